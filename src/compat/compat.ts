@@ -5,7 +5,7 @@ import type { Store } from "../store/store.js";
 import { Abouts } from "./about.js";
 import type { ClientAuthenticator } from "./authenticator.js";
 import { Collected } from "./collected.js";
-import { COMPAT_LIMITS, type CompatDeps, type CompatLimits } from "./deps.js";
+import { COMPAT_LIMITS, type CompatDeps } from "./deps.js";
 import type { Format } from "./format.js";
 import { grab } from "./grab.js";
 import { live } from "./live.js";
@@ -27,7 +27,7 @@ export interface CompatOptions {
   /** Time between two looks at a room that is not live, as clients are told. */
   readonly pollMs: number;
   readonly onError: (error: unknown) => void;
-  readonly limits?: Partial<CompatLimits>;
+  readonly limits?: Partial<CompatDeps["limits"]>;
 }
 
 /** The compat outputs that are on. */

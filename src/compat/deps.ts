@@ -7,7 +7,7 @@ import type { ClientAuthenticator } from "./authenticator.js";
 import type { Collected } from "./collected.js";
 
 /** Bounds and times of the compat outputs. */
-export interface CompatLimits {
+interface CompatLimits {
   /** Most clients of one format at a time: each takes a file handle. */
   readonly clients: number;
   /** Most bytes in our memory for a client; with more it is too slow to go on. One batch may come on top. */

@@ -1,4 +1,5 @@
 import type { LiveEvent } from "../events/event.js";
+import type { Batch } from "../feed/batch.js";
 import type { RoomStatus } from "../health/state.js";
 import type { DyliveError } from "../runtime/errors.js";
 import type { About } from "./about.js";
@@ -12,7 +13,7 @@ export interface AskedStream {
 }
 
 /** One message to a client. */
-export interface WrittenMessage {
+interface WrittenMessage {
   readonly text: string;
   /** Status in a message about the room's state: a client is not told the same one twice in a row. */
   readonly status?: string;
@@ -50,4 +51,40 @@ export function askedInQuery(address: URL): AskedStream {
 /** Whether an event tells of a room now; what was imported from a file is the past. */
 export function isNow(event: LiveEvent): boolean {
   return event.source !== "import";
+}
+
+/** A message in bytes, with the status that it tells. */
+export interface Message {
+  readonly bytes: Buffer;
+  readonly status: string | null;
+}
+
+/** Holds the messages of a batch in one format, made once for all clients that asked for the same. */
+export class Writing {
+  readonly #format: Format;
+  readonly #made = new WeakMap<Batch, Map<string, readonly Message[]>>();
+
+  constructor(format: Format) {
+    this.#format = format;
+  }
+
+  messages(batch: Batch, about: About, asked: AskedStream, session: string | null): readonly Message[] {
+    const ofBatch = this.#made.get(batch) ?? new Map<string, readonly Message[]>();
+    this.#made.set(batch, ofBatch);
+    const key = JSON.stringify([asked.room, asked.idsAsText, session]);
+    const known = ofBatch.get(key);
+    if (known !== undefined) return known;
+    const made = batch.rows.flatMap((row) => {
+      if (session !== null && row.sessionId !== session) return [];
+      const written = this.#format.write(row.event, about, asked);
+      return written === null ? [] : [messageOf(written)];
+    });
+    ofBatch.set(key, made);
+    return made;
+  }
+}
+
+/** Turns a message into bytes. */
+export function messageOf({ text, status }: WrittenMessage): Message {
+  return { bytes: Buffer.from(text, "utf8"), status: status ?? null };
 }

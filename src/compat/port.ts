@@ -9,8 +9,7 @@ import type { RoomKey } from "../store/log.js";
 import type { AdmittedClient } from "./authenticator.js";
 import { CompatClient } from "./client.js";
 import type { CompatDeps } from "./deps.js";
-import type { AskedStream, Format } from "./format.js";
-import { Writing } from "./written.js";
+import { type AskedStream, type Format, Writing } from "./format.js";
 
 /** Origins of this machine's pages: from a server on loopback, or from a file as older Chromiums and OBS name them. */
 const OWN = /^(file:\/\/|https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\]|absolute)(:\d{1,5})?)$/i;
