@@ -50,14 +50,6 @@ export function comboId(deps: ComboDeps): string {
 }
 
 /**
- * Names a sending action towards one receiver, or null. One action may give the same gift to several guests, so the trace alone is
- * too wide. Taken from the event, so that the log alone can rebuild it.
- */
-export function traceKey(event: GiftEvent): string | null {
-  return event.traceId === null ? null : event.traceId + event.comboId.slice(event.comboId.lastIndexOf("."));
-}
-
-/**
  * Returns a combo's identity without its group: session, sender, gift and receiver. A light gift, which has no group, shares it with its
  * twin.
  */
@@ -111,45 +103,6 @@ export function giveUnits(event: GiftEvent, comboId: string, delta: number, comb
   if (event.valueFen !== undefined) given.valueFen = event.valueFen;
   if (event.luckyCubeId !== undefined) given.luckyCubeId = event.luckyCubeId;
   return given;
-}
-
-/** Makes the event that settles a combo whose end brought no new units. It happened when the end did. */
-export function settleAtEnd(end: GiftEvent, comboId: string, high: number): GiftEvent {
-  return settle(end, comboId, high, end.time, end.timeEstimated === true, end.receivedAt);
-}
-
-/** Makes the event that settles a combo whose end never came. Its time is an estimate: the end of the silence. */
-export function settleAfterSilence(last: GiftEvent, high: number, time: number, now: number): GiftEvent {
-  return settle(last, last.comboId, high, time, true, now);
-}
-
-function settle(last: GiftEvent, comboId: string, high: number, time: number, estimated: boolean, receivedAt: number): GiftEvent {
-  const event: GiftEvent = {
-    id: `settle:${comboId}`,
-    room: last.room,
-    webRid: last.webRid,
-    sessionId: last.sessionId,
-    method: "dylive",
-    type: "gift",
-    time,
-    receivedAt,
-    source: "system",
-    revision: 0,
-    user: last.user,
-    kind: last.kind,
-    gift: last.gift,
-    delta: 0,
-    comboTotal: high,
-    settled: true,
-    unitDiamonds: last.unitDiamonds,
-    diamonds: last.unitDiamonds === null ? null : 0,
-    receiver: last.receiver,
-    comboId,
-    traceId: last.traceId,
-  };
-  if (last.unitsPerClick !== undefined) event.unitsPerClick = last.unitsPerClick;
-  if (estimated) event.timeEstimated = true;
-  return event;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
-import { TEXT_SEEN, VARIABLES } from "./filter-values.js";
+import { TEXT_SEEN, VARIABLES } from "./filter-variables.js";
 
 /** Part of an expression that is not allowed, and where it is (characters from its start). */
 interface Objection {

@@ -2,7 +2,7 @@ import { Environment } from "@marcbachmann/cel-js";
 import type { LiveEvent } from "./event.js";
 import { objectionTo } from "./filter-bounds.js";
 import { runnable } from "./filter-run.js";
-import { VARIABLES } from "./filter-values.js";
+import { VARIABLES } from "./filter-variables.js";
 
 /** Tells whether an event is wanted. Never throws. */
 export type Predicate = (event: LiveEvent) => boolean;

@@ -1,14 +1,14 @@
-import { type Draft, Generations, type GiftEvent, giveUnits, settleAfterSilence, settleAtEnd, traceKey, twinKey } from "./combo.js";
+import { type Draft, Generations, type GiftEvent, giveUnits, twinKey } from "./combo.js";
 import type { NewEvent } from "./event.js";
 
 /** The log's mark of a combo, as `log.combos` gives it. */
-export interface Mark {
+interface Mark {
   readonly high: number;
   readonly settled: boolean;
 }
 
 /** Keys that must be looked up in the log before drafts can be staged. */
-export interface Lookups {
+interface Lookups {
   /** Combos, for `log.combos`. */
   readonly combos: readonly string[];
   /** Ids, for `log.known`. */
@@ -16,7 +16,7 @@ export interface Lookups {
 }
 
 /** Answer of the log to {@link Lookups}. */
-export interface FoundCombo {
+interface FoundCombo {
   readonly combos: ReadonlyMap<string, Mark>;
   readonly known: ReadonlySet<string>;
   /** The gifts among them as they were stored: what they say of twins and traces is remembered. */
@@ -276,4 +276,51 @@ export class GiftLedger {
     this.#ids = new Set();
     this.#indexed = 0;
   }
+}
+
+/**
+ * Names a sending action towards one receiver, or null. One action may give the same gift to several guests, so the trace alone is
+ * too wide. Taken from the event, so that the log alone can rebuild it.
+ */
+function traceKey(event: GiftEvent): string | null {
+  return event.traceId === null ? null : event.traceId + event.comboId.slice(event.comboId.lastIndexOf("."));
+}
+
+/** Makes the event that settles a combo whose end brought no new units. It happened when the end did. */
+function settleAtEnd(end: GiftEvent, comboId: string, high: number): GiftEvent {
+  return settle(end, comboId, high, end.time, end.timeEstimated === true, end.receivedAt);
+}
+
+/** Makes the event that settles a combo whose end never came. Its time is an estimate: the end of the silence. */
+function settleAfterSilence(last: GiftEvent, high: number, time: number, now: number): GiftEvent {
+  return settle(last, last.comboId, high, time, true, now);
+}
+
+function settle(last: GiftEvent, comboId: string, high: number, time: number, estimated: boolean, receivedAt: number): GiftEvent {
+  const event: GiftEvent = {
+    id: `settle:${comboId}`,
+    room: last.room,
+    webRid: last.webRid,
+    sessionId: last.sessionId,
+    method: "dylive",
+    type: "gift",
+    time,
+    receivedAt,
+    source: "system",
+    revision: 0,
+    user: last.user,
+    kind: last.kind,
+    gift: last.gift,
+    delta: 0,
+    comboTotal: high,
+    settled: true,
+    unitDiamonds: last.unitDiamonds,
+    diamonds: last.unitDiamonds === null ? null : 0,
+    receiver: last.receiver,
+    comboId,
+    traceId: last.traceId,
+  };
+  if (last.unitsPerClick !== undefined) event.unitsPerClick = last.unitsPerClick;
+  if (estimated) event.timeEstimated = true;
+  return event;
 }

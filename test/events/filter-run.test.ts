@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../simulator/random.js";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { compile, FilterError } from "../../src/events/filter.js";
-import { VARIABLES } from "../../src/events/filter-values.js";
+import { VARIABLES } from "../../src/events/filter-variables.js";
 import { chat, gift, join, like, person, stats } from "../http/events.js";
 
 const live = (event: NewEvent): LiveEvent => ({ ...event, seq: 1 });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { compile, EXPRESSION_MAX_CHARS, FilterError } from "../../src/events/filter.js";
-import { TEXT_SEEN, VARIABLES } from "../../src/events/filter-values.js";
+import { TEXT_SEEN, VARIABLES } from "../../src/events/filter-variables.js";
 import { chat, gift, join, like, person, stats } from "../http/events.js";
 
 const live = (event: NewEvent): LiveEvent => ({ ...event, seq: 1 });

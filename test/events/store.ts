@@ -1,6 +1,6 @@
 import type { GiftEvent } from "../../src/events/combo.js";
 import type { NewEvent } from "../../src/events/event.js";
-import type { FoundCombo, Lookups, Mark } from "../../src/events/ledger.js";
+import type { GiftLedger } from "../../src/events/ledger.js";
 
 /** The least that the ledger needs of a log, written apart from the stores. */
 export class Store {
@@ -16,8 +16,8 @@ export class Store {
     });
   }
 
-  find(lookups: Lookups): FoundCombo {
-    const combos = new Map<string, Mark>();
+  find(lookups: ReturnType<GiftLedger["missing"]>): Parameters<GiftLedger["stage"]>[1] {
+    const combos = new Map<string, { readonly high: number; readonly settled: boolean }>();
     for (const id of lookups.combos) {
       const of = this.gifts(id);
       if (of.length > 0) combos.set(id, { high: Math.max(...of.map((e) => e.comboTotal)), settled: of.some((e) => e.settled) });
