@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import type { SharedByCollectors } from "../collector/collector.js";
 import { Collector } from "../collector/collector.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
 import { CollectorRegistry } from "../collector/registry.js";
@@ -16,7 +15,7 @@ import { sameSettings } from "./settings.js";
 import type { CollectedRoom, Publisher } from "./status-publisher.js";
 
 /** Dependencies of {@link LeasedCollectors}. */
-export interface LeasedCollectorsDeps extends CollectorDeps {
+interface LeasedCollectorsDeps extends CollectorDeps {
   readonly membership: Pick<Membership, "claim" | "drain" | "leave">;
   readonly wantedRooms: Pick<WantedRooms, "sweep">;
   readonly publisher: Publisher;
@@ -58,7 +57,7 @@ const STOP_MS = 4000;
 /** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
 export class LeasedCollectors {
   readonly #deps: LeasedCollectorsDeps;
-  readonly #shared: SharedByCollectors;
+  readonly #shared: ConstructorParameters<typeof Collector>[2];
   readonly #leases = new Map<string, Lease>();
   readonly #held = new Map<string, LeasedRoom>();
   /** Ends of collectors that are stopping. */

@@ -5,7 +5,7 @@ import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, Rooms } from "../store/rooms.js";
 import { ANY_NUMBER, type WantedRooms, wantedKey } from "../store/wanted-rooms.js";
 import { sameSettings } from "./settings.js";
-import type { CollectedRoom, CollectedRooms, Publisher } from "./status-publisher.js";
+import type { CollectedRoom, Publisher } from "./status-publisher.js";
 import { RoomWaiters, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";
 
 /** Time for which "no such account" is kept, in ms: a client that polls a wrong id must not make us poll the platform. */
@@ -75,7 +75,7 @@ export class LocalCluster
   readonly #onChanges: (changes: Changes) => void;
   readonly #waiters: RoomWaiters;
   readonly #wanted = new Map<string, LocalRoom>();
-  #collected: () => CollectedRooms = () => new Map();
+  #collected: Parameters<Publisher["start"]>[0] = () => new Map();
   /** Number of changes that this process knows of: a watch list that was read before one is out of date. */
   #changes = 0;
 

@@ -1,4 +1,4 @@
-import { answersCaller, PausedRooms, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
+import { answersCaller, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
 import { Visitor } from "../platform/access/visitor.js";
 import { readPaste } from "../platform/links/paste.js";
 import { nameIn, type RoomName } from "../platform/links/resolve.js";
@@ -10,10 +10,10 @@ import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
 import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/wanted-rooms.js";
-import { LeasedCollectors, type LeasedCollectorsDeps } from "./leased-collectors.js";
+import { LeasedCollectors } from "./leased-collectors.js";
 import { LocalCluster } from "./local-cluster.js";
 import { assertPossible } from "./settings.js";
-import { shownStatus, unclaimedStatus, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";
+import { PausedRooms, shownStatus, unclaimedStatus, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";
 
 /** Dependencies of {@link RoomManager}. */
 interface RoomManagerDeps extends Pick<Reach, "platform" | "platformBy" | "userAgent"> {
@@ -36,7 +36,7 @@ interface RoomManagerDeps extends Pick<Reach, "platform" | "platformBy" | "userA
 }
 
 /** Dependencies of the manager of a process that is alone. */
-export interface LocalRoomsDeps extends Omit<LeasedCollectorsDeps, "membership" | "wantedRooms" | "publisher"> {
+interface LocalRoomsDeps extends Omit<ConstructorParameters<typeof LeasedCollectors>[0], "membership" | "wantedRooms" | "publisher"> {
   readonly maxOnDemandRooms: number;
 }
 

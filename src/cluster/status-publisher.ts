@@ -18,7 +18,7 @@ export interface CollectedRoom {
 }
 
 /** Collectors of this process, by the keys of the names that their rooms are wanted by. */
-export type CollectedRooms = ReadonlyMap<string, CollectedRoom>;
+type CollectedRooms = ReadonlyMap<string, CollectedRoom>;
 
 /** Brings the status of this process's rooms to those who ask for it. */
 export interface Publisher {

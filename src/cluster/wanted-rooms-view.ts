@@ -1,8 +1,8 @@
 import { type Report, readReport } from "../collector/report.js";
-import { quietStatus, type RoomStatus } from "../health/state.js";
+import { type Evidence, NO_GAPS, PAUSED, type RoomState, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
-import type { Alias } from "../store/rooms.js";
+import type { Alias, RoomRow } from "../store/rooms.js";
 import { type WantedRoom, type WantedRooms, wantedKey } from "../store/wanted-rooms.js";
 
 /** Least ms between two readings while nobody waits for one, and while somebody does. */
@@ -205,4 +205,46 @@ export function shownStatus({ owner, toldAt, report }: ViewedRoom, now: number):
 /** Returns the status of a room that the store knows and that no process of the cluster has taken yet. */
 export function unclaimedStatus(room: RoomKey, now: number): RoomStatus {
   return quietStatus(room, "resolving", "no process of the cluster collects it yet; `dylive cluster` shows who collects", now);
+}
+
+/** States of rooms that are paused, which no collector tells. */
+export class PausedRooms {
+  readonly #clock: Clock;
+  readonly #since = new Map<RoomKey, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Returns the status of a room that is paused, since this process knows of it; null for any other room. */
+  statusOf({ room, watch }: Pick<RoomRow, "room" | "watch">): RoomStatus | null {
+    if (watch !== "paused") {
+      this.#since.delete(room);
+      return null;
+    }
+    const since = this.#since.get(room) ?? this.#clock.now();
+    this.#since.set(room, since);
+    return quietStatus(room, "paused", PAUSED, since);
+  }
+}
+
+/** Returns the status of a room that nobody collects. @param since ms UTC */
+function quietStatus(room: RoomKey, state: RoomState, reason: string, since: number): RoomStatus {
+  const evidence: Evidence = {
+    reason,
+    since,
+    lastFrameAt: null,
+    lastInteractiveAt: null,
+    counts: {},
+    reconnects: 0,
+    drops: {},
+    login: { account: null, login: "unknown" },
+    gifts: "unknown",
+    masked: null,
+    likesSeen: null,
+    storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
+    gaps: NO_GAPS,
+  };
+  const broadcast = { cover: null, online: null, totalViewers: null, likes: null };
+  return { room, state, sessionId: null, broadcast, evidence };
 }

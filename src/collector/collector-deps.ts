@@ -4,7 +4,7 @@ import type { Spool } from "../ingest/spool.js";
 import type { Received } from "../platform/access/source.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
-import type { RawAbout } from "../sources/raw/recorder.js";
+import type { RawRecorder } from "../sources/raw/recorder.js";
 import type { RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
 
@@ -18,20 +18,11 @@ export interface CollectorDeps extends Reach {
   /** Told of every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
   /** Recorder of the frames of rooms that are to be recorded. */
-  readonly raw?: Raw;
+  readonly raw?: Pick<RawRecorder, "byDefault" | "take" | "leave">;
   /** Spool in which frames wait while the store is away; without one the platform is held back meanwhile. */
   readonly spool?: Spool;
   /** Knows who was erased while something waited there. */
   readonly erased?: () => Promise<Without | null>;
-}
-
-/** Keeps frames as they came. Makes nobody wait. */
-export interface Raw {
-  /** Whether rooms are recorded whose settings do not say. */
-  readonly byDefault: boolean;
-  take(room: RoomKey, batch: readonly Received[], about: RawAbout): void;
-  /** Called when the room is no longer collected so: its file can be closed. */
-  leave(room: RoomKey): Promise<void>;
 }
 
 /** Ownership of a room by a process of a cluster. Without one the room is its process's alone, as on SQLite. */

@@ -13,7 +13,7 @@ import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js";
 import type { CollectorDeps, RoomOwnership } from "./collector-deps.js";
 import { RoomConnection, type Target } from "./connection.js";
-import { type CollectorEvent, type Effect, START, type Wait } from "./machine.js";
+import { type CollectorEvent, type Effect, START } from "./machine.js";
 import { type Met, RoomRecords } from "./records.js";
 import type { CollectorRegistry } from "./registry.js";
 import { FRESH_MS, type Reading, RoomResolver } from "./room-resolver.js";
@@ -24,7 +24,7 @@ const SETTLE_EVERY_MS = 5000;
 const STORE_MS = 5000;
 
 /** Resources that all collectors of a process share. */
-export interface SharedByCollectors extends Budgets {
+interface SharedByCollectors extends Budgets {
   readonly registry: CollectorRegistry<Collector>;
 }
 
@@ -334,7 +334,7 @@ export class Collector {
     return { type: "checked", sessionId: await this.#records.openSession() };
   }
 
-  async #wait(wait: Wait): Promise<CollectorEvent> {
+  async #wait(wait: Effect & { readonly type: "wait" }): Promise<CollectorEvent> {
     const ms = msOf(wait, this.#deps.pollMs);
     if (ms > 0) await this.#deps.clock.sleep(ms, this.#stop.signal).catch(() => {});
     return { type: "rested" };
@@ -363,7 +363,7 @@ function eventOf(reading: Reading): CollectorEvent {
 }
 
 /** Returns how long a wait is, ms. */
-function msOf(wait: Wait, pollMs: number): number {
+function msOf(wait: Effect & { readonly type: "wait" }, pollMs: number): number {
   switch (wait.for) {
     case "confirm":
       return CONFIRM_MS;

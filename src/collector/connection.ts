@@ -16,9 +16,9 @@ import { openSource } from "../sources/open-source.js";
 import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";
 import { ClockOffsets } from "./clock-offsets.js";
-import type { CollectorDeps, Raw } from "./collector-deps.js";
-import { damagedIn, type Gap, GapTracker } from "./gap-tracker.js";
-import type { CollectorEvent, Miss } from "./machine.js";
+import type { CollectorDeps } from "./collector-deps.js";
+import { type Gap, GapTracker } from "./gap-tracker.js";
+import type { CollectorEvent, Effect } from "./machine.js";
 import type { RoomRecords } from "./records.js";
 import { ResumePoint } from "./resume-point.js";
 import type { RoomResolver } from "./room-resolver.js";
@@ -43,7 +43,7 @@ export interface Target {
 interface ConnectionDeps {
   readonly collector: CollectorDeps;
   /** Null where the room is not recorded. */
-  readonly raw: Raw | null;
+  readonly raw: NonNullable<CollectorDeps["raw"]> | null;
   readonly budgets: Budgets;
   readonly health: RoomHealth;
   readonly access: PlatformAccess;
@@ -174,7 +174,7 @@ export class RoomConnection {
   }
 
   /** Notes what is missed from now on, unless something is missed already. */
-  miss({ since, reason, silent }: Miss): void {
+  miss({ since, reason, silent }: Effect & { readonly type: "miss" }): void {
     const at = since === "frame" ? this.#heardAt : since;
     if (at !== null) this.#gaps.begin(this.#offsets.note(at), reason, { silent });
   }
@@ -305,4 +305,15 @@ export class RoomConnection {
     if (damage !== null) health.drop("damaged", batch.filter(({ damaged }) => damaged).length);
     await happens({ type: "taken", announced: ended, damage });
   }
+}
+
+/**
+ * Returns the interval in which the messages of damaged frames were made: from the frame before the first to the last. Null without damage.
+ */
+function damagedIn(batch: readonly Received[], lastFrameAt: number): (Gap & { readonly from: number }) | null {
+  const first = batch.findIndex(({ damaged }) => damaged === true);
+  const last = batch.findLast(({ damaged }) => damaged === true);
+  if (last === undefined) return null;
+  const before = batch[first - 1]?.receivedAt ?? lastFrameAt;
+  return { from: Math.min(before, last.receivedAt - 1), to: last.receivedAt, reason: "a frame was damaged on its way" };
 }

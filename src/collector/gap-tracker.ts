@@ -1,4 +1,3 @@
-import type { Received } from "../platform/access/source.js";
 import type { Missing, Noted } from "../store/rooms.js";
 import { AGREE_MS, type ClockOffsets } from "./clock-offsets.js";
 
@@ -64,15 +63,4 @@ export class GapTracker {
     const known = this.#open?.since.map((noted) => this.#offsets.read(noted)).filter((at) => at !== null) ?? [];
     return known.length === 0 ? null : Math.max(...known);
   }
-}
-
-/**
- * Returns the interval in which the messages of damaged frames were made: from the frame before the first to the last. Null without damage.
- */
-export function damagedIn(batch: readonly Received[], lastFrameAt: number): (Gap & { readonly from: number }) | null {
-  const first = batch.findIndex(({ damaged }) => damaged === true);
-  const last = batch.findLast(({ damaged }) => damaged === true);
-  if (last === undefined) return null;
-  const before = batch[first - 1]?.receivedAt ?? lastFrameAt;
-  return { from: Math.min(before, last.receivedAt - 1), to: last.receivedAt, reason: "a frame was damaged on its way" };
 }

@@ -72,14 +72,14 @@ export type EventOf<T extends CollectorEventType> = Events[T] & { readonly type:
 export type CollectorEvent = { readonly [T in CollectorEventType]: EventOf<T> }[CollectorEventType];
 
 /** Something that is missed since the last frame, or since a steady time in ms. `silent`: it is over only when people are heard again. */
-export interface Miss {
+interface Miss {
   readonly since: "frame" | number;
   readonly reason: string;
   readonly silent: boolean;
 }
 
 /** Wait that somebody else measures: chance and settings are none of the machine's. */
-export type Wait =
+type Wait =
   | { readonly for: "network" | "refusal"; readonly count: number }
   | { readonly for: "poll"; readonly slower: number }
   | { readonly for: "confirm" }

@@ -11,8 +11,8 @@ import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
-import { orElse } from "../runtime/in-time.js";
-import { isNotOwner } from "../runtime/store-down.js";
+import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
+import { isNotOwner, isStoreDown } from "../runtime/store-down.js";
 import type { RoomKey } from "../store/log.js";
 import type { Ahead, Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
@@ -80,6 +80,8 @@ function isReceived({ id, source }: LiveEvent): boolean {
 }
 
 const LOOK_EVERY_MS = 1000;
+/** Longest wait, in ms, for a store that is known to be away: it is asked all the same, since it may be back. */
+const AWAY_MS = 200;
 /** States that readers care about. */
 const LOGGED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "live", "stalled", "blocked", "ended", "failed", "paused"]);
 
@@ -268,10 +270,16 @@ export class RoomRecords {
     return true;
   }
 
-  /** Asks the store what a room that is spooled goes on without. */
-  orElse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+  /** Asks the store what a room that is spooled goes on without, and returns `otherwise` while the store is away. */
+  async orElse<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
     const { spool, health, clock } = this.#deps;
-    return orElse(work, otherwise, spool !== undefined, health.backlog.isSpooled, clock);
+    if (spool === undefined) return work();
+    try {
+      return await inTime(work(), health.backlog.isSpooled ? AWAY_MS : PATIENCE_MS, clock);
+    } catch (error) {
+      if (!isStoreDown(error)) throw error;
+      return otherwise;
+    }
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Received } from "../platform/access/source.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
 import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
-import type { FirstState } from "../sources/first-fetch.js";
+import type { firstFetch } from "../sources/first-fetch.js";
 import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";
 import type { ClockOffsets } from "./clock-offsets.js";
@@ -46,7 +46,7 @@ export class ResumePoint {
   }
 
   /** Takes what im/fetch said; null where it said nothing. */
-  first(roomId: string, first: FirstState | null): void {
+  first(roomId: string, first: Awaited<ReturnType<typeof firstFetch>>): void {
     const { collector, access: place } = this.#deps;
     const { host = null, cursor = "", internalExt = "" } = first ?? {};
     const savedAt = first?.received.receivedAt ?? collector.clock.now();

@@ -1,24 +1,13 @@
 import type { NewEvent } from "../events/event.js";
+import type { Evidence, RoomStatus } from "./state.js";
 
-/** Facts that the platform last told of a broadcast's audience. Null is "it has not said". */
-export interface ToldAudience {
-  /** https URL of the cover; its signature expires, so it is not stored. */
-  readonly cover: string | null;
-  /** People in the room. */
-  readonly online: number | null;
-  /** People who came so far. */
-  readonly totalViewers: number | null;
-  /** The platform's own count of likes. */
-  readonly likes: number | null;
-}
-
-const NOTHING: ToldAudience = { cover: null, online: null, totalViewers: null, likes: null };
+const NOTHING: RoomStatus["broadcast"] = { cover: null, online: null, totalViewers: null, likes: null };
 
 /** Keeps what the platform last said of a room's broadcast, its cover from the reading of its page, its counts from its messages. */
 export class Audience {
   #told = NOTHING;
 
-  get told(): ToldAudience {
+  get told(): RoomStatus["broadcast"] {
     return this.#told;
   }
 
@@ -43,9 +32,6 @@ export class Audience {
   }
 }
 
-/** Whether gifts reach us: a guest gets none, and an account may get only the first ones (facts/peers-and-users.md section 0). */
-export type GiftsState = "flowing" | "suppressed" | "unknown";
-
 const RISES_NEEDED = 2; // one rise may be a gift that was on its way
 const MOST_USERS = 500;
 
@@ -55,9 +41,9 @@ export class GiftsWatch {
   readonly #scores = new Map<string, number>();
   /** Number of rises of scores since the last gift. */
   #rises = 0;
-  #state: GiftsState = "unknown";
+  #state: Evidence["gifts"] = "unknown";
 
-  get state(): GiftsState {
+  get state(): Evidence["gifts"] {
     return this.#state;
   }
 

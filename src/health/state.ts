@@ -1,8 +1,6 @@
 import type { LoginReading } from "../platform/access/visitor.js";
-import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
-import type { GiftsState, ToldAudience } from "./audience.js";
 
 /**
  * States of a room, by what dylive knows of it right now. `connecting` has a socket that has not yet given an interactive message; `live`
@@ -34,8 +32,11 @@ export interface Evidence {
   readonly drops: Readonly<Record<string, number>>;
   /** The operator's account that the room is watched as (null: as a guest), and whom the platform's page took us for. */
   readonly login: { readonly account: string | null; readonly login: LoginReading["login"] };
-  /** Whether gifts reach us; `suppressed` is seen by contributors' scores that rise while no gift comes. */
-  readonly gifts: GiftsState;
+  /**
+   * Whether gifts reach us: a guest gets none, and an account may get only the first ones (facts/peers-and-users.md section 0). `suppressed` is
+   * seen by contributors' scores that rise while no gift comes.
+   */
+  readonly gifts: "flowing" | "suppressed" | "unknown";
   /** Whether the room hides who its people are; null while that cannot be told. */
   readonly masked: boolean | null;
   /** Share of the room's likes that reached us in this broadcast: the platform samples them. Null while that cannot be told. */
@@ -48,7 +49,7 @@ export interface Evidence {
 export const NO_GAPS: Evidence["gaps"] = { count: 0, totalMs: 0, unmeasured: 0 };
 
 /** Amounts received of a room since its collection began, and what the log has of them. */
-export interface Storage {
+interface Storage {
   /** Messages that came. */
   readonly received: number;
   /** Events that were stored of them. What is missing gave no event, was known, or was turned down: {@link Evidence.drops} has those. */
@@ -59,6 +60,18 @@ export interface Storage {
   readonly waiting: number;
   /** Time at which the oldest of them came, ms UTC; null when none waits. */
   readonly waitingSince: number | null;
+}
+
+/** Facts that the platform last told of a broadcast's audience. Null is "it has not said". */
+interface ToldAudience {
+  /** https URL of the cover; its signature expires, so it is not stored. */
+  readonly cover: string | null;
+  /** People in the room. */
+  readonly online: number | null;
+  /** People who came so far. */
+  readonly totalViewers: number | null;
+  /** The platform's own count of likes. */
+  readonly likes: number | null;
 }
 
 /** A snapshot of a room's state. */
@@ -129,45 +142,3 @@ export interface RoomOperations extends RoomRequests {
 
 /** Reason of the state `paused`, and what to do. */
 export const PAUSED = "collection is paused by who manages this room; `dylive room resume`, the dashboard or a manage token goes on";
-
-/** States of rooms that are paused, which no collector tells. */
-export class PausedRooms {
-  readonly #clock: Clock;
-  readonly #since = new Map<RoomKey, number>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Returns the status of a room that is paused, since this process knows of it; null for any other room. */
-  statusOf({ room, watch }: Pick<RoomRow, "room" | "watch">): RoomStatus | null {
-    if (watch !== "paused") {
-      this.#since.delete(room);
-      return null;
-    }
-    const since = this.#since.get(room) ?? this.#clock.now();
-    this.#since.set(room, since);
-    return quietStatus(room, "paused", PAUSED, since);
-  }
-}
-
-/** Returns the status of a room that nobody collects. @param since ms UTC */
-export function quietStatus(room: RoomKey, state: RoomState, reason: string, since: number): RoomStatus {
-  const evidence: Evidence = {
-    reason,
-    since,
-    lastFrameAt: null,
-    lastInteractiveAt: null,
-    counts: {},
-    reconnects: 0,
-    drops: {},
-    login: { account: null, login: "unknown" },
-    gifts: "unknown",
-    masked: null,
-    likesSeen: null,
-    storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
-    gaps: NO_GAPS,
-  };
-  const broadcast = { cover: null, online: null, totalViewers: null, likes: null };
-  return { room, state, sessionId: null, broadcast, evidence };
-}

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { NewEvent } from "../events/event.js";
-import { ROOM_STATES, type RoomStatus, type Storage } from "../health/state.js";
+import { ROOM_STATES, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { StoreServer } from "../store/store.js";
@@ -238,7 +238,7 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  #showWaiting(rooms: readonly Storage[]): void {
+  #showWaiting(rooms: readonly RoomStatus["evidence"]["storage"][]): void {
     const oldest = Math.min(...rooms.map(({ waitingSince }) => waitingSince ?? Number.POSITIVE_INFINITY));
     this.#waiting.set(rooms.reduce((sum, { waiting }) => sum + waiting, 0));
     this.#waitingSeconds.set(Number.isFinite(oldest) ? Math.max(0, this.#clock.now() - oldest) / 1000 : 0);

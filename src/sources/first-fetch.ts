@@ -7,7 +7,7 @@ import type { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/error.js";
 
 /** First IM state of a broadcast: what to connect with, and the first batch of messages. */
-export interface FirstState {
+interface FirstState {
   readonly received: Received;
   readonly cursor: string;
   readonly internalExt: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type LocalRoomsDeps, RoomManager } from "../../src/cluster/room-manager.js";
+import { RoomManager } from "../../src/cluster/room-manager.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
 import type { Resume } from "../../src/store/rooms.js";
 import { type Running, running, SIGNAL } from "../collector/running.js";
@@ -9,7 +9,7 @@ import { until } from "../until.js";
 
 const ROOM = "100000002";
 /** Another server on the same store. */
-const another = ({ store, clock, simulator }: Running, more: Partial<LocalRoomsDeps> = {}) =>
+const another = ({ store, clock, simulator }: Running, more: Partial<Parameters<typeof RoomManager.alone>[0]> = {}) =>
   RoomManager.alone({
     ...reachAt(simulator.url),
     store,

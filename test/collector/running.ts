@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { onTestFinished } from "vitest";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../simulator/index.js";
-import { type LocalRoomsDeps, RoomManager } from "../../src/cluster/room-manager.js";
+import { RoomManager } from "../../src/cluster/room-manager.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomOperations, RoomStatus } from "../../src/health/state.js";
 import type { Clock } from "../../src/runtime/clock.js";
@@ -40,7 +40,7 @@ export async function running(...given: Parameters<typeof startRunning>): Promis
 /** Starts both for a caller that stops them itself. */
 export async function startRunning(
   simulated: SimulatorOptions = {},
-  parts: Partial<LocalRoomsDeps> = {},
+  parts: Partial<Parameters<typeof RoomManager.alone>[0]> = {},
   clock: Clock = fastClock(20),
 ): Promise<Running & { stop(): Promise<void> }> {
   const simulator = await startSimulator({ clock, ...simulated });
@@ -58,7 +58,7 @@ export async function startRunning(
   };
 }
 
-export function depsFor(simulator: Simulator, store: RoomStore, clock: Clock): LocalRoomsDeps {
+export function depsFor(simulator: Simulator, store: RoomStore, clock: Clock): Parameters<typeof RoomManager.alone>[0] {
   return {
     ...reachAt(simulator.url),
     store,

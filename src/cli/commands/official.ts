@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { officialAlias } from "../../collector/open-platform/room.js";
+import { officialAlias } from "../../collector/open-platform/rooms.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Watch } from "../../store/rooms.js";
 import { plain, print, say } from "../terminal.js";

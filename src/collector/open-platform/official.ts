@@ -10,7 +10,7 @@ import { RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Store } from "../../store/store.js";
 import { OfficialReceiver } from "./receiver.js";
-import { type OfficialDeps, officialAlias } from "./room.js";
+import { type OfficialDeps, officialAlias } from "./rooms.js";
 import { PushSpool } from "./spool.js";
 import { OfficialTasks } from "./tasks.js";
 
@@ -116,7 +116,7 @@ function ackOf({ source, id, method, receivedAt }: LiveEvent, types: ReadonlySet
 }
 
 /** An app of the Open Platform, as its operator set it up. */
-export interface OfficialApp {
+interface OfficialApp {
   readonly appId: string;
   /** Last part of the address that is pushed to. */
   readonly path: string;

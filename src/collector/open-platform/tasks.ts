@@ -6,7 +6,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Positions } from "../../store/sql/positions.js";
 import type { Store } from "../../store/store.js";
-import type { Push } from "./receiver.js";
+import type { OfficialReceiver } from "./receiver.js";
 
 /** Types whose failed pushes the platform keeps, for a day (facts/official-push.md A4); of others what was lost stays lost. */
 const RECOVERABLE: readonly string[] = ["live_gift", "live_fansclub"];
@@ -19,7 +19,7 @@ interface RecoveryDeps {
   readonly positions: Positions;
   readonly clock: Clock;
   /** Puts pushes into the log; rejects when it cannot. */
-  readonly store: (pushes: readonly Push[]) => Promise<void>;
+  readonly store: OfficialReceiver["store"];
 }
 
 /**

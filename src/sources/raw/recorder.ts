@@ -9,7 +9,7 @@ import { type RawFile, rawFiles, rawName } from "./files.js";
 import { packRaw, rotateMark } from "./pack.js";
 
 /** Origin of frames. */
-export interface RawAbout {
+interface RawAbout {
   readonly sessionId: string | null;
   readonly webRid: string | null;
   readonly source: string;
@@ -168,6 +168,7 @@ const TELL_EVERY_MS = 60_000;
 
 /** Keeps the frames of rooms as they came: in files that are rotated by size and day, and compressed when they are full. */
 export class RawRecorder {
+  /** Whether rooms are recorded whose settings do not say. */
   readonly byDefault: boolean;
   readonly #deps: RawRecorderDeps;
   readonly #writers = new Map<number, RawWriter>();

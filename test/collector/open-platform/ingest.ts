@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { type SimulatedOpenPlatform, startOpenPlatform } from "../../../simulator/open-platform/open-platform.js";
-import { Official, type OfficialApp } from "../../../src/collector/open-platform/official.js";
+import { Official } from "../../../src/collector/open-platform/official.js";
 import type { LiveEvent } from "../../../src/events/event.js";
 import { type Api, startApi } from "../../../src/http/server.js";
 import type { Clock } from "../../../src/runtime/clock.js";
@@ -42,7 +42,7 @@ export interface IngestOptions {
   readonly spool: string;
   readonly store?: Store;
   readonly platform?: SimulatedOpenPlatform;
-  readonly app?: Partial<OfficialApp>;
+  readonly app?: Partial<Parameters<typeof Official.start>[0]>;
 }
 
 /** Everything on loopback: the API with the receiver, and the platform in which the app is registered and mounted in one room. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OfficialRooms } from "../../../src/collector/open-platform/receiver.js";
+import { OfficialRooms } from "../../../src/collector/open-platform/rooms.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { FakeClock } from "../../clock.js";
