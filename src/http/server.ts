@@ -15,7 +15,7 @@ import type { AdminService } from "./admin-service.js";
 import type { ApiDeps, ApiStore } from "./api-deps.js";
 import { Authenticator, authentication, SecretCipher } from "./authentication.js";
 import { HttpCalls } from "./calls.js";
-import { checkRequest } from "./check-request.js";
+import { checkRequests } from "./check-request.js";
 import { compatibleRoutes } from "./compatible/routes.js";
 import { type ConnectionLimits, Connections } from "./connections.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
@@ -148,9 +148,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (stopping && request.routeOptions.url !== "/healthz") throw new DyliveError("stopping", "no new requests are taken");
     return undefined;
   });
-  // Schemas of answers describe them; no writer is made from each, which would be half of the time that the API takes to start.
-  app.setValidatorCompiler(checkRequest);
-  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  checkRequests(app);
   authentication(app, authenticator);
   app.addHook("onSend", async (_request, reply, payload) => {
     if (typeof payload === "string" || Buffer.isBuffer(payload)) connections.grow(payload.length);

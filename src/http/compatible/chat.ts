@@ -8,9 +8,8 @@ import type { ApiDeps } from "../api-deps.js";
 import type { HttpCall } from "../calls.js";
 import { poll } from "../poll.js";
 import { clientPosition, movePosition } from "../token-positions.js";
-import { compatibleEvent, DEFAULT_METHODS, DEFAULT_TYPES, methodOf } from "./event.js";
+import { compatibleEvent, DEFAULT_METHODS, DEFAULT_TYPES, laterText, methodOf } from "./event.js";
 import { requestedRoom } from "./facts.js";
-import { laterText } from "./later.js";
 import { type ChatQuery, NEWEST } from "./query.js";
 
 /** Dependencies of the chat endpoint. */

@@ -80,7 +80,7 @@ export function compatibleEvent(event: LiveEvent): CompatibleEvent {
 }
 
 /** Returns the text that describes an event that is not a chat. */
-export function messageOf(event: LiveEvent): string {
+function messageOf(event: LiveEvent): string {
   switch (event.type) {
     case "join":
       return "来了";
@@ -101,23 +101,23 @@ export function messageOf(event: LiveEvent): string {
 }
 
 /** Returns an id in the compatible form: digits. Unknown ones are "0", as are those of events that dylive made itself. */
-export function digitsOf(id: string | null | undefined): string {
+function digitsOf(id: string | null | undefined): string {
   return id != null && /^\d{1,20}$/.test(id) ? id : "0";
 }
 
 /** Returns the numeric id of a person: "111111" when the room hides who it is. */
-export function uidOf(user: User | undefined): string {
+function uidOf(user: User | undefined): string {
   return user?.masked ? "111111" : digitsOf(user?.id);
 }
 
 /** Returns a picture's address, or "". */
-export function avatarOf(user: User | undefined): string {
+function avatarOf(user: User | undefined): string {
   const avatar = user?.avatar ?? "";
   return /^https?:\/\/[^\s]+$/.test(avatar) ? avatar : "";
 }
 
 /** Returns the person an event is about; kinds without a person have none. */
-export function personOf(event: LiveEvent): User | undefined {
+function personOf(event: LiveEvent): User | undefined {
   return "user" in event ? event.user : undefined;
 }
 
@@ -152,5 +152,37 @@ function compatibleGift(event: LiveEventOf<"gift">): CompatibleGift {
   return {
     ...compatibleOther(event),
     gift: { id: digitsOf(gift.id), name: gift.name ?? "", count: delta, diamonds: unitDiamonds, combo_total: comboTotal },
+  };
+}
+
+/** Time that a client of the later form is asked to wait before its next call, in ms. */
+const FETCH_INTERVAL_MS = 1000;
+
+/** Writes the later form of the interface (`format=2`): a clean `sec_uid`, and the cursor in the body. */
+export function laterText(events: readonly LiveEvent[], cursor: string, now: number): string {
+  const data = { messages: events.map(laterMessage), cursor, fetch_interval: FETCH_INTERVAL_MS, now };
+  return JSON.stringify({ code: 200, msg: "成功", data });
+}
+
+function laterMessage(event: LiveEvent) {
+  return {
+    method: methodOf(event),
+    msg_id: digitsOf(platformId(event)),
+    payload: {
+      room_id: digitsOf(event.sessionId),
+      content: messageOf(event),
+      user: laterUser(personOf(event)),
+    },
+  };
+}
+
+/** Returns a person in the later form: ids are "0" when unknown and "111111" when masked, texts "" when unknown. */
+export function laterUser(user: User | undefined) {
+  return {
+    uid: uidOf(user),
+    nickname: user?.nickname ?? "",
+    avatar: avatarOf(user),
+    unique_id: user?.displayId ?? "",
+    sec_uid: user?.secUid ?? "",
   };
 }

@@ -26,12 +26,6 @@ export function sessionOf({ onlySession, status }: RequestedRoom): string | null
   return onlySession ?? status.sessionId;
 }
 
-/** Whether the broadcast that was asked for is on the air. */
-export function isAlive({ onlySession, status }: RequestedRoom): boolean {
-  if (onlySession !== null && status.sessionId !== null && status.sessionId !== onlySession) return false;
-  return status.state === "live" || status.state === "connecting" || status.state === "stalled";
-}
-
 /** Finds the newest event of a type, of a broadcast or of any, that is worth something. */
 export async function newest<T extends EventType>(
   log: Log,

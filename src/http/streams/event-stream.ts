@@ -1,11 +1,19 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type Static, Type } from "typebox";
 import type { Batch } from "../../feed/batch.js";
-import { cursorStart, encodePlaces } from "../../feed/cursor.js";
+import { CursorReset, cursorStart, type Ends, encodePlaces, resolvePlaces, type Start } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
+import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { exactly } from "../v1/fields.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
-import { type ShownRoom, shownOf, sift } from "./selection.js";
-import { type SseAnswer, sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
+import { endsOf, namedRooms } from "./named-room.js";
+import { type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
+import { SseAnswer, sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Start of the cursors of a stream over one room. */
 const ALONE = cursorStart([]);
@@ -18,7 +26,7 @@ interface EventStreamDeps {
 }
 
 /** One client of `/v1/events/stream`. */
-export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
+class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   readonly kind = "sse";
   readonly token: TokenRow;
   readonly #deps: EventStreamDeps;
@@ -89,4 +97,99 @@ export class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   destroy(): void {
     this.#answer.destroy();
   }
+}
+
+/** Query of `/v1/events/stream`. */
+const EventStreamQuery = exactly({
+  rooms: Type.String({ minLength: 1, description: "1 to 200 rooms separated by commas: room keys, or names that are known here" }),
+  types: Type.Optional(
+    Type.String({ minLength: 1, description: "event types separated by commas, * for all; all but unknown, rank and stats by default" }),
+  ),
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
+  minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
+  filter: Type.Optional(Type.String({ description: "an expression of the filter language" })),
+  after: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 8_192,
+      description: "a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first",
+    }),
+  ),
+});
+
+/** Registers the stream of events of v1, as Server-Sent Events. The WebSocket is no route: see `WsUpgrade`. */
+export function eventStreamRoute(app: FastifyInstance, { live }: Pick<ApiDeps, "live">): void {
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/events/stream",
+    {
+      schema: {
+        summary: "Events of rooms as they come (Server-Sent Events)",
+        tags: ["live"],
+        produces: ["text/event-stream"],
+        querystring: EventStreamQuery,
+      },
+      // A browser's EventSource cannot send a header.
+      config: { scope: "read", tokenInQuery: true },
+    },
+    (request, reply) => answerEventStream(live, request, reply, tokenOf(request)),
+  );
+}
+
+/** Answers a checked request with a stream. @throws DyliveError as long as nothing was answered */
+async function answerEventStream(
+  live: LiveStreams,
+  request: FastifyRequest<{ Querystring: Static<typeof EventStreamQuery> }>,
+  reply: FastifyReply,
+  token: TokenRow,
+): Promise<void> {
+  live.assertCapacity();
+  const { rooms: names, types, user, minDiamonds, filter, after } = request.query;
+  const select = await selectionOf({ types: types?.split(","), user, minDiamonds, filter }, live.time, token.id);
+  const rooms = await namedRooms(live, token, names.split(","));
+  const last = request.headers["last-event-id"];
+  const resumed = typeof last === "string" && last !== "" ? last : null;
+  const ends = await endsOf(live, rooms);
+  const { seqs, added, reset } = startOf(live, ends, resumed, after ?? null);
+
+  const held = 1 + rooms.length;
+  live.quota.take(token.id, held);
+  const answer = new SseAnswer(reply, live);
+  answer.whenGone(() => live.quota.give(token.id, held));
+  const { log } = live.store;
+  const stream = new EventStream({ answer, token, live });
+  live.admit(stream, answer.gone);
+  if (reset !== null)
+    answer.write(sseMessage("cursor_reset", { reason: reset.detail, oldest: reset.oldest, newest: reset.newest }, reset.newest));
+  stream.start(
+    rooms.map(({ room, sessionId }) => shown(room, seqs.get(room) ?? 0, select(sessionId))),
+    { log: log.id, rooms: rooms.map((room) => told(room, ends, seqs, added.includes(room.room))) },
+  );
+}
+
+/**
+ * Returns where the stream begins. A cursor in the address that is no longer valid is refused; one that a browser sends by itself is not,
+ * since a browser never comes back after a refusal: it is told in the stream, which goes on at the head.
+ */
+function startOf(live: LiveStreams, ends: Ends, resumed: string | null, after: string | null): Start & { reset: CursorReset | null } {
+  const { id } = live.store.log;
+  if (resumed === null) return { ...resolvePlaces(after, id, ends), reset: null };
+  try {
+    return { ...resolvePlaces(resumed, id, ends), reset: null };
+  } catch (error) {
+    if (!(error instanceof CursorReset)) throw error;
+    return { ...resolvePlaces(null, id, ends), reset: error };
+  }
+}
+
+function told({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyMap<number, number>, added: boolean) {
+  const { oldest, head } = ends.get(room) ?? { oldest: 1, head: 0 };
+  return {
+    room,
+    asked,
+    ...(sessionId !== null && { sessionId }),
+    after: seqs.get(room) ?? 0,
+    oldest,
+    head,
+    ...(added && { fromHead: true }),
+  };
 }

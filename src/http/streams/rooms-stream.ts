@@ -1,8 +1,13 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
 import type { RoomOperations, RoomView } from "../../health/state.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import { roomAnswer } from "../v1/schemas.js";
+import { maySee } from "../access.js";
+import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { roomAnswer } from "../v1/room-routes.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
-import { type SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
+import { SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Reader of the rooms' states. */
 interface StatesReader {
@@ -13,7 +18,7 @@ interface StatesReader {
 }
 
 /** Looks at the states of all rooms while somebody wants to know, once for all readers, and tells each what changed for it. */
-export class RoomStates {
+class RoomStates {
   readonly #live: Pick<LiveStreams, "clock" | "limits" | "failed">;
   readonly #rooms: Pick<RoomOperations, "list">;
   /** States that each reader was told last, by room. */
@@ -61,7 +66,7 @@ export class RoomStates {
 }
 
 /** One client of `/v1/rooms/stream`. */
-export class RoomsStream implements LiveReader, StatesReader {
+class RoomsStream implements LiveReader, StatesReader {
   readonly kind = "rooms";
   readonly token: TokenRow;
   readonly #answer: SseAnswer;
@@ -97,4 +102,31 @@ export class RoomsStream implements LiveReader, StatesReader {
   destroy(): void {
     this.#answer.destroy();
   }
+}
+
+/** Registers the stream of the rooms' states of v1, as Server-Sent Events. */
+export function roomsStreamRoute(app: FastifyInstance, { live, rooms }: Pick<ApiDeps, "live" | "rooms">): void {
+  const states = new RoomStates(live, rooms);
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/rooms/stream",
+    {
+      schema: {
+        summary: "Rooms whose state has changed, at most once a second (Server-Sent Events)",
+        tags: ["live"],
+        produces: ["text/event-stream"],
+      },
+      // A browser's EventSource cannot send a header.
+      config: { scope: "read", tokenInQuery: true },
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      live.assertCapacity();
+      live.quota.take(token.id, 1);
+      const answer = new SseAnswer(reply, live);
+      answer.whenGone(() => live.quota.give(token.id, 1));
+      const stream = new RoomsStream(answer, token, ({ row, aliases }) => maySee(token, row.room, aliases));
+      live.admit(stream, answer.gone);
+      states.follow(stream, answer.over);
+    },
+  );
 }

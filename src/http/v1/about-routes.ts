@@ -5,7 +5,47 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { AdminService } from "../admin-service.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import { exactly } from "./fields.js";
+import { addSchemas, exactly, Nullable, Time } from "./fields.js";
+
+/** The server. */
+const AboutSchema = Type.Object(
+  {
+    version: Type.String(),
+    node: Type.String({ description: "version of Node.js" }),
+    startedAt: Time,
+    storeBytes: Type.Union([Type.Integer(), Type.Null()], { description: "bytes of the database on disk" }),
+    account: Type.String({ description: "the account that rooms are watched as unless they say otherwise" }),
+    settings: Type.Array(
+      Type.Object({
+        name: Type.String({ description: "the environment variable" }),
+        value: Type.Union([Type.String(), Type.Number(), Type.Null()]),
+        about: Type.String(),
+      }),
+      { description: "every setting; secrets are shown as ***" },
+    ),
+    compat: Type.Array(
+      Type.Object({ name: Type.String(), like: Type.String({ description: "whose clients it is for" }), url: Type.String() }),
+      { description: "streams for clients of other programs that are on; docs/compat.md" },
+    ),
+  },
+  { $id: "About", description: "what this server is" },
+);
+
+/** Findings of the doctor. */
+const FindingListSchema = Type.Object(
+  {
+    findings: Type.Array(
+      Type.Object({
+        layer: Type.String(),
+        state: Type.Enum(["ok", "warn", "fail", "skipped"]),
+        detail: Type.String({ description: "one sentence in plain words" }),
+        todo: Nullable(Type.String()),
+      }),
+      { description: "in the order in which each layer needs those before it" },
+    ),
+  },
+  { $id: "FindingList", description: "what is broken between here and the platform, and what to do" },
+);
 
 const tags = ["server"];
 const config = { scope: "admin" } as const;
@@ -19,6 +59,7 @@ const Examined = exactly({
 
 /** Registers the routes that describe this server and what ails it. */
 export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): void {
+  addSchemas(app, AboutSchema, FindingListSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   let examining = false;
 

@@ -6,7 +6,32 @@ import { isLimited } from "../access.js";
 import type { Accounts } from "../admin-service.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import { exactly } from "./fields.js";
+import { addSchemas, exactly, Nullable, Time } from "./fields.js";
+
+/** An account, without its cookies. */
+const AccountSchema = Type.Object(
+  {
+    name: Type.String(),
+    login: Type.Enum(["logged_in", "guest", "unknown"], {
+      description: "whom the platform took it for when it was asked last; unknown: not asked, or it did not say",
+    }),
+    nickname: Type.Union([Type.String(), Type.Null()], { description: "as the platform names it" }),
+    savedAt: Type.Union([Type.Integer(), Type.Null()], {
+      description: "when its cookies were saved, ms UTC; null when its file is damaged",
+    }),
+    expiresAt: Type.Union([Type.Integer(), Type.Null()], {
+      description: "when the platform will end the login; null where it is not known",
+    }),
+    checkedAt: Nullable(Time),
+    lapsed: Type.Boolean({ description: "the login has ended: rooms are seen as a guest sees them until there are new cookies" }),
+    problem: Type.Union([Type.String(), Type.Null()], { description: "why nothing is known of it" }),
+  },
+  { $id: "Account", description: "an account that rooms can be watched as, without its cookies" },
+);
+const AccountListSchema = Type.Object(
+  { accounts: Type.Array(Type.Ref("Account")) },
+  { $id: "AccountList", description: "all accounts, by name" },
+);
 
 /** Most characters of cookies: a whole cookies.txt of a browser fits, of which only the platform's are kept. */
 const COOKIES_MAX_CHARS = 500_000;
@@ -27,6 +52,7 @@ const Saved = exactly({
 
 /** Registers the routes of the operator's own accounts, as which rooms can be watched. */
 export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: ApiDeps): void {
+  addSchemas(app, AccountSchema, AccountListSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const Account = Type.Ref("Account");
 

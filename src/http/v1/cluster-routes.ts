@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import { ROOM_STATES } from "../../health/state.js";
 import type { ApiDeps } from "../api-deps.js";
 import { clusterView, hooksBehind } from "../cluster.js";
-import { exactly } from "./fields.js";
+import { addSchemas, exactly } from "./fields.js";
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
 const Time = (description: string) => Type.Integer({ description: `${description}, ms UTC by the database` });
@@ -12,7 +12,7 @@ const States = (description: string) =>
   Type.Object(Object.fromEntries(ROOM_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])), { description });
 
 /** Members of a cluster, and what each does. */
-export const ClusterSchema = Type.Object(
+const ClusterSchema = Type.Object(
   {
     members: Type.Array(
       Type.Object({
@@ -45,6 +45,7 @@ export const ClusterSchema = Type.Object(
 
 /** Registers the route that shows the cluster at a glance. */
 export function clusterRoutes(app: FastifyInstance, { store, hooks }: ApiDeps): void {
+  addSchemas(app, ClusterSchema);
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/cluster",
     {

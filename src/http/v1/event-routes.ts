@@ -10,8 +10,22 @@ import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
 import { roomOrSystem } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
-import { exactly, RoomParams } from "./fields.js";
+import { addSchemas, exactly, RoomParams } from "./fields.js";
 import { broadcastId } from "./session-found.js";
+
+/** Events of a room. */
+const EventListSchema = Type.Object(
+  {
+    events: Type.Array(Type.Ref("LiveEvent"), { description: "in the order of the log, oldest first" }),
+    next: Type.String({ description: "give it as after= to go on to newer events" }),
+    previous: Type.String({ description: "give it as before= to go on to older events" }),
+    more: Type.Boolean({ description: "there is more to look at in the direction that was asked for" }),
+    removed: Type.Array(Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }), {
+      description: "ranges of seq, both ends included, that were passed over because they are no longer kept",
+    }),
+  },
+  { $id: "EventList", description: "events of a room, and where to go on" },
+);
 
 /** Share of work of one call: some seconds in which others have their turns. */
 const SHARE: Share = { tries: 20_000, ms: 1_000 };
@@ -46,6 +60,7 @@ const EventsQuery = exactly({
 
 /** Registers the routes of a room's events. */
 export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  addSchemas(app, EventListSchema);
   const { store, clock, calls, live } = deps;
   const { log } = store;
 

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { encodePlace } from "../../feed/cursor.js";
 
@@ -12,6 +13,16 @@ export const Time = Type.Integer({ description: "ms UTC" });
 
 /** Cursor at which an answer's list goes on. */
 export const Next = Nullable(Type.String({ description: "the cursor of the next page; null on the last" }));
+
+/** The anchor of a room, as far as they are known. */
+export const Anchor = Nullable(
+  Type.Object({
+    id: Nullable(Type.String()),
+    secUid: Nullable(Type.String()),
+    nickname: Nullable(Type.String()),
+    avatar: Nullable(Type.String()),
+  }),
+);
 
 /** The room in an address. */
 export const RoomParams = exactly({
@@ -29,6 +40,11 @@ export const Cursor = Type.Optional(
 
 /** Size of a page of a list. */
 export const Limit = Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "a whole number from 1 to 1000" });
+
+/** Adds what routes refer to by `$id`; `/openapi.json` describes it under this name. */
+export function addSchemas(app: FastifyInstance, ...schemas: readonly TSchema[]): void {
+  for (const schema of schemas) app.addSchema(JSON.parse(JSON.stringify(schema)));
+}
 
 /**
  * Returns a page of a list of which one row more than `limit` was read.

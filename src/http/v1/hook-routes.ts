@@ -14,8 +14,8 @@ import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { visibleRoom } from "../streams/named-room.js";
-import { exactly } from "./fields.js";
-import { hookAnswer, hookTryAnswer } from "./hook-schemas.js";
+import { addSchemas, exactly } from "./fields.js";
+import { HOOK_SCHEMAS, hookAnswer, hookTryAnswer } from "./hook-schemas.js";
 
 const tags = ["hooks"];
 const config = { scope: "manage" } as const;
@@ -66,6 +66,7 @@ type HookRequest = FastifyRequest<{ Params: Static<typeof HookParams> }>;
 /** Registers the routes of webhooks: make, list, look at, change, pause, resume, replay, test, remove. */
 export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { hooks, store, calls, logger } = deps;
+  addSchemas(app, ...HOOK_SCHEMAS);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const Hook = Type.Ref("Hook");
 

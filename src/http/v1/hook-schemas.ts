@@ -12,7 +12,7 @@ const RoomId = Type.String({ description: "the room's id here" });
 const ROOMS_SHOWN = 100;
 
 /** A hook, without its secret. */
-export const HookSchema = Type.Object(
+const HookSchema = Type.Object(
   {
     id: Type.String(),
     name: Type.String(),
@@ -53,14 +53,14 @@ export const HookSchema = Type.Object(
   },
   { $id: "Hook", description: "a webhook, without its secret" },
 );
-export const HookListSchema = Type.Object({ hooks: Type.Array(Type.Ref("Hook")) }, { $id: "HookList", description: "all webhooks" });
-export const NewHookSchema = Type.Object(
+const HookListSchema = Type.Object({ hooks: Type.Array(Type.Ref("Hook")) }, { $id: "HookList", description: "all webhooks" });
+const NewHookSchema = Type.Object(
   { secret: Type.String({ description: "what signatures are checked with: it is shown this once" }), about: Type.Ref("Hook") },
   { $id: "NewHook", description: "a webhook with its new secret" },
 );
 
 /** A request that was sent. */
-export const HookTrySchema = Type.Object(
+const HookTrySchema = Type.Object(
   {
     id: MessageId,
     at: Time,
@@ -78,10 +78,13 @@ export const HookTrySchema = Type.Object(
   },
   { $id: "HookTry", description: "one request to a webhook's receiver, and what came of it" },
 );
-export const HookTryListSchema = Type.Object(
+const HookTryListSchema = Type.Object(
   { tries: Type.Array(Type.Ref("HookTry"), { description: "newest first; the last 100 are kept" }) },
   { $id: "HookTryList", description: "the last requests of a webhook" },
 );
+
+/** Schemas that the routes of hooks refer to. */
+export const HOOK_SCHEMAS = [HookSchema, HookListSchema, NewHookSchema, HookTrySchema, HookTryListSchema];
 
 /** Returns a hook as v1 shows it. */
 export function hookAnswer({ row, backlog, rooms }: HookView) {

@@ -6,34 +6,30 @@ import { gzip } from "node:zlib";
 import fastifySwagger from "@fastify/swagger";
 import fastifySwaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
+import { Type } from "typebox";
 import { EVENT_TYPES, type EventType, KINDS, UserSchema } from "../../events/event.js";
 import { SharedFiles, takes } from "../shared-files.js";
-import { ClusterSchema } from "./cluster-routes.js";
-import { HookListSchema, HookSchema, HookTryListSchema, HookTrySchema, NewHookSchema } from "./hook-schemas.js";
-import { AboutSchema, AccountListSchema, AccountSchema, FindingListSchema } from "./operator-schemas.js";
-import { RetentionSchema } from "./retention-routes.js";
-import {
-  ErrorSchema,
-  EventListSchema,
-  NewTokenSchema,
-  RoomListSchema,
-  RoomSchema,
-  SessionListSchema,
-  SessionSchema,
-  TokenListSchema,
-  TokenSchema,
-} from "./schemas.js";
-import { FoundSchema } from "./search-routes.js";
-import {
-  GiftListSchema,
-  MinuteListSchema,
-  PersonListSchema,
-  RoomSummarySchema,
-  TotalsSchema,
-  UserHistorySchema,
-  WordListSchema,
-} from "./statistics-schemas.js";
-import { TaskListSchema, TaskSchema } from "./task-schemas.js";
+import { addSchemas } from "./fields.js";
+
+/** The one form of errors. */
+const ErrorSchema = Type.Object(
+  {
+    error: Type.Object(
+      {
+        code: Type.String({ description: "stable" }),
+        message: Type.String({ description: "what is wrong" }),
+        hint: Type.String({ description: "what to do" }),
+        requestId: Type.String({ description: "names the request in the server's log" }),
+        oldest: Type.Optional(Type.String({ description: "cursor_reset: everything kept comes after this cursor" })),
+        newest: Type.Optional(Type.String({ description: "cursor_reset: only what is new comes after this cursor" })),
+        position: Type.Optional(Type.Integer({ description: "place of a mistake in the filter, in characters from 0" })),
+        retryAfterS: Type.Optional(Type.Integer({ description: "rate_limited: seconds to wait" })),
+      },
+      { description: "details may be added" },
+    ),
+  },
+  { $id: "Error", description: "refused: error.code says why, error.hint what to do" },
+);
 
 /** Policy of the documentation's pages: they load their own files and talk to this server. */
 const POLICY = [
@@ -75,40 +71,8 @@ const TAGS = [
  * a tag are described.
  */
 export async function describeRoutes(app: FastifyInstance): Promise<void> {
-  for (const schema of [
-    ...eventSchemas(),
-    RoomSchema,
-    RoomListSchema,
-    SessionSchema,
-    SessionListSchema,
-    EventListSchema,
-    FoundSchema,
-    RetentionSchema,
-    TaskSchema,
-    TaskListSchema,
-    TotalsSchema,
-    MinuteListSchema,
-    GiftListSchema,
-    PersonListSchema,
-    WordListSchema,
-    RoomSummarySchema,
-    UserHistorySchema,
-    TokenSchema,
-    TokenListSchema,
-    NewTokenSchema,
-    HookSchema,
-    HookListSchema,
-    NewHookSchema,
-    HookTrySchema,
-    HookTryListSchema,
-    AccountSchema,
-    AccountListSchema,
-    AboutSchema,
-    FindingListSchema,
-    ClusterSchema,
-    ErrorSchema,
-  ])
-    app.addSchema(JSON.parse(JSON.stringify(schema)));
+  for (const schema of eventSchemas()) app.addSchema(schema);
+  addSchemas(app, ErrorSchema);
   await app.register(fastifySwagger, {
     hideUntagged: true,
     openapi: {

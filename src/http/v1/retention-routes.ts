@@ -6,7 +6,7 @@ import { RETAINED } from "../../store/sql/retention.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
-import { exactly, Nullable, RoomParams } from "./fields.js";
+import { addSchemas, exactly, Nullable, RoomParams } from "./fields.js";
 
 const tags = ["retention"];
 const Own = (description: string) =>
@@ -32,7 +32,7 @@ const Change = exactly({
 });
 
 /** Limits of a room, and the bytes of its events that are kept. */
-export const RetentionSchema = Type.Object(
+const RetentionSchema = Type.Object(
   { ...kinds, eventBytes: Type.Integer({ description: "bytes of the JSON text of the events that are kept now" }) },
   { $id: "Retention", description: "limits of a room's own; null where it follows the server's settings" },
 );
@@ -40,6 +40,7 @@ export const RetentionSchema = Type.Object(
 /** Registers the routes of a room's limits: look, change. */
 export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiDeps): void {
   const { retention } = store;
+  addSchemas(app, RetentionSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const shown = async (room: RoomKey) => {
     const { events = null, statistics = null, raw = null } = await retention.limits(room);

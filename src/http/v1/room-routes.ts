@@ -2,16 +2,98 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
-import type { RoomView } from "../../health/state.js";
+import { ROOM_STATES, type RoomView } from "../../health/state.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
+import { ALIAS_KINDS, WATCHES } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { assertMayAsk, assertMaySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
-import { Cursor, exactly, keysetPage, Limit, RoomParams } from "./fields.js";
-import { roomAnswer } from "./schemas.js";
+import { Anchor, addSchemas, Cursor, exactly, keysetPage, Limit, Next, Nullable, RoomParams, Time } from "./fields.js";
+
+const Text = Nullable(Type.String());
+const Evidence = Type.Object(
+  {
+    reason: Type.String({ description: "one sentence in plain words" }),
+    since: Time,
+    lastFrameAt: Nullable(Time),
+    lastInteractiveAt: Nullable(Time),
+    storage: Type.Object(
+      {
+        received: Type.Integer({ description: "messages that came" }),
+        stored: Type.Integer({ description: "events that were stored of them; the rest gave none, was known or is among drops" }),
+        lastStoredAt: Nullable(Time),
+        waiting: Type.Integer({ description: "messages that came and are not in the log yet" }),
+        waitingSince: Nullable(Time),
+      },
+      {
+        description:
+          "what was received since collection began, against what the log has. Messages that wait for five seconds make the room stalled",
+      },
+    ),
+    counts: Type.Record(Type.String(), Type.Integer(), { description: "messages by method since collection began" }),
+    reconnects: Type.Integer(),
+    drops: Type.Record(Type.String(), Type.Integer(), { description: "messages that were not stored, by reason" }),
+    login: Type.Object(
+      { account: Text, login: Type.Enum(["logged_in", "guest", "unknown"]) },
+      { description: "the account that the room is watched as (null: as a guest), and whom the platform's page took us for" },
+    ),
+    gifts: Type.Enum(["flowing", "suppressed", "unknown"], {
+      description: "whether gifts reach us; suppressed: contributors' scores rise while no gift comes",
+    }),
+    masked: Type.Union([Type.Boolean(), Type.Null()], { description: "the room hides who its people are" }),
+    likesSeen: Type.Union([Type.Number(), Type.Null()], {
+      description: "share of the room's likes that reached us: the platform samples them",
+    }),
+    gaps: Type.Object(
+      { count: Type.Integer(), totalMs: Type.Integer(), unmeasured: Type.Integer() },
+      { description: "intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs" },
+    ),
+  },
+  { description: "why the room is in its state: facts that were seen; more may be added" },
+);
+const Status = Type.Object(
+  {
+    state: Type.Enum([...ROOM_STATES]),
+    sessionId: Nullable(Type.String({ description: "room_id of the broadcast that is or was collected last" })),
+    broadcast: Type.Object(
+      {
+        cover: Type.Union([Type.String(), Type.Null()], { description: "URL of the cover; it expires" }),
+        online: Type.Union([Type.Integer(), Type.Null()], { description: "people in the room" }),
+        totalViewers: Type.Union([Type.Integer(), Type.Null()], { description: "people who came so far" }),
+        likes: Type.Union([Type.Integer(), Type.Null()], { description: "the platform's own count of likes" }),
+      },
+      { description: "what the platform last said of the broadcast" },
+    ),
+    evidence: Evidence,
+  },
+  { description: "how the collection is doing" },
+);
+
+/** A room. */
+const RoomSchema = Type.Object(
+  {
+    id: Type.String({ description: "the room's key here; never changes" }),
+    webRid: Text,
+    title: Text,
+    anchor: Anchor,
+    aliases: Type.Array(Type.Object({ kind: Type.Enum([...ALIAS_KINDS]), value: Type.String() })),
+    watch: Type.Enum([...WATCHES]),
+    settings: Type.Object(
+      { account: Text, proxy: Text, source: Nullable(Type.Enum(["websocket", "browser"])), record: Nullable(Type.Boolean()) },
+      { description: "how it is collected; null follows the server's setting. A proxy is shown without its password" },
+    ),
+    createdAt: Time,
+    status: Type.Union([Status, Type.Null()], { description: "null while nobody collects the room, unless it is paused" }),
+  },
+  { $id: "Room", description: "a room" },
+);
+const RoomListSchema = Type.Object(
+  { rooms: Type.Array(Type.Ref("Room")), next: Next },
+  { $id: "RoomList", description: "a page of rooms" },
+);
 
 /** Longest wait when a room is added until the platform says what it is, in ms. */
 const SETTLE_MS = 10_000;
@@ -71,6 +153,7 @@ function assertMaySet({ scope }: TokenRow, { proxy }: { readonly proxy?: string 
 /** Registers the routes of rooms: add, list, look at, pause, resume, remove. */
 export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const { rooms, store, calls } = deps;
+  addSchemas(app, RoomSchema, RoomListSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
   typed.get(
@@ -149,4 +232,11 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
   change("POST", "/rooms/:room/pause", "Stop collecting a room until it is resumed", (room) => rooms.pause(room));
   change("POST", "/rooms/:room/resume", "Collect a paused room again", (room) => rooms.resume(room));
   change("DELETE", "/rooms/:room", "Take a room off the watch list; its events stay", (room) => rooms.remove(room));
+}
+
+/** Returns a room as v1 shows it. */
+export function roomAnswer({ row, aliases, status }: RoomView) {
+  const { room, resume: _resume, ...facts } = row;
+  const { room: _room, ...shown } = status ?? { room };
+  return { id: String(room), ...facts, aliases, status: status === null ? null : shown };
 }

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import type { ApiDeps } from "../api-deps.js";
 import { adminByDefault } from "../authentication.js";
+import { checkRequests } from "../check-request.js";
 import { failure, sendFailure } from "../failure.js";
-import { liveRoutes } from "../streams/routes.js";
+import { eventStreamRoute } from "../streams/event-stream.js";
+import { roomsStreamRoute } from "../streams/rooms-stream.js";
 import { aboutRoutes } from "./about-routes.js";
 import { accountRoutes } from "./account-routes.js";
 import { clusterRoutes } from "./cluster-routes.js";
@@ -14,7 +16,7 @@ import { retentionRoutes } from "./retention-routes.js";
 import { roomRoutes } from "./room-routes.js";
 import { searchRoutes } from "./search-routes.js";
 import { sessionRoutes } from "./session-routes.js";
-import { statisticsRoutes, summaryRoutes, userRoutes } from "./statistics-routes.js";
+import { statisticsRoutes } from "./statistics-routes.js";
 import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
 
@@ -22,15 +24,14 @@ import { tokenRoutes } from "./token-routes.js";
 export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   await app.register(
     async (v1) => {
+      checkRequests(v1);
       adminByDefault(v1);
       v1.addHook("onRequest", async (_request, reply) => {
         reply.header("cache-control", "no-store");
       });
       roomRoutes(v1, deps);
       sessionRoutes(v1, deps);
-      summaryRoutes(v1, deps);
       statisticsRoutes(v1, deps);
-      userRoutes(v1, deps);
       eventRoutes(v1, deps);
       exportRoutes(v1, deps);
       retentionRoutes(v1, deps);
@@ -42,7 +43,8 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       accountRoutes(v1, deps);
       aboutRoutes(v1, deps);
       clusterRoutes(v1, deps);
-      liveRoutes(v1, deps);
+      eventStreamRoute(v1, deps);
+      roomsStreamRoute(v1, deps);
     },
     { prefix: "/v1" },
   );

@@ -10,10 +10,10 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { visibleRoom } from "../streams/named-room.js";
-import { exactly, Next } from "./fields.js";
+import { addSchemas, exactly, Next } from "./fields.js";
 
 /** Result of a search. */
-export const FoundSchema = Type.Object(
+const FoundSchema = Type.Object(
   {
     events: Type.Array(Type.Ref("LiveEvent"), { description: "newest first; may be fewer than asked for while there is a next page" }),
     next: Next,
@@ -60,6 +60,7 @@ type SearchQuery = Static<typeof SearchQuery>;
 
 /** Registers the search over everything that is kept. */
 export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiDeps): void {
+  addSchemas(app, FoundSchema);
   const { search, log } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(

@@ -11,10 +11,10 @@ import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
-import { Cursor, exactly, keysetPage, Limit, RoomParams } from "./fields.js";
-import { sessionAnswer } from "./schemas.js";
+import { addSchemas, Cursor, exactly, keysetPage, Limit, RoomParams } from "./fields.js";
 import { findBroadcast, LATEST, SessionParams, sessionOf } from "./session-found.js";
-import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer } from "./statistics-schemas.js";
+import { sessionAnswer } from "./session-routes.js";
+import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer, STATISTICS_SCHEMAS } from "./statistics-schemas.js";
 
 const tags = ["statistics"];
 const config = { scope: "read" } as const;
@@ -40,8 +40,16 @@ const GiftsQuery = exactly({
   cursor: Cursor,
 });
 
+/** Registers the routes of statistics: a broadcast at a glance, its parts, and what a person did. */
+export function statisticsRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  addSchemas(app, ...STATISTICS_SCHEMAS);
+  summaryRoutes(app, deps);
+  broadcastRoutes(app, deps);
+  userRoutes(app, deps);
+}
+
 /** Registers the statistics of a broadcast: the sums of its events, minute by minute, by people, by gifts and by words. */
-export function statisticsRoutes(app: FastifyInstance, { store }: ApiDeps): void {
+function broadcastRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   const { statistics } = store;
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   /** Returns the broadcast that a request names, with its statistics and what they have still to look at. */
@@ -174,7 +182,7 @@ const SummaryQuery = exactly({
 const NO_SUMMARY = { session: null, minutes: null, gaps: null, gifters: null, chatters: null, gifts: null, words: null };
 
 /** Registers the summary of a room's broadcast: all that a page about it shows, as the routes of its parts answer it. */
-export function summaryRoutes(app: FastifyInstance, { store, live, calls, clock }: ApiDeps): void {
+function summaryRoutes(app: FastifyInstance, { store, live, calls, clock }: ApiDeps): void {
   const { statistics, rooms, sessions, log } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(
@@ -232,7 +240,7 @@ const UserParams = exactly({
 const UserQuery = exactly({ limit: Limit, cursor: Cursor });
 
 /** Registers the routes of people in a room. */
-export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
+function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/rooms/:room/users/:user",
     {

@@ -21,7 +21,7 @@ const given = {
 const Who = Type.Object({ id: Nullable(Type.String()), nickname: Nullable(Type.String()) });
 
 /** Sums of the events of a broadcast. */
-export const TotalsSchema = Type.Object(
+const TotalsSchema = Type.Object(
   {
     messages: Messages,
     events: Count,
@@ -55,7 +55,7 @@ export const TotalsSchema = Type.Object(
 );
 
 /** Minutes of a broadcast. */
-export const MinuteListSchema = Type.Object(
+const MinuteListSchema = Type.Object(
   {
     minutes: Type.Array(
       Type.Object({
@@ -81,7 +81,7 @@ export const MinuteListSchema = Type.Object(
 );
 
 /** Gifts of a broadcast. */
-export const GiftListSchema = Type.Object(
+const GiftListSchema = Type.Object(
   {
     gifts: Type.Array(
       Type.Object({
@@ -113,19 +113,19 @@ const did = {
 };
 
 /** People of a broadcast. */
-export const PersonListSchema = Type.Object(
+const PersonListSchema = Type.Object(
   { people: Type.Array(Type.Object({ id: Type.String(), nickname: Nullable(Type.String()), ...did })), next: Next, behind: Behind },
   { $id: "PersonList", description: "people of a broadcast, those with the most first" },
 );
 
 /** Words of a broadcast. */
-export const WordListSchema = Type.Object(
+const WordListSchema = Type.Object(
   { words: Type.Array(Type.Object({ text: Type.String(), count: Count })), next: Next, behind: Behind },
   { $id: "WordList", description: "words or emoji of the chat, the most frequent first" },
 );
 
 /** A person in a room. */
-export const UserHistorySchema = Type.Object(
+const UserHistorySchema = Type.Object(
   {
     id: Type.String(),
     nickname: Nullable(Type.String()),
@@ -146,7 +146,7 @@ export const UserHistorySchema = Type.Object(
 const Part = (name: string) => Nullable(Type.Ref(name));
 
 /** Summary of a room's broadcast. */
-export const RoomSummarySchema = Type.Object(
+const RoomSummarySchema = Type.Object(
   {
     session: Part("Session"),
     minutes: Part("MinuteList"),
@@ -158,6 +158,17 @@ export const RoomSummarySchema = Type.Object(
   },
   { $id: "RoomSummary", description: "a broadcast at a glance; all is null where the room has no such broadcast" },
 );
+
+/** Schemas that the routes of statistics refer to. */
+export const STATISTICS_SCHEMAS = [
+  TotalsSchema,
+  MinuteListSchema,
+  GiftListSchema,
+  PersonListSchema,
+  WordListSchema,
+  UserHistorySchema,
+  RoomSummarySchema,
+];
 
 /** Returns a minute as v1 shows it. */
 export function minuteAnswer({ minute, firstSeq, totals }: Minute) {

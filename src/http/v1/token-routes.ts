@@ -2,12 +2,33 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
+import { SCOPES, type TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { createToken, PER_MINUTE_MAX, TOKEN_ROOMS_MAX } from "../auth.js";
 import { tokenOf } from "../authentication.js";
 import { revokeToken } from "../token-positions.js";
-import { exactly } from "./fields.js";
-import { tokenAnswer } from "./schemas.js";
+import { addSchemas, exactly, Nullable, Time } from "./fields.js";
+
+/** A token, without the token itself. */
+const TokenSchema = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    scope: Type.Enum([...SCOPES]),
+    rooms: Type.Array(Type.String(), { description: "the only rooms it may see; all when empty" }),
+    perMinute: Nullable(Type.Integer({ description: "requests that it may make in a minute" })),
+    createdAt: Time,
+    expiresAt: Nullable(Time),
+    revokedAt: Nullable(Time),
+    lastUsedAt: Type.Union([Type.Integer(), Type.Null()], { description: "ms UTC, give or take a minute" }),
+  },
+  { $id: "Token", description: "a token, without the token itself" },
+);
+const TokenListSchema = Type.Object({ tokens: Type.Array(Type.Ref("Token")) }, { $id: "TokenList", description: "all tokens" });
+const NewTokenSchema = Type.Object(
+  { token: Type.String({ description: "the token: it is shown this once" }), about: Type.Ref("Token") },
+  { $id: "NewToken", description: "a new token" },
+);
 
 const tags = ["tokens"];
 const config = { scope: "admin" } as const;
@@ -34,6 +55,7 @@ const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, 
 /** Registers the routes of tokens: make, list, revoke. For admins. */
 export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiDeps): void {
   const { tokens } = store;
+  addSchemas(app, TokenSchema, TokenListSchema, NewTokenSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
   typed.get(
@@ -75,4 +97,9 @@ export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiD
       return tokenAnswer(row);
     },
   );
+}
+
+/** Returns a token as v1 shows it. */
+function tokenAnswer({ hash: _hash, ...row }: TokenRow) {
+  return row;
 }

@@ -4,13 +4,14 @@ import { onTestFinished } from "vitest";
 import type { RoomOperations, RoomView } from "../../../src/health/state.js";
 import { createToken, type NewToken } from "../../../src/http/auth.js";
 import { Authenticator, adminByDefault, authentication, SecretCipher } from "../../../src/http/authentication.js";
-import { checkRequest } from "../../../src/http/check-request.js";
+import { checkRequests } from "../../../src/http/check-request.js";
 import { Connections } from "../../../src/http/connections.js";
 import { failureOf, sendFailure } from "../../../src/http/failure.js";
 import { HeldTokens } from "../../../src/http/held-tokens.js";
 import { Listener } from "../../../src/http/listener.js";
+import { eventStreamRoute } from "../../../src/http/streams/event-stream.js";
 import { type LiveLimits, LiveStreams } from "../../../src/http/streams/live.js";
-import { liveRoutes } from "../../../src/http/streams/routes.js";
+import { roomsStreamRoute } from "../../../src/http/streams/rooms-stream.js";
 import { WsUpgrade } from "../../../src/http/streams/ws-upgrade.js";
 import { type Clock, systemClock } from "../../../src/runtime/clock.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
@@ -58,9 +59,10 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   authentication(app, authenticator);
   await app.register(
     async (v1) => {
-      v1.setValidatorCompiler(checkRequest);
+      checkRequests(v1);
       adminByDefault(v1);
-      liveRoutes(v1, { live, rooms });
+      eventStreamRoute(v1, { live });
+      roomsStreamRoute(v1, { live, rooms });
     },
     { prefix: "/v1" },
   );

@@ -1974,6 +1974,28 @@ export interface components {
             bytes: number;
         };
         LiveEvent: components["schemas"]["ChatEvent"] | components["schemas"]["GiftEvent"] | components["schemas"]["LikeEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["FollowEvent"] | components["schemas"]["ShareEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["ModerationEvent"] | components["schemas"]["FansclubEvent"] | components["schemas"]["StatsEvent"] | components["schemas"]["RankEvent"] | components["schemas"]["ControlEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ProductEvent"] | components["schemas"]["BattleEvent"] | components["schemas"]["LinkmicEvent"] | components["schemas"]["LotteryEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["SystemEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["UnknownEvent"];
+        /** @description refused: error.code says why, error.hint what to do */
+        Error: {
+            /** @description details may be added */
+            error: {
+                /** @description stable */
+                code: string;
+                /** @description what is wrong */
+                message: string;
+                /** @description what to do */
+                hint: string;
+                /** @description names the request in the server's log */
+                requestId: string;
+                /** @description cursor_reset: everything kept comes after this cursor */
+                oldest?: string;
+                /** @description cursor_reset: only what is new comes after this cursor */
+                newest?: string;
+                /** @description place of a mistake in the filter, in characters from 0 */
+                position?: number;
+                /** @description rate_limited: seconds to wait */
+                retryAfterS?: number;
+            };
+        };
         /** @description a room */
         Room: {
             /** @description the room's key here; never changes */
@@ -2100,115 +2122,6 @@ export interface components {
         SessionList: {
             sessions: components["schemas"]["Session"][];
             next: string | null;
-        };
-        /** @description events of a room, and where to go on */
-        EventList: {
-            /** @description in the order of the log, oldest first */
-            events: components["schemas"]["LiveEvent"][];
-            /** @description give it as after= to go on to newer events */
-            next: string;
-            /** @description give it as before= to go on to older events */
-            previous: string;
-            /** @description there is more to look at in the direction that was asked for */
-            more: boolean;
-            /** @description ranges of seq, both ends included, that were passed over because they are no longer kept */
-            removed: number[][];
-        };
-        /** @description a page of what was found */
-        Found: {
-            /** @description newest first; may be fewer than asked for while there is a next page */
-            events: components["schemas"]["LiveEvent"][];
-            next: string | null;
-            /** @description events of these rooms that cannot be found yet: the index is made some seconds after */
-            behind: number;
-        };
-        /** @description limits of a room's own; null where it follows the server's settings */
-        Retention: {
-            /** @description events of the room; null follows the server's settings */
-            events: {
-                maxAgeMs: number | null;
-                maxBytes: number | null;
-            } | null;
-            /** @description statistics of a broadcast, from its last event on; only the age counts */
-            statistics: {
-                maxAgeMs: number | null;
-                maxBytes: number | null;
-            } | null;
-            /** @description raw recordings of the room */
-            raw: {
-                maxAgeMs: number | null;
-                maxBytes: number | null;
-            } | null;
-            /** @description bytes of the JSON text of the events that are kept now */
-            eventBytes: number;
-        };
-        /** @description long work on what is kept */
-        Task: {
-            id: string;
-            /** @enum {unknown} */
-            kind: "erase" | "redecode";
-            /** @description the room's id here; null: all rooms */
-            room: string | null;
-            /** @enum {unknown} */
-            state: "running" | "done" | "failed" | "stopped";
-            /** @description ms UTC */
-            startedAt: number;
-            /** @description ms UTC */
-            endedAt: number | null;
-            /** @description how far it is */
-            progress: {
-                what: string;
-                count: number;
-            } | null;
-            /** @description what came of it */
-            result: {
-                /** @description their own events, now tombstones */
-                erased: number;
-                /** @description ranks, notices and unknown messages that named them, now tombstones */
-                dropped: number;
-                /** @description events that named them, with another in their place */
-                changed: number;
-                /** @description chats of others that name them, kept as written */
-                kept: number;
-                /** @description under which they are shown from now on */
-                pseudonym: string | null;
-                /** @description rooms in which events were changed */
-                rooms: string[];
-                /** @description messages, and whole frames, that were taken out of raw recordings */
-                recordings: {
-                    files: number;
-                    messages: number;
-                    frames: number;
-                };
-                /** @description what holds them still */
-                notReached: string[];
-            } | {
-                /** @description room_ids of the broadcasts in the recordings */
-                sessions: string[];
-                /** @description messages in the recordings */
-                messages: number;
-                /** @description events that say something else now */
-                replaced: number;
-                /** @description gifts whose units were counted again */
-                regifted: number;
-                /** @description events of messages that gave none before */
-                appended: number;
-                /** @description events that somebody was taken out of: they stay as they are */
-                erased: number;
-                /** @description events that the store refused */
-                refused: number;
-                /** @description bytes of the recordings that could not be read */
-                lostBytes: number;
-            } | null;
-            error: {
-                code: string;
-                message: string;
-                hint: string;
-            } | null;
-        };
-        /** @description tasks since the server was started, newest first; the last 50 */
-        TaskList: {
-            tasks: components["schemas"]["Task"][];
         };
         /** @description what the events of a broadcast add up to */
         Totals: {
@@ -2373,16 +2286,6 @@ export interface components {
             /** @description events of the room that these figures have still to look at */
             behind: number;
         };
-        /** @description a broadcast at a glance; all is null where the room has no such broadcast */
-        RoomSummary: {
-            session: components["schemas"]["Session"] | null;
-            minutes: components["schemas"]["MinuteList"] | null;
-            gaps: components["schemas"]["LiveEvent"][] | null;
-            gifters: components["schemas"]["PersonList"] | null;
-            chatters: components["schemas"]["PersonList"] | null;
-            gifts: components["schemas"]["GiftList"] | null;
-            words: components["schemas"]["WordList"] | null;
-        };
         /** @description a person in the broadcasts of a room */
         UserHistory: {
             id: string;
@@ -2436,6 +2339,125 @@ export interface components {
                 lastAt: number;
             }[];
             next: string | null;
+        };
+        /** @description a broadcast at a glance; all is null where the room has no such broadcast */
+        RoomSummary: {
+            session: components["schemas"]["Session"] | null;
+            minutes: components["schemas"]["MinuteList"] | null;
+            gaps: components["schemas"]["LiveEvent"][] | null;
+            gifters: components["schemas"]["PersonList"] | null;
+            chatters: components["schemas"]["PersonList"] | null;
+            gifts: components["schemas"]["GiftList"] | null;
+            words: components["schemas"]["WordList"] | null;
+        };
+        /** @description events of a room, and where to go on */
+        EventList: {
+            /** @description in the order of the log, oldest first */
+            events: components["schemas"]["LiveEvent"][];
+            /** @description give it as after= to go on to newer events */
+            next: string;
+            /** @description give it as before= to go on to older events */
+            previous: string;
+            /** @description there is more to look at in the direction that was asked for */
+            more: boolean;
+            /** @description ranges of seq, both ends included, that were passed over because they are no longer kept */
+            removed: number[][];
+        };
+        /** @description limits of a room's own; null where it follows the server's settings */
+        Retention: {
+            /** @description events of the room; null follows the server's settings */
+            events: {
+                maxAgeMs: number | null;
+                maxBytes: number | null;
+            } | null;
+            /** @description statistics of a broadcast, from its last event on; only the age counts */
+            statistics: {
+                maxAgeMs: number | null;
+                maxBytes: number | null;
+            } | null;
+            /** @description raw recordings of the room */
+            raw: {
+                maxAgeMs: number | null;
+                maxBytes: number | null;
+            } | null;
+            /** @description bytes of the JSON text of the events that are kept now */
+            eventBytes: number;
+        };
+        /** @description long work on what is kept */
+        Task: {
+            id: string;
+            /** @enum {unknown} */
+            kind: "erase" | "redecode";
+            /** @description the room's id here; null: all rooms */
+            room: string | null;
+            /** @enum {unknown} */
+            state: "running" | "done" | "failed" | "stopped";
+            /** @description ms UTC */
+            startedAt: number;
+            /** @description ms UTC */
+            endedAt: number | null;
+            /** @description how far it is */
+            progress: {
+                what: string;
+                count: number;
+            } | null;
+            /** @description what came of it */
+            result: {
+                /** @description their own events, now tombstones */
+                erased: number;
+                /** @description ranks, notices and unknown messages that named them, now tombstones */
+                dropped: number;
+                /** @description events that named them, with another in their place */
+                changed: number;
+                /** @description chats of others that name them, kept as written */
+                kept: number;
+                /** @description under which they are shown from now on */
+                pseudonym: string | null;
+                /** @description rooms in which events were changed */
+                rooms: string[];
+                /** @description messages, and whole frames, that were taken out of raw recordings */
+                recordings: {
+                    files: number;
+                    messages: number;
+                    frames: number;
+                };
+                /** @description what holds them still */
+                notReached: string[];
+            } | {
+                /** @description room_ids of the broadcasts in the recordings */
+                sessions: string[];
+                /** @description messages in the recordings */
+                messages: number;
+                /** @description events that say something else now */
+                replaced: number;
+                /** @description gifts whose units were counted again */
+                regifted: number;
+                /** @description events of messages that gave none before */
+                appended: number;
+                /** @description events that somebody was taken out of: they stay as they are */
+                erased: number;
+                /** @description events that the store refused */
+                refused: number;
+                /** @description bytes of the recordings that could not be read */
+                lostBytes: number;
+            } | null;
+            error: {
+                code: string;
+                message: string;
+                hint: string;
+            } | null;
+        };
+        /** @description tasks since the server was started, newest first; the last 50 */
+        TaskList: {
+            tasks: components["schemas"]["Task"][];
+        };
+        /** @description a page of what was found */
+        Found: {
+            /** @description newest first; may be fewer than asked for while there is a next page */
+            events: components["schemas"]["LiveEvent"][];
+            next: string | null;
+            /** @description events of these rooms that cannot be found yet: the index is made some seconds after */
+            behind: number;
         };
         /** @description a token, without the token itself */
         Token: {
@@ -2690,28 +2712,6 @@ export interface components {
             };
             /** @description bytes of frames that came while the database was away and wait for the owners of their rooms */
             spooledBytes: number;
-        };
-        /** @description refused: error.code says why, error.hint what to do */
-        Error: {
-            /** @description details may be added */
-            error: {
-                /** @description stable */
-                code: string;
-                /** @description what is wrong */
-                message: string;
-                /** @description what to do */
-                hint: string;
-                /** @description names the request in the server's log */
-                requestId: string;
-                /** @description cursor_reset: everything kept comes after this cursor */
-                oldest?: string;
-                /** @description cursor_reset: only what is new comes after this cursor */
-                newest?: string;
-                /** @description place of a mistake in the filter, in characters from 0 */
-                position?: number;
-                /** @description rate_limited: seconds to wait */
-                retryAfterS?: number;
-            };
         };
     };
     responses: never;
