@@ -8,8 +8,7 @@ import type { Clock } from "../runtime/clock.js";
 import { packagePath } from "../runtime/packages.js";
 import type { StoreAt } from "../store/open.js";
 import type { Retention } from "../store/sql/retention.js";
-import { type Config, environmentOf, SECRET_SETTINGS, variableOf } from "./config.js";
-import { ConfigSchema } from "./setting-schema.js";
+import { type Config, environmentOf, shownSettings } from "./config.js";
 
 /** The built command line. */
 const PROGRAM = packagePath("dist/bin/dylive.js");
@@ -56,19 +55,4 @@ async function storeBytes(at: StoreAt, retention: Pick<Retention, "storeSize">):
     return [at.path, `${at.path}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
   const size = await retention.storeSize().catch(() => null);
   return size === null ? null : size.used + size.free;
-}
-
-/** Returns every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
-export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
-  return (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map((key) => {
-    const value = config[key];
-    const { description = "" } = ConfigSchema.properties[key] as { description?: string };
-    const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
-    const plain = typeof value === "string" ? value.replace(/^([a-z0-9+.-]+:\/\/).*@/is, "$1***@").replace(/\?.*$/s, "") : value;
-    return {
-      name: variableOf(key),
-      value: empty ? null : SECRET_SETTINGS.includes(key) || typeof plain === "object" ? "***" : plain,
-      about: description,
-    };
-  });
 }

@@ -25,10 +25,9 @@ import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
 import { openHooks } from "../webhooks/start.js";
 import { adminService } from "./admin-service.js";
-import { type Collecting, startCollecting } from "./collecting.js";
+import { startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
-import { type BackgroundDeps, finishErasure, keepCounted, keepIndexed, keepWithinLimits, watchDisk } from "./maintenance.js";
-import { maintenanceService } from "./maintenance-service.js";
+import { finishErasure, maintenanceService, startMaintenance, watchDisk } from "./maintenance.js";
 import { storeAt } from "./open-store.js";
 import { reachOf } from "./platform.js";
 
@@ -124,11 +123,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     if (spooled !== null) metrics.lookAtSpool(spooled);
     if (takeovers !== null) metrics.lookAtTakeovers(takeovers);
     closers.push(() => collecting.rest());
-    const maintenance: BackgroundDeps = { config, store, jobs, clock, logger };
-    await startMaintenance(collecting, maintenance, metrics);
-    if (here !== null && config.role !== "serve") {
-      closers.push(keepWithinLimits(maintenance, "raw"));
-    }
+    const maintenance = { config, store, jobs, clock, logger };
+    closers.push(await startMaintenance(collecting, maintenance, metrics));
     const stopping = new AbortController();
     const overwrite = (note: string) => jobs.run("task.overwrite", [{ note }], { signal: stopping.signal });
     const finishing = finishErasure(maintenance, overwrite, stopping.signal);
@@ -257,24 +253,6 @@ function refuseLine(data: string, logger: Logger, line: string, error: unknown):
   const file = join(data, "refused-pushes.jsonl");
   logger.error({ err: error, file }, "a push could not be stored; it is kept in a file");
   appendFileSync(file, `${line}\n`, { mode: 0o600 });
-}
-
-/** Starts the maintenance of the store: in a cluster each of its jobs in one process. */
-async function startMaintenance(collecting: Collecting, deps: BackgroundDeps, metrics: Metrics): Promise<void> {
-  let behind = 0;
-  metrics.lookAtStatistics(() => behind);
-  await collecting.hold("statistics", async () => {
-    const stop = keepCounted(deps, (events) => {
-      behind = events;
-    });
-    return async () => {
-      await stop();
-      behind = 0;
-    };
-  });
-  await collecting.hold("search", async () => keepIndexed(deps));
-  const alone = collecting.here === null;
-  await collecting.hold("retention", async () => keepWithinLimits(deps, alone ? "all" : "store"));
 }
 
 /** Keeps events that the store refuses in a file beside it, so that a bug loses nothing. */

@@ -5,7 +5,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { ConfigSchema } from "./setting-schema.js";
 
 /** Part of a setting's schema that is read. */
-export interface SettingSchema {
+interface SettingSchema {
   readonly type?: string;
   readonly enum?: readonly string[];
   readonly const?: string;
@@ -140,7 +140,22 @@ function edits(from: string, to: string): number {
 }
 
 /** Settings that nobody is shown. */
-export const SECRET_SETTINGS: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath"];
+const SECRET_SETTINGS: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath"];
+
+/** Returns every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
+export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
+  return (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map((key) => {
+    const value = config[key];
+    const { description = "" } = ConfigSchema.properties[key] as { description?: string };
+    const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
+    const plain = typeof value === "string" ? value.replace(/^([a-z0-9+.-]+:\/\/).*@/is, "$1***@").replace(/\?.*$/s, "") : value;
+    return {
+      name: variableOf(key),
+      value: empty ? null : SECRET_SETTINGS.includes(key) || typeof plain === "object" ? "***" : plain,
+      about: description,
+    };
+  });
+}
 
 function parse(key: keyof Config, text: string): unknown {
   if (key === "officialDataSecrets") return parseSecrets(text);

@@ -1,13 +1,20 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
+import { eraseEverywhere, unreached } from "../erasure/everywhere.js";
+import type { MaintenanceService, Turn } from "../http/maintenance-service.js";
+import type { Metrics } from "../http/metrics.js";
+import { recordingsOf } from "../ingest/redecode.js";
 import type { JobExecutor, Jobs } from "../jobs/jobs.js";
 import type { LoopNews, Loops } from "../jobs/loops.js";
+import type { Tasks } from "../jobs/tasks.js";
 import { DiskWatch } from "../retention/disk-watch.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { rawFolder } from "../sources/raw/files.js";
+import type { RawRecorder } from "../sources/raw/recorder.js";
 import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
+import type { Collecting } from "./collecting.js";
 import type { Config } from "./config.js";
 import { limitsOf } from "./limits.js";
 
@@ -18,7 +25,7 @@ const AGAIN_MS = 2_000;
 type LoopName = `loop.${keyof Loops}`;
 
 /** Dependencies of the store's maintenance. */
-export interface BackgroundDeps {
+interface BackgroundDeps {
   readonly config: Config;
   readonly store: Store;
   /** Does the work, beside the main thread. */
@@ -27,18 +34,37 @@ export interface BackgroundDeps {
   readonly logger: Logger;
 }
 
+/** Starts the maintenance of the store: in a cluster each of its jobs in one process. @returns what ends that of this process's own disk */
+export async function startMaintenance(collecting: Collecting, deps: BackgroundDeps, metrics: Metrics): Promise<() => Promise<void>> {
+  let behind = 0;
+  metrics.lookAtStatistics(() => behind);
+  await collecting.hold("statistics", async () => {
+    const stop = keepCounted(deps, (events) => {
+      behind = events;
+    });
+    return async () => {
+      await stop();
+      behind = 0;
+    };
+  });
+  await collecting.hold("search", async () => keepIndexed(deps));
+  const alone = collecting.here === null;
+  await collecting.hold("retention", async () => keepWithinLimits(deps, alone ? "all" : "store"));
+  return alone || deps.config.role === "serve" ? async () => {} : keepWithinLimits(deps, "raw");
+}
+
 /** Starts what keeps the statistics up to date. @param onBehind told how many events are still to be counted @returns what ends it */
 export function keepCounted(deps: BackgroundDeps, onBehind: (events: number) => void): () => Promise<void> {
   return keepGoing(deps, "loop.statistics", [null], "the statistics are not up to date; they are tried again", onBehind);
 }
 
 /** Starts what keeps the search index up to date. @returns what ends it */
-export function keepIndexed(deps: BackgroundDeps): () => Promise<void> {
+function keepIndexed(deps: BackgroundDeps): () => Promise<void> {
   return keepGoing(deps, "loop.search", [null], "the search index is not up to date; it is tried again");
 }
 
 /** Starts what removes that which is beyond its limits. @returns what ends it */
-export function keepWithinLimits(deps: BackgroundDeps, what: "all" | "store" | "raw"): () => Promise<void> {
+function keepWithinLimits(deps: BackgroundDeps, what: "all" | "store" | "raw"): () => Promise<void> {
   const { config } = deps;
   const maxStoreBytes = config.keepStoreMb === null ? null : config.keepStoreMb * MB;
   const ask = { what, limits: limitsOf(config), maxStoreBytes, folder: rawFolder(resolve(config.data)) };
@@ -123,4 +149,48 @@ export function watchDisk({ config, store, clock, logger }: BackgroundDeps): Dis
   });
   watch.start();
   return watch;
+}
+
+interface MaintenanceServiceDeps {
+  readonly jobs: JobExecutor;
+  readonly raw: Pick<RawRecorder, "rotate">;
+  /** Absolute path of the data folder. */
+  readonly data: string;
+  /** Whether other processes keep recordings in folders of their own. */
+  readonly elsewhere: boolean;
+}
+
+/** Returns the maintenance service: long work on what is kept, done by the worker thread. */
+export function maintenanceService({ jobs, raw, data, elsewhere }: MaintenanceServiceDeps): MaintenanceService {
+  const folder = rawFolder(data);
+  const following = (turn: Turn, signal: AbortSignal) => ({
+    signal,
+    onNews: ({ what, count }: Tasks[keyof Tasks]["news"]) => turn(what, count),
+  });
+  return {
+    erase: async (user, keep, turn, signal) => {
+      const done = await eraseEverywhere(user, {
+        log: () => jobs.run("task.erase", [{ user, keep }], following(turn, signal)),
+        recordings: async (identity) => {
+          // What was recorded up to now can be reached then.
+          await raw.rotate();
+          return jobs.run("task.eraseRaw", [{ folder, identity }], following(turn, signal));
+        },
+      });
+      const { erased, dropped, changed, kept, pseudonym, rooms } = done;
+      const { files, messages, frames } = done.recordings;
+      return {
+        ...{ erased, dropped, changed, kept },
+        pseudonym: keep && pseudonym !== "" ? pseudonym : null,
+        rooms: rooms.map(String),
+        recordings: { files, messages, frames },
+        notReached: unreached(data, done, elsewhere),
+      };
+    },
+    assertRecorded: async (room, sessionId) => void (await recordingsOf(folder, room, sessionId)),
+    redecode: async (room, sessionId, turn, signal) => {
+      await raw.rotate();
+      return jobs.run("task.redecode", [{ folder, room, sessionId }], following(turn, signal));
+    },
+  };
 }

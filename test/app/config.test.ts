@@ -1,14 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shownSettings } from "../../src/app/admin-service.js";
-import {
-  type Config,
-  environmentOf,
-  exampleOf,
-  loadConfig,
-  misspeltSettings,
-  type SettingSchema,
-  variableOf,
-} from "../../src/app/config.js";
+import { type Config, environmentOf, exampleOf, loadConfig, misspeltSettings, shownSettings, variableOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 
 const SETTINGS: Partial<Config> = {
@@ -107,7 +98,7 @@ describe("a value that a setting does not take", () => {
   });
 
   it("has an example that the setting takes", () => {
-    for (const [key, schema] of Object.entries(ConfigSchema.properties) as [keyof Config, SettingSchema][]) {
+    for (const [key, schema] of Object.entries(ConfigSchema.properties) as [keyof Config, Parameters<typeof exampleOf>[0]][]) {
       const example = exampleOf(schema);
       if (example !== null) expect(() => loadConfig({ databaseUrl: "postgres://x/y" }, { [variableOf(key)]: example }), key).not.toThrow();
     }

@@ -1,4 +1,4 @@
-import { type Config, type SettingSchema, takesOf, variableOf } from "../../src/app/config.js";
+import { type Config, takesOf, variableOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 import { cell, table } from "./table.js";
 
@@ -42,7 +42,7 @@ export function configurationPage(): string {
 }
 
 function row(key: Key): readonly string[] {
-  const property = ConfigSchema.properties[key] as SettingSchema;
+  const property = ConfigSchema.properties[key] as Parameters<typeof takesOf>[0];
   return [`\`${variableOf(key)}\``, takesOf(property), given(key, property.default), cell(property.description ?? "")];
 }
 
