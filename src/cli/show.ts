@@ -1,10 +1,8 @@
 import { describe } from "../events/describe.js";
 import type { LiveEvent } from "../events/event.js";
 import type { Drift } from "../platform/wire/drift.js";
-import type { RoomKey } from "../store/log.js";
-import type { Store } from "../store/store.js";
 import type { Loaded } from "./files.js";
-import { plain, print, say } from "./terminal.js";
+import { plain, say } from "./terminal.js";
 
 /** Returns an event as one readable line, in local time, or as one line of JSON. */
 export function lineOf(event: LiveEvent, json: boolean): string {
@@ -29,30 +27,6 @@ export const SHOWN: readonly LiveEvent["type"][] = [
   "state",
   "gap",
 ];
-
-const PAGE = 500;
-
-/** Prints what is new in a room's log, once each. */
-export class Shown {
-  readonly #store: Pick<Store, "log">;
-  readonly #options: { readonly json: boolean; readonly all: boolean };
-  #after = 0;
-
-  constructor(store: Pick<Store, "log">, options: { readonly json: boolean; readonly all: boolean }) {
-    this.#store = store;
-    this.#options = options;
-  }
-
-  async showNew(room: RoomKey): Promise<void> {
-    const { json, all } = this.#options;
-    for (;;) {
-      const page = await this.#store.log.read(room, this.#after, PAGE, all ? {} : { types: SHOWN });
-      for (const event of page.events) await print(lineOf(event, json));
-      this.#after = page.scanned;
-      if (page.scanned >= page.head) return;
-    }
-  }
-}
 
 /** Says on stderr what was not understood: unknown methods, unknown fields, damage. Nothing is passed over in silence. */
 export function sayDrift(drift: Drift): void {

@@ -6,7 +6,7 @@ import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { changeOf, type ErasurePlan } from "./change.js";
-import { type Identity, identityOf, isPerson, marksOf, nameOf, peopleIn, pseudonymOf, unknownPerson } from "./identity.js";
+import { type Identity, identityOf, isPerson, marksOf, peopleIn, pseudonymOf, unknownPerson } from "./identity.js";
 import { noteErasure } from "./late.js";
 
 /** Events of one step: some 10 ms of reading, and at most as many to replace. */
@@ -194,11 +194,16 @@ async function walk<S extends Step>(
     }
 }
 
+/** Returns the id or name from which a pseudonym of the person is made. */
+function nameOf({ ids, secUids, nicknames }: Identity): string {
+  return ids[0] ?? secUids[0] ?? nicknames[0] ?? "";
+}
+
 /** Callback that is told what is done now, and how much of it; the work goes on when it resolves. */
 type OnProgress = (what: string, count: number) => void | Promise<void>;
 
 /** Work that is still to be done when people were taken out of all events. */
-export interface Completion {
+interface Completion {
   /** Note of the last of them. */
   readonly note: string;
   /** Rooms in which events were changed. */

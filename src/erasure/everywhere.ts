@@ -5,7 +5,7 @@ import type { EraseReport } from "./erase.js";
 import { type Identity, unknownPerson } from "./identity.js";
 
 /** Counts of what was taken out of the raw recordings. */
-export interface RecordingsErased {
+interface RecordingsErased {
   /** Files that were written again, or removed. */
   readonly files: number;
   /** Messages that named the person, out of frames that stay. */

@@ -111,11 +111,6 @@ function varint(digits: string): Buffer {
   }
 }
 
-/** Returns the id or name from which a pseudonym of the person is made. */
-export function nameOf({ ids, secUids, nicknames }: Identity): string {
-  return ids[0] ?? secUids[0] ?? nicknames[0] ?? "";
-}
-
 /** Returns all people in an event, wherever they stand in it. */
 export function peopleIn(event: LiveEvent | NewEvent): readonly User[] {
   const found: User[] = [];

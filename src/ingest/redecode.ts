@@ -111,7 +111,7 @@ interface RedecodeDeps {
 }
 
 /** Result of decoding raw recordings again. */
-export interface Redecoded {
+interface Redecoded {
   /** room_ids of the broadcasts in the files. */
   readonly sessions: readonly string[];
   /** Messages in the files. */

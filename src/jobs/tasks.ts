@@ -1,8 +1,8 @@
 import { completeErasure, type EraseReport, eraseUser, overwriteResidue } from "../erasure/erase.js";
-import type { RecordingsErased } from "../erasure/everywhere.js";
+import type { Erasure } from "../erasure/everywhere.js";
 import { type Identity, namedIn } from "../erasure/identity.js";
 import { breathe } from "../feed/tail.js";
-import { type Redecoded, recordingsOf, redecode } from "../ingest/redecode.js";
+import { recordingsOf, redecode } from "../ingest/redecode.js";
 import { Drift } from "../platform/wire/drift.js";
 import { systemClock } from "../runtime/clock.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
@@ -17,7 +17,7 @@ export interface Tasks {
   /** Ends an erasure that was broken off when only what it left in the file was still to be overwritten. */
   readonly overwrite: TaskTypes<{ readonly note: string }, null>;
   /** Takes a person out of what was recorded. */
-  readonly eraseRaw: TaskTypes<{ readonly folder: string; readonly identity: Identity }, RecordingsErased>;
+  readonly eraseRaw: TaskTypes<{ readonly folder: string; readonly identity: Identity }, Erasure["recordings"]>;
   /** Decodes a room's recordings again, or those of one broadcast. */
   readonly redecode: TaskTypes<{ readonly folder: string; readonly room: RoomKey; readonly sessionId: string | null }, RedecodeResult>;
 }
@@ -35,7 +35,7 @@ interface JobProgress {
   readonly count: number;
 }
 
-interface RedecodeResult extends Redecoded {
+interface RedecodeResult extends Awaited<ReturnType<typeof redecode>> {
   /** Events that the store refused. */
   readonly refused: number;
 }

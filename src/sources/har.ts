@@ -126,7 +126,7 @@ function webRid(text: string | null): string | null {
 }
 
 /** Largest HAR, in bytes: several hours of a busy room; Chrome itself exports hardly more than this. */
-export const MAX_HAR_BYTES = 512 * 1024 * 1024;
+const MAX_HAR_BYTES = 512 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 /** Longest data of a message, in bytes: a push frame has at most 16 MiB (facts/protocol.md section 3), which are 22 MiB of base64. */
 const MAX_DATA_BYTES = 24 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { type Completion, eraseUser } from "../../src/erasure/erase.js";
+import { type completeErasure, eraseUser } from "../../src/erasure/erase.js";
 import type { User } from "../../src/events/event.js";
 import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";
@@ -16,7 +16,7 @@ export function marksIn(file: string, marks: readonly string[]): readonly string
 }
 
 /** Erases people one after another. @returns by what the erasures are ended */
-export async function eraseAll(store: Store, people: readonly User[]): Promise<Completion> {
+export async function eraseAll(store: Store, people: readonly User[]): Promise<Parameters<typeof completeErasure>[1]> {
   const rooms = new Set<number>();
   let note = "";
   for (const { id } of people) {

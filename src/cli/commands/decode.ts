@@ -2,11 +2,14 @@ import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
 import type { RoomKey } from "../../store/log.js";
 import { openMemoryStore } from "../../store/memory/memory.js";
+import type { Store } from "../../store/store.js";
 import { type Loaded, loadFile } from "../files.js";
-import { Shown, sayDrift, sayLoaded } from "../show.js";
+import { lineOf, sayDrift, sayLoaded } from "../show.js";
 import { interruptSignal } from "../stop.js";
+import { print } from "../terminal.js";
 
 const MAX_EVENTS = 1_000_000; // of one batch: each is printed before the next is read
+const PAGE = 500;
 
 /** `dylive decode FILE…`: LiveEvents as JSON lines on stdout, what was not understood on stderr. Keeps nothing. */
 export async function decode(files: readonly string[]): Promise<void> {
@@ -16,7 +19,7 @@ export async function decode(files: readonly string[]): Promise<void> {
     const store = openMemoryStore({ maxEventsPerRoom: MAX_EVENTS });
     const shown = new Map<RoomKey, Shown>();
     const onBatch = ({ room }: Loaded) => {
-      const known = shown.get(room) ?? new Shown(store, { json: true, all: true });
+      const known = shown.get(room) ?? new Shown(store);
       shown.set(room, known);
       return known.showNew(room);
     };
@@ -27,4 +30,23 @@ export async function decode(files: readonly string[]): Promise<void> {
     if (signal.aborted) break;
   }
   sayDrift(drift);
+}
+
+/** Prints what is new in a room's log, once each. */
+class Shown {
+  readonly #store: Pick<Store, "log">;
+  #after = 0;
+
+  constructor(store: Pick<Store, "log">) {
+    this.#store = store;
+  }
+
+  async showNew(room: RoomKey): Promise<void> {
+    for (;;) {
+      const page = await this.#store.log.read(room, this.#after, PAGE);
+      for (const event of page.events) await print(lineOf(event, true));
+      this.#after = page.scanned;
+      if (page.scanned >= page.head) return;
+    }
+  }
 }

@@ -8,13 +8,11 @@ import { Visitor } from "../../platform/access/visitor.js";
 import { AccountStore } from "../../platform/accounts/login-store.js";
 import { BrowserSession } from "../../platform/browser/session.js";
 import { readPaste } from "../../platform/links/paste.js";
-import type { TextAnswer } from "../../platform/links/resolve.js";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { database } from "../doctor/database.js";
 import { type Finding, failed, linesOf, skipped, verdictOf } from "../doctor/finding.js";
 import { browser, dataFolder, runtime, store } from "../doctor/machine.js";
-import { accounts, type DoctorQuestion, dns, fetched, home, push, reflow, room, signs } from "../doctor/platform.js";
+import { accounts, connection, dns, home } from "../doctor/platform.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { print } from "../terminal.js";
 
@@ -61,7 +59,7 @@ export async function* examine(
   const platform = platformOf(config);
   yield runtime();
   yield dataFolder(config.data);
-  yield await (config.databaseUrl === null ? store(config.data) : database(config.databaseUrl));
+  yield await store(config);
   const { finding, program } = browser(config, machine);
   yield finding;
   yield await dns(platform);
@@ -71,7 +69,7 @@ export async function* examine(
   try {
     identity = identities === null ? null : await take(identities, platform.proxy, signal);
     const isSeat = identity !== null && "visitor" in identity;
-    const asking: DoctorQuestion = {
+    const asking = {
       platform,
       clock,
       visitor: isSeat ? (identity as PlatformIdentity).visitor : new Visitor(config.userAgent),
@@ -89,42 +87,6 @@ export async function* examine(
     if (identity !== null && "release" in identity) identity.release();
     await identities?.close();
   }
-}
-
-/** Checks the steps from a room to its messages. */
-async function* connection(
-  text: string | null,
-  asking: DoctorQuestion,
-  identity: PlatformIdentity | Finding | null,
-  signal: AbortSignal,
-): AsyncGenerator<Finding> {
-  let answer: TextAnswer | null = null;
-  if (text === null) yield skipped("room", "give one that is live: --room ROOM");
-  else {
-    const seen = await room(text, asking, signal);
-    yield seen.finding;
-    answer = seen.answer;
-  }
-  yield await reflow(answer, asking, signal);
-  const live = answer?.resolved.outcome === "live" ? answer.resolved : null;
-  let host: string | null = null;
-  if (live === null) yield skipped("fetch", "it needs a live room");
-  else {
-    const first = await fetched(live.roomId, asking, signal);
-    yield first.finding;
-    host = first.host;
-  }
-  if (identity === null || !("visitor" in identity)) {
-    yield identity ??
-      failed("signer", new DyliveError("blocked", "the connection cannot be signed: there is neither a browser nor a signer"));
-    yield skipped("push", "it needs a signature");
-    return;
-  }
-  const signed = await signs(identity.signer, asking, live?.roomId ?? null, signal);
-  yield signed;
-  if (signed.state !== "ok") yield skipped("push", "it needs a signature");
-  else if (live === null) yield skipped("push", "it needs a live room");
-  else yield await push({ roomId: live.roomId, webRid: live.webRid, host, signer: identity.signer }, asking, signal);
 }
 
 /** Returns the source of signatures: what the operator named, a stand-in's own signer, else the site's page in a browser. Null if none. */

@@ -1,4 +1,4 @@
-import type { Flag, Node, Values } from "./node.js";
+import type { Node, Values } from "./node.js";
 
 /** The completion for fish: `dylive completion fish > ~/.config/fish/completions/dylive.fish`. */
 export function fishScript(nodes: readonly Node[]): string {
@@ -27,7 +27,7 @@ function linesOf({ path, commands, flags, values }: Node): readonly string[] {
   ];
 }
 
-function namesOf({ names }: Flag): string {
+function namesOf({ names }: Node["flags"][number]): string {
   return names.map((name) => (name.startsWith("--") ? ` -l ${name.slice(2)}` : ` -s ${name.slice(1)}`)).join("");
 }
 

@@ -4,7 +4,7 @@ import type { Argument, Command, Option } from "commander";
 export type Values = readonly string[] | "files" | "folders" | "unknown";
 
 /** An option as shells complete it. */
-export interface Flag {
+interface Flag {
   /** `--out` and `-o` */
   readonly names: readonly string[];
   /** Null when it takes no value. */

@@ -3,9 +3,11 @@ import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { Config, Machine } from "../../app/config.js";
 import { findBrowser } from "../../platform/browser/find.js";
+import { DyliveError } from "../../runtime/errors.js";
 import { troubleOf } from "../../runtime/file-failure.js";
 import { check } from "../../store/check.js";
 import { databasePath, openStore, type StoreAt } from "../../store/open.js";
+import type { Look } from "../../store/postgres/admin.js";
 import { openToRead } from "../../store/sqlite/copy.js";
 import { assertOurs, MIGRATIONS } from "../../store/sqlite/migrate.js";
 import { placeFailure } from "../../store/sqlite/refusal.js";
@@ -17,6 +19,10 @@ const LITTLE_BYTES = 1024 * MIB; // some days of a busy room
 const NO_BYTES = 50 * MIB; // the write-ahead log alone may take more
 const QUICK_CHECK_BYTES = 256 * MIB; // a second or two of reading
 const LOG_CHECK_MS = 5000;
+/** Version of PostgreSQL that the tests run with. */
+const VERSION = 17;
+/** Round trip, in ms, beyond which everything that asks the database feels it. */
+const SLOW_MS = 50;
 
 /** Checks Node.js and the native module. */
 export function runtime(version = process.versions.node): Finding {
@@ -66,8 +72,12 @@ export function folderFailure(folder: string, error: unknown): Finding {
   return fail("data", `${folder} cannot be written: ${trouble.why}`, `${trouble.todo} --data and DYLIVE_DATA name another folder.`);
 }
 
-/** Checks whether the database can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
-export async function store(data: string): Promise<Finding> {
+/** Checks whether the store can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
+export async function store({ data, databaseUrl }: Pick<Config, "data" | "databaseUrl">): Promise<Finding> {
+  return databaseUrl === null ? storeFile(data) : database(databaseUrl);
+}
+
+async function storeFile(data: string): Promise<Finding> {
   const path = databasePath(data);
   if (!existsSync(path)) return ok("store", "there is none yet; it is made at the first start");
   try {
@@ -99,8 +109,41 @@ function look(path: string, whole: boolean): number | string {
   }
 }
 
+async function database(url: string): Promise<Finding> {
+  try {
+    const { lookAt } = await import("../../store/postgres/admin.js");
+    const look = await lookAt(url);
+    const shown = `PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
+    return (
+      complaintOf(look, shown) ?? (look.schema < look.known ? ok("store", shown) : await soundness({ engine: "postgres", url }, shown))
+    );
+  } catch (error) {
+    const todo =
+      error instanceof DyliveError && error.code === "bad_config" ? "Correct DATABASE_URL: docs/scale.md has its form." : undefined;
+    return failed("store", error, todo);
+  }
+}
+
+function sizeOf({ schema, known, bytes }: Look): string {
+  if (schema === 0) return "empty; the store is made at the first start";
+  return `schema ${schema}, ${(bytes / MIB).toFixed(1)} MiB${schema < known ? "; it is brought up to date at the next start" : ""}`;
+}
+
+function complaintOf({ server, notDurable, roundTripMs }: Look, shown: string): Finding | null {
+  if (Number.parseInt(server, 10) < VERSION)
+    return warn("store", `${shown}: older than what dylive is tested with`, `Use PostgreSQL ${VERSION} or newer.`);
+  if (roundTripMs > SLOW_MS)
+    return warn(
+      "store",
+      `${shown}: it takes ${Math.round(roundTripMs)} ms to answer`,
+      "Run dylive nearer to the database, or look at its load.",
+    );
+  if (notDurable.length === 0) return null;
+  return warn("store", `${shown}: ${notDurable.join(", ")}, so events that were given out may be lost when the power goes`, "Turn it on.");
+}
+
 /** Checks whether every event is in its place, as far as five seconds of reading can tell. */
-export async function soundness(at: StoreAt, shown: string): Promise<Finding> {
+async function soundness(at: StoreAt, shown: string): Promise<Finding> {
   const opened = await openStore(at, { mayOnlyRead: true });
   const limit = AbortSignal.timeout(LOG_CHECK_MS);
   try {

@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import { type Platform, reasonOf } from "../../platform/access/platform.js";
+import type { PlatformIdentity } from "../../platform/access/platform-identity.js";
 import { clientQuery, pushHeaders, pushUrl } from "../../platform/access/push.js";
 import { type Signer, stubOf } from "../../platform/access/signer.js";
 import type { Visitor } from "../../platform/access/visitor.js";
@@ -15,7 +16,7 @@ import { websocketSource } from "../../sources/websocket.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
 /** Terms on which the platform is asked: with which account, and by which way. */
-export interface DoctorQuestion {
+interface DoctorQuestion {
   readonly platform: Platform;
   readonly visitor: Visitor;
   readonly clock: Clock;
@@ -140,8 +141,44 @@ export async function accounts(
   return unsure ? warn("accounts", lines.join("; "), CAPTCHA) : ok("accounts", lines.join("; "));
 }
 
+/** Checks the steps from a room to its messages. */
+export async function* connection(
+  text: string | null,
+  asking: DoctorQuestion,
+  identity: PlatformIdentity | Finding | null,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
+  let answer: TextAnswer | null = null;
+  if (text === null) yield skipped("room", "give one that is live: --room ROOM");
+  else {
+    const seen = await room(text, asking, signal);
+    yield seen.finding;
+    answer = seen.answer;
+  }
+  yield await reflow(answer, asking, signal);
+  const live = answer?.resolved.outcome === "live" ? answer.resolved : null;
+  let host: string | null = null;
+  if (live === null) yield skipped("fetch", "it needs a live room");
+  else {
+    const first = await fetched(live.roomId, asking, signal);
+    yield first.finding;
+    host = first.host;
+  }
+  if (identity === null || !("visitor" in identity)) {
+    yield identity ??
+      failed("signer", new DyliveError("blocked", "the connection cannot be signed: there is neither a browser nor a signer"));
+    yield skipped("push", "it needs a signature");
+    return;
+  }
+  const signed = await signs(identity.signer, asking, live?.roomId ?? null, signal);
+  yield signed;
+  if (signed.state !== "ok") yield skipped("push", "it needs a signature");
+  else if (live === null) yield skipped("push", "it needs a live room");
+  else yield await push({ roomId: live.roomId, webRid: live.webRid, host, signer: identity.signer }, asking, signal);
+}
+
 /** Asks what the platform says of the room. */
-export async function room(
+async function room(
   text: string,
   asking: DoctorQuestion,
   signal: AbortSignal,
@@ -160,7 +197,7 @@ export async function room(
 }
 
 /** Checks the share page's interface: short links and profiles need it, rooms do not. */
-export async function reflow(answer: TextAnswer | null, { platform, visitor }: DoctorQuestion, signal: AbortSignal): Promise<Finding> {
+async function reflow(answer: TextAnswer | null, { platform, visitor }: DoctorQuestion, signal: AbortSignal): Promise<Finding> {
   const secUid = answer !== null && "facts" in answer.resolved ? (answer.resolved.facts.anchor?.secUid ?? null) : null;
   if (secUid === null) return skipped("reflow", "it is asked by an anchor's sec_uid, which is not known");
   const todo = "Links of rooms and numbers still work. From outside China this interface often fails; a proxy there helps.";
@@ -174,7 +211,7 @@ export async function reflow(answer: TextAnswer | null, { platform, visitor }: D
 }
 
 /** Checks the first state. The platform often gives none, which costs only the first messages. */
-export async function fetched(
+async function fetched(
   roomId: string,
   { platform, visitor, clock }: DoctorQuestion,
   signal: AbortSignal,
@@ -201,7 +238,7 @@ export async function fetched(
 }
 
 /** Checks whether a connection gets its signature. */
-export async function signs(signer: Signer, { visitor }: DoctorQuestion, roomId: string | null, signal: AbortSignal): Promise<Finding> {
+async function signs(signer: Signer, { visitor }: DoctorQuestion, roomId: string | null, signal: AbortSignal): Promise<Finding> {
   try {
     await signer.sign(stubOf(clientQuery(visitor, roomId ?? "1")), signal);
     return ok("signer", "a signature was given");
@@ -215,7 +252,7 @@ export async function signs(signer: Signer, { visitor }: DoctorQuestion, roomId:
 }
 
 /** Checks whether the push server opens and answers. */
-export async function push(
+async function push(
   target: { readonly roomId: string; readonly webRid: string; readonly host: string | null; readonly signer: Signer },
   { platform, visitor, clock }: DoctorQuestion,
   signal: AbortSignal,
