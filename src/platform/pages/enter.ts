@@ -1,6 +1,7 @@
 import type { Reply } from "../access/platform.js";
+import { at } from "../wire/exact-json.js";
 import { inStep, judge, NOT_VISIBLE, type Resolved } from "./answer.js";
-import { anchorIn, at, number, roomIn, text } from "./page.js";
+import { anchorIn, number, roomIn, text } from "./page.js";
 
 /** A GET of live.douyin.com by the site's own page, which signs its own requests; an identity's `pageGet`. */
 export type InPage = (path: string, signal: AbortSignal) => Promise<Reply>;

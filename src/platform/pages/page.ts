@@ -1,3 +1,6 @@
+import { at } from "../wire/exact-json.js";
+import { streamedState } from "../wire/streamed-state.js";
+
 /** A room page's embedded state, as far as we read it (facts/protocol.md 1.4). Null is "not in the page". */
 interface PageState {
   readonly userUniqueId: string | null;
@@ -28,8 +31,6 @@ interface PageAnchor {
   readonly avatar: string | null;
 }
 
-/** Call up to the quote of the text that it streams; nothing in it can match in two ways, so it takes linear time. */
-const CALL = /self\.__pace_f\.push\(\s*\[\s*1\s*,\s*(?=")/g;
 /** Kind of room_view_stats that counts viewers now; 3 is everybody who has watched (captures of web/enter and reflow/info). */
 const WATCHING_NOW = 1;
 const RADIO = 1; // enter_mode of a room with sound only (facts/protocol.md 1.2)
@@ -40,31 +41,8 @@ const RADIO = 1; // enter_mode of a room with sound only (facts/protocol.md 1.2)
  */
 export function readPage(html: string): PageState | null {
   let found: PageState | null = null;
-  for (const array of chunksOf(html)) found = stateIn(array) ?? found;
+  for (const chunk of streamedState(html)) if (Array.isArray(chunk)) found = stateIn(chunk) ?? found;
   return found;
-}
-
-/** Yields the arrays of a page's streamed state, in order; damaged ones are left out. */
-export function* chunksOf(html: string): Generator<readonly unknown[]> {
-  for (const call of html.matchAll(CALL)) {
-    const open = call.index + call[0].length;
-    const close = endOfString(html, open);
-    if (close === -1) return;
-    const chunk = parse(html.slice(open, close + 1));
-    if (typeof chunk !== "string") continue;
-    const array = parse(chunk.slice(chunk.indexOf(":") + 1));
-    if (Array.isArray(array)) yield array;
-  }
-}
-
-/** Finds the quote that ends the JSON string opened at `open`. A scan, as a regular expression may run out of stack on a page of 1 MB. */
-function endOfString(html: string, open: number): number {
-  for (let i = html.indexOf('"', open + 1); i !== -1; i = html.indexOf('"', i + 1)) {
-    let escapes = 0;
-    while (html[i - 1 - escapes] === "\\") escapes++;
-    if (escapes % 2 === 0) return i;
-  }
-  return -1;
 }
 
 function stateIn(array: readonly unknown[]): PageState | null {
@@ -127,20 +105,6 @@ export function anchorIn(anchor: unknown): PageAnchor | null {
 function address(value: unknown): string | null {
   const url = text(value);
   return url !== null && /^https?:\/\//.test(url) ? url : null;
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined; // one damaged chunk does not hide the others
-  }
-}
-
-/** Returns a property of an unknown value; null counts as absent. */
-export function at(value: unknown, key: string | number): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-  return (value as Record<string | number, unknown>)[key] ?? undefined;
 }
 
 /** Returns a non-empty string, well-formed and without NUL; anything else is null. */

@@ -1,7 +1,9 @@
 import type { Platform } from "../access/platform.js";
 import { Visitor } from "../access/visitor.js";
+import { at } from "../wire/exact-json.js";
+import { streamedState } from "../wire/streamed-state.js";
 import { inStep, type NoAccount, type Unknown } from "./answer.js";
-import { at, chunksOf, text } from "./page.js";
+import { text } from "./page.js";
 
 const STEP = "profile";
 /** Most objects looked at in one page; a real one has some thousands. */
@@ -32,7 +34,7 @@ export async function readProfile(
 
 /** Finds the id of the user with this sec_uid: the page shows other users, too. */
 function uniqueIdIn(html: string, secUid: string): string | null {
-  const open: unknown[] = [...chunksOf(html)];
+  const open: unknown[] = [...streamedState(html)];
   for (let looked = 0; open.length > 0 && looked < MOST_OBJECTS; looked++) {
     const value = open.pop();
     if (typeof value !== "object" || value === null) continue;

@@ -1,6 +1,7 @@
 import type { Platform } from "../access/platform.js";
+import { at } from "../wire/exact-json.js";
 import { inStep, type PageReading } from "./answer.js";
-import { anchorIn, at, number, roomIn, text } from "./page.js";
+import { anchorIn, number, roomIn, text } from "./page.js";
 
 /** Answer of reflow/info. */
 type Reflow =

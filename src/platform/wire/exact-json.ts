@@ -15,6 +15,12 @@ export function parseExact(text: string): unknown {
   return JSON.parse(text.replace(TOKEN, (token) => (TOO_LONG.test(token) ? `"${token}"` : token)));
 }
 
+/** Returns a property of an unknown value; null counts as absent. */
+export function at(value: unknown, key: string | number): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string | number, unknown>)[key] ?? undefined;
+}
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
