@@ -1,15 +1,8 @@
 import { type Static, type TSchema, Type } from "typebox";
+import { Count, literals, Nullable, Text, Whole } from "./field.js";
 
 /** Origins of an event's bytes. `import` is a file given by hand; `system` is dylive itself. */
 export const SOURCES = ["websocket", "browser", "recording", "official", "import", "system"] as const;
-
-const Nullable = <T extends TSchema>(schema: T, description?: string) =>
-  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
-const literals = <T extends string[]>(values: readonly [...T], description: string) => Type.Enum<T>(values, { description });
-// Each field says what it is: docs/events.md and the OpenAPI document are written from here.
-const Text = (description: string) => Nullable(Type.String({ description }));
-const Whole = (description: string) => Nullable(Type.Integer({ description }));
-const Count = (description: string) => Nullable(Type.Integer({ minimum: 0, description }));
 
 /** A person as the platform shows them. Unknown is null, never 0 or "". Ids are decimal strings. */
 export const UserSchema = Type.Object(
