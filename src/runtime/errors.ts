@@ -27,6 +27,13 @@ export const ERRORS = {
     status: 400,
     hint: "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id; POST /v1/rooms and the command line also take a link or a share text.",
   },
+  bad_work: {
+    message: "This is not a work",
+    fault: "caller",
+    retryable: false,
+    status: 400,
+    hint: "Give the link of a video or note, the app's share text with such a link, or a work's id of 19 digits.",
+  },
   bad_config: {
     message: "The configuration is not valid",
     fault: "caller",

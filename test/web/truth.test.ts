@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Evidence, RoomState } from "../../src/health/state.js";
-import { ERRORS } from "../../src/runtime/errors.js";
+import { ROOMS, readPaste } from "../../src/platform/links/paste.js";
+import { type DyliveError, ERRORS } from "../../src/runtime/errors.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { truthOf } from "../../web/src/rooms/truth.js";
 import { roomStatus } from "../health/status.js";
@@ -89,5 +90,26 @@ describe("the words of the page", () => {
   it("leave a reason that they do not know as it is", () => {
     expect(reasonIn("something new", MESSAGES.zh)).toBe("something new");
     expect(reasonIn("opening the connection", MESSAGES.en)).toBe("opening the connection");
+  });
+
+  it.each([
+    ["https://www.douyin.com/video/7321234567890123456", "这个链接是作品，不是直播间或账号；用 dylive work 读取"],
+    ["https://www.douyin.com/note/7321234567890123456", "这个链接是作品，不是直播间或账号；用 dylive work 读取"],
+    ["https://www.douyin.com/?modal_id=7321234567890123456", "这个链接是作品，不是直播间或账号；用 dylive work 读取"],
+    ["https://www.douyin.com/mix/7321234567890123456", "这个链接是合集，不是直播间或账号；用 dylive works 列出作品"],
+    ["https://www.douyin.com/music/7321234567890123456", "这个链接是音乐，不是直播间或账号"],
+    ["https://www.douyin.com/vsdetail/7321234567890123456", "这个链接是直播回放，不是直播间；dylive 只在直播时采集"],
+    ["https://www.ixigua.com/7321234567890123456", "这个链接是西瓜视频，dylive 不支持"],
+    ["https://www.douyin.com/", "这个链接是 www.douyin.com itself，不是直播间或账号"],
+  ])("says in Chinese that %s is no room", (link, sentence) => {
+    const refusal = (() => {
+      try {
+        return readPaste(link, ROOMS);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(refusal).toMatchObject({ code: "bad_room" });
+    expect(reasonIn((refusal as DyliveError).detail, MESSAGES.zh)).toBe(sentence);
   });
 });

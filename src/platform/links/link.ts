@@ -24,7 +24,7 @@ export function parseRoomName(input: string): RoomName {
 }
 
 /** Returns whether a text has the form of the permanent id in profile links. */
-function isSecUid(text: string): boolean {
+export function isSecUid(text: string): boolean {
   return /^MS4wLjABAAAA[A-Za-z0-9_-]{20,160}$/.test(text);
 }
 
@@ -37,32 +37,60 @@ export function roomNameIn(text: string): RoomName | null {
   }
 }
 
-/** Meaning of an address of the platform. */
+/** Meaning of an address. Where an address leads is asked only of a `short_link` and, on the way from one, of one that is `unnamed`. */
 export type Meaning =
-  /** A room. `broadcast` is the room_id in the address, which is spent when that broadcast ends. */
+  /** A live room. `broadcast` is the room_id in the address, which is spent when that broadcast ends. */
   | { readonly kind: "room"; readonly name: RoomName; readonly broadcast: string | null }
+  /** A work (作品), by its aweme_id. `page` is the kind of its page, where the address tells it; /slides/ and /gallery/ are notes. */
+  | { readonly kind: "work"; readonly id: string; readonly page: "video" | "note" | null }
+  /** An account: the author of works, and the anchor of a room. */
+  | { readonly kind: "author"; readonly secUid: string }
+  /** A mix (合集): works that their author put in a row. */
+  | { readonly kind: "mix"; readonly id: string }
+  /** A piece of music, which many works may have. */
+  | { readonly kind: "music"; readonly id: string }
+  /** A broadcast that can be seen again (`/vsdetail/`). */
+  | { readonly kind: "replay"; readonly id: string }
+  /** A page of ixigua.com (西瓜视频), to which short links may lead. That site is never asked. */
+  | { readonly kind: "ixigua" }
   /** A short link: only the platform knows where it leads. */
   | { readonly kind: "short_link"; readonly host: string; readonly path: string }
-  /** Something else of the platform: a video, its home page. */
-  | { readonly kind: "other"; readonly what: string };
+  /** A page of the platform of another kind: a search, a hashtag. */
+  | { readonly kind: "other"; readonly what: string }
+  /** An address of the platform that names nothing which dylive knows: the start page, a page on the way to another. */
+  | { readonly kind: "unnamed"; readonly what: string };
+
+const SHORT_LINK_HOSTS: ReadonlySet<string> = new Set(["v.douyin.com", "v.iesdouyin.com", "jx.douyin.com"]);
+const LIVE_HOSTS: ReadonlySet<string> = new Set(["live.douyin.com", "www.live.douyin.com"]);
+/** Queries that name the work which a page shows before itself; the first counts (facts/videos.md section 1). */
+const WORK_QUERIES = ["modal_id", "vid", "aweme_id"] as const;
+/** Form of a work's id in an address, where it can be nothing else: as long as other readers of the platform take it. */
+const ID = "(\\d{10,32})";
+/** Folder in which share pages (`/share/…`) and the apps' pages (`/m/…`) have their paths. */
+const FOLDER = "^(?:/[a-z_]+)?";
+const WORK_PATH = new RegExp(`${FOLDER}/(video|note|slides|gallery)/${ID}$`);
+const MIX_PATH = new RegExp(`${FOLDER}/(?:collection|mix)(?:/detail)?/(\\d{19})$`);
+const MUSIC_PATH = new RegExp(`${FOLDER}/music/(\\d{1,32})$`);
+const LIVE_PATH = new RegExp(`${FOLDER}/live/([^/]+)$`);
 
 /**
- * Returns what an address means; null when it is not one of the platform that may be contacted. An address with a name and password or a
- * port of its own is never what it seems to be.
+ * Returns what an address means; null when it is not one of the platform that may be contacted (or of ixigua.com, which may not). An address
+ * with a name and password or a port of its own is never what it seems to be.
  */
 export function meaningOf(url: URL): Meaning | null {
   if ((url.protocol !== "https:" && url.protocol !== "http:") || url.username !== "" || url.password !== "" || url.port !== "") return null;
   const host = url.hostname.toLowerCase().replace(/\.$/, "");
+  if (host === "ixigua.com" || host.endsWith(".ixigua.com")) return { kind: "ixigua" };
   if (!isPlatformHost(host)) return null;
   const path = url.pathname.replace(/\/+$/, "");
-  if (host === "v.douyin.com" || host === "v.iesdouyin.com")
-    return /^\/[\w-]{1,64}$/.test(path) ? { kind: "short_link", host, path: `${path}/` } : other(host, path);
-  if (host === "live.douyin.com" || host === "www.live.douyin.com") return roomAt(/^\/([^/]+)$/.exec(path)?.[1]) ?? other(host, path);
+  if (SHORT_LINK_HOSTS.has(host))
+    return /^\/[\w-]{1,64}$/.test(path) ? { kind: "short_link", host, path: `${path}/` } : unnamed(host, path);
+  const replay = /^\/vsdetail\/(\d{1,32})$/.exec(path)?.[1];
+  if (replay !== undefined) return { kind: "replay", id: replay };
+  if (LIVE_HOSTS.has(host)) return roomAt(/^\/([^/]+)$/.exec(path)?.[1]) ?? unnamed(host, path);
   const reflow = /\/webcast\/reflow\/(\d{1,20})$/.exec(path)?.[1];
-  if (reflow !== undefined) return broadcastOf(reflow, url.searchParams.get("sec_user_id")) ?? other(host, path);
-  const user = /\/user\/([^/]+)$/.exec(path)?.[1];
-  if (user !== undefined) return accountOf(user, url.searchParams.get("sec_uid")) ?? other(host, path);
-  return roomAt(/^(?:\/[a-z_]+)?\/live\/([^/]+)$/.exec(path)?.[1]) ?? other(host, path);
+  if (reflow !== undefined) return broadcastOf(reflow, url.searchParams.get("sec_user_id")) ?? unnamed(host, path);
+  return workAt(path, url.searchParams) ?? listAt(path, url.searchParams) ?? roomAt(LIVE_PATH.exec(path)?.[1]) ?? pageAt(host, path);
 }
 
 function roomAt(segment: string | undefined): Meaning | null {
@@ -77,15 +105,38 @@ function broadcastOf(roomId: string, secUid: string | null): Meaning | null {
   return broadcast === null ? null : { kind: "room", name: { kind: "room_id", value: broadcast }, broadcast };
 }
 
-/** Reads an account's address: old share links have a number in the path and the sec_uid in the query. */
-function accountOf(segment: string, query: string | null): Meaning | null {
-  const secUid = [unescaped(segment), query ?? ""].find(isSecUid);
-  return secUid === undefined ? null : { kind: "room", name: { kind: "sec_uid", value: secUid }, broadcast: null };
+function workAt(path: string, query: URLSearchParams): Meaning | null {
+  const shown = WORK_QUERIES.map((name) => query.get(name) ?? "").find((id) => /^\d{10,32}$/.test(id));
+  if (shown !== undefined) return { kind: "work", id: shown, page: null };
+  const [, page, id] = WORK_PATH.exec(path) ?? [];
+  return id === undefined ? null : { kind: "work", id, page: page === "video" ? "video" : "note" };
 }
 
-function other(host: string, path: string): Meaning {
-  const kind = /\/(video|note|search|hashtag|music|mix)(?:\/|$)/.exec(path)?.[1];
-  return { kind: "other", what: kind === undefined ? `${host}${path === "" ? " itself" : path.slice(0, 60)}` : `a ${kind} page` };
+/** Reads the address of what holds works: an author's page, a mix, a piece of music. */
+function listAt(path: string, query: URLSearchParams): Meaning | null {
+  const mix = MIX_PATH.exec(path)?.[1];
+  if (mix !== undefined) return { kind: "mix", id: mix };
+  const music = MUSIC_PATH.exec(path)?.[1];
+  if (music !== undefined) return { kind: "music", id: music };
+  const user = /\/user\/([^/]+)$/.exec(path)?.[1];
+  if (user === undefined || user === "self") return null;
+  // Old share links have a number in the path and the sec_uid in the query.
+  const secUid = [unescaped(user), query.get("sec_uid") ?? ""].find(isSecUid);
+  return secUid === undefined ? null : { kind: "author", secUid };
+}
+
+/** Names a page that is none of these. */
+function pageAt(host: string, path: string): Meaning {
+  const listed = /\/(video|note|slides|gallery|collection|mix|music)(?:\/|$)/.exec(path)?.[1];
+  if (listed !== undefined) return { kind: "other", what: `a ${listed} page without a number that can be its own` };
+  const kind = /\/(search|hashtag|channel|discover|jingxuan)(?:\/|$)/.exec(path)?.[1];
+  if (kind !== undefined) return { kind: "other", what: `a ${kind} page` };
+  if (/\/user\/self$/.test(path)) return { kind: "other", what: "the page of whoever is logged in (/user/self)" };
+  return unnamed(host, path);
+}
+
+function unnamed(host: string, path: string): Meaning {
+  return { kind: "unnamed", what: `${host}${path === "" ? " itself" : path.slice(0, 60)}` };
 }
 
 function unescaped(segment: string): string {

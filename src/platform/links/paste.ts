@@ -1,8 +1,70 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { type Meaning, meaningOf, roomNameIn } from "./link.js";
+import { isSecUid, type Meaning, meaningOf, roomNameIn } from "./link.js";
+import { assertWorkId, isWorkId } from "./work-id.js";
 
-/** Meaning of a pasted text: a room, or a short link that must be followed first. */
-export type Pasted = Exclude<Meaning, { kind: "other" }>;
+/** Side of dylive at which a text is pasted: which meanings it takes, and how it names them when it refuses another. */
+export interface Door<T> {
+  readonly code: "bad_room" | "bad_work";
+  /** Names of what it takes, for sentences. */
+  readonly wants: string;
+  /** Forms of ids that it takes without an address around them, for sentences. */
+  readonly ids: string;
+  /** Returns an address's meaning as it is meant here, or null when it is of another kind. @throws DyliveError bad_work of an id that cannot be */
+  take(meaning: Meaning): T | null;
+  /** Returns the meaning of a text that is nothing but an id, or null when it is no id that this side takes. @throws DyliveError bad_work */
+  id(text: string): T | null;
+}
+
+/** Meaning of a text as the live side has it: an account is its room, and 19 digits are a broadcast. */
+export type PastedRoom = Extract<Meaning, { kind: "room" }>;
+
+/** Door of the live side. */
+export const ROOMS: Door<PastedRoom> = {
+  code: "bad_room",
+  wants: "a room or an account",
+  ids: "a number of up to 16 digits, a custom id, a sec_uid or a 19-digit room_id",
+  take(meaning) {
+    if (meaning.kind === "author") return { kind: "room", name: { kind: "sec_uid", value: meaning.secUid }, broadcast: null };
+    return meaning.kind === "room" ? meaning : null;
+  },
+  id(text) {
+    const name = roomNameIn(text);
+    return name === null ? null : { kind: "room", name, broadcast: name.kind === "room_id" ? name.value : null };
+  },
+};
+
+/** Kinds that the side of works reads: works, and what has a list of them. */
+type WorkKind = "work" | "author" | "mix";
+
+const WORK_WORDS: Readonly<Record<WorkKind, { readonly one: string; readonly id: string | null }>> = {
+  work: { one: "a work", id: "a work's 19 digits" },
+  author: { one: "an author", id: "an author's sec_uid" },
+  mix: { one: "a mix", id: null }, // has 19 digits too: alone they are taken for a work's
+};
+
+/**
+ * Makes the door of a part of the side of works: 19 digits are a work, an account is an author.
+ * @param kinds what that part reads
+ * @param nowMs ms UTC, by which an id of a work that is yet to come is known as a typo
+ */
+export function worksDoor<K extends WorkKind>(kinds: readonly [K, ...K[]], nowMs: number): Door<Extract<Meaning, { kind: K }>> {
+  const isTaken = (meaning: Meaning): meaning is Extract<Meaning, { kind: K }> => (kinds as readonly string[]).includes(meaning.kind);
+  const take = (meaning: Meaning) => {
+    const taken = isTaken(meaning) ? meaning : null;
+    if (taken !== null && meaning.kind === "work") assertWorkId(meaning.id, nowMs);
+    return taken;
+  };
+  return {
+    code: "bad_work",
+    wants: kinds.map((kind) => WORK_WORDS[kind].one).join(" or "),
+    ids: kinds.flatMap((kind) => WORK_WORDS[kind].id ?? []).join(" or "),
+    take,
+    id(text) {
+      if (isWorkId(text)) return take({ kind: "work", id: text, page: null });
+      return isSecUid(text) ? take({ kind: "author", secUid: text }) : null;
+    },
+  };
+}
 
 /** Longest text that is read, in characters; the app's share texts have a few hundred. */
 const LONGEST = 4000;
@@ -17,41 +79,66 @@ const URL_CHARACTER = "[A-Za-z0-9\\-._~:/?#\\[\\]@!$&'()*+,;=%]";
 const SPACELESS = "\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}";
 const NOT_BEFORE = `(?<![.@/\\\\%=&?#_~+\\-\\d]|[A-Za-z0-9]:|(?![${SPACELESS}])[\\p{L}\\p{N}])`;
 const ADDRESS = new RegExp(
-  `https?://${URL_CHARACTER}+|${NOT_BEFORE}(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv)\\.com(?![A-Za-z0-9.\\-@:])${URL_CHARACTER}*`,
+  `https?://${URL_CHARACTER}+|${NOT_BEFORE}(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com(?![A-Za-z0-9.\\-@:])${URL_CHARACTER}*`,
   "giu",
 );
 
 /**
- * Reads what somebody pasted: an id, a link, or text around a link. Asks nobody.
- * @throws DyliveError bad_room
+ * Reads what somebody pasted: an id, a link, or text around a link. The first address counts that the door takes or that must be followed.
+ * Asks nobody.
+ * @throws DyliveError the door's
  */
-export function readPaste(text: string): Pasted {
+export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, { kind: "short_link" }> {
+  const refuse = (detail: string) => new DyliveError(door.code, detail);
   const given = text.replace(INVISIBLE, "");
-  if (given === "") throw new DyliveError("bad_room", "the text is empty");
-  if (given.length > LONGEST)
-    throw new DyliveError("bad_room", `the text has ${given.length} characters; a link, an id or the app's share text has far fewer`);
-  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(given)) throw new DyliveError("bad_room", "the text holds control characters");
+  if (given === "") throw refuse("the text is empty");
+  if (given.length > LONGEST) throw refuse(`the text has ${given.length} characters; a link, an id or the app's share text has far fewer`);
+  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(given)) throw refuse("the text holds control characters");
   let strange: string | null = null;
-  let other: string | null = null;
+  let unwanted: Meaning | null = null;
   for (const [address] of given.matchAll(ADDRESS)) {
     const url = urlOf(address);
     const meaning = url === null ? null : meaningOf(url);
     if (meaning === null) strange ??= url?.host ?? address;
-    else if (meaning.kind === "other") other ??= meaning.what;
-    else return meaning;
+    else if (meaning.kind === "short_link") return meaning;
+    else {
+      const taken = door.take(meaning);
+      if (taken !== null) return taken;
+      if (unwanted === null || unwanted.kind === "unnamed") unwanted = meaning;
+    }
   }
-  if (other !== null) throw new DyliveError("bad_room", `the link leads to ${other}, which is no room, account or short link`);
+  if (unwanted !== null) throw refuse(`the link leads to ${elsewhere(unwanted, door.wants)}`);
   if (strange !== null)
-    throw new DyliveError(
-      "bad_room",
-      `${JSON.stringify(strange.slice(0, 80))} is not an address of the platform (douyin.com) that dylive asks`,
-    );
-  const name = roomNameIn(given);
-  if (name !== null) return { kind: "room", name, broadcast: name.kind === "room_id" ? name.value : null };
-  throw new DyliveError(
-    "bad_room",
-    `${JSON.stringify(given.slice(0, 40))} holds no link of the platform and is no id (a number of up to 16 digits, a custom id, a sec_uid or a 19-digit room_id)`,
-  );
+    throw refuse(`${JSON.stringify(strange.slice(0, 80))} is not an address of the platform (douyin.com) that dylive asks`);
+  const named = door.id(given);
+  if (named !== null) return named;
+  const noId = door.ids === "" ? "" : ` and is no id (${door.ids})`;
+  throw refuse(`${JSON.stringify(given.slice(0, 40))} holds no link of the platform${noId}`);
+}
+
+/** Returns the words for a meaning that was not wanted, and what reads it: the end of a sentence on where a link leads. */
+export function elsewhere(meaning: Meaning, wants: string): string {
+  const not = `not to ${wants}`;
+  switch (meaning.kind) {
+    case "room":
+      return `a live room, ${not}: \`dylive watch LINK\` reads it`;
+    case "work":
+      return `${meaning.page === null ? "a work" : `a ${meaning.page}`}, ${not}: \`dylive work LINK\` reads it`;
+    case "author":
+      return `an author's page, ${not}: \`dylive works LINK\` lists the works`;
+    case "mix":
+      return `a mix, ${not}: \`dylive works LINK\` lists its works`;
+    case "music":
+      return `a piece of music, ${not}; dylive reads music only with the work that it belongs to`;
+    case "replay":
+      return `a replay, ${not}; dylive reads a broadcast only while it is live`;
+    case "ixigua":
+      return `ixigua.com (西瓜视频), ${not}; dylive does not read that site`;
+    case "short_link":
+      return `another short link, ${not}`;
+    default:
+      return `${meaning.what}, ${not}`;
+  }
 }
 
 /** Reads an address as written, without the punctuation that a sentence puts behind it. */

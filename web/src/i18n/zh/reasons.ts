@@ -39,7 +39,15 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^the text holds control characters$/, "内容里有控制字符"],
   [/^(".*") is not an address of the platform \(douyin\.com\) that dylive asks$/, "$1 不是抖音的地址"],
   [/^(".*") holds no link of the platform and is no id \(.*\)$/, "$1 里没有抖音链接，也不是号码"],
-  [/^the link leads to (.*), which is no room, account or short link$/, "这个链接是 $1，不是直播间、账号或短链接"],
+  [
+    /^the (?:short )?link leads to a (?:work|video|note), not to a room or an account: .*$/,
+    "这个链接是作品，不是直播间或账号；用 dylive work 读取",
+  ],
+  [/^the (?:short )?link leads to a mix, not to a room or an account: .*$/, "这个链接是合集，不是直播间或账号；用 dylive works 列出作品"],
+  [/^the (?:short )?link leads to a piece of music, not to a room or an account; .*$/, "这个链接是音乐，不是直播间或账号"],
+  [/^the (?:short )?link leads to a replay, not to a room or an account; .*$/, "这个链接是直播回放，不是直播间；dylive 只在直播时采集"],
+  [/^the (?:short )?link leads to ixigua\.com \(西瓜视频\), not to a room or an account; .*$/, "这个链接是西瓜视频，dylive 不支持"],
+  [/^the link leads to (.*), not to a room or an account$/, "这个链接是 $1，不是直播间或账号"],
   [/^the short link leads to (.*), not to a room or an account$/, "短链接指向 $1，不是直播间或账号"],
   [/^there is no such short link \(HTTP (\d+)\)$/, "没有这个短链接（HTTP $1）"],
   [

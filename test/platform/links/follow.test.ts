@@ -1,0 +1,230 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isPlatformHost, type Platform, platformAt, type Reply } from "../../../src/platform/access/platform.js";
+import { followPaste, type OpenPage } from "../../../src/platform/links/follow.js";
+import { type Door, ROOMS, worksDoor } from "../../../src/platform/links/paste.js";
+import { DyliveError } from "../../../src/runtime/errors.js";
+
+const SIGNAL = new AbortController().signal;
+const ID = "7321234567890123456";
+const SEC_UID = `MS4wLjABAAAA${"x".repeat(40)}`;
+const LINK = "https://v.douyin.com/AbCdEfG/";
+const WORK = worksDoor(["work"], Date.UTC(2026, 10, 27));
+
+type Answer = Pick<Reply, "status"> & { readonly location?: string; readonly body?: string };
+const to = (location: string): Answer => ({ status: 302, location });
+
+/** A platform whose addresses answer as listed, all others with 404; notes which were asked. */
+function scripted(answers: Readonly<Record<string, Answer>>): { readonly platform: Platform; readonly asked: string[] } {
+  const asked: string[] = [];
+  const platform: Platform = {
+    ...platformAt(null),
+    get: async (host, path, headers) => {
+      expect(headers).not.toHaveProperty("cookie");
+      asked.push(`https://${host}${path}`);
+      const { status, location, body = "" } = answers[`https://${host}${path}`] ?? { status: 404 };
+      return { status, headers: location === undefined ? {} : { location }, body: Buffer.from(body) };
+    },
+  };
+  return { platform, asked };
+}
+
+async function follow(
+  answers: Readonly<Record<string, Answer>>,
+  { door = WORK as Door<unknown>, open }: { door?: Door<unknown>; open?: OpenPage } = {},
+) {
+  const { platform, asked } = scripted(answers);
+  const end = await followPaste(LINK, door, { platform, userAgent: "test", open }, SIGNAL);
+  return { end, asked };
+}
+
+describe("followPaste", () => {
+  it("ends at the first address that means something, and asks no further", async () => {
+    const share = `https://www.iesdouyin.com/share/video/${ID}/?region=CN&mid=1`;
+    expect(await follow({ [LINK]: to(share), [share]: to(`https://www.douyin.com/video/${ID}?previous_page=app_code_link`) })).toEqual({
+      end: { kind: "work", id: ID, page: "video" },
+      asked: [LINK],
+    });
+    const way = "https://www.iesdouyin.com/forward?to=note";
+    expect(await follow({ [LINK]: to(way), [way]: to(`https://www.douyin.com/note/${ID}`) })).toMatchObject({
+      end: { kind: "work", id: ID, page: "note" },
+      asked: [LINK, way],
+    });
+  });
+
+  it("asks nobody where the text is no short link", async () => {
+    const { platform, asked } = scripted({});
+    expect(await followPaste(ID, WORK, { platform, userAgent: "test" }, SIGNAL)).toEqual({ kind: "work", id: ID, page: null });
+    expect(asked).toEqual([]);
+  });
+
+  it("judges the end by the side that asked", async () => {
+    const user = { [LINK]: to(`https://www.iesdouyin.com/share/user/${SEC_UID}?sec_uid=${SEC_UID}`) };
+    expect((await follow(user, { door: ROOMS })).end).toMatchObject({ kind: "room", name: { kind: "sec_uid", value: SEC_UID } });
+    await expect(follow(user)).rejects.toMatchObject({
+      code: "bad_work",
+      detail: "the short link leads to an author's page, not to a work: `dylive works LINK` lists the works",
+    });
+    await expect(follow({ [LINK]: to(`https://www.douyin.com/video/${ID}`) }, { door: ROOMS })).rejects.toMatchObject({
+      code: "bad_room",
+      detail: "the short link leads to a video, not to a room or an account: `dylive work LINK` reads it",
+    });
+    await expect(follow({ [LINK]: to(`https://www.ixigua.com/${ID}`) })).rejects.toMatchObject({ detail: /ixigua.com/ });
+    await expect(follow({ [LINK]: to("https://www.douyin.com/video/9321234567890123456") })).rejects.toMatchObject({
+      detail: /yet to come/,
+    });
+  });
+
+  it("takes a redirect to the same address for the end, and one to an earlier for a circle", async () => {
+    const way = "https://www.iesdouyin.com/forward";
+    expect(await follow({ [LINK]: to(way), [way]: to(way) })).toEqual({
+      end: { outcome: "unknown", reason: "the short link ends at www.iesdouyin.com/forward, which names nothing" },
+      asked: [LINK, way],
+    });
+    expect(await follow({ [LINK]: to(way), [way]: to(LINK) })).toEqual({
+      end: { outcome: "unknown", reason: "the short link leads back to itself" },
+      asked: [LINK, way],
+    });
+  });
+
+  it("gives up after five redirects", async () => {
+    const answers = Object.fromEntries(
+      Array.from({ length: 9 }, (_, i) => [i === 0 ? LINK : `https://v.douyin.com/${i}/`, to(`/${i + 1}/`)] as const),
+    );
+    const { end, asked } = await follow(answers, { open: () => Promise.reject(new Error("a page was opened")) });
+    expect(end).toMatchObject({ outcome: "unknown", reason: /redirected 5 times/ });
+    expect(asked.length).toBe(5);
+  });
+
+  it.each([404, 410])("knows by HTTP %i that there is no such link, and opens no page for it", async (status) => {
+    const { end } = await follow({ [LINK]: { status, body: "gone" } }, { open: () => Promise.reject(new Error("a page was opened")) });
+    expect(end).toEqual({ outcome: "gone", reason: `there is no such short link (HTTP ${status})` });
+  });
+
+  it("does not ask the start page", async () => {
+    expect(await follow({ [LINK]: to("https://www.douyin.com/?recommend=1") })).toEqual({
+      end: { outcome: "unknown", reason: "the short link leads to the start page of www.douyin.com, which names nothing" },
+      asked: [LINK],
+    });
+  });
+
+  it("takes a room that a page names for what is meant only on the live side", async () => {
+    const page = { [LINK]: { status: 200, body: '{"web_rid":"100000001"}' } };
+    expect((await follow(page, { door: ROOMS })).end).toMatchObject({ kind: "room", name: { value: "100000001" } });
+    expect((await follow(page)).end).toMatchObject({ outcome: "unknown" });
+  });
+
+  it("contacts no host but the platform's, wherever a link redirects", async () => {
+    const hosts = [
+      "www.douyin.com",
+      "v.douyin.com",
+      "evil.com",
+      "127.0.0.1:1",
+      "[::1]",
+      "douyin.com.evil.com",
+      "a@evil.com",
+      "ixigua.com",
+      "",
+    ];
+    const location = fc.oneof(
+      fc
+        .tuple(
+          fc.constantFrom("https://", "http://", "//", "file://", "", "javascript:"),
+          fc.constantFrom(...hosts),
+          fc.constantFrom("", "/", "/a/", `/video/${ID}`, "/x?modal_id=1"),
+        )
+        .map((parts) => parts.join("")),
+      fc.string({ unit: "binary" }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(location, { maxLength: 7 }), location, async (locations, settled) => {
+        const asked: string[] = [];
+        const platform: Platform = {
+          ...platformAt(null),
+          get: async (host) => {
+            asked.push(host);
+            const next = locations[asked.length - 1];
+            return next === undefined
+              ? { status: 200, headers: {}, body: Buffer.from("<html>") }
+              : { status: 302, headers: { location: next }, body: Buffer.alloc(0) };
+          },
+        };
+        const opened: string[] = [];
+        const open = async (url: string) => {
+          opened.push(url);
+          return settled;
+        };
+        try {
+          await followPaste(LINK, WORK, { platform, userAgent: "test", open }, SIGNAL);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DyliveError);
+        }
+        expect(asked.filter((host) => !isPlatformHost(host))).toEqual([]);
+        expect([[], [LINK]]).toContainEqual(opened);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("a browser page", () => {
+  const video = `https://www.douyin.com/video/${ID}`;
+  const silent: Readonly<Record<string, Answer>> = {
+    "a page": { status: 200, body: "<title>验证码中间页</title>" },
+    "an empty reply": { status: 200 },
+    "a refusal": { status: 403, body: "Blocked" },
+    "a fault of the platform": { status: 500 },
+    "the captcha's host": to("https://verify.zijieapi.com/captcha"),
+    "the start page": to("https://www.douyin.com/"),
+    "a redirect to itself": to(LINK),
+  };
+
+  it.each(Object.entries(silent))("tells where a link leads that plain redirects do not: %s", async (_what, answer) => {
+    expect((await follow({ [LINK]: answer })).end).toMatchObject({ outcome: "unknown" });
+    const opened: unknown[] = [];
+    const open: OpenPage = async (...given) => {
+      opened.push(given);
+      return video;
+    };
+    expect((await follow({ [LINK]: answer }, { open })).end).toEqual({ kind: "work", id: ID, page: "video" });
+    expect(opened).toEqual([[LINK, SIGNAL]]);
+  });
+
+  it("is not opened where redirects tell it, nor where they lead away from the platform", async () => {
+    const open: OpenPage = () => Promise.reject(new Error("a page was opened"));
+    expect((await follow({ [LINK]: to(video) }, { open })).end).toMatchObject({ kind: "work" });
+    expect((await follow({ [LINK]: to("https://evil.example/") }, { open })).end).toMatchObject({
+      outcome: "unknown",
+      reason: /not followed/,
+    });
+  });
+
+  it.each([
+    ["https://www.douyin.com/", "the short link leads a browser page to www.douyin.com/, which names nothing"],
+    [LINK, "the short link leads a browser page to v.douyin.com/AbCdEfG/, which names nothing"],
+    ["https://evil.example/video/1", "the short link leads a browser page to evil.example, which is not an address of the platform"],
+    ["chrome-error://chromewebdata/", "the short link leads a browser page to chromewebdata, which is not an address of the platform"],
+    ["http://[", "the short link leads a browser page to an address that cannot be read, which is not an address of the platform"],
+  ])("that settles at %s tells nothing", async (settled, reason) => {
+    expect((await follow({ [LINK]: { status: 200, body: "x" } }, { open: async () => settled })).end).toEqual({
+      outcome: "unknown",
+      reason,
+    });
+  });
+
+  it("that settles at another kind of page is refused as a link to it is", async () => {
+    const open = async () => "https://live.douyin.com/100000001";
+    await expect(follow({ [LINK]: { status: 200, body: "x" } }, { open })).rejects.toMatchObject({
+      code: "bad_work",
+      detail: "the short link leads to a live room, not to a work: `dylive watch LINK` reads it",
+    });
+  });
+
+  it("that fails is told as the step that failed", async () => {
+    const open = () => Promise.reject(new DyliveError("no_browser", "none is installed"));
+    await expect(follow({ [LINK]: { status: 200, body: "x" } }, { open })).rejects.toMatchObject({
+      code: "no_browser",
+      step: "short_link",
+    });
+  });
+});
