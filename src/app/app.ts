@@ -12,7 +12,7 @@ import { compatAuthenticator } from "../http/compat-authenticator.js";
 import { Metrics } from "../http/metrics.js";
 import { startApi } from "../http/server.js";
 import { WorkerChannel } from "../jobs/channel.js";
-import { exportsAt, retentionAt, searchAt, statisticsAt } from "../jobs/jobs.js";
+import { partsAt } from "../jobs/jobs.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
@@ -83,7 +83,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       },
       failed: (error) => appends.failed(error, clock.now()),
     });
-    const store: Store = { ...opened, statistics: statisticsAt(jobs), search: searchAt(jobs), retention: retentionAt(jobs) };
+    const { exports, ...parts } = partsAt(jobs);
+    const store: Store = { ...opened, ...parts };
     // What collects must go on when the worker thread does not: its one small question is answered here.
     const collectors: Store = { ...store, retention: opened.retention };
     const reach = reachOf(config, machine, clock);
@@ -179,7 +180,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       appends,
       feed,
       hooks: hooks.webhooks,
-      exports: exportsAt(jobs),
+      exports,
       official: official === null ? [] : [official],
       admin,
       maintenance: maintenanceService({ jobs, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),

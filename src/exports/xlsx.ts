@@ -2,7 +2,7 @@ import { PassThrough, Readable } from "node:stream";
 import { ZipFile } from "yazl";
 import type { LiveEvent } from "../events/event.js";
 import { COLUMNS, type Column, shownMoment } from "./columns.js";
-import type { Encode } from "./format.js";
+import type { ExportAbout } from "./format.js";
 import { xmlText } from "./xml.js";
 
 /** Most rows that Excel takes of one sheet, the line of titles included. */
@@ -100,14 +100,14 @@ function workbookFiles(sheets: number): ReadonlyMap<string, string> {
   ]);
 }
 
-/** Writes a workbook for Excel: a sheet of the events, and another whenever one is full. */
-export const xlsx: Encode = (batches, { zoneMinutes }) => workbook(batches, zoneMinutes, SHEET_ROWS);
-
-/** @param sheetRows rows that fit into one sheet, that of the titles included */
-export async function* workbook(
+/**
+ * Writes a workbook for Excel: a sheet of the events, and another whenever one is full.
+ * @param sheetRows rows that fit into one sheet, that of the titles included
+ */
+export async function* xlsx(
   batches: AsyncIterable<readonly LiveEvent[]>,
-  zoneMinutes: number,
-  sheetRows: number,
+  { zoneMinutes }: Pick<ExportAbout, "zoneMinutes">,
+  sheetRows = SHEET_ROWS,
 ): AsyncGenerator<Uint8Array> {
   const zip = new ZipFile();
   const out = new PassThrough();

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
-import type { Exports } from "../exports/exports.js";
+import type { Exports } from "../exports/export.js";
 import type { RoomOperations } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";

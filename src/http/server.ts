@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
-import { type Exports, LocalExports } from "../exports/exports.js";
+import { type Exports, LocalExports } from "../exports/export.js";
 import type { Feed } from "../feed/feed.js";
 import type { RoomOperations, RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { StoreAt } from "../store/open.js";
 import type { Following, FromThread, JobExecutor, JobName, Jobs, ToThread } from "./jobs.js";
-import type { ThreadData } from "./thread.js";
 
 /** Most jobs that may wait; more wait only when the thread hangs. */
 const MAX_WAITING = 1000;
@@ -10,7 +10,9 @@ const MAX_WAITING = 1000;
 const END_MS = 5000;
 
 /** Options for starting the thread. */
-interface ChannelOptions extends ThreadData {
+interface ChannelOptions {
+  /** The store that the thread opens for itself. */
+  readonly at: StoreAt;
   readonly clock: Clock;
   /** Options of Node for the thread; those of the process by default. Tests that run from source give a loader. */
   readonly execArgv?: readonly string[];
@@ -91,9 +93,8 @@ export class WorkerChannel implements JobExecutor {
     const { at, execArgv } = this.#options;
     // From source (tests), or beside this file in dist.
     const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
-    const workerData: ThreadData = { at };
     const worker = new Worker(entry, {
-      workerData,
+      workerData: at,
       // A descriptor of the database that its end would close would take this process's locks on it away (store/sqlite/wiper.ts).
       trackUnmanagedFds: false,
       ...(execArgv !== undefined && { execArgv: [...execArgv] }),

@@ -1,8 +1,9 @@
-import type { Exports } from "../exports/exports.js";
+import type { Exports } from "../exports/export.js";
 import type { SentError } from "../runtime/errors.js";
 import type { Retention } from "../store/sql/retention.js";
 import type { Search } from "../store/sql/search.js";
 import type { Statistics } from "../store/sql/statistics.js";
+import type { Store } from "../store/store.js";
 import type { Loops } from "./loops.js";
 import type { Tasks } from "./tasks.js";
 
@@ -21,7 +22,7 @@ type Long<P extends string, T extends { readonly [K in keyof T]: { readonly ask:
 /**
  * Jobs that are done beside the main thread, so that nothing holds up heartbeats and appends: what a job is asked with, what it tells
  * meanwhile, and what it answers. All are copied between threads: plain data, maps, bigints and bytes, no functions and no classes. What a
- * job does stands in `run.ts`.
+ * job does stands in `thread.ts`.
  *
  * Calls are short (some 50 ms). Tasks and loops are long: they let others have their turn after each step, and end when they are aborted.
  */
@@ -52,8 +53,13 @@ export interface JobExecutor {
   close(): Promise<void>;
 }
 
+/** Returns what takes its time, done where jobs are done. */
+export function partsAt(jobs: JobExecutor): Pick<Store, "statistics" | "search" | "retention"> & { readonly exports: Exports } {
+  return { statistics: statisticsAt(jobs), search: searchAt(jobs), retention: retentionAt(jobs), exports: exportsAt(jobs) };
+}
+
 /** Returns exports that are made where jobs are done: reading and writing a few hundred thousand events takes seconds. */
-export function exportsAt(jobs: JobExecutor): Exports {
+function exportsAt(jobs: JobExecutor): Exports {
   return {
     open: (...ask) => jobs.run("export.open", ask),
     next: (...ask) => jobs.run("export.next", ask),
@@ -62,7 +68,7 @@ export function exportsAt(jobs: JobExecutor): Exports {
 }
 
 /** Returns retention that is done where jobs are done: giving room back takes the write lock for its time. */
-export function retentionAt(jobs: JobExecutor): Retention {
+function retentionAt(jobs: JobExecutor): Retention {
   return {
     limits: (...ask) => jobs.run("retention.limits", ask),
     setLimits: (...ask) => jobs.run("retention.setLimits", ask),
@@ -77,7 +83,7 @@ export function retentionAt(jobs: JobExecutor): Retention {
 }
 
 /** Returns search that is done where jobs are done: comparing some thousand texts takes its time. */
-export function searchAt(jobs: JobExecutor): Search {
+function searchAt(jobs: JobExecutor): Search {
   return {
     progress: (...ask) => jobs.run("search.progress", ask),
     advance: (...ask) => jobs.run("search.advance", ask),
@@ -89,7 +95,7 @@ export function searchAt(jobs: JobExecutor): Search {
 }
 
 /** Returns statistics that are read and written where jobs are done: a rank of a hundred thousand people takes its time. */
-export function statisticsAt(jobs: JobExecutor): Statistics {
+function statisticsAt(jobs: JobExecutor): Statistics {
   return {
     progress: (...ask) => jobs.run("statistics.progress", ask),
     task: (...ask) => jobs.run("statistics.task", ask),

@@ -1,17 +1,54 @@
 // What runs in the worker thread: the same database on connections of its own.
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { LocalExports } from "../exports/export.js";
+import { ReadingTime } from "../feed/reading-time.js";
+import { systemClock } from "../runtime/clock.js";
 import { DyliveError, sentError } from "../runtime/errors.js";
+import { openVocabulary, type Vocabulary } from "../statistics/words.js";
 import { openStore, type StoreAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
-import type { FromThread, ToThread } from "./jobs.js";
-import { JobRunner } from "./run.js";
+import type { FromThread, JobName, Jobs, ToThread } from "./jobs.js";
+import { loopsOn } from "./loops.js";
+import { tasksOn } from "./tasks.js";
 
-/** Data that the thread is started with. */
-export interface ThreadData {
-  readonly at: StoreAt;
+/** Does jobs on a store, in whatever thread it is. */
+export class JobRunner {
+  readonly #calls: Readonly<Record<string, unknown>>;
+  readonly #long: Readonly<Record<string, unknown>>;
+  #vocabulary: Promise<Vocabulary> | null = null;
+
+  constructor(store: Store) {
+    const { statistics, search, retention, log } = store;
+    const words = () => this.#words();
+    this.#calls = { statistics, search, retention, export: new LocalExports(log, new ReadingTime(systemClock)) };
+    this.#long = { task: tasksOn(store, words), loop: loopsOn(store, words) };
+  }
+
+  async run<N extends JobName>(
+    name: N,
+    ask: Jobs[N]["ask"],
+    signal: AbortSignal,
+    tell: (news: Jobs[N]["news"]) => void = () => {},
+  ): Promise<Jobs[N]["answer"]> {
+    signal.throwIfAborted();
+    // A name says whose work it is, which asks and answers as the table in jobs.ts says; TypeScript cannot follow that through the name.
+    const [part = "", work = ""] = name.split(".");
+    const owner = (this.#calls[part] ?? this.#long[part]) as Readonly<Record<string, unknown>>;
+    const does = owner[work] as (...values: readonly unknown[]) => Promise<Jobs[N]["answer"]>;
+    return does.apply(owner, [...ask, ...(part in this.#long ? [tell, signal] : [])]);
+  }
+
+  #words(): Promise<Vocabulary> {
+    this.#vocabulary ??= openVocabulary().catch((error: unknown) => {
+      this.#vocabulary = null; // the next job tries again
+      throw error;
+    });
+    return this.#vocabulary;
+  }
 }
 
-function serve(port: MessagePort, { at }: ThreadData): void {
+/** @param at the store, opened when it is first needed */
+function serve(port: MessagePort, at: StoreAt): void {
   // Opened by the first job, and tried again by the next one when it cannot be: a database may be away for a while.
   let opening: Promise<{ readonly store: Store; readonly runner: JobRunner }> | null = null;
   const running = new Map<number, AbortController>();
@@ -51,4 +88,4 @@ function serve(port: MessagePort, { at }: ThreadData): void {
   });
 }
 
-if (parentPort !== null) serve(parentPort, workerData as ThreadData);
+if (parentPort !== null) serve(parentPort, workerData as StoreAt);

@@ -1,14 +1,7 @@
 import type { LiveEvent } from "../../src/events/event.js";
-import { csv } from "../../src/exports/csv.js";
-import type { Encode, ExportAbout, ExportFormat } from "../../src/exports/format.js";
-import { jsonl } from "../../src/exports/jsonl.js";
-import { parquet } from "../../src/exports/parquet.js";
-import { ass, srt } from "../../src/exports/timed.js";
-import { xlsx } from "../../src/exports/xlsx.js";
-import { xml } from "../../src/exports/xml.js";
+import { ENCODERS } from "../../src/exports/export.js";
+import type { ExportAbout, ExportFormat } from "../../src/exports/format.js";
 import { chat, gift, userOf } from "../contracts/events.js";
-
-const ENCODERS: Readonly<Record<ExportFormat, Encode>> = { jsonl, csv, xlsx, xml, ass, srt, parquet };
 
 export const START = 1_760_000_000_000;
 export const ABOUT: ExportAbout = {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WorkerChannel } from "../../src/jobs/channel.js";
-import { statisticsAt } from "../../src/jobs/jobs.js";
+import { partsAt } from "../../src/jobs/jobs.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
@@ -30,7 +30,7 @@ describe("jobs in the worker thread", () => {
     const { store, desk } = onFile();
     const { room, append } = await claimed(store);
     await append(chat("1", { text: "主播上链接[比心]" }), gift("2", "c", 3, 3));
-    const statistics = statisticsAt(desk);
+    const { statistics } = partsAt(desk);
     expect(await statistics.progress()).toEqual([{ room, behind: 2 }]);
     const stop = new AbortController();
     const news: unknown[] = [];

@@ -3,7 +3,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
-import { partsOf } from "../../exports/exports.js";
+import { partsOf } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
 import { type ExportRequest, PLATFORM_ZONE_MINUTES, planExport } from "../../exports/plan.js";

@@ -1,6 +1,6 @@
 // Run with few file handles: counts words and loads the browser's driver while there are none left, and again once there are.
 import { closeSync, openSync } from "node:fs";
-import { JobRunner } from "../../../src/jobs/run.js";
+import { JobRunner } from "../../../src/jobs/thread.js";
 import { loadPackage } from "../../../src/runtime/packages.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { chat } from "../../contracts/events.js";
