@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { type Static, Type } from "typebox";
 import type { EventType, LiveEvent } from "../../events/event.js";
 import { decodeCursor, encodeCursor, resolveCursor } from "../../feed/cursor.js";
 import type { Filter, ReadEvents } from "../../feed/read.js";
@@ -10,7 +11,34 @@ import { poll } from "../poll.js";
 import { clientPosition, movePosition } from "../token-positions.js";
 import { compatibleEvent, DEFAULT_METHODS, DEFAULT_TYPES, laterText, methodOf } from "./event.js";
 import { requestedRoom } from "./facts.js";
-import { type ChatQuery, NEWEST } from "./query.js";
+import { RoomQuerySchema } from "./query.js";
+
+/**
+ * Word that stands in place of a cursor: begins with the newest events, as a new position does, but none is looked up or kept. No cursor
+ * looks like it.
+ */
+const NEWEST = "newest";
+
+/** The fields of a request for events: those of existing clients, and those that dylive adds. */
+export const ChatQuerySchema = Type.Object({
+  room_id: RoomQuerySchema.properties.room_id,
+  limit: Type.Integer({ minimum: 1, maximum: 2000, default: 500, description: "a whole number of events from 1 to 2000" }),
+  wait: Type.Integer({ minimum: 0, maximum: 60, default: 0, description: "a whole number of seconds from 0 to 60" }),
+  cursor: Type.Optional(
+    Type.String({ pattern: "^[A-Za-z0-9_-]{1,512}$", description: "the X-Next-Cursor of an earlier answer, a whole number, or newest" }),
+  ),
+  types: Type.Optional(
+    Type.String({
+      pattern: "^[A-Za-z]\\w{0,79}(,[A-Za-z]\\w{0,79}){0,49}$",
+      description: "1 to 50 method names separated by commas, such as WebcastChatMessage",
+    }),
+  ),
+  client: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$", description: "a name of 1 to 64 letters, digits, _ . -" })),
+  format: Type.Enum(["1", "2"], { default: "1", description: "1 or 2" }),
+});
+
+/** A checked request of the compatible interface (/douyin/…). */
+type ChatQuery = Static<typeof ChatQuerySchema>;
 
 /** Dependencies of the chat endpoint. */
 type ChatDeps = Pick<ApiDeps, "store" | "rooms" | "clock" | "mutex" | "calls" | "live">;

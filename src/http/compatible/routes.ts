@@ -10,10 +10,10 @@ import { tokenOf } from "../authentication.js";
 import type { HttpCall } from "../calls.js";
 import { failure, sendFailure } from "../failure.js";
 import { Nullable } from "../v1/fields.js";
-import { ChatHandler } from "./chat.js";
+import { ChatHandler, ChatQuerySchema } from "./chat.js";
 import { laterUser } from "./event.js";
 import { newest, requestedRoom, sessionOf } from "./facts.js";
-import { ChatQuerySchema, RoomQuerySchema, StatusQuerySchema } from "./query.js";
+import { RoomQuerySchema, StatusQuerySchema } from "./query.js";
 
 const Text = Type.String();
 const Count = Nullable(Type.Integer());

@@ -2,18 +2,19 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import type { Batch } from "../../feed/batch.js";
-import { CursorReset, cursorStart, type Ends, encodePlaces, resolvePlaces, type Start } from "../../feed/cursor.js";
+import { CursorReset, cursorEnd, cursorStart, type Ends, encodePlaces, resolvePlaces, type Start } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
+import type { StoredEvent } from "../../store/stored-event.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { exactly } from "../v1/fields.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
 import { endsOf, namedRooms } from "./named-room.js";
 import { type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
-import { SseAnswer, sseBatch, sseHeartbeat, sseMessage } from "./sse.js";
+import { SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Start of the cursors of a stream over one room. */
 const ALONE = cursorStart([]);
@@ -97,6 +98,17 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   destroy(): void {
     this.#answer.destroy();
   }
+}
+
+/**
+ * Writes what is shown of a batch as messages, each with the cursor after it; null when there is nothing.
+ * @param start `cursorStart` of the stream's other rooms
+ */
+function sseBatch({ room, removed }: Batch, shown: readonly StoredEvent[], logId: string, start: string): Buffer | null {
+  const id = (seq: number) => start + cursorEnd(logId, room, seq);
+  let text = removed === null ? "" : sseMessage("removed", { room, from: removed[0], to: removed[1] }, id(removed[1]));
+  for (const row of shown) text += `id: ${id(row.seq)}\nevent: ${row.type}\ndata: ${row.text}\n\n`;
+  return text === "" ? null : Buffer.from(text, "utf8");
 }
 
 /** Query of `/v1/events/stream`. */
