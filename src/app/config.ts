@@ -2,6 +2,7 @@ import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import { browserPlaces } from "../platform/browser/find.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { Limits, LimitsOf } from "../store/sql/retention.js";
 import { ConfigSchema } from "./setting-schema.js";
 
 /** Part of a setting's schema that is read. */
@@ -191,6 +192,22 @@ export function environmentOf(config: Config, env: NodeJS.ProcessEnv = process.e
     else set[variableOf(key)] = typeof value === "object" ? JSON.stringify(value) : String(value);
   }
   return set;
+}
+
+const MB = 1_000_000;
+const DAY_MS = 86_400_000;
+
+/** Returns the limits, by these settings, of what is kept of every room that has none of its own. */
+export function limitsOf({ keepEventsDays, keepEventsMb, keepStatisticsDays, keepRawDays, keepRawMb }: Config): LimitsOf {
+  const limits = (days: number | null, mb: number | null): Limits => ({
+    maxAgeMs: days === null ? null : days * DAY_MS,
+    maxBytes: mb === null ? null : mb * MB,
+  });
+  return {
+    events: limits(keepEventsDays, keepEventsMb),
+    statistics: limits(keepStatisticsDays, null),
+    raw: limits(keepRawDays, keepRawMb),
+  };
 }
 
 /** Facts that the environment tells of this machine, for code that looks for its browser or opens a window on it. */

@@ -15,8 +15,7 @@ import type { RawRecorder } from "../sources/raw/recorder.js";
 import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
 import type { Collecting } from "./collecting.js";
-import type { Config } from "./config.js";
-import { limitsOf } from "./limits.js";
+import { type Config, limitsOf } from "./config.js";
 
 const MB = 1_000_000;
 /** Pause before a loop is started again, in ms. */

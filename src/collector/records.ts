@@ -54,7 +54,7 @@ const VOTES = 15;
  * stored none, when it opened the broadcast. Null when no process was there before.
  * @param openedHere when this process opened the broadcast, ms UTC; null where it did not
  */
-export async function receivedUntil(
+async function receivedUntil(
   { log, sessions }: Pick<Store, "log" | "sessions">,
   room: RoomKey,
   sessionId: string,

@@ -1,28 +1,25 @@
 import type { RoomKey } from "../store/log.js";
 import type { RoomFacts, Rooms } from "../store/rooms.js";
 
-/** Facts of a room that are told beside its events. */
-export type About = RoomFacts;
-
 /** Facts of a room of which nothing is known, and of none. */
-export const NOTHING: About = { webRid: null, title: null, anchor: null };
+export const NOTHING: RoomFacts = { webRid: null, title: null, anchor: null };
 
 /** Keeps what is known of the rooms that clients follow at hand while their events are written: a title may be a minute old. */
 export class Abouts {
   readonly #rooms: Pick<Rooms, "get" | "list">;
-  readonly #known = new Map<RoomKey, About>();
+  readonly #known = new Map<RoomKey, RoomFacts>();
 
   constructor(rooms: Pick<Rooms, "get" | "list">) {
     this.#rooms = rooms;
   }
 
   /** Returns what was known of a room when it was last read. */
-  of(room: RoomKey): About {
+  of(room: RoomKey): RoomFacts {
     return this.#known.get(room) ?? NOTHING;
   }
 
   /** Reads what is known of a room. */
-  async load(room: RoomKey): Promise<About> {
+  async load(room: RoomKey): Promise<RoomFacts> {
     const about = (await this.#rooms.get(room)) ?? NOTHING;
     this.#known.set(room, about);
     return about;

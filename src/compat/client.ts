@@ -12,7 +12,7 @@ import { NOTHING } from "./about.js";
 import type { AdmittedClient } from "./authenticator.js";
 import type { CollectedReader } from "./collected.js";
 import type { CompatDeps } from "./deps.js";
-import { type AskedStream, type Format, type Message, messageOf, type Writing } from "./format.js";
+import { type AskedStream, type Format, messageOf, type Writing } from "./format.js";
 
 const WORDS =
   "dylive 现在没有采集任何直播间，所以没有消息。请在地址后面加上 ?room=直播间号 (no room is collected: add ?room=ROOM to the address)";
@@ -262,7 +262,7 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     }
   }
 
-  #send({ bytes, status }: Message): void {
+  #send({ bytes, status }: ReturnType<typeof messageOf>): void {
     if (this.#over.signal.aborted) return;
     if (status !== null && status === this.#status) return;
     this.#status = status ?? this.#status;

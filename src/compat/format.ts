@@ -2,7 +2,7 @@ import type { LiveEvent } from "../events/event.js";
 import type { Batch } from "../feed/batch.js";
 import type { RoomStatus } from "../health/state.js";
 import type { DyliveError } from "../runtime/errors.js";
-import type { About } from "./about.js";
+import type { RoomFacts } from "../store/rooms.js";
 
 /** Stream that a client asked for by its address. */
 export interface AskedStream {
@@ -27,9 +27,9 @@ export interface Format {
   /** Reads an address; null when clients of the format know no such one. */
   readonly asked: (address: URL) => AskedStream | null;
   /** Writes an event as a message; null for what the format has no message for. */
-  readonly write: (event: LiveEvent, about: About, asked: AskedStream) => WrittenMessage | null;
+  readonly write: (event: LiveEvent, about: RoomFacts, asked: AskedStream) => WrittenMessage | null;
   /** Writes the first message to a client, about the room that it asked for. */
-  readonly greet?: (status: RoomStatus, about: About, asked: AskedStream) => WrittenMessage | null;
+  readonly greet?: (status: RoomStatus, about: RoomFacts, asked: AskedStream) => WrittenMessage | null;
   /** Writes the message to a client whose room cannot be had; `over` when asking again is of no use. */
   readonly refuse?: (error: DyliveError, asked: AskedStream) => WrittenMessage & { readonly over: boolean };
   /** Returns the answer to a message of a client. Anything else that clients send is ignored. */
@@ -54,7 +54,7 @@ export function isNow(event: LiveEvent): boolean {
 }
 
 /** A message in bytes, with the status that it tells. */
-export interface Message {
+interface Message {
   readonly bytes: Buffer;
   readonly status: string | null;
 }
@@ -68,7 +68,7 @@ export class Writing {
     this.#format = format;
   }
 
-  messages(batch: Batch, about: About, asked: AskedStream, session: string | null): readonly Message[] {
+  messages(batch: Batch, about: RoomFacts, asked: AskedStream, session: string | null): readonly Message[] {
     const ofBatch = this.#made.get(batch) ?? new Map<string, readonly Message[]>();
     this.#made.set(batch, ofBatch);
     const key = JSON.stringify([asked.room, asked.idsAsText, session]);

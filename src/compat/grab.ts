@@ -1,5 +1,5 @@
 import type { BroadcastType, LiveEvent, LiveEventOf, User } from "../events/event.js";
-import type { About } from "./about.js";
+import type { RoomFacts } from "../store/rooms.js";
 import { type AskedStream, askedInQuery, type Format, isNow } from "./format.js";
 import { groupOf, idNumber, messageNumber, personNumber, shareTarget } from "./id.js";
 
@@ -36,7 +36,7 @@ function grabName(user: User): string {
 }
 
 /** Returns the room's anchor, `Onwer` there. Null while nothing is known of them. */
-function grabOwner({ anchor }: About): Fields | null {
+function grabOwner({ anchor }: RoomFacts): Fields | null {
   if (anchor === null) return null;
   return {
     UserId: anchor.id ?? "",
@@ -74,7 +74,7 @@ export const grab: Format = {
   },
 };
 
-function dataOf({ user, content, more = {} }: GrabMessage, event: LiveEvent, about: About, { idsAsText }: AskedStream): Bare {
+function dataOf({ user, content, more = {} }: GrabMessage, event: LiveEvent, about: RoomFacts, { idsAsText }: AskedStream): Bare {
   const data = {
     ...more,
     MsgId: messageNumber(event),

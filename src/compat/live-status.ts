@@ -1,6 +1,6 @@
 import type { RoomState } from "../health/state.js";
 import type { DyliveError } from "../runtime/errors.js";
-import type { About } from "./about.js";
+import type { RoomFacts } from "../store/rooms.js";
 
 /** Code by which that program describes a room. "Not known" is another thing than "offline". */
 type Code = "ROOM_ONLINE" | "ROOM_OFFLINE" | "ROOM_ENDED" | "ROOM_NOT_FOUND" | "ROOM_STATUS_UNKNOWN";
@@ -99,7 +99,7 @@ export function codeOfError(error: DyliveError): Code {
  * @param asked the room as the client wrote it, which stands in `room_id`
  * @param retrySeconds between two looks at a room that is not live
  */
-export function statusText(code: Code, asked: string, about: About, retrySeconds: number): string {
+export function statusText(code: Code, asked: string, about: RoomFacts, retrySeconds: number): string {
   const row = ROWS[code];
   return JSON.stringify({
     type: "system",

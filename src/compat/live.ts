@@ -1,5 +1,6 @@
 import type { BroadcastType, LiveEvent, LiveEventOf, LogType, NewEventOf, User } from "../events/event.js";
-import { type About, NOTHING } from "./about.js";
+import type { RoomFacts } from "../store/rooms.js";
+import { NOTHING } from "./about.js";
 import { type Format, isNow } from "./format.js";
 import { groupOf, messageNumber, shareTarget } from "./id.js";
 import { codeOf, codeOfError, statusText } from "./live-status.js";
@@ -47,7 +48,7 @@ export function live(retrySeconds: number): Format {
     reply: (message) => (message.trim() === "ping" ? "pong" : null),
   };
 
-  function stateOf(state: string, room: string, about: About) {
+  function stateOf(state: string, room: string, about: RoomFacts) {
     const code = codeOf(state);
     return code === null ? null : { text: statusText(code, room, about, retrySeconds), status: code };
   }
@@ -59,7 +60,7 @@ interface CompatLiveMessage {
 }
 
 /** Writes the message's own fields, and behind them the four that are always there. */
-function withRoom({ method, fields }: CompatLiveMessage, { title, anchor }: About): string {
+function withRoom({ method, fields }: CompatLiveMessage, { title, anchor }: RoomFacts): string {
   const added = { method, livename: anchor?.nickname ?? "", title: title ?? "", avatarThumb: anchor?.avatar ?? "" };
   const own = protoJson(fields);
   return `${own.slice(0, -1)}${own === "{}" ? "" : ","}${JSON.stringify(added).slice(1)}`;

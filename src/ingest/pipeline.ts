@@ -12,9 +12,6 @@ import { isNotOwner, isStoreDown } from "../runtime/store-down.js";
 import type { Log, RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes } from "./dedupe.js";
 
-/** Makes a draft of an event of a message; null where it gives none. */
-export type Decode = typeof normalise;
-
 /** Takes people out of a draft of what waited before it came to the log. @returns null for what is not to be stored */
 export type Without = (draft: Draft) => Draft | null;
 
@@ -27,7 +24,7 @@ interface PipelineDeps {
   readonly clock: Clock;
   readonly drift: Drift;
   /** Makes events of messages; our own by default. */
-  readonly decode?: Decode;
+  readonly decode?: typeof normalise;
   /** Platform time up to which events of the room were removed, ms UTC: what is older was here before, or would be removed at once. */
   readonly horizon?: (room: RoomKey) => Promise<number | null>;
   /** Knows who was erased while something waited; null where nobody was. */

@@ -10,7 +10,7 @@ import { type RawFile, rawFiles, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
-import { type Broadcast, type Decode, Pipeline } from "./pipeline.js";
+import { type Broadcast, Pipeline } from "./pipeline.js";
 
 const PAGE = 500;
 
@@ -104,7 +104,7 @@ interface RedecodeDeps {
   readonly drift: Drift;
   readonly signal: AbortSignal;
   /** Makes events of messages; our own by default. */
-  readonly decode?: Decode;
+  readonly decode?: typeof normalise;
   readonly setAside: (event: unknown, error: unknown) => void;
   /** Told how many messages were read: all of them are read twice. It goes on when that resolves. */
   readonly onProgress?: (messages: number) => void | Promise<void>;

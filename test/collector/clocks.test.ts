@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { ClockOffsets } from "../../src/collector/clock-offsets.js";
 import { GapTracker } from "../../src/collector/gap-tracker.js";
-import { receivedUntil } from "../../src/collector/records.js";
+import { RoomRecords } from "../../src/collector/records.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
+import { RoomHealth } from "../../src/health/room-health.js";
 import type { Received } from "../../src/platform/access/source.js";
+import { Drift } from "../../src/platform/wire/drift.js";
 import type { MessageBatch } from "../../src/platform/wire/frame.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -165,7 +167,10 @@ describe("until when was received", () => {
       receivedAt: time + i * 1000 + HOUR_MS + 300,
     }));
     await store.log.append([{ room, epoch, events }]);
-    expect(await receivedUntil(store, room, "7", null)).toEqual({ at: time + 8000 + HOUR_MS + 300, ahead: { platform: HOUR_MS + 300 } });
+    const clock = fastClock(1);
+    const kept = { store, clock, health: new RoomHealth(clock), drift: new Drift(), ownership: null, signal: SIGNAL };
+    const records = new RoomRecords({ ...kept, setAside: () => {}, onLost: () => {} });
+    expect(await records.receivedUntil(room, "7")).toEqual({ at: time + 8000 + HOUR_MS + 300, ahead: { platform: HOUR_MS + 300 } });
     await store.close();
   });
 });

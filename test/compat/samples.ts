@@ -1,5 +1,5 @@
-import type { About } from "../../src/compat/about.js";
 import type { LiveEvent, NewEvent, NewEventOf, User } from "../../src/events/event.js";
+import type { RoomFacts } from "../../src/store/rooms.js";
 import { person } from "../http/events.js";
 
 /** Beyond 2^53 by far: as a JavaScript number it would end in other digits. */
@@ -22,7 +22,7 @@ export const FAN: User = person({
 });
 
 /** What is known of the samples' room. */
-export const ABOUT: About = {
+export const ABOUT: RoomFacts = {
   webRid: "98765",
   title: '今晚"聊天"',
   anchor: { id: "1002003004005006", secUid: "MS4wLjABAAAAanchor", nickname: "主播", avatar: "https://p3.douyinpic.com/anchor.jpeg" },

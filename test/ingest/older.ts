@@ -2,7 +2,7 @@
 
 import { corpus } from "../../simulator/index.js";
 import type { LiveEvent } from "../../src/events/event.js";
-import { type Broadcast, type Decode, Pipeline } from "../../src/ingest/pipeline.js";
+import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import { redecode } from "../../src/ingest/redecode.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import type { Received } from "../../src/platform/access/source.js";
@@ -19,7 +19,7 @@ export const received: Received[] = made.frames.map((frame, i) => readFrame(fram
 export const broadcast: Broadcast = { sessionId: made.roomId, webRid: "98765", anchorId: null, source: "websocket" };
 
 /** A decoder of long ago: it knew no likes, read every grade as unknown, took every gift for one unit, and fans' clubs for something unknown. */
-export const older: Decode = (envelope, context) => {
+export const older: typeof normalise = (envelope, context) => {
   if (envelope.method === "WebcastLikeMessage") return null;
   const draft = normalise(envelope, context);
   if (draft === null) return null;
@@ -36,7 +36,7 @@ export const older: Decode = (envelope, context) => {
 };
 
 /** @param folder of all raw recordings */
-export async function collected(store: Store, decode: Decode | undefined, folder: string) {
+export async function collected(store: Store, decode: typeof normalise | undefined, folder: string) {
   const room = await store.rooms.ensure([{ kind: "web_rid", value: "98765" }]);
   await store.sessions.open(room, made.roomId, T0);
   const clock = new FakeClock(T0);

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
-import { type Config, loadConfig, variableOf } from "../../app/config.js";
-import { limitsOf } from "../../app/limits.js";
+import { type Config, limitsOf, loadConfig, variableOf } from "../../app/config.js";
 import { beyondLimits } from "../../retention/raw.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";

@@ -15,7 +15,7 @@ export interface Finding {
 }
 
 /** The layers as people know them. */
-export const LAYERS: Readonly<Record<Layer, string>> = {
+const LAYERS: Readonly<Record<Layer, string>> = {
   runtime: "runtime",
   data: "data folder",
   store: "store",
