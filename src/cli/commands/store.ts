@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../app/config.js";
-import { DyliveError } from "../runtime/errors.js";
-import { checkStore, type Finding } from "../store/check.js";
-import { databasePath } from "../store/open.js";
-import { namedRoom } from "../store/rooms.js";
-import { backUp, integrityOf } from "../store/sqlite/copy.js";
-import { ProgressLine } from "./progress.js";
-import { exitWith, interruptSignal } from "./stop.js";
-import { plain, print, say } from "./terminal.js";
-import { withStore } from "./with-store.js";
+import { type Config, loadConfig } from "../../app/config.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { checkStore, type Finding } from "../../store/check.js";
+import { databasePath } from "../../store/open.js";
+import { namedRoom } from "../../store/rooms.js";
+import { backUp, integrityOf } from "../../store/sqlite/copy.js";
+import { ProgressLine } from "../progress.js";
+import { exitWith, interruptSignal } from "../stop.js";
+import { plain, print, say } from "../terminal.js";
+import { withStore } from "../with-store.js";
 
 /** Number of findings that are shown: more lines say nothing new. */
 const SHOWN = 200;
@@ -76,7 +76,7 @@ async function sound(config: Config): Promise<string> {
     if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
     return "the file";
   }
-  const { lookAt } = await import("../store/postgres/admin.js");
+  const { lookAt } = await import("../../store/postgres/admin.js");
   const { name, schema } = await lookAt(config.databaseUrl);
   if (schema === 0) throw new DyliveError("bad_config", `there is no store in ${name}`);
   return "the database";

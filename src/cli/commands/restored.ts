@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { loadConfig } from "../app/config.js";
-import { DyliveError } from "../runtime/errors.js";
-import { renewLog } from "../store/postgres/admin.js";
-import { exitWith } from "./stop.js";
-import { print, say } from "./terminal.js";
+import { loadConfig } from "../../app/config.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { renewLog } from "../../store/postgres/admin.js";
+import { exitWith } from "../stop.js";
+import { print, say } from "../terminal.js";
 
 /** Adds `dylive restored`. */
 export function addRestoredCommand(program: Command): void {
