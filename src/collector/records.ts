@@ -1,12 +1,11 @@
 import { EVENT_TYPES, type LiveEvent, type NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
-import { DirectIntake, heldBack, type Intake } from "../ingest/intake.js";
+import { DirectIntake, heldBack, type Intake, SpoolingIntake } from "../ingest/intake.js";
 import { stateEvent } from "../ingest/own-events.js";
 import { Pipeline, type Without } from "../ingest/pipeline.js";
 import type { Spool } from "../ingest/spool.js";
 import { absorbSpooled } from "../ingest/spooled-reader.js";
-import { SpoolingIntake } from "../ingest/spooling.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";

@@ -1,10 +1,17 @@
 import type { NewEvent } from "../events/event.js";
-import type { RoomHealth } from "../health/room-health.js";
+import { isInteractive, type RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/source.js";
+import { normalise } from "../platform/messages/normalise.js";
+import { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
-import { isStoreDown, storeDownReason } from "../runtime/store-down.js";
-import type { Broadcast, Pipeline, Stored } from "./pipeline.js";
+import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
+import { isNotOwner, isStoreDown, storeDownReason } from "../runtime/store-down.js";
+import type { RoomKey } from "../store/log.js";
+import { RecentIds } from "./dedupe.js";
+import { announcesEnd, type Broadcast, type Pipeline, type Stored } from "./pipeline.js";
+import type { Spool, SpoolRoom } from "./spool.js";
+import { SpoolDrain } from "./spool-drain.js";
 
 /** Result of taking a batch. */
 export interface Taken {
@@ -63,7 +70,7 @@ export class DirectIntake implements Intake {
 }
 
 /** Tells the room's health of what was received at `at` and is stored. */
-export function tellStored(health: RoomHealth, stored: Stored, at: number): Omit<Taken, "lost"> {
+function tellStored(health: RoomHealth, stored: Stored, at: number): Omit<Taken, "lost"> {
   health.frame(at);
   for (const [method, n] of stored.methods) health.message(method, n);
   for (const [reason, n] of stored.drops) health.drop(reason, n);
@@ -109,4 +116,194 @@ export async function heldBack<T>(work: () => Promise<T>, health: RoomHealth, cl
 /** Returns whether an error is one of a store that may take something later: a full disk must not end a collection. */
 export function isStoreProblem(error: unknown): error is DyliveError {
   return error instanceof DyliveError && STORE_PROBLEMS.has(error.code);
+}
+
+interface SpoolingDeps {
+  readonly room: RoomKey;
+  readonly pipeline: Pipeline;
+  readonly health: RoomHealth;
+  readonly spool: Spool;
+  /** Told when the room turns out to be another process's. */
+  readonly onLost: (error: unknown) => void;
+}
+
+/** Pause between tries while the store is down and is still waited for, in ms. */
+const TRY_EVERY_MS = 250;
+
+/**
+ * Stores at once while the store takes it. When it has not for two seconds, frames go to the spool and the socket goes on being read; when it
+ * does again, the spool is run through the pipeline in order, before what comes then. What had been received when the room turned out to be
+ * another process's goes to the spool too, from where that process is given it.
+ */
+export class SpoolingIntake implements Intake {
+  readonly #deps: SpoolingDeps;
+  readonly #place: SpoolRoom;
+  #drain: SpoolDrain | null = null;
+  /** Ids of events of messages that people caused, heard while spooling. */
+  #heard = new RecentIds();
+  /** Error by which the room was lost to another process; null while it is ours. */
+  #lost: unknown = null;
+
+  constructor(deps: SpoolingDeps) {
+    this.#deps = deps;
+    this.#place = deps.spool.enter(deps.room);
+  }
+
+  async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+    const { pipeline, health, spool } = this.#deps;
+    if (this.#lost !== null) return this.#handOver(batch, broadcast);
+    const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
+    await this.#drain?.nearlyDone();
+    let putting: Promise<string | null> | null = null;
+    let stored: Stored | null;
+    try {
+      stored = await this.#try(
+        () => pipeline.store(batch, broadcast),
+        (drain) => {
+          health.backlog.spooled(batch);
+          putting = drain.put(batch, broadcast);
+        },
+        signal,
+      );
+    } catch (error) {
+      if (!isNotOwner(error)) throw error;
+      this.#lose(error);
+      return this.#handOver(batch, broadcast);
+    }
+    if (stored !== null) return { ...tellStored(health, stored, at), lost: null };
+    const isNew = (id: string) => {
+      if (pipeline.knows(id) || this.#heard.has(id)) return false;
+      this.#heard.add(id);
+      return true;
+    };
+    const { methods, interactive, ended } = overhear(batch, broadcast, isNew);
+    const lost = await putting;
+    health.frame(at);
+    for (const [method, n] of methods) health.message(method, n);
+    if (interactive > 0) health.heard(at);
+    if (lost !== null) health.backlog.drained(batch);
+    if (lost !== null) health.drop("not_spooled", batch.length);
+    return { interactive, ended, lost };
+  }
+
+  /** Stores an event of our own. What is no longer ours to tell is not told; frames that wait behind it are still handed over. */
+  async own(event: NewEvent, signal: AbortSignal): Promise<void> {
+    try {
+      await this.defer(() => this.#deps.pipeline.own(event), signal);
+    } catch (error) {
+      if (!isNotOwner(error)) throw error;
+      this.#lose(error);
+    }
+  }
+
+  async defer(work: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    await this.#try(work, (drain) => drain.later(work), signal);
+  }
+
+  /** Settles combos that fell silent, unless the spool is in use: what is in it may go on with a combo that looks silent. */
+  async settle(): Promise<unknown> {
+    return this.#drain === null ? this.#deps.pipeline.settle() : 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#drain?.stop();
+    if (this.#lost === null) await this.#drain?.finish();
+    await this.#deps.spool.leave(this.#place);
+  }
+
+  /**
+   * Does work, unless things wait before it or the store is down for too long.
+   * @param spool called at the very moment when that is known, since the drain may be done at the next
+   * @returns null when it is spooled
+   */
+  async #try<T>(work: () => Promise<T>, spool: (drain: SpoolDrain) => void, signal: AbortSignal): Promise<T | null> {
+    const { clock } = this.#deps.spool;
+    const until = clock.now() + PATIENCE_MS;
+    for (;;) {
+      if (this.#lost !== null) throw this.#lost;
+      if (this.#drain !== null) {
+        spool(this.#drain);
+        return null;
+      }
+      try {
+        return await inTime(work(), until - clock.now(), clock);
+      } catch (error) {
+        if (!isStoreDown(error)) throw error;
+        if (signal.aborted || clock.now() + TRY_EVERY_MS >= until) this.#drain ??= this.#begin(error);
+        else await clock.sleep(TRY_EVERY_MS, signal).catch(() => {}); // stopping: what came is spooled at once
+      }
+    }
+  }
+
+  #begin(error: unknown): SpoolDrain {
+    const { health, spool, pipeline, room } = this.#deps;
+    const since = new Date(spool.clock.now()).toISOString();
+    const say = (reason: unknown) => health.storeRefuses(storeDownReason(reason, `held in the spool since ${since}`));
+    say(error);
+    const drain = new SpoolDrain({
+      pipeline,
+      health,
+      place: this.#place,
+      clock: spool.clock,
+      say,
+      tell: (failed) => spool.tell(failed, room),
+    });
+    drain
+      .run(() => {
+        this.#drain = null;
+        this.#heard = new RecentIds();
+        health.backlog.spoolEmpty();
+        health.storeTakes();
+      })
+      .catch((failed: unknown) => {
+        if (isNotOwner(failed)) this.#lose(failed); // else stopped
+      });
+    return drain;
+  }
+
+  #lose(error: unknown): void {
+    if (this.#lost !== null) return;
+    this.#lost = error;
+    this.#deps.onLost(error);
+  }
+
+  /** Spools a batch for the process that has the room now: it may have begun to receive only later, and what it has too is taken once. */
+  async #handOver(batch: readonly Received[], broadcast: Broadcast): Promise<Taken> {
+    const messages = batch.filter(({ response }) => response !== null); // without the answers to heartbeats
+    const lost = messages.length === 0 ? null : await this.#place.put(messages, broadcast);
+    if (lost !== null) this.#deps.health.drop("not_spooled", messages.length);
+    return { interactive: 0, ended: false, lost };
+  }
+}
+
+/** Facts that can be heard in frames that nothing has stored yet. */
+interface Overheard {
+  /** Messages by method. */
+  readonly methods: ReadonlyMap<string, number>;
+  /** Messages that people caused and that were not heard before. */
+  readonly interactive: number;
+  /** Whether the platform announced the end of the broadcast. */
+  readonly ended: boolean;
+}
+
+/**
+ * Hears whether people are there and whether the broadcast ends.
+ * @param isNew whether an event was not heard before; asked once for each that people caused
+ */
+function overhear(batch: readonly Received[], broadcast: Broadcast, isNew: (id: string) => boolean): Overheard {
+  const methods = new Map<string, number>();
+  const about = { ...broadcast, room: 0, drift: new Drift() }; // what is unknown is counted when it is stored
+  let [interactive, ended] = [0, false];
+  for (const { response, receivedAt } of batch) {
+    for (const message of response?.messages ?? []) {
+      methods.set(message.method, (methods.get(message.method) ?? 0) + 1);
+      const byPeople = isInteractive(message.method);
+      if (!byPeople && message.method !== "WebcastControlMessage") continue;
+      const draft = normalise(message, { ...about, receivedAt });
+      if (draft === null) continue;
+      if (!byPeople) ended ||= announcesEnd(draft.event);
+      else if (isNew(draft.event.id)) interactive++;
+    }
+  }
+  return { methods, interactive, ended };
 }

@@ -10,9 +10,9 @@ import { BrowserSession } from "../../platform/browser/session.js";
 import { ROOMS, readPaste } from "../../platform/links/paste.js";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Finding, failed, linesOf, skipped, verdictOf } from "../doctor/finding.js";
-import { browser, dataFolder, runtime, store } from "../doctor/machine.js";
-import { accounts, connection, dns, home } from "../doctor/platform.js";
+import { type Finding, failed, linesOf, verdictOf } from "../doctor/finding.js";
+import { machineFindings } from "../doctor/machine.js";
+import { dns, platformFindings } from "../doctor/platform.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { print } from "../terminal.js";
 
@@ -57,32 +57,16 @@ export async function* examine(
 ): AsyncGenerator<Finding> {
   if (text !== null) readPaste(text, ROOMS);
   const platform = platformOf(config);
-  yield runtime();
-  yield dataFolder(config.data);
-  yield await store(config);
-  const { finding, program } = browser(config, machine);
-  yield finding;
+  const program = yield* machineFindings(config, machine);
   yield await dns(platform);
 
   const identities = seatsOf(config, program, clock);
   let identity: PlatformIdentity | Finding | null = null;
   try {
     identity = identities === null ? null : await take(identities, platform.proxy, signal);
-    const isSeat = identity !== null && "visitor" in identity;
-    const asking = {
-      platform,
-      clock,
-      visitor: isSeat ? (identity as PlatformIdentity).visitor : new Visitor(config.userAgent),
-    };
-    const first = await home(asking, signal);
-    yield first.finding;
-    if (!first.reached) {
-      for (const layer of ["accounts", "room", "reflow", "fetch", "signer", "push"] as const)
-        yield skipped(layer, "the platform is out of reach");
-      return;
-    }
-    yield await accounts(AccountStore.inside(config.data, clock), { ...asking, userAgent: config.userAgent }, signal);
-    yield* connection(text, asking, identity, signal);
+    const visitor = identity !== null && "visitor" in identity ? identity.visitor : new Visitor(config.userAgent);
+    const asking = { platform, clock, visitor, userAgent: config.userAgent };
+    yield* platformFindings(text, asking, AccountStore.inside(config.data, clock), identity, signal);
   } finally {
     if (identity !== null && "release" in identity) identity.release();
     await identities?.close();

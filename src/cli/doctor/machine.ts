@@ -24,6 +24,16 @@ const VERSION = 17;
 /** Round trip, in ms, beyond which everything that asks the database feels it. */
 const SLOW_MS = 50;
 
+/** Looks at the layers of this machine. @returns the browser's program; null without one */
+export async function* machineFindings(config: Config, machine: Machine): AsyncGenerator<Finding, string | null> {
+  yield runtime();
+  yield dataFolder(config.data);
+  yield await store(config);
+  const { finding, program } = browser(config, machine);
+  yield finding;
+  return program;
+}
+
 /** Checks Node.js and the native module. */
 export function runtime(version = process.versions.node): Finding {
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -41,7 +51,7 @@ export function runtime(version = process.versions.node): Finding {
 }
 
 /** Checks whether the data folder can be written, and how much room is left. Leaves nothing behind and makes no folder. */
-export function dataFolder(data: string): Finding {
+function dataFolder(data: string): Finding {
   const folder = resolve(data);
   let near = folder;
   while (!existsSync(near) && dirname(near) !== near) near = dirname(near);
@@ -73,7 +83,7 @@ export function folderFailure(folder: string, error: unknown): Finding {
 }
 
 /** Checks whether the store can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
-export async function store({ data, databaseUrl }: Pick<Config, "data" | "databaseUrl">): Promise<Finding> {
+async function store({ data, databaseUrl }: Pick<Config, "data" | "databaseUrl">): Promise<Finding> {
   return databaseUrl === null ? storeFile(data) : database(databaseUrl);
 }
 
@@ -164,7 +174,7 @@ async function soundness(at: StoreAt, shown: string): Promise<Finding> {
 }
 
 /** Checks where a browser is. It signs connections where no signer is named, and reads pages for the browser source. */
-export function browser(
+function browser(
   config: Pick<Config, "browser" | "cdp" | "signer" | "upstream">,
   machine: Machine,
 ): { finding: Finding; program: string | null } {

@@ -88,10 +88,34 @@ function isPrivate(ip: string): boolean {
 }
 
 /**
+ * Looks at the layers of the platform, from its start page to a room's messages.
+ * @param text names the room; null looks at none
+ * @param identity what the connection is to be signed with, or why there is none
+ * @throws DyliveError bad_room
+ */
+export async function* platformFindings(
+  text: string | null,
+  asking: DoctorQuestion & { readonly userAgent: string },
+  store: AccountStore,
+  identity: PlatformIdentity | Finding | null,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
+  const first = await home(asking, signal);
+  yield first.finding;
+  if (!first.reached) {
+    for (const layer of ["accounts", "room", "reflow", "fetch", "signer", "push"] as const)
+      yield skipped(layer, "the platform is out of reach");
+    return;
+  }
+  yield await accounts(store, asking, signal);
+  yield* connection(text, asking, identity, signal);
+}
+
+/**
  * Asks for the start page, which gives every visitor a cookie; a visitor that gets none is suspected. `reached` is false when nobody
  * answered at all.
  */
-export async function home(
+async function home(
   { platform, visitor }: DoctorQuestion,
   signal: AbortSignal,
 ): Promise<{ readonly finding: Finding; readonly reached: boolean }> {
@@ -111,7 +135,7 @@ export async function home(
 }
 
 /** Checks the state of the operator's accounts. */
-export async function accounts(
+async function accounts(
   store: AccountStore,
   asking: DoctorQuestion & { readonly userAgent: string },
   signal: AbortSignal,
@@ -142,7 +166,7 @@ export async function accounts(
 }
 
 /** Checks the steps from a room to its messages. */
-export async function* connection(
+async function* connection(
   text: string | null,
   asking: DoctorQuestion,
   identity: PlatformIdentity | Finding | null,
