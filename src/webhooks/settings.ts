@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { readFilter } from "../feed/reading-time.js";
+import type { AllowedHosts } from "../runtime/allowed-hosts.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { HookSettings } from "../store/sql/hooks.js";
-import type { AllowedHosts } from "./address.js";
 import { BATCH_EVENTS_MAX } from "./batch.js";
 import { hookSelection } from "./selection.js";
 

@@ -1,8 +1,9 @@
+import { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
+import { guardedConnector, openConnector } from "../runtime/guarded-connector.js";
 import type { Store } from "../store/store.js";
-import { AllowedHosts } from "./address.js";
 import { HookRunner, type HookRunnerDeps } from "./runner.js";
-import { guardedConnector, HttpSender, openConnector } from "./send.js";
+import { HttpSender } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 
 /** Dependencies of webhooks. */
@@ -75,6 +76,6 @@ export function openHooks(deps: HooksDeps): OpenHooks {
 }
 
 function senderOf({ clock, allow }: Pick<HooksDeps, "clock" | "allow">) {
-  const allowed = new AllowedHosts(allow);
+  const allowed = new AllowedHosts(allow, "DYLIVE_HOOK_ALLOW_PRIVATE");
   return { allowed, sender: new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() }) };
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookPlaces, HookRow, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
-import type { AllowedHosts } from "./address.js";
 import { BATCH_EVENTS_MAX } from "./batch.js";
 import { newSecret, rotated, signed } from "./secret.js";
 import { type HookSelection, hookSelection } from "./selection.js";

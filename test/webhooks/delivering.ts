@@ -1,14 +1,15 @@
 import { onTestFinished } from "vitest";
 import { Feed } from "../../src/feed/feed.js";
+import { AllowedHosts } from "../../src/runtime/allowed-hosts.js";
 import type { Clock } from "../../src/runtime/clock.js";
+import { guardedConnector, openConnector } from "../../src/runtime/guarded-connector.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { HookRow } from "../../src/store/sql/hooks.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { type SystemNews, tellSystem } from "../../src/store/system-room.js";
-import { AllowedHosts } from "../../src/webhooks/address.js";
 import { HookRunner, PAUSE_AFTER_MS } from "../../src/webhooks/runner.js";
-import { guardedConnector, HttpSender, type OutgoingRequest, openConnector, type Send } from "../../src/webhooks/send.js";
+import { HttpSender, type OutgoingRequest, type Send } from "../../src/webhooks/send.js";
 import { type NewHook, WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";

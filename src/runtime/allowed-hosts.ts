@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError } from "./errors.js";
 
 /**
  * Networks of IPv4 that are not the public internet (IANA's special-purpose registry), and addresses where clouds answer with secrets to
@@ -48,12 +48,16 @@ export class AllowedHosts {
   readonly #names = new Set<string>();
   readonly #networks = new BlockList();
 
-  /** @param list such as `receiver.lan, 10.1.0.0/16, ::1`; null for none. @throws DyliveError bad_config */
-  constructor(list: string | null) {
+  /**
+   * @param list such as `receiver.lan, 10.1.0.0/16, ::1`; null for none
+   * @param setting where it comes from, for the error
+   * @throws DyliveError bad_config
+   */
+  constructor(list: string | null, setting = "the allowed hosts") {
     for (const entry of (list ?? "").split(",").map((one) => one.trim().toLowerCase())) {
       if (entry === "") continue;
       if (/^[a-z0-9._-]+$/.test(entry) && isIP(entry) === 0) this.#names.add(entry);
-      else addNetwork(this.#networks, entry);
+      else addNetwork(this.#networks, entry, setting);
     }
   }
 
@@ -73,20 +77,17 @@ export class AllowedHosts {
 
 function networks(list: readonly string[]): BlockList {
   const made = new BlockList();
-  for (const entry of list) addNetwork(made, entry);
+  for (const entry of list) addNetwork(made, entry, "the table of networks");
   return made;
 }
 
-function addNetwork(list: BlockList, entry: string): void {
+function addNetwork(list: BlockList, entry: string, setting: string): void {
   const [address = "", bits] = entry.split("/");
   const family = isIP(address);
   const most = family === 4 ? 32 : 128;
   const length = bits === undefined ? most : Number(bits);
   if (family === 0 || !/^\d{1,3}$/.test(bits ?? "0") || length > most)
-    throw new DyliveError(
-      "bad_config",
-      `DYLIVE_HOOK_ALLOW_PRIVATE: ${JSON.stringify(entry.slice(0, 80))} is no host name, address or network`,
-    );
+    throw new DyliveError("bad_config", `${setting}: ${JSON.stringify(entry.slice(0, 80))} is no host name, address or network`);
   list.addSubnet(address, length, family === 4 ? "ipv4" : "ipv6");
 }
 
