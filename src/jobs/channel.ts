@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { StoreAt } from "../store/open.js";
-import type { Following, FromThread, JobExecutor, JobName, Jobs, ToThread } from "./jobs.js";
+import type { FromThread, JobExecutor, JobName, JobOptions, Jobs, ToThread } from "./jobs.js";
 
 /** Most jobs that may wait; more wait only when the thread hangs. */
 const MAX_WAITING = 1000;
@@ -39,7 +39,7 @@ export class WorkerChannel implements JobExecutor {
     this.#options = options;
   }
 
-  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], { signal, onNews }: Following<N> = {}): Promise<Jobs[N]["answer"]> {
+  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], { signal, onNews }: JobOptions<N> = {}): Promise<Jobs[N]["answer"]> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#closed) return Promise.reject(new DyliveError("stopping", "the worker thread is stopped"));
     if (this.#waiting.size >= MAX_WAITING)

@@ -36,7 +36,7 @@ export type Jobs = Calls<"statistics", Statistics> &
 export type JobName = keyof Jobs;
 
 /** Options of a job that is followed, or ended before its time. */
-export interface Following<N extends JobName> {
+export interface JobOptions<N extends JobName> {
   /** Ends the job, if it heeds the signal: the error is then the signal's reason. */
   readonly signal?: AbortSignal;
   readonly onNews?: (news: Jobs[N]["news"]) => void;
@@ -48,7 +48,7 @@ export interface JobExecutor {
    * Does a job.
    * @throws DyliveError whatever the job throws; `internal` when the thread ended or too much waits for it; `stopping`
    */
-  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], following?: Following<N>): Promise<Jobs[N]["answer"]>;
+  run<N extends JobName>(name: N, ask: Jobs[N]["ask"], options?: JobOptions<N>): Promise<Jobs[N]["answer"]>;
   /** Ends what is under way. */
   close(): Promise<void>;
 }

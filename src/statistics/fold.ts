@@ -1,5 +1,5 @@
 import type { BroadcastType, LiveEvent, LiveEventOf, User } from "../events/event.js";
-import { type Given, HIDDEN_RECEIVER, lineKey, type Named, newestName, type Person, type SessionDelta } from "../store/statistics.js";
+import { type GiftLine, type Given, HIDDEN_RECEIVER, type Named, type Person, type SessionDelta } from "../store/statistics.js";
 import { addTotals, emptyTotals, plus, type Totals } from "../store/totals.js";
 import type { Vocabulary } from "./words.js";
 
@@ -201,4 +201,14 @@ function namedBy(name: string | null | undefined, seq: number): Named {
 /** Returns a count of an event; what is none (an event that somebody else wrote) counts as 0. */
 function whole(value: number): number {
   return Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+/** Returns the name that the event with the greater seq told. */
+function newestName({ name, nameSeq }: Named, from: Named): Named {
+  return from.nameSeq > nameSeq ? { name: from.name, nameSeq: from.nameSeq } : { name, nameSeq };
+}
+
+/** Returns the key of who gave what to whom. Ids hold no spaces: they are digits, or written by us. */
+function lineKey({ userId, receiverId, giftId }: Pick<GiftLine, "userId" | "receiverId" | "giftId">): string {
+  return `${userId ?? ""} ${receiverId ?? ""} ${giftId}`;
 }

@@ -4,8 +4,6 @@ import type { RoomKey } from "./log.js";
 
 /** Most rooms that one search goes through. */
 export const SEARCH_ROOMS_MAX = 200;
-/** Most events that one call compares: more would hold up other jobs. */
-export const SEARCH_TRIES = 5_000;
 
 /** Place of a search in a room: events with a smaller seq are still to be looked at. */
 export interface SearchPlace {
@@ -42,14 +40,6 @@ export interface Found {
   readonly behind: number;
   /** Time that the search took, ms: of the thread that compares, with PostgreSQL of the database too. */
   readonly ms: number;
-}
-
-/** Result of comparing some of the index with the log. */
-export interface Verified {
-  /** Seqs up to this one were compared. */
-  readonly scanned: number;
-  /** Seqs whose event is not in the index as it should be, or that are in the index and not kept. */
-  readonly wrong: readonly number[];
 }
 
 /** Most pairs of a text that are looked for; what the others would sort out, the comparison with the text does. */

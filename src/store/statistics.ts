@@ -3,8 +3,6 @@ import type { Totals } from "./totals.js";
 
 /** Largest count that a row holds: what a number of JavaScript holds exactly. */
 export const COUNT_MAX = Number.MAX_SAFE_INTEGER;
-/** Most diamonds that one row of people or gifts holds: what an INTEGER of SQLite does. */
-export const DIAMONDS_MAX = 2n ** 63n - 1n;
 
 /** Key of a broadcast's statistics: its room_id. Events of no broadcast are counted under "". */
 export type SessionKey = string;
@@ -144,14 +142,4 @@ export interface Progress {
   readonly room: RoomKey;
   /** Number of events that are still to be looked at, those of broadcasts that are counted again included. */
   readonly behind: number;
-}
-
-/** Returns the name that the event with the greater seq told. */
-export function newestName({ name, nameSeq }: Named, from: Named): Named {
-  return from.nameSeq > nameSeq ? { name: from.name, nameSeq: from.nameSeq } : { name, nameSeq };
-}
-
-/** Returns the key of who gave what to whom. Ids hold no spaces: they are digits, or written by us. */
-export function lineKey({ userId, receiverId, giftId }: Pick<GiftLine, "userId" | "receiverId" | "giftId">): string {
-  return `${userId ?? ""} ${receiverId ?? ""} ${giftId}`;
 }

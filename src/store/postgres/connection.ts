@@ -1,9 +1,9 @@
 import pg from "pg";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { RunWork, SqlDatabase, Work } from "../sql/work.js";
+import type { Dialect, RunWork, SqlDatabase, Work } from "../sql/work.js";
 import { addressOf } from "./address.js";
-import { POSTGRES } from "./dialect.js";
+import { lock } from "./locks.js";
 import { type Away, Pool, type PoolFigures } from "./pool.js";
 import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
 import { PostgresSession } from "./session.js";
@@ -15,6 +15,23 @@ const CLOSE_MS = 4000;
 
 /** Time after which a database that does not answer on a connection beside the pool is away, in ms: the connection is cut then. */
 const ANSWER_MS = 4000;
+
+const POSTGRES: Dialect = {
+  least: "least",
+  greatest: "greatest",
+  position: "strpos",
+  forUpdate: "FOR UPDATE",
+  skipLocked: "FOR UPDATE SKIP LOCKED",
+  maxRoom: Number.MAX_SAFE_INTEGER,
+  among: (parameter, type) => `= ANY(${parameter}::${type}[])`,
+  given: (types) => `SELECT * FROM unnest(${types.map((type, at) => `$${at + 1}::${type}[]`).join(", ")})`,
+  // With numbers that hold more than the column does.
+  capped: (one, other, most) => `least(${one}::numeric + ${other}, ${most})::bigint`,
+  newest: (column, number) => `(array_agg(${column} ORDER BY ${number} DESC))[1]`,
+  jsonNumber: (column, key) => `(${column}::json ->> '${key}')::bigint`,
+  deleteSome: (table) => `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE n = $1 LIMIT $2))`,
+  lock,
+};
 
 /** Connection beside the pool, for as long as it lasts. */
 interface OwnConnection {

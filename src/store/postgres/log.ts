@@ -1,13 +1,13 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
 import { sqlLog } from "../sql/log.js";
-import { rows } from "../sql/work.js";
+import { rows, run } from "../sql/work.js";
 import { type Row, rowOf } from "../stored-event.js";
 import { Waker } from "../waker.js";
 import type { PostgresConnection } from "./connection.js";
 import { Days, dayOf } from "./days.js";
 import { EVENTS } from "./events.js";
-import { type Head, headWatch, tellOthers } from "./notices.js";
+import { watchChannel } from "./notices.js";
 import { isMissingDay, isValues } from "./refusal.js";
 
 /** Most events of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
@@ -168,6 +168,53 @@ function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[
     for (const seq of stored) mark.head = Math.max(mark.head, seq ?? 0);
     return { room, head: mark.head, stored, ...(tooOld > 0 && { tooOld }) };
   });
+}
+
+const CHANNEL = "dylive_heads";
+/** Most bytes of a payload, which holds fewer than 8000: with more rooms than fit, everybody looks for themselves. */
+const MAX_PAYLOAD = 7000;
+const LOOK = "look";
+
+/** Room and its newest seq. */
+type Head = readonly [room: RoomKey, head: number];
+
+/** Tells the other processes of heads, after the commit that moved them. Inside of it, all commits of the database would wait in line. */
+async function tellOthers(connection: PostgresConnection, heads: readonly Head[]): Promise<void> {
+  const payload = heads.map(([room, head]) => `${room}:${head}`).join(",");
+  // Whoever misses this finds the same by looking.
+  await connection
+    .borrow(() => run("SELECT pg_notify($1, $2)", CHANNEL, payload.length > MAX_PAYLOAD ? LOOK : payload))
+    .catch(() => undefined);
+}
+
+/** Returns what keeps how far every room is, as far as this process has heard, and says which rooms have moved on: each head once. */
+function headWatch(connection: PostgresConnection, notify: (rooms: readonly RoomKey[]) => void) {
+  const seen = new Map<RoomKey, number>();
+  const hear = (heads: readonly Head[]): void => {
+    const moved = heads.filter(([room, head]) => head > (seen.get(room) ?? 0));
+    for (const [room, head] of moved) seen.set(room, head);
+    if (moved.length > 0) notify(moved.map(([room]) => room));
+  };
+  const look = async (): Promise<void> => {
+    try {
+      const heads = await connection.ask(() => rows<{ room: RoomKey; head: number }>("SELECT room, head FROM heads WHERE head > 0"));
+      hear(heads.map(({ room, head }) => [room, head]));
+    } catch {
+      // Gone or closing: the next look finds the same. Whoever reads or appends is told what is wrong.
+    }
+  };
+  const onNotice = (payload: string | null) => (payload === null || payload === LOOK ? look() : hear(headsOf(payload)));
+  return {
+    /** Takes in heads that somebody told. */
+    hear,
+    /** Watches until the signal aborts. */
+    watch: (signal: AbortSignal) => watchChannel(connection, CHANNEL, onNotice, signal),
+  };
+}
+
+function headsOf(payload: string): readonly Head[] {
+  const heads = payload.split(",").map((one) => one.split(":").map(Number));
+  return heads.flatMap(([room, head]) => (Number.isSafeInteger(room) && Number.isSafeInteger(head) ? [[room ?? 0, head ?? 0]] : []));
 }
 
 /** Returns the log in PostgreSQL. `close` closes the whole store. @throws DyliveError bad_config when the database has no log */

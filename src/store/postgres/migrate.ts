@@ -3,7 +3,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
 import { row, run, type Work } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
-import { LOCKS, lock } from "./dialect.js";
+import { LOCKS, lock } from "./locks.js";
 
 const WRITER: TableWriter = {
   types: { text: 'text COLLATE "C"', bigint: "bigint" },

@@ -12,13 +12,13 @@ import { row, rows, run, type SqlDatabase } from "../sql/work.js";
 import type { Store } from "../store.js";
 import { addressOf } from "./address.js";
 import { PostgresConnection } from "./connection.js";
+import { postgresRetention } from "./days.js";
 import { PostgresLocks } from "./distributed-locks.js";
 import { EVENTS, SEARCH } from "./events.js";
 import { postgresLeases } from "./leases.js";
 import { postgresLog } from "./log.js";
 import { migrate } from "./migrate.js";
 import { messageOf } from "./refusal.js";
-import { postgresRetention } from "./retention.js";
 import { postgresWantedRooms } from "./wanted-rooms.js";
 
 interface PostgresOptions {

@@ -4,7 +4,7 @@ import { row, rows, run, type Work } from "../sql/work.js";
 import { Waker } from "../waker.js";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../wanted-rooms.js";
 import type { PostgresConnection } from "./connection.js";
-import { LOCKS, lock } from "./dialect.js";
+import { LOCKS, lock } from "./locks.js";
 import { watchChannel } from "./notices.js";
 
 const CHANNEL = "dylive_wanted_rooms";

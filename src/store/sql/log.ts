@@ -8,7 +8,7 @@ import type { Waker } from "../waker.js";
 import { arrays, type Cell, type Dialect, row, rows, run, type SqlDatabase, type Value, type Work } from "./work.js";
 
 /** Condition on the rows of a table, and its parameters: `$1`, `$2` … */
-export interface Condition {
+interface Condition {
   readonly sql: string;
   readonly values: readonly Value[];
 }

@@ -1,12 +1,14 @@
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
 import type { Removal } from "../page.js";
-import { type Found, isFound, queryOf, SEARCH_TRIES, type SearchAsk, type SearchPlace, type Verified } from "../search.js";
+import { type Found, isFound, queryOf, type SearchAsk, type SearchPlace } from "../search.js";
 import type { Progress } from "../statistics.js";
 import { eventOf } from "../stored-event.js";
 import { type EventTable, lockIndex } from "./log.js";
 import { arrays, row, rows, run, type SqlDatabase, type Work } from "./work.js";
 
+/** Most events that one call compares: more would hold up other jobs. */
+const SEARCH_TRIES = 5_000;
 /** Events that one step puts into the index: their words take some 10 ms, for which SQLite's write lock is held. */
 const STEP_EVENTS = 500;
 /**
@@ -22,6 +24,14 @@ const VERIFY_WORDS_EVERY = 97;
 
 const FROM = "FROM heads h LEFT JOIN search_rooms s ON s.room = h.room";
 const BEHIND = "h.head - coalesce(s.indexed, 0)";
+
+/** Result of comparing some of the index with the log. */
+interface Verified {
+  /** Seqs up to this one were compared. */
+  readonly scanned: number;
+  /** Seqs whose event is not in the index as it should be, or that are in the index and not kept. */
+  readonly wrong: readonly number[];
+}
 
 /** Event of the log, and the bytes of its text. */
 export interface IndexedEvent {

@@ -1,6 +1,5 @@
 import {
   COUNT_MAX,
-  DIAMONDS_MAX,
   type GiftLine,
   type Minute,
   type Person,
@@ -11,6 +10,9 @@ import {
 } from "../statistics.js";
 import { addTotals, emptyTotals, eventsOf, totalsOf, totalsText } from "../totals.js";
 import { type Dialect, each, row, rows, run, type Work } from "./work.js";
+
+/** Most diamonds that one row of people or gifts holds: what an INTEGER of SQLite does. */
+const DIAMONDS_MAX = 2n ** 63n - 1n;
 
 /** Columns of counts of gifts, in the order of {@link givenBy}. */
 export const GIVEN = ["combos", "settled", "units", "diamonds", "unpriced"];
@@ -172,7 +174,7 @@ function givenBy({ units, diamonds, unpricedUnits }: Person | GiftLine, { combos
 /**
  * Counts what combos add to the statistics of their broadcast.
  * @param known tells whether a combo has ended, as it is stored; undefined for one that is not
- * @returns the combos that are to be stored, with whether they have ended; and the counts of all, by person, and by {@link lineKey}
+ * @returns the combos that are to be stored, with whether they have ended; and the counts of all, by person, and by the key of its line
  */
 function countCombos(combos: SessionDelta["combos"], known: (comboId: string) => boolean | undefined) {
   const changed: (readonly [comboId: string, settled: boolean])[] = [];

@@ -1,4 +1,4 @@
-import { type Dialect, run, type Work } from "../sql/work.js";
+import { run, type Work } from "../sql/work.js";
 
 /**
  * Advisory locks of dylive's database, each a name for something that two transactions must not do at once. The numbers mean nothing.
@@ -24,20 +24,3 @@ export const LOCKS = {
 export function* lock(name: keyof typeof LOCKS): Work<void> {
   yield* run("SELECT pg_advisory_xact_lock($1)", LOCKS[name]);
 }
-
-export const POSTGRES: Dialect = {
-  least: "least",
-  greatest: "greatest",
-  position: "strpos",
-  forUpdate: "FOR UPDATE",
-  skipLocked: "FOR UPDATE SKIP LOCKED",
-  maxRoom: Number.MAX_SAFE_INTEGER,
-  among: (parameter, type) => `= ANY(${parameter}::${type}[])`,
-  given: (types) => `SELECT * FROM unnest(${types.map((type, at) => `$${at + 1}::${type}[]`).join(", ")})`,
-  // With numbers that hold more than the column does.
-  capped: (one, other, most) => `least(${one}::numeric + ${other}, ${most})::bigint`,
-  newest: (column, number) => `(array_agg(${column} ORDER BY ${number} DESC))[1]`,
-  jsonNumber: (column, key) => `(${column}::json ->> '${key}')::bigint`,
-  deleteSome: (table) => `DELETE FROM ${table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM ${table} WHERE n = $1 LIMIT $2))`,
-  lock,
-};
