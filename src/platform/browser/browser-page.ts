@@ -7,7 +7,7 @@ import { readFrame, readResponse } from "../access/read.js";
 import type { Received, Source } from "../access/source.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/error.js";
-import { visit } from "./page.js";
+import { closePage, visit } from "./page.js";
 
 /** Dependencies of the source of one room's page. */
 interface BrowserSourceOptions {
@@ -23,7 +23,6 @@ interface BrowserSourceOptions {
 
 /** Longest wait for the page's connection, in ms; a page of the real site opens it within a few seconds of its loading. */
 const CONNECT_WITHIN_MS = 30_000;
-const CLOSE_WITHIN_MS = 3000;
 
 /**
  * Opens a room's page as a viewer does and reads what the page itself receives: the answer of im/fetch and the frames of its push
@@ -54,8 +53,7 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
   } finally {
     signal.removeEventListener("abort", abort);
     local.abort();
-    // A page that does not close goes with its context; whoever reads must learn of the end now.
-    await Promise.race([page.close().catch(() => {}), options.clock.sleep(CLOSE_WITHIN_MS)]);
+    await closePage(page, options.clock);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { BrowserContext, Page, Response } from "playwright-core";
-import { untilAborted } from "../../runtime/clock.js";
+import { type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { HostRule } from "./hosts.js";
 import { browserError } from "./supervisor.js";
@@ -10,6 +10,7 @@ export const LIVE_SITE = "https://live.douyin.com";
 /** Kinds of content that a page which only listens does not need; they are most of its bytes. */
 const NOT_LOADED: ReadonlySet<string> = new Set(["image", "media", "font"]);
 const LOAD_TIMEOUT_MS = 30_000;
+const CLOSE_WITHIN_MS = 3000;
 const SDK_TIMEOUT_MS = 20_000;
 const LOOK_EVERY_MS = 100;
 
@@ -21,7 +22,10 @@ interface SitePage {
   readonly navigator: { readonly userAgent: string };
 }
 
-/** Opens an empty page that loads neither pictures, media nor fonts, and nothing from hosts outside the rule. */
+/**
+ * Opens an empty page that loads neither pictures, media nor fonts, and nothing from hosts outside the rule. Addresses of apps
+ * (`snssdk1128://…`) and windows that it wants to open are refused.
+ */
 export async function openPage(context: BrowserContext, allows: HostRule, signal: AbortSignal): Promise<Page> {
   const opening = context.newPage();
   const page = await untilAborted(opening, signal).catch((error: unknown) => {
@@ -31,11 +35,19 @@ export async function openPage(context: BrowserContext, allows: HostRule, signal
   await page.route("**/*", (route) => {
     const request = route.request();
     const { protocol, hostname } = new URL(request.url());
-    const fine = protocol === "data:" || protocol === "blob:" || allows(hostname);
+    const fine = protocol === "data:" || protocol === "blob:" || (/^https?:$/.test(protocol) && allows(hostname));
     const answered = fine && !NOT_LOADED.has(request.resourceType()) ? route.continue() : route.abort("blockedbyclient");
     return answered.catch(() => {}); // the page went away meanwhile
   });
+  page.on("popup", (window) => void window.close().catch(() => {}));
   return page;
+}
+
+/** Closes a page. One that does not close goes with its context: nobody waits for it longer than a moment. */
+export async function closePage(page: Page, clock: Clock): Promise<void> {
+  const closed = new AbortController();
+  const closing = page.close().catch(() => {});
+  await Promise.race([closing.then(() => closed.abort()), clock.sleep(CLOSE_WITHIN_MS, closed.signal).catch(() => {})]);
 }
 
 /** Goes to an address. @throws DyliveError blocked, unreachable, browser_failed */
@@ -88,8 +100,8 @@ interface PageReply {
   readonly body: string | null;
 }
 
-/** Handles a failed evaluation: it fails when its page navigates, which passes, or when the page is gone, which does not. */
-function orGone(page: Page, signal: AbortSignal) {
+/** Handles a failed evaluation, by null: it fails when its page navigates, which passes, or when the page is gone, which does not. */
+export function orGone(page: Page, signal: AbortSignal) {
   return (error: unknown): null => {
     signal.throwIfAborted();
     if (page.isClosed() || /crashed|closed/i.test(String(error))) throw browserError("the page is gone", error);

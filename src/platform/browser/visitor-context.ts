@@ -45,17 +45,19 @@ const MAX_REPLY_BYTES = 8 * 1024 * 1024;
 const SAVE_EVERY_MS = 300_000;
 
 /**
- * Visitor of the site: a browser context with one page open, which gives the cookies, the visitor's id and signatures to many rooms.
- * When the page crashes or the browser dies, the next that needs it opens it again as the same visitor.
+ * Visitor of the site: a browser context. For rooms one page of it is kept open, which gives the cookies, the visitor's id and signatures to
+ * many of them; it is opened when the first of these is wanted. When the page crashes or the browser dies, the next that needs it opens it
+ * again as the same visitor.
  */
 export class VisitorContext {
   readonly #options: VisitorContextOptions;
   readonly #stop = new AbortController();
   readonly #stopSaving: () => void;
-  /** Browser and context; outlives its page: the pages of rooms are in it, too. */
+  /** Browser and context; outlives its page: the pages of rooms and works are in it, too. */
   #opened: Opened | null = null;
+  #opening: Promise<Opened> | null = null;
   #ready: Ready | null = null;
-  #opening: Promise<Ready> | null = null;
+  #entering: Promise<Ready> | null = null;
   #visitor: Visitor | null = null;
   #state: ContextState | null = null;
   #failures = 0;
@@ -67,7 +69,7 @@ export class VisitorContext {
 
   /** Returns the visitor, complete. @throws DyliveError no_browser, browser_failed, blocked, unreachable */
   async visitor(signal: AbortSignal): Promise<Visitor> {
-    await this.#open(signal);
+    await this.#enter(signal);
     if (this.#visitor === null) throw new DyliveError("internal", "a visitor context is open without a visitor");
     return this.#visitor;
   }
@@ -90,10 +92,10 @@ export class VisitorContext {
     return { status, headers, body: Buffer.from(body, "base64") };
   }
 
-  /** Opens one more empty page as the same visitor; its opener closes it. */
+  /** Opens one more empty page as the same visitor, without the page that signs; its opener closes it. */
   async newPage(signal: AbortSignal): Promise<Page> {
-    const { context } = await this.#open(signal);
     try {
+      const { context } = await untilAborted(this.#open(), signal);
       return await openPage(context, this.#options.allows, signal);
     } catch (error) {
       signal.throwIfAborted();
@@ -104,6 +106,7 @@ export class VisitorContext {
   async close(): Promise<void> {
     this.#stopSaving();
     this.#stop.abort(new DyliveError("stopping", "the browser is closed"));
+    await this.#entering?.catch(() => {});
     await this.#opening?.catch(() => {});
     await this.#save().catch(() => {});
     // The user's own context stays; only our page in it goes.
@@ -113,7 +116,7 @@ export class VisitorContext {
   /** Does something with the page; once more on a new one if it went away meanwhile. */
   async #withPage<T>(signal: AbortSignal, work: (ready: Ready) => Promise<T>): Promise<T> {
     for (let again = false; ; again = true) {
-      const ready = await this.#open(signal);
+      const ready = await this.#enter(signal);
       const limit = within(signal, SIGN_TIMEOUT_MS);
       try {
         return await untilAborted(work(ready), limit);
@@ -128,13 +131,29 @@ export class VisitorContext {
     }
   }
 
-  #open(signal: AbortSignal): Promise<Ready> {
-    const { page, browser } = this.#ready ?? {};
-    if (this.#ready !== null && page?.isClosed() === false && browser?.isConnected()) return Promise.resolve(this.#ready);
-    this.#opening ??= this.#comeIn(this.#stop.signal).finally(() => {
+  #open(): Promise<Opened> {
+    if (this.#opened?.browser.isConnected()) return Promise.resolve(this.#opened);
+    this.#opening ??= this.#openContext(this.#stop.signal).finally(() => {
       this.#opening = null;
     });
-    return untilAborted(this.#opening, signal);
+    return this.#opening;
+  }
+
+  async #openContext(signal: AbortSignal): Promise<Opened> {
+    await untilAborted(this.#options.after, signal);
+    const browser = await this.#options.supervisor.browser(signal);
+    const opened = { browser, context: await this.#newContext(browser) };
+    this.#opened = opened;
+    return opened;
+  }
+
+  #enter(signal: AbortSignal): Promise<Ready> {
+    const { page, browser } = this.#ready ?? {};
+    if (this.#ready !== null && page?.isClosed() === false && browser?.isConnected()) return Promise.resolve(this.#ready);
+    this.#entering ??= this.#comeIn(this.#stop.signal).finally(() => {
+      this.#entering = null;
+    });
+    return untilAborted(this.#entering, signal);
   }
 
   async #comeIn(signal: AbortSignal): Promise<Ready> {
@@ -147,15 +166,14 @@ export class VisitorContext {
   async #start(signal: AbortSignal): Promise<Ready> {
     let page: Page | null = null;
     try {
-      const browser = await this.#options.supervisor.browser(signal);
-      if (this.#opened?.browser !== browser) this.#opened = { browser, context: await this.#newContext(browser) };
-      const { context } = this.#opened;
+      const opened = await this.#open();
+      const { context } = opened;
       page = await openPage(context, this.#options.allows, signal);
-      const userUniqueId = await this.#enter(page, signal);
+      const userUniqueId = await this.#findSite(page, signal);
       this.#visitor ??= new Visitor(await userAgentOf(page));
       this.#visitor.userUniqueId = userUniqueId;
       await this.#learn(context);
-      const ready = { ...this.#opened, page };
+      const ready = { ...opened, page };
       page.once("crash", () => {
         if (this.#ready === ready) this.#ready = null;
         void ready.page.close().catch(() => {});
@@ -173,7 +191,7 @@ export class VisitorContext {
   }
 
   /** Opens the home page, else the room's: one of them has the SDK and names the visitor. */
-  async #enter(page: Page, signal: AbortSignal): Promise<string> {
+  async #findSite(page: Page, signal: AbortSignal): Promise<string> {
     const { webRid } = this.#options;
     for (const path of webRid === null ? ["/"] : ["/", `/${encodeURIComponent(webRid)}`]) {
       const reply = await visit(page, `${LIVE_SITE}${path}`, signal);
@@ -213,8 +231,8 @@ export class VisitorContext {
 
   async #save(): Promise<void> {
     const { egressProxy, stateFile, clock } = this.#options;
-    if (this.#ready === null || egressProxy === null) return; // the user's own browser keeps its own
-    const state = await this.#ready.context.storageState();
+    if (this.#opened === null || egressProxy === null) return; // the user's own browser keeps its own
+    const state = await this.#opened.context.storageState();
     this.#state = state;
     if (stateFile !== null) await writeState(stateFile, { savedAt: clock.now(), state });
   }
