@@ -53,6 +53,22 @@ describe("leases of rooms", () => {
     expect(a.has.size).toBe(3);
   });
 
+  it("move as many as they should, whatever the planner believes of the table", async () => {
+    const a = await start();
+    await wantedOnly(1);
+    await sql("VACUUM ANALYZE wanted"); // as autovacuum does: from now on it is thought to have one row
+    await sql("DELETE FROM wanted");
+    await wantedOnly(40);
+    await rounds(1, a);
+    const b = await start();
+    await b.beat();
+    await a.beat();
+    expect(await sql("SELECT count(*) AS n FROM wanted WHERE offered")).toEqual([{ n: "20" }]);
+    await sql("UPDATE wanted SET offered = true");
+    await b.beat();
+    expect(b.has.size).toBe(20);
+  });
+
   it("are offered anew when their taker does nothing", async () => {
     const times = { takeMs: 300 };
     const a = await start(times);

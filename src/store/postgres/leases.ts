@@ -220,7 +220,10 @@ class PostgresMembership implements Membership {
     this.#renewedAt = now;
   }
 
-  /** Takes rooms that nobody has, of the dead and on offer, in this order. */
+  /**
+   * Takes rooms that nobody has, of the dead and on offer, in this order. A limit with locks stands in a WITH, which is worked out once: within
+   * an IN the planner may ask again for each row, and each time the limit allows as many that are not locked yet.
+   */
   *#take({ alive }: View, most: number): Work<readonly (readonly [string, How])[]> {
     const free = yield* rows<{ key: string; how: How }>(
       `WITH picked AS (
@@ -236,11 +239,12 @@ class PostgresMembership implements Membership {
     );
     if (free.length >= most) return free.map(({ key, how }) => [key, how]);
     const offered = yield* rows<{ key: string }>(
-      `UPDATE wanted SET taker = $1, since = clock_timestamp() WHERE key IN (
+      `WITH picked AS (
          SELECT key FROM wanted WHERE twin_of IS NULL AND offered AND owner = ANY($2::integer[]) AND owner <> $1
            AND (taker IS NULL OR taker <> ALL($2::integer[]) OR since < clock_timestamp() - $4 * interval '1 ms')
          ORDER BY key LIMIT $3 FOR UPDATE SKIP LOCKED
-       ) RETURNING key`,
+       )
+       UPDATE wanted SET taker = $1, since = clock_timestamp() WHERE key IN (SELECT key FROM picked) RETURNING key`,
       ...[this.id, alive, most - free.length, this.#times.takeMs],
     );
     return [...free.map(({ key, how }) => [key, how] as const), ...offered.map(({ key }) => [key, "offered"] as const)];
@@ -251,11 +255,12 @@ class PostgresMembership implements Membership {
     const more = wanted - view.offeredBy(this.id);
     if (more === 0) return;
     yield* run(
-      `UPDATE wanted SET offered = $3, taker = NULL WHERE key IN (
+      `WITH picked AS (
          SELECT key FROM wanted WHERE owner = $1 AND twin_of IS NULL AND offered <> $3
            AND (taker IS NULL OR taker <> ALL($4::integer[]) OR since < clock_timestamp() - $5 * interval '1 ms')
          ORDER BY since, key LIMIT $2 FOR UPDATE SKIP LOCKED
-       )`,
+       )
+       UPDATE wanted SET offered = $3, taker = NULL WHERE key IN (SELECT key FROM picked)`,
       ...[this.id, Math.abs(more), more > 0, view.alive, this.#times.takeMs],
     );
   }

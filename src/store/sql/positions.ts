@@ -23,9 +23,11 @@ export type Positions = ReturnType<typeof sqlPositions>;
 export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase) {
   const write = lane();
   let movedAt = 0;
-  const shed = `DELETE FROM positions WHERE (reader, room) IN (
-    SELECT reader, room FROM positions WHERE reader >= $1 AND reader < $2 AND NOT (reader = $3 AND room = $4) ORDER BY moved_at LIMIT $5
-    ${dialect.skipLocked})`;
+  // A WITH is worked out once; within the IN PostgreSQL may ask again for each row, and the limit would allow as many more each time.
+  const shed = `WITH oldest AS (
+      SELECT reader, room FROM positions WHERE reader >= $1 AND reader < $2 AND NOT (reader = $3 AND room = $4) ORDER BY moved_at LIMIT $5
+      ${dialect.skipLocked})
+    DELETE FROM positions WHERE (reader, room) IN (SELECT reader, room FROM oldest)`;
   /** Forgets the positions that were moved least recently, if there are too many; not this one, which is new. */
   function* shedOthers(among: Among, reader: string, room: RoomKey): Work<void> {
     const range = [among.prefix, behind(among.prefix)] as const;
