@@ -5,7 +5,7 @@ import { useDirectory } from "../store/directory.js";
 import { exportBusy, writer } from "./busy.js";
 
 const file = useDirectory();
-const HOURS = 0.02;
+const HOURS = 0.01;
 
 it("a busy room in every format is the same events when other programs read it; in full in test/long", async () => {
   const store = openSqliteStore({ path: file("dylive.sqlite") });

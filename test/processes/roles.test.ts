@@ -29,13 +29,16 @@ describe("a collector and a server of one database", () => {
     const server = await cluster.start("server", "serve");
     const token = await cluster.token();
     const asked = async (base: string, cursor: string) =>
-      chat(base, { token, room_id: ROOM, cursor, limit: "500", wait: "5" }).then(({ status, body, headers }) => {
-        expect(status).toBe(200);
-        return { events: body.data, next: headers.get("x-next-cursor") ?? cursor };
-      });
+      chat(base, { token, room_id: ROOM, cursor, limit: "500", wait: "5" }).then(({ status, body, headers }) => ({
+        status,
+        events: body.data,
+        next: headers.get("x-next-cursor") ?? cursor,
+      }));
+    // Until a collector has taken the room, which a loaded machine is slow at, the server may say that it is not there yet.
     const first = await until(async () => {
       const answer = await asked(server.base, "0");
-      return answer.events.length > 0 && answer;
+      expect([200, 503]).toContain(answer.status);
+      return answer.status === 200 && answer.events.length > 0 && answer;
     });
     await until(() => connections() === 1);
 
@@ -58,6 +61,7 @@ describe("a collector and a server of one database", () => {
     });
     const later = await until(async () => {
       const answer = await asked(server.base, first.next);
+      expect(answer.status).toBe(200);
       return answer.events.length > 0 && answer;
     });
     const given = new Set(first.events.map(({ msg_id, tid }) => msg_id ?? tid));
