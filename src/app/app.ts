@@ -23,7 +23,7 @@ import { lockDataDir } from "../store/lock.js";
 import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
-import { openHooks } from "../webhooks/start.js";
+import { openHooks } from "../webhooks/runner.js";
 import { adminService } from "./admin-service.js";
 import { startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";

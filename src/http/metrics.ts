@@ -4,7 +4,7 @@ import { ROOM_STATES, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { StoreServer } from "../store/store.js";
-import type { HookFigures } from "../webhooks/start.js";
+import type { HookFigures } from "../webhooks/runner.js";
 import { HOOK_STATES } from "../webhooks/webhook-service.js";
 
 /** Buckets in seconds: from the time that the platform's push takes, up to what only a stall explains. */

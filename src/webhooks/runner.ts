@@ -1,21 +1,24 @@
 import type { Feed } from "../feed/feed.js";
 import { ReadingTime } from "../feed/reading-time.js";
+import { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
+import { guardedConnector, openConnector } from "../runtime/guarded-connector.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookRow } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import type { SystemNews } from "../store/system-room.js";
 import { Delivery } from "./delivery.js";
 import { FirstLive } from "./first-live.js";
-import type { Send } from "./send.js";
+import { HttpSender, type Send } from "./send.js";
+import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 
 /** Time between two looks at the hooks, in ms: other processes (`dylive hook …`) change them too. */
 const LOOK_MS = 2_000;
 /** Failing time in ms after which a hook is paused, unless told otherwise. */
-export const PAUSE_AFTER_MS = 3 * 86_400_000;
+const PAUSE_AFTER_MS = 3 * 86_400_000;
 
 /** Dependencies of a {@link HookRunner}. */
-export interface HookRunnerDeps {
+interface HookRunnerDeps {
   readonly store: Pick<Store, "log" | "hooks">;
   readonly feed: Feed;
   readonly clock: Clock;
@@ -157,4 +160,78 @@ export class HookRunner {
       else for (const room of rooms) delivery.wake(room);
     }
   }
+}
+
+/** Dependencies of webhooks. */
+interface HooksDeps extends Pick<HookRunnerDeps, "feed" | "tell" | "onError" | "pauseAfterMs"> {
+  readonly store: Pick<Store, "log" | "rooms" | "hooks">;
+  readonly clock: Clock;
+  /** Private hosts that every hook may reach, see {@link AllowedHosts}. */
+  readonly allow: string | null;
+}
+
+/** Figures of one hook in this process: what it has done, and how it is. */
+export interface HookFigures {
+  readonly id: string;
+  readonly state: HookState;
+  readonly backlog: number;
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+/** Open webhooks: managed here, and delivered here or by another process. */
+interface OpenHooks {
+  readonly webhooks: WebhookService;
+  figures(): Promise<readonly HookFigures[]>;
+  /** Starts to deliver. @returns what ends that */
+  deliver(): () => Promise<void>;
+  /** Closes the sender. To be called when nothing is delivered any more. */
+  close(): Promise<void>;
+}
+
+/** Opens the webhook service alone, where nobody delivers: for the command line beside a server. @throws DyliveError bad_config */
+export function webhookServiceBeside(deps: Omit<HooksDeps, "feed" | "tell" | "onError" | "pauseAfterMs">): {
+  readonly webhooks: WebhookService;
+  close(): Promise<void>;
+} {
+  const { allowed, sender } = senderOf(deps);
+  return { webhooks: new WebhookService({ ...deps, send: sender.send, allowed }), close: () => sender.close() };
+}
+
+/** Opens the webhook service; nothing is delivered yet. @throws DyliveError bad_config */
+export function openHooks(deps: HooksDeps): OpenHooks {
+  const { store, clock } = deps;
+  const { allowed, sender } = senderOf(deps);
+  const { send } = sender;
+  let runner: HookRunner | null = null;
+  const webhooks = new WebhookService({
+    ...{ store, clock, send, allowed },
+    onChange: () => runner?.poke(),
+    placesOf: (hook) => runner?.placesOf(hook) ?? null,
+  });
+  return {
+    webhooks,
+    figures: async () =>
+      (await webhooks.list()).map(({ row, backlog }) => ({
+        id: row.id,
+        state: hookState(row),
+        backlog,
+        ...(runner?.counts.get(row.id) ?? { delivered: 0, failed: 0 }),
+      })),
+    deliver: () => {
+      const running = new HookRunner({ ...deps, send });
+      runner = running;
+      running.start();
+      return async () => {
+        await running.stop();
+        if (runner === running) runner = null;
+      };
+    },
+    close: () => sender.close(),
+  };
+}
+
+function senderOf({ clock, allow }: Pick<HooksDeps, "clock" | "allow">) {
+  const allowed = new AllowedHosts(allow, "DYLIVE_HOOK_ALLOW_PRIVATE");
+  return { allowed, sender: new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() }) };
 }

@@ -18,7 +18,7 @@ const PUT_OFF_MAX_MS = 24 * 3_600_000;
 const IDLE_MS = 4_000;
 
 /** A request to a receiver. */
-export interface OutgoingRequest {
+interface OutgoingRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

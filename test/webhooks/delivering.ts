@@ -8,8 +8,8 @@ import type { HookRow } from "../../src/store/sql/hooks.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { type SystemNews, tellSystem } from "../../src/store/system-room.js";
-import { HookRunner, PAUSE_AFTER_MS } from "../../src/webhooks/runner.js";
-import { HttpSender, type OutgoingRequest, type Send } from "../../src/webhooks/send.js";
+import { HookRunner } from "../../src/webhooks/runner.js";
+import { HttpSender, type Send } from "../../src/webhooks/send.js";
 import { type NewHook, WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
@@ -37,6 +37,8 @@ export interface Delivering<C extends Clock> {
 /** Where hooks of these tests lead when it does not matter. */
 const SOMEWHERE = "https://receiver.example/hook";
 
+type OutgoingRequest = Parameters<Send>[0];
+
 export interface DeliveringOptions<C extends Clock> {
   readonly clock?: C;
   readonly store?: Store;
@@ -59,8 +61,9 @@ export async function delivering<C extends Clock = FakeClock>(options: Deliverin
     news.push(told);
     await tellSystem(store, told, clock.now());
   };
-  const { pauseAfterMs = PAUSE_AFTER_MS, lookMs = 2_000 } = options;
-  const make = () => new HookRunner({ store, feed, clock, send, tell, onError: (error) => errors.push(error), pauseAfterMs, lookMs });
+  const { pauseAfterMs, lookMs = 2_000 } = options;
+  const limits = { lookMs, ...(pauseAfterMs !== undefined && { pauseAfterMs }) };
+  const make = () => new HookRunner({ store, feed, clock, send, tell, onError: (error) => errors.push(error), ...limits });
   const feed = new Feed({ log: store.log, clock, onError: (error) => errors.push(error) });
   let runner = make();
   const webhooks = new WebhookService({

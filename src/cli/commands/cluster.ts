@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { type ClusterView, clusterView, hooksBehind, type RoomCounts } from "../../http/cluster.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { webhookServiceBeside } from "../../webhooks/start.js";
+import { webhookServiceBeside } from "../../webhooks/runner.js";
 import { type Cell, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";
 

@@ -6,7 +6,7 @@ import type { Rooms } from "../../store/rooms.js";
 import { namedRoom } from "../../store/rooms.js";
 import type { HookTry } from "../../store/sql/hooks.js";
 import type { Store } from "../../store/store.js";
-import { webhookServiceBeside } from "../../webhooks/start.js";
+import { webhookServiceBeside } from "../../webhooks/runner.js";
 import { type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { plain, print, say, utcTime } from "../terminal.js";

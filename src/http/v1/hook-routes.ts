@@ -8,8 +8,7 @@ import { type HookRow, type HookSettings, TRIES_KEPT } from "../../store/sql/hoo
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { BATCH_EVENTS_MAX } from "../../webhooks/batch.js";
 import { hookSelection } from "../../webhooks/selection.js";
-import { HOOK_ROOMS_MAX, HOOK_TYPES_MAX, HOOK_URL_MAX_CHARS } from "../../webhooks/settings.js";
-import { unknownHook } from "../../webhooks/webhook-service.js";
+import { HOOK_ROOMS_MAX, HOOK_TYPES_MAX, HOOK_URL_MAX_CHARS, unknownHook } from "../../webhooks/webhook-service.js";
 import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
