@@ -13,7 +13,7 @@ export interface WorkLimits {
 }
 
 /** The limits of a server. What people write costs some microseconds: 60 filters on a room of 1,000 events a second. */
-export const WORK_LIMITS: WorkLimits = { workBurstMs: 5_000, workMsPerSecond: 200 };
+const WORK_LIMITS: WorkLimits = { workBurstMs: 5_000, workMsPerSecond: 200 };
 
 /** Longest stretch for which filters hold the thread; the event at which it ends comes on top. */
 const SLICE_MS = 5;
@@ -36,7 +36,7 @@ class BadFilter extends DyliveError {
 }
 
 /** The filters and searches of a token have taken more time than they may. */
-export class TooCostly extends DyliveError {
+class TooCostly extends DyliveError {
   readonly details: { readonly retryAfterS: number };
 
   constructor(retryAfterS: number) {
@@ -88,10 +88,12 @@ export class ReadingTime {
   readonly #readings = new FairSemaphore(READINGS_PER_PAYER, READINGS_MAX);
   #isDue = false;
 
-  constructor(clock: Clock, limits: WorkLimits = WORK_LIMITS) {
+  /** @param limits in place of a server's own */
+  constructor(clock: Clock, limits: Partial<WorkLimits> = {}) {
+    const { workBurstMs, workMsPerSecond } = { ...WORK_LIMITS, ...limits };
     this.#clock = clock;
-    this.#limits = limits;
-    this.#spent = new RateLimiter(clock, { burst: limits.workBurstMs, perSecond: limits.workMsPerSecond });
+    this.#limits = { workBurstMs, workMsPerSecond };
+    this.#spent = new RateLimiter(clock, { burst: workBurstMs, perSecond: workMsPerSecond });
   }
 
   /** Waits for a turn: payers get theirs one after the other, each in the order of its own calls. */

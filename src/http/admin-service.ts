@@ -1,5 +1,5 @@
 /** An account that rooms can be watched as. Its cookies are never in it. */
-export interface ShownAccount {
+interface ShownAccount {
   readonly name: string;
   /** Login that the platform saw when it was asked last; `unknown`: it was not asked, or did not say. */
   readonly login: "logged_in" | "guest" | "unknown";
@@ -45,7 +45,7 @@ export interface AboutServer {
 }
 
 /** Finding of the doctor about one layer. */
-export interface DoctorFinding {
+interface DoctorFinding {
   readonly layer: string;
   readonly state: "ok" | "warn" | "fail" | "skipped";
   readonly detail: string;

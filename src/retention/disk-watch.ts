@@ -9,7 +9,7 @@ const LOOK_MS = 60_000;
 const WELL = 1.1;
 
 /** Dependencies of the watch over a disk. */
-export interface DiskWatchDeps {
+interface DiskWatchDeps {
   /** Folder on the disk. */
   readonly folder: string;
   /** Free bytes below which it is low; 0 never is. */

@@ -2,7 +2,7 @@ import type { RoomKey } from "../store/log.js";
 import type { Limits } from "../store/sql/retention.js";
 
 /** A file of raw frames, as far as its limits go. */
-export interface RawRecording {
+interface RawRecording {
   readonly path: string;
   /** Time when its first frame was received, ms UTC. */
   readonly startedAt: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type HookBatch, type HookRow, type HookTry, hookReader, TRIES_KEPT } from "../../src/store/sql/hooks.js";
+import { type HookBatch, type HookRow, type HookTry, TRIES_KEPT } from "../../src/store/sql/hooks.js";
 import { type Open, useStore } from "./harness.js";
 
 const hook = (id: string, more: Partial<HookRow> = {}): HookRow => ({
@@ -72,7 +72,7 @@ export function describeHooks(open: Open): void {
       expect(await hooks.get("b")).toEqual(full);
       expect(await hooks.get("c")).toBeNull();
       expect([...(await hooks.places("b"))]).toEqual([[1, 4_000_000_000]]);
-      expect(await positions.get(hookReader("b"), 1)).toBe(4_000_000_000);
+      expect(await positions.get("hook:b", 1)).toBe(4_000_000_000);
       await expect(hooks.add(hook("a"), new Map([[1, 1]]))).rejects.toMatchObject({ code: "in_use" });
       expect((await hooks.places("a")).size).toBe(0);
     });

@@ -1,5 +1,7 @@
-import type { AdminService, DoctorFinding, ShownAccount } from "../../src/http/admin-service.js";
+import type { AdminService } from "../../src/http/admin-service.js";
 import { DyliveError } from "../../src/runtime/errors.js";
+
+type ShownAccount = Awaited<ReturnType<AdminService["accounts"]["save"]>>;
 
 const FACTS: ShownAccount = {
   name: "phone",
@@ -54,7 +56,7 @@ export class FakeAdminService implements AdminService {
     };
   }
 
-  async examine(room: string | null, signal: AbortSignal): Promise<readonly DoctorFinding[]> {
+  async examine(room: string | null, signal: AbortSignal): ReturnType<AdminService["examine"]> {
     this.examined.push(room);
     await Promise.race([this.looking, aborted(signal)]);
     return [{ layer: "home", state: "fail", detail: "no answer", todo: "Check the network." }];

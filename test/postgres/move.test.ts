@@ -9,7 +9,6 @@ import { moveStore } from "../../src/store/copy/move.js";
 import { SqliteSource } from "../../src/store/copy/source.js";
 import type { Where } from "../../src/store/log.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
-import { hookReader } from "../../src/store/sql/hooks.js";
 import { RETAINED } from "../../src/store/sql/retention.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
@@ -69,7 +68,7 @@ async function seed(count: number): Promise<void> {
     await store.sessions.open(room, "s1", 5, "标题");
     await store.sessions.open(room, "s2", 9);
     await store.sessions.end(room, "s2", 11, "announced");
-    for (const reader of ["token:a:", "sub:b:名", hookReader("h1")]) await store.positions.set(reader, room, 50 + at);
+    for (const reader of ["token:a:", "sub:b:名", "hook:h1"]) await store.positions.set(reader, room, 50 + at);
     await store.rooms.setFacts(room, { webRid: name, title: "间", anchor: { id: "1", secUid: null, nickname: "主播", avatar: null } });
     await store.rooms.setWatch(room, at === 0 ? "on" : "paused");
     await store.rooms.setSettings(room, { proxy: "http://u:p@h:1", record: true });
@@ -119,7 +118,7 @@ async function told(store: Store) {
     statistics: await everything(store, room, SESSIONS),
     limits: await store.retention.limits(room),
     horizon: await store.retention.horizon(room),
-    positions: await Promise.all(["token:a:", "sub:b:名", hookReader("h1"), "none"].map((reader) => store.positions.get(reader, room))),
+    positions: await Promise.all(["token:a:", "sub:b:名", "hook:h1", "none"].map((reader) => store.positions.get(reader, room))),
   });
   return {
     rooms,

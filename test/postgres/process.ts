@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Lease, Membership } from "../../src/store/leases.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
-import { type LeaseTimes, postgresLeases } from "../../src/store/postgres/leases.js";
+import { postgresLeases } from "../../src/store/postgres/leases.js";
 import { sqlRooms } from "../../src/store/sql/rooms.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
 
@@ -67,7 +67,7 @@ export function useProcesses() {
 
   const sql = (text: string) => runSql(url, text);
   /** Starts one: the first is called p1. */
-  const start = async (times: Partial<LeaseTimes> = {}, capacity = 1000): Promise<Process> => {
+  const start = async (times: Parameters<typeof postgresLeases>[1] = {}, capacity = 1000): Promise<Process> => {
     const connection = new PostgresConnection(url, systemClock);
     open.push(connection);
     const leases = postgresLeases(connection, times);

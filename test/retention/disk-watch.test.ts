@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { DiskWatch, type DiskWatchDeps } from "../../src/retention/disk-watch.js";
+import { DiskWatch } from "../../src/retention/disk-watch.js";
 import { SYSTEM_ROOM } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { tellSystem } from "../../src/store/system-room.js";
@@ -7,7 +7,7 @@ import { FakeClock } from "../clock.js";
 
 const MB = 1_000_000;
 
-function watched(parts: Partial<DiskWatchDeps> = {}) {
+function watched(parts: Partial<ConstructorParameters<typeof DiskWatch>[0]> = {}) {
   const clock = new FakeClock();
   const store = openSqliteStore({ path: ":memory:" });
   const disk = { free: 5000 * MB, fails: false };

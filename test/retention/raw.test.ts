@@ -1,7 +1,7 @@
 import { utimesSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Received } from "../../src/platform/access/source.js";
-import { beyondLimits, type RawRecording } from "../../src/retention/raw.js";
+import { beyondLimits } from "../../src/retention/raw.js";
 import { RetentionScheduler } from "../../src/retention/scheduler.js";
 import { rawFiles, rawRooms, removeRaw } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
@@ -19,6 +19,7 @@ const T0 = Date.parse("2026-11-20T10:00:00Z");
 const NONE = { maxAgeMs: null, maxBytes: null };
 const FOREVER: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
 
+type RawRecording = Parameters<typeof beyondLimits>[0][number];
 const file = (n: number, change: Partial<RawRecording> = {}): RawRecording => ({
   path: String(n),
   startedAt: T0 + n * DAY,

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import { Feed } from "../../feed/feed.js";
-import { ReadingTime, WORK_LIMITS, type WorkLimits } from "../../feed/reading-time.js";
+import { ReadingTime, type WorkLimits } from "../../feed/reading-time.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -34,7 +34,7 @@ export const CLOSE_REASONS: Readonly<Record<CloseReason, string>> = {
 };
 
 /** Bounds and times of the live streams. */
-export interface LiveLimits extends OutboundBounds, WorkLimits {
+interface LiveLimits extends OutboundBounds, Partial<WorkLimits> {
   readonly roomsPerConnection: number;
   /** Connections and rooms of connections that one token may hold at a time. */
   readonly heldPerToken: number;
@@ -68,7 +68,6 @@ const LIVE_LIMITS: LiveLimits = {
   commandBurst: 100,
   commandsPerSecond: 20,
   roomStatesMs: 1_000,
-  ...WORK_LIMITS,
 };
 
 /** Counts what each token holds open: one for a connection, one for each room of it. */

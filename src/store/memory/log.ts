@@ -166,17 +166,14 @@ export class MemoryRoomLog {
   }
 }
 
-/** Logs of all rooms that exist. */
-export type MemoryRoomLogs = Map<RoomKey, MemoryRoomLog>;
-
 /**
  * Most text that is kept of a room, in UTF-16 units, beside what was appended last: some 130,000 events, or fewer of a stranger's long
  * ones.
  */
 const MAX_UNITS = 128 * 1024 * 1024;
 
-/** Returns the log in memory: per room the newest `maxEventsPerRoom`; older ones are dropped and recorded as removed. */
-export function memoryLog(rooms: MemoryRoomLogs, gate: MemoryGate, maxEventsPerRoom: number): Log {
+/** Returns the log in memory of all rooms that exist: per room the newest `maxEventsPerRoom`; older ones are dropped and recorded as removed. */
+export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: MemoryGate, maxEventsPerRoom: number): Log {
   const observers = new AppendObservers();
   const waker = new Waker();
   gate.onClose(() => waker.close());

@@ -4,7 +4,7 @@ import type { RoomKey } from "../log.js";
 import { type Alias, aliasesByRoom, NO_SETTINGS, type RoomFacts, type RoomRow, type Rooms } from "../rooms.js";
 import type { Session, Sessions } from "../sessions.js";
 import type { RoomStore } from "../store.js";
-import { MemoryGate, MemoryRoomLog, type MemoryRoomLogs, memoryLog } from "./log.js";
+import { MemoryGate, MemoryRoomLog, memoryLog } from "./log.js";
 
 interface MemoryOptions {
   /**
@@ -18,7 +18,7 @@ interface MemoryOptions {
 
 /** Opens a store in memory, for the library and for reading files: it needs no package. It ends with the process. */
 export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: MemoryOptions): RoomStore {
-  const logs: MemoryRoomLogs = new Map();
+  const logs = new Map<RoomKey, MemoryRoomLog>();
   const gate = new MemoryGate();
   return {
     log: memoryLog(logs, gate, maxEventsPerRoom),
@@ -30,7 +30,7 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
 }
 
 /** Returns rooms and their names in memory. */
-function memoryRooms(logs: MemoryRoomLogs, gate: MemoryGate, clock: Clock): Rooms {
+function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock: Clock): Rooms {
   const rows = new Map<RoomKey, RoomRow>();
   const named = new Map<string, { readonly alias: Alias; readonly room: RoomKey }>();
   const find = (alias: Alias): RoomKey | undefined => named.get(keyOf(alias))?.room;
@@ -108,7 +108,7 @@ function keyOf({ kind, value }: Alias): string {
 }
 
 /** Returns the broadcasts of every room in memory. */
-function memorySessions(logs: MemoryRoomLogs, gate: MemoryGate): Sessions {
+function memorySessions(logs: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: MemoryGate): Sessions {
   /** Sessions by room, in the order in which they were opened. */
   const byRoom = new Map<RoomKey, Map<string, Session>>();
   const end = (room: RoomKey, sessionId: string, at: number, reason: string): void => {

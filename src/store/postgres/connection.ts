@@ -4,7 +4,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { Dialect, RunWork, SqlDatabase, Work } from "../sql/work.js";
 import { addressOf } from "./address.js";
 import { lock } from "./locks.js";
-import { type Away, Pool, type PoolFigures } from "./pool.js";
+import { type Away, Pool } from "./pool.js";
 import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
 import { PostgresSession } from "./session.js";
 
@@ -87,7 +87,7 @@ export class PostgresConnection implements SqlDatabase {
     return this.#pool.away;
   }
 
-  get figures(): PoolFigures {
+  get figures(): Pool["figures"] {
     return this.#pool.figures;
   }
 

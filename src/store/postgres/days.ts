@@ -10,7 +10,7 @@ const FIRST_DAY = 16_801;
 const LAST_DAY = 47_481;
 
 /** Day of events whose id tells no time: hashes, combos that we settle, the system's. They are never dropped by the day. */
-export const UNDATED = 0;
+const UNDATED = 0;
 
 /**
  * Returns the day (UTC, days since 1970) that an event is kept under. It is told by the id alone, so that a repeat meets the same unique

@@ -10,7 +10,7 @@ import { leaseOf, lookAt, type MineRow, rowsOf, type View } from "./member-view.
 const PAUSED = WATCHES.indexOf("paused");
 
 /** Time limits of a cluster, in ms. */
-export interface LeaseTimes {
+interface LeaseTimes {
   /** Time after which a member that has not said that it lives is gone for the others. */
   readonly ttlMs: number;
   /**

@@ -48,7 +48,7 @@ export interface Away {
 }
 
 /** Numbers of the pool's connections, and of calls that wait for one. */
-export interface PoolFigures {
+interface PoolFigures {
   readonly used: number;
   readonly idle: number;
   readonly waiting: number;

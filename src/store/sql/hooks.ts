@@ -110,7 +110,7 @@ export interface HookTry {
 }
 
 /** Returns the name under which a hook's positions are kept. */
-export function hookReader(id: string): string {
+function hookReader(id: string): string {
   return `hook:${id}`;
 }
 

@@ -10,7 +10,7 @@ import { failureOf, sendFailure } from "../../../src/http/failure.js";
 import { HeldTokens } from "../../../src/http/held-tokens.js";
 import { Listener } from "../../../src/http/listener.js";
 import { eventStreamRoute } from "../../../src/http/streams/event-stream.js";
-import { type LiveLimits, LiveStreams } from "../../../src/http/streams/live.js";
+import { LiveStreams } from "../../../src/http/streams/live.js";
 import { roomsStreamRoute } from "../../../src/http/streams/rooms-stream.js";
 import { WsUpgrade } from "../../../src/http/streams/ws-upgrade.js";
 import { type Clock, systemClock } from "../../../src/runtime/clock.js";
@@ -35,7 +35,7 @@ export interface LiveServer {
 
 /** How a {@link LiveServer} is made. */
 export interface LiveServerOptions {
-  readonly limits?: Partial<LiveLimits>;
+  readonly limits?: NonNullable<ConstructorParameters<typeof LiveStreams>[0]["limits"]>;
   readonly store?: Store;
   readonly clock?: Clock;
   readonly logger?: Logger;
