@@ -4,10 +4,8 @@ import { SCOPES, type Scope, type TokenRow, type Tokens } from "../store/sql/tok
 
 /** Marks our tokens, so that people and secret scanners know one when they see it. */
 const PREFIX = "dyl_";
-/** Rooms that one token may be limited to. */
-export const TOKEN_ROOMS_MAX = 200;
-/** The most requests a minute that a limit may allow; more is no limit. */
-export const PER_MINUTE_MAX = 100_000;
+/** Most rooms that one token may be limited to; and the most requests a minute that a limit may allow, more is no limit. */
+export const TOKEN_LIMITS = { rooms: 200, perMinute: 100_000 } as const;
 /** The latest expiry: what JavaScript's dates can show. */
 const TIME_MAX = 8_640_000_000_000_000;
 
@@ -42,13 +40,13 @@ export function hashToken(token: string): string {
 export function makeToken({ name, scope, now, rooms = [], perMinute = null, expiresAt = null }: NewToken): MadeToken {
   const wrong = (why: string) => new DyliveError("bad_request", why);
   if (!/^[^\p{C}]{1,64}$/u.test(name)) throw wrong("the token's name must be 1 to 64 printable characters");
-  if (rooms.length > TOKEN_ROOMS_MAX) throw wrong(`rooms: ${TOKEN_ROOMS_MAX} are allowed`);
+  if (rooms.length > TOKEN_LIMITS.rooms) throw wrong(`rooms: ${TOKEN_LIMITS.rooms} are allowed`);
   if (!rooms.every((room) => /^[^\p{C}\s,]{1,200}$/u.test(room)))
     throw wrong("rooms: each must be a room's name of 1 to 200 characters without spaces and commas, or room:KEY");
   // It could make itself a token for every room.
   if (rooms.length > 0 && scope === "admin") throw wrong("rooms: a token of scope admin cannot be limited to rooms");
-  if (perMinute !== null && !(Number.isInteger(perMinute) && perMinute >= 1 && perMinute <= PER_MINUTE_MAX))
-    throw wrong(`the rate must be a whole number of requests a minute from 1 to ${PER_MINUTE_MAX}`);
+  if (perMinute !== null && !(Number.isInteger(perMinute) && perMinute >= 1 && perMinute <= TOKEN_LIMITS.perMinute))
+    throw wrong(`the rate must be a whole number of requests a minute from 1 to ${TOKEN_LIMITS.perMinute}`);
   if (expiresAt !== null && !(Number.isInteger(expiresAt) && expiresAt > now && expiresAt <= TIME_MAX))
     throw wrong("the expiry must be a time in the future");
   const token = PREFIX + randomBytes(32).toString("base64url");

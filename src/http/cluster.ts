@@ -5,13 +5,8 @@ import type { MemberRow } from "../store/leases.js";
 import type { Store } from "../store/store.js";
 import type { WebhookService } from "../webhooks/webhook-service.js";
 
-/** Counts the events of the log that hooks have not come to, over all hooks. */
-export async function hooksBehind(webhooks: Pick<WebhookService, "list">): Promise<number> {
-  return (await webhooks.list()).reduce((sum, { backlog }) => sum + backlog, 0);
-}
-
 /** Rooms by state; those of which nothing was told yet are `resolving`. */
-export type RoomCounts = Readonly<Record<RoomState, number>>;
+type RoomCounts = Readonly<Record<RoomState, number>>;
 
 /** A cluster at a glance. */
 export interface ClusterView {
@@ -35,10 +30,12 @@ type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
 
 /**
  * Returns what each member of the cluster does, and how far each reader of the log is.
- * @param countHooks counts the events that webhooks have still to be sent
  * @throws DyliveError not_found where the store is for a single process
  */
-export async function clusterView({ cluster, statistics, search }: ClusterStore, countHooks: () => Promise<number>): Promise<ClusterView> {
+export async function clusterView(
+  { cluster, statistics, search }: ClusterStore,
+  webhooks: Pick<WebhookService, "list">,
+): Promise<ClusterView> {
   if (cluster === undefined)
     throw new DyliveError("not_found", "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)");
   const [members, wantedRooms, counted, indexed, hooks, spooledBytes] = await Promise.all([
@@ -46,7 +43,7 @@ export async function clusterView({ cluster, statistics, search }: ClusterStore,
     cluster.wantedRooms.all(),
     statistics.progress(),
     search.progress(),
-    countHooks(),
+    hooksBehind(webhooks),
     cluster.spooled.waiting(),
   ]);
   const states = new Map<number | null, Record<RoomState, number>>();
@@ -76,4 +73,9 @@ function noRooms(): Record<RoomState, number> {
 
 function sumOf(rooms: readonly { readonly behind: number }[]): number {
   return rooms.reduce((sum, { behind }) => sum + behind, 0);
+}
+
+/** Counts the events of the log that hooks have not come to, over all hooks. */
+async function hooksBehind(webhooks: Pick<WebhookService, "list">): Promise<number> {
+  return (await webhooks.list()).reduce((sum, { backlog }) => sum + backlog, 0);
 }

@@ -7,7 +7,7 @@ import type { HookTry } from "../store/sql/hooks.js";
  * Longest time for a request, from its beginning to the end of the answer, in ms. A receiver that needs longer should answer first and work
  * then.
  */
-export const ANSWER_MS = 20_000;
+const ANSWER_MS = 20_000;
 /** Most bytes of an answer that are read; the rest is not wanted. */
 const ANSWER_MAX_BYTES = 65_536;
 /** Most characters that are kept of an answer that was no success. */

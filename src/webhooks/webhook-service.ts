@@ -15,10 +15,8 @@ import type { Send } from "./send.js";
 /** Most hooks of a store. Each may hold 4 requests and their bodies at a time. */
 const HOOKS_MAX = 100;
 
-/** Rooms that one hook may list; one without a list has all. */
-export const HOOK_ROOMS_MAX = 200;
-export const HOOK_TYPES_MAX = 50;
-export const HOOK_URL_MAX_CHARS = 2_000;
+/** Most rooms and types that one hook may list, one without a list has all; and the longest address, in characters. */
+export const HOOK_LIMITS = { rooms: 200, types: 50, urlChars: 2_000 } as const;
 
 /** Dependencies of the webhook service. */
 interface WebhookServiceDeps {
@@ -61,7 +59,7 @@ export interface HookView {
 }
 
 /** A hook as somebody wants it; what is left out is as by default. */
-export type NewHook = Pick<HookSettings, "url"> & Partial<HookSettings>;
+type NewHook = Pick<HookSettings, "url"> & Partial<HookSettings>;
 
 /**
  * Makes, changes and shows hooks. The same for the API and for the command line, which may be another process than the one that delivers.
@@ -244,8 +242,8 @@ export function unknownHook(id: string): DyliveError {
 function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
   const { name, url, types, rooms, maxEvents } = settings;
   if (!/^[^\p{C}]{1,64}$/u.test(name)) throw wrong("name: 1 to 64 printable characters");
-  if (types.length > HOOK_TYPES_MAX) throw wrong(`types: ${HOOK_TYPES_MAX} are allowed`);
-  if (rooms.length > HOOK_ROOMS_MAX) throw wrong(`rooms: ${HOOK_ROOMS_MAX} are allowed; without any the hook has all rooms`);
+  if (types.length > HOOK_LIMITS.types) throw wrong(`types: ${HOOK_LIMITS.types} are allowed`);
+  if (rooms.length > HOOK_LIMITS.rooms) throw wrong(`rooms: ${HOOK_LIMITS.rooms} are allowed; without any the hook has all rooms`);
   if (!(Number.isInteger(maxEvents) && maxEvents >= 1 && maxEvents <= BATCH_EVENTS_MAX))
     throw wrong(`maxEvents: a whole number from 1 to ${BATCH_EVENTS_MAX}`);
   hookSelection(settings);
@@ -254,9 +252,9 @@ function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
 }
 
 function checkUrl(text: string, allowed: AllowedHosts | null): void {
-  const url = text.length <= HOOK_URL_MAX_CHARS && URL.canParse(text) ? new URL(text) : null;
+  const url = text.length <= HOOK_LIMITS.urlChars && URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
-    throw wrong(`url: an address that begins with https:// or http://, of at most ${HOOK_URL_MAX_CHARS} characters`);
+    throw wrong(`url: an address that begins with https:// or http://, of at most ${HOOK_LIMITS.urlChars} characters`);
   if (url.username !== "" || url.password !== "") throw wrong("url: it may hold no user and password; the signature says who sends");
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const named = /^(?:.+\.)?localhost\.?$/.test(host) && !allowed?.hasName(host) && !allowed?.has("127.0.0.1");

@@ -10,11 +10,14 @@ import type { Store } from "../../src/store/store.js";
 import { type SystemNews, tellSystem } from "../../src/store/system-room.js";
 import { HookRunner } from "../../src/webhooks/runner.js";
 import { HttpSender, type Send } from "../../src/webhooks/send.js";
-import { type NewHook, WebhookService } from "../../src/webhooks/webhook-service.js";
+import { WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { type Tell, tellerOf } from "../contracts/harness.js";
 import { until } from "../until.js";
+
+type OutgoingRequest = Parameters<Send>[0];
+type NewHook = Parameters<WebhookService["add"]>[0];
 
 /** Hooks over a store, with everything in hand. */
 export interface Delivering<C extends Clock> {
@@ -36,8 +39,6 @@ export interface Delivering<C extends Clock> {
 
 /** Where hooks of these tests lead when it does not matter. */
 const SOMEWHERE = "https://receiver.example/hook";
-
-type OutgoingRequest = Parameters<Send>[0];
 
 export interface DeliveringOptions<C extends Clock> {
   readonly clock?: C;

@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { type ClusterView, clusterView, hooksBehind, type RoomCounts } from "../../http/cluster.js";
+import { type ClusterView, clusterView } from "../../http/cluster.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { webhookServiceBeside } from "../../webhooks/runner.js";
@@ -26,7 +26,7 @@ async function show(config: Config, json: boolean): Promise<void> {
       );
     const { webhooks, close } = webhookServiceBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
     try {
-      return await clusterView(store, () => hooksBehind(webhooks));
+      return await clusterView(store, webhooks);
     } finally {
       await close();
     }
@@ -58,7 +58,7 @@ async function printView({ members, rooms, behind, spooledBytes }: ClusterView, 
   if (spooledBytes > 0) await print(`${(spooledBytes / 1e6).toFixed(1)} MB of frames wait for the owners of their rooms`);
 }
 
-function statesOf(counts: RoomCounts): string {
+function statesOf(counts: ClusterView["rooms"]["unowned"]): string {
   return Object.entries(counts)
     .flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []))
     .join(", ");

@@ -1,17 +1,15 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import type { EventType, LiveEvent } from "../../events/event.js";
 import { decodeCursor, encodeCursor, resolveCursor } from "../../feed/cursor.js";
-import type { Filter, ReadEvents } from "../../feed/read.js";
+import type { ReadEvents } from "../../feed/read.js";
 import type { RequestedRoom } from "../../health/state.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import type { HttpCall } from "../calls.js";
 import { poll } from "../poll.js";
 import { clientPosition, movePosition } from "../token-positions.js";
-import { compatibleEvent, DEFAULT_METHODS, DEFAULT_TYPES, laterText, methodOf } from "./event.js";
-import { requestedRoom } from "./facts.js";
-import { RoomQuerySchema } from "./query.js";
+import { chatFilter, compatibleEvent, laterText } from "./event.js";
+import { RoomQuerySchema, requestedRoom } from "./requested-room.js";
 
 /**
  * Word that stands in place of a cursor: begins with the newest events, as a new position does, but none is looked up or kept. No cursor
@@ -141,38 +139,4 @@ export class ChatHandler {
       ? laterText(events, cursor, clock.now())
       : JSON.stringify({ code: 200, data: events.map(compatibleEvent), msg: "success" });
   }
-}
-
-/**
- * Makes the filter of a call.
- * @param methods the method names of `types=`, or null for those of {@link DEFAULT_METHODS}
- * @param onlySession the broadcast whose events alone are meant, or null
- */
-export function chatFilter(methods: readonly string[] | null, onlySession: string | null): Filter {
-  const asked = new Set(methods ?? DEFAULT_METHODS);
-  const own = methods === null || methods.every((method) => DEFAULT_METHODS.has(method));
-  const types: readonly EventType[] = DEFAULT_TYPES;
-  return {
-    where: { ...(own ? { types } : {}), ...(onlySession === null ? {} : { sessionId: onlySession }) },
-    inside: (event) => !isEmpty(event) && (asked.has(methodOf(event)) || isKindOf(event, asked)) && !isImpostor(event),
-    expression: null,
-  };
-}
-
-/** Whether an event is empty: a gift that brings nothing new, a like of no likes, a tombstone. */
-function isEmpty(event: LiveEvent): boolean {
-  return (event.type === "gift" && event.delta === 0) || (event.type === "like" && event.count === 0) || event.type === "erased";
-}
-
-/** Whether an event is of a kind asked for by its own method, say a screen chat: it is shown in the form of a chat all the same. */
-function isKindOf(event: LiveEvent, asked: ReadonlySet<string>): boolean {
-  return !DEFAULT_METHODS.has(event.method) && asked.has(event.method);
-}
-
-/**
- * Whether an event would be taken for another: a leave or a mute comes in the message of a join, and existing clients would take it
- * for one.
- */
-function isImpostor(event: LiveEvent): boolean {
-  return DEFAULT_METHODS.has(event.method) && !DEFAULT_TYPES.includes(event.type);
 }

@@ -1,6 +1,7 @@
 import { describe } from "../../events/describe.js";
 import type { EventType, LiveEvent, LiveEventOf, User } from "../../events/event.js";
 import { platformId } from "../../events/platform-id.js";
+import type { Filter } from "../../feed/read.js";
 
 /** A chat in the compatible form: the only kind with `tid`, `text` and `avatar`, and with a bare `sec_uid`. */
 interface CompatibleChat {
@@ -55,14 +56,47 @@ const METHOD_OF: Partial<Record<EventType, string>> = {
 };
 
 /** The event types that are shown unless `types=` says otherwise: those that existing clients know, and gifts and likes in their style. */
-export const DEFAULT_TYPES: readonly EventType[] = Object.keys(METHOD_OF) as EventType[];
+const DEFAULT_TYPES: readonly EventType[] = Object.keys(METHOD_OF) as EventType[];
 
 /** The methods of {@link DEFAULT_TYPES}. */
-export const DEFAULT_METHODS: ReadonlySet<string> = new Set(Object.values(METHOD_OF));
+const DEFAULT_METHODS: ReadonlySet<string> = new Set(Object.values(METHOD_OF));
 
 /** Returns the method that the event is shown as. */
-export function methodOf(event: LiveEvent): string {
+function methodOf(event: LiveEvent): string {
   return METHOD_OF[event.type] ?? event.method;
+}
+
+/**
+ * Makes the filter of a call.
+ * @param methods the method names of `types=`, or null for those of {@link DEFAULT_METHODS}
+ * @param onlySession the broadcast whose events alone are meant, or null
+ */
+export function chatFilter(methods: readonly string[] | null, onlySession: string | null): Filter {
+  const asked = new Set(methods ?? DEFAULT_METHODS);
+  const own = methods === null || methods.every((method) => DEFAULT_METHODS.has(method));
+  return {
+    where: { ...(own ? { types: DEFAULT_TYPES } : {}), ...(onlySession === null ? {} : { sessionId: onlySession }) },
+    inside: (event) => !isEmpty(event) && (asked.has(methodOf(event)) || isKindOf(event, asked)) && !isImpostor(event),
+    expression: null,
+  };
+}
+
+/** Whether an event is empty: a gift that brings nothing new, a like of no likes, a tombstone. */
+function isEmpty(event: LiveEvent): boolean {
+  return (event.type === "gift" && event.delta === 0) || (event.type === "like" && event.count === 0) || event.type === "erased";
+}
+
+/** Whether an event is of a kind asked for by its own method, say a screen chat: it is shown in the form of a chat all the same. */
+function isKindOf(event: LiveEvent, asked: ReadonlySet<string>): boolean {
+  return !DEFAULT_METHODS.has(event.method) && asked.has(event.method);
+}
+
+/**
+ * Whether an event would be taken for another: a leave or a mute comes in the message of a join, and existing clients would take it
+ * for one.
+ */
+function isImpostor(event: LiveEvent): boolean {
+  return DEFAULT_METHODS.has(event.method) && !DEFAULT_TYPES.includes(event.type);
 }
 
 /** Returns the event in the compatible form, its keys in the order that existing clients are used to. */

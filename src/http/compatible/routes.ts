@@ -1,9 +1,10 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
-import type { RankEntry } from "../../events/event.js";
+import type { EventType, LiveEventOf, RankEntry } from "../../events/event.js";
 import type { RequestedRoom } from "../../health/state.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { Log, RoomKey } from "../../store/log.js";
 import { assertMayAsk } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -12,8 +13,7 @@ import { failure, sendFailure } from "../failure.js";
 import { Nullable } from "../v1/fields.js";
 import { ChatHandler, ChatQuerySchema } from "./chat.js";
 import { laterUser } from "./event.js";
-import { newest, requestedRoom, sessionOf } from "./facts.js";
-import { RoomQuerySchema, StatusQuerySchema } from "./query.js";
+import { RoomQuerySchema, requestedRoom, StatusQuerySchema } from "./requested-room.js";
 
 const Text = Type.String();
 const Count = Nullable(Type.Integer());
@@ -149,6 +149,11 @@ async function statusOf(deps: ApiDeps, call: HttpCall, id: string): Promise<Stat
   }
 }
 
+/** Returns the broadcast that is meant: the one that was asked for, else the one that is collected; null when none is known. */
+function sessionOf({ onlySession, status }: RequestedRoom): string | null {
+  return onlySession ?? status.sessionId;
+}
+
 /** Whether the broadcast that was asked for is on the air. */
 function isAlive({ onlySession, status }: RequestedRoom): boolean {
   if (onlySession !== null && status.sessionId !== null && status.sessionId !== onlySession) return false;
@@ -158,6 +163,29 @@ function isAlive({ onlySession, status }: RequestedRoom): boolean {
 /** Writes an integer as JSON has it: without leading zeros. */
 function digits(text: string | null): string | null {
   return text !== null && /^\d{1,19}$/.test(text) ? text.replace(/^0+(?=\d)/, "") : null;
+}
+
+/** Pages looked through for the newest event of a kind: anything further back is not the newest knowledge of anything. */
+const PAGES_MAX = 5;
+
+/** Finds the newest event of a type, of a broadcast or of any, that is worth something. */
+async function newest<T extends EventType>(
+  log: Log,
+  room: RoomKey,
+  type: T,
+  sessionId: string | null,
+  isWanted: (event: LiveEventOf<T>) => boolean,
+): Promise<LiveEventOf<T> | null> {
+  const where = { types: [type], ...(sessionId !== null && { sessionId }) };
+  let before = Number.MAX_SAFE_INTEGER;
+  for (let page = 0; page < PAGES_MAX && before > 1; page++) {
+    const { events, scanned } = await log.readBefore(room, before, 20, where);
+    const found = (events as readonly LiveEventOf<T>[]).findLast(isWanted);
+    if (found !== undefined) return found;
+    if (scanned >= before) break;
+    before = scanned;
+  }
+  return null;
 }
 
 /** The platform's numbers for a broadcast. */

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { ROOM_STATES } from "../../health/state.js";
 import type { ApiDeps } from "../api-deps.js";
-import { clusterView, hooksBehind } from "../cluster.js";
+import { clusterView } from "../cluster.js";
 import { addSchemas, exactly } from "./fields.js";
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -57,6 +57,6 @@ export function clusterRoutes(app: FastifyInstance, { store, hooks }: ApiDeps): 
       },
       config: { scope: "admin" },
     },
-    () => clusterView(store, () => hooksBehind(hooks)),
+    () => clusterView(store, hooks),
   );
 }

@@ -8,7 +8,7 @@ import { type HookRow, type HookSettings, TRIES_KEPT } from "../../store/sql/hoo
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { BATCH_EVENTS_MAX } from "../../webhooks/batch.js";
 import { hookSelection } from "../../webhooks/selection.js";
-import { HOOK_ROOMS_MAX, HOOK_TYPES_MAX, HOOK_URL_MAX_CHARS, unknownHook } from "../../webhooks/webhook-service.js";
+import { HOOK_LIMITS, unknownHook } from "../../webhooks/webhook-service.js";
 import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -18,13 +18,13 @@ import { HOOK_SCHEMAS, hookAnswer, hookTryAnswer } from "./hook-schemas.js";
 
 const tags = ["hooks"];
 const config = { scope: "manage" } as const;
-const Url = Type.String({ minLength: 1, maxLength: HOOK_URL_MAX_CHARS, description: "where events are sent: https:// or http://" });
+const Url = Type.String({ minLength: 1, maxLength: HOOK_LIMITS.urlChars, description: "where events are sent: https:// or http://" });
 const RoomName = Type.String({ minLength: 1, maxLength: 200, description: "a room's id here, or one of its names; 0 is the system's" });
 const settings = {
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "what it is for; the address's host by default" })),
   types: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
-      maxItems: HOOK_TYPES_MAX,
+      maxItems: HOOK_LIMITS.types,
       description:
         "event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default",
     }),
@@ -35,7 +35,7 @@ const settings = {
     }),
   ),
   rooms: Type.Optional(
-    Type.Array(RoomName, { maxItems: HOOK_ROOMS_MAX, description: "only these rooms; all by default, also those that come later" }),
+    Type.Array(RoomName, { maxItems: HOOK_LIMITS.rooms, description: "only these rooms; all by default, also those that come later" }),
   ),
   maxEvents: Type.Optional(
     Type.Integer({

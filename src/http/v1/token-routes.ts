@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import { DyliveError } from "../../runtime/errors.js";
 import { SCOPES, type TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
-import { createToken, PER_MINUTE_MAX, TOKEN_ROOMS_MAX } from "../auth.js";
+import { createToken, TOKEN_LIMITS } from "../auth.js";
 import { tokenOf } from "../authentication.js";
 import { revokeToken } from "../token-positions.js";
 import { addSchemas, exactly, Nullable, Time } from "./fields.js";
@@ -39,12 +39,12 @@ const NewToken = exactly({
     description: "read, manage or admin; each includes the ones before it",
   }),
   rooms: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
-    maxItems: TOKEN_ROOMS_MAX,
+    maxItems: TOKEN_LIMITS.rooms,
     default: [],
     description: "the only rooms it may see, each by one of its names or as room:ID; all when empty",
   }),
   perMinute: Type.Optional(
-    Type.Union([Type.Integer({ minimum: 1, maximum: PER_MINUTE_MAX }), Type.Null()], {
+    Type.Union([Type.Integer({ minimum: 1, maximum: TOKEN_LIMITS.perMinute }), Type.Null()], {
       description: "requests that it may make in a minute",
     }),
   ),

@@ -5,7 +5,7 @@ import { WATCHES } from "../rooms.js";
 import { row, rows, run, type Work } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { MemberSession } from "./member-session.js";
-import { leaseOf, lookAt, type MineRow, rowsOf, type View } from "./member-view.js";
+import { leaseOf, type MineRow, rowsOf, View } from "./member-view.js";
 
 const PAUSED = WATCHES.indexOf("paused");
 
@@ -192,7 +192,7 @@ class PostgresMembership implements Membership {
     if (this.#session.losses !== this.#losses) this.#doubt();
     this.#losses = this.#session.losses;
     yield* this.#renew();
-    const view = yield* lookAt(this.#times.takeMs);
+    const view = yield* View.look(this.#times.takeMs);
     const taken = new Map<string, How>();
     const at = view.collectors.findIndex(({ id }) => id === this.id);
     const shares = sharesOf(

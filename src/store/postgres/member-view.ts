@@ -47,6 +47,18 @@ export class View {
     this.#counts = counts;
   }
 
+  /** Looks at the members and their rooms. @param takeMs time for which a taker is waited for */
+  static *look(takeMs: number): Work<View> {
+    const members = yield* rows<MemberCollecting & { role: string }>("SELECT id, role, capacity FROM live_members ORDER BY id");
+    const counts = yield* rows<Count>(
+      `SELECT owner, CASE WHEN taker = ANY($1::integer[]) AND since >= clock_timestamp() - $2 * interval '1 ms' THEN taker END AS taker,
+         offered, count(*) AS n
+       FROM wanted WHERE twin_of IS NULL GROUP BY 1, 2, 3`,
+      ...[members.map(({ id }) => id), takeMs],
+    );
+    return new View(members, counts);
+  }
+
   /** Returns the number of rooms that a member has or is about to have. */
   loadOf(member: number): number {
     return this.#sum(({ owner, taker }) => (taker ?? owner) === member);
@@ -60,18 +72,6 @@ export class View {
   #sum(counts: (count: Count) => boolean): number {
     return this.#counts.filter(counts).reduce((sum, { n }) => sum + n, 0);
   }
-}
-
-/** Looks at the members and their rooms. @param takeMs time for which a taker is waited for */
-export function* lookAt(takeMs: number): Work<View> {
-  const members = yield* rows<MemberCollecting & { role: string }>("SELECT id, role, capacity FROM live_members ORDER BY id");
-  const counts = yield* rows<Count>(
-    `SELECT owner, CASE WHEN taker = ANY($1::integer[]) AND since >= clock_timestamp() - $2 * interval '1 ms' THEN taker END AS taker,
-       offered, count(*) AS n
-     FROM wanted WHERE twin_of IS NULL GROUP BY 1, 2, 3`,
-    ...[members.map(({ id }) => id), takeMs],
-  );
-  return new View(members, counts);
 }
 
 /** Returns the rows that a member owns, or makes ready to take over. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../../src/events/event.js";
-import { chatFilter } from "../../../src/http/compatible/chat.js";
-import { compatibleEvent, laterText } from "../../../src/http/compatible/event.js";
+import { chatFilter, compatibleEvent, laterText } from "../../../src/http/compatible/event.js";
 import { chat, follow, gift, join, leave, like, person, share, stats } from "../events.js";
 
 const at = (event: NewEvent, seq = 1): LiveEvent => ({ ...event, seq });

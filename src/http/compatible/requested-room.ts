@@ -1,4 +1,7 @@
 import { Type } from "typebox";
+import type { RequestedRoom } from "../../health/state.js";
+import type { ApiDeps } from "../api-deps.js";
+import type { HttpCall } from "../calls.js";
 
 // A 19-digit room_id, a web_rid or a custom id; at least one letter or digit, so that it cannot be a path's dots.
 const ROOM = "(?=[A-Za-z0-9_.-]*[A-Za-z0-9])[A-Za-z0-9_.-]{1,128}";
@@ -13,3 +16,18 @@ export const RoomQuerySchema = Type.Object({
 export const StatusQuerySchema = Type.Object({
   room_id: Type.String({ pattern: `^${ROOM}(,${ROOM}){0,19}$`, description: `1 to 20 rooms separated by commas, each ${ROOM_WORDS}` }),
 });
+
+/** Longest wait of a first call for a room until the room's state is known, in ms. */
+const SETTLE_MS = 5_000;
+
+/**
+ * Returns the room that is asked for, on behalf of a call.
+ * @throws DyliveError as `RoomOperations.request` does
+ */
+export async function requestedRoom({ rooms }: Pick<ApiDeps, "rooms">, call: HttpCall, text: string): Promise<RequestedRoom> {
+  try {
+    return await rooms.request(text, SETTLE_MS, call.signal);
+  } catch (error) {
+    throw call.reasonFor(error, "the room's state was not yet known");
+  }
+}
