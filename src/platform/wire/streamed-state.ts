@@ -4,8 +4,10 @@ import { parseExact } from "./exact-json.js";
 const CALL = /self\.__pace_f\.push\(\s*\[\s*1\s*,\s*(?=")/g;
 /** Beginning of a row: its number. */
 const ROW = /^[0-9a-f]{1,8}:/;
-/** Most calls that one row is put together from; a bound for pages that never end one. */
-const MOST_PIECES = 32;
+/** Most that is parsed of rows in pieces, in lengths of the page; a bound for pages that never end one. */
+const MOST_PARSED = 8;
+/** Most rows that may be open at once: one whose end is lost, and a piece that only looks like a beginning, hide no other. */
+const MOST_OPEN = 3;
 
 /**
  * Yields the objects and arrays that a page streams as its state, in order: each call brings a row `<hex>:<json>`, or a piece of one that goes
@@ -13,19 +15,21 @@ const MOST_PIECES = 32;
  * @param page the page's HTML, or the texts of its scripts one after another
  */
 export function* streamedState(page: string): Generator<object> {
-  let open = "";
-  let pieces = 0;
+  let open: readonly string[] = [];
+  let left = MOST_PARSED * page.length;
+  const together = (beginning: string, chunk: string): object | null => {
+    if (left <= 0 || !mayEnd(chunk)) return null;
+    left -= beginning.length + chunk.length;
+    return rowIn(beginning + chunk);
+  };
   for (const chunk of chunksOf(page)) {
-    const row = (open === "" ? null : rowIn(open + chunk)) ?? rowIn(chunk);
+    let row: object | null = null;
+    for (const beginning of open) row ??= together(beginning, chunk);
+    row ??= rowIn(chunk);
     if (row !== null) yield row;
-    const goesOn = row === null && !chunk.endsWith("\n");
-    if (goesOn && open !== "" && pieces < MOST_PIECES) {
-      open += chunk;
-      pieces++;
-    } else {
-      open = goesOn && ROW.test(chunk) ? chunk : "";
-      pieces = 1;
-    }
+    // A whole row, and the end of a line, leave nothing open.
+    if (row !== null || chunk.endsWith("\n")) open = [];
+    else open = [...open.map((beginning) => beginning + chunk), ...(ROW.test(chunk) ? [chunk] : [])].slice(-MOST_OPEN);
   }
 }
 
@@ -50,11 +54,15 @@ function endOfString(page: string, open: number): number {
 }
 
 function rowIn(text: string): object | null {
-  const head = ROW.exec(text)?.[0];
-  // Looked at first, since a row in pieces is tried again with each of them.
-  if (head === undefined || !/[\]}]\s{0,2}$/.test(text.slice(-3))) return null;
+  const head = mayEnd(text) ? ROW.exec(text)?.[0] : undefined;
+  if (head === undefined) return null;
   const value = parsed(text.slice(head.length), parseExact);
   return typeof value === "object" ? value : null;
+}
+
+/** Returns whether a text may be the end of an object or an array: most pieces of one are not. */
+function mayEnd(text: string): boolean {
+  return /[\]}]\s{0,2}$/.test(text.slice(-3));
 }
 
 function parsed(json: string, parse: (text: string) => unknown): unknown {

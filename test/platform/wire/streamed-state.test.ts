@@ -36,9 +36,16 @@ describe("streamed state", () => {
     expect(read(push('1:{"a":[1,\n') + push("2]}") + whole)).toEqual([{ b: 1 }]);
   });
 
+  it("puts a row together after one that lost its end, and round a piece that looks like a beginning", () => {
+    expect(read(push('1:{"lost":[') + push('2:{"b":"') + push('12:30",') + push('"c":[]}'))).toEqual([{ b: "12:30", c: [] }]);
+  });
+
   it("gives up a row of very many pieces, and goes on with the next", () => {
     const endless = push('1:["]') + push("x]").repeat(5_000);
     expect(read(`${endless}${push("2:[3]")}`)).toEqual([[3]]);
+    // 5 MB that could end with each of its pieces: parsed again with each they were 10 GB.
+    const large = push("1:[[0]") + push(`,[${"1,".repeat(1_000)}1]`).repeat(2_500);
+    expect(read(`${large}${push("2:[3]")}`)).toEqual([[3]]);
   });
 
   it("never throws, and is bounded, whatever the page holds", () => {
