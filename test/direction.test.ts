@@ -7,14 +7,16 @@ import { describe, expect, it } from "vitest";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /**
- * What each part of src/ may import of ours, beside itself; a part is a folder, in `platform/` wire, messages and all the rest. `types:` allows
- * type-only imports. `index` is the library's entry, `simulator` the folder beside src/.
+ * What each part of src/ may import of ours, beside itself; a part is a folder, in `platform/` wire, messages, works and all the rest, in
+ * `works/` model and all the rest. `types:` allows type-only imports. `index` is the library's entry, `simulator` the folder beside src/.
  */
 const MAY: Record<string, readonly string[]> = {
   runtime: [],
   events: [],
   "platform/wire": [],
   "platform/messages": ["events", "platform/wire"],
+  "platform/works": ["platform/messages", "platform/wire", "works/model"],
+  "works/model": ["events"],
   platform: ["platform/wire", "types:store", "runtime"],
   sources: ["platform", "platform/wire", "runtime"],
   store: ["types:events", "runtime"],
@@ -87,7 +89,9 @@ const MAY: Record<string, readonly string[]> = {
   index: ["platform", "platform/wire", "platform/messages", "events", "types:health", "app", "runtime"],
   simulator: ["platform/wire", "runtime"],
 };
-const PURE = ["events", "platform/wire", "platform/messages"];
+/** Folders in a folder that are parts of their own. */
+const APART = ["platform/wire", "platform/messages", "platform/works", "works/model"];
+const PURE = ["events", ...APART];
 const NO_IO = /^(node:)?(net|http|https|http2|fs|fs\/promises|dgram|tls|child_process)$/;
 
 interface Import {
@@ -127,7 +131,7 @@ function importsOf(file: string): Import[] {
 function partOf(path: string): string {
   const [top, first = "", second = ""] = relative(ROOT, path).split("/");
   if (top === "simulator") return top;
-  if (first === "platform" && (second === "wire" || second === "messages")) return `${first}/${second}`;
+  if (APART.includes(`${first}/${second}`)) return `${first}/${second}`;
   return first.replace(/\.[jt]s$/, "");
 }
 
