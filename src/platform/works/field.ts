@@ -1,0 +1,70 @@
+import { LONG, SHORT, textOrNull } from "../messages/text.js";
+import { at } from "../wire/exact-json.js";
+
+/** Latest second that a date can be made of. */
+const LAST_SECOND = 8_640_000_000_000;
+
+/**
+ * Returns a field of a work, a comment or a person, however the platform spells it: replies have `snake_case`, the page's state the same in
+ * `camelCase` (facts/videos.md 3.1). Null counts as absent.
+ * @param names the reply's name first, then what the page's state calls it where that is another word
+ */
+export function fieldOf(value: unknown, ...names: string[]): unknown {
+  for (const name of names) {
+    const found = at(value, name) ?? at(value, camelCase(name));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Returns a text, cleaned and cut; null when there is none. */
+export function textOf(value: unknown, limit: number = SHORT): string | null {
+  return typeof value === "string" ? textOrNull(value.slice(0, limit + 1).toWellFormed(), limit) : null;
+}
+
+/** Returns what somebody wrote; empty when there is nothing. */
+export function wordsOf(value: unknown): string {
+  return textOf(value, LONG) ?? "";
+}
+
+/** Returns a whole number from 0; null for everything else. Numbers of 16 digits and more come as digits. */
+export function countOf(value: unknown): number | null {
+  const count = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : null;
+}
+
+/** Returns a whole number above 0, where 0 is what a field has that is not filled in. */
+export function positiveOf(value: unknown): number | null {
+  return countOf(value) || null;
+}
+
+/** Returns a decimal id, which may have come as a number; 0 is none. */
+export function idOf(value: unknown): string | null {
+  const id = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
+  return typeof id === "string" && /^[1-9]\d{0,19}$/.test(id) ? id : null;
+}
+
+/** Returns a yes or no, which may have come as 1 or 0; null when it is neither. */
+export function flagOf(value: unknown): boolean | null {
+  return value === true || value === 1 ? true : value === false || value === 0 ? false : null;
+}
+
+/** Returns the first elements of a list; none when it is no list. */
+export function listOf(value: unknown, most: number): readonly unknown[] {
+  return Array.isArray(value) ? value.slice(0, most) : [];
+}
+
+/** Returns a moment that is told in seconds, as ms UTC; null when it is not told. */
+export function momentOf(seconds: unknown): number | null {
+  const count = positiveOf(seconds);
+  return count !== null && count <= LAST_SECOND ? count * 1000 : null;
+}
+
+/** Returns the second in which the thing of an id was made, as ms UTC: its upper half (facts/videos.md section 0). */
+export function momentIn(id: string): number {
+  return Number(BigInt(id) >> 32n) * 1000;
+}

@@ -1,0 +1,64 @@
+import type { Work } from "../../works/model/work.js";
+import { at } from "../wire/exact-json.js";
+import { countOf, flagOf, listOf } from "./field.js";
+import { type NotFound, openReply, type PageReply } from "./reply.js";
+import { type ReadContext, workOf } from "./work.js";
+
+const MOST_WORKS = 200; // a page has about 20
+
+/** List that was asked for: the works of a user, or of a mix. */
+export type AskedList = { readonly secUid: string } | { readonly mixId: string };
+
+/** One page of a list of works. */
+export interface WorkPage {
+  readonly outcome: "found";
+  /** Works of this page, each once, in the platform's order: pinned ones come first, out of the order of time. */
+  readonly works: readonly Work[];
+  /** Items that were left out: works that others may not see, and what is no work. */
+  readonly hidden: number;
+  /** Place at which the next page begins; null when none is told. */
+  readonly cursor: number | null;
+  readonly hasMore: boolean;
+}
+
+/** States of works that a list may name, and nobody but the author or their friends can see. */
+const HIDDEN: ReadonlySet<Work["state"]> = new Set(["deleted", "private", "friends"]);
+
+/** Reads a page of a user's works (`aweme/post/`) or of a mix (`mix/aweme/`). A page may be empty and more follow. */
+export function readWorkList(reply: PageReply, asked: AskedList, context: ReadContext): NotFound | WorkPage {
+  const opened = openReply(reply, { isThere: (root) => itemsOf(root).length > 0, isNone: isTold });
+  if (opened.outcome !== "opened") return opened;
+  const { root } = opened;
+  const works = new Map<string, Work>();
+  let hidden = 0;
+  for (const item of itemsOf(root)) {
+    const work = workOf(item, "list", context);
+    if (work === null || HIDDEN.has(work.state)) hidden++;
+    else if (!works.has(work.id)) works.set(work.id, work);
+  }
+  const owners = new Set([...works.values()].map((work) => ownerOf(work, asked)));
+  const [owner] = owners;
+  // A work may be made by several people, so one of the asked owner is enough; a list without any belongs to another tab.
+  if (owner != null && !owners.has(null) && !owners.has("secUid" in asked ? asked.secUid : asked.mixId))
+    return { outcome: "other", id: owner };
+  return {
+    outcome: "found",
+    works: [...works.values()],
+    hidden,
+    cursor: countOf(at(root, "max_cursor")) ?? countOf(at(root, "cursor")),
+    hasMore: flagOf(at(root, "has_more")) ?? false,
+  };
+}
+
+function itemsOf(root: unknown): readonly unknown[] {
+  return listOf(at(root, "aweme_list"), MOST_WORKS);
+}
+
+/** Returns whether a list is told in full, though nothing is in it. */
+function isTold(root: unknown): boolean {
+  return at(root, "status_code") === 0 && flagOf(at(root, "has_more")) !== null;
+}
+
+function ownerOf(work: Work, asked: AskedList): string | null {
+  return "secUid" in asked ? work.author.secUid : (work.mix?.id ?? null);
+}

@@ -1,0 +1,180 @@
+import type { Work } from "../../works/model/work.js";
+import { countOf, fieldOf, flagOf, idOf, listOf, momentIn, momentOf, positiveOf, textOf } from "./field.js";
+import { coversOf, imagesOf, musicOf, variantsOf } from "./media.js";
+import { authorOf, mentionsOf } from "./person.js";
+import type { Refusal } from "./refusal.js";
+
+/** Circumstances of a reading that are not in what is read. */
+export interface ReadContext {
+  /** When the bytes reached us, ms UTC. */
+  readonly receivedAt: number;
+}
+
+/** Longest text of a work kept, in UTF-16 units; authors may write some thousand. */
+const LONGEST_TEXT = 10_000;
+const MOST_TAGS = 100;
+const HASHTAG = 1;
+
+const MEDIA_IMAGES = 2; // media_type
+const TYPES_OF_IMAGES = new Set<unknown>([2, 68, 150]); // aweme_type of pictures
+const ONLY_SELF = 1; // private_status
+const ONLY_FRIENDS = 2;
+
+/** Reasons why a work that may be seen is unavailable: nothing of such an answer may be taken for the work. */
+const NO_PICTURES = "the answer is incomplete: pictures are announced, and none are in it";
+const NO_FILM = "the answer is incomplete: it has no address of the film";
+
+/** Returns a work as the platform's object tells it, in either spelling; null when the object names no work. */
+export function workOf(aweme: unknown, source: Work["source"], { receivedAt }: ReadContext): Work | null {
+  const id = idOf(fieldOf(aweme, "aweme_id"));
+  if (id === null) return null;
+  const video = fieldOf(aweme, "video");
+  const images = imagesOf(aweme);
+  const isNote = images.length > 0 || announcesImages(aweme);
+  // The film beside pictures is a preview of them, and its address that of the music.
+  const media = isNote ? [] : variantsOf(video);
+  const time = momentOf(fieldOf(aweme, "create_time"));
+  const stats = fieldOf(aweme, "statistics", "stats");
+  const missing = isNote ? (images.some(({ urls }) => urls.length > 0) ? null : NO_PICTURES) : media.some(canPlay) ? null : NO_FILM;
+  const [state, stateReason] = stateOf(aweme, missing);
+  const film = <T>(value: T): T | null => (isNote ? null : value);
+  return {
+    id,
+    url: `https://www.douyin.com/${isNote ? "note" : "video"}/${id}`,
+    shareUrl: shareUrlOf(fieldOf(aweme, "share_url") ?? fieldOf(fieldOf(aweme, "share_info"), "share_url")),
+    kind: !isNote ? "video" : images.some(({ motion }) => motion !== null) ? "live_photos" : "images",
+    text: textOf(fieldOf(aweme, "desc"), LONGEST_TEXT) ?? "",
+    title: textOf(fieldOf(aweme, "item_title")),
+    time: time ?? momentIn(id),
+    ...(time === null ? { timeEstimated: true as const } : {}),
+    author: authorOf(fieldOf(aweme, "author", "authorInfo")),
+    stats: {
+      likes: countOf(fieldOf(stats, "digg_count")),
+      comments: countOf(fieldOf(stats, "comment_count")),
+      favorites: countOf(fieldOf(stats, "collect_count")),
+      shares: countOf(fieldOf(stats, "share_count")),
+      plays: null,
+    },
+    durationMs: film(positiveOf(fieldOf(video, "duration")) ?? positiveOf(fieldOf(aweme, "duration"))),
+    width: film(positiveOf(fieldOf(video, "width"))),
+    height: film(positiveOf(fieldOf(video, "height"))),
+    tags: tagsOf(aweme),
+    mentions: mentionsOf(fieldOf(aweme, "text_extra")),
+    place: textOf(fieldOf(fieldOf(aweme, "poi_info"), "poi_name")),
+    pinned: flagOf(fieldOf(aweme, "is_top") ?? fieldOf(fieldOf(aweme, "tag"), "is_top")) ?? false,
+    mix: mixOf(fieldOf(aweme, "mix_info")),
+    state,
+    stateReason,
+    downloadAllowed: downloadAllowed(aweme),
+    commentsAllowed: allOf([
+      fieldOf(fieldOf(aweme, "aweme_control"), "can_show_comment"),
+      fieldOf(fieldOf(aweme, "status"), "allow_comment"),
+    ]),
+    paid: paidFor(aweme),
+    covers: coversOf(video),
+    images,
+    media,
+    music: musicOf(fieldOf(aweme, "music")),
+    captions: [],
+    source,
+    receivedAt,
+    firstSeenAt: receivedAt,
+    revision: 0,
+  };
+}
+
+/** Returns what a work announces and lacks, in words; null where it is whole, or where the platform says that it may not be seen. */
+export function incompleteness({ stateReason }: Work): string | null {
+  return stateReason === NO_PICTURES || stateReason === NO_FILM ? stateReason : null;
+}
+
+/** Returns what is known of a work that the platform refused by itself: its id, its state and why; null when the refusal is not about it. */
+export function refusedWork(id: string, { kind, reason }: Refusal, source: Work["source"], context: ReadContext): Work | null {
+  const states: Partial<Record<Refusal["kind"], Work["state"]>> = {
+    gone: "deleted",
+    private: "private",
+    needs_login: "needs_login",
+    unavailable: "unavailable",
+  };
+  const state = states[kind];
+  const work = workOf({ aweme_id: id }, source, context);
+  return state === undefined || work === null ? null : { ...work, kind: null, state, stateReason: reason };
+}
+
+function announcesImages(aweme: unknown): boolean {
+  return (
+    fieldOf(aweme, "media_type") === MEDIA_IMAGES ||
+    TYPES_OF_IMAGES.has(fieldOf(aweme, "aweme_type")) ||
+    flagOf(fieldOf(aweme, "is_slides")) === true
+  );
+}
+
+function canPlay({ role, watermark }: Work["media"][number]): boolean {
+  return role === "video" && !watermark;
+}
+
+function stateOf(aweme: unknown, missing: string | null): [Work["state"], string | null] {
+  const status = fieldOf(aweme, "status");
+  const says = (...names: string[]) => flagOf(fieldOf(status, ...names)) === true;
+  const own = (name: string) => flagOf(fieldOf(aweme, name)) === true;
+  const audience = countOf(fieldOf(status, "private_status"));
+  if (says("is_delete")) return ["deleted", "the work was deleted"];
+  if (audience === ONLY_SELF || says("self_see") || own("is_private")) return ["private", "only its author can see it"];
+  if (audience === ONLY_FRIENDS || own("is_friend_limit")) return ["friends", "only friends of its author can see it"];
+  if (says("is_prohibited")) return ["unavailable", "the platform forbids it"];
+  if (own("pc_need_login")) return ["needs_login", "the platform shows it to people who are logged in"];
+  if (missing === null) return ["public", null];
+  const inReview = says("in_reviewing", "isReviewing") || flagOf(fieldOf(fieldOf(aweme, "tag"), "in_reviewing")) === true;
+  return ["unavailable", inReview ? "the platform is still reviewing it" : missing];
+}
+
+function tagsOf(aweme: unknown): Work["tags"] {
+  const told = [
+    ...listOf(fieldOf(aweme, "text_extra"), MOST_TAGS)
+      .filter((piece) => fieldOf(piece, "type") === HASHTAG)
+      .map((piece) => ({ name: textOf(fieldOf(piece, "hashtag_name")), id: idOf(fieldOf(piece, "hashtag_id")) })),
+    ...listOf(fieldOf(aweme, "cha_list"), MOST_TAGS).map((tag) => ({
+      name: textOf(fieldOf(tag, "cha_name")),
+      id: idOf(fieldOf(tag, "cid")),
+    })),
+  ];
+  const tags = new Map<string, Work["tags"][number]>();
+  for (const { name, id } of told) if (name !== null) tags.set(name, { name, id: tags.get(name)?.id ?? id });
+  return [...tags.values()];
+}
+
+function mixOf(mix: unknown): Work["mix"] {
+  const found = { id: idOf(fieldOf(mix, "mix_id")), name: textOf(fieldOf(mix, "mix_name")) };
+  return (found.id ?? found.name) === null ? null : found;
+}
+
+function downloadAllowed(aweme: unknown): boolean | null {
+  const download = fieldOf(aweme, "download");
+  const prevented = flagOf(fieldOf(aweme, "prevent_download")) ?? flagOf(fieldOf(download, "prevent"));
+  const allowed = fieldOf(fieldOf(aweme, "video_control"), "allow_download") ?? fieldOf(download, "allow_download");
+  return prevented === true ? false : allOf([allowed]);
+}
+
+/** Returns whether all rights that are told are given; null when none is told. */
+function allOf(rights: readonly unknown[]): boolean | null {
+  const told = rights.map(flagOf).filter((right) => right !== null);
+  return told.length === 0 ? null : !told.includes(false);
+}
+
+function paidFor(aweme: unknown): boolean | null {
+  const told = [
+    countOf(fieldOf(fieldOf(aweme, "series_paid_info"), "series_paid_status")),
+    countOf(fieldOf(fieldOf(aweme, "entertainment_video_paid_way"), "paid_type")),
+    flagOf(fieldOf(fieldOf(aweme, "series_info"), "is_charge")),
+  ].filter((price) => price !== null);
+  return told.length === 0 ? null : told.some((price) => price !== 0 && price !== false);
+}
+
+/** Returns the address of a share page without its query, which holds ids of devices. */
+function shareUrlOf(value: unknown): string | null {
+  const text = textOf(value, 4096);
+  if (text === null || !URL.canParse(text)) return null;
+  const { protocol, hostname, pathname, port } = new URL(text);
+  if (protocol !== "https:" || port !== "" || !/^(?:[a-z0-9-]+\.)*(?:ies)?douyin\.com$/.test(hostname)) return null;
+  return textOf(`https://${hostname}${pathname}`);
+}

@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+import { readAuthor } from "../../../src/platform/works/profile.js";
+import { type AskedList, readWorkList } from "../../../src/platform/works/work-list.js";
+import { expectModel } from "../../works/model/check.js";
+import { asReply, NOTE, RECEIVED_AT, replied, SEC_UID, VIDEO } from "./synthetic.js";
+
+const posts: AskedList = { secUid: SEC_UID };
+const mix: AskedList = { mixId: "7686658435312030111" };
+const item = (n: number, more: object = {}) => ({ ...asReply({ ...VIDEO, id: `76866584353120304${n}` }), ...more });
+const page = (aweme_list: unknown, more: object = {}) =>
+  JSON.stringify({ status_code: 0, aweme_list, has_more: 1, max_cursor: 1_789_688_030_123, min_cursor: 1, ...more });
+const outcome = (body: string, asked: AskedList = posts) => readWorkList(replied(body), asked, { receivedAt: RECEIVED_AT });
+const read = (body: string, asked: AskedList = posts) => {
+  const reading = outcome(body, asked);
+  if (reading.outcome !== "found") return expect.fail(JSON.stringify(reading));
+  for (const work of reading.works) expectModel("Work", work);
+  const { works, ...rest } = reading;
+  return { ids: works.map(({ id }) => id.slice(-2)), works, ...rest };
+};
+
+describe("a page of a user's works", () => {
+  it("is its works in order, each once, with the place of the next page", () => {
+    const body = page([item(14, { is_top: 1 }), item(12), item(14), { ...asReply(NOTE) }]);
+    const { works, ...rest } = read(body);
+    expect(rest).toEqual({ outcome: "found", ids: ["14", "12", "73"], hidden: 0, cursor: 1_789_688_030_123, hasMore: true });
+    expect(works.map(({ pinned, source, kind }) => [pinned, source, kind])).toEqual([
+      [true, "list", "video"],
+      [false, "list", "video"],
+      [false, "list", "images"],
+    ]);
+  });
+
+  it("leaves out and counts what others may not see, and what is no work", () => {
+    const status = (one: object) => ({ status: one });
+    const body = page([
+      item(10, status({ private_status: 1 })),
+      item(11, status({ private_status: 2 })),
+      item(12, status({ is_delete: true })),
+      null,
+      {},
+      "x",
+      item(13),
+    ]);
+    expect(read(body)).toMatchObject({ ids: ["13"], hidden: 6 });
+  });
+
+  it("keeps a note that came without pictures, which is not whole and is there", () => {
+    expect(read(page([{ ...asReply(NOTE), images: null }])).works[0]).toMatchObject({
+      kind: "images",
+      images: [],
+      media: [],
+      state: "unavailable",
+    });
+  });
+
+  it("is of another user only when nothing in it is the asked one's", () => {
+    const foreign = { author: { sec_uid: "MS4wother" } };
+    expect(outcome(page([item(10, foreign), item(11, foreign)]))).toEqual({ outcome: "other", id: "MS4wother" });
+    expect(read(page([item(10, foreign), item(11)])).ids).toEqual(["10", "11"]);
+    expect(read(page([item(10, foreign), item(11, { author: null })])).ids).toEqual(["10", "11"]);
+  });
+
+  it("may be empty, with or without more to come", () => {
+    expect(read(page([]))).toMatchObject({ ids: [], hasMore: true });
+    expect(read(page([], { has_more: 0 }))).toMatchObject({ ids: [], hasMore: false });
+    expect(read(page(null, { has_more: false }))).toMatchObject({ ids: [], hasMore: false });
+  });
+
+  it("is refused where guests get no more", () => {
+    const kind = (body: string) => {
+      const reading = outcome(body);
+      return reading.outcome === "refused" ? reading.refusal.kind : reading.outcome;
+    };
+    expect(kind('{"status_code":0}')).toBe("limited");
+    expect(kind('{"status_code":5,"aweme_list":null,"has_more":0}')).toBe("limited");
+    expect(kind(page([], { has_more: 0, not_login_module: { guide_login_tip_exist: true } }))).toBe("needs_login");
+    expect(kind("")).toBe("blocked");
+    expect(kind('{"status_code":0,"aweme_list":[],"x":1}')).toBe("unreadable");
+  });
+});
+
+describe("a page of a mix", () => {
+  it("is its works, with the place of the next page", () => {
+    expect(read(page([item(10)], { max_cursor: undefined, cursor: 20, has_more: 0 }), mix)).toMatchObject({
+      ids: ["10"],
+      cursor: 20,
+      hasMore: false,
+    });
+    expect(outcome(page([item(10)]), { mixId: "1" })).toEqual({ outcome: "other", id: "7686658435312030111" });
+  });
+
+  it("takes a place of 16 digits", () => {
+    expect(read(page([item(10)], { max_cursor: null }).replace('"min_cursor"', '"cursor":1789688030123456,"min_cursor"'), mix).cursor).toBe(
+      1_789_688_030_123_456,
+    );
+  });
+});
+
+describe("a profile", () => {
+  const user = {
+    uid: "104512345678",
+    sec_uid: SEC_UID,
+    nickname: "合成作者",
+    unique_id: "",
+    short_id: "555",
+    signature: "",
+    avatar_larger: { url_list: ["https://p3-pc.douyinpic.com/a.jpeg"] },
+    follower_count: 10,
+    following_count: 0,
+    aweme_count: 20,
+    total_favorited: 30,
+    ip_location: "IP属地：云南",
+    secret: 0,
+    is_ban: false,
+  };
+  const profile = (more: object = {}) => readAuthor(replied(JSON.stringify({ status_code: 0, user: { ...user, ...more } })), SEC_UID);
+
+  it("is an author with figures, where 0 is a figure", () => {
+    const reading = profile();
+    if (reading.outcome === "found") expectModel("Author", reading.author);
+    expect(reading).toEqual({
+      outcome: "found",
+      author: {
+        id: "104512345678",
+        secUid: SEC_UID,
+        displayId: "555",
+        shortId: "555",
+        nickname: "合成作者",
+        avatar: "https://p3-pc.douyinpic.com/a.jpeg",
+        signature: null,
+        verified: null,
+        followers: 10,
+        following: 0,
+        works: 20,
+        likes: 30,
+        ipPlace: "云南",
+        state: "public",
+      },
+    });
+  });
+
+  it("says what the platform says of the account", () => {
+    const state = (more: object) => {
+      const reading = profile(more);
+      return reading.outcome === "found" ? reading.author.state : reading.outcome;
+    };
+    expect([{ secret: 1 }, { is_ban: true }, { nickname: "账号已注销" }, { user_canceled: true }, { secret: null }].map(state)).toEqual([
+      "private",
+      "banned",
+      "deleted",
+      "deleted",
+      null,
+    ]);
+  });
+
+  it("is another's, refused, or unreadable", () => {
+    expect(profile({ sec_uid: "MS4wother" })).toEqual({ outcome: "other", id: "MS4wother" });
+    expect(readAuthor(replied('{"status_code":2053,"user":null}'), SEC_UID)).toMatchObject({ refusal: { kind: "gone" } });
+    expect(readAuthor(replied('{"status_code":0,"user":{}}'), SEC_UID)).toMatchObject({ outcome: "unreadable" });
+  });
+});
