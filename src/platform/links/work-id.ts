@@ -1,4 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { timeOfId } from "../works/id-time.js";
 
 const DAY_MS = 86_400_000;
 /** Month in which the platform opened, ms UTC: no work of it is older. */
@@ -9,15 +10,6 @@ const LAST_DATE_MS = 8.64e15;
 /** Returns whether a text, alone, has the form of a work's id: 19 digits, as every one since 2020 (facts/videos.md section 1). */
 export function isWorkId(text: string): boolean {
   return /^\d{19}$/.test(text);
-}
-
-/**
- * Returns when a work or a comment was made, estimated from its id: the bits from the 32nd up are the second (facts/videos.md section 0).
- * @param id a decimal number of at most 32 digits
- * @returns ms UTC, seen to be right within half a minute; null when the text is no such number
- */
-export function timeOfId(id: string): number | null {
-  return /^\d{1,32}$/.test(id) ? Number(BigInt(id) >> 32n) * 1000 : null;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Comment } from "../../works/model/comment.js";
 import type { Image } from "../../works/model/media.js";
 import { at } from "../wire/exact-json.js";
-import { countOf, fieldOf, flagOf, idOf, listOf, momentIn, momentOf, textOf, wordsOf } from "./field.js";
+import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, textOf, wordsOf } from "./field.js";
+import { timeOfId } from "./id-time.js";
 import { picture } from "./media.js";
 import { addressesOf } from "./media-address.js";
 import { mentionsOf, personOf } from "./person.js";
@@ -106,7 +107,7 @@ function commentOf(
     replyToId: idOf(fieldOf(item, "reply_to_reply_id")),
     level: parentId === null ? 1 : 2,
     text: wordsOf(fieldOf(item, "text")),
-    time: time ?? momentIn(id),
+    time: time ?? timeOfId(id) ?? receivedAt,
     ...(time === null ? { timeEstimated: true as const } : {}),
     likes: countOf(fieldOf(item, "digg_count")),
     replies: countOf(fieldOf(item, "reply_comment_total", "comment_reply_total")),

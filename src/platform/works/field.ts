@@ -63,8 +63,3 @@ export function momentOf(seconds: unknown): number | null {
   const count = positiveOf(seconds);
   return count !== null && count <= LAST_SECOND ? count * 1000 : null;
 }
-
-/** Returns the second in which the thing of an id was made, as ms UTC: its upper half (facts/videos.md section 0). */
-export function momentIn(id: string): number {
-  return Number(BigInt(id) >> 32n) * 1000;
-}

@@ -1,5 +1,6 @@
 import type { Work } from "../../works/model/work.js";
-import { countOf, fieldOf, flagOf, idOf, listOf, momentIn, momentOf, positiveOf, textOf } from "./field.js";
+import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, positiveOf, textOf } from "./field.js";
+import { timeOfId } from "./id-time.js";
 import { coversOf, imagesOf, musicOf, variantsOf } from "./media.js";
 import { authorOf, mentionsOf } from "./person.js";
 import type { Refusal } from "./refusal.js";
@@ -45,7 +46,7 @@ export function workOf(aweme: unknown, source: Work["source"], { receivedAt }: R
     kind: !isNote ? "video" : images.some(({ motion }) => motion !== null) ? "live_photos" : "images",
     text: textOf(fieldOf(aweme, "desc"), LONGEST_TEXT) ?? "",
     title: textOf(fieldOf(aweme, "item_title")),
-    time: time ?? momentIn(id),
+    time: time ?? timeOfId(id) ?? receivedAt,
     ...(time === null ? { timeEstimated: true as const } : {}),
     author: authorOf(fieldOf(aweme, "author", "authorInfo")),
     stats: {
