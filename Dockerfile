@@ -28,6 +28,7 @@ COPY LICENSE package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY --from=build /build/proto proto
+COPY --from=build /build/simulator/media simulator/media
 ENV NODE_ENV=production DYLIVE_HOST=0.0.0.0 DYLIVE_PORT=8787 DYLIVE_DATA=/data DYLIVE_BROWSER=/usr/bin/chromium
 # The image's own user, 1000: Chromium keeps its sandbox only where it is not root.
 USER node

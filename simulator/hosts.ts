@@ -18,6 +18,8 @@ export function answer(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const { host, path } = ask;
   const broken = platform.broken.get(host);
   if (broken !== undefined) return { ...emptyReply(), status: broken };
+  const ofWorks = platform.works.answer(ask);
+  if (ofWorks !== null) return ofWorks;
   switch (host) {
     case HOME_HOST:
     case "www.live.douyin.com":

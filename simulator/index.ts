@@ -10,3 +10,7 @@ export { loadSchema, Schema, type SchemaFields as Fields } from "./schema.js";
 export { SIGNED_FIELDS, stubOf } from "./signer.js";
 export { type BroadcastTruth, type Simulator, type SimulatorOptions, startSimulator } from "./simulator.js";
 export type { ComboTruth, SentTruth } from "./truth.js";
+export type { SimulatedComment } from "./works/comments.js";
+export type { MediaFile } from "./works/media.js";
+export type { WorksRequest } from "./works/site.js";
+export type { SimulatedWork, WorkFault } from "./works/work.js";

@@ -7,6 +7,7 @@ import { SimulatedRoom } from "./room.js";
 import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
 import { SimulatedSigner } from "./signer.js";
+import { SimulatedWorks } from "./works/site.js";
 
 /** Dependencies and settings of the fake platform. */
 interface PlatformOptions {
@@ -29,6 +30,7 @@ export class SimulatedPlatform {
   readonly options: PlatformOptions;
   readonly signer: SimulatedSigner;
   readonly rooms: readonly SimulatedRoom[];
+  readonly works: SimulatedWorks;
   /** Rooms for which nobody can connect now, with how they are refused. */
   readonly refusing = new Map<SimulatedRoom, RefusalForm>();
   /** When true, pages and web/enter answer as they do to callers they suspect. */
@@ -63,6 +65,14 @@ export class SimulatedPlatform {
     this.rooms = options.rooms.map(
       (scenario) => new SimulatedRoom({ scenario, schema, now, rateFactor, keep, random: options.random.fork(`room/${scenario.webRid}`) }),
     );
+    this.works = new SimulatedWorks({
+      random: options.random.fork("works"),
+      startMs: options.startMs,
+      now,
+      knowsLogin: (cookies) => this.knowsLogin(cookies),
+      captcha: () => this.captcha,
+      makeLogId: () => this.makeLogId(),
+    });
     for (const room of this.rooms) {
       if (room.scenario.state === "live") room.start(options.startMs);
       // Its last broadcast was two hours long and is over.

@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import type { IncomingHttpHeaders } from "node:http";
 
 /** Request of a client to a host of the platform. */
 export interface Ask {
@@ -7,6 +8,7 @@ export interface Ask {
   readonly host: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
   readonly cookies: ReadonlyMap<string, string>;
   readonly body: Buffer;
   /** Host that the client believes to ask: the platform's for a browser behind an egress proxy, else our own, e.g. 127.0.0.1:8080. */
@@ -18,6 +20,18 @@ export interface SimulatedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
+  /** How the body comes, where it does not come whole and at once */
+  readonly delivery?: Delivery;
+}
+
+/** Ways in which a body is late or never whole. */
+interface Delivery {
+  /** Time before anything comes, in ms */
+  readonly lateMs?: number;
+  /** Number of bytes after which the connection is closed, though the whole length was told */
+  readonly cutAt?: number;
+  /** Time between two pieces of a few bytes, in ms */
+  readonly dripMs?: number;
 }
 
 /** Makes a reply of HTML. */

@@ -1,6 +1,7 @@
 import type { SimulatedPlatform } from "./platform.js";
 import { type Ask, cookieScope, html, json, type SimulatedReply } from "./reply.js";
 import { stubOf } from "./signer.js";
+import { WORKS_SCRIPT } from "./works/page-script.js";
 
 /** Answers `POST /@signer/sign` with `{"stub": "<md5>"}` → `{"signature": "…"}`: the HTTP signer that an operator may name. */
 export function signReply(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
@@ -27,6 +28,8 @@ export function sdkReply(platform: SimulatedPlatform, ask: Ask): SimulatedReply 
       return script(ROOM_SCRIPT);
     case "/home.js":
       return script(HOME_SCRIPT);
+    case "/works.js":
+      return script(WORKS_SCRIPT);
     case "/stub":
       return json({ stub: stubOf(ask.query) });
     case "/scanned":

@@ -7,6 +7,7 @@ import { DyliveError } from "../src/runtime/errors.js";
 import { listenFailure } from "../src/runtime/listen-failure.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
+import { deliver } from "./delivery.js";
 import { answer, splitHost } from "./hosts.js";
 import { SimulatedPlatform } from "./platform.js";
 import { PushServer, type Refusal } from "./push.js";
@@ -16,6 +17,7 @@ import { checkRooms, demoRooms, type RoomScenario } from "./scenario.js";
 import { loadSchema, type Schema } from "./schema.js";
 import { sdkReply, signReply } from "./sdk.js";
 import type { SentTruth } from "./truth.js";
+import type { SimulatedWorks } from "./works/site.js";
 
 /** Options of the simulator; everything has a default. */
 export interface SimulatorOptions {
@@ -64,6 +66,8 @@ export interface Simulator {
   roomId(webRid: string): string | null;
   /** Returns what was sent in a broadcast, by its room_id or, for the newest, by the room's web_rid or custom id. */
   truth(id: string): BroadcastTruth;
+  /** The works: the truth about them, what was asked for, and their faults. */
+  readonly works: Pick<SimulatedWorks, "catalogue" | "requests" | "work" | "setFaults">;
   /** Returns the handshakes that were refused, oldest first, with reasons. */
   refusals(): readonly Refusal[];
   /** Returns a signature for a stub, as the signer's endpoint gives it. */
@@ -102,7 +106,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     }
     serve(platform, truth, rooms, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else write(response, failure(error), request.method === "HEAD");
+      else void deliver(clock, response, failure(error), request.method === "HEAD");
     });
   });
   server.on("upgrade", (request, socket, head) => {
@@ -128,6 +132,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     rooms,
     roomId: (webRid) => platform.byWebId(webRid)?.last?.roomId ?? null,
     truth,
+    works: platform.works,
     refusals: () => [...push.refusals],
     sign: (stub) => platform.signer.sign(stub),
     close: async () => {
@@ -169,13 +174,14 @@ async function serve(
     host,
     path,
     query: url.searchParams,
+    headers: request.headers,
     cookies: parseCookies(request.headers.cookie),
     body: await readBody(request),
     addressed: request.headers.host ?? "localhost",
   };
   const own = ownReply(platform, truth, rooms, ask);
   if (own === null && platform.lateMs > 0) await platform.options.clock.sleep(platform.lateMs);
-  write(response, own ?? answer(platform, ask), ask.method === "HEAD");
+  await deliver(platform.options.clock, response, own ?? answer(platform, ask), ask.method === "HEAD");
 }
 
 /** Answers at the simulator's own endpoints, beside the platform's hosts. */
@@ -196,6 +202,8 @@ function ownReply(platform: SimulatedPlatform, truth: (id: string) => BroadcastT
     }
     case "control":
       return controlReply(rooms, ask);
+    case "works":
+      return platform.works.ownReply(ask);
     case "signer":
       return signReply(platform, ask);
     case "sdk":
@@ -214,16 +222,6 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function write(response: ServerResponse, reply: SimulatedReply, headOnly: boolean): void {
-  const bytes = typeof reply.body === "string" ? Buffer.from(reply.body) : reply.body;
-  response.writeHead(reply.status, { server: "Tengine", "content-length": bytes.length, ...mutable(reply.headers) });
-  response.end(headOnly ? undefined : bytes);
-}
-
-function mutable(headers: SimulatedReply["headers"]): Record<string, string | string[]> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]));
 }
 
 function failure(error: unknown): SimulatedReply {

@@ -12,11 +12,6 @@ export interface Registry {
   refuseAcks: boolean;
 }
 
-/** A call, with its headers, which a simulated page has no use for. */
-interface OpenAsk extends Ask {
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-}
-
 type Values = Readonly<Record<string, unknown>>;
 type Known = { readonly access: AppAccess; readonly broadcast: MountedBroadcast; readonly msgType: string };
 
@@ -24,7 +19,7 @@ const ok = (data: object = {}) => json({ err_no: 0, err_msg: "ok", logid: "20261
 const refuse = (errNo: number, text: string) => json({ err_no: errNo, err_msg: text, logid: "20261125000000", data: {} });
 
 /** Answers the Open Platform's calls, refusing what it would refuse; null for an address that it does not have. */
-export function answerCall(registry: Registry, ask: OpenAsk): SimulatedReply | null {
+export function answerCall(registry: Registry, ask: Ask): SimulatedReply | null {
   if (ask.path === "/api/apps/v2/token" && ask.method === "POST") return giveToken(registry, valuesOf(ask));
   if (ask.host !== "webcast.bytedance.com") return null;
   if (ask.path === "/api/webcastmate/info" && ask.method === "POST") return launched(registry, ask);
@@ -48,7 +43,7 @@ function giveToken({ apps }: Registry, values: Values): SimulatedReply {
 }
 
 /** Answers with the room of a launch token; its id is a bare integer, as the platform sends it. */
-function launched(registry: Registry, ask: OpenAsk): SimulatedReply {
+function launched(registry: Registry, ask: Ask): SimulatedReply {
   const access = callerOf(registry, ask.headers["x-token"]);
   if (access === null) return json({ errcode: 40022, errmsg: "invalid access token" });
   const broadcast = registry.broadcasts.find(
@@ -121,7 +116,7 @@ function callerOf({ apps }: Registry, token: unknown): AppAccess | null {
   return [...apps.values()].find((access) => typeof token === "string" && access.knows(token)) ?? null;
 }
 
-function valuesOf({ method, query, body }: OpenAsk): Values {
+function valuesOf({ method, query, body }: Ask): Values {
   if (method === "GET") return Object.fromEntries(query);
   try {
     const value: unknown = JSON.parse(body.toString("utf8"));

@@ -39,7 +39,7 @@ describe("the package's dependencies", () => {
 });
 
 describe("the package's files", () => {
-  it("are the command, the program, its dashboard and its schemas; npm adds README and LICENSE", () => {
-    expect(files).toEqual(["bin", "dist", "!dist/**/*.map", "proto", "CHANGELOG.md"]);
+  it("are the command, the program, its dashboard, its schemas and the files of simulated works; npm adds README and LICENSE", () => {
+    expect(files).toEqual(["bin", "dist", "!dist/**/*.map", "proto", "simulator/media", "CHANGELOG.md"]);
   });
 });

@@ -41,11 +41,19 @@ describe("the tarball", () => {
       "dist/src/index.js",
       "dist/src/index.d.ts",
     ];
-    expect(packed).toEqual(expect.arrayContaining([...wanted, "dist/simulator/index.d.ts", "dist/web/index.html", "proto/frame.proto"]));
-    const tops = new Set(packed.map((path) => (path.includes("/") ? path.split("/", 1)[0] : path)));
-    expect([...tops].filter((top) => !/^(bin|dist|proto|package\.json|README(\.en)?\.md|LICENSE|CHANGELOG\.md)$/.test(top ?? ""))).toEqual(
-      [],
+    expect(packed).toEqual(
+      expect.arrayContaining([
+        ...wanted,
+        "dist/simulator/index.d.ts",
+        "dist/web/index.html",
+        "proto/frame.proto",
+        "simulator/media/h264.mp4",
+      ]),
     );
+    const tops = new Set(packed.map((path) => (path.includes("/") ? path.split("/", 1)[0] : path)));
+    expect(
+      [...tops].filter((top) => !/^(bin|dist|proto|simulator|package\.json|README(\.en)?\.md|LICENSE|CHANGELOG\.md)$/.test(top ?? "")),
+    ).toEqual([]);
     expect(packed.filter((path) => /\.map$|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ export async function simulate({ host, port, seed, rate, acceptAnySignature }: S
   const stop = stopSignal();
   const simulator = await startSimulator({ host, port, seed, rateFactor: rate, acceptAnySignature });
   try {
-    say("a fake platform for `dylive serve --upstream URL`; live rooms: 100000001 100000002 100000003");
+    say("a fake platform for `dylive serve --upstream URL`; live rooms: 100000001 100000002 100000003; works: URL/@works/");
     await print(simulator.url);
     await aborted(stop);
   } finally {

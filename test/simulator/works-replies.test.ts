@@ -1,0 +1,380 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type SimulatedComment, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
+import { hash32 } from "../../simulator/random.js";
+import { FakeClock } from "../clock.js";
+import { START } from "./stage.js";
+import { at, Visitor } from "./works-visitor.js";
+
+let clock: FakeClock;
+let simulator: Simulator;
+let guest: Visitor;
+beforeEach(async () => {
+  clock = new FakeClock(START);
+  simulator = await startSimulator({ clock, rooms: [] });
+  guest = new Visitor(simulator);
+});
+afterEach(() => simulator.close());
+
+const work = (name: string) => simulator.works.work(name);
+const author = (index: number) => simulator.works.catalogue.authors[index]?.secUid ?? "";
+const detail = (name: string, who = guest) => who.ask("aweme/detail", { aweme_id: work(name).id });
+const seconds = (id: string) => Number(BigInt(id) >> 32n) * 1000;
+const everyComment = (floors: readonly SimulatedComment[]) => floors.flatMap((floor) => [floor, ...floor.replies]);
+
+describe("the catalogue", () => {
+  it("is the same for the same seed and start, and another for another", async () => {
+    const other = async (seed: number) => {
+      const one = await startSimulator({ clock, rooms: [], seed });
+      const { catalogue } = one.works;
+      await one.close();
+      return JSON.stringify(catalogue.works.filter(({ name }) => name !== "crowded"));
+    };
+    expect(await other(7)).toBe(await other(7));
+    expect(await other(7)).not.toBe(await other(8));
+  });
+
+  it("has times that fit the ids, of works and of comments, none before its work", () => {
+    for (const each of simulator.works.catalogue.works) {
+      expect(each.id).toMatch(/^\d{19}$/);
+      expect([each.name, seconds(each.id)]).toEqual([each.name, each.createdAt]);
+      expect(each.createdAt).toBeLessThan(START);
+      for (const comment of everyComment(each.comments)) {
+        if (seconds(comment.cid) !== comment.createdAt) throw new Error(`comment ${comment.cid} of ${each.name}`);
+        if (comment.createdAt <= each.createdAt) throw new Error(`comment ${comment.cid} is older than ${each.name}`);
+      }
+    }
+  });
+
+  it("has what the issue wants of it", () => {
+    const { works } = simulator.works.catalogue;
+    expect(new Set(works.map(({ id }) => id)).size).toBe(works.length);
+    expect(
+      work("uhd")
+        .rungs.filter(({ width }) => width > 1080)
+        .map(({ codec }) => codec),
+    ).toEqual(["h265", "h265"]);
+    expect(work("dash").rungs.filter(({ format }) => format === "dash").length).toBe(3);
+    expect(work("dash").sounds.length).toBe(2);
+    expect(work("pictures").images.map(({ clip }) => clip)).toEqual(Array(20).fill(null));
+    expect(work("live_photos").images.filter(({ clip }) => clip !== null).length).toBe(14);
+    const { comments, stats } = work("crowded");
+    const all = everyComment(comments);
+    expect([comments.length, all.length, new Set(all.map(({ cid }) => cid)).size, stats.comments]).toEqual([600, 3000, 3000, 3047]);
+    expect(comments.map(({ text }) => text)).toEqual(expect.arrayContaining(["", "\u200b\ufeff", "没有更多评论"]));
+    expect(all.filter(({ level, replyToId }) => level === 3 && replyToId !== null).length).toBeGreaterThan(100);
+  });
+
+  it("gives every file bytes of its own", () => {
+    const files = simulator.works.catalogue.works.flatMap(({ rungs, sounds, images, cover, watermarked, music }) => [
+      ...[...rungs, ...sounds].map(({ file }) => file),
+      ...images.flatMap(({ webp, jpeg, watermarked: marked, clip }) => [webp, jpeg, marked, ...(clip === null ? [] : [clip.file])]),
+      ...[cover, watermarked, music?.file ?? null].filter((file) => file !== null && file !== undefined),
+    ]);
+    expect(files.length).toBeGreaterThan(500);
+    expect(new Set(files.map(({ sha256 }) => sha256)).size).toBe(files.length);
+  });
+});
+
+describe("requests that are not the page's own", () => {
+  const SIGNED = ["aweme/detail", "aweme/post", "aweme/favorite", "aweme/listcollection", "mix/aweme", "mix/list", "mix/detail"];
+  const REST = ["mix/listcollection", "tab/feed", "music/aweme", "music/list", "music/detail", "collects/list", "collects/video/list"];
+
+  it.each([...SIGNED, ...REST])("are refused at %s, at both hosts", async (path) => {
+    for (const host of ["www.douyin.com", "www-hj.douyin.com"]) {
+      const reply = await guest.plain(`/aweme/v1/web/${path}/?aweme_id=${work("plain").id}`, host);
+      expect([reply.status, reply.text]).toEqual([403, "Blocked by ArgusSecurityPlugin Uifid Not Found"]);
+    }
+  });
+
+  it("are told what is missing, wrong or old", async () => {
+    const asked = { aweme_id: work("plain").id };
+    const told = async (over: Record<string, string | null>) => (await guest.ask("aweme/detail", asked, over)).text;
+    expect(await told({ a_bogus: null })).toBe("Blocked by ArgusSecurityPlugin Signature Not Found");
+    expect(await told({ a_bogus: "0" })).toBe("Blocked by ArgusSecurityPlugin Sign Invalid");
+    expect(await told({ aweme_id: work("uhd").id })).toBe("Blocked by ArgusSecurityPlugin Sign Invalid");
+    expect(await told({})).toContain('"aweme_detail":{');
+    // The mark of a page is good for a minute; the request is the same, the hour is another.
+    const { told: page } = await guest.page("/video/7000000000000000000");
+    await clock.advance(61_000);
+    const late = await guest.ask("aweme/detail", asked);
+    expect(late.status).toBe(200);
+    const old = new URLSearchParams({ uifid: String(page["uifid"]), timestamp: `${START / 1000}` });
+    old.set("a_bogus", hash32(`${page["uifid"]}|aweme/detail|${old}`).toString(16));
+    expect((await guest.plain(`/aweme/v1/web/aweme/detail/?${old}`)).text).toBe("Blocked by ArgusSecurityPlugin Sign Expired");
+  });
+
+  it("are answered where the platform does not ask for a signature, and all are written down", async () => {
+    const { id } = work("plain");
+    expect((await guest.plain(`/aweme/v1/web/comment/list/?aweme_id=${id}&cursor=0&count=5`, "www-hj.douyin.com")).json).toMatchObject({
+      cursor: 5,
+    });
+    await guest.plain(`/aweme/v1/web/aweme/detail/?aweme_id=${id}`);
+    expect(simulator.works.requests).toEqual([
+      { path: "comment/list", host: "www-hj.douyin.com", of: id, cursor: "0", refusal: null },
+      { path: "aweme/detail", host: "www.douyin.com", of: id, cursor: null, refusal: "Uifid Not Found" },
+    ]);
+  });
+});
+
+describe("the detail reply", () => {
+  it("holds a film as it is", async () => {
+    const { json, text } = await detail("plain");
+    const { id, text: desc, createdAt, author: by, stats, tags, mentions, rungs } = work("plain");
+    expect(json).toMatchObject({
+      status_code: 0,
+      aweme_detail: {
+        ...{ aweme_id: id, media_type: 4, aweme_type: 0, desc, create_time: createdAt / 1000, item_title: "雨后的山路", images: null },
+        author: { sec_uid: by.secUid, nickname: by.nickname, unique_id: by.displayId },
+        statistics: { digg_count: stats.likes, comment_count: stats.comments, play_count: 0 },
+        status: { is_delete: false, private_status: 0 },
+        video: { duration: 4000, width: 1080, height: 1920, cdn_url_expired: START / 1000 + 3 * 3600 + 4, bit_rate_audio: null },
+      },
+    });
+    for (const { name, start, end } of tags) expect(desc.slice(start, end)).toBe(`#${name}`);
+    expect(desc.slice(mentions[0]?.start, mentions[0]?.end)).toBe("@每天一条");
+    const bitRate = at(json, "aweme_detail", "video", "bit_rate") as {
+      gear_name: string;
+      bit_rate: number;
+      play_addr: { data_size: number };
+    }[];
+    expect(bitRate.map((rung) => rung.gear_name).sort()).toEqual(rungs.map(({ name }) => name).sort());
+    expect(bitRate.map((rung) => rung.bit_rate)).toEqual(bitRate.map((rung) => rung.bit_rate).sort((a, b) => b - a));
+    expect(bitRate[0]?.play_addr.data_size).toBe(rungs[0]?.file.size);
+    expect(text).toContain(`"comment_gid":${id}`); // a number that loses digits
+  });
+
+  it("holds notes, live photos, and one whose pictures are missing", async () => {
+    const images = async (name: string) =>
+      at((await detail(name)).json, "aweme_detail", "images") as { video: unknown; url_list: string[] }[] | null;
+    expect((await images("pictures"))?.map(({ video }) => video)).toEqual(Array(20).fill(null));
+    expect((await images("live_photos"))?.filter(({ video }) => at(video, "play_addr", "url_list", 0) !== undefined).length).toBe(14);
+    expect((await images("mixed"))?.map(({ video }) => video !== null)).toEqual([false, true, false]);
+    expect(await images("incomplete")).toBeNull();
+    expect((await detail("incomplete")).json).toMatchObject({ aweme_detail: { aweme_type: 68, video: { bit_rate: [{ format: "mp4" }] } } });
+    const music = at((await detail("pictures")).json, "aweme_detail", "video", "play_addr", "uri");
+    expect(music).toMatch(/^https:\/\/sf5-hl-cdn-tos\.douyinstatic\.com\/obj\/ies-music\/.*\.mp3$/);
+  });
+
+  it("says what is not for everybody", async () => {
+    const of = async (name: string, who = guest) => at((await detail(name, who)).json, "aweme_detail");
+    expect(await of("deleted")).toMatchObject({ status: { is_delete: true }, video: null });
+    expect(await of("private")).toMatchObject({ status: { private_status: 1 }, video: null });
+    expect(await of("friends")).toMatchObject({ status: { private_status: 2 }, video: null });
+    expect(await of("needs_login")).toMatchObject({ pc_need_login: true, video: null });
+    expect(await of("needs_login", new Visitor(simulator, "sessionid=x"))).toMatchObject({ video: { duration: 4000 } });
+    expect(await of("no_download")).toMatchObject({ video_control: { allow_download: false }, prevent_download: true });
+    expect((await guest.ask("aweme/detail", { aweme_id: "7000000000000000001" })).json).toMatchObject({
+      aweme_detail: null,
+      filter_detail: { filter_reason: "core_dep", notice: "" },
+    });
+  });
+
+  it.each<[WorkFault, number, string | RegExp]>([
+    ["detail_no_such", 200, /"aweme_detail":null,"filter_detail":\{[^}]*"filter_reason":"core_dep"/],
+    ["detail_self_see", 200, /"filter_reason":"status_self_see"/],
+    ["detail_images_base", 200, /"filter_reason":"images_base"/],
+    ["detail_gone", 200, /"status_code":2053/],
+    ["detail_not_logged_in", 200, /"status_code":2483/],
+    ["detail_captcha", 200, /"status_code":10000.*verify_center_decision_conf/],
+    ["detail_empty", 200, ""],
+    ["detail_blocked", 200, '{"status_code":0,"status_msg":"blocked"}'],
+    ["detail_no_uifid", 403, /Uifid Not Found$/],
+    ["detail_no_signature", 403, /Signature Not Found$/],
+    ["detail_bad_signature", 403, /Sign Invalid$/],
+    ["detail_old_signature", 403, /Sign Expired$/],
+    ["detail_444", 444, ""],
+    ["detail_429", 429, ""],
+    ["detail_html", 200, /^<!DOCTYPE html>/],
+    ["detail_huge", 200, /"chapter_abstract":"长{1500000}"/],
+  ])("with %s is %i", async (fault, status, body) => {
+    simulator.works.setFaults("plain", [fault]);
+    const reply = await detail("plain");
+    expect(reply.status).toBe(status);
+    if (typeof body === "string") expect(reply.text).toBe(body);
+    else expect(reply.text).toMatch(body);
+    simulator.works.setFaults("plain", []);
+    expect((await detail("plain")).json).toMatchObject({ aweme_detail: { aweme_id: work("plain").id } });
+  });
+
+  it("is of another work, or comes after 29 s, when told so", async () => {
+    simulator.works.setFaults(work("plain").id, ["detail_other_work"]);
+    expect((await detail("plain")).json).toMatchObject({ aweme_detail: { aweme_id: work("uhd").id } });
+    simulator.works.setFaults("plain", ["detail_late"]);
+    let came = false;
+    const late = detail("plain").finally(() => {
+      came = true;
+    });
+    while (clock.sleeping === 0) await new Promise(setImmediate);
+    await clock.advance(28_999);
+    expect([came, clock.sleeping]).toEqual([false, 1]);
+    await clock.advance(1);
+    expect((await late).status).toBe(200);
+    expect(() => simulator.works.setFaults("plain", ["nonsense" as WorkFault])).toThrow("no fault");
+    expect(() => simulator.works.setFaults("nonsense", [])).toThrow("no work");
+  });
+});
+
+describe("comments", () => {
+  const list = async (name: string, cursor: number, count: number) =>
+    (await guest.plain(`/aweme/v1/web/comment/list/?aweme_id=${work(name).id}&cursor=${cursor}&count=${count}`, "www-hj.douyin.com")).json;
+  const ids = (page: unknown, key = "comments") => (at(page, key) as { cid: string }[]).map(({ cid }) => cid);
+
+  it("come page by page, overlapping, until there are no more; fewer than are told", async () => {
+    const pages = [await list("crowded", 0, 5)];
+    while (at(pages.at(-1), "has_more") === 1) pages.push(await list("crowded", at(pages.at(-1), "cursor") as number, 50));
+    expect(pages.map((page) => ids(page).length)).toEqual([5, ...Array(11).fill(51), 46]);
+    expect([...new Set(pages.flatMap((page) => ids(page)))]).toEqual(work("crowded").comments.map(({ cid }) => cid));
+    expect(pages.at(-1)).toMatchObject({ has_more: 0, cursor: 600, total: 3047 });
+    expect(ids(await list("crowded", 5, 99)).length).toBe(51); // 50 is the most, and one is from the page before
+  });
+
+  it("are each as they are", async () => {
+    const floors = (await list("plain", 0, 20)) as { comments: Record<string, unknown>[] };
+    const truth = work("plain").comments;
+    for (const [index, comment] of floors.comments.entries()) {
+      const { cid, text, likes, place, replies, user, createdAt, previews } = truth[index] as SimulatedComment;
+      expect(comment).toMatchObject({
+        cid,
+        text,
+        digg_count: likes,
+        ip_label: place,
+        level: 1,
+        reply_id: "0",
+        reply_comment_total: replies.length,
+      });
+      expect(comment).toMatchObject({ create_time: createdAt / 1000, user: { sec_uid: user.secUid, nickname: user.nickname } });
+      if (previews === 0) expect(comment["reply_comment"]).toBeNull();
+      else expect(ids(comment, "reply_comment")).toEqual(replies.slice(0, previews).map((reply) => reply.cid));
+    }
+    expect(floors.comments[0]).toMatchObject({ stick_position: 1, sort_tags: '{"top_list":1}' });
+    expect(at(floors.comments[1], "image_list")).toHaveLength(2);
+    expect(floors.comments[2]).toMatchObject({ text: "", sticker: { id_str: truth[2]?.cid } });
+    expect(floors.comments[6]).toMatchObject({ is_author_digged: true, label_text: "作者赞过" });
+    expect(floors.comments[7]).toMatchObject({ text_extra: [{ type: 0, start: 0, sec_uid: truth[7]?.mentions[0]?.secUid }] });
+  });
+
+  it("have answers, three a page, those of the third level flat among them", async () => {
+    const { id, comments, author: by } = work("plain");
+    const floor = comments[0] as SimulatedComment;
+    const page = async (cursor: number) =>
+      (
+        await guest.plain(
+          `/aweme/v1/web/comment/list/reply/?item_id=${id}&comment_id=${floor.cid}&cursor=${cursor}&count=3`,
+          "www-hj.douyin.com",
+        )
+      ).json;
+    const first = await page(0);
+    const second = await page(3);
+    expect([...ids(first), ...ids(second)]).toEqual(floor.replies.map(({ cid }) => cid));
+    expect([at(first, "has_more"), at(first, "cursor"), at(second, "has_more")]).toEqual([1, 3, 0]);
+    expect(first).toMatchObject({
+      comments: [
+        { level: 2, reply_id: floor.cid, reply_to_reply_id: "0" },
+        { level: 2, label_text: "作者", user: { sec_uid: by.secUid } },
+        { level: 3, reply_id: floor.cid, reply_to_reply_id: floor.replies[1]?.cid },
+      ],
+    });
+    simulator.works.setFaults("plain", ["reply_short"]);
+    expect([...ids(await page(0)), ...ids(await page(3))]).toHaveLength(4);
+    expect(at(await list("plain", 0, 5), "comments", 0, "reply_comment_total")).toBe(5);
+  });
+
+  it("are none in one way, and closed or refused in others", async () => {
+    const none = { status_code: 0, comments: null, cursor: 0, has_more: 0, total: 0 };
+    expect(await list("quiet", 0, 5)).toMatchObject(none);
+    expect(await list("closed_comments", 0, 5)).toMatchObject(none);
+    const with_ = async (fault: WorkFault, cursor: number) => {
+      simulator.works.setFaults("plain", [fault]);
+      return list("plain", cursor, 10);
+    };
+    expect(await with_("comments_none", 0)).toMatchObject(none);
+    expect(await with_("comments_untold", 0)).toMatchObject({ ...none, total: 1 });
+    expect(await with_("comments_stuck", 5)).toMatchObject({ has_more: 1, cursor: 5 });
+    expect(await with_("comments_endless", 15)).toMatchObject({ has_more: 1, cursor: 25, comments: [] });
+    expect(await with_("comments_bare", 5)).toEqual({ status_code: 0 });
+    expect(await with_("comments_bare", 0)).toMatchObject({ has_more: 1 });
+    expect(await with_("comments_blocked", 5)).toEqual({ status_code: 0, status_msg: "blocked" });
+    expect(await with_("comments_captcha", 5)).toMatchObject({ status_code: 10000 });
+    simulator.works.setFaults("plain", ["comments_numeric_ids"]);
+    const numeric = await guest.plain(`/aweme/v1/web/comment/list/?aweme_id=${work("plain").id}&cursor=0&count=5`, "www-hj.douyin.com");
+    expect(numeric.text).toContain(`"cid":${work("plain").comments[0]?.cid},`);
+  });
+});
+
+describe("lists", () => {
+  const post = async (cursor: unknown, who = guest, of = author(1)) =>
+    (await who.ask("aweme/post", { sec_user_id: of, max_cursor: String(cursor), count: "18" }, {}, "www-hj.douyin.com")).json;
+  const days = (page: unknown) => (at(page, "aweme_list") as { desc: string }[]).map(({ desc }) => desc);
+
+  it("of a user: pinned ones and eighteen more; the next page is refused to a guest, and goes on for who has logged in", async () => {
+    const first = await post(0);
+    expect(days(first).length).toBe(20);
+    expect(days(first).slice(0, 4)).toEqual([work("day_30").text, work("day_40").text, work("day_0").text, work("day_1").text]);
+    expect(first).toMatchObject({ has_more: 1, max_cursor: work("day_17").createdAt });
+    expect((at(first, "aweme_list") as { is_top: number }[]).map(({ is_top }) => is_top)).toEqual([1, 1, ...Array(18).fill(0)]);
+    expect(await post(at(first, "max_cursor"))).toEqual({ status_code: 0 });
+    const member = new Visitor(simulator, "sessionid=x");
+    const pages = [await post(0, member)];
+    while (at(pages.at(-1), "has_more") === 1) pages.push(await post(at(pages.at(-1), "max_cursor"), member));
+    expect(pages.map((page) => days(page).length)).toEqual([20, 18, 7]);
+    expect(new Set(pages.flatMap(days)).size).toBe(45);
+  });
+
+  it("of a user, with faults", async () => {
+    const with_ = (fault: WorkFault) => simulator.works.setFaults(author(1), [fault]);
+    with_("post_status_5");
+    expect(await post(work("day_17").createdAt)).toEqual({ aweme_list: null, status_code: 5 });
+    with_("post_hidden");
+    expect(days(await post(0)).length).toBe(18);
+    with_("post_empty_page");
+    const empty = await post(0);
+    expect(empty).toMatchObject({ aweme_list: [], has_more: 1 });
+    expect(days(await post(at(empty, "max_cursor"))).length).toBe(20);
+    with_("author_private");
+    const hidden = await post(0);
+    with_("author_banned");
+    expect({ ...(await post(0)), log_pb: null }).toEqual({ ...hidden, log_pb: null });
+    expect(hidden).toMatchObject({ aweme_list: [], has_more: 0, status_code: 0 });
+    const favorite = async () => (await guest.ask("aweme/favorite", { sec_user_id: author(1) }, {}, "www-hj.douyin.com")).text;
+    expect(await favorite()).toBe("");
+    with_("post_other_tab");
+    expect(await favorite()).toContain(`"aweme_id":"${work("plain").id}"`);
+  });
+
+  it("of a user leave out what is not public", async () => {
+    const shown = (at(await post(0, guest, author(0)), "aweme_list") as { aweme_id: string }[]).map(({ aweme_id }) => aweme_id);
+    expect(shown).toContain(work("needs_login").id);
+    for (const name of ["deleted", "private", "friends"]) expect(shown).not.toContain(work(name).id);
+  });
+
+  it("of a mix, and who an author is", async () => {
+    const [mix] = simulator.works.catalogue.mixes;
+    const page = async (cursor: number) => (await guest.ask("mix/aweme", { mix_id: mix?.id ?? "", cursor: `${cursor}`, count: "20" })).json;
+    expect([days(await page(0)).length, days(await page(20)).length]).toEqual([20, 3]);
+    expect(await page(20)).toMatchObject({
+      has_more: 0,
+      cursor: 23,
+      aweme_list: [{ mix_info: { mix_id: mix?.id, mix_name: "零基础木工" } }, {}, {}],
+    });
+    expect((await guest.ask("mix/detail", { mix_id: mix?.id ?? "" })).json).toMatchObject({ mix_info: { mix_name: "零基础木工" } });
+    const profile = await guest.plain(`/aweme/v1/web/user/profile/other/?sec_user_id=${author(1)}`, "www-hj.douyin.com");
+    expect(profile.json).toMatchObject({ user: { nickname: "每天一条", ip_location: "IP属地：云南", aweme_count: 20 } });
+    expect((await guest.plain("/aweme/v1/web/user/profile/other/?sec_user_id=x", "www-hj.douyin.com")).json).toMatchObject({
+      status_code: 2053,
+    });
+  });
+});
+
+describe("the simulator's own /@works/", () => {
+  it("lists the works, tells the truth about one, and takes faults", async () => {
+    const listed = (await (await fetch(`${simulator.url}/@works/`)).json()) as { works: Record<string, unknown>[] };
+    expect(listed.works[0]).toMatchObject({ name: "plain", url: `https://www.douyin.com/video/${work("plain").id}`, faults: [] });
+    const truth = await (await fetch(`${simulator.url}/@works/live_photos`)).json();
+    expect(truth).toEqual(JSON.parse(JSON.stringify(work("live_photos"))));
+    const set = (body: string) => fetch(`${simulator.url}/@works/faults`, { method: "POST", body });
+    expect((await set('{"of":"plain","faults":["detail_444"]}')).status).toBe(200);
+    expect((await detail("plain")).status).toBe(444);
+    for (const wrong of ["", "[]", '{"of":"plain"}', '{"of":"plain","faults":["x"]}']) expect((await set(wrong)).status).toBe(400);
+    expect((await set('{"of":"nothing","faults":[]}')).status).toBe(404);
+  });
+});
