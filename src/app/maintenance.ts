@@ -5,7 +5,7 @@ import type { MaintenanceService, Turn } from "../http/maintenance-service.js";
 import type { Metrics } from "../http/metrics.js";
 import { recordingsOf } from "../ingest/redecode.js";
 import type { JobExecutor, Jobs } from "../jobs/jobs.js";
-import type { LoopNews, Loops } from "../jobs/loops.js";
+import type { Loops } from "../jobs/loops.js";
 import type { Tasks } from "../jobs/tasks.js";
 import { DiskWatch } from "../retention/disk-watch.js";
 import type { Clock } from "../runtime/clock.js";
@@ -84,7 +84,7 @@ function keepGoing<N extends LoopName>(
 ): () => Promise<void> {
   const stop = new AbortController();
   const { signal } = stop;
-  const onNews = (news: LoopNews) => {
+  const onNews = (news: Loops[keyof Loops]["news"]) => {
     if (signal.aborted) return;
     if ("failed" in news) logger.error({ err: new DyliveError(news.failed.code, news.failed.detail) }, complaint);
     else if ("behind" in news) onBehind(news.behind);

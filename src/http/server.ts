@@ -9,7 +9,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen-failure.js";
 import { AppendHealth } from "../store/health.js";
-import { sendNothing } from "../webhooks/send.js";
+import type { Send } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
 import type { AdminService } from "./admin-service.js";
 import type { ApiDeps, ApiStore } from "./api-deps.js";
@@ -44,6 +44,15 @@ const URL_MAX_CHARS = 8_192;
 const BACKLOG = 4_096;
 /** Time after `close()` after which everything that is still open is cut, in ms. */
 const CLOSE_GRACE_MS = 3_500;
+
+/** Sends nothing: for a process that delivers no webhooks. */
+const sendNothing: Send = async () => ({
+  delivered: false,
+  status: null,
+  error: "this process sends nothing",
+  answer: null,
+  putOffMs: null,
+});
 
 /** Options and dependencies of the API. */
 interface ApiOptions {

@@ -27,7 +27,7 @@ interface LoopTypes<A> {
 }
 
 /** News of a loop: events of all rooms that are still to be looked at; or what the retention doubts, or has removed. */
-export type LoopNews =
+type LoopNews =
   /** It tries again by itself. */
   | { readonly failed: SentError }
   | { readonly behind: number }

@@ -1,6 +1,6 @@
 import type { Leases } from "./leases.js";
 import type { RoomKey } from "./log.js";
-import type { Shared } from "./sql/meta.js";
+import type { sqlShared } from "./sql/meta.js";
 import type { WantedRooms } from "./wanted-rooms.js";
 
 /**
@@ -45,5 +45,6 @@ export interface Cluster {
   readonly wantedRooms: WantedRooms;
   readonly spooled: Spooled;
   readonly locks: DistributedLocks;
-  readonly shared: Shared;
+  /** Short texts that the processes share, by name, such as a token that only one of them may fetch. */
+  readonly shared: ReturnType<typeof sqlShared>;
 }

@@ -4,7 +4,7 @@ import type { Residue } from "./residue.js";
 import type { Rooms } from "./rooms.js";
 import type { Sessions } from "./sessions.js";
 import type { Hooks } from "./sql/hooks.js";
-import type { Erasures, Secrets } from "./sql/meta.js";
+import type { sqlErasures, sqlSecrets } from "./sql/meta.js";
 import type { Positions } from "./sql/positions.js";
 import type { Retention } from "./sql/retention.js";
 import type { Search } from "./sql/search.js";
@@ -33,10 +33,12 @@ export interface Store {
   readonly tokens: Tokens;
   readonly statistics: Statistics;
   readonly search: Search;
-  readonly secrets: Secrets;
+  /** Keys that the store makes for itself and keeps. */
+  readonly secrets: ReturnType<typeof sqlSecrets>;
   readonly retention: Retention;
   readonly residue: Residue;
-  readonly erasures: Erasures;
+  /** Erasures, for what was received before one and is stored after it: frames that waited in a spool. */
+  readonly erasures: ReturnType<typeof sqlErasures>;
   readonly hooks: Hooks;
   /** Cluster of the processes that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;

@@ -34,15 +34,6 @@ export interface Answered extends Pick<HookTry, "delivered" | "status" | "error"
 /** Sends one request. Never rejects: a failure is an answer too. */
 export type Send = (outgoing: OutgoingRequest, signal: AbortSignal) => Promise<Answered>;
 
-/** Sends nothing: for a process that delivers no webhooks. */
-export const sendNothing: Send = async () => ({
-  delivered: false,
-  status: null,
-  error: "this process sends nothing",
-  answer: null,
-  putOffMs: null,
-});
-
 /** Dependencies of a {@link HttpSender}. */
 interface HttpSenderDeps {
   readonly clock: Clock;

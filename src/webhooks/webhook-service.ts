@@ -5,9 +5,8 @@ import type { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
-import type { HookBatchHead, HookPlaces, HookRow, HookSettings, HookTry } from "../store/sql/hooks.js";
+import type { HookBatchHead, HookRow, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
-import { BATCH_EVENTS_MAX } from "./batch.js";
 import { newSecret, rotated, signed } from "./secret.js";
 import { type HookSelection, hookSelection } from "./selection.js";
 import type { Send } from "./send.js";
@@ -15,8 +14,11 @@ import type { Send } from "./send.js";
 /** Most hooks of a store. Each may hold 4 requests and their bodies at a time. */
 const HOOKS_MAX = 100;
 
-/** Most rooms and types that one hook may list, one without a list has all; and the longest address, in characters. */
-export const HOOK_LIMITS = { rooms: 200, types: 50, urlChars: 2_000 } as const;
+/**
+ * Most rooms and types that one hook may list, one without a list has all; the longest address, in characters; and the most events that a
+ * batch may be asked to hold.
+ */
+export const HOOK_LIMITS = { rooms: 200, types: 50, urlChars: 2_000, batchEvents: 500 } as const;
 
 /** Dependencies of the webhook service. */
 interface WebhookServiceDeps {
@@ -77,7 +79,7 @@ export class WebhookService {
    */
   async add({ url, name = hostOf(url), types = [], filter = null, rooms = [], ...rest }: NewHook): Promise<HookRow> {
     const { store, clock, allowed } = this.#deps;
-    const { maxEvents = BATCH_EVENTS_MAX, allowPrivate = false } = rest;
+    const { maxEvents = HOOK_LIMITS.batchEvents, allowPrivate = false } = rest;
     const settings: HookSettings = { url, name, types, filter, rooms, maxEvents, allowPrivate };
     checkSettings(settings, allowed);
     if ((await store.hooks.list()).length >= HOOKS_MAX)
@@ -195,7 +197,10 @@ export class WebhookService {
     return this.#deps.store.hooks.tries(id, limit);
   }
 
-  async #changed(id: string, ...change: [Parameters<Store["hooks"]["change"]>[1], HookPlaces?, boolean?]): Promise<HookRow> {
+  async #changed(
+    id: string,
+    ...change: [Parameters<Store["hooks"]["change"]>[1], ReadonlyMap<RoomKey, number | null>?, boolean?]
+  ): Promise<HookRow> {
     const row = await this.#deps.store.hooks.change(id, ...change);
     if (row === null) throw unknownHook(id);
     this.#deps.onChange?.();
@@ -244,8 +249,8 @@ function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
   if (!/^[^\p{C}]{1,64}$/u.test(name)) throw wrong("name: 1 to 64 printable characters");
   if (types.length > HOOK_LIMITS.types) throw wrong(`types: ${HOOK_LIMITS.types} are allowed`);
   if (rooms.length > HOOK_LIMITS.rooms) throw wrong(`rooms: ${HOOK_LIMITS.rooms} are allowed; without any the hook has all rooms`);
-  if (!(Number.isInteger(maxEvents) && maxEvents >= 1 && maxEvents <= BATCH_EVENTS_MAX))
-    throw wrong(`maxEvents: a whole number from 1 to ${BATCH_EVENTS_MAX}`);
+  if (!(Number.isInteger(maxEvents) && maxEvents >= 1 && maxEvents <= HOOK_LIMITS.batchEvents))
+    throw wrong(`maxEvents: a whole number from 1 to ${HOOK_LIMITS.batchEvents}`);
   hookSelection(settings);
   if (settings.filter !== null) readFilter(settings.filter);
   checkUrl(url, settings.allowPrivate ? null : allowed);

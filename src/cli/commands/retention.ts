@@ -7,7 +7,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { rawFiles, rawFolder } from "../../sources/raw/files.js";
 import type { RoomKey } from "../../store/log.js";
 import { namedRoom } from "../../store/rooms.js";
-import { type Limits, type LimitsOf, RETAINED, type Retained } from "../../store/sql/retention.js";
+import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
 import type { Store } from "../../store/store.js";
 import { moment, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";
@@ -17,7 +17,7 @@ const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1_000_000, GB: 1_000_
 
 /** Options of `dylive retention`: null is no limit. */
 interface RetentionOptions {
-  readonly kind: Retained;
+  readonly kind: keyof LimitsOf;
   readonly age?: number | null;
   readonly size?: number | null;
   readonly server: boolean;
@@ -82,12 +82,12 @@ function shown({ maxAgeMs, maxBytes }: Limits): [string, string] {
   return [age, maxBytes === null ? "any size" : `${(maxBytes / 1e6).toFixed(0)} MB`];
 }
 
-function settingsOf(kind: Retained): string {
+function settingsOf(kind: keyof LimitsOf): string {
   const days = { events: "keepEventsDays", statistics: "keepStatisticsDays", raw: "keepRawDays" } as const;
   return variableOf(days[kind]);
 }
 
-function kindOf(text: string): Retained {
+function kindOf(text: string): keyof LimitsOf {
   const kind = RETAINED.find((one) => one === text);
   if (kind === undefined) throw new InvalidArgumentError(`It takes ${RETAINED.join(", ")}.`);
   return kind;

@@ -1,11 +1,12 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { AdminService } from "../admin-service.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import { addSchemas, exactly, Nullable, Time } from "./fields.js";
+import { addSchemas, exactly, Time } from "./fields.js";
 
 /** The server. */
 const AboutSchema = Type.Object(

@@ -1,12 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { type TSchema, Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import { encodePlace } from "../../feed/cursor.js";
 
 /** An object that has no other fields. */
 export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
-
-/** A value that may be unknown. */
-export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 /** A moment. */
 export const Time = Type.Integer({ description: "ms UTC" });

@@ -6,7 +6,6 @@ import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { type HookRow, type HookSettings, TRIES_KEPT } from "../../store/sql/hooks.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import { BATCH_EVENTS_MAX } from "../../webhooks/batch.js";
 import { hookSelection } from "../../webhooks/selection.js";
 import { HOOK_LIMITS, unknownHook } from "../../webhooks/webhook-service.js";
 import { isLimited, maySee } from "../access.js";
@@ -40,8 +39,8 @@ const settings = {
   maxEvents: Type.Optional(
     Type.Integer({
       minimum: 1,
-      maximum: BATCH_EVENTS_MAX,
-      description: `events of one request at most, from 1 to ${BATCH_EVENTS_MAX}, the default`,
+      maximum: HOOK_LIMITS.batchEvents,
+      description: `events of one request at most, from 1 to ${HOOK_LIMITS.batchEvents}, the default`,
     }),
   ),
   allowPrivate: Type.Optional(

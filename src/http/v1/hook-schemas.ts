@@ -1,7 +1,8 @@
 import { Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import { HOOK_PAUSES, type HookBatchHead, type HookTry } from "../../store/sql/hooks.js";
 import { HOOK_STATES, type HookView, hookState } from "../../webhooks/webhook-service.js";
-import { Nullable, Time } from "./fields.js";
+import { Time } from "./fields.js";
 
 const Status = Type.Union([Type.Integer(), Type.Null()], { description: "HTTP status; null when there was no answer" });
 const Wrong = Type.Union([Type.String(), Type.Null()], { description: "what was wrong, in words" });

@@ -1,12 +1,13 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import type { RoomKey } from "../../store/log.js";
 import { RETAINED } from "../../store/sql/retention.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
-import { addSchemas, exactly, Nullable, RoomParams } from "./fields.js";
+import { addSchemas, exactly, RoomParams } from "./fields.js";
 
 const tags = ["retention"];
 const Own = (description: string) =>

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
 import { ROOM_STATES, type RoomView } from "../../health/state.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -11,7 +12,7 @@ import { assertMayAsk, assertMaySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
-import { Anchor, addSchemas, Cursor, exactly, keysetPage, Limit, Next, Nullable, RoomParams, Time } from "./fields.js";
+import { Anchor, addSchemas, Cursor, exactly, keysetPage, Limit, Next, RoomParams, Time } from "./fields.js";
 
 const Text = Nullable(Type.String());
 const Evidence = Type.Object(

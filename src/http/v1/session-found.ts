@@ -26,10 +26,14 @@ export async function sessionOf(
 }
 
 /** Word for a room's newest broadcast, wherever one is named. */
-export const LATEST = "latest";
+const LATEST = "latest";
 
-/** Finds the broadcast of a room that a client named by its room_id, or as `latest`; null when there is none. */
-export async function findBroadcast(sessions: Pick<Sessions, "get" | "list">, room: RoomKey, asked: string): Promise<Session | null> {
+/** Finds the broadcast of a room that a client named by its room_id, or as `latest`, which is the default; null when there is none. */
+export async function findBroadcast(
+  sessions: Pick<Sessions, "get" | "list">,
+  room: RoomKey,
+  asked: string = LATEST,
+): Promise<Session | null> {
   return asked === LATEST ? ((await sessions.list(room, 1))[0] ?? null) : sessions.get(room, asked);
 }
 

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import { decodePlace, notOfList } from "../../feed/cursor.js";
 import { summaryOf } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
@@ -9,7 +10,7 @@ import type { Session } from "../../store/sessions.js";
 import type { SessionStatistics } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { roomOf } from "../streams/named-room.js";
-import { Anchor, addSchemas, Cursor, exactly, keysetPage, Limit, Next, Nullable, RoomParams, Time } from "./fields.js";
+import { Anchor, addSchemas, Cursor, exactly, keysetPage, Limit, Next, RoomParams, Time } from "./fields.js";
 import { SessionParams, sessionOf } from "./session-found.js";
 
 /** A broadcast of a room. */

@@ -12,7 +12,7 @@ import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
 import { addSchemas, Cursor, exactly, keysetPage, Limit, RoomParams } from "./fields.js";
-import { findBroadcast, LATEST, SessionParams, sessionOf } from "./session-found.js";
+import { findBroadcast, SessionParams, sessionOf } from "./session-found.js";
 import { sessionAnswer } from "./session-routes.js";
 import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer, STATISTICS_SCHEMAS } from "./statistics-schemas.js";
 
@@ -199,7 +199,7 @@ function summaryRoutes(app: FastifyInstance, { store, live, calls, clock }: ApiD
     },
     async (request, reply) => {
       const { room, sessionId: named } = await roomOf(rooms, request);
-      const session = await findBroadcast(sessions, room, request.query.session ?? named ?? LATEST);
+      const session = await findBroadcast(sessions, room, request.query.session ?? named ?? undefined);
       if (session === null) return NO_SUMMARY;
       const { sessionId } = session;
       const token = tokenOf(request);

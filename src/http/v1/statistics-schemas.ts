@@ -1,7 +1,8 @@
 import { Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import { amountOf, shownGifts } from "../../statistics/summary.js";
 import { type GiftSum, HIDDEN_RECEIVER, type Minute, type Person, type PersonSession } from "../../store/statistics.js";
-import { Next, Nullable, Time } from "./fields.js";
+import { Next, Time } from "./fields.js";
 
 const MINUTE_MS = 60_000;
 const Count = Type.Integer({ minimum: 0 });

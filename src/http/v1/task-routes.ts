@@ -2,13 +2,14 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { assertPerson } from "../../erasure/identity.js";
+import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import type { MaintenanceService } from "../maintenance-service.js";
 import { roomOf } from "../streams/named-room.js";
 import { TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
-import { addSchemas, exactly, Nullable, RoomParams } from "./fields.js";
+import { addSchemas, exactly, RoomParams } from "./fields.js";
 import { broadcastId } from "./session-found.js";
 
 const Count = (description: string) => Type.Integer({ description });

@@ -1,13 +1,14 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { SCOPES, type TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { createToken, TOKEN_LIMITS } from "../auth.js";
 import { tokenOf } from "../authentication.js";
 import { revokeToken } from "../token-positions.js";
-import { addSchemas, exactly, Nullable, Time } from "./fields.js";
+import { addSchemas, exactly, Time } from "./fields.js";
 
 /** A token, without the token itself. */
 const TokenSchema = Type.Object(

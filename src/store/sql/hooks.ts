@@ -66,7 +66,7 @@ type HookChange = Partial<HookSettings & HookSecrets & Pick<HookRow, "paused" | 
  * Places that a hook is set to in some rooms. What was fixed for these rooms and not delivered is dropped; `null` forgets the place itself
  * too.
  */
-export type HookPlaces = ReadonlyMap<RoomKey, number | null>;
+type HookPlaces = ReadonlyMap<RoomKey, number | null>;
 
 /** Events of one room and one contiguous range of seqs, both ends included, as they are sent until they are delivered. */
 export interface HookBatch {

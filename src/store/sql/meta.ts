@@ -16,9 +16,6 @@ function* setMeta(key: string, value: string): Work<void> {
   yield* run("INSERT INTO meta(key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
 }
 
-/** Keys that a store makes for itself and keeps. */
-export type Secrets = ReturnType<typeof sqlSecrets>;
-
 /** Returns the store's own keys, which are kept beside its id. */
 export function sqlSecrets({ write }: SqlDatabase) {
   return {
@@ -48,9 +45,6 @@ export interface NotedErasure {
   readonly marks: readonly string[];
 }
 
-/** Erasures of this store, for what was received before one and is stored after it: frames that waited in a spool. */
-export type Erasures = ReturnType<typeof sqlErasures>;
-
 /** Returns the erasures of the store, which are kept beside its id. */
 export function sqlErasures({ ask, write }: SqlDatabase) {
   return {
@@ -64,9 +58,6 @@ export function sqlErasures({ ask, write }: SqlDatabase) {
       }),
   };
 }
-
-/** Short texts that the processes of a cluster share, by name, such as a token that only one of them may fetch. */
-export type Shared = ReturnType<typeof sqlShared>;
 
 /** Returns the texts that the processes of a cluster share. */
 export function sqlShared({ ask, write }: SqlDatabase) {

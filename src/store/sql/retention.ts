@@ -4,7 +4,7 @@ import { row, rows, run, type SqlDatabase } from "./work.js";
 
 /** Kinds of data that may be kept for less than forever. `raw` are recordings of raw frames. */
 export const RETAINED = ["events", "statistics", "raw"] as const;
-export type Retained = (typeof RETAINED)[number];
+type Retained = (typeof RETAINED)[number];
 
 /** Limits of a kind; null is no limit. Of statistics only the age counts. */
 export interface Limits {
