@@ -24,7 +24,7 @@ export class MediaFile {
   readonly type: string;
   readonly #source: MediaSource;
   readonly #extraBytes: number;
-  #bytes: Buffer | null = null;
+  #about: { readonly bytes: number; readonly sha256: string; readonly fileHash: string } | null = null;
 
   /**
    * @param label names the file: no other has it
@@ -37,28 +37,36 @@ export class MediaFile {
     this.type = TYPES[source.slice(source.lastIndexOf(".") + 1)] ?? "application/octet-stream";
   }
 
-  /** The whole file. */
+  /** The whole file, put together anew each time: many files are told about and few are asked for. */
   get bytes(): Buffer {
-    this.#bytes ??= stamped(this.#source, `${this.key}${" ".repeat(this.#extraBytes)}`);
-    return this.#bytes;
+    return stamped(this.#source, `${this.key}${" ".repeat(this.#extraBytes)}`);
   }
 
   get size(): number {
-    return this.bytes.length;
+    return this.#known().bytes;
   }
 
   get sha256(): string {
-    return createHash("sha256").update(this.bytes).digest("hex");
+    return this.#known().sha256;
   }
 
   /** What the platform calls `file_hash`: MD5, hexadecimal. */
   get fileHash(): string {
-    return createHash("md5").update(this.bytes).digest("hex");
+    return this.#known().fileHash;
   }
 
   /** Says in JSON what a test compares a downloaded file with. */
   toJSON(): { readonly type: string; readonly bytes: number; readonly sha256: string; readonly fileHash: string } {
-    return { type: this.type, bytes: this.size, sha256: this.sha256, fileHash: this.fileHash };
+    return { type: this.type, ...this.#known() };
+  }
+
+  #known() {
+    if (this.#about === null) {
+      const { bytes } = this;
+      const hash = (algorithm: string) => createHash(algorithm).update(bytes).digest("hex");
+      this.#about = { bytes: bytes.length, sha256: hash("sha256"), fileHash: hash("md5") };
+    }
+    return this.#about;
   }
 }
 

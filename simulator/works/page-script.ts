@@ -97,15 +97,15 @@ export const WORKS_SCRIPT = `(function () {
     element("p", "Wd7", comment.text, item);
     element("div", "kQ9", comment.ip_label + " · " + comment.digg_count, item);
     var inside = element("div", "replyContainer", undefined, item);
+    if (!comment.reply_comment_total) return;
+    var button = element("span", "more", "展开" + comment.reply_comment_total + "条回复", inside);
     var shown = {};
     function add(reply) {
       if (shown[reply.cid]) return;
       shown[reply.cid] = true;
-      element("p", "", reply.user.nickname + "：" + reply.text, inside);
+      inside.insertBefore(element("p", "", reply.user.nickname + "：" + reply.text), button);
     }
     (comment.reply_comment || []).forEach(add);
-    if (!comment.reply_comment_total) return;
-    var button = element("span", "more", "展开" + comment.reply_comment_total + "条回复", item);
     var cursor = 0, isBusy = false, clicks = 0;
     button.addEventListener("click", function (event) {
       if (!event.isTrusted || isBusy) return;

@@ -39,13 +39,13 @@ const reply = async (path: string, wanted: Record<string, string>) => {
   const response = await request.response();
   return { host: new URL(request.url()).host, status: response?.status(), body: (await response?.json()) as Record<string, unknown> };
 };
-/** Opens a work's page with its film stopped. */
+/** Opens a work's page with its film stopped, unless `plays` is set: after four seconds the next would come. */
 const open = async (name: string, faults: WorkFault[] = []) => {
   simulator.works.setFaults(name, faults);
   const { id } = work(name);
   const detail = reply("aweme/detail", { aweme_id: id });
+  await page.addInitScript("document.addEventListener('play', (event) => window.plays || event.target.pause(), true)");
   await page.goto(`https://www.douyin.com/video/${id}`, { waitUntil: "domcontentloaded" });
-  await page.evaluate("document.querySelector('video')?.pause()");
   return { id, detail };
 };
 /** Clicks the comment icon that can be seen. */
@@ -79,7 +79,7 @@ describe("a film's page in a browser", () => {
     await scrollPanel(5);
     expect(await second).toMatchObject({ status: 200, body: { has_more: 1, cursor: 15 } });
 
-    const opener = page.locator(ITEMS).first().getByText("展开5条回复");
+    const opener = page.locator(`${ITEMS} .replyContainer`).first().getByText("展开5条回复");
     await opener.evaluate((element) => (element as unknown as { click(): void }).click()); // no person's click
     const replies = reply("comment/list/reply", { item_id: id, comment_id: work("plain").comments[0]?.cid ?? "", cursor: "0", count: "3" });
     await opener.click();
@@ -90,6 +90,8 @@ describe("a film's page in a browser", () => {
     const rest = reply("comment/list/reply", { item_id: id, cursor: "3" });
     await page.locator(ITEMS).first().getByText("查看更多回复").click();
     expect(await rest).toMatchObject({ body: { has_more: 0, cursor: 5 } });
+    await page.locator(`${ITEMS} .replyContainer`).first().getByText("查看更多回复").waitFor({ state: "detached" });
+    expect(await page.locator(`${ITEMS} .replyContainer`).first().locator("p").count()).toBe(5);
     expect(simulator.works.requests.filter(({ path }) => path === "comment/list/reply").length).toBe(2);
 
     for (let cursor = 15; cursor < 34; cursor += 10) {
@@ -110,7 +112,7 @@ describe("a film's page in a browser", () => {
     await first;
     const next = work("dash").id;
     const replies = Promise.all([reply("aweme/detail", { aweme_id: next }), reply("comment/list", { aweme_id: next, cursor: "0" })]);
-    await page.evaluate("document.querySelector('video').play().catch(() => {})");
+    await page.evaluate("window.plays = true; document.querySelector('video').play().catch(() => {})");
     expect((await replies).map(({ status }) => status)).toEqual([200, 200]);
   });
 
@@ -127,6 +129,41 @@ describe("a film's page in a browser", () => {
     await scrollPanel(25);
     await page.locator(".video-comment-cover__btn", { hasText: "登录后查看更多评论" }).waitFor();
     expect(await page.locator(ITEMS).count()).toBe(25);
+  });
+
+  it("asks twice, or never, and does nothing at the first click of a person, when told so", async () => {
+    let details = 0;
+    const twice = page.waitForEvent("requestfinished", {
+      predicate: (request) => asks("aweme/detail", { aweme_id: work("plain").id })(request) && ++details === 2,
+    });
+    const { id } = await open("plain", ["detail_twice", "reply_click_ignored"]);
+    await twice;
+    const first = reply("comment/list", { aweme_id: id, cursor: "0" });
+    await openPanel();
+    await first;
+    const opener = page.locator(`${ITEMS} .replyContainer`).first().getByText("展开5条回复");
+    const before = simulator.works.requests.length;
+    await opener.click();
+    const replies = reply("comment/list/reply", { item_id: id });
+    await opener.click();
+    await replies;
+    expect(simulator.works.requests.slice(before).map(({ path }) => path)).toEqual(["comment/list/reply"]);
+    simulator.works.setFaults("plain", ["detail_never"]);
+    const other = reply("danmaku/get_v2", { item_id: id });
+    const asked = simulator.works.requests.length;
+    await page.reload();
+    await other;
+    expect(simulator.works.requests.slice(asked).filter(({ path, of }) => path === "aweme/detail" && of === id)).toEqual([]);
+  });
+
+  it("turns into a captcha page in the middle of the comments, and shows a dialog to log in, when told so", async () => {
+    const { id } = await open("plain", ["comments_captcha", "page_login_card"]);
+    await page.locator("[role=dialog]", { hasText: "登录" }).waitFor();
+    const first = reply("comment/list", { aweme_id: id, cursor: "0" });
+    await openPanel();
+    await first;
+    await scrollPanel(5);
+    await page.waitForFunction("document.title === '验证码中间页'");
   });
 
   it("is refused to a script that only asks: the mark is the page's own", async () => {
@@ -163,6 +200,15 @@ describe("a film's page in a browser", () => {
     await failed;
     expect(await detail).toMatchObject({ body: { aweme_detail: { aweme_id: id } } });
   });
+});
+
+it("knows the pictures, stamps and all", async () => {
+  for (const name of ["pictures", "live_photos"])
+    for (const { webp, jpeg } of work(name).images.slice(0, 4))
+      for (const { type, bytes } of [webp, jpeg]) {
+        const size = `(async () => { const image = new Image(); image.src = "data:${type};base64,${bytes.toString("base64")}"; await image.decode(); return [image.naturalWidth, image.naturalHeight]; })()`;
+        expect(await page.evaluate(size)).toEqual([360, 480]);
+      }
 });
 
 describe("other pages in a browser", () => {
