@@ -102,7 +102,7 @@ export function encodePlaces(logId: string, places: readonly (readonly [RoomKey,
  * Reads a cursor over any number of rooms, or a bare seq.
  * @throws DyliveError bad_request
  */
-export function decodePlaces(text: string): { logId: string; seqs: Map<RoomKey, number> } | { seq: number } {
+function decodePlaces(text: string): { logId: string; seqs: Map<RoomKey, number> } | { seq: number } {
   const bytes = Buffer.from(text, "base64url");
   if (bytes.toString("latin1", 0, GROUP) !== MANY) {
     const one = decodeCursor(text);

@@ -28,7 +28,7 @@ export interface ReadEvents {
 }
 
 /** Most work of a caller's own expression that one reading may ask for; the next one goes on from there. */
-export interface Share {
+interface Share {
   /** Events that it is tried on, and one page more. */
   readonly tries: number;
   /** ms that it takes. */

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { encodeCursor, resolveCursor } from "../../feed/cursor.js";
-import { type ReadEvents, readBefore, type Share } from "../../feed/read.js";
+import { type ReadEvents, readBefore } from "../../feed/read.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -28,7 +28,7 @@ const EventListSchema = Type.Object(
 );
 
 /** Share of work of one call: some seconds in which others have their turns. */
-const SHARE: Share = { tries: 20_000, ms: 1_000 };
+const SHARE = { tries: 20_000, ms: 1_000 } as const;
 
 const Place = (what: string) =>
   Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]{1,1024}$", description: `${what}: a cursor that was given here, or a seq` }));
