@@ -1,0 +1,87 @@
+import type { LookupFunction } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { connectionFailure } from "../../src/runtime/guarded-connector.js";
+import { MediaHosts } from "../../src/works/media-hosts.js";
+import { MediaServer } from "./media-server.js";
+
+const SIGNAL = new AbortController().signal;
+const FILM = "https://v3-web.douyinvod.com/film";
+let server: MediaServer;
+let hosts: MediaHosts;
+beforeAll(async () => {
+  server = await MediaServer.start();
+  hosts = new MediaHosts({ upstream: server.url, proxy: null });
+  server.gives("v3-web.douyinvod.com/end", Buffer.from("the film"));
+});
+afterEach(() => server.forget());
+afterAll(async () => {
+  await hosts.close();
+  await server.close();
+});
+
+async function text(address: string): Promise<string> {
+  return (await hosts.ask(address, 0, SIGNAL)).body.text();
+}
+
+describe("hosts of media", () => {
+  it("are sent the Referer and nothing else of ours, also where a redirect set a cookie", async () => {
+    server.redirects("v3-web.douyinvod.com/film", "/end");
+    expect(await text(FILM)).toBe("the film");
+    expect(server.asked.map(({ at, headers }) => [at, Object.keys(headers).sort(), headers.referer])).toEqual(
+      ["film", "end"].map((path) => [`v3-web.douyinvod.com/${path}`, ["connection", "host", "referer"], "https://www.douyin.com/"]),
+    );
+  });
+
+  it("are followed to other hosts of media, at most five times", async () => {
+    server.redirects("v3-web.douyinvod.com/film", "https://www.douyin.com/aweme/v1/play/?video_id=1");
+    server.redirects("www.douyin.com/aweme/v1/play/?video_id=1", `${server.url}/@p3-pc-sign.douyinpic.com/3`);
+    server.redirects("p3-pc-sign.douyinpic.com/3", "//v5-dy-o-abtest.zjcdn.com/4");
+    server.redirects("v5-dy-o-abtest.zjcdn.com/4", "https://sf5-hl-cdn-tos.douyinstatic.com/5");
+    server.redirects("sf5-hl-cdn-tos.douyinstatic.com/5", "https://v3-web.douyinvod.com/end");
+    expect(await text(FILM).catch(String)).toBe("the film");
+    server.redirects("v3-web.douyinvod.com/more", FILM);
+    expect(await text("https://v3-web.douyinvod.com/more").catch(String)).toBe("Error: more than 5 redirects");
+  });
+
+  it.each([
+    "https://evil.example/film",
+    "https://douyinvod.com.evil.example/film",
+    "https://notdouyinvod.com/film",
+    "http://v3-web.douyinvod.com/film",
+    "https://v3-web.douyinvod.com:8443/film",
+    "https://user:secret@v3-web.douyinvod.com/film",
+    "https://www.douyin.com/video/7600000000000000001",
+    "https://live.douyin.com/1",
+    "http://169.254.169.254/latest/meta-data/",
+    "https://127.0.0.1/",
+    "https://[::1]/",
+    "file:///etc/passwd",
+    "javascript:0",
+    "https://",
+  ])("are not left for %s, by an address or by a redirect", async (address) => {
+    server.redirects("v3-web.douyinvod.com/film", address);
+    expect(await text(FILM).catch(String)).toMatch(/^RefusedAddress: it leads to .*, which is no host of media$/);
+    expect(server.asked).toHaveLength(1);
+    expect(await text(address).catch(String)).toMatch(/^RefusedAddress/);
+    expect(server.asked).toHaveLength(1);
+    expect(await text(FILM).catch(String)).not.toContain("secret");
+  });
+
+  it("are not reached at a private address, whatever resolves to it", async () => {
+    const asked: string[] = [];
+    const lookup: LookupFunction = (host, options, done) => {
+      asked.push(host);
+      const found = [
+        { address: "127.0.0.1", family: 4 },
+        { address: "fd00::1", family: 6 },
+      ];
+      if (options.all) done(null, found);
+      else done(null, "127.0.0.1", 4);
+    };
+    const real = new MediaHosts({ upstream: null, proxy: null }, lookup);
+    const error = await real.ask(FILM, 0, SIGNAL).catch((cause: unknown) => cause);
+    expect(connectionFailure(error)).toMatch(/^v3-web\.douyinvod\.com is at the private address 127\.0\.0\.1/);
+    expect(asked).toEqual(["v3-web.douyinvod.com"]);
+    await real.close();
+  });
+});
