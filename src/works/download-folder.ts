@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { open, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
+import { makeFolder, NewFile, publish } from "../runtime/durable-file.js";
+import { DyliveError } from "../runtime/errors.js";
+import { fileFailure } from "../runtime/file-failure.js";
+import { FileLedger, type LedgerRow } from "./file-ledger.js";
+import type { WantedFile } from "./wanted-files.js";
+
+/** Names that are tried where files of the same name are there, before it is given up. */
+const NAMES_MAX = 100;
+
+/** A file on its way into the folder. */
+export interface Placing extends Pick<LedgerRow, "workId" | "role" | "index" | "variant" | "quality"> {
+  /** Whole file, to be given its name. */
+  readonly part: string;
+  /** Path in the folder without what tells the type. */
+  readonly stem: string;
+  readonly extension: string;
+  /** Time that the file is to have, ms UTC. */
+  readonly time: number;
+}
+
+/** Names of a file's bytes on their way, beside where it will be. Other bytes have other names. */
+export interface Parts {
+  readonly film: string;
+  readonly sound: string;
+  readonly joined: string;
+}
+
+/** Folder with downloaded files, and the ledger of what they are. */
+export class DownloadFolder {
+  readonly #path: string;
+  readonly #ledger: FileLedger;
+
+  private constructor(path: string) {
+    this.#path = path;
+    this.#ledger = new FileLedger(path);
+  }
+
+  /** Opens a folder, which is made where it is missing. @throws DyliveError file_failed */
+  static async open(path: string): Promise<DownloadFolder> {
+    try {
+      await makeFolder(path);
+    } catch (error) {
+      throw fileFailure(error, `the folder ${path} cannot be made`);
+    }
+    return new DownloadFolder(resolve(path));
+  }
+
+  /**
+   * Keeps other processes, and other downloads of this one, from the files of a work.
+   * @returns what ends that
+   * @throws DyliveError in_use; file_failed
+   */
+  async lock(workId: string): Promise<() => void> {
+    // When it is first wanted: who downloads nothing needs no native module.
+    const [{ FileLock }, { isBusy }] = await Promise.all([import("../store/lock.js"), import("../store/sqlite/refusal.js")]);
+    try {
+      const lock = FileLock.take(join(this.#path, `.dylive-${workId}.lock`));
+      return () => lock.remove();
+    } catch (error) {
+      if (isBusy(error)) throw new DyliveError("in_use", `another dylive downloads work ${workId} into ${this.#path}`, error);
+      throw fileFailure(error, `${this.#path} cannot be written`);
+    }
+  }
+
+  /** Returns the rows of a work, the newest first. */
+  rows(workId: string): Promise<readonly LedgerRow[]> {
+    return this.#ledger.of(workId);
+  }
+
+  /** Returns the names of a file's bytes until they are whole, and makes the folder that they are in. */
+  async parts(workId: string, stem: string, { role, index, variant, source, sound }: WantedFile): Promise<Parts> {
+    const told = [workId, role, index, variant, source.bytes, source.hash, sound?.bytes, sound?.hash];
+    const path = `${this.#at(stem)}.${createHash("sha256").update(JSON.stringify(told)).digest("hex").slice(0, 12)}`;
+    await makeFolder(dirname(path));
+    return { film: `${path}.part`, sound: `${path}.sound.part`, joined: `${path}.joined.part` };
+  }
+
+  /**
+   * Returns whether a file of the ledger is there. A crash may have come between the ledger and the name: then the part is given it.
+   * @param part where it was before it had its name
+   */
+  async has(row: LedgerRow, part: string, time: number): Promise<boolean> {
+    const path = resolve(this.#path, row.name);
+    if (!path.startsWith(this.#path + sep)) return false; // not of our making
+    if (existsSync(path)) return (await stat(path)).size === row.bytes;
+    if (!existsSync(part) || (await stat(part)).size !== row.bytes || (await sha256Of(part)) !== row.sha256) return false;
+    await name(part, path, time);
+    return true;
+  }
+
+  /**
+   * Gives a whole file its name, where nothing is yet; a file that is there with the same bytes stays. First the ledger knows it.
+   * @returns its row. @throws the system's errors
+   */
+  async place({ part, stem, extension, time, ...of }: Placing): Promise<LedgerRow> {
+    const { bytes, sha256 } = await whatIs(part);
+    for (const end of endings(of.variant)) {
+      const row = { ...of, name: `${stem}${end}.${extension}`, bytes, sha256 };
+      const path = this.#at(row.name);
+      if (!existsSync(path)) {
+        await this.#ledger.add(row);
+        await name(part, path, time);
+        return row;
+      }
+      if ((await stat(path)).size !== bytes || (await sha256Of(path)) !== sha256) continue;
+      await this.#ledger.add(row);
+      await rm(part, { force: true });
+      return row;
+    }
+    throw new Error(`there are ${NAMES_MAX} files of its name`);
+  }
+
+  /** Writes a text beside the files, in place of one that is there. @throws the system's errors */
+  async write(path: string, text: string, time: number): Promise<void> {
+    const at = this.#at(path);
+    await makeFolder(dirname(at));
+    const file = await NewFile.create(at);
+    try {
+      await file.write(text);
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+    await file.finish(timesOf(time));
+  }
+
+  /** Returns what a file that is there is; null where none is. @throws the system's errors */
+  async found(path: string): Promise<Pick<LedgerRow, "bytes" | "sha256"> | null> {
+    const at = this.#at(path);
+    return existsSync(at) ? whatIs(at) : null;
+  }
+
+  #at(path: string): string {
+    return join(this.#path, ...path.split("/"));
+  }
+}
+
+/** Removes parts that nothing will go on with: those of them that are there. @param kept whether one with bytes in it is left */
+export async function removeParts(
+  { film, sound, joined }: Parts,
+  kept: { readonly film: boolean; readonly sound: boolean },
+): Promise<void> {
+  await rm(joined, { force: true });
+  for (const [part, keep] of [
+    [film, kept.film],
+    [sound, kept.sound],
+  ] as const)
+    if (!keep || (await stat(part).catch(() => null))?.size === 0) await rm(part, { force: true });
+}
+
+async function whatIs(path: string): Promise<Pick<LedgerRow, "bytes" | "sha256">> {
+  const { size } = await stat(path);
+  return { bytes: size, sha256: await sha256Of(path) };
+}
+
+async function name(part: string, path: string, time: number): Promise<void> {
+  await publish(await open(part, "r+"), part, path, { replace: false, ...timesOf(time) });
+}
+
+function timesOf(time: number): { readonly times?: { readonly atime: Date; readonly mtime: Date } } {
+  const mtime = new Date(time);
+  return Number.isNaN(mtime.getTime()) || time <= 0 ? {} : { times: { atime: new Date(), mtime } };
+}
+
+/** What is put behind a name that is taken: the rung, then a number. */
+function endings(variant: string | null): readonly string[] {
+  const rung = variant?.replace(/[^A-Za-z0-9]+/g, "_").slice(0, 30) ?? "";
+  return ["", ...(rung === "" ? [] : [`_${rung}`]), ...Array.from({ length: NAMES_MAX - 2 }, (_, index) => `-${index + 2}`)];
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) hash.update(piece);
+  return hash.digest("hex");
+}

@@ -1,0 +1,348 @@
+import { randomUUID } from "node:crypto";
+import type { Platform } from "../platform/access/platform.js";
+import { type Clock, systemClock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { DownloadFolder, type Parts, removeParts } from "./download-folder.js";
+import { type Allowance, fetchFile, NotFetched, notFetched, wordsOf } from "./fetch-file.js";
+import type { LedgerRow } from "./file-ledger.js";
+import { FileNames } from "./file-names.js";
+import type { FileType } from "./file-type.js";
+import { joinFilm } from "./join.js";
+import { MediaHosts } from "./media-hosts.js";
+import { writeMeta } from "./meta-file.js";
+import type { Download, DownloadFile } from "./model/download.js";
+import type { Quality } from "./model/quality.js";
+import type { Work } from "./model/work.js";
+import { type Source, sameFile, type WantedFile, type Wish, wantedFiles } from "./wanted-files.js";
+
+/** Files that are fetched at once. */
+const AT_ONCE = 2;
+/** How often a work is read again without any file coming by it: then nothing will. */
+const READINGS_MAX = 3;
+const FILE_MAX_BYTES = 2 * 1024 ** 3;
+const ALL_MAX_BYTES = 8 * 1024 ** 3;
+
+const KINDS: Readonly<Record<WantedFile["role"], readonly FileType["holds"][]>> = {
+  video: ["film"],
+  clip: ["film"],
+  image: ["picture"],
+  cover: ["picture"],
+  music: ["sound", "film"], // sound alone may be in an mp4
+  meta: [],
+};
+
+/** How far a download is. */
+export interface DownloadProgress {
+  /** Bytes of its files that are there. */
+  readonly bytes: number;
+  /** Bytes of all its files; null while the length of one is unknown. */
+  readonly totalBytes: number | null;
+}
+
+/** Options of {@link downloadWork}. */
+export interface DownloadOptions {
+  /** Folder for the files, which is made; it keeps a ledger, so that nothing is fetched twice. */
+  readonly folder: string;
+  /** The way to the platform. */
+  readonly platform: Pick<Platform, "upstream" | "proxy">;
+  /** Which rung of a film; `compatible` by default. */
+  readonly quality?: Quality | undefined;
+  /** Whether HDR is preferred. */
+  readonly hdr?: boolean | undefined;
+  /** Names of the files, see {@link FileNames}. */
+  readonly template?: string | undefined;
+  /** Whether the music is wanted, too. */
+  readonly music?: boolean | undefined;
+  /** Whether the covers are wanted, too. */
+  readonly covers?: boolean | undefined;
+  /** Downloads a work also where its author does not allow it: a decision of the operator, which is told to `tell`. */
+  readonly ignoreAuthorSetting?: boolean | undefined;
+  /** Reads the work again where its addresses have expired, or none of them works. */
+  readonly refresh?: ((signal: AbortSignal) => Promise<Work>) | undefined;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Told what is to be logged. */
+  readonly tell?: ((line: string) => void) | undefined;
+  /** Most bytes of one file, 2 GiB by default, and of all that is fetched, 8 GiB. */
+  readonly maxFileBytes?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
+  /** Id of the download; a new one by default. */
+  readonly id?: string | undefined;
+}
+
+/**
+ * Downloads the files of a work into a folder. What fails ends in the state of its file, with the reason; a file has its name when it is whole,
+ * and one that is there is not fetched again.
+ * @throws DyliveError bad_request for a template that is none; bad_work; file_failed when the folder cannot be used
+ */
+export async function downloadWork(work: Work, options: DownloadOptions): Promise<Download> {
+  const id = options.id ?? randomUUID();
+  const ended = (state: Download["state"], reason: string | null, files: readonly DownloadFile[] = []): Download => ({
+    ...{ id, workId: work.id, state, reason },
+    files: [...files],
+  });
+  const names = new FileNames(options.template);
+  const metaStem = names.stem(work, { role: "meta", index: 0, quality: null });
+  if (work.downloadAllowed === false) {
+    if (options.ignoreAuthorSetting !== true) return ended("failed", "its author does not allow that it is downloaded");
+    options.tell?.(`work ${work.id}: its author does not allow that it is downloaded; that is ignored, as it was asked for`);
+  }
+  const wish: Wish = {
+    quality: options.quality ?? "compatible",
+    hdr: options.hdr ?? false,
+    music: options.music ?? false,
+    covers: options.covers ?? false,
+  };
+  const wanted = wantedFiles(work, wish);
+  if (wanted.length === 0)
+    return ended(
+      "failed",
+      work.state === "public" ? "it has no file that can be had" : `it is ${work.state}: ${work.stateReason ?? "no more is told"}`,
+    );
+  const folder = await DownloadFolder.open(options.folder);
+  let unlock: () => void;
+  try {
+    unlock = await folder.lock(work.id);
+  } catch (error) {
+    if (error instanceof DyliveError && error.code === "in_use") return ended("failed", error.detail);
+    throw error;
+  }
+  const hosts = new MediaHosts(options.platform);
+  try {
+    const run = new Run(work, wish, wanted, folder, names, hosts, options, await folder.rows(work.id));
+    const files = await run.all();
+    const states = new Set(files.map(({ state }) => state));
+    if (files.some(({ state }) => state === "done")) files.push(await writeMeta(folder, `${metaStem}.json`, work, files, run.isNew));
+    if (options.signal?.aborted === true && states.has("cancelled")) return ended("cancelled", "it was stopped", files);
+    if (states.size === 1 && states.has("done")) return ended("done", null, files);
+    const reason = files.find(({ state }) => state === "failed")?.reason ?? null;
+    return ended(states.has("done") ? "partial" : "failed", reason, files);
+  } finally {
+    await hosts.close();
+    unlock();
+  }
+}
+
+/** One download under way. */
+class Run {
+  readonly #wish: Wish;
+  readonly #folder: DownloadFolder;
+  readonly #names: FileNames;
+  readonly #hosts: MediaHosts;
+  readonly #options: DownloadOptions;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #allowance: Allowance;
+  readonly #rows: readonly LedgerRow[];
+  readonly #wanted: readonly WantedFile[];
+  readonly #named: Work;
+  /** Bytes of each stream that are there, and of all of it. */
+  readonly #streams = new Map<string, { bytes: number; total: number | null }>();
+  #work: Work;
+  #readings = 0;
+  /** Readings since a file came. */
+  #vain = 0;
+  #reading: Promise<void> | null = null;
+  /** Whether a file came that was not there. */
+  isNew = false;
+
+  constructor(
+    work: Work,
+    wish: Wish,
+    wanted: readonly WantedFile[],
+    folder: DownloadFolder,
+    names: FileNames,
+    hosts: MediaHosts,
+    options: DownloadOptions,
+    rows: readonly LedgerRow[],
+  ) {
+    this.#work = work;
+    this.#named = work;
+    this.#wish = wish;
+    this.#wanted = wanted;
+    this.#folder = folder;
+    this.#names = names;
+    this.#hosts = hosts;
+    this.#options = options;
+    this.#rows = rows;
+    this.#clock = options.clock ?? systemClock;
+    this.#signal = options.signal ?? new AbortController().signal;
+    this.#allowance = { left: options.maxBytes ?? ALL_MAX_BYTES, perFile: options.maxFileBytes ?? FILE_MAX_BYTES };
+    for (const file of wanted) {
+      this.#streams.set(keyOf(file, "film"), { bytes: 0, total: file.source.bytes });
+      if (file.sound !== null) this.#streams.set(keyOf(file, "sound"), { bytes: 0, total: file.sound.bytes });
+    }
+  }
+
+  /** Downloads all files, some at once. @returns how each ended, in their order */
+  async all(): Promise<DownloadFile[]> {
+    const ended: DownloadFile[] = [];
+    let next = 0;
+    const work = async () => {
+      for (let at = next++; at < this.#wanted.length; at = next++) {
+        const file = this.#wanted[at];
+        if (file !== undefined) ended[at] = await this.#one(file);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return ended;
+  }
+
+  async #one(file: WantedFile): Promise<DownloadFile> {
+    const { role, index, variant, reason } = file;
+    const nothing = { role, index, name: null, bytes: null, sha256: null, variant };
+    try {
+      this.#signal.throwIfAborted();
+      const row = (await this.#kept(file)) ?? (await this.#fetched(file));
+      for (const what of ["film", "sound"] as const) this.#whole(keyOf(file, what), row.bytes);
+      return { ...nothing, name: row.name, bytes: row.bytes, sha256: row.sha256, variant: row.variant, state: "done", reason };
+    } catch (error) {
+      if (this.#signal.aborted) return { ...nothing, state: "cancelled", reason: "it was stopped" };
+      return { ...nothing, state: "failed", reason: wordsOf(notFetched(error)) };
+    }
+  }
+
+  /** Returns a file that was downloaded before: the same rung, or what was chosen when the same was asked for. */
+  async #kept(file: WantedFile): Promise<LedgerRow | null> {
+    const { role, index, variant, sound } = file;
+    const rows = this.#rows.filter((row) => row.role === role && row.index === index);
+    for (const row of rows.filter((one) => one.variant === variant || one.quality === this.#wish.quality)) {
+      const parts = await this.#parts(file);
+      if (!(await this.#folder.has(row, sound === null ? parts.film : parts.joined, this.#named.time))) continue;
+      await removeParts(parts, { film: false, sound: false });
+      return row;
+    }
+    return null;
+  }
+
+  /** Fetches a file, by another reading of the work where its addresses do not work, and gives it its name. */
+  async #fetched(file: WantedFile): Promise<LedgerRow> {
+    let asked = file;
+    let parts = await this.#parts(asked);
+    let isWhole = false;
+    try {
+      for (;;) {
+        const reading = this.#readings;
+        try {
+          const expired = asked.source.expiresAt !== null && asked.source.expiresAt <= this.#clock.now();
+          if (expired && this.#options.refresh !== undefined && reading === 0) throw new NotFetched("its addresses have expired", true);
+          const row = await this.#placed(asked, parts);
+          isWhole = true;
+          return row;
+        } catch (error) {
+          if (!(error instanceof NotFetched && error.again)) throw error;
+          asked = await this.#again(asked, reading, error);
+          const next = await this.#parts(asked);
+          if (next.film !== parts.film) await removeParts(parts, { film: false, sound: false });
+          parts = next;
+        }
+      }
+    } finally {
+      const kept = { film: !isWhole && asked.source.bytes !== null, sound: !isWhole && asked.sound?.bytes != null };
+      await removeParts(parts, kept).catch(() => {});
+    }
+  }
+
+  async #placed(file: WantedFile, parts: Parts): Promise<LedgerRow> {
+    const { role, index, variant, sound } = file;
+    const type = await this.#stream(file, "film", file.source, parts.film, KINDS[role]);
+    if (sound !== null) {
+      await this.#stream(file, "sound", sound, parts.sound, ["sound", "film"]);
+      await this.#joined(parts);
+    }
+    const row = await this.#folder.place({
+      ...{ workId: this.#named.id, role, index, variant, quality: this.#wish.quality },
+      part: sound === null ? parts.film : parts.joined,
+      stem: this.#stem(file),
+      // Sound in an mp4 has a name of its own.
+      extension: role === "music" && type.holds === "film" ? "m4a" : type.extension,
+      time: this.#named.time,
+    });
+    this.isNew = true;
+    this.#vain = 0;
+    return row;
+  }
+
+  async #joined(parts: Parts): Promise<void> {
+    try {
+      await joinFilm(parts.film, parts.sound, parts.joined, this.#signal);
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      const trouble = notFetched(error);
+      if (trouble instanceof NotFetched) throw trouble;
+      await removeParts(parts, { film: false, sound: false }); // damaged: they would be taken for whole again
+      throw new NotFetched(`the film and its sound cannot be joined: ${wordsOf(error)}`, false);
+    }
+  }
+
+  #stream(
+    file: WantedFile,
+    what: "film" | "sound",
+    { urls, bytes }: Source,
+    part: string,
+    holds: readonly FileType["holds"][],
+  ): Promise<FileType> {
+    const key = keyOf(file, what);
+    const deps = { hosts: this.#hosts, clock: this.#clock, allowance: this.#allowance, onBytes: (there: number) => this.#told(key, there) };
+    return fetchFile({ addresses: urls, bytes, part, holds }, deps, this.#signal);
+  }
+
+  /** Reads the work again, once for all files that ask at the same time. @returns the file as it is told now. @throws NotFetched */
+  async #again(file: WantedFile, reading: number, why: NotFetched): Promise<WantedFile> {
+    const { refresh } = this.#options;
+    if (refresh === undefined || (reading === this.#readings && this.#vain >= READINGS_MAX)) throw new NotFetched(why.message, false);
+    if (reading === this.#readings) {
+      this.#reading ??= refresh(this.#signal)
+        .then((work) => {
+          this.#work = work;
+        })
+        .finally(() => {
+          this.#readings++;
+          this.#vain++;
+          this.#reading = null;
+        });
+    }
+    try {
+      await this.#reading;
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw new NotFetched(`${why.message}; its work could not be read again: ${wordsOf(error)}`, false);
+    }
+    if (this.#work.id !== this.#named.id) throw new NotFetched(`${why.message}; another work was read instead of it`, false);
+    const same = sameFile(file, this.#work, this.#wish);
+    if (same === null) throw new NotFetched(`${why.message}; by another reading its work has it no more`, false);
+    return same;
+  }
+
+  #parts(file: WantedFile): Promise<Parts> {
+    return this.#folder.parts(this.#named.id, this.#stem(file), file);
+  }
+
+  #stem(file: WantedFile): string {
+    return this.#names.stem(this.#named, file);
+  }
+
+  #told(key: string, bytes: number): void {
+    const stream = this.#streams.get(key);
+    if (stream === undefined) return;
+    stream.bytes = bytes;
+    const all = [...this.#streams.values()];
+    this.#options.onProgress?.({
+      bytes: all.reduce((sum, one) => sum + one.bytes, 0),
+      totalBytes: all.reduce<number | null>((sum, { total }) => (sum === null || total === null ? null : sum + total), 0),
+    });
+  }
+
+  /** @param bytes its length, where nobody told it before */
+  #whole(key: string, bytes: number): void {
+    const stream = this.#streams.get(key);
+    if (stream === undefined) return;
+    stream.total ??= bytes;
+    this.#told(key, stream.total);
+  }
+}
+
+function keyOf({ role, index }: WantedFile, what: "film" | "sound"): string {
+  return `${role}/${index}/${what}`;
+}

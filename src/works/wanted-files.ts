@@ -1,0 +1,67 @@
+import type { DownloadFile } from "./model/download.js";
+import type { MediaVariant } from "./model/media.js";
+import { chooseVariant, type Quality } from "./model/quality.js";
+import type { Work } from "./model/work.js";
+
+/** What of a work is wanted. */
+export interface Wish {
+  readonly quality: Quality;
+  readonly hdr: boolean;
+  readonly music: boolean;
+  readonly covers: boolean;
+}
+
+/** A stream of bytes that addresses lead to. */
+export type Source = Pick<MediaVariant, "urls" | "bytes" | "hash" | "expiresAt">;
+
+/** A file of a work that is wanted, and what it is made of. */
+export interface WantedFile extends Pick<DownloadFile, "role" | "index"> {
+  readonly source: Source;
+  /** Sound that is joined with it; null where it has its own, or needs none. */
+  readonly sound: Source | null;
+  /** Name of the rung, and why it was chosen; null for what has none. */
+  readonly variant: string | null;
+  readonly reason: string | null;
+  /** Short edge of a film, as `1080p`. */
+  readonly quality: string | null;
+}
+
+/** Returns the files of a work that are wanted, in their order: the film, or the pictures each with its clip, then covers and music. */
+export function wantedFiles(work: Work, wish: Wish): readonly WantedFile[] {
+  const film = work.images.length > 0 ? [] : filmOf("video", 0, work.media, wish);
+  const pictures = work.images.flatMap((image) => [
+    picture("image", image.index, image),
+    ...(image.motion === null ? [] : filmOf("clip", image.index, image.motion.media, wish)),
+  ]);
+  const covers = wish.covers ? work.covers.map((cover) => picture("cover", cover.index, cover)) : [];
+  const address = wish.music ? work.music?.url : null;
+  const music = address == null ? [] : [picture("music", 0, { urls: [address], bytes: null, expiresAt: null })];
+  return [...film, ...pictures, ...covers, ...music].filter(({ source }) => source.urls.length > 0);
+}
+
+/** Returns the same file by another reading of its work, the same rung if there still is; null when the work has it no more. */
+export function sameFile(file: WantedFile, work: Work, wish: Wish): WantedFile | null {
+  const found = wantedFiles(work, wish).find(({ role, index }) => role === file.role && index === file.index);
+  if (found === undefined) return null;
+  const all = file.role === "video" ? work.media : (work.images.find(({ index }) => index === file.index)?.motion?.media ?? []);
+  const source = all.find((one) => one.role === "video" && !one.watermark && isSame(one, file.source));
+  const sound = file.sound === null ? null : all.find((one) => one.role === "audio" && isSame(one, file.sound));
+  return source === undefined || sound === undefined ? found : { ...file, source, sound };
+}
+
+/** Whether two readings tell of the same bytes. */
+function isSame(one: Source, other: Source | null): boolean {
+  return other !== null && one.bytes !== null && one.hash !== null && one.bytes === other.bytes && one.hash === other.hash;
+}
+
+function filmOf(role: "video" | "clip", index: number, media: readonly MediaVariant[], { quality, hdr }: Wish): readonly WantedFile[] {
+  const choice = chooseVariant(media, quality, { hdr });
+  if (choice === null) return [];
+  const { variant, audio, reason } = choice;
+  const edge = Math.min(variant.width ?? 0, variant.height ?? 0);
+  return [{ role, index, source: variant, sound: audio, variant: variant.name, reason, quality: edge === 0 ? null : `${edge}p` }];
+}
+
+function picture(role: "image" | "cover" | "music", index: number, { urls, bytes, expiresAt }: Omit<Source, "hash">): WantedFile {
+  return { role, index, source: { urls, bytes, hash: null, expiresAt }, sound: null, variant: null, reason: null, quality: null };
+}

@@ -1,0 +1,209 @@
+import { readdirSync, statSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { WorkFault } from "../../simulator/index.js";
+import { type DownloadProgress, downloadWork } from "../../src/works/download.js";
+import type { Work } from "../../src/works/model/work.js";
+import { FakeClock } from "../clock.js";
+import { useFolders } from "../store/directory.js";
+import { until } from "../until.js";
+import { DownloadStage, filesIn, ofRole, sha256In } from "./downloading.js";
+
+const folders = useFolders();
+let stage: DownloadStage;
+beforeAll(async () => {
+  stage = await DownloadStage.open();
+});
+afterAll(() => stage.close());
+afterEach(() => stage.mend());
+
+const NAMES = { template: "{id}" };
+
+describe("a fault that other addresses, or the rest of the file, get over", () => {
+  it.each<{ readonly faults: readonly WorkFault[] }>([
+    { faults: ["cdn_dead_mirror"] },
+    { faults: ["cdn_cut"] },
+    { faults: ["cdn_cut", "cdn_no_range"] },
+    { faults: ["cdn_dead_mirror", "cdn_cut"] },
+    { faults: ["cdn_play_astray"] },
+  ])("$faults: all files are there, as they are", async ({ faults }) => {
+    for (const name of ["plain", "dash", "mixed"]) {
+      stage.faults(name, ...faults);
+      const folder = folders();
+      const done = await stage.download(name, folder, { ...NAMES, quality: "best", refresh: () => stage.read(name) });
+      expect([name, done.state, done.files.map(({ reason }) => reason)]).toEqual([name, "done", expect.anything()]);
+      for (const file of done.files) expect(sha256In(folder, file)).toBe(file.sha256);
+      const truth = stage.truth(name);
+      const files = [
+        ...truth.rungs.map(({ file }) => file),
+        ...truth.images.flatMap(({ webp, jpeg, clip }) => [webp, jpeg, ...(clip === null ? [] : [clip.file])]),
+      ];
+      const known = new Set(files.map(({ sha256 }) => sha256));
+      if (name !== "dash") for (const file of done.files.filter(({ role }) => role !== "meta")) expect(known).toContain(file.sha256);
+      expect(filesIn(folder)).toEqual(done.files.map((file) => file.name).sort());
+    }
+  });
+
+  it("a host that drips is left for the next one", async () => {
+    stage.faults("plain", "cdn_drip");
+    const clock = new FakeClock(Date.now());
+    const folder = folders();
+    let bytes = 0;
+    const onProgress = (progress: DownloadProgress) => {
+      bytes = progress.bytes;
+    };
+    const downloading = stage.download("plain", folder, { ...NAMES, clock, onProgress });
+    await until(() => bytes > 0);
+    await clock.advance(30_000);
+    expect(await downloading).toMatchObject({ state: "done" });
+  });
+
+  it("addresses that expire on the way: the work is read again, and the file goes on from its own length", async () => {
+    for (const name of ["plain", "dash", "live_photos"]) {
+      stage.faults(name, "cdn_expires_midway", "cdn_play_astray");
+      const folder = folders();
+      let readings = 0;
+      const refresh = () => {
+        readings++;
+        return stage.read(name);
+      };
+      const seen: number[] = [];
+      const done = await stage.download(name, folder, { ...NAMES, quality: "best", refresh, onProgress: ({ bytes }) => seen.push(bytes) });
+      expect([name, done.state, readings > 0]).toEqual([name, "done", true]);
+      if (name === "plain") expect(seen).toEqual([...seen].sort((a, b) => a - b));
+      for (const file of done.files) expect(sha256In(folder, file)).toBe(file.sha256);
+    }
+  });
+
+  it("addresses that had expired before: the work is read first", async () => {
+    stage.faults("plain", "cdn_expired", "cdn_play_astray");
+    const work = await stage.read("plain");
+    stage.faults("plain");
+    expect(work.media.every(({ expiresAt }) => (expiresAt ?? 0) < Date.now())).toBe(true);
+    let readings = 0;
+    const done = await downloadWork(work, {
+      folder: folders(),
+      platform: { upstream: stage.simulator.url, proxy: null },
+      refresh: () => {
+        readings++;
+        return stage.read("plain");
+      },
+    });
+    expect([done.state, readings]).toEqual(["done", 1]);
+  });
+});
+
+describe("a fault that nothing gets over is told, and nothing has the name of a file", () => {
+  it.each<readonly [faults: readonly WorkFault[], why: RegExp]>([
+    [["cdn_dead"], /^v3-web\.douyinvod\.com: HTTP 403; v26-web\.douyinvod\.com: HTTP 403; www\.douyin\.com: HTTP 403$/],
+    [["cdn_forbidden"], /HTTP 403/],
+    [["cdn_html"], /it answered with HTML instead of a film/],
+    [["cdn_short"], /a short body: \d+ bytes instead of \d+/],
+    [["cdn_wrong_type"], /it answered with a jpeg instead of a film/],
+    [["cdn_expired", "cdn_play_astray"], /the address has expired \(HTTP 403\)/],
+    [["cdn_dead", "cdn_play_astray"], /www\.douyin\.com: it leads to pcdn-7\.qtaeixd\.com:4433, which is no host of media/],
+  ])("%s", async (faults, why) => {
+    const folder = folders();
+    stage.faults("plain", ...faults);
+    const done = await stage.download("plain", folder, NAMES);
+    expect(done).toMatchObject({ state: "failed", reason: expect.stringMatching(why) });
+    expect(ofRole(done, "video")).toMatchObject([{ state: "failed", name: null, bytes: null, sha256: null, reason: done.reason }]);
+    expect(filesIn(folder)).toEqual([]);
+  });
+
+  it("a work of pictures: HTML, and nothing at all", async () => {
+    for (const [faults, why] of [
+      [["cdn_html"], /HTML instead of a picture/],
+      [["cdn_dead"], /HTTP 403/],
+    ] as const) {
+      stage.faults("mixed", ...faults);
+      const folder = folders();
+      const done = await stage.download("mixed", folder, NAMES);
+      expect(done.state).toBe("failed");
+      for (const { reason } of ofRole(done, "image")) expect(reason).toMatch(why);
+      expect(filesIn(folder)).toEqual([]);
+    }
+  });
+
+  it("a file, or all of them, that would be larger than they may be", async () => {
+    const folder = folders();
+    const large = await stage.download("plain", folder, { ...NAMES, maxFileBytes: 10_000 });
+    expect(large).toMatchObject({ state: "failed", reason: "it is larger than the 10000 bytes that a file may have" });
+    const all = await stage.download("pictures", folder, { ...NAMES, maxBytes: 5_000 });
+    expect(all).toMatchObject({ state: "partial", reason: "with it, all files would be larger than they may be" });
+    const states = ofRole(all, "image").map(({ state }) => state);
+    expect([states.includes("done"), states.includes("failed")]).toEqual([true, true]);
+    expect(filesIn(folder)).toEqual(all.files.flatMap(({ name }) => (name === null ? [] : [name])).sort());
+  });
+
+  it("a disk that is full", async () => {
+    const folder = folders();
+    const handle = await open(folder, "r");
+    const proto = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const { write } = proto;
+    proto.write = (() =>
+      Promise.reject(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }))) as typeof write;
+    try {
+      const done = await stage.download("plain", folder, NAMES);
+      expect(done).toMatchObject({ state: "failed", reason: "it cannot be written: the disk is full" });
+    } finally {
+      proto.write = write;
+    }
+    expect(filesIn(folder)).toEqual([]);
+    expect(await stage.download("plain", folder, NAMES)).toMatchObject({ state: "done" });
+  });
+
+  it("a work that cannot be seen, and one that has no file", async () => {
+    const work = await stage.read("plain");
+    const platform = { upstream: stage.simulator.url, proxy: null };
+    const gone: Work = { ...work, state: "deleted", stateReason: "core_dep", media: [] };
+    expect(await downloadWork(gone, { folder: folders(), platform })).toMatchObject({ state: "failed", reason: "it is deleted: core_dep" });
+    const marked = { ...work, media: work.media.map((one) => ({ ...one, watermark: true })) };
+    expect(await downloadWork(marked, { folder: folders(), platform })).toMatchObject({
+      state: "failed",
+      reason: "it has no file that can be had",
+    });
+  });
+
+  it("a work that by another reading is gone, is another one, or cannot be read", async () => {
+    stage.faults("plain", "cdn_dead");
+    const other = await stage.read("uhd");
+    const same = await stage.read("plain");
+    for (const [refresh, why] of [
+      [async () => Promise.reject(new Error("no such work")), /its work could not be read again: no such work$/],
+      [async () => other, /another work was read instead of it$/],
+      [async () => ({ ...same, media: [] }), /by another reading its work has it no more$/],
+    ] as const)
+      expect(await stage.download("plain", folders(), { refresh })).toMatchObject({ state: "failed", reason: expect.stringMatching(why) });
+    let readings = 0;
+    const refresh = () => {
+      readings++;
+      return stage.read("plain");
+    };
+    expect(await stage.download("plain", folders(), { refresh })).toMatchObject({ state: "failed" });
+    expect(readings).toBe(3);
+  });
+});
+
+describe("a download that is stopped", () => {
+  it("says so, keeps what can be gone on with, and goes on with it", async () => {
+    stage.faults("uhd", "cdn_cut");
+    const folder = folders();
+    const stop = new AbortController();
+    const done = await stage.download("uhd", folder, {
+      ...NAMES,
+      signal: stop.signal,
+      onProgress: ({ bytes }) => bytes > 0 && stop.abort(),
+    });
+    expect(done).toMatchObject({ state: "cancelled", reason: "it was stopped", files: [{ state: "cancelled", name: null }] });
+    const [part = ""] = readdirSync(folder).filter((name) => name.endsWith(".part"));
+    expect(statSync(join(folder, part)).size).toBeGreaterThan(0);
+    stage.faults("uhd");
+    const seen: number[] = [];
+    expect(await stage.download("uhd", folder, { ...NAMES, onProgress: ({ bytes }) => seen.push(bytes) })).toMatchObject({ state: "done" });
+    expect(seen[0]).toBeGreaterThan(0);
+    expect(filesIn(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+});
