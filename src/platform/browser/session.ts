@@ -4,14 +4,16 @@ import { DyliveError } from "../../runtime/errors.js";
 import { FairSemaphore } from "../../runtime/semaphore.js";
 import type { IdentityRequest, PlatformIdentities, PlatformIdentity } from "../access/platform-identity.js";
 import type { ProxyServer } from "../access/proxy.js";
+import type { WorkVisitor, WorkVisitorRequest, WorkVisitors } from "../access/work-visitor.js";
 import { browserSource } from "./browser-page.js";
 import { type EgressProxy, openEgressProxy } from "./egress-proxy.js";
 import { pageHosts } from "./hosts.js";
 import { LIVE_SITE } from "./page.js";
 import { type BrowserChoice, type BrowserProcess, BrowserSupervisor } from "./supervisor.js";
 import { VisitorContext } from "./visitor-context.js";
+import { readWorkPage, settledAddress } from "./work-page.js";
 
-/** Options for a browser that serves rooms. */
+/** Options for a browser that serves rooms and works. */
 export interface BrowserSessionOptions {
   /** Chooses the browser; called when one is started. @throws DyliveError no_browser, which callers that take an identity then get */
   readonly choose: () => BrowserChoice;
@@ -37,10 +39,10 @@ interface HeldIdentity {
 }
 
 /**
- * One browser for many rooms. Each context is one visitor and serves a number of rooms; rooms with an account or a proxy of their own
- * share a context only with their like.
+ * One browser for many rooms, and for works. Each context is one visitor and serves a number of rooms; rooms with an account or a proxy of
+ * their own share a context only with their like, and works have one of their own: they must not wear out what rooms live on.
  */
-export class BrowserSession implements PlatformIdentities {
+export class BrowserSession implements PlatformIdentities, WorkVisitors {
   readonly pages = true;
   readonly #options: BrowserSessionOptions;
   readonly #supervisor: BrowserSupervisor;
@@ -56,18 +58,8 @@ export class BrowserSession implements PlatformIdentities {
   }
 
   async take(request: IdentityRequest, signal: AbortSignal): Promise<PlatformIdentity> {
-    if (this.#closed) throw new DyliveError("stopping", "the browser is closed");
-    const held = this.#held(request);
-    held.rooms++;
-    let given = true;
-    const release = () => {
-      if (!given) return;
-      given = false;
-      held.rooms--;
-      if (held.rooms === 0) this.#retire(held);
-    };
+    const { context, release } = this.#hold("rooms", request);
     try {
-      const { context } = held;
       return {
         visitor: await context.visitor(signal),
         signer: context.signer,
@@ -86,6 +78,16 @@ export class BrowserSession implements PlatformIdentities {
       release();
       throw error;
     }
+  }
+
+  async visitWorks(request: WorkVisitorRequest): Promise<WorkVisitor> {
+    const { context, release } = this.#hold("works", { ...request, webRid: null });
+    const deps = { newPage: (signal: AbortSignal) => context.newPage(signal), clock: this.#options.clock };
+    return {
+      read: (asked, signal) => readWorkPage(asked, deps, signal),
+      open: (url, signal) => settledAddress(url, deps, signal),
+      release,
+    };
   }
 
   /** Counts contexts, rooms, starts of the browser, and refusals by host of its pages. */
@@ -116,20 +118,36 @@ export class BrowserSession implements PlatformIdentities {
     for (const egress of await Promise.all(this.#egressProxies.values())) await egress.close();
   }
 
+  /** Takes a place in a context. */
+  #hold(kind: "rooms" | "works", request: IdentityRequest): { readonly context: VisitorContext; readonly release: () => void } {
+    if (this.#closed) throw new DyliveError("stopping", "the browser is closed");
+    const held = this.#held(kind, request);
+    held.rooms++;
+    let given = true;
+    const release = () => {
+      if (!given) return;
+      given = false;
+      held.rooms--;
+      if (held.rooms === 0) this.#retire(held);
+    };
+    return { context: held.context, release };
+  }
+
   /** Returns a context with a free place, or a new one. Nothing waits in here, so that rooms that come at once share. */
-  #held({ account, proxy, webRid }: IdentityRequest): HeldIdentity {
+  #held(kind: "rooms" | "works", { account, proxy, webRid }: IdentityRequest): HeldIdentity {
     const { roomsPerContext = 20, profile, supervisor, clock } = { ...this.#options, supervisor: this.#supervisor };
-    const key = `${account === null ? "guest" : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;
+    const key = `${kind} ${account === null ? "guest" : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;
     const like = [...this.#contexts].filter((held) => held.key === key);
     const free = like.find((held) => held.rooms < roomsPerContext);
     if (free !== undefined) return free;
     let index = 0;
     while (like.some((held) => held.index === index)) index++;
-    // The first guest in a browser that the user runs is the user: their context, with their login.
-    const isUser = supervisor.attached && account === null && proxy === null && index === 0 && this.#options.upstream === null;
+    // The first guest in a browser that the user runs is the user: their context, with their login. Works are read as a real guest.
+    const isUser =
+      kind === "rooms" && supervisor.attached && account === null && proxy === null && index === 0 && this.#options.upstream === null;
     const allows = pageHosts(this.#options.moreHosts);
     const egressProxy = isUser ? null : () => this.#egressProxy(proxy, allows);
-    const name = `${account === null ? "guest" : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
+    const name = `${kind === "works" ? "works-" : ""}${account === null ? "guest" : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
     const stateFile = profile === null ? null : join(profile, name);
     const after = Promise.all(this.#closing);
     const context = new VisitorContext({

@@ -1,0 +1,43 @@
+import type { Work } from "../../works/model/work.js";
+import type { Account } from "../accounts/login-store.js";
+import type { OpenPage } from "../links/follow.js";
+import type { Refusal } from "../works/refusal.js";
+import type { ProxyServer } from "./proxy.js";
+
+/** Work that is asked for. */
+export interface AskedWork {
+  readonly id: string;
+  /** Kind of its page; null where that is unknown: the site leads from the one to the other by itself. */
+  readonly page: "video" | "note" | null;
+}
+
+/** Outcome of reading a work's page. `reply` is the text of the page's own detail reply; null where the page's state told. */
+export type WorkReading =
+  | { readonly outcome: "found"; readonly work: Work; readonly reply: string | null }
+  /** The platform refuses; `work` is what that tells of the work (deleted, private …), null where it is about the visitor. */
+  | { readonly outcome: "refused"; readonly refusal: Refusal; readonly work: Work | null; readonly reply: string | null }
+  /** The page told nothing of the work. */
+  | { readonly outcome: "silent"; readonly reason: string };
+
+/** Whom works are read as. */
+export interface WorkVisitorRequest {
+  /** An account only where the operator says so; null is a guest. */
+  readonly account: Account | null;
+  readonly proxy: ProxyServer | null;
+}
+
+/** Visitor of works' pages, apart from those of rooms. The site's home page is never opened. */
+export interface WorkVisitor {
+  /** Opens a work's page and reads what it asks for and holds. @throws DyliveError no_browser, browser_failed, unreachable, stopping */
+  read(asked: AskedWork, signal: AbortSignal): Promise<WorkReading>;
+  /** Opens an address, as a short link's, and returns where the page settles. @throws DyliveError as `read` */
+  readonly open: OpenPage;
+  /** Gives the visitor back. */
+  release(): void;
+}
+
+/** Provider of visitors of works. */
+export interface WorkVisitors {
+  /** @throws DyliveError no_browser, browser_failed, stopping */
+  visitWorks(request: WorkVisitorRequest): Promise<WorkVisitor>;
+}
