@@ -18,9 +18,9 @@ const MAY: Record<string, readonly string[]> = {
   "platform/works": ["platform/messages", "platform/wire", "works/model"],
   "works/model": ["events"],
   works: ["platform", "platform/works", "works/model", "store", "runtime"],
-  platform: ["platform/wire", "platform/works", "types:store", "runtime"],
+  platform: ["platform/wire", "platform/works", "types:works/model", "types:store", "runtime"],
   sources: ["platform", "platform/wire", "runtime"],
-  store: ["types:events", "runtime"],
+  store: ["types:events", "works/model", "runtime"],
   health: ["types:events", "types:store", "types:platform", "runtime"],
   ingest: ["platform", "platform/wire", "platform/messages", "events", "sources", "store", "health", "runtime"],
   collector: ["platform", "platform/wire", "events", "sources", "ingest", "store", "health", "runtime"],
@@ -35,6 +35,8 @@ const MAY: Record<string, readonly string[]> = {
   jobs: ["platform/wire", "sources", "ingest", "feed", "store", "health", "statistics", "retention", "erasure", "exports", "runtime"],
   http: [
     "platform",
+    "works",
+    "works/model",
     "events",
     "feed",
     "store",
@@ -50,6 +52,8 @@ const MAY: Record<string, readonly string[]> = {
   app: [
     "platform",
     "platform/wire",
+    "works",
+    "types:works/model",
     "events",
     "sources",
     "store",
@@ -71,6 +75,8 @@ const MAY: Record<string, readonly string[]> = {
     "platform",
     "platform/wire",
     "platform/messages",
+    "works",
+    "types:works/model",
     "events",
     "sources",
     "store",
@@ -87,7 +93,7 @@ const MAY: Record<string, readonly string[]> = {
     "simulator",
     "runtime",
   ],
-  index: ["platform", "platform/wire", "platform/messages", "events", "types:health", "app", "runtime"],
+  index: ["platform", "platform/wire", "platform/messages", "works", "works/model", "events", "types:health", "app", "runtime"],
   simulator: ["platform/wire", "runtime"],
 };
 /** Folders in a folder that are parts of their own. */

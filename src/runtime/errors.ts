@@ -104,6 +104,13 @@ export const ERRORS = {
     status: 404,
     hint: "Check the id: open live.douyin.com/ID in a browser.",
   },
+  no_work: {
+    message: "There is no such work on the platform",
+    fault: "caller",
+    retryable: false,
+    status: 404,
+    hint: "Check the link: open it in a browser.",
+  },
   cursor_reset: {
     message: "The cursor is not of this log",
     fault: "caller",
@@ -124,6 +131,13 @@ export const ERRORS = {
     retryable: true,
     status: 429,
     hint: "Wait until a room has been idle for ten minutes, put rooms on the watch list, or raise DYLIVE_MAX_ON_DEMAND_ROOMS.",
+  },
+  too_many_works: {
+    message: "Too many works wait to be read",
+    fault: "caller",
+    retryable: true,
+    status: 429,
+    hint: "Works are read one after another, one in some seconds: wait until fewer wait (GET /v1/works/pace).",
   },
   too_many_subscriptions: {
     message: "Too much is subscribed to",
@@ -166,6 +180,13 @@ export const ERRORS = {
     retryable: true,
     status: 503,
     hint: "A captcha or an empty reply says nothing about the room. Try again in a minute; log in or change the IP address if it stays.",
+  },
+  work_unknown: {
+    message: "The platform did not say what this work is",
+    fault: "platform",
+    retryable: true,
+    status: 503,
+    hint: "A page that tells nothing says nothing about the work. Try again in a few minutes; log in or change the IP address if it stays.",
   },
   blocked: {
     message: "The platform refused the connection",

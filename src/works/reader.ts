@@ -1,0 +1,211 @@
+import type { Platform } from "../platform/access/platform.js";
+import type { AskedWork, WorkReading, WorkVisitor } from "../platform/access/work-visitor.js";
+import { followPaste } from "../platform/links/follow.js";
+import { worksDoor } from "../platform/links/paste.js";
+import type { RefusalKind } from "../platform/works/refusal.js";
+import { type Clock, untilAborted } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { Pace, type Visit } from "./pace.js";
+
+/** Dependencies of the reader of works. */
+export interface WorkReaderOptions {
+  /** Takes the visitor as whom works are read; asked for the first, and kept. @throws DyliveError no_browser, browser_failed, not_found */
+  readonly visitor: () => Promise<WorkVisitor>;
+  /** Way to ask where short links lead, before a page is opened for that. */
+  readonly platform: Platform;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  /** Gives numbers from 0 up to 1. */
+  readonly random?: () => number;
+}
+
+/** State of the reader and of its pace. Times are ms UTC. */
+export interface WorkReaderStatus {
+  /** Works and short links that wait for their turn. */
+  readonly waiting: number;
+  /** What is read now: a work's id or a short link. */
+  readonly reading: string | null;
+  /** When the next page may be opened; it may be over. Null before the first. */
+  readonly nextAt: number | null;
+  /** End of the pause after many refusals; it is over while a probe is due. Null when there is no pause. */
+  readonly pausedUntil: number | null;
+  /** Pages opened since the start, those that were refused to the visitor, and those that failed. */
+  readonly opened: number;
+  readonly refused: number;
+  readonly failed: number;
+  /** The same of the last, by which a pause is decided. */
+  readonly last: { readonly visits: number; readonly refused: number };
+  /** Reason of the last refusal. */
+  readonly lastRefusal: string | null;
+}
+
+/** A page that callers wait for; those who want the same share it. */
+interface Job {
+  readonly key: string;
+  readonly run: (visitor: WorkVisitor, signal: AbortSignal) => Promise<unknown>;
+  readonly result: Promise<unknown>;
+  readonly settle: (result: Promise<unknown>) => void;
+  readonly fail: (reason: unknown) => void;
+  readonly stop: AbortController;
+  callers: number;
+}
+
+/** Most pages that wait; at the usual pace they take a quarter of an hour. */
+const MOST_WAITING = 100;
+/** Refusals that are about the visitor, not about a work. */
+const ABOUT_VISITOR: ReadonlySet<RefusalKind> = new Set(["captcha", "blocked", "not_ours", "limited", "withheld"]);
+
+/**
+ * Reads works one after another in one page at a time, at a pace that a person could have. The first come are the first served; callers who
+ * want the same work share one reading.
+ */
+export class WorkReader {
+  readonly #options: WorkReaderOptions;
+  readonly #pace: Pace;
+  readonly #queue: Job[] = [];
+  readonly #jobs = new Map<string, Job>();
+  readonly #stop = new AbortController();
+  #visitor: Promise<WorkVisitor> | null = null;
+  #current: Job | null = null;
+  #working: Promise<void> | null = null;
+  readonly #counts: Record<Visit, number> = { answered: 0, refused: 0, failed: 0 };
+  #lastRefusal: string | null = null;
+
+  constructor(options: WorkReaderOptions) {
+    this.#options = options;
+    this.#pace = new Pace(options.clock, options.random);
+  }
+
+  /**
+   * Finds the work that a pasted text means. Only short links ask anybody.
+   * @throws DyliveError bad_work; no_work, work_unknown where a short link leads nowhere; unreachable, too_many_works, no_browser
+   */
+  async find(text: string, signal: AbortSignal): Promise<AskedWork> {
+    const { platform, userAgent, clock } = this.#options;
+    const open = (url: string, until: AbortSignal) => this.#share(url, (visitor, stop) => visitor.open(url, stop), until);
+    const found = await followPaste(text, worksDoor(["work"], clock.now()), { platform, userAgent, open }, signal);
+    if (!("outcome" in found)) return { id: found.id, page: found.page };
+    throw new DyliveError(found.outcome === "gone" ? "no_work" : "work_unknown", found.reason);
+  }
+
+  /** Reads a work when its turn comes. @throws DyliveError no_browser, browser_failed, unreachable, too_many_works, stopping */
+  read(asked: AskedWork, signal: AbortSignal): Promise<WorkReading> {
+    return this.#share(asked.id, (visitor, stop) => visitor.read(asked, stop), signal);
+  }
+
+  /** Returns the state of the reader and of its pace. */
+  status(): WorkReaderStatus {
+    const { answered, refused, failed } = this.#counts;
+    const opened = answered + refused + failed;
+    return {
+      waiting: this.#queue.length,
+      reading: this.#current?.key ?? null,
+      nextAt: opened === 0 ? null : this.#pace.nextAt,
+      pausedUntil: this.#pace.pausedUntil,
+      ...{ opened, refused, failed },
+      last: this.#pace.last,
+      lastRefusal: this.#lastRefusal,
+    };
+  }
+
+  /** Ends what is read, and whoever waits learns that it stops. */
+  async close(): Promise<void> {
+    const reason = new DyliveError("stopping", "works are no longer read");
+    this.#stop.abort(reason);
+    for (const job of [...this.#jobs.values()]) this.#drop(job, reason);
+    await this.#working;
+    const visitor = await this.#visitor?.catch(() => null);
+    visitor?.release();
+  }
+
+  async #share<T>(key: string, run: (visitor: WorkVisitor, signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
+    this.#stop.signal.throwIfAborted();
+    const job = this.#jobs.get(key) ?? this.#enqueue(key, run);
+    job.callers++;
+    try {
+      return (await untilAborted(job.result, signal)) as T;
+    } finally {
+      job.callers--;
+      if (job.callers === 0) this.#drop(job, signal.reason);
+    }
+  }
+
+  #enqueue(key: string, run: Job["run"]): Job {
+    if (this.#queue.length >= MOST_WAITING) throw new DyliveError("too_many_works", `${MOST_WAITING} works wait to be read`);
+    let settle: Job["settle"] = () => {};
+    let fail: Job["fail"] = () => {};
+    const result = new Promise<unknown>((resolve, reject) => {
+      settle = resolve;
+      fail = reject;
+    });
+    result.catch(() => {}); // its callers may all be gone
+    const job: Job = { key, run, result, settle, fail, stop: new AbortController(), callers: 0 };
+    this.#queue.push(job);
+    this.#jobs.set(key, job);
+    this.#working ??= this.#work().finally(() => {
+      this.#working = null;
+    });
+    return job;
+  }
+
+  /** Ends a job: one that comes for the same is a new one. */
+  #drop(job: Job, reason: unknown): void {
+    if (this.#jobs.get(job.key) === job) this.#jobs.delete(job.key);
+    const at = this.#queue.indexOf(job);
+    if (at >= 0) this.#queue.splice(at, 1);
+    job.stop.abort(reason);
+    job.fail(reason); // does nothing where it has ended
+  }
+
+  async #work(): Promise<void> {
+    const { clock } = this.#options;
+    while (this.#queue.length > 0) {
+      const waitMs = this.#pace.nextAt - clock.now();
+      if (waitMs > 0) {
+        // What waits may be gone by then.
+        await clock.sleep(waitMs, this.#stop.signal).catch(() => {});
+        continue;
+      }
+      const job = this.#queue.shift();
+      if (job === undefined) return;
+      this.#current = job;
+      const result = this.#run(job);
+      job.settle(result);
+      await result.catch(() => {});
+      this.#current = null;
+      if (this.#jobs.get(job.key) === job) this.#jobs.delete(job.key);
+    }
+  }
+
+  async #run(job: Job): Promise<unknown> {
+    const visitor = await untilAborted(this.#take(), job.stop.signal);
+    let visit: Visit = "failed";
+    try {
+      const result = await job.run(visitor, job.stop.signal);
+      const refusal = refusalIn(result);
+      visit = refusal === null ? "answered" : "refused";
+      this.#lastRefusal = refusal ?? this.#lastRefusal;
+      return result;
+    } finally {
+      this.#counts[visit]++;
+      this.#pace.note(visit);
+    }
+  }
+
+  #take(): Promise<WorkVisitor> {
+    this.#visitor ??= this.#options.visitor().catch((error: unknown) => {
+      this.#visitor = null;
+      throw error;
+    });
+    return this.#visitor;
+  }
+}
+
+/** Returns why a page was refused to the visitor; null when it was not. A page that tells nothing counts: so do silent refusals. */
+function refusalIn(result: unknown): string | null {
+  if (typeof result === "string") return null; // where a short link leads
+  const reading = result as WorkReading;
+  if (reading.outcome === "silent") return reading.reason;
+  return reading.outcome === "refused" && ABOUT_VISITOR.has(reading.refusal.kind) ? reading.refusal.reason : null;
+}

@@ -1,0 +1,195 @@
+import { setMaxListeners } from "node:events";
+import { describe, expect, it } from "vitest";
+import { platformAt } from "../../src/platform/access/platform.js";
+import type { AskedWork, WorkReading, WorkVisitor } from "../../src/platform/access/work-visitor.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import { WorkReader } from "../../src/works/reader.js";
+import { breathe, FakeClock } from "../clock.js";
+
+const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER); // more wait with it at once than anybody would
+const asked = (id: string): AskedWork => ({ id, page: null });
+const silent = (reason = "nothing"): WorkReading => ({ outcome: "silent", reason });
+const refused = (kind: "blocked" | "gone"): WorkReading => ({
+  outcome: "refused",
+  refusal: { kind, reason: kind },
+  work: null,
+  reply: null,
+});
+
+/** A reader whose pages are answered by the test. */
+function stage(clock = new FakeClock()) {
+  const pages: { id: string; signal: AbortSignal; answer: (reading: WorkReading) => void; fail: (error: unknown) => void }[] = [];
+  let taken = 0;
+  let released = 0;
+  const visitor: WorkVisitor = {
+    read: ({ id }, signal) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        pages.push({ id, signal, answer: resolve, fail: reject });
+      }),
+    open: async (url) => `${url}settled`,
+    release: () => void released++,
+  };
+  let take = async () => {
+    taken++;
+    return visitor;
+  };
+  const reader = new WorkReader({
+    visitor: () => take(),
+    platform: platformAt("http://127.0.0.1:9"),
+    userAgent: "test",
+    clock,
+    random: () => 0,
+  });
+  return {
+    ...{ clock, reader, pages },
+    ids: () => pages.map(({ id }) => id),
+    counts: () => ({ taken, released }),
+    noBrowser: (error: unknown) => {
+      const before = take;
+      take = async () => {
+        take = before;
+        throw error;
+      };
+    },
+  };
+}
+
+describe("the reader of works", () => {
+  it("reads one after another in the order of asking, some seconds apart", async () => {
+    const { clock, reader, pages, ids, counts } = stage();
+    const all = ["1", "2", "3"].map((id) => reader.read(asked(id), NEVER));
+    await breathe();
+    expect(ids()).toEqual(["1"]);
+    expect(reader.status()).toMatchObject({ waiting: 2, reading: "1", nextAt: null });
+    pages[0]?.answer(silent("one"));
+    expect(await all[0]).toEqual(silent("one"));
+    await clock.advance(4999);
+    expect(ids()).toEqual(["1"]);
+    expect(reader.status()).toMatchObject({ waiting: 2, reading: null, nextAt: clock.now() + 1 });
+    await clock.advance(1);
+    expect(ids()).toEqual(["1", "2"]);
+    pages[1]?.answer(silent());
+    await clock.advance(5000);
+    pages[2]?.answer(silent());
+    await Promise.all(all);
+    expect(counts()).toEqual({ taken: 1, released: 0 });
+    await reader.close();
+    expect(counts()).toEqual({ taken: 1, released: 1 });
+  });
+
+  it("shares one reading among those who want the same work", async () => {
+    const { reader, pages, ids } = stage();
+    const first = reader.read(asked("1"), NEVER);
+    const second = reader.read(asked("1"), NEVER);
+    await breathe();
+    const third = reader.read(asked("1"), NEVER);
+    pages[0]?.answer(silent("same"));
+    expect(await Promise.all([first, second, third])).toEqual([silent("same"), silent("same"), silent("same")]);
+    expect(ids()).toEqual(["1"]);
+  });
+
+  it("lets a caller go without the others, and ends the reading with the last of them", async () => {
+    const { reader, pages, ids } = stage();
+    const [one, two] = [new AbortController(), new AbortController()];
+    const first = reader.read(asked("1"), one.signal);
+    const second = reader.read(asked("1"), two.signal);
+    await breathe();
+    one.abort(new Error("enough"));
+    await expect(first).rejects.toThrow("enough");
+    expect(pages[0]?.signal.aborted).toBe(false);
+    two.abort(new Error("enough of it"));
+    await expect(second).rejects.toThrow("enough of it");
+    expect(pages[0]?.signal.aborted).toBe(true);
+    await breathe();
+    expect(reader.status()).toMatchObject({ reading: null, failed: 1 });
+    expect(ids()).toEqual(["1"]);
+  });
+
+  it("never opens a page for a caller who left while waiting", async () => {
+    const { clock, reader, pages, ids } = stage();
+    const first = reader.read(asked("1"), NEVER);
+    const leaver = new AbortController();
+    const second = reader.read(asked("2"), leaver.signal);
+    const third = reader.read(asked("3"), NEVER);
+    await breathe();
+    leaver.abort(new Error("enough"));
+    await expect(second).rejects.toThrow("enough");
+    pages[0]?.answer(silent());
+    await first;
+    await clock.advance(5000);
+    expect(ids()).toEqual(["1", "3"]);
+    pages[1]?.answer(silent());
+    await third;
+  });
+
+  it("refuses more than it can hold", async () => {
+    const { reader } = stage();
+    const waiting = Array.from({ length: 101 }, (_, id) => reader.read(asked(`${id}`), NEVER).catch((error: unknown) => error));
+    await breathe();
+    const more = Array.from({ length: 2 }, (_, id) => reader.read(asked(`more ${id}`), NEVER).catch((error: unknown) => error));
+    expect(await more[1]).toMatchObject({ code: "too_many_works" });
+    // Who wants what already waits is welcome.
+    const same = reader.read(asked("50"), NEVER).catch((error: unknown) => error);
+    await reader.close();
+    expect(await Promise.all([...waiting, same])).toEqual(
+      waiting.map(() => expect.objectContaining({ code: "stopping" })).concat(expect.objectContaining({ code: "stopping" })),
+    );
+  });
+
+  it("pauses after many refusals of the visitor, shows it, and probes once", async () => {
+    const { clock, reader, pages } = stage();
+    for (let n = 0; n < 10; n++) {
+      const reading = reader.read(asked(`${n}`), NEVER);
+      await breathe();
+      pages.at(-1)?.answer(n < 4 ? refused("gone") : refused("blocked"));
+      await reading;
+      await breathe();
+      if (n < 9) await clock.advance(Math.max(0, (reader.status().nextAt ?? 0) - clock.now()));
+    }
+    const paused = clock.now() + 300_000;
+    expect(reader.status()).toMatchObject({ pausedUntil: paused, nextAt: paused, refused: 6, opened: 10, lastRefusal: "blocked" });
+    const probe = reader.read(asked("probe"), NEVER);
+    const after = reader.read(asked("after"), NEVER);
+    await clock.advance(299_999);
+    expect(pages).toHaveLength(10);
+    await clock.advance(1);
+    expect(pages).toHaveLength(11);
+    pages[10]?.answer(silent());
+    await probe;
+    await clock.advance(60_000);
+    expect(pages).toHaveLength(11);
+    await clock.advance(240_000);
+    expect(pages).toHaveLength(12);
+    pages[11]?.answer(refused("gone"));
+    await after;
+    await breathe();
+    expect(reader.status().pausedUntil).toBeNull();
+  });
+
+  it("tells a failure to its callers alone, and does not count a missing browser as a visit", async () => {
+    const { clock, reader, pages, noBrowser } = stage();
+    noBrowser(new DyliveError("no_browser", "none"));
+    await expect(reader.read(asked("1"), NEVER)).rejects.toMatchObject({ code: "no_browser" });
+    expect(reader.status()).toMatchObject({ opened: 0, nextAt: null });
+    const failing = reader.read(asked("1"), NEVER);
+    await breathe();
+    pages[0]?.fail(new DyliveError("browser_failed", "crashed"));
+    await expect(failing).rejects.toMatchObject({ code: "browser_failed" });
+    const next = reader.read(asked("2"), NEVER);
+    await clock.advance(5000);
+    pages[1]?.answer(silent());
+    expect(await next).toEqual(silent());
+    expect(reader.status()).toMatchObject({ opened: 2, failed: 1, refused: 1 });
+  });
+
+  it("finds the work of an id and a link without asking anybody, and refuses what is none", async () => {
+    const { reader } = stage(new FakeClock(Date.UTC(2026, 10, 27)));
+    const id = "7560000000000000123";
+    expect(await reader.find(id, NEVER)).toEqual({ id, page: null });
+    expect(await reader.find(`看看 https://www.douyin.com/note/${id}?x=1 好`, NEVER)).toEqual({ id, page: "note" });
+    await expect(reader.find("https://live.douyin.com/123", NEVER)).rejects.toMatchObject({ code: "bad_work" });
+    expect(reader.status().opened).toBe(0);
+  });
+});
