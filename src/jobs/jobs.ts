@@ -4,8 +4,7 @@ import type { Retention } from "../store/sql/retention.js";
 import type { Search } from "../store/sql/search.js";
 import type { Statistics } from "../store/sql/statistics.js";
 import type { Store } from "../store/store.js";
-import type { Loops } from "./loops.js";
-import type { Tasks } from "./tasks.js";
+import type { Loops, Tasks } from "./long-work.js";
 
 /** Calls of an interface as jobs whose names begin with `P`: asked for by its parameters. */
 type Calls<P extends string, T> = {

@@ -8,8 +8,7 @@ import { openVocabulary, type Vocabulary } from "../statistics/words.js";
 import { openStore, type StoreAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import type { FromThread, JobName, Jobs, ToThread } from "./jobs.js";
-import { loopsOn } from "./loops.js";
-import { tasksOn } from "./tasks.js";
+import { longWorkOn } from "./long-work.js";
 
 /** Does jobs on a store, in whatever thread it is. */
 export class JobRunner {
@@ -21,7 +20,7 @@ export class JobRunner {
     const { statistics, search, retention, log } = store;
     const words = () => this.#words();
     this.#calls = { statistics, search, retention, export: new LocalExports(log, new ReadingTime(systemClock)) };
-    this.#long = { task: tasksOn(store, words), loop: loopsOn(store, words) };
+    this.#long = longWorkOn(store, words);
   }
 
   async run<N extends JobName>(

@@ -31,13 +31,13 @@ export const RoomParams = exactly({
   }),
 });
 
-/** Cursor at which a page of a list begins. */
-export const Cursor = Type.Optional(
-  Type.String({ minLength: 1, maxLength: 1_024, description: "the `next` of the page before; without it the list begins" }),
-);
-
-/** Size of a page of a list. */
-export const Limit = Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "a whole number from 1 to 1000" });
+/** Fields by which a page of a list is asked for. */
+export const PageFields = {
+  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "a whole number from 1 to 1000" }),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 1_024, description: "the `next` of the page before; without it the list begins" }),
+  ),
+};
 
 /** Adds what routes refer to by `$id`; `/openapi.json` describes it under this name. */
 export function addSchemas(app: FastifyInstance, ...schemas: readonly TSchema[]): void {

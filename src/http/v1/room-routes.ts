@@ -12,7 +12,7 @@ import { assertMayAsk, assertMaySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
-import { Anchor, addSchemas, Cursor, exactly, keysetPage, Limit, Next, RoomParams, Time } from "./fields.js";
+import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, Time } from "./fields.js";
 
 const Text = Nullable(Type.String());
 const Evidence = Type.Object(
@@ -105,8 +105,7 @@ const ListQuery = exactly({
     Type.String({ minLength: 1, maxLength: 200, description: "only rooms with this name: the value of one of their aliases" }),
   ),
   watch: Type.Optional(Type.Enum(["off", "on", "paused"], { description: "off, on or paused" })),
-  limit: Limit,
-  cursor: Cursor,
+  ...PageFields,
 });
 const Settings = exactly({
   account: Type.Optional(

@@ -10,7 +10,7 @@ import type { Session } from "../../store/sessions.js";
 import type { SessionStatistics } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { roomOf } from "../streams/named-room.js";
-import { Anchor, addSchemas, Cursor, exactly, keysetPage, Limit, Next, RoomParams, Time } from "./fields.js";
+import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, Time } from "./fields.js";
 import { SessionParams, sessionOf } from "./session-found.js";
 
 /** A broadcast of a room. */
@@ -33,7 +33,7 @@ const SessionListSchema = Type.Object(
 );
 
 const tags = ["sessions"];
-const ListQuery = exactly({ limit: Limit, cursor: Cursor });
+const ListQuery = exactly(PageFields);
 
 /** Registers the routes of a room's broadcasts. */
 export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {

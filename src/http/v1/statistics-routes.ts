@@ -11,23 +11,21 @@ import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
-import { addSchemas, Cursor, exactly, keysetPage, Limit, RoomParams } from "./fields.js";
+import { addSchemas, exactly, keysetPage, PageFields, RoomParams } from "./fields.js";
 import { findBroadcast, SessionParams, sessionOf } from "./session-found.js";
 import { sessionAnswer } from "./session-routes.js";
 import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer, STATISTICS_SCHEMAS } from "./statistics-schemas.js";
 
 const tags = ["statistics"];
 const config = { scope: "read" } as const;
-const MinutesQuery = exactly({ limit: Limit, cursor: Cursor });
+const MinutesQuery = exactly(PageFields);
 const TopQuery = exactly({
   by: Type.Enum([...PEOPLE_ORDERS], { default: "diamonds", description: "diamonds, units, chats, likes or events" }),
-  limit: Limit,
-  cursor: Cursor,
+  ...PageFields,
 });
 const WordsQuery = exactly({
   kind: Type.Enum([...WORD_KINDS], { default: "word", description: "word or emoji" }),
-  limit: Limit,
-  cursor: Cursor,
+  ...PageFields,
 });
 
 const GiftsQuery = exactly({
@@ -36,8 +34,7 @@ const GiftsQuery = exactly({
     description: "what they are summed by: gift, user (only people who can be told apart), receiver, or line (who gave which gift to whom)",
   }),
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only gifts of the user with this id" })),
-  limit: Limit,
-  cursor: Cursor,
+  ...PageFields,
 });
 
 /** Registers the routes of statistics: a broadcast at a glance, its parts, and what a person did. */
@@ -237,7 +234,7 @@ const UserParams = exactly({
   ...RoomParams.properties,
   user: Type.String({ minLength: 1, maxLength: 64, description: "the person's id (uid)" }),
 });
-const UserQuery = exactly({ limit: Limit, cursor: Cursor });
+const UserQuery = exactly(PageFields);
 
 /** Registers the routes of people in a room. */
 function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
