@@ -3,11 +3,14 @@ import { type Platform, platformAt } from "../platform/access/platform.js";
 import { directIdentities, type PlatformIdentities } from "../platform/access/platform-identity.js";
 import { ProxyServer } from "../platform/access/proxy.js";
 import { httpSigner } from "../platform/access/signer.js";
-import { AccountStore } from "../platform/accounts/login-store.js";
+import type { WorkVisitors } from "../platform/access/work-visitor.js";
+import { AccountStore, GUEST } from "../platform/accounts/login-store.js";
 import { findBrowser } from "../platform/browser/find.js";
+import type { BrowserSession } from "../platform/browser/session.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { WorkReader } from "../works/reader.js";
 import type { Config, Machine } from "./config.js";
 
 /** Returns the platform by the server's own way. @throws DyliveError bad_config */
@@ -15,17 +18,36 @@ export function platformOf({ upstream, proxy }: Pick<Config, "upstream" | "proxy
   return platformAt(upstream, proxy === null ? null : new ProxyServer(proxy));
 }
 
-/** Returns how the platform is reached by these settings; the caller closes its identities. */
-export function reachOf(config: Config, machine: Machine, clock: Clock): Reach & { readonly accounts: AccountStore } {
+/** Ways to the platform, of rooms and of works. */
+export interface PlatformReach extends Reach {
+  readonly accounts: AccountStore;
+  readonly works: WorkVisitors;
+}
+
+/** Returns how the platform is reached by these settings; the caller closes its identities, and with them the browser. */
+export function reachOf(config: Config, machine: Machine, clock: Clock): PlatformReach {
+  const browser = lazyBrowser(config, machine, clock);
   return {
     platform: platformOf(config),
     platformBy: (url) => platformAt(config.upstream, new ProxyServer(url)),
-    identities: identitiesOf(config, machine, clock),
+    identities: identitiesOf(config, browser),
+    works: { visitWorks: async (request) => (await browser.open()).visitWorks(request) },
     accounts: AccountStore.inside(config.data, clock),
     account: config.account,
     source: config.source,
     userAgent: config.userAgent,
   };
+}
+
+/** Returns a reader of works by these settings; the caller closes it before the browser. */
+export function workReaderOf(
+  { worksAccount, userAgent }: Pick<Config, "worksAccount" | "userAgent">,
+  { platform, accounts, works }: Pick<PlatformReach, "platform" | "accounts" | "works">,
+  clock: Clock,
+): WorkReader {
+  const visitor = async () =>
+    works.visitWorks({ account: worksAccount === GUEST ? null : await accounts.get(worksAccount), proxy: platform.proxy });
+  return new WorkReader({ visitor, platform, userAgent, clock });
 }
 
 /** Returns the URL of the HTTP service that signs by these settings; null is the browser. A stand-in's own signs unless told otherwise. */
@@ -34,28 +56,33 @@ export function signerUrl({ signer, upstream, source }: Config): string | null {
   return upstream === null || source === "browser" ? null : `${upstream.replace(/\/+$/, "")}/@signer/sign`;
 }
 
-/** Returns the source of the rooms' identities: a browser, or the signer that was named. */
-function identitiesOf(config: Config, machine: Machine, clock: Clock): PlatformIdentities {
-  const { upstream, userAgent, cdp, roomsPerContext } = config;
+/** Returns the source of the rooms' identities: the browser, or the signer that was named. The browser is closed with it in both cases. */
+function identitiesOf(config: Config, { open, close }: LazyBrowser): PlatformIdentities {
   const signer = signerUrl(config);
-  if (signer !== null) return directIdentities({ signer: httpSigner(signer), userAgent });
-  const choose = () => (cdp === null ? { program: findBrowser(config.browser, machine.browsers), headless: true } : { cdp });
-  return browserIdentities(async () => {
-    const { BrowserSession } = await import("../platform/browser/session.js");
-    return new BrowserSession({ choose, clock, upstream, profile: join(resolve(config.data), "browser"), roomsPerContext });
-  });
+  if (signer !== null) return { ...directIdentities({ signer: httpSigner(signer), userAgent: config.userAgent }), close };
+  return { pages: true, take: async (request, signal) => (await open()).take(request, signal), close };
 }
 
-/** Returns the identities of a browser, whose code is loaded when the first one is taken: mostly plain requests do. */
-function browserIdentities(open: () => Promise<PlatformIdentities>): PlatformIdentities {
-  let opened: Promise<PlatformIdentities> | null = null;
+/** The browser, whose code is loaded when it is first wanted: mostly plain requests do. */
+interface LazyBrowser {
+  /** @throws DyliveError stopping */
+  readonly open: () => Promise<BrowserSession>;
+  readonly close: () => Promise<void>;
+}
+
+function lazyBrowser({ upstream, cdp, roomsPerContext, browser, data }: Config, machine: Machine, clock: Clock): LazyBrowser {
+  const choose = () => (cdp === null ? { program: findBrowser(browser, machine.browsers), headless: true } : { cdp });
+  let opened: Promise<BrowserSession> | null = null;
   let isClosed = false;
+  const load = async () => {
+    const { BrowserSession } = await import("../platform/browser/session.js");
+    return new BrowserSession({ choose, clock, upstream, profile: join(resolve(data), "browser"), roomsPerContext });
+  };
   return {
-    pages: true,
-    take: async (request, signal) => {
+    open: async () => {
       if (isClosed) throw new DyliveError("stopping", "the browser is closed");
-      opened ??= open();
-      return (await opened).take(request, signal);
+      opened ??= load();
+      return opened;
     },
     close: async () => {
       isClosed = true;

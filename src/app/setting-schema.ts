@@ -73,6 +73,12 @@ export const ConfigSchema = Type.Object({
     default: DEFAULT_ACCOUNT,
     description: "account that rooms are watched as, as given to dylive login; guest is none",
   }),
+  worksAccount: Type.String({
+    minLength: 1,
+    maxLength: 32,
+    default: "guest",
+    description: "account that works are read as, as given to dylive login; guest is none, which is enough for a single work",
+  }),
   accountCheckMs: Type.Integer({
     minimum: 60_000,
     default: 3_600_000,

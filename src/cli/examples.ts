@@ -7,6 +7,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   serve: ["dylive serve", "dylive serve --port 9000 --data /srv/dylive", "dylive serve --watch 100000002 --watch 100000003"],
   demo: ["dylive demo", "dylive demo --port 0"],
   resolve: ["dylive resolve 'https://v.douyin.com/iRNBho5y/'", "dylive resolve 100000002 --json"],
+  work: ["dylive work 'https://v.douyin.com/AbCdEf1/'", "dylive work 7560000000000000123 --json"],
   watch: ["dylive watch 'https://live.douyin.com/100000002'", "dylive watch 100000002 --json --all"],
   record: ["dylive record 100000002", "dylive record 100000002 --out tonight.dyrec"],
   replay: ["dylive replay tonight.dyrec", "dylive replay tonight.dyrec --speed 0 --json"],

@@ -14,6 +14,7 @@ const WIDTH = 80;
 const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[] = [
   ["Begin here:", ["demo", "serve", "doctor", "login"]],
   ["A room, without a server:", ["resolve", "watch", "record"]],
+  ["A work, without a server:", ["work"]],
   ["Files:", ["replay", "import", "decode", "strip"]],
   ["What a server does (also while it runs):", ["room", "token", "hook", "official"]],
   ["What is kept (also while a server runs):", ["session", "stats", "gifts", "user", "search", "export"]],
@@ -157,6 +158,19 @@ function addOwnCommands(program: Command): void {
     .action(async (text: string, { json, ...settings }: Partial<Config> & { json: boolean }) => {
       const { resolve } = await import("./commands/resolve.js");
       await resolve(loadConfig(settings), text, { json });
+    });
+
+  program
+    .command("work")
+    .description("say what a video, note or live photo is: text, author, figures, files")
+    .argument("<link>", "a link, share text or id of a work; quote it")
+    .option("--json", "the work as one JSON object", false)
+    .addOption(new Option("--account <name>", "account to read it as (DYLIVE_WORKS_ACCOUNT, guest)"))
+    .addOption(data())
+    .addOption(upstream())
+    .action(async (link: string, { json, account, ...settings }: Partial<Config> & { json: boolean }) => {
+      const { work } = await import("./commands/work.js");
+      await work(loadConfig({ ...settings, ...(account !== undefined && { worksAccount: account }) }), link, { json });
     });
 
   program

@@ -32,6 +32,7 @@ describe("the help", () => {
       "Options",
       "Begin here",
       "A room, without a server",
+      "A work, without a server",
       "Files",
       "What a server does (also while it runs)",
       "What is kept (also while a server runs)",
