@@ -10,6 +10,7 @@ import type { Retention } from "./sql/retention.js";
 import type { Search } from "./sql/search.js";
 import type { Statistics } from "./sql/statistics.js";
 import type { Tokens } from "./sql/tokens.js";
+import type { Works } from "./sql/works.js";
 
 /** Connection of this process to the server that a store is in. */
 export interface StoreServer {
@@ -40,6 +41,7 @@ export interface Store {
   /** Erasures, for what was received before one and is stored after it: frames that waited in a spool. */
   readonly erasures: ReturnType<typeof sqlErasures>;
   readonly hooks: Hooks;
+  readonly works: Works;
   /** Cluster of the processes that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;
   /** State of the store's server; absent for a store in this process. */

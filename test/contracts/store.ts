@@ -15,6 +15,7 @@ import { describeSessions } from "./sessions.js";
 import { describeStatistics } from "./statistics.js";
 import { describeTokens } from "./tokens.js";
 import { describeWakes } from "./wakes.js";
+import { describeWorks } from "./works.js";
 
 /** What a store must do that has no more than rooms and their logs. It must keep at least 30 000 events per room. */
 export function describeRoomStore(name: string, open: Open<RoomStore>): void {
@@ -39,6 +40,7 @@ export function describeStore(name: string, open: Open): void {
     describeErase(open);
     describeRetention(open);
     describeHooks(open);
+    describeWorks(open);
     describeClose(open);
   });
 }

@@ -6,9 +6,10 @@ import { sqlRooms, sqlSessions } from "./rooms.js";
 import { sqlStatistics } from "./statistics.js";
 import { sqlTokens } from "./tokens.js";
 import type { SqlDatabase } from "./work.js";
+import { sqlWorks } from "./works.js";
 
 /** Parts of a store that are the same on every engine. */
-type Repositories = Pick<Store, "rooms" | "sessions" | "positions" | "tokens" | "hooks" | "statistics" | "secrets" | "erasures">;
+type Repositories = Pick<Store, "rooms" | "sessions" | "positions" | "tokens" | "hooks" | "statistics" | "works" | "secrets" | "erasures">;
 
 /** Returns the parts of a store that are the same on every engine. */
 export function sqlRepositories(database: SqlDatabase): Repositories {
@@ -19,6 +20,7 @@ export function sqlRepositories(database: SqlDatabase): Repositories {
     tokens: sqlTokens(database),
     hooks: sqlHooks(database),
     statistics: sqlStatistics(database),
+    works: sqlWorks(database),
     secrets: sqlSecrets(database),
     erasures: sqlErasures(database),
   };

@@ -56,6 +56,7 @@ export const ROOMS: Table = {
  *   nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
  *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
+ * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: what the page itself was told of it last.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly Table[] = [
@@ -133,6 +134,16 @@ export const TABLES: readonly Table[] = [
   },
   { name: "statistics_combos", keys: 2, copied: ALIVE, columns: { n: COUNT, combo_id: NAME, settled: COUNT } },
   { name: "statistics_words", keys: 3, copied: ALIVE, columns: { n: COUNT, kind: NAME, word: NAME, count: COUNT } },
+  {
+    name: "works",
+    keys: 1,
+    large: true,
+    columns: {
+      ...{ id: NAME, author: "text", time: COUNT, state: NAME, received_at: COUNT, first_seen_at: COUNT, revision: COUNT, body: NAME },
+      reply: "text",
+    },
+    indexes: { newest: "time, id", author: "author, time, id" },
+  },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },
   { name: "statistics_dead", keys: 1, copied: "false", columns: { n: COUNT, room: COUNT }, indexes: { room: "room" } },

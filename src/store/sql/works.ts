@@ -1,0 +1,81 @@
+import { keptWork } from "../../works/model/kept.js";
+import type { Work } from "../../works/model/work.js";
+import { row, rows, run, type SqlDatabase } from "./work.js";
+
+/** A work as it is kept. */
+export interface WorkRow {
+  readonly work: Work;
+  /** The page's own reply at the last reading, as it came; null where the page's state told. */
+  readonly reply: string | null;
+}
+
+/** Place in a list of works: the last work of the page before. */
+export interface WorkPlace {
+  /** ms UTC */
+  readonly time: number;
+  readonly id: string;
+}
+
+/** Works that are asked for, newest first. */
+export interface WorkAsk {
+  /** Only those of the author with this sec_uid. */
+  readonly author?: string;
+  /** Only those after this one in the list. */
+  readonly after?: WorkPlace;
+  readonly limit: number;
+}
+
+/** Works of a store. */
+export type Works = ReturnType<typeof sqlWorks>;
+
+/** Returns the works of a database. */
+export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
+  const write = lane();
+  return {
+    /** Keeps a reading of a work, as {@link keptWork} says. @returns the work as it is kept now */
+    keep: (read: Work, reply: string | null): Promise<Work> =>
+      write(function* () {
+        // First a row, so that there is one to lock: two readings of a work must not both be its first.
+        const first = keptWork(null, read);
+        const added = yield* run(
+          `INSERT INTO works(id, author, time, state, received_at, first_seen_at, revision, body, reply)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+          ...[read.id, ...valuesOf(first), reply],
+        );
+        if (added === 1) return first;
+        const stored = yield* row<{ body: string }>(`SELECT body FROM works WHERE id = $1 ${dialect.forUpdate}`, read.id);
+        const before = stored === undefined ? null : (JSON.parse(stored.body) as Work);
+        const now = keptWork(before, read);
+        if (now === before) return now;
+        yield* run(
+          `UPDATE works SET author = $2, time = $3, state = $4, received_at = $5, first_seen_at = $6, revision = $7, body = $8, reply = $9
+           WHERE id = $1`,
+          ...[read.id, ...valuesOf(now), reply],
+        );
+        return now;
+      }),
+    /** Returns a work by its id; null when it is not kept. */
+    get: (id: string): Promise<WorkRow | null> =>
+      ask(function* () {
+        const stored = yield* row<{ body: string; reply: string | null }>("SELECT body, reply FROM works WHERE id = $1", id);
+        return stored === undefined ? null : { work: JSON.parse(stored.body) as Work, reply: stored.reply };
+      }),
+    /** Returns works, those published last first. */
+    list: ({ author, after, limit }: WorkAsk): Promise<readonly Work[]> =>
+      ask(function* () {
+        const given = [limit, ...(author === undefined ? [] : [author]), ...(after === undefined ? [] : [after.time, after.id])];
+        const conditions = [
+          ...(author === undefined ? [] : ["author = $2"]),
+          ...(after === undefined ? [] : [author === undefined ? "(time, id) < ($2, $3)" : "(time, id) < ($3, $4)"]),
+        ];
+        const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+        const found = yield* rows<{ body: string }>(`SELECT body FROM works ${where} ORDER BY time DESC, id DESC LIMIT $1`, ...given);
+        return found.map(({ body }) => JSON.parse(body) as Work);
+      }),
+  };
+}
+
+function valuesOf(work: Work): (string | number | null)[] {
+  const { author, time, state, receivedAt, firstSeenAt, revision } = work;
+  return [author.secUid, time, state, receivedAt, firstSeenAt, revision, JSON.stringify(work)];
+}

@@ -1,0 +1,41 @@
+import type { Work } from "./work.js";
+
+/** Parts that each way of reading tells in a form of its own: they are not compared between two ways. */
+const BY_SOURCE = new Set(["media", "images", "covers", "music"]);
+/** Fields with addresses, which are others each time that a work is read. */
+const ADDRESSES = new Set(["url", "urls", "cover", "avatar", "expiresAt"]);
+/** Fields that say when and how a work was read. */
+const OF_READING = new Set(["source", "receivedAt", "firstSeenAt", "revision"]);
+
+/**
+ * Returns a work as it is kept after a newer reading of it. That replaces what was known, with two exceptions: what the page's state and lists
+ * leave out stays, and a work that can no longer be seen keeps all that was known of it, with its new state. The revision rises when what is
+ * told has changed; addresses are others each time and do not count.
+ * @param before the work as it was kept; null when it was not
+ */
+export function keptWork(before: Work | null, read: Work): Work {
+  if (before === null) return { ...read, firstSeenAt: read.receivedAt, revision: 0 };
+  if (read.receivedAt < before.receivedAt) return before;
+  const now = { ...latest(before, read), firstSeenAt: before.firstSeenAt };
+  const except = before.source === now.source ? OF_READING : new Set([...OF_READING, ...BY_SOURCE]);
+  return { ...now, revision: told(before, except) === told(now, except) ? before.revision : before.revision + 1 };
+}
+
+function latest(before: Work, read: Work): Work {
+  const { state, stateReason, receivedAt, source } = read;
+  // What it shows now is less than it was, and is no news of its text or its author.
+  if (state !== "public") return { ...before, state, stateReason, receivedAt, source };
+  return source === "reply" ? read : { ...filled(read, before), author: filled(read.author, before.author) };
+}
+
+/** Returns an object with what it does not tell as another tells it. */
+function filled<T extends object>(object: T, from: T): T {
+  const told = Object.entries(object).filter(([, value]) => value !== null);
+  return { ...from, ...Object.fromEntries(told) };
+}
+
+function told(work: Work, except: ReadonlySet<string>): string {
+  const top = Object.fromEntries(Object.entries(work).filter(([key]) => !except.has(key)));
+  // Of the work itself `url` is no address of a file, and it is made of the id.
+  return JSON.stringify(top, (key, value: unknown) => (ADDRESSES.has(key) ? undefined : value));
+}

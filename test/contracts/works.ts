@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { Work } from "../../src/works/model/work.js";
+import { workOf } from "../works/work.js";
+import { type Open, useStore } from "./harness.js";
+
+/** Works. */
+export function describeWorks(open: Open): void {
+  describe("works", () => {
+    const store = useStore(open);
+    const id = (n: number) => `75600000000000000${n}`;
+
+    it("are kept as they were read, with the page's own reply", async () => {
+      const { works } = store();
+      expect(await works.get(id(10))).toBeNull();
+      const read = workOf(id(10), { text: "雨后 \u0001 👨‍👩‍👧 'x'", receivedAt: 500, firstSeenAt: 1, revision: 9 });
+      const kept = { ...read, firstSeenAt: 500, revision: 0 };
+      expect(await works.keep(read, '{"a":"原样"}')).toEqual(kept);
+      expect(await works.get(id(10))).toEqual({ work: kept, reply: '{"a":"原样"}' });
+    });
+
+    it("are replaced by a newer reading and never by an older one", async () => {
+      const { works } = store();
+      await works.keep(workOf(id(10), { text: "one", receivedAt: 500 }), "first");
+      const second = await works.keep(workOf(id(10), { text: "two", receivedAt: 700 }), null);
+      expect(second).toMatchObject({ text: "two", firstSeenAt: 500, receivedAt: 700, revision: 1 });
+      expect(await works.keep(workOf(id(10), { text: "late", receivedAt: 600 }), "late")).toEqual(second);
+      expect(await works.get(id(10))).toEqual({ work: second, reply: null });
+    });
+
+    it("keep what was known when they can no longer be seen, and say so", async () => {
+      const { works } = store();
+      await works.keep(workOf(id(10), { text: "known", receivedAt: 500 }), "full");
+      const gone: Partial<Work> = { kind: null, text: "", state: "deleted", stateReason: "gone", receivedAt: 700 };
+      const kept = await works.keep(workOf(id(10), gone), "refused");
+      expect(kept).toMatchObject({ kind: "video", text: "known", state: "deleted", stateReason: "gone", receivedAt: 700, revision: 1 });
+      expect(await works.get(id(10))).toEqual({ work: kept, reply: "refused" });
+    });
+
+    it("are kept once when two readings come at the same time", async () => {
+      const { works } = store();
+      const all = await Promise.all([1, 2, 3, 4].map((n) => works.keep(workOf(id(10), { text: `${n}`, receivedAt: n }), null)));
+      expect(all.map(({ firstSeenAt }) => firstSeenAt)).toEqual(all.map(() => all[0]?.firstSeenAt));
+      expect((await works.get(id(10)))?.work).toMatchObject({ text: "4", receivedAt: 4 });
+      expect(await works.list({ limit: 10 })).toHaveLength(1);
+    });
+
+    it("are listed newest first, page by page, of all or of one author", async () => {
+      const { works } = store();
+      const author = (secUid: string | null) => ({ author: { ...workOf(id(10)).author, secUid } });
+      for (const [n, time, of] of [
+        [11, 100, "a"],
+        [12, 300, "b"],
+        [13, 300, "a"],
+        [14, 200, null],
+        [15, 300, "a"],
+      ] as const)
+        await works.keep(workOf(id(n), { time, ...author(of) }), null);
+      const ids = (list: readonly Work[]) => list.map((work) => work.id);
+      expect(ids(await works.list({ limit: 10 }))).toEqual([15, 13, 12, 14, 11].map(id));
+      expect(ids(await works.list({ limit: 10, author: "a" }))).toEqual([15, 13, 11].map(id));
+      expect(ids(await works.list({ limit: 10, author: "nobody" }))).toEqual([]);
+      const seen: string[] = [];
+      for (let after: { time: number; id: string } | undefined; ; ) {
+        const [work] = await works.list({ limit: 1, ...(after !== undefined && { after }) });
+        if (work === undefined) break;
+        seen.push(work.id);
+        after = { time: work.time, id: work.id };
+      }
+      expect(seen).toEqual([15, 13, 12, 14, 11].map(id));
+      expect(ids(await works.list({ limit: 10, author: "a", after: { time: 300, id: id(15) } }))).toEqual([13, 11].map(id));
+    });
+  });
+}
