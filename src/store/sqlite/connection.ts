@@ -13,6 +13,8 @@ import { GroupWriter } from "./writer.js";
 const MEMORY = ":memory:";
 /** Longest wait for other processes while opening, in ms. */
 const OPEN_TIMEOUT_MS = 5000;
+/** Pause before another attempt where SQLite itself does not wait, in ms. */
+const OPEN_AGAIN_MS = 10;
 /** Longest time for which a lock holds up the event loop afterwards, in ms; the writer tries again without holding it up. */
 const BUSY_TIMEOUT_MS = 100;
 /**
@@ -110,6 +112,23 @@ function openAnyhow(path: string, at: number, tell: (sentence: string) => void =
   }
 }
 
+/**
+ * Sets the write-ahead log. Of processes that open a new file at once only one can: SQLite refuses the others without the wait that it has for
+ * everything else.
+ */
+function logAhead(database: Database.Database): void {
+  const end = performance.now() + OPEN_TIMEOUT_MS;
+  for (;;) {
+    try {
+      database.pragma("journal_mode = WAL");
+      return;
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code !== "SQLITE_BUSY" || performance.now() > end) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_AGAIN_MS);
+    }
+  }
+}
+
 function open(path: string, at: number, tell?: (sentence: string) => void): Database.Database {
   let database: Database.Database | undefined;
   try {
@@ -123,7 +142,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
       database.pragma(`page_size = ${PAGE_BYTES}`);
       database.pragma("auto_vacuum = INCREMENTAL");
     }
-    database.pragma("journal_mode = WAL");
+    logAhead(database);
     // FULL: what was delivered survives power loss, so a seq is never given twice.
     database.pragma("synchronous = FULL");
     database.pragma("foreign_keys = ON");
