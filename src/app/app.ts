@@ -24,12 +24,13 @@ import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
 import { openHooks } from "../webhooks/runner.js";
+import { WorkService } from "../works/work-service.js";
 import { adminService } from "./admin-service.js";
 import { startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
 import { finishErasure, maintenanceService, startMaintenance, watchDisk } from "./maintenance.js";
 import { storeAt } from "./open-store.js";
-import { reachOf } from "./platform.js";
+import { reachOf, workReaderOf } from "./platform.js";
 
 /** A running server. */
 export interface App {
@@ -90,7 +91,9 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const reach = reachOf(config, machine, clock);
     closers.push(() => reach.identities.close());
     // Our own code that cannot be loaded once, for want of file handles, never can as long as the process lives: a server loads it at its start.
-    if (reach.identities.pages) await import("../platform/browser/session.js");
+    await import("../platform/browser/session.js");
+    const reader = workReaderOf(config, reach, clock);
+    closers.push(() => reader.close());
     const raw = new RawRecorder({
       folder: rawFolder(resolve(config.data)),
       clock,
@@ -182,6 +185,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       hooks: hooks.webhooks,
       exports,
       official: official === null ? [] : [official],
+      works: new WorkService({ reader, works: store.works, clock }),
       admin,
       maintenance: maintenanceService({ jobs, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,

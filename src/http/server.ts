@@ -11,6 +11,7 @@ import { listenFailure } from "../runtime/listen-failure.js";
 import { AppendHealth } from "../store/health.js";
 import type { Send } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
+import type { WorkService } from "../works/work-service.js";
 import type { AdminService } from "./admin-service.js";
 import type { ApiDeps, ApiStore } from "./api-deps.js";
 import { Authenticator, authentication, SecretCipher } from "./authentication.js";
@@ -79,6 +80,8 @@ interface ApiOptions {
   readonly connections?: Partial<ConnectionLimits>;
   /** Apps of the Open Platform whose pushes are taken; none by default. */
   readonly official?: readonly Official[];
+  /** Service that reads works; none by default. */
+  readonly works?: WorkService;
   /** Accounts, what this server is, and its doctor; none by default. */
   readonly admin?: AdminService;
   /** Maintenance service, for long work on what is kept; none by default. */
@@ -127,6 +130,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     hooks,
     exports: options.exports ?? new LocalExports(store.log, live.time),
     official: options.official ?? [],
+    works: options.works ?? null,
     admin: options.admin ?? null,
     tasks,
     maintenance: options.maintenance ?? null,

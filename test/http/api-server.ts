@@ -8,11 +8,13 @@ import type { Clock } from "../../src/runtime/clock.js";
 import { AppendHealth } from "../../src/store/health.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
+import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { type Tell, tellerOf } from "../contracts/harness.js";
 import { FakeAdminService } from "./fake-admin-service.js";
 import { FakeMaintenance } from "./fake-maintenance.js";
 import { FakeManager } from "./fake-manager.js";
+import { FakeWorkReader } from "./fake-work-reader.js";
 
 /** What was answered. */
 export interface Reply {
@@ -32,6 +34,7 @@ export interface ApiServer<C extends Clock = FakeClock> {
   readonly manager: FakeManager;
   readonly admin: FakeAdminService;
   readonly maintenance: FakeMaintenance;
+  readonly workReader: FakeWorkReader;
   readonly clock: C;
   readonly metrics: Metrics;
   readonly appends: AppendHealth;
@@ -82,12 +85,14 @@ export async function serveApi<C extends Clock = FakeClock>({
   const manager = new FakeManager(store);
   const admin = new FakeAdminService();
   const maintenance = new FakeMaintenance();
+  const workReader = new FakeWorkReader(clock);
+  const works = new WorkService({ reader: workReader, works: store.works, clock });
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const token = async (wanted: Partial<NewToken> = {}) =>
     (await createToken(opened.tokens, { name: "test", scope: "read", now: clock.now(), ...wanted })).token;
   const tokens = { read: await token(), manage: await token({ scope: "manage" }), admin: await token({ scope: "admin" }) };
-  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance };
+  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance, works };
   const api = await startApi({ host: "127.0.0.1", port, ...options, ...ours });
   onTestFinished(async () => {
     await api.close();
@@ -112,5 +117,20 @@ export async function serveApi<C extends Clock = FakeClock>({
       );
     return { status: response.status, headers: response.headers, text, body, at };
   }
-  return { api, store, manager, admin, maintenance, clock, metrics, appends, lines, tokens, token, tell: tellerOf(store), call };
+  return {
+    api,
+    store,
+    manager,
+    admin,
+    maintenance,
+    workReader,
+    clock,
+    metrics,
+    appends,
+    lines,
+    tokens,
+    token,
+    tell: tellerOf(store),
+    call,
+  };
 }

@@ -5,8 +5,10 @@ import type { RoomKey } from "../../src/store/log.js";
 import type { HookRow } from "../../src/store/sql/hooks.js";
 import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";
+import { workOf } from "../works/work.js";
 import { type ApiServer, serveApi } from "./api-server.js";
 import { chat, stats } from "./events.js";
+import { CAPTCHA, DELETED, WORK } from "./fake-work-reader.js";
 
 /** A request, and the status that it is to have. */
 export type Sample = readonly [path: string, status: number, init?: NonNullable<Parameters<ApiServer["call"]>[1]>];
@@ -31,6 +33,31 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /douyin/liveroom/audience": [["/douyin/liveroom/audience?room_id=98765", 200]],
   "GET /douyin/liveroom/ranklist": [["/douyin/liveroom/ranklist?room_id=98765", 200]],
   "GET /douyin/liveroom/status": [["/douyin/liveroom/status?room_id=98765,6843198199583378191,nobody,captcha", 200]],
+  "GET /douyin/video/detail": [
+    [`/douyin/video/detail?aweme_id=${WORK}`, 200],
+    [`/douyin/video/detail?aweme_id=${DELETED}`, 200],
+    [`/douyin/video/detail?aweme_id=${CAPTCHA}`, 503],
+    ["/douyin/video/detail?aweme_id=1", 400],
+  ],
+  "POST /v1/works": [
+    ["/v1/works", 200, { json: { link: `https://www.douyin.com/video/${WORK}`, maxAgeSeconds: 0 } }],
+    ["/v1/works", 200, { json: { link: DELETED } }],
+    ["/v1/works", 400, { json: { link: "https://live.douyin.com/98765" } }],
+    ["/v1/works", 404, { json: { link: "https://v.douyin.com/NOPE/" } }],
+    ["/v1/works", 503, { json: { link: CAPTCHA } }],
+  ],
+  "GET /v1/works": [
+    ["/v1/works", 200],
+    ["/v1/works?limit=1", 200],
+    ["/v1/works?author=nobody", 200],
+    ["/v1/works?cursor=x", 400],
+  ],
+  "GET /v1/works/pace": [["/v1/works/pace", 200]],
+  "GET /v1/works/{work}": [
+    [`/v1/works/${WORK}`, 200],
+    [`/v1/works/${CAPTCHA}`, 404],
+    ["/v1/works/x", 400],
+  ],
   "GET /v1/rooms": [
     ["/v1/rooms", 200],
     ["/v1/rooms?limit=1", 200],
@@ -252,6 +279,7 @@ export async function seeded(hostile?: string): Promise<ApiServer> {
     anchor: { id: "42", secUid: null, nickname: hostile ?? "薛莲", avatar: hostile ?? null },
   });
   await failingHook(store, room);
+  await store.works.keep(workOf(WORK, { text: hostile ?? "作品", title: hostile ?? null, stateReason: hostile ?? null }), null);
   manager.say(room, "live", SESSION, { counts: { WebcastChatMessage: 1 }, masked: false, likesSeen: 0.2 });
   return made;
 }

@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { type TSchema, Type } from "typebox";
 import type { EventType, LiveEventOf, RankEntry } from "../../events/event.js";
 import { Nullable } from "../../events/field.js";
@@ -10,15 +10,14 @@ import { assertMayAsk } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import type { HttpCall } from "../calls.js";
-import { failure, sendFailure } from "../failure.js";
 import { ChatHandler, ChatQuerySchema } from "./chat.js";
 import { laterUser } from "./event.js";
 import { RoomQuerySchema, requestedRoom, StatusQuerySchema } from "./requested-room.js";
+import { compatibleRoute, success } from "./route.js";
+import { videoRoutes } from "./video-routes.js";
 
 const Text = Type.String();
 const Count = Nullable(Type.Integer());
-const success = <T extends TSchema>(data: T, description = "the answer") =>
-  Type.Object({ code: Type.Literal(200), data, msg: Type.Literal("success") }, { description });
 
 const Event = Type.Object(
   {
@@ -230,28 +229,10 @@ async function infoText(deps: ApiDeps, call: HttpCall, text: string): Promise<st
 export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   const chat = new ChatHandler(deps);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
-  const route = <Q extends TSchema>(name: string, querystring: Q, answer: TSchema, summary: string) => {
-    const url = `/douyin/liveroom/${name}`;
-    app.route({
-      method: ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-      url,
-      schema: { hide: true },
-      // Refused before the body is read.
-      onRequest: async (request, reply) =>
-        sendFailure(request, reply.header("allow", "GET"), failure("bad_request", `${request.method} is not offered here, use GET`, 405)),
-      handler: (_request, reply) => reply,
-    });
-    return {
-      method: "GET" as const,
-      url,
-      schema: { summary, tags: ["compatible interface"], querystring, response: { 200: answer } },
-      config: { scope: "read" as const, tokenInQuery: true },
-      onRequest: async (_request: FastifyRequest, reply: { header(name: string, value: string): unknown }) => {
-        reply.header("cache-control", "no-store");
-      },
-    };
-  };
+  const route = <Q extends TSchema>(name: string, querystring: Q, answer: TSchema, summary: string) =>
+    compatibleRoute(app, `liveroom/${name}`, querystring, answer, summary);
   const { rooms } = deps.store;
+  videoRoutes(app, deps);
 
   typed.route({
     ...route("chat", ChatQuerySchema, ChatAnswer, "New events of a room since this token's last call"),

@@ -19,6 +19,7 @@ import { sessionRoutes } from "./session-routes.js";
 import { statisticsRoutes } from "./statistics-routes.js";
 import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
+import { workRoutes } from "./work-routes.js";
 
 /** Registers the versioned API, which `/openapi.json` describes. */
 export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
@@ -37,6 +38,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       retentionRoutes(v1, deps);
       taskRoutes(v1, deps);
       searchRoutes(v1, deps);
+      workRoutes(v1, deps);
       tokenRoutes(v1, deps);
       hookRoutes(v1, deps);
       officialAppRoutes(v1, deps);

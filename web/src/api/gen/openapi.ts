@@ -60,6 +60,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/douyin/video/detail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a video or a note is
+         * @description Needs a token of scope read.
+         */
+        get: operations["getVideoDetail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/douyin/liveroom/chat": {
         parameters: {
             query?: never;
@@ -572,6 +592,70 @@ export interface paths {
          * @description Needs a token of scope read. One of q, user, types and minDiamonds must be given.
          */
         get: operations["getSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/works": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the works that are kept
+         * @description Needs a token of scope read.
+         */
+        get: operations["getWorks"];
+        put?: never;
+        /**
+         * Read a work: a video, a note of pictures, live photos
+         * @description Needs a token of scope manage. Works are read one after another, one in some seconds; what is kept and young enough is given at once.
+         */
+        post: operations["postWorks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/works/pace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How works are being read
+         * @description Needs a token of scope read.
+         */
+        get: operations["getWorksPace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/works/{work}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A work as it is kept
+         * @description Needs a token of scope read.
+         */
+        get: operations["getWorksByWork"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2459,6 +2543,202 @@ export interface components {
             /** @description events of these rooms that cannot be found yet: the index is made some seconds after */
             behind: number;
         };
+        /** @description one form in which a film or its sound can be had */
+        MediaVariant: {
+            /** @description the platform's name of it (normal_1080_0) */
+            name: string;
+            /**
+             * @description a film, or the sound that belongs to silent ones
+             * @enum {unknown}
+             */
+            role: "video" | "audio";
+            /**
+             * @description dash is a film without sound, to be joined with an audio variant
+             * @enum {unknown}
+             */
+            container: "mp4" | "dash" | "m4a" | "mp3";
+            codec: ("h264" | "h265" | "vvc" | "aac") | null;
+            /** @description it has sound in itself */
+            hasAudio: boolean;
+            /** @description the platform put its mark on it; told by the field that it was in, never by its address */
+            watermark: boolean;
+            width: number | null;
+            height: number | null;
+            fps: number | null;
+            hdr: string | null;
+            bitrate: number | null;
+            bytes: number | null;
+            hash: string | null;
+            /** @description https addresses of the same bytes, in the order to try them: hosts of the CDN, then the platform's own */
+            urls: string[];
+            expiresAt: number | null;
+            /**
+             * @description the one that is taken unless another is asked for
+             * @enum {boolean}
+             */
+            recommended?: true;
+        };
+        /** @description a picture, with its film where it is a live photo */
+        Image: {
+            /** @description place among its like, from 0 */
+            index: number;
+            /**
+             * @description a picture, the picture of a live photo; of covers the usual one, the unprocessed one, the one that may move
+             * @enum {unknown}
+             */
+            role: "image" | "still" | "cover" | "origin" | "dynamic";
+            width: number | null;
+            height: number | null;
+            format: string | null;
+            bytes: number | null;
+            /** @description the platform put its mark on it */
+            watermark: boolean;
+            /** @description https addresses of the same bytes, in the order to try them: hosts of the CDN, then the platform's own */
+            urls: string[];
+            expiresAt: number | null;
+            /** @description the film of a live photo (实况), which belongs to this picture */
+            motion: {
+                durationMs: number | null;
+                /** @description rungs of the film */
+                media: components["schemas"]["MediaVariant"][];
+            } | null;
+        };
+        /** @description the music of a work */
+        Music: {
+            id: string | null;
+            title: string | null;
+            author: string | null;
+            durationMs: number | null;
+            original: boolean | null;
+            url: string | null;
+            cover: string | null;
+        };
+        /** @description an author of works */
+        Author: {
+            id: string | null;
+            secUid: string | null;
+            displayId: string | null;
+            shortId: string | null;
+            nickname: string | null;
+            avatar: string | null;
+            signature: string | null;
+            verified: string | null;
+            followers: number | null;
+            following: number | null;
+            works: number | null;
+            likes: number | null;
+            ipPlace: string | null;
+            state: ("public" | "private" | "banned" | "deleted") | null;
+        };
+        /** @description a work: a video, a note of pictures, or one of live photos */
+        Work: {
+            /** @description the platform's id (aweme_id), 19 digits */
+            id: string;
+            /** @description its page on www.douyin.com */
+            url: string;
+            shareUrl: string | null;
+            /** @description null where only the id is known */
+            kind: ("video" | "images" | "live_photos") | null;
+            /** @description what the author wrote */
+            text: string;
+            title: string | null;
+            /** @description when it was published, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the id, to some seconds
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            author: components["schemas"]["Author"];
+            stats: {
+                likes: number | null;
+                comments: number | null;
+                favorites: number | null;
+                shares: number | null;
+                /** @description how often it was played: the web does not tell */
+                plays: null;
+            };
+            durationMs: number | null;
+            width: number | null;
+            height: number | null;
+            /** @description hashtags */
+            tags: {
+                /** @description without # */
+                name: string;
+                id: string | null;
+            }[];
+            /** @description people that the text names */
+            mentions: {
+                secUid: string | null;
+                userId: string | null;
+                start: number | null;
+                end: number | null;
+            }[];
+            place: string | null;
+            /** @description the author put it first */
+            pinned: boolean;
+            /** @description the collection of the author that it is part of (合集) */
+            mix: {
+                id: string | null;
+                name: string | null;
+            } | null;
+            /**
+             * @description whether it can be seen
+             * @enum {unknown}
+             */
+            state: "public" | "private" | "friends" | "deleted" | "needs_login" | "unavailable";
+            stateReason: string | null;
+            downloadAllowed: boolean | null;
+            commentsAllowed: boolean | null;
+            paid: boolean | null;
+            /** @description covers, by their roles */
+            covers: components["schemas"]["Image"][];
+            /** @description pictures in order */
+            images: components["schemas"]["Image"][];
+            /** @description rungs of the film, sounds for silent ones, and marked forms */
+            media: components["schemas"]["MediaVariant"][];
+            music: components["schemas"]["Music"] | null;
+            /** @description none: no reply that was seen has any */
+            captions: unknown[];
+            /**
+             * @description what it was read from: the page's own detail reply, the state in its HTML, a list of works
+             * @enum {unknown}
+             */
+            source: "reply" | "page" | "list";
+            /** @description when that reached us, ms UTC */
+            receivedAt: number;
+            /** @description when it was read for the first time, ms UTC */
+            firstSeenAt: number;
+            /** @description 0 as first kept; raised when it is read again and differs */
+            revision: number;
+        };
+        /** @description a page of works, those published last first */
+        WorkList: {
+            works: components["schemas"]["Work"][];
+            next: string | null;
+        };
+        /** @description works are read one after another at a person's pace: its state */
+        WorkPace: {
+            /** @description works and short links that wait for their turn */
+            waiting: number;
+            reading: string | null;
+            /** @description when the next page may be opened, ms UTC; it may be over. Null before the first */
+            nextAt: number | null;
+            /** @description end of the pause after many refusals, ms UTC; it is over while the next reading is to show whether they have ended */
+            pausedUntil: number | null;
+            /** @description pages opened since the start */
+            opened: number;
+            /** @description of these, refused to this visitor, or silent */
+            refused: number;
+            /** @description of these, failed for reasons of our own */
+            failed: number;
+            /** @description the last ones, by which a pause is decided */
+            last: {
+                visits: number;
+                refused: number;
+            };
+            lastRefusal: string | null;
+        };
         /** @description a token, without the token itself */
         Token: {
             id: string;
@@ -2866,6 +3146,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getVideoDetail: {
+        parameters: {
+            query: {
+                /** @description the id of a video or a note: 19 digits */
+                aweme_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        /** @description what the platform's own page was told of the work, unchanged */
+                        data: {
+                            status_code?: number;
+                            /** @description the work, with the platform's names; null when it is not shown */
+                            aweme_detail?: unknown;
+                            /**
+                             * @description the page was told no such reply: this was built from the state in its HTML, which has less
+                             * @enum {string}
+                             */
+                            _source?: "page";
+                        } & {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
                 };
             };
         };
@@ -4468,6 +4815,180 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorks: {
+        parameters: {
+            query?: {
+                /** @description only those of the author with this sec_uid */
+                author?: string;
+                /** @description a whole number from 1 to 100 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of works, those published last first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postWorks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description a link, a short link, the app's share text, or a work's id */
+                    link: string;
+                    /**
+                     * @description age up to which what is kept will do; 0 reads the work in any case
+                     * @default 600
+                     */
+                    maxAgeSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description a work: a video, a note of pictures, or one of live photos */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Work"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorksPace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description works are read one after another at a person's pace: its state */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkPace"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorksByWork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the platform's id of the work (aweme_id) */
+                work: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a work: a video, a note of pictures, or one of live photos */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Work"];
                 };
             };
             /** @description refused: why, and what to do */

@@ -1,0 +1,154 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { type TSchema, Type } from "typebox";
+import { Nullable } from "../../events/field.js";
+import { decodePlace } from "../../feed/cursor.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
+import { AuthorSchema } from "../../works/model/author.js";
+import { ImageSchema, MediaVariantSchema, MusicSchema } from "../../works/model/media.js";
+import { WorkSchema } from "../../works/model/work.js";
+import type { WorkService } from "../../works/work-service.js";
+import { isLimited } from "../access.js";
+import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
+
+const WorkListSchema = Type.Object(
+  { works: Type.Array(Type.Ref("Work")), next: Next },
+  { $id: "WorkList", description: "a page of works, those published last first" },
+);
+
+/** The state of what reads works. */
+const WorkPaceSchema = Type.Object(
+  {
+    waiting: Type.Integer({ description: "works and short links that wait for their turn" }),
+    reading: Nullable(Type.String({ description: "the id or the short link that is read now" })),
+    nextAt: Type.Union([Type.Integer(), Type.Null()], {
+      description: "when the next page may be opened, ms UTC; it may be over. Null before the first",
+    }),
+    pausedUntil: Type.Union([Type.Integer(), Type.Null()], {
+      description: "end of the pause after many refusals, ms UTC; it is over while the next reading is to show whether they have ended",
+    }),
+    opened: Type.Integer({ description: "pages opened since the start" }),
+    refused: Type.Integer({ description: "of these, refused to this visitor, or silent" }),
+    failed: Type.Integer({ description: "of these, failed for reasons of our own" }),
+    last: Type.Object({ visits: Type.Integer(), refused: Type.Integer() }, { description: "the last ones, by which a pause is decided" }),
+    lastRefusal: Nullable(Type.String({ description: "why the last one was refused" })),
+  },
+  { $id: "WorkPace", description: "works are read one after another at a person's pace: its state" },
+);
+
+const WORKS = "works";
+/** Age up to which what is kept is given in place of a new reading, in s: addresses of files live for hours. */
+const MAX_AGE_S = 600;
+const tags = ["works"];
+const WorkId = Type.String({ pattern: "^\\d{10,32}$", description: "the platform's id of the work (aweme_id)" });
+const WorkParams = exactly({ work: WorkId });
+const AskedWork = exactly({
+  link: Type.String({ minLength: 1, maxLength: 4_000, description: "a link, a short link, the app's share text, or a work's id" }),
+  maxAgeSeconds: Type.Integer({
+    minimum: 0,
+    maximum: 31_536_000,
+    default: MAX_AGE_S,
+    description: "age up to which what is kept will do; 0 reads the work in any case",
+  }),
+});
+const ListQuery = exactly({
+  author: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "only those of the author with this sec_uid" })),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "a whole number from 1 to 100" }),
+  cursor: PageFields.cursor,
+});
+
+/** Registers the routes of works: read one, list those that are kept, and the state of the pace. */
+export function workRoutes(app: FastifyInstance, { store, calls, works: service }: ApiDeps): void {
+  for (const schema of [MediaVariantSchema, ImageSchema, MusicSchema, AuthorSchema, WorkSchema]) app.addSchema(byReference(schema));
+  addSchemas(app, WorkListSchema, WorkPaceSchema);
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const { works } = store;
+  const Work = Type.Ref("Work");
+
+  typed.post(
+    "/works",
+    {
+      schema: {
+        summary: "Read a work: a video, a note of pictures, live photos",
+        description: "Works are read one after another, one in some seconds; what is kept and young enough is given at once.",
+        tags,
+        body: AskedWork,
+        response: { 200: Work },
+      },
+      config: { scope: "manage" },
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      assertAllRooms(token);
+      const call = calls.open(request.raw, reply.raw, token);
+      const { link, maxAgeSeconds } = request.body;
+      try {
+        return (await serviceOf(service).read(link, maxAgeSeconds * 1000, call.signal)).work;
+      } catch (error) {
+        throw call.reasonFor(error, "the work had not yet been read");
+      }
+    },
+  );
+
+  typed.get(
+    "/works",
+    {
+      schema: { summary: "List the works that are kept", tags, querystring: ListQuery, response: { 200: Type.Ref("WorkList") } },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      const { author, limit, cursor } = request.query;
+      const place = decodePlace(WORKS, cursor, [0, ""] as const);
+      const after = place === undefined ? {} : { after: { time: place[0], id: place[1] } };
+      const found = await works.list({ ...(author !== undefined && { author }), ...after, limit: limit + 1 });
+      const { items, next } = keysetPage(found, limit, WORKS, ({ time, id }) => [time, id]);
+      return { works: [...items], next };
+    },
+  );
+
+  typed.get(
+    "/works/pace",
+    {
+      schema: { summary: "How works are being read", tags, querystring: exactly({}), response: { 200: Type.Ref("WorkPace") } },
+      config: { scope: "read" },
+    },
+    async () => serviceOf(service).pace(),
+  );
+
+  typed.get(
+    "/works/:work",
+    {
+      schema: { summary: "A work as it is kept", tags, params: WorkParams, response: { 200: Work } },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      const { work: id } = request.params;
+      const kept = await works.get(id);
+      if (kept === null) throw new DyliveError("not_found", `the work ${id} is not kept; POST /v1/works reads it`);
+      return kept.work;
+    },
+  );
+}
+
+/** @throws DyliveError forbidden when the token is limited to some rooms: works belong to none */
+export function assertAllRooms(token: TokenRow): void {
+  if (isLimited(token)) throw new DyliveError("forbidden", "works belong to no room; the token is limited to some");
+}
+
+/** @throws DyliveError not_found where works are not read */
+export function serviceOf(service: WorkService | null): WorkService {
+  if (service === null) throw new DyliveError("not_found", "this server reads no works");
+  return service;
+}
+
+/** Returns a schema in which others are named, not repeated. */
+function byReference(schema: TSchema): object {
+  return JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
+    key !== "" && typeof value === "object" && value !== null && "$id" in value ? { $ref: value.$id } : value,
+  ) as object;
+}

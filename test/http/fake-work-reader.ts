@@ -1,0 +1,50 @@
+import type { AskedWork, WorkReading } from "../../src/platform/access/work-visitor.js";
+import { readPaste, worksDoor } from "../../src/platform/links/paste.js";
+import type { Clock } from "../../src/runtime/clock.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import type { WorkReaderStatus } from "../../src/works/reader.js";
+import { workOf } from "../works/work.js";
+
+/** Ids of works of 2020: the test clock's time is later. */
+export const WORK = "6871947673600000001";
+export const CAPTCHA = "6871947673600000002";
+export const DELETED = "6871947673600000003";
+
+/** A reader of works without a browser: it reads any work, but for those that it was told something else of. */
+export class FakeWorkReader {
+  readonly readings = new Map<string, WorkReading>();
+  /** Works that were read, in order. */
+  readonly asked: string[] = [];
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.readings.set(CAPTCHA, { outcome: "refused", refusal: { kind: "captcha", reason: "a captcha" }, work: null, reply: null });
+    const gone = workOf(DELETED, { kind: null, text: "", state: "deleted", stateReason: "gone", receivedAt: clock.now() });
+    const reply = '{"status_code":0,"aweme_detail":null,"filter_detail":{"filter_reason":"core_dep"}}';
+    this.readings.set(DELETED, { outcome: "refused", refusal: { kind: "gone", reason: "gone" }, work: gone, reply });
+  }
+
+  async find(text: string): Promise<AskedWork> {
+    const found = readPaste(text, worksDoor(["work"], this.#clock.now()));
+    if (found.kind === "short_link") throw new DyliveError("no_work", "there is no such short link");
+    return { id: found.id, page: found.page };
+  }
+
+  async read({ id }: AskedWork, signal: AbortSignal): Promise<WorkReading> {
+    signal.throwIfAborted();
+    this.asked.push(id);
+    const work = workOf(id, { receivedAt: this.#clock.now() });
+    return (
+      this.readings.get(id) ?? { outcome: "found", work, reply: `{"status_code":0,"aweme_detail":{"aweme_id":"${id}","group_id":${id}}}` }
+    );
+  }
+
+  status(): WorkReaderStatus {
+    return {
+      ...{ waiting: 1, reading: WORK, nextAt: this.#clock.now(), pausedUntil: null, opened: 3, refused: 1, failed: 1 },
+      last: { visits: 2, refused: 1 },
+      lastRefusal: "a captcha",
+    };
+  }
+}
