@@ -196,6 +196,8 @@ function post(context: WorksContext, ask: Ask): SimulatedReply {
   if (author === undefined || has("author_private") || has("author_banned")) return works(context, ask, [], 0, false);
   const all = listed(context, author);
   const newest = (all[0]?.createdAt ?? 0) + 1000;
+  if (has("post_endless")) return works(context, ask, [], cursor + 1, true);
+  if (has("post_captcha") && cursor !== 0) return json(CAPTCHA);
   if (has("post_empty_page") && cursor === 0) return works(context, ask, [], newest, true);
   const isFirst = cursor === 0 || (has("post_empty_page") && cursor === newest);
   if (!isFirst && !context.knowsLogin(ask.cookies)) return json(has("post_status_5") ? { aweme_list: null, status_code: 5 } : BARE);
@@ -208,7 +210,10 @@ function post(context: WorksContext, ask: Ask): SimulatedReply {
 
 /** An author's list shows what is public, the newest first. */
 function listed(context: WorksContext, author: SimulatedAuthor): SimulatedWork[] {
-  const own = context.catalogue.works.filter((work) => work.author === author && (work.state === "public" || work.state === "needs_login"));
+  const showsAll = context.has(author.secUid, "post_private");
+  const own = context.catalogue.works.filter(
+    (work) => work.author === author && (showsAll || work.state === "public" || work.state === "needs_login"),
+  );
   return own.sort((a, b) => b.createdAt - a.createdAt);
 }
 

@@ -182,7 +182,7 @@ export const WORKS_SCRIPT = `(function () {
     var list = one('[data-e2e="scroll-list"]'), root = document.scrollingElement;
     var cursor = "0", isBusy = false, isOver = false;
     function more() {
-      if (isBusy || isOver) return;
+      if (isBusy || isOver || (cursor !== "0" && has("post_once"))) return;
       isBusy = true;
       var asked = Object.assign({}, parameters);
       asked[cursorName] = cursor;
@@ -219,6 +219,8 @@ export const WORKS_SCRIPT = `(function () {
   else if (told.kind === "user") {
     ask(HJ, "user/profile/other", { sec_user_id: told.id });
     if (has("post_other_tab")) ask(HJ, "aweme/favorite", { sec_user_id: told.id, max_cursor: "0", min_cursor: "0", count: "18" });
+    if (has("post_other_author"))
+      told.next.forEach(function (other) { ask(HJ, "aweme/post", { sec_user_id: other.id, count: "18", max_cursor: "0" }); });
     listPage({
       sec_user_id: told.id, count: "18", cut_version: "1", locate_query: "false", need_time_list: "1", time_list_query: "0",
       show_live_replay_strategy: "1", publish_video_strategy_type: "2"

@@ -9,7 +9,7 @@ export interface PageTold {
   readonly uifid: string;
   /** The platform's time when the page was made, ms UTC */
   readonly now: number;
-  /** Works that the page goes on with */
+  /** Works that the page goes on with; of a user's page, authors of whom it shows something, too */
   readonly next: readonly { readonly id: string; readonly durationMs: number }[];
   readonly durationMs: number | null;
   /** How the comments are opened */

@@ -255,7 +255,10 @@ export class SimulatedWorks {
       roomIdStr: "0",
     };
     const calls = stateCalls("6", JSON.stringify(["$", "$L7", null, { user: { user } }]));
-    return worksPage(author.nickname, calls, listBody(author.nickname), this.#told("user", author.secUid));
+    return worksPage(author.nickname, calls, listBody(author.nickname), {
+      ...this.#told("user", author.secUid),
+      next: this.catalogue.authors.filter((other) => other !== author).map(({ secUid: id }) => ({ id, durationMs: 0 })),
+    });
   }
 
   #told(kind: PageTold["kind"], id: string): PageTold {

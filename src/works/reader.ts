@@ -1,8 +1,9 @@
 import type { Platform } from "../platform/access/platform.js";
-import type { AskedWork, WorkReading, WorkVisitor } from "../platform/access/work-visitor.js";
-import { followPaste } from "../platform/links/follow.js";
-import { worksDoor } from "../platform/links/paste.js";
+import type { AskedWork, ListEnd, ListSeen, WorkReading, WorkVisitor } from "../platform/access/work-visitor.js";
+import { followPaste, type Unsettled } from "../platform/links/follow.js";
+import { type Door, worksDoor } from "../platform/links/paste.js";
 import type { RefusalKind } from "../platform/works/refusal.js";
+import type { AskedList } from "../platform/works/work-list.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { Pace, type Visit } from "./pace.js";
@@ -23,7 +24,7 @@ export interface WorkReaderOptions {
 export interface WorkReaderStatus {
   /** Works and short links that wait for their turn. */
   readonly waiting: number;
-  /** What is read now: a work's id or a short link. */
+  /** What is read now: a work's id, a short link, or the works of somebody. */
   readonly reading: string | null;
   /** When the next page may be opened; it may be over. Null before the first. */
   readonly nextAt: number | null;
@@ -39,10 +40,22 @@ export interface WorkReaderStatus {
   readonly lastRefusal: string | null;
 }
 
+/** Does something with the visitor; tells what came of it, and why that was refused to the visitor, or null. */
+type Run<T> = (visitor: WorkVisitor, signal: AbortSignal) => Promise<{ readonly result: T; readonly refusal: string | null }>;
+
+/** The visitor's one page, for longer than a reading; given back by `end`. */
+interface Turn {
+  readonly visitor: WorkVisitor;
+  readonly signal: AbortSignal;
+  /** @param refusal why the visitor was refused; null when they were not */
+  readonly end: (refusal: string | null) => void;
+  readonly fail: (error: unknown) => void;
+}
+
 /** A page that callers wait for; those who want the same share it. */
 interface Job {
   readonly key: string;
-  readonly run: (visitor: WorkVisitor, signal: AbortSignal) => Promise<unknown>;
+  readonly run: Run<unknown>;
   readonly result: Promise<unknown>;
   readonly settle: (result: Promise<unknown>) => void;
   readonly fail: (reason: unknown) => void;
@@ -70,6 +83,7 @@ export class WorkReader {
   #working: Promise<void> | null = null;
   readonly #counts: Record<Visit, number> = { answered: 0, refused: 0, failed: 0 };
   #lastRefusal: string | null = null;
+  #turns = 0;
 
   constructor(options: WorkReaderOptions) {
     this.#options = options;
@@ -81,16 +95,44 @@ export class WorkReader {
    * @throws DyliveError bad_work; no_work, work_unknown where a short link leads nowhere; unreachable, too_many_works, no_browser
    */
   async find(text: string, signal: AbortSignal): Promise<AskedWork> {
-    const { platform, userAgent, clock } = this.#options;
-    const open = (url: string, until: AbortSignal) => this.#share(url, (visitor, stop) => visitor.open(url, stop), until);
-    const found = await followPaste(text, worksDoor(["work"], clock.now()), { platform, userAgent, open }, signal);
-    if (!("outcome" in found)) return { id: found.id, page: found.page };
-    throw new DyliveError(found.outcome === "gone" ? "no_work" : "work_unknown", found.reason);
+    const { id, page } = await this.#find(text, worksDoor(["work"], this.#options.clock.now()), signal);
+    return { id, page };
+  }
+
+  /** Finds the author or the mix that a pasted text means, as {@link find} does a work. @throws DyliveError as `find` */
+  async findList(text: string, signal: AbortSignal): Promise<AskedList> {
+    const found = await this.#find(text, worksDoor(["author", "mix"], this.#options.clock.now()), signal);
+    return found.kind === "author" ? { secUid: found.secUid } : { mixId: found.id };
   }
 
   /** Reads a work when its turn comes. @throws DyliveError no_browser, browser_failed, unreachable, too_many_works, stopping */
   read(asked: AskedWork, signal: AbortSignal): Promise<WorkReading> {
-    return this.#share(asked.id, (visitor, stop) => visitor.read(asked, stop), signal);
+    const run: Run<WorkReading> = async (visitor, stop) => {
+      const result = await visitor.read(asked, stop);
+      return { result, refusal: refusalIn(result) };
+    };
+    return this.#share(asked.id, run, signal);
+  }
+
+  /**
+   * Reads the works of an author or a mix when its turn comes, until the loop ends or is left; meanwhile nothing else is read. What is scrolled
+   * to is paced as pages are.
+   * @throws DyliveError no_account, no_work, and as `read`; from the loop
+   */
+  async *list(asked: AskedList, signal: AbortSignal): AsyncGenerator<ListSeen, ListEnd, void> {
+    const of = "secUid" in asked ? asked.secUid : asked.mixId;
+    const turn = await this.#turn(`works of ${of} (${++this.#turns})`, signal);
+    let refusal: string | null = null;
+    try {
+      const end = yield* turn.visitor.list({ list: asked, turn: () => this.#betweenPages(turn.signal) }, turn.signal);
+      if (end.endedBy === "captcha" || end.endedBy === "blocked") refusal = end.reason;
+      return end;
+    } catch (error) {
+      turn.fail(error);
+      throw error;
+    } finally {
+      turn.end(refusal);
+    }
   }
 
   /** Returns the state of the reader and of its pace. */
@@ -118,7 +160,43 @@ export class WorkReader {
     visitor?.release();
   }
 
-  async #share<T>(key: string, run: (visitor: WorkVisitor, signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #find<T extends object>(text: string, door: Door<T>, signal: AbortSignal): Promise<T> {
+    const { platform, userAgent } = this.#options;
+    const run =
+      (url: string): Run<string> =>
+      async (visitor, stop) => ({ result: await visitor.open(url, stop), refusal: null });
+    const open = (url: string, until: AbortSignal) => this.#share(url, run(url), until);
+    const found = await followPaste(text, door, { platform, userAgent, open }, signal);
+    if (!isUnsettled(found)) return found;
+    throw new DyliveError(found.outcome === "gone" ? "no_work" : "work_unknown", found.reason);
+  }
+
+  /** Waits within a turn until its page may be made to ask for more. */
+  async #betweenPages(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    this.#pace.note("answered");
+    await clock.sleep(Math.max(0, this.#pace.nextAt - clock.now()), signal);
+  }
+
+  /** Waits for a turn that is nobody else's. */
+  async #turn(key: string, signal: AbortSignal): Promise<Turn> {
+    let give: (turn: Turn) => void = () => {};
+    const given = new Promise<Turn>((resolve) => {
+      give = resolve;
+    });
+    const run: Run<null> = (visitor, stop) => {
+      const ended = new Promise<{ readonly result: null; readonly refusal: string | null }>((resolve, fail) => {
+        give({ visitor, signal: stop, end: (refusal) => resolve({ result: null, refusal }), fail });
+      });
+      // A loop that nobody goes on with does not hold up the end of everything.
+      return untilAborted(ended, this.#stop.signal);
+    };
+    const over = this.#share(key, run, signal).then(() => given);
+    over.catch(() => {}); // its holder has learnt of it
+    return Promise.race([given, over]);
+  }
+
+  async #share<T>(key: string, run: Run<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     this.#stop.signal.throwIfAborted();
     const job = this.#jobs.get(key) ?? this.#enqueue(key, run);
@@ -182,8 +260,7 @@ export class WorkReader {
     const visitor = await untilAborted(this.#take(), job.stop.signal);
     let visit: Visit = "failed";
     try {
-      const result = await job.run(visitor, job.stop.signal);
-      const refusal = refusalIn(result);
+      const { result, refusal } = await job.run(visitor, job.stop.signal);
       visit = refusal === null ? "answered" : "refused";
       this.#lastRefusal = refusal ?? this.#lastRefusal;
       return result;
@@ -202,10 +279,12 @@ export class WorkReader {
   }
 }
 
+function isUnsettled(found: object): found is Unsettled {
+  return "outcome" in found;
+}
+
 /** Returns why a page was refused to the visitor; null when it was not. A page that tells nothing counts: so do silent refusals. */
-function refusalIn(result: unknown): string | null {
-  if (typeof result === "string") return null; // where a short link leads
-  const reading = result as WorkReading;
+function refusalIn(reading: WorkReading): string | null {
   if (reading.outcome === "silent") return reading.reason;
   return reading.outcome === "refused" && ABOUT_VISITOR.has(reading.refusal.kind) ? reading.refusal.reason : null;
 }

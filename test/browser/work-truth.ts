@@ -4,7 +4,7 @@ import type { Work } from "../../src/works/model/work.js";
 
 /** What must have been read of a work that may be seen, by the truth about it; the page's state tells less than the reply. */
 export function truthOf(work: SimulatedWork, source: Work["source"]): Record<string, unknown> {
-  const byReply = source === "reply";
+  const byReply = source !== "page";
   const { author, music } = work;
   return {
     id: work.id,

@@ -5,11 +5,13 @@ import type { AskedWork, WorkReading, WorkVisitor } from "../../src/platform/acc
 import { DyliveError } from "../../src/runtime/errors.js";
 import { WorkReader } from "../../src/works/reader.js";
 import { breathe, FakeClock } from "../clock.js";
+import { aWork } from "./a-work.js";
 
 const NEVER = new AbortController().signal;
 setMaxListeners(0, NEVER); // more wait with it at once than anybody would
 const asked = (id: string): AskedWork => ({ id, page: null });
 const silent = (reason = "nothing"): WorkReading => ({ outcome: "silent", reason });
+const found = (id: string): WorkReading => ({ outcome: "found", work: aWork({ id }), reply: null });
 const refused = (kind: "blocked" | "gone"): WorkReading => ({
   outcome: "refused",
   refusal: { kind, reason: kind },
@@ -28,6 +30,15 @@ function stage(clock = new FakeClock()) {
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
         pages.push({ id, signal, answer: resolve, fail: reject });
       }),
+    list: async function* ({ list, turn }, signal) {
+      for (let page = 1; ; page++) {
+        const reading = await visitor.read(asked(`${"secUid" in list ? list.secUid : list.mixId} ${page}`), signal);
+        if (reading.outcome === "silent") return { endedBy: "end", reason: reading.reason };
+        if (reading.outcome === "refused") return { endedBy: "blocked", reason: reading.refusal.reason };
+        yield { author: null, mix: null, works: [reading.work], hidden: 0 };
+        await turn();
+      }
+    },
     open: async (url) => `${url}settled`,
     release: () => void released++,
   };
@@ -182,6 +193,71 @@ describe("the reader of works", () => {
     pages[1]?.answer(silent());
     expect(await next).toEqual(silent());
     expect(reader.status()).toMatchObject({ opened: 2, failed: 1, refused: 1 });
+  });
+
+  it("lists works in a turn of their own, and what is scrolled to is paced as pages are", async () => {
+    const { clock, reader, pages, ids } = stage();
+    const list = reader.list({ secUid: "somebody" }, NEVER);
+    const same = reader.list({ secUid: "somebody" }, NEVER);
+    const first = list.next();
+    const other = same.next();
+    const after = reader.read(asked("after"), NEVER);
+    await breathe();
+    expect(reader.status()).toMatchObject({ waiting: 2, reading: "works of somebody (1)" });
+    pages[0]?.answer(found("1"));
+    expect(await first).toMatchObject({ value: { works: [{ id: "1" }] } });
+    const second = list.next();
+    await clock.advance(4999);
+    expect(ids()).toEqual(["somebody 1"]);
+    await clock.advance(1);
+    expect(ids()).toEqual(["somebody 1", "somebody 2"]);
+    pages[1]?.answer(refused("blocked"));
+    expect(await second).toEqual({ done: true, value: { endedBy: "blocked", reason: "blocked" } });
+    await breathe();
+    expect(reader.status()).toMatchObject({ opened: 1, refused: 1, last: { visits: 2, refused: 1 }, lastRefusal: "blocked" });
+    await clock.advance(5000);
+    expect(ids()).toHaveLength(3);
+    pages[2]?.answer(found("1"));
+    await other;
+    // A loop that is left gives its turn back.
+    await same.return({ endedBy: "end", reason: "" });
+    await clock.advance(5000);
+    expect(ids().at(-1)).toBe("after");
+    pages[3]?.answer(silent());
+    await after;
+    expect(reader.status()).toMatchObject({ opened: 3, failed: 0, waiting: 0 });
+  });
+
+  it("ends a list that is stopped, and a failure of its page is its own", async () => {
+    const { clock, reader, pages } = stage();
+    const stop = new AbortController();
+    const stopped = reader.list({ mixId: "m" }, stop.signal).next();
+    await breathe();
+    stop.abort(new Error("enough"));
+    await expect(stopped).rejects.toThrow("enough");
+    expect(pages[0]?.signal.aborted).toBe(true);
+    await clock.advance(5000);
+    const failing = reader.list({ mixId: "m" }, NEVER).next();
+    await breathe();
+    pages[1]?.fail(new DyliveError("browser_failed", "crashed"));
+    await expect(failing).rejects.toMatchObject({ code: "browser_failed" });
+    await breathe();
+    expect(reader.status()).toMatchObject({ opened: 2, failed: 2, reading: null });
+    await clock.advance(8000);
+    const closed = reader.list({ mixId: "m" }, NEVER).next();
+    await breathe();
+    await reader.close();
+    await expect(closed).rejects.toMatchObject({ code: "stopping" });
+  });
+
+  it("finds the author and the mix of a link, and refuses works and whoever is logged in", async () => {
+    const { reader } = stage();
+    const secUid = `MS4wLjABAAAA${"a".repeat(30)}`;
+    expect(await reader.findList(`https://www.douyin.com/user/${secUid}?from=x`, NEVER)).toEqual({ secUid });
+    expect(await reader.findList(secUid, NEVER)).toEqual({ secUid });
+    expect(await reader.findList("https://www.douyin.com/collection/7400000000000000001", NEVER)).toEqual({ mixId: "7400000000000000001" });
+    for (const text of ["https://www.douyin.com/user/self", "https://www.douyin.com/video/7560000000000000123", "7560000000000000123"])
+      await expect(reader.findList(text, NEVER)).rejects.toMatchObject({ code: "bad_work" });
   });
 
   it("finds the work of an id and a link without asking anybody, and refuses what is none", async () => {

@@ -1,7 +1,10 @@
-import type { Work } from "../../works/model/work.js";
+import type { Author } from "../../works/model/author.js";
+import type { Mix, Work } from "../../works/model/work.js";
+import type { WorkListRun } from "../../works/model/work-list.js";
 import type { Account } from "../accounts/login-store.js";
 import type { OpenPage } from "../links/follow.js";
 import type { Refusal } from "../works/refusal.js";
+import type { AskedList } from "../works/work-list.js";
 import type { ProxyServer } from "./proxy.js";
 
 /** Work that is asked for. */
@@ -19,6 +22,31 @@ export type WorkReading =
   /** The page told nothing of the work. */
   | { readonly outcome: "silent"; readonly reason: string };
 
+/** Works of an author or a mix that are asked for. */
+export interface ListRequest {
+  readonly list: AskedList;
+  /** Waits until the page may be made to ask for more. */
+  readonly turn: () => Promise<void>;
+}
+
+/** Works of an author or a mix that one reply of the page brought. */
+export interface ListSeen {
+  /** The author, by the profile; null for a mix, and where the page has not told. */
+  readonly author: Author | null;
+  /** The mix; null for an author. */
+  readonly mix: Mix | null;
+  /** Works that did not come before, in the platform's order: pinned ones come first, out of the order of time. */
+  readonly works: readonly Work[];
+  /** Items that were left out: works that others may not see, and what is no work. */
+  readonly hidden: number;
+}
+
+/** End of a page's list, with the reason in words. */
+export interface ListEnd {
+  readonly endedBy: Exclude<WorkListRun["endedBy"], "limit" | "known" | "stopped" | null>;
+  readonly reason: string;
+}
+
 /** Whom works are read as. */
 export interface WorkVisitorRequest {
   /** An account only where the operator says so; null is a guest. */
@@ -30,6 +58,11 @@ export interface WorkVisitorRequest {
 export interface WorkVisitor {
   /** Opens a work's page and reads what it asks for and holds. @throws DyliveError no_browser, browser_failed, unreachable, stopping */
   read(asked: AskedWork, signal: AbortSignal): Promise<WorkReading>;
+  /**
+   * Opens the page of an author or a mix, and scrolls through its works. Goes on when the next is taken; the page is closed when it is left.
+   * @throws DyliveError no_account, no_work where there is no such author or mix, and as `read`; from the loop
+   */
+  list(request: ListRequest, signal: AbortSignal): AsyncGenerator<ListSeen, ListEnd, void>;
   /** Opens an address, as a short link's, and returns where the page settles. @throws DyliveError as `read` */
   readonly open: OpenPage;
   /** Gives the visitor back. */

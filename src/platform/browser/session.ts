@@ -8,6 +8,7 @@ import type { WorkVisitor, WorkVisitorRequest, WorkVisitors } from "../access/wo
 import { browserSource } from "./browser-page.js";
 import { type EgressProxy, openEgressProxy } from "./egress-proxy.js";
 import { pageHosts } from "./hosts.js";
+import { readListPage } from "./list-page.js";
 import { LIVE_SITE } from "./page.js";
 import { type BrowserChoice, type BrowserProcess, BrowserSupervisor } from "./supervisor.js";
 import { VisitorContext } from "./visitor-context.js";
@@ -85,6 +86,7 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
     const deps = { newPage: (signal: AbortSignal) => context.newPage(signal), clock: this.#options.clock };
     return {
       read: (asked, signal) => readWorkPage(asked, deps, signal),
+      list: (request, signal) => readListPage(request, deps, signal),
       open: (url, signal) => settledAddress(url, deps, signal),
       release,
     };

@@ -161,13 +161,13 @@ function refused(id: string, refusal: Refusal, reply: string | null, receivedAt:
 }
 
 /** Returns the refusal that the status of a page is. */
-function refusalOfPage(status: number): Refusal | null {
-  if (status === 404 || status === 410) return { kind: "gone", reason: `the platform has no page of this work (HTTP ${status})` };
+export function refusalOfPage(status: number): Refusal | null {
+  if (status === 404 || status === 410) return { kind: "gone", reason: `the platform has no such page (HTTP ${status})` };
   return refusalOf({ status, headers: {}, text: "", root: undefined });
 }
 
 /** Returns the refusal that a page shows: by its title, as a caption may hold any word, or by its text where that is all that it has. */
-function refusalIn({ title, words }: View): Refusal | null {
+export function refusalIn({ title, words }: Pick<View, "title" | "words">): Refusal | null {
   const text = CAPTCHA_TITLE.test(title) ? `<title>${title}</title>` : words;
   return text === "" ? null : refusalOf({ status: 200, headers: {}, text, root: undefined });
 }

@@ -1,4 +1,4 @@
-import type { Work } from "../../works/model/work.js";
+import type { Mix, Work } from "../../works/model/work.js";
 import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, positiveOf, textOf } from "./field.js";
 import { timeOfId } from "./id-time.js";
 import { coversOf, imagesOf, musicOf, variantsOf } from "./media.js";
@@ -144,7 +144,8 @@ function tagsOf(aweme: unknown): Work["tags"] {
   return [...tags.values()];
 }
 
-function mixOf(mix: unknown): Work["mix"] {
+/** Returns the mix that a work is in, or that tells of itself; null where there is none. */
+export function mixOf(mix: unknown): Mix | null {
   const found = { id: idOf(fieldOf(mix, "mix_id")), name: textOf(fieldOf(mix, "mix_name")) };
   return (found.id ?? found.name) === null ? null : found;
 }

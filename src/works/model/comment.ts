@@ -1,7 +1,8 @@
 import { type Static, Type } from "typebox";
-import { Count, literals, Nullable, Text } from "../../events/field.js";
+import { Count, Nullable, Text } from "../../events/field.js";
 import { PersonSchema } from "./author.js";
 import { ImageSchema } from "./media.js";
+import { RunEndSchema } from "./run-end.js";
 import { MentionSchema } from "./work.js";
 
 /** A comment of a work, or a reply to one. A top comment with its replies is a floor (楼); replies are flat. */
@@ -48,12 +49,7 @@ export const CommentRunSchema = Type.Object(
     repliesCollected: Type.Integer({ minimum: 0, description: "how many of them are replies" }),
     floorsOpen: Type.Integer({ minimum: 0, description: "floors of which more replies are told than reached us" }),
     cursor: Count("where the platform goes on"),
-    endedBy: Nullable(
-      literals(
-        ["end", "limit", "wall", "captcha", "blocked", "stuck", "stopped"],
-        "the platform's end, our limit, its wall for guests, a captcha, a refusal, pages without progress, somebody; null while it runs",
-      ),
-    ),
+    endedBy: Nullable(RunEndSchema, "null while it runs"),
     startedAt: Type.Integer({ description: "ms UTC" }),
     endedAt: Nullable(Type.Integer({ description: "ms UTC" })),
   },

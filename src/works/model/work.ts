@@ -12,6 +12,10 @@ export const MentionSchema = Type.Object({
 });
 export type Mention = Static<typeof MentionSchema>;
 
+/** A mix (合集): works that their author put in a row. */
+export const MixSchema = Type.Object({ id: Text("the platform's id of it"), name: Text("its name") });
+export type Mix = Static<typeof MixSchema>;
+
 /** A work (作品): a video, a note of pictures, or one of live photos. Unknown is null, never 0 or "". Ids are decimal strings. */
 export const WorkSchema = Type.Object(
   {
@@ -45,10 +49,7 @@ export const WorkSchema = Type.Object(
     mentions: Type.Array(MentionSchema, { description: "people that the text names" }),
     place: Text("place that the author chose"),
     pinned: Type.Boolean({ description: "the author put it first" }),
-    mix: Nullable(
-      Type.Object({ id: Text("the platform's id of it"), name: Text("its name") }),
-      "the collection of the author that it is part of (合集)",
-    ),
+    mix: Nullable(MixSchema, "the collection of the author that it is part of (合集)"),
     state: literals(["public", "private", "friends", "deleted", "needs_login", "unavailable"], "whether it can be seen"),
     stateReason: Text("why, in the platform's word or in ours"),
     downloadAllowed: Nullable(Type.Boolean({ description: "the author lets it be downloaded" })),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readMix } from "../../../src/platform/works/mix.js";
 import { readAuthor } from "../../../src/platform/works/profile.js";
 import { type AskedList, readWorkList } from "../../../src/platform/works/work-list.js";
 import { expectModel } from "../../works/model/check.js";
@@ -157,5 +158,23 @@ describe("a profile", () => {
     expect(profile({ sec_uid: "MS4wother" })).toEqual({ outcome: "other", id: "MS4wother" });
     expect(readAuthor(replied('{"status_code":2053,"user":null}'), SEC_UID)).toMatchObject({ refusal: { kind: "gone" } });
     expect(readAuthor(replied('{"status_code":0,"user":{}}'), SEC_UID)).toMatchObject({ outcome: "unreadable" });
+  });
+});
+
+describe("what a mix says of itself", () => {
+  const asked = "7686658435312030111";
+  const told = (mix_info: unknown) => readMix(replied(JSON.stringify({ status_code: 0, mix_info })), asked);
+
+  it("is its name", () => {
+    expect(told({ mix_id: asked, mix_name: "合集", mix_desc: "", statis: {} })).toEqual({
+      outcome: "found",
+      mix: { id: asked, name: "合集" },
+    });
+  });
+
+  it("is another's, refused, or unreadable", () => {
+    expect(told({ mix_id: "7686658435312030112", mix_name: "合集" })).toEqual({ outcome: "other", id: "7686658435312030112" });
+    expect(readMix(replied('{"status_code":2053,"status_msg":"合集不存在"}'), asked)).toMatchObject({ refusal: { kind: "gone" } });
+    expect(told({})).toMatchObject({ outcome: "unreadable" });
   });
 });

@@ -4,16 +4,22 @@ import { expect } from "vitest";
 import { AuthorSchema } from "../../../src/works/model/author.js";
 import { CommentSchema } from "../../../src/works/model/comment.js";
 import { WorkSchema } from "../../../src/works/model/work.js";
+import { WorkListRunSchema } from "../../../src/works/model/work-list.js";
 
-const VALIDATORS = { Work: Compile(WorkSchema), Comment: Compile(CommentSchema), Author: Compile(AuthorSchema) };
+const SCHEMAS = { Work: WorkSchema, Comment: CommentSchema, Author: AuthorSchema, WorkListRun: WorkListRunSchema };
+const VALIDATORS = {
+  Work: Compile(WorkSchema),
+  Comment: Compile(CommentSchema),
+  Author: Compile(AuthorSchema),
+  WorkListRun: Compile(WorkListRunSchema),
+};
 
 /** Fails unless a value is of its schema, has nothing besides in it at any depth, and only texts that any store takes. */
 export function expectModel(name: keyof typeof VALIDATORS, value: unknown): void {
   const validator = VALIDATORS[name];
   if (!validator.Check(value))
     expect.fail(`${name}: ${JSON.stringify(validator.Errors(value))} in ${JSON.stringify(value).slice(0, 2_000)}`);
-  const schemas = { Work: WorkSchema, Comment: CommentSchema, Author: AuthorSchema };
-  expect([...strangers(schemas[name], value, name)]).toEqual([]);
+  expect([...strangers(SCHEMAS[name], value, name)]).toEqual([]);
   expect([...texts(value)].filter((text) => !text.isWellFormed() || text.includes("\0"))).toEqual([]);
   expect(JSON.parse(JSON.stringify(value))).toEqual(value);
 }

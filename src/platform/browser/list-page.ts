@@ -1,0 +1,284 @@
+import type { Page } from "playwright-core";
+import { type Clock, untilAborted } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { Author } from "../../works/model/author.js";
+import type { Mix } from "../../works/model/work.js";
+import type { ListEnd, ListRequest, ListSeen } from "../access/work-visitor.js";
+import { readMix } from "../works/mix.js";
+import { readAuthor } from "../works/profile.js";
+import type { Refusal, RefusalKind } from "../works/refusal.js";
+import { type AskedList, readWorkList } from "../works/work-list.js";
+import { closePage, orGone, visit } from "./page.js";
+import { type HeardReply, PageReplies } from "./page-replies.js";
+import { refusalIn, refusalOfPage } from "./work-page.js";
+
+/** Dependencies of reading lists in pages. */
+interface ListPageDeps {
+  /** Gives an empty page as the visitor who reads. It loads no media. */
+  readonly newPage: (signal: AbortSignal) => Promise<Page>;
+  readonly clock: Clock;
+}
+
+const WORKS_SITE = "https://www.douyin.com";
+/** Longest wait for the first page of a list, and how often the page is looked at meanwhile, in ms. */
+const FIRST_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 500;
+/** Longest wait for everything that the page has asked for, in ms: it goes on without what is slow, and some pages never stop asking. */
+const SETTLED_MS = 3000;
+/** Scroll in pixels, and the wait for what it brings in ms (facts/videos.md 2.4). */
+const SCROLL = 3800;
+const SCROLLED_MS = 1200;
+/** Scrolls that bring no reply, and replies without a new work, after which there is no more to be had. */
+const MOST_IDLE = 8;
+const MOST_BARREN = 5;
+const LOOK = { mostNodes: 20_000, few: 200 };
+
+const WALLS: ReadonlySet<RefusalKind> = new Set(["needs_login", "limited"]);
+/** Part of a list's page that a reply is about. */
+type Part = "owner" | "works";
+
+/**
+ * Opens the page of an author or a mix and yields the works that the page asks for itself, the while it is scrolled with the wheel. Nothing is
+ * asked by us.
+ * @throws DyliveError no_account, no_work where there is no such author or mix; browser_failed, unreachable
+ */
+export async function* readListPage(
+  { list: asked, turn }: ListRequest,
+  { newPage, clock }: ListPageDeps,
+  signal: AbortSignal,
+): AsyncGenerator<ListSeen, ListEnd, void> {
+  const page = await newPage(signal);
+  try {
+    const replies = new PageReplies<Part>(page, clock, (path, query) => partAskedBy(asked, path, query));
+    const path = "secUid" in asked ? `/user/${asked.secUid}` : `/collection/${asked.mixId}`;
+    const document = await visit(page, `${WORKS_SITE}${path}`, signal);
+    const status = document?.status() ?? 200;
+    const refusal = status >= 400 ? refusalOfPage(status) : null;
+    if (refusal?.kind === "gone") throw noSuch(asked, refusal.reason);
+    if (refusal !== null) return endBy(refusal, 0);
+    return yield* new ListPage({ page, replies, asked, turn, clock, signal }).read();
+  } finally {
+    await closePage(page, clock);
+  }
+}
+
+/** Returns the part of a list that a request of its page asks for; null for everything else: other tabs, other authors. */
+function partAskedBy(asked: AskedList, path: string, query: URLSearchParams): Part | null {
+  if ("secUid" in asked) {
+    if (query.get("sec_user_id") !== asked.secUid) return null;
+    return path === "aweme/post" ? "works" : path === "user/profile/other" ? "owner" : null;
+  }
+  if (query.get("mix_id") !== asked.mixId) return null;
+  return path === "mix/aweme" ? "works" : path === "mix/detail" ? "owner" : null;
+}
+
+interface OpenList {
+  readonly page: Page;
+  readonly replies: PageReplies<Part>;
+  readonly asked: AskedList;
+  readonly turn: ListRequest["turn"];
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** The page of a list, with a reader before it. */
+class ListPage {
+  readonly #list: OpenList;
+  readonly #seen = new Set<string>();
+  #hidden = 0;
+  #author: Author | null = null;
+  #mix: Mix | null = null;
+  /** Why there is no such author or mix. */
+  #gone: string | null = null;
+  /** The end, as soon as a reply is it. */
+  #end: ListEnd | null = null;
+  #isOver = false;
+  /** Replies with a part of the list that came. */
+  #pages = 0;
+  #idle = 0;
+  #barren = 0;
+  /** Why a reply was of no use. */
+  #unreadable: string | null = null;
+
+  constructor(list: OpenList) {
+    this.#list = list;
+  }
+
+  async *read(): AsyncGenerator<ListSeen, ListEnd, void> {
+    const { replies, clock, signal } = this.#list;
+    const firstUntil = clock.now() + FIRST_WITHIN_MS;
+    for (;;) {
+      await replies.settle(SETTLED_MS, signal);
+      const pages: Pick<ListSeen, "works" | "hidden">[] = [];
+      while (this.#end === null) {
+        const heard = replies.take();
+        if (heard === null) break;
+        const seen = this.#take(heard);
+        if (seen !== null) pages.push(seen);
+      }
+      // Now, as what is told of the owner may have come after the works.
+      for (const page of pages) yield { author: this.#author, mix: this.#mix, ...page };
+      if (this.#gone !== null && this.#seen.size === 0) throw noSuch(this.#list.asked, this.#gone);
+      const end = this.#end ?? (this.#isOver ? this.#endOfList() : await this.#step(firstUntil));
+      if (end !== null) return end;
+    }
+  }
+
+  /** Takes in a reply. @returns the works that it brought; null where it is not about works, or is of no use */
+  #take({ about, reply, reason, receivedAt }: HeardReply<Part>): Pick<ListSeen, "works" | "hidden"> | null {
+    const { asked } = this.#list;
+    if (about === "owner") {
+      const told = reply === null ? null : "secUid" in asked ? readAuthor(reply, asked.secUid) : readMix(reply, asked.mixId);
+      if (told?.outcome === "refused" && told.refusal.kind === "gone") this.#gone = told.refusal.reason;
+      else if (told?.outcome === "found" && "author" in told) this.#author = told.author;
+      else if (told?.outcome === "found") this.#mix = told.mix;
+      return null;
+    }
+    this.#idle = 0;
+    const list = reply === null ? ({ outcome: "unreadable", reason } as const) : readWorkList(reply, asked, { receivedAt });
+    switch (list.outcome) {
+      case "refused":
+        if (list.refusal.kind === "gone") this.#gone = list.refusal.reason;
+        this.#end = endBy(list.refusal, this.#seen.size);
+        return null;
+      case "unreadable":
+      case "other":
+        this.#unreadable = list.outcome === "other" ? "a reply holds another's works" : list.reason;
+        this.#foundNothing();
+        return null;
+      case "found": {
+        const works = list.works.filter(({ id }) => !this.#seen.has(id));
+        for (const { id } of works) this.#seen.add(id);
+        this.#hidden += list.hidden;
+        this.#pages++;
+        this.#isOver = !list.hasMore;
+        if (works.length > 0) this.#barren = 0;
+        else this.#foundNothing();
+        return { works, hidden: list.hidden };
+      }
+    }
+  }
+
+  #foundNothing(): void {
+    if (++this.#barren < MOST_BARREN) return;
+    const why = this.#unreadable === null ? "" : ` (${this.#unreadable})`;
+    this.#end ??= {
+      endedBy: "stuck",
+      reason: `${MOST_BARREN} replies brought no new work, and the platform says that there are more${why}`,
+    };
+  }
+
+  /** Returns the end of a list that the platform says is over. A private account is answered for as a banned one is: with no works. */
+  #endOfList(): ListEnd {
+    const isEmpty = this.#seen.size === 0 && this.#hidden === 0;
+    if (!isEmpty || "mixId" in this.#list.asked) return { endedBy: "end", reason: "the platform shows no more works" };
+    const { state, works } = this.#author ?? { state: null, works: null };
+    if (state !== null && state !== "public") return { endedBy: "withheld", reason: `no works are shown: the account is ${state}` };
+    if (works === 0) return { endedBy: "end", reason: "the author has no works" };
+    const orNone = works === null ? ", or has none" : "";
+    return {
+      endedBy: "withheld",
+      reason: `no works are shown: the account is private or banned${orNone}; the platform does not say which`,
+    };
+  }
+
+  /** Looks at the page, and scrolls on. @returns the end, where there is nothing to be done */
+  async #step(firstUntil: number): Promise<ListEnd | null> {
+    const { page, replies, turn, clock, signal } = this.#list;
+    const view = await untilAborted(page.evaluate(lookAtList, LOOK), signal).catch(orGone(page, signal));
+    const refusal = view === null ? null : refusalIn(view);
+    if (refusal !== null) return endBy(refusal, this.#seen.size);
+    if (this.#pages === 0) {
+      if (clock.now() >= firstUntil) return this.#stuck(`the page told of no works within ${FIRST_WITHIN_MS / 1000} s`);
+      await replies.comes(LOOK_EVERY_MS, signal);
+      return null;
+    }
+    if (this.#idle >= MOST_IDLE)
+      return view?.asksLogin === true
+        ? { endedBy: "wall", reason: wall(this.#seen.size) }
+        : this.#stuck(`nothing came in ${MOST_IDLE} scrolls, and the platform does not say that this is the end`);
+    if (this.#idle === 0) await turn();
+    if (view !== null) await untilAborted(this.#scroll(view), signal).catch(orGone(page, signal));
+    this.#idle++;
+    await replies.comes(SCROLLED_MS, signal);
+    return null;
+  }
+
+  /** Turns the wheel, which acts where the pointer is. Where it brought nothing, it goes up before it goes down: at the end nothing moves. */
+  async #scroll({ width, height }: ListView): Promise<void> {
+    const { mouse } = this.#list.page;
+    await mouse.move(width / 2, height / 2);
+    if (this.#idle > 0) await mouse.wheel(0, -SCROLL / 2);
+    await mouse.wheel(0, SCROLL);
+  }
+
+  #stuck(what: string): ListEnd {
+    return { endedBy: "stuck", reason: this.#unreadable === null ? what : `${what} (${this.#unreadable})` };
+  }
+}
+
+function noSuch(asked: AskedList, reason: string): DyliveError {
+  return new DyliveError("secUid" in asked ? "no_account" : "no_work", reason);
+}
+
+function endBy({ kind, reason }: Refusal, collected: number): ListEnd {
+  if (WALLS.has(kind)) return { endedBy: "wall", reason: wall(collected) };
+  return { endedBy: kind === "captcha" ? "captcha" : "blocked", reason };
+}
+
+function wall(collected: number): string {
+  return `the first ${collected} are shown; a login is needed for the rest, and is not always enough`;
+}
+
+// What follows runs inside the page.
+
+/** What the page of a list shows now. */
+interface ListView {
+  readonly title: string;
+  /** The page's whole text where that is short; else empty. */
+  readonly words: string;
+  /** Whether anything that is seen asks to log in before more is shown. */
+  readonly asksLogin: boolean;
+  readonly width: number;
+  readonly height: number;
+}
+
+interface SeenElement {
+  readonly textContent: string | null;
+  readonly children: { readonly length: number };
+  matches(selector: string): boolean;
+  checkVisibility(): boolean;
+}
+
+function lookAtList({ mostNodes, few }: typeof LOOK): ListView {
+  const { document, innerWidth, innerHeight } = globalThis as unknown as {
+    readonly innerWidth: number;
+    readonly innerHeight: number;
+    readonly document: {
+      readonly title: string;
+      readonly body: SeenElement | null;
+      getElementsByTagName(name: string): ArrayLike<SeenElement>;
+    };
+  };
+  const isAsking = (element: SeenElement) => {
+    const isDialog = element.matches('[role="dialog"]');
+    if (!isDialog && element.children.length > 0) return false;
+    const text = (element.textContent ?? "").trim();
+    return (isDialog ? text.includes("登录") : /^(立即登录|登录后|扫码登录)/.test(text)) && element.checkVisibility();
+  };
+  const all = document.getElementsByTagName("*");
+  let asksLogin = false;
+  // From the end: what asks to log in stands below the works, or lies over them.
+  for (let at = all.length - 1; at >= Math.max(0, all.length - mostNodes) && !asksLogin; at--) {
+    const element = all[at];
+    asksLogin = element !== undefined && isAsking(element);
+  }
+  const words = document.body?.textContent?.trim() ?? "";
+  return {
+    title: document.title.slice(0, few),
+    words: words.length > few ? "" : words,
+    asksLogin,
+    width: innerWidth,
+    height: innerHeight,
+  };
+}

@@ -1,0 +1,22 @@
+import { type Static, Type } from "typebox";
+import { Count, Nullable, Text } from "../../events/field.js";
+import { AuthorSchema } from "./author.js";
+import { ListEndSchema } from "./run-end.js";
+import { MixSchema } from "./work.js";
+
+/** A run through the works of an author, or of a mix. It is never just done: it says by what it ended, and why. */
+export const WorkListRunSchema = Type.Object(
+  {
+    author: Nullable(AuthorSchema, "whose works they are, by the profile; null for a mix, and where the page did not tell"),
+    mix: Nullable(MixSchema, "the mix whose works they are; null for an author's"),
+    shown: Count("works that the platform says there are: often about 20 where it shows no more"),
+    collected: Type.Integer({ minimum: 0, description: "works that reached us, each counted once" }),
+    hidden: Type.Integer({ minimum: 0, description: "works that the list names, and only the author or their friends can see" }),
+    endedBy: Nullable(ListEndSchema, "null while it runs, and where it broke off"),
+    reason: Text("why it ended, in words"),
+    startedAt: Type.Integer({ description: "ms UTC" }),
+    endedAt: Nullable(Type.Integer({ description: "ms UTC" })),
+  },
+  { $id: "WorkListRun", description: "a run through the works of an author, or of a mix" },
+);
+export type WorkListRun = Static<typeof WorkListRunSchema>;

@@ -1,0 +1,109 @@
+import type { ListEnd, ListSeen } from "../platform/access/work-visitor.js";
+import type { AskedList } from "../platform/works/work-list.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Author } from "./model/author.js";
+import type { Mix, Work } from "./model/work.js";
+import type { WorkListRun } from "./model/work-list.js";
+import type { WorkReader } from "./reader.js";
+
+/** Options of listing works. */
+export interface WorkListerOptions {
+  readonly reader: Pick<WorkReader, "list">;
+  readonly clock: Clock;
+  /** Most works that this run collects. 10,000 */
+  readonly limit?: number | undefined;
+  /** Returns whether a work is known from before. */
+  readonly knows?: ((id: string) => boolean) | undefined;
+  /**
+   * Known works in a row after which the rest of an author's works is known, too: they are in the order of time, but for those that are pinned.
+   * Not by default, and never in a mix, which begins with its oldest.
+   */
+  readonly stopAfterKnown?: number | undefined;
+}
+
+const MOST_WORKS = 10_000;
+
+/** Lists the works of an author, or of a mix, each once. */
+export class WorkLister {
+  readonly #asked: AskedList;
+  readonly #options: WorkListerOptions;
+  readonly #startedAt: number;
+  #author: Author | null = null;
+  #mix: Mix | null;
+  #collected = 0;
+  #hidden = 0;
+  #knownInARow = 0;
+  #end: Pick<WorkListRun, "endedBy" | "reason"> | null = null;
+  #endedAt: number | null = null;
+
+  constructor(asked: AskedList, options: WorkListerOptions) {
+    this.#asked = asked;
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+    this.#mix = "mixId" in asked ? { id: asked.mixId, name: null } : null;
+  }
+
+  /** Returns the state of the run. */
+  status(): WorkListRun {
+    return {
+      author: this.#author,
+      mix: this.#mix,
+      shown: this.#author?.works ?? null,
+      collected: this.#collected,
+      hidden: this.#hidden,
+      ...(this.#end ?? { endedBy: null, reason: null }),
+      startedAt: this.#startedAt,
+      endedAt: this.#endedAt,
+    };
+  }
+
+  /**
+   * Yields works as they come, those that are known among them: their figures may have changed. Ends at the platform's end or whatever else
+   * ends it, which {@link status} tells; when the signal aborts it ends as stopped.
+   * @throws DyliveError no_account, no_work, no_browser, browser_failed, unreachable, too_many_works, stopping
+   */
+  async *batches(signal: AbortSignal): AsyncGenerator<readonly Work[], void, void> {
+    try {
+      for await (const seen of this.#pages(signal)) {
+        const works = this.#take(seen);
+        if (works.length > 0) yield works;
+        if (this.#end !== null) return;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      this.#end ??= { endedBy: "stopped", reason: "it was stopped" };
+    } finally {
+      this.#endedAt = this.#options.clock.now();
+    }
+  }
+
+  async *#pages(signal: AbortSignal): AsyncGenerator<ListSeen, void, void> {
+    const end: ListEnd = yield* this.#options.reader.list(this.#asked, signal);
+    this.#end = end;
+  }
+
+  #take({ author, mix, works, hidden }: ListSeen): readonly Work[] {
+    const { limit = MOST_WORKS } = this.#options;
+    this.#author = author ?? this.#author;
+    this.#mix = mix ?? this.#mix;
+    this.#hidden += hidden;
+    const taken: Work[] = [];
+    for (const work of works) {
+      if (this.#end !== null) break;
+      taken.push(work);
+      this.#collected++;
+      if (this.#collected >= limit) this.#end = { endedBy: "limit", reason: `the run was limited to ${limit} works` };
+      if (!work.pinned) this.#count(work.id);
+    }
+    return taken;
+  }
+
+  /** Counts the known works in a row. */
+  #count(id: string): void {
+    const { knows, stopAfterKnown } = this.#options;
+    if (knows === undefined || stopAfterKnown === undefined || "mixId" in this.#asked) return;
+    this.#knownInARow = knows(id) ? this.#knownInARow + 1 : 0;
+    if (this.#knownInARow >= stopAfterKnown)
+      this.#end ??= { endedBy: "known", reason: `${stopAfterKnown} works in a row are known from before` };
+  }
+}

@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type SimulatedWork, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
+import type { ListEnd, WorkVisitor } from "../../src/platform/access/work-visitor.js";
+import { parseCookies } from "../../src/platform/accounts/cookies.js";
+import { AccountStore } from "../../src/platform/accounts/login-store.js";
+import type { BrowserSession } from "../../src/platform/browser/session.js";
+import type { AskedList } from "../../src/platform/works/work-list.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import type { Author } from "../../src/works/model/author.js";
+import type { Work } from "../../src/works/model/work.js";
+import { NEVER, openSession } from "./rooms.js";
+import { readOf, truthOf } from "./work-truth.js";
+
+let simulator: Simulator;
+let session: BrowserSession;
+let guest: WorkVisitor;
+const data = mkdtempSync(join(tmpdir(), "dylive-lists-"));
+beforeAll(async () => {
+  simulator = await startSimulator({ rooms: [] });
+  session = await openSession(simulator);
+  guest = await session.visitWorks({ account: null, proxy: null });
+});
+afterEach(() => {
+  simulator.rooms.captcha(false);
+  for (const { secUid } of simulator.works.catalogue.authors) simulator.works.setFaults(secUid, []);
+});
+afterAll(async () => {
+  guest.release();
+  await session.close();
+  await simulator.close();
+  rmSync(data, { recursive: true });
+});
+
+const author = (index: number) => {
+  const found = simulator.works.catalogue.authors[index];
+  if (found === undefined) throw new Error(`there is no author ${index}`);
+  return found;
+};
+/** The author with 45 works, of which two old ones are pinned. */
+const archive = () => author(1);
+const ARCHIVE_PINNED = [30, 40];
+const days = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => from + index).filter((day) => !ARCHIVE_PINNED.includes(day));
+const named = (of: readonly number[]) => of.map((day) => `day_${day}`);
+/** What a guest is shown: the pinned ones, and 18 others. */
+const SHOWN = named([...ARCHIVE_PINNED, ...days(0, 18)]);
+
+interface Listed {
+  readonly names: readonly string[];
+  readonly works: readonly Work[];
+  readonly author: Author | null;
+  readonly mix: { readonly id: string | null; readonly name: string | null } | null;
+  readonly hidden: number;
+  /** Works of each reply */
+  readonly pages: readonly number[];
+  readonly turns: number;
+  readonly end: ListEnd;
+}
+
+/** Reads a list to its end. */
+async function list(asked: AskedList, visitor = guest): Promise<Listed> {
+  let turns = 0;
+  const turn = async () => void turns++;
+  const replies = visitor.list({ list: asked, turn }, NEVER);
+  const works: Work[] = [];
+  const pages: number[] = [];
+  let [hidden, owner] = [0, null as Pick<Listed, "author" | "mix"> | null];
+  for (;;) {
+    const next = await replies.next();
+    if (next.done === true) {
+      const names = works.map(({ id }) => simulator.works.work(id).name);
+      return { names, works, ...(owner ?? { author: null, mix: null }), hidden, pages, turns, end: next.value };
+    }
+    const { value } = next;
+    works.push(...value.works);
+    pages.push(value.works.length);
+    hidden += value.hidden;
+    owner = value;
+  }
+}
+const listArchive = (...faults: WorkFault[]) => {
+  simulator.works.setFaults(archive().secUid, faults);
+  return list({ secUid: archive().secUid });
+};
+const truths = (of: readonly Work[]) => of.map(({ id }) => truthOf(simulator.works.work(id), "list"));
+const asksFor = (of: string, path: string) => simulator.works.requests.filter((ask) => ask.of === of && ask.path === path);
+
+describe("the works of an author", () => {
+  it("are for a guest those of the first page, pinned ones first, and then there is a wall", async () => {
+    const { names, works, pages, author: told, end, turns } = await listArchive();
+    expect(names).toEqual(SHOWN);
+    expect(works.map(readOf)).toEqual(truths(works));
+    expect(works.map(({ pinned }) => pinned)).toEqual(works.map((_, index) => index < 2));
+    expect(pages).toEqual([20]);
+    const { secUid, nickname, followers, ipPlace } = archive();
+    expect(told).toMatchObject({ secUid, nickname, followers, ipPlace, works: 20, state: null });
+    expect(end).toEqual({ endedBy: "wall", reason: "the first 20 are shown; a login is needed for the rest, and is not always enough" });
+    // It was scrolled for the second page, once, by the page's own request.
+    expect(turns).toBe(1);
+    expect(asksFor(secUid, "aweme/post").map(({ refusal }) => refusal)).toEqual([null, null]);
+  });
+
+  it("end at the wall whichever way the second page is refused", async () => {
+    expect(await listArchive("post_status_5")).toMatchObject({ names: SHOWN, end: { endedBy: "wall" } });
+  });
+
+  it("are all there for an account that is logged in", async () => {
+    const accounts = AccountStore.inside(data, systemClock);
+    await accounts.save("phone", parseCookies("sessionid=a-session", systemClock.now()));
+    const account = await accounts.get("phone");
+    const visitor = await session.visitWorks({ account, proxy: null });
+    const { names, pages, end, turns } = await list({ secUid: archive().secUid }, visitor);
+    visitor.release();
+    expect(names).toEqual(named([...ARCHIVE_PINNED, ...days(0, 45)]));
+    expect(pages).toEqual([20, 18, 7]);
+    expect(turns).toBe(2);
+    expect(end).toEqual({ endedBy: "end", reason: "the platform shows no more works" });
+  });
+
+  it("leave out what others may not see, counted", async () => {
+    const { secUid } = author(0);
+    simulator.works.setFaults(secUid, ["post_private"]);
+    const { names, hidden, works, end } = await list({ secUid });
+    const own = simulator.works.catalogue.works.filter((work) => work.author === author(0));
+    const isShown = ({ state }: SimulatedWork) => state === "public" || state === "needs_login";
+    expect([...names].sort()).toEqual(
+      own
+        .filter(isShown)
+        .map(({ name }) => name)
+        .sort(),
+    );
+    expect(hidden).toBe(own.filter((work) => !isShown(work)).length);
+    expect(hidden).toBeGreaterThan(0);
+    expect(works.find(({ state }) => state === "needs_login")).toMatchObject({ media: [], author: { secUid } });
+    expect(end.endedBy).toBe("end");
+  });
+
+  it("may be fewer than a page has, when the platform leaves some out itself", async () => {
+    expect((await listArchive("post_hidden")).names).toEqual(SHOWN.filter((_, index) => index !== 5 && index !== 9));
+  });
+
+  it("go on after an empty page", async () => {
+    expect(await listArchive("post_empty_page")).toMatchObject({ names: SHOWN, pages: [0, 20], end: { endedBy: "wall" } });
+  });
+
+  it.each(["author_private", "author_banned"] as const)("are none of an account that is %s, and which it is nobody says", async (fault) => {
+    const { names, author: told, end } = await listArchive(fault);
+    expect(names).toEqual([]);
+    expect(told?.nickname).toBe(archive().nickname);
+    expect(end).toEqual({ endedBy: "withheld", reason: expect.stringContaining("private or banned") });
+  });
+
+  it("are never those of another tab, or of another author", async () => {
+    const { names, end } = await listArchive("post_other_tab", "post_other_author");
+    expect([names, end.endedBy]).toEqual([SHOWN, "wall"]);
+    expect(asksFor(author(0).secUid, "aweme/post")).not.toEqual([]);
+    expect(asksFor(archive().secUid, "aweme/favorite")).not.toEqual([]);
+  });
+
+  it("end where the platform asks for a captcha, with what came before", async () => {
+    expect(await listArchive("post_captcha")).toMatchObject({ names: SHOWN, end: { endedBy: "captcha" } });
+    simulator.rooms.captcha(true);
+    expect(await listArchive()).toMatchObject({ names: [], end: { endedBy: "captcha", reason: expect.stringContaining("captcha") } });
+  });
+
+  it("are stuck where pages bring nothing for ever, or no more is asked for", async () => {
+    expect(await listArchive("post_endless")).toMatchObject({ pages: [0, 0, 0, 0, 0], end: { endedBy: "stuck" } });
+    const { names, end } = await listArchive("post_once");
+    expect([names, end]).toEqual([SHOWN, { endedBy: "stuck", reason: expect.stringContaining("8 scrolls") }]);
+  });
+
+  it("end at the wall where the page asks to log in, instead of for more", async () => {
+    const { names, end } = await listArchive("post_once", "page_login_card");
+    expect([names, end]).toEqual([SHOWN, { endedBy: "wall", reason: expect.stringMatching(/^the first 20 are shown/) }]);
+  });
+
+  it("are not read any further when the loop is left", async () => {
+    const before = asksFor(archive().secUid, "aweme/post").length;
+    for await (const { works } of guest.list({ list: { secUid: archive().secUid }, turn: async () => {} }, NEVER)) {
+      expect(works).toHaveLength(20);
+      break;
+    }
+    expect(asksFor(archive().secUid, "aweme/post")).toHaveLength(before + 1);
+  });
+});
+
+describe("the works of a mix", () => {
+  const mix = () => {
+    const [found] = simulator.works.catalogue.mixes;
+    if (found === undefined) throw new Error("there is no mix");
+    return found;
+  };
+
+  it("are all there, from the first on", async () => {
+    const { id, name, works: own } = mix();
+    const { names, works, pages, mix: told, author: none, end } = await list({ mixId: id });
+    expect(names).toEqual(own.map((work) => work.name));
+    expect(works.map(readOf)).toEqual(truths(works));
+    expect(pages).toEqual([20, 3]);
+    expect([told, none]).toEqual([{ id, name }, null]);
+    expect(end.endedBy).toBe("end");
+  });
+
+  it("are not there when there is no such mix", async () => {
+    await expect(list({ mixId: "7400000000000000001" })).rejects.toMatchObject({ code: "no_work", detail: expect.stringContaining("404") });
+  });
+});
