@@ -9,6 +9,7 @@ const BENCHES = {
   store:
     "ten million messages: append of whole pipelines, size, search, statistics, export, check, against protobufjs + a plain table of JSON texts",
   postgres: "appends to PostgreSQL per second against plain inserts, how soon others read them, and what more rooms cost",
+  works: "a work's detail reply and page state to a Work, per CPU second, against JSON.parse of the same texts",
   pipeline: "socket to rows in SQLite on one core, messages per CPU second, against ws + gunzip + protobufjs + a transaction per frame",
 };
 const TMP = ".tmp/bench";

@@ -1,4 +1,4 @@
-import { parseExact } from "./exact-json.js";
+import { endOfString, parseExact } from "./exact-json.js";
 
 /** Call up to the quote of the text that it streams; nothing in it can match in two ways, so it takes linear time. */
 const CALL = /self\.__pace_f\.push\(\s*\[\s*1\s*,\s*(?=")/g;
@@ -41,16 +41,6 @@ function* chunksOf(page: string): Generator<string> {
     const chunk = parsed(page.slice(open, close + 1), JSON.parse);
     if (typeof chunk === "string") yield chunk;
   }
-}
-
-/** Finds the quote that ends the JSON string opened at `open`. A scan, as a regular expression may run out of stack on a page of 1 MB. */
-function endOfString(page: string, open: number): number {
-  for (let i = page.indexOf('"', open + 1); i !== -1; i = page.indexOf('"', i + 1)) {
-    let escapes = 0;
-    while (page[i - 1 - escapes] === "\\") escapes++;
-    if (escapes % 2 === 0) return i;
-  }
-  return -1;
 }
 
 function rowIn(text: string): object | null {

@@ -17,8 +17,16 @@ export function fieldOf(value: unknown, ...names: string[]): unknown {
   return undefined;
 }
 
+/** Names of fields by their name in replies: those that this folder asks for, so not many. */
+const CAMEL_CASE = new Map<string, string>();
+
 function camelCase(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  let camel = CAMEL_CASE.get(name);
+  if (camel === undefined) {
+    camel = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    CAMEL_CASE.set(name, camel);
+  }
+  return camel;
 }
 
 /** Returns a text, cleaned and cut; null when there is none. */

@@ -27,6 +27,23 @@ describe("parseExact", () => {
     );
   });
 
+  it("keeps the digits of numbers of any length, beside any strings and numbers", () => {
+    const value = fc.oneof(fc.bigInt(), fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(true, null));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.string(), value)), fc.constantFrom("", " ", "\n\t"), (pairs, blank) => {
+        const written = (one: unknown) => (typeof one === "bigint" ? String(one) : JSON.stringify(one));
+        const json = `[${pairs.map(([key, one]) => `{${JSON.stringify(key)}${blank}:${blank}${written(one)}${blank}}`).join(",")}]`;
+        const isLong = (one: unknown) => /^-?\d{16,}$/.test(written(one));
+        expect(parseExact(json)).toEqual(
+          JSON.parse(json).map((object: object, at: number) => {
+            const [key = "", one] = pairs[at] ?? [];
+            return isLong(one) ? JSON.parse(`{${JSON.stringify(key)}:"${written(one)}"}`) : object;
+          }),
+        );
+      }),
+    );
+  });
+
   it("reads a megabyte in one string", () => {
     const text = '\\"1234567890123456789'.repeat(50_000);
     expect(parseExact(JSON.stringify([text]))).toEqual([text]);
