@@ -118,7 +118,7 @@ export class DownloadFolder {
   async write(path: string, text: string, time: number): Promise<void> {
     const at = this.#at(path);
     await makeFolder(dirname(at));
-    const file = await NewFile.create(at);
+    const file = await NewFile.create(at, `${at}.part`);
     try {
       await file.write(text);
     } catch (error) {

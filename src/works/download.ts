@@ -266,7 +266,7 @@ class Run {
 
   async #joined(parts: Parts): Promise<void> {
     try {
-      await joinFilm(parts.film, parts.sound, parts.joined, this.#signal);
+      await joinFilm(parts.film, parts.sound, parts.joined, this.#named.time, this.#signal);
     } catch (error) {
       this.#signal.throwIfAborted();
       const trouble = notFetched(error);
