@@ -10,6 +10,7 @@ export {
   resolve,
 } from "./app/connect.js";
 // For those who want a work: a video, a note, live photos.
+export { type DownloadWorkOptions, download } from "./app/download.js";
 export { type ReadWorkOptions, readWork } from "./app/read-work.js";
 export { describe } from "./events/describe.js";
 // The vocabulary, with its JSON Schemas.
@@ -54,7 +55,10 @@ export {
 } from "./platform/wire/index.js";
 export { type Clock, systemClock } from "./runtime/clock.js";
 export { DyliveError, ERRORS, type ErrorCode, type Fault } from "./runtime/errors.js";
+export type { DownloadProgress } from "./works/download.js";
 export type { Author, Person } from "./works/model/author.js";
+export type { Download, DownloadFile } from "./works/model/download.js";
 export type { Image, MediaVariant, Music } from "./works/model/media.js";
+export type { Quality } from "./works/model/quality.js";
 export { type Work, WorkSchema } from "./works/model/work.js";
 export { WorkError } from "./works/told.js";

@@ -76,7 +76,7 @@ const MAY: Record<string, readonly string[]> = {
     "platform/wire",
     "platform/messages",
     "works",
-    "types:works/model",
+    "works/model",
     "events",
     "sources",
     "store",

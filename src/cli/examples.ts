@@ -8,6 +8,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   demo: ["dylive demo", "dylive demo --port 0"],
   resolve: ["dylive resolve 'https://v.douyin.com/iRNBho5y/'", "dylive resolve 100000002 --json"],
   work: ["dylive work 'https://v.douyin.com/AbCdEf1/'", "dylive work 7560000000000000123 --json"],
+  download: [
+    "dylive download 'https://v.douyin.com/AbCdEf1/'",
+    "dylive download 7560000000000000123 --quality best --out films",
+    "dylive download 7560000000000000123 --music --template '{author}/{title} {id}'",
+  ],
   watch: ["dylive watch 'https://live.douyin.com/100000002'", "dylive watch 100000002 --json --all"],
   record: ["dylive record 100000002", "dylive record 100000002 --out tonight.dyrec"],
   replay: ["dylive replay tonight.dyrec", "dylive replay tonight.dyrec --speed 0 --json"],

@@ -14,7 +14,7 @@ const WIDTH = 80;
 const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[] = [
   ["Begin here:", ["demo", "serve", "doctor", "login"]],
   ["A room, without a server:", ["resolve", "watch", "record"]],
-  ["A work, without a server:", ["work"]],
+  ["A work, without a server:", ["work", "download"]],
   ["Files:", ["replay", "import", "decode", "strip"]],
   ["What a server does (also while it runs):", ["room", "token", "hook", "official"]],
   ["What is kept (also while a server runs):", ["session", "stats", "gifts", "user", "search", "export"]],
@@ -249,6 +249,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
     names: ["doctor"],
     add: async (program) => (await import("./commands/doctor.js")).addDoctorCommand(program, { data, upstream, signer }),
   },
+  { names: ["download"], add: async (program) => (await import("./commands/download.js")).addDownloadCommand(program, { data, upstream }) },
   { names: ["login"], add: async (program) => (await import("./commands/login.js")).addLoginCommand(program, data, upstream) },
   { names: ["room"], add: async (program) => (await import("./commands/room.js")).addRoomCommands(program, { data, upstream }) },
   { names: ["token"], add: async (program) => (await import("./commands/token.js")).addTokenCommands(program, data) },
