@@ -5,6 +5,8 @@ import { DyliveError, ERRORS, type ErrorCode } from "../runtime/errors.js";
 /** Seconds after which a refused client may try again, when waiting helps. */
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   too_many_rooms: 60,
+  too_many_works: 60,
+  work_unknown: 60,
   room_unknown: 60,
   blocked: 60,
   unreachable: 10,

@@ -10,10 +10,9 @@ interface WorkServiceOptions {
   readonly reader: Pick<WorkReader, "find" | "read" | "status">;
   readonly works: Pick<Works, "keep" | "get">;
   readonly clock: Clock;
+  /** Longest wait of a caller for a work's turn and its page, in ms, since the pace may rest and pause: two minutes by default. */
+  readonly turnWithinMs?: number;
 }
-
-/** Longest wait of a caller for a work's turn and its page, in ms: the pace may rest, and pause for minutes. */
-const TURN_WITHIN_MS = 120_000;
 
 /** Reads works and keeps what was read. */
 export class WorkService {
@@ -46,14 +45,15 @@ export class WorkService {
   }
 
   async #inTime<T>(signal: AbortSignal, work: (until: AbortSignal) => Promise<T>): Promise<T> {
-    const until = within(signal, TURN_WITHIN_MS);
+    const { turnWithinMs = 120_000 } = this.#options;
+    const until = within(signal, turnWithinMs);
     try {
       return await work(until);
     } catch (error) {
       if (!until.aborted || signal.aborted) throw error;
       const { waiting, pausedUntil } = this.pace();
       const why = pausedUntil === null ? `${waiting} wait` : "after many refusals nothing is read for five minutes";
-      throw new DyliveError("too_many_works", `its turn did not come within ${TURN_WITHIN_MS / 1000} s: ${why}`);
+      throw new DyliveError("too_many_works", `its turn did not come within ${turnWithinMs / 1000} s: ${why}`);
     }
   }
 }
