@@ -49,8 +49,8 @@ export const TEXT_MAX = 100;
 /** Exponent of the largest power of two that a worth may reach (2^53 − 1). */
 const WORTH_BITS = 52;
 
-/** Folds a text for comparing: wide and narrow letters, capitals and small ones are alike, and runs of spaces are one. */
-function foldText(text: string): string {
+/** Returns a text for comparing: wide and narrow letters, capitals and small ones are alike, and runs of spaces are one. */
+export function foldText(text: string): string {
   return text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
 }
 

@@ -3,6 +3,8 @@ import type { Log } from "./log.js";
 import type { Residue } from "./residue.js";
 import type { Rooms } from "./rooms.js";
 import type { Sessions } from "./sessions.js";
+import type { CommentRuns } from "./sql/comment-runs.js";
+import type { Comments } from "./sql/comments.js";
 import type { Hooks } from "./sql/hooks.js";
 import type { sqlErasures, sqlSecrets } from "./sql/meta.js";
 import type { Positions } from "./sql/positions.js";
@@ -42,6 +44,8 @@ export interface Store {
   readonly erasures: ReturnType<typeof sqlErasures>;
   readonly hooks: Hooks;
   readonly works: Works;
+  readonly comments: Comments;
+  readonly commentRuns: CommentRuns;
   /** Cluster of the processes that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;
   /** State of the store's server; absent for a store in this process. */

@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import type { RoomStore } from "../../src/store/store.js";
 import { describeChanges } from "./changes.js";
 import { describeClose } from "./close.js";
+import { describeComments } from "./comments.js";
 import { describeErase } from "./erase.js";
 import type { Open } from "./harness.js";
 import { describeHooks } from "./hooks.js";
@@ -41,6 +42,7 @@ export function describeStore(name: string, open: Open): void {
     describeRetention(open);
     describeHooks(open);
     describeWorks(open);
+    describeComments(open);
     describeClose(open);
   });
 }

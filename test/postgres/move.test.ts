@@ -19,6 +19,7 @@ import { everything } from "../contracts/statistics.js";
 import { streams } from "../contracts/statistics-streams.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { useFolders } from "../store/directory.js";
+import { commentOf, runOf } from "../works/comment.js";
 import { workOf } from "../works/work.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
@@ -91,6 +92,8 @@ async function seed(count: number): Promise<void> {
     last: null,
   };
   await store.works.keep(workOf("7560000000000000001", { text: "雨后 👨‍👩‍👧" }), '{"a":"原样"}');
+  const comments = await store.commentRuns.begin(runOf("7560000000000000001"));
+  await store.comments.put(comments, [commentOf("7560000000000000001", "1", { text: "雨后 👨‍👩‍👧" })]);
   await store.hooks.add({ ...hook, deliveredAt: null }, new Map([[1, 60]]));
   const batch = { id: "b", room: 1, from: 61, to: 62, events: 2, createdAt: 7, tries: 0, body: '{"a":"\\u0000"}' };
   await store.hooks.fix("h1", 0, batch);
@@ -129,6 +132,7 @@ async function told(store: Store) {
     tokens: await store.tokens.list(),
     hooks: await store.hooks.list(),
     works: [await store.works.list({ limit: 9 }), await store.works.get("7560000000000000001")],
+    comments: [await store.comments.walk(null, 9), await store.commentRuns.last("7560000000000000001")],
     places: await store.hooks.places("h1"),
     batch: await store.hooks.batch("h1", 1),
     tries: await store.hooks.tries("h1", 9),

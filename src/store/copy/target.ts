@@ -98,9 +98,18 @@ export class PostgresTarget {
 }
 
 function* assertEmpty(): Work<void> {
-  const kept = yield* row<{ rooms: number; events: number; tokens: number; hooks: number; positions: number }>(
+  const kept = yield* row<{
+    rooms: number;
+    events: number;
+    tokens: number;
+    hooks: number;
+    positions: number;
+    works: number;
+    comments: number;
+  }>(
     `SELECT (SELECT count(*) FROM rooms WHERE room > 0) AS rooms, (SELECT coalesce(sum(head), 0)::bigint FROM heads) AS events,
-       (SELECT count(*) FROM tokens) AS tokens, (SELECT count(*) FROM hooks) AS hooks, (SELECT count(*) FROM positions) AS positions`,
+       (SELECT count(*) FROM tokens) AS tokens, (SELECT count(*) FROM hooks) AS hooks, (SELECT count(*) FROM positions) AS positions,
+       (SELECT count(*) FROM works) AS works, (SELECT count(*) FROM comments) AS comments`,
   );
   const held = Object.entries(kept ?? {}).filter(([, count]) => count > 0);
   if (held.length === 0) return;

@@ -1,4 +1,6 @@
 import type { Store } from "../store.js";
+import { sqlCommentRuns } from "./comment-runs.js";
+import { sqlComments } from "./comments.js";
 import { sqlHooks } from "./hooks.js";
 import { sqlErasures, sqlSecrets } from "./meta.js";
 import { sqlPositions } from "./positions.js";
@@ -9,7 +11,10 @@ import type { SqlDatabase } from "./work.js";
 import { sqlWorks } from "./works.js";
 
 /** Parts of a store that are the same on every engine. */
-type Repositories = Pick<Store, "rooms" | "sessions" | "positions" | "tokens" | "hooks" | "statistics" | "works" | "secrets" | "erasures">;
+type Repositories = Pick<
+  Store,
+  "rooms" | "sessions" | "positions" | "tokens" | "hooks" | "statistics" | "works" | "comments" | "commentRuns" | "secrets" | "erasures"
+>;
 
 /** Returns the parts of a store that are the same on every engine. */
 export function sqlRepositories(database: SqlDatabase): Repositories {
@@ -21,6 +26,8 @@ export function sqlRepositories(database: SqlDatabase): Repositories {
     hooks: sqlHooks(database),
     statistics: sqlStatistics(database),
     works: sqlWorks(database),
+    comments: sqlComments(database),
+    commentRuns: sqlCommentRuns(database),
     secrets: sqlSecrets(database),
     erasures: sqlErasures(database),
   };

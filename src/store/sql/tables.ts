@@ -57,6 +57,8 @@ export const ROOMS: Table = {
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
  *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
  * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: what the page itself was told of it last.
+ * - `comments.body`: JSON of the comment as it was read last; `words`: its text, folded for searching; `run`: the last run that saw it;
+ *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`: JSON of the run.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly Table[] = [
@@ -143,6 +145,25 @@ export const TABLES: readonly Table[] = [
       reply: "text",
     },
     indexes: { newest: "time, id", author: "author, time, id" },
+  },
+  {
+    name: "comments",
+    keys: 2,
+    columns: {
+      ...{ work_id: NAME, id: NAME, parent_id: "text", user_id: "text", sec_uid: "text", time: COUNT, rank: COUNT, run: COUNT },
+      ...{ received_at: COUNT, first_seen_at: COUNT, removed_at: "bigint", revision: COUNT, erased: ZERO, words: NAME, body: NAME },
+    },
+    indexes: {
+      ...{ floor: "work_id, parent_id, rank, id", newest: "time, work_id, id", user: "user_id, time", person: "sec_uid, time" },
+      received: "received_at",
+    },
+  },
+  {
+    name: "comment_runs",
+    keys: 1,
+    counts: true,
+    columns: { n: COUNT, work_id: NAME, ended_at: "bigint", body: NAME },
+    indexes: { work: "work_id, n" },
   },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },

@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import type { FoundPlace } from "../../src/store/sql/comments.js";
+import type { KeptComment } from "../../src/works/model/kept-comment.js";
+import { commentOf, runOf } from "../works/comment.js";
+import { type Open, useStore } from "./harness.js";
+
+const WORK = "7560000000000000001";
+const OTHER = "7560000000000000002";
+const ids = (list: readonly KeptComment[]) => list.map(({ id }) => id);
+const fresh = (receivedAt: number) => ({ firstSeenAt: receivedAt, removedAt: null, revision: 0, erased: false });
+
+/** Comments of works and the runs that collect them. */
+export function describeComments(open: Open): void {
+  describe("comments", () => {
+    const store = useStore(open);
+
+    it("are kept once, with the replies that are kept of them", async () => {
+      const { comments } = store();
+      const top = commentOf(WORK, "1", { text: "雨后 \u0000 👨‍👩‍👧 \ud800 'x'", receivedAt: 500, repliesCollected: 9 });
+      const reply = commentOf(WORK, "2", { parentId: "1", receivedAt: 501 });
+      expect(await comments.put(1, [top, reply, top, commentOf(OTHER, "1")])).toBe(3);
+      expect(await comments.put(1, [top, reply])).toBe(0);
+      expect(await comments.get({ workId: WORK, id: "1" })).toEqual({ ...top, repliesCollected: 1, ...fresh(500) });
+      expect(await comments.get({ workId: WORK, id: "2" })).toEqual({ ...reply, ...fresh(501) });
+      expect(await comments.get({ workId: WORK, id: "3" })).toBeNull();
+      expect(await comments.count(WORK)).toEqual({ comments: 2, topLevel: 1, removed: 0 });
+      expect(await comments.count("nothing")).toEqual({ comments: 0, topLevel: 0, removed: 0 });
+      expect(await comments.put(1, [])).toBe(0);
+    });
+
+    it("are renewed by a later reading, and keep their place and when they were first seen", async () => {
+      const { comments } = store();
+      await comments.put(1, [commentOf(WORK, "1", { receivedAt: 500, rank: 7 })]);
+      const later = commentOf(WORK, "1", { receivedAt: 700, rank: 3, likes: 5, text: "other" });
+      await comments.put(2, [later]);
+      const kept = { ...later, ...fresh(500), rank: 7, revision: 1 };
+      expect(await comments.get({ workId: WORK, id: "1" })).toEqual(kept);
+      await comments.put(3, [commentOf(WORK, "1", { receivedAt: 600, text: "late" })]);
+      await comments.put(3, [{ ...later, receivedAt: 800 }]);
+      expect(await comments.get({ workId: WORK, id: "1" })).toEqual({ ...kept, receivedAt: 800 });
+    });
+
+    it("are kept once when two runs see them at the same time", async () => {
+      const { comments } = store();
+      const seen = Array.from({ length: 40 }, (_, at) => commentOf(WORK, String(at)));
+      const added = await Promise.all([comments.put(1, seen), comments.put(2, seen.toReversed()), comments.put(3, seen)]);
+      expect(added.reduce((sum, one) => sum + one)).toBe(40);
+      expect((await comments.count(WORK)).comments).toBe(40);
+    });
+
+    it("are listed floor by floor in the order in which they came, page by page", async () => {
+      const { comments } = store();
+      const ranks = { a: 2, b: 0, c: 1, d: 1 };
+      await comments.put(1, [
+        ...Object.entries(ranks).map(([id, rank]) => commentOf(WORK, id, { rank })),
+        ...["r2", "r1"].map((id, rank) => commentOf(WORK, id, { parentId: "a", rank })),
+        commentOf(OTHER, "z"),
+      ]);
+      expect(ids(await comments.list({ workId: WORK, parentId: null, limit: 9 }))).toEqual(["b", "c", "d", "a"]);
+      expect(ids(await comments.list({ workId: WORK, parentId: null, limit: 9, after: { rank: 1, id: "c" } }))).toEqual(["d", "a"]);
+      expect(ids(await comments.list({ workId: WORK, parentId: null, limit: 1, after: { rank: 0, id: "b" } }))).toEqual(["c"]);
+      expect(ids(await comments.list({ workId: WORK, parentId: "a", limit: 9 }))).toEqual(["r2", "r1"]);
+      expect(ids(await comments.list({ workId: WORK, parentId: "a", limit: 9, after: { rank: 0, id: "r2" } }))).toEqual(["r1"]);
+    });
+
+    it("are walked in the order of their names", async () => {
+      const { comments } = store();
+      await comments.put(1, [commentOf(OTHER, "1"), commentOf(WORK, "9"), commentOf(WORK, "10", { parentId: "9" })]);
+      expect(ids(await comments.walk(null, 2))).toEqual(["10", "9"]);
+      expect(await comments.walk({ workId: WORK, id: "9" }, 2)).toMatchObject([{ workId: OTHER, id: "1" }]);
+    });
+
+    it("are found by text, person, work and time, newest first", async () => {
+      const { comments } = store();
+      const { user } = commentOf(WORK, "");
+      await comments.put(1, [
+        commentOf(WORK, "1", { text: "Ｈello  雨后", time: 100 }),
+        commentOf(WORK, "2", { text: "hello", time: 300, user: { ...user, id: "8", secUid: "other" } }),
+        commentOf(OTHER, "3", { text: "HELLO 100%_", time: 200 }),
+        commentOf(OTHER, "4", { text: "nothing", time: 300 }),
+      ]);
+      const find = async (asked: object) => ids((await comments.find({ limit: 9, ...asked })).comments);
+      expect(await find({})).toEqual(["4", "2", "3", "1"]);
+      expect(await find({ text: "hello" })).toEqual(["2", "3", "1"]);
+      expect(await find({ text: "o 雨" })).toEqual(["1"]);
+      expect(await find({ text: "%_" })).toEqual(["3"]);
+      expect(await find({ text: "hello", workId: WORK })).toEqual(["2", "1"]);
+      expect(await find({ user: "8" })).toEqual(["2"]);
+      expect(await find({ user: "other" })).toEqual(["2"]);
+      expect(await find({ from: 200, to: 300 })).toEqual(["3"]);
+      const seen: string[] = [];
+      for (let after: FoundPlace | null | undefined; after !== null; ) {
+        const found = await comments.find({ text: "hello", limit: 1, ...(after && { after }) });
+        seen.push(...ids(found.comments));
+        after = found.next;
+      }
+      expect(seen).toEqual(["2", "3", "1"]);
+    });
+
+    it("are looked through in bounded steps for a text that nobody wrote", async () => {
+      const { comments } = store();
+      for (let from = 0; from < 5_200; from += 520)
+        await comments.put(
+          1,
+          Array.from({ length: 520 }, (_, at) =>
+            commentOf(WORK, String(from + at), { time: from + at, text: from + at === 3 ? "here" : "x" }),
+          ),
+        );
+      const first = await comments.find({ text: "here", limit: 9 });
+      expect(first).toEqual({ comments: [], next: { time: 200, workId: WORK, id: "200" } });
+      expect(await comments.find({ text: "here", limit: 9, ...(first.next && { after: first.next }) })).toMatchObject({
+        comments: [{ id: "3" }],
+        next: null,
+      });
+    });
+
+    it("that a run to the platform's end no longer saw are marked with their replies, never deleted, and come back when seen", async () => {
+      const { comments, commentRuns } = store();
+      const replies = [commentOf(WORK, "r1", { parentId: "1" }), commentOf(WORK, "r2", { parentId: "2" })];
+      const first = await commentRuns.begin(runOf(WORK));
+      await comments.put(first, [commentOf(WORK, "1"), commentOf(WORK, "2"), ...replies, commentOf(OTHER, "1")]);
+      await commentRuns.tell(first, runOf(WORK, { endedBy: "end", endedAt: 900 }));
+      expect(await comments.count(WORK)).toMatchObject({ comments: 4, removed: 0 });
+
+      const second = await commentRuns.begin(runOf(WORK));
+      await comments.put(second, [commentOf(WORK, "1")]);
+      for (const endedBy of ["limit", "wall", "captcha", "blocked", "stuck", "stopped", null] as const) {
+        await commentRuns.tell(second, runOf(WORK, { endedBy, endedAt: 1000 }));
+        expect(await comments.count(WORK)).toMatchObject({ removed: 0 });
+      }
+      await commentRuns.tell(second, runOf(WORK, { endedBy: "end", endedAt: 1000 }));
+      for (const id of ["2", "r2"])
+        expect(await comments.get({ workId: WORK, id })).toMatchObject({ removedAt: 1000, revision: 1, text: "text" });
+      expect(await comments.count(WORK)).toEqual({ comments: 4, topLevel: 2, removed: 2 });
+      expect(await comments.count(OTHER)).toMatchObject({ removed: 0 });
+
+      const third = await commentRuns.begin(runOf(WORK));
+      await comments.put(third, [commentOf(WORK, "2")]);
+      expect(await comments.get({ workId: WORK, id: "2" })).toMatchObject({ removedAt: null, revision: 2 });
+    });
+
+    it("stay as an erasure left them", async () => {
+      const { comments } = store();
+      await comments.put(1, [commentOf(WORK, "1", { receivedAt: 500 })]);
+      const kept = await comments.get({ workId: WORK, id: "1" });
+      if (kept === null) throw new Error("it is kept");
+      const user = { ...kept.user, id: null, secUid: null, nickname: null };
+      await comments.replace([{ ...kept, text: "", user }]);
+      await comments.put(2, [commentOf(WORK, "1", { receivedAt: 700, likes: 8 })]);
+      const left = { ...kept, text: "", user, revision: 1, erased: true, receivedAt: 700 };
+      expect(await comments.get({ workId: WORK, id: "1" })).toEqual(left);
+      expect((await comments.find({ user: "1", limit: 9 })).comments).toEqual([]);
+      expect((await comments.find({ text: "text", limit: 9 })).comments).toEqual([]);
+    });
+
+    it("that were not seen since a time are removed step by step", async () => {
+      const { comments } = store();
+      const old = Array.from({ length: 600 }, (_, at) => commentOf(WORK, String(at), { receivedAt: at }));
+      await comments.put(1, old);
+      for (let more = true; more; more = await comments.expire(590)) {}
+      expect(ids(await comments.walk(null, 20))).toEqual(old.slice(590).map(({ id }) => id));
+    });
+
+    it("are collected by runs, of which the last tells how far it came", async () => {
+      const { commentRuns } = store();
+      expect(await commentRuns.last(WORK)).toBeNull();
+      const first = await commentRuns.begin(runOf(WORK, { startedAt: 100 }));
+      await commentRuns.tell(first, runOf(WORK, { startedAt: 100, collected: 7 }));
+      expect(await commentRuns.last(WORK)).toEqual({ n: first, run: runOf(WORK, { startedAt: 100, collected: 7 }) });
+      expect(await commentRuns.begin(runOf(OTHER, { startedAt: 150 }))).toBeGreaterThan(first);
+      expect((await commentRuns.last(WORK))?.run.endedAt).toBeNull();
+    });
+
+    it("tell a run whose process died as stopped when the next one begins", async () => {
+      const { commentRuns } = store();
+      const first = await commentRuns.begin(runOf(WORK, { startedAt: 100 }));
+      await commentRuns.tell(first, runOf(WORK, { startedAt: 100, collected: 7 }));
+      const second = await commentRuns.begin(runOf(WORK, { startedAt: 200 }));
+      expect((await commentRuns.last(WORK))?.n).toBe(second);
+      await commentRuns.expire(201);
+      expect((await commentRuns.last(WORK))?.n).toBe(second);
+      await commentRuns.removeOf(WORK);
+      expect(await commentRuns.last(WORK)).toBeNull();
+    });
+  });
+}
