@@ -76,7 +76,8 @@ describe("the files of a work", () => {
   it("are a silent film and its sound as one, with all their packets", async () => {
     const folder = folders();
     const done = await stage.download("dash", folder, { quality: "best", template: "{id}" });
-    const { id, rungs, sounds } = stage.truth("dash");
+    const truth = stage.truth("dash");
+    const { id, rungs, sounds } = truth;
     const [film] = ofRole(done, "video");
     expect(film).toMatchObject({ name: `${id}.mp4`, state: "done" });
     const rung = rungs.find(({ name }) => name === film?.variant);
@@ -96,8 +97,11 @@ describe("the files of a work", () => {
       const relative = (list: number[][]) => list.map(([time = 0, size]) => [Math.round((time - from(list)) / 10), size]);
       expect(relative(after)).toEqual(relative(before));
     }
-    const { videoTracks, audioTracks } = joined.getInfo();
+    const { videoTracks, audioTracks, created } = joined.getInfo();
     expect([videoTracks.length, audioTracks.length]).toEqual([1, 1]);
+    for (const [track] of [videoTracks, audioTracks])
+      expect((track?.samples_duration ?? 0) / (track?.timescale ?? 1)).toBeCloseTo((truth.durationMs ?? 0) / 1000, 0);
+    expect(created.getTime()).toBe(truth.createdAt);
     expect(filesIn(folder)).toEqual([`${id}.meta.json`, `${id}.mp4`]);
   });
 

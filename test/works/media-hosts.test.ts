@@ -1,7 +1,9 @@
 import type { LookupFunction } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ProxyServer } from "../../src/platform/access/proxy.js";
 import { connectionFailure } from "../../src/runtime/guarded-connector.js";
 import { MediaHosts } from "../../src/works/media-hosts.js";
+import { httpProxy, socksProxy } from "../platform/access/proxies.js";
 import { MediaServer } from "./media-server.js";
 
 const SIGNAL = new AbortController().signal;
@@ -83,5 +85,16 @@ describe("hosts of media", () => {
     expect(connectionFailure(error)).toMatch(/^v3-web\.douyinvod\.com is at the private address 127\.0\.0\.1/);
     expect(asked).toEqual(["v3-web.douyinvod.com"]);
     await real.close();
+  });
+
+  it("are asked by the proxy alone where there is one, which resolves their names", async () => {
+    const [web, socks] = [await httpProxy("me:secret"), await socksProxy("me", "secret", { deadEnd: true })];
+    const standIn = new MediaHosts({ upstream: server.url, proxy: new ProxyServer(`http://me:secret@127.0.0.1:${web.port}`) });
+    const reply = await standIn.ask("https://v3-web.douyinvod.com/end", 0, SIGNAL);
+    expect([await reply.body.text(), web.asked]).toEqual(["the film", [new URL(server.url).host]]);
+    const real = new MediaHosts({ upstream: null, proxy: new ProxyServer(`socks5://me:secret@127.0.0.1:${socks.port}`) });
+    await expect(real.ask(FILM, 0, SIGNAL)).rejects.toThrow();
+    expect(socks.asked).toEqual(["v3-web.douyinvod.com:443"]);
+    await Promise.all([standIn.close(), real.close(), web.close(), socks.close()]);
   });
 });
