@@ -110,7 +110,7 @@ export async function downloadWork(work: Work, options: DownloadOptions): Promis
   }
   const hosts = new MediaHosts(options.platform);
   try {
-    const run = new Run(work, wish, wanted, folder, names, hosts, options, await folder.rows(work.id));
+    const run = new Run({ work, wish, wanted, folder, names, hosts, options, rows: await folder.rows(work.id) });
     const files = await run.all();
     const states = new Set(files.map(({ state }) => state));
     if (files.some(({ state }) => state === "done")) files.push(await writeMeta(folder, `${metaStem}.json`, work, files, run.isNew));
@@ -124,22 +124,29 @@ export async function downloadWork(work: Work, options: DownloadOptions): Promis
   }
 }
 
+/** What a download is made of. */
+interface RunDeps {
+  readonly work: Work;
+  readonly wish: Wish;
+  readonly wanted: readonly WantedFile[];
+  readonly folder: DownloadFolder;
+  readonly names: FileNames;
+  readonly hosts: MediaHosts;
+  readonly options: DownloadOptions;
+  /** Rows of the ledger about the work. */
+  readonly rows: readonly LedgerRow[];
+}
+
 /** One download under way. */
 class Run {
-  readonly #wish: Wish;
-  readonly #folder: DownloadFolder;
-  readonly #names: FileNames;
-  readonly #hosts: MediaHosts;
-  readonly #options: DownloadOptions;
+  readonly #deps: RunDeps;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #allowance: Allowance;
-  readonly #rows: readonly LedgerRow[];
-  readonly #wanted: readonly WantedFile[];
-  readonly #named: Work;
   /** Bytes of each stream that are there, and of all of it. */
   readonly #streams = new Map<string, { bytes: number; total: number | null }>();
-  #work: Work;
+  /** The work as it was read last. */
+  #now: Work;
   #readings = 0;
   /** Readings since a file came. */
   #vain = 0;
@@ -147,29 +154,14 @@ class Run {
   /** Whether a file came that was not there. */
   isNew = false;
 
-  constructor(
-    work: Work,
-    wish: Wish,
-    wanted: readonly WantedFile[],
-    folder: DownloadFolder,
-    names: FileNames,
-    hosts: MediaHosts,
-    options: DownloadOptions,
-    rows: readonly LedgerRow[],
-  ) {
-    this.#work = work;
-    this.#named = work;
-    this.#wish = wish;
-    this.#wanted = wanted;
-    this.#folder = folder;
-    this.#names = names;
-    this.#hosts = hosts;
-    this.#options = options;
-    this.#rows = rows;
-    this.#clock = options.clock ?? systemClock;
-    this.#signal = options.signal ?? new AbortController().signal;
-    this.#allowance = { left: options.maxBytes ?? ALL_MAX_BYTES, perFile: options.maxFileBytes ?? FILE_MAX_BYTES };
-    for (const file of wanted) {
+  constructor(deps: RunDeps) {
+    const { clock, signal, maxBytes, maxFileBytes } = deps.options;
+    this.#deps = deps;
+    this.#now = deps.work;
+    this.#clock = clock ?? systemClock;
+    this.#signal = signal ?? new AbortController().signal;
+    this.#allowance = { left: maxBytes ?? ALL_MAX_BYTES, perFile: maxFileBytes ?? FILE_MAX_BYTES };
+    for (const file of deps.wanted) {
       this.#streams.set(keyOf(file, "film"), { bytes: 0, total: file.source.bytes });
       if (file.sound !== null) this.#streams.set(keyOf(file, "sound"), { bytes: 0, total: file.sound.bytes });
     }
@@ -180,8 +172,8 @@ class Run {
     const ended: DownloadFile[] = [];
     let next = 0;
     const work = async () => {
-      for (let at = next++; at < this.#wanted.length; at = next++) {
-        const file = this.#wanted[at];
+      for (let at = next++; at < this.#deps.wanted.length; at = next++) {
+        const file = this.#deps.wanted[at];
         if (file !== undefined) ended[at] = await this.#one(file);
       }
     };
@@ -206,10 +198,10 @@ class Run {
   /** Returns a file that was downloaded before: the same rung, or what was chosen when the same was asked for. */
   async #kept(file: WantedFile): Promise<LedgerRow | null> {
     const { role, index, variant, sound } = file;
-    const rows = this.#rows.filter((row) => row.role === role && row.index === index);
-    for (const row of rows.filter((one) => one.variant === variant || one.quality === this.#wish.quality)) {
+    const rows = this.#deps.rows.filter((row) => row.role === role && row.index === index);
+    for (const row of rows.filter((one) => one.variant === variant || one.quality === this.#deps.wish.quality)) {
       const parts = await this.#parts(file);
-      if (!(await this.#folder.has(row, sound === null ? parts.film : parts.joined, this.#named.time))) continue;
+      if (!(await this.#deps.folder.has(row, sound === null ? parts.film : parts.joined, this.#deps.work.time))) continue;
       await removeParts(parts, { film: false, sound: false });
       return row;
     }
@@ -218,7 +210,8 @@ class Run {
 
   /** Fetches a file, by another reading of the work where its addresses do not work, and gives it its name. */
   async #fetched(file: WantedFile): Promise<LedgerRow> {
-    let asked = file;
+    // Another file may have led to a newer reading.
+    let asked = this.#readings === 0 ? file : (sameFile(file, this.#now, this.#deps.wish) ?? file);
     let parts = await this.#parts(asked);
     let isWhole = false;
     try {
@@ -226,7 +219,8 @@ class Run {
         const reading = this.#readings;
         try {
           const expired = asked.source.expiresAt !== null && asked.source.expiresAt <= this.#clock.now();
-          if (expired && this.#options.refresh !== undefined && reading === 0) throw new NotFetched("its addresses have expired", true);
+          if (expired && this.#deps.options.refresh !== undefined && reading === 0)
+            throw new NotFetched("its addresses have expired", true);
           const row = await this.#placed(asked, parts);
           isWhole = true;
           return row;
@@ -251,13 +245,13 @@ class Run {
       await this.#stream(file, "sound", sound, parts.sound, ["sound", "film"]);
       await this.#joined(parts);
     }
-    const row = await this.#folder.place({
-      ...{ workId: this.#named.id, role, index, variant, quality: this.#wish.quality },
+    const row = await this.#deps.folder.place({
+      ...{ workId: this.#deps.work.id, role, index, variant, quality: this.#deps.wish.quality },
       part: sound === null ? parts.film : parts.joined,
       stem: this.#stem(file),
       // Sound in an mp4 has a name of its own.
       extension: role === "music" && type.holds === "film" ? "m4a" : type.extension,
-      time: this.#named.time,
+      time: this.#deps.work.time,
     });
     this.isNew = true;
     this.#vain = 0;
@@ -266,7 +260,7 @@ class Run {
 
   async #joined(parts: Parts): Promise<void> {
     try {
-      await joinFilm(parts.film, parts.sound, parts.joined, this.#named.time, this.#signal);
+      await joinFilm(parts.film, parts.sound, parts.joined, this.#deps.work.time, this.#signal);
     } catch (error) {
       this.#signal.throwIfAborted();
       const trouble = notFetched(error);
@@ -284,18 +278,23 @@ class Run {
     holds: readonly FileType["holds"][],
   ): Promise<FileType> {
     const key = keyOf(file, what);
-    const deps = { hosts: this.#hosts, clock: this.#clock, allowance: this.#allowance, onBytes: (there: number) => this.#told(key, there) };
+    const deps = {
+      hosts: this.#deps.hosts,
+      clock: this.#clock,
+      allowance: this.#allowance,
+      onBytes: (there: number) => this.#told(key, there),
+    };
     return fetchFile({ addresses: urls, bytes, part, holds }, deps, this.#signal);
   }
 
   /** Reads the work again, once for all files that ask at the same time. @returns the file as it is told now. @throws NotFetched */
   async #again(file: WantedFile, reading: number, why: NotFetched): Promise<WantedFile> {
-    const { refresh } = this.#options;
+    const { refresh } = this.#deps.options;
     if (refresh === undefined || (reading === this.#readings && this.#vain >= READINGS_MAX)) throw new NotFetched(why.message, false);
     if (reading === this.#readings) {
       this.#reading ??= refresh(this.#signal)
         .then((work) => {
-          this.#work = work;
+          this.#now = work;
         })
         .finally(() => {
           this.#readings++;
@@ -309,18 +308,18 @@ class Run {
       this.#signal.throwIfAborted();
       throw new NotFetched(`${why.message}; its work could not be read again: ${wordsOf(error)}`, false);
     }
-    if (this.#work.id !== this.#named.id) throw new NotFetched(`${why.message}; another work was read instead of it`, false);
-    const same = sameFile(file, this.#work, this.#wish);
+    if (this.#now.id !== this.#deps.work.id) throw new NotFetched(`${why.message}; another work was read instead of it`, false);
+    const same = sameFile(file, this.#now, this.#deps.wish);
     if (same === null) throw new NotFetched(`${why.message}; by another reading its work has it no more`, false);
     return same;
   }
 
   #parts(file: WantedFile): Promise<Parts> {
-    return this.#folder.parts(this.#named.id, this.#stem(file), file);
+    return this.#deps.folder.parts(this.#deps.work.id, this.#stem(file), file);
   }
 
   #stem(file: WantedFile): string {
-    return this.#names.stem(this.#named, file);
+    return this.#deps.names.stem(this.#deps.work, file);
   }
 
   #told(key: string, bytes: number): void {
@@ -328,7 +327,7 @@ class Run {
     if (stream === undefined) return;
     stream.bytes = bytes;
     const all = [...this.#streams.values()];
-    this.#options.onProgress?.({
+    this.#deps.options.onProgress?.({
       bytes: all.reduce((sum, one) => sum + one.bytes, 0),
       totalBytes: all.reduce<number | null>((sum, { total }) => (sum === null || total === null ? null : sum + total), 0),
     });

@@ -36,7 +36,7 @@ export function wantedFiles(work: Work, wish: Wish): readonly WantedFile[] {
   const covers = wish.covers ? work.covers.map((cover) => picture("cover", cover.index, cover)) : [];
   const address = wish.music ? work.music?.url : null;
   const music = address == null ? [] : [picture("music", 0, { urls: [address], bytes: null, expiresAt: null })];
-  return [...film, ...pictures, ...covers, ...music].filter(({ source }) => source.urls.length > 0);
+  return [...film, ...pictures, ...covers, ...music];
 }
 
 /** Returns the same file by another reading of its work, the same rung if there still is; null when the work has it no more. */

@@ -76,21 +76,23 @@ describe("a fault that other addresses, or the rest of the file, get over", () =
     }
   });
 
-  it("addresses that had expired before: the work is read first", async () => {
-    stage.faults("plain", "cdn_expired", "cdn_play_astray");
-    const work = await stage.read("plain");
-    stage.faults("plain");
-    expect(work.media.every(({ expiresAt }) => (expiresAt ?? 0) < Date.now())).toBe(true);
-    let readings = 0;
-    const done = await downloadWork(work, {
-      folder: folders(),
-      platform: { upstream: stage.simulator.url, proxy: null },
-      refresh: () => {
-        readings++;
-        return stage.read("plain");
-      },
-    });
-    expect([done.state, readings]).toEqual(["done", 1]);
+  it("addresses that had expired before: the work is read first, once for all its files", async () => {
+    for (const name of ["plain", "live_photos"]) {
+      stage.faults(name, "cdn_expired", "cdn_play_astray");
+      const work = await stage.read(name);
+      stage.faults(name);
+      expect([...work.media, ...work.images].every(({ expiresAt }) => (expiresAt ?? 0) < Date.now())).toBe(true);
+      let readings = 0;
+      const done = await downloadWork(work, {
+        folder: folders(),
+        platform: { upstream: stage.simulator.url, proxy: null },
+        refresh: () => {
+          readings++;
+          return stage.read(name);
+        },
+      });
+      expect([name, done.state, readings]).toEqual([name, "done", 1]);
+    }
   });
 });
 
@@ -165,6 +167,15 @@ describe("a fault that nothing gets over is told, and nothing has the name of a 
       state: "failed",
       reason: "it has no file that can be had",
     });
+  });
+
+  it("a picture without an address", async () => {
+    const work = await stage.read("mixed");
+    const images = work.images.map((image) => (image.index === 1 ? { ...image, urls: [] } : image));
+    const folder = folders();
+    const done = await downloadWork({ ...work, images }, { folder, platform: { upstream: stage.simulator.url, proxy: null }, ...NAMES });
+    expect(done).toMatchObject({ state: "partial", reason: "there is no address" });
+    expect(filesIn(folder)).not.toContain(`${work.id}_02.webp`);
   });
 
   it("a work that by another reading is gone, is another one, or cannot be read", async () => {
