@@ -100,6 +100,7 @@ export function makeCatalogue(random: Random, startMs: number): Catalogue {
   own("closed_comments", { text: ["评论已关闭"], commentsAllowed: false, floors: 0 });
   own("quiet", { text: ["还没有人说话"], floors: 0 });
   own("crowded", { text: ["三千条评论"], floors: 600, replies: repliesOfCrowd, hiddenComments: 47, overlap: 1 });
+  own("busy", { text: ["三百条评论"], floors: 60, replies: repliesOfCrowd, hiddenComments: 5, overlap: 2 });
   own("deleted", { state: "deleted" });
   own("private", { state: "private" });
   own("friends", { state: "friends" });
@@ -127,7 +128,7 @@ export function makeCatalogue(random: Random, startMs: number): Catalogue {
   return { works, authors: [author, archive, teacher], mixes: [{ ...lessons, author: teacher, works: inMix }] };
 }
 
-/** Answers of the 600 floors: 2,400 in all, so that the work has 3,000 comments. */
+/** Answers of the 600 floors: 2,400 in all, so that the work has 3,000 comments. Of a tenth of them a tenth. */
 function repliesOfCrowd(floor: number): number {
   return floor % 4 === 0 ? 10 : floor % 4 === 1 ? 5 : floor % 4 === 2 ? 1 : 0;
 }

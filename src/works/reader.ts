@@ -1,5 +1,14 @@
 import type { Platform } from "../platform/access/platform.js";
-import type { AskedWork, ListEnd, ListSeen, WorkReading, WorkVisitor } from "../platform/access/work-visitor.js";
+import type {
+  AskedWork,
+  CommentsEnd,
+  CommentsRequest,
+  CommentsSeen,
+  ListEnd,
+  ListSeen,
+  WorkReading,
+  WorkVisitor,
+} from "../platform/access/work-visitor.js";
 import { followPaste, type Unsettled } from "../platform/links/follow.js";
 import { type Door, worksDoor } from "../platform/links/paste.js";
 import type { RefusalKind } from "../platform/works/refusal.js";
@@ -24,7 +33,7 @@ export interface WorkReaderOptions {
 export interface WorkReaderStatus {
   /** Works and short links that wait for their turn. */
   readonly waiting: number;
-  /** What is read now: a work's id, a short link, or the works of somebody. */
+  /** What is read now: a work's id, a short link, the works of somebody, or the comments of an id. */
   readonly reading: string | null;
   /** When the next page may be opened; it may be over. Null before the first. */
   readonly nextAt: number | null;
@@ -119,20 +128,18 @@ export class WorkReader {
    * to is paced as pages are.
    * @throws DyliveError no_account, no_work, and as `read`; from the loop
    */
-  async *list(asked: AskedList, signal: AbortSignal): AsyncGenerator<ListSeen, ListEnd, void> {
+  list(asked: AskedList, signal: AbortSignal): AsyncGenerator<ListSeen, ListEnd, void> {
     const of = "secUid" in asked ? asked.secUid : asked.mixId;
-    const turn = await this.#turn(`works of ${of} (${++this.#turns})`, signal);
-    let refusal: string | null = null;
-    try {
-      const end = yield* turn.visitor.list({ list: asked, turn: () => this.#betweenPages(turn.signal) }, turn.signal);
-      if (end.endedBy === "captcha" || end.endedBy === "blocked") refusal = end.reason;
-      return end;
-    } catch (error) {
-      turn.fail(error);
-      throw error;
-    } finally {
-      turn.end(refusal);
-    }
+    const open = ({ visitor, signal: until }: Turn) => visitor.list({ list: asked, turn: () => this.#betweenPages(until) }, until);
+    return this.#inTurn(`works of ${of}`, open, signal);
+  }
+
+  /**
+   * Reads a work's comments when its turn comes, until the loop ends or is left; meanwhile nothing else is read.
+   * @throws DyliveError no_work, and as `read`; from the loop
+   */
+  comments(request: CommentsRequest, signal: AbortSignal): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
+    return this.#inTurn(`comments of ${request.work.id}`, ({ visitor, signal: until }) => visitor.comments(request, until), signal);
   }
 
   /** Returns the state of the reader and of its pace. */
@@ -176,6 +183,26 @@ export class WorkReader {
     const { clock } = this.#options;
     this.#pace.note("answered");
     await clock.sleep(Math.max(0, this.#pace.nextAt - clock.now()), signal);
+  }
+
+  /** Goes through a page in a turn of its own. */
+  async *#inTurn<Seen, End extends ListEnd | CommentsEnd>(
+    what: string,
+    open: (turn: Turn) => AsyncGenerator<Seen, End, void>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Seen, End, void> {
+    const turn = await this.#turn(`${what} (${++this.#turns})`, signal);
+    let refusal: string | null = null;
+    try {
+      const end = yield* open(turn);
+      if (end.endedBy === "captcha" || end.endedBy === "blocked") refusal = end.reason;
+      return end;
+    } catch (error) {
+      turn.fail(error);
+      throw error;
+    } finally {
+      turn.end(refusal);
+    }
   }
 
   /** Waits for a turn that is nobody else's. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { platformAt } from "../../src/platform/access/platform.js";
-import type { AskedWork, WorkReading, WorkVisitor } from "../../src/platform/access/work-visitor.js";
+import type { AskedWork, CommentsEnd, CommentsSeen, WorkReading, WorkVisitor } from "../../src/platform/access/work-visitor.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { WorkReader } from "../../src/works/reader.js";
 import { breathe, FakeClock } from "../clock.js";
@@ -19,8 +19,17 @@ const refused = (kind: "blocked" | "gone"): WorkReading => ({
   reply: null,
 });
 
+/** Comments that are read: two pages, and the end that the test says. */
+interface Panel {
+  readonly id: string;
+  readonly signal: AbortSignal;
+  closed: boolean;
+  readonly end: (how: CommentsEnd | Error) => void;
+}
+
 /** A reader whose pages are answered by the test. */
 function stage(clock = new FakeClock()) {
+  const panels: Panel[] = [];
   const pages: { id: string; signal: AbortSignal; answer: (reading: WorkReading) => void; fail: (error: unknown) => void }[] = [];
   let taken = 0;
   let released = 0;
@@ -39,6 +48,24 @@ function stage(clock = new FakeClock()) {
         await turn();
       }
     },
+    async *comments({ work }, signal) {
+      let left: CommentsEnd | Error = { endedBy: "end", reason: "end" };
+      const end = (how: CommentsEnd | Error) => {
+        left = how;
+      };
+      const panel: Panel = { id: work.id, signal, closed: false, end };
+      panels.push(panel);
+      try {
+        for (let page = 0; page < 2; page++) {
+          signal.throwIfAborted();
+          yield { floorId: null, comments: [], cursor: page, total: 2 };
+        }
+        if (left instanceof Error) throw left;
+        return left;
+      } finally {
+        panel.closed = true;
+      }
+    },
     open: async (url) => `${url}settled`,
     release: () => void released++,
   };
@@ -54,7 +81,7 @@ function stage(clock = new FakeClock()) {
     random: () => 0,
   });
   return {
-    ...{ clock, reader, pages },
+    ...{ clock, reader, pages, panels },
     ids: () => pages.map(({ id }) => id),
     counts: () => ({ taken, released }),
     noBrowser: (error: unknown) => {
@@ -258,6 +285,81 @@ describe("the reader of works", () => {
     expect(await reader.findList("https://www.douyin.com/collection/7400000000000000001", NEVER)).toEqual({ mixId: "7400000000000000001" });
     for (const text of ["https://www.douyin.com/user/self", "https://www.douyin.com/video/7560000000000000123", "7560000000000000123"])
       await expect(reader.findList(text, NEVER)).rejects.toMatchObject({ code: "bad_work" });
+  });
+
+  describe("comments", () => {
+    const request = (id: string) => ({ work: asked(id), knows: () => false, wantsReplies: () => true });
+
+    it("are read by turns: nothing else is, until the loop ends", async () => {
+      const { clock, reader, pages, ids, panels } = stage();
+      const first = reader.comments(request("1"), NEVER);
+      expect(await first.next()).toMatchObject({ done: false, value: { cursor: 0 } });
+      expect(reader.status().reading).toMatch(/^comments of 1 /);
+      const reading = reader.read(asked("1"), NEVER);
+      const second = reader.comments(request("1"), NEVER); // another run of the same work has a turn of its own
+      const begun = second.next();
+      await clock.advance(60_000);
+      expect([ids(), panels.length]).toEqual([[], 1]);
+      expect(await first.next()).toMatchObject({ value: { cursor: 1 } });
+      expect(await first.next()).toEqual({ done: true, value: { endedBy: "end", reason: "end" } });
+      await clock.advance(5000);
+      expect(ids()).toEqual(["1"]);
+      pages[0]?.answer(silent());
+      await reading;
+      await clock.advance(5000);
+      expect(await begun).toMatchObject({ done: false });
+      // Who leaves the loop gives the turn back.
+      await second.return({ endedBy: "end", reason: "" });
+      expect(panels.map(({ closed }) => closed)).toEqual([true, true]);
+      await breathe();
+      expect(reader.status()).toMatchObject({ reading: null, opened: 3, refused: 1, failed: 0 });
+    });
+
+    it("count for the pace as refused by a captcha or a block, and not by a wall", async () => {
+      const { clock, reader, panels } = stage();
+      for (const endedBy of ["captcha", "blocked", "wall"] as const) {
+        const run = reader.comments(request(endedBy), NEVER);
+        const first = run.next();
+        await clock.advance(10_000);
+        await first;
+        panels.at(-1)?.end({ endedBy, reason: `by ${endedBy}` });
+        await run.next();
+        await run.next();
+        await breathe();
+      }
+      expect(reader.status()).toMatchObject({ opened: 3, refused: 2, lastRefusal: "by blocked" });
+    });
+
+    it("fail alone, and end with their caller's signal or the reader, whoever goes on with them", async () => {
+      const { clock, reader, panels } = stage();
+      const failing = reader.comments(request("1"), NEVER);
+      await failing.next();
+      panels[0]?.end(new DyliveError("browser_failed", "crashed"));
+      await failing.next();
+      await expect(failing.next()).rejects.toMatchObject({ code: "browser_failed" });
+      await breathe();
+      expect(reader.status()).toMatchObject({ failed: 1 });
+
+      const stop = new AbortController();
+      const stopped = reader.comments(request("2"), stop.signal);
+      const begun = stopped.next();
+      await clock.advance(10_000);
+      await begun;
+      stop.abort(new Error("enough"));
+      await breathe();
+      expect(panels[1]?.signal.aborted).toBe(true);
+      await expect(stopped.next()).rejects.toThrow("enough");
+
+      const left = reader.comments(request("3"), NEVER);
+      const last = left.next();
+      await clock.advance(10_000);
+      await last;
+      await reader.close();
+      expect(panels[2]?.signal.aborted).toBe(true);
+      await expect(left.next()).rejects.toMatchObject({ code: "stopping" });
+      const late: Promise<IteratorResult<CommentsSeen, CommentsEnd>> = reader.comments(request("4"), NEVER).next();
+      await expect(late).rejects.toMatchObject({ code: "stopping" });
+    });
   });
 
   it("finds the work of an id and a link without asking anybody, and refuses what is none", async () => {

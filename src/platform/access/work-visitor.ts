@@ -1,4 +1,5 @@
 import type { Author } from "../../works/model/author.js";
+import type { Comment, CommentRun } from "../../works/model/comment.js";
 import type { Mix, Work } from "../../works/model/work.js";
 import type { WorkListRun } from "../../works/model/work-list.js";
 import type { Account } from "../accounts/login-store.js";
@@ -47,6 +48,32 @@ export interface ListEnd {
   readonly reason: string;
 }
 
+/** Comments of a work that are asked for. */
+export interface CommentsRequest {
+  readonly work: AskedWork;
+  /** Returns whether a comment is known from before: pages of such are passed over faster. */
+  readonly knows: (id: string) => boolean;
+  /** Returns whether more replies of a floor, by the id of its top comment, are wanted. */
+  readonly wantsReplies: (floorId: string) => boolean;
+}
+
+/** What one reply of the page brought, as it came: comments may have come before. */
+export interface CommentsSeen {
+  /** The top comment whose replies these are; null for top comments. */
+  readonly floorId: string | null;
+  readonly comments: readonly Comment[];
+  /** Where the platform goes on; null when it does not say. */
+  readonly cursor: number | null;
+  /** Comments that the platform says there are, or replies of the floor. */
+  readonly total: number | null;
+}
+
+/** End of a page's comments, with the reason in words. */
+export interface CommentsEnd {
+  readonly endedBy: Exclude<CommentRun["endedBy"], "limit" | "stopped" | null>;
+  readonly reason: string;
+}
+
 /** Whom works are read as. */
 export interface WorkVisitorRequest {
   /** An account only where the operator says so; null is a guest. */
@@ -63,6 +90,12 @@ export interface WorkVisitor {
    * @throws DyliveError no_account, no_work where there is no such author or mix, and as `read`; from the loop
    */
   list(request: ListRequest, signal: AbortSignal): AsyncGenerator<ListSeen, ListEnd, void>;
+  /**
+   * Opens a work's page and its comments, scrolls through them as a reader does and opens the replies of each floor. Goes on when the next is
+   * taken; the page is closed when it is left.
+   * @throws DyliveError no_work, and as `read`; from the loop
+   */
+  comments(request: CommentsRequest, signal: AbortSignal): AsyncGenerator<CommentsSeen, CommentsEnd, void>;
   /** Opens an address, as a short link's, and returns where the page settles. @throws DyliveError as `read` */
   readonly open: OpenPage;
   /** Gives the visitor back. */

@@ -6,6 +6,7 @@ import type { IdentityRequest, PlatformIdentities, PlatformIdentity } from "../a
 import type { ProxyServer } from "../access/proxy.js";
 import type { WorkVisitor, WorkVisitorRequest, WorkVisitors } from "../access/work-visitor.js";
 import { browserSource } from "./browser-page.js";
+import { readCommentPage } from "./comment-page.js";
 import { type EgressProxy, openEgressProxy } from "./egress-proxy.js";
 import { pageHosts } from "./hosts.js";
 import { readListPage } from "./list-page.js";
@@ -87,6 +88,7 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
     return {
       read: (asked, signal) => readWorkPage(asked, deps, signal),
       list: (request, signal) => readListPage(request, deps, signal),
+      comments: (request, signal) => readCommentPage(request, deps, signal),
       open: (url, signal) => settledAddress(url, deps, signal),
       release,
     };

@@ -39,16 +39,21 @@ const CAPTCHA_TITLE = /^\s*(?:验证码中间页|安全验证)\s*$/;
 export async function readWorkPage(asked: AskedWork, { newPage, clock }: WorkPageDeps, signal: AbortSignal): Promise<WorkReading> {
   const page = await newPage(signal);
   try {
-    const replies = new DetailReplies(page, asked.id, clock);
-    const first = asked.page ?? "video";
-    const reading = await lookAt(page, `/${first}/${asked.id}`, asked.id, replies, clock, signal);
-    // Mostly the site leads there by itself.
-    if (first === "note" || reading.outcome !== "refused" || reading.refusal.kind !== "is_note") return reading;
-    replies.refused = null;
-    return await lookAt(page, `/note/${asked.id}`, asked.id, replies, clock, signal);
+    return await readIn(page, asked, clock, signal);
   } finally {
     await closePage(page, clock);
   }
+}
+
+/** Reads a work as {@link readWorkPage} does, in a page that stays open at it. */
+export async function readIn(page: Page, asked: AskedWork, clock: Clock, signal: AbortSignal): Promise<WorkReading> {
+  const replies = new DetailReplies(page, asked.id, clock);
+  const first = asked.page ?? "video";
+  const reading = await lookAt(page, `/${first}/${asked.id}`, asked.id, replies, clock, signal);
+  // Mostly the site leads there by itself.
+  if (first === "note" || reading.outcome !== "refused" || reading.refusal.kind !== "is_note") return reading;
+  replies.refused = null;
+  return await lookAt(page, `/note/${asked.id}`, asked.id, replies, clock, signal);
 }
 
 /** Opens an address and returns the one at which the page settles. @throws DyliveError browser_failed, unreachable */

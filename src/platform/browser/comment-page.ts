@@ -1,0 +1,333 @@
+import type { Page } from "playwright-core";
+import { type Clock, untilAborted } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { CommentsEnd, CommentsRequest, CommentsSeen, WorkReading } from "../access/work-visitor.js";
+import { readComments } from "../works/comments.js";
+import type { Refusal, RefusalKind } from "../works/refusal.js";
+import { type FloorView, lookAtPanel, type PanelView, untilStill } from "./comment-panel.js";
+import { closePage, orGone } from "./page.js";
+import { type HeardReply, PageReplies } from "./page-replies.js";
+import { readIn, refusalIn } from "./work-page.js";
+
+/** Dependencies of reading comments in pages. */
+interface CommentPageDeps {
+  /** Gives an empty page as the visitor who reads. It loads no media. */
+  readonly newPage: (signal: AbortSignal) => Promise<Page>;
+  readonly clock: Clock;
+  /** Gives numbers from 0 up to 1. */
+  readonly random?: () => number;
+}
+
+/** Pause after a scroll or a click, in ms; and where what is shown is known from before (facts/videos.md 2.4, 5.2). */
+const PAUSE_MS = [1000, 2000] as const;
+const KNOWN_PAUSE_MS = [500, 900] as const;
+/** Part of the panel that one turn of the wheel moves it by. */
+const TURN = 0.85;
+/** Longest wait for a reply that the page has asked for, in ms. */
+const ANSWER_WITHIN_MS = 15_000;
+/** Wait for a page that has asked for nothing after a scroll or a click, in ms. */
+const QUIET_MS = 3000;
+/** Rounds without anything new after which there is no more to be had. */
+const MOST_IDLE = 5;
+/** Clicks on one floor that bring nothing, and scrolls to bring it into view, after which it is left as it is. */
+const MOST_CLICKS = 3;
+const MOST_SCROLLS = 40;
+/** Waits for what opens the panel, and for the panel that a click opens, in ms. */
+const OPENER_WITHIN_MS = 10_000;
+const OPEN_WITHIN_MS = 5000;
+const LOOK_EVERY_MS = 500;
+const MOST_OPENINGS = 3;
+const LOOK = { mostFloors: 20, mostNodes: 20_000, few: 200 };
+
+/** Part of a work's comments that a reply is about: replies to this top comment; null for top comments. */
+interface Part {
+  readonly floorId: string | null;
+}
+
+const WALLS: ReadonlySet<RefusalKind> = new Set(["needs_login", "limited"]);
+
+/**
+ * Opens a work's page and its comments as a reader does, and yields what the page asks for itself meanwhile. The panel is scrolled with the
+ * wheel, and floors are opened one after the other by clicks. Nothing is asked by us.
+ * @throws DyliveError no_work where the work is gone; browser_failed, unreachable
+ */
+export async function* readCommentPage(
+  request: CommentsRequest,
+  { newPage, clock, random = Math.random }: CommentPageDeps,
+  signal: AbortSignal,
+): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
+  const page = await newPage(signal);
+  try {
+    const replies = new PageReplies<Part>(page, clock, (path, query) => partAskedBy(request.work.id, path, query));
+    const reading = await readIn(page, request.work, clock, signal);
+    const end = endOf(reading);
+    if (end !== null) return end;
+    return yield* new CommentPanel({ page, replies, request, reading, clock, random, signal }).read();
+  } finally {
+    await closePage(page, clock);
+  }
+}
+
+/** Returns the part of a work's comments that a request of its page asks for; null for everything else: the next work's, and other data. */
+function partAskedBy(workId: string, path: string, query: URLSearchParams): Part | null {
+  if (path === "comment/list") return query.get("aweme_id") === workId ? { floorId: null } : null;
+  return path === "comment/list/reply" && query.get("item_id") === workId ? { floorId: query.get("comment_id") ?? "" } : null;
+}
+
+/** Returns how comments end before they begin, where the work is not shown. A page that is refused its detail may show comments all the same. */
+function endOf(reading: WorkReading): CommentsEnd | null {
+  if (reading.outcome === "silent") return null;
+  if (reading.outcome === "refused" && reading.refusal.kind === "captcha") return endBy(reading.refusal);
+  const { work } = reading;
+  if (work === null || work.state === "public") return null;
+  const reason = `the work is ${work.state}${work.stateReason === null ? "" : `: ${work.stateReason}`}`;
+  if (work.state === "deleted") throw new DyliveError("no_work", reason);
+  return { endedBy: work.state === "needs_login" ? "wall" : "blocked", reason };
+}
+
+interface PanelDeps extends Required<Omit<CommentPageDeps, "newPage">> {
+  readonly page: Page;
+  readonly replies: PageReplies<Part>;
+  readonly request: CommentsRequest;
+  readonly reading: WorkReading;
+  readonly signal: AbortSignal;
+}
+
+/** The comment panel of a page, with a reader before it. */
+class CommentPanel {
+  readonly #deps: PanelDeps;
+  readonly #authorSecUid: string | null;
+  /** Comments that this page has shown. */
+  readonly #seen = new Set<string>();
+  /** Top comments in the order in which the panel has them. */
+  readonly #floors: { readonly id: string; readonly nickname: string | null }[] = [];
+  /** First floor that may have replies to be opened. */
+  #from = 0;
+  /** Floor that is being opened. */
+  #current = { index: -1, scrolls: 0, clicks: 0 };
+  #idle = 0;
+  /** Whether what came last was known from before. */
+  #isKnown = false;
+  #isListOver = false;
+  /** Why replies are not opened any more; null while they are. */
+  #repliesWall: string | null = null;
+  /** Why a reply was of no use. */
+  #unreadable: string | null = null;
+  #furthest = -1;
+  /** Replies that had come at the last scroll. */
+  #cameBefore = 0;
+  #openings = 0;
+
+  constructor(deps: PanelDeps) {
+    this.#deps = deps;
+    this.#authorSecUid = deps.reading.outcome === "found" ? deps.reading.work.author.secUid : null;
+  }
+
+  async *read(): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
+    const { replies, signal } = this.#deps;
+    for (;;) {
+      const isAnswered = await replies.settle(ANSWER_WITHIN_MS, signal);
+      if (!isAnswered) this.#idle++;
+      for (let heard = replies.take(); heard !== null; heard = replies.take()) {
+        const taken = this.#take(heard);
+        if (taken === null) continue;
+        if ("endedBy" in taken) return taken;
+        yield taken;
+      }
+      const step = await this.#step();
+      if (step === null) continue;
+      // What was asked for meanwhile is still to come.
+      if ((await replies.settle(ANSWER_WITHIN_MS, signal)) && !(await replies.comes(0, signal))) return step;
+      if (this.#idle >= MOST_IDLE) return step;
+    }
+  }
+
+  /** Takes in a reply. @returns what it brought, or the end that it is; null for nothing */
+  #take({ about: { floorId }, reply, reason, receivedAt }: HeardReply<Part>): CommentsSeen | CommentsEnd | null {
+    const { request } = this.#deps;
+    const asked = { workId: request.work.id, floorId, authorSecUid: this.#authorSecUid, firstRank: 0, receivedAt };
+    const page = reply === null ? ({ outcome: "unreadable", reason } as const) : readComments(reply, asked);
+    switch (page.outcome) {
+      case "refused":
+        return this.#refused(page.refusal, floorId);
+      case "unreadable":
+        this.#unreadable = page.reason;
+        this.#idle++;
+        return null;
+      case "other":
+        return null;
+      case "found": {
+        const { comments, hasMore, cursor, total } = page;
+        const news = comments.filter(({ id }) => !this.#seen.has(id));
+        this.#idle = news.length > 0 ? 0 : this.#idle + 1;
+        this.#isKnown = news.length > 0 && news.every(({ id }) => request.knows(id));
+        if (news.length > 0 && floorId !== null) this.#current.clicks = 0;
+        for (const { id, parentId, user } of news) {
+          this.#seen.add(id);
+          if (floorId === null && parentId === null) this.#floors.push({ id, nickname: user.nickname });
+        }
+        if (!hasMore && floorId === null) this.#isListOver = true;
+        else if (!hasMore) this.#closeFloor();
+        return { floorId, comments, cursor, total };
+      }
+    }
+  }
+
+  /** Leaves the floor that is being opened: it has no more replies to give. */
+  #closeFloor(): void {
+    this.#from = Math.max(this.#from, this.#current.index + 1);
+  }
+
+  #refused(refusal: Refusal, floorId: string | null): CommentsEnd | null {
+    const { kind, reason } = refusal;
+    if (floorId !== null && WALLS.has(kind)) {
+      this.#repliesWall = reason;
+      return null;
+    }
+    if (floorId !== null && kind === "withheld") {
+      this.#closeFloor(); // it tells replies that it does not give
+      return null;
+    }
+    if (kind === "withheld" && this.#isClosed) return { endedBy: "end", reason: CLOSED };
+    return endBy(refusal);
+  }
+
+  get #isClosed(): boolean {
+    const { reading } = this.#deps;
+    return reading.outcome === "found" && reading.work.commentsAllowed === false;
+  }
+
+  /** Looks at the page and does what a reader would do next. @returns the end, where there is nothing to be done */
+  async #step(): Promise<CommentsEnd | null> {
+    const { page, clock, signal } = this.#deps;
+    const from = this.#repliesWall === null ? this.#from : Number.MAX_SAFE_INTEGER;
+    const view = await untilAborted(page.evaluate(lookAtPanel, { ...LOOK, from }), signal).catch(orGone(page, signal));
+    if (view === null) {
+      await clock.sleep(LOOK_EVERY_MS, signal);
+      return ++this.#idle < MOST_IDLE ? null : { endedBy: "stuck", reason: "the page goes elsewhere again and again" };
+    }
+    const refusal = refusalIn(view);
+    if (refusal !== null) return endBy(refusal);
+    if (!view.isOpen) return this.#open(view);
+    const floor = this.#floorIn(view);
+    if (floor !== null) {
+      await this.#unfold(floor, view);
+      return null;
+    }
+    if (view.floors.length === LOOK.mostFloors) return null; // none of these is wanted
+    const end = this.#endIn(view);
+    if (end === null) await this.#scroll(view);
+    return end;
+  }
+
+  /** Returns the end that the panel shows. */
+  #endIn({ ended, walled, asksLogin }: PanelView): CommentsEnd | null {
+    if (this.#isListOver || ended)
+      return this.#repliesWall === null
+        ? { endedBy: "end", reason: this.#isClosed ? CLOSED : "the platform shows no more comments" }
+        : { endedBy: "wall", reason: this.#repliesWall };
+    const isIdle = this.#idle >= MOST_IDLE;
+    if (walled || (asksLogin && isIdle))
+      return { endedBy: "wall", reason: "the platform shows more comments to people who are logged in only" };
+    if (!isIdle) return null;
+    const why = this.#unreadable === null ? "" : ` (${this.#unreadable})`;
+    return {
+      endedBy: "stuck",
+      reason: `nothing new came in ${MOST_IDLE} rounds, and the platform does not say that this is the end${why}`,
+    };
+  }
+
+  /** Opens the panel, or waits for what opens it. */
+  async #open({ opener }: PanelView): Promise<CommentsEnd | null> {
+    const { page, clock, signal, reading } = this.#deps;
+    const isOpen = async (until: number) => {
+      for (;;) {
+        const view = await untilAborted(page.evaluate(lookAtPanel, { ...LOOK, from: 0 }), signal).catch(orGone(page, signal));
+        if (view?.isOpen === true || (opener === null && view?.opener != null)) return true;
+        if (clock.now() >= until) return false;
+        await clock.sleep(LOOK_EVERY_MS, signal);
+      }
+    };
+    if (opener !== null && this.#openings++ < MOST_OPENINGS) {
+      await page.mouse.move(opener.x, opener.y);
+      await page.mouse.click(opener.x, opener.y);
+      await isOpen(clock.now() + OPEN_WITHIN_MS);
+      return null;
+    }
+    if (opener === null && (await isOpen(clock.now() + OPENER_WITHIN_MS))) return null;
+    if (this.#isClosed) return { endedBy: "end", reason: CLOSED };
+    const why = reading.outcome === "silent" ? ` (${reading.reason})` : reading.outcome === "refused" ? ` (${reading.refusal.reason})` : "";
+    return { endedBy: "stuck", reason: `the page shows no comments and nothing that opens them${why}` };
+  }
+
+  /** Returns the first floor whose replies are wanted, and passes over those before it. */
+  #floorIn({ floors }: PanelView): FloorView | null {
+    for (const floor of floors) {
+      const known = this.#floors[floor.index];
+      // Only where it is the right one for certain: to open one too many costs nothing but time.
+      const isIt = known !== undefined && known.nickname !== null && floor.words.includes(known.nickname);
+      if (!isIt || this.#deps.request.wantsReplies(known.id)) return floor;
+      this.#from = floor.index + 1;
+    }
+    return null;
+  }
+
+  /** Brings the words that open a floor into view, or clicks on them. */
+  async #unfold(floor: FloorView, view: PanelView): Promise<void> {
+    if (this.#current.index !== floor.index) this.#current = { index: floor.index, scrolls: 0, clicks: 0 };
+    const current = this.#current;
+    const { page, replies, signal } = this.#deps;
+    const isCovered = floor.isInView && !floor.isOnTop;
+    if (current.clicks >= MOST_CLICKS || current.scrolls >= (isCovered ? MOST_CLICKS : MOST_SCROLLS) || view.middle === null) {
+      this.#from = floor.index + 1;
+    } else if (!floor.isInView || isCovered) {
+      current.scrolls++;
+      const most = view.height * TURN;
+      await this.#turn(view.middle, Math.max(-most, Math.min(most, floor.y - view.middle.y)));
+    } else {
+      current.clicks++;
+      const before = replies.count;
+      await page.mouse.move(floor.x, floor.y);
+      await page.mouse.click(floor.x, floor.y);
+      await this.#pause();
+      await replies.settle(ANSWER_WITHIN_MS, signal);
+      if (replies.count === before) await replies.comes(QUIET_MS, signal);
+    }
+  }
+
+  /** Scrolls on; where that moves nothing, waits for a while and scrolls up and down. */
+  async #scroll({ middle, height, scrolled }: PanelView): Promise<void> {
+    const { replies, signal, clock } = this.#deps;
+    const stands = scrolled <= this.#furthest && replies.count === this.#cameBefore;
+    this.#furthest = Math.max(this.#furthest, scrolled);
+    this.#cameBefore = replies.count;
+    if (stands) {
+      this.#idle++;
+      if (await replies.comes(QUIET_MS, signal)) return;
+    }
+    if (middle === null) return clock.sleep(LOOK_EVERY_MS, signal);
+    if (stands) await this.#turn(middle, -height * TURN);
+    await this.#turn(middle, height * TURN);
+  }
+
+  /** Turns the wheel, which acts where the pointer is. */
+  async #turn({ x, y }: { readonly x: number; readonly y: number }, by: number): Promise<void> {
+    const { page, signal } = this.#deps;
+    await page.mouse.move(x, y);
+    await page.mouse.wheel(0, Math.round(by));
+    await untilAborted(page.evaluate(untilStill), signal).catch(orGone(page, signal));
+    await this.#pause();
+  }
+
+  #pause(): Promise<void> {
+    const { clock, random, signal } = this.#deps;
+    const [from, to] = this.#isKnown ? KNOWN_PAUSE_MS : PAUSE_MS;
+    return clock.sleep(Math.round(from + random() * (to - from)), signal);
+  }
+}
+
+const CLOSED = "comments of this work are closed";
+
+function endBy({ kind, reason }: Refusal): CommentsEnd {
+  return { endedBy: kind === "captcha" ? "captcha" : WALLS.has(kind) ? "wall" : "blocked", reason };
+}

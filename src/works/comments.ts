@@ -1,0 +1,144 @@
+import type { AskedWork, CommentsSeen } from "../platform/access/work-visitor.js";
+import type { Clock } from "../runtime/clock.js";
+import type { Comment, CommentRun } from "./model/comment.js";
+import type { WorkReader } from "./reader.js";
+
+/** Comment that is kept from an earlier run. */
+export type KnownComment = Pick<Comment, "id" | "parentId">;
+
+/** Options of collecting comments. */
+export interface CollectOptions {
+  readonly reader: Pick<WorkReader, "comments">;
+  readonly clock: Clock;
+  /** Most comments that this run collects. 100,000 */
+  readonly limit?: number | undefined;
+  /** Whether replies are collected beside those that are shown without a click. true */
+  readonly replies?: boolean | undefined;
+  /** Comments that are kept: they are passed over, and the floors that are complete are not opened. */
+  readonly known?: Iterable<KnownComment> | undefined;
+}
+
+/** Floor of which more replies are told than reached us. */
+export interface OpenFloor {
+  readonly id: string;
+  /** Replies that the platform says there are. */
+  readonly told: number;
+  readonly collected: number;
+}
+
+const MOST_COMMENTS = 100_000;
+
+/**
+ * Collects the comments of a work: each once, though pages overlap and previews come again among the replies. It can be continued with what
+ * is known: the platform has only forward cursors, so a run begins at the top and passes over that.
+ */
+export class CommentCollector {
+  readonly #work: AskedWork;
+  readonly #options: CollectOptions;
+  /** Comments that reached us in this run and before, with their floors. */
+  readonly #floorOf = new Map<string, string | null>();
+  readonly #collected = new Map<string, number>();
+  readonly #told = new Map<string, number>();
+  readonly #startedAt: number;
+  #new = 0;
+  #replies = 0;
+  #shown: number | null = null;
+  #cursor: number | null = null;
+  #end: Pick<CommentRun, "endedBy" | "reason"> = { endedBy: null, reason: null };
+  #endedAt: number | null = null;
+
+  constructor(work: AskedWork, options: CollectOptions) {
+    this.#work = work;
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+    for (const { id, parentId } of options.known ?? []) this.#add(id, parentId);
+  }
+
+  /** Returns the state of the run; its counts include what was known. */
+  status(): CommentRun {
+    const collected = this.#floorOf.size;
+    return {
+      workId: this.#work.id,
+      shown: this.#shown,
+      collected,
+      topLevel: collected - this.#replies,
+      repliesCollected: this.#replies,
+      floorsOpen: this.openFloors().length,
+      cursor: this.#cursor,
+      ...this.#end,
+      startedAt: this.#startedAt,
+      endedAt: this.#endedAt,
+    };
+  }
+
+  /** Returns the floors of which more replies are told than reached us. */
+  openFloors(): readonly OpenFloor[] {
+    return [...this.#told]
+      .map(([id, told]) => ({ id, told, collected: this.#collected.get(id) ?? 0 }))
+      .filter(({ told, collected }) => told > collected);
+  }
+
+  /**
+   * Yields the comments that are new, as they come. Ends at the platform's end or whatever else ends it, which {@link status} tells; when the
+   * signal aborts it ends as stopped.
+   * @throws DyliveError no_work, no_browser, browser_failed, unreachable, too_many_works, stopping
+   */
+  async *batches(signal: AbortSignal): AsyncGenerator<readonly Comment[], void, void> {
+    const { limit = MOST_COMMENTS } = this.#options;
+    try {
+      for await (const seen of this.#pages(signal)) {
+        const news = this.#take(seen, limit - this.#new);
+        this.#new += news.length;
+        if (news.length > 0) yield news;
+        if (this.#new >= limit) return this.#over({ endedBy: "limit", reason: `the run was limited to ${limit} comments` });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#endedAt = this.#options.clock.now(); // by no end that a run has
+      throw error;
+    } finally {
+      if (this.#endedAt === null) this.#over({ endedBy: "stopped", reason: "it was stopped before its end" });
+    }
+  }
+
+  async *#pages(signal: AbortSignal): AsyncGenerator<CommentsSeen, void, void> {
+    const { reader, replies = true } = this.#options;
+    const before = new Set(this.#floorOf.keys());
+    const request = {
+      work: this.#work,
+      knows: (id: string) => before.has(id),
+      wantsReplies: (floorId: string) => replies && (this.#told.get(floorId) ?? 1) > (this.#collected.get(floorId) ?? 0),
+    };
+    this.#over(yield* reader.comments(request, signal));
+  }
+
+  #take(seen: CommentsSeen, room: number): readonly Comment[] {
+    if (seen.floorId === null) {
+      this.#shown = seen.total ?? this.#shown;
+      this.#cursor = seen.cursor ?? this.#cursor;
+    }
+    const news: Comment[] = [];
+    for (const comment of seen.comments) {
+      const { id, parentId, replies } = comment;
+      if (parentId === null && replies !== null) this.#told.set(id, replies);
+      if (news.length >= room || !this.#add(id, parentId)) continue;
+      news.push({ ...comment, rank: this.#floorOf.size - 1 });
+    }
+    return news.map((comment) => ({ ...comment, repliesCollected: this.#collected.get(comment.id) ?? 0 }));
+  }
+
+  /** @returns whether it is new */
+  #add(id: string, floorId: string | null): boolean {
+    if (this.#floorOf.has(id)) return false;
+    this.#floorOf.set(id, floorId);
+    if (floorId === null) return true;
+    this.#replies++;
+    this.#collected.set(floorId, (this.#collected.get(floorId) ?? 0) + 1);
+    return true;
+  }
+
+  #over({ endedBy, reason }: Pick<CommentRun, "endedBy"> & { readonly reason: string }): void {
+    this.#end = { endedBy, reason };
+    this.#endedAt = this.#options.clock.now();
+  }
+}
