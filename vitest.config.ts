@@ -7,10 +7,10 @@ const programTests = ["test/e2e/**/*.test.ts", "test/processes/**/*.test.ts", "t
 /** Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere. */
 const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.test.ts"];
 /**
- * Run with the first browser alone: they need none, or show pages of ours, of which the documentation (`docs-page`) is shown with both. All that
- * meets the platform's pages runs with both, the second time in .ci/run.
+ * Run with the first browser alone: they need none, or show pages of ours, of which the documentation (`docs-page`) is shown with both, or are
+ * of a command whose pages another test meets (`comments`). All that meets the platform's pages runs with both, the second time in .ci/run.
  */
-const sameInEveryBrowser = ["web-build", "web-visit", "web-room", "settings", "overlay", "example"].map(
+const sameInEveryBrowser = ["web-build", "web-visit", "web-room", "settings", "overlay", "example", "comments-command"].map(
   (name) => `test/browser/${name}.test.ts`,
 );
 const apart = [...programTests, ...lockstepTests, "test/captures/**", "test/browser/**", "test/long/**", "test/postgres/**"];

@@ -9,9 +9,10 @@ export {
   replay,
   resolve,
 } from "./app/connect.js";
-// For those who want a work: a video, a note, live photos.
+// For those who want a work: a video, a note, live photos; or its comments.
 export { type DownloadWorkOptions, download } from "./app/download.js";
 export { type ReadWorkOptions, readWork } from "./app/read-work.js";
+export { type CommentsOptions, comments, type WorkComments } from "./app/work-comments.js";
 export { describe } from "./events/describe.js";
 // The vocabulary, with its JSON Schemas.
 export {
@@ -55,8 +56,10 @@ export {
 } from "./platform/wire/index.js";
 export { type Clock, systemClock } from "./runtime/clock.js";
 export { DyliveError, ERRORS, type ErrorCode, type Fault } from "./runtime/errors.js";
+export type { KnownComment, OpenFloor } from "./works/comments.js";
 export type { DownloadProgress } from "./works/download.js";
 export type { Author, Person } from "./works/model/author.js";
+export { type Comment, type CommentRun, CommentRunSchema, CommentSchema } from "./works/model/comment.js";
 export type { Download, DownloadFile } from "./works/model/download.js";
 export type { Image, MediaVariant, Music } from "./works/model/media.js";
 export type { Quality } from "./works/model/quality.js";

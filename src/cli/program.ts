@@ -5,7 +5,7 @@ import { packagePath } from "../runtime/packages.js";
 import type { simulate } from "./commands/simulate.js";
 import { EXAMPLES } from "./examples.js";
 import { columnsOf, plain, say } from "./terminal.js";
-import { numberFrom, whole, wholeFrom } from "./values.js";
+import { count, numberFrom, whole, wholeFrom } from "./values.js";
 
 /** Columns of the help, also on a wider terminal: longer lines are read badly. */
 const WIDTH = 80;
@@ -14,7 +14,7 @@ const WIDTH = 80;
 const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[] = [
   ["Begin here:", ["demo", "serve", "doctor", "login"]],
   ["A room, without a server:", ["resolve", "watch", "record"]],
-  ["A work, without a server:", ["work", "download"]],
+  ["A work, without a server:", ["work", "download", "comments"]],
   ["Files:", ["replay", "import", "decode", "strip"]],
   ["What a server does (also while it runs):", ["room", "token", "hook", "official"]],
   ["What is kept (also while a server runs):", ["session", "stats", "gifts", "user", "search", "export"]],
@@ -87,12 +87,22 @@ function subcommandTerm(command: Command): string {
 const speed = numberFrom(0, 100_000);
 /** Reads a rate: beyond its bounds, the simulated people would take more time than there is. */
 const rate = numberFrom(0.001, 1000);
+
+/** What `dylive comments` is given beside its link. */
+interface CommentsArguments extends Partial<Config> {
+  readonly limit?: number | null;
+  readonly out?: string | null;
+  readonly json: boolean;
+  readonly replies: boolean;
+}
+
 const collect = (value: string, before: readonly string[]) => [...before, value];
 
 const host = () => new Option("--host <host>", "address to listen on (DYLIVE_HOST, 127.0.0.1)");
 const port = () => new Option("--port <port>", "port to listen on (DYLIVE_PORT, 8787)").argParser(wholeFrom(0, 65_535));
 const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_DATA, ./data)");
 const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
+const worksAccount = () => new Option("--account <name>", "account to read it as (DYLIVE_WORKS_ACCOUNT, guest)");
 const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
 
 /** Returns the version of this package, from its own file. */
@@ -165,12 +175,33 @@ function addOwnCommands(program: Command): void {
     .description("say what a video, note or live photo is: text, author, figures, files")
     .argument("<link>", "a link, share text or id of a work; quote it")
     .option("--json", "the work as one JSON object", false)
-    .addOption(new Option("--account <name>", "account to read it as (DYLIVE_WORKS_ACCOUNT, guest)"))
+    .addOption(worksAccount())
     .addOption(data())
     .addOption(upstream())
     .action(async (link: string, { json, account, ...settings }: Partial<Config> & { json: boolean }) => {
       const { work } = await import("./commands/work.js");
       await work(loadConfig({ ...settings, ...(account !== undefined && { worksAccount: account }) }), link, { json });
+    });
+
+  program
+    .command("comments")
+    .description("show a work's comments with their replies, or write them to a file")
+    .argument("<link>", "a link, share text or id of a work; quote it")
+    .option("--limit <n>", "stop after so many", count)
+    .option("--no-replies", "leave out replies that are shown only after a click")
+    .option("-o, --out <file>", "file to write, a JSON object a line; one that exists is continued")
+    .option("--json", "one JSON object a line", false)
+    .addOption(worksAccount())
+    .addOption(data())
+    .addOption(upstream())
+    .action(async (link: string, { limit = null, out = null, json, replies, account, ...settings }: CommentsArguments) => {
+      const { comments } = await import("./commands/comments.js");
+      await comments(loadConfig({ ...settings, ...(account !== undefined && { worksAccount: account }) }), link, {
+        limit,
+        out,
+        json,
+        replies,
+      });
     });
 
   program

@@ -1,0 +1,95 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { comments as collect } from "../../src/index.js";
+import type { Comment } from "../../src/works/model/comment.js";
+import { started } from "../e2e/command.js";
+import { testBrowser } from "./chromium.js";
+import { expectAll } from "./comment-truth.js";
+import { hurried } from "./hurried.js";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+let simulator: Simulator;
+let folder: string;
+beforeAll(async () => {
+  simulator = await startSimulator({ rooms: [] });
+  folder = mkdtempSync(join(tmpdir(), "dylive-comments-"));
+});
+afterEach(() => {
+  simulator.works.setFaults("plain", []);
+});
+afterAll(async () => {
+  await simulator.close();
+  rmSync(folder, { recursive: true });
+});
+
+const settings = () => ({ upstream: simulator.url, browser: testBrowser(), data: join(folder, "data") });
+/** Runs `dylive comments` of the work `plain`. */
+function command(options: { limit?: number; replies?: boolean; out?: string; json?: boolean; dieAfter?: number }) {
+  const asked = { ...settings(), link: simulator.works.work("plain").id, limit: null, replies: true, out: null, json: false, ...options };
+  return started(process.execPath, ["--import", at("../store/child/register.mjs"), at("comments-child.ts"), JSON.stringify(asked)]);
+}
+const linesOf = (text: string) => text.split("\n").slice(0, -1);
+const kept = (path: string) => linesOf(readFileSync(path, "utf8")).map((line) => JSON.parse(line) as Comment);
+
+describe("dylive comments", () => {
+  it("goes on after kill -9 where it was: nothing twice, nothing lost", async () => {
+    const out = join(folder, "killed.jsonl");
+    for (const many of [20, 60]) {
+      expect(await command({ out, dieAfter: many }).ended).toBe("SIGKILL");
+      expect(linesOf(readFileSync(out, "utf8")).length).toBeGreaterThanOrEqual(many);
+    }
+    const whole = command({ out });
+    expect(await whole.ended).toBe(0);
+    expect(whole.stdout()).toBe("");
+    expect(whole.stderr()).toMatch(/killed\.jsonl: \d+ comments are known/);
+    expect(whole.stderr()).toMatch(/\nend: .* 102 comments are collected \(34 top comments, 68 replies\); the platform tells 105/);
+    expect(new Set(kept(out).map(({ id }) => id)).size).toBe(102);
+    expectAll(kept(out), simulator.works.work("plain").comments);
+  });
+
+  it("shows a line for each, in which nothing of a stranger's does anything", async () => {
+    const run = command({ replies: false });
+    expect(await run.ended).toBe(0);
+    const lines = linesOf(run.stdout());
+    const shown = simulator.works.work("plain").comments.reduce((sum, { previews }) => sum + 1 + previews, 0);
+    expect(lines).toHaveLength(shown);
+    expect(lines[0]).toMatch(/ \(pinned, .*\): 看置顶/);
+    expect(run.stdout()).not.toMatch(/[\u202e\u001b]/);
+    expect(run.stderr()).toMatch(/end: .*of \d+ top comments not all replies came/);
+  });
+
+  it("says by exit code 1, and why, that the platform ended it; a limit is an end as asked for", async () => {
+    const limited = command({ limit: 7, json: true });
+    expect(await limited.ended).toBe(0);
+    expect(linesOf(limited.stdout()).map((line) => (JSON.parse(line) as Comment).rank)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    simulator.works.setFaults("plain", ["comments_blocked"]);
+    const blocked = command({ replies: false });
+    expect(await blocked.ended).toBe(1);
+    expect(blocked.stderr()).toMatch(/blocked: the platform refuses this visitor.*\(5 top comments, 2 replies\)/);
+  });
+});
+
+describe("comments by the library", () => {
+  it("come in a loop, which may be left, and tell how they ended", async () => {
+    const all = collect(simulator.works.work("dash").id, { ...settings(), clock: hurried });
+    expect(all.status()).toBeNull();
+    const comments: Comment[] = [];
+    for await (const comment of all) comments.push(comment);
+    expectAll(comments, simulator.works.work("dash").comments);
+    expect([all.status()?.endedBy, all.openFloors()]).toEqual(["end", []]);
+    for await (const _ of all) break;
+    expect(all.status()).toMatchObject({ endedBy: "stopped" });
+    const stop = new AbortController();
+    const stopped = collect(simulator.works.work("dash").id, { ...settings(), clock: hurried, signal: stop.signal });
+    for await (const _ of stopped) stop.abort();
+    expect(stopped.status()).toMatchObject({ endedBy: "stopped" });
+    await expect(collect("https://live.douyin.com/1", settings())[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: "bad_work",
+    });
+  });
+});
