@@ -26,7 +26,8 @@ export function sqlCommentRuns({ ask, lane }: SqlDatabase) {
           begun.workId,
         );
         for (const { n, body } of open) {
-          const stopped: CommentRun = { ...(JSON.parse(body) as CommentRun), endedBy: "stopped", endedAt: begun.startedAt };
+          const left = JSON.parse(body) as CommentRun;
+          const stopped: CommentRun = { ...left, endedBy: "stopped", reason: "its process ended before it did", endedAt: begun.startedAt };
           yield* keep(n, stopped);
         }
         const made = yield* row<{ n: number }>(
