@@ -175,12 +175,13 @@ export function maintenanceService({ jobs, raw, data, elsewhere }: MaintenanceSe
           return jobs.run("task.eraseRaw", [{ folder, identity }], following(turn, signal));
         },
       });
-      const { erased, dropped, changed, kept, pseudonym, rooms } = done;
+      const { erased, dropped, changed, kept, pseudonym, rooms, works } = done;
       const { files, messages, frames } = done.recordings;
       return {
         ...{ erased, dropped, changed, kept },
         pseudonym: keep && pseudonym !== "" ? pseudonym : null,
         rooms: rooms.map(String),
+        works,
         recordings: { files, messages, frames },
         notReached: unreached(data, done, elsewhere),
       };

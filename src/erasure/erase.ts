@@ -1,4 +1,3 @@
-import type { User } from "../events/event.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { catchUp } from "../statistics/reader.js";
@@ -6,8 +5,9 @@ import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { changeOf, type ErasurePlan } from "./change.js";
-import { type Identity, identityOf, isPerson, marksOf, peopleIn, pseudonymOf, unknownPerson } from "./identity.js";
+import { type Identity, identityOf, isPerson, type KnownPerson, marksOf, peopleIn, pseudonymOf, unknownPerson } from "./identity.js";
 import { noteErasure } from "./late.js";
+import { eraseWorks, lookInWorks, type WorksErased } from "./works.js";
 
 /** Events of one step: some 10 ms of reading, and at most as many to replace. */
 const STEP_EVENTS = 1000;
@@ -30,22 +30,31 @@ interface Erased extends Step {
   readonly kept: number;
 }
 
-/** Looks for people in the next events of a room: those of an identity, or those known by a text. */
-async function lookStep(
-  { log }: Pick<Store, "log">,
-  room: RoomKey,
-  after: number,
-  who: string | Identity,
-): Promise<Step & { readonly users: readonly User[] }> {
+/** People who were found, each once: those of an identity, or those known by a text. */
+class Meant {
+  readonly #who: string | Identity;
+  readonly #found = new Map<string, KnownPerson>();
+
+  constructor(who: string | Identity) {
+    this.#who = who;
+  }
+
+  get people(): KnownPerson[] {
+    return [...this.#found.values()];
+  }
+
+  look(user: KnownPerson): void {
+    const known = [user.id, user.secUid, user.displayId, user.webcastUid, user.nickname];
+    const isMeant = typeof this.#who === "string" ? known.includes(this.#who) : isPerson(user, this.#who);
+    if (isMeant) this.#found.set(JSON.stringify(known), user);
+  }
+}
+
+/** Looks for people in the next events of a room. */
+async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, meant: Meant): Promise<Step> {
   const { events, scanned, head } = await log.read(room, after, STEP_EVENTS);
-  const users = new Map<string, User>();
-  for (const event of events)
-    for (const user of peopleIn(event)) {
-      const known = [user.id, user.secUid, user.displayId, user.webcastUid, user.nickname];
-      const meant = typeof who === "string" ? known.includes(who) : isPerson(user, who);
-      if (meant) users.set(JSON.stringify(known), user);
-    }
-  return { scanned, head, users: [...users.values()] };
+  for (const event of events) for (const user of peopleIn(event)) meant.look(user);
+  return { scanned, head };
 }
 
 /** Takes a person out of the next events of a room. Seqs and ids stay; what is made from the events is told in the same transaction. */
@@ -78,12 +87,17 @@ export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
   readonly anchorOf: readonly RoomKey[];
   /** Rooms in which events were changed: their statistics are to be counted again. */
   readonly rooms: readonly RoomKey[];
+  /** Counts of what was done with works and comments. */
+  readonly works: WorksErased;
   /** Note by which the store knows that this is not at its end; for `completeErasure`. */
   readonly note: string;
 }
 
 type OnEvents = (count: number) => void | Promise<void>;
-type Deps = Pick<Store, "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue" | "erasures">;
+type Deps = Pick<
+  Store,
+  "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue" | "erasures" | "works" | "comments" | "commentRuns"
+>;
 
 /**
  * Takes a person out of everything that is kept, as of now; a person who comes again is kept again. The events stay erased whatever is
@@ -122,6 +136,7 @@ export async function eraseUser(
       reached,
     );
   await take();
+  const works = await eraseWorks(store, plan, signal, (count) => onProgress("erasing in works and comments", count));
   for (const id of identity.ids) await store.statistics.forget(id, keep ? pseudonym : null);
   // What of a spool was on its way into the log, and judged before the note was there, is there by now.
   await take();
@@ -135,15 +150,16 @@ export async function eraseUser(
   const anchorOf = (await store.rooms.list()).filter(
     ({ anchor }) => anchor !== null && (identity.ids.includes(anchor.id ?? "") || identity.secUids.includes(anchor.secUid ?? "")),
   );
-  return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms], note };
+  return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms], works, note };
 }
 
 /** Finds out who is meant, and by what else they are known. */
 async function identify(store: Deps, text: string, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<Identity> {
   const meant = await look(store, text, signal, onEvents);
-  if (meant.length === 0) throw new DyliveError("not_found", `nobody in the log is known as ${JSON.stringify(text.slice(0, 80))}`);
+  if (meant.length === 0)
+    throw new DyliveError("not_found", `nobody in the log, in works and in comments is known as ${JSON.stringify(text.slice(0, 80))}`);
   // An id outranks a name: somebody may have taken another's number for a nickname.
-  const first = ([(one) => one.id, (one) => one.secUid, (one) => one.displayId] satisfies ((one: User) => string | null)[])
+  const first = ([(one) => one.id, (one) => one.secUid, (one) => one.displayId] satisfies ((one: KnownPerson) => string | null)[])
     .map((by) => meant.filter((one) => by(one) === text))
     .find((found) => found.length > 0);
   const found = first ?? meant;
@@ -157,18 +173,17 @@ async function identify(store: Deps, text: string, signal: AbortSignal | undefin
   return people.size === 0 ? known : identityOf(await look(store, known, signal, onEvents), false);
 }
 
-async function look(store: Deps, who: string | Identity, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<User[]> {
-  const found = new Map<string, User>();
+async function look(store: Deps, who: string | Identity, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<KnownPerson[]> {
+  const meant = new Meant(who);
   await walk(
     store,
     signal,
-    (room, after) => lookStep(store, room, after, who),
-    (_room, { users }) => {
-      for (const user of users) found.set(JSON.stringify([user.id, user.secUid, user.displayId, user.webcastUid, user.nickname]), user);
-    },
+    (room, after) => lookStep(store, room, after, meant),
+    () => {},
     onEvents,
   );
-  return [...found.values()];
+  await lookInWorks(store, signal, (person) => meant.look(person), onEvents);
+  return meant.people;
 }
 
 /** Goes through all rooms from where they were `reached` to where their heads are. */

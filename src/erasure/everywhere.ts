@@ -53,7 +53,11 @@ export async function eraseEverywhere(user: string, places: ErasePlaces): Promis
 
 /** Makes the report of an erasure that found nobody in the log: nothing is known of the person but `user`. */
 function nothingErased(user: string): EraseReport {
-  return { identity: unknownPerson(user), pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], note: "" };
+  const works = { works: 0, comments: 0, changed: 0, kept: 0 };
+  return {
+    ...{ identity: unknownPerson(user), pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], works },
+    note: "",
+  };
 }
 
 /** Files in the data folder that hold what people did, and that nobody can be taken out of. */
@@ -66,7 +70,7 @@ const SPOOLS = ["official-spool", "spool"];
  * @param data path of the data folder
  * @param elsewhere whether other processes keep recordings in folders of their own
  */
-export function unreached(data: string, { anchorOf, kept, recordings }: Erasure, elsewhere: boolean): readonly string[] {
+export function unreached(data: string, { anchorOf, kept, recordings, works }: Erasure, elsewhere: boolean): readonly string[] {
   const folder = resolve(data);
   const backups = readdirSync(folder).filter((name) => name.endsWith(".backup"));
   return [
@@ -86,6 +90,8 @@ export function unreached(data: string, { anchorOf, kept, recordings }: Erasure,
         ]
       : []),
     ...anchorOf.map((room) => `what is known of them as the anchor of room ${room}`),
+    ...(works.works > 0 ? ["files of their works that were downloaded, in whatever folder"] : []),
+    ...(works.kept > 0 ? [`the ${works.kept} works and comments of others`] : []),
     ...(kept > 0 ? [`the ${kept} chats of others`] : []),
     "what they do from now on: it is collected again",
   ];

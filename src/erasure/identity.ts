@@ -2,6 +2,8 @@ import { createHmac } from "node:crypto";
 import type { LiveEvent, NewEvent, User } from "../events/event.js";
 import { shownText } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { Comment } from "../works/model/comment.js";
+import type { Work } from "../works/model/work.js";
 
 /** Ids and names by which a person is known. Plain data: it goes to where the work is done. */
 export interface Identity {
@@ -16,9 +18,12 @@ export interface Identity {
   readonly byName: boolean;
 }
 
-/** Returns the ids and names by which people of events are known together. @param byName whether nothing but a name is known of them */
-export function identityOf(users: readonly User[], byName: boolean): Identity {
-  const all = (of: (user: User) => string | null | undefined) => [...new Set(users.flatMap((user) => of(user) ?? []))].sort();
+/** A person as events, works or comments tell of them. */
+export type KnownPerson = Pick<User, "id" | "secUid" | "displayId" | "nickname"> & Partial<Pick<User, "webcastUid" | "masked">>;
+
+/** Returns the ids and names by which people are known together. @param byName whether nothing but a name is known of them */
+export function identityOf(users: readonly KnownPerson[], byName: boolean): Identity {
+  const all = (of: (user: KnownPerson) => string | null | undefined) => [...new Set(users.flatMap((user) => of(user) ?? []))].sort();
   return {
     ids: all(({ id }) => id),
     secUids: all(({ secUid }) => secUid),
@@ -70,8 +75,8 @@ export function assertPerson(text: string): void {
  */
 const NAME_MIN_CHARS = 2;
 
-/** Whether a person of an event is the one. */
-export function isPerson(user: User, { ids, secUids, webcastUids, nicknames, byName }: Identity): boolean {
+/** Whether a person is the one. */
+export function isPerson(user: KnownPerson, { ids, secUids, webcastUids, nicknames, byName }: Identity): boolean {
   if (user.id !== null && ids.includes(user.id)) return true;
   if (user.webcastUid !== undefined && webcastUids.includes(user.webcastUid)) return true;
   if (user.secUid !== null && secUids.includes(user.secUid)) return true;
@@ -111,9 +116,11 @@ function varint(digits: string): Buffer {
   }
 }
 
-/** Returns all people in an event, wherever they stand in it. */
-export function peopleIn(event: LiveEvent | NewEvent): readonly User[] {
-  const found: User[] = [];
+/** Returns all people in an event, a work or a comment, wherever they stand in it. */
+export function peopleIn(work: Work | Comment): readonly KnownPerson[];
+export function peopleIn(event: LiveEvent | NewEvent): readonly User[];
+export function peopleIn(event: LiveEvent | NewEvent | Work | Comment): readonly KnownPerson[] {
+  const found: KnownPerson[] = [];
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) for (const one of value) visit(one);
     else if (isUser(value)) found.push(value);
@@ -123,7 +130,7 @@ export function peopleIn(event: LiveEvent | NewEvent): readonly User[] {
   return found;
 }
 
-/** Whether a value of an event is a person: nothing else has both. */
+/** Whether a value of an event, a work or a comment is a person: nothing else has both. */
 export function isUser(value: unknown): value is User {
   return typeof value === "object" && value !== null && "secUid" in value && "nickname" in value;
 }

@@ -1,10 +1,10 @@
 import type { Draft } from "../events/combo.js";
-import type { LiveEvent, User } from "../events/event.js";
+import type { LiveEvent } from "../events/event.js";
 import type { Without } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/sql/meta.js";
 import type { Store } from "../store/store.js";
 import { changeOf, type ErasurePlan } from "./change.js";
-import { digestOf, type Identity, identityOf, peopleIn } from "./identity.js";
+import { digestOf, type Identity, identityOf, type KnownPerson, peopleIn } from "./identity.js";
 
 type Deps = Pick<Store, "erasures" | "secrets">;
 
@@ -76,13 +76,13 @@ function foundIn(event: Draft["event"], means: LateErasure["means"]): Identity |
   return { ...known, ids: [...new Set([...known.ids, ...ids])] };
 }
 
-function isMeant(user: User, means: LateErasure["means"]): boolean {
+function isMeant(user: KnownPerson, means: LateErasure["means"]): boolean {
   const ids = [user.id, user.secUid, user.webcastUid];
   if (ids.some((one) => one !== null && one !== undefined && means(one))) return true;
   return isOnlyNamed(user) && user.nickname !== null && means(named(user.nickname));
 }
 
-function isOnlyNamed({ id, secUid }: User): boolean {
+function isOnlyNamed({ id, secUid }: KnownPerson): boolean {
   return id === null && secUid === null;
 }
 

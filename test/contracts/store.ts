@@ -4,6 +4,7 @@ import { describeChanges } from "./changes.js";
 import { describeClose } from "./close.js";
 import { describeComments } from "./comments.js";
 import { describeErase } from "./erase.js";
+import { describeEraseWorks } from "./erase-works.js";
 import type { Open } from "./harness.js";
 import { describeHooks } from "./hooks.js";
 import { describeLog } from "./log.js";
@@ -39,6 +40,7 @@ export function describeStore(name: string, open: Open): void {
     describeStatistics(open);
     describeSearch(open);
     describeErase(open);
+    describeEraseWorks(open);
     describeRetention(open);
     describeHooks(open);
     describeWorks(open);

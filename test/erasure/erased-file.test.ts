@@ -11,6 +11,8 @@ import { indexAll } from "../contracts/search.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { startChild } from "../store/child/spawn.js";
 import { useDirectory } from "../store/directory.js";
+import { commentOf } from "../works/comment.js";
+import { workOf } from "../works/work.js";
 import { fillBusily, peopleOf } from "./busy-store.js";
 import { eraseAll, marksIn, uniqueMarks } from "./erased-bytes.js";
 
@@ -93,6 +95,34 @@ describe("the database file", () => {
     await completeErasure(store, { ...report, vocabulary: plainWords });
     expect(marksIn(file, MARKS)).toEqual([]);
     await store.close();
+    expect(marksIn(file, MARKS)).toEqual([]);
+  });
+
+  it("has no text of an erased person of works, of the page's replies that were kept with them, and of comments", async () => {
+    const file = path("works.db");
+    const store = openSqliteStore({ path: file });
+    const user = { id: UID, secUid: "MS4wLjABAAAAsecret", displayId: null, shortId: null, nickname: "小安安", avatar: null };
+    for (let n = 0; n < 40; n++) {
+      const id = `75600000000000000${n + 10}`;
+      const { author } = workOf(id);
+      const said = `绝不再现的话 ${"长".repeat(n * 300)}`;
+      await store.works.keep(
+        workOf(id, { author: n % 2 === 0 ? { ...author, ...user } : author, text: n % 2 === 0 ? said : "" }),
+        `{"a":"${UID} ${said}"}`,
+      );
+      const texts = Array.from({ length: 20 }, (_, at) => commentOf(id, String(at), at % 3 === 0 ? { user, text: said } : {}));
+      await store.comments.put(1, texts);
+      await store.comments.put(
+        2,
+        texts.map((one) => ({ ...one, likes: 9, text: one.text.repeat(2) })),
+      );
+    }
+    expect(new Set(marksIn(file, MARKS))).toEqual(new Set(MARKS));
+    const report = await eraseUser(store, { user: UID, keep: false });
+    expect(report.works).toEqual({ works: 20, comments: 280, changed: 20, kept: 0 });
+    await completeErasure(store, { ...report, vocabulary: plainWords });
+    await store.close();
+    expect(integrityOf(file)).toEqual([]);
     expect(marksIn(file, MARKS)).toEqual([]);
   });
 

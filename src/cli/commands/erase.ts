@@ -92,7 +92,7 @@ async function complete(store: Store, reports: readonly EraseReport[], signal: A
   counting.end("done");
 }
 
-function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordings }: Erasure, keep: boolean): readonly string[] {
+function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordings, works }: Erasure, keep: boolean): readonly string[] {
   const { ids, secUids, displayIds, webcastUids, nicknames } = identity;
   const { files, messages, frames } = recordings;
   return [
@@ -102,6 +102,7 @@ function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordin
     `${dropped} ranks, notices and unknown messages that named them erased`,
     `${changed} events changed`,
     `${kept} chats of others that hold their name or id kept as written`,
+    `${works.works} works and ${works.comments} comments erased, ${works.changed} works and comments of others changed, ${works.kept} kept`,
     `${messages} messages${frames > 0 ? ` and ${frames} whole frames` : ""} taken out of ${files} raw recordings`,
   ];
 }

@@ -22,6 +22,15 @@ const Erased = Type.Object(
     kept: Count("chats of others that name them, kept as written"),
     pseudonym: Type.Union([Type.String(), Type.Null()], { description: "under which they are shown from now on" }),
     rooms: Type.Array(Type.String(), { description: "rooms in which events were changed" }),
+    works: Type.Object(
+      {
+        works: Count("their own works, removed: a work's id leads to its author"),
+        comments: Count("their own comments, of which the place among the others stays, or all of it under the pseudonym"),
+        changed: Count("works and comments of others that named them, without that"),
+        kept: Count("works and comments of others whose text holds their name, kept as written"),
+      },
+      { description: "what was done with works and comments" },
+    ),
     recordings: Type.Object(
       { files: Type.Integer(), messages: Type.Integer(), frames: Type.Integer() },
       { description: "messages, and whole frames, that were taken out of raw recordings" },

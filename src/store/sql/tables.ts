@@ -144,7 +144,7 @@ export const TABLES: readonly Table[] = [
       ...{ id: NAME, author: "text", time: COUNT, state: NAME, received_at: COUNT, first_seen_at: COUNT, revision: COUNT, body: NAME },
       reply: "text",
     },
-    indexes: { newest: "time, id", author: "author, time, id" },
+    indexes: { newest: "time, id", author: "author, time, id", received: "received_at" },
   },
   {
     name: "comments",

@@ -25,6 +25,9 @@ export interface WorkAsk {
   readonly limit: number;
 }
 
+/** Works that are removed in one step. */
+const STEP_WORKS = 100;
+
 /** Works of a store. */
 export type Works = ReturnType<typeof sqlWorks>;
 
@@ -71,6 +74,30 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
         const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
         const found = yield* rows<{ body: string }>(`SELECT body FROM works ${where} ORDER BY time DESC, id DESC LIMIT $1`, ...given);
         return found.map(({ body }) => JSON.parse(body) as Work);
+      }),
+    /** Returns all works in the order of their ids, from after one on. */
+    walk: (after: string, limit: number): Promise<readonly WorkRow[]> =>
+      ask(function* () {
+        const sql = "SELECT body, reply FROM works WHERE id > $1 ORDER BY id LIMIT $2";
+        const found = yield* rows<{ body: string; reply: string | null }>(sql, after, limit);
+        return found.map(({ body, reply }) => ({ work: JSON.parse(body) as Work, reply }));
+      }),
+    /** Puts another in the place of a kept work, as an erasure leaves it. */
+    replace: (left: Work, reply: string | null): Promise<void> =>
+      write(function* () {
+        const now = { ...left, revision: left.revision + 1 };
+        yield* run("UPDATE works SET revision = $2, body = $3, reply = $4 WHERE id = $1", now.id, now.revision, JSON.stringify(now), reply);
+      }),
+    /** Removes a work. */
+    remove: (id: string): Promise<void> =>
+      write(function* () {
+        yield* run("DELETE FROM works WHERE id = $1", id);
+      }),
+    /** Removes some of the works that were not read since a time, ms UTC. @returns whether there may be more */
+    expire: (before: number): Promise<boolean> =>
+      write(function* () {
+        const old = "SELECT id FROM works WHERE received_at < $1 ORDER BY received_at LIMIT $2";
+        return (yield* run(`DELETE FROM works WHERE id IN (${old})`, before, STEP_WORKS)) > 0;
       }),
   };
 }

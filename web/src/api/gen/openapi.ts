@@ -2499,6 +2499,17 @@ export interface components {
                 pseudonym: string | null;
                 /** @description rooms in which events were changed */
                 rooms: string[];
+                /** @description what was done with works and comments */
+                works: {
+                    /** @description their own works, removed: a work's id leads to its author */
+                    works: number;
+                    /** @description their own comments, of which the place among the others stays, or all of it under the pseudonym */
+                    comments: number;
+                    /** @description works and comments of others that named them, without that */
+                    changed: number;
+                    /** @description works and comments of others whose text holds their name, kept as written */
+                    kept: number;
+                };
                 /** @description messages, and whole frames, that were taken out of raw recordings */
                 recordings: {
                     files: number;

@@ -1,0 +1,161 @@
+import type { Store } from "../store/store.js";
+import type { Person } from "../works/model/author.js";
+import type { KeptComment } from "../works/model/kept-comment.js";
+import type { Mention, Work } from "../works/model/work.js";
+import type { ErasurePlan } from "./change.js";
+import { type Identity, isPerson, type KnownPerson, marksOf, namedIn, peopleIn } from "./identity.js";
+
+type Deps = Pick<Store, "works" | "comments" | "commentRuns">;
+
+/** Counts of what was done with works and comments. */
+export interface WorksErased {
+  /** Their own works: removed under a pseudonym too, since a work's id leads to its author. */
+  readonly works: number;
+  /** Their own comments: what is left of them is a place among the others, or all of it under a pseudonym. */
+  readonly comments: number;
+  /** Works and comments of others that named them, without that. */
+  readonly changed: number;
+  /** Works and comments of others whose text holds their name, kept. */
+  readonly kept: number;
+}
+
+/** Works of one step: with each comes the page's own reply, of which some are megabytes. */
+const STEP_WORKS = 20;
+const STEP_COMMENTS = 500;
+
+/** Passes everybody who stands in a kept work or a comment. @param onStep called after each step with how many were looked at in all */
+export async function lookInWorks(
+  store: Deps,
+  signal: AbortSignal | undefined,
+  onPerson: (person: KnownPerson) => void,
+  onStep: (count: number) => void | Promise<void>,
+): Promise<void> {
+  const look = async (all: readonly (Work | KeptComment)[]) => {
+    for (const one of all) {
+      for (const person of peopleIn(one)) onPerson(person);
+      for (const { userId, secUid } of one.mentions) onPerson({ id: userId, secUid, displayId: null, nickname: null });
+    }
+  };
+  await walk(store, signal, { onWorks: (works) => look(works.map(({ work }) => work)), onComments: look, onStep });
+}
+
+/** Takes a person out of all works and comments, and out of the page's own replies that are kept with works. */
+export async function eraseWorks(
+  store: Deps,
+  plan: ErasurePlan,
+  signal: AbortSignal | undefined,
+  onStep: (count: number) => void | Promise<void>,
+): Promise<WorksErased> {
+  const { identity } = plan;
+  const sums = { works: 0, comments: 0, changed: 0, kept: 0 };
+  const isKept = ({ text }: Work | KeptComment) => marksOf(identity).some((mark) => text.includes(mark));
+  await walk(store, signal, {
+    onWorks: async (rows) => {
+      for (const { work, reply } of rows)
+        if (isPerson(work.author, identity)) {
+          await store.works.remove(work.id);
+          await store.commentRuns.removeOf(work.id);
+          sums.works++;
+        } else {
+          const left = workWithout(work, identity);
+          const isReplyKept = reply === null || !namesThem(reply, identity);
+          if (isKept(work)) sums.kept++;
+          if (left === work && isReplyKept) continue;
+          await store.works.replace(left, isReplyKept ? reply : null);
+          sums.changed++;
+        }
+    },
+    onComments: async (comments) => {
+      const next: KeptComment[] = [];
+      for (const comment of comments) {
+        const isOwn = isPerson(comment.user, identity);
+        const left = isOwn ? ownWithout(comment, plan) : unmentioned(comment, identity);
+        if (left !== comment) next.push(left);
+        if (isOwn) sums.comments++;
+        else if (left !== comment) sums.changed++;
+        if (!isOwn && isKept(comment)) sums.kept++;
+      }
+      if (next.length > 0) await store.comments.replace(next);
+    },
+    onStep,
+  });
+  return sums;
+}
+
+interface Walk {
+  onWorks(rows: Awaited<ReturnType<Store["works"]["walk"]>>): Promise<void>;
+  onComments(comments: readonly KeptComment[]): Promise<void>;
+  onStep(count: number): void | Promise<void>;
+}
+
+/** Goes through all works and then all comments. */
+async function walk({ works, comments }: Deps, signal: AbortSignal | undefined, { onWorks, onComments, onStep }: Walk): Promise<void> {
+  let count = 0;
+  for (let after = ""; ; ) {
+    signal?.throwIfAborted();
+    const rows = await works.walk(after, STEP_WORKS);
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    await onWorks(rows);
+    count += rows.length;
+    await onStep(count);
+    after = last.work.id;
+  }
+  for (let after: KeptComment | null = null; ; ) {
+    signal?.throwIfAborted();
+    const page: readonly KeptComment[] = await comments.walk(after, STEP_COMMENTS);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    await onComments(page);
+    count += page.length;
+    await onStep(count);
+    after = last;
+  }
+}
+
+/** Returns what is left of another's work; the same where it does not name them. */
+function workWithout(work: Work, identity: Identity): Work {
+  const left = unmentioned(work, identity);
+  const { music } = left;
+  const named = (text: string | null) => text !== null && marksOf(identity).some((mark) => text.includes(mark));
+  if (music === null || !(named(music.author) || named(music.title))) return left;
+  return {
+    ...left,
+    music: { ...music, author: named(music.author) ? null : music.author, title: named(music.title) ? null : music.title },
+  };
+}
+
+function unmentioned<T extends { readonly mentions: Mention[] }>(one: T, { ids, secUids }: Identity): T {
+  const isThem = ({ userId, secUid }: Mention) =>
+    (userId !== null && ids.includes(userId)) || (secUid !== null && secUids.includes(secUid));
+  return one.mentions.some(isThem) ? { ...one, mentions: one.mentions.filter((mention) => !isThem(mention)) } : one;
+}
+
+/** Returns what is left of their own comment: where it stands, so that the replies of others keep their floor. */
+function ownWithout(comment: KeptComment, { identity, pseudonym, keep }: ErasurePlan): KeptComment {
+  if (!keep)
+    return {
+      ...comment,
+      ...{ text: "", likes: null, place: null, user: personOf(null), authorLiked: null, byAuthor: null, labels: [], images: [] },
+      ...{ sticker: null, mentions: [], pinned: false, hot: false, folded: false },
+    };
+  const marks = [...marksOf(identity)].sort((a, b) => b.length - a.length);
+  const renamed = (text: string) => marks.reduce((rest, mark) => rest.replaceAll(mark, pseudonym), text);
+  const { text, labels } = comment;
+  return { ...unmentioned(comment, identity), text: renamed(text), labels: labels.map(renamed), user: personOf(pseudonym) };
+}
+
+function personOf(name: string | null): Person {
+  return { id: name, secUid: null, displayId: null, shortId: null, nickname: name, avatar: null };
+}
+
+/** Whether a reply of the page holds an id or a name of theirs, also where JSON writes its signs as numbers. */
+function namesThem(reply: string, identity: Identity): boolean {
+  const named = namedIn(identity);
+  if (named(Buffer.from(reply))) return true;
+  try {
+    return named(Buffer.from(JSON.stringify(JSON.parse(reply))));
+  } catch {
+    return true; // nobody can tell
+  }
+}

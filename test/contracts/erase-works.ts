@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { eraseUser } from "../../src/erasure/erase.js";
+import { commentOf, runOf } from "../works/comment.js";
+import { workOf } from "../works/work.js";
+import { type Open, useStore } from "./harness.js";
+
+const UID = "78901234567";
+const SEC = "MS4wLjABAAAAsecret";
+const ann = { id: UID, secUid: SEC, displayId: "ann_visible", shortId: "77665544", nickname: "小安安", avatar: "https://p3/ann.jpeg" };
+const THEIRS = "7560000000000000001";
+const OTHERS = "7560000000000000002";
+const mention = { secUid: SEC, userId: UID, start: 0, end: 4 };
+
+/** Taking one person out of works and comments. */
+export function describeEraseWorks(open: Open): void {
+  describe("erase-user of works and comments", () => {
+    const store = useStore(open);
+
+    async function filled() {
+      const { works, comments, commentRuns } = store();
+      const work = workOf(THEIRS);
+      await works.keep({ ...work, author: { ...work.author, ...ann } }, JSON.stringify({ nickname: "小安安" }));
+      const music = { id: "1", title: "小安安的原声", author: "小安安", durationMs: 1, original: true, url: null, cover: null };
+      await works.keep(workOf(OTHERS, { text: "和 小安安 一起", mentions: [mention], music }), `{"nickname":"\\u5c0f\\u5b89\\u5b89"}`);
+      await works.keep(workOf("7560000000000000003"), '{"nickname":"nick"}');
+      const run = await commentRuns.begin(runOf(THEIRS));
+      await comments.put(run, [
+        commentOf(OTHERS, "1", { user: ann, text: "我是小安安", mentions: [mention], labels: ["小安安"], rank: 4 }),
+        commentOf(OTHERS, "2", { parentId: "1", text: "你好 小安安", mentions: [mention, { ...mention, userId: "9", secUid: "x" }] }),
+        commentOf(OTHERS, "3", { text: "别人的话" }),
+      ]);
+    }
+
+    async function everything() {
+      const { works, comments, commentRuns } = store();
+      return { works: await works.walk("", 9), comments: await comments.walk(null, 9), run: await commentRuns.last(THEIRS) };
+    }
+
+    it.each([UID, SEC, "ann_visible", "小安安"])("by %s: only what others wrote of them is left", async (user) => {
+      await filled();
+      const report = await eraseUser(store(), { user, keep: false });
+      expect(report.identity).toMatchObject({ ids: [UID], secUids: [SEC], displayIds: ["ann_visible"], nicknames: ["小安安"] });
+      expect(report).toMatchObject({ erased: 0, works: { works: 1, comments: 1, changed: 2, kept: 2 } });
+      const left = await everything();
+      for (const mark of [UID, SEC, "ann_visible", "ann.jpeg", "77665544", "原声", "\\u5c0f", "我是"])
+        expect([mark, JSON.stringify(left).includes(mark)]).toEqual([mark, false]);
+      expect(left).toMatchObject({
+        works: [
+          { work: { id: OTHERS, text: "和 小安安 一起", mentions: [], revision: 1 }, reply: null },
+          { work: { revision: 0 }, reply: '{"nickname":"nick"}' },
+        ],
+        comments: [
+          { id: "1", text: "", user: { id: null, nickname: null }, rank: 4, repliesCollected: 1, erased: true, revision: 1 },
+          { id: "2", text: "你好 小安安", mentions: [{ userId: "9" }], erased: true },
+          { id: "3", erased: false, revision: 0 },
+        ],
+        run: null,
+      });
+      await store().comments.put(9, [commentOf(OTHERS, "1", { user: ann, receivedAt: Date.now() })]);
+      expect(JSON.stringify(await everything())).not.toContain(UID);
+      await expect(eraseUser(store(), { user: UID, keep: false })).rejects.toMatchObject({ code: "not_found" });
+    });
+
+    it("under a pseudonym: their comments stay, and their works go, since a work's id leads to its author", async () => {
+      await filled();
+      const { pseudonym, works } = await eraseUser(store(), { user: UID, keep: true });
+      expect(works).toEqual({ works: 1, comments: 1, changed: 2, kept: 2 });
+      const left = await everything();
+      expect(left.comments[0]).toMatchObject({ text: `我是${pseudonym}`, user: { id: pseudonym, nickname: pseudonym, secUid: null } });
+      for (const mark of [UID, SEC, "ann.jpeg"]) expect([mark, JSON.stringify(left).includes(mark)]).toEqual([mark, false]);
+      expect(JSON.stringify(left.comments[0])).not.toContain("小安安");
+      expect((await store().comments.find({ user: pseudonym, limit: 9 })).comments).toHaveLength(1);
+    });
+
+    it("knows somebody who is only named in a comment", async () => {
+      await store().comments.put(1, [commentOf(OTHERS, "2", { mentions: [mention] })]);
+      const { works } = await eraseUser(store(), { user: SEC, keep: false });
+      expect(works).toEqual({ works: 0, comments: 0, changed: 1, kept: 0 });
+    });
+  });
+}
