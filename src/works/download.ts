@@ -210,13 +210,13 @@ class Run {
 
   /** Fetches a file, by another reading of the work where its addresses do not work, and gives it its name. */
   async #fetched(file: WantedFile): Promise<LedgerRow> {
-    // Another file may have led to a newer reading.
-    let asked = this.#readings === 0 ? file : (sameFile(file, this.#now, this.#deps.wish) ?? file);
+    // Another file may have led to a newer reading, now or while we wait.
+    let reading = this.#readings;
+    let asked = reading === 0 ? file : (sameFile(file, this.#now, this.#deps.wish) ?? file);
     let parts = await this.#parts(asked);
     let isWhole = false;
     try {
       for (;;) {
-        const reading = this.#readings;
         try {
           const expired = asked.source.expiresAt !== null && asked.source.expiresAt <= this.#clock.now();
           if (expired && this.#deps.options.refresh !== undefined && reading === 0)
@@ -227,6 +227,7 @@ class Run {
         } catch (error) {
           if (!(error instanceof NotFetched && error.again)) throw error;
           asked = await this.#again(asked, reading, error);
+          reading = this.#readings;
           const next = await this.#parts(asked);
           if (next.film !== parts.film) await removeParts(parts, { film: false, sound: false });
           parts = next;

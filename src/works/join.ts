@@ -1,5 +1,5 @@
-import { open } from "node:fs/promises";
-import type { EncodedPacket, Input, InputAudioTrack, InputVideoTrack } from "mediabunny";
+import { type FileHandle, open } from "node:fs/promises";
+import type { EncodedPacket, Input, InputAudioTrack, InputVideoTrack, StreamTargetChunk } from "mediabunny";
 import { loadPackage } from "../runtime/packages.js";
 
 /**
@@ -11,9 +11,11 @@ import { loadPackage } from "../runtime/packages.js";
  */
 export async function joinFilm(film: string, sound: string, to: string, time: number, signal: AbortSignal): Promise<void> {
   const bunny = loadPackage("mediabunny/dist/bundles/mediabunny.node.cjs") as typeof import("mediabunny"); // when it is first wanted: 2 MB
-  const { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource, FilePathSource, FilePathTarget, Mp4OutputFormat } = bunny;
+  const { EncodedAudioPacketSource, EncodedPacketSink, EncodedVideoPacketSource, FilePathSource, Mp4OutputFormat, StreamTarget } = bunny;
   const inputs = [film, sound].map((path) => new bunny.Input({ source: new FilePathSource(path), formats: [bunny.MP4] }));
-  const output = new bunny.Output({ format: new Mp4OutputFormat({ fastStart: false }), target: new FilePathTarget(to) });
+  const file = await open(to, "w+", 0o600);
+  const target = new StreamTarget(new WritableStream({ write: (chunk) => writeAll(file, chunk) }), { chunked: true });
+  const output = new bunny.Output({ format: new Mp4OutputFormat({ fastStart: false }), target });
   try {
     const [video, audio] = await tracksOf(inputs);
     const [videoCodec, audioCodec] = [await video.getCodec(), await audio.getCodec()];
@@ -39,13 +41,19 @@ export async function joinFilm(film: string, sound: string, to: string, time: nu
       }
     }
     await output.finalize();
-    await setTime(to, time);
+    await setTime(file, time);
   } catch (error) {
     if (output.state !== "finalized") await output.cancel().catch(() => {});
     throw error;
   } finally {
     for (const input of inputs) input.dispose();
+    await file.close();
   }
+}
+
+/** Writes a piece whole: a disk that is nearly full takes a part of it without a word. */
+async function writeAll(file: FileHandle, { data, position }: StreamTargetChunk): Promise<void> {
+  for (let done = 0; done < data.length; ) done += (await file.write(data, done, data.length - done, position + done)).bytesWritten;
 }
 
 async function tracksOf([film, sound]: readonly Input[]): Promise<readonly [InputVideoTrack, InputAudioTrack]> {
@@ -68,26 +76,20 @@ const HOLDING: ReadonlySet<string> = new Set(["trak", "mdia"]);
 const EPOCH_S = 2_082_844_800;
 
 /** Makes an mp4 say that it was made at a time: the hour at which it was joined would make each one different. */
-async function setTime(path: string, time: number): Promise<void> {
+async function setTime(file: FileHandle, time: number): Promise<void> {
   const seconds = Math.min(Math.max(Math.floor(time / 1000), 0) + EPOCH_S, 0xffff_ffff);
-  const file = await open(path, "r+");
-  try {
-    for (let at = 0; ; ) {
-      const head = Buffer.alloc(16);
-      if ((await file.read(head, 0, 16, at)).bytesRead < 8) return;
-      const size = head.readUInt32BE() === 1 ? Number(head.readBigUInt64BE(8)) : head.readUInt32BE();
-      if (head.toString("latin1", 4, 8) === "moov") {
-        const moov = Buffer.alloc(size);
-        await file.read(moov, 0, size, at);
-        setTimeIn(moov.subarray(8), seconds);
-        await file.write(moov, 0, size, at);
-        return;
-      }
-      if (size < 8) return;
-      at += size;
+  for (let at = 0; ; ) {
+    const head = Buffer.alloc(16);
+    if ((await file.read(head, 0, 16, at)).bytesRead < 8) return;
+    const size = head.readUInt32BE() === 1 ? Number(head.readBigUInt64BE(8)) : head.readUInt32BE();
+    if (size < 8) return;
+    if (head.toString("latin1", 4, 8) === "moov") {
+      const moov = Buffer.alloc(size);
+      await file.read(moov, 0, size, at);
+      setTimeIn(moov.subarray(8), seconds);
+      return writeAll(file, { type: "write", data: moov, position: at });
     }
-  } finally {
-    await file.close();
+    at += size;
   }
 }
 

@@ -139,22 +139,49 @@ describe("a fault that nothing gets over is told, and nothing has the name of a 
     expect(filesIn(folder)).toEqual(all.files.flatMap(({ name }) => (name === null ? [] : [name])).sort());
   });
 
-  it("a disk that is full", async () => {
-    const folder = folders();
-    const handle = await open(folder, "r");
+  it("a disk that is full, at whatever is written, also while a film is joined", async () => {
+    const handle = await open(folders(), "r");
     const proto = Object.getPrototypeOf(handle) as FileHandle;
     await handle.close();
     const { write } = proto;
-    proto.write = (() =>
-      Promise.reject(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }))) as typeof write;
-    try {
-      const done = await stage.download("plain", folder, NAMES);
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    let fits = 0;
+    for (let room = 0; ; room++) {
+      const folder = folders();
+      let left = room;
+      proto.write = async function (this: FileHandle, ...args: unknown[]) {
+        if (left-- > 0) return (write as (...args: unknown[]) => unknown).apply(this, args);
+        throw full;
+      } as typeof write;
+      const done = await stage.download("dash", folder, { ...NAMES, quality: "best" }).finally(() => {
+        proto.write = write;
+      });
+      if (done.state === "done") {
+        fits = room;
+        break;
+      }
       expect(done).toMatchObject({ state: "failed", reason: "it cannot be written: the disk is full" });
-    } finally {
-      proto.write = write;
+      expect(filesIn(folder).filter((name) => !name.endsWith(".part"))).toEqual([]);
+      expect(await stage.download("dash", folder, { ...NAMES, quality: "best" })).toMatchObject({ state: "done" });
     }
-    expect(filesIn(folder)).toEqual([]);
-    expect(await stage.download("plain", folder, NAMES)).toMatchObject({ state: "done" });
+    expect(fits).toBeGreaterThan(3); // film, sound, what they are joined to, and its times
+  });
+
+  it("a disk that takes only a part of what is written to it", async () => {
+    const handle = await open(folders(), "r");
+    const proto = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    const { write } = proto;
+    proto.write = function (this: FileHandle, bytes: Buffer, from: number, length: number, ...at: number[]) {
+      return (write as (...args: unknown[]) => unknown).call(this, bytes, from, Math.min(length, 5_000), ...at);
+    } as unknown as typeof write;
+    const folder = folders();
+    const done = await stage.download("dash", folder, { ...NAMES, quality: "best" }).finally(() => {
+      proto.write = write;
+    });
+    const usual = await stage.download("dash", folders(), { ...NAMES, quality: "best" });
+    expect(ofRole(done, "video")).toEqual(ofRole(usual, "video"));
+    expect(sha256In(folder, done.files[0] ?? { name: null })).toBe(usual.files[0]?.sha256);
   });
 
   it("a work that cannot be seen, and one that has no file", async () => {
