@@ -28,7 +28,7 @@ const MAY: Record<string, readonly string[]> = {
   feed: ["events", "store", "runtime"],
   statistics: ["types:events", "store", "runtime"],
   retention: ["types:events", "store", "runtime"],
-  erasure: ["events", "types:ingest", "statistics", "store", "runtime"],
+  erasure: ["events", "types:works/model", "types:ingest", "statistics", "store", "runtime"],
   exports: ["events", "feed", "erasure", "store", "runtime"],
   webhooks: ["events", "feed", "store", "runtime"],
   compat: ["events", "feed", "store", "types:health", "runtime"],
