@@ -8,11 +8,18 @@ const programTests = ["test/e2e/**/*.test.ts", "test/processes/**/*.test.ts", "t
 const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.test.ts"];
 /**
  * Run with the first browser alone: they need none, or show pages of ours, of which the documentation (`docs-page`) is shown with both, or are
- * of a command whose pages another test meets (`comments`). All that meets the platform's pages runs with both, the second time in .ci/run.
+ * of commands whose pages other tests meet (`comments`, `lists`). All that meets the platform's pages runs with both, the second time in .ci/run.
  */
-const sameInEveryBrowser = ["web-build", "web-visit", "web-room", "settings", "overlay", "example", "comments-command"].map(
-  (name) => `test/browser/${name}.test.ts`,
-);
+const sameInEveryBrowser = [
+  "web-build",
+  "web-visit",
+  "web-room",
+  "settings",
+  "overlay",
+  "example",
+  "comments-command",
+  "lists-command",
+].map((name) => `test/browser/${name}.test.ts`);
 const apart = [...programTests, ...lockstepTests, "test/captures/**", "test/browser/**", "test/long/**", "test/postgres/**"];
 
 /** A young generation that holds what a test makes: collecting it early was a tenth of the time of the CPU. */

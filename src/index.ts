@@ -9,10 +9,11 @@ export {
   replay,
   resolve,
 } from "./app/connect.js";
-// For those who want a work: a video, a note, live photos; or its comments.
+// For those who want works: a video, a note, live photos; their comments; all works of an author, or of a mix.
 export { type DownloadWorkOptions, download } from "./app/download.js";
 export { type ReadWorkOptions, readWork } from "./app/read-work.js";
 export { type CommentsOptions, comments, type WorkComments } from "./app/work-comments.js";
+export { type WorkList, type WorksOptions, works } from "./app/work-list.js";
 export { describe } from "./events/describe.js";
 // The vocabulary, with its JSON Schemas.
 export {
@@ -63,5 +64,6 @@ export { type Comment, type CommentRun, CommentRunSchema, CommentSchema } from "
 export type { Download, DownloadFile } from "./works/model/download.js";
 export type { Image, MediaVariant, Music } from "./works/model/media.js";
 export type { Quality } from "./works/model/quality.js";
-export { type Work, WorkSchema } from "./works/model/work.js";
+export { type Mix, type Work, WorkSchema } from "./works/model/work.js";
+export { type WorkListRun, WorkListRunSchema } from "./works/model/work-list.js";
 export { WorkError } from "./works/told.js";

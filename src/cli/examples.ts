@@ -14,6 +14,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "dylive download 7560000000000000123 --music --template '{author}/{title} {id}'",
   ],
   comments: ["dylive comments 'https://v.douyin.com/AbCdEf1/' --limit 100", "dylive comments 7560000000000000123 --out comments.jsonl"],
+  works: [
+    "dylive works 'https://www.douyin.com/user/MS4wLjABAAAA…' --limit 10",
+    "dylive works 'https://v.douyin.com/AbCdEf1/' --json --known seen.jsonl",
+  ],
   watch: ["dylive watch 'https://live.douyin.com/100000002'", "dylive watch 100000002 --json --all"],
   record: ["dylive record 100000002", "dylive record 100000002 --out tonight.dyrec"],
   replay: ["dylive replay tonight.dyrec", "dylive replay tonight.dyrec --speed 0 --json"],

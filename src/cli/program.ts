@@ -14,7 +14,7 @@ const WIDTH = 80;
 const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[] = [
   ["Begin here:", ["demo", "serve", "doctor", "login"]],
   ["A room, without a server:", ["resolve", "watch", "record"]],
-  ["A work, without a server:", ["work", "download", "comments"]],
+  ["A work, without a server:", ["work", "download", "comments", "works"]],
   ["Files:", ["replay", "import", "decode", "strip"]],
   ["What a server does (also while it runs):", ["room", "token", "hook", "official"]],
   ["What is kept (also while a server runs):", ["session", "stats", "gifts", "user", "search", "export"]],
@@ -94,6 +94,14 @@ interface CommentsArguments extends Partial<Config> {
   readonly out?: string | null;
   readonly json: boolean;
   readonly replies: boolean;
+}
+
+/** What `dylive works` is given beside its link. */
+interface WorksArguments extends Partial<Config> {
+  readonly limit?: number | null;
+  readonly known?: string | null;
+  readonly stopAfterKnown: number;
+  readonly json: boolean;
 }
 
 const collect = (value: string, before: readonly string[]) => [...before, value];
@@ -202,6 +210,23 @@ function addOwnCommands(program: Command): void {
         json,
         replies,
       });
+    });
+
+  program
+    .command("works")
+    .description("list the works of an author or a mix (guests are shown about 20 of an author's)")
+    .argument("<link>", "a link or share text of an author or a mix, or a sec_uid; quote it")
+    .option("--limit <n>", "stop after so many", count)
+    .option("--known <file>", "leave out works that are in it: ids, or what --json wrote")
+    .option("--stop-after-known <n>", "with --known, stop after so many in a row; not in a mix", count, 3)
+    .option("--json", "JSON lines: the author or mix, each work, the end", false)
+    .addOption(worksAccount())
+    .addOption(data())
+    .addOption(upstream())
+    .action(async (link: string, { limit = null, known = null, stopAfterKnown, json, account, ...settings }: WorksArguments) => {
+      const { works } = await import("./commands/works.js");
+      const config = loadConfig({ ...settings, ...(account !== undefined && { worksAccount: account }) });
+      await works(config, link, { limit, known, stopAfterKnown, json });
     });
 
   program

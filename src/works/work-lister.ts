@@ -22,6 +22,7 @@ export interface WorkListerOptions {
 }
 
 const MOST_WORKS = 10_000;
+const STOPPED: Pick<WorkListRun, "endedBy" | "reason"> = { endedBy: "stopped", reason: "it was stopped before its end" };
 
 /** Lists the works of an author, or of a mix, each once. */
 export class WorkLister {
@@ -63,6 +64,7 @@ export class WorkLister {
    * @throws DyliveError no_account, no_work, no_browser, browser_failed, unreachable, too_many_works, stopping
    */
   async *batches(signal: AbortSignal): AsyncGenerator<readonly Work[], void, void> {
+    const { clock } = this.#options;
     try {
       for await (const seen of this.#pages(signal)) {
         const works = this.#take(seen);
@@ -70,10 +72,13 @@ export class WorkLister {
         if (this.#end !== null) return;
       }
     } catch (error) {
+      this.#endedAt = clock.now();
       if (!signal.aborted) throw error;
-      this.#end ??= { endedBy: "stopped", reason: "it was stopped" };
+      this.#end ??= STOPPED;
     } finally {
-      this.#endedAt = this.#options.clock.now();
+      // Left by its reader, where it did not break off.
+      if (this.#endedAt === null) this.#end ??= STOPPED;
+      this.#endedAt = clock.now();
     }
   }
 

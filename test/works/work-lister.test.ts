@@ -18,6 +18,13 @@ const page = (...names: string[]): ListSeen => ({
 });
 const PAGES = [page("90*", "35", "34"), page("33", "32"), page("31")];
 
+function readerOf(pages: readonly ListSeen[]) {
+  return async function* () {
+    yield* pages;
+    return OVER;
+  };
+}
+
 /** Lists pages of the test's, and tells what came and how far it was read. */
 async function list(asked: AskedList, pages: readonly ListSeen[], more: Partial<WorkListerOptions> = {}, signal = NEVER) {
   const clock = new FakeClock();
@@ -91,7 +98,16 @@ describe("a list of works", () => {
     });
   });
 
-  it("breaks off where it fails, or is left, and says nothing of an end", async () => {
+  it("ends as stopped when its reader leaves it", async () => {
+    const lister = new WorkLister(AUTHOR, { reader: { list: readerOf(PAGES) }, clock: new FakeClock() });
+    for await (const batch of lister.batches(NEVER)) {
+      expect(batch).toHaveLength(3);
+      break;
+    }
+    expect(lister.status()).toMatchObject({ endedBy: "stopped", collected: 3, endedAt: expect.any(Number) });
+  });
+
+  it("breaks off where it fails, and says nothing of an end", async () => {
     const reader = {
       // biome-ignore lint/correctness/useYield: it fails before there is anything
       list: async function* (): AsyncGenerator<ListSeen, ListEnd> {

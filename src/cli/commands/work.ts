@@ -8,7 +8,12 @@ import { toldIn, WorkError } from "../../works/told.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { type Cell, moment, plain, print, printColumns } from "../terminal.js";
 
-const KINDS: Readonly<Record<NonNullable<Work["kind"]>, string>> = { video: "video", images: "pictures", live_photos: "live photos" };
+/** Kinds of works in words. */
+export const KIND_WORDS: Readonly<Record<NonNullable<Work["kind"]>, string>> = {
+  video: "video",
+  images: "pictures",
+  live_photos: "live photos",
+};
 
 /** `dylive work LINK`: what a work is, in words or as JSON. Exit code 1 when that is unknown, 2 when the text names no work. */
 export async function work(config: Config, text: string, { json }: { readonly json: boolean }): Promise<void> {
@@ -47,7 +52,9 @@ function linesOf(told: Work): readonly string[] {
     ["shares", stats.shares],
   ].filter(([, count]) => count !== null);
   return [
-    [kind === null ? "work" : KINDS[kind], told.id, ...(durationMs === null ? [] : [`${(durationMs / 1000).toFixed(1)} s`])].join("  "),
+    [kind === null ? "work" : KIND_WORDS[kind], told.id, ...(durationMs === null ? [] : [`${(durationMs / 1000).toFixed(1)} s`])].join(
+      "  ",
+    ),
     told.url,
     ...(state === "public" ? [] : [`state: ${state}${stateReason === null ? "" : `: ${stateReason}`}`]),
     ...(title === null ? [] : [`title: ${title}`]),

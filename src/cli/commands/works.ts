@@ -1,0 +1,108 @@
+import { readFile } from "node:fs/promises";
+import { type Config, readMachine } from "../../app/config.js";
+import { reachOf, workReaderOf } from "../../app/platform.js";
+import { systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { fileFailure } from "../../runtime/file-failure.js";
+import type { Work } from "../../works/model/work.js";
+import type { WorkListRun } from "../../works/model/work-list.js";
+import { WorkLister } from "../../works/work-lister.js";
+import { exitWith, interruptSignal } from "../stop.js";
+import { moment, plain, print, say } from "../terminal.js";
+import { KIND_WORDS } from "./work.js";
+
+/** Options of `dylive works`. */
+interface WorksOptions {
+  /** Most works to be listed; null for all. */
+  readonly limit: number | null;
+  /** File with the ids of works that are left out; null for none. */
+  readonly known: string | null;
+  /** Known works in a row after which the rest is taken for known. */
+  readonly stopAfterKnown: number;
+  readonly json: boolean;
+}
+
+/** Ends of a list that are as asked for. */
+const AS_ASKED: ReadonlySet<WorkListRun["endedBy"]> = new Set(["end", "limit", "known"]);
+
+/**
+ * `dylive works LINK`: the works of an author or a mix as they come, a line each. Exit code 1 when the platform ended them before their end: by
+ * a wall, a captcha, a refusal, or by nothing new for long. A guest's wall too: what came is whole, and it is not all that was asked for.
+ */
+export async function works(config: Config, text: string, { limit, known, stopAfterKnown, json }: WorksOptions): Promise<void> {
+  const stop = interruptSignal();
+  const reach = reachOf(config, readMachine(), systemClock);
+  const reader = workReaderOf(config, reach, systemClock);
+  try {
+    const ids = known === null ? null : await idsIn(known);
+    const knows = (id: string) => ids?.has(id) === true;
+    const lister = new WorkLister(await reader.findList(text, stop), {
+      ...{ reader, clock: systemClock, limit: limit ?? undefined },
+      ...(ids === null ? {} : { knows, stopAfterKnown }),
+    });
+    let isOwnerShown = false;
+    const showOwner = async () => {
+      if (!isOwnerShown) await print(json ? ownerJson(lister.status()) : plain(ownerLine(lister.status())));
+      isOwnerShown = true;
+    };
+    for await (const batch of lister.batches(stop)) {
+      await showOwner();
+      for (const work of batch) if (!knows(work.id)) await print(json ? JSON.stringify({ work }) : plain(lineOf(work)));
+    }
+    await showOwner();
+    const run = lister.status();
+    if (json) await print(JSON.stringify({ end: run }));
+    say(plain(wordsOf(run)));
+    if (!AS_ASKED.has(run.endedBy)) exitWith(1);
+  } finally {
+    await reader.close();
+    await reach.identities.close();
+  }
+}
+
+/** Reads the ids of a file: one a line, or what this command wrote with `--json`. @throws DyliveError file_failed, bad_request */
+async function idsIn(path: string): Promise<ReadonlySet<string>> {
+  const lines = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fileFailure(error, `${path} cannot be read`);
+  });
+  const ids = [...lines.matchAll(/^(?:\{"work":\{"id":")?(\d{10,32})(?=["\s]|$)/gm)].map(([, id = ""]) => id);
+  if (ids.length === 0 && lines.trim() !== "" && !/^\{"(?:author|mix|end)":/.test(lines))
+    throw new DyliveError("bad_request", `${path} has no lines that begin with a work's id`);
+  return new Set(ids);
+}
+
+function ownerJson({ author, mix }: WorkListRun): string {
+  return JSON.stringify(mix === null ? { author } : { mix });
+}
+
+/** Says whose works they are. */
+function ownerLine({ author, mix }: WorkListRun): string {
+  if (mix !== null) return `mix ${mix.id}${mix.name === null ? "" : `: ${mix.name}`}`;
+  if (author === null) return "an author of whom the page tells nothing";
+  const { nickname, secUid, displayId, verified, followers, likes, works: told, ipPlace } = author;
+  const figures = [
+    ["followers", followers],
+    ["likes", likes],
+    ["works by the profile", told],
+  ].filter(([, count]) => count !== null);
+  return [
+    `${nickname ?? secUid}${displayId === null ? "" : ` (${displayId})`}`,
+    ...(verified === null ? [] : [verified]),
+    ...(ipPlace === null ? [] : [ipPlace]),
+    ...figures.map(([word, count]) => `${count} ${word}`),
+  ].join(", ");
+}
+
+/** Returns a work as one readable line; what others wrote is made harmless. */
+function lineOf({ id, kind, time, text, stats, pinned }: Work): string {
+  const likes = stats.likes === null ? "" : `♥ ${stats.likes}`;
+  const what = kind === null ? "work" : KIND_WORDS[kind];
+  return `${moment(time)}  ${what.padEnd(11)}  ${id}  ${likes.padEnd(9)}  ${pinned ? "(pinned) " : ""}${text}`.trimEnd();
+}
+
+/** Says how a run ended, with what the platform tells and what came. */
+function wordsOf({ endedBy, reason, collected, shown, hidden }: WorkListRun): string {
+  const told = shown === null ? "" : `; the profile tells ${shown}, which is no measure where no more is shown`;
+  const left = hidden === 0 ? "" : `; ${hidden} that others may not see are left out`;
+  return `${endedBy}: ${reason}. ${collected} works are listed${told}${left}`;
+}
