@@ -210,6 +210,11 @@ export function limitsOf({ keepEventsDays, keepEventsMb, keepStatisticsDays, kee
   };
 }
 
+/** Returns for how long, by these settings, works and comments are kept after they were last read, in ms; null is for ever. */
+export function worksMaxAgeMsOf({ keepWorksDays }: Config): number | null {
+  return keepWorksDays === null ? null : keepWorksDays * DAY_MS;
+}
+
 /** Facts that the environment tells of this machine, for code that looks for its browser or opens a window on it. */
 export interface Machine {
   /** Programs that may be its browser, best first; none is a machine without one. */

@@ -14,7 +14,7 @@ import type { RawRecorder } from "../sources/raw/recorder.js";
 import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
 import type { Collecting } from "./collecting.js";
-import { type Config, limitsOf } from "./config.js";
+import { type Config, limitsOf, worksMaxAgeMsOf } from "./config.js";
 
 const MB = 1_000_000;
 /** Pause before a loop is started again, in ms. */
@@ -65,7 +65,13 @@ function keepIndexed(deps: BackgroundDeps): () => Promise<void> {
 function keepWithinLimits(deps: BackgroundDeps, what: "all" | "store" | "raw"): () => Promise<void> {
   const { config } = deps;
   const maxStoreBytes = config.keepStoreMb === null ? null : config.keepStoreMb * MB;
-  const ask = { what, limits: limitsOf(config), maxStoreBytes, folder: rawFolder(resolve(config.data)) };
+  const ask = {
+    what,
+    limits: limitsOf(config),
+    worksMaxAgeMs: worksMaxAgeMsOf(config),
+    maxStoreBytes,
+    folder: rawFolder(resolve(config.data)),
+  };
   return keepGoing(deps, "loop.retention", [ask], "what is beyond its limits could not be removed; it is tried again");
 }
 

@@ -51,7 +51,9 @@ export interface Loops {
   /** Indexes what is new in all rooms for search. */
   readonly search: LoopTypes<null>;
   /** Removes what is beyond its limits; `folder` is of all raw recordings. */
-  readonly retention: LoopTypes<Pick<RetentionSchedulerDeps, "what" | "limits" | "maxStoreBytes"> & { readonly folder: string }>;
+  readonly retention: LoopTypes<
+    Pick<RetentionSchedulerDeps, "what" | "limits" | "worksMaxAgeMs" | "maxStoreBytes"> & { readonly folder: string }
+  >;
 }
 
 /** Types of a loop. */

@@ -109,10 +109,12 @@ const LOOKED_AT = 10;
 export interface RetentionSchedulerDeps {
   /** The store is everybody's; raw recordings are in the data folder of the process that made them. */
   readonly what: "all" | "store" | "raw";
-  readonly store: Pick<Store, "log" | "retention" | "statistics">;
+  readonly store: Pick<Store, "log" | "retention" | "statistics" | "works" | "comments" | "commentRuns">;
   readonly clock: Clock;
   /** The server's limits, for rooms that have none of their own. */
   readonly limits: LimitsOf;
+  /** Time for which works and comments are kept after they were last read, in ms; null is for ever. */
+  readonly worksMaxAgeMs: number | null;
   /** Bytes that the store may use in all; beyond it the oldest events of any room go, or the oldest day. Null is no limit. */
   readonly maxStoreBytes: number | null;
   readonly raw: RawRecordings;
@@ -172,8 +174,22 @@ export class RetentionScheduler {
         await clock.sleep(PAUSE_MS, signal);
       }
     }
+    if (byAge) removed = (await this.#worksRound(signal)) || removed;
     removed = (await this.#shed(rooms, signal)) || removed;
     while (!signal.aborted && removed && (await store.retention.giveBack())) await clock.sleep(PAUSE_MS, signal);
+  }
+
+  /** Removes works, comments and the runs that collected them which were not read for too long. */
+  async #worksRound(signal: AbortSignal): Promise<boolean> {
+    const { store, worksMaxAgeMs, clock } = this.#deps;
+    if (worksMaxAgeMs === null) return false;
+    let removed = false;
+    for (const kind of [store.works, store.comments, store.commentRuns])
+      while (!signal.aborted && (await kind.expire(clock.now() - worksMaxAgeMs))) {
+        removed = true;
+        await clock.sleep(PAUSE_MS, signal);
+      }
+    return removed;
   }
 
   /** Removes raw recordings beyond their limits, file after file, so that others have their turn at the disk. */

@@ -35,6 +35,7 @@ async function round(store: PostgresStore, parts: Partial<RetentionSchedulerDeps
     store,
     clock,
     limits: FOREVER,
+    worksMaxAgeMs: null,
     maxStoreBytes: null,
     // The end of a round.
     raw: {

@@ -80,6 +80,7 @@ describe("the scheduler", () => {
       store,
       clock,
       limits: { ...FOREVER, raw: { maxAgeMs: 3 * DAY + HOUR, maxBytes: null } },
+      worksMaxAgeMs: null,
       maxStoreBytes: null,
       raw: { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw },
       onRawRemoved: (room, files, bytes) => told.push([room, files, bytes > 0]),

@@ -11,6 +11,8 @@ import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 import { indexAll } from "../contracts/search.js";
 import { useDirectory } from "../store/directory.js";
+import { commentOf, runOf } from "../works/comment.js";
+import { workOf } from "../works/work.js";
 
 const file = useDirectory();
 const DAY = 86_400_000;
@@ -31,6 +33,7 @@ function kept(store: Store, clock: FakeClock, parts: Partial<RetentionSchedulerD
     store,
     clock,
     limits: FOREVER,
+    worksMaxAgeMs: null,
     maxStoreBytes: null,
     raw: { rooms: async () => [], files: async () => [], remove: async () => {} },
     onRawRemoved: () => {},
@@ -64,6 +67,28 @@ const day = (clock: FakeClock, room: number, days: number, count: number) =>
   );
 
 describe("what is beyond its limits", () => {
+  it.each([null, 30])("goes of works and comments that were not read for long, and only by a limit: %s days", async (days) => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const [long, short] = [clock.now() - 31 * DAY, clock.now() - 29 * DAY];
+    await store.works.keep(workOf("1", { receivedAt: long }), "reply");
+    await store.works.keep(workOf("2", { receivedAt: short }), null);
+    for (const [n, receivedAt] of [long, short].entries())
+      await store.comments.put(
+        1,
+        Array.from({ length: 700 }, (_, id) => commentOf(`${n}`, `${id}`, { receivedAt })),
+      );
+    await store.commentRuns.begin(runOf("1", { startedAt: long, endedAt: long }));
+    await store.commentRuns.begin(runOf("2", { startedAt: long }));
+    kept(store, clock, { worksMaxAgeMs: days === null ? null : days * DAY });
+    await settle(clock);
+    expect((await store.works.walk("", 9)).map(({ work }) => work.id)).toEqual(days === null ? ["1", "2"] : ["2"]);
+    expect((await store.comments.count("0")).comments).toBe(days === null ? 700 : 0);
+    expect((await store.comments.count("1")).comments).toBe(700);
+    expect(await store.commentRuns.last("1")).toEqual(days === null ? expect.anything() : null);
+    expect(await store.commentRuns.last("2")).not.toBeNull();
+  });
+
   it("goes by itself, room by room by its own limits, and the disk gets its room back", async () => {
     const { path, store } = opened();
     const clock = new FakeClock();
