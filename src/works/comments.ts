@@ -14,8 +14,10 @@ export interface CollectOptions {
   readonly limit?: number | undefined;
   /** Whether replies are collected beside those that are shown without a click. true */
   readonly replies?: boolean | undefined;
-  /** Comments that are kept: they are passed over, and the floors that are complete are not opened. */
+  /** Comments that are kept, in the order of their ranks: they are passed over, and the floors that are complete are not opened. */
   readonly known?: Iterable<KnownComment> | undefined;
+  /** Whether known comments that are shown again are yielded, too: they are still there, and their figures may have changed. false */
+  readonly again?: boolean | undefined;
 }
 
 /** Floor of which more replies are told than reached us. */
@@ -35,11 +37,16 @@ const MOST_COMMENTS = 100_000;
 export class CommentCollector {
   readonly #work: AskedWork;
   readonly #options: CollectOptions;
-  /** Comments that reached us in this run and before, with their floors. */
-  readonly #floorOf = new Map<string, string | null>();
+  /** Comments that were known before, with their ranks. */
+  readonly #before = new Map<string, number>();
+  /** Comments that this run was shown. */
+  readonly #seen = new Set<string>();
+  /** Replies that reached us, by floor. */
   readonly #collected = new Map<string, number>();
   readonly #told = new Map<string, number>();
   readonly #startedAt: number;
+  /** Comments that reached us in this run and before; those that are new. */
+  #all = 0;
   #new = 0;
   #replies = 0;
   #shown: number | null = null;
@@ -51,17 +58,20 @@ export class CommentCollector {
     this.#work = work;
     this.#options = options;
     this.#startedAt = options.clock.now();
-    for (const { id, parentId } of options.known ?? []) this.#add(id, parentId);
+    for (const { id, parentId } of options.known ?? []) {
+      if (this.#before.has(id)) continue;
+      this.#before.set(id, this.#all);
+      this.#add(parentId);
+    }
   }
 
   /** Returns the state of the run; its counts include what was known. */
   status(): CommentRun {
-    const collected = this.#floorOf.size;
     return {
       workId: this.#work.id,
       shown: this.#shown,
-      collected,
-      topLevel: collected - this.#replies,
+      collected: this.#all,
+      topLevel: this.#all - this.#replies,
       repliesCollected: this.#replies,
       floorsOpen: this.openFloors().length,
       cursor: this.#cursor,
@@ -79,17 +89,16 @@ export class CommentCollector {
   }
 
   /**
-   * Yields the comments that are new, as they come. Ends at the platform's end or whatever else ends it, which {@link status} tells; when the
-   * signal aborts it ends as stopped.
+   * Yields the comments that are new, as they come, and the known ones where those are wanted again. Ends at the platform's end or whatever else
+   * ends it, which {@link status} tells; when the signal aborts it ends as stopped.
    * @throws DyliveError no_work, no_browser, browser_failed, unreachable, too_many_works, stopping
    */
   async *batches(signal: AbortSignal): AsyncGenerator<readonly Comment[], void, void> {
     const { limit = MOST_COMMENTS } = this.#options;
     try {
       for await (const seen of this.#pages(signal)) {
-        const news = this.#take(seen, limit - this.#new);
-        this.#new += news.length;
-        if (news.length > 0) yield news;
+        const batch = this.#take(seen, limit);
+        if (batch.length > 0) yield batch;
         if (this.#new >= limit) return this.#over({ endedBy: "limit", reason: `the run was limited to ${limit} comments` });
       }
     } catch (error) {
@@ -103,38 +112,41 @@ export class CommentCollector {
 
   async *#pages(signal: AbortSignal): AsyncGenerator<CommentsSeen, void, void> {
     const { reader, replies = true } = this.#options;
-    const before = new Set(this.#floorOf.keys());
     const request = {
       work: this.#work,
-      knows: (id: string) => before.has(id),
+      knows: (id: string) => this.#before.has(id),
       wantsReplies: (floorId: string) => replies && (this.#told.get(floorId) ?? 1) > (this.#collected.get(floorId) ?? 0),
     };
     this.#over(yield* reader.comments(request, signal));
   }
 
-  #take(seen: CommentsSeen, room: number): readonly Comment[] {
+  #take(seen: CommentsSeen, limit: number): readonly Comment[] {
     if (seen.floorId === null) {
       this.#shown = seen.total ?? this.#shown;
       this.#cursor = seen.cursor ?? this.#cursor;
     }
-    const news: Comment[] = [];
+    const batch: Comment[] = [];
     for (const comment of seen.comments) {
       const { id, parentId, replies } = comment;
       if (parentId === null && replies !== null) this.#told.set(id, replies);
-      if (news.length >= room || !this.#add(id, parentId)) continue;
-      news.push({ ...comment, rank: this.#floorOf.size - 1 });
+      if (this.#seen.has(id)) continue;
+      const known = this.#before.get(id);
+      if (known === undefined && this.#new >= limit) continue;
+      this.#seen.add(id);
+      if (known === undefined) {
+        batch.push({ ...comment, rank: this.#all });
+        this.#new++;
+        this.#add(parentId);
+      } else if (this.#options.again === true) batch.push({ ...comment, rank: known });
     }
-    return news.map((comment) => ({ ...comment, repliesCollected: this.#collected.get(comment.id) ?? 0 }));
+    return batch.map((comment) => ({ ...comment, repliesCollected: this.#collected.get(comment.id) ?? 0 }));
   }
 
-  /** @returns whether it is new */
-  #add(id: string, floorId: string | null): boolean {
-    if (this.#floorOf.has(id)) return false;
-    this.#floorOf.set(id, floorId);
-    if (floorId === null) return true;
+  #add(floorId: string | null): void {
+    this.#all++;
+    if (floorId === null) return;
     this.#replies++;
     this.#collected.set(floorId, (this.#collected.get(floorId) ?? 0) + 1);
-    return true;
   }
 
   #over({ endedBy, reason }: Pick<CommentRun, "endedBy"> & { readonly reason: string }): void {

@@ -84,6 +84,27 @@ describe("a run of comments", () => {
     expect([knows("a1"), knows("b")]).toEqual([true, false]);
   });
 
+  it("yields what is known again, once, where that is wanted: under its own rank, and beside a limit", async () => {
+    const known = [
+      { id: "b", parentId: null },
+      { id: "a", parentId: null },
+      { id: "b", parentId: null },
+    ];
+    const pages = [list(2, comment("a", null, 3), comment("c"), comment("d")), list(3, comment("a"), comment("b"))];
+    const { batches, status } = await run(pages, { known, again: true, limit: 2 });
+    expect(batches.map((batch) => batch.map(({ id, rank }) => [id, rank]))).toEqual([
+      [
+        ["a", 1],
+        ["c", 2],
+        ["d", 3],
+      ],
+    ]);
+    expect(status).toMatchObject({ collected: 4, floorsOpen: 1, endedBy: "limit" });
+    const whole = await run(pages, { known, again: true });
+    expect(whole.ids).toEqual([["a", "c", "d"], ["b"]]);
+    expect(whole.status).toMatchObject({ collected: 4, endedBy: "end" });
+  });
+
   it("ends exactly at its limit", async () => {
     const pages = [list(2, comment("a"), comment("b"), comment("c")), list(3, comment("d"))];
     const { ids, status } = await run(pages, { limit: 2 });

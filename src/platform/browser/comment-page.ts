@@ -113,6 +113,8 @@ class CommentPanel {
   #repliesWall: string | null = null;
   /** Why a reply was of no use. */
   #unreadable: string | null = null;
+  /** Whether one with top comments was. */
+  #isTorn = false;
   #furthest = -1;
   /** Replies that had come at the last scroll. */
   #cameBefore = 0;
@@ -152,6 +154,7 @@ class CommentPanel {
         return this.#refused(page.refusal, floorId);
       case "unreadable":
         this.#unreadable = page.reason;
+        this.#isTorn ||= floorId === null;
         this.#idle++;
         return null;
       case "other":
@@ -222,6 +225,9 @@ class CommentPanel {
 
   /** Returns the end that the panel shows. */
   #endIn({ ended, walled, asksLogin }: PanelView): CommentsEnd | null {
+    // An end would say that what did not come is no longer there.
+    if ((this.#isListOver || ended) && this.#isTorn)
+      return { endedBy: "stuck", reason: `the platform shows no more comments, and some did not reach us (${this.#unreadable})` };
     if (this.#isListOver || ended)
       return this.#repliesWall === null
         ? { endedBy: "end", reason: this.#isClosed ? CLOSED : "the platform shows no more comments" }
