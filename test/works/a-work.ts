@@ -1,5 +1,6 @@
 import type { MediaVariant } from "../../src/works/model/media.js";
 import type { Work } from "../../src/works/model/work.js";
+import { workOf } from "./work.js";
 
 /** A rung of a film, in h264 with sound. */
 export function aRung(over: Partial<MediaVariant> = {}): MediaVariant {
@@ -23,57 +24,8 @@ export function aRung(over: Partial<MediaVariant> = {}): MediaVariant {
   };
 }
 
-/** A film by somebody, with nothing known but what is given. */
-export function aWork(over: Partial<Omit<Work, "author">> & { readonly author?: Partial<Work["author"]> } = {}): Work {
-  const { author, ...rest } = over;
-  return {
-    id: "7600000000000000001",
-    url: "https://www.douyin.com/video/7600000000000000001",
-    shareUrl: null,
-    kind: "video",
-    text: "雨后的山路",
-    title: null,
-    time: Date.UTC(2026, 4, 6, 7, 8, 9),
-    author: {
-      id: null,
-      secUid: "MS4wLjABAAAA",
-      displayId: null,
-      shortId: null,
-      nickname: "山里的相机",
-      avatar: null,
-      signature: null,
-      verified: null,
-      followers: null,
-      following: null,
-      works: null,
-      likes: null,
-      ipPlace: null,
-      state: null,
-      ...author,
-    },
-    stats: { likes: null, comments: null, favorites: null, shares: null, plays: null },
-    durationMs: null,
-    width: null,
-    height: null,
-    tags: [],
-    mentions: [],
-    place: null,
-    pinned: false,
-    mix: null,
-    state: "public",
-    stateReason: null,
-    downloadAllowed: true,
-    commentsAllowed: null,
-    paid: null,
-    covers: [],
-    images: [],
-    media: [aRung()],
-    music: null,
-    captions: [],
-    source: "reply",
-    receivedAt: 0,
-    firstSeenAt: 0,
-    revision: 0,
-    ...rest,
-  };
+/** A film by somebody, as far as what is given does not say otherwise. */
+export function aWork({ author, ...more }: Partial<Omit<Work, "author">> & { readonly author?: Partial<Work["author"]> } = {}): Work {
+  const work = workOf("7600000000000000001", { text: "雨后的山路", media: [aRung()], ...more });
+  return { ...work, author: { ...work.author, nickname: "山里的相机", ...author } };
 }
