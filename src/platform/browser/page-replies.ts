@@ -19,6 +19,8 @@ const FOLDER = "/aweme/v1/web/";
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Replies that wait to be taken: a page asks for one after the other, when it is scrolled or clicked in. */
 const MOST_WAITING = 32;
+/** Requests that are heard at once. */
+const MOST_ASKED = 64;
 
 /** Replies that a page asks for itself, as far as they are about what is wanted, in the order in which they came. */
 export class PageReplies<T> {
@@ -35,7 +37,7 @@ export class PageReplies<T> {
     this.#clock = clock;
     page.on("request", (request) => {
       const { pathname, searchParams } = new URL(request.url());
-      if (request.method() !== "GET" || !pathname.startsWith(FOLDER)) return;
+      if (request.method() !== "GET" || !pathname.startsWith(FOLDER) || this.#asked.size >= MOST_ASKED) return;
       const about = aboutOf(pathname.slice(FOLDER.length).replace(/\/+$/, ""), searchParams);
       if (about !== null) this.#asked.set(request, about);
     });
