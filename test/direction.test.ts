@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { type Reference, readSource } from "./source-text.js";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /**
- * What each part of src/ may import of ours, beside itself; a part is a folder, in `platform/` wire, messages, works and all the rest, in
+ * Says what each part of src/ may import of ours, beside itself; a part is a folder, in `platform/` wire, messages, works and all the rest, in
  * `works/` model and all the rest. `types:` allows type-only imports. `index` is the library's entry, `simulator` the folder beside src/.
  */
 const MAY: Record<string, readonly string[]> = {
@@ -99,113 +99,209 @@ const MAY: Record<string, readonly string[]> = {
 /** Folders in a folder that are parts of their own. */
 const APART = ["platform/wire", "platform/messages", "platform/works", "works/model"];
 const PURE = ["events", ...APART];
-const NO_IO = /^(node:)?(net|http|https|http2|fs|fs\/promises|dgram|tls|child_process)$/;
+/** All that pure parts have from others: it computes, and reaches nothing. */
+const COMPUTING = ["@marcbachmann/cel-js", "node:buffer", "node:crypto", "node:zlib", "typebox"];
+const ENGINES = ["src/store/sqlite", "src/store/postgres", "src/store/copy", "src/store/open.ts", "better-sqlite3", "pg"];
+const BROWSER = ["src/platform/browser", "playwright-core"];
+/** Lists what folders of one part leave alone: files and folders of ours, and packages. */
+const NOT: Record<string, readonly string[]> = {
+  "src/store/sql": [...ENGINES, "src/store/memory"],
+  "src/store/memory": [...ENGINES, "src/store/sql"],
+  "src/store/sqlite": ["src/store/postgres", "src/store/memory", "src/store/copy", "pg"],
+  "src/store/postgres": ["src/store/sqlite", "src/store/memory", "src/store/copy", "better-sqlite3"],
+  "src/platform/links": BROWSER,
+  "src/platform/pages": BROWSER,
+};
+const HOUSE = ["src", "simulator"];
+const AROUND = ["web", "bench", "scripts", "docs", "examples", "bin"];
 
-interface Import {
-  readonly file: string;
-  readonly to: string;
-  readonly typeOnly: boolean;
-}
+const isCode = (name: string) => /\.([cm]?[jt]sx?|vue)$/.test(name);
 
+/** Returns the paths of a folder's code, from the root. */
 function files(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() ? files(join(folder, entry.name)) : entry.name.endsWith(".ts") ? [join(folder, entry.name)] : [],
-  );
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === "node_modules" ? [] : files(path);
+    return isCode(entry.name) ? [path] : [];
+  });
 }
 
-function importsOf(file: string): Import[] {
-  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2023, true);
-  const found: Import[] = [];
-  const add = (specifier: ts.Expression | undefined, typeOnly: boolean) => {
-    if (specifier && ts.isStringLiteralLike(specifier)) found.push({ file, to: specifier.text, typeOnly });
-  };
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) {
-      const clause = node.importClause;
-      const named = clause?.namedBindings && ts.isNamedImports(clause.namedBindings) ? clause.namedBindings.elements : undefined;
-      const allTypes =
-        clause !== undefined && !clause.name && named !== undefined && named.length > 0 && named.every((element) => element.isTypeOnly);
-      add(node.moduleSpecifier, clause?.phaseModifier === ts.SyntaxKind.TypeKeyword || allTypes);
-    } else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false);
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
-}
-
-/** The part of the house that a source file belongs to. */
+/** Returns the part of the house that a file belongs to; of what is outside of it, the folder. */
 function partOf(path: string): string {
-  const [top, first = "", second = ""] = relative(ROOT, path).split("/");
-  if (top === "simulator") return top;
-  if (APART.includes(`${first}/${second}`)) return `${first}/${second}`;
-  return first.replace(/\.[jt]s$/, "");
+  const [top = "", first = "", second = ""] = path.split("/");
+  if (top !== "src") return top;
+  return APART.includes(`${first}/${second}`) ? `${first}/${second}` : first.replace(/\.[cm]?[jt]s$/, "");
 }
 
-const sources = ["src", "simulator"].flatMap((folder) => files(join(ROOT, folder)));
-const all = sources.flatMap(importsOf);
+const isIn = (path: string, folder: string) => `${path}/`.startsWith(`${folder}/`);
 
-/** Groups of files that import each other in a circle, types counted too: each group in one line. */
-function circles(): string[] {
-  const next = new Map(sources.map((file) => [file, new Set<string>()]));
-  for (const { file, to } of all) if (to.startsWith(".")) next.get(file)?.add(resolve(dirname(file), to).replace(/\.js$/, ".ts"));
+/** Returns the path of ours that is referred to, or the package as it is named. */
+function targetOf(file: string, { to }: Reference): string {
+  if (!to.startsWith(".")) return to;
+  return posix.join(posix.dirname(file), to, ".").replace(/\.([cm]?)js$/, ".$1ts");
+}
+
+function isWrong(file: string, reference: Reference): boolean {
+  const target = targetOf(file, reference);
+  const isOurs = reference.to.startsWith(".");
+  if (isOurs && isIn(target, "test")) return true;
+  if (isIn(file, "web") && isOurs && !isIn(target, "web"))
+    return isIn(target, "src") ? !reference.typeOnly : [...HOUSE, ...AROUND].includes(partOf(target));
+  if (!HOUSE.some((folder) => isIn(file, folder))) return false;
+  if (Object.entries(NOT).some(([folder, others]) => isIn(file, folder) && others.some((other) => isIn(target, other)))) return true;
+  const from = partOf(file);
+  // By its own name, an absolute path or an address, a file of ours would be met as a stranger.
+  if (!isOurs)
+    return /^(dylive(\/|$)|[#/]|file:|data:|(node:)?process$)/.test(target) || (PURE.includes(from) && !COMPUTING.includes(target));
+  const part = partOf(target);
+  const may = MAY[from] ?? [];
+  const isAbove = target === "." || isIn(file, target);
+  return !isAbove && part !== from && !may.includes(part) && !(reference.typeOnly && may.includes(`types:${part}`));
+}
+
+/** Returns what a file does against the rules, each in a word or as the file that it refers to. */
+function faultsOf(file: string, { references, isComputed, readsEnvironment, impure }: ReturnType<typeof readSource>): string[] {
+  const from = partOf(file);
+  const isHouse = HOUSE.some((folder) => isIn(file, folder));
+  const faults = references.filter((reference) => isWrong(file, reference)).map(({ to }) => to);
+  if (isHouse && isComputed && from !== "runtime") faults.push("computed import"); // runtime/ loads packages for all
+  if (isHouse && readsEnvironment) faults.push("environment");
+  if (PURE.includes(from)) faults.push(...impure);
+  return faults;
+}
+
+const house = HOUSE.flatMap(files);
+const all = new Map([...house, ...AROUND.flatMap(files)].map((file) => [file, readSource(file, readFileSync(join(ROOT, file), "utf8"))]));
+
+/** Returns the groups of files that refer to each other in a circle, types counted too: each group in one line. */
+function circles(sources: ReadonlyMap<string, { readonly references: readonly Reference[] }>): string[] {
+  const next = new Map([...sources].map(([file, { references }]) => [file, references.map((reference) => targetOf(file, reference))]));
   const reaches = (file: string): Set<string> => {
     const seen = new Set<string>();
     const ahead = [file];
     for (let at = ahead.pop(); at !== undefined; at = ahead.pop())
       for (const target of next.get(at) ?? [])
-        if (!seen.has(target)) {
+        if (!seen.has(target) && next.has(target)) {
           seen.add(target);
           ahead.push(target);
         }
     return seen;
   };
-  const reached = new Map(sources.map((file) => [file, reaches(file)]));
+  const reached = new Map([...sources.keys()].map((file) => [file, reaches(file)]));
   const inOne = (file: string) => [...(reached.get(file) ?? [])].filter((other) => reached.get(other)?.has(file) === true);
-  const groups = sources.filter((file) => reached.get(file)?.has(file)).map((file) => inOne(file).sort());
-  return [...new Set(groups.map((group) => group.map((file) => relative(ROOT, file)).join(" ↔ ")))];
+  const groups = [...reached.keys()].filter((file) => reached.get(file)?.has(file)).map((file) => inOne(file).sort());
+  return [...new Set(groups.map((group) => group.join(" ↔ ")))];
 }
 
 describe("imports", () => {
   it("are found at all", () => {
-    expect(all.length).toBeGreaterThan(1_000);
+    expect([...all.values()].flatMap(({ references }) => references).length).toBeGreaterThan(1_000);
   });
 
-  it("go only in the design's direction", () => {
-    const wrong = all.filter(({ file, to, typeOnly }) => {
-      if (!to.startsWith(".")) return false;
-      const from = partOf(file);
-      const target = partOf(resolve(dirname(file), to));
-      const may = MAY[from] ?? [];
-      return target !== from && !may.includes(target) && !(typeOnly && may.includes(`types:${target}`));
-    });
-    expect(wrong.map(({ file, to }) => `${relative(ROOT, file)} imports ${to}`)).toEqual([]);
+  it("go only in the design's direction, and only config.ts reads the environment", () => {
+    const wrong = [...all].flatMap(([file, source]) => faultsOf(file, source).map((fault) => `${file}: ${fault}`));
+    expect(wrong).toEqual(["src/app/config.ts: environment"]);
   });
 
   it("go in no circle", () => {
-    expect(circles()).toEqual([]);
-  });
-
-  it("lead from nothing into the tests", () => {
-    const rest = ["web", "bench", "scripts", "docs"].flatMap((folder) =>
-      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => join(ROOT, folder, name)),
-    );
-    const code = [...sources, ...rest].filter((file) => /\.(ts|vue|mjs)$/.test(file));
-    const wrong = code.filter((file) => /(from|import)\b[\s(]*["'](\.\.\/)+test\//.test(readFileSync(file, "utf8")));
-    expect(wrong.map((file) => relative(ROOT, file))).toEqual([]);
+    expect(circles(new Map([...all].filter(([file]) => house.includes(file))))).toEqual([]);
   });
 
   it("every folder has a rule", () => {
-    expect([...new Set(sources.map(partOf))].filter((folder) => !(folder in MAY))).toEqual([]);
+    expect([...new Set(house.map(partOf))].filter((folder) => !(folder in MAY))).toEqual([]);
+  });
+});
+
+/** A file, what it says, and what is wrong with that. */
+const SNIPPETS: readonly (readonly [file: string, text: string, ...faults: string[]])[] = [
+  ["src/http/a.ts", 'import { a } from "../feed/a.js"; export * from "../store/a.js"; import b from "fastify";'],
+  ["src/feed/a.ts", 'import { a } from "../http/a.js";', "../http/a.js"],
+  ["src/feed/a.ts", 'export * from "../http/a.js";', "../http/a.js"],
+  ["src/feed/a.ts", 'void import("../http/a.js");', "../http/a.js"],
+  ["src/feed/a.ts", 'type A = import("../http/a.js").A;', "../http/a.js"],
+  ["src/feed/a.ts", 'type A = typeof import("../http/a.js");', "../http/a.js"],
+  ["src/feed/a.mts", 'import a = require("../http/a.js");', "../http/a.js"],
+  ["src/feed/a.ts", 'createRequire(import.meta.url)("../http/a.js");', "../http/a.js"],
+  ["src/feed/a.ts", 'const load = createRequire(import.meta.url); load("../http/a.js");', "../http/a.js"],
+  ["src/feed/a.ts", 'new URL("../http/a.js", import.meta.url);', "../http/a.js"],
+  ["src/platform/a.ts", 'new URL("messages/a.js", import.meta.url);', "./messages/a.js"],
+  ["src/feed/a.ts", `void import(\`../http/\${name}.js\`);`, "../http/", "computed import"],
+  ["src/feed/a.ts", "void import(a + b);", "computed import"],
+  ["src/feed/a.ts", "createRequire(import.meta.url)(a + b);", "computed import"],
+  ["src/feed/a.ts", "loadPackage(name);", "computed import"],
+  ["src/runtime/a.ts", "require(name);"],
+  ["src/runtime/a.ts", 'new URL("../", import.meta.url);'],
+  [
+    "src/store/a.ts",
+    'import type { A } from "../events/a.js"; export type { B } from "../events/a.js"; type C = import("../events/a.js").C;',
+  ],
+  ["src/store/a.ts", 'import { a } from "../events/a.js";', "../events/a.js"],
+  ["src/store/a.ts", 'import { type A } from "../events/a.js";', "../events/a.js"], // the module is loaded all the same
+  ["src/feed/a.ts", 'import { a } from "dylive";', "dylive"],
+  ["src/cli/a.ts", 'import { a } from "dylive/simulator";', "dylive/simulator"],
+  ["src/cli/a.ts", 'import { a } from "../../simulator/a.js";'],
+  ["src/feed/a.ts", 'import { a } from "../../bench/a.js";', "../../bench/a.js"],
+  ["simulator/a.ts", 'import { a } from "../src/platform/wire/a.js";'],
+  ["simulator/a.ts", 'import { a } from "../src/platform/a.js";', "../src/platform/a.js"],
+  ["web/src/a.vue", '<script setup lang="ts">import type { A } from "../../src/events/a.js";</script>'],
+  ["web/src/a.vue", '<script setup lang="ts">import { a } from "../../src/events/a.js";</script>', "../../src/events/a.js"],
+  ["web/src/a.ts", 'import { a } from "../../src/events/a.js";', "../../src/events/a.js"],
+  ["web/src/a.ts", 'import type { A } from "../../simulator/a.js";', "../../simulator/a.js"],
+  ["web/src/a.ts", 'import.meta.glob("../../src/events/*.ts");', "../../src/events/*.ts"],
+  ["web/src/a.ts", 'import { a } from "../../test/a.js";', "../../test/a.js"],
+  ["bench/a.ts", 'import { a } from "../simulator/../test/a.js";', "../simulator/../test/a.js"],
+  ["bench/store/a.ts", 'new URL("../../test/a.js", import.meta.url);', "../../test/a.js"],
+  ["examples/a.mjs", 'import { a } from "../test/a.js";', "../test/a.js"],
+  ["examples/a.mjs", 'import { a } from "dylive"; process.env.A;'],
+  ["src/events/a.ts", 'import { createHash } from "node:crypto"; Date.UTC(2016, 0); new Date(time); a.fetch(); const b = { process: 1 };'],
+  ...["node:worker_threads", "dns", "os", "undici", "better-sqlite3", "node:fs/promises"].map(
+    (name) => ["src/events/a.ts", `import a from "${name}";`, name] as const,
+  ),
+  ...["fetch", "setTimeout", "setInterval", "setImmediate", "performance", "console", "crypto", "globalThis"].map(
+    (name) => ["src/platform/wire/a.ts", `const a = ${name};`, name] as const,
+  ),
+  ["src/works/model/a.ts", "Date.now();", "Date"],
+  ["src/works/model/a.ts", "new Date();", "Date"],
+  ["src/works/model/a.ts", "const { now } = Date;", "Date"],
+  ["src/works/model/a.ts", "Math.random();", "Math.random"],
+  ["src/events/a.ts", 'import { randomUUID } from "node:crypto"; randomUUID();', "randomUUID"],
+  ["src/feed/a.ts", "process.pid; process.on(a); a.process(b); Date.now();"],
+  ["src/feed/a.ts", "process.env.A;", "environment"],
+  ["simulator/a.ts", 'process["env"];', "environment"],
+  ["src/feed/a.ts", "const { env } = process;", "environment"],
+  ["src/feed/a.ts", "read(process);", "environment"],
+  ["src/feed/a.ts", "globalThis.process.env;", "environment"],
+  ["src/feed/a.ts", 'import { env } from "node:process";', "node:process"],
+  ["src/store/sql/a.ts", 'import { a } from "../log.js"; import { b } from "./work.js";'],
+  ["src/store/sql/a.ts", 'import type { A } from "../postgres/a.js";', "../postgres/a.js"],
+  ["src/store/sql/a.ts", 'import a from "pg";', "pg"],
+  ["src/store/sql/a.ts", 'import { a } from "../open.js";', "../open.js"],
+  ["src/store/postgres/a.ts", 'import { a } from "../sql/a.js"; import b from "pg";'],
+  ["src/store/postgres/a.ts", 'import { a } from "../sqlite/a.js";', "../sqlite/a.js"],
+  ["src/platform/links/a.ts", 'import { a } from "../browser/a.js";', "../browser/a.js"],
+  ["src/platform/pages/a.ts", 'loadPackage("playwright-core/index.js");', "playwright-core/index.js"],
+];
+
+describe("the rules", () => {
+  it.each(SNIPPETS)("%s: %s", (file, text, ...faults) => {
+    expect(faultsOf(file, readSource(file, text))).toEqual(faults);
   });
 
-  it("what is pure does no I/O", () => {
-    const wrong = all.filter(({ file, to }) => PURE.includes(partOf(file)) && NO_IO.test(to));
-    expect(wrong.map(({ file, to }) => `${relative(ROOT, file)} imports ${to}`)).toEqual([]);
+  it("see a circle through a type", () => {
+    const texts = {
+      "src/feed/a.ts": 'type B = import("./b.mjs").B;',
+      "src/feed/b.mts": 'import type { A } from "./a.js";',
+      "src/feed/c.ts": 'import "./a.js";',
+    };
+    expect(circles(new Map(Object.entries(texts).map(([file, text]) => [file, readSource(file, text)])))).toEqual([
+      "src/feed/a.ts ↔ src/feed/b.mts",
+    ]);
   });
 
-  it("only config.ts reads the environment", () => {
-    const wrong = files(join(ROOT, "src")).filter((file) => /process\.env\b/.test(readFileSync(file, "utf8")));
-    expect(wrong.map((file) => relative(ROOT, file))).toEqual(["src/app/config.ts"]);
+  it("are for every kind of code", () => {
+    expect(["a.ts", "a.mts", "a.cts", "a.tsx", "a.mjs", "a.vue", "a.md", "a.json"].filter((name) => !isCode(name))).toEqual([
+      "a.md",
+      "a.json",
+    ]);
   });
 });
