@@ -12,7 +12,7 @@ export async function exported(store: Store, room: number, plain: Database, form
   const before = peakMegabytes();
   const ours = await measured(ask.until, async () => {
     let bytes = 0;
-    for await (const piece of exportPieces(store.log, ask, new AbortController().signal)) bytes += piece.bytes.length;
+    for await (const piece of exportPieces(store, ask, new AbortController().signal)) bytes += piece.bytes.length;
     return bytes;
   });
   const lines = [

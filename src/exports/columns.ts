@@ -5,18 +5,24 @@ import type { LiveEvent, NewEventOf, User } from "../events/event.js";
 export type Value = string | number | boolean | null;
 
 /** Column of the tables (csv, xlsx, parquet). A `moment` is ms UTC that is shown as a date. */
-export interface Column {
+export interface Column<T = LiveEvent> {
   readonly name: string;
   readonly kind: "text" | "integer" | "boolean" | "moment";
-  of(event: LiveEvent): Value;
+  of(row: T): Value;
+}
+
+/** Table of events, or of comments: what a file of it is called inside, and its columns in their order. The second is the time. */
+export interface Table<T> {
+  readonly name: string;
+  readonly columns: readonly Column<T>[];
 }
 
 const text = (name: string, of: Column["of"]): Column => ({ name, kind: "text", of });
 const integer = (name: string, of: Column["of"]): Column => ({ name, kind: "integer", of });
 const boolean = (name: string, of: Column["of"]): Column => ({ name, kind: "boolean", of });
 
-/** The columns of the tables, in their order. New ones are added at the end. */
-export const COLUMNS: readonly Column[] = [
+/** The columns of events, in their order. New ones are added at the end. */
+const COLUMNS: readonly Column[] = [
   integer("seq", (event) => event.seq),
   { name: "time", kind: "moment", of: (event) => event.time },
   text("type", (event) => event.type),
@@ -84,6 +90,9 @@ export const COLUMNS: readonly Column[] = [
   integer("receivedMs", (event) => event.receivedAt),
   integer("revision", (event) => event.revision),
 ];
+
+/** Table of events. */
+export const EVENTS: Table<LiveEvent> = { name: "events", columns: COLUMNS };
 
 /** Returns the person whose event it is. */
 export function userOf(event: LiveEvent): User | null {

@@ -1,6 +1,5 @@
-import type { LiveEvent } from "../events/event.js";
-import { COLUMNS, type Column, shownMoment, type Value } from "./columns.js";
-import type { Encode } from "./format.js";
+import { type Column, shownMoment, type Table, type Value } from "./columns.js";
+import type { Encode, TableAbout } from "./format.js";
 
 /** Byte order mark: Excel takes a file without it for one of the machine's own character set. */
 const BOM = "\ufeff";
@@ -15,19 +14,18 @@ const COMPUTED = /^(?:[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]*[=+\-@＝
 const LONG_NUMBER = /^\d{16,}$/;
 
 /**
- * Writes a table for spreadsheets. A cell that they would compute or round has an apostrophe before it, as has one that begins with an
+ * Returns what writes a table for spreadsheets. A cell that they would compute or round has an apostrophe before it, as has one that begins with an
  * apostrophe.
  */
-export const csv: Encode = async function* (batches, { zoneMinutes, begins }) {
-  if (begins) yield `${BOM}${COLUMNS.map(({ name }) => name).join(",")}${LINE_END}`;
-  for await (const events of batches) yield events.map((event) => lineOf(event, zoneMinutes)).join("");
-};
-
-function lineOf(event: LiveEvent, zoneMinutes: number): string {
-  return COLUMNS.map((column) => cellOf(column, column.of(event), zoneMinutes)).join(",") + LINE_END;
+export function csv<T>({ columns }: Table<T>): Encode<T, TableAbout> {
+  return async function* (batches, { zoneMinutes, begins }) {
+    if (begins) yield `${BOM}${columns.map(({ name }) => name).join(",")}${LINE_END}`;
+    const lineOf = (row: T) => columns.map((column) => cellOf(column, column.of(row), zoneMinutes)).join(",") + LINE_END;
+    for await (const rows of batches) yield rows.map(lineOf).join("");
+  };
 }
 
-function cellOf({ kind }: Column, value: Value, zoneMinutes: number): string {
+function cellOf<T>({ kind }: Column<T>, value: Value, zoneMinutes: number): string {
   if (value === null) return "";
   if (kind === "moment" && typeof value === "number") return shownMoment(value, zoneMinutes);
   if (typeof value !== "string") return String(value);

@@ -2,12 +2,15 @@ import { setImmediate } from "node:timers/promises";
 import type { LiveEvent } from "../events/event.js";
 import { type ReadingTime, readFilter } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { Log } from "../store/log.js";
+import type { Store } from "../store/store.js";
 import type { StoredEvent } from "../store/stored-event.js";
+import type { KeptComment } from "../works/model/kept-comment.js";
+import { EVENTS } from "./columns.js";
+import { COMMENTS } from "./comment-columns.js";
 import { csv } from "./csv.js";
-import type { Encode, ExportFormat } from "./format.js";
+import type { Encode, ExportFormat, TableAbout, TableFormat } from "./format.js";
 import { parquet } from "./parquet.js";
-import type { ExportPlan } from "./plan.js";
+import type { CommentPlan, ExportPlan } from "./plan.js";
 import { Pseudonyms } from "./pseudonyms.js";
 import { ass, srt } from "./timed.js";
 import { xlsx } from "./xlsx.js";
@@ -28,7 +31,7 @@ interface Paid {
  * @param paid without it the filter takes what time it needs: for a process of its own
  */
 async function* rowsOf(
-  log: Pick<Log, "read">,
+  log: Pick<Store["log"], "read">,
   plan: ExportPlan,
   signal: AbortSignal,
   onScanned: (seq: number) => void = () => {},
@@ -56,10 +59,29 @@ async function* rowsOf(
   }
 }
 
-/** Writes one event a line, as the API gives it: nothing is lost. */
-const jsonl: Encode = async function* (batches) {
-  for await (const events of batches) yield events.map((event) => `${JSON.stringify(event)}\n`).join("");
-};
+/** Reads the comments that an export is of, oldest first: ids rise with the time. */
+async function* commentsOf(
+  comments: Pick<Store["comments"], "walk">,
+  { workId, pseudonymKey }: CommentPlan,
+  signal: AbortSignal,
+): AsyncGenerator<readonly KeptComment[]> {
+  const pseudonyms = pseudonymKey === null ? null : new Pseudonyms(pseudonymKey);
+  for (let after = { workId, id: "" }; ; ) {
+    signal.throwIfAborted();
+    const page = await comments.walk(after, PAGE);
+    const own = page.filter((one) => one.workId === workId);
+    yield own.map((comment) => pseudonyms?.hideComment(comment) ?? comment);
+    const last = own.at(-1);
+    if (last === undefined || own.length < PAGE) return;
+    after = last;
+    await setImmediate();
+  }
+}
+
+/** Writes one event, or one comment, a line, as the API gives it: nothing is lost. */
+async function* jsonl(batches: AsyncIterable<readonly (LiveEvent | KeptComment)[]>): AsyncGenerator<string> {
+  for await (const rows of batches) yield rows.map((one) => `${JSON.stringify(one)}\n`).join("");
+}
 
 /** Writes stored events as {@link jsonl} does, without a look inside. */
 async function* storedLines(batches: AsyncIterable<readonly StoredEvent[]>): AsyncGenerator<string> {
@@ -67,9 +89,23 @@ async function* storedLines(batches: AsyncIterable<readonly StoredEvent[]>): Asy
 }
 
 /** Encoders of the formats, by name. */
-export const ENCODERS: Readonly<Record<ExportFormat, Encode>> = { jsonl, csv, xlsx, xml, ass, srt, parquet };
+export const ENCODERS: Readonly<Record<ExportFormat, Encode>> = {
+  ...{ jsonl, csv: csv(EVENTS), xlsx: xlsx(EVENTS), parquet: parquet(EVENTS) },
+  ...{ xml, ass, srt },
+};
 
-/** A piece of an export, with the seq up to which the log was looked at for it and what was before it. */
+/** Encoders of comments: of the formats that are tables. */
+const COMMENT_ENCODERS: Readonly<Record<TableFormat, Encode<KeptComment, TableAbout>>> = {
+  ...{ jsonl, csv: csv(COMMENTS), xlsx: xlsx(COMMENTS), parquet: parquet(COMMENTS) },
+};
+
+/** What exports are made of. */
+interface Exported {
+  readonly log: Pick<Store["log"], "read">;
+  readonly comments: Pick<Store["comments"], "walk">;
+}
+
+/** A piece of an export, with the seq up to which the log was looked at for it and what was before it; 0 of comments. */
 interface ExportPiece {
   readonly bytes: Uint8Array;
   readonly scanned: number;
@@ -81,11 +117,16 @@ interface ExportPiece {
  * @throws DyliveError what the log throws; the signal's reason
  */
 export async function* exportPieces(
-  log: Pick<Log, "read">,
-  plan: ExportPlan,
+  { log, comments }: Exported,
+  plan: ExportPlan | CommentPlan,
   signal: AbortSignal,
   paid: Paid | null = null,
 ): AsyncGenerator<ExportPiece> {
+  if ("workId" in plan) {
+    const encoded = COMMENT_ENCODERS[plan.format](commentsOf(comments, plan, signal), { zoneMinutes: plan.zoneMinutes, begins: true });
+    for await (const piece of encoded) yield { bytes: bytesOf(piece), scanned: 0 };
+    return;
+  }
   let scanned = plan.after;
   const onScanned = (seq: number) => {
     scanned = seq;
@@ -93,7 +134,11 @@ export async function* exportPieces(
   const rows = rowsOf(log, plan, signal, onScanned, paid);
   const asStored = plan.format === "jsonl" && plan.pseudonymKey === null;
   for await (const piece of asStored ? storedLines(rows) : ENCODERS[plan.format](eventsOf(rows, plan.pseudonymKey), plan.about))
-    yield { bytes: typeof piece === "string" ? Buffer.from(piece, "utf8") : piece, scanned };
+    yield { bytes: bytesOf(piece), scanned };
+}
+
+function bytesOf(piece: string | Uint8Array): Uint8Array {
+  return typeof piece === "string" ? Buffer.from(piece, "utf8") : piece;
 }
 
 async function* eventsOf(
@@ -112,7 +157,7 @@ const OPEN_MAX = 4;
 /** Exports that are under way, each taken part by part by the caller that opened it. */
 export interface Exports {
   /** Begins an export. @param payer the token that pays for its filter  @throws DyliveError in_use when too many are under way */
-  open(plan: ExportPlan, payer: string): Promise<number>;
+  open(plan: ExportPlan | CommentPlan, payer: string): Promise<number>;
   /** Returns the next part of its bytes; null at the end. */
   next(id: number): Promise<Uint8Array | null>;
   /** Ends it, wherever it is; to be called after the end, too. */
@@ -121,22 +166,22 @@ export interface Exports {
 
 /** Exports made in this thread. */
 export class LocalExports implements Exports {
-  readonly #log: Pick<Log, "read">;
+  readonly #store: Exported;
   readonly #time: ReadingTime;
   readonly #open = new Map<number, { readonly pieces: AsyncIterator<ExportPiece>; readonly stop: AbortController }>();
   #last = 0;
 
   /** @param time reading time of this thread */
-  constructor(log: Pick<Log, "read">, time: ReadingTime) {
-    this.#log = log;
+  constructor(store: Exported, time: ReadingTime) {
+    this.#store = store;
     this.#time = time;
   }
 
-  async open(plan: ExportPlan, payer: string): Promise<number> {
+  async open(plan: ExportPlan | CommentPlan, payer: string): Promise<number> {
     if (this.#open.size >= OPEN_MAX)
       throw new DyliveError("in_use", `${OPEN_MAX} exports are under way, which is the most; wait for one to end`);
     const stop = new AbortController();
-    this.#open.set(++this.#last, { pieces: exportPieces(this.#log, plan, stop.signal, { time: this.#time, payer }), stop });
+    this.#open.set(++this.#last, { pieces: exportPieces(this.#store, plan, stop.signal, { time: this.#time, payer }), stop });
     return this.#last;
   }
 
@@ -169,7 +214,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
  * Begins an export for a token, and gives its bytes as they are taken; however that ends, it is ended.
  * @throws DyliveError in_use when too many are under way
  */
-export async function partsOf(exports: Exports, plan: ExportPlan, payer: string): Promise<AsyncIterable<Uint8Array>> {
+export async function partsOf(exports: Exports, plan: ExportPlan | CommentPlan, payer: string): Promise<AsyncIterable<Uint8Array>> {
   const id = await exports.open(plan, payer);
   return parts(exports, id);
 }

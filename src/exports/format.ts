@@ -17,11 +17,17 @@ export interface ExportAbout {
   readonly begins: boolean;
 }
 
+/** Facts that a table needs. */
+export type TableAbout = Pick<ExportAbout, "zoneMinutes" | "begins">;
+
 /**
- * Makes a file of batches of events, a function of them and nothing else. Gives one piece for each batch, be it an empty one, in formats that
- * can be continued; whenever it has some in the others.
+ * Makes a file of batches of events, or of comments, a function of them and nothing else. Gives one piece for each batch, be it an empty one,
+ * in formats that can be continued; whenever it has some in the others.
  */
-export type Encode = (batches: AsyncIterable<readonly LiveEvent[]>, about: ExportAbout) => AsyncIterable<string | Uint8Array>;
+export type Encode<T = LiveEvent, About = ExportAbout> = (
+  batches: AsyncIterable<readonly T[]>,
+  about: About,
+) => AsyncIterable<string | Uint8Array>;
 
 /** The formats by name: what their files are, and what can be done with them. */
 export const EXPORT_FORMATS = {
@@ -33,6 +39,9 @@ export const EXPORT_FORMATS = {
   srt: { mediaType: "application/x-subrip; charset=utf-8", continued: false, timed: true },
   parquet: { mediaType: "application/vnd.apache.parquet", continued: false, timed: false },
 } as const satisfies Record<string, { mediaType: string; continued: boolean; timed: boolean }>;
+
+/** The name of a format that is a table: one that goes with no recording. */
+export type TableFormat = { [F in ExportFormat]: (typeof EXPORT_FORMATS)[F]["timed"] extends false ? F : never }[ExportFormat];
 
 /** The name of a format; it is also the ending of its files. */
 export type ExportFormat = keyof typeof EXPORT_FORMATS;

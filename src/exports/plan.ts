@@ -3,7 +3,7 @@ import { readFilter } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { RoomKey, Where } from "../store/log.js";
 import type { Store } from "../store/store.js";
-import { EXPORT_FORMATS, type ExportAbout, type ExportFormat } from "./format.js";
+import { EXPORT_FORMATS, type ExportAbout, type ExportFormat, type TableFormat } from "./format.js";
 
 /** Export of a room that somebody wants. Times are ms UTC. */
 export interface ExportRequest {
@@ -43,6 +43,17 @@ export interface ExportPlan {
   readonly until: number;
   readonly pseudonymKey: string | null;
   readonly about: ExportAbout;
+}
+
+/** Export of a work's comments that somebody wants. */
+export type CommentRequest = Pick<ExportRequest, "format" | "zoneMinutes" | "pseudonyms">;
+
+/** An export of a work's comments, decided. */
+export interface CommentPlan {
+  readonly workId: string;
+  readonly format: TableFormat;
+  readonly pseudonymKey: string | null;
+  readonly zoneMinutes: number;
 }
 
 /** Time zone of Beijing, where the rooms are, in minutes east of UTC. */
@@ -87,6 +98,28 @@ export async function planExport(
   };
   const pseudonymKey = pseudonyms === true ? await secrets.pseudonymKey() : pseudonyms;
   return { room, format, where, from, to, filter, after, until: head, pseudonymKey, about };
+}
+
+/** Decides an export of a work's comments. @throws DyliveError bad_request for a format that goes with a recording */
+export async function planComments(
+  { secrets }: Pick<Store, "secrets">,
+  workId: string,
+  { format, zoneMinutes = PLATFORM_ZONE_MINUTES, pseudonyms }: CommentRequest,
+): Promise<CommentPlan> {
+  if (!isTable(format))
+    throw new DyliveError(
+      "bad_request",
+      `format: comments have no place in a recording, so there is no ${format} of them; there is ${TABLES}`,
+    );
+  return { workId, format, zoneMinutes, pseudonymKey: pseudonyms === true ? await secrets.pseudonymKey() : (pseudonyms ?? null) };
+}
+
+const TABLES = Object.keys(EXPORT_FORMATS)
+  .filter((name) => isTable(name as ExportFormat))
+  .join(", ");
+
+function isTable(format: ExportFormat): format is TableFormat {
+  return !EXPORT_FORMATS[format].timed;
 }
 
 /** Returns the types to export; null is all. */

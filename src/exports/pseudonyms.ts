@@ -1,5 +1,7 @@
 import { digestOf, isPseudonym, pseudonymOf } from "../erasure/identity.js";
 import type { LiveEvent, User } from "../events/event.js";
+import type { Person } from "../works/model/author.js";
+import type { KeptComment } from "../works/model/kept-comment.js";
 
 /**
  * Replaces people by pseudonyms: the same person has the same one wherever the same key is used, and without the key nobody can tell who it
@@ -18,6 +20,16 @@ export class Pseudonyms {
   hide(event: LiveEvent): LiveEvent {
     const hidden = "user" in event && event.user !== undefined ? { ...event, user: this.#user(event.user) } : event;
     return this.#others(hidden);
+  }
+
+  /** Returns the comment without anybody's name, id or picture, but in what was written. */
+  hideComment(comment: KeptComment): KeptComment {
+    const mentions = comment.mentions.map((mention) => ({
+      ...mention,
+      secUid: null,
+      userId: this.#nameOf(mention.userId, mention.secUid),
+    }));
+    return { ...comment, user: this.#person(comment.user), mentions };
   }
 
   /** Hides the people in an event beside the one who did it. */
@@ -64,9 +76,17 @@ export class Pseudonyms {
   }
 
   #user({ webcastUid: _webcastUid, ...user }: User): User {
-    const known = user.id ?? user.secUid;
-    const name = known === null ? null : this.#name(known);
-    return { ...user, id: user.id === null ? null : name, secUid: null, displayId: null, shortId: null, nickname: name, avatar: null };
+    return { ...user, ...this.#person(user) };
+  }
+
+  #person({ id, secUid }: Pick<User, "id" | "secUid">): Person {
+    const name = this.#nameOf(id, secUid);
+    return { id: id === null ? null : name, secUid: null, displayId: null, shortId: null, nickname: name, avatar: null };
+  }
+
+  #nameOf(id: string | null, secUid: string | null): string | null {
+    const known = id ?? secUid;
+    return known === null ? null : this.#name(known);
   }
 
   #name(id: string): string {

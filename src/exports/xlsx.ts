@@ -1,8 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { ZipFile } from "yazl";
-import type { LiveEvent } from "../events/event.js";
-import { COLUMNS, type Column, shownMoment } from "./columns.js";
-import type { ExportAbout } from "./format.js";
+import { type Column, shownMoment, type Table } from "./columns.js";
+import type { TableAbout } from "./format.js";
 import { xmlText } from "./xml.js";
 
 /** Most rows that Excel takes of one sheet, the line of titles included. */
@@ -19,51 +18,48 @@ const DATE_STYLE = 1;
 const MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
 
-const LETTERS = COLUMNS.map((_, index) => lettersOf(index));
-
 /** Styles that show moments as dates; everything else as it is. */
 const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>`;
 
-/** The beginning of a sheet, with its line of titles, which stays when the rest is scrolled. */
-const SHEET_HEAD = `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols><col min="2" max="2" width="24" customWidth="1"/></cols><sheetData>${row(
-  1,
-  COLUMNS.map(({ name }, index) => textCell(index, 1, name)),
-)}`;
+/** Returns the beginning of a sheet, with its line of titles, which stays when the rest is scrolled. */
+function headOf<T>({ columns }: Table<T>): string {
+  const titles = columns.map(({ name }, index) => textCell(lettersOf(index), 1, name));
+  return `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols><col min="2" max="2" width="24" customWidth="1"/></cols><sheetData>${row(1, titles)}`;
+}
 const SHEET_TAIL = "</sheetData></worksheet>";
 
-/**
- * Writes the row of an event. Texts are texts, whatever they look like: nothing is a formula, and ids keep all their digits.
- * @param number of the row in its sheet; that of the titles is 1
- */
-function rowOf(event: LiveEvent, number: number, zoneMinutes: number): string {
-  return row(
-    number,
-    COLUMNS.map((column, index) => cellOf(column, event, index, number, zoneMinutes)),
-  );
+/** Returns the function that writes a row. Texts are texts, whatever they look like: nothing is a formula, and ids keep all their digits. */
+function rowsOf<T>({ columns }: Table<T>, zoneMinutes: number): (one: T, number: number) => string {
+  const lettered = columns.map((column, index) => ({ column, letters: lettersOf(index) }));
+  return (one, number) =>
+    row(
+      number,
+      lettered.map(({ column, letters }) => cellOf(column, one, letters, number, zoneMinutes)),
+    );
 }
 
 function row(number: number, cells: readonly string[]): string {
   return `<row r="${number}">${cells.join("")}</row>`;
 }
 
-function cellOf({ kind, of }: Column, event: LiveEvent, index: number, number: number, zoneMinutes: number): string {
-  const value = of(event);
+function cellOf<T>({ kind, of }: Column<T>, one: T, letters: string, number: number, zoneMinutes: number): string {
+  const value = of(one);
   if (value === null) return "";
-  if (typeof value === "string") return textCell(index, number, value);
-  const at = `r="${LETTERS[index]}${number}"`;
+  if (typeof value === "string") return textCell(letters, number, value);
+  const at = `r="${letters}${number}"`;
   if (typeof value === "boolean") return `<c ${at} t="b"><v>${value ? 1 : 0}</v></c>`;
   if (kind === "moment") {
     const days = (value + zoneMinutes * 60_000) / DAY_MS + EPOCH_DAYS;
-    if (days < 0 || days >= LAST_DAYS) return textCell(index, number, shownMoment(value, zoneMinutes));
+    if (days < 0 || days >= LAST_DAYS) return textCell(letters, number, shownMoment(value, zoneMinutes));
     return `<c ${at} s="${DATE_STYLE}"><v>${days}</v></c>`;
   }
   return `<c ${at}><v>${value}</v></c>`;
 }
 
-function textCell(index: number, number: number, value: string): string {
+function textCell(letters: string, number: number, value: string): string {
   // Excel itself reads _x000A_ as a line break: the underscore of such a text is written as one.
   const plain = value.slice(0, CELL_MAX).replace(/_(?=x[0-9a-fA-F]{4}_)/g, "_x005F_");
-  return `<c r="${LETTERS[index]}${number}" t="inlineStr"><is><t xml:space="preserve">${xmlText(plain)}</t></is></c>`;
+  return `<c r="${letters}${number}" t="inlineStr"><is><t xml:space="preserve">${xmlText(plain)}</t></is></c>`;
 }
 
 /** Returns the letters that name a column: A to Z, AA to AZ, … */
@@ -72,8 +68,8 @@ function lettersOf(index: number): string {
   return index < 26 ? last : lettersOf(Math.floor(index / 26) - 1) + last;
 }
 
-/** Returns the other files of a workbook with so many sheets, by their names in the archive. */
-function workbookFiles(sheets: number): ReadonlyMap<string, string> {
+/** Returns the other files of a workbook with so many sheets of a table, by their names in the archive. */
+function workbookFiles(table: string, sheets: number): ReadonlyMap<string, string> {
   const each = (make: (number: number) => string) => Array.from({ length: sheets }, (_, index) => make(index + 1)).join("");
   const types = "http://schemas.openxmlformats.org/package/2006/content-types";
   const relations = "http://schemas.openxmlformats.org/package/2006/relationships";
@@ -90,7 +86,7 @@ function workbookFiles(sheets: number): ReadonlyMap<string, string> {
     ],
     [
       "xl/workbook.xml",
-      `${XML}<workbook xmlns="${MAIN}" xmlns:r="${office}"><sheets>${each((n) => `<sheet name="events${n === 1 ? "" : ` ${n}`}" sheetId="${n}" r:id="rId${n}"/>`)}</sheets></workbook>`,
+      `${XML}<workbook xmlns="${MAIN}" xmlns:r="${office}"><sheets>${each((n) => `<sheet name="${table}${n === 1 ? "" : ` ${n}`}" sheetId="${n}" r:id="rId${n}"/>`)}</sheets></workbook>`,
     ],
     [
       "xl/_rels/workbook.xml.rels",
@@ -101,13 +97,19 @@ function workbookFiles(sheets: number): ReadonlyMap<string, string> {
 }
 
 /**
- * Writes a workbook for Excel: a sheet of the events, and another whenever one is full.
+ * Returns what writes a workbook for Excel: a sheet of the table, and another whenever one is full.
  * @param sheetRows rows that fit into one sheet, that of the titles included
  */
-export async function* xlsx(
-  batches: AsyncIterable<readonly LiveEvent[]>,
-  { zoneMinutes }: Pick<ExportAbout, "zoneMinutes">,
-  sheetRows = SHEET_ROWS,
+export function xlsx<T>(table: Table<T>, sheetRows = SHEET_ROWS) {
+  return (batches: AsyncIterable<readonly T[]>, { zoneMinutes }: Pick<TableAbout, "zoneMinutes">): AsyncGenerator<Uint8Array> =>
+    workbook(table, batches, zoneMinutes, sheetRows);
+}
+
+async function* workbook<T>(
+  table: Table<T>,
+  batches: AsyncIterable<readonly T[]>,
+  zoneMinutes: number,
+  sheetRows: number,
 ): AsyncGenerator<Uint8Array> {
   const zip = new ZipFile();
   const out = new PassThrough();
@@ -116,11 +118,11 @@ export async function* xlsx(
   let sheets = 0;
   const add = () => {
     sheets++;
-    const sheet = Readable.from(sheetOf(rows, zoneMinutes, sheetRows), { objectMode: false });
+    const sheet = Readable.from(sheetOf(table, rows, zoneMinutes, sheetRows), { objectMode: false });
     sheet.once("error", (error) => out.destroy(error));
     sheet.once("end", () => {
       if (!rows.ended) return add();
-      for (const [name, text] of workbookFiles(sheets)) zip.addBuffer(Buffer.from(text), name);
+      for (const [name, text] of workbookFiles(table.name, sheets)) zip.addBuffer(Buffer.from(text), name);
       zip.end();
     });
     zip.addReadStream(sheet, `xl/worksheets/sheet${sheets}.xml`);
@@ -134,31 +136,32 @@ export async function* xlsx(
   }
 }
 
-async function* sheetOf(rows: Rows, zoneMinutes: number, sheetRows: number): AsyncGenerator<string> {
-  yield SHEET_HEAD;
+async function* sheetOf<T>(table: Table<T>, rows: Rows<T>, zoneMinutes: number, sheetRows: number): AsyncGenerator<string> {
+  const rowOf = rowsOf(table, zoneMinutes);
+  yield headOf(table);
   for (let count = 1; count < sheetRows; ) {
-    const events = await rows.take(sheetRows - count);
-    if (events === null) break;
+    const taken = await rows.take(sheetRows - count);
+    if (taken === null) break;
     const above = count;
-    count += events.length;
-    yield events.map((event, index) => rowOf(event, above + index + 1, zoneMinutes)).join("");
+    count += taken.length;
+    yield taken.map((one, index) => rowOf(one, above + index + 1)).join("");
   }
   yield SHEET_TAIL;
 }
 
 /** Reads batches, of which no more is taken than fits. */
-class Rows {
+class Rows<T> {
   /** Whether nothing more comes. Known one look ahead, so that no sheet is begun for nothing. */
   ended = false;
-  readonly #batches: AsyncIterator<readonly LiveEvent[]>;
-  #waiting: readonly LiveEvent[] = [];
+  readonly #batches: AsyncIterator<readonly T[]>;
+  #waiting: readonly T[] = [];
 
-  constructor(batches: AsyncIterable<readonly LiveEvent[]>) {
+  constructor(batches: AsyncIterable<readonly T[]>) {
     this.#batches = batches[Symbol.asyncIterator]();
   }
 
-  /** Returns some of the next events, `max` at most; null when there are none. */
-  async take(max: number): Promise<readonly LiveEvent[] | null> {
+  /** Returns some of the next rows, `max` at most; null when there are none. */
+  async take(max: number): Promise<readonly T[] | null> {
     if (this.#waiting.length === 0) await this.#pull();
     if (this.ended) return null;
     const taken = this.#waiting.slice(0, max);

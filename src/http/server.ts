@@ -128,7 +128,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     live,
     metrics,
     hooks,
-    exports: options.exports ?? new LocalExports(store.log, live.time),
+    exports: options.exports ?? new LocalExports(store, live.time),
     official: options.official ?? [],
     works: options.works ?? null,
     admin: options.admin ?? null,

@@ -17,9 +17,9 @@ export class JobRunner {
   #vocabulary: Promise<Vocabulary> | null = null;
 
   constructor(store: Store) {
-    const { statistics, search, retention, log } = store;
+    const { statistics, search, retention } = store;
     const words = () => this.#words();
-    this.#calls = { statistics, search, retention, export: new LocalExports(log, new ReadingTime(systemClock)) };
+    this.#calls = { statistics, search, retention, export: new LocalExports(store, new ReadingTime(systemClock)) };
     this.#long = longWorkOn(store, words);
   }
 

@@ -22,7 +22,7 @@ async function exporting() {
     const out = await ExportFile.open(path, of, 200_000);
     const after = out.continued;
     let [left, scanned] = [pieces, after];
-    for await (const piece of exportPieces(store.log, { ...decided, after, about: { ...decided.about, begins: after === 0 } }, SIGNAL)) {
+    for await (const piece of exportPieces(store, { ...decided, after, about: { ...decided.about, begins: after === 0 } }, SIGNAL)) {
       if (left-- <= 0) {
         if (how === "stopped") await out.keep(scanned);
         await out.leave();

@@ -61,7 +61,7 @@ export function writer(store: Store, room: number): Write {
     const ask = await planExport(store, room, { format, sessionId: SESSION, to });
     const began = performance.now();
     const pieces: Uint8Array[] = [];
-    for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) pieces.push(bytes);
+    for await (const { bytes } of exportPieces(store, ask, new AbortController().signal)) pieces.push(bytes);
     writeFileSync(path, Buffer.concat(pieces));
     return { format, seconds: (performance.now() - began) / 1000, bytes: statSync(path).size, mostMb: 0 };
   };

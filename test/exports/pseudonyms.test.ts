@@ -14,7 +14,7 @@ it("without a key of one's own a person has one pseudonym in exports and where t
   const people = async (pseudonyms?: string | true) => {
     const ask = await planExport(store, room, { format: "jsonl", pseudonyms });
     let text = "";
-    for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) text += Buffer.from(bytes).toString();
+    for await (const { bytes } of exportPieces(store, ask, new AbortController().signal)) text += Buffer.from(bytes).toString();
     const events = text.trimEnd().split("\n");
     return events.map((line) => {
       const { user, receiver } = JSON.parse(line) as { user: { id: string }; receiver?: { id: string } };
@@ -46,6 +46,6 @@ it("nothing that names a person is left under a pseudonym, their id in live room
   await append(chat("1", { user: ann }), { ...gift("2", "c", 1, 1), user: userOf("5"), receiver: ann });
   const ask = await planExport(store, room, { format: "jsonl", pseudonyms: true });
   let text = "";
-  for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) text += Buffer.from(bytes).toString();
+  for await (const { bytes } of exportPieces(store, ask, new AbortController().signal)) text += Buffer.from(bytes).toString();
   for (const name of [ann.id, ...Object.values(names)]) expect([name, text.includes(String(name))]).toEqual([name, false]);
 });

@@ -4,6 +4,7 @@ import { parse } from "csv-parse/sync";
 import readXlsx from "read-excel-file/node";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
+import { EVENTS as TABLE } from "../../src/exports/columns.js";
 import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
 import { xlsx } from "../../src/exports/xlsx.js";
 import { useDirectory } from "../store/directory.js";
@@ -95,7 +96,7 @@ describe("xlsx", () => {
       for (const event of EVENTS) yield [event];
     };
     const pieces: Uint8Array[] = [];
-    for await (const piece of xlsx(batches(), { zoneMinutes: 0 }, 30)) pieces.push(piece);
+    for await (const piece of xlsx(TABLE, 30)(batches(), { zoneMinutes: 0 })) pieces.push(piece);
     const sheets = await readXlsx(Buffer.concat(pieces));
     expect(sheets.map(({ data }) => data.length)).toEqual([30, EVENTS.length - 29 + 1]);
     expect(sheets.flatMap(({ data }) => data.slice(1).map(([seq]) => seq))).toEqual(EVENTS.map(({ seq }) => seq));

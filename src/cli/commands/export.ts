@@ -92,7 +92,7 @@ async function toFile(store: Store, path: string, decided: ExportPlan, request: 
   const progress = new ProgressLine(path, "events looked at");
   let scanned = after;
   try {
-    for await (const piece of exportPieces(store.log, plan, stop)) {
+    for await (const piece of exportPieces(store, plan, stop)) {
       scanned = piece.scanned;
       await file.write(piece.bytes, scanned);
       progress.show(scanned, plan.until === 0 ? 1 : scanned / plan.until);
@@ -116,7 +116,7 @@ function nameOf({ log }: Store, { room }: ExportPlan, request: ExportRequest): s
 }
 
 async function toStdout(store: Store, plan: ExportPlan, stop: AbortSignal): Promise<void> {
-  for await (const { bytes } of exportPieces(store.log, plan, stop))
+  for await (const { bytes } of exportPieces(store, plan, stop))
     await new Promise<void>((resolve, reject) => process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())));
 }
 

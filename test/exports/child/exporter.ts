@@ -14,7 +14,7 @@ const ask = await planExport(store, Number(room), {
 });
 const began = performance.now();
 const file = openSync(out, "w");
-for await (const { bytes } of exportPieces(store.log, ask, new AbortController().signal)) writeSync(file, bytes);
+for await (const { bytes } of exportPieces(store, ask, new AbortController().signal)) writeSync(file, bytes);
 closeSync(file);
 const seconds = (performance.now() - began) / 1000;
 await store.close();
