@@ -122,7 +122,7 @@ export class CompatPort {
     try {
       const address = new URL(request.url ?? "/", "http://compat");
       const asked = this.format.asked(address);
-      if (asked === null) throw new DyliveError("not_found", `clients of ${this.format.like} use another address`);
+      if (asked === null) throw new DyliveError("no_address", `clients of ${this.format.like} use another address`);
       const admitted = await this.#admit(request, address, asked);
       if (socket.destroyed) return;
       this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#open({ ws, socket, asked, admitted }));

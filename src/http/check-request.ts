@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { Value } from "typebox/value";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, type ErrorCode } from "../runtime/errors.js";
+import { mistakeOf } from "./mistake.js";
 
 /**
  * Checks the requests of an app by the schemas of its routes: strictly, since a field that is passed over in silence (`minDiamond=5`) gives
@@ -36,28 +37,13 @@ function convert(schema: TSchema, texts: unknown): unknown {
   return value;
 }
 
-interface Mistake {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly message: string;
-  readonly params: object;
-}
+/** Errors of fields of the compatible interface that name something: their hints say how that is named. */
+const CODE_OF: ReadonlyMap<string | null, ErrorCode> = new Map([
+  ["room_id", "bad_room"],
+  ["aweme_id", "bad_work"],
+]);
 
-/** Names the first field that does not fit, and what it takes. */
-function refusal(schema: TSchema, part: string, mistakes: readonly Mistake[]): DyliveError {
-  const first = mistakes.find(({ keyword }) => keyword !== "anyOf") ?? mistakes[0];
-  const names = (param: "requiredProperties" | "additionalProperties") =>
-    mistakes.flatMap(({ params }) => (params as Readonly<Record<string, readonly string[]>>)[param] ?? []);
-  const properties = ("properties" in schema ? schema.properties : {}) as Readonly<Record<string, { readonly description?: string }>>;
-  const about = (field: string) => (Object.hasOwn(properties, field) ? (properties[field]?.description ?? "") : "");
-  const [extra] = names("additionalProperties");
-  if (extra !== undefined) {
-    const known = Object.keys(properties).join(", ") || "none";
-    return new DyliveError("bad_request", `there is no field ${JSON.stringify(extra.slice(0, 40))} here; there are: ${known}`);
-  }
-  const [missing] = names("requiredProperties");
-  if (missing !== undefined) return new DyliveError("bad_request", `${missing} is missing: ${about(missing)}`);
-  const field = first?.instancePath.split("/")[1];
-  if (field === undefined || field === "") return new DyliveError("bad_request", `the ${part} ${first?.message ?? "is not valid"}`);
-  return new DyliveError("bad_request", `${field} ${first?.message ?? "is not valid"}${about(field) ? ` (${about(field)})` : ""}`);
+function refusal(schema: TSchema, part: string, misfits: Parameters<typeof mistakeOf>[1]): DyliveError {
+  const { field, words } = mistakeOf(schema, misfits, `the ${part}`);
+  return new DyliveError(CODE_OF.get(field) ?? "bad_request", words);
 }

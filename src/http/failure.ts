@@ -41,7 +41,7 @@ export function failureOf(error: unknown, requestId: string): Failure {
     return failure(error.code, error.code === "internal" ? `request ${requestId}` : error.detail, error.row.status, details);
   }
   const status = statusOf(error);
-  if (status === 404) return failure("not_found", "no such address");
+  if (status === 404) return failure("no_address", "nothing is served at it");
   // Fastify's own refusals (body too large, media type, bad address): its words are safe, but may echo what was sent.
   if (status !== null && status >= 400 && status < 500)
     return failure("bad_request", error instanceof Error ? error.message.slice(0, 200) : "refused", status);

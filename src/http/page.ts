@@ -35,7 +35,7 @@ export function servePage(app: FastifyInstance, webRoot: string): void {
     schema: { hide: true },
     handler: async (request, reply) => {
       const path = request.params["*"] || "index.html";
-      if (!files.has(path)) throw new DyliveError("not_found", "no such address");
+      if (!files.has(path)) throw new DyliveError("no_address", "nothing is served at it");
       reply.header("content-security-policy", path === "overlay.html" ? OVERLAY_POLICY : POLICY);
       // The names of assets change with their content.
       reply.header("cache-control", path.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache");

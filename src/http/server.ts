@@ -173,7 +173,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     request.log.debug({ method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
     metrics.answered(request.routeOptions.url ?? "none", method, reply.statusCode, reply.elapsedTime);
   });
-  app.setNotFoundHandler((request, reply) => sendFailure(request, reply, failure("not_found", "no such address")));
+  app.setNotFoundHandler((request, reply) =>
+    sendFailure(request, reply, failure("no_address", `nothing is served at it by ${request.method}`)),
+  );
   app.setErrorHandler((error, request, reply) => {
     const told = failureOf(error, request.id);
     if (told.status >= 500) request.log[told.code === "internal" ? "error" : "warn"]({ err: error, code: told.code }, told.message);

@@ -95,7 +95,14 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 404,
-    hint: "Check how it is named: the lists (`dylive room list`, GET /v1/rooms and so on) show what there is.",
+    hint: "Check its name or id: the list of its kind shows what there is (GET /v1/rooms, /v1/hooks, …; `dylive room list` and so on).",
+  },
+  no_address: {
+    message: "There is no such address here",
+    fault: "caller",
+    retryable: false,
+    status: 404,
+    hint: "GET /openapi.json lists the addresses with their methods, /docs shows them; docs/streams.md and docs/compat.md have those of WebSockets.",
   },
   no_account: {
     message: "There is no such account on the platform",

@@ -230,7 +230,7 @@ describe("who is let in", () => {
     const server = await serveCompat({ limits: { clients: 1 } });
     await connect(server.url("grab"));
     expect(await refusal(server.url("grab"))).toEqual({ status: 429, code: "too_many_subscriptions" });
-    expect(await refusal(`${server.url("live")}/other`)).toEqual({ status: 404, code: "not_found" });
+    expect(await refusal(`${server.url("live")}/other`)).toEqual({ status: 404, code: "no_address" });
     const plain = await fetch(server.url("grab").replace("ws", "http"));
     expect([plain.status, await plain.text()]).toEqual([426, expect.stringContaining("DouyinBarrageGrab")]);
   });

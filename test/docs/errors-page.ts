@@ -15,7 +15,7 @@ curl -H "Authorization: Bearer TOKEN" "http://127.0.0.1:8787/v1/rooms/404/events
 \`\`\`
 
 \`\`\`json
-{"error": {"code": "not_found", "message": "There is no such thing here: …", "hint": "Check how it is named: …", "requestId": "5bd45e7a7da1"}}
+{"error": {"code": "not_found", "message": "There is no such thing here: …", "hint": "Check its name or id: …", "requestId": "5bd45e7a7da1"}}
 \`\`\`
 
 A request that fails with "try again: yes" may succeed later as it is; with \`Retry-After\` in the answer, wait as long as that says. What a *room* goes through (a refusal by

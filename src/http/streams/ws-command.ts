@@ -5,6 +5,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
+import { mistakeOf } from "../mistake.js";
 import { subscriptionPosition } from "../token-positions.js";
 import type { LiveStreams } from "./live.js";
 import { endsOf, namedRooms } from "./named-room.js";
@@ -12,7 +13,10 @@ import { type ShownRoom, selectionOf, shown } from "./selection.js";
 
 const closed = { additionalProperties: false };
 const Ref = Type.Optional(Type.String({ maxLength: 64, description: "comes back with the answer" }));
-const Name = Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$", description: "of a position that the server keeps" });
+const Name = Type.String({
+  pattern: "^[A-Za-z0-9_.-]{1,64}$",
+  description: "1 to 64 letters, digits, _ . -, which name a position that the server keeps",
+});
 const RoomName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer({ minimum: 0 })]);
 const After = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: 8_192 })]);
 const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
@@ -62,9 +66,7 @@ export function parseCommand(text: string): Command {
   if (op === undefined) throw new CommandError(`op must be one of ${Object.keys(COMMANDS).join(", ")}`, ref);
   const schema: TSchema = COMMANDS[op];
   if (Value.Check(schema, value)) return value as unknown as Command;
-  const first = Value.Errors(schema, value)[0];
-  const field = first?.instancePath.slice(1).replaceAll("/", ".") || "the command";
-  throw new CommandError(`${op}: ${field} ${first?.message ?? "is wrong"}`, ref);
+  throw new CommandError(`${op}: ${mistakeOf(schema, Value.Errors(schema, value), "the command").words}`, ref);
 }
 
 function parseJson(text: string): Record<string, unknown> {

@@ -36,7 +36,7 @@ export class WsUpgrade {
     // Node has taken its own listener off.
     socket.on("error", () => {});
     try {
-      if (request.url?.split("?", 1)[0] !== WS_PATH) throw new DyliveError("not_found", "there is no WebSocket at this address");
+      if (request.url?.split("?", 1)[0] !== WS_PATH) throw new DyliveError("no_address", `the WebSocket is at ${WS_PATH}`);
       this.#live.assertCapacity();
       const token = await this.#authenticator.enter(request, "read", "query");
       if (socket.destroyed) return;

@@ -31,7 +31,7 @@ const EventListSchema = Type.Object(
 const SHARE = { tries: 20_000, ms: 1_000 } as const;
 
 const Place = (what: string) =>
-  Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]{1,1024}$", description: `${what}: a cursor that was given here, or a seq` }));
+  Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]{1,1024}$", description: `a cursor that was given here, or a seq: ${what}` }));
 const EventsQuery = exactly({
   after: Place("events after this place, oldest first; 0 for the oldest kept"),
   before: Place("the last events before this place"),

@@ -10,7 +10,7 @@ import { tokenOf } from "../authentication.js";
 import { exactly } from "./fields.js";
 
 const tags = ["Open Platform"];
-const RoomId = Type.String({ pattern: "^[0-9]{1,20}$", description: "room_id of the broadcast" });
+const RoomId = Type.String({ pattern: "^[0-9]{1,20}$", description: "room_id of the broadcast, up to 20 digits" });
 const AppsAnswer = Type.Object(
   {
     apps: Type.Array(
@@ -59,7 +59,10 @@ const Acks = exactly({
   messages: Type.Array(
     exactly({
       id: Type.String({ minLength: 1, maxLength: 128, description: "id of the event" }),
-      method: Type.String({ pattern: "^[a-z][a-z0-9_]{0,63}$", description: "method of the event, such as live_gift" }),
+      method: Type.String({
+        pattern: "^[a-z][a-z0-9_]{0,63}$",
+        description: "method of the event in small letters, digits and _, such as live_gift",
+      }),
       at: Type.Integer({ minimum: 0, description: "when it was shown, ms UTC" }),
     }),
     { minItems: 1, maxItems: 100, description: "1 to 100 events that were shown" },

@@ -51,6 +51,6 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
     { prefix: "/v1" },
   );
   app.all("/v1/*", { schema: { hide: true } }, (request, reply) =>
-    sendFailure(request, reply, failure("not_found", `there is no ${request.method} of this address; /openapi.json lists all`)),
+    sendFailure(request, reply, failure("no_address", `no route has it with ${request.method}`)),
   );
 }

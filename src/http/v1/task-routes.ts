@@ -77,7 +77,7 @@ const TaskListSchema = Type.Object(
 
 const tags = ["tasks"];
 const config = { scope: "admin" } as const;
-const TaskParams = exactly({ task: Type.String({ pattern: "^[0-9]{1,15}$", description: "the id of the task" }) });
+const TaskParams = exactly({ task: Type.String({ pattern: "^[0-9]{1,15}$", description: "the id of the task, up to 15 digits" }) });
 const Person = exactly({
   user: Type.String({ minLength: 1, maxLength: 200, description: "their id (uid), sec_uid, visible number or nickname" }),
   pseudonym: Type.Boolean({ default: false, description: "keep what they did, under a name that says nothing" }),

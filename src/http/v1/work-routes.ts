@@ -43,7 +43,7 @@ const WORKS = "works";
 /** Age up to which what is kept is given in place of a new reading, in s: addresses of files live for hours. */
 const MAX_AGE_S = 600;
 const tags = ["works"];
-const WorkId = Type.String({ pattern: "^\\d{10,32}$", description: "the platform's id of the work (aweme_id)" });
+const WorkId = Type.String({ pattern: "^\\d{10,32}$", description: "the platform's id of the work (aweme_id), 10 to 32 digits" });
 const WorkParams = exactly({ work: WorkId });
 const AskedWork = exactly({
   link: Type.String({ minLength: 1, maxLength: 4_000, description: "a link, a short link, the app's share text, or a work's id" }),

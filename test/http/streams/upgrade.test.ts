@@ -24,7 +24,7 @@ describe("opening a WebSocket", () => {
     open.terminate();
     expect(await refusal(server, "/v1/ws")).toMatchObject({ status: 401, code: "no_token" });
     expect(await refusal(server, "/v1/ws?token=dyl_x")).toMatchObject({ status: 401, code: "bad_token" });
-    expect(await refusal(server, `/v1/other?token=${server.token}`)).toMatchObject({ status: 404, code: "not_found" });
+    expect(await refusal(server, `/v1/other?token=${server.token}`)).toMatchObject({ status: 404, code: "no_address" });
     const limited = await server.makeToken({ perMinute: 1 });
     await WsClient.open(server.url, limited.token);
     expect(await refusal(server, "/v1/ws", { authorization: `Bearer ${limited.token}` })).toMatchObject({

@@ -51,6 +51,22 @@ describe("/v1/rooms", () => {
     expect([wrong.status, wrong.at("error", "code")]).toEqual([400, "bad_request"]);
   });
 
+  it("sends whoever asks at a wrong address to the list of addresses, and who names a wrong thing to the list of things", async () => {
+    const { call } = await serveApi();
+    for (const [path, method] of [
+      ["/v1/rooms", "PUT"],
+      ["/v1/none", "GET"],
+      ["/none", "GET"],
+      ["/douyin/liveroom/none", "GET"],
+    ] as const)
+      expect([path, (await call(path, { method })).text]).toEqual([
+        path,
+        expect.stringMatching(/There is no such address here.*\/openapi\.json/),
+      ]);
+    for (const path of ["/v1/rooms/9", "/v1/hooks/none"])
+      expect([path, (await call(path)).at("error", "hint")]).toEqual([path, expect.stringContaining("GET /v1/rooms, /v1/hooks")]);
+  });
+
   it("says what is wrong, in one form", async () => {
     const { call, lines } = await serveApi();
     const cases: [string, Parameters<typeof call>[1], number, string, string][] = [
@@ -59,8 +75,8 @@ describe("/v1/rooms", () => {
       ["/v1/rooms", { method: "POST", json: { room: "!!!" } }, 400, "bad_room", "holds no link"],
       ["/v1/rooms", { method: "POST", json: {} }, 400, "bad_request", "room is missing"],
       ["/v1/rooms", { method: "POST", json: { room: "1", watched: true } }, 400, "bad_request", 'no field "watched"'],
-      ["/v1/rooms", { method: "POST", json: { room: 1 } }, 400, "bad_request", "room must be string"],
-      ["/v1/rooms", { method: "POST", json: { room: "1", watch: "false" } }, 400, "bad_request", "watch must be boolean"],
+      ["/v1/rooms", { method: "POST", json: { room: 1 } }, 400, "bad_request", "room must be text of 1 to"],
+      ["/v1/rooms", { method: "POST", json: { room: "1", watch: "false" } }, 400, "bad_request", "watch must be true or false"],
       ["/v1/rooms", { method: "POST", json: { room: "nobody" } }, 404, "no_account", "HTTP 404"],
       ["/v1/rooms", { method: "POST", json: { room: "captcha" } }, 503, "room_unknown", "no state"],
       ["/v1/rooms", { method: "POST", body: "{", headers: { "content-type": "application/json" } }, 400, "bad_request", "JSON"],
@@ -73,7 +89,7 @@ describe("/v1/rooms", () => {
       ],
       ["/v1/rooms?limit=x", {}, 400, "bad_request", "from 1 to 1000"],
       ["/v1/rooms?limits=1", {}, 400, "bad_request", 'no field "limits"'],
-      ["/v1/rooms", { method: "PUT" }, 404, "not_found", "no PUT"],
+      ["/v1/rooms", { method: "PUT" }, 404, "no_address", "with PUT"],
       ["/v1/%ff", {}, 400, "bad_request", ""],
     ];
     for (const [path, init, status, code, words] of cases) {

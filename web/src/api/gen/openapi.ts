@@ -4340,9 +4340,9 @@ export interface operations {
     getRoomsByRoomEvents: {
         parameters: {
             query?: {
-                /** @description events after this place, oldest first; 0 for the oldest kept: a cursor that was given here, or a seq */
+                /** @description a cursor that was given here, or a seq: events after this place, oldest first; 0 for the oldest kept */
                 after?: string;
-                /** @description the last events before this place: a cursor that was given here, or a seq */
+                /** @description a cursor that was given here, or a seq: the last events before this place */
                 before?: string;
                 /** @description event types separated by commas, * for all; all but unknown, rank and stats by default */
                 types?: string;
@@ -4714,7 +4714,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description the id of the task */
+                /** @description the id of the task, up to 15 digits */
                 task: string;
             };
             cookie?: never;
@@ -4755,7 +4755,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description the id of the task */
+                /** @description the id of the task, up to 15 digits */
                 task: string;
             };
             cookie?: never;
@@ -4986,7 +4986,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description the platform's id of the work (aweme_id) */
+                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
                 work: string;
             };
             cookie?: never;
@@ -5778,13 +5778,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description room_id of the broadcast */
+                    /** @description room_id of the broadcast, up to 20 digits */
                     roomId: string;
                     /** @description 1 to 100 events that were shown */
                     messages: {
                         /** @description id of the event */
                         id: string;
-                        /** @description method of the event, such as live_gift */
+                        /** @description method of the event in small letters, digits and _, such as live_gift */
                         method: string;
                         /** @description when it was shown, ms UTC */
                         at: number;

@@ -12,6 +12,7 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
     hint: "管理直播间和 Webhook 要用 manage 权限的令牌，令牌、账号、存储和诊断要用 admin：dylive token create --name 名字 --scope admin",
   },
   not_found: { message: "没有找到", hint: "它可能已经被移除，回到列表看看。" },
+  no_address: { message: "没有这个地址", hint: "页面和服务器的版本可能不同，刷新页面再试。" },
   no_account: { message: "平台上没有这个账号", hint: "请核对号码：在浏览器里打开 live.douyin.com/号码 看看。" },
   cursor_reset: { message: "数据库换过了", hint: "从最新的消息重新开始。" },
   too_many_rooms: { message: "临时采集的直播间太多", hint: "等十分钟没人看的直播间让出位置，或把直播间加到关注列表。" },
