@@ -89,6 +89,8 @@ describe("comments of a work", () => {
     ["pictures", [], "beside pictures, where what is around the list scrolls"],
     ["dash", ["comments_numeric_ids"], "with ids that are numbers"],
     ["dash", ["page_login_card"], "on a page that asks to log in"],
+    ["dash", ["app_frame"], "on a page with a frame that calls the app"],
+    ["dash", ["app_navigation"], "on a page that calls the app itself"],
     ["dash", ["app_popup"], "on a page that opens a window"],
     ["dash", ["reply_click_ignored"], "though the first click on each floor does nothing"],
     ["dash", ["detail_blocked", "page_absent"], "though the page is refused the work"],

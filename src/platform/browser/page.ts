@@ -40,6 +40,7 @@ export async function openPage(context: BrowserContext, allows: HostRule, signal
     return answered.catch(() => {}); // the page went away meanwhile
   });
   page.on("popup", (window) => void window.close().catch(() => {}));
+  await page.addInitScript(refuseApps).catch(() => {}); // the page went away meanwhile
   return page;
 }
 
@@ -110,6 +111,46 @@ export function orGone(page: Page, signal: AbortSignal) {
 }
 
 // What follows runs inside the page.
+
+/** Parts of a page by which it goes elsewhere. */
+interface LeavingPage {
+  readonly navigation?: {
+    addEventListener(
+      type: "navigate",
+      listen: (event: { readonly destination: { readonly url: string }; preventDefault(): void }) => void,
+    ): void;
+  };
+  readonly document: {
+    readonly head: { prepend(child: unknown): void } | null;
+    createElement(name: string): { httpEquiv: string; content: string };
+  };
+  readonly MutationObserver: new (
+    listen: (changes: unknown, observer: { disconnect(): void }) => void,
+  ) => { observe(node: unknown, what: { readonly childList: true; readonly subtree: true }): void };
+}
+
+/**
+ * Refuses addresses of apps, for the page itself and for its frames: they are not requests that a route is asked about. Chrome would ask in a
+ * window that nobody sees whether to open the app, and until that is answered the page gets no input.
+ */
+function refuseApps(): void {
+  const { navigation, document, MutationObserver } = globalThis as unknown as LeavingPage;
+  navigation?.addEventListener("navigate", (event) => {
+    if (!/^(https?|about|blob|data):/.test(event.destination.url)) event.preventDefault();
+  });
+  const refuseInFrames = () => {
+    if (document.head === null) return false;
+    const rule = document.createElement("meta");
+    rule.httpEquiv = "Content-Security-Policy";
+    rule.content = "frame-src http: https: data: blob:";
+    document.head.prepend(rule);
+    return true;
+  };
+  if (refuseInFrames()) return;
+  new MutationObserver((_, observer) => {
+    if (refuseInFrames()) observer.disconnect();
+  }).observe(document, { childList: true, subtree: true });
+}
 
 function lookAround(): { signs: boolean; userUniqueId: string | null } {
   const site = globalThis as unknown as SitePage;
