@@ -115,7 +115,9 @@ export class CommentCollector {
     const request = {
       work: this.#work,
       knows: (id: string) => this.#before.has(id),
-      wantsReplies: (floorId: string) => replies && (this.#told.get(floorId) ?? 1) > (this.#collected.get(floorId) ?? 0),
+      // To open one too many costs nothing but time.
+      wantsReplies: (floorId: string | null) =>
+        replies && (floorId === null || (this.#told.get(floorId) ?? 1) > (this.#collected.get(floorId) ?? 0)),
     };
     this.#over(yield* reader.comments(request, signal));
   }

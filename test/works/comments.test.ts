@@ -22,7 +22,7 @@ const floor = (floorId: string, ...comments: Comment[]): CommentsSeen => ({ floo
 async function run(pages: readonly (CommentsSeen | Error)[], more: Partial<CollectOptions> = {}, signal = NEVER) {
   const clock = new FakeClock(1000);
   let asked: CommentsRequest | null = null;
-  const wanted: (readonly string[])[] = [];
+  const wanted: (readonly (string | null)[])[] = [];
   const reader = {
     async *comments(request: CommentsRequest): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
       asked = request;
@@ -30,7 +30,7 @@ async function run(pages: readonly (CommentsSeen | Error)[], more: Partial<Colle
         if (page instanceof Error) throw page;
         yield page;
         await clock.advance(1000);
-        wanted.push(["a", "b", "c"].filter(request.wantsReplies));
+        wanted.push(["a", "b", "c", null].filter(request.wantsReplies));
       }
       return END;
     },
@@ -60,7 +60,12 @@ describe("a run of comments", () => {
     expect(batches.flat().map(({ rank }) => rank)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(batches[0]?.[0]?.repliesCollected).toBe(1);
     // Of what is told again the newest counts.
-    expect(wanted).toEqual([["a", "c"], ["c"], ["b", "c"], ["b", "c"]]);
+    expect(wanted).toEqual([
+      ["a", "c", null],
+      ["c", null],
+      ["b", "c", null],
+      ["b", "c", null],
+    ]);
     expect(status).toEqual({
       ...{ workId: "1", shown: 9, collected: 6, topLevel: 3, repliesCollected: 3, floorsOpen: 2, cursor: 4 },
       ...{ endedBy: "end", reason: "no more", startedAt: 1000, endedAt: 5000 },
@@ -80,7 +85,7 @@ describe("a run of comments", () => {
     expect(ids).toEqual([["b"]]);
     expect(batches[0]?.[0]?.rank).toBe(2);
     expect(status).toMatchObject({ collected: 3, topLevel: 2, repliesCollected: 1, floorsOpen: 0 });
-    expect(wanted).toEqual([["c"]]);
+    expect(wanted).toEqual([["c", null]]);
     expect([knows("a1"), knows("b")]).toEqual([true, false]);
   });
 

@@ -53,8 +53,8 @@ export interface CommentsRequest {
   readonly work: AskedWork;
   /** Returns whether a comment is known from before: pages of such are passed over faster. */
   readonly knows: (id: string) => boolean;
-  /** Returns whether more replies of a floor, by the id of its top comment, are wanted. */
-  readonly wantsReplies: (floorId: string) => boolean;
+  /** Returns whether more replies of a floor are wanted, by the id of its top comment; null where it is not certain which floor it is. */
+  readonly wantsReplies: (floorId: string | null) => boolean;
 }
 
 /** What one reply of the page brought, as it came: comments may have come before. */

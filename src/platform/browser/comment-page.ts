@@ -270,9 +270,8 @@ class CommentPanel {
   #floorIn({ floors }: PanelView): FloorView | null {
     for (const floor of floors) {
       const known = this.#floors[floor.index];
-      // Only where it is the right one for certain: to open one too many costs nothing but time.
       const isIt = known !== undefined && known.nickname !== null && floor.words.includes(known.nickname);
-      if (!isIt || this.#deps.request.wantsReplies(known.id)) return floor;
+      if (this.#deps.request.wantsReplies(isIt ? known.id : null)) return floor;
       this.#from = floor.index + 1;
     }
     return null;
