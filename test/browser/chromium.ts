@@ -1,4 +1,5 @@
 import { inject } from "vitest";
+import { browserOf } from "./browsers.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -12,7 +13,8 @@ export const TEST_ARGUMENTS: readonly string[] = [
   ...["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
-/** The browser of this run: see `browsers.ts`. */
+/** The browser of this run: see `browsers.ts`. Projects that give none (`long`) have the first. */
 export function testBrowser(): string {
-  return inject("browser");
+  const given: string | undefined = inject("browser");
+  return given ?? browserOf("browser");
 }

@@ -1,18 +1,15 @@
 import { expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
-import { BrowserSession } from "../../src/platform/browser/session.js";
 import { CommentCollector } from "../../src/works/comments.js";
 import type { Comment } from "../../src/works/model/comment.js";
-import { browserOf } from "../browser/browsers.js";
 import { expectAll } from "../browser/comment-truth.js";
 import { hurried } from "../browser/hurried.js";
-import { NEVER } from "../browser/rooms.js";
+import { NEVER, openSession } from "../browser/rooms.js";
 import { measured } from "./measured.js";
 
 it("3,000 comments in 600 floors are collected complete", async () => {
   const simulator = await startSimulator({ rooms: [] });
-  const choice = { program: browserOf("browser"), headless: true };
-  const session = new BrowserSession({ choose: () => choice, clock: hurried, upstream: simulator.url, profile: null });
+  const session = await openSession(simulator, { clock: hurried });
   try {
     const visitor = await session.visitWorks({ account: null, proxy: null });
     const { id, comments: floors } = simulator.works.work("crowded");
