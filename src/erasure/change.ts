@@ -1,5 +1,6 @@
 import { short } from "../events/combo.js";
 import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
+import { tells, withoutSentences } from "../events/people.js";
 import { type Identity, isPerson, isUser, marksOf, namedIn, peopleIn } from "./identity.js";
 
 /** Outcome for an event. `kept`: another's text that names the person belongs to its writer, and stays; it is only counted. */
@@ -34,12 +35,13 @@ export function changeOf(event: LiveEvent, plan: ErasurePlan): Change {
     const { ranks: _ranks, ...rest } = event;
     return { what: "changed", event: rest };
   }
-  // A notice is the platform's text: it names people without saying which.
-  if (event.type === "notice" && !own && marksOf(identity).some((mark) => event.text?.includes(mark)))
-    return { what: "dropped", event: tombstone(event, plan) };
-  const changed = rewritten(event, plan, own);
-  if (changed !== null) return { what: "changed", event: changed };
-  return event.type === "chat" && marksOf(identity).some((mark) => event.text.includes(mark)) ? { what: "kept" } : { what: "nothing" };
+  const marks = marksOf(identity);
+  const names = (text: string | null) => text !== null && marks.some((mark) => text.includes(mark));
+  // A notice is a sentence and nothing else.
+  if (event.type === "notice" && !own && names(event.text)) return { what: "dropped", event: tombstone(event, plan) };
+  const left = withoutSentences(rewritten(event, plan, own), names);
+  if (left !== event) return { what: "changed", event: left };
+  return event.type === "chat" && names(event.text) ? { what: "kept" } : { what: "nothing" };
 }
 
 /** Makes the tombstone of an erased event, which says only that there was one. */
@@ -50,21 +52,26 @@ function tombstone(event: LiveEvent, plan: ErasurePlan): LiveEventOf<"erased"> {
 }
 
 /**
- * Returns the event with somebody else in the person's place; null when it did not name them. In their own events their name leaves every
- * text.
+ * Returns the event with somebody else in the person's place, itself when they have none in it. From their own events their name leaves what
+ * they wrote and the platform's sentences, too.
  */
-function rewritten(event: LiveEvent, plan: ErasurePlan, own: boolean): LiveEvent | null {
+function rewritten(event: LiveEvent, plan: ErasurePlan, own: boolean): LiveEvent {
   const { identity, pseudonym, keep } = plan;
   const plainIds = new Set([...identity.ids, ...identity.secUids, ...identity.displayIds, ...identity.webcastUids]);
-  const marks = [...marksOf(identity)].sort((a, b) => b.length - a.length);
+  const inText = renamer(marksOf(identity), pseudonym);
+  const inTrace = renamer([...identity.ids, ...identity.secUids, ...identity.webcastUids], pseudonym);
+  const inPeople = (text: string) => (plainIds.has(text) ? pseudonym : text);
+  // Ids name the event, which stays; one that settles a combo is named by the combo.
+  const inGiving = (text: string, field: string) =>
+    field === "traceId" ? inTrace(text) : field === "comboId" || text.startsWith("settle:") ? renamedCombo(text, plan) : text;
   let touched = false;
-  const visit = (value: unknown, key: string): unknown => {
+  const visit = (value: unknown, inString: (text: string) => string): unknown => {
     if (typeof value === "string") {
-      const next = textOf(value, key);
+      const next = inString(value);
       touched ||= next !== value;
       return next;
     }
-    if (Array.isArray(value)) return value.map((one) => visit(one, key));
+    if (Array.isArray(value)) return value.map((one) => visit(one, inString));
     if (isUser(value) && isPerson(value, identity)) {
       touched = true;
       if (!keep) return nobody();
@@ -72,18 +79,32 @@ function rewritten(event: LiveEvent, plan: ErasurePlan, own: boolean): LiveEvent
       return value.masked ? { ...standIn(pseudonym), id: null, masked: true } : standIn(pseudonym);
     }
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, visit(one, name)]));
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, visit(one, inString)]));
   };
-  const textOf = (text: string, key: string): string => {
-    // Ids name the event, which stays; one that settles a combo is named by the combo.
-    if (key === "comboId" || (key === "id" && text.startsWith("settle:"))) return renamedCombo(text, plan);
-    if (key === "id" && text === event.id) return text;
-    if (plainIds.has(text)) return pseudonym;
-    return own ? marks.reduce((rest, mark) => rest.replaceAll(mark, pseudonym), text) : text;
+  const byField = (field: string, value: unknown): unknown => {
+    switch (tells(event.type, field)) {
+      case "people":
+        return visit(value, inPeople);
+      case "giving":
+        return visit(value, (text) => inGiving(text, field));
+      case "words":
+      case "sentence":
+        return own ? visit(value, inText) : value;
+      // Of an unknown message either all goes or nothing.
+      case "bytes":
+      case "nobody":
+        return value;
+    }
   };
+  const changed = Object.entries(event).map(([field, value]) => [field, byField(field, value)]);
   // What the visit gives has the shape of what it was given: texts stay texts, people people.
-  const changed = visit(event, "") as LiveEvent;
-  return touched ? changed : null;
+  return touched ? (Object.fromEntries(changed) as LiveEvent) : event;
+}
+
+/** Makes the function that puts the pseudonym in the place of each mark; of marks that begin alike the longest counts. */
+function renamer(marks: readonly string[], pseudonym: string): (text: string) => string {
+  const longestFirst = [...marks].sort((a, b) => b.length - a.length);
+  return (text) => longestFirst.reduce((rest, mark) => rest.replaceAll(mark, pseudonym), text);
 }
 
 /** Returns the name of a combo without the person: combos are named by who gave and who received. */

@@ -24,7 +24,7 @@ interface Erased extends Step {
   readonly erased: number;
   /** Unknown messages, ranks and notices that named them, now tombstones. */
   readonly dropped: number;
-  /** Events that named them, with another in their place. */
+  /** Events that named them, with another in their place, or without the sentence that did. */
   readonly changed: number;
   /** Chats of others that name them, kept. */
   readonly kept: number;

@@ -9,7 +9,7 @@ import type { Work } from "../works/model/work.js";
 export interface Identity {
   readonly ids: readonly string[];
   readonly secUids: readonly string[];
-  /** Their visible numbers (抖音号). */
+  /** Their visible numbers (抖音号), those of the older kind too. */
   readonly displayIds: readonly string[];
   /** Their ids in live rooms, which are told of them also where a room masks them. */
   readonly webcastUids: readonly string[];
@@ -19,7 +19,7 @@ export interface Identity {
 }
 
 /** A person as events, works or comments tell of them. */
-export type KnownPerson = Pick<User, "id" | "secUid" | "displayId" | "nickname"> & Partial<Pick<User, "webcastUid" | "masked">>;
+export type KnownPerson = Pick<User, "id" | "secUid" | "displayId" | "nickname"> & Partial<Pick<User, "shortId" | "webcastUid" | "masked">>;
 
 /** Returns the ids and names by which people are known together. @param byName whether nothing but a name is known of them */
 export function identityOf(users: readonly KnownPerson[], byName: boolean): Identity {
@@ -27,7 +27,7 @@ export function identityOf(users: readonly KnownPerson[], byName: boolean): Iden
   return {
     ids: all(({ id }) => id),
     secUids: all(({ secUid }) => secUid),
-    displayIds: all(({ displayId }) => displayId),
+    displayIds: [...new Set([...all(({ displayId }) => displayId), ...all(({ shortId }) => shortId)])],
     webcastUids: all(({ webcastUid }) => webcastUid),
     // What a room shows of somebody it masks (x***) is many people's: it is theirs only when nothing else is known of them.
     nicknames: all(({ nickname, masked }) => (masked && !byName ? null : nickname)),

@@ -1,5 +1,6 @@
 import type { Draft } from "../events/combo.js";
 import type { LiveEvent } from "../events/event.js";
+import { withoutSentences } from "../events/people.js";
 import type { Without } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/sql/meta.js";
 import type { Store } from "../store/store.js";
@@ -49,17 +50,18 @@ interface LateErasure extends Omit<NotedErasure, "marks"> {
 
 /** Returns what is left of a draft; null when nothing is. */
 function without(draft: Draft, { at, pseudonym, keep, means }: LateErasure): Draft | null {
-  const { event } = draft;
-  if (event.receivedAt > at + CLOCKS_MS) return draft;
+  if (draft.event.receivedAt > at + CLOCKS_MS) return draft;
   // These name people in ways that no digest finds: what is others' is lost with it.
-  if (event.type === "notice" || event.type === "unknown") return null;
+  if (draft.event.type === "notice" || draft.event.type === "unknown") return null;
+  const event = withoutSentences(draft.event);
+  const left = { ...draft, event } as Draft; // of the same type
   const identity = foundIn(event, means);
-  if (identity === null) return draft;
+  if (identity === null) return left;
   const change = changeOf({ ...event, seq: 0 } as LiveEvent, { identity, pseudonym, keep });
   if (change.what === "erased" || change.what === "dropped") return null;
-  if (change.what !== "changed") return draft;
-  const { seq: _seq, ...left } = change.event;
-  return { ...draft, event: left } as Draft; // a change keeps the type
+  if (change.what !== "changed") return left;
+  const { seq: _seq, ...changed } = change.event;
+  return { ...draft, event: changed } as Draft; // a change keeps the type
 }
 
 /** Returns the ids and names by which a person is known in an event; null where they are not in it. */

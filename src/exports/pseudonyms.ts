@@ -1,5 +1,6 @@
 import { digestOf, isPseudonym, pseudonymOf } from "../erasure/identity.js";
 import type { LiveEvent, User } from "../events/event.js";
+import { withoutSentences } from "../events/people.js";
 import type { Person } from "../works/model/author.js";
 import type { KeptComment } from "../works/model/kept-comment.js";
 
@@ -18,7 +19,8 @@ export class Pseudonyms {
 
   /** Returns the event without anybody's name, id or picture. */
   hide(event: LiveEvent): LiveEvent {
-    const hidden = "user" in event && event.user !== undefined ? { ...event, user: this.#user(event.user) } : event;
+    const left = withoutSentences(event);
+    const hidden = "user" in left && left.user !== undefined ? { ...left, user: this.#user(left.user) } : left;
     return this.#others(hidden);
   }
 
@@ -46,24 +48,32 @@ export class Pseudonyms {
           ? event
           : { ...event, ranks: event.ranks.map((entry) => ({ ...entry, user: this.#user(entry.user) })) };
       case "battle":
-        return { ...event, text: null, scores: event.scores.map((score) => ({ ...score, userId: this.#name(score.userId) })) };
+        return { ...event, scores: event.scores.map((score) => ({ ...score, userId: this.#name(score.userId) })) };
       case "linkmic": {
         const scores = event.scores?.map((score) => ({ ...score, userId: this.#name(score.userId) }));
-        return { ...event, text: null, users: event.users.map((user) => this.#user(user)), ...(scores !== undefined && { scores }) };
+        return { ...event, users: event.users.map((user) => this.#user(user)), ...(scores !== undefined && { scores }) };
       }
       case "lottery":
-        return { ...event, text: null, ...(event.winners !== undefined && { winners: event.winners.map((id) => this.#name(id)) }) };
-      case "fansclub":
-      case "notice":
-      case "product":
-        return { ...event, text: null };
-      case "control":
-        return { ...event, tips: null };
+        return { ...event, ...(event.winners !== undefined && { winners: event.winners.map((id) => this.#name(id)) }) };
       case "unknown":
         return { ...event, payload: null };
       default:
         // Of these nothing but `user` tells of people. A new type does not compile before it is decided here or above.
-        event.type satisfies "chat" | "like" | "join" | "follow" | "share" | "leave" | "state" | "gap" | "system" | "erased";
+        event.type satisfies
+          | "chat"
+          | "like"
+          | "join"
+          | "follow"
+          | "share"
+          | "leave"
+          | "fansclub"
+          | "control"
+          | "notice"
+          | "product"
+          | "state"
+          | "gap"
+          | "system"
+          | "erased";
         return event;
     }
   }

@@ -39,7 +39,7 @@ export function describeEraseWorks(open: Open): void {
     it.each([UID, SEC, "ann_visible", "小安安"])("by %s: only what others wrote of them is left", async (user) => {
       await filled();
       const report = await eraseUser(store(), { user, keep: false });
-      expect(report.identity).toMatchObject({ ids: [UID], secUids: [SEC], displayIds: ["ann_visible"], nicknames: ["小安安"] });
+      expect(report.identity).toMatchObject({ ids: [UID], secUids: [SEC], displayIds: ["ann_visible", "77665544"], nicknames: ["小安安"] });
       expect(report).toMatchObject({ erased: 0, works: { works: 1, comments: 1, changed: 2, kept: 2 } });
       const left = await everything();
       for (const mark of [UID, SEC, "ann_visible", "ann.jpeg", "77665544", "原声", "\\u5c0f", "我是"])

@@ -57,6 +57,13 @@ function events(): NewEvent[] {
     { ...base("b1", "battle"), battleId: "1", phase: null, scores: [{ userId: UID, score: 3, rank: 1 }], text: null },
     { ...base("l1", "lottery"), action: null, lotteryId: "1", diamonds: 1, winners: ["55", UID], text: null },
     { ...base("k1", "linkmic"), action: null, code: null, channelId: null, users: [ann, bob], text: null },
+    { ...base("f2", "fansclub"), user: bob, action: "join", text: "小波 与 小安安 成为守护" },
+    { ...base("o1", "control"), action: "other", code: 9, tips: `${UID} 暂停了` },
+    { ...base("p1", "product"), action: "type_1", products: [{ id: "1", title: "苹果", price: 1 }], text: "安安改名 正在去购买" },
+    { ...base("b2", "battle"), battleId: "2", phase: "running", scores: [], text: "小安安 的PK" },
+    { ...base("l2", "lottery"), action: "draw", lotteryId: "2", diamonds: 1, text: "恭喜 小安安 抽中" },
+    { ...base("l3", "lottery"), action: "lottery", lotteryId: "3", diamonds: 1, text: "一部手机" },
+    { ...base("k2", "linkmic"), action: "enter", code: null, channelId: "3", users: [bob], text: `${UID} 加入` },
     { ...base("u1", "unknown"), payload: VARINT, bytes: 7 },
     { ...base("u2", "unknown"), payload: Buffer.from(`..${SEC}..`).toString("base64"), bytes: 20 },
     { ...base("u3", "unknown"), payload: Buffer.from("小安安").toString("base64"), bytes: 9 },
@@ -80,7 +87,7 @@ export function describeErase(open: Open): void {
     it.each([UID, SEC, "ann_visible", "安安改名"])("by %s: nothing of them is left but what another wrote", async (asked) => {
       const { room, append } = await filled();
       const report = await eraseUser(store(), { user: asked, keep: false });
-      expect(report).toMatchObject({ erased: 4, dropped: 5, changed: 6, kept: 1, rooms: [room], anchorOf: [] });
+      expect(report).toMatchObject({ erased: 4, dropped: 5, changed: 12, kept: 1, rooms: [room], anchorOf: [] });
       expect(report.identity).toMatchObject({ ids: [UID], secUids: [SEC], nicknames: ["安安改名", "小安安"] });
       await catchUp(store(), plainWords);
       await indexAll(store());
@@ -99,6 +106,9 @@ export function describeErase(open: Open): void {
         "unknown",
       ]);
       expect(left.find(({ id }) => id === "g2")).toMatchObject({ user: { id: "55" }, receiver: { id: null, masked: true }, diamonds: 30 });
+      const ofPlatform = new Map(left.map((event) => [event.id, "text" in event ? event.text : undefined]));
+      expect(["f2", "p1", "b2", "l2", "k2", "l3"].map((id) => ofPlatform.get(id))).toEqual([null, null, null, null, null, "一部手机"]);
+      expect(left.find(({ id }) => id === "p1")).toMatchObject({ type: "product", action: "type_1", products: [{ title: "苹果" }] });
       expect(await findAll(store(), { userId: UID }, [room])).toEqual([]);
       expect((await findAll(store(), { text: "小安安" }, [room])).map(({ id }) => id)).toEqual(["c2"]);
       expect(await store().statistics.person(room, UID, 10)).toEqual([]);
@@ -159,7 +169,7 @@ export function describeErase(open: Open): void {
       const left = await late();
       for (const mark of [UID, SEC, "ann_visible", "小安安", "安安改名", "ann.jpeg"])
         expect([mark, JSON.stringify(left.filter(({ id }) => id !== "c2")).includes(mark)]).toEqual([mark, false]);
-      const others = ["c2", "c3", "g2", "m1", "s1", "b1", "l1", "k1"];
+      const others = ["c2", "c3", "g2", "m1", "s1", "b1", "l1", "k1", "f2", "o1", "p1", "b2", "l2", "l3", "k2"];
       expect(left.map(({ id }) => id)).toEqual(
         keep ? ["c1", ...others.slice(0, 2), "g1", expect.any(String), "g2", "f1", ...others.slice(3)] : others,
       );
@@ -180,7 +190,7 @@ export function describeErase(open: Open): void {
         const { room, append } = await claimed(store(), name);
         await append(...events());
         await catchUp(store(), plainWords);
-        await store().log.remove(room, 1, 18, "retention");
+        await store().log.remove(room, 1, events().length, "retention");
         await append(chat("later", { user: ann, sessionId: "other" }));
         const before = await store().statistics.gifts(room, SESSION, { by: "gift", limit: 9 });
         const { pseudonym } = await eraseUser(store(), { user: UID, keep });
@@ -201,7 +211,7 @@ export function describeErase(open: Open): void {
                 [null, null, 2],
               ],
         );
-        await store().log.remove(room, 19, 19, "retention");
+        await store().log.remove(room, events().length + 1, events().length + 1, "retention");
       }
     });
 

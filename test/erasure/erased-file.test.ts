@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { completeErasure, eraseUser, overwriteResidue } from "../../src/erasure/erase.js";
+import type { NewEvent } from "../../src/events/event.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { checkStore } from "../../src/store/check.js";
 import { integrityOf } from "../../src/store/sqlite/copy.js";
@@ -124,6 +125,34 @@ describe("the database file", () => {
     await store.close();
     expect(integrityOf(file)).toEqual([]);
     expect(marksIn(file, MARKS)).toEqual([]);
+  });
+
+  it("has no sentence of the platform that names an erased person, whatever it is about", async () => {
+    const file = path("sentences.db");
+    const store = openSqliteStore({ path: file });
+    const { append } = await claimed(store);
+    const { user: _user, text: _text, kind: _kind, segments: _segments, luckyBag: _bag, ...base } = chat("");
+    const told = (sentence: string): NewEvent[] => [
+      { ...base, type: "fansclub", user: userOf("55"), action: "join", text: sentence },
+      { ...base, type: "control", action: "other", code: 9, tips: sentence },
+      { ...base, type: "notice", text: sentence },
+      { ...base, type: "product", action: "type_1", products: [], text: sentence },
+      { ...base, type: "battle", battleId: "1", phase: "running", scores: [], text: sentence },
+      { ...base, type: "linkmic", action: "enter", code: null, channelId: "1", users: [], text: sentence },
+      { ...base, type: "lottery", action: "draw", lotteryId: "1", diamonds: 1, text: sentence },
+    ];
+    const sentences = (name: string) => [`恭喜 ${name} 抽中`, `${name} 正在去购买`];
+    const theirs = ["小安安同学", UID].flatMap(sentences);
+    const others = ["小波波同学", "22201234567"].flatMap(sentences);
+    const events = [...theirs, ...others].flatMap(told).map((event, n) => ({ ...event, id: String(n) }));
+    await append(chat("own", { user: { ...userOf(UID), nickname: "小安安同学" } }), ...events);
+    await indexAll(store);
+    expect(marksIn(file, theirs)).toEqual(theirs);
+    const report = await eraseUser(store, { user: UID, keep: false });
+    await completeErasure(store, { ...report, vocabulary: plainWords });
+    await store.close();
+    expect(marksIn(file, ["小安安同学", UID])).toEqual([]);
+    expect(marksIn(file, others)).toEqual(others);
   });
 
   it("is whole when the overwriting is killed, and the next start goes on with it", async () => {

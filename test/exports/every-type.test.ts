@@ -1,13 +1,14 @@
 import type { TSchema } from "typebox";
 import { describe, expect, it } from "vitest";
 import { changeOf } from "../../src/erasure/change.js";
-import { identityOf } from "../../src/erasure/identity.js";
+import { identityOf, peopleIn } from "../../src/erasure/identity.js";
 import { EVENT_TYPES, KINDS, type LiveEvent, type User } from "../../src/events/event.js";
 import { Pseudonyms } from "../../src/exports/pseudonyms.js";
 import { userOf } from "../contracts/events.js";
 
-/** In every text of the events below; a nickname that stands for whatever a person may be known by. */
+/** In every text of the events below, and in the bytes of messages; a nickname that stands for whatever a person may be known by. */
 const NAME = "某某某同学";
+const PAYLOAD = Buffer.from(NAME).toString("base64");
 const somebody: User = { ...userOf("111265487875"), nickname: NAME, webcastUid: `MS4w${NAME}`, secUid: `MS4wLjAB${NAME}` };
 
 interface Node extends TSchema {
@@ -32,7 +33,8 @@ function filled(schema: Node, field = ""): unknown {
   if (schema.type === "array") return [filled(schema.items ?? {}, field)];
   if (schema.type === "object")
     return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, filled(property, name)]));
-  if (schema.type === "string") return ["userId", "winners"].includes(field) ? somebody.id : NAME;
+  if (field === "payload") return PAYLOAD;
+  if (schema.type === "string") return ["userId", "winners", "comboId", "traceId"].includes(field) ? somebody.id : NAME;
   return schema.type === "boolean" ? true : 7;
 }
 
@@ -44,7 +46,7 @@ function fullEvent(type: (typeof EVENT_TYPES)[number]): LiveEvent {
 
 /** Returns where in a value the name stands: `text`, `entries.0.user.nickname`. */
 function placesOf(value: unknown, path: readonly string[] = []): string[] {
-  if (typeof value === "string") return value.includes(NAME) ? [path.join(".")] : [];
+  if (typeof value === "string") return value.includes(NAME) || value === PAYLOAD ? [path.join(".")] : [];
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, one]) => placesOf(one, [...path, key]));
 }
@@ -69,6 +71,14 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   system: ["kind", "text"],
 };
 
+/** Texts in which the name of somebody who was erased stays, in the events of others, by type: as above, but that whole events may go. */
+const STAYS: Readonly<Record<string, readonly string[]>> = {
+  ...KEPT,
+  stats: ["onlineText", "totalText"],
+  rank: [],
+  notice: [],
+};
+
 describe.each(EVENT_TYPES)("an event of the type %s", (type) => {
   it("names nobody under a pseudonym but in texts that are kept on purpose", () => {
     const event = fullEvent(type);
@@ -78,12 +88,31 @@ describe.each(EVENT_TYPES)("an event of the type %s", (type) => {
     expect(JSON.stringify(hidden)).not.toContain(somebody.id);
   });
 
-  it("has nobody left in it who was erased, but in what others wrote", () => {
+  it.each([true, false])("has nobody left in it who was erased, but in what others wrote and what names nobody (pseudonym: %s)", (keep) => {
     const event = { ...fullEvent(type), ...("user" in KINDS[type].properties && { user: userOf("222") }) } as LiveEvent;
-    const change = changeOf(event, { identity: identityOf([somebody], false), pseudonym: "p0", keep: true });
-    const after = "event" in change ? change.event : event;
-    const people = placesOf(after).filter((place) => /(^|\.)(nickname|secUid|webcastUid)$/.test(place));
-    expect(people).toEqual([]);
+    const after = erased(event, keep);
+    expect(placesOf(after)).toEqual(STAYS[type] ?? []);
     expect(JSON.stringify(after)).not.toContain(somebody.id);
   });
+
+  it("is theirs still under a pseudonym, and has their name in no text that may name anybody", () => {
+    const event = fullEvent(type);
+    const after = erased(event, true);
+    const own = "user" in event;
+    expect(placesOf(after)).toEqual((own && type !== "chat" ? KEPT[type] : type === "chat" ? [] : STAYS[type]) ?? []);
+    expect(JSON.stringify(after)).not.toContain(somebody.id);
+    if (own) expect(after).toMatchObject({ type, user: { id: "p0" } });
+  });
+});
+
+function erased(event: LiveEvent, keep: boolean): LiveEvent {
+  const change = changeOf(event, { identity: identityOf([somebody], false), pseudonym: "p0", keep });
+  return "event" in change ? change.event : event;
+}
+
+it("a name that is also a word of dylive's changes nothing but texts", () => {
+  const event = { ...fullEvent("chat"), source: "websocket", user: { ...somebody, nickname: "chat" }, text: "chat says text" } as LiveEvent;
+  const who = [event].flatMap(peopleIn);
+  const change = changeOf(event, { identity: identityOf(who, false), pseudonym: "p0", keep: true });
+  expect(change).toMatchObject({ event: { type: "chat", source: "websocket", kind: "text", method: "m", text: "p0 says text" } });
 });
