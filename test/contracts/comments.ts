@@ -60,6 +60,16 @@ export function describeComments(open: Open): void {
       expect(ids(await comments.list({ workId: WORK, parentId: null, limit: 9, after: { rank: 1, id: "c" } }))).toEqual(["d", "a"]);
       expect(ids(await comments.list({ workId: WORK, parentId: null, limit: 1, after: { rank: 0, id: "b" } }))).toEqual(["c"]);
       expect(ids(await comments.list({ workId: WORK, parentId: "a", limit: 9 }))).toEqual(["r2", "r1"]);
+      expect((await comments.known(WORK)).map(({ id, parentId }) => [id, parentId])).toEqual([
+        ...[
+          ["b", null],
+          ["r2", "a"],
+          ["c", null],
+          ["d", null],
+          ["r1", "a"],
+          ["a", null],
+        ],
+      ]);
       expect(ids(await comments.list({ workId: WORK, parentId: "a", limit: 9, after: { rank: 0, id: "r2" } }))).toEqual(["r1"]);
     });
 
@@ -85,6 +95,7 @@ export function describeComments(open: Open): void {
       expect(await find({ text: "o 雨" })).toEqual(["1"]);
       expect(await find({ text: "%_" })).toEqual(["3"]);
       expect(await find({ text: "hello", workId: WORK })).toEqual(["2", "1"]);
+      expect(await find({ parentId: "nothing" })).toEqual([]);
       expect(await find({ user: "8" })).toEqual(["2"]);
       expect(await find({ user: "other" })).toEqual(["2"]);
       expect(await find({ from: 200, to: 300 })).toEqual(["3"]);

@@ -44,6 +44,8 @@ export interface FoundPlace extends CommentKey {
 export interface CommentSearch {
   /** Only comments of this work. */
   readonly workId?: string;
+  /** Only replies of this top comment. */
+  readonly parentId?: string;
   /** Part of the text. Capitals and the width of letters do not matter. */
   readonly text?: string;
   /** `user.id` or `user.secUid` of who wrote it. */
@@ -142,6 +144,9 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
           FROM comments WHERE work_id = $1`;
         return (yield* row<CommentCounts>(sql, workId)) ?? { comments: 0, topLevel: 0, removed: 0 };
       }),
+    /** Returns the names of all comments of a work and of their floors, in the order of their ranks. */
+    known: (workId: string): Promise<readonly Pick<Comment, "id" | "parentId">[]> =>
+      ask(() => rows(`SELECT id, parent_id AS "parentId" FROM comments WHERE work_id = $1 ORDER BY rank, id`, workId)),
     /** Finds comments, newest first. */
     find: (asked: CommentSearch): Promise<FoundComments> => read(() => find(asked)),
     /** Returns all comments in the order of their names, from after one on. */
@@ -183,12 +188,13 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     yield* run(`UPDATE comments SET ${CHANGED.join(", ")} WHERE work_id = $1 AND id = $2`, ...valuesOf(now, seenBy));
   }
 
-  function* find({ workId, text, user, from, to, after, limit }: CommentSearch): Work<FoundComments> {
+  function* find({ workId, parentId, text, user, from, to, after, limit }: CommentSearch): Work<FoundComments> {
     const values: (string | number)[] = [];
     const add = (value: string | number) => `$${values.push(value)}`;
     const found = text === undefined ? "1" : `CASE WHEN ${dialect.position}(c.words, ${add(wordsOf(text))}) > 0 THEN 1 ELSE 0 END`;
     const conditions = [
       ...(workId === undefined ? [] : [`c.work_id = ${add(workId)}`]),
+      ...(parentId === undefined ? [] : [`c.parent_id = ${add(parentId)}`]),
       ...(user === undefined ? [] : [`(c.user_id = ${add(user)} OR c.sec_uid = ${add(user)})`]),
       ...(from === undefined ? [] : [`c.time >= ${add(from)}`]),
       ...(to === undefined ? [] : [`c.time < ${add(to)}`]),

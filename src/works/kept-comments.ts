@@ -1,0 +1,36 @@
+import type { Store } from "../store/store.js";
+import { type CollectOptions, CommentCollector } from "./comments.js";
+import type { CommentRun } from "./model/comment.js";
+
+/** Options of collecting comments into a store. */
+export interface KeepOptions extends Omit<CollectOptions, "known" | "again"> {
+  /** Called with how far the run is, each time that what it collected is kept. */
+  readonly onProgress?: (run: CommentRun) => void;
+}
+
+/**
+ * Collects the comments of a work and keeps each as it comes: what is kept is renewed where it is shown again, and floors that are complete are
+ * not opened. A run whose process is killed loses no comment that it had told of; the next one goes on with what is kept.
+ * @returns the run, which tells by what it ended
+ * @throws DyliveError as `CommentCollector.batches` does; the run is then kept without an end of its own
+ */
+export async function keepComments(
+  { comments, commentRuns }: Pick<Store, "comments" | "commentRuns">,
+  work: ConstructorParameters<typeof CommentCollector>[0],
+  { onProgress = () => {}, ...options }: KeepOptions,
+  signal: AbortSignal,
+): Promise<CommentRun> {
+  const collector = new CommentCollector(work, { ...options, known: await comments.known(work.id), again: true });
+  const n = await commentRuns.begin(collector.status());
+  try {
+    for await (const batch of collector.batches(signal)) {
+      // First the comments: a run must not have told of more than is kept.
+      await comments.put(n, batch);
+      await commentRuns.tell(n, { ...collector.status(), endedBy: null, endedAt: null });
+      onProgress(collector.status());
+    }
+  } finally {
+    await commentRuns.tell(n, collector.status());
+  }
+  return collector.status();
+}
