@@ -5,6 +5,7 @@ import type { RoomKey } from "../../src/store/log.js";
 import type { HookRow } from "../../src/store/sql/hooks.js";
 import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";
+import { commentOf, runOf } from "../works/comment.js";
 import { workOf } from "../works/work.js";
 import { type ApiServer, serveApi } from "./api-server.js";
 import { chat, stats } from "./events.js";
@@ -53,6 +54,22 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/works?cursor=x", 400],
   ],
   "GET /v1/works/pace": [["/v1/works/pace", 200]],
+  "GET /v1/comments": [
+    ["/v1/comments", 200],
+    ["/v1/comments?q=text&limit=1", 200],
+    ["/v1/comments?cursor=x", 400],
+  ],
+  "GET /v1/works/{work}/comments": [
+    [`/v1/works/${WORK}/comments`, 200],
+    [`/v1/works/${WORK}/comments?parent=1`, 200],
+    [`/v1/works/${WORK}/comments?q=text&user=1`, 200],
+    [`/v1/works/${WORK}/comments?cursor=x`, 400],
+  ],
+  "GET /v1/works/{work}/comments/export": [
+    [`/v1/works/${WORK}/comments/export?format=csv`, 200],
+    [`/v1/works/${WORK}/comments/export?format=jsonl&pseudonyms=own`, 200],
+    [`/v1/works/${WORK}/comments/export?format=ass`, 400],
+  ],
   "GET /v1/works/{work}": [
     [`/v1/works/${WORK}`, 200],
     [`/v1/works/${CAPTCHA}`, 404],
@@ -280,6 +297,8 @@ export async function seeded(hostile?: string): Promise<ApiServer> {
   });
   await failingHook(store, room);
   await store.works.keep(workOf(WORK, { text: hostile ?? "作品", title: hostile ?? null, stateReason: hostile ?? null }), null);
+  const comment = commentOf(WORK, "1", { text: hostile ?? "text", labels: hostile === undefined ? [] : [hostile] });
+  await store.comments.put(await store.commentRuns.begin(runOf(WORK)), [comment, commentOf(WORK, "2", { parentId: "1" })]);
   manager.say(room, "live", SESSION, { counts: { WebcastChatMessage: 1 }, masked: false, likesSeen: 0.2 });
   return made;
 }

@@ -6,7 +6,7 @@ import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { partsOf } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
-import { type ExportRequest, PLATFORM_ZONE_MINUTES, planExport } from "../../exports/plan.js";
+import { type ExportRequest, PLATFORM_ZONE_MINUTES, planComments, planExport } from "../../exports/plan.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -14,6 +14,7 @@ import type { HttpCall } from "../calls.js";
 import { roomOrSystem } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
 import { broadcastId } from "./session-found.js";
+import { assertAllRooms, WorkParams } from "./work-routes.js";
 
 /** Time in ms after which a client that takes nothing is stalled: it holds a place that others could have. */
 const STALLED_MS = 60_000;
@@ -21,8 +22,23 @@ const CHECK_MS = 10_000;
 
 const Instant = (what: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: `${what}: 2026-11-25T20:00:00+08:00, or ms UTC` }));
+const Format = Type.Enum(EXPORT_FORMAT_NAMES, { description: EXPORT_FORMAT_NAMES.join(", ") });
+const Zone = Type.String({
+  default: "+08:00",
+  maxLength: 6,
+  description: "zone of the dates in csv and xlsx, and of times given without one",
+});
+const PseudonymsKey = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description:
+      "people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used",
+  }),
+);
+const CommentsQuery = exactly({ format: Format, zone: Zone, pseudonyms: PseudonymsKey });
 const ExportQuery = exactly({
-  format: Type.Enum(EXPORT_FORMAT_NAMES, { description: EXPORT_FORMAT_NAMES.join(", ") }),
+  format: Format,
   session: Type.Optional(
     Type.String({ minLength: 1, maxLength: 64, description: "only the broadcast with this room_id; `latest` is the newest" }),
   ),
@@ -51,21 +67,46 @@ const ExportQuery = exactly({
     default: 0,
     description: "seconds added to every place in the recording",
   }),
-  zone: Type.String({ default: "+08:00", maxLength: 6, description: "zone of the dates in csv and xlsx, and of times given without one" }),
-  pseudonyms: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 200,
-      description:
-        "people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used",
-    }),
-  ),
+  zone: Zone,
+  pseudonyms: PseudonymsKey,
 });
 type ExportQuery = Static<typeof ExportQuery>;
 
 /** Registers the routes of exports, which are streams. */
 export function exportRoutes(app: FastifyInstance, { store, exports, calls, clock, live }: ApiDeps): void {
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+
+  typed.get(
+    "/works/:work/comments/export",
+    {
+      schema: {
+        summary: "Comments of a work as a file, oldest first",
+        description: "jsonl, csv, xlsx or parquet: comments have no place in a recording. A file that is whole ends the answer.",
+        tags: ["works"],
+        produces: Object.values(EXPORT_FORMATS).flatMap(({ mediaType, timed }) => (timed ? [] : [mediaType.split(";", 1)[0] ?? ""])),
+        params: WorkParams,
+        querystring: CommentsQuery,
+        response: { 200: Type.Unsafe<Readable>(Type.String({ description: "the file" })) },
+      },
+      config: { scope: "read" },
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      assertAllRooms(token);
+      const { format, zone, pseudonyms } = request.query;
+      const zoneMinutes = zone === "" ? PLATFORM_ZONE_MINUTES : readZone("zone", zone);
+      const key = pseudonyms === "own" ? true : pseudonyms;
+      const plan = await planComments(store, request.params.work, { format, zoneMinutes, pseudonyms: key });
+      const parts = await partsOf(exports, plan, token.id);
+      const call = calls.open(request.raw, reply.raw, token);
+      reply
+        .type(EXPORT_FORMATS[format].mediaType)
+        .header("content-disposition", `attachment; filename="dylive-comments-${plan.workId}.${format}"`);
+      return reply.send(Readable.from(watched(parts, call, clock), { objectMode: false }));
+    },
+  );
+
+  typed.get(
     "/rooms/:room/export",
     {
       schema: {

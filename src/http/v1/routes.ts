@@ -8,6 +8,7 @@ import { roomsStreamRoute } from "../streams/rooms-stream.js";
 import { aboutRoutes } from "./about-routes.js";
 import { accountRoutes } from "./account-routes.js";
 import { clusterRoutes } from "./cluster-routes.js";
+import { commentRoutes } from "./comment-routes.js";
 import { eventRoutes } from "./event-routes.js";
 import { exportRoutes } from "./export-routes.js";
 import { hookRoutes } from "./hook-routes.js";
@@ -39,6 +40,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       taskRoutes(v1, deps);
       searchRoutes(v1, deps);
       workRoutes(v1, deps);
+      commentRoutes(v1, deps);
       tokenRoutes(v1, deps);
       hookRoutes(v1, deps);
       officialAppRoutes(v1, deps);

@@ -44,7 +44,8 @@ const WORKS = "works";
 const MAX_AGE_S = 600;
 const tags = ["works"];
 const WorkId = Type.String({ pattern: "^\\d{10,32}$", description: "the platform's id of the work (aweme_id), 10 to 32 digits" });
-const WorkParams = exactly({ work: WorkId });
+/** The work in an address. */
+export const WorkParams = exactly({ work: WorkId });
 const AskedWork = exactly({
   link: Type.String({ minLength: 1, maxLength: 4_000, description: "a link, a short link, the app's share text, or a work's id" }),
   maxAgeSeconds: Type.Integer({
@@ -147,7 +148,7 @@ export function serviceOf(service: WorkService | null): WorkService {
 }
 
 /** Returns a schema in which others are named, not repeated. */
-function byReference(schema: TSchema): object {
+export function byReference(schema: TSchema): object {
   return JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
     key !== "" && typeof value === "object" && value !== null && "$id" in value ? { $ref: value.$id } : value,
   ) as object;

@@ -452,6 +452,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/works/{work}/comments/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comments of a work as a file, oldest first
+         * @description Needs a token of scope read. jsonl, csv, xlsx or parquet: comments have no place in a recording. A file that is whole ends the answer.
+         */
+        get: operations["getWorksByWorkCommentsExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room}/export": {
         parameters: {
             query?: never;
@@ -656,6 +676,46 @@ export interface paths {
          * @description Needs a token of scope read.
          */
         get: operations["getWorksByWork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the comments of all works by text, person and time, newest first
+         * @description Needs a token of scope read. One request looks at some thousand comments: while there is a `next`, there may be more.
+         */
+        get: operations["getComments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/works/{work}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comments of a work that are kept
+         * @description Needs a token of scope read. Top comments as the platform orders them, or with `parent` the replies of one. With `q`, `user`, `from` or `to` all that fulfil them, newest first.
+         */
+        get: operations["getWorksByWorkComments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2750,6 +2810,119 @@ export interface components {
             };
             lastRefusal: string | null;
         };
+        /** @description a person as works and comments show them; key by secUid */
+        Person: {
+            id: string | null;
+            secUid: string | null;
+            displayId: string | null;
+            shortId: string | null;
+            nickname: string | null;
+            avatar: string | null;
+        };
+        /** @description a comment as it is kept */
+        KeptComment: {
+            /** @description the platform's id (cid) */
+            id: string;
+            /** @description the work that it belongs to */
+            workId: string;
+            parentId: string | null;
+            replyToId: string | null;
+            /** @description 1 a top comment, 2 a reply */
+            level: 1 | 2;
+            /** @description what was written; empty where it is a picture or a sticker alone */
+            text: string;
+            /** @description when it was written, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the id, to some seconds
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            likes: number | null;
+            replies: number | null;
+            /** @description replies that reached us */
+            repliesCollected: number;
+            place: string | null;
+            user: components["schemas"]["Person"];
+            authorLiked: boolean | null;
+            byAuthor: boolean | null;
+            /** @description words that the platform puts beside the writer (作者) */
+            labels: string[];
+            /** @description the author put it first */
+            pinned: boolean;
+            /** @description the platform marks it as hot */
+            hot: boolean;
+            /** @description the platform hides it until one asks */
+            folded: boolean;
+            /** @description pictures in it */
+            images: components["schemas"]["Image"][];
+            /** @description a sticker in it */
+            sticker: {
+                id: string | null;
+                url: string | null;
+            } | null;
+            /** @description people that the text names */
+            mentions: {
+                secUid: string | null;
+                userId: string | null;
+                start: number | null;
+                end: number | null;
+            }[];
+            /** @description place in the order in which it was received: the platform orders by heat */
+            rank: number;
+            /** @description when it reached us, ms UTC */
+            receivedAt: number;
+            /** @description when it reached us for the first time, ms UTC */
+            firstSeenAt: number;
+            /** @description null while it is there, as far as is known */
+            removedAt: number | null;
+            /** @description 0 as first kept; raised when it is read again and differs, and when it is gone */
+            revision: number;
+            /** @description an erasure took a person out of it: since then it is not read again */
+            erased: boolean;
+        };
+        /** @description a run that collects the comments of a work */
+        CommentRun: {
+            /** @description the work */
+            workId: string;
+            shown: number | null;
+            /** @description comments that reached us, replies among them */
+            collected: number;
+            /** @description how many of them are top comments */
+            topLevel: number;
+            /** @description how many of them are replies */
+            repliesCollected: number;
+            /** @description floors of which more replies are told than reached us */
+            floorsOpen: number;
+            cursor: number | null;
+            /** @description null while it runs, and where it broke off */
+            endedBy: ("end" | "limit" | "wall" | "captcha" | "blocked" | "stuck" | "stopped") | null;
+            reason: string | null;
+            /** @description ms UTC */
+            startedAt: number;
+            endedAt: number | null;
+        };
+        /** @description a page of comments; one of a search may be short, or empty, before the last */
+        Comments: {
+            comments: components["schemas"]["KeptComment"][];
+            next: string | null;
+        };
+        /** @description a page of the comments of a work */
+        WorkComments: {
+            comments: components["schemas"]["KeptComment"][];
+            next: string | null;
+            /** @description numbers of all that is kept of the work */
+            kept: {
+                /** @description comments that are kept */
+                comments: number;
+                /** @description top comments among them */
+                topLevel: number;
+                /** @description of them, those that are no longer there */
+                removed: number;
+            };
+            /** @description the last run that collected them; null when there was none, or it is no longer kept */
+            run: components["schemas"]["CommentRun"] | null;
+        };
         /** @description a token, without the token itself */
         Token: {
             id: string;
@@ -4397,6 +4570,57 @@ export interface operations {
             };
         };
     };
+    getWorksByWorkCommentsExport: {
+        parameters: {
+            query: {
+                /** @description jsonl, csv, xlsx, xml, ass, srt, parquet */
+                format: "jsonl" | "csv" | "xlsx" | "xml" | "ass" | "srt" | "parquet";
+                /** @description zone of the dates in csv and xlsx, and of times given without one */
+                zone?: string;
+                /** @description people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used */
+                pseudonyms?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
+                work: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getRoomsByRoomExport: {
         parameters: {
             query: {
@@ -5000,6 +5224,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Work"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getComments: {
+        parameters: {
+            query?: {
+                /** @description part of the text; capitals and the width of letters do not matter */
+                q?: string;
+                /** @description id or sec_uid of who wrote them */
+                user?: string;
+                /** @description earliest time, ms UTC, included */
+                from?: number;
+                /** @description latest time, ms UTC, not included */
+                to?: number;
+                /** @description a whole number from 1 to 200 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of comments; one of a search may be short, or empty, before the last */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comments"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorksByWorkComments: {
+        parameters: {
+            query?: {
+                /** @description the replies of this top comment */
+                parent?: string;
+                /** @description part of the text; capitals and the width of letters do not matter */
+                q?: string;
+                /** @description id or sec_uid of who wrote them */
+                user?: string;
+                /** @description earliest time, ms UTC, included */
+                from?: number;
+                /** @description latest time, ms UTC, not included */
+                to?: number;
+                /** @description a whole number from 1 to 200 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
+                work: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of the comments of a work */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkComments"];
                 };
             };
             /** @description refused: why, and what to do */

@@ -1,0 +1,130 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { type Static, Type } from "typebox";
+import { Nullable } from "../../events/field.js";
+import { decodePlace, encodePlace } from "../../feed/cursor.js";
+import type { CommentSearch, FoundComments } from "../../store/sql/comments.js";
+import { PersonSchema } from "../../works/model/author.js";
+import { CommentRunSchema } from "../../works/model/comment.js";
+import { KeptCommentSchema } from "../../works/model/kept-comment.js";
+import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
+import { assertAllRooms, byReference, WorkParams } from "./work-routes.js";
+
+const CommentsSchema = Type.Object(
+  { comments: Type.Array(Type.Ref("KeptComment")), next: Next },
+  { $id: "Comments", description: "a page of comments; one of a search may be short, or empty, before the last" },
+);
+const WorkCommentsSchema = Type.Object(
+  {
+    ...CommentsSchema.properties,
+    kept: Type.Object(
+      {
+        comments: Type.Integer({ description: "comments that are kept" }),
+        topLevel: Type.Integer({ description: "top comments among them" }),
+        removed: Type.Integer({ description: "of them, those that are no longer there" }),
+      },
+      { description: "numbers of all that is kept of the work" },
+    ),
+    run: Nullable(Type.Ref("CommentRun"), "the last run that collected them; null when there was none, or it is no longer kept"),
+  },
+  { $id: "WorkComments", description: "a page of the comments of a work" },
+);
+
+const tags = ["works"];
+/** Kinds of the cursors. */
+const FLOORS = "floors";
+const FOUND = "comments";
+const Conditions = {
+  q: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 100, description: "part of the text; capitals and the width of letters do not matter" }),
+  ),
+  user: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "id or sec_uid of who wrote them" })),
+  from: Type.Optional(Type.Integer({ minimum: 0, description: "earliest time, ms UTC, included" })),
+  to: Type.Optional(Type.Integer({ minimum: 0, description: "latest time, ms UTC, not included" })),
+};
+const Page = {
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: "a whole number from 1 to 200" }),
+  cursor: PageFields.cursor,
+};
+const SearchQuery = exactly({ ...Conditions, ...Page });
+const ListQuery = exactly({
+  parent: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "the replies of this top comment" })),
+  ...Conditions,
+  ...Page,
+});
+
+/** Registers the routes of comments: those of a work, and the search of all. */
+export function commentRoutes(app: FastifyInstance, { store }: ApiDeps): void {
+  for (const schema of [PersonSchema, KeptCommentSchema, CommentRunSchema]) app.addSchema(byReference(schema));
+  addSchemas(app, CommentsSchema, WorkCommentsSchema);
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const { comments, commentRuns } = store;
+
+  typed.get(
+    "/comments",
+    {
+      schema: {
+        summary: "Search the comments of all works by text, person and time, newest first",
+        description: "One request looks at some thousand comments: while there is a `next`, there may be more.",
+        tags,
+        querystring: SearchQuery,
+        response: { 200: Type.Ref("Comments") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      return pageOf(await comments.find(searchOf(request.query)));
+    },
+  );
+
+  typed.get(
+    "/works/:work/comments",
+    {
+      schema: {
+        summary: "Comments of a work that are kept",
+        description:
+          "Top comments as the platform orders them, or with `parent` the replies of one. With `q`, `user`, `from` or `to` all that fulfil them, newest first.",
+        tags,
+        params: WorkParams,
+        querystring: ListQuery,
+        response: { 200: Type.Ref("WorkComments") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      const { work: workId } = request.params;
+      const { parent, ...query } = request.query;
+      const { q, user, from, to, limit, cursor } = query;
+      const about = { kept: await comments.count(workId), run: (await commentRuns.last(workId))?.run ?? null };
+      if ([q, user, from, to].some((one) => one !== undefined)) {
+        const found = await comments.find({ ...searchOf(query), workId, ...(parent !== undefined && { parentId: parent }) });
+        return { ...pageOf(found), ...about };
+      }
+      const place = decodePlace(FLOORS, cursor, [0, ""] as const);
+      const after = place === undefined ? {} : { after: { rank: place[0], id: place[1] } };
+      const rows = await comments.list({ workId, parentId: parent ?? null, ...after, limit: limit + 1 });
+      const { items, next } = keysetPage(rows, limit, FLOORS, ({ rank, id }) => [rank, id]);
+      return { comments: [...items], next, ...about };
+    },
+  );
+}
+
+function searchOf({ q, user, from, to, limit, cursor }: Static<typeof SearchQuery>): CommentSearch {
+  const place = decodePlace(FOUND, cursor, [0, "", ""] as const);
+  return {
+    limit,
+    ...(q !== undefined && { text: q }),
+    ...(user !== undefined && { user }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(place !== undefined && { after: { time: place[0], workId: place[1], id: place[2] } }),
+  };
+}
+
+function pageOf({ comments, next }: FoundComments) {
+  return { comments: [...comments], next: next === null ? null : encodePlace(FOUND, [next.time, next.workId, next.id]) };
+}
