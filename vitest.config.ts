@@ -14,6 +14,7 @@ const sameInEveryBrowser = [
   "web-build",
   "web-visit",
   "web-room",
+  "web-works",
   "settings",
   "overlay",
   "example",

@@ -53,7 +53,7 @@ export class Dashboard {
   static async start(rooms?: readonly RoomScenario[], clock: Clock = systemClock): Promise<Dashboard> {
     const data = mkdtempSync(join(tmpdir(), "dylive-dashboard-"));
     const simulator = await startSimulator(rooms === undefined ? {} : { rooms });
-    const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null }, {});
+    const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null, browser: testBrowser() }, {});
     // As built: the statistics' thread needs the built files, as the dashboard does.
     const { startApp } = (await import(BUILT)) as typeof import("../../src/app/app.js");
     const app = await startApp(config, readMachine(), clock, pino({ level: "silent" }));

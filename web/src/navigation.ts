@@ -11,6 +11,7 @@ export interface Entry {
 export const NAVIGATION: readonly Entry[] = [
   { to: "rooms", label: (m) => m.shell.rooms },
   { to: "sessions", label: (m) => m.sessions.title },
+  { to: "works", label: (m) => m.works.title },
   { to: "overlay", label: (m) => m.overlay.title },
   { to: "settings", label: (m) => m.settings.title },
 ];

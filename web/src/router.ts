@@ -10,6 +10,7 @@ const ROUTES: readonly RouteRecordRaw[] = [
   { path: "/sessions", name: "sessions", component: () => import("./pages/SessionsPage.vue") },
   { path: "/rooms/:id/sessions/:session", name: "session", component: () => import("./pages/SessionPage.vue"), props: true },
   { path: "/rooms/:id/compare/:first/:second", name: "compare", component: () => import("./pages/ComparePage.vue"), props: true },
+  { path: "/works/:id?", name: "works", component: () => import("./pages/WorksPage.vue"), props: true },
   { path: "/overlay", name: "overlay", component: () => import("./pages/OverlayPage.vue") },
   { path: "/settings/:part?", name: "settings", component: () => import("./pages/SettingsPage.vue"), props: true },
   { path: "/:anything(.*)*", name: "none", component: NotFoundPage },

@@ -8,8 +8,10 @@ export interface Choice {
   readonly variant: MediaVariant;
   /** The sound to join with it; null where it has its own, or where none is told. */
   readonly audio: MediaVariant | null;
-  /** One sentence for a person. */
+  /** One sentence for a person: which it is, and why. */
   readonly reason: string;
+  /** The second half of that: why it was chosen. */
+  readonly why: string;
   /** All rungs without the platform's mark, the best first. */
   readonly rungs: readonly MediaVariant[];
 }
@@ -42,7 +44,7 @@ export function chooseVariant(media: readonly MediaVariant[], quality: Quality, 
   const chosen = CHOICES[kindOf(quality)](wanted, quality, sounds);
   const audio = chosen.variant.hasAudio ? null : soundFor(quality, sounds);
   const how = chosen.variant.hasAudio ? "" : audio === null ? ", without sound: none is told" : ", joined with its sound";
-  return { variant: chosen.variant, audio, reason: `${named(chosen.variant)}${how}: ${chosen.why}`, rungs };
+  return { variant: chosen.variant, audio, reason: `${named(chosen.variant)}${how}: ${chosen.why}`, why: chosen.why, rungs };
 }
 
 type Rungs = readonly [MediaVariant, ...MediaVariant[]];

@@ -24,6 +24,10 @@ export type Hook = Schemas["Hook"];
 export type HookTry = Schemas["HookTry"];
 export type Account = Schemas["Account"];
 export type About = Schemas["About"];
+/** A work without what is always null, which the client's types leave out. */
+export type Work = Omit<Schemas["Work"], "stats"> & { readonly stats: Omit<Schemas["Work"]["stats"], "plays"> };
+export type WorkPace = Schemas["WorkPace"];
+export type MediaVariant = Schemas["MediaVariant"];
 export type Finding = Schemas["FindingList"]["findings"][number];
 
 /** A page of events, with the places to go on from. */

@@ -6,6 +6,7 @@ import { rooms as enRooms } from "./en/rooms.js";
 import { sessions as enSessions } from "./en/sessions.js";
 import { settings as enSettings } from "./en/settings.js";
 import { shell as enShell } from "./en/shell.js";
+import { works as enWorks } from "./en/works.js";
 import { errors as zhErrors } from "./zh/errors.js";
 import { overlay as zhOverlay } from "./zh/overlay.js";
 import { reasons as zhReasons } from "./zh/reasons.js";
@@ -14,6 +15,8 @@ import { rooms as zhRooms } from "./zh/rooms.js";
 import { sessions as zhSessions } from "./zh/sessions.js";
 import { settings as zhSettings } from "./zh/settings.js";
 import { shell as zhShell } from "./zh/shell.js";
+import { workReasons as zhWorkReasons } from "./zh/work-reasons.js";
+import { works as zhWorks } from "./zh/works.js";
 
 // A page has a section of its own: a file each in zh/ and en/, and a line in both tables here.
 const zh = {
@@ -21,10 +24,11 @@ const zh = {
   rooms: zhRooms,
   room: zhRoom,
   sessions: zhSessions,
+  works: zhWorks,
   settings: zhSettings,
   overlay: zhOverlay,
   errors: zhErrors,
-  reasons: zhReasons,
+  reasons: [...zhReasons, ...zhWorkReasons],
 };
 export type Messages = typeof zh;
 const en: Messages = {
@@ -32,6 +36,7 @@ const en: Messages = {
   rooms: enRooms,
   room: enRoom,
   sessions: enSessions,
+  works: enWorks,
   settings: enSettings,
   overlay: enOverlay,
   errors: enErrors,

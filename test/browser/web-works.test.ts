@@ -1,0 +1,161 @@
+import type { Page, Route } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Work } from "../../src/works/model/work.js";
+import type { WorkPace } from "../../web/src/api/model.js";
+import { until } from "../until.js";
+import { workOf } from "../works/work.js";
+import { Dashboard, seriousIn, textOf } from "./dashboard.js";
+
+const HOSTILE = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{constructor.constructor('window.hacked=1')()}}`;
+const PHONE = { viewport: { width: 390, height: 844 } };
+
+let dashboard: Dashboard;
+beforeAll(async () => {
+  dashboard = await Dashboard.start([]);
+});
+afterAll(() => dashboard.close());
+afterEach(async () => expect(await dashboard.closePages()).toEqual([]));
+
+const truth = (name: string) => dashboard.simulator.works.work(name);
+async function open(path = "/works", options = {}): Promise<Page> {
+  const page = await dashboard.open(`#token=${dashboard.token}`, { viewport: { width: 1200, height: 900 }, ...options });
+  await page.waitForSelector("#paste");
+  await page.goto(`${dashboard.app.url}/#${path}`);
+  await page.waitForSelector("#work");
+  return page;
+}
+async function paste(page: Page, text: string): Promise<void> {
+  await page.fill("#work", text);
+  await page.keyboard.press("Enter");
+}
+const article = (page: Page, id: string) => page.locator(`article[data-work="${id}"]`);
+const alert = (page: Page) => textOf(page.locator("main [role=alert]"));
+const width = (page: Page) => page.evaluate<number>("document.documentElement.scrollWidth");
+const keep = (work: Work) => dashboard.app.store.works.keep(work, null);
+
+/**
+ * Holds back the page's next reading, so that a test can look at the wait for as long as it likes, and tells of a pace meanwhile.
+ * @returns what lets the reading, and the pace, reach the server
+ */
+async function hold(page: Page, pace: Partial<WorkPace>): Promise<() => Promise<void>> {
+  const headers = { authorization: `Bearer ${dashboard.token}` };
+  const told = (await (await fetch(`${dashboard.app.url}/v1/works/pace`, { headers })).json()) as WorkPace;
+  const held: Route[] = [];
+  await page.route("**/v1/works/pace", (route) => route.fulfill({ json: { ...told, ...pace } }));
+  await page.route("**/v1/works", (route) => (route.request().method() === "POST" ? void held.push(route) : route.continue()));
+  return async () => {
+    await page.unroute("**/v1/works/pace");
+    await page.unroute("**/v1/works");
+    for (const route of held) await route.continue();
+  };
+}
+
+describe("the works page", () => {
+  it("reads what is pasted, says how that goes on, and gives each work an address of its own", async () => {
+    const page = await open();
+    await until(async () => (await textOf(page.locator("main"))).includes("还没有保存的作品"));
+    expect(await seriousIn(page)).toEqual([]);
+    const { id, author, shortCode } = truth("plain");
+    await paste(page, `5.12 复制打开抖音 https://v.douyin.com/${shortCode}/ 看看`);
+    await article(page, id).waitFor();
+    await page.waitForURL(`${dashboard.app.url}/#/works/${id}`);
+    const film = await textOf(article(page, id));
+    for (const words of ["视频", "公开", "雨后的山路", author.nickname, "点赞", "作者允许下载", "到 "]) expect(film).toContain(words);
+    expect(await textOf(page.locator("[data-pick=compatible]"))).toMatch(/^兼容（默认）：normal_1080_0，所有播放器都能放的版本/);
+    expect(await textOf(page.locator("[data-rung=normal_1080_0]"))).toMatch(/1080×1920\s+h264\s+mp4\s+30\s+[\d.]+ KB\s+有\s+兼容（默认）/);
+    expect(await textOf(page.locator("[data-rung=download_addr]"))).toContain("带平台水印，不会下载");
+    expect(await textOf(page.locator("[role=status]"))).toContain("已读取「雨后的山路」");
+    await dashboard.shoot(page, "works-film");
+    expect(await seriousIn(page)).toEqual([]);
+
+    const photos = truth("live_photos").id;
+    const go = await hold(page, { waiting: 2, nextAt: Date.now() + 3_600_000 });
+    await paste(page, photos);
+    await until(async () => /2 个在排队.*下一个页面 .+后打开.*已等待 \d+ 秒（最多两分钟）/s.test(await textOf(page.locator(".progress"))));
+    await dashboard.shoot(page, "works-waiting");
+    await go();
+    await article(page, photos).waitFor();
+    expect(await textOf(article(page, photos))).toContain("14 张图片，都是实况");
+    expect(await page.locator("[data-picture]").count()).toBe(14);
+    expect(await textOf(page.locator('[data-picture="0"]'))).toMatch(/2160×2880 · 实况 1.5 秒 · 视频 [\d.]+ KB/);
+    await dashboard.shoot(page, "works-live-photos");
+    expect(await seriousIn(page)).toEqual([]);
+
+    await until(async () => (await page.locator("main li a").count()) === 2);
+    await page.locator("main li a", { hasText: "雨后的山路" }).click();
+    await article(page, id).waitFor();
+    expect(
+      [...dashboard.imageHosts].filter((host) => !host.endsWith(".douyinpic.com") && host !== new URL(dashboard.app.url).host),
+    ).toEqual([]);
+  });
+
+  it("says why a work is not shown, or a text is none, in the language of the page", async () => {
+    const page = await open();
+    await paste(page, "https://live.douyin.com/100000001");
+    await until(async () => /这里面没有作品\s*这个链接是直播间，不是作品/.test(await alert(page)));
+    await dashboard.shoot(page, "works-refused");
+    const { id } = truth("place");
+    dashboard.simulator.works.setFaults("place", ["detail_no_such", "page_absent"]);
+    await paste(page, id);
+    await article(page, id).waitFor();
+    expect(await textOf(article(page, id))).toMatch(/未知类型\s*已删除.*平台没有这个作品，或者已经删除/s);
+    dashboard.simulator.works.setFaults("quiet", ["detail_captcha", "page_absent"]);
+    await paste(page, truth("quiet").id);
+    await until(async () => /平台拒绝了连接\s*平台要求完成验证码，需要人来操作/.test(await alert(page)));
+    await page.getByRole("button", { name: "Switch to English" }).click();
+    await until(async () => (await alert(page)).includes("a captcha (status_code 10000), which a person has to solve"));
+    expect(await textOf(article(page, id))).toContain("the platform has no work of this id, or none any more");
+    // One that is not kept is offered to be read, and a wait can be ended.
+    await page.goto(`${dashboard.app.url}/#/works/${truth("uhd").id}`);
+    await hold(page, {});
+    await page.getByRole("button", { name: "Read this work" }).click();
+    await page.getByRole("button", { name: "Stop waiting" }).click();
+    await page.getByRole("button", { name: "Read this work" }).waitFor();
+    expect(await page.locator(".progress").count()).toBe(0);
+    expect(await seriousIn(page)).toEqual([]);
+  });
+
+  it("lists what is kept page by page, takes what strangers wrote as text, and fits a phone in English and dark", async () => {
+    const id = (n: number) => `76347210102331${String(n).padStart(5, "0")}`;
+    const { author } = workOf(id(0));
+    for (let n = 1; n <= 25; n++) await keep(workOf(id(n), { time: 1_900_000_000_000 + n * 60_000, text: `第 ${n} 个` }));
+    const hostile = {
+      ...{ text: `${HOSTILE}\u202e\n${"长".repeat(3000)}`, title: HOSTILE, place: HOSTILE, tags: [{ name: HOSTILE, id: null }] },
+      author: { ...author, nickname: HOSTILE, displayId: HOSTILE, verified: HOSTILE, avatar: "javascript:alert(1)" },
+      ...{
+        state: "private",
+        stateReason: "only its author can see it",
+        timeEstimated: true,
+        time: 1_910_000_000_000,
+        url: "javascript:alert(1)",
+      },
+      media: [{ ...film("normal_540_0"), urls: ["javascript:alert(1)"] }, film(HOSTILE)],
+      music: { ...{ id: null, title: HOSTILE, author: HOSTILE, durationMs: 9000, original: true }, ...{ url: null, cover: null } },
+    } satisfies Partial<Work>;
+    await keep(workOf(id(99), hostile));
+    const page = await open(`/works/${id(99)}`, { ...PHONE, colorScheme: "dark", locale: "en-US" });
+    await article(page, id(99)).waitFor();
+    const text = await textOf(article(page, id(99)));
+    for (const words of [HOSTILE, "Only its author can see it", "What is known of it stands below.", "about ", "worked out of the id"])
+      expect(text).toContain(words);
+    expect(await article(page, id(99)).locator("a, script, iframe").count()).toBe(0);
+    expect(await width(page)).toBe(390);
+    await dashboard.shoot(page, "works-phone-dark-en");
+    expect(await seriousIn(page)).toEqual([]);
+    const cards = page.locator("main li a");
+    await until(async () => (await cards.count()) === 20);
+    expect(await cards.first().getAttribute("href")).toBe(`#/works/${id(99)}`);
+    expect(await cards.nth(1).getAttribute("href")).toBe(`#/works/${id(25)}`);
+    await page.getByRole("button", { name: "More" }).press("Enter");
+    await until(async () => (await cards.count()) > 25);
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+  });
+});
+
+/** A film of a work, as a reply tells it. */
+function film(name: string): Work["media"][number] {
+  return {
+    ...{ name, role: "video", container: "mp4", codec: "h264", hasAudio: true, watermark: false, width: 576, height: 1024 },
+    ...{ fps: 30, hdr: null, bitrate: null, bytes: 1_234_567, hash: null, urls: [], expiresAt: null },
+  };
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { refusalOf } from "../../src/platform/works/refusal.js";
+import type { MediaVariant } from "../../src/works/model/media.js";
+import { chooseVariant } from "../../src/works/model/quality.js";
+import type { Work, WorkPace } from "../../web/src/api/model.js";
+import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
+import { coverOf, expiryOf } from "../../web/src/works/pictures.js";
+import { progressOf } from "../../web/src/works/progress.js";
+import { ladderOf } from "../../web/src/works/rungs.js";
+import { factsOf, workName } from "../../web/src/works/work-words.js";
+import { workOf } from "../works/work.js";
+
+const { zh, en } = MESSAGES;
+const ID = "7634721010233110528";
+const NOW = 1_760_000_200_000;
+
+describe("why nothing is shown of a work", () => {
+  const code = (status_code: number, more: object = {}) => JSON.stringify({ status_code, ...more });
+  const filtered = (filter_reason: string) => code(0, { aweme_detail: null, filter_detail: { filter_reason, notice: "", detail_msg: "" } });
+  const BODIES: readonly (readonly [body: string, status: number])[] = [
+    ...["<title>验证码中间页</title>", "验证后继续", code(2154), "blocked", "访问过于频繁", ""].map((body) => [body, 200] as const),
+    ...["Uifid Not Found", "no"].map((body) => [body, 403] as const),
+    ...["core_dep", "status_self_see", "images_base", "other"].map((reason) => [filtered(reason), 200] as const),
+    ...[code(8), code(2053), code(0), code(5), code(17, { status_msg: "服务异常" }), code(17)].map((body) => [body, 200] as const),
+    [code(4, { status_msg: "用户不存在" }), 200],
+    [code(0, { comments: null, total: 7, has_more: 0 }), 200],
+    [code(0, { comments: null, has_more: 0 }), 200],
+    ["<p>", 412],
+    ["<p>", 502],
+  ];
+  const told = BODIES.map(([text, status]) => {
+    let root: unknown;
+    try {
+      root = JSON.parse(text);
+    } catch {
+      root = undefined;
+    }
+    return refusalOf({ status, headers: {}, text, root });
+  });
+
+  it("is met in every kind", () => {
+    expect(new Set(told.map((refusal) => refusal?.kind))).toEqual(
+      new Set([
+        ...["gone", "private", "is_note", "unavailable", "needs_login", "limited"],
+        ...["withheld", "captcha", "blocked", "not_ours", "fault"],
+      ]),
+    );
+  });
+
+  it("is said in Chinese on a Chinese page, and as it is on an English one", () => {
+    for (const refusal of told) {
+      const reason = refusal?.reason ?? "";
+      expect([reason, reasonIn(reason, zh)]).toEqual([reason, expect.stringMatching(/^[^a-z]*[\u4e00-\u9fff]/)]);
+      expect(reasonIn(reason, zh)).not.toContain("platform");
+      expect(reasonIn(reason, en)).toBe(reason);
+    }
+  });
+});
+
+describe("a reading of a work", () => {
+  const pace = (more: Partial<WorkPace>): WorkPace => ({
+    ...{ waiting: 0, reading: null, nextAt: null, pausedUntil: null, opened: 0, refused: 0, failed: 0 },
+    ...{ last: { visits: 0, refused: 0 }, lastRefusal: null },
+    ...more,
+  });
+  const said = (more: Partial<WorkPace>) => progressOf(pace(more), NOW, en, "en");
+
+  it("says who waits, when the next page is opened, and what is read", () => {
+    expect(progressOf(null, NOW, en, "en")).toEqual(["Sent; looking how it goes …"]);
+    expect(said({})).toEqual(["Looking where the link leads."]);
+    expect(said({ waiting: 1, nextAt: NOW + 6_000 })).toEqual([
+      "One waits for a turn; they are read one at a time.",
+      "The next page is opened in 6 s.",
+    ]);
+    expect(said({ waiting: 1, nextAt: NOW - 1 })[1]).toBe("The next page is opened now.");
+    expect(said({ waiting: 2, reading: ID, nextAt: NOW - 1 })).toEqual([
+      `The browser is opening ${ID}.`,
+      "2 wait for a turn; they are read one at a time.",
+    ]);
+  });
+
+  it("says until when nothing is read and why, and that the next reading is a trial", () => {
+    const lastRefusal = "the platform refuses this visitor for now (blocked)";
+    const paused = { waiting: 1, pausedUntil: NOW + 80_000, nextAt: NOW + 80_000, lastRefusal };
+    expect(said(paused)).toEqual([
+      expect.stringMatching(/^Refused too often: nothing is read until \d\d:\d\d:\d\d \(1 min 20 s to go\)\.$/),
+      `Last refusal: ${lastRefusal}`,
+      "One waits for a turn; they are read one at a time.",
+    ]);
+    expect(progressOf(pace(paused), NOW, zh, "zh")[1]).toBe("上一次被拒绝：平台暂时拒绝了这个访客（blocked）");
+    expect(said({ ...paused, pausedUntil: NOW - 1, nextAt: NOW - 1 })[0]).toContain("the next reading shows");
+  });
+});
+
+describe("the rungs of a film", () => {
+  const film = (name: string, more: Partial<MediaVariant> = {}): MediaVariant => ({
+    ...{ name, role: "video", container: "mp4", codec: "h264", hasAudio: true, watermark: false, width: 1080, height: 1920 },
+    ...{ fps: 30, hdr: null, bitrate: null, bytes: 1000, hash: null, urls: [], expiresAt: null },
+    ...more,
+  });
+  const marked = film("download_addr", { watermark: true });
+  const sound = film("sound", { role: "audio", container: "m4a", codec: null, width: null, height: null });
+  const silent = film("silent", { container: "dash", hasAudio: false, width: 720, height: 1280 });
+  const uhd = film("uhd", { codec: "h265", width: 2160, height: 3840 });
+  const media = [marked, sound, silent, film("hd"), uhd];
+
+  it("are the best first, then sounds, then those with the mark, with what a download would take", () => {
+    const { rungs, picks } = ladderOf(media);
+    expect(rungs.map(({ variant, wishes, sound: has }) => [variant.name, wishes.join(), has])).toEqual([
+      ["uhd", "best", "own"],
+      ["hd", "compatible", "own"],
+      ["silent", "", "joined"],
+      ["sound", "", "only"],
+      ["download_addr", "", "own"],
+    ]);
+    for (const { wish, name, why } of picks) {
+      const choice = chooseVariant(media, wish);
+      expect([name, choice?.reason.endsWith(`: ${why}`)]).toEqual([choice?.variant.name, true]);
+      expect(reasonIn(why, zh)).toMatch(/[\u4e00-\u9fff]/);
+      expect(reasonIn(why, zh)).not.toBe(why);
+    }
+    expect(reasonIn(ladderOf([uhd]).picks[0]?.why ?? "", zh)).toContain("有的播放器可能放不了");
+  });
+
+  it("say when a silent one has no sound to join, and take nothing where all have the mark", () => {
+    expect(ladderOf([silent]).rungs.map(({ sound: has }) => has)).toEqual(["silent"]);
+    expect(ladderOf([marked])).toEqual({ rungs: [{ variant: marked, wishes: [], sound: "own" }], picks: [] });
+  });
+});
+
+describe("what is shown of a work", () => {
+  const picture = (role: Work["covers"][number]["role"], ...urls: string[]): Work["covers"][number] => ({
+    ...{ index: 0, role, width: 1, height: 1, format: null, bytes: null, watermark: false, urls, expiresAt: null, motion: null },
+  });
+  const GOOD = "https://p3-pc-sign.douyinpic.com/a.webp";
+
+  it("is a cover of the platform's hosts that does not move, or the first picture", () => {
+    const evil = picture("cover", "https://evil.example/a.png", "javascript:alert(1)");
+    const dynamic = picture("dynamic", "https://p3.douyinpic.com/moves.webp");
+    expect(coverOf({ covers: [dynamic, evil, picture("origin", GOOD)], images: [] })).toBe(GOOD);
+    expect(coverOf({ covers: [], images: [picture("image", "http://p3.douyinpic.com/b", GOOD), dynamic] })).toBe(GOOD);
+    expect(coverOf({ covers: [dynamic, evil], images: [evil] })).toBeNull();
+  });
+
+  it("is called by its title, its text's first line cut short, or its id", () => {
+    expect(workName({ id: ID, title: "标题", text: "x" }, zh)).toBe("标题");
+    expect(workName({ id: ID, title: null, text: " 第一行\n第二行" }, zh)).toBe("第一行");
+    expect(workName({ id: ID, title: null, text: "🏔".repeat(61) }, zh)).toBe(`${"🏔".repeat(60)}…`);
+    expect(workName({ id: ID, title: null, text: " " }, zh)).toBe(`作品 ${ID}`);
+  });
+
+  it("has facts of what is known alone: an estimated time is marked, and addresses say when they end", () => {
+    const fact = (work: Work, name: string) => factsOf(work, NOW, zh, "zh").find((one) => one.name === name)?.text;
+    const plain = workOf(ID);
+    expect(fact(plain, "time")).not.toContain("约");
+    expect(fact(workOf(ID, { timeEstimated: true }), "time")).toMatch(/^约 .*按作品号推算/);
+    expect([fact(plain, "place"), fact(plain, "expires"), fact(plain, "first"), fact(plain, "paid")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([fact(plain, "length"), fact(plain, "download"), fact(plain, "revision")]).toEqual(["4 秒", "是", "首次读到的样子"]);
+    const late = { ...picture("image", GOOD), expiresAt: NOW + 7_200_000 };
+    const soon = { ...picture("still", GOOD), expiresAt: NOW + 3_600_000 };
+    expect(expiryOf({ media: [], images: [late, soon] })).toBe(NOW + 3_600_000);
+    expect(fact(workOf(ID, { images: [soon] }), "expires")).toContain("还有 1 小时");
+    expect(fact(workOf(ID, { images: [{ ...soon, expiresAt: NOW - 1 }] }), "expires")).toContain("已过期");
+  });
+});
