@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { KeptComment } from "../../../src/works/model/kept-comment.js";
+import { commentOf, runOf } from "../../works/comment.js";
+import { serveApi } from "../api-server.js";
+
+const WORK = "7560000000000000001";
+const OTHER = "7560000000000000002";
+
+async function served() {
+  const server = await serveApi();
+  const { comments, commentRuns } = server.store;
+  const run = await commentRuns.begin(runOf(WORK));
+  const tops = ["a", "b", "c"].map((id, n) => commentOf(WORK, id, { rank: n, time: 100 + n, text: `Top ${id}` }));
+  const replies = ["x", "y"].map((id, n) => commentOf(WORK, id, { rank: 3 + n, parentId: "b", time: 200 + n, text: `reply ${id}` }));
+  await comments.put(run, [...tops, ...replies, commentOf(OTHER, "z", { time: 300, text: "top of another" })]);
+  await commentRuns.tell(run, runOf(WORK, { endedBy: "wall", reason: "log in to see more", endedAt: 9, collected: 5 }));
+  /** All pages of a list: ids, page by page. */
+  const pages = async (path: string) => {
+    const found: string[][] = [];
+    for (let cursor: unknown = ""; cursor !== null && found.length < 9; ) {
+      const page = await server.call(`${path}${cursor === "" ? "" : `&cursor=${String(cursor)}`}`);
+      found.push((page.at("comments") as KeptComment[]).map(({ id }) => id));
+      cursor = page.at("next");
+    }
+    return found;
+  };
+  return { ...server, pages };
+}
+
+describe("comments over the API", () => {
+  it("are given floor by floor, with the numbers of what is kept and the last run", async () => {
+    const { call, pages, store } = await served();
+    expect(await pages(`/v1/works/${WORK}/comments?limit=2`)).toEqual([["a", "b"], ["c"]]);
+    expect(await pages(`/v1/works/${WORK}/comments?limit=1&parent=b`)).toEqual([["x"], ["y"]]);
+    const first = await call(`/v1/works/${WORK}/comments`);
+    expect(first.body).toMatchObject({
+      kept: { comments: 5, topLevel: 3, removed: 0 },
+      run: { endedBy: "wall", reason: "log in to see more", collected: 5 },
+    });
+    expect((first.at("comments") as KeptComment[])[1]).toEqual(await store.comments.get({ workId: WORK, id: "b" }));
+    expect((first.at("comments") as KeptComment[])[1]?.repliesCollected).toBe(2);
+    expect((await call(`/v1/works/${OTHER.replace("2", "9")}/comments`)).body).toMatchObject({ comments: [], next: null, run: null });
+  });
+
+  it("are found by text, person and time, newest first, in one work or in all", async () => {
+    const { call, pages } = await served();
+    expect((await pages("/v1/comments?q=TOP&limit=3")).flat()).toEqual(["z", "c", "b", "a"]);
+    expect((await pages(`/v1/works/${WORK}/comments?q=top&limit=2`)).flat()).toEqual(["c", "b", "a"]);
+    expect((await pages(`/v1/works/${WORK}/comments?q=reply&parent=b`)).flat()).toEqual(["y", "x"]);
+    expect((await pages("/v1/comments?from=101&to=201")).flat()).toEqual(["x", "c", "b"]);
+    expect((await pages("/v1/comments?user=nobody")).flat()).toEqual([]);
+    const { next } = (await call("/v1/comments?limit=1")).body as { next: string };
+    expect((await call(`/v1/works/${WORK}/comments?cursor=${next}`)).at("error", "code")).toBe("bad_request");
+  });
+
+  it("are exported as a file, and not in the formats of recordings", async () => {
+    const { call } = await served();
+    const csv = await call(`/v1/works/${WORK}/comments/export?format=csv`);
+    expect([csv.status, csv.headers.get("content-type"), csv.headers.get("content-disposition")]).toEqual([
+      ...[200, "text/csv; charset=utf-8", `attachment; filename="dylive-comments-${WORK}.csv"`],
+    ]);
+    const ass = await call(`/v1/works/${WORK}/comments/export?format=ass`);
+    expect([ass.status, ass.at("error", "code")]).toEqual([400, "bad_request"]);
+  });
+
+  it("are nothing for a token that is limited to some rooms", async () => {
+    const { call, token, tell } = await served();
+    await tell("98765");
+    const limited = await token({ scope: "manage", rooms: ["98765"] });
+    for (const path of ["/v1/comments", `/v1/works/${WORK}/comments`, `/v1/works/${WORK}/comments/export?format=csv`])
+      expect((await call(path, { token: limited })).status, path).toBe(403);
+  });
+});
