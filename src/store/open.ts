@@ -29,7 +29,7 @@ interface OpenOptions {
 /**
  * Opens the store, bringing an older schema up to date. Only its own engine is loaded.
  *
- * @throws DyliveError `bad_config` when it cannot be opened, is not ours, or was written by a newer dylive; `store_unreachable`
+ * @throws DyliveError `bad_config` when it cannot be opened or is not ours; `store_newer` when a newer dylive wrote it; `store_unreachable`
  */
 export async function openStore(at: StoreAt, { clock, tell, mayOnlyRead = false }: OpenOptions = {}): Promise<Store> {
   const given = { ...(clock !== undefined && { clock }), ...(tell !== undefined && { tell }) };

@@ -39,11 +39,25 @@ describe("opening", () => {
   it("refuses a newer schema and says what to do", async () => {
     const url = await empty();
     await (await openPostgresStore({ url })).close();
-    await runSql(url, `UPDATE meta SET value = '${MIGRATIONS.length + 1}' WHERE key = 'schema'`);
+    await runSql(url, `UPDATE meta SET value = '${MIGRATIONS.length + 1}' WHERE key = 'schema_version'`);
     await expect(openPostgresStore({ url })).rejects.toMatchObject({
       code: "store_newer",
       detail: expect.stringContaining(`has schema ${MIGRATIONS.length + 1}, this dylive knows ${MIGRATIONS.length}`),
     });
+  });
+
+  it("refuses one of a development version before the first release, whatever its number, and leaves it as it was", async () => {
+    for (const schema of [MIGRATIONS.length, MIGRATIONS.length + 5]) {
+      const url = await empty();
+      await (await openPostgresStore({ url })).close();
+      await runSql(url, `UPDATE meta SET key = 'schema', value = '${schema}' WHERE key = 'schema_version'`);
+      const before = await runSql(url, "SELECT * FROM meta ORDER BY key");
+      await expect(openPostgresStore({ url })).rejects.toMatchObject({
+        code: "bad_config",
+        detail: expect.stringMatching(/development version of dylive that was never released/),
+      });
+      expect(await runSql(url, "SELECT * FROM meta ORDER BY key")).toEqual(before);
+    }
   });
 
   it("refuses what is not ours and leaves it as it was", async () => {
@@ -91,9 +105,9 @@ describe("migrations", () => {
     await migrate(connection, next);
     expect(await runSql(url, "SELECT x, y FROM two")).toEqual([]);
     await expect(migrate(connection, [...next, "CREATE TABLE three(x int)", "CREATE TABLE two(x int)"])).rejects.toThrow("already exists");
-    expect(await runSql(url, "SELECT to_regclass('three') AS three, (SELECT value FROM meta WHERE key = 'schema') AS version")).toEqual([
-      { three: null, version: String(next.length) },
-    ]);
+    expect(
+      await runSql(url, "SELECT to_regclass('three') AS three, (SELECT value FROM meta WHERE key = 'schema_version') AS version"),
+    ).toEqual([{ three: null, version: String(next.length) }]);
     expect(await runSql(url, "SELECT count(*)::int AS n FROM rooms")).toEqual([{ n: 1 }]);
     await connection.close();
   });

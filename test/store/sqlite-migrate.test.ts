@@ -60,6 +60,25 @@ describe("opening", () => {
     );
   });
 
+  it("refuses one of a development version before the first release, whatever its number, and leaves it as it was", () => {
+    for (const schema of [MIGRATIONS.length, MIGRATIONS.length + 5]) {
+      const file = path(`unreleased-${schema}.db`);
+      const database = new Database(file);
+      database.exec("CREATE TABLE rooms(room INTEGER PRIMARY KEY)");
+      database.pragma("application_id = 1685679222");
+      database.pragma(`user_version = ${schema}`);
+      database.close();
+      const before = readFileSync(file);
+      expect(() => openSqliteStore({ path: file })).toThrow(
+        expect.objectContaining({
+          code: "bad_config",
+          detail: expect.stringMatching(/unreleased-\d+\.db was written by a development version of dylive that was never released/),
+        }),
+      );
+      expect(readFileSync(file)).toEqual(before);
+    }
+  });
+
   it("refuses what is not ours and leaves it as it was", () => {
     const file = path("foreign.db");
     const database = new Database(file);

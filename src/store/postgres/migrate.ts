@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
-import { row, run, type Work } from "../sql/work.js";
+import { row, rows, run, type Work } from "../sql/work.js";
+import { unreleasedStore } from "../unreleased-store.js";
 import type { PostgresConnection } from "./connection.js";
 import { LOCKS, lock } from "./locks.js";
 
@@ -247,11 +248,16 @@ const SCHEMA = [...[META, ROOMS, ...TABLES].map((table) => createTable(table, WR
 /** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
 export const MIGRATIONS: readonly string[] = [SCHEMA];
 
+/** Name in `meta` of the schema's version. */
+const VERSION = "schema_version";
+/** Its name in development versions before the first release, whose schema was another and is not read. */
+const UNRELEASED_VERSION = "schema";
+
 /**
  * Brings the database to the newest schema, in one transaction; makes the store's id and the system's room when it is new. Several processes
  * may do so at once.
  *
- * @throws DyliveError `bad_config` when the database is not ours, cannot hold every text, or was written by a newer dylive
+ * @throws DyliveError `bad_config` when the database is not ours or cannot hold every text; `store_newer` when a newer dylive wrote it
  */
 export async function migrate(connection: PostgresConnection, migrations: readonly string[] = MIGRATIONS): Promise<void> {
   // The usual case takes no lock.
@@ -262,7 +268,8 @@ export async function migrate(connection: PostgresConnection, migrations: readon
     if (version === migrations.length) return;
     for (const sql of migrations.slice(version)) yield* run(sql);
     yield* run(
-      "INSERT INTO meta(key, value) VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+      "INSERT INTO meta(key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+      VERSION,
       String(migrations.length),
     );
     if (version > 0) return;
@@ -273,8 +280,8 @@ export async function migrate(connection: PostgresConnection, migrations: readon
 }
 
 /**
- * Returns the version of the schema; 0 for an empty database. @throws DyliveError bad_config when it is not ours or newer than what is
- * known
+ * Returns the version of the schema; 0 for an empty database.
+ * @throws DyliveError `bad_config` when it is not ours; `store_newer` when it is newer than what is known
  */
 export function* schemaVersion(known = MIGRATIONS.length): Work<number> {
   const found = yield* row<{ name: string; encoding: string; ours: boolean; tables: number }>(
@@ -284,17 +291,24 @@ export function* schemaVersion(known = MIGRATIONS.length): Work<number> {
   const { name = "", encoding = "", ours = false, tables = 0 } = found ?? {};
   if (encoding !== "UTF8") throw new DyliveError("bad_config", `the database ${name} has the encoding ${encoding}; create it with UTF8`);
   if (!ours && tables === 0) return 0;
-  const version = ours ? yield* schemaOf() : null;
-  if (version === null) throw new DyliveError("bad_config", `the database ${name} is not one of dylive: give it an empty one`);
-  if (version <= known) return version;
+  const said = ours ? yield* versionsIn() : new Map<string, string>();
+  const version = said.get(VERSION);
+  if (version === undefined && said.has(UNRELEASED_VERSION)) throw unreleasedStore(`the database ${name}`);
+  if (version === undefined) throw new DyliveError("bad_config", `the database ${name} is not one of dylive: give it an empty one`);
+  if (Number(version) <= known) return Number(version);
   throw new DyliveError("store_newer", `the database ${name} has schema ${version}, this dylive knows ${known}`);
 }
 
-function* schemaOf(): Work<number | null> {
+/** Returns what `meta` says of versions, by its names. */
+function* versionsIn(): Work<ReadonlyMap<string, string>> {
   const columns = yield* row<{ n: number }>(
     "SELECT count(*) AS n FROM pg_attribute WHERE attrelid = 'meta'::regclass AND attname IN ('key', 'value')",
   );
-  if (columns?.n !== 2) return null;
-  const schema = yield* row<{ value: string }>("SELECT value FROM meta WHERE key = 'schema'");
-  return schema === undefined ? null : Number(schema.value);
+  if (columns?.n !== 2) return new Map();
+  const said = yield* rows<{ key: string; value: string }>(
+    "SELECT key, value FROM meta WHERE key IN ($1, $2)",
+    VERSION,
+    UNRELEASED_VERSION,
+  );
+  return new Map(said.map(({ key, value }) => [key, value]));
 }

@@ -39,7 +39,7 @@ export interface PostgresStore extends Store {
 /**
  * Opens the store in a PostgreSQL database (17), bringing an older schema up to date.
  *
- * @throws DyliveError `store_unreachable`; `bad_config` when it does not let us in, is not ours, or was written by a newer dylive
+ * @throws DyliveError `store_unreachable`; `bad_config` when it does not let us in or is not ours; `store_newer` when a newer dylive wrote it
  */
 export async function openPostgresStore({ url, clock = systemClock, tell }: PostgresOptions): Promise<PostgresStore> {
   const { name } = addressOf(url);

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
+import { unreleasedStore } from "../unreleased-store.js";
 import { copyDatabase } from "./copy.js";
 
 const WRITER: TableWriter = {
@@ -60,8 +61,10 @@ const SCHEMA = [...[META, ROOMS, ...TABLES].map((table) => createTable(table, WR
 /** SQL of every migration, in order; the schema's version is how many were applied. Never change one that was released: add one. */
 export const MIGRATIONS: readonly string[] = [SCHEMA];
 
-/** "dylv": names our files to `file(1)`, and keeps us from writing into somebody else's database. */
-const APPLICATION_ID = 0x64796c76;
+/** "dyli": tells our files from those of other programs, so that we write into none of theirs. */
+const APPLICATION_ID = 0x64796c69;
+/** "dylv": id of the files of development versions before the first release, whose schema was another and is not read. */
+const UNRELEASED_ID = 0x64796c76;
 
 /**
  * Brings the database to the newest schema, in one transaction; makes the store's id and the system's room when it is new. What is kept is
@@ -69,7 +72,7 @@ const APPLICATION_ID = 0x64796c76;
  *
  * @param at ms UTC, when the system's room is made
  * @param tell called with one sentence that says where the copy is
- * @throws DyliveError `bad_config` when the file is not ours, was written by a newer dylive, or cannot be copied
+ * @throws DyliveError `bad_config` when the file is not ours or cannot be copied; `store_newer` when a newer dylive wrote it
  */
 export function migrate(
   database: Database,
@@ -109,7 +112,7 @@ function keepCopy(database: Database, before: number, after: number, tell: (sent
 /**
  * Returns the version of the schema; 0 for a new file.
  *
- * @throws DyliveError `bad_config` when the file is not ours or was written by a newer dylive
+ * @throws DyliveError `bad_config` when the file is not ours; `store_newer` when a newer dylive wrote it
  */
 export function assertOurs(database: Database, known = MIGRATIONS.length): number {
   // One snapshot: another process may be making the schema.
@@ -118,6 +121,7 @@ export function assertOurs(database: Database, known = MIGRATIONS.length): numbe
     application: numberOf(database, "application_id"),
     tables: database.prepare<[], number>("SELECT count(*) FROM sqlite_schema").pluck().get() ?? 0,
   }))();
+  if (application === UNRELEASED_ID) throw unreleasedStore(database.name);
   const foreign = application !== APPLICATION_ID && (version !== 0 || tables > 0);
   if (foreign) throw new DyliveError("bad_config", `${database.name} is not a database of dylive`);
   if (version <= known) return version;

@@ -60,7 +60,7 @@ interface SqliteOptions {
 /**
  * Opens the store in one SQLite file, bringing an older schema up to date. Several processes may have the same file open.
  *
- * @throws DyliveError `bad_config` when the file cannot be opened, is not ours, or was written by a newer dylive
+ * @throws DyliveError `bad_config` when the file cannot be opened or is not ours; `store_newer` when a newer dylive wrote it
  */
 export function openSqliteStore({ path, clock = systemClock, tell, mayOnlyRead }: SqliteOptions): Store {
   const connection = new SqliteConnection(path, clock, tell, mayOnlyRead);
