@@ -25,7 +25,7 @@ import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
 import { openHooks } from "../webhooks/runner.js";
 import { WorkService } from "../works/work-service.js";
-import { adminService } from "./admin-service.js";
+import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
 import { finishErasure, maintenanceService, startMaintenance, watchDisk } from "./maintenance.js";

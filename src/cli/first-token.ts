@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../app/config.js";
-import { makeToken } from "../http/auth.js";
+import { makeToken } from "../http/tokens.js";
 import { writeWhole } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Tokens } from "../store/sql/tokens.js";

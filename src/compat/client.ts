@@ -9,7 +9,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import { NOTHING } from "./about.js";
-import type { AdmittedClient } from "./authenticator.js";
+import type { AdmittedClient } from "./admission.js";
 import type { CollectedReader } from "./collected.js";
 import type { CompatDeps } from "./deps.js";
 import { type AskedStream, type Format, messageOf, type Writing } from "./format.js";

@@ -3,7 +3,7 @@ import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import { Abouts } from "./about.js";
-import type { ClientAuthenticator } from "./authenticator.js";
+import type { ClientAuthenticator } from "./admission.js";
 import { Collected } from "./collected.js";
 import { COMPAT_LIMITS, type CompatDeps } from "./deps.js";
 import type { Format } from "./format.js";

@@ -3,7 +3,7 @@ import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import type { Abouts } from "./about.js";
-import type { ClientAuthenticator } from "./authenticator.js";
+import type { ClientAuthenticator } from "./admission.js";
 import type { Collected } from "./collected.js";
 
 /** Bounds and times of the compat outputs. */

@@ -6,7 +6,7 @@ import { Conversation } from "../runtime/conversation.js";
 import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen-failure.js";
 import type { RoomKey } from "../store/log.js";
-import type { AdmittedClient } from "./authenticator.js";
+import type { AdmittedClient } from "./admission.js";
 import { CompatClient } from "./client.js";
 import type { CompatDeps } from "./deps.js";
 import { type AskedStream, type Format, Writing } from "./format.js";

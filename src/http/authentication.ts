@@ -4,7 +4,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { Scope, TokenRow, Tokens } from "../store/sql/tokens.js";
-import { authenticate, hashToken } from "./auth.js";
+import { authenticate, hashToken } from "./tokens.js";
 
 declare module "fastify" {
   interface FastifyContextConfig {

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
-import type { AdmittedClient, ClientAuthenticator } from "../compat/authenticator.js";
+import type { AdmittedClient, ClientAuthenticator } from "../compat/admission.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Rooms } from "../store/rooms.js";

@@ -7,7 +7,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Locator, type 
 import { type RoomScenario, type Simulator, startSimulator } from "../../simulator/index.js";
 import type { App } from "../../src/app/app.js";
 import { loadConfig, readMachine } from "../../src/app/config.js";
-import { createToken } from "../../src/http/auth.js";
+import { createToken } from "../../src/http/tokens.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";
 

@@ -1,7 +1,7 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { demoRooms } from "../../simulator/index.js";
-import { createToken } from "../../src/http/auth.js";
+import { createToken } from "../../src/http/tokens.js";
 import { chat, follow, gift, person } from "../http/events.js";
 import { until } from "../until.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";

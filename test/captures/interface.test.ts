@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { type App, startApp } from "../../src/app/app.js";
 import { loadConfig } from "../../src/app/config.js";
-import { createToken } from "../../src/http/auth.js";
+import { createToken } from "../../src/http/tokens.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { chat, scratch } from "../e2e/command.js";
 import { until } from "../until.js";

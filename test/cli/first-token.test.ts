@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../src/app/config.js";
 import { firstToken } from "../../src/cli/first-token.js";
-import { authenticate, createToken } from "../../src/http/auth.js";
+import { authenticate, createToken } from "../../src/http/tokens.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { useFolders } from "../store/directory.js";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { createToken } from "../../src/http/auth.js";
+import { createToken } from "../../src/http/tokens.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { until } from "../until.js";
 import { dylive, LISTENS, MAIN, type Run, ran, scratch, started } from "./command.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
-import { createToken } from "../../src/http/auth.js";
+import { createToken } from "../../src/http/tokens.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { openVocabulary } from "../../src/statistics/words.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createToken, type NewToken } from "../../src/http/auth.js";
+import { createToken, type NewToken } from "../../src/http/tokens.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import { revokeToken } from "../../src/http/token-positions.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createToken } from "../../src/http/auth.js";
+import { createToken } from "../../src/http/tokens.js";
 import { movePosition, revokeToken, subscriptionPosition } from "../../src/http/token-positions.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 

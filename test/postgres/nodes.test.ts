@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createToken } from "../../src/http/auth.js";
+import { createToken } from "../../src/http/tokens.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startSimulator } from "../../../simulator/index.js";
 import type { Config } from "../../app/config.js";
-import { createToken, hashToken } from "../../http/auth.js";
+import { createToken, hashToken } from "../../http/tokens.js";
 import { makeFolderSync, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Tokens } from "../../store/sql/tokens.js";

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { createToken, type NewToken } from "../../http/auth.js";
 import { revokeToken } from "../../http/token-positions.js";
+import { createToken, type NewToken } from "../../http/tokens.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { SCOPES, type Scope, type TokenRow } from "../../store/sql/tokens.js";
 import { plain, print, say, utcTime } from "../terminal.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createToken } from "../../../src/http/auth.js";
+import { createToken } from "../../../src/http/tokens.js";
 import type { Scope } from "../../../src/store/sql/tokens.js";
 import { FakeClock } from "../../clock.js";
 import { useDirectory } from "../../store/directory.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { decodeCursor, encodeCursor } from "../../../src/feed/cursor.js";
-import { hashToken } from "../../../src/http/auth.js";
+import { hashToken } from "../../../src/http/tokens.js";
 import { DyliveError, type ErrorCode } from "../../../src/runtime/errors.js";
 import type { Scope } from "../../../src/store/sql/tokens.js";
 import { chat, gift, join, leave, like, person, stats } from "../events.js";

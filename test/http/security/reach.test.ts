@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { RoomManager } from "../../../src/cluster/room-manager.js";
-import { createToken } from "../../../src/http/auth.js";
+import { createToken } from "../../../src/http/tokens.js";
 import { startApi } from "../../../src/http/server.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";

@@ -2,7 +2,7 @@ import { fastify } from "fastify";
 import { type Logger, pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { RoomOperations, RoomView } from "../../../src/health/state.js";
-import { createToken, type NewToken } from "../../../src/http/auth.js";
+import { createToken, type NewToken } from "../../../src/http/tokens.js";
 import { Authenticator, adminByDefault, authentication, SecretCipher } from "../../../src/http/authentication.js";
 import { checkRequests } from "../../../src/http/check-request.js";
 import { Connections } from "../../../src/http/connections.js";

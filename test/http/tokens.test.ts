@@ -1,8 +1,8 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { describe, expect, it, vi } from "vitest";
-import { authenticate, createToken, hashToken } from "../../src/http/auth.js";
 import { SecretCipher } from "../../src/http/authentication.js";
+import { authenticate, createToken, hashToken } from "../../src/http/tokens.js";
 import type { Scope } from "../../src/store/sql/tokens.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { useStore } from "../contracts/harness.js";
