@@ -9,13 +9,13 @@ export {
   replay,
   resolve,
 } from "./app/connect.js";
-// For those who want works: a video, a note, live photos; their comments; all works of an author, or of a mix.
-export { type DownloadWorkOptions, download } from "./app/download.js";
-export { type ReadWorkOptions, readWork } from "./app/read-work.js";
-export { type CommentsOptions, comments, type WorkComments } from "./app/work-comments.js";
-export { type WorkList, type WorksOptions, works } from "./app/work-list.js";
 export { describe } from "./events/describe.js";
-// The vocabulary, with its JSON Schemas.
+export { compile as compileFilter, FilterError, type Predicate } from "./events/filter.js";
+export type { Evidence, RoomState, RoomStatus } from "./health/state.js";
+export type { FoundFacts, Resolved, RoomName, TextAnswer } from "./platform/links/resolve.js";
+
+// The vocabulary of events, with its JSON Schemas.
+
 export {
   EVENT_TYPES,
   type EventType,
@@ -31,13 +31,29 @@ export {
   UserSchema,
   type UsualType,
 } from "./events/event.js";
-export { compile as compileFilter, FilterError, type Predicate } from "./events/filter.js";
 export { platformId } from "./events/platform-id.js";
-export type { Evidence, RoomState, RoomStatus } from "./health/state.js";
+
+// For those who want works: a video, a note, live photos; their comments; all works of an author, or of a mix.
+
+export { type DownloadWorkOptions, download } from "./app/download.js";
+export { type ReadWorkOptions, readWork } from "./app/read-work.js";
+export { type CommentsOptions, comments, type WorkComments } from "./app/work-comments.js";
+export { type WorkList, type WorksOptions, works } from "./app/work-list.js";
+export type { KnownComment, OpenFloor } from "./works/comments.js";
+export type { DownloadProgress } from "./works/download.js";
+export type { Author, Person } from "./works/model/author.js";
+export { type Comment, type CommentRun, CommentRunSchema, CommentSchema } from "./works/model/comment.js";
+export type { Download, DownloadFile } from "./works/model/download.js";
+export type { Image, MediaVariant, Music } from "./works/model/media.js";
+export type { Quality } from "./works/model/quality.js";
+export { type Mix, type Work, WorkSchema } from "./works/model/work.js";
+export { type WorkListRun, WorkListRunSchema } from "./works/model/work-list.js";
+export { WorkError } from "./works/told.js";
+
+// For those who have bytes of their own: frame → response → messages → events; or a page of the platform.
+
 export { type ReadFrame, readFrame } from "./platform/access/read.js";
-export type { Answer, FoundFacts, Resolved, RoomName, TextAnswer } from "./platform/links/resolve.js";
-export { answerOf } from "./platform/links/resolve.js";
-// For those who have bytes of their own: frame → response → messages → events.
+export { type Answer, answerOf } from "./platform/links/resolve.js";
 export { type Context, type Envelope, normalise } from "./platform/messages/normalise.js";
 export {
   type Decoded,
@@ -55,15 +71,8 @@ export {
   RecordingReader,
   WireError,
 } from "./platform/wire/index.js";
+
+// What all of these take and throw.
+
 export { type Clock, systemClock } from "./runtime/clock.js";
 export { DyliveError, ERRORS, type ErrorCode, type Fault } from "./runtime/errors.js";
-export type { KnownComment, OpenFloor } from "./works/comments.js";
-export type { DownloadProgress } from "./works/download.js";
-export type { Author, Person } from "./works/model/author.js";
-export { type Comment, type CommentRun, CommentRunSchema, CommentSchema } from "./works/model/comment.js";
-export type { Download, DownloadFile } from "./works/model/download.js";
-export type { Image, MediaVariant, Music } from "./works/model/media.js";
-export type { Quality } from "./works/model/quality.js";
-export { type Mix, type Work, WorkSchema } from "./works/model/work.js";
-export { type WorkListRun, WorkListRunSchema } from "./works/model/work-list.js";
-export { WorkError } from "./works/told.js";

@@ -53,6 +53,19 @@ describe("importing the library", () => {
     expect([...packages].sort()).toEqual(["@marcbachmann/cel-js", "socks", "typebox", "undici", "ws"]);
   });
 
+  it("is grouped by who wants what, each group under a heading that the sorter moves nothing past", () => {
+    const groups = readFileSync(resolve(SRC, "index.ts"), "utf8")
+      .split(/^(?=\/\/ )/m)
+      .map((text) => ({ text, isHeading: /^\/\/ .*\n\n/.test(text) }));
+    expect(groups.filter(({ isHeading }) => !isHeading)).toEqual([]);
+    const under = (heading: RegExp) => groups.find(({ text }) => heading.test(text))?.text;
+    expect(under(/^.*room's events/)).toMatch(/\bconnect\b/);
+    expect(under(/^.*vocabulary/)).toMatch(/\bKINDS\b[\s\S]*\bplatformId\b/);
+    expect(under(/^.*want works/)).toMatch(/\breadWork\b[\s\S]*\bWorkSchema\b/);
+    expect(under(/^.*bytes of their own/)).toMatch(/\breadFrame\b[\s\S]*\banswerOf\b[\s\S]*\bdecodeFrame\b/);
+    expect(under(/^.*take and throw/)).toMatch(/\bDyliveError\b/);
+  });
+
   it("is told apart from the server, which does load them, but for the engine that the settings name", () => {
     const { files, packages } = graphOf("app/app.ts");
     expect([...packages]).toEqual(expect.arrayContaining(["fastify"]));
