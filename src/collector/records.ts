@@ -1,4 +1,4 @@
-import { EVENT_TYPES, type LiveEvent, type NewEvent } from "../events/event.js";
+import { EVENT_TYPES, type EventType, type LiveEvent, type NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
 import { DirectIntake, heldBack, type Intake, SpoolingIntake } from "../ingest/intake.js";
@@ -42,8 +42,13 @@ async function openSession({ sessions }: Pick<Store, "sessions">, room: RoomKey)
 
 /** Number of newest events that are looked at: those of our own, which prove nothing, are few. */
 const LOOK = 50;
-/** Types of events that come from the platform. */
-const TYPES = EVENT_TYPES.filter((type) => !["state", "gap", "system", "erased"].includes(type));
+/** Whether events of a type tell when something of the platform came: our own do not, nor does what is left of one that was erased. */
+const TELLS_RECEIPT: Readonly<Record<EventType, boolean>> = {
+  ...{ chat: true, gift: true, like: true, join: true, follow: true, share: true, leave: true, moderation: true, fansclub: true },
+  ...{ stats: true, rank: true, control: true, notice: true, product: true, battle: true, linkmic: true, lottery: true, unknown: true },
+  ...{ state: false, gap: false, system: false, erased: false },
+};
+const TYPES = EVENT_TYPES.filter((type) => TELLS_RECEIPT[type]);
 
 /** Number of newest events that tell how far their receiver's clock was ahead of the platform's: enough to outvote a wrong one. */
 const VOTES = 15;

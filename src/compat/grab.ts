@@ -1,4 +1,4 @@
-import type { BroadcastType, LiveEvent, LiveEventOf, User } from "../events/event.js";
+import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import type { RoomFacts } from "../store/rooms.js";
 import { type AskedStream, askedInQuery, type Format, isNow } from "./format.js";
 import { groupOf, idNumber, messageNumber, personNumber, shareTarget } from "./id.js";
@@ -122,7 +122,20 @@ function messageOf(event: LiveEvent): GrabMessage | null {
       return event.to === "ended" ? { type: TYPES.ended, user: null, content: "直播已结束" } : null;
     default:
       // That program has no message for these. A new type does not compile before it is decided here or above.
-      event.type satisfies "leave" | "moderation" | "rank" | "gap" | "system" | "erased" | "unknown" | BroadcastType;
+      event.type satisfies
+        | "leave"
+        | "moderation"
+        | "rank"
+        | "gap"
+        | "system"
+        | "erased"
+        | "unknown"
+        | "control"
+        | "notice"
+        | "product"
+        | "battle"
+        | "linkmic"
+        | "lottery";
       return null;
   }
 }

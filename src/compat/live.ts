@@ -1,4 +1,4 @@
-import type { BroadcastType, LiveEvent, LiveEventOf, LogType, NewEventOf, User } from "../events/event.js";
+import type { LiveEvent, LiveEventOf, NewEventOf, User } from "../events/event.js";
 import type { RoomFacts } from "../store/rooms.js";
 import { NOTHING } from "./about.js";
 import { type Format, isNow } from "./format.js";
@@ -106,7 +106,19 @@ function messageOf(event: LiveEvent): CompatLiveMessage | null {
     }
     default:
       // Messages of these are not written. A new type does not compile before it is decided here or above.
-      event.type satisfies "rank" | BroadcastType | LogType;
+      event.type satisfies
+        | "rank"
+        | "control"
+        | "notice"
+        | "product"
+        | "battle"
+        | "linkmic"
+        | "lottery"
+        | "state"
+        | "gap"
+        | "system"
+        | "erased"
+        | "unknown";
       return NO_MESSAGE;
   }
 }
@@ -285,7 +297,24 @@ function displayText(event: LiveEvent): Proto {
     }
     default:
       // Of these the public screen shows no sentence. A new type does not compile before it is decided here or above.
-      event.type satisfies "chat" | "leave" | "moderation" | "fansclub" | "stats" | "rank" | BroadcastType | LogType;
+      event.type satisfies
+        | "chat"
+        | "leave"
+        | "moderation"
+        | "fansclub"
+        | "stats"
+        | "rank"
+        | "control"
+        | "notice"
+        | "product"
+        | "battle"
+        | "linkmic"
+        | "lottery"
+        | "state"
+        | "gap"
+        | "system"
+        | "erased"
+        | "unknown";
       return null;
   }
 }

@@ -1,4 +1,4 @@
-import type { BroadcastType, LiveEvent, LiveEventOf, User } from "../events/event.js";
+import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import { askedInQuery, type Format, isNow } from "./format.js";
 import { groupOf, messageNumber, personNumber } from "./id.js";
 
@@ -48,7 +48,21 @@ function messageOf(event: LiveEvent): readonly [name: string, data: Fields] | nu
       return event.to === "ended" ? ["streamEnd", { action: ENDED }] : null;
     default:
       // Its readers know no message like these. A new type does not compile before it is decided here or above.
-      event.type satisfies "leave" | "moderation" | "fansclub" | "rank" | "gap" | "system" | "erased" | "unknown" | BroadcastType;
+      event.type satisfies
+        | "leave"
+        | "moderation"
+        | "fansclub"
+        | "rank"
+        | "gap"
+        | "system"
+        | "erased"
+        | "unknown"
+        | "control"
+        | "notice"
+        | "product"
+        | "battle"
+        | "linkmic"
+        | "lottery";
       return null;
   }
 }

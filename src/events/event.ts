@@ -228,11 +228,6 @@ export type EventType = keyof typeof KINDS;
 /** All event types, in the order of the documents. */
 export const EVENT_TYPES = Object.keys(KINDS) as readonly EventType[];
 
-/** Types that tell of the broadcast rather than of what somebody in the room did. */
-export type BroadcastType = "control" | "notice" | "product" | "battle" | "linkmic" | "lottery";
-/** Types that tell of the log rather than of the room. */
-export type LogType = "state" | "gap" | "system" | "erased" | "unknown";
-
 /** Types that are given only when asked for by name: they are many, or mean little to most. */
 const ON_DEMAND = ["unknown", "rank", "stats"] as const satisfies readonly EventType[];
 /** The types that are given when none are named. */

@@ -1,4 +1,4 @@
-import type { BroadcastType, LiveEvent, LiveEventOf, User } from "../events/event.js";
+import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import { type GiftLine, type Given, HIDDEN_RECEIVER, type Named, type Person, type SessionDelta } from "../store/statistics.js";
 import { addTotals, emptyTotals, plus, type Totals } from "../store/totals.js";
 import type { Vocabulary } from "./words.js";
@@ -98,7 +98,12 @@ function totalsOfOne(event: LiveEvent): Totals {
         | "system"
         | "erased"
         | "unknown"
-        | BroadcastType;
+        | "control"
+        | "notice"
+        | "product"
+        | "battle"
+        | "linkmic"
+        | "lottery";
   }
   return totals;
 }

@@ -1,5 +1,5 @@
 import { describe } from "../../events/describe.js";
-import type { EventType, LiveEvent, LiveEventOf, User } from "../../events/event.js";
+import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf, type User } from "../../events/event.js";
 import { platformId } from "../../events/platform-id.js";
 import type { Filter } from "../../feed/read.js";
 
@@ -45,21 +45,37 @@ interface CompatibleGift extends CompatibleOther {
 /** An event in the compatible form. */
 type CompatibleEvent = CompatibleChat | CompatibleOther | CompatibleLike | CompatibleGift;
 
-/** The method that an event type goes by, whatever method brought it. */
-const METHOD_OF: Partial<Record<EventType, string>> = {
+/** The method that an event type goes by, whatever method brought it; null for types that go by their own and are shown only when asked for. */
+const METHOD_OF: Readonly<Record<EventType, string | null>> = {
   chat: "WebcastChatMessage",
   gift: "WebcastGiftMessage",
   like: "WebcastLikeMessage",
   join: "WebcastMemberMessage",
   follow: "WebcastSocialMessage",
   share: "WebcastSocialMessage",
+  leave: null,
+  moderation: null,
+  fansclub: null,
+  stats: null,
+  rank: null,
+  control: null,
+  notice: null,
+  product: null,
+  battle: null,
+  linkmic: null,
+  lottery: null,
+  state: null,
+  gap: null,
+  system: null,
+  erased: null,
+  unknown: null,
 };
 
 /** The event types that are shown unless `types=` says otherwise: those that existing clients know, and gifts and likes in their style. */
-const DEFAULT_TYPES: readonly EventType[] = Object.keys(METHOD_OF) as EventType[];
+const DEFAULT_TYPES: readonly EventType[] = EVENT_TYPES.filter((type) => METHOD_OF[type] !== null);
 
 /** The methods of {@link DEFAULT_TYPES}. */
-const DEFAULT_METHODS: ReadonlySet<string> = new Set(Object.values(METHOD_OF));
+const DEFAULT_METHODS: ReadonlySet<string> = new Set(Object.values(METHOD_OF).filter((method) => method !== null));
 
 /** Returns the method that the event is shown as. */
 function methodOf(event: LiveEvent): string {
@@ -109,6 +125,7 @@ export function compatibleEvent(event: LiveEvent): CompatibleEvent {
     case "like":
       return { ...compatibleOther(event), count: event.count, total: event.total };
     default:
+      // The interface has one form for everything else.
       return compatibleOther(event);
   }
 }
@@ -130,6 +147,7 @@ function messageOf(event: LiveEvent): string {
     case "chat":
       return event.text;
     default:
+      // That does not compile before it decides on a new type.
       return describe(event);
   }
 }
