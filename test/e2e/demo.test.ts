@@ -14,6 +14,7 @@ async function demo() {
 describe("dylive demo", () => {
   it("shows all five kinds within 30 s, and fresh events at every start", async () => {
     const first = await demo();
+    await first.run.printed(/^works: after that page, http:\S+\/#\/works with https:\/\/v\.douyin\.com\/\w+\/ \(a video\), /m);
     const seen = new Set<string>();
     const ids = new Set<string>();
     const poll = async ({ base, token }: { base: string; token: string }) => {

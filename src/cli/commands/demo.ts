@@ -18,6 +18,13 @@ const DEMO_ROOMS = [
   ["100000003", "quiet"],
 ] as const;
 
+/** Some of the simulated works by their names, as people are told of them. */
+const DEMO_WORKS = [
+  ["plain", "a video"],
+  ["pictures", "a note of pictures"],
+  ["live_photos", "live photos"],
+] as const;
+
 /** `dylive demo`: the server with a simulated platform in the same process. Its data are apart from real ones. */
 export async function demo(config: Config): Promise<void> {
   const stop = stopSignal();
@@ -33,6 +40,8 @@ export async function demo(config: Config): Promise<void> {
       const url = `${app.url}/douyin/liveroom/chat?token=${token}&room_id=100000002`;
       await print(`dylive demo: simulated rooms ${DEMO_ROOMS.map(([id, what]) => `${id} (${what})`).join(", ")}`);
       await print(`page: ${app.url}/#token=${token}&room=100000002`);
+      const works = DEMO_WORKS.map(([name, what]) => `https://v.douyin.com/${simulator.works.work(name).shortCode}/ (${what})`);
+      await print(`works: after that page, ${app.url}/#/works with ${works.join(", ")}`);
       await print(`curl '${url}'`);
       for (const { like, url: compat } of app.compat) await print(`for clients of ${like}: ${compat}`);
       await aborted(stop);
