@@ -4,7 +4,7 @@ export type { ConnectionTruth } from "./connection.js";
 export type { PlayedFrame, RoomControl } from "./control.js";
 export { type Corpus, type CorpusOptions, corpus } from "./corpus.js";
 export type { Fact, GiftFact } from "./fact.js";
-export type { Refusal } from "./push.js";
+export type { RefusedHandshake } from "./push.js";
 export { demoRooms, type RoomScenario, type Stream } from "./scenario.js";
 export { loadSchema, Schema, type SchemaFields as Fields } from "./schema.js";
 export { SIGNED_FIELDS, stubOf } from "./signer.js";

@@ -10,7 +10,7 @@ import type { SimulatedPlatform } from "./platform.js";
 import { parseCookies } from "./reply.js";
 
 /** A handshake that was refused, with the reason that the client is not told. */
-export interface Refusal {
+export interface RefusedHandshake {
   readonly at: number;
   readonly roomId: string;
   readonly reason: string;
@@ -25,7 +25,7 @@ interface KeptSocket {
 /** The push server: lets clients in, or refuses them as the platform does. */
 export class PushServer {
   readonly #kept: KeptSocket[] = [];
-  readonly refusals: Refusal[] = [];
+  readonly refusals: RefusedHandshake[] = [];
   readonly #platform: SimulatedPlatform;
   // Clients send heartbeats and acks only; the platform offers no compression of WebSocket's own.
   readonly #server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 1024 * 1024 });

@@ -21,11 +21,11 @@ export interface SimulatedReply {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
   /** How the body comes, where it does not come whole and at once */
-  readonly delivery?: Delivery;
+  readonly delivery?: BodyFaults;
 }
 
 /** Ways in which a body is late or never whole. */
-interface Delivery {
+interface BodyFaults {
   /** Time before anything comes, in ms */
   readonly lateMs?: number;
   /** Number of bytes after which the connection is closed, though the whole length was told */

@@ -10,7 +10,7 @@ import { RoomControl } from "./control.js";
 import { deliver } from "./delivery.js";
 import { answer, splitHost } from "./hosts.js";
 import { SimulatedPlatform } from "./platform.js";
-import { PushServer, type Refusal } from "./push.js";
+import { PushServer, type RefusedHandshake } from "./push.js";
 import { Random } from "./random.js";
 import { type Ask, json, parseCookies, type SimulatedReply } from "./reply.js";
 import { checkRooms, demoRooms, type RoomScenario } from "./scenario.js";
@@ -69,7 +69,7 @@ export interface Simulator {
   /** The works: the truth about them, what was asked for, and their faults. */
   readonly works: Pick<SimulatedWorks, "catalogue" | "requests" | "work" | "setFaults">;
   /** Returns the handshakes that were refused, oldest first, with reasons. */
-  refusals(): readonly Refusal[];
+  refusals(): readonly RefusedHandshake[];
   /** Returns a signature for a stub, as the signer's endpoint gives it. */
   sign(stub: string): string;
   /** Closes the simulator and everything in it. */
@@ -232,7 +232,7 @@ function failure(error: unknown): SimulatedReply {
 /** Largest body that is read, in bytes: nobody sends more than a stub or a registration. */
 const BODY_LIMIT = 1024 * 1024;
 
-interface Command {
+interface SimulatorCommand {
   readonly takes: TSchema;
   readonly run: (rooms: RoomControl, given: unknown) => unknown;
 }
@@ -242,7 +242,7 @@ const on = Type.Optional(Type.Boolean());
 const ms = Type.Integer({ minimum: 0, maximum: 86_400_000 });
 
 /** Commands that another process can give to a simulator: the faults, by the names of their methods in {@link RoomControl}. */
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
   end: command({ room, how: Type.Optional(Type.Enum(["silence", "cut", "unsaid"])) }, (rooms, { room, how }) => rooms.end(room, how)),
   restart: command({ room }, (rooms, { room }) => ({ roomId: rooms.restart(room) })),
   stall: command({ room, on }, (rooms, { room, on }) => rooms.stall(room, on)),
@@ -295,7 +295,7 @@ function controlReply(rooms: RoomControl, ask: Ask): SimulatedReply {
 function command<T extends Record<string, TSchema>>(
   fields: T,
   run: (rooms: RoomControl, given: Static<ReturnType<typeof Type.Object<T>>>) => unknown,
-): Command {
+): SimulatorCommand {
   const takes = Type.Object(fields, { additionalProperties: false });
   return {
     takes,

@@ -286,6 +286,31 @@ const SNIPPETS: readonly (readonly [file: string, text: string, ...faults: strin
   ["src/platform/pages/a.ts", 'loadPackage("playwright-core/index.js");', "playwright-core/index.js"],
 ];
 
+describe("names", () => {
+  /** Names of types that are declared in several files, but for those that are generated: they are the platform's. */
+  function ambiguous(sources: ReadonlyMap<string, { readonly types: readonly string[] }>): string[] {
+    const homes = new Map<string, string[]>();
+    for (const [file, { types }] of sources)
+      if (!file.includes("/gen/")) for (const name of types) homes.set(name, [...(homes.get(name) ?? []), file]);
+    return [...homes].filter(([, at]) => at.length > 1).map(([name, at]) => `${name}: ${at.join(", ")}`);
+  }
+
+  it("mean one class, interface or exported type each", () => {
+    expect(ambiguous(new Map([...all].filter(([file]) => house.includes(file))))).toEqual([]);
+  });
+
+  it("are compared wherever they are declared", () => {
+    const texts = {
+      "src/feed/a.ts": "class A {} export interface B {} export type C = 1; type D = 1; export class E {}",
+      "src/feed/b.ts": 'export abstract class A {} interface B {} type C = 1; type D = 2; export { E } from "./a.js"; export const A = 1;',
+      "simulator/c.ts": "export type C = 2;",
+      "src/platform/wire/gen/d.ts": "export class E {}",
+    };
+    const names = ambiguous(new Map(Object.entries(texts).map(([file, text]) => [file, readSource(file, text)])));
+    expect(names).toEqual(["A: src/feed/a.ts, src/feed/b.ts", "B: src/feed/a.ts, src/feed/b.ts", "C: src/feed/a.ts, simulator/c.ts"]);
+  });
+});
+
 describe("the rules", () => {
   it.each(SNIPPETS)("%s: %s", (file, text, ...faults) => {
     expect(faultsOf(file, readSource(file, text))).toEqual(faults);

@@ -16,8 +16,8 @@ interface SourceText {
   readonly readsEnvironment: boolean;
   /** Names that reach clocks, chance or the outside world. */
   readonly impure: readonly string[];
-  /** The names that are exported and declared here. */
-  readonly exported: readonly string[];
+  /** Names of the file's classes and interfaces, and of the other types that it exports. */
+  readonly types: readonly string[];
 }
 
 const LOADER = /^(import|require|loadPackage|createRequire\(.*\))(\.resolve)?$/s;
@@ -48,7 +48,7 @@ export function readSource(file: string, text: string): SourceText {
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return { references, isComputed, readsEnvironment, impure, exported: source.statements.flatMap(exportedBy) };
+  return { references, isComputed, readsEnvironment, impure, types: source.statements.flatMap(typesBy) };
 }
 
 function referenceBy(node: ts.StringLiteralLike | ts.TemplateHead, source: ts.SourceFile): Reference | undefined {
@@ -85,10 +85,8 @@ function isPureDate(node: ts.Identifier): boolean {
   );
 }
 
-function exportedBy(statement: ts.Statement): string[] {
-  const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : [];
-  if (!modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
-  if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.map(({ name }) => name.getText());
-  const { name } = statement as ts.Statement & { readonly name?: ts.Identifier };
-  return name ? [name.text] : [];
+function typesBy(statement: ts.Statement): string[] {
+  if (ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement)) return statement.name ? [statement.name.text] : [];
+  const isExported = ts.isTypeAliasDeclaration(statement) && statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+  return isExported ? [statement.name.text] : [];
 }

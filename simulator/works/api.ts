@@ -1,7 +1,7 @@
 import { type Ask, emptyReply, html, json, type SimulatedReply } from "../reply.js";
 import type { Catalogue } from "./catalogue.js";
 import type { Cdn } from "./cdn.js";
-import { commentJson, pageOf } from "./comments.js";
+import { commentJson, sliceOf } from "./comments.js";
 import type { SimulatedAuthor, SimulatedWork, WorkFault } from "./work.js";
 import { awemeJson, userJson } from "./work-json.js";
 
@@ -151,7 +151,7 @@ function comments(context: WorksContext, ask: Ask): SimulatedReply {
   if (has("comments_untold")) return commentList(context, none, 1);
   if (work === undefined || has("comments_none") || !work.commentsAllowed || work.comments.length === 0)
     return commentList(context, none, 0);
-  const { items, next, hasMore } = pageOf(work.comments, cursor, whole(ask.query.get("count"), 20), later ? work.overlap : 0);
+  const { items, next, hasMore } = sliceOf(work.comments, cursor, whole(ask.query.get("count"), 20), later ? work.overlap : 0);
   const form = { ...formOf(context, work), numericIds: has("comments_numeric_ids") };
   const shown = items.map((floor) => commentJson(floor, form));
   if (later && has("comments_stuck")) return commentList(context, { comments: shown, cursor, has_more: 1 }, work.stats.comments);
@@ -181,7 +181,7 @@ function replies(context: WorksContext, ask: Ask): SimulatedReply {
   if (work === undefined || floor === undefined)
     return commentList(context, { comments: null, cursor: 0, has_more: 0, merge_cursor: 0 }, 0);
   const shown = context.has(id, "reply_short") ? floor.replies.slice(0, -1) : floor.replies;
-  const { items, next, hasMore } = pageOf(shown, whole(ask.query.get("cursor")), whole(ask.query.get("count"), 3));
+  const { items, next, hasMore } = sliceOf(shown, whole(ask.query.get("cursor")), whole(ask.query.get("count"), 3));
   const list = items.map((reply) => commentJson(reply, formOf(context, work)));
   return commentList(context, { comments: list, cursor: next, has_more: hasMore ? 1 : 0, merge_cursor: 0 }, floor.replies.length);
 }

@@ -20,7 +20,7 @@ export interface Catalogue {
 }
 
 /** What a work of the catalogue has of its own; everything else is as of a public film in h264 with some comments. */
-interface Wish
+interface WorkTraits
   extends Partial<Pick<SimulatedWork, "state" | "title" | "place" | "pinned" | "mix" | "downloadAllowed" | "commentsAllowed">> {
   readonly text?: readonly (string | Piece)[];
   readonly author?: SimulatedAuthor;
@@ -86,7 +86,7 @@ export function makeCatalogue(random: Random, startMs: number): Catalogue {
   const teacher = maker.author("series", { nickname: "木工老周", signature: "从零开始学木工", verified: null });
   const tag = (name: string): Piece => ({ tag: name });
 
-  const own = (name: string, wish: Wish) => maker.work(name, { author, ...wish });
+  const own = (name: string, wish: WorkTraits) => maker.work(name, { author, ...wish });
   own("plain", { text: ["雨后的山路 ", tag("徒步"), " ", tag("云海"), " ", { mention: archive }], floors: 34, title: "雨后的山路" });
   own("uhd", { text: ["4K 日出 ", tag("日出")], rungs: UHD, inPage: true, panel: "tab" });
   own("dash", { text: ["分轨的一条"], rungs: DASH, sounds: [64_000, 32_000] });
@@ -158,7 +158,7 @@ class Maker {
   }
 
   /** Makes a work and puts it into the catalogue. */
-  work(name: string, wish: Wish & { readonly author: SimulatedAuthor }): SimulatedWork {
+  work(name: string, wish: WorkTraits & { readonly author: SimulatedAuthor }): SimulatedWork {
     const random = this.#random.fork(`work/${name}`);
     const index = this.#works.length;
     const createdAt = Math.floor((this.#startMs - (wish.ageHours ?? 30 + index * 7) * HOUR_MS) / 1000) * 1000;

@@ -133,7 +133,7 @@ const SPECIAL: readonly ((plain: SimulatedComment, random: Random, crowd: Crowd)
 ];
 
 /** One page of a list that is read by offset. */
-interface CommentPage {
+interface CommentSlice {
   readonly items: readonly SimulatedComment[];
   /** Offset of the next page */
   readonly next: number;
@@ -144,7 +144,7 @@ interface CommentPage {
 const MOST_ON_A_PAGE = 50;
 
 /** Cuts a page out of a list. */
-export function pageOf(all: readonly SimulatedComment[], cursor: number, count: number, overlap = 0): CommentPage {
+export function sliceOf(all: readonly SimulatedComment[], cursor: number, count: number, overlap = 0): CommentSlice {
   const from = Math.max(0, cursor);
   const next = Math.min(all.length, from + Math.max(1, Math.min(count, MOST_ON_A_PAGE)));
   return { items: all.slice(Math.max(0, from - overlap), next), next, hasMore: next < all.length };

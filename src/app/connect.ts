@@ -2,7 +2,7 @@ import { OneRoom } from "../cluster/one-room.js";
 import { type EventType, type LiveEventOf, USUAL_TYPES, type UsualType } from "../events/event.js";
 import type { RoomStatus } from "../health/state.js";
 import { replayFile } from "../ingest/replay.js";
-import { ROOMS, readPaste } from "../platform/links/paste.js";
+import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { resolveText, type TextAnswer } from "../platform/links/resolve.js";
 import { PlatformAccess } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
@@ -46,7 +46,7 @@ const MAX_QUEUED_EVENTS = 10_000;
  *   met
  */
 export function connect<T extends EventType = UsualType>(link: string, options: ConnectOptions<T> = {}): RoomEvents<T> {
-  readPaste(link, ROOMS);
+  readPaste(link, ROOM_DOOR);
   const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock, ...reach } = options;
   const config = settings(reach);
   let current: OneRoom | null = null;

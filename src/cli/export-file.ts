@@ -7,7 +7,7 @@ import { FileLock } from "../store/lock.js";
 import { isBusy } from "../store/sqlite/refusal.js";
 
 /** Point that a file which is not whole yet has reached: so many bytes of it hold what was exported up to a seq. */
-interface Place {
+interface ReachedPoint {
   /** Names what is exported and how: a file is continued only with the same. */
   readonly of: string;
   readonly bytes: number;
@@ -31,7 +31,7 @@ export class ExportFile {
   #bytes: number;
   #kept: number;
 
-  private constructor(path: string, file: FileHandle, lock: FileLock, { of, bytes, scanned }: Place, keepBytes: number) {
+  private constructor(path: string, file: FileHandle, lock: FileLock, { of, bytes, scanned }: ReachedPoint, keepBytes: number) {
     this.#keepBytes = keepBytes;
     this.#lock = lock;
     this.#path = path;
@@ -85,7 +85,7 @@ export class ExportFile {
   async keep(scanned: number): Promise<void> {
     if (this.#of === "") return;
     await this.#file.sync();
-    const place: Place = { of: this.#of, bytes: this.#bytes, scanned };
+    const place: ReachedPoint = { of: this.#of, bytes: this.#bytes, scanned };
     await writeWhole(placeOf(this.#path), JSON.stringify(place));
     this.#kept = this.#bytes;
   }
@@ -136,9 +136,9 @@ function placeOf(path: string): string {
  * Returns where an earlier run of the same export left off; null when there is none, or its file is shorter than it says (a crash of the
  * machine).
  */
-async function placeIn(path: string, of: string): Promise<Place | null> {
+async function placeIn(path: string, of: string): Promise<ReachedPoint | null> {
   try {
-    const place = JSON.parse(await readFile(placeOf(path), "utf8")) as Place;
+    const place = JSON.parse(await readFile(placeOf(path), "utf8")) as ReachedPoint;
     const file = await open(partOf(path), "r");
     try {
       return place.of === of && (await file.stat()).size >= place.bytes ? place : null;

@@ -1,6 +1,6 @@
 import { answersCaller, type RequestedRoom, type RoomOperations, type RoomStatus, type RoomView } from "../health/state.js";
 import { Visitor } from "../platform/access/visitor.js";
-import { ROOMS, readPaste } from "../platform/links/paste.js";
+import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { nameIn, type RoomName } from "../platform/links/resolve.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
@@ -248,7 +248,7 @@ export class RoomManager implements RoomOperations {
   /** The lasting name in a text; short links are followed, within what the platform may be asked. */
   async #nameIn(text: string, signal: AbortSignal): Promise<RoomName> {
     const { platform, userAgent } = this.#deps;
-    if (readPaste(text, ROOMS).kind === "short_link") await this.#requests.turn(signal);
+    if (readPaste(text, ROOM_DOOR).kind === "short_link") await this.#requests.turn(signal);
     return nameIn(text, { platform, visitor: new Visitor(userAgent) }, signal);
   }
 

@@ -13,13 +13,13 @@ import { eraseWorks, lookInWorks, type WorksErased } from "./works.js";
 const STEP_EVENTS = 1000;
 
 /** Progress of a step in a room, and the room's head. */
-interface Step {
+interface EraseProgress {
   readonly scanned: number;
   readonly head: number;
 }
 
 /** Counts of what was done with the events of a step. */
-interface Erased extends Step {
+interface Erased extends EraseProgress {
   /** Their own events, now tombstones. */
   readonly erased: number;
   /** Unknown messages, ranks and notices that named them, now tombstones. */
@@ -51,7 +51,7 @@ class Meant {
 }
 
 /** Looks for people in the next events of a room. */
-async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, meant: Meant): Promise<Step> {
+async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, meant: Meant): Promise<EraseProgress> {
   const { events, scanned, head } = await log.read(room, after, STEP_EVENTS);
   for (const event of events) for (const user of peopleIn(event)) meant.look(user);
   return { scanned, head };
@@ -187,7 +187,7 @@ async function look(store: Deps, who: string | Identity, signal: AbortSignal | u
 }
 
 /** Goes through all rooms from where they were `reached` to where their heads are. */
-async function walk<S extends Step>(
+async function walk<S extends EraseProgress>(
   { log }: Deps,
   signal: AbortSignal | undefined,
   step: (room: RoomKey, after: number) => Promise<S>,

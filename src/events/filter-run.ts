@@ -100,13 +100,13 @@ function sizeOf(value: Known): Value {
   return BigInt(size);
 }
 
-type Part = (at: Scope) => Value;
+type Part = (at: RunState) => Value;
 
 /** Number of texts from which on a set is faster than a look at each. */
 const SET_FROM = 8;
 
 /** State of an expression that runs: the event, what was read of it, and the item of the loop around. */
-interface Scope {
+interface RunState {
   event: LiveEvent;
   item: Value;
   /** Values of variables and of parts that do not change within a loop; undefined where nothing was worked out yet. */
@@ -130,7 +130,7 @@ export function runnable(root: ASTNode): (event: LiveEvent) => boolean {
 
 class Making {
   // The event is set before anything runs.
-  readonly frame: Scope = { event: undefined as unknown as LiveEvent, item: undefined, known: [] };
+  readonly frame: RunState = { event: undefined as unknown as LiveEvent, item: undefined, known: [] };
   readonly #slots = new Map<string, number>();
   #slotCount = 0;
   /** Name of the loop that is around. */
@@ -293,7 +293,7 @@ class Making {
 
 /** Makes `exists` or `all`: one item that decides is enough, whatever the others are. */
 function decidedBy(by: boolean) {
-  return (items: readonly Value[], body: Part, at: Scope): Value => {
+  return (items: readonly Value[], body: Part, at: RunState): Value => {
     let result: Value = !by;
     for (const item of items) {
       at.item = item;
@@ -305,7 +305,7 @@ function decidedBy(by: boolean) {
   };
 }
 
-function exactlyOne(items: readonly Value[], body: Part, at: Scope): Value {
+function exactlyOne(items: readonly Value[], body: Part, at: RunState): Value {
   let count = 0;
   for (const item of items) {
     at.item = item;

@@ -1,4 +1,4 @@
-import { ROOMS, readPaste } from "../platform/links/paste.js";
+import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import { ALIAS_KINDS, type Alias, type Rooms } from "../store/rooms.js";
@@ -29,7 +29,7 @@ export async function assertMaySee(rooms: Rooms, token: TokenRow, room: RoomKey)
  */
 export async function assertMayAsk(rooms: Rooms, token: TokenRow, text: string): Promise<void> {
   if (!isLimited(token)) return;
-  const pasted = readPaste(text, ROOMS);
+  const pasted = readPaste(text, ROOM_DOOR);
   if (pasted.kind === "short_link")
     throw new DyliveError("forbidden", "the token is limited to some rooms: name one, a short link does not");
   const { kind, value } = pasted.name;

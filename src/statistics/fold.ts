@@ -1,5 +1,5 @@
 import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
-import { type GiftLine, type Given, HIDDEN_RECEIVER, type Named, type Person, type SessionDelta } from "../store/statistics.js";
+import { type GiftLine, type Given, HIDDEN_RECEIVER, type Named, type PersonFigures, type SessionDelta } from "../store/statistics.js";
 import { addTotals, emptyTotals, plus, type Totals } from "../store/totals.js";
 import type { Vocabulary } from "./words.js";
 
@@ -165,13 +165,13 @@ function personId(user: User): string | null {
 }
 
 /** Makes a person of whom nothing is counted yet. @param at ms UTC of their first event */
-function newPerson(userId: string, at: number): Person {
+function newPerson(userId: string, at: number): PersonFigures {
   const counts = { events: 0, chats: 0, likes: 0, joins: 0, follows: 0, shares: 0 };
   return { userId, name: null, nameSeq: 0, ...counts, ...nothingGiven(), firstAt: at, lastAt: at };
 }
 
 /** Counts an event of a person; of a gift, that it was one, but not what it was worth. */
-function countEvent(person: Person, event: LiveEvent, name: string | null): void {
+function countEvent(person: PersonFigures, event: LiveEvent, name: string | null): void {
   if (name !== null) Object.assign(person, namedBy(name, event.seq));
   person.events++;
   person.firstAt = Math.min(person.firstAt, event.time);

@@ -5,7 +5,7 @@ import type { SessionStatistics } from "./statistics.js";
 import type { Store } from "./store.js";
 
 /** Something that the check found wrong. */
-export type Finding =
+export type CheckFinding =
   /** Seqs that are neither kept nor recorded as removed, both ends included. */
   | { readonly kind: "hole"; readonly room: RoomKey; readonly from: number; readonly to: number }
   /** An event out of order, or outside of what was asked for. */
@@ -36,8 +36,8 @@ const PAGE = 1000;
  * @param signal ends the check with the signal's reason
  * @returns findings in order of room, at most 1000; none when all is well
  */
-export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
+export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Promise<readonly CheckFinding[]> {
+  const findings: CheckFinding[] = [];
   for (const [key, { head }] of await log.heads(room === undefined ? undefined : [room])) {
     const walk = new CheckWalk(key);
     while (walk.scanned < head && findings.length + walk.findings.length < MAX_FINDINGS) {
@@ -63,7 +63,7 @@ interface CheckedCombo {
 
 /** Walk through one room, from its first seq on. */
 class CheckWalk {
-  readonly findings: Finding[] = [];
+  readonly findings: CheckFinding[] = [];
   readonly #room: RoomKey;
   readonly #combos = new Map<string, CheckedCombo>();
   #scanned = 0;
@@ -108,7 +108,7 @@ class CheckWalk {
     this.#scanned = seq;
   }
 
-  combos(): readonly Finding[] {
+  combos(): readonly CheckFinding[] {
     const wrong = [...this.#combos].filter(([, { sum, high, last }]) => sum !== high && !(sum < high && this.#lostFrom < last));
     return wrong.map(([comboId, { sum, high }]) => ({ kind: "combo", room: this.#room, comboId, sum, high }));
   }
@@ -143,7 +143,7 @@ async function checkStatistics(
   room: RoomKey,
   expiredBefore: number | null,
   onEvents: (count: number) => void,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckFinding[]> {
   const counted = await countedUpTo({ log, statistics }, room);
   const sums = new Map<string, Sum>();
   let lost = false;
@@ -183,7 +183,7 @@ async function checkStatistics(
  * Compares one broadcast.
  * @param lag events of the room that are not yet counted; a broadcast that has more to come is being counted again
  */
-function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatistics | undefined, lag: number): readonly Finding[] {
+function compare(room: RoomKey, sessionId: string, sum: Sum, kept: SessionStatistics | undefined, lag: number): readonly CheckFinding[] {
   if (kept === undefined) return [{ kind: "statistics", room, sessionId, what: "events", log: String(sum.events), counted: "0" }];
   const { totals, partial, behind } = kept;
   if (behind > lag) return [];
@@ -222,9 +222,9 @@ interface CheckOptions {
 }
 
 /** Checks the log as {@link check} does, and that what is made from it (the search index, the statistics) says the same. */
-export async function checkStore(store: Store, options: CheckOptions = {}): Promise<readonly Finding[]> {
+export async function checkStore(store: Store, options: CheckOptions = {}): Promise<readonly CheckFinding[]> {
   const { room, statisticsMaxAgeMs = null, clock = systemClock, signal, onProgress = () => {} } = options;
-  const findings: Finding[] = [...(await check(store.log, room, signal))];
+  const findings: CheckFinding[] = [...(await check(store.log, room, signal))];
   for (const [key] of await store.log.heads(room === undefined ? undefined : [room])) {
     let events = 0;
     const onEvents = (count: number) => {
@@ -240,7 +240,7 @@ export async function checkStore(store: Store, options: CheckOptions = {}): Prom
       signal?.throwIfAborted();
       const verified = await store.search.verify(key, after);
       if (verified === null) break;
-      findings.push(...verified.wrong.map((seq): Finding => ({ kind: "search", room: key, seq })));
+      findings.push(...verified.wrong.map((seq): CheckFinding => ({ kind: "search", room: key, seq })));
       after = verified.scanned;
       onProgress(`search index of room ${key}`, after);
     }

@@ -26,7 +26,7 @@ export interface Given {
 }
 
 /** Activity of one person in a broadcast. People without a known id are in no such row. */
-export interface Person extends Named, Given {
+export interface PersonFigures extends Named, Given {
   readonly userId: string;
   /** Number of all their events. */
   events: number;
@@ -66,7 +66,7 @@ export interface SessionDelta {
   readonly totals: Totals;
   /** Minutes of platform time: ms UTC / 60 000, rounded down. */
   readonly minutes: Map<number, Minute>;
-  readonly people: Map<string, Person>;
+  readonly people: Map<string, PersonFigures>;
   readonly lines: Map<string, GiftLine>;
   readonly combos: Map<string, ComboSeen>;
   readonly words: Map<string, number>;
@@ -131,7 +131,7 @@ export interface WordCount {
 }
 
 /** Person in one of the room's broadcasts. */
-export interface PersonSession extends Person {
+export interface PersonSession extends PersonFigures {
   readonly sessionId: SessionKey;
   /** Place where a page after this row begins: greater is newer. */
   readonly place: number;

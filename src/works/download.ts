@@ -13,7 +13,7 @@ import { writeMeta } from "./meta-file.js";
 import type { Download, DownloadFile } from "./model/download.js";
 import type { Quality } from "./model/quality.js";
 import type { Work } from "./model/work.js";
-import { type Source, sameFile, type WantedFile, type Wish, wantedFiles } from "./wanted-files.js";
+import { type FileSource, sameFile, type WantedFile, type Wish, wantedFiles } from "./wanted-files.js";
 
 /** Files that are fetched at once. */
 const AT_ONCE = 2;
@@ -274,7 +274,7 @@ class Run {
   #stream(
     file: WantedFile,
     what: "film" | "sound",
-    { urls, bytes }: Source,
+    { urls, bytes }: FileSource,
     part: string,
     holds: readonly FileType["holds"][],
   ): Promise<FileType> {

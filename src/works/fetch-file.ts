@@ -114,7 +114,7 @@ async function fromEach(asked: AskedFile, part: Part, deps: FetchDeps, signal: A
 }
 
 async function fromOne(address: string, part: Part, deps: FetchDeps, signal: AbortSignal): Promise<void> {
-  const pace = new Pace(deps.clock, signal);
+  const pace = new ThroughputWatch(deps.clock, signal);
   try {
     let reply = await deps.hosts.ask(address, part.bytes, pace.signal);
     if (reply.statusCode === 416 && part.bytes > 0) {
@@ -141,7 +141,7 @@ async function fromOne(address: string, part: Part, deps: FetchDeps, signal: Abo
 }
 
 /** Watches that an address gives enough bytes in a time. */
-class Pace {
+class ThroughputWatch {
   readonly #limit = new AbortController();
   readonly #stop: () => void;
   #bytes = 0;

@@ -53,7 +53,7 @@ export interface WorkReaderStatus {
 type Run<T> = (visitor: WorkVisitor, signal: AbortSignal) => Promise<{ readonly result: T; readonly refusal: string | null }>;
 
 /** The visitor's one page, for longer than a reading; given back by `end`. */
-interface Turn {
+interface PageLoan {
   readonly visitor: WorkVisitor;
   readonly signal: AbortSignal;
   /** @param refusal why the visitor was refused; null when they were not */
@@ -62,7 +62,7 @@ interface Turn {
 }
 
 /** A page that callers wait for; those who want the same share it. */
-interface Job {
+interface WaitingPage {
   readonly key: string;
   readonly run: Run<unknown>;
   readonly result: Promise<unknown>;
@@ -84,11 +84,11 @@ const ABOUT_VISITOR: ReadonlySet<RefusalKind> = new Set(["captcha", "blocked", "
 export class WorkReader {
   readonly #options: WorkReaderOptions;
   readonly #pace: Pace;
-  readonly #queue: Job[] = [];
-  readonly #jobs = new Map<string, Job>();
+  readonly #queue: WaitingPage[] = [];
+  readonly #jobs = new Map<string, WaitingPage>();
   readonly #stop = new AbortController();
   #visitor: Promise<WorkVisitor> | null = null;
-  #current: Job | null = null;
+  #current: WaitingPage | null = null;
   #working: Promise<void> | null = null;
   readonly #counts: Record<Visit, number> = { answered: 0, refused: 0, failed: 0 };
   #lastRefusal: string | null = null;
@@ -130,7 +130,7 @@ export class WorkReader {
    */
   list(asked: AskedList, signal: AbortSignal): AsyncGenerator<ListSeen, ListEnd, void> {
     const of = "secUid" in asked ? asked.secUid : asked.mixId;
-    const open = ({ visitor, signal: until }: Turn) => visitor.list({ list: asked, turn: () => this.#betweenPages(until) }, until);
+    const open = ({ visitor, signal: until }: PageLoan) => visitor.list({ list: asked, turn: () => this.#betweenPages(until) }, until);
     return this.#inTurn(`works of ${of}`, open, signal);
   }
 
@@ -188,7 +188,7 @@ export class WorkReader {
   /** Goes through a page in a turn of its own. */
   async *#inTurn<Seen, End extends ListEnd | CommentsEnd>(
     what: string,
-    open: (turn: Turn) => AsyncGenerator<Seen, End, void>,
+    open: (turn: PageLoan) => AsyncGenerator<Seen, End, void>,
     signal: AbortSignal,
   ): AsyncGenerator<Seen, End, void> {
     const turn = await this.#turn(`${what} (${++this.#turns})`, signal);
@@ -206,9 +206,9 @@ export class WorkReader {
   }
 
   /** Waits for a turn that is nobody else's. */
-  async #turn(key: string, signal: AbortSignal): Promise<Turn> {
-    let give: (turn: Turn) => void = () => {};
-    const given = new Promise<Turn>((resolve) => {
+  async #turn(key: string, signal: AbortSignal): Promise<PageLoan> {
+    let give: (turn: PageLoan) => void = () => {};
+    const given = new Promise<PageLoan>((resolve) => {
       give = resolve;
     });
     const run: Run<null> = (visitor, stop) => {
@@ -236,16 +236,16 @@ export class WorkReader {
     }
   }
 
-  #enqueue(key: string, run: Job["run"]): Job {
+  #enqueue(key: string, run: WaitingPage["run"]): WaitingPage {
     if (this.#queue.length >= MOST_WAITING) throw new DyliveError("too_many_works", `${MOST_WAITING} works wait to be read`);
-    let settle: Job["settle"] = () => {};
-    let fail: Job["fail"] = () => {};
+    let settle: WaitingPage["settle"] = () => {};
+    let fail: WaitingPage["fail"] = () => {};
     const result = new Promise<unknown>((resolve, reject) => {
       settle = resolve;
       fail = reject;
     });
     result.catch(() => {}); // its callers may all be gone
-    const job: Job = { key, run, result, settle, fail, stop: new AbortController(), callers: 0 };
+    const job: WaitingPage = { key, run, result, settle, fail, stop: new AbortController(), callers: 0 };
     this.#queue.push(job);
     this.#jobs.set(key, job);
     this.#working ??= this.#work().finally(() => {
@@ -255,7 +255,7 @@ export class WorkReader {
   }
 
   /** Ends a job: one that comes for the same is a new one. */
-  #drop(job: Job, reason: unknown): void {
+  #drop(job: WaitingPage, reason: unknown): void {
     if (this.#jobs.get(job.key) === job) this.#jobs.delete(job.key);
     const at = this.#queue.indexOf(job);
     if (at >= 0) this.#queue.splice(at, 1);
@@ -283,7 +283,7 @@ export class WorkReader {
     }
   }
 
-  async #run(job: Job): Promise<unknown> {
+  async #run(job: WaitingPage): Promise<unknown> {
     const visitor = await untilAborted(this.#take(), job.stop.signal);
     let visit: Visit = "failed";
     try {

@@ -12,13 +12,13 @@ export interface Wish {
 }
 
 /** A stream of bytes that addresses lead to. */
-export type Source = Pick<MediaVariant, "urls" | "bytes" | "hash" | "expiresAt">;
+export type FileSource = Pick<MediaVariant, "urls" | "bytes" | "hash" | "expiresAt">;
 
 /** A file of a work that is wanted, and what it is made of. */
 export interface WantedFile extends Pick<DownloadFile, "role" | "index"> {
-  readonly source: Source;
+  readonly source: FileSource;
   /** Sound that is joined with it; null where it has its own, or needs none. */
-  readonly sound: Source | null;
+  readonly sound: FileSource | null;
   /** Name of the rung, and why it was chosen; null for what has none. */
   readonly variant: string | null;
   readonly reason: string | null;
@@ -50,7 +50,7 @@ export function sameFile(file: WantedFile, work: Work, wish: Wish): WantedFile |
 }
 
 /** Whether two readings tell of the same bytes. */
-function isSame(one: Source, other: Source | null): boolean {
+function isSame(one: FileSource, other: FileSource | null): boolean {
   return other !== null && one.bytes !== null && one.hash !== null && one.bytes === other.bytes && one.hash === other.hash;
 }
 
@@ -62,6 +62,6 @@ function filmOf(role: "video" | "clip", index: number, media: readonly MediaVari
   return [{ role, index, source: variant, sound: audio, variant: variant.name, reason, quality: edge === 0 ? null : `${edge}p` }];
 }
 
-function picture(role: "image" | "cover" | "music", index: number, { urls, bytes, expiresAt }: Omit<Source, "hash">): WantedFile {
+function picture(role: "image" | "cover" | "music", index: number, { urls, bytes, expiresAt }: Omit<FileSource, "hash">): WantedFile {
   return { role, index, source: { urls, bytes, hash: null, expiresAt }, sound: null, variant: null, reason: null, quality: null };
 }

@@ -8,7 +8,7 @@ import {
   type GiftSum,
   type Minute,
   PEOPLE_ORDERS,
-  type Person,
+  type PersonFigures,
   type PersonSession,
   WORDS_KEPT,
   WORDS_MAX,
@@ -209,9 +209,9 @@ export function describeStatistics(open: Open): void {
           await paged<GiftSum>((after) => statistics.gifts(room, "s1", { by, limit: 3, ...(after && { after: after.place }) })),
         ).toEqual(whole?.gifts[index]);
       for (const [index, by] of PEOPLE_ORDERS.entries())
-        expect(await paged<Person>((after) => statistics.people(room, "s1", by, 3, after && [BigInt(after[by]), after.userId]))).toEqual(
-          whole?.people[index],
-        );
+        expect(
+          await paged<PersonFigures>((after) => statistics.people(room, "s1", by, 3, after && [BigInt(after[by]), after.userId])),
+        ).toEqual(whole?.people[index]);
       expect(await paged<WordCount>((after) => statistics.words(room, "s1", "word", 3, after))).toEqual(whole?.words);
       expect(whole?.words[0]).toEqual({ text: "好", count: 40 });
       expect(await paged<Minute>((after) => statistics.minutes(room, "s1", after?.minute ?? -1, 3))).toEqual(whole?.minutes);

@@ -1,5 +1,5 @@
 import type { RequestedRoom, RoomOperations, RoomState, RoomStatus, RoomView } from "../../src/health/state.js";
-import { ROOMS, readPaste } from "../../src/platform/links/paste.js";
+import { ROOM_DOOR, readPaste } from "../../src/platform/links/paste.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { RoomSettings, WhichRooms } from "../../src/store/rooms.js";
@@ -24,7 +24,7 @@ export class FakeManager implements RoomOperations {
 
   async request(text: string): Promise<RequestedRoom> {
     this.asked.push(text);
-    const pasted = readPaste(text, ROOMS);
+    const pasted = readPaste(text, ROOM_DOOR);
     if (pasted.kind === "short_link") throw new DyliveError("unreachable", "nobody follows links here");
     const { name, broadcast } = pasted;
     if (name.value === "nobody") throw new DyliveError("no_account", "the room page answered HTTP 404");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Evidence, RoomState } from "../../src/health/state.js";
-import { ROOMS, readPaste } from "../../src/platform/links/paste.js";
+import { ROOM_DOOR, readPaste } from "../../src/platform/links/paste.js";
 import { type DyliveError, ERRORS } from "../../src/runtime/errors.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { truthOf } from "../../web/src/rooms/truth.js";
@@ -104,7 +104,7 @@ describe("the words of the page", () => {
   ])("says in Chinese that %s is no room", (link, sentence) => {
     const refusal = (() => {
       try {
-        return readPaste(link, ROOMS);
+        return readPaste(link, ROOM_DOOR);
       } catch (error) {
         return error;
       }

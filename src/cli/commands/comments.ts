@@ -9,7 +9,7 @@ import { exitWith, interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
 
 /** Options of `dylive comments`. */
-interface CommentsOptions {
+interface CommentsFlags {
   /** Most comments to be collected; null for all. */
   readonly limit: number | null;
   readonly replies: boolean;
@@ -25,7 +25,7 @@ interface CommentsOptions {
 export async function comments(
   config: Config,
   text: string,
-  { limit, replies, out, json }: CommentsOptions,
+  { limit, replies, out, json }: CommentsFlags,
   clock: Clock = systemClock,
 ): Promise<void> {
   const stop = interruptSignal();

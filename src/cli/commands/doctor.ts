@@ -7,7 +7,7 @@ import { httpSigner } from "../../platform/access/signer.js";
 import { Visitor } from "../../platform/access/visitor.js";
 import { AccountStore } from "../../platform/accounts/login-store.js";
 import { BrowserSession } from "../../platform/browser/session.js";
-import { ROOMS, readPaste } from "../../platform/links/paste.js";
+import { ROOM_DOOR, readPaste } from "../../platform/links/paste.js";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Finding, failed, linesOf, verdictOf } from "../doctor/finding.js";
@@ -55,7 +55,7 @@ export async function* examine(
   text: string | null,
   { clock, machine, signal }: { readonly clock: Clock; readonly machine: Machine; readonly signal: AbortSignal },
 ): AsyncGenerator<Finding> {
-  if (text !== null) readPaste(text, ROOMS);
+  if (text !== null) readPaste(text, ROOM_DOOR);
   const platform = platformOf(config);
   const program = yield* machineFindings(config, machine);
   yield await dns(platform);

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { checkStore, type Finding } from "../../store/check.js";
+import { type CheckFinding, checkStore } from "../../store/check.js";
 import { databasePath } from "../../store/open.js";
 import { namedRoom } from "../../store/rooms.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
@@ -89,7 +89,7 @@ function existing(config: Config): string {
   return path;
 }
 
-function sentenceOf(finding: Finding): string {
+function sentenceOf(finding: CheckFinding): string {
   const where = `room ${finding.room}`;
   if (finding.kind === "hole") return `${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
   if (finding.kind === "order") return `${where}: seq ${finding.seq} is out of order`;

@@ -1,7 +1,7 @@
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
 import { OneRoom } from "../../cluster/one-room.js";
-import { ROOMS, readPaste } from "../../platform/links/paste.js";
+import { ROOM_DOOR, readPaste } from "../../platform/links/paste.js";
 import { systemClock } from "../../runtime/clock.js";
 import { lineOf, SHOWN } from "../show.js";
 import { stopSignal } from "../stop.js";
@@ -12,7 +12,7 @@ const MAX_EVENTS = 10_000;
 /** `dylive watch ROOM`: the room's events as they come, until stopped. Keeps nothing. */
 export async function watch(config: Config, text: string, { json, all }: { readonly json: boolean; readonly all: boolean }): Promise<void> {
   const stop = stopSignal();
-  readPaste(text, ROOMS); // a wrong text is told before anything starts
+  readPaste(text, ROOM_DOOR); // a wrong text is told before anything starts
   const deps = {
     reach: reachOf(config, readMachine(), systemClock),
     clock: systemClock,

@@ -12,7 +12,7 @@ import { moment, plain, print, say } from "../terminal.js";
 import { KIND_WORDS } from "./work.js";
 
 /** Options of `dylive works`. */
-interface WorksOptions {
+interface WorksFlags {
   /** Most works to be listed; null for all. */
   readonly limit: number | null;
   /** File with the ids of works that are left out; null for none. */
@@ -29,7 +29,7 @@ const AS_ASKED: ReadonlySet<WorkListRun["endedBy"]> = new Set(["end", "limit", "
  * `dylive works LINK`: the works of an author or a mix as they come, a line each. Exit code 1 when the platform ended them before their end: by
  * a wall, a captcha, a refusal, or by nothing new for long. A guest's wall too: what came is whole, and it is not all that was asked for.
  */
-export async function works(config: Config, text: string, { limit, known, stopAfterKnown, json }: WorksOptions): Promise<void> {
+export async function works(config: Config, text: string, { limit, known, stopAfterKnown, json }: WorksFlags): Promise<void> {
   const stop = interruptSignal();
   const reach = reachOf(config, readMachine(), systemClock);
   const reader = workReaderOf(config, reach, systemClock);

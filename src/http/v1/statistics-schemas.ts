@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { amountOf, shownGifts } from "../../statistics/summary.js";
-import { type GiftSum, HIDDEN_RECEIVER, type Minute, type Person, type PersonSession } from "../../store/statistics.js";
+import { type GiftSum, HIDDEN_RECEIVER, type Minute, type PersonFigures, type PersonSession } from "../../store/statistics.js";
 import { Next, Time } from "./fields.js";
 
 const MINUTE_MS = 60_000;
@@ -201,7 +201,7 @@ export function giftAnswer(sum: GiftSum) {
 }
 
 /** Returns a person as v1 shows them. */
-export function personAnswer(person: Person) {
+export function personAnswer(person: PersonFigures) {
   return { id: person.userId, nickname: person.name, ...doneBy(person) };
 }
 
@@ -211,6 +211,6 @@ export function personSessionAnswer(person: PersonSession) {
 }
 
 /** Returns what somebody did. */
-export function doneBy({ events, chats, likes, joins, follows, shares, firstAt, lastAt, ...person }: Person) {
+export function doneBy({ events, chats, likes, joins, follows, shares, firstAt, lastAt, ...person }: PersonFigures) {
   return { events, chats, likes, joins, follows, shares, ...shownGifts(person), firstAt, lastAt };
 }

@@ -55,7 +55,7 @@ export interface AskAs {
 }
 
 /** Options for watching accounts. */
-interface Watch extends AskAs {
+interface LoginWatch extends AskAs {
   readonly everyMs: number;
   /** Called once each time a login is found to have ended. */
   readonly onLapsed: (status: AccountStatus) => void;
@@ -145,7 +145,7 @@ export class AccountStore {
   }
 
   /** Checks every account at an interval, and reports each login that has ended. @returns a function that stops it */
-  watch(options: Watch): () => void {
+  watch(options: LoginWatch): () => void {
     const stop = new AbortController();
     const told = new Map<string, number>();
     const round = async () => {

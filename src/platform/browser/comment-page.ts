@@ -40,7 +40,7 @@ const MOST_OPENINGS = 3;
 const LOOK = { mostFloors: 20, mostNodes: 20_000, few: 200 };
 
 /** Part of a work's comments that a reply is about: replies to this top comment; null for top comments. */
-interface Part {
+interface CommentPart {
   readonly floorId: string | null;
 }
 
@@ -58,7 +58,7 @@ export async function* readCommentPage(
 ): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
   const page = await newPage(signal);
   try {
-    const replies = new PageReplies<Part>(page, clock, (path, query) => partAskedBy(request.work.id, path, query));
+    const replies = new PageReplies<CommentPart>(page, clock, (path, query) => partAskedBy(request.work.id, path, query));
     const reading = await readIn(page, request.work, clock, signal);
     const end = endOf(reading);
     if (end !== null) return end;
@@ -69,7 +69,7 @@ export async function* readCommentPage(
 }
 
 /** Returns the part of a work's comments that a request of its page asks for; null for everything else: the next work's, and other data. */
-function partAskedBy(workId: string, path: string, query: URLSearchParams): Part | null {
+function partAskedBy(workId: string, path: string, query: URLSearchParams): CommentPart | null {
   if (path === "comment/list") return query.get("aweme_id") === workId ? { floorId: null } : null;
   return path === "comment/list/reply" && query.get("item_id") === workId ? { floorId: query.get("comment_id") ?? "" } : null;
 }
@@ -87,7 +87,7 @@ function endOf(reading: WorkReading): CommentsEnd | null {
 
 interface PanelDeps extends Required<Omit<CommentPageDeps, "newPage">> {
   readonly page: Page;
-  readonly replies: PageReplies<Part>;
+  readonly replies: PageReplies<CommentPart>;
   readonly request: CommentsRequest;
   readonly reading: WorkReading;
   readonly signal: AbortSignal;
@@ -145,7 +145,7 @@ class CommentPanel {
   }
 
   /** Takes in a reply. @returns what it brought, or the end that it is; null for nothing */
-  #take({ about: { floorId }, reply, reason, receivedAt }: HeardReply<Part>): CommentsSeen | CommentsEnd | null {
+  #take({ about: { floorId }, reply, reason, receivedAt }: HeardReply<CommentPart>): CommentsSeen | CommentsEnd | null {
     const { request } = this.#deps;
     const asked = { workId: request.work.id, floorId, authorSecUid: this.#authorSecUid, firstRank: 0, receivedAt };
     const page = reply === null ? ({ outcome: "unreadable", reason } as const) : readComments(reply, asked);

@@ -43,7 +43,7 @@ export interface PanelView {
 }
 
 /** Bounds of a look. */
-interface Look {
+interface LookBounds {
   /** First floor whose replies may be opened. */
   readonly from: number;
   readonly mostFloors: number;
@@ -97,7 +97,7 @@ interface SeenWindow {
 }
 
 /** Looks at the comments of a work's page (facts/videos.md 2.4), and stops its film: one that plays on brings the next work's comments. */
-export function lookAtPanel({ from, mostFloors, mostNodes, few }: Look): PanelView {
+export function lookAtPanel({ from, mostFloors, mostNodes, few }: LookBounds): PanelView {
   const page = globalThis as unknown as SeenWindow;
   const { document, innerWidth, innerHeight } = page;
   const ITEM = '[data-e2e="comment-item"]';

@@ -243,7 +243,7 @@ interface ListView {
   readonly height: number;
 }
 
-interface SeenElement {
+interface ListElement {
   readonly textContent: string | null;
   readonly children: { readonly length: number };
   matches(selector: string): boolean;
@@ -256,11 +256,11 @@ function lookAtList({ mostNodes, few }: typeof LOOK): ListView {
     readonly innerHeight: number;
     readonly document: {
       readonly title: string;
-      readonly body: SeenElement | null;
-      getElementsByTagName(name: string): ArrayLike<SeenElement>;
+      readonly body: ListElement | null;
+      getElementsByTagName(name: string): ArrayLike<ListElement>;
     };
   };
-  const isAsking = (element: SeenElement) => {
+  const isAsking = (element: ListElement) => {
     const isDialog = element.matches('[role="dialog"]');
     if (!isDialog && element.children.length > 0) return false;
     const text = (element.textContent ?? "").trim();

@@ -89,12 +89,12 @@ export async function userAgentOf(page: Page): Promise<string> {
 }
 
 /** Makes a GET by the page itself, so that the site's script may sign it. The body is bounded, as base64. */
-export function fetchIn(page: Page, path: string, maxBytes: number): Promise<PageReply> {
+export function fetchIn(page: Page, path: string, maxBytes: number): Promise<FetchedReply> {
   return page.evaluate(callFetch, { path, maxBytes });
 }
 
 /** Reply to a page's own request. */
-interface PageReply {
+interface FetchedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** base64; null when it was larger than allowed */
@@ -167,7 +167,7 @@ async function callSdk(stub: string): Promise<unknown> {
   return typeof result === "object" && result !== null ? (result as Record<string, unknown>)["X-Bogus"] : null;
 }
 
-async function callFetch({ path, maxBytes }: { path: string; maxBytes: number }): Promise<PageReply> {
+async function callFetch({ path, maxBytes }: { path: string; maxBytes: number }): Promise<FetchedReply> {
   const reply = await fetch(path, { credentials: "include" });
   const bytes = new Uint8Array(await reply.arrayBuffer());
   let body: string | null = null;

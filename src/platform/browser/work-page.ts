@@ -172,7 +172,7 @@ export function refusalOfPage(status: number): Refusal | null {
 }
 
 /** Returns the refusal that a page shows: by its title, as a caption may hold any word, or by its text where that is all that it has. */
-export function refusalIn({ title, words }: Pick<View, "title" | "words">): Refusal | null {
+export function refusalIn({ title, words }: Pick<SeenPage, "title" | "words">): Refusal | null {
   const text = CAPTCHA_TITLE.test(title) ? `<title>${title}</title>` : words;
   return text === "" ? null : refusalOf({ status: 200, headers: {}, text, root: undefined });
 }
@@ -191,7 +191,7 @@ function bare(url: string): string {
 // What follows runs inside the page.
 
 /** What a page shows now. */
-interface View {
+interface SeenPage {
   readonly title: string;
   /** The page's whole text where that is short; else empty. */
   readonly words: string;
@@ -206,7 +206,7 @@ interface SeenDocument {
   readonly scripts: Iterable<{ readonly textContent: string | null }>;
 }
 
-function lookAround({ length, longest, few }: { length: number; longest: number; few: number }): View {
+function lookAround({ length, longest, few }: { length: number; longest: number; few: number }): SeenPage {
   const { document } = globalThis as unknown as { readonly document: SeenDocument };
   const scripts = [...document.scripts].map(({ textContent }) => textContent ?? "").filter((text) => text.includes("__pace_f"));
   const now = scripts.reduce((sum, text) => sum + text.length + 1, 0);

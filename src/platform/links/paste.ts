@@ -19,7 +19,7 @@ export interface Door<T> {
 export type PastedRoom = Extract<Meaning, { kind: "room" }>;
 
 /** Door of the live side. */
-export const ROOMS: Door<PastedRoom> = {
+export const ROOM_DOOR: Door<PastedRoom> = {
   code: "bad_room",
   wants: "a room or an account",
   ids: "a number of up to 16 digits, a custom id, a sec_uid or a 19-digit room_id",

@@ -7,7 +7,7 @@ import { readProfile } from "../pages/profile.js";
 import { readReflow } from "../pages/reflow.js";
 import { followPaste, type OpenPage } from "./follow.js";
 import { parseRoomName, type RoomName } from "./link.js";
-import { type PastedRoom, ROOMS } from "./paste.js";
+import { type PastedRoom, ROOM_DOOR } from "./paste.js";
 
 export type { FoundFacts, Live, NoAccount, Offline, Resolved, Step, Unknown } from "../pages/answer.js";
 export { type Answer, answerOf, STEP_WORDS, StepError } from "../pages/answer.js";
@@ -54,7 +54,7 @@ async function nameText(
   { platform, visitor, open }: AskWith,
   signal: AbortSignal,
 ): Promise<PastedRoom | NoAccount | Unknown> {
-  const found = await followPaste(text, ROOMS, { platform, userAgent: visitor.userAgent, open }, signal);
+  const found = await followPaste(text, ROOM_DOOR, { platform, userAgent: visitor.userAgent, open }, signal);
   if (!("outcome" in found)) return found;
   return { outcome: found.outcome === "gone" ? "no_account" : "unknown", step: "short_link", reason: found.reason };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { SOURCES, User } from "../../events/event.js";
 import { decodeLazy } from "../wire/decode.js";
 import type { Drift } from "../wire/drift.js";
-import type { Envelope as WireEnvelope } from "../wire/frame.js";
+import type { WireEnvelope } from "../wire/frame.js";
 import type { Common } from "../wire/gen/common.js";
 import { decodeUser, type User as WireUser } from "../wire/gen/user.js";
 import { clean, openText, readText } from "./text.js";

@@ -102,13 +102,13 @@ function varint(value: bigint): Buffer {
 }
 
 /** A business message in its envelope; its payload is a part of the Response's bytes. */
-export interface Envelope extends Omit<Message, "payload"> {
+export interface WireEnvelope extends Omit<Message, "payload"> {
   payload: Uint8Array;
 }
 
 /** Content of a msg frame, or of the HTTP fetch. */
 export interface MessageBatch extends Omit<Response, "messages"> {
-  messages: readonly Envelope[];
+  messages: readonly WireEnvelope[];
 }
 
 /**

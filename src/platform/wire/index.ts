@@ -4,7 +4,6 @@ export { WireError, type WireErrorCode } from "./error.js";
 export {
   decodeFrame,
   decodeResponse,
-  type Envelope,
   encodeAck,
   type Frame,
   framePayload,
@@ -12,6 +11,7 @@ export {
   inflate,
   MAX_INFLATED_BYTES,
   type MessageBatch,
+  type WireEnvelope,
 } from "./frame.js";
 export * as messages from "./gen/index.js";
 export { type Decoded, isKnownMethod, KNOWN_METHODS, METHODS, type MessageName, type Method } from "./methods.js";

@@ -25,7 +25,7 @@ export interface Refusal {
 }
 
 /** A reply, as far as a refusal is told from it. */
-export interface Evidence {
+export interface RefusalEvidence {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
@@ -34,7 +34,7 @@ export interface Evidence {
 }
 
 /** What rows of the table look at. */
-interface Seen extends Evidence {
+interface SearchedReply extends RefusalEvidence {
   /** The body's beginning: what marks a refusal is short. */
   readonly start: string;
   readonly code: unknown;
@@ -42,10 +42,10 @@ interface Seen extends Evidence {
   readonly filter: string | null;
 }
 
-interface Row {
+interface RefusalRow {
   readonly kind: RefusalKind;
-  readonly seen: (seen: Seen) => boolean;
-  readonly reason: string | ((seen: Seen) => string);
+  readonly seen: (seen: SearchedReply) => boolean;
+  readonly reason: string | ((seen: SearchedReply) => string);
 }
 
 const START = 20_000;
@@ -60,7 +60,7 @@ const NO_MORE = 5;
 const SIGNING = /blocked by argussecurityplugin|uifid not found|signature not found|sign invalid|sign expired/i;
 
 /** Refusals in the order in which they are looked for (facts/videos.md 5.1). */
-const ROWS: readonly Row[] = [
+const ROWS: readonly RefusalRow[] = [
   {
     kind: "captcha",
     seen: ({ headers }) => Object.keys(headers).some((name) => name.toLowerCase() === CAPTCHA_HEADER && headers[name] !== undefined),
@@ -185,9 +185,9 @@ const ROWS: readonly Row[] = [
  * Returns the refusal that a reply is; null when nothing marks it as one. To be asked only where what was awaited is not in the reply: the
  * marks of a login stand beside content, too.
  */
-export function refusalOf(evidence: Evidence): Refusal | null {
+export function refusalOf(evidence: RefusalEvidence): Refusal | null {
   const { root, text } = evidence;
-  const seen: Seen = {
+  const seen: SearchedReply = {
     ...evidence,
     start: text.slice(0, START),
     code: at(root, "status_code"),

@@ -3,7 +3,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { PostgresConnection } from "../postgres/connection.js";
 import { migrate } from "../postgres/migrate.js";
 import { META, ROOMS, TABLES } from "../sql/tables.js";
-import { EVENT_COLUMNS, type Row, SqliteSource } from "./source.js";
+import { type CopiedRow, EVENT_COLUMNS, SqliteSource } from "./source.js";
 import { PostgresTarget } from "./target.js";
 
 /** Events of one transaction. */
@@ -114,7 +114,7 @@ async function compareStores(source: SqliteSource, target: PostgresTarget, onPro
   return events + others;
 }
 
-function* eventsOf(source: SqliteSource, room: number): Generator<Row> {
+function* eventsOf(source: SqliteSource, room: number): Generator<CopiedRow> {
   for (let after = 0; ; ) {
     const page = source.events(room, after, PAGE);
     if (page.length === 0) return;
@@ -125,8 +125,8 @@ function* eventsOf(source: SqliteSource, room: number): Generator<Row> {
 
 /** Compares rows one by one. @returns how many there are @throws DyliveError internal when they differ */
 async function compareRows(
-  { what, names, ours }: { readonly what: string; readonly names: readonly string[]; readonly ours: Generator<Row> },
-  read: (onRow: (row: Row) => void) => Promise<void>,
+  { what, names, ours }: { readonly what: string; readonly names: readonly string[]; readonly ours: Generator<CopiedRow> },
+  read: (onRow: (row: CopiedRow) => void) => Promise<void>,
   onRow: (done: number) => void,
 ): Promise<number> {
   let done = 0;

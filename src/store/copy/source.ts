@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
-import type { Table } from "../sql/tables.js";
+import type { SqlTable } from "../sql/tables.js";
 import { assertOurs, MIGRATIONS } from "../sqlite/migrate.js";
 import { MAX_SEQ, posOf } from "../sqlite/pos.js";
 
@@ -14,7 +14,7 @@ export const EVENT_COLUMNS = {
 
 /** Value of a row; a row has them in the order of its columns. */
 type CopiedCell = string | number | boolean | null;
-export type Row = readonly CopiedCell[];
+export type CopiedRow = readonly CopiedCell[];
 
 /** End of a room's log, and how much of it is kept. */
 interface SourceHead {
@@ -33,7 +33,7 @@ const SETTLED = EVENT_NAMES.indexOf("settled");
 /** SQLite store as it was at one moment, opened for reading only. */
 export class SqliteSource {
   readonly #database: Database.Database;
-  readonly #events: Database.Statement<[number, number, number], Row>;
+  readonly #events: Database.Statement<[number, number, number], CopiedRow>;
 
   /** Opens the store. @throws DyliveError bad_config when there is none, it is not ours, or is of another version of dylive */
   constructor(path: string) {
@@ -46,7 +46,7 @@ export class SqliteSource {
           `${path} was written by an older dylive: run \`dylive check\` once, which brings it up to date`,
         );
       this.#database.exec("BEGIN");
-      this.#events = this.#database.prepare<[number, number, number], Row>(
+      this.#events = this.#database.prepare<[number, number, number], CopiedRow>(
         `SELECT ${EVENT_LIST} FROM events WHERE pos > ? AND pos <= ? ORDER BY pos LIMIT ?`,
       );
       this.#events.raw();
@@ -77,13 +77,13 @@ export class SqliteSource {
   }
 
   /** Returns the next events of a room, oldest first; cells as {@link EVENT_COLUMNS}. */
-  events(room: RoomKey, after: number, limit: number): readonly Row[] {
+  events(room: RoomKey, after: number, limit: number): readonly CopiedRow[] {
     return this.#events.all(posOf(room, after), posOf(room, MAX_SEQ), limit).map(eventRow);
   }
 
   /** Yields the rows of a table, in the order of its primary key. */
-  *rows(table: Table): Generator<Row> {
-    const statement = this.#database.prepare<[], Row>(copiedRows(table)).raw();
+  *rows(table: SqlTable): Generator<CopiedRow> {
+    const statement = this.#database.prepare<[], CopiedRow>(copiedRows(table)).raw();
     yield* statement.iterate();
   }
 
@@ -93,14 +93,14 @@ export class SqliteSource {
 }
 
 /** Returns the SQL for the rows of a table that are copied, in the order of its primary key. */
-export function copiedRows({ name, columns, keys, sums = [], copied = "true" }: Table): string {
+export function copiedRows({ name, columns, keys, sums = [], copied = "true" }: SqlTable): string {
   const names = Object.keys(columns);
   const list = names.map((column) => (sums.includes(column) ? `CAST(${column} AS TEXT)` : column));
   return `SELECT ${list.join(", ")} FROM ${name} WHERE ${copied} ORDER BY ${names.slice(0, keys).join(", ")}`;
 }
 
 /** Returns an event's row with its boolean, which SQLite keeps as 0 or 1. */
-function eventRow(row: Row): Row {
+function eventRow(row: CopiedRow): CopiedRow {
   const settled = row[SETTLED] ?? null;
   return settled === null ? row : row.with(SETTLED, settled !== 0);
 }

@@ -2,9 +2,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import type { PostgresConnection } from "../postgres/connection.js";
 import { Days, dayOf } from "../postgres/days.js";
-import { META, ROOMS, TABLES, type Table } from "../sql/tables.js";
-import { arrays, row, rows, run, type Value, type Work } from "../sql/work.js";
-import { copiedRows, EVENT_COLUMNS, type Row, type SqliteSource } from "./source.js";
+import { META, ROOMS, type SqlTable, TABLES } from "../sql/tables.js";
+import { arrays, row, rows, run, type SqlValue, type SqlWork } from "../sql/work.js";
+import { type CopiedRow, copiedRows, EVENT_COLUMNS, type SqliteSource } from "./source.js";
 
 /** Rows of one statement. */
 const ROWS = 1000;
@@ -40,7 +40,7 @@ export class PostgresTarget {
   }
 
   /** Makes the rooms, or brings them up to date. */
-  async rooms(given: Iterable<Row>): Promise<void> {
+  async rooms(given: Iterable<CopiedRow>): Promise<void> {
     const columns = Object.keys(ROOMS.columns);
     const set = columns.slice(1).map((name) => `${name} = excluded.${name}`);
     await this.#connection.write(function* () {
@@ -51,7 +51,7 @@ export class PostgresTarget {
   }
 
   /** Adds events of a room in one transaction; they are on disk when it resolves. */
-  async events(room: RoomKey, given: readonly Row[]): Promise<void> {
+  async events(room: RoomKey, given: readonly CopiedRow[]): Promise<void> {
     const days = given.map(([id]) => dayOf(String(id)));
     await this.#days.make(new Set(days));
     await this.#connection.write(() => run(EVENTS_SQL, room, days, ...cells(given, Object.keys(EVENT_COLUMNS).length)));
@@ -74,21 +74,21 @@ export class PostgresTarget {
   }
 
   /** Passes the rows of a table, in the order of its primary key, to a reader. */
-  read(table: Table, onRow: (row: Row) => void): Promise<void> {
+  read(table: SqlTable, onRow: (row: CopiedRow) => void): Promise<void> {
     return this.#read(copiedRows(table), onRow);
   }
 
   /** Passes the events of a room, oldest first, to a reader. */
-  readEvents(room: RoomKey, onRow: (row: Row) => void): Promise<void> {
+  readEvents(room: RoomKey, onRow: (row: CopiedRow) => void): Promise<void> {
     const columns = Object.keys(EVENT_COLUMNS).join(", ");
     return this.#read(`SELECT ${columns} FROM events WHERE room = ${Math.trunc(room)} ORDER BY seq`, onRow);
   }
 
-  #read(sql: string, onRow: (row: Row) => void): Promise<void> {
+  #read(sql: string, onRow: (row: CopiedRow) => void): Promise<void> {
     return this.#connection.read(function* () {
       yield* run(`DECLARE copied NO SCROLL CURSOR FOR ${sql}`);
       for (let more = true; more; ) {
-        const fetched = yield* arrays<Row>(`FETCH ${ROWS} FROM copied`);
+        const fetched = yield* arrays<CopiedRow>(`FETCH ${ROWS} FROM copied`);
         for (const one of fetched) onRow(one);
         more = fetched.length > 0;
       }
@@ -97,7 +97,7 @@ export class PostgresTarget {
   }
 }
 
-function* assertEmpty(): Work<void> {
+function* assertEmpty(): SqlWork<void> {
   const kept = yield* row<{
     rooms: number;
     events: number;
@@ -117,15 +117,15 @@ function* assertEmpty(): Work<void> {
   throw new DyliveError("bad_request", `the database holds ${what} already: give an empty one`);
 }
 
-function* metaOf(key: string): Work<string | null> {
+function* metaOf(key: string): SqlWork<string | null> {
   return (yield* row<{ value: string }>("SELECT value FROM meta WHERE key = $1", key))?.value ?? null;
 }
 
-function* insert({ name, columns }: Table, given: Iterable<Row>, conflict = ""): Work<void> {
+function* insert({ name, columns }: SqlTable, given: Iterable<CopiedRow>, conflict = ""): SqlWork<void> {
   const names = Object.keys(columns);
   const types = Object.values(columns).map((column, at) => `$${at + 1}::${column.split(" ")[0]}[]`);
   const sql = `INSERT INTO ${name}(${names.join(", ")}) SELECT * FROM unnest(${types.join(", ")}) ${conflict}`;
-  let batch: Row[] = [];
+  let batch: CopiedRow[] = [];
   for (const one of given) {
     if (batch.push(one) < ROWS) continue;
     yield* run(sql, ...cells(batch, names.length));
@@ -135,13 +135,13 @@ function* insert({ name, columns }: Table, given: Iterable<Row>, conflict = ""):
 }
 
 /** Returns the SQL by which the numbers that the database gives go on behind the greatest. */
-function countOn({ name, columns }: Table): string {
+function countOn({ name, columns }: SqlTable): string {
   const [column = ""] = Object.keys(columns);
   return `SELECT setval(pg_get_serial_sequence('${name}', '${column}'), greatest(1, max(${column})), max(${column}) > 0) FROM ${name}`;
 }
 
 /** Turns rows into arrays, one for each column. */
-function cells(given: readonly Row[], columns: number): readonly Value[] {
+function cells(given: readonly CopiedRow[], columns: number): readonly SqlValue[] {
   return Array.from({ length: columns }, (_, at) => given.map((one) => one[at] ?? null));
 }
 

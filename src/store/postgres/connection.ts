@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Dialect, RunWork, SqlDatabase, Work } from "../sql/work.js";
+import type { Dialect, RunWork, SqlDatabase, SqlWork } from "../sql/work.js";
 import { addressOf } from "./address.js";
 import { lock } from "./locks.js";
 import { type Away, Pool } from "./pool.js";
@@ -104,7 +104,7 @@ export class PostgresConnection implements SqlDatabase {
   readonly write: RunWork = (work) => this.guard(() => this.transact(work));
 
   /** Writes as {@link write} does, for what is guarded already: it goes on while the store closes. */
-  async transact<T>(work: () => Work<T>): Promise<T> {
+  async transact<T>(work: () => SqlWork<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.#use((session) => transaction(session, "BEGIN", work));
@@ -115,7 +115,7 @@ export class PostgresConnection implements SqlDatabase {
   }
 
   /** Writes as {@link write} does, for what may take long: on a connection of its own, and once. */
-  writeLong<T>(work: () => Work<T>): Promise<T> {
+  writeLong<T>(work: () => SqlWork<T>): Promise<T> {
     return this.guard(() => this.#pool.useAlone((client) => transaction(new PostgresSession(client), "BEGIN", work)));
   }
 
@@ -180,7 +180,7 @@ export class PostgresConnection implements SqlDatabase {
   }
 
   /** Runs work as {@link ask} does, once, for what is guarded already. */
-  borrow<T>(work: () => Work<T>): Promise<T> {
+  borrow<T>(work: () => SqlWork<T>): Promise<T> {
     return this.#use((session) => session.perform(work()));
   }
 
@@ -189,7 +189,7 @@ export class PostgresConnection implements SqlDatabase {
   }
 }
 
-async function transaction<T>(session: PostgresSession, begin: string, work: () => Work<T>): Promise<T> {
+async function transaction<T>(session: PostgresSession, begin: string, work: () => SqlWork<T>): Promise<T> {
   await session.run(begin);
   try {
     const result = await session.perform(work());

@@ -1,5 +1,5 @@
 import { type Retention, sqlRetention } from "../sql/retention.js";
-import { row, rows, run, type Work } from "../sql/work.js";
+import { row, rows, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { lock } from "./locks.js";
 import { isConflict, isLocked } from "./refusal.js";
@@ -153,7 +153,7 @@ async function dropDays(connection: PostgresConnection, before: number): Promise
   return dropped;
 }
 
-function* dropDay(day: number): Work<void> {
+function* dropDay(day: number): SqlWork<void> {
   yield* lock("remove");
   if ((yield* run("DELETE FROM day_tables WHERE day = $1", day)) === 0) return;
   yield* run(recordDay(tableOf(day)));

@@ -3,7 +3,7 @@ import type { RoomKey } from "../log.js";
 import { type SearchAsk, wordsOf } from "../search.js";
 import type { EventTable } from "../sql/log.js";
 import type { Hit, SearchIndex } from "../sql/search.js";
-import { row, rows, run, type Work } from "../sql/work.js";
+import { row, rows, run, type SqlWork } from "../sql/work.js";
 import { dayOf } from "./days.js";
 
 /** Returns SQL for the days of a room's events. It names the events' table, so that no day can be dropped before the transaction ends. */
@@ -53,7 +53,7 @@ export const EVENTS: EventTable = {
 const WITHIN = "day = ANY($1::integer[]) AND room = $2 AND seq BETWEEN $3 AND $4";
 
 /** Updates a day's row, or deletes it, after some of the day's events went. */
-function* shrinkDay(room: RoomKey, day: number, bytes: number): Work<void> {
+function* shrinkDay(room: RoomKey, day: number, bytes: number): SqlWork<void> {
   const { min = null, max = null } =
     (yield* row<{ min: number | null; max: number | null }>(
       "SELECT min(seq) AS min, max(seq) AS max FROM events WHERE day = ANY($1::integer[]) AND room = $2",

@@ -2,7 +2,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { Changes, Lease, Leases, MemberRow, Membership, Role } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import { WATCHES } from "../rooms.js";
-import { row, rows, run, type Work } from "../sql/work.js";
+import { row, rows, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { MemberSession } from "./member-session.js";
 import { leaseOf, type MineRow, rowsOf, View } from "./member-view.js";
@@ -188,7 +188,7 @@ class PostgresMembership implements Membership {
     this.#unsureUntil = this.#connection.clock.now() + this.#times.graceMs;
   }
 
-  *#beat(): Work<[ReadonlyMap<string, How>, readonly MineRow[]]> {
+  *#beat(): SqlWork<[ReadonlyMap<string, How>, readonly MineRow[]]> {
     if (this.#session.losses !== this.#losses) this.#doubt();
     this.#losses = this.#session.losses;
     yield* this.#renew();
@@ -209,7 +209,7 @@ class PostgresMembership implements Membership {
   }
 
   /** Tells the cluster that this process lives; also when the others have forgotten it. */
-  *#renew(): Work<void> {
+  *#renew(): SqlWork<void> {
     const now = this.#connection.clock.now();
     if (now - this.#renewedAt < this.#times.ttlMs / 8) return;
     yield* run(
@@ -224,7 +224,7 @@ class PostgresMembership implements Membership {
    * Takes rooms that nobody has, of the dead and on offer, in this order. A limit with locks stands in a WITH, which is worked out once: within
    * an IN the planner may ask again for each row, and each time the limit allows as many that are not locked yet.
    */
-  *#take({ alive }: View, most: number): Work<readonly (readonly [string, How])[]> {
+  *#take({ alive }: View, most: number): SqlWork<readonly (readonly [string, How])[]> {
     const free = yield* rows<{ key: string; how: How }>(
       `WITH picked AS (
          SELECT key, owner FROM wanted WHERE twin_of IS NULL AND (owner IS NULL OR ($4 AND owner <> ALL($2::integer[])))
@@ -251,7 +251,7 @@ class PostgresMembership implements Membership {
   }
 
   /** Keeps so many rooms on offer: the ones that this process has had for longest, so that none moves again soon. */
-  *#offer(view: View, wanted: number): Work<void> {
+  *#offer(view: View, wanted: number): SqlWork<void> {
     const more = wanted - view.offeredBy(this.id);
     if (more === 0) return;
     yield* run(

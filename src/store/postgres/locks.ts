@@ -1,4 +1,4 @@
-import { run, type Work } from "../sql/work.js";
+import { run, type SqlWork } from "../sql/work.js";
 
 /**
  * Advisory locks of dylive's database, each a name for something that two transactions must not do at once. The numbers mean nothing.
@@ -21,6 +21,6 @@ export const LOCKS = {
 } as const;
 
 /** Takes a lock, which is held until the transaction ends. */
-export function* lock(name: keyof typeof LOCKS): Work<void> {
+export function* lock(name: keyof typeof LOCKS): SqlWork<void> {
   yield* run("SELECT pg_advisory_xact_lock($1)", LOCKS[name]);
 }

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Work } from "../sql/work.js";
+import type { SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { isAnswer, refusal } from "./refusal.js";
 import { PostgresSession } from "./session.js";
@@ -34,7 +34,7 @@ export class MemberSession {
   }
 
   /** Runs work that need not be of one moment. @throws DyliveError when the database is away; the session is made again by the next call */
-  async ask<T>(work: () => Work<T>): Promise<T> {
+  async ask<T>(work: () => SqlWork<T>): Promise<T> {
     try {
       return await this.#connection.guard(async () => new PostgresSession(await this.#connected()).perform(work()));
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Lease } from "../leases.js";
 import type { RoomKey } from "../log.js";
 import type { AliasKind } from "../rooms.js";
 import { settingsOf } from "../sql/rooms.js";
-import { rows, type Work } from "../sql/work.js";
+import { rows, type SqlWork } from "../sql/work.js";
 
 /** Collector that lives. */
 interface MemberCollecting {
@@ -48,7 +48,7 @@ export class View {
   }
 
   /** Looks at the members and their rooms. @param takeMs time for which a taker is waited for */
-  static *look(takeMs: number): Work<View> {
+  static *look(takeMs: number): SqlWork<View> {
     const members = yield* rows<MemberCollecting & { role: string }>("SELECT id, role, capacity FROM live_members ORDER BY id");
     const counts = yield* rows<Count>(
       `SELECT owner, CASE WHEN taker = ANY($1::integer[]) AND since >= clock_timestamp() - $2 * interval '1 ms' THEN taker END AS taker,
@@ -75,7 +75,7 @@ export class View {
 }
 
 /** Returns the rows that a member owns, or makes ready to take over. */
-export function rowsOf(member: number): Work<readonly MineRow[]> {
+export function rowsOf(member: number): SqlWork<readonly MineRow[]> {
   return rows<MineRow>(
     `SELECT w.key, w.kind, w.value, w.room, w.watched, w.owner, w.twin_of IS NOT NULL AS twin, r.settings
      FROM wanted w LEFT JOIN rooms r ON r.room = w.room WHERE w.owner = $1 OR w.taker = $1 ORDER BY w.key`,

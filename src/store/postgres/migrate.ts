@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
-import { row, rows, run, type Work } from "../sql/work.js";
+import { row, rows, run, type SqlWork } from "../sql/work.js";
 import { unreleasedStore } from "../unreleased-store.js";
 import type { PostgresConnection } from "./connection.js";
 import { LOCKS, lock } from "./locks.js";
@@ -283,7 +283,7 @@ export async function migrate(connection: PostgresConnection, migrations: readon
  * Returns the version of the schema; 0 for an empty database.
  * @throws DyliveError `bad_config` when it is not ours; `store_newer` when it is newer than what is known
  */
-export function* schemaVersion(known = MIGRATIONS.length): Work<number> {
+export function* schemaVersion(known = MIGRATIONS.length): SqlWork<number> {
   const found = yield* row<{ name: string; encoding: string; ours: boolean; tables: number }>(
     `SELECT current_database() AS name, current_setting('server_encoding') AS encoding, to_regclass('meta') IS NOT NULL AS ours,
        (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace) AS tables`,
@@ -300,7 +300,7 @@ export function* schemaVersion(known = MIGRATIONS.length): Work<number> {
 }
 
 /** Returns what `meta` says of versions, by its names. */
-function* versionsIn(): Work<ReadonlyMap<string, string>> {
+function* versionsIn(): SqlWork<ReadonlyMap<string, string>> {
   const columns = yield* row<{ n: number }>(
     "SELECT count(*) AS n FROM pg_attribute WHERE attrelid = 'meta'::regclass AND attname IN ('key', 'value')",
   );

@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { SqlAnswer, SqlStatement, Value, Work } from "../sql/work.js";
+import type { SqlAnswer, SqlStatement, SqlValue, SqlWork } from "../sql/work.js";
 
 const INT8 = 20;
 const TEXT = 25;
@@ -45,7 +45,7 @@ export class PostgresSession {
   }
 
   /** Runs work statement by statement. */
-  async perform<T>(work: Work<T>): Promise<T> {
+  async perform<T>(work: SqlWork<T>): Promise<T> {
     for (let step = work.next(); ; step = work.next(await this.#answer(step.value))) if (step.done === true) return step.value;
   }
 
@@ -58,7 +58,7 @@ export class PostgresSession {
   }
 }
 
-function queryOf(text: string, values: readonly Value[]): pg.QueryConfig {
+function queryOf(text: string, values: readonly SqlValue[]): pg.QueryConfig {
   if (values.length === 0) return { text };
   const given = values.map(storable);
   if (PLANNED_ANEW.test(text)) return { text, values: given };
@@ -68,7 +68,7 @@ function queryOf(text: string, values: readonly Value[]): pg.QueryConfig {
   return { name, text, values: given };
 }
 
-function storable(value: Value): unknown {
+function storable(value: SqlValue): unknown {
   if (typeof value === "string") return storedText(value);
   if (!Array.isArray(value)) return value;
   return value.map((one: unknown) => (typeof one === "string" ? storedText(one) : one));

@@ -1,6 +1,6 @@
 import type { RoomKey } from "../log.js";
 import { type AliasKind, WATCHES } from "../rooms.js";
-import { row, rows, run, type Work } from "../sql/work.js";
+import { row, rows, run, type SqlWork } from "../sql/work.js";
 import { Waker } from "../waker.js";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../wanted-rooms.js";
 import type { PostgresConnection } from "./connection.js";
@@ -126,7 +126,7 @@ const TELL = `WITH given AS (
 const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FROM rooms WHERE watched = ${ON} AND web_rid IS NOT NULL)`;
 
 /** Brings the wanted rooms in line with the watch list. @returns how many came, went or changed */
-function* sweep(idleMs: number): Work<number> {
+function* sweep(idleMs: number): SqlWork<number> {
   let changes = 0;
   for (const sql of [
     `DELETE FROM wanted w USING told t WHERE t.key = w.key AND t.over_at < clock_timestamp() - interval '${KEEP_OVER}'`,

@@ -1,5 +1,5 @@
 import type { CommentRun } from "../../works/model/comment.js";
-import { row, rows, run, type SqlDatabase, type Work } from "./work.js";
+import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** A run that collects comments, as it is kept. */
 export interface KeptRun {
@@ -74,7 +74,7 @@ export function sqlCommentRuns({ ask, lane }: SqlDatabase) {
       }),
   };
 
-  function* keep(n: number, { endedAt, ...told }: CommentRun): Work<void> {
+  function* keep(n: number, { endedAt, ...told }: CommentRun): SqlWork<void> {
     yield* run("UPDATE comment_runs SET ended_at = $2, body = $3 WHERE n = $1", n, endedAt, JSON.stringify({ ...told, endedAt }));
   }
 }

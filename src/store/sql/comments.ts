@@ -1,7 +1,7 @@
 import type { Comment } from "../../works/model/comment.js";
 import { type KeptComment, keptComment } from "../../works/model/kept-comment.js";
 import { foldText } from "../search.js";
-import { each, row, rows, run, type SqlDatabase, type Work } from "./work.js";
+import { each, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Name of a kept comment. */
 export interface CommentKey {
@@ -176,7 +176,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
       }),
   };
 
-  function* renew(read: Comment, seenBy: number): Work<void> {
+  function* renew(read: Comment, seenBy: number): SqlWork<void> {
     const told = yield* row<ToldRow>(
       `SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2 ${dialect.forUpdate}`,
       ...[read.workId, read.id],
@@ -188,7 +188,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     yield* run(`UPDATE comments SET ${CHANGED.join(", ")} WHERE work_id = $1 AND id = $2`, ...valuesOf(now, seenBy));
   }
 
-  function* find({ workId, parentId, text, user, from, to, after, limit }: CommentSearch): Work<FoundComments> {
+  function* find({ workId, parentId, text, user, from, to, after, limit }: CommentSearch): SqlWork<FoundComments> {
     const values: (string | number)[] = [];
     const add = (value: string | number) => `$${values.push(value)}`;
     const found = text === undefined ? "1" : `CASE WHEN ${dialect.position}(c.words, ${add(wordsOf(text))}) > 0 THEN 1 ELSE 0 END`;

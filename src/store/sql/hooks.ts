@@ -1,7 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import { forgetReader, placeReader } from "./positions.js";
-import { row, rows, run, type SqlDatabase, type Work } from "./work.js";
+import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Tries that are kept of each hook; older ones are dropped. */
 export const TRIES_KEPT = 100;
@@ -241,21 +241,21 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
   };
 }
 
-function* find(id: string, lock = ""): Work<HookRow | null> {
+function* find(id: string, lock = ""): SqlWork<HookRow | null> {
   const stored = yield* row<StoredHook>(`${SELECT} WHERE id = $1 ${lock}`, id);
   return stored === undefined ? null : hookOf(stored);
 }
 
-function* update(hook: HookRow): Work<void> {
+function* update(hook: HookRow): SqlWork<void> {
   yield* run("UPDATE hooks SET revision = $2, body = $3 WHERE id = $1", hook.id, hook.revision, bodyOf(hook));
 }
 
-function* place(id: string, places: HookPlaces): Work<void> {
+function* place(id: string, places: HookPlaces): SqlWork<void> {
   for (const [room, seq] of places) yield* placeReader(hookReader(id), room, seq);
 }
 
 /** Takes a batch off the way that was delivered, or notes the try. */
-function* settle(id: string, { room, id: batch, attempt, delivered }: HookTry): Work<void> {
+function* settle(id: string, { room, id: batch, attempt, delivered }: HookTry): SqlWork<void> {
   const which = "hook = $1 AND room = $2 AND id = $3";
   if (!delivered) {
     yield* run(`UPDATE hook_batches SET tries = $4 WHERE ${which}`, id, room, batch, attempt);

@@ -5,12 +5,12 @@ import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "
 import { addRemoval, pageOf, planBackward, planForward, type Removal } from "../page.js";
 import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import type { Waker } from "../waker.js";
-import { arrays, type Cell, type Dialect, row, rows, run, type SqlDatabase, type Value, type Work } from "./work.js";
+import { arrays, type Dialect, row, rows, run, type SqlCell, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
 
 /** Condition on the rows of a table, and its parameters: `$1`, `$2` … */
 interface Condition {
   readonly sql: string;
-  readonly values: readonly Value[];
+  readonly values: readonly SqlValue[];
 }
 
 /**
@@ -26,9 +26,9 @@ export interface EventTable {
   readonly daysAfter: string;
   readonly daysBefore: string;
   /** Returns an id as it is stored. */
-  storedId(id: string): Cell;
+  storedId(id: string): SqlCell;
   /** Returns the days whose tables may hold seqs of a range of a room. */
-  days(room: RoomKey, range: Removal): Work<readonly number[]>;
+  days(room: RoomKey, range: Removal): SqlWork<readonly number[]>;
   /** Returns the days that ids tell. */
   daysOf(ids: readonly string[]): readonly number[];
   /** Return the condition of a range of a room's seqs, of some seqs of a room, of some ids of a room, which are on these days. */
@@ -39,9 +39,9 @@ export interface EventTable {
    * Brings what is kept beside the table in line with an event that was replaced.
    * @param id of the event as it was @param grown bytes by which its text is longer @param indexed whether it is in the search index
    */
-  replaced(room: RoomKey, event: LiveEvent, id: string, grown: number, indexed: boolean): Work<void>;
+  replaced(room: RoomKey, event: LiveEvent, id: string, grown: number, indexed: boolean): SqlWork<void>;
   /** Deletes the events of a range. @param indexed seq up to which the room's events are in the search index */
-  remove(room: RoomKey, range: Removal, indexed: number): Work<void>;
+  remove(room: RoomKey, range: Removal, indexed: number): SqlWork<void>;
 }
 
 /** Parts of a log that are an engine's own. */
@@ -145,7 +145,7 @@ export function pageReader(table: EventTable) {
   const matching = ({ sql, values: given }: Condition, { types, sessionId, userId, minDiamonds }: Where): Condition => {
     const values = [...given];
     const terms = [sql];
-    const add = (term: (name: string) => string, value: Value | undefined) => {
+    const add = (term: (name: string) => string, value: SqlValue | undefined) => {
       if (value !== undefined) terms.push(term(`$${values.push(value)}`));
     };
     if (types !== undefined)
@@ -155,7 +155,7 @@ export function pageReader(table: EventTable) {
     add((name) => `diamonds >= ${name}`, minDiamonds);
     return { sql: terms.join(" AND "), values };
   };
-  return function* (room: RoomKey, cursor: number, limit: number, where: Where, order: "ASC" | "DESC"): Work<Page> {
+  return function* (room: RoomKey, cursor: number, limit: number, where: Where, order: "ASC" | "DESC"): SqlWork<Page> {
     const found = yield* rows<PageLook>(looks[order], room, cursor);
     const { head = 0, days } = found[0] ?? {};
     const removals = found.flatMap(({ from, to }): readonly Removal[] => (from === null || to === null ? [] : [{ from, to }]));
@@ -183,7 +183,7 @@ export function pageReader(table: EventTable) {
  * Locks a room's search index and returns how far it goes: it holds every kept event up to this seq, and none after. Nobody indexes or changes
  * the room's events until the transaction ends.
  */
-export function* lockIndex(room: RoomKey): Work<number> {
+export function* lockIndex(room: RoomKey): SqlWork<number> {
   const locked = yield* row<{ indexed: number }>(
     "INSERT INTO search_rooms(room) VALUES ($1) ON CONFLICT (room) DO UPDATE SET room = excluded.room RETURNING indexed",
     room,
@@ -191,7 +191,7 @@ export function* lockIndex(room: RoomKey): Work<number> {
   return locked?.indexed ?? 0;
 }
 
-function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, events: readonly LiveEvent[]): Work<void> {
+function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, events: readonly LiveEvent[]): SqlWork<void> {
   if (events.length === 0) return;
   const indexed = yield* lockIndex(room);
   const seqs = events.map(({ seq }) => seq);
@@ -216,7 +216,7 @@ function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, even
   }
 }
 
-function* replaceOne(table: EventTable, room: RoomKey, seq: number, id: string, now: Row): Work<void> {
+function* replaceOne(table: EventTable, room: RoomKey, seq: number, id: string, now: Row): SqlWork<void> {
   const { sql, values } = table.at(table.daysOf([id]), room, [seq]);
   const set = COLUMNS.map((name, at) => `${name} = $${values.length + at + 1}`);
   yield* run(
@@ -230,7 +230,7 @@ function* replaceOne(table: EventTable, room: RoomKey, seq: number, id: string, 
  * Marks the statistics of broadcasts of which an event was or is: what they have counted is no longer so. In the transaction that replaces
  * the event, so that none is missed.
  */
-function* markStale({ least, greatest }: Dialect, room: RoomKey, sessionIds: readonly string[], seq: number): Work<void> {
+function* markStale({ least, greatest }: Dialect, room: RoomKey, sessionIds: readonly string[], seq: number): SqlWork<void> {
   const stale = "statistics_stale";
   for (const sessionId of [...new Set(sessionIds)].sort())
     yield* run(
@@ -241,7 +241,7 @@ function* markStale({ least, greatest }: Dialect, room: RoomKey, sessionIds: rea
 }
 
 /** Removes the events of a range, and records that it was removed; ranges that touch become one. */
-function* removeEvents(dialect: Dialect, table: EventTable, room: RoomKey, range: Removal, reason: string): Work<void> {
+function* removeEvents(dialect: Dialect, table: EventTable, room: RoomKey, range: Removal, reason: string): SqlWork<void> {
   // With the head, nobody appends to the room meanwhile: the seqs of its days stay what they are.
   yield* row(`SELECT head FROM heads WHERE room = $1 ${dialect.forUpdate}`, room);
   yield* table.remove(room, range, yield* lockIndex(room));

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { row, rows, run, type SqlDatabase, type Work } from "./work.js";
+import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Prefix of the names of all erasures in `meta`. */
 const ERASED = "erased:";
@@ -7,12 +7,12 @@ const ERASED = "erased:";
 const SHARED = "shared:";
 
 /** Returns what is kept in `meta` under a name. */
-function* metaOf(key: string): Work<string | null> {
+function* metaOf(key: string): SqlWork<string | null> {
   return (yield* row<{ value: string }>("SELECT value FROM meta WHERE key = $1", key))?.value ?? null;
 }
 
 /** Keeps a text in `meta` under a name. */
-function* setMeta(key: string, value: string): Work<void> {
+function* setMeta(key: string, value: string): SqlWork<void> {
   yield* run("INSERT INTO meta(key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value);
 }
 

@@ -1,5 +1,5 @@
 import type { RoomKey } from "../log.js";
-import { row, run, type SqlDatabase, type Work } from "./work.js";
+import { row, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Readers of one owner, of whose positions only so many are kept. */
 interface Among {
@@ -29,7 +29,7 @@ export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase) {
       ${dialect.skipLocked})
     DELETE FROM positions WHERE (reader, room) IN (SELECT reader, room FROM oldest)`;
   /** Forgets the positions that were moved least recently, if there are too many; not this one, which is new. */
-  function* shedOthers(among: Among, reader: string, room: RoomKey): Work<void> {
+  function* shedOthers(among: Among, reader: string, room: RoomKey): SqlWork<void> {
     const range = [among.prefix, behind(among.prefix)] as const;
     const counted = yield* row<{ count: number }>("SELECT count(*) AS count FROM positions WHERE reader >= $1 AND reader < $2", ...range);
     const surplus = (counted?.count ?? 0) - among.most;
@@ -72,7 +72,7 @@ export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase) {
 }
 
 /** Sets or (null) forgets a reader's position, together with what else is changed. */
-export function* placeReader(reader: string, room: RoomKey, seq: number | null): Work<void> {
+export function* placeReader(reader: string, room: RoomKey, seq: number | null): SqlWork<void> {
   if (seq === null) yield* run("DELETE FROM positions WHERE reader = $1 AND room = $2", reader, room);
   else
     yield* run(
@@ -82,7 +82,7 @@ export function* placeReader(reader: string, room: RoomKey, seq: number | null):
 }
 
 /** Forgets every position of a reader. */
-export function* forgetReader(reader: string): Work<void> {
+export function* forgetReader(reader: string): SqlWork<void> {
   yield* run("DELETE FROM positions WHERE reader = $1", reader);
 }
 

@@ -12,7 +12,7 @@ import {
   WATCHES,
 } from "../rooms.js";
 import type { Session, Sessions } from "../sessions.js";
-import { row, rows, run, type SqlDatabase, type Value, type Work } from "./work.js";
+import { row, rows, run, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
 
 /** Room as it is kept. */
 interface StoredRoom {
@@ -35,7 +35,7 @@ interface StoredRoom {
 /** Returns the rooms of a database and their names. */
 export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
   const write = lane();
-  function* make(): Work<RoomKey> {
+  function* make(): SqlWork<RoomKey> {
     const made = yield* row<{ room: RoomKey }>("INSERT INTO rooms(created_at) VALUES ($1) RETURNING room", clock.now());
     if (made === undefined || made.room > dialect.maxRoom)
       throw new DyliveError("internal", `no room beyond ${dialect.maxRoom} can be made`);
@@ -77,8 +77,8 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
       }),
     list: ({ after = 0, limit = dialect.maxRoom, watch, name, among = [] } = {}) =>
       ask(function* () {
-        const values: Value[] = [Math.min(Math.max(after, 0), dialect.maxRoom), limit];
-        const given = (value: Value) => `$${values.push(value)}`;
+        const values: SqlValue[] = [Math.min(Math.max(after, 0), dialect.maxRoom), limit];
+        const given = (value: SqlValue) => `$${values.push(value)}`;
         const named = (condition: string) => `EXISTS (SELECT 1 FROM aliases a WHERE a.room = r.room AND (${condition}))`;
         const conditions = ["r.room > $1"];
         if (watch !== undefined) conditions.push(`r.watched = ${given(WATCHES.indexOf(watch))}`);
@@ -129,12 +129,12 @@ export function assertChanged(room: RoomKey, changes: number): void {
   if (changes === 0) throw new DyliveError("not_found", `there is no room ${room}`);
 }
 
-function* find({ kind, value }: Alias): Work<RoomKey | null> {
+function* find({ kind, value }: Alias): SqlWork<RoomKey | null> {
   return (yield* row<{ room: RoomKey }>("SELECT room FROM aliases WHERE kind = $1 AND value = $2", kind, value))?.room ?? null;
 }
 
 /** Returns the room that all of these aliases name, if the facts about it are stored, too; else null. */
-function* knownAs(aliases: readonly Alias[], facts: Partial<RoomFacts>): Work<RoomKey | null> {
+function* knownAs(aliases: readonly Alias[], facts: Partial<RoomFacts>): SqlWork<RoomKey | null> {
   const named = aliases.map((_, at) => `(a.kind = $${2 * at + 1} AND a.value = $${2 * at + 2})`).join(" OR ");
   const found = yield* rows<StoredRoom>(
     `SELECT r.* FROM aliases a JOIN rooms r ON r.room = a.room WHERE ${named}`,
@@ -146,7 +146,7 @@ function* knownAs(aliases: readonly Alias[], facts: Partial<RoomFacts>): Work<Ro
   return factValues(facts).every((value, at) => value === null || value === stored[at]) ? first.room : null;
 }
 
-function* setFacts(room: RoomKey, facts: Partial<RoomFacts>): Work<void> {
+function* setFacts(room: RoomKey, facts: Partial<RoomFacts>): SqlWork<void> {
   const changed = yield* run(
     `UPDATE rooms SET web_rid = coalesce($2, web_rid), title = coalesce($3, title), anchor_id = coalesce($4, anchor_id),
        anchor_sec_uid = coalesce($5, anchor_sec_uid), anchor_nickname = coalesce($6, anchor_nickname),
@@ -221,6 +221,6 @@ export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
   };
 }
 
-function* findSession(room: RoomKey, sessionId: string): Work<Session | null> {
+function* findSession(room: RoomKey, sessionId: string): SqlWork<Session | null> {
   return (yield* row<Session>(`${SESSION} AND session_id = $2`, room, sessionId)) ?? null;
 }

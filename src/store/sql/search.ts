@@ -5,7 +5,7 @@ import { type Found, isFound, queryOf, type SearchAsk, type SearchPlace } from "
 import type { Progress } from "../statistics.js";
 import { eventOf } from "../stored-event.js";
 import { type EventTable, lockIndex } from "./log.js";
-import { arrays, row, rows, run, type SqlDatabase, type Work } from "./work.js";
+import { arrays, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Most events that one call compares: more would hold up other jobs. */
 const SEARCH_TRIES = 5_000;
@@ -48,17 +48,17 @@ export interface Hit {
 /** Full-text index of an engine, by words of ours (`store/search.ts`). */
 export interface SearchIndex {
   /** Adds events, in order of seq. */
-  add(room: RoomKey, events: readonly IndexedEvent[]): Work<void>;
+  add(room: RoomKey, events: readonly IndexedEvent[]): SqlWork<void>;
   /** Forgets everything, also how far rooms are indexed. */
-  reset(): Work<void>;
+  reset(): SqlWork<void>;
   /** As `Search.purge`. */
-  purge(begin: boolean): Work<boolean>;
+  purge(begin: boolean): SqlWork<boolean>;
   /** Returns events of a room from the newest on that fulfil a query of {@link queryOf} and are in the span of time. */
-  hits(place: SearchPlace, ask: Pick<SearchAsk, "from" | "to">, query: string, count: number): Work<readonly Hit[]>;
+  hits(place: SearchPlace, ask: Pick<SearchAsk, "from" | "to">, query: string, count: number): SqlWork<readonly Hit[]>;
   /** Returns seqs of a range that are only in the index, or only in the log. */
-  apart(days: readonly number[], room: RoomKey, range: Removal): Work<readonly number[]>;
+  apart(days: readonly number[], room: RoomKey, range: Removal): SqlWork<readonly number[]>;
   /** Returns the seqs of those of these events whose words are not in the index as they should be. */
-  others(days: readonly number[], room: RoomKey, events: readonly LiveEvent[]): Work<readonly number[]>;
+  others(days: readonly number[], room: RoomKey, events: readonly LiveEvent[]): SqlWork<readonly number[]>;
 }
 
 /**
@@ -70,7 +70,7 @@ export type Search = ReturnType<typeof sqlSearch>;
 /** Returns the search of a database. */
 export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: EventTable, index: SearchIndex) {
   const write = lane();
-  const indexedOf = function* (room: RoomKey): Work<number> {
+  const indexedOf = function* (room: RoomKey): SqlWork<number> {
     return (yield* row<{ indexed: number }>("SELECT indexed FROM search_rooms WHERE room = $1", room))?.indexed ?? 0;
   };
   return {
@@ -129,7 +129,7 @@ export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: Even
   };
 
   /** Merges what is found in rooms, newest first, until the page is full, all is looked at, or enough events were looked at. */
-  function* find(asked: SearchAsk, limit: number): Work<Found> {
+  function* find(asked: SearchAsk, limit: number): SqlWork<Found> {
     const began = performance.now();
     const query = queryOf(asked);
     const streams = asked.places.map((place) => new RoomSearch(table, index, place, asked, query));
@@ -185,7 +185,7 @@ class RoomSearch {
   }
 
   /** Looks for the next hit, unless there is one. @param most events that are compared @returns how many were */
-  *look(most: number): Work<number> {
+  *look(most: number): SqlWork<number> {
     let tries = 0;
     while (this.hit === null && !this.isDone && tries < most) {
       if (this.#candidates.length === 0 && this.#next !== null) this.#candidates = yield* this.#more(this.#next);

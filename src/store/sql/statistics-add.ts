@@ -2,14 +2,14 @@ import {
   COUNT_MAX,
   type GiftLine,
   type Minute,
-  type Person,
+  type PersonFigures,
   type SessionDelta,
   WORDS_KEPT,
   WORDS_MAX,
   type WordKind,
 } from "../statistics.js";
 import { addTotals, emptyTotals, eventsOf, totalsOf, totalsText } from "../totals.js";
-import { type Dialect, each, row, rows, run, type Work } from "./work.js";
+import { type Dialect, each, row, rows, run, type SqlWork } from "./work.js";
 
 /** Most diamonds that one row of people or gifts holds: what an INTEGER of SQLite does. */
 const DIAMONDS_MAX = 2n ** 63n - 1n;
@@ -43,7 +43,7 @@ export function addedTo(table: string, columns: readonly string[], { capped }: D
 }
 
 /** Returns the work that adds a delta to the rows of a broadcast, a kind of rows by one statement. The room's row is locked. */
-export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) => Work<Fresh> {
+export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) => SqlWork<Fresh> {
   const { among, given, greatest, least } = dialect;
   const newest = (table: string, name: string, seq: string) =>
     `${name} = CASE WHEN excluded.${seq} > ${table}.${seq} THEN excluded.${name} ELSE ${table}.${name} END,
@@ -99,8 +99,8 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
     return counted;
   }
 
-  function* notePeople(n: number, added: readonly Person[], combos: ReadonlyMap<string, ComboCounts>) {
-    const now = yield* each<Pick<Person, "userId" | "events" | "chats" | "units">>(
+  function* notePeople(n: number, added: readonly PersonFigures[], combos: ReadonlyMap<string, ComboCounts>) {
+    const now = yield* each<Pick<PersonFigures, "userId" | "events" | "chats" | "units">>(
       addPeople,
       added.map((one) => {
         const done = [one.events, one.chats, one.likes, one.joins, one.follows, one.shares];
@@ -118,7 +118,7 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
     return counts;
   }
 
-  function* noteWords(n: number, kind: WordKind, words: ReadonlyMap<string, number>): Work<void> {
+  function* noteWords(n: number, kind: WordKind, words: ReadonlyMap<string, number>): SqlWork<void> {
     if (words.size === 0) return;
     yield* each(
       addWords,
@@ -133,7 +133,7 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
     yield* run(`DELETE FROM statistics_words WHERE n = $1 AND kind = $2 AND word ${among("$3", "text")}`, n, kind, rarest);
   }
 
-  function* noteMinutes(n: number, minutes: ReadonlyMap<number, Minute>): Work<void> {
+  function* noteMinutes(n: number, minutes: ReadonlyMap<number, Minute>): SqlWork<void> {
     const sql = `SELECT minute, totals FROM statistics_minutes WHERE n = $1 AND minute ${among("$2", "bigint")}`;
     const known = yield* rows<{ minute: number; totals: string }>(sql, n, [...minutes.keys()]);
     const before = new Map(known.map(({ minute, totals }) => [minute, totalsOf(totals)]));
@@ -167,7 +167,7 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
   };
 }
 
-function givenBy({ units, diamonds, unpricedUnits }: Person | GiftLine, { combos, settled }: ComboCounts = NO_COMBOS) {
+function givenBy({ units, diamonds, unpricedUnits }: PersonFigures | GiftLine, { combos, settled }: ComboCounts = NO_COMBOS) {
   return [combos, settled, units, diamonds, unpricedUnits];
 }
 

@@ -7,7 +7,7 @@ import {
   type Minute,
   PEOPLE_ORDERS,
   type PeopleOrder,
-  type Person,
+  type PersonFigures,
   type PersonSession,
   type SessionKey,
   type SessionStatistics,
@@ -15,7 +15,7 @@ import {
   type WordKind,
 } from "../statistics.js";
 import { totalsOf } from "../totals.js";
-import { row, rows, type SqlDatabase, type Value } from "./work.js";
+import { row, rows, type SqlDatabase, type SqlValue } from "./work.js";
 
 /** Columns of a person. Diamonds may not fit a JS number: they come as text. */
 const PERSON = `p.user_id AS "userId", p.name, p.name_seq AS "nameSeq", p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,
@@ -100,14 +100,14 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
       order: PeopleOrder,
       limit: number,
       after?: readonly [value: bigint, userId: string],
-    ): Promise<readonly Person[]> =>
+    ): Promise<readonly PersonFigures[]> =>
       ask(function* () {
         // A column's name cannot be a value: only names of ours get into the text.
         const by = PEOPLE_ORDERS.find((one) => one === order);
         if (by === undefined) throw new DyliveError("bad_request", "there is no such order of people");
         const place = after === undefined ? "" : `AND (p.${by} < $4 OR (p.${by} = $4 AND p.user_id > $5))`;
         const sql = `SELECT ${PERSON} FROM statistics_people p WHERE n = ${N} AND p.${by} > 0 ${place} ORDER BY p.${by} DESC, p.user_id LIMIT $3`;
-        return (yield* rows<Stored<Person>>(sql, room, sessionId, limit, ...(after ?? []))).map(whole<Person>);
+        return (yield* rows<Stored<PersonFigures>>(sql, room, sessionId, limit, ...(after ?? []))).map(whole<PersonFigures>);
       }),
     /** Returns sums of gifts, those worth most first. @param userId only this person's */
     gifts: (
@@ -121,8 +121,8 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
       }: { readonly by: GiftGroup; readonly userId?: string; readonly limit: number; readonly after?: GiftSum["place"] },
     ): Promise<readonly GiftSum[]> =>
       ask(function* () {
-        const values: Value[] = [room, sessionId, limit];
-        const name = (value: Value) => `$${values.push(value)}`;
+        const values: SqlValue[] = [room, sessionId, limit];
+        const name = (value: SqlValue) => `$${values.push(value)}`;
         const only = userId === undefined ? "" : `AND user_id = ${name(userId)}`;
         let place = "";
         if (after !== undefined) {
@@ -145,10 +145,10 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
       return ask(() => rows<WordCount>(sql, room, sessionId, kind, limit, ...(after === undefined ? [] : [after.count, after.text])));
     },
     /** Returns what a person did in all broadcasts of the room; null for one who was not seen in any. */
-    personTotal: (room: RoomKey, userId: string): Promise<Person | null> =>
+    personTotal: (room: RoomKey, userId: string): Promise<PersonFigures | null> =>
       ask(function* () {
         const counts = COUNTS.map((column) => `${sum(`p.${column}`)} AS ${column}`).join(", ");
-        const found = yield* row<Omit<Person, "diamonds"> & Halves>(
+        const found = yield* row<Omit<PersonFigures, "diamonds"> & Halves>(
           `SELECT p.user_id AS "userId", (SELECT p.name ${OF_PERSON} ORDER BY p.name_seq DESC LIMIT 1) AS name, max(p.name_seq) AS "nameSeq",
              ${counts}, ${sum("p.unpriced")} AS "unpricedUnits", ${halves("p.diamonds")}, min(p.first_at) AS "firstAt", max(p.last_at) AS "lastAt"
            ${OF_PERSON} GROUP BY p.user_id`,

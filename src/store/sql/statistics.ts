@@ -3,7 +3,7 @@ import { HIDDEN_RECEIVER, type Progress, type SessionDelta, type SessionKey } fr
 import { addTotals, emptyTotals, totalsOf, totalsText } from "../totals.js";
 import { addedTo, deltaAdder, GIVEN } from "./statistics-add.js";
 import { statisticsReader } from "./statistics-read.js";
-import { type Dialect, row, rows, run, type SqlDatabase, type Work } from "./work.js";
+import { type Dialect, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Rows of a broadcast that was reset that one call deletes, and broadcasts that one call resets: some milliseconds. */
 const SWEEP_ROWS = 2000;
@@ -166,7 +166,7 @@ export function sqlStatistics(database: SqlDatabase) {
 }
 
 /** Locks the room's row: others that count or reset something of the room wait. */
-function* lockRoom(room: RoomKey): Work<{ readonly counted: number; readonly version: number }> {
+function* lockRoom(room: RoomKey): SqlWork<{ readonly counted: number; readonly version: number }> {
   const locked = yield* row<{ counted: number; version: number }>(
     "INSERT INTO statistics_rooms(room) VALUES ($1) ON CONFLICT (room) DO UPDATE SET room = excluded.room RETURNING counted, version",
     room,
@@ -175,7 +175,7 @@ function* lockRoom(room: RoomKey): Work<{ readonly counted: number; readonly ver
 }
 
 /** Forgets a broadcast; what is kept of it up to where the room is counted will be counted again, and seqs from `from` to `to` with it. */
-function* resetSession(room: RoomKey, sessionId: SessionKey, from = Number.MAX_SAFE_INTEGER, to = 0): Work<void> {
+function* resetSession(room: RoomKey, sessionId: SessionKey, from = Number.MAX_SAFE_INTEGER, to = 0): SqlWork<void> {
   const { counted } = yield* lockRoom(room);
   const known = yield* row<{ n: number; first: number; last: number }>(
     `DELETE FROM statistics_sessions WHERE room = $1 AND session_id = $2 RETURNING n, first_seq AS "first", last_seq AS "last"`,
@@ -190,21 +190,21 @@ function* resetSession(room: RoomKey, sessionId: SessionKey, from = Number.MAX_S
 }
 
 /** Leaves the rows of a broadcast to be deleted. */
-function* bury(room: RoomKey, n: number): Work<void> {
+function* bury(room: RoomKey, n: number): SqlWork<void> {
   yield* run("INSERT INTO statistics_dead(n, room) VALUES ($1, $2)", n, room);
 }
 
-function* newVersion(room: RoomKey): Work<void> {
+function* newVersion(room: RoomKey): SqlWork<void> {
   yield* run("UPDATE statistics_rooms SET version = version + 1 WHERE room = $1", room);
 }
 
-function* markNewest(room: RoomKey): Work<void> {
+function* markNewest(room: RoomKey): SqlWork<void> {
   const newest = "SELECT n FROM statistics_sessions WHERE room = $1 ORDER BY last_seq DESC LIMIT 1";
   yield* run(`UPDATE statistics_sessions SET partial = 1 WHERE n = (${newest})`, room);
 }
 
 /** Makes a broadcast's row. @param again whether its events are still to be counted, all of them */
-function* makeSession(room: RoomKey, sessionId: SessionKey, first: number, last: number, again: boolean): Work<number> {
+function* makeSession(room: RoomKey, sessionId: SessionKey, first: number, last: number, again: boolean): SqlWork<number> {
   const made = yield* row<{ n: number }>(
     "INSERT INTO statistics_sessions(room, session_id, first_seq, last_seq, back, until, totals) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING n",
     ...[room, sessionId, first, last, again ? first - 1 : 0, again ? last : 0, totalsText(emptyTotals())],
@@ -219,7 +219,7 @@ function sessionAdder(dialect: Dialect) {
   const set = `UPDATE statistics_sessions SET first_seq = ${least}(first_seq, $2), last_seq = ${greatest}(last_seq, $3), combos = combos + $4,
     settled = settled + $5, people = people + $6, chatters = chatters + $7, gifters = gifters + $8, totals = $9,
     partial = ${greatest}(partial, $10) WHERE n = $1`;
-  return function* (room: RoomKey, sessionId: SessionKey, delta: SessionDelta, partial: boolean): Work<void> {
+  return function* (room: RoomKey, sessionId: SessionKey, delta: SessionDelta, partial: boolean): SqlWork<void> {
     const sql = "SELECT n, totals FROM statistics_sessions WHERE room = $1 AND session_id = $2";
     const known = yield* row<{ n: number; totals: string }>(sql, room, sessionId);
     const n = known?.n ?? (yield* makeSession(room, sessionId, delta.firstSeq, delta.lastSeq, false));
@@ -232,7 +232,7 @@ function sessionAdder(dialect: Dialect) {
 }
 
 /** Takes a person out of all statistics, as `Statistics.forget` says. */
-function* forgetPerson(dialect: Dialect, userId: string, as: string | null): Work<void> {
+function* forgetPerson(dialect: Dialect, userId: string, as: string | null): SqlWork<void> {
   const people = "statistics_people";
   if (as !== null) {
     yield* run(`DELETE FROM ${people} WHERE user_id = $2 AND n IN (SELECT n FROM ${people} WHERE user_id = $1)`, userId, as);
@@ -240,7 +240,7 @@ function* forgetPerson(dialect: Dialect, userId: string, as: string | null): Wor
   } else yield* run(`DELETE FROM ${people} WHERE user_id = $1`, userId);
   const columns = ["user_id", "receiver_id", "gift_id", "gift_name", "gift_seq", "receiver_name", "receiver_seq", ...GIVEN];
   /** Moves gifts to another person, added up where that person has some already. */
-  function* move(who: string, to: Readonly<Record<string, string | null>>): Work<void> {
+  function* move(who: string, to: Readonly<Record<string, string | null>>): SqlWork<void> {
     const names = Object.keys(to);
     const moved = columns.map((name) => (names.includes(name) ? `CAST($${names.indexOf(name) + 2} AS TEXT)` : name));
     yield* run(

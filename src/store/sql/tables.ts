@@ -2,7 +2,7 @@
  * A table that both engines have. Both make it from this, and a store is copied from one engine to the other by it. A column is written as in
  * SQL, with the types `text` and `bigint`. In PostgreSQL texts compare byte by byte, as in SQLite, whatever the database's language is.
  */
-export interface Table {
+export interface SqlTable {
   readonly name: string;
   /** Columns by name; those of the primary key come first. */
   readonly columns: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ const ALIVE = "n IN (SELECT n FROM statistics_sessions)";
 const GIVEN = { combos: COUNT, settled: COUNT, units: COUNT, diamonds: COUNT, unpriced: COUNT };
 
 /** Table of rooms. `settings`: JSON of what differs from the server's settings. */
-export const ROOMS: Table = {
+export const ROOMS: SqlTable = {
   name: "rooms",
   keys: 1,
   counts: true,
@@ -61,7 +61,7 @@ export const ROOMS: Table = {
  *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`: JSON of the run.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
-export const TABLES: readonly Table[] = [
+export const TABLES: readonly SqlTable[] = [
   { name: "heads", keys: 1, fill: 50, copied: "false", columns: { room: ROOM, head: ZERO, epoch: ZERO } },
   { name: "aliases", keys: 2, columns: { kind: NAME, value: NAME, room: ROOM }, indexes: { room: "room" } },
   { name: "removals", keys: 2, columns: { room: ROOM, from_seq: COUNT, to_seq: COUNT, reason: NAME } },
@@ -171,19 +171,19 @@ export const TABLES: readonly Table[] = [
 ];
 
 /** Texts kept by name: the store's id and key, erasures, and what an engine notes. Of them erasures are copied as they are. */
-export const META: Table = { name: "meta", keys: 1, columns: { key: NAME, value: NAME }, copied: "key LIKE 'erased:%'" };
+export const META: SqlTable = { name: "meta", keys: 1, columns: { key: NAME, value: NAME }, copied: "key LIKE 'erased:%'" };
 
-/** How an engine writes what a {@link Table} says. */
+/** How an engine writes what a {@link SqlTable} says. */
 export interface TableWriter {
   readonly types: Readonly<Record<"text" | "bigint", string>>;
   /** Type of a column whose numbers the database gives, with its being the key. */
   readonly counted: string;
   /** Returns what follows the closing bracket of a table. */
-  readonly ending: (table: Table) => string;
+  readonly ending: (table: SqlTable) => string;
 }
 
 /** Returns the SQL that makes a table and its indexes. */
-export function createTable(table: Table, { types, counted, ending }: TableWriter): string {
+export function createTable(table: SqlTable, { types, counted, ending }: TableWriter): string {
   const { name, columns, keys, counts = false, unique, indexes = {} } = table;
   const names = Object.keys(columns);
   const lines = Object.entries(columns).map(([column, sql], at) =>

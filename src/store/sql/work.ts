@@ -1,16 +1,16 @@
 import type { Clock } from "../../runtime/clock.js";
 
 /** One value of a row. */
-export type Cell = string | number | bigint | boolean | null;
+export type SqlCell = string | number | bigint | boolean | null;
 /** Value that a statement is given; an array is one parameter, for {@link Dialect.among}. */
-export type Value = Cell | Uint8Array | readonly Cell[];
+export type SqlValue = SqlCell | Uint8Array | readonly SqlCell[];
 
 /** Statement with the parameters `$1`, `$2` … */
 export interface SqlStatement {
   readonly sql: string;
-  readonly values: readonly Value[];
+  readonly values: readonly SqlValue[];
   /** Rows of parameters, with each of which the statement is run, in one step where an engine can. */
-  readonly each?: readonly (readonly Cell[])[];
+  readonly each?: readonly (readonly SqlCell[])[];
   /** Whether rows are arrays, in the order of their columns: they are made faster than objects. */
   readonly arrays?: boolean;
 }
@@ -25,30 +25,30 @@ export interface SqlAnswer {
  * Piece of work, written once for every engine: it yields statements and is given their answers. SQLite runs it at once, inside a transaction
  * that it shares with others; PostgreSQL awaits each statement.
  */
-export type Work<T> = Generator<SqlStatement, T, SqlAnswer>;
+export type SqlWork<T> = Generator<SqlStatement, T, SqlAnswer>;
 
 /** Returns the rows of a statement. A column that is written "asIt" keeps its capitals. */
-export function* rows<T>(sql: string, ...values: readonly Value[]): Work<readonly T[]> {
+export function* rows<T>(sql: string, ...values: readonly SqlValue[]): SqlWork<readonly T[]> {
   return (yield { sql, values }).rows as readonly T[];
 }
 
 /** Returns the rows of a statement as arrays. */
-export function* arrays<T extends readonly unknown[]>(sql: string, ...values: readonly Value[]): Work<readonly T[]> {
+export function* arrays<T extends readonly unknown[]>(sql: string, ...values: readonly SqlValue[]): SqlWork<readonly T[]> {
   return (yield { sql, values, arrays: true }).rows as readonly T[];
 }
 
 /** Returns the first row of a statement. */
-export function* row<T>(sql: string, ...values: readonly Value[]): Work<T | undefined> {
+export function* row<T>(sql: string, ...values: readonly SqlValue[]): SqlWork<T | undefined> {
   return (yield { sql, values }).rows[0] as T | undefined;
 }
 
 /** Runs a statement and returns how many rows it changed. */
-export function* run(sql: string, ...values: readonly Value[]): Work<number> {
+export function* run(sql: string, ...values: readonly SqlValue[]): SqlWork<number> {
   return (yield { sql, values }).changes;
 }
 
 /** Runs an INSERT of {@link Dialect.given} with each of these rows, and returns what it returns of them. */
-export function* each<T>(sql: string, given: readonly (readonly Cell[])[]): Work<readonly T[]> {
+export function* each<T>(sql: string, given: readonly (readonly SqlCell[])[]): SqlWork<readonly T[]> {
   return given.length === 0 ? [] : ((yield { sql, values: [], each: given }).rows as readonly T[]);
 }
 
@@ -77,14 +77,14 @@ export interface Dialect {
   /** Returns the statement that deletes some rows of a table: of those whose `n` is `$1`, at most `$2`. */
   deleteSome(table: string, keys: string): string;
   /** Makes whoever else does the thing of this name wait until the transaction ends. */
-  lock(name: "name" | "remove"): Work<void>;
+  lock(name: "name" | "remove"): SqlWork<void>;
 }
 
 /**
  * Runs work; it may run more than once: each time but the last was rolled back.
  * @param weight how many events it changes, so that not too many calls share a transaction; 1 by default
  */
-export type RunWork = <T>(work: () => Work<T>, weight?: number) => Promise<T>;
+export type RunWork = <T>(work: () => SqlWork<T>, weight?: number) => Promise<T>;
 
 /** Database of an engine, for the repositories of this folder. */
 export interface SqlDatabase {

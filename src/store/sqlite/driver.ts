@@ -1,5 +1,5 @@
 import type { Database, Statement } from "better-sqlite3";
-import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, Value, Work } from "../sql/work.js";
+import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, SqlValue, SqlWork } from "../sql/work.js";
 import type { SqliteConnection } from "./connection.js";
 import { MAX_ROOM } from "./pos.js";
 
@@ -28,7 +28,7 @@ interface Prepared {
 }
 
 /** Returns the function that runs work on a database, statement by statement, in the transaction that is open. */
-function workRunner(database: Database): <T>(work: Work<T>) => T {
+function workRunner(database: Database): <T>(work: SqlWork<T>) => T {
   /** Statements by their text, some hundred; apart where rows are arrays. */
   const kept = { objects: new Map<string, Prepared>(), arrays: new Map<string, Prepared>() };
   const prepare = (sql: string, arrays: boolean): Prepared => {
@@ -65,13 +65,13 @@ function execute(statement: Statement<unknown[], unknown>, values: readonly unkn
 }
 
 /** Returns the parameters of a statement, place by place. Statistics write some hundred rows a step: nothing else is made for a row. */
-function bound(places: readonly number[], values: readonly Value[]): unknown[] {
+function bound(places: readonly number[], values: readonly SqlValue[]): unknown[] {
   const given = new Array<unknown>(places.length);
   for (let at = 0; at < places.length; at++) given[at] = storable(values[places[at] ?? 0] ?? null);
   return given;
 }
 
-function storable(value: Value): unknown {
+function storable(value: SqlValue): unknown {
   if (typeof value === "boolean") return Number(value);
   if (!Array.isArray(value)) return value;
   // As JSON, of which SQLite reads integers of 64 bits exactly. Halves of surrogate pairs are what they are in any other text.

@@ -4,7 +4,7 @@ import type { Removal } from "../page.js";
 import { type SearchAsk, type SearchPlace, wordsOf } from "../search.js";
 import type { EventTable } from "../sql/log.js";
 import type { Hit, IndexedEvent, SearchIndex } from "../sql/search.js";
-import { each, row, rows, run, type Work } from "../sql/work.js";
+import { each, row, rows, run, type SqlWork } from "../sql/work.js";
 import { MAX_SEQ, posOf, seqOf, storedId } from "./pos.js";
 
 /** Pages of the index that one step of a rewrite writes: some 10 ms. */
@@ -56,7 +56,7 @@ export const EVENTS: EventTable = {
 };
 
 /** Takes events out of the index that are about to be removed. */
-function* unindex(first: number, last: number): Work<void> {
+function* unindex(first: number, last: number): SqlWork<void> {
   const sums = yield* rows<{ block: number; events: number; bytes: number }>(
     `SELECT pos >> ${BLOCK_BITS} AS block, count(*) AS events, sum(octet_length(body)) AS bytes FROM events
      WHERE pos BETWEEN $1 AND $2 GROUP BY 1`,
@@ -121,12 +121,12 @@ export const SEARCH: SearchIndex = {
   },
 };
 
-function* changes(): Work<number> {
+function* changes(): SqlWork<number> {
   return (yield* row<{ n: number }>("SELECT total_changes() AS n"))?.n ?? 0;
 }
 
 /** Returns the positions to look at, newest first: those of the blocks that reach into the time asked for. */
-function* spans(first: number, last: number, { from, to }: Pick<SearchAsk, "from" | "to">): Work<readonly Removal[]> {
+function* spans(first: number, last: number, { from, to }: Pick<SearchAsk, "from" | "to">): SqlWork<readonly Removal[]> {
   if (from === undefined && to === undefined) return [{ from: first, to: last }];
   const blocks = yield* rows<{ block: number }>(
     "SELECT block FROM blocks WHERE block BETWEEN $1 AND $2 AND max_time >= $3 AND min_time < $4 ORDER BY block DESC",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isPlatformHost, type Platform, platformAt, type Reply } from "../../../src/platform/access/platform.js";
 import { followPaste, type OpenPage } from "../../../src/platform/links/follow.js";
-import { type Door, ROOMS, worksDoor } from "../../../src/platform/links/paste.js";
+import { type Door, ROOM_DOOR, worksDoor } from "../../../src/platform/links/paste.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 
 const SIGNAL = new AbortController().signal;
@@ -60,12 +60,12 @@ describe("followPaste", () => {
 
   it("judges the end by the side that asked", async () => {
     const user = { [LINK]: to(`https://www.iesdouyin.com/share/user/${SEC_UID}?sec_uid=${SEC_UID}`) };
-    expect((await follow(user, { door: ROOMS })).end).toMatchObject({ kind: "room", name: { kind: "sec_uid", value: SEC_UID } });
+    expect((await follow(user, { door: ROOM_DOOR })).end).toMatchObject({ kind: "room", name: { kind: "sec_uid", value: SEC_UID } });
     await expect(follow(user)).rejects.toMatchObject({
       code: "bad_work",
       detail: "the short link leads to an author's page, not to a work: `dylive works LINK` lists the works",
     });
-    await expect(follow({ [LINK]: to(`https://www.douyin.com/video/${ID}`) }, { door: ROOMS })).rejects.toMatchObject({
+    await expect(follow({ [LINK]: to(`https://www.douyin.com/video/${ID}`) }, { door: ROOM_DOOR })).rejects.toMatchObject({
       code: "bad_room",
       detail: "the short link leads to a video, not to a room or an account: `dylive work LINK` reads it",
     });
@@ -110,7 +110,7 @@ describe("followPaste", () => {
 
   it("takes a room that a page names for what is meant only on the live side", async () => {
     const page = { [LINK]: { status: 200, body: '{"web_rid":"100000001"}' } };
-    expect((await follow(page, { door: ROOMS })).end).toMatchObject({ kind: "room", name: { value: "100000001" } });
+    expect((await follow(page, { door: ROOM_DOOR })).end).toMatchObject({ kind: "room", name: { value: "100000001" } });
     expect((await follow(page)).end).toMatchObject({ outcome: "unknown" });
   });
 

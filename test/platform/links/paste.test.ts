@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Meaning } from "../../../src/platform/links/link.js";
-import { type Door, ROOMS, readPaste, worksDoor } from "../../../src/platform/links/paste.js";
+import { type Door, ROOM_DOOR, readPaste, worksDoor } from "../../../src/platform/links/paste.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 
 const NOW = Date.UTC(2026, 10, 27);
@@ -9,7 +9,7 @@ const ID = "7321234567890123456";
 const SEC_UID = `MS4wLjABAAAA${"x".repeat(40)}`;
 const WORK = worksDoor(["work"], NOW);
 const LISTS = worksDoor(["author", "mix"], NOW);
-const SIDES: readonly Door<unknown>[] = [ROOMS, WORK, LISTS];
+const SIDES: readonly Door<unknown>[] = [ROOM_DOOR, WORK, LISTS];
 const SHORT_LINK_HOSTS = ["v.douyin.com", "v.iesdouyin.com", "jx.douyin.com"];
 
 /** The sentence with which a door refuses a text. */
@@ -25,12 +25,12 @@ function refusal(text: string, door: Door<unknown>): string {
 
 describe("an id alone", () => {
   it("of 19 digits is a broadcast on the live side and a work on the other", () => {
-    expect(readPaste(` ${ID}\n`, ROOMS)).toEqual({ kind: "room", name: { kind: "room_id", value: ID }, broadcast: ID });
+    expect(readPaste(` ${ID}\n`, ROOM_DOOR)).toEqual({ kind: "room", name: { kind: "room_id", value: ID }, broadcast: ID });
     expect(readPaste(` ${ID}\u200b\n`, WORK)).toEqual({ kind: "work", id: ID, page: null });
   });
 
   it("that is a sec_uid is a room or an author", () => {
-    expect(readPaste(SEC_UID, ROOMS)).toEqual({ kind: "room", name: { kind: "sec_uid", value: SEC_UID }, broadcast: null });
+    expect(readPaste(SEC_UID, ROOM_DOOR)).toEqual({ kind: "room", name: { kind: "sec_uid", value: SEC_UID }, broadcast: null });
     expect(readPaste(SEC_UID, LISTS)).toEqual({ kind: "author", secUid: SEC_UID });
   });
 
@@ -64,7 +64,7 @@ describe("a text around links", () => {
 
   it("gives the first link that the side takes", () => {
     const both = `https://live.douyin.com/100000001 https://www.douyin.com/video/${ID} https://www.douyin.com/mix/${ID}`;
-    expect(readPaste(both, ROOMS)).toMatchObject({ kind: "room" });
+    expect(readPaste(both, ROOM_DOOR)).toMatchObject({ kind: "room" });
     expect(readPaste(both, WORK)).toMatchObject({ kind: "work" });
     expect(readPaste(both, LISTS)).toEqual({ kind: "mix", id: ID });
     expect(readPaste(both, worksDoor(["mix", "work"], NOW))).toMatchObject({ kind: "work" });
@@ -92,11 +92,11 @@ describe("a link for another side", () => {
 
   it.each([
     ["https://live.douyin.com/100000001", WORK, "a live room, not to a work: `dylive watch LINK` reads it"],
-    [`https://www.douyin.com/video/${ID}`, ROOMS, "a video, not to a room or an account: `dylive work LINK` reads it"],
+    [`https://www.douyin.com/video/${ID}`, ROOM_DOOR, "a video, not to a room or an account: `dylive work LINK` reads it"],
     [`https://www.douyin.com/note/${ID}`, LISTS, "a note, not to an author or a mix: `dylive work LINK` reads it"],
-    [`${user}?modal_id=${ID}`, ROOMS, "a work, not to a room or an account: `dylive work LINK` reads it"],
+    [`${user}?modal_id=${ID}`, ROOM_DOOR, "a work, not to a room or an account: `dylive work LINK` reads it"],
     [user, WORK, "an author's page, not to a work: `dylive works LINK` lists the works"],
-    [`https://www.douyin.com/mix/${ID}`, ROOMS, "a mix, not to a room or an account: `dylive works LINK` lists its works"],
+    [`https://www.douyin.com/mix/${ID}`, ROOM_DOOR, "a mix, not to a room or an account: `dylive works LINK` lists its works"],
   ] as const)("%s is named, with what reads it", (text, door, sentence) => {
     expect(refusal(text, door)).toBe(`the link leads to ${sentence}`);
   });
