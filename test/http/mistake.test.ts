@@ -21,8 +21,8 @@ interface Operation {
 }
 
 /** Values of which any field refuses some. */
-const WRONG = [null, true, -7.5, -2e9, 2e15, "", "(no", "x".repeat(5_000), [], ["(no", -7.5], {}, { no: 1 }];
-const WRONG_TEXTS = ["", "(no", "-7.5", "true", "-2000000000", "2e15", "x".repeat(2_000)];
+const WRONG = [null, true, -7.5, 2e15, "", "(no", "x".repeat(5_000), ["(no", -7.5], { no: 1 }];
+const WRONG_TEXTS = ["", "(no", "-7.5", "2e15"];
 
 function alternatives(field: Field): readonly Field[] {
   return field.anyOf?.flatMap(alternatives) ?? [field];
@@ -64,12 +64,7 @@ describe("a field that does not fit", () => {
         if (place === "header" || name === "token") continue;
         let refusals = 0;
         for (const text of WRONG_TEXTS) {
-          if (
-            Value.Check(schema as object, text) ||
-            Value.Check(schema as object, Number(text)) ||
-            Value.Check(schema as object, text === "true")
-          )
-            continue;
+          if (Value.Check(schema as object, text) || Value.Check(schema as object, Number(text))) continue;
           if (place === "path" && text === "") continue;
           const url = new URL(sample, server.api.url);
           if (place === "query") url.searchParams.set(name, text);
