@@ -60,7 +60,7 @@ const CASES: readonly (readonly [args: () => readonly string[], says: RegExp, en
   [() => ["strip", at("file"), "--out", at("file", "c")], /c cannot be made: a part of its path is a file, not a folder\. Check its path/],
   // Names.
   [() => ["hook", "add", "nourl"], /url: an address that begins with https:\/\/ or http:\/\//],
-  [() => ["room", "show", "nobody"], /no room is known as "nobody"; add it first\. Check how it is named/],
+  [() => ["room", "show", "nobody"], /no room is known as "nobody"; add it first\. Check its name or id/],
   // People.
   [() => ["erase-user", ""], /an empty name, or one of blanks, names nobody; give the person's id/],
   [() => ["erase-user", "1001", " \u3000\u200b"], /an empty name, or one of blanks, names nobody/],
