@@ -1,13 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { works } from "../../src/index.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { Work } from "../../src/works/model/work.js";
 import type { WorkListRun } from "../../src/works/model/work-list.js";
-import { scratch, started } from "../e2e/command.js";
+import { ran, scratch } from "../e2e/command.js";
 import { testBrowser } from "./chromium.js";
 
 let simulator: Simulator;
@@ -27,17 +26,10 @@ const mix = () => simulator.works.catalogue.mixes[0] ?? expect.fail();
 const names = (of: readonly { readonly id: string }[]) => of.map(({ id }) => simulator.works.work(id).name);
 const linesOf = (text: string) => text.split("\n").slice(0, -1);
 
-/** Runs `dylive works` by its sources. */
 async function command(...args: string[]) {
-  const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const env = { DYLIVE_UPSTREAM: simulator.url, DYLIVE_BROWSER: testBrowser(), DYLIVE_DATA: join(dir.path, "data") };
-  const run = started(
-    process.execPath,
-    ["--import", at("../store/child/register.mjs"), at("../../src/cli/main.ts"), "works", ...args],
-    env,
-  );
-  const code = await run.ended;
-  return { code, stdout: run.stdout(), stderr: run.stderr(), lines: linesOf(run.stdout()) };
+  const { code, stdout, stderr } = await ran(["works", ...args], env);
+  return { code, stdout, stderr, lines: linesOf(stdout) };
 }
 interface JsonLine {
   readonly work?: Work;
@@ -125,15 +117,17 @@ describe("works by the library", () => {
   const hurried: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms >= 5000 ? ms / 100 : ms, signal) };
   const settings = () => ({ upstream: simulator.url, browser: testBrowser(), data: join(dir.path, "library"), clock: hurried });
 
-  it("come in a loop, which may be left, and tell whose they are and how they ended", async () => {
+  it("come in a loop, which may be stopped, and tell whose they are and how they ended", async () => {
     const list = works(`https://www.douyin.com/user/${archive().secUid}`, settings());
     expect(list.status()).toBeNull();
     const came: Work[] = [];
     for await (const work of list) came.push(work);
     expect(names(came).slice(0, 4)).toEqual(["day_30", "day_40", "day_0", "day_1"]);
     expect(list.status()).toMatchObject({ endedBy: "wall", collected: 20, author: { nickname: archive().nickname } });
-    for await (const _ of list) break;
-    expect(list.status()).toMatchObject({ endedBy: "stopped", collected: 20 });
+    const stop = new AbortController();
+    const stopped = works(archive().secUid, { ...settings(), signal: stop.signal });
+    for await (const _ of stopped) stop.abort();
+    expect(stopped.status()).toMatchObject({ endedBy: "stopped", collected: 20 });
     const known = came.slice(3).map(({ id }) => id);
     const newer = works(archive().secUid, { ...settings(), known, stopAfterKnown: 3 });
     const news: Work[] = [];
@@ -142,11 +136,7 @@ describe("works by the library", () => {
     expect(newer.status()?.endedBy).toBe("known");
   });
 
-  it("end quietly when they are stopped, and refuse at once what is none", async () => {
-    const stop = new AbortController();
-    const list = works(archive().secUid, { ...settings(), signal: stop.signal });
-    for await (const _ of list) stop.abort();
-    expect(list.status()).toMatchObject({ endedBy: "stopped", collected: 20 });
+  it("refuse at once what is none", async () => {
     expect(() => works("https://www.douyin.com/video/7560000000000000123", settings())).toThrow(/dylive work LINK/);
     await expect(
       works("https://www.douyin.com/collection/7400000000000000001", settings())[Symbol.asyncIterator]().next(),
