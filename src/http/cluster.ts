@@ -30,14 +30,17 @@ type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
 
 /**
  * Returns what each member of the cluster does, and how far each reader of the log is.
- * @throws DyliveError not_found where the store is for a single process
+ * @throws DyliveError not_offered where the store is for a single process
  */
 export async function clusterView(
   { cluster, statistics, search }: ClusterStore,
   webhooks: Pick<WebhookService, "list">,
 ): Promise<ClusterView> {
   if (cluster === undefined)
-    throw new DyliveError("not_found", "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)");
+    throw new DyliveError(
+      "not_offered",
+      "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)",
+    );
   const [members, wantedRooms, counted, indexed, hooks, spooledBytes] = await Promise.all([
     cluster.leases.members(),
     cluster.wantedRooms.all(),

@@ -104,6 +104,13 @@ export const ERRORS = {
     status: 404,
     hint: "GET /openapi.json lists the addresses with their methods, /docs shows them; docs/streams.md and docs/compat.md have those of WebSockets.",
   },
+  not_offered: {
+    message: "This server does not offer that",
+    fault: "caller",
+    retryable: false,
+    status: 404,
+    hint: "If you run it: docs/configuration.md has the settings that turn on what it can do.",
+  },
   no_account: {
     message: "There is no such account on the platform",
     fault: "caller",

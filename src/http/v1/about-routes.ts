@@ -99,6 +99,6 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
 }
 
 function known(admin: AdminService | null): AdminService {
-  if (admin === null) throw new DyliveError("not_found", "this server shows no information about itself");
+  if (admin === null) throw new DyliveError("not_offered", "this server shows no information about itself");
   return admin;
 }

@@ -125,7 +125,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
   );
 
   function accountsOf(): Accounts {
-    if (admin === null) throw new DyliveError("not_found", "this server keeps no accounts");
+    if (admin === null) throw new DyliveError("not_offered", "this server keeps no accounts");
     return admin.accounts;
   }
 }

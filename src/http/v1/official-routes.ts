@@ -135,6 +135,6 @@ function assertUnlimited(token: TokenRow): void {
 
 function only(officials: readonly Official[]): Official {
   const [official] = officials;
-  if (official === undefined) throw new DyliveError("not_found", "no app of the Open Platform is set: DYLIVE_OFFICIAL_APP");
+  if (official === undefined) throw new DyliveError("not_offered", "no app of the Open Platform is set: DYLIVE_OFFICIAL_APP");
   return official;
 }

@@ -185,7 +185,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
 }
 
 function menderOf(maintenance: MaintenanceService | null): MaintenanceService {
-  if (maintenance === null) throw new DyliveError("not_found", "this server offers no maintenance");
+  if (maintenance === null) throw new DyliveError("not_offered", "this server offers no maintenance");
   return maintenance;
 }
 

@@ -141,9 +141,9 @@ export function assertAllRooms(token: TokenRow): void {
   if (isLimited(token)) throw new DyliveError("forbidden", "works belong to no room; the token is limited to some");
 }
 
-/** @throws DyliveError not_found where works are not read */
+/** @throws DyliveError not_offered where works are not read */
 export function serviceOf(service: WorkService | null): WorkService {
-  if (service === null) throw new DyliveError("not_found", "this server reads no works");
+  if (service === null) throw new DyliveError("not_offered", "this server reads no works");
   return service;
 }
 

@@ -58,6 +58,10 @@ it("shows who does what, rooms once whatever they are called, and how far reader
 it("says that there is none where one process does everything; only admins may ask", async () => {
   const { call, tokens } = await serveApi();
   const reply = await call("/v1/cluster");
-  expect([reply.status, reply.text]).toEqual([404, expect.stringContaining("one process does everything")]);
+  expect([reply.status, reply.at("error", "code"), reply.text]).toEqual([
+    404,
+    "not_offered",
+    expect.stringContaining("one process does everything"),
+  ]);
   expect((await call("/v1/cluster", { token: tokens.manage })).status).toBe(403);
 });
