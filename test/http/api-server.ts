@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { Official } from "../../src/collector/open-platform/official.js";
-import { createToken, type NewToken } from "../../src/http/tokens.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { type Api, startApi } from "../../src/http/server.js";
+import { createToken, type NewToken } from "../../src/http/tokens.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { AppendHealth } from "../../src/store/health.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createToken } from "../../src/http/tokens.js";
 import { movePosition, revokeToken, subscriptionPosition } from "../../src/http/token-positions.js";
+import { createToken } from "../../src/http/tokens.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 
 async function withToken() {

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createToken } from "../../src/http/tokens.js";
 import { type Api, startApi } from "../../src/http/server.js";
+import { createToken } from "../../src/http/tokens.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../contracts/events.js";

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createToken } from "../../../src/http/tokens.js";
 import { type Api, startApi } from "../../../src/http/server.js";
+import { createToken } from "../../../src/http/tokens.js";
 import { systemClock } from "../../../src/runtime/clock.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { startRunning } from "../../collector/running.js";
