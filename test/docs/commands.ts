@@ -55,6 +55,10 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^(export )?DATABASE_URL=|^(pg_dump|psql|pg_restore|createdb) |dylive (migrate|restored) /, "test/postgres/migrate.test.ts"],
   [/^dylive cluster\b/, "test/processes/roles.test.ts"],
   [/^(npx )?dylive login$/, "test/browser/login.test.ts"],
+  [/^dylive work '/, "test/browser/work-doors.test.ts"],
+  [/^dylive download '/, "test/browser/download.test.ts"],
+  [/^dylive comments '/, "test/browser/comments-command.test.ts"],
+  [/^dylive works '/, "test/browser/lists-command.test.ts"],
   [/^chromium --remote-debugging-port/, "test/browser/attach.test.ts"],
 ];
 

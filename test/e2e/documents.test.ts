@@ -8,7 +8,11 @@ import { prepare, type Scripts } from "../docs/scripts.js";
 import { type Audience, audienceOf, openStage, type Stage } from "../docs/stage.js";
 
 /** Pages in another language, with the ones whose blocks they have. */
-const TRANSLATIONS: Readonly<Record<string, string>> = { "README.md": "README.en.md", "docs/quick-start.zh.md": "docs/quick-start.md" };
+const TRANSLATIONS: Readonly<Record<string, string>> = {
+  "README.md": "README.en.md",
+  "docs/quick-start.zh.md": "docs/quick-start.md",
+  "docs/works.zh.md": "docs/works.md",
+};
 
 const shown = pages()
   .filter((path) => !(path in TRANSLATIONS))
