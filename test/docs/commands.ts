@@ -62,6 +62,12 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^chromium --remote-debugging-port/, "test/browser/attach.test.ts"],
 ];
 
+/** Programs that are not run here, by what they call, with the test that does it: their types are checked. */
+export const PROGRAMS_ELSEWHERE: readonly (readonly [program: RegExp, test: string])[] = [
+  [/\bawait readWork\(/, "test/browser/read-work.test.ts"],
+  [/= works\(/, "test/browser/lists-command.test.ts"],
+];
+
 /** Commands that run until they are stopped, with what shows that they do their work. */
 export const ENDLESS: readonly (readonly [command: RegExp, sign: RegExp])[] = [
   [/^(\w+=\S+ )*(npx )?dylive serve\b/, /dylive listens on http/],

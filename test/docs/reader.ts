@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { KINDS } from "../../src/events/event.js";
 import { compile } from "../../src/events/filter.js";
 import { until } from "../until.js";
-import { type Command, commandsOf, dialogueOf, ELSEWHERE, ENDLESS, looksLike } from "./commands.js";
+import { type Command, commandsOf, dialogueOf, ELSEWHERE, ENDLESS, looksLike, PROGRAMS_ELSEWHERE } from "./commands.js";
 import { differences, readLoose } from "./loose-json.js";
 import type { Block } from "./markdown.js";
 import { type Own, withOwn } from "./placeholders.js";
@@ -175,6 +175,7 @@ export class Reader {
 
   /** A program keeps running while the page is read on; what it printed is looked at in the end. */
   async #script(block: Block): Promise<void> {
+    if (PROGRAMS_ELSEWHERE.some(([program]) => program.test(block.text))) return;
     const file = this.#scripts.file(block);
     const env = { ...this.#env, DYLIVE_BASE: this.#stage.base };
     const program = start(process.execPath, ["--import", this.#scripts.preamble, file], this.#folder, env);

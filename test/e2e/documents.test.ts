@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ELSEWHERE } from "../docs/commands.js";
+import { ELSEWHERE, PROGRAMS_ELSEWHERE } from "../docs/commands.js";
 import { blocksOf, pages, ROOT } from "../docs/markdown.js";
 import { withOwn } from "../docs/placeholders.js";
 import { Reader } from "../docs/reader.js";
@@ -38,7 +38,7 @@ afterAll(() => stage.close());
 describe("what the documents show", () => {
   it("is a lot, and names tests that exist for what is not run here", () => {
     expect(withBlocks.length).toBeGreaterThan(10);
-    expect(ELSEWHERE.filter(([, test]) => !existsSync(`${ROOT}${test}`))).toEqual([]);
+    expect([...ELSEWHERE, ...PROGRAMS_ELSEWHERE].filter(([, test]) => !existsSync(`${ROOT}${test}`))).toEqual([]);
   });
 
   it.each(Object.entries(TRANSLATIONS))("%s has the blocks of %s", (path, original) => {
