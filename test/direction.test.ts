@@ -249,7 +249,7 @@ const SNIPPETS: readonly (readonly [file: string, text: string, ...faults: strin
   ["web/src/a.vue", '<script setup lang="ts">import { a } from "../../src/events/a.js";</script>', "../../src/events/a.js"],
   ["web/src/a.ts", 'import { a } from "../../src/events/a.js";', "../../src/events/a.js"],
   ["web/src/a.ts", 'import { chooseVariant } from "../../src/works/model/quality.js";'],
-  ["web/src/a.ts", 'import { WorkReader } from "../../src/works/reader.js";', "../../src/works/model/work.js"],
+  ["web/src/a.ts", 'import { WorkReader } from "../../src/works/reader.js";', "../../src/works/reader.js"],
   ["web/src/a.ts", 'import type { A } from "../../simulator/a.js";', "../../simulator/a.js"],
   ["web/src/a.ts", 'import.meta.glob("../../src/events/*.ts");', "../../src/events/*.ts"],
   ["web/src/a.ts", 'import { a } from "../../test/a.js";', "../../test/a.js"],
