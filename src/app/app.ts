@@ -24,6 +24,7 @@ import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { tellSystem } from "../store/system-room.js";
 import { openHooks } from "../webhooks/runner.js";
+import { CommentRunService } from "../works/comment-run-service.js";
 import { WorkService } from "../works/work-service.js";
 import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
@@ -94,6 +95,13 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     await import("../platform/browser/session.js");
     const reader = workReaderOf(config, reach, clock);
     closers.push(() => reader.close());
+    const commentRuns = new CommentRunService({
+      reader,
+      store,
+      clock,
+      onError: (error, work) => logger.warn({ err: error, work }, "the comments of a work could not be collected to their end"),
+    });
+    closers.push(() => commentRuns.close());
     const raw = new RawRecorder({
       folder: rawFolder(resolve(config.data)),
       clock,
@@ -186,6 +194,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       exports,
       official: official === null ? [] : [official],
       works: new WorkService({ reader, works: store.works, clock }),
+      commentRuns,
       admin,
       maintenance: maintenanceService({ jobs, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,

@@ -11,6 +11,7 @@ import { listenFailure } from "../runtime/listen-failure.js";
 import { AppendHealth } from "../store/health.js";
 import type { Send } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
+import type { CommentRunService } from "../works/comment-run-service.js";
 import type { WorkService } from "../works/work-service.js";
 import type { AdminService } from "./admin-service.js";
 import type { ApiDeps, ApiStore } from "./api-deps.js";
@@ -82,6 +83,8 @@ interface ApiOptions {
   readonly official?: readonly Official[];
   /** Service that reads works; none by default. */
   readonly works?: WorkService;
+  /** Service that collects their comments; none by default. */
+  readonly commentRuns?: CommentRunService;
   /** Accounts, what this server is, and its doctor; none by default. */
   readonly admin?: AdminService;
   /** Maintenance service, for long work on what is kept; none by default. */
@@ -131,6 +134,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     exports: options.exports ?? new LocalExports(store, live.time),
     official: options.official ?? [],
     works: options.works ?? null,
+    commentRuns: options.commentRuns ?? null,
     admin: options.admin ?? null,
     tasks,
     maintenance: options.maintenance ?? null,

@@ -1,10 +1,11 @@
+import { DyliveError } from "../runtime/errors.js";
 import type { Store } from "../store/store.js";
 import { type CollectOptions, CommentCollector } from "./comments.js";
 import type { CommentRun } from "./model/comment.js";
 
 /** Options of collecting comments into a store. */
 export interface KeepOptions extends Omit<CollectOptions, "known" | "again"> {
-  /** Called with how far the run is, each time that what it collected is kept. */
+  /** Called with how far the run is: when it has begun, each time that what it collected is kept, and at its end. */
   readonly onProgress?: (run: CommentRun) => void;
 }
 
@@ -12,7 +13,7 @@ export interface KeepOptions extends Omit<CollectOptions, "known" | "again"> {
  * Collects the comments of a work and keeps each as it comes: what is kept is renewed where it is shown again, and floors that are complete are
  * not opened. A run whose process is killed loses no comment that it had told of; the next one goes on with what is kept.
  * @returns the run, which tells by what it ended
- * @throws DyliveError as `CommentCollector.batches` does; the run is then kept without an end of its own
+ * @throws DyliveError as `CommentCollector.batches` does; the run is then kept with a reason, and without an end of its own
  */
 export async function keepComments(
   { comments, commentRuns }: Pick<Store, "comments" | "commentRuns">,
@@ -22,6 +23,8 @@ export async function keepComments(
 ): Promise<CommentRun> {
   const collector = new CommentCollector(work, { ...options, known: await comments.known(work.id), again: true });
   const n = await commentRuns.begin(collector.status());
+  onProgress(collector.status());
+  let failure: string | null = null;
   try {
     for await (const batch of collector.batches(signal)) {
       // First the comments: a run must not have told of more than is kept.
@@ -29,8 +32,15 @@ export async function keepComments(
       await commentRuns.tell(n, { ...collector.status(), endedBy: null, endedAt: null });
       onProgress(collector.status());
     }
+  } catch (error) {
+    // What is no error of ours to tell may name what is nobody's business, such as paths.
+    failure = error instanceof DyliveError ? error.message : "it failed; the log says why";
+    throw error;
   } finally {
-    await commentRuns.tell(n, collector.status());
+    const status = collector.status();
+    const told = failure === null ? status : { ...status, endedBy: null, reason: failure };
+    await commentRuns.tell(n, told);
+    onProgress(told);
   }
   return collector.status();
 }

@@ -2,8 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type SimulatedWork, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { CommentRunStatus } from "../../src/works/comment-run-service.js";
+import type { KeptComment } from "../../src/works/model/kept-comment.js";
 import type { Work } from "../../src/works/model/work.js";
 import { ran, scratch, serving } from "../e2e/command.js";
+import { until } from "../until.js";
 import { testBrowser } from "./chromium.js";
 import { readOf, truthOf } from "./work-truth.js";
 
@@ -59,7 +63,7 @@ describe("dylive work", () => {
 });
 
 describe("dylive serve", () => {
-  it("reads works, keeps them, and gives the page's own reply to other programs' clients", async () => {
+  it("reads works, keeps them with their comments, and gives the page's own reply to other programs' clients", async () => {
     const settings = { ...env("server"), DYLIVE_PORT: "0" };
     const token =
       (await ran(["token", "create", "--name", "works", "--scope", "manage"], settings)).stdout.trim().split(/\s+/).at(-1) ?? "";
@@ -84,7 +88,32 @@ describe("dylive serve", () => {
     expect({ code, desc: data.aweme_detail.desc }).toEqual({ code: 200, desc: text });
     expect(data).toHaveProperty("log_pb");
     expect(simulator.works.requests.filter(({ of, path }) => of === id && path === "aweme/detail").length).toBeGreaterThan(0);
+
+    fault();
+    const run = `/v1/works/${id}/comments/run`;
+    const collect = async (asked: object) =>
+      expect((await call(`/v1/works/${id}/comments`, { method: "POST", body: JSON.stringify(asked) })).status).toBe(202);
+    const runWhere = (isSo: (status: CommentRunStatus) => boolean) =>
+      until(async () => {
+        const status = JSON.parse((await call(run)).text) as CommentRunStatus;
+        return isSo(status) && status;
+      });
+    await collect({ limit: 7 });
+    expect((await runWhere(({ running }) => !running)).run).toMatchObject({ endedBy: "limit", collected: 7, shown: 105 });
+    const kept = JSON.parse((await call(`/v1/works/${id}/comments`)).text) as { comments: KeptComment[] };
+    const floors = truth("plain").comments;
+    expect(kept).toMatchObject({ kept: { comments: 7 }, run: { endedBy: "limit" } });
+    expect(kept.comments.map(({ id: cid }) => cid)).toEqual(floors.slice(0, kept.comments.length).map(({ cid }) => cid));
+    // The second goes on with what is kept, and ends with its server.
+    await collect({});
+    const { run: open } = await runWhere(({ running, run: { collected } }) => running && collected > 7);
     server.process.kill("SIGTERM");
     expect(await server.ended).toBe(0);
+    const store = openSqliteStore({ path: join(dir.path, "server", "dylive.sqlite") });
+    const left = await store.commentRuns.last(id);
+    const { comments } = await store.comments.count(id);
+    await store.close();
+    expect(left?.run).toMatchObject({ endedBy: "stopped", collected: comments });
+    expect(comments).toBeGreaterThanOrEqual(open.collected);
   });
 });

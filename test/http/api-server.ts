@@ -8,6 +8,7 @@ import type { Clock } from "../../src/runtime/clock.js";
 import { AppendHealth } from "../../src/store/health.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
+import { CommentRunService } from "../../src/works/comment-run-service.js";
 import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { type Tell, tellerOf } from "../contracts/harness.js";
@@ -89,13 +90,16 @@ export async function serveApi<C extends Clock = FakeClock>({
   const works = new WorkService({ reader: workReader, works: store.works, clock });
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
+  const onError = (error: unknown, work: string) => logger.warn({ err: error, work }, "comments could not be collected");
+  const commentRuns = new CommentRunService({ reader: workReader, store, clock, onError });
   const token = async (wanted: Partial<NewToken> = {}) =>
     (await createToken(opened.tokens, { name: "test", scope: "read", now: clock.now(), ...wanted })).token;
   const tokens = { read: await token(), manage: await token({ scope: "manage" }), admin: await token({ scope: "admin" }) };
-  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance, works };
+  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance, works, commentRuns };
   const api = await startApi({ host: "127.0.0.1", port, ...options, ...ours });
   onTestFinished(async () => {
     await api.close();
+    await commentRuns.close();
     await opened.close();
   });
 

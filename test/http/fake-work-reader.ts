@@ -1,8 +1,10 @@
-import type { AskedWork, WorkReading } from "../../src/platform/access/work-visitor.js";
+import { once } from "node:events";
+import type { AskedWork, CommentsEnd, CommentsRequest, CommentsSeen, WorkReading } from "../../src/platform/access/work-visitor.js";
 import { readPaste, worksDoor } from "../../src/platform/links/paste.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { WorkReaderStatus } from "../../src/works/reader.js";
+import { commentOf } from "../works/comment.js";
 import { workOf } from "../works/work.js";
 
 /** Ids of works of 2020: the test clock's time is later. */
@@ -38,6 +40,15 @@ export class FakeWorkReader {
     return (
       this.readings.get(id) ?? { outcome: "found", work, reply: `{"status_code":0,"aweme_detail":{"aweme_id":"${id}","group_id":${id}}}` }
     );
+  }
+
+  /** Gives one page of two comments. Then it ends; that of CAPTCHA stays open until it is stopped. */
+  async *comments({ work: { id } }: CommentsRequest, signal: AbortSignal): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
+    const comments = ["c1", "c2"].map((name) => commentOf(id, name, { receivedAt: this.#clock.now() }));
+    yield { floorId: null, comments, cursor: 2, total: 3 };
+    if (id === CAPTCHA && !signal.aborted) await once(signal, "abort");
+    signal.throwIfAborted();
+    return { endedBy: "end", reason: "no more" };
   }
 
   status(): WorkReaderStatus {

@@ -65,6 +65,18 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     [`/v1/works/${WORK}/comments?q=text&user=1`, 200],
     [`/v1/works/${WORK}/comments?cursor=x`, 400],
   ],
+  "POST /v1/works/{work}/comments": [
+    [`/v1/works/${DELETED}/comments`, 202, { json: { limit: 1, replies: false } }],
+    [`/v1/works/${DELETED}/comments`, 400, { json: { limit: 0 } }],
+  ],
+  "GET /v1/works/{work}/comments/run": [
+    [`/v1/works/${WORK}/comments/run`, 200],
+    [`/v1/works/${CAPTCHA}/comments/run`, 404],
+  ],
+  "DELETE /v1/works/{work}/comments/run": [
+    [`/v1/works/${WORK}/comments/run`, 200],
+    [`/v1/works/${CAPTCHA}/comments/run`, 404],
+  ],
   "GET /v1/works/{work}/comments/export": [
     [`/v1/works/${WORK}/comments/export?format=csv`, 200],
     [`/v1/works/${WORK}/comments/export?format=jsonl&pseudonyms=own`, 200],

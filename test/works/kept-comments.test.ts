@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { expect, it, onTestFinished } from "vitest";
+import { DyliveError } from "../../src/runtime/errors.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { keepComments } from "../../src/works/kept-comments.js";
 import type { CommentRun } from "../../src/works/model/comment.js";
@@ -29,7 +30,7 @@ it("a run keeps every comment once, tells how far it is, and is continued by the
     NEVER,
   );
   expect(first).toMatchObject({ endedBy: "limit", collected: 5, endedAt: 1000 });
-  expect(told).toEqual([2, 3, 5]);
+  expect(told).toEqual([0, 2, 3, 5, 5]);
   expect(await store.comments.count(WORK)).toEqual({ comments: 5, topLevel: 4, removed: 0 });
   const second = await keepComments(store, ASKED, { reader: pagesOf(4, { receivedAt: 2 }), clock }, NEVER);
   expect(second).toMatchObject({ endedBy: "end", collected: 12, topLevel: 8, repliesCollected: 4, floorsOpen: 0 });
@@ -64,8 +65,25 @@ it("a run that fails is kept with what it had, and says no end", async () => {
     },
   };
   await expect(keepComments(store, ASKED, { reader, clock: new FakeClock(1000) }, NEVER)).rejects.toThrow("the browser died");
-  expect((await store.commentRuns.last(WORK))?.run).toMatchObject({ endedBy: null, endedAt: 1000, collected: 6 });
+  expect((await store.commentRuns.last(WORK))?.run).toMatchObject({
+    ...{ endedBy: null, endedAt: 1000, collected: 6, reason: "it failed; the log says why" },
+  });
   expect((await store.comments.count(WORK)).comments).toBe(6);
+});
+
+it("a run whose comments cannot be kept has failed: nobody stopped it", async () => {
+  const { comments, commentRuns } = opened();
+  const put = () => Promise.reject(new DyliveError("not_ready", "the disk is full"));
+  const kept = keepComments(
+    { comments: { ...comments, put }, commentRuns },
+    ASKED,
+    { reader: pagesOf(2), clock: new FakeClock(1000) },
+    NEVER,
+  );
+  await expect(kept).rejects.toThrow("the disk is full");
+  expect((await commentRuns.last(WORK))?.run).toMatchObject({
+    ...{ endedBy: null, endedAt: 1000, reason: expect.stringContaining("the disk is full") },
+  });
 });
 
 it("a run that is killed has lost nothing that it told of, and the next goes on: nothing twice", async () => {

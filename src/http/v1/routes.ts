@@ -9,6 +9,7 @@ import { aboutRoutes } from "./about-routes.js";
 import { accountRoutes } from "./account-routes.js";
 import { clusterRoutes } from "./cluster-routes.js";
 import { commentRoutes } from "./comment-routes.js";
+import { commentRunRoutes } from "./comment-run-routes.js";
 import { eventRoutes } from "./event-routes.js";
 import { exportRoutes } from "./export-routes.js";
 import { hookRoutes } from "./hook-routes.js";
@@ -41,6 +42,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       searchRoutes(v1, deps);
       workRoutes(v1, deps);
       commentRoutes(v1, deps);
+      commentRunRoutes(v1, deps);
       tokenRoutes(v1, deps);
       hookRoutes(v1, deps);
       officialAppRoutes(v1, deps);

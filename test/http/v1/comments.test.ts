@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { KeptComment } from "../../../src/works/model/kept-comment.js";
+import { until } from "../../until.js";
 import { commentOf, runOf } from "../../works/comment.js";
 import { serveApi } from "../api-server.js";
+import { CAPTCHA } from "../fake-work-reader.js";
 
 const WORK = "7560000000000000001";
 const OTHER = "7560000000000000002";
@@ -63,11 +65,41 @@ describe("comments over the API", () => {
     expect([ass.status, ass.at("error", "code")]).toEqual([400, "bad_request"]);
   });
 
+  it("are collected by a run that is started, looked at and stopped, and that is there once however often it is asked for", async () => {
+    const { call, tokens } = await serveApi();
+    const [work, run] = [`/v1/works/${CAPTCHA}/comments`, `/v1/works/${CAPTCHA}/comments/run`];
+    const post = (json?: object) => call(work, { method: "POST", token: tokens.manage, ...(json !== undefined && { json }) });
+    expect((await call(run)).at("error", "code")).toBe("not_found");
+    const started = await post();
+    expect([started.status, started.at("running"), started.at("run", "workId")]).toEqual([202, true, CAPTCHA]);
+    expect(await until(async () => (await call(run)).at("run", "collected") as number)).toBe(2);
+    expect((await post({ limit: 1, replies: false })).body).toMatchObject({ running: true, run: { collected: 2, shown: 3 } });
+    const stopped = await call(run, { method: "DELETE", token: tokens.manage });
+    expect([stopped.status, stopped.at("running"), stopped.at("run", "endedBy")]).toEqual([200, false, "stopped"]);
+    expect((await call(work)).body).toMatchObject({ kept: { comments: 2 }, run: { endedBy: "stopped", collected: 2 } });
+    const limited = `/v1/works/${OTHER}/comments`;
+    await call(limited, { method: "POST", json: { limit: 1 } });
+    const ended = await until(async () => {
+      const { body, at } = await call(`${limited}/run`);
+      return at("running") === false && body;
+    });
+    expect(ended).toMatchObject({ run: { endedBy: "limit", collected: 1 } });
+    expect((await post({ limit: 0 })).at("error", "code")).toBe("bad_request");
+    for (const init of [{ method: "POST" }, { method: "DELETE" }])
+      expect((await call(init.method === "POST" ? work : run, { ...init, token: tokens.read })).status).toBe(403);
+  });
+
   it("are nothing for a token that is limited to some rooms", async () => {
     const { call, token, tell } = await served();
     await tell("98765");
     const limited = await token({ scope: "manage", rooms: ["98765"] });
     for (const path of ["/v1/comments", `/v1/works/${WORK}/comments`, `/v1/works/${WORK}/comments/export?format=csv`])
       expect((await call(path, { token: limited })).status, path).toBe(403);
+    for (const [method, path] of [
+      ["POST", "comments"],
+      ["GET", "comments/run"],
+      ["DELETE", "comments/run"],
+    ] as const)
+      expect((await call(`/v1/works/${WORK}/${path}`, { method, token: limited })).status, `${method} ${path}`).toBe(403);
   });
 });

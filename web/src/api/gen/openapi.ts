@@ -717,8 +717,36 @@ export interface paths {
          */
         get: operations["getWorksByWorkComments"];
         put?: never;
-        post?: never;
+        /**
+         * Collect the comments of a work and keep them; a run under way goes on as it is
+         * @description Needs a token of scope manage. A run that lasts for minutes to hours: GET /v1/works/{work}/comments/run says how far it is. It goes on with what is kept. See docs/works.md.
+         */
+        post: operations["postWorksByWorkComments"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/works/{work}/comments/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the last run is that collects the comments of a work
+         * @description Needs a token of scope read.
+         */
+        get: operations["getWorksByWorkCommentsRun"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop collecting the comments of a work; what is kept stays, and a new run goes on
+         * @description Needs a token of scope manage.
+         */
+        delete: operations["deleteWorksByWorkCommentsRun"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2922,6 +2950,12 @@ export interface components {
             };
             /** @description the last run that collected them; null when there was none, or it is no longer kept */
             run: components["schemas"]["CommentRun"] | null;
+        };
+        /** @description the last run that collects the comments of a work, as far as it is */
+        CommentRunStatus: {
+            run: components["schemas"]["CommentRun"];
+            /** @description whether this process is at it now; a run without an end at which nobody is lost its process, and a new one goes on */
+            running: boolean;
         };
         /** @description a token, without the token itself */
         Token: {
@@ -5331,6 +5365,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkComments"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postWorksByWorkComments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
+                work: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the run ends after so many comments that are new; 100,000 by default */
+                    limit?: number;
+                    /**
+                     * @description whether replies are collected beside those that are shown without a click
+                     * @default true
+                     */
+                    replies?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description the last run that collects the comments of a work, as far as it is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentRunStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorksByWorkCommentsRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
+                work: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the last run that collects the comments of a work, as far as it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentRunStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteWorksByWorkCommentsRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
+                work: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the last run that collects the comments of a work, as far as it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentRunStatus"];
                 };
             };
             /** @description refused: why, and what to do */

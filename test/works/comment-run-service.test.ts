@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../src/platform/access/work-visitor.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { CommentRunService } from "../../src/works/comment-run-service.js";
+import { FakeClock } from "../clock.js";
+import { until } from "../until.js";
+import { commentOf, runOf } from "./comment.js";
+
+const WORK = "7560000000000000001";
+const END: CommentsEnd = { endedBy: "end", reason: "no more" };
+
+/** A service over a reader that gives one page with two comments, and then waits for what it is told to do. */
+function stage() {
+  const clock = new FakeClock(1000);
+  const store = openSqliteStore({ path: ":memory:", clock });
+  const opened: string[] = [];
+  const errors: [unknown, string][] = [];
+  const shown = new EventTarget();
+  const go = new EventTarget();
+  let end: () => CommentsEnd = () => END;
+  const reader = {
+    async *comments({ work: { id } }: CommentsRequest, signal: AbortSignal): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
+      opened.push(id);
+      yield { floorId: null, comments: ["1", "2"].map((name) => commentOf(id, name)), cursor: 2, total: 9 };
+      // The run asks for more when the page is kept.
+      shown.dispatchEvent(new Event(id));
+      await once(go, id, { signal });
+      return end();
+    },
+  };
+  const service = new CommentRunService({ reader, store, clock, onError: (error, work) => errors.push([error, work]) });
+  onTestFinished(async () => {
+    await service.close();
+    await store.close();
+  });
+  /** Starts a run and waits until its page is kept. */
+  const startShown = async (work: string) => {
+    const kept = once(shown, work);
+    const status = await service.start(work);
+    await kept;
+    return status;
+  };
+  /** Lets the reader of a work go on to its end, and waits for the run's. */
+  const finish = async (work: string, how: () => CommentsEnd = () => END) => {
+    end = how;
+    go.dispatchEvent(new Event(work));
+    await until(async () => !(await service.get(work)).running);
+  };
+  return { clock, store, service, opened, errors, startShown, finish };
+}
+
+describe("the service of runs", () => {
+  it("starts a run that tells how far it is, and keeps what it collected by its end", async () => {
+    const { clock, store, service, startShown, finish } = stage();
+    await expect(service.get(WORK)).rejects.toMatchObject({ code: "not_found" });
+    const started = await startShown(WORK);
+    expect(started).toMatchObject({ running: true, run: { workId: WORK, startedAt: 1000, endedAt: null, endedBy: null } });
+    expect(await service.get(WORK)).toMatchObject({ running: true, run: { collected: 2, shown: 9, endedBy: null } });
+    await clock.advance(500);
+    await finish(WORK);
+    expect(await service.get(WORK)).toMatchObject({ running: false, run: { collected: 2, endedBy: "end", endedAt: 1500 } });
+    expect(await store.comments.count(WORK)).toMatchObject({ comments: 2 });
+  });
+
+  it("gives a second caller the run that is under way, though both come at once", async () => {
+    const { clock, service, opened, startShown } = stage();
+    const [first, second] = await Promise.all([startShown(WORK), service.start(WORK, { limit: 1 })]);
+    expect(second.run.startedAt).toBe(first.run.startedAt);
+    await clock.advance(500);
+    expect(await service.start(WORK)).toMatchObject({ running: true, run: { startedAt: 1000 } });
+    expect(opened).toEqual([WORK]);
+  });
+
+  it("stops a run, which the next one continues; one that is over stays as it ended", async () => {
+    const { service, opened, startShown, finish } = stage();
+    await startShown(WORK);
+    expect(await service.stop(WORK)).toMatchObject({ running: false, run: { endedBy: "stopped", collected: 2, endedAt: 1000 } });
+    await startShown(WORK);
+    await finish(WORK);
+    expect(await service.stop(WORK)).toMatchObject({ running: false, run: { endedBy: "end", collected: 2 } });
+    expect(opened).toEqual([WORK, WORK]);
+    await expect(service.stop("7560000000000000009")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("ends its runs as stopped when it is closed, and takes no more", async () => {
+    const { store, service, startShown } = stage();
+    await startShown(WORK);
+    await service.close();
+    expect((await store.commentRuns.last(WORK))?.run).toMatchObject({ endedBy: "stopped", collected: 2 });
+    await expect(service.start(WORK)).rejects.toMatchObject({ code: "stopping" });
+  });
+
+  it("keeps why a run failed: what is a caller's to know in words, all else in the log alone", async () => {
+    const { service, errors, startShown, finish } = stage();
+    const gone = new DyliveError("no_work", "it was deleted");
+    await startShown(WORK);
+    await finish(WORK, () => {
+      throw gone;
+    });
+    expect(await service.get(WORK)).toMatchObject({ running: false, run: { endedBy: null, endedAt: 1000, reason: gone.message } });
+    const broken = new Error("no such file /home/somebody/secret");
+    await startShown(WORK);
+    await finish(WORK, () => {
+      throw broken;
+    });
+    expect((await service.get(WORK)).run.reason).toBe("it failed; the log says why");
+    expect(errors).toEqual([
+      [gone, WORK],
+      [broken, WORK],
+    ]);
+  });
+
+  it("collects of ten works at a time, and tells a run without an end that its process is gone", async () => {
+    const { store, service, startShown } = stage();
+    await store.commentRuns.begin(runOf(WORK, { collected: 7 }));
+    expect(await service.get(WORK)).toMatchObject({ running: false, run: { endedBy: null, collected: 7 } });
+    for (let n = 0; n < 10; n++) await startShown(`756000000000000001${n}`);
+    await expect(service.start(WORK)).rejects.toMatchObject({ code: "too_many_works" });
+    await service.stop("7560000000000000010");
+    expect(await startShown(WORK)).toMatchObject({ running: true });
+  });
+
+  it("fails to start when the store does not answer, and the next start tries again", async () => {
+    const { store, startShown, service, errors } = stage();
+    const { known } = store.comments;
+    const down = new Error("the store is away");
+    Object.assign(store.comments, { known: () => Promise.reject(down) });
+    await expect(service.start(WORK)).rejects.toBe(down);
+    expect(errors).toEqual([[down, WORK]]);
+    Object.assign(store.comments, { known });
+    expect(await startShown(WORK)).toMatchObject({ running: true });
+  });
+});
