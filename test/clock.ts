@@ -112,12 +112,12 @@ export class HeldClock implements Clock {
  * timers, since its time was held up as well.
  */
 export function fastClock(factor: number): Clock {
-  begin();
   const start = Date.now();
-  const beginning = ran;
+  const beginning = elapsed();
+  const passed = () => (elapsed() - beginning) * factor;
   return {
-    uptime: () => ({ start: `fast:${start}`, ms: (ran - beginning) * factor }),
-    now: () => start + Math.floor((ran - beginning) * factor),
+    uptime: () => ({ start: `fast:${start}`, ms: passed() }),
+    now: () => start + Math.floor(passed()),
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         signal?.throwIfAborted();
@@ -148,29 +148,35 @@ export function fastClock(factor: number): Clock {
 /** Longest time, in ms, that counts between two looks at the timers; on a machine with nothing else to do it is one or two. */
 const LONGEST_STEP_MS = 10;
 
-/** Time, in ms, for which this process has run since its first fast clock, as far as it counts; and what waits for its hour, soonest first. */
+/** Time, in ms, for which this process has run, as far as it counts; and what waits for its hour, soonest first. */
 let ran = 0;
 const waiting: { readonly at: number; readonly run: () => void }[] = [];
-let began = false;
+let looked = performance.now();
+let looking: NodeJS.Timeout | null = null;
 
-function begin(): void {
-  if (began) return;
-  began = true;
-  let last = performance.now();
-  setInterval(() => {
-    const now = performance.now();
-    ran += Math.min(now - last, LONGEST_STEP_MS);
-    last = now;
-    for (let next = waiting[0]; next !== undefined && next.at <= ran; next = waiting[0]) {
-      waiting.shift();
-      next.run();
-    }
-  }, 1).unref();
+/** Counts the time since the last look. Where nothing waits there are no looks, and all of it counts. */
+function elapsed(): number {
+  const now = performance.now();
+  ran += looking === null ? now - looked : Math.min(now - looked, LONGEST_STEP_MS);
+  looked = now;
+  return ran;
+}
+
+function look(): void {
+  elapsed();
+  for (let next = waiting[0]; next !== undefined && next.at <= ran; next = waiting[0]) {
+    waiting.shift();
+    next.run();
+  }
+  if (waiting.length > 0 || looking === null) return;
+  clearInterval(looking);
+  looking = null;
 }
 
 /** Calls back after so many ms of {@link ran}. @returns calls it off */
 function waitFor(ms: number, run: () => void): () => void {
-  const timer = { at: ran + Math.max(ms, 0), run };
+  const timer = { at: elapsed() + Math.max(ms, 0), run };
+  looking ??= setInterval(look, 1).unref();
   const behind = waiting.findLastIndex(({ at }) => at <= timer.at);
   waiting.splice(behind + 1, 0, timer);
   return () => {

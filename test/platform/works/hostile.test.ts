@@ -70,7 +70,7 @@ function damaged(value: Record<string, unknown>): fc.Arbitrary<Record<string, un
     for (const [path, odd] of changes) {
       let at: unknown = copy;
       for (const key of path.slice(0, -1)) at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined;
-      if (typeof at === "object" && at !== null) (at as Record<string, unknown>)[path.at(-1) ?? ""] = odd;
+      if (typeof at === "object" && at !== null) (at as Record<string, unknown>)[path.at(-1) ?? ""] = structuredClone(odd);
     }
     return copy;
   });
