@@ -20,7 +20,7 @@ export interface SimulatedReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
-  /** How the body comes, where it does not come whole and at once */
+  /** Manner in which the body comes, where it does not come whole and at once */
   readonly delivery?: BodyFaults;
 }
 

@@ -5,7 +5,7 @@ import { commentJson, sliceOf } from "./comments.js";
 import type { SimulatedAuthor, SimulatedWork, WorkFault } from "./work.js";
 import { awemeJson, userJson } from "./work-json.js";
 
-/** What the replies are made of. */
+/** Dependencies of the replies. */
 export interface WorksContext {
   readonly catalogue: Catalogue;
   readonly cdn: Cdn;
@@ -86,7 +86,7 @@ function whole(cursor: string | null, fallback = 0): number {
 
 const BLOCKED = { status_code: 0, status_msg: "blocked" };
 const CAPTCHA = { status_code: 10000, verify_center_decision_conf: '{"code":"10000","type":"verify"}' };
-/** What is left of a reply that is refused: 17 bytes. */
+/** Rest of a reply that is refused: 17 bytes. */
 const BARE = { status_code: 0 };
 
 /** Replies of the detail path that a fault puts in the place of the real one. */

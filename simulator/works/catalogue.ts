@@ -19,7 +19,7 @@ export interface Catalogue {
   readonly mixes: readonly SimulatedMix[];
 }
 
-/** What a work of the catalogue has of its own; everything else is as of a public film in h264 with some comments. */
+/** Properties that a work of the catalogue has of its own; everything else is as of a public film in h264 with some comments. */
 interface WorkTraits
   extends Partial<Pick<SimulatedWork, "state" | "title" | "place" | "pinned" | "mix" | "downloadAllowed" | "commentsAllowed">> {
   readonly text?: readonly (string | Piece)[];

@@ -111,7 +111,7 @@ function commenter({ id, secUid, nickname, displayId, user }: SimulatedPerson): 
   return { uid: id, secUid, nickname, displayId, shortId: String(user["short_id"] ?? "0") };
 }
 
-/** What the first floors have of their own. */
+/** Properties that the first floors have of their own. */
 const SPECIAL: readonly ((plain: SimulatedComment, random: Random, crowd: Crowd) => Partial<SimulatedComment>)[] = [
   () => ({ pinned: true, text: "看置顶：用到的都写在这里了" }),
   ({ cid }) => ({

@@ -50,7 +50,7 @@ export class MediaFile {
     return this.#known().sha256;
   }
 
-  /** What the platform calls `file_hash`: MD5, hexadecimal. */
+  /** Hash that the platform calls `file_hash`: MD5, hexadecimal. */
   get fileHash(): string {
     return this.#known().fileHash;
   }

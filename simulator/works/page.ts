@@ -1,6 +1,6 @@
 import { html, type SimulatedReply } from "../reply.js";
 
-/** What the script of a page is told; `kind` says which page it is. */
+/** Facts that the script of a page is told; `kind` says which page it is. */
 export interface PageTold {
   readonly kind: "work" | "user" | "mix";
   /** Id of the work or mix, sec_uid of the user */
@@ -12,7 +12,7 @@ export interface PageTold {
   /** Works that the page goes on with; of a user's page, authors of whom it shows something, too */
   readonly next: readonly { readonly id: string; readonly durationMs: number }[];
   readonly durationMs: number | null;
-  /** How the comments are opened */
+  /** Way in which the comments are opened */
   readonly panel: "icon" | "tab" | "open";
   readonly comments: number;
   /** Pages of comments after which one must log in; null where that never comes */

@@ -26,7 +26,7 @@ export interface WorksRequest {
   /** As `aweme/detail`: what stands between /aweme/v1/web/ and the end */
   readonly path: string;
   readonly host: string;
-  /** What was asked of: aweme_id, item_id, sec_user_id or mix_id */
+  /** Subject of the request: aweme_id, item_id, sec_user_id or mix_id */
   readonly of: string;
   /** `cursor` or `max_cursor`; null where the request has none */
   readonly cursor: string | null;

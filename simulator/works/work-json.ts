@@ -3,7 +3,7 @@ import { avatarAddress } from "./comments.js";
 import { MediaFile } from "./media.js";
 import type { SimulatedAuthor, SimulatedRung, SimulatedWork } from "./work.js";
 
-/** Who looks at a work, and where its files are. */
+/** Viewer of a work, and the hosts that have its files. */
 export interface WorkView {
   readonly cdn: Cdn;
   readonly loggedIn: boolean;

@@ -98,7 +98,7 @@ export interface SimulatedWork {
   readonly shortCode: string;
   /** Whether the HTML of its page holds it; the detail reply always does. */
   readonly inPage: boolean;
-  /** How its comments are opened */
+  /** Way in which its comments are opened */
   readonly panel: "icon" | "tab" | "open";
   /** Comments as the platform keeps them, floors in the order of heat */
   readonly comments: readonly SimulatedComment[];

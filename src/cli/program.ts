@@ -88,7 +88,7 @@ const speed = numberFrom(0, 100_000);
 /** Reads a rate: beyond its bounds, the simulated people would take more time than there is. */
 const rate = numberFrom(0.001, 1000);
 
-/** What `dylive comments` is given beside its link. */
+/** Options of `dylive comments`. */
 interface CommentsArguments extends Partial<Config> {
   readonly limit?: number | null;
   readonly out?: string | null;
@@ -96,7 +96,7 @@ interface CommentsArguments extends Partial<Config> {
   readonly replies: boolean;
 }
 
-/** What `dylive works` is given beside its link. */
+/** Options of `dylive works`. */
 interface WorksArguments extends Partial<Config> {
   readonly limit?: number | null;
   readonly known?: string | null;

@@ -99,7 +99,7 @@ const COMMENT_ENCODERS: Readonly<Record<TableFormat, Encode<KeptComment, TableAb
   ...{ jsonl, csv: csv(COMMENTS), xlsx: xlsx(COMMENTS), parquet: parquet(COMMENTS) },
 };
 
-/** What exports are made of. */
+/** Dependencies of exports. */
 interface Exported {
   readonly log: Pick<Store["log"], "read">;
   readonly comments: Pick<Store["comments"], "walk">;

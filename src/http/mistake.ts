@@ -1,6 +1,6 @@
 import type { TSchema } from "typebox";
 
-/** What TypeBox tells of one place where a value does not fit its schema. Its own words name regular expressions, and no values. */
+/** TypeBox's report on one place where a value does not fit its schema. Its own words name regular expressions, and no values. */
 interface Misfit {
   readonly keyword: string;
   /** JSON pointer of the place. */
@@ -30,7 +30,7 @@ interface FieldSchema {
 interface Mistake {
   /** Outermost field that it is in; null when it is in none. */
   readonly field: string | null;
-  /** What is wrong and what would be right, in a sentence without its full stop. */
+  /** Says the mistake and what would be right, in a sentence without its full stop. */
   readonly words: string;
 }
 

@@ -47,7 +47,7 @@ export interface Where {
 
 /** A page of a room's log. */
 export interface Page {
-  /** What was found, as it is stored. */
+  /** Rows that were found, as they are stored. */
   readonly rows: readonly StoredEvent[];
   /** The same, parsed when it is asked for. */
   readonly events: readonly LiveEvent[];

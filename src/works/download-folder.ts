@@ -166,7 +166,7 @@ function timesOf(time: number): { readonly times?: { readonly atime: Date; reado
   return Number.isNaN(mtime.getTime()) || time <= 0 ? {} : { times: { atime: new Date(), mtime } };
 }
 
-/** What is put behind a name that is taken: the rung, then a number. */
+/** Returns endings for a name that is taken: the rung, then numbers. */
 function endings(variant: string | null): readonly string[] {
   const rung = variant?.replace(/[^A-Za-z0-9]+/g, "_").slice(0, 30) ?? "";
   return ["", ...(rung === "" ? [] : [`_${rung}`]), ...Array.from({ length: NAMES_MAX - 2 }, (_, index) => `-${index + 2}`)];

@@ -17,7 +17,7 @@ import { type FileSource, sameFile, type WantedFile, type Wish, wantedFiles } fr
 
 /** Files that are fetched at once. */
 const AT_ONCE = 2;
-/** How often a work is read again without any file coming by it: then nothing will. */
+/** Most readings of a work by which no file comes: after them none will. */
 const READINGS_MAX = 3;
 const FILE_MAX_BYTES = 2 * 1024 ** 3;
 const ALL_MAX_BYTES = 8 * 1024 ** 3;
@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<WantedFile["role"], readonly FileType["holds"][]>> 
   meta: [],
 };
 
-/** How far a download is. */
+/** Progress of a download. */
 export interface DownloadProgress {
   /** Bytes of its files that are there. */
   readonly bytes: number;
@@ -124,7 +124,7 @@ export async function downloadWork(work: Work, options: DownloadOptions): Promis
   }
 }
 
-/** What a download is made of. */
+/** Dependencies of a download under way. */
 interface RunDeps {
   readonly work: Work;
   readonly wish: Wish;

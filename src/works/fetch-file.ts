@@ -13,7 +13,7 @@ const PACE_BYTES = 32_768;
 /** Longest time for one file, over all its addresses, in ms. */
 const FILE_MS = 3_600_000;
 
-/** What is asked for: one file, which all these addresses are said to have. */
+/** Request for one file, which all these addresses are said to have. */
 export interface AskedFile {
   readonly addresses: readonly string[];
   /** Length that the platform tells; null where it does not. Only a file of a known length is continued. */

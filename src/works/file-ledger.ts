@@ -17,7 +17,7 @@ const RowSchema = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 4096 }),
   /** Name of the rung; null where there are none. */
   variant: Type.Union([Type.String(), Type.Null()]),
-  /** What was asked for when it was chosen. */
+  /** Quality that was asked for when it was chosen. */
   quality: Type.String(),
   bytes: Type.Integer({ minimum: 1 }),
   sha256: Type.String({ pattern: "^[0-9a-f]{64}$" }),

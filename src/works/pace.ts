@@ -1,6 +1,6 @@
 import type { Clock } from "../runtime/clock.js";
 
-/** How a visit of a page went: it was answered, it was refused to the visitor, or it came to nothing for reasons of our own. */
+/** Outcome of a visit of a page: it was answered, it was refused to the visitor, or it came to nothing for reasons of our own. */
 export type Visit = "answered" | "refused" | "failed";
 
 /** Pause between two visits, and the rest after every tenth, in ms (facts/videos.md 5.2). */

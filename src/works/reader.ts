@@ -33,7 +33,7 @@ export interface WorkReaderOptions {
 export interface WorkReaderStatus {
   /** Works and short links that wait for their turn. */
   readonly waiting: number;
-  /** What is read now: a work's id, a short link, the works of somebody, or the comments of an id. */
+  /** Subject of the page that is open now: a work's id, a short link, the works of somebody, or the comments of an id. */
   readonly reading: string | null;
   /** When the next page may be opened; it may be over. Null before the first. */
   readonly nextAt: number | null;

@@ -3,7 +3,7 @@ import type { RefusalKind } from "../platform/works/refusal.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Work } from "./model/work.js";
 
-/** What the platform told of a work, in a state that may be deleted or private, with the page's own reply where that told it. */
+/** Work as the platform told it, in a state that may be deleted or private, with the page's own reply where that told it. */
 export interface ToldWork {
   readonly work: Work;
   readonly reply: string | null;

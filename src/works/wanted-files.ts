@@ -3,7 +3,7 @@ import type { MediaVariant } from "./model/media.js";
 import { chooseVariant, type Quality } from "./model/quality.js";
 import type { Work } from "./model/work.js";
 
-/** What of a work is wanted. */
+/** Wish for files of a work. */
 export interface Wish {
   readonly quality: Quality;
   readonly hdr: boolean;

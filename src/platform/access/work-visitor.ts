@@ -57,7 +57,7 @@ export interface CommentsRequest {
   readonly wantsReplies: (floorId: string | null) => boolean;
 }
 
-/** What one reply of the page brought, as it came: comments may have come before. */
+/** Content of one reply of the page, as it came: comments may have come before. */
 export interface CommentsSeen {
   /** The top comment whose replies these are; null for top comments. */
   readonly floorId: string | null;
@@ -74,7 +74,7 @@ export interface CommentsEnd {
   readonly reason: string;
 }
 
-/** Whom works are read as. */
+/** Account and proxy that works are read by. */
 export interface WorkVisitorRequest {
   /** An account only where the operator says so; null is a guest. */
   readonly account: Account | null;

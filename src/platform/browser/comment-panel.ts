@@ -18,19 +18,19 @@ export interface FloorView extends Point {
   readonly isOnTop: boolean;
 }
 
-/** What a work's page shows now, as far as comments go. */
+/** View of a work's page as it is now, as far as comments go. */
 export interface PanelView {
   readonly title: string;
   /** The page's whole text where that is short; else empty. */
   readonly words: string;
   /** Whether the list of comments is seen. */
   readonly isOpen: boolean;
-  /** What opens the list; null where nothing that is seen does. */
+  /** Opener of the list; null where nothing that is seen opens it. */
   readonly opener: Point | null;
   /** The part of the panel that is seen, by its middle; null where there is none. */
   readonly middle: Point | null;
   readonly height: number;
-  /** How far the panel is scrolled, in pixels. */
+  /** Pixels by which the panel is scrolled. */
   readonly scrolled: number;
   /** Floors with replies to be opened, the first of them. */
   readonly floors: readonly FloorView[];

@@ -232,7 +232,7 @@ function wall(collected: number): string {
 
 // What follows runs inside the page.
 
-/** What the page of a list shows now. */
+/** View of the page of a list as it is now. */
 interface ListView {
   readonly title: string;
   /** The page's whole text where that is short; else empty. */

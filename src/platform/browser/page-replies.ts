@@ -4,7 +4,7 @@ import type { PageReply } from "../works/reply.js";
 
 /** Reply that a page asked for. */
 export interface HeardReply<T> {
-  /** What was asked for. */
+  /** The list or work that was asked for. */
   readonly about: T;
   /** The reply; null when it was lost or too long, with `reason`. */
   readonly reply: PageReply | null;

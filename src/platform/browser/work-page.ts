@@ -190,7 +190,7 @@ function bare(url: string): string {
 
 // What follows runs inside the page.
 
-/** What a page shows now. */
+/** View of a page as it is now. */
 interface SeenPage {
   readonly title: string;
   /** The page's whole text where that is short; else empty. */

@@ -33,7 +33,7 @@ export interface RefusalEvidence {
   readonly root: unknown;
 }
 
-/** What rows of the table look at. */
+/** Evidence as the rows of the table look at it. */
 interface SearchedReply extends RefusalEvidence {
   /** The body's beginning: what marks a refusal is short. */
   readonly start: string;

@@ -20,7 +20,7 @@ export type NotFound =
 /** Longest body that is read: a list of 20 works has some MB. */
 const MOST_BYTES = 8 * 1024 * 1024;
 
-/** What was awaited of a reply. */
+/** Content that was awaited of a reply. */
 export interface Awaited {
   /** Returns whether the content is there; where it is, marks of a refusal beside it mean nothing. */
   readonly isThere: (root: unknown) => boolean;

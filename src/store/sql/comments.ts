@@ -28,9 +28,9 @@ export interface CommentAsk {
 /** Numbers of a work's comments. */
 export interface CommentCounts {
   readonly comments: number;
-  /** How many of them are top comments. */
+  /** Number of them that are top comments. */
   readonly topLevel: number;
-  /** How many of them are no longer there. */
+  /** Number of them that are no longer there. */
   readonly removed: number;
 }
 
@@ -87,7 +87,7 @@ const TYPES: Readonly<Record<string, "text" | "bigint">> = {
 const NAMES = Object.keys(TYPES);
 /** Columns that a newer reading changes, with their parameters after the two of the key. */
 const CHANGED = NAMES.slice(2).map((name, at) => `${name} = $${at + 3}`);
-/** What is told of a row `c`; its replies are counted as they are now. */
+/** Columns that are told of a row `c`; its replies are counted as they are now. */
 const TOLD = `c.body, c.first_seen_at AS "firstSeenAt", c.removed_at AS "removedAt", c.revision, c.erased,
   (SELECT count(*) FROM comments r WHERE r.work_id = c.work_id AND r.parent_id = c.id) AS "repliesCollected"`;
 

@@ -173,7 +173,7 @@ export const TABLES: readonly SqlTable[] = [
 /** Texts kept by name: the store's id and key, erasures, and what an engine notes. Of them erasures are copied as they are. */
 export const META: SqlTable = { name: "meta", keys: 1, columns: { key: NAME, value: NAME }, copied: "key LIKE 'erased:%'" };
 
-/** How an engine writes what a {@link SqlTable} says. */
+/** Words by which an engine writes a {@link SqlTable}. */
 export interface TableWriter {
   readonly types: Readonly<Record<"text" | "bigint", string>>;
   /** Type of a column whose numbers the database gives, with its being the key. */

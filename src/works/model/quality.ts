@@ -21,7 +21,7 @@ export function isQuality(text: string): text is Quality {
   return text === "compatible" || text === "best" || text === "smallest" || /^[1-9]\d{1,4}p$/.test(text);
 }
 
-/** How much a byte of a codec is worth in bytes of h264 (facts/videos.md 4.3). */
+/** Worth of a byte of h265 in bytes of h264 (facts/videos.md 4.3). */
 const H265_WORTH = 1.6;
 
 /**
