@@ -32,7 +32,7 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 400,
-    hint: "Give the link of a video or note, the app's share text with such a link, or a work's id of 19 digits.",
+    hint: "Give the link of a video or note, or where works are listed that of an author or a mix; the app's share text with such a link; or a work's id of 19 digits.",
   },
   bad_config: {
     message: "The configuration is not valid",

@@ -4,7 +4,10 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   unreadable: { message: "收到了看不懂的回答", hint: "中间可能有代理或网关在拦截，请检查它。" },
   bad_request: { message: "请求有误", hint: "按提示改正后再试。" },
   bad_room: { message: "这里面没有直播间", hint: "请粘贴直播间链接、App 的分享文案、抖音号，或 19 位 room_id。" },
-  bad_work: { message: "这里面没有作品", hint: "请粘贴视频或图文的链接、带链接的 App 分享文案，或 19 位作品号。" },
+  bad_work: {
+    message: "这里面没有作品",
+    hint: "请粘贴视频或图文的链接（列作品时是作者或合集的链接）、带链接的 App 分享文案，或 19 位作品号。",
+  },
   no_token: { message: "需要令牌", hint: "用 dylive 打印的带 #token=… 的地址打开本页。" },
   bad_token: { message: "令牌无效", hint: "换一个令牌：dylive token create --name 名字" },
   forbidden: {
