@@ -24,6 +24,7 @@ export {
   type LiveEventOf,
   type NewEvent,
   type NewEventOf,
+  platformId,
   type RankEntry,
   type Score,
   type Segment,
@@ -31,7 +32,6 @@ export {
   UserSchema,
   type UsualType,
 } from "./events/event.js";
-export { platformId } from "./events/platform-id.js";
 
 // For those who want works: a video, a note, live photos; their comments; all works of an author, or of a mix.
 

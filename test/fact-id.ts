@@ -1,4 +1,4 @@
-import { platformId } from "../src/events/platform-id.js";
+import { platformId } from "../src/events/event.js";
 import { type Envelope, normalise } from "../src/platform/messages/normalise.js";
 import { Drift } from "../src/platform/wire/drift.js";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { packagePath } from "../../src/runtime/packages.js";
 
 /** The little files of `simulator/media`, made by `scripts/make-media.mjs`. */
-export type MediaSource =
+type MediaSource =
   | "h264.mp4"
   | "h265.mp4"
   | "video-avc1.mp4"

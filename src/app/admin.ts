@@ -1,10 +1,13 @@
+import { spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
+import { LATE_MS } from "../health/backlog.js";
+import type { RoomStatus } from "../health/state.js";
 import type { AboutServer, AdminService } from "../http/admin-service.js";
-import { collectionOf, examineBeside } from "../jobs/doctor.js";
 import type { Platform } from "../platform/access/platform.js";
 import { AccountService } from "../platform/accounts/account-service.js";
 import type { AccountStore } from "../platform/accounts/login-store.js";
 import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
 import type { StoreAt } from "../store/open.js";
 import type { Retention } from "../store/sql/retention.js";
@@ -55,4 +58,95 @@ async function storeBytes(at: StoreAt, retention: Pick<Retention, "storeSize">):
     return [at.path, `${at.path}-wal`].reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
   const size = await retention.storeSize().catch(() => null);
   return size === null ? null : size.used + size.free;
+}
+
+/**
+ * Longest time for the doctor, in ms. A browser that starts for the first time takes a minute; each layer has its own limits within that.
+ */
+const MOST_MS = 240_000;
+const OUTPUT_MAX_BYTES = 262_144;
+
+/** A line of the doctor's report. */
+interface ServerFinding {
+  readonly layer: string;
+  readonly state: "ok" | "warn" | "fail" | "skipped";
+  readonly detail: string;
+  readonly todo: string | null;
+}
+
+interface DoctorAt {
+  /** Path of the built command line. */
+  readonly program: string;
+  /** The environment, with the settings of this server. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Runs `dylive doctor` in a process of its own: it reads the whole database, which would hold up the heartbeats here.
+ * @throws DyliveError bad_request with what it refuses, unreachable when it does not come to an end
+ */
+export async function examineBeside(
+  { program, env }: DoctorAt,
+  room: string | null,
+  signal: AbortSignal,
+): Promise<readonly ServerFinding[]> {
+  const limit = AbortSignal.timeout(MOST_MS);
+  const args = [program, "doctor", "--json", ...(room === null ? [] : [`--room=${room}`])];
+  const { out, told } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
+    throw limit.aborted ? new DyliveError("unreachable", `the doctor did not finish within ${MOST_MS / 1000} s`) : error;
+  });
+  const report = reportOf(out);
+  if (report !== null) return report;
+  throw new DyliveError("bad_request", told === "" ? "the doctor said nothing" : told);
+}
+
+/**
+ * Returns a finding on whether what the rooms of a running server receive is stored: its own counts, which a process beside it does not
+ * have.
+ */
+export function collectionOf(rooms: readonly RoomStatus[], now: number): ServerFinding {
+  const layer = "collection";
+  if (rooms.length === 0) return { layer, state: "skipped", detail: "no room is collected", todo: null };
+  const of = (count: (one: RoomStatus["evidence"]["storage"]) => number) =>
+    rooms.reduce((sum, { evidence }) => sum + count(evidence.storage), 0);
+  const [received, stored, waiting] = [of((one) => one.received), of((one) => one.stored), of((one) => one.waiting)];
+  const detail = `${rooms.length === 1 ? "1 room" : `${rooms.length} rooms`}: ${received} messages received, ${stored} events stored of them, ${waiting} wait`;
+  const late = rooms.filter(({ evidence: { storage } }) => storage.waitingSince !== null && now - storage.waitingSince >= LATE_MS);
+  const [first] = late;
+  if (first === undefined) return { layer, state: "ok", detail, todo: null };
+  const keys = late.slice(0, 5).map(({ room }) => room);
+  return {
+    layer,
+    state: "fail",
+    detail: `${detail}; not stored in time: room ${keys.join(", ")}${late.length > keys.length ? ` and ${late.length - keys.length} more` : ""}: ${first.evidence.reason}`,
+    todo: "Look at the disk of the data folder, or at the database, and at the load of this machine. What waits is stored by itself when it can be.",
+  };
+}
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ out: string; told: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...args], { env, signal, stdio: ["ignore", "pipe", "pipe"] });
+    const [out, told] = [textOf(child.stdout), textOf(child.stderr)];
+    child.once("error", reject);
+    child.once("close", () => resolve({ out: out(), told: (told().split("\n", 1)[0] ?? "").trim() }));
+  });
+}
+
+function textOf(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= OUTPUT_MAX_BYTES) chunks.push(chunk);
+  });
+  return () => Buffer.concat(chunks).toString("utf8");
+}
+
+function reportOf(text: string): readonly ServerFinding[] | null {
+  try {
+    const { findings } = JSON.parse(text) as { findings?: readonly ServerFinding[] };
+    return Array.isArray(findings) ? findings : null;
+  } catch {
+    return null;
+  }
 }

@@ -8,7 +8,7 @@ import { COMPAT_LIMITS } from "../compat/deps.js";
 import { lateErasures } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
 import { Feed } from "../feed/feed.js";
-import { compatAuthenticator } from "../http/compat-authenticator.js";
+import { compatAuthenticator } from "../http/authentication.js";
 import { Metrics } from "../http/metrics.js";
 import { startApi } from "../http/server.js";
 import { WorkerChannel } from "../jobs/channel.js";
@@ -20,9 +20,9 @@ import { rawFolder } from "../sources/raw/files.js";
 import { RawRecorder } from "../sources/raw/recorder.js";
 import { AppendHealth } from "../store/health.js";
 import { lockDataDir } from "../store/lock.js";
-import { openStore } from "../store/open.js";
+import { tellSystem } from "../store/log.js";
+import { openStore, storeAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
-import { tellSystem } from "../store/system-room.js";
 import { openHooks } from "../webhooks/runner.js";
 import { CommentRunService } from "../works/comment-run-service.js";
 import { WorkService } from "../works/work-service.js";
@@ -30,7 +30,6 @@ import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
 import type { Config, Machine } from "./config.js";
 import { finishErasure, maintenanceService, startMaintenance, watchDisk } from "./maintenance.js";
-import { storeAt } from "./open-store.js";
 import { reachOf, workReaderOf } from "./platform.js";
 
 /** A running server. */

@@ -15,7 +15,7 @@ import { Spool } from "../ingest/spool.js";
 import { absorbSpooled, SpooledReader } from "../ingest/spooled-reader.js";
 import { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
-import { inTime } from "../runtime/in-time.js";
+import { inTime } from "../runtime/clock.js";
 import type { Spooled } from "../store/cluster.js";
 import type { Lease, Membership } from "../store/leases.js";
 import type { RoomKey } from "../store/log.js";

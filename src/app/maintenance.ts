@@ -11,8 +11,8 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { rawFolder } from "../sources/raw/files.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";
+import { tellSystem } from "../store/log.js";
 import type { Store } from "../store/store.js";
-import { tellSystem } from "../store/system-room.js";
 import type { Collecting } from "./collecting.js";
 import { type Config, limitsOf, worksMaxAgeMsOf } from "./config.js";
 

@@ -19,7 +19,7 @@ export function platformOf({ upstream, proxy }: Pick<Config, "upstream" | "proxy
 }
 
 /** Ways to the platform, of rooms and of works. */
-export interface PlatformReach extends Reach {
+interface PlatformReach extends Reach {
   readonly accounts: AccountStore;
   readonly works: WorkVisitors;
 }

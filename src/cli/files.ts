@@ -1,5 +1,5 @@
 import { type Broadcast, Pipeline, type Stored } from "../ingest/pipeline.js";
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import { roomNameIn } from "../platform/links/link.js";
 import { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";

@@ -1,6 +1,5 @@
 import type { Config } from "../app/config.js";
-import { storeAt } from "../app/open-store.js";
-import { openStore } from "../store/open.js";
+import { openStore, storeAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { plain, say } from "./terminal.js";
 

@@ -5,7 +5,7 @@ import { CollectorRegistry } from "../collector/registry.js";
 import type { RoomStatus } from "../health/state.js";
 import type { RoomName } from "../platform/links/resolve.js";
 import type { Clock } from "../runtime/clock.js";
-import { inTime } from "../runtime/in-time.js";
+import { inTime } from "../runtime/clock.js";
 import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
 import type { Changes, Lease, Membership } from "../store/leases.js";
 import type { RoomKey } from "../store/log.js";

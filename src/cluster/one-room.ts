@@ -2,7 +2,7 @@ import type { LiveEvent, NewEvent } from "../events/event.js";
 import { Feed } from "../feed/feed.js";
 import type { RoomStatus } from "../health/state.js";
 import type { Broadcast } from "../ingest/pipeline.js";
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey, Where } from "../store/log.js";

@@ -1,4 +1,4 @@
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Ahead, Noted } from "../store/rooms.js";
 

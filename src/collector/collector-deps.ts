@@ -1,7 +1,7 @@
 import type { NewEvent } from "../events/event.js";
 import type { Broadcast, Without } from "../ingest/pipeline.js";
 import type { Spool } from "../ingest/spool.js";
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";

@@ -1,6 +1,6 @@
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
-import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
+import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import type { firstFetch } from "../sources/first-fetch.js";
 import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";

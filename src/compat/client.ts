@@ -8,11 +8,10 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
-import { NOTHING } from "./about.js";
-import type { AdmittedClient } from "./admission.js";
-import type { CollectedReader } from "./collected.js";
-import type { CompatDeps } from "./deps.js";
+import type { AdmittedClient, CompatDeps } from "./deps.js";
 import { type AskedStream, type Format, messageOf, type Writing } from "./format.js";
+import type { CollectedReader } from "./rooms.js";
+import { NOTHING } from "./rooms.js";
 
 const WORDS =
   "dylive 现在没有采集任何直播间，所以没有消息。请在地址后面加上 ?room=直播间号 (no room is collected: add ?room=ROOM to the address)";

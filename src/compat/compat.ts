@@ -2,14 +2,13 @@ import { Feed } from "../feed/feed.js";
 import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
-import { Abouts } from "./about.js";
-import type { ClientAuthenticator } from "./admission.js";
-import { Collected } from "./collected.js";
+import type { ClientAuthenticator } from "./deps.js";
 import { COMPAT_LIMITS, type CompatDeps } from "./deps.js";
 import type { Format } from "./format.js";
 import { grab } from "./grab.js";
 import { live } from "./live.js";
 import { CompatPort } from "./port.js";
+import { Abouts, Collected } from "./rooms.js";
 import { tiktok } from "./tiktok.js";
 
 /** Options of the compat outputs. */

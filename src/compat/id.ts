@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LiveEvent, User } from "../events/event.js";
-import { platformId } from "../events/platform-id.js";
+import { platformId } from "../events/event.js";
 
 const INT64_MAX = (1n << 63n) - 1n;
 const MADE = 1n << 60n;

@@ -1,9 +1,9 @@
 import type { LiveEvent, LiveEventOf, NewEventOf, User } from "../events/event.js";
 import type { RoomFacts } from "../store/rooms.js";
-import { NOTHING } from "./about.js";
 import { type Format, isNow } from "./format.js";
 import { groupOf, messageNumber, shareTarget } from "./id.js";
 import { codeOf, codeOfError, statusText } from "./live-status.js";
+import { NOTHING } from "./rooms.js";
 
 const PATH = "/ws/";
 const NO_MESSAGE = null;

@@ -6,9 +6,8 @@ import { Conversation } from "../runtime/conversation.js";
 import { DyliveError } from "../runtime/errors.js";
 import { listenFailure } from "../runtime/listen-failure.js";
 import type { RoomKey } from "../store/log.js";
-import type { AdmittedClient } from "./admission.js";
 import { CompatClient } from "./client.js";
-import type { CompatDeps } from "./deps.js";
+import type { AdmittedClient, CompatDeps } from "./deps.js";
 import { type AskedStream, type Format, Writing } from "./format.js";
 
 /** Origins of this machine's pages: from a server on loopback, or from a file as older Chromiums and OBS name them. */

@@ -1,4 +1,4 @@
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 
 /** Wait for the log from which messages that were received are late, ms: a slow commit takes less. */
 export const LATE_MS = 5000;

@@ -11,7 +11,7 @@ import type { AdminService } from "./admin-service.js";
 import type { HttpCalls } from "./calls.js";
 import type { MaintenanceService } from "./maintenance-service.js";
 import type { Metrics } from "./metrics.js";
-import type { PollMutex } from "./poll-mutex.js";
+import type { PollMutex } from "./poll.js";
 import type { LiveStreams } from "./streams/live.js";
 import type { TaskList } from "./task-list.js";
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { DyliveError } from "../runtime/errors.js";
 import type { TokenRow } from "../store/sql/tokens.js";
-import type { HeldTokens } from "./held-tokens.js";
+import type { HeldTokens } from "./tokens.js";
 
 /**
  * Reason for a call to answer at once: its client went away, a newer call took its place, its token is no longer valid, or the server

@@ -2,6 +2,7 @@ import type { Feed } from "../feed/feed.js";
 import { type ReadEvents, type ReadRequest, readAfter, readNewest, readNext } from "../feed/read.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { DistributedLocks } from "../store/cluster.js";
 import type { HttpCall } from "./calls.js";
 
 /** A read that may wait for its first event. */
@@ -51,4 +52,115 @@ async function newest(polling: Polling, head: number): Promise<ReadEvents> {
 
 function nothingNew(head: number): ReadEvents {
   return { rows: [], next: head, more: false, removed: [] };
+}
+
+/** Time that a newer call lets an older one hand over its answer before the older one's connection is cut, in ms. */
+const STALL_MS = 5_000;
+
+interface QueuedPoll {
+  current: HttpCall;
+  next: { readonly call: HttpCall; give(turn: boolean): void } | null;
+  /** Stops the watch on an answer that is not taken; set once a newer call waits for this one. */
+  stall: AbortController | null;
+}
+
+/**
+ * Lets the calls of one position run one at a time, also where they come to several processes. A newer call ends an older one that waits; at
+ * most one of each process stands behind the one that runs. Nothing is kept of a key that nobody uses.
+ */
+export class PollMutex {
+  readonly #clock: Clock;
+  readonly #locks: DistributedLocks | null;
+  readonly #queued = new Map<string, QueuedPoll>();
+
+  /** @param locks shared with the other processes; null where there is one */
+  constructor(clock: Clock, locks: DistributedLocks | null = null) {
+    this.#clock = clock;
+    this.#locks = locks;
+  }
+
+  /** Keys in use. */
+  get size(): number {
+    return this.#queued.size;
+  }
+
+  /**
+   * Waits for the call's turn. Returns the function that ends it, or null when the call was ended before its turn came.
+   * @throws DyliveError store_unreachable where other processes cannot be asked
+   */
+  async enter(key: string, call: HttpCall): Promise<(() => void) | null> {
+    const leave = await this.#enterHere(key, call);
+    if (leave === null || this.#locks === null) return leave;
+    try {
+      const giveUp = await this.#locks.take(key, () => this.#makeWay(key), call.signal);
+      return () => void giveUp().finally(leave);
+    } catch (error) {
+      leave();
+      if (call.ended !== null) return null;
+      throw error;
+    }
+  }
+
+  /** Ends the call that has the turn, for a newer one. */
+  #makeWay(key: string): void {
+    const poll = this.#queued.get(key);
+    if (poll === undefined) return;
+    poll.current.end("newer");
+    this.#watch(poll);
+  }
+
+  async #enterHere(key: string, call: HttpCall): Promise<(() => void) | null> {
+    const poll = this.#queued.get(key);
+    if (poll === undefined) {
+      this.#queued.set(key, { current: call, next: null, stall: null });
+      return this.#release(key);
+    }
+    this.#makeWay(key);
+    poll.next?.give(false);
+    poll.next = null;
+    const got = await new Promise<boolean>((resolve) => {
+      const give = (turn: boolean) => {
+        call.signal.removeEventListener("abort", leave);
+        resolve(turn);
+      };
+      const leave = () => {
+        if (poll.next?.call === call) poll.next = null;
+        give(false);
+      };
+      if (call.signal.aborted) return give(false);
+      call.signal.addEventListener("abort", leave, { once: true });
+      poll.next = { call, give };
+    });
+    return got ? this.#release(key) : null;
+  }
+
+  #release(key: string): () => void {
+    let released = false;
+    return () => {
+      const poll = this.#queued.get(key);
+      if (released || poll === undefined) return;
+      released = true;
+      poll.stall?.abort();
+      poll.stall = null;
+      const { next } = poll;
+      if (next === null) {
+        this.#queued.delete(key);
+        return;
+      }
+      poll.current = next.call;
+      poll.next = null;
+      next.give(true);
+    };
+  }
+
+  #watch(poll: QueuedPoll): void {
+    if (poll.stall !== null) return;
+    const stall = new AbortController();
+    const { current } = poll;
+    poll.stall = stall;
+    this.#clock.sleep(STALL_MS, stall.signal).then(
+      () => current.breakOff(),
+      () => {},
+    );
+  }
 }

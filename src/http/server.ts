@@ -22,16 +22,16 @@ import { compatibleRoutes } from "./compatible/routes.js";
 import { type ConnectionLimits, Connections } from "./connections.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
 import { healthRoutes } from "./health-routes.js";
-import { HeldTokens } from "./held-tokens.js";
 import { Listener, refuseBytes } from "./listener.js";
 import type { MaintenanceService } from "./maintenance-service.js";
 import { Metrics } from "./metrics.js";
 import { officialRoutes } from "./official-routes.js";
 import { servePage } from "./page.js";
-import { PollMutex } from "./poll-mutex.js";
+import { PollMutex } from "./poll.js";
 import { LiveStreams } from "./streams/live.js";
 import { WsUpgrade } from "./streams/ws-upgrade.js";
 import { TaskList } from "./task-list.js";
+import { HeldTokens } from "./tokens.js";
 import { describeRoutes } from "./v1/openapi.js";
 import { v1Routes } from "./v1/routes.js";
 

@@ -1,12 +1,12 @@
 import type { NewEvent } from "../events/event.js";
 import { isInteractive, type RoomHealth } from "../health/room-health.js";
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import { normalise } from "../platform/messages/normalise.js";
 import { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
+import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
-import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
-import { isNotOwner, isStoreDown, storeDownReason } from "../runtime/store-down.js";
+import { isNotOwner, isStoreDown, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import { RecentIds } from "./dedupe.js";
 import { announcesEnd, type Broadcast, type Pipeline, type Stored } from "./pipeline.js";

@@ -5,10 +5,10 @@ import { GiftLedger } from "../events/ledger.js";
 import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
 import { officialDraft } from "../platform/messages/official.js";
 import type { Drift } from "../platform/wire/drift.js";
-import { type Backoff, backoffMs } from "../runtime/backoff.js";
 import type { Clock } from "../runtime/clock.js";
+import { type Backoff, backoffMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { isNotOwner, isStoreDown } from "../runtime/store-down.js";
+import { isNotOwner, isStoreDown } from "../store/health.js";
 import type { Log, RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes } from "./dedupe.js";
 

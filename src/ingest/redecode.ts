@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Claim, type Draft, type GiftEvent, twinKey } from "../events/combo.js";
 import { type LiveEvent, SOURCES } from "../events/event.js";
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import { normalise } from "../platform/messages/normalise.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";

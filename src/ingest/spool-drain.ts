@@ -1,9 +1,8 @@
 import type { RoomHealth } from "../health/room-health.js";
-import type { Received } from "../platform/access/source.js";
-import { type Clock, untilAborted } from "../runtime/clock.js";
+import type { Received } from "../platform/access/read.js";
+import { type Clock, inTime, PATIENCE_MS, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { inTime, PATIENCE_MS } from "../runtime/in-time.js";
-import { isNotOwner, isStoreDown } from "../runtime/store-down.js";
+import { isNotOwner, isStoreDown } from "../store/health.js";
 import { gapEvent } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
 import type { SpoolFile, SpoolRoom } from "./spool.js";

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import { Drift } from "../platform/wire/drift.js";
 import { encodeHeader, encodeRecord } from "../platform/wire/recording.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";

@@ -1,13 +1,13 @@
 import { SOURCES } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/error.js";
 import { RecordingReader, type RecordingRecord } from "../platform/wire/recording.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
-import { isNotOwner } from "../runtime/store-down.js";
 import { readRecords } from "../sources/recording.js";
 import type { Spooled, SpooledPart } from "../store/cluster.js";
+import { isNotOwner } from "../store/health.js";
 import { gapEvent } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
 import { SPOOL_LOST } from "./spool-drain.js";

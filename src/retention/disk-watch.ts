@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import type { Clock } from "../runtime/clock.js";
-import type { SystemNews } from "../store/system-room.js";
+import type { SystemNews } from "../store/log.js";
 
 const MB = 1_000_000;
 /** Time between looks, in ms. A busy room writes some MB in that time. */

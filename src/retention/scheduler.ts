@@ -2,8 +2,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { LimitsOf, Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
-import { beyondLimits, type RawRecordings } from "./raw.js";
-import { isBelieved, retainStep, shedStep } from "./step.js";
+import { beyondLimits, isBelieved, type RawRecordings, retainStep, shedStep } from "./step.js";
 
 /** Least jump of a clock that counts as one, in ms; a smaller one is set right in the usual way. */
 const JUMP_MS = 3_600_000;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
+import { DyliveError } from "./errors.js";
 
 /** Clock that is handed to everything that waits, so that no test sleeps for a heartbeat, a back-off or a day. */
 export interface Clock {
@@ -93,4 +94,44 @@ function nameOfStart(): string {
   } catch {
     return `process:${randomUUID()}`;
   }
+}
+
+/** Longest wait for the store where one can go on without it, in ms. */
+export const PATIENCE_MS = 2000;
+
+/** Waits for the store no longer than `ms`; what was asked of it goes on. @throws DyliveError store_unreachable when it takes longer */
+export async function inTime<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> {
+  const answered = new AbortController();
+  const late = clock.sleep(ms, answered.signal).then(() => {
+    throw new DyliveError("store_unreachable", `no answer within ${Math.round(ms)} ms`);
+  });
+  late.catch(() => {}); // nobody waits for it once there is an answer
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    answered.abort();
+  }
+}
+
+/** Bounds of a wait after failures in a row, in ms. */
+export interface Backoff {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** Waits by the reason why the last attempt failed, which decides how soon the next may come. */
+const SETBACKS = {
+  network: { firstMs: 1500, longestMs: 60_000 },
+  // The platform's own bans last long; hammering makes them longer (facts/protocol.md section 5).
+  refusal: { firstMs: 30_000, longestMs: 900_000 },
+} as const satisfies Record<string, Backoff>;
+
+/**
+ * Returns how long to wait after the n-th setback in a row (from 1), in ms: full jitter below a bound that doubles, without end. At least a
+ * tenth of the bound, so that those that failed together neither come back together nor at once.
+ */
+export function backoffMs(of: keyof typeof SETBACKS | Backoff, count: number): number {
+  const { firstMs, longestMs } = typeof of === "string" ? SETBACKS[of] : of;
+  const bound = Math.min(firstMs * 2 ** Math.min(Math.max(0, count - 1), 20), longestMs);
+  return bound * (0.1 + 0.9 * Math.random());
 }

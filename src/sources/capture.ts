@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import type { Received } from "../platform/access/read.js";
 import { readFrame, readResponse } from "../platform/access/read.js";
-import type { Received } from "../platform/access/source.js";
 import { peekCommon } from "../platform/wire/decode.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { Drift as Counts } from "../platform/wire/drift.js";

@@ -1,7 +1,7 @@
 import { isPlatformHost, type Platform } from "../platform/access/platform.js";
 import { clientQuery } from "../platform/access/push.js";
+import type { Received } from "../platform/access/read.js";
 import { readResponse } from "../platform/access/read.js";
-import type { Received } from "../platform/access/source.js";
 import type { Visitor } from "../platform/access/visitor.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/error.js";

@@ -1,6 +1,6 @@
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import { pushHeaders, pushUrl } from "../platform/access/push.js";
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Drift } from "../platform/wire/drift.js";

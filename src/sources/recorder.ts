@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Received } from "../platform/access/source.js";
+import type { Received } from "../platform/access/read.js";
 import { WireError } from "../platform/wire/error.js";
 import { encodeHeader, encodeRecord, type RecordingMeta, RecordingReader } from "../platform/wire/recording.js";
 import { syncFolderSync } from "../runtime/durable-file.js";

@@ -1,5 +1,5 @@
 import type { EventType } from "../events/event.js";
-import type { Session } from "../store/sessions.js";
+import type { Session } from "../store/rooms.js";
 import type { Given, SessionStatistics } from "../store/statistics.js";
 import { eventsOf, type Totals } from "../store/totals.js";
 

@@ -46,13 +46,17 @@ export function databasePath(data: string): string {
   return join(resolve(data), "dylive.sqlite");
 }
 
-/** Returns the same as {@link databasePath}; the folder is made when it is missing, for the owner only. @throws DyliveError bad_config */
-export function databaseIn(data: string): string {
+/**
+ * Returns where settings keep the store; the data folder is made when it is missing, for the owner only.
+ * @param databaseUrl of PostgreSQL; null for SQLite in the data folder
+ * @throws DyliveError bad_config
+ */
+export function storeAt({ databaseUrl, data }: { readonly databaseUrl: string | null; readonly data: string }): StoreAt {
   try {
     makeFolderSync(data);
   } catch (error) {
     const why = troubleOf(error)?.why ?? String(error);
     throw new DyliveError("bad_config", `the data folder ${resolve(data)} cannot be made: ${why}`, error);
   }
-  return databasePath(data);
+  return databaseUrl === null ? { engine: "sqlite", path: databasePath(data) } : { engine: "postgres", url: databaseUrl };
 }

@@ -1,8 +1,7 @@
 import type { Cluster } from "./cluster.js";
 import type { Log } from "./log.js";
 import type { Residue } from "./residue.js";
-import type { Rooms } from "./rooms.js";
-import type { Sessions } from "./sessions.js";
+import type { Rooms, Sessions } from "./rooms.js";
 import type { CommentRuns } from "./sql/comment-runs.js";
 import type { Comments } from "./sql/comments.js";
 import type { Hooks } from "./sql/hooks.js";

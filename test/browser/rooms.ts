@@ -4,7 +4,7 @@ import { demoRooms, type RoomScenario, type Simulator } from "../../simulator/in
 import { platformAt } from "../../src/platform/access/platform.js";
 import type { IdentityRequest, PlatformIdentity } from "../../src/platform/access/platform-identity.js";
 import { pushHeaders, pushUrl } from "../../src/platform/access/push.js";
-import type { Received, Source } from "../../src/platform/access/source.js";
+import type { Received, Source } from "../../src/platform/access/read.js";
 import { BrowserSession, type BrowserSessionOptions } from "../../src/platform/browser/session.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { systemClock } from "../../src/runtime/clock.js";

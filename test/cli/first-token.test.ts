@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../src/app/config.js";
-import { firstToken } from "../../src/cli/first-token.js";
+import { firstToken } from "../../src/cli/commands/serve.js";
 import { authenticate, createToken } from "../../src/http/tokens.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { useFolders } from "../store/directory.js";

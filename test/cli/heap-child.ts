@@ -1,5 +1,5 @@
 // Makes garbage that lives for a while, as a busy server does, and tells how much memory the heap took at most, in MB.
-import { boundGarbage } from "../../src/cli/heap.js";
+import { boundGarbage } from "../../src/cli/commands/serve.js";
 
 if (process.argv[2] === "bounded") boundGarbage();
 const kept: unknown[] = [];

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { makeLogger } from "../../src/cli/logger.js";
+import { makeLogger } from "../../src/cli/commands/serve.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 
 function logged(level: string): readonly { level: number; msg: string }[] {

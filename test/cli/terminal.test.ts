@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ProgressLine } from "../../src/cli/progress.js";
 import { lineOf } from "../../src/cli/show.js";
-import { columnsOf, moment, utcTime } from "../../src/cli/terminal.js";
+import { columnsOf, moment, ProgressLine, utcTime } from "../../src/cli/terminal.js";
 import { chat } from "../contracts/events.js";
 import { commands } from "./tree.js";
 

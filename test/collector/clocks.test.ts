@@ -6,7 +6,7 @@ import { GapTracker } from "../../src/collector/gap-tracker.js";
 import { RoomRecords } from "../../src/collector/records.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
-import type { Received } from "../../src/platform/access/source.js";
+import type { Received } from "../../src/platform/access/read.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import type { MessageBatch } from "../../src/platform/wire/frame.js";
 import type { Clock } from "../../src/runtime/clock.js";

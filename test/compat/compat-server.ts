@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { type Compat, type CompatOptions, startCompat } from "../../src/compat/compat.js";
-import { compatAuthenticator } from "../../src/http/compat-authenticator.js";
+import { compatAuthenticator } from "../../src/http/authentication.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { RoomKey } from "../../src/store/log.js";

@@ -7,8 +7,7 @@ import { pushHeaders, pushUrl } from "../../src/platform/access/push.js";
 import { httpSigner } from "../../src/platform/access/signer.js";
 import { Visitor } from "../../src/platform/access/visitor.js";
 import { Drift } from "../../src/platform/wire/drift.js";
-import { backoffMs } from "../../src/runtime/backoff.js";
-import { systemClock } from "../../src/runtime/clock.js";
+import { backoffMs, systemClock } from "../../src/runtime/clock.js";
 import { websocketSource } from "../../src/sources/websocket.js";
 import { RID } from "./struck.js";
 

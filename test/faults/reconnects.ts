@@ -1,8 +1,8 @@
 import { expect, vi } from "vitest";
 import type { RoomScenario } from "../../simulator/index.js";
 import type { NewEventOf } from "../../src/events/event.js";
-import { platformId } from "../../src/events/platform-id.js";
-import type { Received } from "../../src/platform/access/source.js";
+import { platformId } from "../../src/events/event.js";
+import type { Received } from "../../src/platform/access/read.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { SIGNAL, startRunning } from "../collector/running.js";

@@ -3,7 +3,7 @@ import { Watchdog } from "../../src/collector/watchdog.js";
 import type { NewEvent } from "../../src/events/event.js";
 import { Audience, Coverage, GiftsWatch } from "../../src/health/audience.js";
 import { RoomHealth } from "../../src/health/room-health.js";
-import { backoffMs } from "../../src/runtime/backoff.js";
+import { backoffMs } from "../../src/runtime/clock.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { FakeClock } from "../clock.js";
 import { gift, person } from "../platform/messages/gift-event.js";

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
-import { mistakeOf } from "../../src/http/mistake.js";
+import { mistakeOf } from "../../src/http/check-request.js";
 import { parseCommand } from "../../src/http/streams/ws-command.js";
 import { type ApiServer, type Reply, serveApi } from "./api-server.js";
 import { SAMPLES, seeded } from "./samples.js";

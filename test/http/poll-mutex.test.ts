@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { HttpCall } from "../../src/http/calls.js";
-import { PollMutex } from "../../src/http/poll-mutex.js";
+import { PollMutex } from "../../src/http/poll.js";
 import { FakeClock } from "../clock.js";
 
 function call(): { call: HttpCall; socket: Socket } {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { collectionOf } from "../../src/app/admin.js";
 import type { RoomStatus } from "../../src/health/state.js";
-import { collectionOf } from "../../src/jobs/doctor.js";
 import { roomStatus } from "../health/status.js";
 
 const NOW = 1_000_000;

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { examineBeside } from "../../src/jobs/doctor.js";
+import { examineBeside } from "../../src/app/admin.js";
 import { useDirectory } from "../store/directory.js";
 
 const file = useDirectory();

@@ -15,7 +15,7 @@ import {
   replay,
   resolve,
 } from "../../src/index.js";
-import type { Received } from "../../src/platform/access/source.js";
+import type { Received } from "../../src/platform/access/read.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { Recorder } from "../../src/sources/recorder.js";
 import { fastClock } from "../clock.js";

@@ -1,8 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DiskWatch } from "../../src/retention/disk-watch.js";
-import { SYSTEM_ROOM } from "../../src/store/log.js";
+import { SYSTEM_ROOM, tellSystem } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import { tellSystem } from "../../src/store/system-room.js";
 import { FakeClock } from "../clock.js";
 
 const MB = 1_000_000;

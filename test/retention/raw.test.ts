@@ -1,8 +1,8 @@
 import { utimesSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Received } from "../../src/platform/access/source.js";
-import { beyondLimits } from "../../src/retention/raw.js";
+import type { Received } from "../../src/platform/access/read.js";
 import { RetentionScheduler } from "../../src/retention/scheduler.js";
+import { beyondLimits } from "../../src/retention/step.js";
 import { rawFiles, rawRooms, removeRaw } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";

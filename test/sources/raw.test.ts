@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } f
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { Received } from "../../src/platform/access/source.js";
+import type { Received } from "../../src/platform/access/read.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { rawFiles, rawName, removeRaw } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";

@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/store/check.js";
-import { MAX_ROOM, MAX_SEQ, posOf, seqOf, storedId } from "../../src/store/sqlite/pos.js";
+import { MAX_ROOM, MAX_SEQ, posOf, seqOf, storedId } from "../../src/store/sqlite/events.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, chats } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";

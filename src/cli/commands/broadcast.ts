@@ -1,12 +1,11 @@
-import { namedBroadcast } from "../../http/v1/session-found.js";
+import { namedBroadcast } from "../../http/v1/session-routes.js";
 import { catchUp } from "../../statistics/reader.js";
 import { openVocabulary } from "../../statistics/words.js";
+import type { Session } from "../../store/rooms.js";
 import { type NamedRoom, namedRoom } from "../../store/rooms.js";
-import type { Session } from "../../store/sessions.js";
 import type { Store } from "../../store/store.js";
-import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
-import { orAsItIs, plain } from "../terminal.js";
+import { orAsItIs, ProgressLine, plain } from "../terminal.js";
 
 /** Help of commands on the broadcast that they take. */
 export const BROADCAST = "room_id of the broadcast; latest is the newest";

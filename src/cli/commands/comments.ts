@@ -4,9 +4,8 @@ import { type Clock, systemClock } from "../../runtime/clock.js";
 import { CommentCollector } from "../../works/comments.js";
 import type { Comment, CommentRun } from "../../works/model/comment.js";
 import { CommentFile } from "../comment-file.js";
-import { ProgressLine } from "../progress.js";
 import { exitWith, interruptSignal } from "../stop.js";
-import { plain, print, say } from "../terminal.js";
+import { ProgressLine, plain, print, say } from "../terminal.js";
 
 /** Options of `dylive comments`. */
 interface CommentsFlags {

@@ -10,9 +10,8 @@ import type { Download } from "../../works/model/download.js";
 import { isQuality, type Quality } from "../../works/model/quality.js";
 import type { WorkReader } from "../../works/reader.js";
 import { toldIn } from "../../works/told.js";
-import { ProgressLine } from "../progress.js";
 import { exitWith, interruptSignal } from "../stop.js";
-import { plain, print, printColumns, say } from "../terminal.js";
+import { ProgressLine, plain, print, printColumns, say } from "../terminal.js";
 
 interface Options extends Pick<Partial<Config>, "data" | "upstream"> {
   readonly quality: Quality;

@@ -12,9 +12,8 @@ import { closeRecordings } from "../../sources/raw/pack.js";
 import { openVocabulary } from "../../statistics/words.js";
 import { isDataDirLocked } from "../../store/lock.js";
 import type { Store } from "../../store/store.js";
-import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
-import { plain, print } from "../terminal.js";
+import { ProgressLine, plain, print } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
 /** Adds `dylive erase-user`. @param data makes the option that names the data folder */

@@ -2,9 +2,9 @@ import type { Config } from "../../app/config.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { loadFile } from "../files.js";
-import { ProgressLine } from "../progress.js";
 import { sayDrift, sayLoaded } from "../show.js";
 import { interruptSignal } from "../stop.js";
+import { ProgressLine } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
 /** `dylive import FILE…`: into the store, beside a running server or without one. */

@@ -6,9 +6,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import { moveStore } from "../../store/copy/move.js";
 import { lockDataDir } from "../../store/lock.js";
 import { databasePath } from "../../store/open.js";
-import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
-import { print, say } from "../terminal.js";
+import { ProgressLine, print, say } from "../terminal.js";
 
 /** Adds `dylive migrate sqlite-to-postgres`. @param data makes the option that names the data folder */
 export function addMigrateCommand(program: Command, data: () => Option): void {

@@ -2,14 +2,13 @@ import { type Config, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
 import { OneRoom } from "../../cluster/one-room.js";
 import type { Broadcast } from "../../ingest/pipeline.js";
-import type { Received } from "../../platform/access/source.js";
+import type { Received } from "../../platform/access/read.js";
 import { Visitor } from "../../platform/access/visitor.js";
 import { nameIn } from "../../platform/links/resolve.js";
 import { systemClock } from "../../runtime/clock.js";
 import { Recorder } from "../../sources/recorder.js";
-import { ProgressLine } from "../progress.js";
 import { aborted, stopSignal } from "../stop.js";
-import { plain, say } from "../terminal.js";
+import { ProgressLine, plain, say } from "../terminal.js";
 
 const MAX_EVENTS = 1000; // nobody reads them
 

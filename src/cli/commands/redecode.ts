@@ -1,16 +1,15 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { broadcastId } from "../../http/v1/session-found.js";
+import { broadcastId } from "../../http/v1/session-routes.js";
 import { recordingsOf, redecode } from "../../ingest/redecode.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
 import { rawFolder } from "../../sources/raw/files.js";
 import { namedRoom } from "../../store/rooms.js";
-import { ProgressLine } from "../progress.js";
 import { sayDrift } from "../show.js";
 import { interruptSignal } from "../stop.js";
-import { plain, print, say } from "../terminal.js";
+import { ProgressLine, plain, print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST } from "./broadcast.js";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, limitsOf, loadConfig, variableOf } from "../../app/config.js";
-import { beyondLimits } from "../../retention/raw.js";
+import { beyondLimits } from "../../retention/step.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { rawFiles, rawFolder } from "../../sources/raw/files.js";

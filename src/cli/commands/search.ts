@@ -5,10 +5,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import { namedRoom } from "../../store/rooms.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
 import type { Store } from "../../store/store.js";
-import { ProgressLine } from "../progress.js";
 import { lineOf } from "../show.js";
 import { interruptSignal } from "../stop.js";
-import { moment, orAsItIs, print, say } from "../terminal.js";
+import { moment, orAsItIs, ProgressLine, print, say } from "../terminal.js";
 import { count, when, whole } from "../values.js";
 import { withStore } from "../with-store.js";
 

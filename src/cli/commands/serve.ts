@@ -1,11 +1,15 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
 import { type App, startApp } from "../../app/app.js";
 import { type Config, readMachine } from "../../app/config.js";
+import { makeToken } from "../../http/tokens.js";
 import { systemClock } from "../../runtime/clock.js";
+import { writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Tokens } from "../../store/sql/tokens.js";
-import { firstToken } from "../first-token.js";
-import { boundGarbage } from "../heap.js";
-import { makeLogger } from "../logger.js";
 import { aborted, stopSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
 
@@ -58,4 +62,82 @@ async function watchRoom(app: App, text: string, stop: AbortSignal): Promise<voi
     if (!(error instanceof DyliveError) || error.row.fault === "caller") throw error;
     say(plain(`${text} is not watched: ${error.detail}. ${error.row.hint} Then: dylive room add`));
   }
+}
+
+/** Garbage that may come together before it is collected, in % of what is in use. */
+const GARBAGE_PERCENT = 60;
+
+/**
+ * Has V8 collect garbage once it makes up a good half of what is in use. By itself V8 lets it grow to half of its limit, which is a quarter of
+ * the machine's memory: a server that was busy for a minute would keep a gigabyte of it. More collections cost some percent of the CPU time
+ * while it is busy. A limit of the heap (`--max-old-space-size`) would end the process when it is reached; this does not.
+ */
+export function boundGarbage(): void {
+  setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
+  // What is in use is known from the first collection on, and V8 waits long for that one.
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  setFlagsFromString("--no-expose-gc");
+  if (typeof collect === "function") collect();
+}
+
+const DEBUG = pino.levels.values["debug"] ?? 20;
+
+/**
+ * Makes the server's log, one JSON object a line. A database that is away is told of once, by the store: what every part says of it
+ * meanwhile is for `debug`.
+ * @param to stderr unless given
+ */
+export function makeLogger(
+  level: LoggerOptions["level"] & string,
+  to: DestinationStream = pino.destination({ fd: 2, sync: true }),
+): Logger {
+  return pino(
+    {
+      level,
+      hooks: {
+        logMethod(said, log, level) {
+          if (level > DEBUG && isOfAway(said[0])) this.debug(...said);
+          else log.apply(this, said);
+        },
+      },
+    },
+    to,
+  );
+}
+
+function isOfAway(said: unknown): boolean {
+  const { err } = (said ?? {}) as { err?: { code?: unknown } };
+  return err?.code === "store_unreachable";
+}
+
+/** A token that was made because there was none. */
+interface FirstToken {
+  readonly token: string;
+  /** The file that holds it, for its owner alone. */
+  readonly file: string;
+}
+
+/** All first tokens have this id, so that of processes that start together on one store only one makes it. */
+const ID = "first";
+
+/**
+ * Makes an admin token when the store never had one, and writes it to `admin-token` in the data folder.
+ * @param now ms UTC
+ * @returns null when there are tokens, be they revoked: who revoked them all meant it; when another process makes it; and in a process that
+ *   only collects: the token is for readers, who would look for it at a server
+ */
+export async function firstToken(tokens: Tokens, { data, role }: Pick<Config, "data" | "role">, now: number): Promise<FirstToken | null> {
+  if (role === "collect" || (await tokens.list()).length > 0) return null;
+  const { token, row } = makeToken({ name: "first start", scope: "admin", now });
+  const file = join(data, "admin-token");
+  await writeWhole(file, `${token}\n`); // before the token counts, so that a crash between loses nothing
+  try {
+    await tokens.add({ ...row, id: ID });
+  } catch (error) {
+    if (!(error instanceof DyliveError && error.code === "in_use")) throw error;
+    rmSync(file);
+    return null;
+  }
+  return { token, file };
 }

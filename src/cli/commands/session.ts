@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { type Summary, summaryOf } from "../../statistics/summary.js";
-import type { Session } from "../../store/sessions.js";
+import type { Session } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { type Cell, moment, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";

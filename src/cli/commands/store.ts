@@ -7,9 +7,8 @@ import { type CheckFinding, checkStore } from "../../store/check.js";
 import { databasePath } from "../../store/open.js";
 import { namedRoom } from "../../store/rooms.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
-import { ProgressLine } from "../progress.js";
 import { exitWith, interruptSignal } from "../stop.js";
-import { plain, print, say } from "../terminal.js";
+import { ProgressLine, plain, print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
 /** Number of findings that are shown: more lines say nothing new. */

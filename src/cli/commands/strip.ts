@@ -7,9 +7,8 @@ import { Disguise, stripped } from "../../platform/wire/strip.js";
 import { NewFile } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
-import { ProgressLine } from "../progress.js";
 import { interruptSignal } from "../stop.js";
-import { plain, say } from "../terminal.js";
+import { ProgressLine, plain, say } from "../terminal.js";
 
 /** Adds `dylive strip`. */
 export function addStripCommand(program: Command): void {

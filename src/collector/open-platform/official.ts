@@ -3,8 +3,8 @@ import { AccessToken, type HeldToken, type SharedToken } from "../../platform/op
 import { type Ack, type AckRule, type LaunchedRoom, OpenPlatform } from "../../platform/open-platform/open-platform.js";
 import { type DataSecrets, PushKeys } from "../../platform/open-platform/push.js";
 import { Drift } from "../../platform/wire/drift.js";
-import { backoffMs } from "../../runtime/backoff.js";
 import type { Clock } from "../../runtime/clock.js";
+import { backoffMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";

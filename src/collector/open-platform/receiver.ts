@@ -2,7 +2,7 @@ import type { Arrived } from "../../ingest/pipeline.js";
 import { readPayload } from "../../platform/open-platform/push.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { isStoreDown } from "../../runtime/store-down.js";
+import { isStoreDown } from "../../store/health.js";
 import type { RoomKey } from "../../store/log.js";
 import { type OfficialDeps, OfficialRooms } from "./rooms.js";
 import type { PushSpool } from "./spool.js";

@@ -1,7 +1,7 @@
 import { ERR, OfficialRefusal } from "../../platform/open-platform/ask.js";
 import { FAILED_PAGE_SIZE, type OpenPlatform } from "../../platform/open-platform/open-platform.js";
-import { backoffMs } from "../../runtime/backoff.js";
 import type { Clock } from "../../runtime/clock.js";
+import { backoffMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Positions } from "../../store/sql/positions.js";

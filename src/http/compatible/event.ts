@@ -1,6 +1,5 @@
 import { describe } from "../../events/describe.js";
-import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf, type User } from "../../events/event.js";
-import { platformId } from "../../events/platform-id.js";
+import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf, platformId, type User } from "../../events/event.js";
 import type { Filter } from "../../feed/read.js";
 
 /** A chat in the compatible form: the only kind with `tid`, `text` and `avatar`, and with a bare `sec_uid`. */

@@ -5,7 +5,7 @@ import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Store } from "../../store/store.js";
-import type { HeldTokens } from "../held-tokens.js";
+import type { HeldTokens } from "../tokens.js";
 import { type OutboundBounds, WriteCoalescer } from "./outbound-queue.js";
 
 /** Reason for which we end a connection; its client is told. */

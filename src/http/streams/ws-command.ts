@@ -5,7 +5,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import { mistakeOf } from "../mistake.js";
+import { mistakeOf } from "../check-request.js";
 import { subscriptionPosition } from "../token-positions.js";
 import type { LiveStreams } from "./live.js";
 import { endsOf, namedRooms } from "./named-room.js";

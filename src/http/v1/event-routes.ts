@@ -11,7 +11,7 @@ import { poll } from "../poll.js";
 import { roomOrSystem } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
 import { addSchemas, exactly, RoomParams } from "./fields.js";
-import { broadcastId } from "./session-found.js";
+import { broadcastId } from "./session-routes.js";
 
 /** Events of a room. */
 const EventListSchema = Type.Object(

@@ -13,7 +13,7 @@ import { tokenOf } from "../authentication.js";
 import type { HttpCall } from "../calls.js";
 import { roomOrSystem } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
-import { broadcastId } from "./session-found.js";
+import { broadcastId } from "./session-routes.js";
 import { assertAllRooms, WorkParams } from "./work-routes.js";
 
 /** Time in ms after which a client that takes nothing is stalled: it holds a place that others could have. */

@@ -8,7 +8,7 @@ import fastifySwaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { Type } from "typebox";
 import { EVENT_TYPES, type EventType, KINDS, UserSchema } from "../../events/event.js";
-import { SharedFiles, takes } from "../shared-files.js";
+import { SharedFiles, takes } from "../page.js";
 import { addSchemas } from "./fields.js";
 
 /** The one form of errors. */

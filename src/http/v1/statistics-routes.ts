@@ -12,8 +12,7 @@ import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
 import { addSchemas, exactly, keysetPage, PageFields, RoomParams } from "./fields.js";
-import { findBroadcast, SessionParams, sessionOf } from "./session-found.js";
-import { sessionAnswer } from "./session-routes.js";
+import { findBroadcast, SessionParams, sessionAnswer, sessionOf } from "./session-routes.js";
 import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer, STATISTICS_SCHEMAS } from "./statistics-schemas.js";
 
 const tags = ["statistics"];

@@ -10,7 +10,7 @@ import type { MaintenanceService } from "../maintenance-service.js";
 import { roomOf } from "../streams/named-room.js";
 import { TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
 import { addSchemas, exactly, RoomParams } from "./fields.js";
-import { broadcastId } from "./session-found.js";
+import { broadcastId } from "./session-routes.js";
 
 const Count = (description: string) => Type.Integer({ description });
 

@@ -1,4 +1,4 @@
-import type { Received } from "./source.js";
+import type { Received } from "./read.js";
 
 /** Bytes of memory that a batch out of a file may take. Real frames are far smaller: hundreds of them are one batch. */
 const BATCH_BYTES = 4 * 1024 * 1024;

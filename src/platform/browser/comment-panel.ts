@@ -1,7 +1,7 @@
 // What is in this file runs inside the page.
 
 /** Place on the screen, in CSS pixels of the page's window. */
-export interface Point {
+interface Point {
   readonly x: number;
   readonly y: number;
 }

@@ -1,6 +1,5 @@
 import type { Browser } from "playwright-core";
-import { backoffMs } from "../../runtime/backoff.js";
-import { type Clock, untilAborted } from "../../runtime/clock.js";
+import { backoffMs, type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { loadPackage } from "../../runtime/packages.js";
 

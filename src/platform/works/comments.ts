@@ -28,7 +28,7 @@ export interface AskedComments {
 }
 
 /** One page of comments. */
-export interface CommentPage {
+interface CommentPage {
   readonly outcome: "found";
   /** Comments, each once: after a top comment the replies that the platform shows of it in advance, which come again among its replies. */
   readonly comments: readonly Comment[];

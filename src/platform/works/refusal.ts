@@ -25,7 +25,7 @@ export interface Refusal {
 }
 
 /** A reply, as far as a refusal is told from it. */
-export interface RefusalEvidence {
+interface RefusalEvidence {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;

@@ -21,7 +21,7 @@ export type NotFound =
 const MOST_BYTES = 8 * 1024 * 1024;
 
 /** Content that was awaited of a reply. */
-export interface Awaited {
+interface Awaited {
   /** Returns whether the content is there; where it is, marks of a refusal beside it mean nothing. */
   readonly isThere: (root: unknown) => boolean;
   /** Returns whether the platform says that there is none; believed where nothing marks a refusal. */

@@ -10,7 +10,7 @@ const MOST_WORKS = 200; // a page has about 20
 export type AskedList = { readonly secUid: string } | { readonly mixId: string };
 
 /** One page of a list of works. */
-export interface WorkPage {
+interface WorkPage {
   readonly outcome: "found";
   /** Works of this page, each once, in the platform's order: pinned ones come first, out of the order of time. */
   readonly works: readonly Work[];

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Received } from "../../platform/access/source.js";
+import type { Received } from "../../platform/access/read.js";
 import { encodeHeader, encodeRecord } from "../../platform/wire/recording.js";
 import type { Clock } from "../../runtime/clock.js";
 import { makeFolder, syncFolder } from "../../runtime/durable-file.js";

@@ -3,8 +3,8 @@ import Database from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import type { SqlTable } from "../sql/tables.js";
+import { MAX_SEQ, posOf } from "../sqlite/events.js";
 import { assertOurs, MIGRATIONS } from "../sqlite/migrate.js";
-import { MAX_SEQ, posOf } from "../sqlite/pos.js";
 
 /** Types in PostgreSQL of an event's columns as both engines keep it, but for its room. `id` comes first: it tells the day. */
 export const EVENT_COLUMNS = {

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
+import type { Session, Sessions } from "../rooms.js";
 import { type Alias, aliasesByRoom, NO_SETTINGS, type RoomFacts, type RoomRow, type Rooms } from "../rooms.js";
-import type { Session, Sessions } from "../sessions.js";
 import type { RoomStore } from "../store.js";
 import { MemoryGate, MemoryRoomLog, memoryLog } from "./log.js";
 

@@ -1,8 +1,8 @@
 import { type Retention, sqlRetention } from "../sql/retention.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
-import { lock } from "./locks.js";
 import { isConflict, isLocked } from "./refusal.js";
+import { lock } from "./session.js";
 
 const DAY_MS = 86_400_000;
 /** First and last day that an id may tell, 2016-01-01 (before the platform) and 2100-01-01: ids that say another time say none. */

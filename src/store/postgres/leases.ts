@@ -4,8 +4,7 @@ import type { RoomKey } from "../log.js";
 import { WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
-import { MemberSession } from "./member-session.js";
-import { leaseOf, type MineRow, rowsOf, View } from "./member-view.js";
+import { leaseOf, MemberSession, type MineRow, rowsOf, View } from "./member.js";
 
 const PAUSED = WATCHES.indexOf("paused");
 

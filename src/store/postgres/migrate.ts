@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
+import { unreleasedStore } from "../health.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
-import { unreleasedStore } from "../unreleased-store.js";
 import type { PostgresConnection } from "./connection.js";
-import { LOCKS, lock } from "./locks.js";
+import { LOCKS, lock } from "./session.js";
 
 const WRITER: TableWriter = {
   types: { text: 'text COLLATE "C"', bigint: "bigint" },

@@ -4,8 +4,8 @@ import { row, rows, run, type SqlWork } from "../sql/work.js";
 import { Waker } from "../waker.js";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../wanted-rooms.js";
 import type { PostgresConnection } from "./connection.js";
-import { LOCKS, lock } from "./locks.js";
-import { watchChannel } from "./notices.js";
+import { watchChannel } from "./connection.js";
+import { LOCKS, lock } from "./session.js";
 
 const CHANNEL = "dylive_wanted_rooms";
 /** Time for which "no such account" is kept, so that a client that polls a wrong id does not make us poll the platform. */

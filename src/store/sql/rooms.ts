@@ -1,5 +1,6 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
+import type { Session, Sessions } from "../rooms.js";
 import {
   type Alias,
   aliasesByRoom,
@@ -11,7 +12,6 @@ import {
   type Rooms,
   WATCHES,
 } from "../rooms.js";
-import type { Session, Sessions } from "../sessions.js";
 import { row, rows, run, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
 
 /** Room as it is kept. */

@@ -1,7 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, SqlValue, SqlWork } from "../sql/work.js";
 import type { SqliteConnection } from "./connection.js";
-import { MAX_ROOM } from "./pos.js";
+import { MAX_ROOM } from "./events.js";
 
 const SQLITE: Dialect = {
   least: "min",

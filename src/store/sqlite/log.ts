@@ -7,8 +7,7 @@ import type { SqlDatabase } from "../sql/work.js";
 import { type Row, rowOf } from "../stored-event.js";
 import { Waker } from "../waker.js";
 import type { SqliteConnection } from "./connection.js";
-import { EVENTS } from "./events.js";
-import { MAX_SEQ, posOf, storedId } from "./pos.js";
+import { EVENTS, MAX_SEQ, posOf, storedId } from "./events.js";
 
 /** Batch made ready outside the transaction. */
 interface SqliteBatch {

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
+import { unreleasedStore } from "../health.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
-import { unreleasedStore } from "../unreleased-store.js";
 import { copyDatabase } from "./copy.js";
 
 const WRITER: TableWriter = {

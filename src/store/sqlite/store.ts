@@ -6,9 +6,8 @@ import { sqlSearch } from "../sql/search.js";
 import type { Store } from "../store.js";
 import { SqliteConnection } from "./connection.js";
 import { sqliteDatabase } from "./driver.js";
-import { blockOf, EVENTS, SEARCH } from "./events.js";
+import { blockOf, EVENTS, MAX_SEQ, posOf, SEARCH } from "./events.js";
 import { sqliteLog } from "./log.js";
-import { MAX_SEQ, posOf } from "./pos.js";
 import { sqliteResidue } from "./residue.js";
 
 /** Pages that one call gives back: some 10 ms, for which the write lock is held. */

@@ -6,13 +6,12 @@ import { Authenticator, adminByDefault, authentication, SecretCipher } from "../
 import { checkRequests } from "../../../src/http/check-request.js";
 import { Connections } from "../../../src/http/connections.js";
 import { failureOf, sendFailure } from "../../../src/http/failure.js";
-import { HeldTokens } from "../../../src/http/held-tokens.js";
 import { Listener } from "../../../src/http/listener.js";
 import { eventStreamRoute } from "../../../src/http/streams/event-stream.js";
 import { LiveStreams } from "../../../src/http/streams/live.js";
 import { roomsStreamRoute } from "../../../src/http/streams/rooms-stream.js";
 import { WsUpgrade } from "../../../src/http/streams/ws-upgrade.js";
-import { createToken, type NewToken } from "../../../src/http/tokens.js";
+import { createToken, HeldTokens, type NewToken } from "../../../src/http/tokens.js";
 import { type Clock, systemClock } from "../../../src/runtime/clock.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import type { Store } from "../../../src/store/store.js";
