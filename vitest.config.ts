@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { browserProjects } from "./test/browser/browsers.js";
@@ -22,6 +24,12 @@ const sameInEveryBrowser = [
   "lists-command",
 ].map((name) => `test/browser/${name}.test.ts`);
 const apart = [...programTests, ...lockstepTests, "test/captures/**", "test/browser/**", "test/long/**", "test/postgres/**"];
+
+const TESTS = fileURLToPath(new URL("test/", import.meta.url));
+/** Files of which `npm test` takes a part of the cases, and `npm run test:long` all: see `test/whole.ts`. */
+const inParts = readdirSync(TESTS, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".test.ts") && readFileSync(`${TESTS}${name}`, "utf8").includes('/whole.js"'))
+  .map((name) => `test/${name.replaceAll("\\", "/")}`);
 
 /** A young generation that holds what a test makes: collecting it early was a tenth of the time of the CPU. */
 const ROOMY = ["--max-semi-space-size=64"];
@@ -73,7 +81,16 @@ export default defineConfig({
       },
       { test: { name: "faults", include: lockstepTests, testTimeout: 30_000, ...alone } },
       { test: { name: "captures", include: ["test/captures/**/*.test.ts"], testTimeout: 60_000 } },
-      { test: { name: "long", include: ["test/long/**/*.test.ts"], testTimeout: 3_600_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: {
+          name: "long",
+          include: ["test/long/**/*.test.ts", ...inParts],
+          provide: { whole: true },
+          testTimeout: 3_600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });
