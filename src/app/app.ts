@@ -5,7 +5,7 @@ import type { RoomManager } from "../cluster/room-manager.js";
 import { Official } from "../collector/open-platform/official.js";
 import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
 import { COMPAT_LIMITS } from "../compat/deps.js";
-import { lateErasures } from "../erasure/late.js";
+import { lateErasures, lateInComments } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
 import { Feed } from "../feed/feed.js";
 import { compatAuthenticator } from "../http/authentication.js";
@@ -98,6 +98,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       reader,
       store,
       clock,
+      erased: lateInComments(store),
       onError: (error, work) => logger.warn({ err: error, work }, "the comments of a work could not be collected to their end"),
     });
     closers.push(() => commentRuns.close());

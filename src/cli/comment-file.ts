@@ -110,11 +110,11 @@ async function read(path: string, workId: string): Promise<{ readonly known: rea
 }
 
 function commentIn(line: string, workId: string, where: string): KnownComment {
-  const { id, parentId, workId: work } = (objectIn(line) ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof id !== "string" || (parentId !== null && typeof parentId !== "string"))
+  const { id, parentId, rank, workId: work } = (objectIn(line) ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof id !== "string" || (parentId !== null && typeof parentId !== "string") || typeof rank !== "number")
     throw new DyliveError("bad_request", `${where} is not a comment: name another file`);
   if (work !== workId) throw new DyliveError("bad_request", `${where} is a comment of another work: name another file`);
-  return { id, parentId };
+  return { id, parentId, rank };
 }
 
 function objectIn(line: string): object | null {

@@ -4,8 +4,11 @@ import { withoutSentences } from "../events/people.js";
 import type { Without } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/sql/meta.js";
 import type { Store } from "../store/store.js";
+import type { Comment } from "../works/model/comment.js";
+import type { ReadComment } from "../works/model/kept-comment.js";
 import { changeOf, type ErasurePlan } from "./change.js";
 import { digestOf, type Identity, identityOf, type KnownPerson, peopleIn } from "./identity.js";
+import { commentLeft } from "./works.js";
 
 type Deps = Pick<Store, "erasures" | "secrets">;
 
@@ -24,23 +27,53 @@ export async function noteErasure({ erasures, secrets }: Deps, { identity, pseud
 }
 
 /** Makes the function that takes people out of messages that were received before they were erased, and are stored after. */
-export function lateErasures({ erasures, secrets }: Deps): () => Promise<Without | null> {
+export function lateErasures(deps: Deps): () => Promise<Without | null> {
   return async () => {
-    const noted = await erasures.list();
-    if (noted.length === 0) return null;
-    const key = await secrets.pseudonymKey();
-    const digests = new Map<string, string>();
-    const digest = (text: string) => {
-      const known = digests.get(text) ?? digestOf(text, key);
-      digests.set(text, known);
-      return known;
-    };
-    const all = noted.map((one) => {
-      const marks = new Set(one.marks);
-      return { ...one, means: (text: string) => marks.has(digest(text)) };
-    });
-    return (draft) => all.reduce<Draft | null>((rest, one) => rest && without(rest, one), draft);
+    const all = await lateIn(deps);
+    return all === null ? null : (draft) => all.reduce<Draft | null>((rest, one) => rest && without(rest, one), draft);
   };
+}
+
+/** Returns all erasures; null when there is none. */
+async function lateIn({ erasures, secrets }: Deps): Promise<readonly LateErasure[] | null> {
+  const noted = await erasures.list();
+  if (noted.length === 0) return null;
+  const key = await secrets.pseudonymKey();
+  const digests = new Map<string, string>();
+  const digest = (text: string) => {
+    const known = digests.get(text) ?? digestOf(text, key);
+    digests.set(text, known);
+    return known;
+  };
+  return noted.map((one) => {
+    const marks = new Set(one.marks);
+    return { ...one, means: (text: string) => marks.has(digest(text)) };
+  });
+}
+
+/**
+ * Makes the function that takes people out of comments that were written before they were erased: a page shows them for ever. Only those who
+ * wrote a comment or are mentioned in it are known by it; in the texts of others their names stay.
+ */
+export function lateInComments(deps: Deps): () => Promise<((comment: Comment) => ReadComment) | null> {
+  return async () => {
+    const all = await lateIn(deps);
+    return all === null ? null : (comment) => all.reduce<ReadComment>(commentWithout, comment);
+  };
+}
+
+/** Returns what is left of a comment. */
+function commentWithout(comment: ReadComment, { at, pseudonym, keep, means }: LateErasure): ReadComment {
+  if (Math.min(comment.time, comment.receivedAt) > at + CLOCKS_MS) return comment;
+  const people = peopleIn(comment).filter((user) => isMeant(user, means));
+  const named = comment.mentions.flatMap(({ userId, secUid }) => [userId, secUid]).filter((id) => id !== null && means(id));
+  if (people.length === 0 && named.length === 0) return comment;
+  const identity = identityOf(
+    [...people, ...named.map((id) => ({ id, secUid: id, displayId: null, nickname: null }))],
+    people.length > 0 && people.every(isOnlyNamed),
+  );
+  const left = commentLeft(comment, { identity, pseudonym, keep });
+  return left === comment ? comment : { ...left, erased: true };
 }
 
 /** An erasure, with what tells whether a text means the person. */

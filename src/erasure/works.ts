@@ -1,5 +1,6 @@
 import type { Store } from "../store/store.js";
 import type { Person } from "../works/model/author.js";
+import type { Comment } from "../works/model/comment.js";
 import type { KeptComment } from "../works/model/kept-comment.js";
 import type { Mention, Work } from "../works/model/work.js";
 import type { ErasurePlan } from "./change.js";
@@ -69,7 +70,7 @@ export async function eraseWorks(
       const next: KeptComment[] = [];
       for (const comment of comments) {
         const isOwn = isPerson(comment.user, identity);
-        const left = isOwn ? ownWithout(comment, plan) : unmentioned(comment, identity);
+        const left = commentLeft(comment, plan);
         if (left !== comment) next.push(left);
         if (isOwn) sums.comments++;
         else if (left !== comment) sums.changed++;
@@ -131,8 +132,13 @@ function unmentioned<T extends { readonly mentions: Mention[] }>(one: T, { ids, 
   return one.mentions.some(isThem) ? { ...one, mentions: one.mentions.filter((mention) => !isThem(mention)) } : one;
 }
 
+/** Returns what is left of a comment; the same where they neither wrote it nor are mentioned in it. */
+export function commentLeft<T extends Comment>(comment: T, plan: ErasurePlan): T {
+  return isPerson(comment.user, plan.identity) ? ownWithout(comment, plan) : unmentioned(comment, plan.identity);
+}
+
 /** Returns what is left of their own comment: where it stands, so that the replies of others keep their floor. */
-function ownWithout(comment: KeptComment, { identity, pseudonym, keep }: ErasurePlan): KeptComment {
+function ownWithout<T extends Comment>(comment: T, { identity, pseudonym, keep }: ErasurePlan): T {
   if (!keep)
     return {
       ...comment,

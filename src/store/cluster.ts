@@ -15,6 +15,14 @@ export interface DistributedLocks {
    * @throws DyliveError store_unreachable, stopping; the signal's reason
    */
   take(name: string, onWanted: () => void, signal: AbortSignal): Promise<() => Promise<void>>;
+  /**
+   * Takes the name if nobody holds it. The process that holds it is told nothing; this one must not hold it.
+   * @returns as `take`; null when another process holds it
+   * @throws DyliveError store_unreachable, stopping
+   */
+  tryTake(name: string, onWanted: () => void): Promise<(() => Promise<void>) | null>;
+  /** Returns whether any process holds the name, this one included. @throws as `tryTake` */
+  isHeld(name: string): Promise<boolean>;
 }
 
 /** Frames of a room that came while the database was away, uploaded by a process that cannot tell whether the room is its own. */

@@ -1,41 +1,48 @@
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Store } from "../store/store.js";
 import { type KeepOptions, keepComments } from "./kept-comments.js";
 import type { CommentRun } from "./model/comment.js";
 
 /** Dependencies of the service of runs. */
-interface CommentRunServiceOptions extends Pick<KeepOptions, "reader"> {
-  readonly store: Pick<Store, "comments" | "commentRuns">;
+interface CommentRunServiceOptions extends Pick<KeepOptions, "reader" | "erased"> {
+  readonly store: Pick<Store, "comments" | "commentRuns" | "cluster">;
   readonly clock: Clock;
   /** Called when a run failed, which its own reason tells to those who ask for it. */
   readonly onError: (error: unknown, workId: string) => void;
 }
 
+/** Bounds of a run that is asked for. */
+export type AskedRun = Pick<KeepOptions, "limit" | "replies">;
+
 /** State of a work's run. */
 export interface CommentRunStatus {
   readonly run: CommentRun;
-  /** Whether this process is at it; one that has no end though nobody is at it lost its process. */
+  /** Whether a process is at it now. */
   readonly running: boolean;
 }
 
-/** Run that is under way. */
+/** Run that is under way in this process. */
 interface OpenRun {
   readonly stop: AbortController;
-  /** Fulfilled with its first figures; fails when it could not be begun. */
-  readonly begun: Promise<unknown>;
+  /** Fulfilled with its first figures, or with false where another process is at the work; fails when it could not be begun. */
+  readonly begun: Promise<boolean>;
   readonly ended: Promise<void>;
   latest: CommentRun | null;
 }
 
 /** Runs under way at a time: all but one of them wait for the one page, and each holds the ids of what is known. */
 const MOST_RUNS = 10;
+/** Pause before another look at a work whose run just ends or begins in another process, in ms. */
+const LOOK_MS = 50;
+/** Longest wait for another process that is told to stop its run, in ms. */
+const STOP_WITHIN_MS = 30_000;
 
-/** Runs that collect comments into the store beside whatever else the process does: one of a work at a time. */
+/** Runs that collect comments into the store beside whatever else the process does: of a work one at a time, whichever process is at it. */
 export class CommentRunService {
   readonly #options: CommentRunServiceOptions;
   readonly #open = new Map<string, OpenRun>();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: CommentRunServiceOptions) {
     this.#options = options;
@@ -45,62 +52,120 @@ export class CommentRunService {
    * Starts a run of a work, which goes on with what is kept; gives the one that is under way, if there is one.
    * @throws DyliveError too_many_works, stopping; not_ready and others when the store does not answer
    */
-  async start(workId: string, asked: Pick<KeepOptions, "limit" | "replies"> = {}): Promise<CommentRunStatus> {
-    if (this.#closed) throw new DyliveError("stopping", "comments are no longer collected");
-    const open = this.#open.get(workId) ?? this.#begin(workId, asked);
-    await open.begun;
-    return this.get(workId);
+  async start(workId: string, asked: AskedRun = {}): Promise<CommentRunStatus> {
+    const { signal } = this.#closing;
+    for (;;) {
+      signal.throwIfAborted();
+      const open = this.#open.get(workId) ?? this.#begin(workId, asked);
+      if (await open.begun) return this.get(workId);
+      await open.ended;
+      const status = await this.last(workId);
+      if (status?.running === true) return status;
+      await this.#options.clock.sleep(LOOK_MS, signal);
+    }
   }
 
   /** Returns the last run of a work, as far as it is now. @throws DyliveError not_found when there was none, or it is no longer kept */
   async get(workId: string): Promise<CommentRunStatus> {
-    const open = this.#open.get(workId);
-    if (open !== undefined && open.latest !== null) return { run: open.latest, running: true };
-    const kept = await this.#options.store.commentRuns.last(workId);
-    if (kept === null) throw new DyliveError("not_found", `no run has collected the comments of the work ${workId}`);
-    return { run: kept.run, running: false };
+    const last = await this.last(workId);
+    if (last === null) throw new DyliveError("not_found", `no run has collected the comments of the work ${workId}`);
+    return last;
   }
 
-  /** Stops the run of a work, if it is under way; what it collected stays. @returns the last run @throws DyliveError not_found as `get` */
+  /**
+   * Stops the run of a work, if it is under way; what it collected stays.
+   * @returns the last run
+   * @throws DyliveError not_found as `get`; in_use when another process does not stop it
+   */
   async stop(workId: string): Promise<CommentRunStatus> {
     const open = this.#open.get(workId);
-    if (open === undefined) return this.get(workId);
-    await end(open);
+    if (open !== undefined) {
+      await end(open);
+      return this.get(workId);
+    }
+    const last = await this.get(workId);
+    const locks = this.#options.store.cluster?.locks;
+    if (!last.running || locks === undefined) return last;
+    // Its process ends it as soon as somebody waits.
+    const until = within(this.#closing.signal, STOP_WITHIN_MS);
+    try {
+      const giveUp = await locks.take(lockOf(workId), () => {}, until);
+      await giveUp();
+    } catch (error) {
+      if (!until.aborted || this.#closing.signal.aborted) throw error;
+      throw new DyliveError("in_use", `the process that collects the comments of ${workId} did not stop within ${STOP_WITHIN_MS / 1000} s`);
+    }
     return this.get(workId);
   }
 
   /** Stops all runs, and takes no more. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(new DyliveError("stopping", "comments are no longer collected"));
     await Promise.all([...this.#open.values()].map(end));
   }
 
-  #begin(workId: string, asked: Pick<KeepOptions, "limit" | "replies">): OpenRun {
+  /** Returns the last run of a work, as far as it is now; null when there was none, or it is no longer kept. */
+  async last(workId: string): Promise<CommentRunStatus | null> {
+    const { commentRuns, cluster } = this.#options.store;
+    const open = this.#open.get(workId);
+    if (open !== undefined && open.latest !== null) return { run: open.latest, running: true };
+    const kept = await commentRuns.last(workId);
+    if (kept === null) return null;
+    if (kept.run.endedAt !== null) return { run: kept.run, running: false };
+    if ((await cluster?.locks.isHeld(lockOf(workId))) === true) return { run: kept.run, running: true };
+    // Its process is gone: there is nobody else to tell its end.
+    await commentRuns.lost(kept.n);
+    const now = await commentRuns.last(workId);
+    return now === null ? null : { run: now.run, running: now.run.endedAt === null };
+  }
+
+  #begin(workId: string, asked: AskedRun): OpenRun {
     if (this.#open.size >= MOST_RUNS) throw new DyliveError("too_many_works", `the comments of ${MOST_RUNS} works are being collected`);
-    const { reader, store, clock, onError } = this.#options;
     const stop = new AbortController();
-    let begin: () => void = () => {};
-    const first = new Promise<void>((resolve) => {
+    let begin: (isHere: boolean) => void = () => {};
+    const first = new Promise<boolean>((resolve) => {
       begin = resolve;
     });
     const onProgress = (run: CommentRun) => {
       open.latest = run;
-      begin();
+      begin(true);
     };
-    const kept = keepComments(store, { id: workId, page: null }, { ...asked, reader, clock, onProgress }, stop.signal);
+    const kept = this.#keep(workId, { ...asked, onProgress }, stop);
     const ended = kept
       .then(
         () => {},
-        (error: unknown) => onError(error, workId),
+        (error: unknown) => this.#options.onError(error, workId),
       )
       .finally(() => this.#open.delete(workId));
     const open: OpenRun = { stop, begun: Promise.race([first, kept]), ended, latest: null };
     this.#open.set(workId, open);
     return open;
   }
+
+  /** Collects the comments of a work where no other process does. @returns whether it has */
+  async #keep(workId: string, asked: AskedRun & Pick<KeepOptions, "onProgress">, stop: AbortController): Promise<boolean> {
+    const { reader, store, clock, erased } = this.#options;
+    const giveUp = await store.cluster?.locks.tryTake(lockOf(workId), () => stop.abort(stopped()));
+    if (giveUp === null) return false;
+    try {
+      await keepComments(store, { id: workId, page: null }, { ...asked, reader, clock, erased }, stop.signal);
+      return true;
+    } finally {
+      await giveUp?.();
+    }
+  }
+}
+
+/** Returns the name by which one process of a cluster collects the comments of a work. */
+function lockOf(workId: string): string {
+  return `comments:${workId}`;
+}
+
+function stopped(): DyliveError {
+  return new DyliveError("stopping", "the run was stopped");
 }
 
 function end({ stop, ended }: OpenRun): Promise<void> {
-  stop.abort(new DyliveError("stopping", "the run was stopped"));
+  stop.abort(stopped());
   return ended;
 }

@@ -4,7 +4,7 @@ import type { Comment, CommentRun } from "./model/comment.js";
 import type { WorkReader } from "./reader.js";
 
 /** Comment that is kept from an earlier run. */
-export type KnownComment = Pick<Comment, "id" | "parentId">;
+export type KnownComment = Pick<Comment, "id" | "parentId" | "rank">;
 
 /** Options of collecting comments. */
 export interface CollectOptions {
@@ -14,7 +14,7 @@ export interface CollectOptions {
   readonly limit?: number | undefined;
   /** Whether replies are collected beside those that are shown without a click. true */
   readonly replies?: boolean | undefined;
-  /** Comments that are kept, in the order of their ranks: they are passed over, and the floors that are complete are not opened. */
+  /** Comments that are kept: they are passed over, and the floors that are complete are not opened. */
   readonly known?: Iterable<KnownComment> | undefined;
   /** Whether known comments that are shown again are yielded, too: they are still there, and their figures may have changed. false */
   readonly again?: boolean | undefined;
@@ -47,6 +47,8 @@ export class CommentCollector {
   readonly #startedAt: number;
   /** Comments that reached us in this run and before; those that are new. */
   #all = 0;
+  /** Rank of the next that is new: after all that are known, of which some may be gone by their age. */
+  #next = 0;
   #new = 0;
   #replies = 0;
   #shown: number | null = null;
@@ -58,9 +60,10 @@ export class CommentCollector {
     this.#work = work;
     this.#options = options;
     this.#startedAt = options.clock.now();
-    for (const { id, parentId } of options.known ?? []) {
+    for (const { id, parentId, rank } of options.known ?? []) {
       if (this.#before.has(id)) continue;
-      this.#before.set(id, this.#all);
+      this.#before.set(id, rank);
+      this.#next = Math.max(this.#next, rank + 1);
       this.#add(parentId);
     }
   }
@@ -136,7 +139,7 @@ export class CommentCollector {
       if (known === undefined && this.#new >= limit) continue;
       this.#seen.add(id);
       if (known === undefined) {
-        batch.push({ ...comment, rank: this.#all });
+        batch.push({ ...comment, rank: this.#next++ });
         this.#new++;
         this.#add(parentId);
       } else if (this.#options.again === true) batch.push({ ...comment, rank: known });

@@ -1,13 +1,19 @@
 import { DyliveError } from "../runtime/errors.js";
 import type { Store } from "../store/store.js";
 import { type CollectOptions, CommentCollector } from "./comments.js";
-import type { CommentRun } from "./model/comment.js";
+import type { Comment, CommentRun } from "./model/comment.js";
+import type { ReadComment } from "./model/kept-comment.js";
 
 /** Options of collecting comments into a store. */
 export interface KeepOptions extends Omit<CollectOptions, "known" | "again"> {
   /** Called with how far the run is: when it has begun, each time that what it collected is kept, and at its end. */
   readonly onProgress?: (run: CommentRun) => void;
+  /** Makes the function that takes people out of comments who were erased after these were written; null when nobody was. */
+  readonly erased?: (() => Promise<WithoutErased | null>) | undefined;
 }
+
+/** Returns what is left of a comment; itself where nobody in it was erased. */
+export type WithoutErased = (comment: Comment) => ReadComment;
 
 /**
  * Collects the comments of a work and keeps each as it comes: what is kept is renewed where it is shown again, and floors that are complete are
@@ -18,18 +24,23 @@ export interface KeepOptions extends Omit<CollectOptions, "known" | "again"> {
 export async function keepComments(
   { comments, commentRuns }: Pick<Store, "comments" | "commentRuns">,
   work: ConstructorParameters<typeof CommentCollector>[0],
-  { onProgress = () => {}, ...options }: KeepOptions,
+  { onProgress = () => {}, erased = async () => null, ...options }: KeepOptions,
   signal: AbortSignal,
 ): Promise<CommentRun> {
   const collector = new CommentCollector(work, { ...options, known: await comments.known(work.id), again: true });
   const n = await commentRuns.begin(collector.status());
   onProgress(collector.status());
+  const { clock } = options;
   let failure: string | null = null;
   try {
     for await (const batch of collector.batches(signal)) {
       // First the comments: a run must not have told of more than is kept.
-      await comments.put(n, batch);
-      await commentRuns.tell(n, { ...collector.status(), endedBy: null, endedAt: null });
+      const left = await without(batch);
+      await comments.put(n, left);
+      // An erasure that began in between may have passed by before they were there.
+      const late = (await without(batch)).filter(({ erased }, at) => erased !== left[at]?.erased);
+      if (late.length > 0) await comments.put(n, late);
+      await commentRuns.tell(n, { ...collector.status(), endedBy: null, endedAt: null }, clock.now());
       onProgress(collector.status());
     }
   } catch (error) {
@@ -39,8 +50,13 @@ export async function keepComments(
   } finally {
     const status = collector.status();
     const told = failure === null ? status : { ...status, endedBy: null, reason: failure };
-    await commentRuns.tell(n, told);
+    await commentRuns.tell(n, told, clock.now());
     onProgress(told);
   }
   return collector.status();
+
+  async function without(batch: readonly Comment[]): Promise<readonly ReadComment[]> {
+    const leave = await erased();
+    return leave === null ? batch : batch.map(leave);
+  }
 }

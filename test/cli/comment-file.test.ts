@@ -13,7 +13,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const comment = (id: string, parentId: string | null = null, text = "好") => ({ id, workId: "1", parentId, text }) as Comment;
+const comment = (id: string, parentId: string | null = null, text = "好") =>
+  ({ id, workId: "1", parentId, text, rank: id.charCodeAt(0) }) as Comment;
 const lines = () => readFileSync(path, "utf8").split("\n");
 /** Writes comments into the file; what it knew before. */
 async function add(...comments: Comment[]) {
@@ -27,8 +28,8 @@ describe("a file of comments", () => {
   it("is made, and continued with what it has", async () => {
     expect(await add(comment("a"), comment("b", "a", "两\n行"))).toEqual([]);
     expect(await add(comment("c"))).toEqual([
-      { id: "a", parentId: null },
-      { id: "b", parentId: "a" },
+      { id: "a", parentId: null, rank: 97 },
+      { id: "b", parentId: "a", rank: 98 },
     ]);
     expect(lines().map((line) => (line === "" ? null : (JSON.parse(line) as Comment).id))).toEqual(["a", "b", "c", null]);
     expect(existsSync(`${path}.lock`)).toBe(false);

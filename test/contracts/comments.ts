@@ -130,16 +130,16 @@ export function describeComments(open: Open): void {
       const replies = [commentOf(WORK, "r1", { parentId: "1" }), commentOf(WORK, "r2", { parentId: "2" })];
       const first = await commentRuns.begin(runOf(WORK));
       await comments.put(first, [commentOf(WORK, "1"), commentOf(WORK, "2"), ...replies, commentOf(OTHER, "1")]);
-      await commentRuns.tell(first, runOf(WORK, { endedBy: "end", endedAt: 900 }));
+      await commentRuns.tell(first, runOf(WORK, { endedBy: "end", endedAt: 900 }), 1000);
       expect(await comments.count(WORK)).toMatchObject({ comments: 4, removed: 0 });
 
       const second = await commentRuns.begin(runOf(WORK));
       await comments.put(second, [commentOf(WORK, "1")]);
       for (const endedBy of ["limit", "wall", "captcha", "blocked", "stuck", "stopped", null] as const) {
-        await commentRuns.tell(second, runOf(WORK, { endedBy, endedAt: 1000 }));
+        await commentRuns.tell(second, runOf(WORK, { endedBy, endedAt: 1000 }), 1000);
         expect(await comments.count(WORK)).toMatchObject({ removed: 0 });
       }
-      await commentRuns.tell(second, runOf(WORK, { endedBy: "end", endedAt: 1000 }));
+      await commentRuns.tell(second, runOf(WORK, { endedBy: "end", endedAt: 1000 }), 1000);
       for (const id of ["2", "r2"])
         expect(await comments.get({ workId: WORK, id })).toMatchObject({ removedAt: 1000, revision: 1, text: "text" });
       expect(await comments.count(WORK)).toEqual({ comments: 4, topLevel: 2, removed: 2 });
@@ -170,26 +170,56 @@ export function describeComments(open: Open): void {
       await comments.put(1, old);
       for (let more = true; more; more = await comments.expire(590)) {}
       expect(ids(await comments.walk(null, 20))).toEqual(old.slice(590).map(({ id }) => id));
+      // A floor stays for as long as one of its replies does.
+      await comments.put(1, [
+        commentOf(OTHER, "f", { receivedAt: 10 }),
+        commentOf(OTHER, "r1", { parentId: "f", receivedAt: 10 }),
+        commentOf(OTHER, "r2", { parentId: "f", receivedAt: 700 }),
+      ]);
+      for (let more = true; more; more = await comments.expire(690)) {}
+      expect(ids(await comments.walk(null, 20))).toEqual(["f", "r2"]);
+      for (let more = true; more; more = await comments.expire(701)) {}
+      expect(await comments.walk(null, 20)).toEqual([]);
     });
 
     it("are collected by runs, of which the last tells how far it came", async () => {
       const { commentRuns } = store();
       expect(await commentRuns.last(WORK)).toBeNull();
       const first = await commentRuns.begin(runOf(WORK, { startedAt: 100 }));
-      await commentRuns.tell(first, runOf(WORK, { startedAt: 100, collected: 7 }));
+      await commentRuns.tell(first, runOf(WORK, { startedAt: 100, collected: 7 }), 1000);
       expect(await commentRuns.last(WORK)).toEqual({ n: first, run: runOf(WORK, { startedAt: 100, collected: 7 }) });
       expect(await commentRuns.begin(runOf(OTHER, { startedAt: 150 }))).toBeGreaterThan(first);
       expect((await commentRuns.last(WORK))?.run.endedAt).toBeNull();
     });
 
-    it("tell a run whose process died as stopped when the next one begins", async () => {
+    it("tell a run whose process died as stopped when it last told, at the latest when the next one begins", async () => {
       const { commentRuns } = store();
       const first = await commentRuns.begin(runOf(WORK, { startedAt: 100 }));
-      await commentRuns.tell(first, runOf(WORK, { startedAt: 100, collected: 7 }));
+      await commentRuns.tell(first, runOf(WORK, { startedAt: 100, collected: 7 }), 150);
+      const lost = { endedBy: "stopped", reason: expect.stringContaining("process"), endedAt: 150, collected: 7 };
+      await commentRuns.lost(first);
+      expect((await commentRuns.last(WORK))?.run).toMatchObject(lost);
+      await commentRuns.tell(first, runOf(WORK, { startedAt: 100, endedBy: "wall", endedAt: 160 }), 160);
+      await commentRuns.lost(first);
+      expect((await commentRuns.last(WORK))?.run).toMatchObject({ endedBy: "wall", endedAt: 160 });
       const second = await commentRuns.begin(runOf(WORK, { startedAt: 200 }));
+      const third = await commentRuns.begin(runOf(WORK, { startedAt: 300 }));
+      await commentRuns.tell(second, runOf(WORK, { startedAt: 200 }), 250);
+      expect((await commentRuns.last(WORK))?.n).toBe(third);
+    });
+
+    it("are collected by runs that go when they told nothing since a time, with an end or without", async () => {
+      const { commentRuns } = store();
+      const first = await commentRuns.begin(runOf(WORK, { startedAt: 100 }));
+      await commentRuns.tell(first, runOf(WORK, { startedAt: 100, endedAt: 120, endedBy: "end" }), 120);
+      const second = await commentRuns.begin(runOf(WORK, { startedAt: 130 }));
+      await commentRuns.tell(second, runOf(WORK, { startedAt: 130 }), 200);
+      expect(await commentRuns.expire(200)).toBe(true);
+      expect(await commentRuns.expire(200)).toBe(false);
       expect((await commentRuns.last(WORK))?.n).toBe(second);
-      await commentRuns.expire(201);
-      expect((await commentRuns.last(WORK))?.n).toBe(second);
+      expect(await commentRuns.expire(201)).toBe(true);
+      expect(await commentRuns.last(WORK)).toBeNull();
+      await commentRuns.begin(runOf(WORK));
       await commentRuns.removeOf(WORK);
       expect(await commentRuns.last(WORK)).toBeNull();
     });

@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { eraseUser } from "../../src/erasure/erase.js";
+import { lateInComments } from "../../src/erasure/late.js";
+import type { CommentsEnd, CommentsSeen } from "../../src/platform/access/work-visitor.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { keepComments } from "../../src/works/kept-comments.js";
+import { FakeClock } from "../clock.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { workOf } from "../works/work.js";
 import { type Open, useStore } from "./harness.js";
 
+const DAY_MS = 86_400_000;
 const UID = "78901234567";
 const SEC = "MS4wLjABAAAAsecret";
 const ann = { id: UID, secUid: SEC, displayId: "ann_visible", shortId: "77665544", nickname: "小安安", avatar: "https://p3/ann.jpeg" };
@@ -70,6 +76,56 @@ export function describeEraseWorks(open: Open): void {
       for (const mark of [UID, SEC, "ann.jpeg"]) expect([mark, JSON.stringify(left).includes(mark)]).toEqual([mark, false]);
       expect(JSON.stringify(left.comments[0])).not.toContain("小安安");
       expect((await store().comments.find({ user: pseudonym, limit: 9 })).comments).toHaveLength(1);
+    });
+
+    it("leaves what they wrote before out of every later run, also what was never kept; what they write from then on is kept", async () => {
+      await filled();
+      const { comments, erasures, secrets } = store();
+      const at = Date.now();
+      await eraseUser(store(), { user: UID, keep: false, clock: new FakeClock(at) });
+      const clock = new FakeClock(at + DAY_MS);
+      const times = { before: at - DAY_MS, after: at + DAY_MS / 2 };
+      const written = (id: string, time: number) => commentOf(OTHERS, id, { user: ann, text: "我", time, receivedAt: clock.now() });
+      const named = (id: string, time: number) => commentOf(OTHERS, id, { mentions: [mention], time, receivedAt: clock.now() });
+      const seen = [written("7", times.before), written("8", times.after), named("9", times.before), named("10", times.after)];
+      const reader = {
+        async *comments(): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
+          yield { floorId: null, comments: seen, cursor: 1, total: null };
+          return { endedBy: "end", reason: "no more" };
+        },
+      };
+      const asked = { id: OTHERS, page: null };
+      await keepComments(store(), asked, { reader, clock, erased: lateInComments({ erasures, secrets }) }, new AbortController().signal);
+      const kept = async (id: string) => comments.get({ workId: OTHERS, id });
+      expect(await kept("7")).toMatchObject({ erased: true, text: "", user: { id: null, nickname: null }, revision: 0 });
+      expect(await kept("8")).toMatchObject({ erased: false, text: "我", user: { id: UID } });
+      expect(await kept("9")).toMatchObject({ erased: true, mentions: [], user: { nickname: "nick" } });
+      expect(await kept("10")).toMatchObject({ erased: false, mentions: [mention] });
+    });
+
+    it("reaches a batch that was on its way into the store meanwhile", async () => {
+      await filled();
+      const { comments, erasures, secrets, commentRuns } = store();
+      const text = "written a moment ago";
+      const seen = [commentOf(OTHERS, "7", { user: ann, text, time: Date.now() }), commentOf(OTHERS, "6", { text: "别人" })];
+      let puts = 0;
+      const put: typeof comments.put = async (n, batch) => {
+        // It was judged before, and comes into the store when the erasure has passed by.
+        if (puts++ === 0) await eraseUser(store(), { user: UID, keep: false });
+        return comments.put(n, batch);
+      };
+      const reader = {
+        async *comments(): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
+          yield { floorId: null, comments: seen, cursor: 1, total: null };
+          return { endedBy: "end", reason: "no more" };
+        },
+      };
+      const erased = lateInComments({ erasures, secrets });
+      const into = { comments: { ...comments, put }, commentRuns };
+      await keepComments(into, { id: OTHERS, page: null }, { reader, clock: systemClock, erased }, new AbortController().signal);
+      expect(await comments.get({ workId: OTHERS, id: "7" })).toMatchObject({ erased: true, text: "", user: { id: null } });
+      expect(await comments.get({ workId: OTHERS, id: "6" })).toMatchObject({ erased: false, text: "别人" });
+      expect(JSON.stringify(await everything())).not.toContain(text);
     });
 
     it("knows somebody who is only named in a comment", async () => {

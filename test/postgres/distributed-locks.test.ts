@@ -55,6 +55,20 @@ describe("holds of two processes", () => {
     expect(wanted).toBe(1);
   });
 
+  it("are tried without a wait and without a word to the holder, and are seen by all", async () => {
+    let wanted = 0;
+    expect(await one.isHeld("tried")).toBe(false);
+    const release = await one.tryTake("tried", () => wanted++);
+    expect(await other.tryTake("tried", () => {})).toBeNull();
+    expect([await one.isHeld("tried"), await other.isHeld("tried"), await other.isHeld("free")]).toEqual([true, true, false]);
+    expect(wanted).toBe(0);
+    const waiting = other.take("tried", () => {}, SIGNAL);
+    await until(() => wanted === 1);
+    await release?.();
+    await (await waiting)();
+    expect(await one.isHeld("tried")).toBe(false);
+  });
+
   it("keep those apart who take turns as fast as they can", async () => {
     let inside = 0;
     let most = 0;

@@ -112,10 +112,12 @@ describe("the service of runs", () => {
     ]);
   });
 
-  it("collects of ten works at a time, and tells a run without an end that its process is gone", async () => {
+  it("collects of ten works at a time, and tells a run whose process is gone as stopped", async () => {
     const { store, service, startShown } = stage();
     await store.commentRuns.begin(runOf(WORK, { collected: 7 }));
-    expect(await service.get(WORK)).toMatchObject({ running: false, run: { endedBy: null, collected: 7 } });
+    const lost = { running: false, run: { endedBy: "stopped", reason: expect.stringContaining("process"), collected: 7 } };
+    expect(await service.get(WORK)).toMatchObject(lost);
+    expect((await store.commentRuns.last(WORK))?.run).toMatchObject(lost.run);
     for (let n = 0; n < 10; n++) await startShown(`756000000000000001${n}`);
     await expect(service.start(WORK)).rejects.toMatchObject({ code: "too_many_works" });
     await service.stop("7560000000000000010");

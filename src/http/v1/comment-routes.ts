@@ -56,7 +56,7 @@ const ListQuery = exactly({
 });
 
 /** Registers the routes of comments: those of a work, and the search of all. */
-export function commentRoutes(app: FastifyInstance, { store }: ApiDeps): void {
+export function commentRoutes(app: FastifyInstance, { store, commentRuns: service }: ApiDeps): void {
   for (const schema of [PersonSchema, KeptCommentSchema, CommentRunSchema]) app.addSchema(byReference(schema));
   addSchemas(app, CommentsSchema, WorkCommentsSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
@@ -99,7 +99,7 @@ export function commentRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const { work: workId } = request.params;
       const { parent, ...query } = request.query;
       const { q, user, from, to, limit, cursor } = query;
-      const about = { kept: await comments.count(workId), run: (await commentRuns.last(workId))?.run ?? null };
+      const about = { kept: await comments.count(workId), run: (await (service ?? commentRuns).last(workId))?.run ?? null };
       if ([q, user, from, to].some((one) => one !== undefined)) {
         const found = await comments.find({ ...searchOf(query), workId, ...(parent !== undefined && { parentId: parent }) });
         return { ...pageOf(found), ...about };

@@ -41,6 +41,11 @@ const FREE = "f";
 /** Longest name in a notice, since a payload holds fewer than 8000 bytes. A longer name is waited for without notices. */
 const MAX_PAYLOAD = 4000;
 
+/** Tells whether anybody holds a lock: `pg_locks` has its halves, without signs. */
+const HELD = `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (classid::bigint << 32 | objid::bigint) = $1::bigint) AS held`;
+
 /** Name that this process holds, by the lock of a connection. */
 interface HeldElsewhere {
   readonly client: StatementQueue;
@@ -70,17 +75,30 @@ export class PostgresLocks implements DistributedLocks {
       // Before it is asked for: what is given up in between is not missed.
       const given = this.#given(name);
       try {
-        const client = await this.#ask((one) => tryLock(one, name, lock, lookMs === FIRST_LOOK_MS));
-        if (client !== null) {
-          const held: HeldElsewhere = { client, onWanted, wanted: false };
-          this.#held.set(name, held);
-          return () => this.#giveUp(name, lock, held);
-        }
+        const giveUp = await this.#try(name, lock, onWanted, lookMs === FIRST_LOOK_MS);
+        if (giveUp !== null) return giveUp;
         await Promise.race([given.wait, this.#connection.clock.sleep(lookMs, signal).catch(() => undefined)]);
       } finally {
         given.forget();
       }
     }
+  }
+
+  tryTake(name: string, onWanted: () => void): Promise<(() => Promise<void>) | null> {
+    return this.#try(name, lockOf(name), onWanted, false);
+  }
+
+  async isHeld(name: string): Promise<boolean> {
+    const { rows } = await this.#ask((client) => client.query(HELD, [lockOf(name)]));
+    return (rows[0] as { held: boolean }).held;
+  }
+
+  async #try(name: string, lock: string, onWanted: () => void, tell: boolean): Promise<(() => Promise<void>) | null> {
+    const client = await this.#ask((one) => tryLock(one, name, lock, tell));
+    if (client === null) return null;
+    const held: HeldElsewhere = { client, onWanted, wanted: false };
+    this.#held.set(name, held);
+    return () => this.#giveUp(name, lock, held);
   }
 
   async #giveUp(name: string, lock: string, held: HeldElsewhere): Promise<void> {

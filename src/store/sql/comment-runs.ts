@@ -15,35 +15,31 @@ export type CommentRuns = ReturnType<typeof sqlCommentRuns>;
 const STEP_RUNS = 500;
 
 /** Returns the runs of a database. */
-export function sqlCommentRuns({ ask, lane }: SqlDatabase) {
+export function sqlCommentRuns({ dialect, ask, lane }: SqlDatabase) {
   const write = lane();
   return {
     /** Keeps a run that begins. One of the same work that has no end lost its process: it is told as stopped. @returns the run's number */
     begin: (begun: CommentRun): Promise<number> =>
       write(function* () {
-        const open = yield* rows<{ n: number; body: string }>(
-          "SELECT n, body FROM comment_runs WHERE work_id = $1 AND ended_at IS NULL",
-          begun.workId,
-        );
-        for (const { n, body } of open) {
-          const left = JSON.parse(body) as CommentRun;
-          const stopped: CommentRun = { ...left, endedBy: "stopped", reason: "its process ended before it did", endedAt: begun.startedAt };
-          yield* keep(n, stopped);
-        }
+        const open = yield* rows<{ n: number }>("SELECT n FROM comment_runs WHERE work_id = $1 AND ended_at IS NULL", begun.workId);
+        for (const { n } of open) yield* lose(n);
         const made = yield* row<{ n: number }>(
-          "INSERT INTO comment_runs(work_id, ended_at, body) VALUES ($1, $2, $3) RETURNING n",
-          ...[begun.workId, begun.endedAt, JSON.stringify(begun)],
+          "INSERT INTO comment_runs(work_id, told_at, ended_at, body) VALUES ($1, $2, $3, $4) RETURNING n",
+          ...[begun.workId, begun.startedAt, begun.endedAt, JSON.stringify(begun)],
         );
         return made?.n ?? 0;
       }),
+    /** Tells a run whose process is gone as stopped when it last told of itself; does nothing to one that has an end. */
+    lost: (n: number): Promise<void> => write(() => lose(n)),
     /**
      * Keeps how far a run has come, or how it ended. When it came to the platform's end, the floors that it did not see are marked as removed
      * with their replies, and nothing is deleted. Replies of a floor that is still there are not: a floor is not opened a second time when all
      * of it is known.
+     * @param at when it tells that, ms UTC
      */
-    tell: (n: number, told: CommentRun): Promise<void> =>
+    tell: (n: number, told: CommentRun, at: number): Promise<void> =>
       write(function* () {
-        yield* keep(n, told);
+        yield* keep(n, told, at);
         if (told.endedBy !== "end") return;
         yield* run(
           `UPDATE comments SET removed_at = $3, revision = revision + 1
@@ -66,15 +62,24 @@ export function sqlCommentRuns({ ask, lane }: SqlDatabase) {
       write(function* () {
         yield* run("DELETE FROM comment_runs WHERE work_id = $1", workId);
       }),
-    /** Removes some of the runs that ended before a time, ms UTC. @returns whether there may be more */
+    /** Removes some of the runs that told nothing since a time, ms UTC. @returns whether there may be more */
     expire: (before: number): Promise<boolean> =>
       write(function* () {
-        const old = "SELECT n FROM comment_runs WHERE ended_at < $1 ORDER BY n LIMIT $2";
+        const old = "SELECT n FROM comment_runs WHERE told_at < $1 ORDER BY told_at LIMIT $2";
         return (yield* run(`DELETE FROM comment_runs WHERE n IN (${old})`, before, STEP_RUNS)) > 0;
       }),
   };
 
-  function* keep(n: number, { endedAt, ...told }: CommentRun): SqlWork<void> {
-    yield* run("UPDATE comment_runs SET ended_at = $2, body = $3 WHERE n = $1", n, endedAt, JSON.stringify({ ...told, endedAt }));
+  function* keep(n: number, told: CommentRun, at: number): SqlWork<void> {
+    const sql = "UPDATE comment_runs SET told_at = $2, ended_at = $3, body = $4 WHERE n = $1";
+    yield* run(sql, n, at, told.endedAt, JSON.stringify(told));
+  }
+
+  function* lose(n: number): SqlWork<void> {
+    const sql = `SELECT told_at AS "at", body FROM comment_runs WHERE n = $1 AND ended_at IS NULL ${dialect.forUpdate}`;
+    const left = yield* row<{ at: number; body: string }>(sql, n);
+    if (left === undefined) return;
+    const end = { endedBy: "stopped", reason: "its process ended before it did", endedAt: left.at } as const;
+    yield* keep(n, { ...(JSON.parse(left.body) as CommentRun), ...end }, left.at);
   }
 }

@@ -1,5 +1,5 @@
 import type { Comment } from "../../works/model/comment.js";
-import { type KeptComment, keptComment } from "../../works/model/kept-comment.js";
+import { type KeptComment, keptComment, type ReadComment } from "../../works/model/kept-comment.js";
 import { foldText } from "../search.js";
 import { each, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
@@ -108,7 +108,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
      * @param seenBy number of the run
      * @returns how many of them are new
      */
-    put: (seenBy: number, seen: readonly Comment[]): Promise<number> =>
+    put: (seenBy: number, seen: readonly ReadComment[]): Promise<number> =>
       write(function* () {
         const all = [...new Map(seen.map((one) => [keyOf(one), one])).entries()].sort(([a], [b]) => (a < b ? -1 : 1));
         // First rows, so that there are some to lock: two runs must not both be the first that saw one.
@@ -145,8 +145,8 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
         return (yield* row<CommentCounts>(sql, workId)) ?? { comments: 0, topLevel: 0, removed: 0 };
       }),
     /** Returns the names of all comments of a work and of their floors, in the order of their ranks. */
-    known: (workId: string): Promise<readonly Pick<Comment, "id" | "parentId">[]> =>
-      ask(() => rows(`SELECT id, parent_id AS "parentId" FROM comments WHERE work_id = $1 ORDER BY rank, id`, workId)),
+    known: (workId: string): Promise<readonly Pick<Comment, "id" | "parentId" | "rank">[]> =>
+      ask(() => rows(`SELECT id, parent_id AS "parentId", rank FROM comments WHERE work_id = $1 ORDER BY rank, id`, workId)),
     /** Finds comments, newest first. */
     find: (asked: CommentSearch): Promise<FoundComments> => read(() => find(asked)),
     /** Returns all comments in the order of their names, from after one on. */
@@ -168,15 +168,17 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
           );
         }
       }, erased.length),
-    /** Removes some of the comments that no run saw since a time, ms UTC. @returns whether there may be more */
+    /** Removes some of the comments that no run saw since a time, ms UTC; a floor with its last reply. @returns whether there may be more */
     expire: (before: number): Promise<boolean> =>
       write(function* () {
-        const old = "SELECT work_id, id FROM comments WHERE received_at < $1 ORDER BY received_at LIMIT $2";
+        const old = `SELECT c.work_id, c.id FROM comments c WHERE c.received_at < $1
+          AND NOT EXISTS (SELECT 1 FROM comments r WHERE r.work_id = c.work_id AND r.parent_id = c.id)
+          ORDER BY c.received_at LIMIT $2`;
         return (yield* run(`DELETE FROM comments WHERE (work_id, id) IN (${old})`, before, STEP_COMMENTS)) > 0;
       }),
   };
 
-  function* renew(read: Comment, seenBy: number): SqlWork<void> {
+  function* renew(read: ReadComment, seenBy: number): SqlWork<void> {
     const told = yield* row<ToldRow>(
       `SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2 ${dialect.forUpdate}`,
       ...[read.workId, read.id],

@@ -58,7 +58,8 @@ export const ROOMS: SqlTable = {
  *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
  * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: what the page itself was told of it last.
  * - `comments.body`: JSON of the comment as it was read last; `words`: its text, folded for searching; `run`: the last run that saw it;
- *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`: JSON of the run.
+ *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`: JSON of the run; `told_at`: when it
+ *   last told how far it is.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly SqlTable[] = [
@@ -162,8 +163,8 @@ export const TABLES: readonly SqlTable[] = [
     name: "comment_runs",
     keys: 1,
     counts: true,
-    columns: { n: COUNT, work_id: NAME, ended_at: "bigint", body: NAME },
-    indexes: { work: "work_id, n" },
+    columns: { n: COUNT, work_id: NAME, told_at: COUNT, ended_at: "bigint", body: NAME },
+    indexes: { work: "work_id, n", told: "told_at" },
   },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },

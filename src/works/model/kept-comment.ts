@@ -18,6 +18,9 @@ export const KeptCommentSchema = Type.Object(
 );
 export type KeptComment = Static<typeof KeptCommentSchema>;
 
+/** A comment as it was read; `erased`: without a person in it who was erased before it reached us. */
+export type ReadComment = Comment & { readonly erased?: true };
+
 /** Fields that say when a comment was read, by whom it is kept and how: they are no news. Addresses are others each time. */
 const NO_NEWS = new Set(["receivedAt", "firstSeenAt", "revision", "rank", "repliesCollected", "url", "urls", "avatar", "expiresAt"]);
 
@@ -26,12 +29,13 @@ const NO_NEWS = new Set(["receivedAt", "firstSeenAt", "revision", "rank", "repli
  * that a page which is read on meanwhile goes on where it was. What an erasure changed stays as that left it.
  * @param before the comment as it was kept; null when it was not
  */
-export function keptComment(before: KeptComment | null, read: Comment): KeptComment {
-  if (before === null) return { ...read, firstSeenAt: read.receivedAt, removedAt: null, revision: 0, erased: false };
-  if (read.receivedAt < before.receivedAt) return before;
+export function keptComment(before: KeptComment | null, read: ReadComment): KeptComment {
+  const { erased = false } = read;
+  if (before === null) return { ...read, firstSeenAt: read.receivedAt, removedAt: null, revision: 0, erased };
+  if (read.receivedAt < before.receivedAt && !erased) return before;
   const { rank, firstSeenAt, revision } = before;
   const told = before.erased ? { ...before, receivedAt: read.receivedAt } : read;
-  const now = { ...told, rank, firstSeenAt, removedAt: null, revision, erased: before.erased };
+  const now = { ...told, rank, firstSeenAt, removedAt: null, revision, erased: before.erased || erased };
   return newsOf(before) === newsOf(now) ? now : { ...now, revision: revision + 1 };
 }
 

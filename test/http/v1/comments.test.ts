@@ -15,7 +15,7 @@ async function served() {
   const tops = ["a", "b", "c"].map((id, n) => commentOf(WORK, id, { rank: n, time: 100 + n, text: `Top ${id}` }));
   const replies = ["x", "y"].map((id, n) => commentOf(WORK, id, { rank: 3 + n, parentId: "b", time: 200 + n, text: `reply ${id}` }));
   await comments.put(run, [...tops, ...replies, commentOf(OTHER, "z", { time: 300, text: "top of another" })]);
-  await commentRuns.tell(run, runOf(WORK, { endedBy: "wall", reason: "log in to see more", endedAt: 9, collected: 5 }));
+  await commentRuns.tell(run, runOf(WORK, { endedBy: "wall", reason: "log in to see more", endedAt: 9, collected: 5 }), 1000);
   /** All pages of a list: ids, page by page. */
   const pages = async (path: string) => {
     const found: string[][] = [];

@@ -2954,7 +2954,7 @@ export interface components {
         /** @description the last run that collects the comments of a work, as far as it is */
         CommentRunStatus: {
             run: components["schemas"]["CommentRun"];
-            /** @description whether this process is at it now; a run without an end at which nobody is lost its process, and a new one goes on */
+            /** @description whether a process is at it now; one whose process died is told as stopped, and a new one goes on */
             running: boolean;
         };
         /** @description a token, without the token itself */
