@@ -7,8 +7,9 @@ import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { comments as collect } from "../../src/index.js";
 import type { Comment } from "../../src/works/model/comment.js";
 import { started } from "../e2e/command.js";
+import { casesOf } from "../whole.js";
 import { testBrowser } from "./chromium.js";
-import { expectAll } from "./comment-truth.js";
+import { expectAll, withReplies } from "./comment-truth.js";
 import { hurried } from "./hurried.js";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -28,27 +29,45 @@ afterAll(async () => {
 });
 
 const settings = () => ({ upstream: simulator.url, browser: testBrowser(), data: join(folder, "data") });
-/** Runs `dylive comments` of the work `plain`. */
-function command(options: { limit?: number; replies?: boolean; out?: string; json?: boolean; dieAfter?: number }) {
-  const asked = { ...settings(), link: simulator.works.work("plain").id, limit: null, replies: true, out: null, json: false, ...options };
+/** Runs `dylive comments` of a work; `plain` where none is named. */
+function command({
+  name = "plain",
+  ...options
+}: {
+  name?: string;
+  limit?: number;
+  replies?: boolean;
+  out?: string;
+  json?: boolean;
+  dieAfter?: number;
+}) {
+  const asked = { ...settings(), link: simulator.works.work(name).id, limit: null, replies: true, out: null, json: false, ...options };
   return started(process.execPath, ["--import", at("../store/child/register.mjs"), at("comments-child.ts"), JSON.stringify(asked)]);
 }
 const linesOf = (text: string) => text.split("\n").slice(0, -1);
 const kept = (path: string) => linesOf(readFileSync(path, "utf8")).map((line) => JSON.parse(line) as Comment);
 
 describe("dylive comments", () => {
-  it("goes on after kill -9 where it was: nothing twice, nothing lost", async () => {
-    const out = join(folder, "killed.jsonl");
-    expect(await command({ out, dieAfter: 40 }).ended).toBe("SIGKILL");
-    expect(linesOf(readFileSync(out, "utf8")).length).toBeGreaterThanOrEqual(40);
-    const whole = command({ out });
-    expect(await whole.ended).toBe(0);
-    expect(whole.stdout()).toBe("");
-    expect(whole.stderr()).toMatch(/killed\.jsonl: \d+ comments are known/);
-    expect(whole.stderr()).toMatch(/\nend: .* 102 comments are collected \(34 top comments, 68 replies\); the platform tells 105/);
-    expect(new Set(kept(out).map(({ id }) => id)).size).toBe(102);
-    expectAll(kept(out), simulator.works.work("plain").comments);
-  });
+  it.each(casesOf([["dash", 6]], [["plain", 40]]))(
+    "of %s goes on after kill -9 at %i where it was: nothing twice, nothing lost",
+    async (name, dieAfter) => {
+      const { comments: floors, stats } = simulator.works.work(name);
+      const all = withReplies(floors).length;
+      const out = join(folder, `killed-${name}.jsonl`);
+      expect(await command({ name, out, dieAfter }).ended).toBe("SIGKILL");
+      const before = linesOf(readFileSync(out, "utf8")).length;
+      expect(before).toBeGreaterThanOrEqual(dieAfter);
+      expect(before).toBeLessThan(all);
+      const whole = command({ name, out });
+      expect(await whole.ended).toBe(0);
+      expect(whole.stdout()).toBe("");
+      expect(whole.stderr()).toMatch(/killed-\w+\.jsonl: \d+ comments are known/);
+      const counts = `${all} comments are collected (${floors.length} top comments, ${all - floors.length} replies)`;
+      expect(whole.stderr()).toContain(stats.comments > all ? `${counts}; the platform tells ${stats.comments}` : counts);
+      expect(new Set(kept(out).map(({ id }) => id)).size).toBe(all);
+      expectAll(kept(out), floors);
+    },
+  );
 
   it("shows a line for each, in which nothing of a stranger's does anything", async () => {
     const run = command({ replies: false });

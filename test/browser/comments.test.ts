@@ -5,6 +5,7 @@ import type { WorkVisitor } from "../../src/platform/access/work-visitor.js";
 import type { BrowserSession } from "../../src/platform/browser/session.js";
 import { type CollectOptions, CommentCollector } from "../../src/works/comments.js";
 import { type Comment, CommentRunSchema, CommentSchema } from "../../src/works/model/comment.js";
+import { casesOf, isWhole } from "../whole.js";
 import { expectAll, withReplies } from "./comment-truth.js";
 import { hurried } from "./hurried.js";
 import { NEVER, openSession } from "./rooms.js";
@@ -77,26 +78,36 @@ describe("comments of a work", () => {
     expect(open).toEqual([]);
   });
 
-  it("are collected by the tenth of 3,000, of pages that overlap", async () => {
-    const { comments, status, requests } = await collect("busy");
-    expectAll(comments, floorsOf("busy"));
-    expect(status).toMatchObject({ shown: 305, collected: 300, topLevel: 60, repliesCollected: 240, floorsOpen: 0, endedBy: "end" });
-    expect(new Set(requests.map(({ of, path, cursor }) => `${path} ${of} ${cursor}`)).size).toBeGreaterThan(6);
-  });
+  // Pages overlap for readers without a browser, too: test/works/comments.test.ts.
+  if (isWhole())
+    it("are collected by the tenth of 3,000, of pages that overlap", async () => {
+      const { comments, status, requests } = await collect("busy");
+      expectAll(comments, floorsOf("busy"));
+      expect(status).toMatchObject({ shown: 305, collected: 300, topLevel: 60, repliesCollected: 240, floorsOpen: 0, endedBy: "end" });
+      expect(new Set(requests.map(({ of, path, cursor }) => `${path} ${of} ${cursor}`)).size).toBeGreaterThan(6);
+    });
 
-  it.each([
-    ["uhd", [], "behind a tab"],
-    ["pictures", [], "beside pictures, where what is around the list scrolls"],
-    ["dash", ["comments_numeric_ids"], "with ids that are numbers"],
-    ["dash", ["page_login_card"], "on a page that asks to log in"],
-    ["dash", ["app_frame"], "on a page with a frame that calls the app"],
-    ["dash", ["app_navigation"], "on a page that calls the app itself"],
-    ["dash", ["app_popup"], "on a page that opens a window"],
-    ["dash", ["reply_click_ignored"], "though the first click on each floor does nothing"],
-    ["dash", ["detail_blocked", "page_absent"], "though the page is refused the work"],
-  ] as const)("are collected of %s with %j: %s", async (name, faults, _where) => {
+  it.each(
+    casesOf<readonly [name: string, faults: readonly WorkFault[], where: string]>(
+      [
+        ["uhd", ["page_login_card", "app_frame", "app_popup"], "behind a tab, on a page that asks to log in and calls the app"],
+        ["pictures", [], "beside pictures, where what is around the list scrolls"],
+        ["dash", ["reply_click_ignored"], "though the first click on each floor does nothing"],
+        ["dash", ["detail_blocked", "page_absent", "comments_numeric_ids"], "though the page is refused the work"],
+      ],
+      [
+        ["uhd", [], "behind a tab"],
+        ["dash", ["comments_numeric_ids"], "with ids that are numbers"],
+        ["dash", ["page_login_card"], "on a page that asks to log in"],
+        ["dash", ["app_frame"], "on a page with a frame that calls the app"],
+        ["dash", ["app_navigation"], "on a page that calls the app itself"],
+        ["dash", ["app_popup"], "on a page that opens a window"],
+        ["dash", ["detail_blocked", "page_absent"], "though the page is refused the work"],
+      ],
+    ),
+  )("are collected of %s with %j: %s", async (name, faults, _where) => {
     const { comments, status } = await collect(name, faults);
-    const known = !(faults as readonly WorkFault[]).includes("detail_blocked");
+    const known = !faults.includes("detail_blocked");
     if (known) expectAll(comments, floorsOf(name));
     else expect(comments.map(({ byAuthor }) => byAuthor)).toEqual(comments.map(() => null));
     expect(idsOf(comments)).toEqual(cidsOf(withReplies(floorsOf(name))).sort());
@@ -116,11 +127,15 @@ describe("comments of a work", () => {
     ]);
   });
 
-  it.each([
-    ["quiet", []],
-    ["closed_comments", []],
-    ["plain", ["comments_none"]],
-  ] as const)("of %s with %j are none", async (name, faults) => {
+  it.each(
+    casesOf<readonly [name: string, faults: readonly WorkFault[]]>(
+      [["closed_comments", []]],
+      [
+        ["quiet", []],
+        ["plain", ["comments_none"]],
+      ],
+    ),
+  )("of %s with %j are none", async (name, faults) => {
     const { comments, status } = await collect(name, faults);
     expect(comments).toEqual([]);
     expect(status).toMatchObject({ shown: 0, collected: 0, endedBy: "end", reason: expect.stringMatching(/./) });
@@ -134,26 +149,38 @@ describe("the end of comments", () => {
     expect(status).toMatchObject({ endedBy: "wall", topLevel: 25, cursor: 25, reason: expect.stringMatching(/logged in/) });
   });
 
-  it.each([
-    ["comments_bare", "wall", 5],
-    ["comments_blocked", "blocked", 5],
-    ["comments_captcha", "captcha", 5],
-    ["comments_stuck", "stuck", 15],
-    ["comments_endless", "stuck", 5],
-  ] as const)("by %s is %s after what was shown", async (fault, endedBy, floors) => {
+  it.each(
+    casesOf(
+      [
+        ["comments_captcha", "captcha", 5],
+        ["comments_stuck", "stuck", 15],
+      ],
+      [
+        ["comments_bare", "wall", 5],
+        ["comments_blocked", "blocked", 5],
+        ["comments_endless", "stuck", 5],
+      ],
+    ),
+  )("by %s is %s after what was shown", async (fault, endedBy, floors) => {
     const { comments, status } = await collect("plain", [fault]);
     expect(topsOf(comments)).toEqual(cidsOf(floorsOf("plain", floors)));
     expect(status).toMatchObject({ endedBy, shown: work("plain").stats.comments, reason: expect.stringMatching(/./) });
   });
 
-  it.each([
-    ["plain", ["comments_untold"], "blocked"],
-    ["plain", ["page_captcha"], "captcha"],
-    ["plain", ["detail_captcha", "page_absent"], "captcha"],
-    ["private", [], "blocked"],
-    ["friends", [], "blocked"],
-    ["needs_login", [], "wall"],
-  ] as const)("of %s with %j comes before any: %s", async (name, faults, endedBy) => {
+  it.each(
+    casesOf<readonly [name: string, faults: readonly WorkFault[], endedBy: string]>(
+      [
+        ["plain", ["comments_untold"], "blocked"],
+        ["plain", ["page_captcha"], "captcha"],
+        ["needs_login", [], "wall"],
+      ],
+      [
+        ["plain", ["detail_captcha", "page_absent"], "captcha"],
+        ["private", [], "blocked"],
+        ["friends", [], "blocked"],
+      ],
+    ),
+  )("of %s with %j comes before any: %s", async (name, faults, endedBy) => {
     const { comments, status } = await collect(name, faults);
     expect(comments).toEqual([]);
     expect(status).toMatchObject({ endedBy, collected: 0, reason: expect.stringMatching(/./) });
@@ -193,24 +220,31 @@ describe("the end of comments", () => {
 });
 
 describe("a run that goes on", () => {
-  it("yields what is new alone, and opens no floor that is complete", async () => {
-    const first = await collect("plain", [], { limit: 50 });
-    const again = await collect("plain", [], { known: first.comments });
-    expectAll([...first.comments, ...again.comments], floorsOf("plain"));
-    expect(again.status).toMatchObject({ collected: first.comments.length + again.comments.length, topLevel: 34, floorsOpen: 0 });
-    expect(again.comments[0]?.rank).toBe(50);
-    const repliesIn = ({ requests }: typeof first) => requests.filter(({ path }) => path === "comment/list/reply").length;
-    // Only the floor at which the first was stopped may be opened twice.
-    const whole = floorsOf("plain").reduce(
-      (sum, { replies, previews }) => sum + (replies.length > previews ? Math.ceil(replies.length / 3) : 0),
-      0,
-    );
-    expect(repliesIn(first) + repliesIn(again)).toBeLessThanOrEqual(whole + 2);
-    expect(repliesIn(again)).toBeGreaterThan(0);
+  it.each(casesOf([["pictures", 20]], [["plain", 50]]))(
+    "of %s after %i yields what is new alone, and opens no floor that is complete",
+    async (name, limit) => {
+      const first = await collect(name, [], { limit });
+      const again = await collect(name, [], { known: first.comments });
+      expectAll([...first.comments, ...again.comments], floorsOf(name));
+      expect(again.status).toMatchObject({
+        collected: first.comments.length + again.comments.length,
+        topLevel: floorsOf(name).length,
+        floorsOpen: 0,
+      });
+      expect(again.comments[0]?.rank).toBe(limit);
+      const repliesIn = ({ requests }: typeof first) => requests.filter(({ path }) => path === "comment/list/reply").length;
+      // Only the floor at which the first was stopped may be opened twice.
+      const whole = floorsOf(name).reduce(
+        (sum, { replies, previews }) => sum + (replies.length > previews ? Math.ceil(replies.length / 3) : 0),
+        0,
+      );
+      expect(repliesIn(first) + repliesIn(again)).toBeLessThanOrEqual(whole + 2);
+      expect(repliesIn(again)).toBeGreaterThan(0);
 
-    const nothing = await collect("plain", [], { known: [...first.comments, ...again.comments] });
-    expect(nothing.comments).toEqual([]);
-    expect(nothing.status).toMatchObject({ endedBy: "end", collected: again.status.collected, floorsOpen: 0 });
-    expect(repliesIn(nothing)).toBe(0);
-  });
+      const nothing = await collect(name, [], { known: [...first.comments, ...again.comments] });
+      expect(nothing.comments).toEqual([]);
+      expect(nothing.status).toMatchObject({ endedBy: "end", collected: again.status.collected, floorsOpen: 0 });
+      expect(repliesIn(nothing)).toBe(0);
+    },
+  );
 });

@@ -11,6 +11,7 @@ import type { AskedList } from "../../src/platform/works/work-list.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Author } from "../../src/works/model/author.js";
 import type { Work } from "../../src/works/model/work.js";
+import { casesOf } from "../whole.js";
 import { NEVER, openSession } from "./rooms.js";
 import { readOf, truthOf } from "./work-truth.js";
 
@@ -103,10 +104,6 @@ describe("the works of an author", () => {
     expect(asksFor(secUid, "aweme/post").map(({ refusal }) => refusal)).toEqual([null, null]);
   });
 
-  it("end at the wall whichever way the second page is refused", async () => {
-    expect(await listArchive("post_status_5")).toMatchObject({ names: SHOWN, end: { endedBy: "wall" } });
-  });
-
   it("are all there for an account that is logged in", async () => {
     const accounts = AccountStore.inside(data, systemClock);
     await accounts.save("phone", parseCookies("sessionid=a-session", systemClock.now()));
@@ -138,20 +135,33 @@ describe("the works of an author", () => {
     expect(end.endedBy).toBe("end");
   });
 
-  it("may be fewer than a page has, when the platform leaves some out itself", async () => {
-    expect((await listArchive("post_hidden")).names).toEqual(SHOWN.filter((_, index) => index !== 5 && index !== 9));
+  it.each(
+    casesOf<readonly [WorkFault, string, object]>(
+      [["post_endless", "are stuck where pages bring nothing for ever", { pages: [0, 0, 0, 0, 0], end: { endedBy: "stuck" } }]],
+      [
+        ["post_status_5", "end at the wall whichever way the second page is refused", { names: SHOWN, end: { endedBy: "wall" } }],
+        ["post_hidden", "may be fewer than a page has", { names: SHOWN.filter((_, index) => index !== 5 && index !== 9) }],
+        ["post_empty_page", "go on after an empty page", { names: SHOWN, pages: [0, 20], end: { endedBy: "wall" } }],
+        [
+          "post_once",
+          "are stuck where no more is asked for",
+          { names: SHOWN, end: { endedBy: "stuck", reason: expect.stringContaining("8 scrolls") } },
+        ],
+      ],
+    ),
+  )("with %s %s", async (fault, _what, told) => {
+    expect(await listArchive(fault)).toMatchObject(told);
   });
 
-  it("go on after an empty page", async () => {
-    expect(await listArchive("post_empty_page")).toMatchObject({ names: SHOWN, pages: [0, 20], end: { endedBy: "wall" } });
-  });
-
-  it.each(["author_private", "author_banned"] as const)("are none of an account that is %s, and which it is nobody says", async (fault) => {
-    const { names, author: told, end } = await listArchive(fault);
-    expect(names).toEqual([]);
-    expect(told?.nickname).toBe(archive().nickname);
-    expect(end).toEqual({ endedBy: "withheld", reason: expect.stringContaining("private or banned") });
-  });
+  it.each(casesOf(["author_private"], ["author_banned"]))(
+    "are none of an account that is %s, and which it is nobody says",
+    async (fault) => {
+      const { names, author: told, end } = await listArchive(fault);
+      expect(names).toEqual([]);
+      expect(told?.nickname).toBe(archive().nickname);
+      expect(end).toEqual({ endedBy: "withheld", reason: expect.stringContaining("private or banned") });
+    },
+  );
 
   it("are never those of another tab, or of another author", async () => {
     const { names, end } = await listArchive("post_other_tab", "post_other_author");
@@ -164,12 +174,6 @@ describe("the works of an author", () => {
     expect(await listArchive("post_captcha")).toMatchObject({ names: SHOWN, end: { endedBy: "captcha" } });
     simulator.rooms.captcha(true);
     expect(await listArchive()).toMatchObject({ names: [], end: { endedBy: "captcha", reason: expect.stringContaining("captcha") } });
-  });
-
-  it("are stuck where pages bring nothing for ever, or no more is asked for", async () => {
-    expect(await listArchive("post_endless")).toMatchObject({ pages: [0, 0, 0, 0, 0], end: { endedBy: "stuck" } });
-    const { names, end } = await listArchive("post_once");
-    expect([names, end]).toEqual([SHOWN, { endedBy: "stuck", reason: expect.stringContaining("8 scrolls") }]);
   });
 
   it("end at the wall where the page asks to log in, instead of for more", async () => {
