@@ -61,7 +61,7 @@ type Deps = Pick<Store, "log" | "retention" | "statistics">;
  * @returns whether there may be more
  */
 export async function retainStep(store: Deps, room: RoomKey, { events, statistics }: LimitsOf, now: number): Promise<boolean> {
-  if (statistics.maxAgeMs !== null && (await store.statistics.expire(room, now - statistics.maxAgeMs))) return true;
+  if (statistics.maxAgeMs !== null && (await store.statistics.expire(room, now - statistics.maxAgeMs, now))) return true;
   return removeStep(store, room, events, now);
 }
 

@@ -136,12 +136,14 @@ interface Sum {
  * Compares the statistics of a room's broadcasts with its events: number of events, units and diamonds. What is not yet counted is left out.
  * @param expiredBefore time before which the last event of a broadcast may lie without statistics, ms UTC: they are not kept for longer; null
  * when all must be there
+ * @param now ms UTC; a last event that is yet to come may have been seen long ago
  * @param onEvents called with the number of events that were read since the last call
  */
 async function checkStatistics(
   { log, statistics }: Pick<Store, "log" | "statistics">,
   room: RoomKey,
   expiredBefore: number | null,
+  now: number,
   onEvents: (count: number) => void,
 ): Promise<readonly CheckFinding[]> {
   const counted = await countedUpTo({ log, statistics }, room);
@@ -174,7 +176,7 @@ async function checkStatistics(
   if ((await countedUpTo({ log, statistics }, room)) !== counted) return [];
   return [...sums].flatMap(([sessionId, sum]) => {
     const own = kept.get(sessionId);
-    if (own === undefined && expiredBefore !== null && sum.lastAt < expiredBefore) return [];
+    if (own === undefined && expiredBefore !== null && (sum.lastAt < expiredBefore || sum.lastAt > now)) return [];
     return compare(room, sessionId, sum, own, head - counted);
   });
 }
@@ -234,8 +236,9 @@ export async function checkStore(store: Store, options: CheckOptions = {}): Prom
     };
     const own = (await store.retention.limits(key)).statistics;
     const maxAgeMs = own === undefined ? statisticsMaxAgeMs : own.maxAgeMs;
-    const expiredBefore = maxAgeMs === null ? null : clock.now() - maxAgeMs;
-    findings.push(...(await checkStatistics(store, key, expiredBefore, onEvents)));
+    const now = clock.now();
+    const expiredBefore = maxAgeMs === null ? null : now - maxAgeMs;
+    findings.push(...(await checkStatistics(store, key, expiredBefore, now, onEvents)));
     for (let after = 0; ; ) {
       signal?.throwIfAborted();
       const verified = await store.search.verify(key, after);

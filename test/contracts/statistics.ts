@@ -167,6 +167,33 @@ export function describeStatistics(open: Open): void {
       });
     });
 
+    it("go when they are old, also where a clock that ran ahead says that the broadcast is yet to come", async () => {
+      const { room, append } = await fresh();
+      const { statistics } = store();
+      const [day, now] = [86_400_000, 1_800_000_000_000];
+      const at = (sessionId: string, time: number) => ({ sessionId, time, receivedAt: time });
+      await append(
+        chat("1", at("past", now - 40 * day)),
+        chat("2", at("ahead", now + 36_500 * day)),
+        chat("3", at("goes on", now + 90 * day)),
+      );
+      const left = async () => [...(await statistics.sessions(room, ["past", "ahead", "goes on"])).keys()];
+      /** What a round of retention does. */
+      const expire = async (at: number) => {
+        await catchUp(store(), plainWords, { room });
+        while (await statistics.expire(room, at - 30 * day, at));
+        return left();
+      };
+      expect(await expire(now)).toEqual(["ahead", "goes on"]);
+      expect(await expire(now + 29 * day)).toEqual(["ahead", "goes on"]);
+      await append(chat("4", at("goes on", now + 29 * day)));
+      expect(await expire(now + 29 * day)).toEqual(["ahead", "goes on"]);
+      expect(await expire(now + 31 * day)).toEqual(["goes on"]);
+      // Seen anew with its last event; by then what lay ahead is past.
+      expect(await expire(now + 58 * day)).toEqual(["goes on"]);
+      expect(await expire(now + 60 * day)).toEqual([]);
+    });
+
     it("keep sums of diamonds exact beyond what a number holds", async () => {
       const { room, append } = await fresh();
       const most = 10_000_000 * 100_000_000;

@@ -66,7 +66,7 @@ describe("check", () => {
     await append(chat("a", first), chat("b", second), chat("c", second), chat("d", second));
     await catchUp(store, plainWords);
     while (await store.search.advance(room));
-    expect(await store.statistics.expire(room, 5000)).toBe(true);
+    expect(await store.statistics.expire(room, 5000, 12_000)).toBe(true);
     await catchUp(store, plainWords);
     const missing = { kind: "statistics", room, sessionId: "s1", what: "events", log: "1", counted: "0" };
     const clock = new FakeClock(12_000);

@@ -145,17 +145,21 @@ export function sqlStatistics(database: SqlDatabase) {
      */
     forget: (userId: string, as: string | null): Promise<void> => write(() => forgetPerson(dialect, userId, as)),
     /**
-     * Drops the statistics of one broadcast of the room whose last event was before a time, if there is one; they are not counted again.
+     * Drops the statistics of one broadcast of the room whose last event was before a time, if there is one; they are not counted again. A last
+     * event whose time is yet to come counts as of when that was first seen here, until another one is counted.
      * @param before platform time, ms UTC
+     * @param now ms UTC
      * @returns whether one was dropped
      */
-    expire: (room: RoomKey, before: number): Promise<boolean> =>
+    expire: (room: RoomKey, before: number, now: number): Promise<boolean> =>
       write(function* () {
         yield* lockRoom(room);
+        const lastAt = dialect.jsonNumber("totals", "lastAt");
+        yield* run(`UPDATE statistics_sessions SET seen_at = $2 WHERE room = $1 AND seen_at IS NULL AND ${lastAt} > $2`, room, now);
         const gone = yield* row<{ n: number }>(
           `DELETE FROM statistics_sessions WHERE n = (SELECT n FROM statistics_sessions
-             WHERE room = $1 AND back >= until AND ${dialect.jsonNumber("totals", "lastAt")} < $2 ORDER BY n LIMIT 1) RETURNING n`,
-          ...[room, before],
+             WHERE room = $1 AND back >= until AND CASE WHEN ${lastAt} > $3 THEN seen_at ELSE ${lastAt} END < $2 ORDER BY n LIMIT 1) RETURNING n`,
+          ...[room, before, now],
         );
         if (gone === undefined) return false;
         yield* bury(room, gone.n);
@@ -218,7 +222,7 @@ function sessionAdder(dialect: Dialect) {
   const addDelta = deltaAdder(dialect);
   const set = `UPDATE statistics_sessions SET first_seq = ${least}(first_seq, $2), last_seq = ${greatest}(last_seq, $3), combos = combos + $4,
     settled = settled + $5, people = people + $6, chatters = chatters + $7, gifters = gifters + $8, totals = $9,
-    partial = ${greatest}(partial, $10) WHERE n = $1`;
+    partial = ${greatest}(partial, $10), seen_at = NULL WHERE n = $1`;
   return function* (room: RoomKey, sessionId: SessionKey, delta: SessionDelta, partial: boolean): SqlWork<void> {
     const sql = "SELECT n, totals FROM statistics_sessions WHERE room = $1 AND session_id = $2";
     const known = yield* row<{ n: number; totals: string }>(sql, room, sessionId);

@@ -55,7 +55,8 @@ export const ROOMS: SqlTable = {
  * - Statistics (`store/statistics.ts`): a broadcast that is reset gets a new `n`; the rows of the old one are deleted little by little, and
  *   nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
- *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
+ *   `seen_at`: when it was first seen that its last event is yet to come. `statistics_stale`: events of the broadcast were replaced, in the
+ *   same transaction; it is reset before anything else is counted.
  * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: what the page itself was told of it last.
  * - `comments.body`: JSON of the comment as it was read last; `words`: its text, folded for searching; `run`: the last run that saw it;
  *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`: JSON of the run; `told_at`: when it
@@ -104,7 +105,7 @@ export const TABLES: readonly SqlTable[] = [
     counts: true,
     columns: {
       ...{ n: COUNT, room: COUNT, session_id: NAME, first_seq: COUNT, last_seq: COUNT, back: ZERO, until: ZERO, partial: ZERO },
-      ...{ combos: ZERO, settled: ZERO, people: ZERO, chatters: ZERO, gifters: ZERO, totals: NAME },
+      ...{ combos: ZERO, settled: ZERO, people: ZERO, chatters: ZERO, gifters: ZERO, totals: NAME, seen_at: "bigint" },
     },
     unique: "room, session_id",
     indexes: { again: "room) WHERE (back < until" },
