@@ -7,5 +7,5 @@ const file = useDirectory();
 it("kill -9 at random moments, 20 times: the check finds nothing", async () => {
   // Side by side: most of the time a process starts.
   const runs = await Promise.all([killBusy(file("one.db"), 10), killBusy(file("two.db"), 10)]);
-  for (const { events } of runs) expect(events).toBeGreaterThan(600);
+  for (const { events } of runs) expect(events).toBeGreaterThanOrEqual(600);
 }, 60_000);
