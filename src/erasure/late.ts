@@ -4,7 +4,6 @@ import { withoutSentences } from "../events/people.js";
 import type { Without } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/sql/meta.js";
 import type { Store } from "../store/store.js";
-import type { Comment } from "../works/model/comment.js";
 import type { ReadComment } from "../works/model/kept-comment.js";
 import { changeOf, type ErasurePlan } from "./change.js";
 import { digestOf, type Identity, identityOf, type KnownPerson, peopleIn } from "./identity.js";
@@ -55,15 +54,15 @@ async function lateIn({ erasures, secrets }: Deps): Promise<readonly LateErasure
  * Makes the function that takes people out of comments that were written before they were erased: a page shows them for ever. Only those who
  * wrote a comment or are mentioned in it are known by it; in the texts of others their names stay.
  */
-export function lateInComments(deps: Deps): () => Promise<((comment: Comment) => ReadComment) | null> {
+export function lateInComments(deps: Deps): () => Promise<(<T extends ReadComment>(comment: T) => T) | null> {
   return async () => {
     const all = await lateIn(deps);
-    return all === null ? null : (comment) => all.reduce<ReadComment>(commentWithout, comment);
+    return all === null ? null : <T extends ReadComment>(comment: T) => all.reduce<T>(commentWithout, comment);
   };
 }
 
 /** Returns what is left of a comment. */
-function commentWithout(comment: ReadComment, { at, pseudonym, keep, means }: LateErasure): ReadComment {
+function commentWithout<T extends ReadComment>(comment: T, { at, pseudonym, keep, means }: LateErasure): T {
   if (Math.min(comment.time, comment.receivedAt) > at + CLOCKS_MS) return comment;
   const people = peopleIn(comment).filter((user) => isMeant(user, means));
   const named = comment.mentions.flatMap(({ userId, secUid }) => [userId, secUid]).filter((id) => id !== null && means(id));

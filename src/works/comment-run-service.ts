@@ -112,7 +112,8 @@ export class CommentRunService {
     const kept = await commentRuns.last(workId);
     if (kept === null) return null;
     if (kept.run.endedAt !== null) return { run: kept.run, running: false };
-    if ((await cluster?.locks.isHeld(lockOf(workId))) === true) return { run: kept.run, running: true };
+    // Also one that has begun here and has not told us of it yet.
+    if (this.#open.has(workId) || (await cluster?.locks.isHeld(lockOf(workId))) === true) return { run: kept.run, running: true };
     // Its process is gone: there is nobody else to tell its end.
     await commentRuns.lost(kept.n);
     const now = await commentRuns.last(workId);

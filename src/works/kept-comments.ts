@@ -1,7 +1,7 @@
 import { DyliveError } from "../runtime/errors.js";
 import type { Store } from "../store/store.js";
 import { type CollectOptions, CommentCollector } from "./comments.js";
-import type { Comment, CommentRun } from "./model/comment.js";
+import type { CommentRun } from "./model/comment.js";
 import type { ReadComment } from "./model/kept-comment.js";
 
 /** Options of collecting comments into a store. */
@@ -13,7 +13,7 @@ export interface KeepOptions extends Omit<CollectOptions, "known" | "again"> {
 }
 
 /** Returns what is left of a comment; itself where nobody in it was erased. */
-export type WithoutErased = (comment: Comment) => ReadComment;
+export type WithoutErased = <T extends ReadComment>(comment: T) => T;
 
 /**
  * Collects the comments of a work and keeps each as it comes: what is kept is renewed where it is shown again, and floors that are complete are
@@ -35,11 +35,10 @@ export async function keepComments(
   try {
     for await (const batch of collector.batches(signal)) {
       // First the comments: a run must not have told of more than is kept.
-      const left = await without(batch);
+      const leave = await erased();
+      const left = leave === null ? batch : batch.map(leave);
       await comments.put(n, left);
-      // An erasure that began in between may have passed by before they were there.
-      const late = (await without(batch)).filter(({ erased }, at) => erased !== left[at]?.erased);
-      if (late.length > 0) await comments.put(n, late);
+      await leaveOut(left);
       await commentRuns.tell(n, { ...collector.status(), endedBy: null, endedAt: null }, clock.now());
       onProgress(collector.status());
     }
@@ -55,8 +54,14 @@ export async function keepComments(
   }
   return collector.status();
 
-  async function without(batch: readonly Comment[]): Promise<readonly ReadComment[]> {
+  /** Takes people out of comments that are kept whose erasure began after these were looked at: it may have passed by before they were there. */
+  async function leaveOut(kept: readonly ReadComment[]): Promise<void> {
     const leave = await erased();
-    return leave === null ? batch : batch.map(leave);
+    if (leave === null) return;
+    for (const one of kept) {
+      if (leave(one) === one) continue;
+      const now = await comments.get(one);
+      if (now !== null) await comments.replace([leave(now)]);
+    }
   }
 }

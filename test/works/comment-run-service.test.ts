@@ -124,6 +124,21 @@ describe("the service of runs", () => {
     expect(await startShown(WORK)).toMatchObject({ running: true });
   });
 
+  it("takes no run for lost that has begun here and not told of itself yet", async () => {
+    const { store, startShown, service } = stage();
+    const { begin } = store.commentRuns;
+    const asked: unknown[] = [];
+    const slow: typeof begin = async (run) => {
+      const n = await begin(run);
+      asked.push(await service.get(WORK));
+      return n;
+    };
+    Object.assign(store.commentRuns, { begin: slow });
+    await startShown(WORK);
+    expect(asked).toMatchObject([{ running: true, run: { endedAt: null, endedBy: null } }]);
+    expect((await store.commentRuns.last(WORK))?.run).toMatchObject({ endedAt: null });
+  });
+
   it("fails to start when the store does not answer, and the next start tries again", async () => {
     const { store, startShown, service, errors } = stage();
     const { known } = store.comments;

@@ -1,12 +1,15 @@
 import { once } from "node:events";
 import { expect, it, onTestFinished } from "vitest";
+import type { CommentsEnd, CommentsSeen } from "../../src/platform/access/work-visitor.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { keepComments } from "../../src/works/kept-comments.js";
 import type { CommentRun } from "../../src/works/model/comment.js";
+import type { ReadComment } from "../../src/works/model/kept-comment.js";
 import { FakeClock } from "../clock.js";
 import { startChild } from "../store/child/spawn.js";
 import { useDirectory } from "../store/directory.js";
+import { commentOf } from "./comment.js";
 import { pagesOf, WORK } from "./comment-pages.js";
 
 const path = useDirectory();
@@ -54,6 +57,26 @@ it("a run to the end marks what is gone, one that a wall ended marks nothing, an
   expect(await store.comments.count(WORK)).toMatchObject({ comments: 12, removed: 3 });
   await keep(4, [], "end");
   expect(await store.comments.get({ workId: WORK, id: "2" })).toMatchObject({ removedAt: null, revision: 2 });
+});
+
+it("a comment of which a second person is erased while it is kept is without both", async () => {
+  const store = opened();
+  let looked = 0;
+  const erased = async () => {
+    const isSecond = ++looked > 1;
+    return <T extends ReadComment>(comment: T): T => {
+      const first = comment.text === "" ? comment : { ...comment, text: "", erased: true };
+      return !isSecond || first.place === null ? first : { ...first, place: null, erased: true };
+    };
+  };
+  const reader = {
+    async *comments(): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
+      yield { floorId: null, comments: [commentOf(WORK, "1", { text: "我", place: "上海" })], cursor: 1, total: 1 };
+      return { endedBy: "end", reason: "no more" };
+    },
+  };
+  await keepComments(store, ASKED, { reader, clock: new FakeClock(1000), erased }, NEVER);
+  expect(await store.comments.get({ workId: WORK, id: "1" })).toMatchObject({ text: "", place: null, erased: true });
 });
 
 it("a run that fails is kept with what it had, and says no end", async () => {

@@ -19,7 +19,7 @@ export const KeptCommentSchema = Type.Object(
 export type KeptComment = Static<typeof KeptCommentSchema>;
 
 /** A comment as it was read; `erased`: without a person in it who was erased before it reached us. */
-export type ReadComment = Comment & { readonly erased?: true };
+export type ReadComment = Comment & { readonly erased?: boolean };
 
 /** Fields that say when a comment was read, by whom it is kept and how: they are no news. Addresses are others each time. */
 const NO_NEWS = new Set(["receivedAt", "firstSeenAt", "revision", "rank", "repliesCollected", "url", "urls", "avatar", "expiresAt"]);
