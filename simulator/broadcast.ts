@@ -1,7 +1,7 @@
 import type { PushConnection } from "./connection.js";
 import { encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
 import type { MessageFeed, Outgoing } from "./outgoing.js";
-import { isGift, isInteractive } from "./outgoing.js";
+import { isInteractive } from "./outgoing.js";
 import { hash32, LowHalves, makeId } from "./random.js";
 import type { Schema } from "./schema.js";
 import type { SentTruth } from "./truth.js";
@@ -75,13 +75,13 @@ export class SimulatedBroadcast {
     connection.frozen = this.frozen;
     connection.onEnd = () => this.connections.delete(connection);
     if (this.#endedAt !== null) return;
-    const messages = this.history(persistCount, connection.options.gifts());
+    const messages = this.history(persistCount, (message) => connection.isGiven(message));
     if (messages.length > 0) this.#write(messages, [connection]);
   }
 
-  /** Returns the newest messages of people, oldest first, in envelopes of their own. */
-  history(count: number, gifts: boolean): Outgoing[] {
-    const visible = this.#history.filter((message) => gifts || !isGift(message.method));
+  /** Returns the newest messages of people that somebody is given, oldest first, in envelopes of their own. */
+  history(count: number, isGiven: (message: Outgoing) => boolean): Outgoing[] {
+    const visible = this.#history.filter(isGiven);
     const newest = visible.slice(visible.length - Math.min(Math.max(0, count), HISTORY_LIMIT, visible.length));
     return newest.map((message) => this.#again(message));
   }
@@ -168,7 +168,7 @@ export class SimulatedBroadcast {
     for (const connection of connections) {
       let shared = cache.get(connection.ear);
       if (shared === undefined) {
-        const heard = messages.filter(({ method }) => connection.hearsOf(method));
+        const heard = messages.filter((message) => connection.isGiven(message));
         shared = { heard, plain: heard.length === 0 ? NO_BYTES : encodePushResponse(schema, heard, texts), packed: null };
         cache.set(connection.ear, shared);
       }
@@ -177,7 +177,9 @@ export class SimulatedBroadcast {
       connection.push(connection.options.gzip && shared.packed !== null ? shared.packed : shared.plain, texts, shared.heard.length);
       if (!connection.frozen) for (const message of shared.heard) told.add(message);
     }
-    for (const message of messages) if (told.has(message)) this.#truth.count(message);
+    for (const message of messages)
+      if (told.has(message)) this.#truth.count(message);
+      else if (isInteractive(message.method)) this.#truth.withhold(message);
   }
 }
 

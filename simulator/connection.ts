@@ -10,8 +10,9 @@ import {
   type ResponseTexts,
   truncated,
 } from "./frame.js";
-import { isGift, isInteractive } from "./outgoing.js";
+import { isGift, isInteractive, type Outgoing } from "./outgoing.js";
 import type { Random } from "./random.js";
+import type { Sampling } from "./sampling.js";
 import type { Schema } from "./schema.js";
 
 /** Record of one connection, as `/@truth` gives it. */
@@ -21,6 +22,8 @@ export interface ConnectionTruth {
   readonly userUniqueId: string;
   readonly ttwid: string;
   readonly loggedIn: boolean;
+  /** Name by which the control takes this viewer: the login's `sessionid`, else `user_unique_id`. */
+  readonly viewer: string;
   readonly gzip: boolean;
   readonly openedAt: number;
   readonly closedAt: number | null;
@@ -55,6 +58,8 @@ interface ConnectionOptions {
   readonly userUniqueId: string;
   readonly ttwid: string;
   readonly loggedIn: boolean;
+  readonly viewer: string;
+  readonly sampling: Sampling;
   /** Whether it is given gifts now. */
   readonly gifts: () => boolean;
   readonly gzip: boolean;
@@ -118,13 +123,16 @@ export class PushConnection {
 
   /** Key of what it is given: connections with the same key are given the same. */
   get ear(): string {
-    return `${this.hears}/${this.options.gifts()}`;
+    const { sampling, viewer, gifts } = this.options;
+    return `${this.hears}/${gifts()}/${sampling.active ? viewer : ""}`;
   }
 
-  /** Whether it is given messages of a method now. */
-  hearsOf(method: string): boolean {
+  /** Whether it is given a message now. */
+  isGiven(message: Pick<Outgoing, "method" | "msgId">): boolean {
+    const { method } = message;
     if (this.hears === "nothing" || (this.hears === "low" && isInteractive(method))) return false;
-    return this.options.gifts() || !isGift(method);
+    const { sampling, viewer, gifts } = this.options;
+    return (gifts() || !isGift(method)) && sampling.admits(viewer, message);
   }
 
   /** Damages the next frames with messages that it is sent. */
@@ -187,13 +195,14 @@ export class PushConnection {
 
   /** Returns the record of the connection. */
   truth(): ConnectionTruth {
-    const { id, roomId, userUniqueId, ttwid, loggedIn, gzip } = this.options;
+    const { id, roomId, userUniqueId, ttwid, loggedIn, viewer, gzip } = this.options;
     return {
       id,
       roomId,
       userUniqueId,
       ttwid,
       loggedIn,
+      viewer,
       gzip,
       openedAt: this.openedAt,
       closedAt: this.#closedAt,

@@ -10,6 +10,7 @@ import { encodePlanned, type Outgoing } from "./outgoing.js";
 import type { GiftsTo, SimulatedPlatform } from "./platform.js";
 import { hash32, makeId } from "./random.js";
 import type { SimulatedRoom } from "./room.js";
+import type { Shares } from "./sampling.js";
 import { isFields, type Schema, type SchemaFields } from "./schema.js";
 
 /** Content of a frame that is played as it was captured, as far as it could be read. */
@@ -107,9 +108,16 @@ class ConnectionFaults {
     this.platform = platform;
   }
 
-  /** Cuts the TCP connections of a room's viewers without a close frame. */
-  cut(webRid: string): void {
-    this.#each(webRid, (connection) => connection.end("cut"));
+  /** Cuts the TCP connections of a room's viewers, or of one, without a close frame. */
+  cut(webRid: string, viewer?: string): void {
+    this.#each(webRid, (connection) => {
+      if (viewer === undefined || connection.options.viewer === viewer) connection.end("cut");
+    });
+  }
+
+  /** Gives each viewer of a room, or one, its own random sample of what people cause; `{}` is everything again. */
+  sample(webRid: string, shares: Shares, viewer?: string): void {
+    this.room(webRid).sampling.set(shares, viewer);
   }
 
   /** Resets each connection of the live broadcast by TCP when it is `ms` old, or no more. */
@@ -222,10 +230,10 @@ export class RoomControl extends ConnectionFaults {
     this.room(webRid).misreads = times;
   }
 
-  /** Refuses every handshake for a room, as if the device were blocked unless told otherwise, or lets viewers in again. */
-  refuse(webRid: string, on = true, form: RefusalForm = "blocked"): void {
+  /** Refuses every handshake for a room, or one viewer's, as if the device were blocked unless told otherwise, or lets viewers in again. */
+  refuse(webRid: string, on = true, form: RefusalForm = "blocked", viewer?: string): void {
     const room = this.room(webRid);
-    if (on) this.platform.refusing.set(room, form);
+    if (on) this.platform.refusing.set(room, (who) => (viewer === undefined || who === viewer ? form : undefined));
     else this.platform.refusing.delete(room);
   }
 

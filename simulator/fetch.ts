@@ -1,10 +1,10 @@
 import { welcome } from "./backdrop.js";
 import { HISTORY_LIMIT } from "./broadcast.js";
-import { encodePlanned } from "./outgoing.js";
+import { encodePlanned, isGift, type Outgoing } from "./outgoing.js";
 import type { SimulatedPlatform } from "./platform.js";
 import { hash32, makeId } from "./random.js";
 import type { Ask, SimulatedReply } from "./reply.js";
-import { emptyReply } from "./reply.js";
+import { emptyReply, viewerOf } from "./reply.js";
 
 /**
  * Answers `GET live.douyin.com/webcast/im/fetch/`: a bare Response with the push hosts, the resume texts and a first batch of messages.
@@ -16,7 +16,7 @@ export function imFetch(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const visitor = ask.query.get("user_unique_id") ?? "";
   const found = platform.byRoomId(roomId);
   if (!ttwid || visitor === "" || found === null || !platform.firstFetch(`${ttwid}/${visitor}`, roomId)) return emptyReply();
-  const { broadcast } = found;
+  const { broadcast, room } = found;
   const { schema } = platform.options;
   const now = platform.now();
   const startedAt = broadcast.options.startedAt;
@@ -30,10 +30,10 @@ export function imFetch(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
     fields: welcome({ method, msgId, roomId, createTime: startedAt }),
   });
   const ended = broadcast.endedAt !== null;
-  const messages = [
-    greeting,
-    ...(ended ? [] : broadcast.history(HISTORY_LIMIT - 1, platform.givesGifts(platform.knowsLogin(ask.cookies)))),
-  ];
+  const gifts = platform.givesGifts(platform.knowsLogin(ask.cookies));
+  const isGiven = (message: Outgoing): boolean =>
+    (gifts || !isGift(message.method)) && room.sampling.admits(viewerOf(ask.cookies, visitor), message);
+  const messages = [greeting, ...(ended ? [] : broadcast.history(HISTORY_LIMIT - 1, isGiven))];
   broadcast.book(messages);
   const body = schema.encode("Response", {
     messages: messages.map((message) => ({ method: message.method, payload: message.payload, msg_id: message.sendingId })),

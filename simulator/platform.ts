@@ -31,8 +31,8 @@ export class SimulatedPlatform {
   readonly signer: SimulatedSigner;
   readonly rooms: readonly SimulatedRoom[];
   readonly works: SimulatedWorks;
-  /** Rooms for which nobody can connect now, with how they are refused. */
-  readonly refusing = new Map<SimulatedRoom, RefusalForm>();
+  /** Rooms for which viewers cannot connect now, with how each is refused. */
+  readonly refusing = new Map<SimulatedRoom, (viewer: string) => RefusalForm | undefined>();
   /** When true, pages and web/enter answer as they do to callers they suspect. */
   captcha = false;
   /** When true, nobody is logged in, whatever their cookies say. */

@@ -7,7 +7,7 @@ import { type ConnectionTruth, PushConnection } from "./connection.js";
 import { type RefusalForm, refusal, refusalBytes } from "./handshake.js";
 import { splitHost } from "./hosts.js";
 import type { SimulatedPlatform } from "./platform.js";
-import { parseCookies } from "./reply.js";
+import { parseCookies, viewerOf } from "./reply.js";
 
 /** A handshake that was refused, with the reason that the client is not told. */
 export interface RefusedHandshake {
@@ -55,7 +55,8 @@ export class PushServer {
     const reason = /^webcast\d*-ws-web-[a-z]+\.douyin\.com$|^live\.douyin\.com$/.test(host)
       ? refusal({ path, query, cookies }, rules)
       : `host is ${host}`;
-    const form = platform.broken.get(host) ?? (found === null ? "blocked" : platform.refusing.get(found.room));
+    const viewer = viewerOf(cookies, query.get("user_unique_id") ?? "");
+    const form = platform.broken.get(host) ?? (found === null ? "blocked" : platform.refusing.get(found.room)?.(viewer));
     if (form !== undefined || reason !== null || found === null) {
       this.#refuse(socket, roomId, reason ?? "told to refuse", form ?? "blocked");
       return;
@@ -73,6 +74,8 @@ export class PushServer {
         userUniqueId: query.get("user_unique_id") ?? "",
         ttwid: cookies.get("ttwid") ?? "",
         loggedIn: isLoggedIn,
+        viewer,
+        sampling: found.room.sampling,
         gifts: () => platform.givesGifts(isLoggedIn),
         gzip: query.get("compress") === "gzip",
         late: new Late(platform.options.clock, () => platform.lateMs),

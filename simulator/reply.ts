@@ -77,6 +77,11 @@ export function cookieScope(ask: Ask): string {
   return /^(?:[a-z0-9-]+\.)*douyin\.com$/.test(ask.addressed) ? "; Domain=.douyin.com" : "";
 }
 
+/** Returns the name of a viewer: the login's, else the visitor's. */
+export function viewerOf(cookies: ReadonlyMap<string, string>, userUniqueId: string): string {
+  return cookies.get("sessionid") ?? userUniqueId;
+}
+
 /** Returns whether the cookies are those of somebody who has logged in. */
 export function loggedIn(cookies: ReadonlyMap<string, string>): boolean {
   return Boolean(cookies.get("sessionid") ?? cookies.get("sessionid_ss"));

@@ -5,6 +5,7 @@ import type { SimulatedPerson } from "./people.js";
 import { makePerson } from "./people.js";
 import { PlannedFeed } from "./planned-feed.js";
 import { hash32, makeId, type Random } from "./random.js";
+import { Sampling } from "./sampling.js";
 import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
 
@@ -26,6 +27,8 @@ export class SimulatedRoom {
   readonly broadcasts: SimulatedBroadcast[] = [];
   /** Number of times that its page will still say that the live broadcast is over. */
   misreads = 0;
+  /** Samples that its viewers are given; all of them everything, unless told otherwise. */
+  readonly sampling = new Sampling();
   readonly #options: RoomOptions;
 
   constructor(options: RoomOptions) {

@@ -13,6 +13,7 @@ import { SimulatedPlatform } from "./platform.js";
 import { PushServer, type RefusedHandshake } from "./push.js";
 import { Random } from "./random.js";
 import { type Ask, json, parseCookies, type SimulatedReply } from "./reply.js";
+import { SAMPLED } from "./sampling.js";
 import { checkRooms, demoRooms, type RoomScenario } from "./scenario.js";
 import { loadSchema, type Schema } from "./schema.js";
 import { sdkReply, signReply } from "./sdk.js";
@@ -238,6 +239,8 @@ interface SimulatorCommand {
 }
 
 const room = Type.String({ minLength: 1, maxLength: 128 });
+const viewer = Type.Optional(Type.String({ minLength: 1, maxLength: 128 }));
+const share = Type.Number({ minimum: 0, maximum: 1 });
 const on = Type.Optional(Type.Boolean());
 const ms = Type.Integer({ minimum: 0, maximum: 86_400_000 });
 
@@ -250,15 +253,19 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
     rooms.deafen(room, hears),
   ),
   freeze: command({ room, on }, (rooms, { room, on }) => rooms.freeze(room, on)),
-  cut: command({ room }, (rooms, { room }) => rooms.cut(room)),
+  cut: command({ room, viewer }, (rooms, { room, viewer }) => rooms.cut(room, viewer)),
+  sample: command(
+    { room, shares: Type.Partial(Type.Record(Type.Enum([...SAMPLED]), Type.Union([share, Type.Tuple([share, share])]))), viewer },
+    (rooms, { room, shares, viewer }) => rooms.sample(room, shares, viewer),
+  ),
   resetAfter: command({ room, ms: Type.Union([ms, Type.Null()]) }, (rooms, { room, ms }) => rooms.resetAfter(room, ms)),
   close: command(
     { room, how: Type.Union([Type.Integer({ minimum: 1000, maximum: 4999 }), Type.Literal("frame")]) },
     (rooms, { room, how }) => rooms.close(room, how),
   ),
   refuse: command(
-    { room, on, form: Type.Optional(Type.Union([Type.Enum(["blocked", "bare"]), Type.Integer({ minimum: 200, maximum: 599 })])) },
-    (rooms, { room, on, form }) => rooms.refuse(room, on, form),
+    { room, on, form: Type.Optional(Type.Union([Type.Enum(["blocked", "bare"]), Type.Integer({ minimum: 200, maximum: 599 })])), viewer },
+    (rooms, { room, on, form, viewer }) => rooms.refuse(room, on, form, viewer),
   ),
   damage: command(
     { room, kind: Type.Enum(["gzip", "truncated"]), frames: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })) },

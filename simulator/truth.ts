@@ -49,6 +49,8 @@ export interface SentTruth {
   /** Further copies of them, in envelopes of their own. */
   readonly repeats: number;
   readonly byMethod: Readonly<Record<string, number>>;
+  /** Messages of people that nobody was given though somebody was there, by method. With `byMethod` they are the whole. */
+  readonly withheld: Readonly<Record<string, number>>;
   readonly interactive: readonly Fact[];
   /** Number of older facts that were let go to bound memory. */
   readonly interactiveDropped: number;
@@ -62,6 +64,9 @@ export class Truth {
   readonly #keep: number;
   readonly #seen: RecentSet;
   readonly #byMethod = new Map<string, number>();
+  /** Methods of messages that nobody was given, by name. */
+  readonly #withheld = new Map<string, string>();
+  readonly #withheldDropped = new Map<string, number>();
   readonly #traces: RecentSet;
   readonly #combos = new Map<string, ComboTruth>();
   #facts: Fact[] = [];
@@ -87,6 +92,7 @@ export class Truth {
       return;
     }
     this.#seen.add(name);
+    this.#withheld.delete(name); // replayed to somebody who came later
     this.#messages++;
     this.#byMethod.set(message.method, (this.#byMethod.get(message.method) ?? 0) + 1);
     const fact = message.fact();
@@ -104,6 +110,18 @@ export class Truth {
     if (fact.gift !== undefined) this.#countGift(fact, fact.gift, message.msgId);
   }
 
+  /** Books a message that nobody was given. */
+  withhold({ method, msgId }: Outgoing): void {
+    const name = `${method}/${msgId}`;
+    if (this.#seen.has(name)) return;
+    this.#withheld.set(name, method);
+    if (this.#withheld.size <= this.#keep) return;
+    const [oldest, itsMethod] = this.#withheld.entries().next().value ?? [];
+    if (oldest === undefined || itsMethod === undefined) return;
+    this.#withheld.delete(oldest);
+    this.#withheldDropped.set(itsMethod, (this.#withheldDropped.get(itsMethod) ?? 0) + 1);
+  }
+
   /** The largest total of likes that was sent. */
   get likesTotal(): number {
     return this.#likes.total;
@@ -112,10 +130,13 @@ export class Truth {
   /** Returns the book as it stands. */
   snapshot(): SentTruth {
     const overflow = Math.max(0, this.#facts.length - this.#keep);
+    const withheld = new Map(this.#withheldDropped);
+    for (const method of this.#withheld.values()) withheld.set(method, (withheld.get(method) ?? 0) + 1);
     return {
       messages: this.#messages,
       repeats: this.#repeats,
       byMethod: Object.fromEntries(this.#byMethod),
+      withheld: Object.fromEntries(withheld),
       interactive: this.#facts.slice(overflow),
       interactiveDropped: this.#factsDropped + overflow,
       combos: [...this.#combos.values()].map((combo) => ({ ...combo })),
