@@ -38,6 +38,8 @@ export async function demo(config: Config): Promise<void> {
     try {
       const token = await demoToken(app.store.tokens, tokenFile);
       const url = `${app.url}/douyin/liveroom/chat?token=${token}&room_id=100000002`;
+      // One that was paused stays so.
+      for (const [id] of DEMO_ROOMS) await app.rooms.watch(id, stop);
       await print(`dylive demo: simulated rooms ${DEMO_ROOMS.map(([id, what]) => `${id} (${what})`).join(", ")}`);
       await print(`page: ${app.url}/#token=${token}&room=100000002`);
       const works = DEMO_WORKS.map(([name, what]) => `https://v.douyin.com/${simulator.works.work(name).shortCode}/ (${what})`);

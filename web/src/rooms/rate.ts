@@ -30,11 +30,10 @@ export class Rate {
     if (last >= 0) this.#perSecond[last] = (this.#perSecond[last] ?? 0) + fresh;
   }
 
-  /** Messages in each whole second before `now` (ms), oldest first: {@link RATE_SECONDS} of them. */
+  /** Messages in each whole second before `now` (ms) that was seen, oldest first: at most {@link RATE_SECONDS}. */
   series(now: number): readonly number[] {
     this.#advance(now);
-    const known = this.#perSecond.slice(0, -1);
-    return [...Array.from({ length: RATE_SECONDS - known.length }, () => 0), ...known];
+    return this.#perSecond.slice(0, -1);
   }
 
   /** Messages a second, as the mean of the last five. */

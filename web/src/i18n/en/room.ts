@@ -17,6 +17,7 @@ export const room: typeof zh = {
       other: "Other",
     },
     show: "Show",
+    onlyGifts: "only gifts",
     more: "Filter and search",
     filter: "Filter expression",
     filterPlaceholder: 'for example type == "gift" && diamonds >= 100',

@@ -29,6 +29,7 @@ export const rooms: typeof zh = {
   },
   truth: {
     title: "What is really going on",
+    more: "more",
     receiving: (length) => `receiving for ${length}`,
     connectingSince: (length) => `connecting for ${length}`,
     resolving: "asking the platform what this room is",

@@ -16,6 +16,7 @@ export const room = {
       other: "其他",
     },
     show: "显示",
+    onlyGifts: "只看礼物",
     more: "筛选与查找",
     filter: "过滤表达式",
     filterPlaceholder: '例如 type == "gift" && diamonds >= 100',
