@@ -15,10 +15,12 @@ describe("dylive demo", () => {
   it("shows all five kinds within 30 s, and fresh events at every start", async () => {
     const first = await demo();
     await first.run.printed(/^works: after that page, http:\S+\/#\/works with https:\/\/v\.douyin\.com\/\w+\/ \(a video\), /m);
-    const { rooms } = (await (await fetch(`${first.base}/v1/rooms`, { headers: { authorization: `Bearer ${first.token}` } })).json()) as {
-      rooms: readonly { webRid: string; watch: string }[];
-    };
-    expect(rooms.map(({ webRid, watch }) => [webRid, watch]).sort()).toEqual([1, 2, 3].map((n) => [`10000000${n}`, "on"]));
+    await until(async () => {
+      const asked = await fetch(`${first.base}/v1/rooms`, { headers: { authorization: `Bearer ${first.token}` } });
+      const { rooms } = (await asked.json()) as { rooms: readonly { webRid: string; watch: string }[] };
+      const watched = rooms.filter(({ watch }) => watch === "on").map(({ webRid }) => webRid);
+      return watched.sort().join() === "100000001,100000002,100000003";
+    });
     const seen = new Set<string>();
     const ids = new Set<string>();
     const poll = async ({ base, token }: { base: string; token: string }) => {
