@@ -8,7 +8,7 @@ import { RetentionScheduler, type RetentionSchedulerDeps } from "../retention/sc
 import { systemClock } from "../runtime/clock.js";
 import { type SentError, sentError } from "../runtime/errors.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
-import { rawFiles, rawRooms, removeRaw } from "../sources/raw/files.js";
+import { rawFiles, rawRooms, removeRaw, seeRaw } from "../sources/raw/files.js";
 import { advance, keepUpToDate } from "../statistics/reader.js";
 import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
@@ -143,7 +143,7 @@ function loopsOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Loop
       const scheduler = new RetentionScheduler({
         ...limits,
         store,
-        raw: { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw },
+        raw: { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw, seen: seeRaw },
         clock: systemClock,
         onRawRemoved: (room, files, bytes) => tell({ removed: { room, files, bytes } }),
         onDoubt: (doubt) => tell({ doubt }),

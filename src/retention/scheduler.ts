@@ -184,7 +184,7 @@ export class RetentionScheduler {
     if (worksMaxAgeMs === null) return false;
     let removed = false;
     for (const kind of [store.works, store.comments, store.commentRuns])
-      while (!signal.aborted && (await kind.expire(clock.now() - worksMaxAgeMs))) {
+      while (!signal.aborted && (await kind.expire(clock.now() - worksMaxAgeMs, clock.now()))) {
         removed = true;
         await clock.sleep(PAUSE_MS, signal);
       }
@@ -199,7 +199,10 @@ export class RetentionScheduler {
       const wanted = (byAge ? own : ageless(own)).raw;
       const gone = { files: 0, bytes: 0 };
       try {
-        for (const file of beyondLimits(await raw.files(room), wanted, clock.now())) {
+        const files = await raw.files(room);
+        const now = clock.now();
+        if (byAge) for (const file of files) if (Math.min(file.endedAt, file.writtenAt) > now) await raw.seen(file, now);
+        for (const file of beyondLimits(files, wanted, now)) {
           signal.throwIfAborted();
           await raw.remove(file);
           gone.files++;

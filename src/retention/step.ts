@@ -10,6 +10,8 @@ interface RawRecording {
   readonly startedAt: number;
   /** Time when its last frame was received, or a while later; ms UTC. */
   readonly endedAt: number;
+  /** Time when the file was written last, or was first seen with a time that was yet to come; ms UTC. */
+  readonly writtenAt: number;
   readonly bytes: number;
   /** Whether it may be written to. */
   readonly open: boolean;
@@ -22,17 +24,21 @@ export interface RawRecordings {
   /** Returns those of a room, oldest first. */
   files(room: RoomKey): Promise<readonly RawRecording[]>;
   remove(file: RawRecording): Promise<void>;
+  /** Notes that a file was seen whose times are yet to come: it was written by a clock that ran ahead. */
+  seen(file: RawRecording, now: number): Promise<void>;
 }
 
 /**
  * Returns the recordings of a room that are beyond its limits, oldest first: those without a frame that is young enough, then the oldest
- * until the rest is small enough. One that may be written to is counted, and stays.
+ * until the rest is small enough. One that may be written to is counted, and stays. One whose last frame is yet to come, by its name, is as
+ * old as its file.
  * @param now ms UTC
  */
 export function beyondLimits(files: readonly RawRecording[], { maxAgeMs, maxBytes }: Limits, now: number): readonly RawRecording[] {
   let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return files.filter((file) => {
-    const tooOld = maxAgeMs !== null && file.endedAt < now - maxAgeMs;
+    const endedAt = file.endedAt > now ? file.writtenAt : file.endedAt;
+    const tooOld = maxAgeMs !== null && endedAt < now - maxAgeMs;
     const tooMuch = maxBytes !== null && bytes > maxBytes;
     if (file.open || !(tooOld || tooMuch)) return false;
     bytes -= file.bytes;

@@ -168,7 +168,7 @@ export function describeComments(open: Open): void {
       const { comments } = store();
       const old = Array.from({ length: 600 }, (_, at) => commentOf(WORK, String(at), { receivedAt: at }));
       await comments.put(1, old);
-      for (let more = true; more; more = await comments.expire(590)) {}
+      for (let more = true; more; more = await comments.expire(590, 1000)) {}
       expect(ids(await comments.walk(null, 20))).toEqual(old.slice(590).map(({ id }) => id));
       // A floor stays for as long as one of its replies does.
       await comments.put(1, [
@@ -176,10 +176,34 @@ export function describeComments(open: Open): void {
         commentOf(OTHER, "r1", { parentId: "f", receivedAt: 10 }),
         commentOf(OTHER, "r2", { parentId: "f", receivedAt: 700 }),
       ]);
-      for (let more = true; more; more = await comments.expire(690)) {}
+      for (let more = true; more; more = await comments.expire(690, 1000)) {}
       expect(ids(await comments.walk(null, 20))).toEqual(["f", "r2"]);
-      for (let more = true; more; more = await comments.expire(701)) {}
+      for (let more = true; more; more = await comments.expire(701, 1000)) {}
       expect(await comments.walk(null, 20)).toEqual([]);
+    });
+
+    it("are seen by a run after a clock that ran ahead was set back, and go in the end with their runs", async () => {
+      const { comments, commentRuns } = store();
+      const day = 86_400_000;
+      const now = 1_800_000_000_000;
+      const ahead = now + 36_500 * day;
+      const first = await commentRuns.begin(runOf(WORK, { startedAt: ahead }));
+      await comments.put(first, [commentOf(WORK, "1", { receivedAt: ahead }), commentOf(OTHER, "1", { receivedAt: ahead })]);
+      await commentRuns.tell(first, runOf(WORK, { startedAt: ahead, endedBy: "end", endedAt: ahead }), ahead);
+      const second = await commentRuns.begin(runOf(WORK, { startedAt: now }));
+      await comments.put(second, [commentOf(WORK, "1", { receivedAt: now, likes: 99 })]);
+      await commentRuns.tell(second, runOf(WORK, { startedAt: now, endedBy: "end", endedAt: now }), now);
+      const kept = await comments.get({ workId: WORK, id: "1" });
+      expect(kept).toMatchObject({ likes: 99, receivedAt: now, firstSeenAt: now, removedAt: null });
+      await commentRuns.begin(runOf(OTHER, { startedAt: ahead }));
+      const left = async (at: number) => {
+        for (const kind of [comments, commentRuns]) while (await kind.expire(at - 30 * day, at));
+        const runs = await Promise.all([WORK, OTHER].map(async (work) => (await commentRuns.last(work))?.n ?? null));
+        return [(await comments.walk(null, 9)).map(({ workId }) => workId), runs];
+      };
+      expect(await left(now)).toEqual([[WORK, OTHER].sort(), [second, second + 1]]);
+      expect(await left(now + 29 * day)).toEqual([[WORK, OTHER].sort(), [second, second + 1]]);
+      expect(await left(now + 31 * day)).toEqual([[], [null, null]]);
     });
 
     it("are collected by runs, of which the last tells how far it came", async () => {
@@ -214,10 +238,10 @@ export function describeComments(open: Open): void {
       await commentRuns.tell(first, runOf(WORK, { startedAt: 100, endedAt: 120, endedBy: "end" }), 120);
       const second = await commentRuns.begin(runOf(WORK, { startedAt: 130 }));
       await commentRuns.tell(second, runOf(WORK, { startedAt: 130 }), 200);
-      expect(await commentRuns.expire(200)).toBe(true);
-      expect(await commentRuns.expire(200)).toBe(false);
+      expect(await commentRuns.expire(200, 1000)).toBe(true);
+      expect(await commentRuns.expire(200, 1000)).toBe(false);
       expect((await commentRuns.last(WORK))?.n).toBe(second);
-      expect(await commentRuns.expire(201)).toBe(true);
+      expect(await commentRuns.expire(201, 1000)).toBe(true);
       expect(await commentRuns.last(WORK)).toBeNull();
       await commentRuns.begin(runOf(WORK));
       await commentRuns.removeOf(WORK);

@@ -3,6 +3,10 @@ import type { Work } from "../../src/works/model/work.js";
 import { workOf } from "../works/work.js";
 import { type Open, useStore } from "./harness.js";
 
+const DAY = 86_400_000;
+const NOW = 1_800_000_000_000;
+const AHEAD = NOW + 36_500 * DAY;
+
 /** Works. */
 export function describeWorks(open: Open): void {
   describe("works", () => {
@@ -25,6 +29,32 @@ export function describeWorks(open: Open): void {
       expect(second).toMatchObject({ text: "two", firstSeenAt: 500, receivedAt: 700, revision: 1 });
       expect(await works.keep(workOf(id(10), { text: "late", receivedAt: 600 }), "late")).toEqual(second);
       expect(await works.get(id(10))).toEqual({ work: second, reply: null });
+    });
+
+    it("are replaced by a reading after a clock that ran ahead was set back", async () => {
+      const { works } = store();
+      await works.keep(workOf(id(10), { text: "ahead", receivedAt: AHEAD }), null);
+      const now = { text: "now", receivedAt: NOW, firstSeenAt: NOW, revision: 1 };
+      expect(await works.keep(workOf(id(10), { text: "now", receivedAt: NOW }), null)).toMatchObject(now);
+    });
+
+    it("go when they were not read for long, also those that a clock which ran ahead dates in the future", async () => {
+      const { works } = store();
+      for (const [n, receivedAt] of [NOW - 31 * DAY, NOW - 29 * DAY, AHEAD, AHEAD, NOW + 20 * DAY].entries())
+        await works.keep(workOf(id(10 + n), { receivedAt }), null);
+      const left = async (now: number) => {
+        while (await works.expire(now - 30 * DAY, now));
+        return (await works.walk("", 9)).map(({ work }) => Number(work.id.slice(-2)) - 10);
+      };
+      expect(await left(NOW)).toEqual([1, 2, 3, 4]);
+      // A clock that is far behind removes nothing, nor has it removed anything later.
+      expect(await left(1000)).toEqual([1, 2, 3, 4]);
+      expect(await left(NOW + 2 * DAY)).toEqual([2, 3, 4]);
+      await works.keep(workOf(id(13), { receivedAt: NOW + 3 * DAY }), null);
+      expect(await left(NOW + 29 * DAY)).toEqual([2, 3, 4]);
+      expect(await left(NOW + 31 * DAY)).toEqual([3, 4]);
+      expect(await left(NOW + 34 * DAY)).toEqual([4]);
+      expect(await left(NOW + 51 * DAY)).toEqual([]);
     });
 
     it("keep what was known when they can no longer be seen, and say so", async () => {

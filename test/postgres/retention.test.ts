@@ -45,6 +45,7 @@ async function round(store: PostgresStore, parts: Partial<RetentionSchedulerDeps
       },
       files: async () => [],
       remove: async () => {},
+      seen: async () => {},
     },
     onRawRemoved: () => {},
     onDoubt: (sentence) => doubts.push(sentence),

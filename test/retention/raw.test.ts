@@ -1,9 +1,10 @@
-import { utimesSync } from "node:fs";
+import { copyFileSync, utimesSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Received } from "../../src/platform/access/read.js";
 import { RetentionScheduler } from "../../src/retention/scheduler.js";
 import { beyondLimits } from "../../src/retention/step.js";
-import { rawFiles, rawRooms, removeRaw } from "../../src/sources/raw/files.js";
+import { rawFiles, rawName, rawRooms, removeRaw, seeRaw } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -24,6 +25,7 @@ const file = (n: number, change: Partial<RawRecording> = {}): RawRecording => ({
   path: String(n),
   startedAt: T0 + n * DAY,
   endedAt: T0 + n * DAY + HOUR,
+  writtenAt: T0 + n * DAY + HOUR,
   bytes: 100,
   open: false,
   ...change,
@@ -40,6 +42,14 @@ describe("raw recordings beyond their limits", () => {
     expect(paths(beyondLimits(files, { maxAgeMs: null, maxBytes: 399 }, T0))).toEqual(["0"]);
     expect(paths(beyondLimits(files, { maxAgeMs: null, maxBytes: 400 }, T0))).toEqual([]);
     expect(paths(beyondLimits(files, { maxAgeMs: 3 * DAY, maxBytes: 250 }, T0 + 3 * DAY + 2 * HOUR))).toEqual(["0", "1"]);
+  });
+
+  it("are those of a clock that ran ahead once they were seen for long enough", () => {
+    const ahead = { startedAt: T0 + 900 * DAY, endedAt: T0 + 901 * DAY };
+    const some = [file(0, { ...ahead, writtenAt: T0 }), file(1, { ...ahead, writtenAt: T0 + 901 * DAY })];
+    const limits = { maxAgeMs: 2 * DAY, maxBytes: null };
+    expect(paths(beyondLimits(some, limits, T0 + 2 * DAY))).toEqual([]);
+    expect(paths(beyondLimits(some, limits, T0 + 2 * DAY + 1))).toEqual(["0"]);
   });
 
   it("are never one that may be written to, whatever it takes", () => {
@@ -74,6 +84,11 @@ describe("the scheduler", () => {
     const { folder, clock, store, rooms } = await recorded();
     const [one, two] = rooms;
     await store.retention.setLimits(two, "raw", { maxAgeMs: null, maxBytes: 1 });
+    const [ofToday] = (await rawFiles(folder, one)).slice(-1);
+    if (ofToday === undefined) throw new Error("there is one of today");
+    const ahead = join(dirname(ofToday.path), `${rawName(T0 + 40 * DAY, "7300000000000000019")}.gz`);
+    copyFileSync(ofToday.path, ahead);
+    utimesSync(ahead, (T0 + 40 * DAY) / 1000, (T0 + 40 * DAY) / 1000);
     const told: unknown[] = [];
     const scheduler = new RetentionScheduler({
       what: "raw",
@@ -82,7 +97,7 @@ describe("the scheduler", () => {
       limits: { ...FOREVER, raw: { maxAgeMs: 3 * DAY + HOUR, maxBytes: null } },
       worksMaxAgeMs: null,
       maxStoreBytes: null,
-      raw: { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw },
+      raw: { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw, seen: seeRaw },
       onRawRemoved: (room, files, bytes) => told.push([room, files, bytes > 0]),
       onDoubt: fail,
       onError: fail,
@@ -98,7 +113,9 @@ describe("the scheduler", () => {
       await clock.advance(20);
       return told.length === 2;
     });
-    expect((await rawFiles(folder, one)).map(({ startedAt }) => (startedAt - T0) / DAY)).toEqual([2, 3, 4]);
+    expect((await rawFiles(folder, one)).map(({ startedAt }) => (startedAt - T0) / DAY)).toEqual([2, 3, 4, 40]);
+    // Its age counts from now on.
+    expect((await rawFiles(folder, one)).at(-1)?.writtenAt).toBeLessThanOrEqual(clock.now());
     expect((await rawFiles(folder, two)).map(({ startedAt, open }) => [(startedAt - T0) / DAY, open])).toEqual([[4, true]]);
     expect(told.sort()).toEqual([
       [one, 2, true],

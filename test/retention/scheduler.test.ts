@@ -35,7 +35,7 @@ function kept(store: Store, clock: FakeClock, parts: Partial<RetentionSchedulerD
     limits: FOREVER,
     worksMaxAgeMs: null,
     maxStoreBytes: null,
-    raw: { rooms: async () => [], files: async () => [], remove: async () => {} },
+    raw: { rooms: async () => [], files: async () => [], remove: async () => {}, seen: async () => {} },
     onRawRemoved: () => {},
     onDoubt: (sentence) => doubts.push(sentence),
     onError: (error) => {

@@ -1,5 +1,5 @@
 import { type Dirent, existsSync } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Returns the folder of all raw recordings, in the data folder. */
@@ -17,6 +17,8 @@ export interface RawFile {
   readonly startedAt: number;
   /** Time when its last frame was received, or a while later, on the same day (UTC) at the latest; ms UTC. */
   readonly endedAt: number;
+  /** Time when the file was written last, or {@link seeRaw seen}; ms UTC. */
+  readonly writtenAt: number;
   readonly bytes: number;
   /** Whether it is not yet compressed: a server may be writing to it, or was killed while it did. */
   readonly open: boolean;
@@ -61,6 +63,11 @@ export async function removeRaw({ path }: Pick<RawFile, "path">): Promise<void> 
   await rm(path, { force: true });
 }
 
+/** Gives a recording whose times are yet to come the time of now as that of its last writing: its age counts from there. @param now ms UTC */
+export async function seeRaw({ path }: Pick<RawFile, "path">, now: number): Promise<void> {
+  await utimes(path, now / 1000, now / 1000);
+}
+
 async function entries(folder: string): Promise<readonly Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
@@ -79,8 +86,9 @@ async function look(folder: string, name: string, room: number): Promise<RawFile
   const startedAt = Date.parse(began.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/, "$1-$2-$3T$4:$5:$6.$7Z"));
   try {
     const { size, mtimeMs } = await stat(path);
-    const endedAt = Math.max(startedAt, Math.min(Math.floor(mtimeMs), (Math.floor(startedAt / DAY_MS) + 1) * DAY_MS));
-    return { path, room, sessionId, startedAt, endedAt, bytes: size, open: packed === undefined };
+    const writtenAt = Math.floor(mtimeMs);
+    const endedAt = Math.max(startedAt, Math.min(writtenAt, (Math.floor(startedAt / DAY_MS) + 1) * DAY_MS));
+    return { path, room, sessionId, startedAt, endedAt, writtenAt, bytes: size, open: packed === undefined };
   } catch {
     return null; // removed, or packed, while we looked
   }

@@ -1,5 +1,5 @@
 import type { CommentRun } from "../../works/model/comment.js";
-import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
+import { expireSome, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** A run that collects comments, as it is kept. */
 export interface KeptRun {
@@ -62,16 +62,13 @@ export function sqlCommentRuns({ dialect, ask, lane }: SqlDatabase) {
       write(function* () {
         yield* run("DELETE FROM comment_runs WHERE work_id = $1", workId);
       }),
-    /** Removes some of the runs that told nothing since a time, ms UTC. @returns whether there may be more */
-    expire: (before: number): Promise<boolean> =>
-      write(function* () {
-        const old = "SELECT n FROM comment_runs WHERE told_at < $1 ORDER BY told_at LIMIT $2";
-        return (yield* run(`DELETE FROM comment_runs WHERE n IN (${old})`, before, STEP_RUNS)) > 0;
-      }),
+    /** Removes some of the runs that told nothing since a time, ms UTC, as {@link expireSome} says. @returns whether there may be more */
+    expire: (before: number, now: number): Promise<boolean> =>
+      write(() => expireSome({ table: "comment_runs", keys: "n", time: "told_at" }, { before, now, most: STEP_RUNS })),
   };
 
   function* keep(n: number, told: CommentRun, at: number): SqlWork<void> {
-    const sql = "UPDATE comment_runs SET told_at = $2, ended_at = $3, body = $4 WHERE n = $1";
+    const sql = "UPDATE comment_runs SET told_at = $2, ended_at = $3, body = $4, seen_at = NULL WHERE n = $1";
     yield* run(sql, n, at, told.endedAt, JSON.stringify(told));
   }
 

@@ -1,7 +1,7 @@
 import type { Comment } from "../../works/model/comment.js";
 import { type KeptComment, keptComment, type ReadComment } from "../../works/model/kept-comment.js";
 import { foldText } from "../search.js";
-import { each, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
+import { each, expireSome, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Name of a kept comment. */
 export interface CommentKey {
@@ -168,13 +168,14 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
           );
         }
       }, erased.length),
-    /** Removes some of the comments that no run saw since a time, ms UTC; a floor with its last reply. @returns whether there may be more */
-    expire: (before: number): Promise<boolean> =>
-      write(function* () {
-        const old = `SELECT c.work_id, c.id FROM comments c WHERE c.received_at < $1
-          AND NOT EXISTS (SELECT 1 FROM comments r WHERE r.work_id = c.work_id AND r.parent_id = c.id)
-          ORDER BY c.received_at LIMIT $2`;
-        return (yield* run(`DELETE FROM comments WHERE (work_id, id) IN (${old})`, before, STEP_COMMENTS)) > 0;
+    /**
+     * Removes some of the comments that no run saw since a time, ms UTC, as {@link expireSome} says; a floor with its last reply.
+     * @returns whether there may be more
+     */
+    expire: (before: number, now: number): Promise<boolean> =>
+      write(() => {
+        const also = "AND NOT EXISTS (SELECT 1 FROM comments r WHERE r.work_id = t.work_id AND r.parent_id = t.id)";
+        return expireSome({ table: "comments", keys: "work_id, id", time: "received_at" }, { before, now, most: STEP_COMMENTS, also });
       }),
   };
 
@@ -187,7 +188,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     const before = keptOf(told);
     const now = keptComment(before, read);
     if (now === before) return;
-    yield* run(`UPDATE comments SET ${CHANGED.join(", ")} WHERE work_id = $1 AND id = $2`, ...valuesOf(now, seenBy));
+    yield* run(`UPDATE comments SET ${CHANGED.join(", ")}, seen_at = NULL WHERE work_id = $1 AND id = $2`, ...valuesOf(now, seenBy));
   }
 
   function* find({ workId, parentId, text, user, from, to, after, limit }: CommentSearch): SqlWork<FoundComments> {

@@ -55,12 +55,12 @@ export const ROOMS: SqlTable = {
  * - Statistics (`store/statistics.ts`): a broadcast that is reset gets a new `n`; the rows of the old one are deleted little by little, and
  *   nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
- *   `seen_at`: when it was first seen that its last event is yet to come. `statistics_stale`: events of the broadcast were replaced, in the
- *   same transaction; it is reset before anything else is counted.
+ *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
  * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: what the page itself was told of it last.
  * - `comments.body`: JSON of the comment as it was read last; `words`: its text, folded for searching; `run`: the last run that saw it;
  *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`: JSON of the run; `told_at`: when it
  *   last told how far it is.
+ * - `seen_at`: when it was first seen that the time by which the row grows old is yet to come; retention sets it, a newer time takes it away.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly SqlTable[] = [
@@ -144,7 +144,7 @@ export const TABLES: readonly SqlTable[] = [
     large: true,
     columns: {
       ...{ id: NAME, author: "text", time: COUNT, state: NAME, received_at: COUNT, first_seen_at: COUNT, revision: COUNT, body: NAME },
-      reply: "text",
+      ...{ reply: "text", seen_at: "bigint" },
     },
     indexes: { newest: "time, id", author: "author, time, id", received: "received_at" },
   },
@@ -154,6 +154,7 @@ export const TABLES: readonly SqlTable[] = [
     columns: {
       ...{ work_id: NAME, id: NAME, parent_id: "text", user_id: "text", sec_uid: "text", time: COUNT, rank: COUNT, run: COUNT },
       ...{ received_at: COUNT, first_seen_at: COUNT, removed_at: "bigint", revision: COUNT, erased: ZERO, words: NAME, body: NAME },
+      seen_at: "bigint",
     },
     indexes: {
       ...{ floor: "work_id, parent_id, rank, id", newest: "time, work_id, id", user: "user_id, time", person: "sec_uid, time" },
@@ -164,7 +165,7 @@ export const TABLES: readonly SqlTable[] = [
     name: "comment_runs",
     keys: 1,
     counts: true,
-    columns: { n: COUNT, work_id: NAME, told_at: COUNT, ended_at: "bigint", body: NAME },
+    columns: { n: COUNT, work_id: NAME, told_at: COUNT, ended_at: "bigint", body: NAME, seen_at: "bigint" },
     indexes: { work: "work_id, n", told: "told_at" },
   },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },

@@ -1,6 +1,6 @@
 import { keptWork } from "../../works/model/kept.js";
 import type { Work } from "../../works/model/work.js";
-import { row, rows, run, type SqlDatabase } from "./work.js";
+import { expireSome, row, rows, run, type SqlDatabase } from "./work.js";
 
 /** A work as it is kept. */
 export interface WorkRow {
@@ -51,7 +51,8 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
         const now = keptWork(before, read);
         if (now === before) return now;
         yield* run(
-          `UPDATE works SET author = $2, time = $3, state = $4, received_at = $5, first_seen_at = $6, revision = $7, body = $8, reply = $9
+          `UPDATE works SET author = $2, time = $3, state = $4, received_at = $5, first_seen_at = $6, revision = $7, body = $8, reply = $9,
+             seen_at = NULL
            WHERE id = $1`,
           ...[read.id, ...valuesOf(now), reply],
         );
@@ -93,12 +94,9 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
       write(function* () {
         yield* run("DELETE FROM works WHERE id = $1", id);
       }),
-    /** Removes some of the works that were not read since a time, ms UTC. @returns whether there may be more */
-    expire: (before: number): Promise<boolean> =>
-      write(function* () {
-        const old = "SELECT id FROM works WHERE received_at < $1 ORDER BY received_at LIMIT $2";
-        return (yield* run(`DELETE FROM works WHERE id IN (${old})`, before, STEP_WORKS)) > 0;
-      }),
+    /** Removes some of the works that were not read since a time, ms UTC, as {@link expireSome} says. @returns whether there may be more */
+    expire: (before: number, now: number): Promise<boolean> =>
+      write(() => expireSome({ table: "works", keys: "id", time: "received_at" }, { before, now, most: STEP_WORKS })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { type Comment, CommentSchema } from "./comment.js";
+import { isLate } from "./kept.js";
 
 /** A comment as it is kept. */
 export const KeptCommentSchema = Type.Object(
@@ -32,8 +33,9 @@ const NO_NEWS = new Set(["receivedAt", "firstSeenAt", "revision", "rank", "repli
 export function keptComment(before: KeptComment | null, read: ReadComment): KeptComment {
   const { erased = false } = read;
   if (before === null) return { ...read, firstSeenAt: read.receivedAt, removedAt: null, revision: 0, erased };
-  if (read.receivedAt < before.receivedAt && !erased) return before;
-  const { rank, firstSeenAt, revision } = before;
+  if (isLate(read, before) && !erased) return before;
+  const { rank, revision } = before;
+  const firstSeenAt = Math.min(before.firstSeenAt, read.receivedAt);
   const told = before.erased ? { ...before, receivedAt: read.receivedAt } : read;
   const now = { ...told, rank, firstSeenAt, removedAt: null, revision, erased: before.erased || erased };
   return newsOf(before) === newsOf(now) ? now : { ...now, revision: revision + 1 };

@@ -7,6 +7,14 @@ const ADDRESSES = new Set(["url", "urls", "cover", "avatar", "expiresAt"]);
 /** Fields that say when and how a work was read. */
 const OF_READING = new Set(["source", "receivedAt", "firstSeenAt", "revision"]);
 
+/** Most ms by which a reading may come after one that began later; one that seems older still is newer, and a clock was set back between. */
+const LATE_MS = 3_600_000;
+
+/** Whether a reading began before the one that is kept, and came after it. */
+export function isLate(read: { readonly receivedAt: number }, before: { readonly receivedAt: number }): boolean {
+  return read.receivedAt < before.receivedAt && before.receivedAt - read.receivedAt <= LATE_MS;
+}
+
 /**
  * Returns a work as it is kept after a newer reading of it. That replaces what was known, with two exceptions: what the page's state and lists
  * leave out stays, and a work that can no longer be seen keeps all that was known of it, with its new state. The revision rises when what is
@@ -15,8 +23,8 @@ const OF_READING = new Set(["source", "receivedAt", "firstSeenAt", "revision"]);
  */
 export function keptWork(before: Work | null, read: Work): Work {
   if (before === null) return { ...read, firstSeenAt: read.receivedAt, revision: 0 };
-  if (read.receivedAt < before.receivedAt) return before;
-  const now = { ...latest(before, read), firstSeenAt: before.firstSeenAt };
+  if (isLate(read, before)) return before;
+  const now = { ...latest(before, read), firstSeenAt: Math.min(before.firstSeenAt, read.receivedAt) };
   const except = before.source === now.source ? OF_READING : new Set([...OF_READING, ...BY_SOURCE]);
   return { ...now, revision: told(before, except) === told(now, except) ? before.revision : before.revision + 1 };
 }
