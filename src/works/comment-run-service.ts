@@ -1,4 +1,4 @@
-import { type Clock, within } from "../runtime/clock.js";
+import { type Clock, untilAborted, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Store } from "../store/store.js";
 import { type KeepOptions, keepComments } from "./kept-comments.js";
@@ -13,7 +13,7 @@ interface CommentRunServiceOptions extends Pick<KeepOptions, "reader" | "erased"
 }
 
 /** Bounds of a run that is asked for. */
-export type AskedRun = Pick<KeepOptions, "limit" | "replies">;
+export type AskedRun = Pick<KeepOptions, "limit" | "replies" | "withinMs">;
 
 /** State of a work's run. */
 export interface CommentRunStatus {
@@ -28,13 +28,19 @@ interface OpenRun {
   /** Fulfilled with its first figures, or with false where another process is at the work; fails when it could not be begun. */
   readonly begun: Promise<boolean>;
   readonly ended: Promise<void>;
+  /** Fails with what the run failed with. */
+  readonly kept: Promise<boolean>;
   latest: CommentRun | null;
+  /** Fulfilled when it next has kept something, or is over. */
+  news: Promise<void>;
 }
 
 /** Runs under way at a time: all but one of them wait for the one page, and each holds the ids of what is known. */
 const MOST_RUNS = 10;
 /** Pause before another look at a work whose run just ends or begins in another process, in ms. */
 const LOOK_MS = 50;
+/** Pause between two looks at what a run of another process has kept, in ms. */
+const WAIT_MS = 250;
 /** Longest wait for another process that is told to stop its run, in ms. */
 const STOP_WITHIN_MS = 30_000;
 
@@ -53,15 +59,33 @@ export class CommentRunService {
    * @throws DyliveError too_many_works, stopping; not_ready and others when the store does not answer
    */
   async start(workId: string, asked: AskedRun = {}): Promise<CommentRunStatus> {
-    const { signal } = this.#closing;
+    await this.#started(workId, asked);
+    return this.get(workId);
+  }
+
+  /**
+   * Starts a run of a work as {@link start} does, and looks at what it has kept until that will do or the run is over.
+   * @param look returns what the caller waits for; null while it is not there
+   * @returns the first that was not null; null when the run ended without it
+   * @throws DyliveError what the run failed with in this process, what `start` throws; and the signal's reason
+   */
+  async startUntil<T>(workId: string, asked: AskedRun, look: () => Promise<T | null>, signal: AbortSignal): Promise<T | null> {
+    const open = await this.#started(workId, asked);
+    let failure: { readonly error: unknown } | null = null;
+    open?.kept.catch((error: unknown) => {
+      failure = { error };
+    });
     for (;;) {
-      signal.throwIfAborted();
-      const open = this.#open.get(workId) ?? this.#begin(workId, asked);
-      if (await open.begun) return this.get(workId);
-      await open.ended;
-      const status = await this.last(workId);
-      if (status?.running === true) return status;
-      await this.#options.clock.sleep(LOOK_MS, signal);
+      const news = open?.news;
+      const isOver = (await this.last(workId))?.running !== true;
+      const found = await look();
+      if (found !== null) return found;
+      if (isOver) {
+        await open?.ended;
+        if (failure !== null) throw (failure as { readonly error: unknown }).error;
+        return null;
+      }
+      await (news === undefined ? this.#options.clock.sleep(WAIT_MS, signal) : untilAborted(news, signal));
     }
   }
 
@@ -120,6 +144,19 @@ export class CommentRunService {
     return now === null ? null : { run: now.run, running: now.run.endedAt === null };
   }
 
+  /** Starts a run where there is none. @returns the run of this process; null where another process has it */
+  async #started(workId: string, asked: AskedRun): Promise<OpenRun | null> {
+    const { signal } = this.#closing;
+    for (;;) {
+      signal.throwIfAborted();
+      const open = this.#open.get(workId) ?? this.#begin(workId, asked);
+      if (await open.begun) return open;
+      await open.ended;
+      if ((await this.last(workId))?.running === true) return null;
+      await this.#options.clock.sleep(LOOK_MS, signal);
+    }
+  }
+
   #begin(workId: string, asked: AskedRun): OpenRun {
     if (this.#open.size >= MOST_RUNS) throw new DyliveError("too_many_works", `the comments of ${MOST_RUNS} works are being collected`);
     const stop = new AbortController();
@@ -127,9 +164,16 @@ export class CommentRunService {
     const first = new Promise<boolean>((resolve) => {
       begin = resolve;
     });
+    let tell: () => void = () => {};
+    const next = () =>
+      new Promise<void>((resolve) => {
+        tell = resolve;
+      });
     const onProgress = (run: CommentRun) => {
       open.latest = run;
       begin(true);
+      tell();
+      open.news = next();
     };
     const kept = this.#keep(workId, { ...asked, onProgress }, stop);
     const ended = kept
@@ -137,8 +181,11 @@ export class CommentRunService {
         () => {},
         (error: unknown) => this.#options.onError(error, workId),
       )
-      .finally(() => this.#open.delete(workId));
-    const open: OpenRun = { stop, begun: Promise.race([first, kept]), ended, latest: null };
+      .finally(() => {
+        this.#open.delete(workId);
+        tell();
+      });
+    const open: OpenRun = { stop, begun: Promise.race([first, kept]), ended, kept, latest: null, news: next() };
     this.#open.set(workId, open);
     return open;
   }

@@ -12,6 +12,8 @@ export interface CollectOptions {
   readonly clock: Clock;
   /** Most comments that this run collects. 100,000 */
   readonly limit?: number | undefined;
+  /** Time, in ms, that this run goes on after the page has shown the first; without an end by default. */
+  readonly withinMs?: number | undefined;
   /** Whether replies are collected beside those that are shown without a click. true */
   readonly replies?: boolean | undefined;
   /** Comments that are kept: they are passed over, and the floors that are complete are not opened. */
@@ -55,6 +57,8 @@ export class CommentCollector {
   #cursor: number | null = null;
   #end: Pick<CommentRun, "endedBy" | "reason"> = { endedBy: null, reason: null };
   #endedAt: number | null = null;
+  /** When the page showed the first, ms UTC: until then it may have waited for its turn. */
+  #shownAt: number | null = null;
 
   constructor(work: AskedWork, options: CollectOptions) {
     this.#work = work;
@@ -76,6 +80,7 @@ export class CommentCollector {
       collected: this.#all,
       topLevel: this.#all - this.#replies,
       repliesCollected: this.#replies,
+      replies: this.#options.replies ?? true,
       floorsOpen: this.openFloors().length,
       cursor: this.#cursor,
       ...this.#end,
@@ -97,16 +102,19 @@ export class CommentCollector {
    * @throws DyliveError no_work, no_browser, browser_failed, unreachable, too_many_works, stopping
    */
   async *batches(signal: AbortSignal): AsyncGenerator<readonly Comment[], void, void> {
-    const { limit = MOST_COMMENTS } = this.#options;
+    const { limit = MOST_COMMENTS, withinMs = Number.POSITIVE_INFINITY, clock } = this.#options;
     try {
       for await (const seen of this.#pages(signal)) {
         const batch = this.#take(seen, limit);
         if (batch.length > 0) yield batch;
         if (this.#new >= limit) return this.#over({ endedBy: "limit", reason: `the run was limited to ${limit} comments` });
+        this.#shownAt ??= clock.now();
+        if (clock.now() - this.#shownAt >= withinMs)
+          return this.#over({ endedBy: "limit", reason: `the run was limited to ${Math.round(withinMs / 1000)} seconds` });
       }
     } catch (error) {
       if (signal.aborted) return;
-      this.#endedAt = this.#options.clock.now(); // by no end that a run has
+      this.#endedAt = clock.now(); // by no end that a run has
       throw error;
     } finally {
       if (this.#endedAt === null) this.#over({ endedBy: "stopped", reason: "it was stopped before its end" });

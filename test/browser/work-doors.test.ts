@@ -106,6 +106,9 @@ describe("dylive serve", () => {
     const floors = truth("plain").comments;
     expect(kept).toMatchObject({ kept: { comments: 7 }, run: { endedBy: "limit" } });
     expect(kept.comments.map(({ id: cid }) => cid)).toEqual(floors.slice(0, kept.comments.length).map(({ cid }) => cid));
+    const page = await fetch(`${base}/douyin/video/comments?token=${token}&aweme_id=${id}&cursor=0&count=2`);
+    const told = floors.slice(0, 2).map(({ cid, likes }) => ({ cid, digg_count: likes }));
+    expect(await page.json()).toMatchObject({ code: 200, data: { comments: told, has_more: 1, total: 105, _source: "kept" } });
     // The second goes on with what is kept, and ends with its server.
     await collect({});
     const { run: open } = await runWhere(({ running, run: { collected } }) => running && collected > 7);

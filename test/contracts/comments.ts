@@ -143,6 +143,8 @@ export function describeComments(open: Open): void {
       for (const id of ["2", "r2"])
         expect(await comments.get({ workId: WORK, id })).toMatchObject({ removedAt: 1000, revision: 1, text: "text" });
       expect(await comments.count(WORK)).toEqual({ comments: 4, topLevel: 2, removed: 2 });
+      const tops = { workId: WORK, parentId: null, limit: 9 };
+      expect((await comments.list(tops)).length - (await comments.list({ ...tops, present: true })).length).toBe(1);
       expect(await comments.count(OTHER)).toMatchObject({ removed: 0 });
 
       const third = await commentRuns.begin(runOf(WORK));

@@ -60,6 +60,7 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^dylive comments '/, "test/browser/comments-command.test.ts"],
   [/^dylive works '/, "test/browser/lists-command.test.ts"],
   [/^curl .*\/v1\/works\/\d+\/comments(\/run)?$/, "test/browser/work-doors.test.ts"],
+  [/^curl .*\/douyin\/video\/comments\?/, "test/browser/work-doors.test.ts"],
   [/^chromium --remote-debugging-port/, "test/browser/attach.test.ts"],
 ];
 

@@ -15,6 +15,8 @@ import { CAPTCHA, DELETED, WORK } from "./fake-work-reader.js";
 export type Sample = readonly [path: string, status: number, init?: NonNullable<Parameters<ApiServer["call"]>[1]>];
 
 const SESSION = "7300000000000000019";
+/** Author of the kept work. */
+const AUTHOR = "MS4wLjABAAAAauthor0123456789abcdef";
 /** Requests to every operation of the document: a route that is described must be shown here. */
 export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /healthz": [["/healthz", 200]],
@@ -39,6 +41,19 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     [`/douyin/video/detail?aweme_id=${DELETED}`, 200],
     [`/douyin/video/detail?aweme_id=${CAPTCHA}`, 503],
     ["/douyin/video/detail?aweme_id=1", 400],
+  ],
+  "GET /douyin/video/comments": [
+    [`/douyin/video/comments?aweme_id=${WORK}`, 200],
+    [`/douyin/video/comments?aweme_id=${WORK}&cursor=x`, 400],
+  ],
+  "GET /douyin/video/comment/reply": [
+    [`/douyin/video/comment/reply?aweme_id=${WORK}&cid=1`, 200],
+    [`/douyin/video/comment/reply?aweme_id=${WORK}&cid=nothing`, 404],
+    [`/douyin/video/comment/reply?aweme_id=${WORK}`, 400],
+  ],
+  "GET /douyin/user/posts": [
+    [`/douyin/user/posts?sec_uid=${AUTHOR}`, 200],
+    ["/douyin/user/posts?uid=1", 400],
   ],
   "POST /v1/works": [
     ["/v1/works", 200, { json: { link: `https://www.douyin.com/video/${WORK}`, maxAgeSeconds: 0 } }],
@@ -308,7 +323,8 @@ export async function seeded(hostile?: string): Promise<ApiServer> {
     anchor: { id: "42", secUid: null, nickname: hostile ?? "薛莲", avatar: hostile ?? null },
   });
   await failingHook(store, room);
-  await store.works.keep(workOf(WORK, { text: hostile ?? "作品", title: hostile ?? null, stateReason: hostile ?? null }), null);
+  const author = { ...workOf(WORK).author, secUid: AUTHOR };
+  await store.works.keep(workOf(WORK, { author, text: hostile ?? "作品", title: hostile ?? null, stateReason: hostile ?? null }), null);
   const comment = commentOf(WORK, "1", { text: hostile ?? "text", labels: hostile === undefined ? [] : [hostile] });
   await store.comments.put(await store.commentRuns.begin(runOf(WORK)), [comment, commentOf(WORK, "2", { parentId: "1" })]);
   manager.say(room, "live", SESSION, { counts: { WebcastChatMessage: 1 }, masked: false, likesSeen: 0.2 });

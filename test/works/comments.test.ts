@@ -67,7 +67,7 @@ describe("a run of comments", () => {
       ["b", "c", null],
     ]);
     expect(status).toEqual({
-      ...{ workId: "1", shown: 9, collected: 6, topLevel: 3, repliesCollected: 3, floorsOpen: 2, cursor: 4 },
+      ...{ workId: "1", shown: 9, collected: 6, topLevel: 3, repliesCollected: 3, replies: true, floorsOpen: 2, cursor: 4 },
       ...{ endedBy: "end", reason: "no more", startedAt: 1000, endedAt: 5000 },
     });
     expect(collector.openFloors()).toEqual([

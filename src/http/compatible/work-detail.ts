@@ -22,7 +22,8 @@ function filterOf(id: string, state: string, reason: string | null): Record<stri
   return { aweme_id: id, filter_reason: state, notice: reason ?? "", detail_msg: reason ?? "" };
 }
 
-function awemeOf(work: Work): Record<string, unknown> {
+/** Builds a work as any reply of the page has it. */
+export function awemeOf(work: Work): Record<string, unknown> {
   const { id, kind, state, author, stats, place, mix, downloadAllowed, commentsAllowed } = work;
   const isFilm = kind === "video";
   return {

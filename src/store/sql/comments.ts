@@ -22,6 +22,8 @@ export interface CommentAsk {
   readonly parentId: string | null;
   /** Only those after this one in the list. */
   readonly after?: CommentPlace;
+  /** Whether those that are no longer there are left out. */
+  readonly present?: boolean;
   readonly limit: number;
 }
 
@@ -128,13 +130,14 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
         return told === undefined ? null : keptOf(told);
       }),
     /** Returns top comments of a work, or the replies of one, in the order in which the platform gave them. */
-    list: ({ workId, parentId, after, limit }: CommentAsk): Promise<readonly KeptComment[]> =>
+    list: ({ workId, parentId, after, present = false, limit }: CommentAsk): Promise<readonly KeptComment[]> =>
       ask(function* () {
         const values: (string | number)[] = [workId, limit];
         const add = (value: string | number) => `$${values.push(value)}`;
         const floor = parentId === null ? "c.parent_id IS NULL" : `c.parent_id = ${add(parentId)}`;
         const from = after === undefined ? "" : `AND (c.rank, c.id) > (${add(after.rank)}, ${add(after.id)})`;
-        const sql = `SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND ${floor} ${from} ORDER BY c.rank, c.id LIMIT $2`;
+        const there = present ? "AND c.removed_at IS NULL" : "";
+        const sql = `SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND ${floor} ${from} ${there} ORDER BY c.rank, c.id LIMIT $2`;
         return (yield* rows<ToldRow>(sql, ...values)).map(keptOf);
       }),
     /** Returns how many comments are kept of a work. */

@@ -47,6 +47,7 @@ export const CommentRunSchema = Type.Object(
     collected: Type.Integer({ minimum: 0, description: "comments that reached us, replies among them" }),
     topLevel: Type.Integer({ minimum: 0, description: "how many of them are top comments" }),
     repliesCollected: Type.Integer({ minimum: 0, description: "how many of them are replies" }),
+    replies: Type.Boolean({ description: "whether it opens floors; else it takes the replies that are shown with them" }),
     floorsOpen: Type.Integer({ minimum: 0, description: "floors of which more replies are told than reached us" }),
     cursor: Count("where the platform goes on"),
     endedBy: Nullable(RunEndSchema, "null while it runs, and where it broke off"),

@@ -80,6 +80,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/douyin/video/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comments of a video or a note
+         * @description Needs a token of scope read.
+         */
+        get: operations["getVideoComments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/video/comment/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies to a comment
+         * @description Needs a token of scope read.
+         */
+        get: operations["getVideoCommentReply"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/douyin/user/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Works of an author
+         * @description Needs a token of scope read.
+         */
+        get: operations["getUserPosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/douyin/liveroom/chat": {
         parameters: {
             query?: never;
@@ -2920,6 +2980,8 @@ export interface components {
             topLevel: number;
             /** @description how many of them are replies */
             repliesCollected: number;
+            /** @description whether it opens floors; else it takes the replies that are shown with them */
+            replies: boolean;
             /** @description floors of which more replies are told than reached us */
             floorsOpen: number;
             cursor: number | null;
@@ -3401,6 +3463,243 @@ export interface operations {
                             _source?: "page";
                         } & {
                             [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getVideoComments: {
+        parameters: {
+            query: {
+                /** @description the id of a video or a note: 19 digits */
+                aweme_id: string;
+                /** @description a whole number: 0, then the one of the answer before */
+                cursor?: number;
+                /** @description a whole number from 1 to 50 */
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            status_code: number;
+                            /** @description 0 only where the platform said that these are all */
+                            has_more: 0 | 1;
+                            /**
+                             * @description no reply of the page: built from what is kept
+                             * @enum {string}
+                             */
+                            _source: "kept";
+                            /** @description why there may be more than is kept, where the next page would have nothing */
+                            _more?: string;
+                            comments: Record<string, never>[];
+                            /** @description of the next page */
+                            cursor: number;
+                            total: number | null;
+                            extra: {
+                                /** @description ms UTC */
+                                now: number;
+                            };
+                            _collected_at: number | null;
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getVideoCommentReply: {
+        parameters: {
+            query: {
+                /** @description the id of a video or a note: 19 digits */
+                aweme_id: string;
+                /** @description the cid of a top comment: 1 to 64 letters, digits, _ - */
+                cid: string;
+                /** @description a whole number: 0, then the one of the answer before */
+                cursor?: number;
+                /** @description a whole number from 1 to 50 */
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            status_code: number;
+                            /** @description 0 only where the platform said that these are all */
+                            has_more: 0 | 1;
+                            /**
+                             * @description no reply of the page: built from what is kept
+                             * @enum {string}
+                             */
+                            _source: "kept";
+                            /** @description why there may be more than is kept, where the next page would have nothing */
+                            _more?: string;
+                            comments: Record<string, never>[];
+                            /** @description of the next page */
+                            cursor: number;
+                            total: number | null;
+                            extra: {
+                                /** @description ms UTC */
+                                now: number;
+                            };
+                            _collected_at: number | null;
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
+    getUserPosts: {
+        parameters: {
+            query?: {
+                /** @description a sec_uid of 1 to 200 characters */
+                sec_uid?: string;
+                /** @description a sec_uid of 1 to 200 characters */
+                uid?: string;
+                /** @description a whole number: 0, then the one of the answer before */
+                cursor?: number;
+                /** @description a whole number from 1 to 50 */
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            status_code: number;
+                            /** @description 0 only where the platform said that these are all */
+                            has_more: 0 | 1;
+                            /**
+                             * @description no reply of the page: built from what is kept
+                             * @enum {string}
+                             */
+                            _source: "kept";
+                            /** @description why there may be more than is kept, where the next page would have nothing */
+                            _more?: string;
+                            aweme_list: Record<string, never>[];
+                            /** @description of the next page: when its last work was published, ms UTC */
+                            max_cursor: number;
+                            /** @description when its first work was published, ms UTC */
+                            min_cursor: number;
                         };
                         /** @enum {string} */
                         msg: "success";
