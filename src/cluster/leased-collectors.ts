@@ -6,6 +6,7 @@ import type { RoomStatus } from "../health/state.js";
 import type { RoomName } from "../platform/links/resolve.js";
 import type { Clock } from "../runtime/clock.js";
 import { inTime } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
 import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
 import type { Changes, Lease, Membership } from "../store/leases.js";
 import type { RoomKey } from "../store/log.js";
@@ -53,6 +54,8 @@ const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
 /** Longest wait for collectors that stop without a spool, in ms: what the store does not take by then has nowhere else to go. */
 const STOP_MS = 4000;
+/** The same with a spool: the store is waited for where it must be, for two seconds each time, then the disk. */
+const SPOOL_STOP_MS = 9000;
 
 /** Collects the rooms of which this process has the leases, and tells the others how they are doing. */
 export class LeasedCollectors {
@@ -61,7 +64,7 @@ export class LeasedCollectors {
   readonly #leases = new Map<string, Lease>();
   readonly #held = new Map<string, LeasedRoom>();
   /** Ends of collectors that are stopping. */
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Map<Promise<void>, Collector>();
   readonly #stop = new AbortController();
   #stopSweeping: () => void = () => {};
   /** Number of rooms that came to this process, by how they came. */
@@ -119,8 +122,10 @@ export class LeasedCollectors {
     this.#leases.clear();
     for (const { collector } of this.#all()) this.#end(collector);
     this.#held.clear();
-    const ended = Promise.all(this.#ending); // also of rooms that were let go a moment ago: what they had received is on its way to others
-    await (spool === undefined ? inTime(ended, STOP_MS, clock).catch(() => {}) : ended);
+    // Also of rooms that were let go a moment ago: what they had received is on its way to others.
+    const ended = Promise.all(this.#ending.keys());
+    const longestMs = spool === undefined ? STOP_MS : SPOOL_STOP_MS;
+    await inTime(ended, longestMs, clock).catch(() => onError(leftBy([...this.#ending.values()], longestMs)));
   }
 
   #all(): readonly LeasedRoom[] {
@@ -239,8 +244,17 @@ export class LeasedCollectors {
 
   #end(collector: Collector, paused = false): void {
     const ending = collector.stop(paused).finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
+    this.#ending.set(ending, collector);
   }
+}
+
+/** Says what collectors leave that do not stop in time. */
+function leftBy(left: readonly Collector[], ms: number): DyliveError {
+  const messages = left.reduce((sum, { health }) => sum + health.backlog.waiting, 0);
+  const names = left.slice(0, 20).map(({ name, room }) => (room === null ? name.value : `room:${room}`));
+  const others = left.length > names.length ? ` and ${left.length - names.length} others` : "";
+  const why = `${left.length} ${left.length === 1 ? "room" : "rooms"} did not stop within ${ms / 1000} s and left as they are, with ${messages} messages that the log does not have`;
+  return new DyliveError("stopping", `${why}: ${names.join(", ")}${others}`);
 }
 
 /** Returns the budgets that the rooms of a process share. */

@@ -125,6 +125,8 @@ interface SpoolingDeps {
   readonly spool: Spool;
   /** Told when the room turns out to be another process's. */
   readonly onLost: (error: unknown) => void;
+  /** Keeps an event of our own that cannot be stored. */
+  readonly setAside: (event: NewEvent, error: unknown) => void;
 }
 
 /** Pause between tries while the store is down and is still waited for, in ms. */
@@ -189,7 +191,8 @@ export class SpoolingIntake implements Intake {
   /** Stores an event of our own. What is no longer ours to tell is not told; frames that wait behind it are still handed over. */
   async own(event: NewEvent, signal: AbortSignal): Promise<void> {
     try {
-      await this.defer(() => this.#deps.pipeline.own(event), signal);
+      const work = () => this.#deps.pipeline.own(event);
+      await this.#try(work, (drain) => drain.later(work, event), signal);
     } catch (error) {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);
@@ -207,7 +210,7 @@ export class SpoolingIntake implements Intake {
 
   async close(): Promise<void> {
     await this.#drain?.stop();
-    if (this.#lost === null) await this.#drain?.finish();
+    await this.#drain?.finish(this.#lost);
     await this.#deps.spool.leave(this.#place);
   }
 
@@ -236,7 +239,7 @@ export class SpoolingIntake implements Intake {
   }
 
   #begin(error: unknown): SpoolDrain {
-    const { health, spool, pipeline, room } = this.#deps;
+    const { health, spool, pipeline, room, setAside } = this.#deps;
     const since = new Date(spool.clock.now()).toISOString();
     const say = (reason: unknown) => health.storeRefuses(storeDownReason(reason, `held in the spool since ${since}`));
     say(error);
@@ -247,6 +250,7 @@ export class SpoolingIntake implements Intake {
       clock: spool.clock,
       say,
       tell: (failed) => spool.tell(failed, room),
+      setAside,
     });
     drain
       .run(() => {

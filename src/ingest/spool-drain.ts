@@ -1,3 +1,4 @@
+import type { NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/read.js";
 import { type Clock, inTime, PATIENCE_MS, untilAborted } from "../runtime/clock.js";
@@ -16,6 +17,15 @@ interface SpoolDrainDeps {
   readonly say: (error: unknown) => void;
   /** Tells of what can never be stored. */
   readonly tell: (error: unknown) => void;
+  /** Keeps an event of our own that cannot be stored. */
+  readonly setAside: (event: NewEvent, error: unknown) => void;
+}
+
+/** Work that the store is to do after so many frames; `event` is what it stores, where it is that. */
+interface Deferred {
+  readonly after: number;
+  readonly work: () => Promise<unknown>;
+  readonly event: NewEvent | null;
 }
 
 const RETRY_MS = 1000;
@@ -30,8 +40,7 @@ export const SPOOL_LOST = "frames that waited in the spool could not be read bac
 export class SpoolDrain {
   readonly #deps: SpoolDrainDeps;
   readonly #stop = new AbortController();
-  /** Work that the store is to do after so many frames. */
-  readonly #deferred: { readonly after: number; readonly work: () => Promise<unknown> }[] = [];
+  readonly #deferred: Deferred[] = [];
   #put = 0;
   #drained = 0;
   /** Whether the store took what it was given last. */
@@ -51,13 +60,11 @@ export class SpoolDrain {
     return lost;
   }
 
-  /** Lets the store do something after all that came before. */
-  later(work: () => Promise<unknown>): void {
-    if (this.#deferred.length >= MAX_DEFERRED) {
-      this.#deferred.shift();
-      this.#deps.health.drop("own_event_not_spooled");
-    }
-    this.#deferred.push({ after: this.#put, work });
+  /** Lets the store do something after all that came before. @param event that is stored by it */
+  later(work: () => Promise<unknown>, event: NewEvent | null = null): void {
+    if (this.#deferred.length >= MAX_DEFERRED)
+      this.#giveUp(1, new DyliveError("store_unreachable", `${MAX_DEFERRED} events of dylive's own wait for the store already`));
+    this.#deferred.push({ after: this.#put, work, event });
   }
 
   /** Waits for the last bit, if that is what is being stored. */
@@ -83,14 +90,32 @@ export class SpoolDrain {
     await this.#done;
   }
 
-  /** Lets the store do, after {@link stop}, what is left beside the frames: nobody else knows of it. It is lost if the store is away. */
-  async finish(): Promise<void> {
-    const { clock, health } = this.#deps;
-    try {
-      for (; this.#deferred[0] !== undefined; this.#deferred.shift()) await inTime(this.#deferred[0].work(), PATIENCE_MS, clock);
-    } catch {
-      health.drop("own_event_not_spooled", this.#deferred.splice(0).length);
+  /**
+   * Lets the store do, after {@link stop}, what is left beside the frames: nobody else knows of it. What it does not do in time is counted,
+   * and events are set aside.
+   * @param lost why the room is no longer ours to store; null while it is
+   */
+  async finish(lost: unknown): Promise<void> {
+    const { clock } = this.#deps;
+    if (lost !== null) this.#giveUp(this.#deferred.length, lost);
+    const until = clock.now() + PATIENCE_MS;
+    for (let next = this.#deferred[0]; next !== undefined; next = this.#deferred[0]) {
+      try {
+        await inTime(next.work(), until - clock.now(), clock);
+        this.#deferred.shift();
+      } catch (error) {
+        // What the store refuses by itself does not keep it from the others.
+        this.#giveUp(isStoreDown(error) || isNotOwner(error) ? this.#deferred.length : 1, error);
+      }
     }
+  }
+
+  /** Counts the oldest of what waits as not stored, and keeps events aside. */
+  #giveUp(count: number, error: unknown): void {
+    const { health, setAside } = this.#deps;
+    const given = this.#deferred.splice(0, count);
+    if (given.length > 0) health.drop("own_event_not_spooled", given.length);
+    for (const { event } of given) if (event !== null) setAside(event, error);
   }
 
   async #run(onEmpty: () => void): Promise<void> {

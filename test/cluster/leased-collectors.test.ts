@@ -67,6 +67,53 @@ it("a process that stops waits for what rooms that it has just lost hand over", 
   }
 });
 
+it.each(["the spool", "the log"])(
+  "a process that stops leaves after some seconds, and names, rooms that wait for %s without an end",
+  async (what) => {
+    const clock = fastClock(20);
+    const simulator = await startSimulator({ clock });
+    const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => void errors.push(error);
+    const spool = new Spool({ folder: file("held"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
+    let hangs = () => {};
+    const held = new Promise<void>((resolve) => {
+      hangs = resolve;
+    });
+    let isHeld = false;
+    const leave = spool.leave.bind(spool);
+    spool.leave = (place) => held.then(() => leave(place));
+    const append: typeof store.log.append = (batches) => (isHeld ? held.then(() => store.log.append(batches)) : store.log.append(batches));
+    const log = new Proxy(store.log, { get: (log, key) => (key === "append" ? append : Reflect.get(log, key)) });
+    const collectors = new LeasedCollectors({
+      ...{ ...reachAt(simulator.url), clock, pollMs: 5000, onDemandIdleMs: 600_000, onError, setAside: onError },
+      ...(what === "the spool" ? { store, spool } : { store: { ...store, log } }),
+      membership: {
+        id: 1,
+        drain: async () => false,
+        leave: async () => {},
+        claim: (_: string, room: number) => store.rooms.claim(room),
+      } as unknown as Membership,
+      ...published(new FakeWantedRooms(clock), clock),
+    });
+    try {
+      collectors.start();
+      const lease = { key: KEY, name: { kind: "web_rid", value: RID }, room: null, watched: true, settings: null, how: "free" } as const;
+      collectors.change({ taken: [lease], changed: [], lost: [] });
+      await until(() => collectors.collected().some(({ state }) => state === "live"));
+      isHeld = what === "the log";
+      if (isHeld) await until(() => collectors.collected().some(({ evidence }) => evidence.storage.waiting > 0));
+      await collectors.stop();
+      expect(errors).toMatchObject([{ code: "stopping", detail: expect.stringMatching(/^1 room .* messages .*: room:1$/) }]);
+    } finally {
+      hangs();
+      await spool.close();
+      await simulator.close();
+      await store.close();
+    }
+  },
+);
+
 it("rooms that wait for a store that is away are no leak of listeners, however many", async () => {
   const clock = fastClock(20);
   const store = openMemoryStore({ maxEventsPerRoom: 10 });

@@ -98,7 +98,11 @@ export async function spooledRoom(folder: string, { maxBytes = 1e9, store = open
   const owned = { mine: true };
   const health = new RoomHealth(clock);
   health.to("live", "interactive messages are coming in");
-  const setAside = (_event: unknown, error: unknown) => errors.push(error);
+  const aside: string[] = [];
+  const setAside = ({ id }: { readonly id: string }, error: unknown) => {
+    errors.push(error);
+    aside.push(id);
+  };
   const rooms = { claim: async (one: number) => (owned.mine ? store.rooms.claim(one) : null) };
   const pipeline = Pipeline.lazy({
     log: away.from(store.log),
@@ -110,8 +114,8 @@ export async function spooledRoom(folder: string, { maxBytes = 1e9, store = open
     erased: lateErasures(store),
   });
   const lost: unknown[] = [];
-  const intake = new SpoolingIntake({ room, pipeline, health, spool, onLost: (error) => lost.push(error) });
-  return { ...{ clock, away, uploaded, errors, spool, room, owned, health, pipeline, lost, intake, store } };
+  const intake = new SpoolingIntake({ room, pipeline, health, spool, setAside, onLost: (error) => lost.push(error) });
+  return { ...{ clock, away, uploaded, errors, aside, spool, room, owned, health, pipeline, lost, intake, store } };
 }
 
 export type SpooledRoom = Awaited<ReturnType<typeof spooledRoom>>;

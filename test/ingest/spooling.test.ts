@@ -183,6 +183,42 @@ describe("a spool", () => {
     expect(plain(events).sort()).toEqual(plain(await truthOf(FRAMES.slice(0, 60))).sort());
   });
 
+  it.each([
+    ["the store is away", "store_unreachable"],
+    ["the room is another's", "not_owner"],
+  ])("whose room is given up while %s has our own events counted and set aside", async (why, code) => {
+    const r = await spooledRoom(file("aside"));
+    await feed(r, FRAMES.slice(0, 60), (i) => {
+      if (i === 10) r.away.go("refuses");
+      if (i % 20 === 19) void r.intake.own(gapAt(r.room, i), SIGNAL);
+      if (i === 50) void r.intake.defer(async () => {}, SIGNAL);
+    });
+    if (why === "the room is another's") {
+      r.owned.mine = false;
+      await (await spooledRoom(file("aside-others"), { store: r.store })).pipeline.claim();
+      r.away.back();
+      await goOnUntil(r.clock, () => r.lost.length > 0);
+    }
+    await r.intake.close();
+    expect(r.aside).toEqual(["gap:19", "gap:39", "gap:59"]);
+    expect(r.errors).toMatchObject([{ code }, { code }, { code }]);
+    expect(r.health.status(r.room).evidence.drops).toMatchObject({ own_event_not_spooled: 4 });
+  });
+
+  it("whose room is given up has what the store cannot do kept apart from what it can", async () => {
+    const r = await spooledRoom(file("apart"));
+    const done: number[] = [];
+    await feed(r, FRAMES.slice(0, 60), (i) => {
+      if (i === 10) r.away.go("refuses");
+      if (i === 40) void r.intake.defer(() => Promise.reject(new Error("never")), SIGNAL);
+      if (i === 45) void r.intake.defer(async () => done.push(i), SIGNAL);
+    });
+    r.away.back();
+    await r.intake.close();
+    expect(done).toEqual([45]);
+    expect(r.health.status(r.room).evidence.drops).toMatchObject({ own_event_not_spooled: 1 });
+  });
+
   it("of a process that was killed, damaged in the middle, tells a gap when it is absorbed", async () => {
     const spool = file("killed-damaged");
     const r = await spooledRoom(spool);
