@@ -432,7 +432,10 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       receivedAt: origin.receivedAt,
       source: origin.source,
       revision: 0,
+      list: "room",
       entries: message.ranks.map(({ user, scoreStr }, index) => entry(user, index + 1, 0, scoreStr, origin)),
+      receiver: null,
+      total: null,
     };
     if (estimated) event.timeEstimated = true;
     return event;

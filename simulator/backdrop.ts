@@ -1,7 +1,7 @@
 import type { OutgoingEnvelope } from "./messages.js";
 import { common, stringPiece, text, userPiece } from "./messages.js";
 import type { Contributor, SimulatedPerson } from "./people.js";
-import type { SchemaFields } from "./schema.js";
+import type { Schema, SchemaFields } from "./schema.js";
 
 /** Makes the message with the count of current viewers as the page shows it. */
 export function roomStats(envelope: OutgoingEnvelope, viewers: number): SchemaFields {
@@ -35,11 +35,17 @@ export function roomUserSeq(envelope: OutgoingEnvelope, viewers: number, totalVi
   };
 }
 
-/** Makes the message with the rank of viewers; the score's text is empty where there is none. */
+/** Makes the message with the rank of viewers: the first three by text, which is empty where there is none, and all by number. */
 export function roomRank(envelope: OutgoingEnvelope, top: readonly Contributor[]): SchemaFields {
   return {
     common: common(envelope),
-    ranks: top.map(({ person, score }) => ({ user: person.mention, score_str: score > 0 ? `${score}` : "" })),
+    ranks: top.slice(0, 3).map(({ person, score }) => ({ user: person.mention, score_str: score > 0 ? `${score}` : "" })),
+    audience_ranks: top.map(({ person, score }, index) => ({
+      user: person.mention,
+      rank: index + 1,
+      // The platform gives the number of some as text alone.
+      ...(score === 0 ? {} : index % 3 === 2 ? { exactly_score: `${score}` } : { score }),
+    })),
   };
 }
 
@@ -48,14 +54,39 @@ export function adaptation(envelope: OutgoingEnvelope): SchemaFields {
   return { common: common(envelope), adaptation_type: 1 };
 }
 
+/** A key of the room's data, and its payload; without one the payload is of no use. */
+interface RoomData {
+  readonly key: string;
+  readonly payload?: SchemaFields;
+}
+
+/** Makes the data of what is pinned: one comment, for a minute. */
+export function pinned(who: SimulatedPerson, content: string, msgId: string, atMs: number): RoomData {
+  const comment = { content, nick_name: who.nickname, commenter_id: who.id, msg_id: msgId };
+  const item = { item_id: msgId, end_time: Math.floor(atMs / 1000) + 60, data_type: 4, comment_data: comment };
+  return { key: "HighlightContainerSyncData", payload: { highlight_items: [item] } };
+}
+
+/** Makes the data of a lottery of 100 diamonds as it stands: somebody takes part every second. */
+export function lotteryState(lotteryId: number, participants: number, atMs: number): RoomData {
+  const start = Math.floor(atMs / 1000) - participants;
+  const prize = { lucky_count: 10, candidate_total_count: participants, lottery_type: 1, prize_count: 100 };
+  return { key: "LotteryInfoSyncData", payload: { lottery_id: lotteryId, ...prize, start_time: start, draw_time: start + 600 } };
+}
+
+/** Makes the data of who is linked. */
+export function linkedState(linked: readonly SimulatedPerson[]): RoomData {
+  return { key: "RoomLinkMicSyncData", payload: { linked_users: linked.map(seat) } };
+}
+
 /** Makes the message with a key of the room's data. */
-export function dataSync(envelope: OutgoingEnvelope, atMs: number): SchemaFields {
+export function dataSync(envelope: OutgoingEnvelope, schema: Schema, { key, payload }: RoomData, atMs: number): SchemaFields {
   return {
     common: common(envelope),
     room_id: envelope.roomId,
-    sync_key: "InteractEffectSyncData",
+    sync_key: key,
     version: `${atMs}020874`,
-    payload: Buffer.from(`\n\x13${envelope.roomId}`, "latin1"),
+    payload: payload === undefined ? Buffer.from(`\n\x13${envelope.roomId}`, "latin1") : schema.encode(key, payload),
   };
 }
 
@@ -103,8 +134,8 @@ export function shopping(
   };
 }
 
-/** Makes the message that the list of goods changed. */
-export function productChange(envelope: OutgoingEnvelope, promotionIds: readonly string[], atMs: number): SchemaFields {
+/** Makes the message that the list of goods changed. @param explained place of those that are being explained, from 0 */
+export function productChange(envelope: OutgoingEnvelope, promotionIds: readonly string[], explained: number, atMs: number): SchemaFields {
   return {
     common: common(envelope),
     update_timestamp: Math.floor(atMs / 1000),
@@ -112,7 +143,7 @@ export function productChange(envelope: OutgoingEnvelope, promotionIds: readonly
     update_product_info: promotionIds.map((id, index) => ({
       promotion_id: id,
       index: index + 1,
-      ...(index === 0 ? { explain_type: 1 } : {}),
+      ...(index === explained ? { explain_type: 2 } : {}),
     })),
     total: promotionIds.length,
   };
@@ -125,13 +156,7 @@ export function control(envelope: OutgoingEnvelope, action: number, tips: string
 
 /** Makes the newer message that somebody came to the microphone or left it. */
 export function link(envelope: OutgoingEnvelope, guest: SimulatedPerson, linked: readonly SimulatedPerson[], came: boolean): SchemaFields {
-  const seats = linked.map((person, index) => ({
-    user: person.user,
-    linkmic_id_str: person.id,
-    link_status: 2,
-    link_type: 1,
-    user_position: index,
-  }));
+  const seats = linked.map(seat);
   return {
     common: common(envelope),
     message_type: came ? 2 : 3,
@@ -141,6 +166,10 @@ export function link(envelope: OutgoingEnvelope, guest: SimulatedPerson, linked:
       ? { enter_content: { linked_users: seats, user_id: guest.id } }
       : { leave_content: { user_id: guest.id, linked_users: seats, user: { user: guest.user } } }),
   };
+}
+
+function seat(person: SimulatedPerson, index: number): SchemaFields {
+  return { user: person.user, linkmic_id_str: person.id, link_status: 2, link_type: 1, user_position: index };
 }
 
 /** Returns a number as the platform shortens it. */

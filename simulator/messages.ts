@@ -44,18 +44,24 @@ export function asset(file: string, more: SchemaFields = {}): SchemaFields {
   return image(`-webcast.douyinpic.com/img/webcast/${file}~tplv-obj.image`, `webcast/${file}`, 1, more);
 }
 
-/** Returns how the public screen treats messages of ordinary viewers. */
-function publicArea(label: string, action: number): SchemaFields {
-  return { user_label: asset(label, { avg_color: "#CCB1A3" }), individual_priority: 50, im_action: action, show_in_danmaku: true };
+/** Returns how the public screen treats messages of ordinary viewers. @param given diamonds of what the viewer gave in this room */
+function publicArea(label: string, action: number, given = 0): SchemaFields {
+  return {
+    user_label: asset(label, { avg_color: "#CCB1A3" }),
+    ...(given > 0 ? { user_consume_in_room: given } : {}),
+    individual_priority: 50,
+    im_action: action,
+    show_in_danmaku: true,
+  };
 }
 
 /** Makes a chat; in some the platform leaves the creation time out and gives the event's seconds only. */
-export function chat(envelope: OutgoingEnvelope, who: SimulatedPerson, content: string, atMs: number): SchemaFields {
+export function chat(envelope: OutgoingEnvelope, who: SimulatedPerson, content: string, atMs: number, given = 0): SchemaFields {
   return {
     common: common(envelope, { priority_score: 31000, app_id: 2329 }),
     user: who.user,
     content,
-    public_area_common: publicArea("userlabel_regular_chat.png", 1),
+    public_area_common: publicArea("userlabel_regular_chat.png", 1, given),
     event_time: Math.floor(atMs / 1000),
     individual_chat_priority: 50,
   };

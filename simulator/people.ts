@@ -79,7 +79,11 @@ export function makePerson(random: Random, options: CrowdOptions): SimulatedPers
     ? { id: ANONYMOUS_ID, nickname: masked, desensitized_nickname: masked, is_anonymous: true, webcast_uid: webcastUid }
     : { id, short_id: shortId, nickname, display_id: displayId, sec_uid: secUid, desensitized_nickname: nickname, webcast_uid: webcastUid };
   const club =
-    clubLevel > 0 ? { club_name: options.clubName, level: clubLevel, user_fans_club_status: 1, anchor_id: options.anchorId } : {};
+    clubLevel > 0
+      ? { club_name: options.clubName, level: clubLevel, user_fans_club_status: clubLevel % 10 === 0 ? 2 : 1, anchor_id: options.anchorId }
+      : {};
+  // Some wear the badge of another anchor's club.
+  const worn = clubLevel % 5 === 1 ? { prefer_data: [{ key: 1, value: { club_name: "别家的团", level: clubLevel + 2 } }] } : {};
   const user: SchemaFields = {
     ...seen,
     ...(random.chance(0.6) ? { gender: random.int(1, 2) } : {}),
@@ -88,6 +92,7 @@ export function makePerson(random: Random, options: CrowdOptions): SimulatedPers
     follow_info: {
       following_count: following,
       follower_count: followers,
+      ...(following % 3 === 0 ? { follow_status: 1 } : {}),
       follower_count_str: `${followers}`,
       following_count_str: `${following}`,
     },
@@ -95,7 +100,7 @@ export function makePerson(random: Random, options: CrowdOptions): SimulatedPers
       grade > 0
         ? { level: grade, ...(random.chance(0.3) ? { new_im_icon_with_level: gradeBadge(grade), new_live_icon: gradeIcon(grade) } : {}) }
         : {},
-    fans_club: { data: club },
+    fans_club: { data: club, ...worn },
     user_attr: admin ? { is_admin: true } : {},
     authorization_info: 3,
     ...(random.chance(0.25) ? { badge_image_list_v2: badges } : {}),
@@ -175,7 +180,7 @@ function clubBadge(name: string, level: number): SchemaFields {
 /** A viewer's place in the rank of those who gave. */
 export interface Contributor {
   readonly person: SimulatedPerson;
-  /** Ten times the diamonds of what they gave in this broadcast. */
+  /** Diamonds of what they gave in this broadcast. */
   readonly score: number;
 }
 
@@ -186,8 +191,13 @@ export class Contributors {
   /** Books a gift. */
   add(person: SimulatedPerson, diamonds: number): void {
     const known = this.#scores.get(person.secUid);
-    if (known !== undefined) known.score += diamonds * SCORE_PER_DIAMOND;
-    else this.#scores.set(person.secUid, { person, score: diamonds * SCORE_PER_DIAMOND });
+    if (known !== undefined) known.score += diamonds;
+    else this.#scores.set(person.secUid, { person, score: diamonds });
+  }
+
+  /** Returns the diamonds of what somebody gave in this broadcast. */
+  of({ secUid }: SimulatedPerson): number {
+    return this.#scores.get(secUid)?.score ?? 0;
   }
 
   /** Returns the first `size`; places that nobody gave for are filled with viewers without a score. */
@@ -200,8 +210,6 @@ export class Contributors {
     return first;
   }
 }
-
-const SCORE_PER_DIAMOND = 10;
 
 /** Chat lines that people write, by kind of room. */
 export const LINES: Readonly<Record<"shopping" | "pk" | "talk", readonly string[]>> = {

@@ -144,7 +144,7 @@ export class PlannedFeed {
       case "viewers":
         return this.#plan(at, "WebcastRoomUserSeqMessage", (e) => backdrop.roomUserSeq(e, this.#viewers, this.#totalViewers, this.#top(3)));
       case "rank":
-        return this.#plan(at, "WebcastRoomRankMessage", (e) => backdrop.roomRank(e, this.#top(3)));
+        return this.#plan(at, "WebcastRoomRankMessage", (e) => backdrop.roomRank(e, this.#top(RANKED)));
       case "product":
         return this.#product(random, at);
       case "battle":
@@ -156,14 +156,27 @@ export class PlannedFeed {
       case "adaptation":
         return this.#plan(at, "WebcastRoomStreamAdaptationMessage", (e) => backdrop.adaptation(timeless(e)));
       case "sync":
-        return this.#plan(at, "WebcastRoomDataSyncMessage", (e) => backdrop.dataSync(e, Math.floor(at)));
+        return this.#sync(random, at, who);
     }
+  }
+
+  /** Tells a key of the room's data: what is pinned, a lottery, who is linked, or one that is of no use to anybody. */
+  #sync(random: Random, at: number, who: SimulatedPerson): Planned {
+    const data = random.pick([
+      { key: "InteractEffectSyncData" },
+      backdrop.pinned(who, random.pick(LINES[this.#options.scenario.kind]), makeId(at, this.#low.next()), at),
+      backdrop.lotteryState(hash32(this.#options.roomId), Math.floor((at - this.#options.startMs) / 1000), at),
+      backdrop.linkedState(this.#linked === null ? [] : [this.#options.anchor, this.#linked]),
+    ]);
+    return this.#plan(at, "WebcastRoomDataSyncMessage", (e) => backdrop.dataSync(e, this.#options.schema, data, Math.floor(at)));
   }
 
   #chat(random: Random, at: number, who: SimulatedPerson): Planned {
     const { scenario } = this.#options;
     const content = random.pick(LINES[scenario.kind]);
-    const planned = this.#plan(at, "WebcastChatMessage", (e) => say.chat(untimed(e, random, 0.4), who, content, at));
+    const planned = this.#plan(at, "WebcastChatMessage", (e) =>
+      say.chat(untimed(e, random, 0.4), who, content, at, this.#contributors.of(who)),
+    );
     if (random.chance(0.024)) {
       // The platform sends some chats again about 0.6 s later: the same Common.msg_id, and a body that differs in its bookkeeping.
       const again = this.#again(planned, at + random.int(550, 650));
@@ -238,7 +251,7 @@ export class PlannedFeed {
     const index = random.int(0, GOODS.length - 1);
     const goods = GOODS[index] ?? { title: "", cents: 0 };
     const ids = GOODS.map((each) => `36${hash32(each.title).toString().padStart(17, "0")}`);
-    if (random.chance(0.2)) return this.#plan(at, "WebcastProductChangeMessage", (e) => backdrop.productChange(e, ids, at));
+    if (random.chance(0.2)) return this.#plan(at, "WebcastProductChangeMessage", (e) => backdrop.productChange(e, ids, index, at));
     return this.#plan(at, "WebcastLiveShoppingMessage", (e) =>
       backdrop.shopping(e, ids[index] ?? "0", goods.title, goods.cents, GOODS.length, at),
     );
@@ -285,6 +298,9 @@ export class PlannedFeed {
     return this.#contributors.top(size, (index) => this.#crowd.at(index));
   }
 }
+
+/** Number of people in the rank of those who gave. */
+const RANKED = 30;
 
 /** Leaves the creation time out in a part of the messages, as the platform does. */
 function untimed(envelope: OutgoingEnvelope, random: Random, probability: number): OutgoingEnvelope {

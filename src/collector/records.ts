@@ -45,7 +45,8 @@ const LOOK = 50;
 /** Whether events of a type tell when something of the platform came: our own do not, nor does what is left of one that was erased. */
 const TELLS_RECEIPT: Readonly<Record<EventType, boolean>> = {
   ...{ chat: true, gift: true, like: true, join: true, follow: true, share: true, leave: true, moderation: true, fansclub: true },
-  ...{ stats: true, rank: true, control: true, notice: true, product: true, battle: true, linkmic: true, lottery: true, unknown: true },
+  ...{ stats: true, rank: true, control: true, notice: true, pin: true, product: true, battle: true },
+  ...{ linkmic: true, lottery: true, unknown: true },
   ...{ state: false, gap: false, system: false, erased: false },
 };
 const TYPES = EVENT_TYPES.filter((type) => TELLS_RECEIPT[type]);

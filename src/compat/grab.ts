@@ -132,6 +132,7 @@ function messageOf(event: LiveEvent): GrabMessage | null {
         | "unknown"
         | "control"
         | "notice"
+        | "pin"
         | "product"
         | "battle"
         | "linkmic"

@@ -59,6 +59,7 @@ function messageOf(event: LiveEvent): readonly [name: string, data: Fields] | nu
         | "unknown"
         | "control"
         | "notice"
+        | "pin"
         | "product"
         | "battle"
         | "linkmic"

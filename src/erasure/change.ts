@@ -31,6 +31,9 @@ export function changeOf(event: LiveEvent, plan: ErasurePlan): Change {
   if (event.type === "rank") return named ? { what: "dropped", event: tombstone(event, plan) } : { what: "nothing" };
   const own = "user" in event && event.user !== undefined && isPerson(event.user, identity);
   if (own && !keep) return { what: "erased", event: tombstone(event, plan) };
+  // What they had pinned is a copy of what they wrote.
+  if (event.type === "pin" && named)
+    return { what: "changed", event: { ...event, pins: event.pins.filter(({ user }) => !isPerson(user, identity)) } };
   if (event.type === "stats" && named) {
     const { ranks: _ranks, ...rest } = event;
     return { what: "changed", event: rest };

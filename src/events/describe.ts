@@ -67,19 +67,21 @@ export function describe(event: NewEvent): string {
     case "stats":
       return statsLine(event);
     case "rank":
-      return `贡献榜 ${event.entries.slice(0, 3).map(rankName).join("、")}`.trimEnd();
+      return `${event.list === "guest" ? "嘉宾贡献榜" : "贡献榜"} ${event.entries.slice(0, 3).map(rankName).join("、")}`.trimEnd();
     case "control":
       return event.tips ?? CONTROLS[event.action];
     case "notice":
       return event.text ?? `撤回了${event.deletes?.length ?? 0}条消息`;
+    case "pin":
+      return event.pins.length === 0 ? "取消了置顶评论" : `置顶评论 ${event.pins.map(pinLine).join(" | ")}`;
     case "product":
-      return event.text ?? event.products.find(hasTitle)?.title ?? "商品更新";
+      return productLine(event);
     case "battle":
       return battleLine(event);
     case "linkmic":
       return event.text ?? LINKS.get(event.action ?? "") ?? "连麦";
     case "lottery":
-      return [LOTTERIES.get(event.action ?? "") ?? "抽奖", event.text].filter(Boolean).join(" ");
+      return lotteryLine(event);
     case "state":
       return `状态 ${event.from ?? "?"} → ${event.to}`;
     case "gap":
@@ -111,10 +113,29 @@ function battleLine(event: NewEventOf<"battle">): string {
   return [event.phase === "finished" ? "PK结束" : "PK进行中", scores, event.text].filter(Boolean).join(" ");
 }
 
+function productLine({ explaining, products, text }: NewEventOf<"product">): string {
+  const explained = products.find(({ id }) => id === explaining);
+  if (explained === undefined) return text ?? products.find(hasTitle)?.title ?? "商品更新";
+  const place = explained.index === null ? "" : `${explained.index}号`;
+  return `正在讲解${place} ${explained.title ?? text ?? ""}`.trimEnd();
+}
+
 function hasTitle(product: NewEventOf<"product">["products"][number]): boolean {
   return product.title !== null;
 }
 
-function rankName({ user }: RankEntry): string {
+function lotteryLine({ action, text, diamonds, luckyCount, participants, conditions }: NewEventOf<"lottery">): string {
+  const prize = action === "lottery" && diamonds !== null ? `${diamonds}钻` : null;
+  const winners = luckyCount === undefined ? null : `${luckyCount}人中奖`;
+  const taking = participants === undefined ? null : `${participants}人参与`;
+  const asked = conditions?.map((condition) => condition.text).filter((words) => words !== null) ?? [];
+  return [LOTTERIES.get(action ?? "") ?? "抽奖", text, prize, winners, taking, ...asked].filter(Boolean).join(" ");
+}
+
+function pinLine({ user, text }: NewEventOf<"pin">["pins"][number]): string {
+  return `${rankName({ user })}:${text}`;
+}
+
+function rankName({ user }: Pick<RankEntry, "user">): string {
   return user.nickname ?? user.displayId ?? user.id ?? "***";
 }

@@ -17,8 +17,12 @@ export const UserSchema = Type.Object(
     payLevel: Whole("consumption grade (财富等级)"),
     fansClub: Nullable(
       Type.Object(
-        { name: Text("the club's name"), level: Type.Integer({ description: "level in it" }) },
-        { description: "club that is worn" },
+        {
+          name: Text("the club's name"),
+          level: Type.Integer({ description: "level in it" }),
+          lapsed: Type.Optional(Type.Literal(true, { description: "the membership has lapsed: the platform shows no badge" })),
+        },
+        { description: "membership of this room's fans club" },
       ),
     ),
     isAdmin: Type.Boolean({ description: "the platform marks this user as a room admin" }),
@@ -27,6 +31,26 @@ export const UserSchema = Type.Object(
       description: "the room hides who this is (uid 111111), or they hide themselves (神秘人): never merge masked users",
     }),
     webcastUid: Type.Optional(Type.String({ description: "the platform's id of the person in live rooms: it tells masked people apart" })),
+    wornClub: Type.Optional(
+      Type.Object(
+        { name: Text("the club's name"), level: Type.Integer({ description: "level in it" }) },
+        { description: "club whose badge the person wears, where the platform tells it: it may be another anchor's" },
+      ),
+    ),
+    followers: Type.Optional(Type.Integer({ minimum: 0, description: "how many follow the person" })),
+    following: Type.Optional(Type.Integer({ minimum: 0, description: "how many the person follows" })),
+    followStatus: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: "whether the person follows, as the platform numbers it: 1 does; other numbers are not verified",
+      }),
+    ),
+    roomDiamonds: Type.Optional(
+      Type.Integer({ minimum: 0, description: "diamonds that the person has given in this room so far, by the platform's count" }),
+    ),
+    roomGifts: Type.Optional(
+      Type.Integer({ minimum: 0, description: "gifts that the person has given in this room so far, by the platform's count" }),
+    ),
   },
   { $id: "User", description: "a person as the platform shows them" },
 );
@@ -73,6 +97,18 @@ const ScoreSchema = Type.Object({
 });
 /** The score of one side of a battle. */
 export type Score = Static<typeof ScoreSchema>;
+
+const PinSchema = Type.Object({
+  messageId: Text("the platform's id of the chat"),
+  user: UserSchema,
+  text: Type.String({ description: "what was written" }),
+  until: Whole("when it is taken down, ms UTC"),
+});
+
+/** A state that the platform tells again whenever it changes: what is older than one that was told is left out. */
+const version = {
+  version: Type.Optional(Type.String({ description: "the platform's version of this state, where it has one: a greater one replaces it" })),
+};
 
 /** Every kind of event with its own fields. The order is that of the documents. */
 export const KINDS = {
@@ -149,8 +185,14 @@ export const KINDS = {
       Type.Array(RankEntrySchema, { description: "top contributors, where the message has them: one message is one event" }),
     ),
   }),
-  rank: define("rank", "The room's top contributors. Sent only when `types` names it.", {
+  rank: define("rank", "Top contributors of the room, or of one guest. Sent only when `types` names it.", {
+    list: literals(
+      ["audience", "room", "guest"],
+      "which of the platform's ranks: with numbers, with texts alone, or of what one guest was given",
+    ),
     entries: Type.Array(RankEntrySchema, { description: "places in order" }),
+    receiver: Nullable(UserSchema, "the guest whose contributors these are; null is the room's"),
+    total: Count("diamonds that the guest was given in all"),
   }),
   control: define("control", "The platform says that the broadcast pauses, goes on or ends. An end is confirmed by a `state` event.", {
     action: literals(["pause", "resume", "end", "end_by_admin", "change_node", "end_by_switch", "ping_timeout", "other"], "what is said"),
@@ -166,18 +208,29 @@ export const KINDS = {
       }),
     ),
   }),
-  product: define("product", "Something happened to goods that are sold (小黄车).", {
-    action: Text("list_changed, sold_out, or type_N with the platform's number"),
-    products: Type.Array(
-      Type.Object({
-        id: Type.String({ description: "promotion id" }),
-        title: Text("name of the goods"),
-        price: Count("as the platform gives it; its unit is not verified"),
-      }),
-      { description: "goods that are concerned" },
-    ),
-    text: Text("the platform's sentence"),
+  pin: define("pin", "Comments are pinned above the chat (置顶评论): those that are pinned now, none when the last was taken down.", {
+    pins: Type.Array(PinSchema, { description: "what is pinned" }),
+    ...version,
   }),
+  product: define(
+    "product",
+    "Something happened to goods that are sold (小黄车). Those with `explaining` are a timeline of what was explained.",
+    {
+      action: Text("list_changed, sold_out, or type_N with the platform's number"),
+      explaining: Text("promotion id of the goods that are being explained; null where the message does not say"),
+      products: Type.Array(
+        Type.Object({
+          id: Type.String({ description: "promotion id" }),
+          index: Whole("place in the list of goods, from 1; null where the message does not say"),
+          title: Text("name of the goods, as this message or one before it says"),
+          price: Count("as the platform gives it, in this message or one before it; its unit is not verified"),
+        }),
+        { description: "goods that are concerned" },
+      ),
+      total: Count("how many goods there are"),
+      text: Text("the platform's sentence"),
+    },
+  ),
   battle: define("battle", "A battle of anchors begins, changes or ends (PK).", {
     battleId: Text("the platform's id of it"),
     phase: Text("running, finished, or helpers (who helps which side)"),
@@ -191,14 +244,31 @@ export const KINDS = {
     users: Type.Array(UserSchema, { description: "who is linked now" }),
     scores: Type.Optional(Type.Array(ScoreSchema, { description: "scores of the sides, which the older message carries" })),
     text: Text("the platform's sentence"),
+    ...version,
   }),
   lottery: define("lottery", "A lucky box (红包) or lottery (福袋): put into the room, drawn, over.", {
     user: Type.Optional(UserSchema),
     action: Text("box, box_reward, box_end, lottery, draw"),
     lotteryId: Text("the platform's id of it"),
-    diamonds: Count("worth of a box in diamonds"),
+    diamonds: Count("worth of a box, or of all prizes of a lottery, in diamonds"),
+    participants: Type.Optional(Type.Integer({ minimum: 0, description: "how many take part so far" })),
+    luckyCount: Type.Optional(Type.Integer({ minimum: 1, description: "how many are to win" })),
+    startAt: Type.Optional(Type.Integer({ description: "when it started, ms UTC" })),
+    drawAt: Type.Optional(Type.Integer({ description: "when it is drawn, ms UTC" })),
+    conditions: Type.Optional(
+      Type.Array(
+        Type.Object({
+          kind: Type.Integer({ description: "the platform's number of the kind; its list is not verified" }),
+          text: Text("what is to be done or said, in the platform's words"),
+          diamonds: Whole("diamonds that are to be given"),
+          fansLevel: Whole("level in the fans club that is needed"),
+        }),
+        { description: "what somebody must do or be to take part" },
+      ),
+    ),
     winners: Type.Optional(Type.Array(Type.String(), { description: "uids" })),
     text: Text("the prize, or the platform's sentence"),
+    ...version,
   }),
   state: define("state", "The state of a room has changed, as dylive sees it.", {
     from: Text("state before; null at first"),

@@ -42,7 +42,13 @@ export class Pseudonyms {
       case "moderation":
         return { ...event, operator: event.operator === null ? null : this.#user(event.operator) };
       case "rank":
-        return { ...event, entries: event.entries.map((entry) => ({ ...entry, user: this.#user(entry.user) })) };
+        return {
+          ...event,
+          entries: event.entries.map((entry) => ({ ...entry, user: this.#user(entry.user) })),
+          receiver: event.receiver === null ? null : this.#user(event.receiver),
+        };
+      case "pin":
+        return { ...event, pins: event.pins.map((pin) => ({ ...pin, messageId: null, user: this.#user(pin.user) })) };
       case "stats":
         return event.ranks === undefined
           ? event
@@ -85,7 +91,8 @@ export class Pseudonyms {
     return { ...event, id, comboId, traceId: null, receiver: event.receiver === null ? null : this.#user(event.receiver) };
   }
 
-  #user({ webcastUid: _webcastUid, ...user }: User): User {
+  /** Hides a person. Exact counts of who follows them would find them again. */
+  #user({ webcastUid: _webcastUid, followers: _followers, following: _following, ...user }: User): User {
     return { ...user, ...this.#person(user) };
   }
 

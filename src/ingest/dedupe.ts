@@ -55,3 +55,22 @@ export class SocialEchoes {
     return social === undefined || Math.abs(event.time - social) > ECHO_MS;
   }
 }
+
+/**
+ * Tells which states that the platform sends by versions are news: one that is older than another of its kind is stale (facts/changes-2026.md 3).
+ * An equal one is the same state, which its id tells. One per room.
+ */
+export class StateVersions {
+  readonly #newest = new Generations<bigint>(100);
+
+  /** Tells whether the event is to be kept. Give it every event in order; after a restart first the log's newest states. */
+  admits(event: NewEvent): boolean {
+    if (event.type !== "pin" && event.type !== "lottery" && event.type !== "linkmic") return true;
+    if (event.version === undefined || !/^\d{1,20}$/.test(event.version)) return true;
+    const key = `${event.type}:${event.sessionId ?? ""}`;
+    const version = BigInt(event.version);
+    if (version < (this.#newest.get(key) ?? 0n)) return false;
+    this.#newest.set(key, version);
+    return true;
+  }
+}

@@ -10,7 +10,8 @@ import { type Backoff, backoffMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
 import type { Log, RoomKey } from "../store/log.js";
-import { RecentIds, SocialEchoes } from "./dedupe.js";
+import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
+import { FillIn } from "./fill-in.js";
 
 /** Takes people out of a draft of what waited before it came to the log. @returns null for what is not to be stored */
 export type Without = (draft: Draft) => Draft | null;
@@ -74,6 +75,7 @@ const MOST_TRIES = 8;
 const WAIT: Backoff = { firstMs: 10, longestMs: 1_000 };
 const RESTORE_GIFTS = 500; // far more than a minute of the busiest room
 const RESTORE_SOCIAL = 100;
+const RESTORE_STATES = 200;
 const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);
 
 /**
@@ -85,6 +87,8 @@ export class Pipeline {
   readonly #ledger = new GiftLedger();
   #recent = new RecentIds();
   #echoes = new SocialEchoes();
+  #versions = new StateVersions();
+  #fillIn = new FillIn();
   /** 0 until the room is claimed. */
   #epoch = 0;
   #horizon = Number.NEGATIVE_INFINITY;
@@ -176,7 +180,9 @@ export class Pipeline {
         else if (this.knows(draft.event.id) || ids.has(draft.event.id)) count(drops, "duplicate");
         else if (draft.event.time <= this.#horizon) count(drops, "too_old");
         else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
+        else if (!this.#versions.admits(draft.event)) count(drops, "stale");
         else {
+          this.#fillIn.see(draft.event);
           drafts.push(draft);
           ids.add(draft.event.id);
           if (announcesEnd(draft.event)) ended = true;
@@ -290,6 +296,14 @@ export class Pipeline {
     this.#recent = new RecentIds();
     this.#echoes = new SocialEchoes();
     for (const event of social.events) this.#echoes.admits(event);
+    const states = await log.readBefore(room, newest, RESTORE_STATES, { types: ["pin", "lottery", "linkmic", "product"] });
+    this.#versions = new StateVersions();
+    this.#fillIn = new FillIn();
+    for (const event of states.events) {
+      this.#versions.admits(event);
+      // A copy: events of a store may be frozen.
+      this.#fillIn.see({ ...event });
+    }
   }
 
   #serially<T>(work: () => Promise<T>): Promise<T> {

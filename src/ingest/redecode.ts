@@ -10,6 +10,7 @@ import { type RawFile, rawFiles, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
+import { filledAsBefore } from "./fill-in.js";
 import { type Broadcast, Pipeline } from "./pipeline.js";
 
 const PAGE = 500;
@@ -74,7 +75,7 @@ function decodedAnew(stored: LiveEvent, draft: Draft): LiveEvent | null {
     const { ranks: _, ...event } = draft.event;
     return { ...event, ...kept };
   }
-  return { ...draft.event, ...kept };
+  return { ...filledAsBefore(draft.event, stored), ...kept };
 }
 
 function giftAnew(stored: LiveEvent, { event, claim }: Extract<Draft, { event: GiftEvent }>): GiftEvent {

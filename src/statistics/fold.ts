@@ -100,6 +100,7 @@ function totalsOfOne(event: LiveEvent): Totals {
         | "unknown"
         | "control"
         | "notice"
+        | "pin"
         | "product"
         | "battle"
         | "linkmic"

@@ -1,4 +1,5 @@
 import { EVENT_TYPES, KINDS, UserSchema } from "../../src/events/event.js";
+import { WITHOUT_EVENT } from "../../src/platform/wire/methods.js";
 import { EVENT_SAMPLES } from "./event-samples.js";
 import { cell, table } from "./table.js";
 
@@ -50,14 +51,26 @@ export function eventsPage(): string {
     "\n## A person\n\nWherever a person is: `user`, `receiver`, `operator`, in ranks and lists. Fields are null where the platform does not say.\n\n",
     table(TITLES, rows((UserSchema as Property).properties ?? {}, UserSchema.required)),
     ...kinds.map(([type, kind]) => section(type, kind, names)),
+    METHODS_WITHOUT_EVENT,
+    table(
+      ["methods", "why"],
+      WITHOUT_EVENT.map(({ why, methods }) => [methods.map((name) => name.replace(/^Webcast/, "")).join(", "), cell(why)]),
+    ),
   ].join("");
 }
 
 const IDS = `
 A message of the platform is its method and its msg_id (\`Common.msg_id\`): what is sent again has the same, and is the same event. So the \`id\` of a chat (\`WebcastChatMessage\`) is that msg_id,
 and of every other method it is the msg_id, a colon and the method (\`7624523651580285990:WebcastGiftMessage\`), since two methods may carry one msg_id. Where a message has none, the id of its envelope stands in,
-as it does for the five methods that tell a state again and again under one msg_id (RoomDataSync, InRoomBanner, ResidentGuest, CommonDot, LowPcuGuide); where that is missing too, \`h:\` and a digest of method and payload. Items of the Open Platform's push
+as it does for the five methods that tell a state again and again under one msg_id (RoomDataSync, InRoomBanner, ResidentGuest, CommonDot, LowPcuGuide), but that what RoomDataSync tells has its key and version (\`LotteryInfoSyncData:1775218574999020874:WebcastRoomDataSyncMessage\`); where that is missing too, \`h:\` and a digest of method and payload. Items of the Open Platform's push
 have their msg_id as it is. Our own events are \`settle:\`, \`state:\`, \`gap:\` … Whoever looks for what the platform names (\`deletes\` of a notice, ids of its other interfaces) compares with what stands before the colon.
+`;
+
+const METHODS_WITHOUT_EVENT = `
+## Methods without an event
+
+Every other method that dylive knows has an event of one of the types above. These are \`unknown\` as they came, on purpose; so are the keys of RoomDataSync other than what is pinned, a lottery and who is linked. Each begins with \`Webcast\`.
+
 `;
 
 const TITLES = ["field", "type", "what it is"] as const;

@@ -136,7 +136,7 @@ describe("the database file", () => {
       { ...base, type: "fansclub", user: userOf("55"), action: "join", text: sentence },
       { ...base, type: "control", action: "other", code: 9, tips: sentence },
       { ...base, type: "notice", text: sentence },
-      { ...base, type: "product", action: "type_1", products: [], text: sentence },
+      { ...base, type: "product", action: "type_1", explaining: null, products: [], total: null, text: sentence },
       { ...base, type: "battle", battleId: "1", phase: "running", scores: [], text: sentence },
       { ...base, type: "linkmic", action: "enter", code: null, channelId: "1", users: [], text: sentence },
       { ...base, type: "lottery", action: "draw", lotteryId: "1", diamonds: 1, text: sentence },

@@ -62,10 +62,11 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   stats: ["onlineText", "totalText", "ranks.0.scoreText"],
   rank: ["entries.0.scoreText"],
   notice: ["deletes.0"],
-  product: ["action", "products.0.id", "products.0.title"],
+  pin: ["pins.0.text", "version"],
+  product: ["action", "explaining", "products.0.id", "products.0.title"],
   battle: ["battleId", "phase"],
-  linkmic: ["action", "channelId"],
-  lottery: ["action", "lotteryId"],
+  linkmic: ["action", "channelId", "version"],
+  lottery: ["action", "lotteryId", "conditions.0.text", "version"],
   state: ["from", "to"],
   gap: ["reason"],
   system: ["kind", "text"],
@@ -77,12 +78,13 @@ const STAYS: Readonly<Record<string, readonly string[]>> = {
   stats: ["onlineText", "totalText"],
   rank: [],
   notice: [],
+  pin: ["version"],
 };
 
 describe.each(EVENT_TYPES)("an event of the type %s", (type) => {
   it("names nobody under a pseudonym but in texts that are kept on purpose", () => {
     const event = fullEvent(type);
-    const clubs = (place: string) => !place.endsWith("fansClub.name");
+    const clubs = (place: string) => !/(fans|worn)Club\.name$/.test(place);
     const hidden = new Pseudonyms("key").hide(event);
     expect(placesOf(hidden).filter(clubs)).toEqual(KEPT[type] ?? []);
     expect(JSON.stringify(hidden)).not.toContain(somebody.id);

@@ -19,7 +19,14 @@ const base = {
   source: "websocket",
   revision: 0,
 } as const;
-const rank = (score: number): NewEvent => ({ ...base, type: "rank", entries: [{ rank: 1, score, scoreText: null, user: person("5") }] });
+const rank = (score: number): NewEvent => ({
+  ...base,
+  type: "rank",
+  list: "audience",
+  entries: [{ rank: 1, score, scoreText: null, user: person("5") }],
+  receiver: null,
+  total: null,
+});
 const like = (count: number, total: number, masked = false): NewEvent => ({
   ...base,
   type: "like",

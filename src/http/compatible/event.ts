@@ -59,6 +59,7 @@ const METHOD_OF: Readonly<Record<EventType, string | null>> = {
   rank: null,
   control: null,
   notice: null,
+  pin: null,
   product: null,
   battle: null,
   linkmic: null,

@@ -20,29 +20,50 @@ const BY_LUCKY_BAG = 9;
 /** Makes the event of an ordinary chat. Codes such as [比心] stay text; emoji images come from the rich text. */
 export function chatEvent(message: ChatMessage, head: Head): ChatEvent | null {
   const rich = message.rtfContentV2 ?? message.rtfContent;
-  return chat(head, userOf(message.user, head), message.content, "text", rich, message.chatBy === BY_LUCKY_BAG);
+  return chat(head, userOf(message.user, head, message.publicAreaCommon), message.content, "text", rich, message.chatBy === BY_LUCKY_BAG);
 }
 
 /** Makes the event of a flying chat, paid or privileged. */
 export function screenChatEvent(message: ScreenChatMessage, head: Head): ChatEvent | null {
-  return chat(head, userOf(message.user, head), message.content, "screen", message.rtfContentV2 ?? message.rtfContent, false);
+  return chat(
+    head,
+    userOf(message.user, head, message.publicAreaCommon),
+    message.content,
+    "screen",
+    message.rtfContentV2 ?? message.rtfContent,
+    false,
+  );
 }
 
 /** Makes the event of a flying chat that a privilege allows. */
 export function privilegeChatEvent(message: PrivilegeScreenChatMessage, head: Head): ChatEvent | null {
-  return chat(head, userOf(message.user, head), message.content, "privilege", message.rtfContentV2 ?? message.rtfContent, false);
+  return chat(
+    head,
+    userOf(message.user, head, message.publicAreaCommon),
+    message.content,
+    "privilege",
+    message.rtfContentV2 ?? message.rtfContent,
+    false,
+  );
 }
 
 /** Makes the event of a voice message's words. */
 export function audioChatEvent(message: AudioChatMessage, head: Head): ChatEvent | null {
-  return chat(head, userOf(message.user, head), message.content, "audio", message.rtfContent, false);
+  return chat(head, userOf(message.user, head, message.publicAreaCommon), message.content, "audio", message.rtfContent, false);
 }
 
 /** Makes the event of an emoji sent by itself: the text is its fallback, such as [表情]. */
 export function emojiChatEvent(message: EmojiChatMessage, head: Head): ChatEvent | null {
   const fallback = clean(message.defaultContent, LONG);
   const segments = readSegments(openText(message.emojiContent, head.context.drift), fallback);
-  return build(head, userOf(message.user, head), fallback === "" ? plain(segments) : fallback, "emoji", segments, false);
+  return build(
+    head,
+    userOf(message.user, head, message.publicAreaCommon),
+    fallback === "" ? plain(segments) : fallback,
+    "emoji",
+    segments,
+    false,
+  );
 }
 
 /**

@@ -66,7 +66,18 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
   const claim: Claim = { total: units(message, message.totalCount), end: message.repeatEnd === 1, single: unnamed || told.combo !== true };
   const gift = { id, name: nameOf(struct), icon: picture(struct), ...told };
   const receiver = toReceiver(message.toUser, message.toUserIds, head);
-  return build(head, kind, userOf(message.user, head), gift, priceOf(struct), receiver, combo, traceId, claim, message.groupCount);
+  return build(
+    head,
+    kind,
+    userOf(message.user, head, message.publicAreaCommon),
+    gift,
+    priceOf(struct),
+    receiver,
+    combo,
+    traceId,
+    claim,
+    message.groupCount,
+  );
 }
 
 // Neither the anchor's id nor the time is in it: both may be known late, and a combo must keep its name.

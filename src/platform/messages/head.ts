@@ -3,7 +3,7 @@ import type { SOURCES, User } from "../../events/event.js";
 import { decodeLazy } from "../wire/decode.js";
 import type { Drift } from "../wire/drift.js";
 import type { WireEnvelope } from "../wire/frame.js";
-import type { Common } from "../wire/gen/common.js";
+import type { Common, PublicAreaCommon } from "../wire/gen/common.js";
 import { decodeUser, type User as WireUser } from "../wire/gen/user.js";
 import { clean, openText, readText } from "./text.js";
 import { strangerUser, toUser } from "./user.js";
@@ -135,10 +135,10 @@ export function timed<T extends { timeEstimated?: true }>(event: T, head: Head):
   return event;
 }
 
-/** Returns the message's user, or the envelope's, or nobody known. */
-export function userOf(own: WireUser | null, head: Head): User {
+/** Returns the message's user, or the envelope's, or nobody known. @param area as in {@link toUser} */
+export function userOf(own: WireUser | null, head: Head, area: PublicAreaCommon | null = null): User {
   const from = own ?? envelopeUser(head);
-  return from === null ? strangerUser("0", head.context.anchorId) : toUser(from, head.context.anchorId);
+  return from === null ? strangerUser("0", head.context.anchorId) : toUser(from, head.context.anchorId, area);
 }
 
 /** Returns Common.user: who acted, where the message has no user of its own. */

@@ -1,6 +1,7 @@
 import type { NewEventOf, Score, User } from "../../events/event.js";
 import type { LinkMicArmies, LinkMicBattle, LinkMicBattleFinish } from "../wire/gen/battle.js";
 import type { LinkMessage, LinkMicMethod, ListUser } from "../wire/gen/linkmic.js";
+import type { RoomLinkMicSyncData } from "../wire/gen/sync.js";
 import type { User as WireUser } from "../wire/gen/user.js";
 import { type Head, shownText, timed } from "./head.js";
 import { idOrNull, LONG, textOrNull } from "./text.js";
@@ -33,6 +34,13 @@ export function linkEvent(message: LinkMessage, head: Head): LinkmicEvent {
   const action = entered !== null ? "enter" : left !== null ? "leave" : changed !== null ? "list_changed" : null;
   const list = (entered ?? left ?? changed)?.linkedUsers ?? [];
   return linkmicEvent(head, action, message.messageType, message.linkerId, users(list.map(who), head), shownText(head));
+}
+
+/** Makes the event of who is linked, as the room's data tells it. */
+export function linkedStateEvent(data: RoomLinkMicSyncData, version: string, head: Head): LinkmicEvent {
+  const event = linkmicEvent(head, "list_changed", 0, "0", users(data.linkedUsers.map(who), head), "");
+  event.version = version;
+  return event;
 }
 
 function who(entry: ListUser): WireUser | null {

@@ -6,14 +6,18 @@ import type {
   LuckyBoxMessage,
   LuckyBoxRewardMessage,
 } from "../wire/gen/lottery.js";
+import type { LotteryInfoSyncData } from "../wire/gen/sync.js";
 import type { User as WireUser } from "../wire/gen/user.js";
-import { type Head, timed } from "./head.js";
+import { type Head, timed, toMillis } from "./head.js";
 import { clean, countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./text.js";
 import { toUser } from "./user.js";
 
 type LotteryEvent = NewEventOf<"lottery">;
 
 const MAX_WINNERS = 1000;
+const MAX_CONDITIONS = 20;
+// saermart PR 165: lottery_type 1 gives diamonds, prize_count of them.
+const GIVES_DIAMONDS = 1;
 
 /** Makes the event of a lucky box (红包) that somebody put into the room. */
 export function luckyBoxEvent(message: LuckyBoxMessage, head: Head): LotteryEvent {
@@ -32,9 +36,38 @@ export function luckyBoxEndEvent(message: LuckyBoxEndMessage, head: Head): Lotte
   return build(head, null, "box_end", message.boxId, message.boxIdStr, 0, null, "");
 }
 
-/** Makes the event of a lottery (福袋) that starts or changes; the list of its statuses is unverified. */
+/** Makes the event of a lottery (福袋) that starts or changes; the lists of its statuses and of its kinds of prizes are unverified. */
 export function lotteryEvent(message: LotteryEventNewMessage, head: Head): LotteryEvent {
-  return build(head, null, "lottery", message.lotteryId, "", 0, null, message.awardName || message.awardDescription);
+  const event = build(head, null, "lottery", message.lotteryId, "", 0, null, message.awardName || message.awardDescription);
+  if (message.conditionsDetail.length > 0) {
+    event.conditions = message.conditionsDetail
+      .slice(0, MAX_CONDITIONS)
+      .map(({ type, content, remarks, needDiamondCount, minFansLevel }) => ({
+        kind: type,
+        text: textOrNull(content || remarks, LONG),
+        diamonds: needDiamondCount > 0 ? countOrNull(needDiamondCount) : null,
+        fansLevel: minFansLevel > 0 ? countOrNull(minFansLevel) : null,
+      }));
+  }
+  return withPlan(event, message.luckyCount, message.lotteryStartTime, message.lotteryDrawTime);
+}
+
+/** Makes the event of a lottery as it stands: how many take part, what for, until when. */
+export function lotteryStateEvent(data: LotteryInfoSyncData, version: string, head: Head): LotteryEvent {
+  const diamonds = data.lotteryType === GIVES_DIAMONDS ? data.prizeCount : 0;
+  const event = build(head, null, "lottery", data.lotteryId, "", diamonds, null, "");
+  // The message is about who takes part: 0 is that nobody does yet.
+  event.participants = countOrNull(data.candidateTotalCount) ?? 0;
+  event.version = version;
+  return withPlan(event, data.luckyCount, data.startTime, data.drawTime);
+}
+
+function withPlan(event: LotteryEvent, luckyCount: number, start: number, draw: number): LotteryEvent {
+  const [startAt, drawAt] = [toMillis(start), toMillis(draw)];
+  if (luckyCount > 0) event.luckyCount = luckyCount;
+  if (startAt !== 0) event.startAt = startAt;
+  if (drawAt !== 0) event.drawAt = drawAt;
+  return event;
 }
 
 /** Makes the event of a lottery that was drawn. */

@@ -48,7 +48,7 @@ export function memberEvent(message: MemberMessage, head: Head): NewEventOf<"joi
 
 function subject(message: MemberMessage, head: Head): User {
   const bare = message.user === null && message.userId !== "0";
-  return bare ? strangerUser(message.userId, head.context.anchorId) : userOf(message.user, head);
+  return bare ? strangerUser(message.userId, head.context.anchorId) : userOf(message.user, head, message.publicAreaCommon);
 }
 
 function join(message: MemberMessage, user: User, head: Head): NewEventOf<"join"> {

@@ -21,8 +21,9 @@ import {
   toastEvent,
 } from "./notice.js";
 import { productChangeEvent, shoppingEvent } from "./product.js";
+import { roomDataEvent } from "./room-data.js";
 import { fansclubEvent, likeEvent, socialEvent } from "./social.js";
-import { roomRankEvent, roomStatsEvent, userSeqEvent } from "./stats.js";
+import { linkerContributeEvent, roomRankEvent, roomStatsEvent, userSeqEvent } from "./stats.js";
 import { unknownEvent } from "./unknown.js";
 
 export type { Context, Envelope } from "./head.js";
@@ -123,6 +124,10 @@ function draft(decoded: Decoded, head: Head): Draft | null {
       return complete(luckyBoxEndEvent(decoded.message, head));
     case "LotteryEventNewMessage":
       return complete(lotteryEvent(decoded.message, head));
+    case "LinkerContributeMessage":
+      return complete(linkerContributeEvent(decoded.message, head));
+    case "RoomDataSyncMessage":
+      return complete(roomDataEvent(decoded.message, head));
     case "LotteryDrawResultEventMessage":
       return complete(lotteryDrawEvent(decoded.message, head));
     // Decoded for the room's health or for the simulator; none of them tells of a person or a fact of the broadcast.
@@ -131,7 +136,6 @@ function draft(decoded: Decoded, head: Head): Draft | null {
     case "LowPcuGuideMessage":
     case "RanklistHourEntranceMessage":
     case "ResidentGuestMessage":
-    case "RoomDataSyncMessage":
     case "RoomStreamAdaptationMessage":
       return null;
   }

@@ -7,6 +7,8 @@ type ProductEvent = NewEventOf<"product">;
 type Product = ProductEvent["products"][number];
 
 const MAX_PRODUCTS = 200;
+// facts/changes-2026.md 3: explain_type 2 is the product that is being explained.
+const EXPLAINING = 2;
 
 /**
  * Makes the event of something that happened to goods. The list of msg_type is unverified (protocol.md 4.4), so the action is `type_N`,
@@ -19,31 +21,42 @@ export function shoppingEvent(message: LiveShoppingMessage, head: Head): Product
   if (id !== null) {
     products.push({
       id,
+      index: null,
       title: info === null ? null : textOrNull(info.title, SHORT),
       price: info === null ? null : countOrNull(info.price),
     });
   }
   addIds(products, message.updatedProductIds);
   const action = message.soldOut ? "sold_out" : message.msgType === 0 ? null : `type_${message.msgType}`;
-  return build(head, action, products, message.ecomNotice || message.updateToast);
+  return build(head, action, null, products, message.promotionsNum, message.ecomNotice || message.updateToast);
 }
 
-/** Makes the event of a change in the list of goods. */
+/** Makes the event of a change in the list of goods, which says what is being explained, but neither title nor price of anything. */
 export function productChangeEvent(message: ProductChangeMessage, head: Head): ProductEvent {
   const products: Product[] = [];
-  for (const { promotionId } of message.updateProductInfo.slice(0, MAX_PRODUCTS)) {
-    if (promotionId !== "0") products.push({ id: promotionId, title: null, price: null });
+  let explaining: string | null = null;
+  for (const { promotionId, index, explainType } of message.updateProductInfo.slice(0, MAX_PRODUCTS)) {
+    if (promotionId === "0") continue;
+    products.push({ id: promotionId, index: index > 0 ? index : null, title: null, price: null });
+    if (explainType === EXPLAINING) explaining ??= promotionId;
   }
-  return build(head, "list_changed", products, message.updateToast);
+  return build(head, "list_changed", explaining, products, message.total, message.updateToast);
 }
 
 function addIds(products: Product[], ids: readonly string[]): void {
   for (const id of ids.slice(0, MAX_PRODUCTS)) {
-    if (id !== "0" && id !== products[0]?.id) products.push({ id, title: null, price: null });
+    if (id !== "0" && id !== products[0]?.id) products.push({ id, index: null, title: null, price: null });
   }
 }
 
-function build(head: Head, action: string | null, products: Product[], text: string): ProductEvent {
+function build(
+  head: Head,
+  action: string | null,
+  explaining: string | null,
+  products: Product[],
+  total: number,
+  text: string,
+): ProductEvent {
   const { context } = head;
   const event: ProductEvent = {
     id: head.id,
@@ -57,7 +70,9 @@ function build(head: Head, action: string | null, products: Product[], text: str
     source: context.source,
     revision: 0,
     action,
+    explaining,
     products,
+    total: countOrNull(total),
     text: textOrNull(text, LONG),
   };
   return timed(event, head);

@@ -21,8 +21,9 @@ const TARGETS = new Map([
  * (dycast, py #129); 2 is a share by one comment only, so it is kept as it came.
  */
 export function socialEvent(message: SocialMessage, head: Head): NewEventOf<"follow" | "share"> | null {
-  if (message.action === 1) return followEvent(userOf(message.user, head), countOrNull(message.followCount), head);
-  if (message.action === 3) return shareEvent(userOf(message.user, head), target(message.shareTarget), head);
+  if (message.action === 1)
+    return followEvent(userOf(message.user, head, message.publicAreaCommon), countOrNull(message.followCount), head);
+  if (message.action === 3) return shareEvent(userOf(message.user, head, message.publicAreaCommon), target(message.shareTarget), head);
   return null;
 }
 
@@ -87,7 +88,7 @@ export function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> 
     receivedAt: context.receivedAt,
     source: context.source,
     revision: 0,
-    user: userOf(message.user, head),
+    user: userOf(message.user, head, message.publicAreaCommon),
     count: countOrNull(message.count) ?? 0,
     total: countOrNull(message.total),
   };
@@ -100,7 +101,7 @@ export function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> 
  */
 export function fansclubEvent(message: FansclubMessage, head: Head): NewEventOf<"fansclub"> | null {
   const { context } = head;
-  const user = userOf(message.user, head);
+  const user = userOf(message.user, head, message.publicAreaCommon);
   if (isNobody(user)) return null;
   const event: NewEventOf<"fansclub"> = {
     id: head.id,

@@ -1,9 +1,10 @@
 import type { NewEventOf, RankEntry } from "../../events/event.js";
+import type { LinkerContributeMessage } from "../wire/gen/linkmic.js";
 import type { RoomRankMessage } from "../wire/gen/rank.js";
 import type { RoomStatsMessage, RoomUserSeqMessage } from "../wire/gen/stats.js";
 import type { User as WireUser } from "../wire/gen/user.js";
 import { type Head, timed } from "./head.js";
-import { countOrNull, SHORT, textOrNull } from "./text.js";
+import { countOrNull, httpsOrNull, SHORT, textOrNull } from "./text.js";
 import { strangerUser, toUser } from "./user.js";
 
 type StatsEvent = NewEventOf<"stats">;
@@ -65,10 +66,43 @@ function stats(head: Head, online: number | null, totalViewers: number | null, o
 /** A whole number that stays exact; other texts are shortened (1.2万), words or asterisks. */
 const WHOLE = /^\d{1,15}$/;
 
-/** Makes the event of ranked viewers in the order of the message, which numbers nobody. */
+/**
+ * Makes the event of ranked viewers. `audience_ranks` has numbers and stands for `ranks` where it is there: that one numbers nobody, and tells
+ * scores as texts, if at all.
+ */
 export function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<"rank"> {
   const entries: RankEntry[] = [];
-  for (const { user, scoreStr } of message.ranks.slice(0, 200)) entries.push(toRankEntry(user, entries.length + 1, 0, scoreStr, head));
+  if (message.audienceRanks.length === 0) {
+    for (const { user, scoreStr } of message.ranks.slice(0, 200)) entries.push(toRankEntry(user, entries.length + 1, 0, scoreStr, head));
+    return rankEvent("room", entries, head);
+  }
+  for (const { user, rank, score, exactlyScore, scoreDescription } of message.audienceRanks.slice(0, 200)) {
+    entries.push(toRankEntry(user, rank > 0 ? rank : entries.length + 1, score, exactlyScore || scoreDescription, head));
+  }
+  return rankEvent("audience", entries, head);
+}
+
+/** Makes the event of what one guest of a link was given, and by whom. Null where it names no guest: it is kept as it came. */
+export function linkerContributeEvent(message: LinkerContributeMessage, head: Head): NewEventOf<"rank"> | null {
+  const { anchorId } = head.context;
+  if (message.userId === "0") return null;
+  const entries: RankEntry[] = message.userContributeList.slice(0, 200).map(({ userId, rank, score, nickname, avatarThumb }, index) => ({
+    rank: rank > 0 ? rank : index + 1,
+    score: countOrNull(score),
+    scoreText: null,
+    user: {
+      ...strangerUser(userId, anchorId),
+      nickname: textOrNull(nickname, SHORT),
+      avatar: avatarThumb === null ? null : httpsOrNull(avatarThumb.url),
+    },
+  }));
+  const event = rankEvent("guest", entries, head);
+  event.receiver = strangerUser(message.userId, anchorId);
+  event.total = scoreOf(message.totalScore, message.totalScoreRealStr);
+  return event;
+}
+
+function rankEvent(list: NewEventOf<"rank">["list"], entries: RankEntry[], head: Head): NewEventOf<"rank"> {
   const { context } = head;
   const event: NewEventOf<"rank"> = {
     id: head.id,
@@ -81,7 +115,10 @@ export function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<
     receivedAt: context.receivedAt,
     source: context.source,
     revision: 0,
+    list,
     entries,
+    receiver: null,
+    total: null,
   };
   return timed(event, head);
 }
@@ -91,8 +128,12 @@ function toRankEntry(user: WireUser | null, rank: number, score: number, scoreTe
   const { anchorId } = head.context;
   return {
     rank,
-    score: countOrNull(score) ?? (WHOLE.test(scoreText) ? Number(scoreText) : null),
+    score: scoreOf(score, scoreText),
     scoreText: textOrNull(scoreText, SHORT),
     user: user === null ? strangerUser("0", anchorId) : toUser(user, anchorId),
   };
+}
+
+function scoreOf(score: number, text: string): number | null {
+  return countOrNull(score) ?? (WHOLE.test(text) ? Number(text) : null);
 }

@@ -1,6 +1,7 @@
 import { short } from "../../events/combo.js";
 import type { User } from "../../events/event.js";
-import type { User as WireUser } from "../wire/gen/user.js";
+import type { PublicAreaCommon } from "../wire/gen/common.js";
+import type { UserFansClubData, User as WireUser } from "../wire/gen/user.js";
 import { clean, httpsOrNull, idOrNull, SHORT, textOrNull } from "./text.js";
 
 /** The uid that everyone has in a room whose host hides who is there (protocol.md 4.1; seen by three peers). */
@@ -9,13 +10,20 @@ const MASKED_ID = "111111";
 /** Name of everybody who buys to be unknown; a rank follows it: 神秘人四阶. Since 2026-07 without ids that name a person (f2#441). */
 const MYSTERY = "神秘人";
 
+// facts/changes-2026.md 2: preference 1 is the club that is worn, status 2 a membership that has lapsed.
+const WORN = 1;
+const LAPSED = 2;
+
 /** Returns whether it is a mask that many people wear: nothing that is keyed by a person may take two of them for one. */
 export function isMasked(from: WireUser): boolean {
   return uid(from) === MASKED_ID || (from.secUid === "" && from.displayId === "" && from.nickname.startsWith(MYSTERY));
 }
 
-/** Returns a user of the wire as the event tells it. */
-export function toUser(from: WireUser, anchorId: string | null): User {
+/**
+ * Returns a user of the wire as the event tells it.
+ * @param area how the public screen treats the message: it has what the user has given in the room
+ */
+export function toUser(from: WireUser, anchorId: string | null, area: PublicAreaCommon | null = null): User {
   const id = uid(from);
   const masked = isMasked(from);
   const grade = from.payGrade;
@@ -36,6 +44,7 @@ export function toUser(from: WireUser, anchorId: string | null): User {
     masked,
   };
   if (from.webcastUid !== "") user.webcastUid = clean(from.webcastUid, SHORT);
+  addFigures(user, from, area);
   return user;
 }
 
@@ -88,8 +97,33 @@ function digits(text: string): string {
   return text;
 }
 
+/** Adds what only some messages tell of a person. 0 is how proto3 writes what is not told, so it says nothing. */
+function addFigures(user: User, from: WireUser, area: PublicAreaCommon | null): void {
+  const worn = from.fansClub === null ? undefined : from.fansClub.preferData.find(isWorn)?.value;
+  if (worn !== undefined && worn !== null && worn.level > 0) user.wornClub = { name: textOrNull(worn.clubName, SHORT), level: worn.level };
+  const follow = from.followInfo;
+  if (follow !== null) {
+    if (follow.followerCount > 0) user.followers = follow.followerCount;
+    if (follow.followingCount > 0) user.following = follow.followingCount;
+    if (follow.followStatus > 0) user.followStatus = follow.followStatus;
+  }
+  if (area !== null) {
+    if (area.userConsumeInRoom > 0) user.roomDiamonds = area.userConsumeInRoom;
+    if (area.userSendGiftCntInRoom > 0) user.roomGifts = area.userSendGiftCntInRoom;
+  }
+}
+
+function isWorn({ key }: { readonly key: number }): boolean {
+  return key === WORN;
+}
+
 function fansClub(from: WireUser): User["fansClub"] {
   const data = from.fansClub === null ? null : from.fansClub.data;
   // Level 0 is what non-members carry: the club's name without a membership.
-  return data === null || data.level <= 0 ? null : { name: textOrNull(data.clubName, SHORT), level: data.level };
+  return data === null || data.level <= 0 ? null : membership(data);
+}
+
+function membership({ clubName, level, userFansClubStatus }: UserFansClubData): User["fansClub"] {
+  const name = textOrNull(clubName, SHORT);
+  return userFansClubStatus === LAPSED ? { name, level, lapsed: true } : { name, level };
 }

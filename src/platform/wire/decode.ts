@@ -47,6 +47,11 @@ export function decodeLazy<T>(lazy: Lazy | null, decoder: (r: Reader, end: numbe
   }
 }
 
+/** Decodes a message that lies in a `bytes` field. Null when it is malformed, which is counted. */
+export function decodeBytes<T>(bytes: Uint8Array, decoder: (r: Reader, end: number) => T, drift: Drift): T | null {
+  return decodeLazy({ bytes, start: 0, end: bytes.length }, decoder, drift);
+}
+
 /**
  * Reads the envelope of a payload that we have no decoder for: nearly every business message has it as field 1, beginning with the
  * method. Null when what is there names another method or none, which is no envelope (im.PreviewCjRpMessage), or when the bytes are

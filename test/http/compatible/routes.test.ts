@@ -155,7 +155,15 @@ describe("/douyin/liveroom/audience and /ranklist", () => {
     expect((await ask(server, "audience", "98765")).at("data", "data")).toEqual({ ranks, total: 5, time: 1_000 });
     expect((await ask(server, "ranklist", "98765")).at("data", "data")).toEqual({ ranks, total: null, time: 1_000 });
     const { room: _, type: __, online: ___, totalViewers: ____, onlineText: _____, totalText: ______, ...base } = stats({ time: 3_000 });
-    await server.tell("98765", { ...base, room: 1, type: "rank", entries: [entry(1, 1, { id: "43" })] });
+    await server.tell("98765", {
+      ...base,
+      room: 1,
+      type: "rank",
+      list: "audience",
+      entries: [entry(1, 1, { id: "43" })],
+      receiver: null,
+      total: null,
+    });
     expect((await ask(server, "ranklist", "98765")).at("data", "data")).toMatchObject({
       ranks: [{ rank: 1, user: { uid: "43" } }],
       time: 3_000,

@@ -27,6 +27,7 @@ root.loadSync(
     "rank",
     "social",
     "stats",
+    "sync",
   ].map((name) => `${name}.proto`),
 );
 

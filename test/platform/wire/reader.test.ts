@@ -168,7 +168,13 @@ describe("fields", () => {
     const seen = new Seen();
     // 7 is reserved; 99 is unknown; action (2) comes as bytes; content (3) as a varint, then well.
     const bytes = Uint8Array.of(0x38, 0x01, 0x98, 0x06, 0x01, 0x12, 0x01, 0x61, 0x18, 0x05, 0x1a, 0x01, 0x62);
-    expect(decodeFansclubMessage(new Reader(bytes, seen), bytes.length)).toEqual({ common: null, action: 0, content: "b", user: null });
+    expect(decodeFansclubMessage(new Reader(bytes, seen), bytes.length)).toEqual({
+      common: null,
+      action: 0,
+      content: "b",
+      user: null,
+      publicAreaCommon: null,
+    });
     expect(seen.all).toEqual(["FansclubMessage.99", "FansclubMessage.2:2", "FansclubMessage.3:0"]);
   });
 

@@ -1,4 +1,4 @@
-import type { LiveEvent, User } from "../api/model.js";
+import type { LiveEvent, LiveEventOf, User } from "../api/model.js";
 import type { Messages } from "../i18n/tables.js";
 
 /** What a person is called. */
@@ -32,14 +32,18 @@ export function saidBy(event: LiveEvent, m: Messages): string {
       return event.tips ?? row.control[event.action];
     case "notice":
       return event.text ?? row.notice;
+    case "pin":
+      return event.pins.length === 0
+        ? row.unpinned
+        : `${row.pinned} ${event.pins.map(({ user, text }) => row.chat(personName(user, m), text)).join(" · ")}`;
     case "product":
-      return `${row.product} ${event.text ?? event.products.map(({ title }) => title ?? "").join("、")}`;
+      return productSaid(event, m);
     case "battle":
       return [row.battle, event.scores.map(({ score }) => score).join(" : "), event.text ?? ""].filter(Boolean).join(" ");
     case "linkmic":
       return `${row.linkmic} ${event.text ?? event.users.map((user) => personName(user, m)).join("、")}`;
     case "lottery":
-      return `${row.lottery} ${event.text ?? ""}`;
+      return lotterySaid(event, m);
     case "state":
       return feed.state(stateWord(event.from, m), stateWord(event.to, m));
     case "system":
@@ -59,6 +63,18 @@ export function lineOf(event: LiveEvent, m: Messages): string {
   if (!("user" in event) || event.user === undefined) return said;
   const name = personName(event.user, m);
   return event.type === "chat" ? m.room.row.chat(name, said) : `${name} ${said}`;
+}
+
+function productSaid({ explaining, products, text }: LiveEventOf<"product">, { room: { row } }: Messages): string {
+  const explained = products.find(({ id }) => id === explaining);
+  if (explained === undefined) return `${row.product} ${text ?? products.map(({ title }) => title ?? "").join("、")}`;
+  return row.explaining(explained.index, explained.title ?? text ?? explained.id);
+}
+
+function lotterySaid({ text, participants, conditions }: LiveEventOf<"lottery">, { room: { row } }: Messages): string {
+  const asked = conditions?.map((condition) => condition.text).filter((words) => words !== null) ?? [];
+  const taking = participants === undefined ? [] : [row.participants(participants)];
+  return [row.lottery, text, ...taking, ...asked].filter(Boolean).join(" ");
 }
 
 function stateWord(state: string | null, { rooms: { states } }: Messages): string {

@@ -62,3 +62,41 @@ export function decodeCommon(r: Reader, end: number): Common {
   r.close(end);
   return { msgId, roomId, createTime, describe, displayText, user };
 }
+
+/** How the public screen treats a message; nothing here is data of the event. */
+export interface PublicAreaCommon {
+  /** Diamonds that the user has given in this room so far (changes-2026.md 2). */
+  userConsumeInRoom: number;
+  /** Gifts that the user has given in this room so far. */
+  userSendGiftCntInRoom: number;
+}
+
+export function decodePublicAreaCommon(r: Reader, end: number): PublicAreaCommon {
+  let userConsumeInRoom = 0;
+  let userSendGiftCntInRoom = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 16:
+        userConsumeInRoom = r.int64Number();
+        break;
+      case 24:
+        userSendGiftCntInRoom = r.int64Number();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 1: case 4: case 5: case 6: case 7: case 8: case 9: case 10: case 11: case 12: case 13: case 14: case 15: case 16:
+          case 17: case 18: case 19: case 20: case 21: case 22: case 23: case 24: case 25: case 26: case 27: case 28:
+            r.skip(tag);
+            break;
+          case 2: case 3:
+            r.mismatch("PublicAreaCommon", tag);
+            break;
+          default:
+            r.unknown("PublicAreaCommon", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { userConsumeInRoom, userSendGiftCntInRoom };
+}

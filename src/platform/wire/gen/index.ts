@@ -17,5 +17,6 @@ export * from "./product.js";
 export * from "./rank.js";
 export * from "./social.js";
 export * from "./stats.js";
+export * from "./sync.js";
 export * from "./text.js";
 export * from "./user.js";

@@ -277,6 +277,8 @@ export interface LotteryEventNewMessage {
   awardName: string;
   /** Description of the prize. */
   awardDescription: string;
+  /** What somebody must do or be to take part. */
+  conditionsDetail: LotteryCondition[];
 }
 
 export function decodeLotteryEventNewMessage(r: Reader, end: number): LotteryEventNewMessage {
@@ -291,6 +293,7 @@ export function decodeLotteryEventNewMessage(r: Reader, end: number): LotteryEve
   let luckyCount = 0;
   let awardName = "";
   let awardDescription = "";
+  const conditionsDetail: LotteryCondition[] = [];
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -327,12 +330,16 @@ export function decodeLotteryEventNewMessage(r: Reader, end: number): LotteryEve
       case 154:
         awardDescription = r.string();
         break;
+      case 170:
+        r.item();
+        conditionsDetail.push(decodeLotteryCondition(r, r.sub()));
+        break;
       default:
         switch (tag >>> 3) {
-          case 7: case 9: case 10: case 11: case 12: case 15: case 16: case 17: case 20: case 21: case 22: case 23: case 24:
+          case 7: case 9: case 10: case 11: case 12: case 15: case 16: case 17: case 20: case 22: case 23: case 24:
             r.skip(tag);
             break;
-          case 1: case 2: case 3: case 4: case 5: case 6: case 8: case 13: case 14: case 18: case 19:
+          case 1: case 2: case 3: case 4: case 5: case 6: case 8: case 13: case 14: case 18: case 19: case 21:
             r.mismatch("LotteryEventNewMessage", tag);
             break;
           default:
@@ -353,7 +360,63 @@ export function decodeLotteryEventNewMessage(r: Reader, end: number): LotteryEve
     luckyCount,
     awardName,
     awardDescription,
+    conditionsDetail,
   };
+}
+
+/** One condition of a lottery. */
+export interface LotteryCondition {
+  /** Kind; list unverified. */
+  type: number;
+  /** What is to be done or said. */
+  content: string;
+  /** Diamonds that are to be given. */
+  needDiamondCount: number;
+  /** Level in the fans club that is needed. */
+  minFansLevel: number;
+  /** More. */
+  remarks: string;
+}
+
+export function decodeLotteryCondition(r: Reader, end: number): LotteryCondition {
+  let typeValue = 0;
+  let content = "";
+  let needDiamondCount = 0;
+  let minFansLevel = 0;
+  let remarks = "";
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8:
+        typeValue = r.int32();
+        break;
+      case 18:
+        content = r.string();
+        break;
+      case 24:
+        needDiamondCount = r.int64Number();
+        break;
+      case 32:
+        minFansLevel = r.int64Number();
+        break;
+      case 42:
+        remarks = r.string();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 6:
+            r.skip(tag);
+            break;
+          case 1: case 2: case 3: case 4: case 5:
+            r.mismatch("LotteryCondition", tag);
+            break;
+          default:
+            r.unknown("LotteryCondition", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { type: typeValue, content, needDiamondCount, minFansLevel, remarks };
 }
 
 /** A lottery was drawn. */

@@ -12,6 +12,8 @@ export interface RoomDataSyncMessage {
   syncKey: string;
   /** Version, nanoseconds. */
   version: string;
+  /** Data of the key: a message of sync.proto, for the keys that we read. */
+  payload: Uint8Array | null;
 }
 
 export function decodeRoomDataSyncMessage(r: Reader, end: number): RoomDataSyncMessage {
@@ -19,6 +21,7 @@ export function decodeRoomDataSyncMessage(r: Reader, end: number): RoomDataSyncM
   let roomId = "0";
   let syncKey = "";
   let version = "0";
+  let payload: Uint8Array | null = null;
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -34,12 +37,15 @@ export function decodeRoomDataSyncMessage(r: Reader, end: number): RoomDataSyncM
       case 32:
         version = r.int64();
         break;
+      case 42:
+        payload = r.bytes();
+        break;
       default:
         switch (tag >>> 3) {
-          case 5: case 6:
+          case 6:
             r.skip(tag);
             break;
-          case 1: case 2: case 3: case 4:
+          case 1: case 2: case 3: case 4: case 5:
             r.mismatch("RoomDataSyncMessage", tag);
             break;
           default:
@@ -48,7 +54,7 @@ export function decodeRoomDataSyncMessage(r: Reader, end: number): RoomDataSyncM
     }
   }
   r.close(end);
-  return { common, roomId, syncKey, version };
+  return { common, roomId, syncKey, version, payload };
 }
 
 /** A banner. */

@@ -235,7 +235,7 @@ export interface ProductInfo {
   promotionId: string;
   /** Place in the list. */
   index: number;
-  /** Being explained or not; list unverified. */
+  /** 2 is being explained (changes-2026.md 3). */
   explainType: number;
 }
 

@@ -9,11 +9,14 @@ export interface RoomRankMessage {
   common: Common | null;
   /** Ranked users, in order. */
   ranks: RoomRank[];
+  /** The same with numbers, of up to 100 users. */
+  audienceRanks: Rank[];
 }
 
 export function decodeRoomRankMessage(r: Reader, end: number): RoomRankMessage {
   let common: Common | null = null;
   const ranks: RoomRank[] = [];
+  const audienceRanks: Rank[] = [];
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -24,12 +27,13 @@ export function decodeRoomRankMessage(r: Reader, end: number): RoomRankMessage {
         r.item();
         ranks.push(decodeRoomRank(r, r.sub()));
         break;
+      case 26:
+        r.item();
+        audienceRanks.push(decodeRank(r, r.sub()));
+        break;
       default:
         switch (tag >>> 3) {
-          case 3:
-            r.skip(tag);
-            break;
-          case 1: case 2:
+          case 1: case 2: case 3:
             r.mismatch("RoomRankMessage", tag);
             break;
           default:
@@ -38,7 +42,68 @@ export function decodeRoomRankMessage(r: Reader, end: number): RoomRankMessage {
     }
   }
   r.close(end);
-  return { common, ranks };
+  return { common, ranks, audienceRanks };
+}
+
+/** One place of the audience. */
+export interface Rank {
+  /** Who. */
+  user: User | null;
+  /** Score: its rise is at least so many diamonds given (changes-2026.md 3); may be absent. */
+  score: number;
+  /** Place from 1. */
+  rank: number;
+  /** Hides the profile. */
+  isHidden: boolean;
+  /** Score as text. */
+  scoreDescription: string;
+  /** Score as a number in text, where score is absent. */
+  exactlyScore: string;
+}
+
+export function decodeRank(r: Reader, end: number): Rank {
+  let user: User | null = null;
+  let score = 0;
+  let rank = 0;
+  let isHidden = false;
+  let scoreDescription = "";
+  let exactlyScore = "";
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10:
+        user = decodeUser(r, r.sub());
+        break;
+      case 16:
+        score = r.int64Number();
+        break;
+      case 24:
+        rank = r.int64Number();
+        break;
+      case 56:
+        isHidden = r.bool();
+        break;
+      case 66:
+        scoreDescription = r.string();
+        break;
+      case 74:
+        exactlyScore = r.string();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 4: case 5: case 6: case 10: case 11: case 12:
+            r.skip(tag);
+            break;
+          case 1: case 2: case 3: case 7: case 8: case 9:
+            r.mismatch("Rank", tag);
+            break;
+          default:
+            r.unknown("Rank", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { user, score, rank, isHidden, scoreDescription, exactlyScore };
 }
 
 /** One place. */

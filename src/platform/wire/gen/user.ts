@@ -2,6 +2,49 @@
 import type { Reader } from "../reader.js";
 import { type Image, decodeImage } from "./image.js";
 
+/** Follow counts of a user. */
+export interface UserFollowInfo {
+  /** How many the user follows. */
+  followingCount: number;
+  /** How many follow the user. */
+  followerCount: number;
+  /** 0 no, 1 yes, 2 unclear. */
+  followStatus: number;
+}
+
+export function decodeUserFollowInfo(r: Reader, end: number): UserFollowInfo {
+  let followingCount = 0;
+  let followerCount = 0;
+  let followStatus = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8:
+        followingCount = r.int64Number();
+        break;
+      case 16:
+        followerCount = r.int64Number();
+        break;
+      case 24:
+        followStatus = r.int64Number();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 4: case 5: case 6: case 7: case 8: case 9:
+            r.skip(tag);
+            break;
+          case 1: case 2: case 3:
+            r.mismatch("User.FollowInfo", tag);
+            break;
+          default:
+            r.unknown("User.FollowInfo", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { followingCount, followerCount, followStatus };
+}
+
 /** Consumption grade (财富等级). */
 export interface UserPayGrade {
   /** Level. */
@@ -39,22 +82,26 @@ export function decodeUserPayGrade(r: Reader, end: number): UserPayGrade {
 export interface UserFansClub {
   /** Club of this room's anchor. */
   data: UserFansClubData | null;
+  /** Clubs by preference (a map on the wire); 1 is the one that is worn. */
+  preferData: UserPreferredClub[];
 }
 
 export function decodeUserFansClub(r: Reader, end: number): UserFansClub {
   let data: UserFansClubData | null = null;
+  const preferData: UserPreferredClub[] = [];
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
       case 10:
         data = decodeUserFansClubData(r, r.sub());
         break;
+      case 18:
+        r.item();
+        preferData.push(decodeUserPreferredClub(r, r.sub()));
+        break;
       default:
         switch (tag >>> 3) {
-          case 2:
-            r.skip(tag);
-            break;
-          case 1:
+          case 1: case 2:
             r.mismatch("User.FansClub", tag);
             break;
           default:
@@ -63,7 +110,41 @@ export function decodeUserFansClub(r: Reader, end: number): UserFansClub {
     }
   }
   r.close(end);
-  return { data };
+  return { data, preferData };
+}
+
+/** One entry of prefer_data. */
+export interface UserPreferredClub {
+  /** 1 is the club that is worn, which may be another anchor's (changes-2026.md 2). */
+  key: number;
+  /** The club. */
+  value: UserFansClubData | null;
+}
+
+export function decodeUserPreferredClub(r: Reader, end: number): UserPreferredClub {
+  let key = 0;
+  let value: UserFansClubData | null = null;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8:
+        key = r.int32();
+        break;
+      case 18:
+        value = decodeUserFansClubData(r, r.sub());
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 1: case 2:
+            r.mismatch("User.PreferredClub", tag);
+            break;
+          default:
+            r.unknown("User.PreferredClub", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { key, value };
 }
 
 /** Membership of one club. */
@@ -72,7 +153,7 @@ export interface UserFansClubData {
   clubName: string;
   /** Level in the club. */
   level: number;
-  /** Membership status. */
+  /** Membership status; 2 has lapsed: the badge is not shown (changes-2026.md 2). */
   userFansClubStatus: number;
 }
 
@@ -164,6 +245,8 @@ export interface User {
   gender: number;
   /** Small avatar. */
   avatarThumb: Image | null;
+  /** Follow counts. */
+  followInfo: UserFollowInfo | null;
   /** Consumption grade. */
   payGrade: UserPayGrade | null;
   /** Fans club of this room's anchor. */
@@ -192,6 +275,7 @@ export function decodeUser(r: Reader, end: number): User {
   let nickname = "";
   let gender = 0;
   let avatarThumb: Image | null = null;
+  let followInfo: UserFollowInfo | null = null;
   let payGrade: UserPayGrade | null = null;
   let fansClub: UserFansClub | null = null;
   let userAttr: UserUserAttr | null = null;
@@ -219,6 +303,9 @@ export function decodeUser(r: Reader, end: number): User {
         break;
       case 74:
         avatarThumb = decodeImage(r, r.sub());
+        break;
+      case 178:
+        followInfo = decodeUserFollowInfo(r, r.sub());
         break;
       case 186:
         payGrade = decodeUserPayGrade(r, r.sub());
@@ -255,19 +342,19 @@ export function decodeUser(r: Reader, end: number): User {
       default:
         switch (tag >>> 3) {
           case 5: case 6: case 7: case 8: case 10: case 11: case 12: case 13: case 14: case 15: case 16: case 17: case 18:
-          case 19: case 20: case 21: case 22: case 25: case 26: case 27: case 28: case 29: case 30: case 31: case 33: case 34:
-          case 35: case 36: case 37: case 39: case 40: case 41: case 42: case 43: case 44: case 45: case 47: case 48: case 49:
-          case 50: case 51: case 52: case 53: case 54: case 55: case 56: case 57: case 58: case 59: case 60: case 61: case 62:
-          case 63: case 64: case 65: case 67: case 69: case 70: case 72: case 74: case 75: case 76: case 77: case 78: case 79:
-          case 80: case 81: case 82: case 83: case 1001: case 1002: case 1003: case 1004: case 1005: case 1006: case 1007:
-          case 1008: case 1009: case 1010: case 1011: case 1012: case 1013: case 1014: case 1015: case 1016: case 1017: case 1018:
-          case 1019: case 1020: case 1021: case 1022: case 1023: case 1024: case 1025: case 1026: case 1027: case 1029: case 1030:
-          case 1031: case 1032: case 1033: case 1034: case 1035: case 1036: case 1037: case 1038: case 1039: case 1040: case 1041:
-          case 1042: case 1043: case 1044: case 1045: case 1046: case 1047: case 1048: case 5000: case 5001:
+          case 19: case 20: case 21: case 25: case 26: case 27: case 28: case 29: case 30: case 31: case 33: case 34: case 35:
+          case 36: case 37: case 39: case 40: case 41: case 42: case 43: case 44: case 45: case 47: case 48: case 49: case 50:
+          case 51: case 52: case 53: case 54: case 55: case 56: case 57: case 58: case 59: case 60: case 61: case 62: case 63:
+          case 64: case 65: case 67: case 69: case 70: case 72: case 74: case 75: case 76: case 77: case 78: case 79: case 80:
+          case 81: case 82: case 83: case 1001: case 1002: case 1003: case 1004: case 1005: case 1006: case 1007: case 1008:
+          case 1009: case 1010: case 1011: case 1012: case 1013: case 1014: case 1015: case 1016: case 1017: case 1018: case 1019:
+          case 1020: case 1021: case 1022: case 1023: case 1024: case 1025: case 1026: case 1027: case 1029: case 1030: case 1031:
+          case 1032: case 1033: case 1034: case 1035: case 1036: case 1037: case 1038: case 1039: case 1040: case 1041: case 1042:
+          case 1043: case 1044: case 1045: case 1046: case 1047: case 1048: case 5000: case 5001:
             r.skip(tag);
             break;
-          case 1: case 2: case 3: case 4: case 9: case 23: case 24: case 32: case 38: case 46: case 66: case 68: case 71:
-          case 73: case 1028:
+          case 1: case 2: case 3: case 4: case 9: case 22: case 23: case 24: case 32: case 38: case 46: case 66: case 68:
+          case 71: case 73: case 1028:
             r.mismatch("User", tag);
             break;
           default:
@@ -282,6 +369,7 @@ export function decodeUser(r: Reader, end: number): User {
     nickname,
     gender,
     avatarThumb,
+    followInfo,
     payGrade,
     fansClub,
     userAttr,

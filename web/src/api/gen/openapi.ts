@@ -1270,6 +1270,11 @@ export interface components {
                 name: string | null;
                 /** @description level in it */
                 level: number;
+                /**
+                 * @description the membership has lapsed: the platform shows no badge
+                 * @enum {boolean}
+                 */
+                lapsed?: true;
             } | null;
             /** @description the platform marks this user as a room admin */
             isAdmin: boolean;
@@ -1279,6 +1284,22 @@ export interface components {
             masked: boolean;
             /** @description the platform's id of the person in live rooms: it tells masked people apart */
             webcastUid?: string;
+            /** @description club whose badge the person wears, where the platform tells it: it may be another anchor's */
+            wornClub?: {
+                name: string | null;
+                /** @description level in it */
+                level: number;
+            };
+            /** @description how many follow the person */
+            followers?: number;
+            /** @description how many the person follows */
+            following?: number;
+            /** @description whether the person follows, as the platform numbers it: 1 does; other numbers are not verified */
+            followStatus?: number;
+            /** @description diamonds that the person has given in this room so far, by the platform's count */
+            roomDiamonds?: number;
+            /** @description gifts that the person has given in this room so far, by the platform's count */
+            roomGifts?: number;
         };
         /** @description Somebody wrote or said something (弹幕). */
         ChatEvent: {
@@ -1717,7 +1738,7 @@ export interface components {
                 user: components["schemas"]["User"];
             }[];
         };
-        /** @description The room's top contributors. Sent only when `types` names it. */
+        /** @description Top contributors of the room, or of one guest. Sent only when `types` names it. */
         RankEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -1750,6 +1771,11 @@ export interface components {
              * @enum {string}
              */
             type: "rank";
+            /**
+             * @description which of the platform's ranks: with numbers, with texts alone, or of what one guest was given
+             * @enum {unknown}
+             */
+            list: "audience" | "room" | "guest";
             /** @description places in order */
             entries: {
                 /** @description place, from 1 */
@@ -1758,6 +1784,9 @@ export interface components {
                 scoreText: string | null;
                 user: components["schemas"]["User"];
             }[];
+            /** @description the guest whose contributors these are; null is the room's */
+            receiver: components["schemas"]["User"] | null;
+            total: number | null;
         };
         /** @description The platform says that the broadcast pauses, goes on or ends. An end is confirmed by a `state` event. */
         ControlEvent: {
@@ -1839,7 +1868,51 @@ export interface components {
             /** @description the platform's ids of messages that are taken off the screen; they stay in the log */
             deletes?: string[];
         };
-        /** @description Something happened to goods that are sold (小黄车). */
+        /** @description Comments are pinned above the chat (置顶评论): those that are pinned now, none when the last was taken down. */
+        PinEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "pin";
+            /** @description what is pinned */
+            pins: {
+                messageId: string | null;
+                user: components["schemas"]["User"];
+                /** @description what was written */
+                text: string;
+                until: number | null;
+            }[];
+            /** @description the platform's version of this state, where it has one: a greater one replaces it */
+            version?: string;
+        };
+        /** @description Something happened to goods that are sold (小黄车). Those with `explaining` are a timeline of what was explained. */
         ProductEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -1873,13 +1946,16 @@ export interface components {
              */
             type: "product";
             action: string | null;
+            explaining: string | null;
             /** @description goods that are concerned */
             products: {
                 /** @description promotion id */
                 id: string;
+                index: number | null;
                 title: string | null;
                 price: number | null;
             }[];
+            total: number | null;
             text: string | null;
         };
         /** @description A battle of anchors begins, changes or ends (PK). */
@@ -1974,6 +2050,8 @@ export interface components {
                 rank: number | null;
             }[];
             text: string | null;
+            /** @description the platform's version of this state, where it has one: a greater one replaces it */
+            version?: string;
         };
         /** @description A lucky box (红包) or lottery (福袋): put into the room, drawn, over. */
         LotteryEvent: {
@@ -2012,9 +2090,27 @@ export interface components {
             action: string | null;
             lotteryId: string | null;
             diamonds: number | null;
+            /** @description how many take part so far */
+            participants?: number;
+            /** @description how many are to win */
+            luckyCount?: number;
+            /** @description when it started, ms UTC */
+            startAt?: number;
+            /** @description when it is drawn, ms UTC */
+            drawAt?: number;
+            /** @description what somebody must do or be to take part */
+            conditions?: {
+                /** @description the platform's number of the kind; its list is not verified */
+                kind: number;
+                text: string | null;
+                diamonds: number | null;
+                fansLevel: number | null;
+            }[];
             /** @description uids */
             winners?: string[];
             text: string | null;
+            /** @description the platform's version of this state, where it has one: a greater one replaces it */
+            version?: string;
         };
         /** @description The state of a room has changed, as dylive sees it. */
         StateEvent: {
@@ -2205,7 +2301,7 @@ export interface components {
             /** @description length of the payload */
             bytes: number;
         };
-        LiveEvent: components["schemas"]["ChatEvent"] | components["schemas"]["GiftEvent"] | components["schemas"]["LikeEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["FollowEvent"] | components["schemas"]["ShareEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["ModerationEvent"] | components["schemas"]["FansclubEvent"] | components["schemas"]["StatsEvent"] | components["schemas"]["RankEvent"] | components["schemas"]["ControlEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ProductEvent"] | components["schemas"]["BattleEvent"] | components["schemas"]["LinkmicEvent"] | components["schemas"]["LotteryEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["SystemEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["UnknownEvent"];
+        LiveEvent: components["schemas"]["ChatEvent"] | components["schemas"]["GiftEvent"] | components["schemas"]["LikeEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["FollowEvent"] | components["schemas"]["ShareEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["ModerationEvent"] | components["schemas"]["FansclubEvent"] | components["schemas"]["StatsEvent"] | components["schemas"]["RankEvent"] | components["schemas"]["ControlEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["PinEvent"] | components["schemas"]["ProductEvent"] | components["schemas"]["BattleEvent"] | components["schemas"]["LinkmicEvent"] | components["schemas"]["LotteryEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["SystemEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["UnknownEvent"];
         /** @description refused: error.code says why, error.hint what to do */
         Error: {
             /** @description details may be added */
