@@ -1,4 +1,5 @@
 import { appendFileSync, chmodSync } from "node:fs";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import type { RoomManager } from "../cluster/room-manager.js";
@@ -25,10 +26,11 @@ import { openStore, storeAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { openHooks } from "../webhooks/runner.js";
 import { CommentRunService } from "../works/comment-run-service.js";
+import { DownloadService } from "../works/download-service.js";
 import { WorkService } from "../works/work-service.js";
 import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
-import type { Config, Machine } from "./config.js";
+import { type Config, downloadsOf, type Machine } from "./config.js";
 import { finishErasure, maintenanceService, startMaintenance, watchDisk } from "./maintenance.js";
 import { reachOf, workReaderOf } from "./platform.js";
 
@@ -102,6 +104,15 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, work) => logger.warn({ err: error, work }, "the comments of a work could not be collected to their end"),
     });
     closers.push(() => commentRuns.close());
+    const works = new WorkService({ reader, works: store.works, clock });
+    const downloads = new DownloadService({
+      ...downloadsOf(config),
+      ...{ works, reader, store, clock, platform: reach.platform },
+      processName: config.name ?? hostname(),
+      tell: (line) => logger.warn(line),
+      onError: (error, work) => logger.warn({ err: error, ...(work !== null && { work }) }, "a download failed"),
+    });
+    closers.push(() => downloads.close());
     const raw = new RawRecorder({
       folder: rawFolder(resolve(config.data)),
       clock,
@@ -162,6 +173,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     closers.push(async () => stopChecks());
     await collecting.hold("hooks", async () => hooks.deliver());
+    metrics.lookAtDownloads(() => downloads.figures());
     metrics.lookAtHooks(() => hooks.figures());
     const serves = config.role !== "collect";
     const official = !serves ? null : await officialOf(config, collectors, clock, logger);
@@ -193,13 +205,15 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       hooks: hooks.webhooks,
       exports,
       official: official === null ? [] : [official],
-      works: new WorkService({ reader, works: store.works, clock }),
+      works,
       commentRuns,
+      downloads,
       admin,
       maintenance: maintenanceService({ jobs, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,
     });
     closers.push(() => api.close());
+    if (serves) void downloads.goOn();
     const streams = await startCompat(compatOptions(serves ? config : { ...config, ...NO_COMPAT }, { store, rooms, feed, clock, logger }));
     compat = streams;
     closers.push(() => streams.close());

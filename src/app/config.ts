@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import { browserPlaces } from "../platform/browser/find.js";
@@ -213,6 +214,19 @@ export function limitsOf({ keepEventsDays, keepEventsMb, keepStatisticsDays, kee
 /** Returns for how long, by these settings, works and comments are kept after they were last read, in ms; null is for ever. */
 export function worksMaxAgeMsOf({ keepWorksDays }: Config): number | null {
   return keepWorksDays === null ? null : keepWorksDays * DAY_MS;
+}
+
+/** Returns, by these settings, the path of the folder of the server's downloads, and what it may hold, in bytes. */
+export function downloadsOf({ data, downloads, downloadFileMb, downloadMb }: Config): {
+  readonly folder: string;
+  readonly maxFileBytes: number;
+  readonly maxBytes: number;
+} {
+  return {
+    folder: resolve(downloads ?? join(data, "downloads")),
+    maxFileBytes: downloadFileMb * MB,
+    maxBytes: downloadMb * MB,
+  };
 }
 
 /** Facts that the environment tells of this machine, for code that looks for its browser or opens a window on it. */

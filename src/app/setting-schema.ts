@@ -79,6 +79,22 @@ export const ConfigSchema = Type.Object({
     default: "guest",
     description: "account that works are read as, as given to dylive login; guest is none, which is enough for a single work",
   }),
+  downloads: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+    default: null,
+    description: "folder for files of works that the API downloads; unset it is downloads in the data folder",
+  }),
+  downloadFileMb: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    default: 2_000,
+    description: "MB that a file of a work may have; a larger one is not downloaded",
+  }),
+  downloadMb: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    default: 20_000,
+    description: "MB that all downloaded files in that folder may have; what would be beyond it is not downloaded",
+  }),
   accountCheckMs: Type.Integer({
     minimum: 60_000,
     default: 3_600_000,

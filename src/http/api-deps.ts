@@ -6,6 +6,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import type { WebhookService } from "../webhooks/webhook-service.js";
 import type { CommentRunService } from "../works/comment-run-service.js";
+import type { DownloadService } from "../works/download-service.js";
 import type { WorkService } from "../works/work-service.js";
 import type { AdminService } from "./admin-service.js";
 import type { HttpCalls } from "./calls.js";
@@ -35,6 +36,8 @@ export interface ApiDeps {
   readonly works: WorkService | null;
   /** Null where works are not read, too. */
   readonly commentRuns: CommentRunService | null;
+  /** Null where works are not read, too. */
+  readonly downloads: DownloadService | null;
   /** Null where the server has no operator: a test, a stand-in. */
   readonly admin: AdminService | null;
   readonly tasks: TaskList;

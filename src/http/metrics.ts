@@ -6,6 +6,7 @@ import type { RoomKey } from "../store/log.js";
 import type { StoreServer } from "../store/store.js";
 import type { HookFigures } from "../webhooks/runner.js";
 import { HOOK_STATES } from "../webhooks/webhook-service.js";
+import type { DownloadFigures } from "../works/download-service.js";
 
 /** Buckets in seconds: from the time that the platform's push takes, up to what only a stall explains. */
 const LAG_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
@@ -96,6 +97,10 @@ export class Metrics {
     "Rooms that this process got in a cluster, by how: nobody had them (free), their process was gone (dead), or gave them up (offered)",
     ["how"],
   );
+  readonly #downloads = this.#gauge("dylive_downloads", "Downloads of works under way in this process, by state", ["state"]);
+  readonly #downloadsEnded = this.#counter("dylive_downloads_ended_total", "Downloads of works that ended in this process, by state", [
+    "state",
+  ]);
   readonly #hooks = this.#gauge("dylive_hooks", "Webhooks by state", ["state"]);
   readonly #hookBacklog = this.#gauge("dylive_hook_backlog_events", "Events of the log that a webhook has not come to", ["hook"]);
   readonly #hookTries = this.#counter("dylive_hook_requests_total", "Requests to receivers of webhooks, by outcome", ["hook", "outcome"]);
@@ -129,6 +134,8 @@ export class Metrics {
   #lookAtSpool: () => number = () => 0;
   #lookAtTakeovers: () => Readonly<Record<string, number>> = () => ({});
   #takeoversSeen: Readonly<Record<string, number>> = {};
+  #lookAtDownloads: () => DownloadFigures = () => ({ waiting: 0, running: 0, ended: {} });
+  #downloadsSeen: DownloadFigures["ended"] = {};
   #cutSeen = 0;
 
   /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
@@ -201,6 +208,11 @@ export class Metrics {
     this.#lookAtDisk = look;
   }
 
+  /** Sets how downloads are looked at. */
+  lookAtDownloads(look: () => DownloadFigures): void {
+    this.#lookAtDownloads = look;
+  }
+
   /** Sets how webhooks are looked at. */
   lookAtHooks(look: () => Promise<readonly HookFigures[]>): void {
     this.#lookAtHooks = look;
@@ -232,6 +244,7 @@ export class Metrics {
     const takeovers = { ...this.#lookAtTakeovers() };
     for (const [how, n] of Object.entries(takeovers)) this.#takeovers.inc({ how }, n - (this.#takeoversSeen[how] ?? 0));
     this.#takeoversSeen = takeovers;
+    this.#showDownloads(this.#lookAtDownloads());
     this.#cut.inc(cutForSlowness - this.#cutSeen);
     this.#cutSeen = cutForSlowness;
     if (hooks !== null) this.#showHooks(hooks);
@@ -242,6 +255,13 @@ export class Metrics {
     const oldest = Math.min(...rooms.map(({ waitingSince }) => waitingSince ?? Number.POSITIVE_INFINITY));
     this.#waiting.set(rooms.reduce((sum, { waiting }) => sum + waiting, 0));
     this.#waitingSeconds.set(Number.isFinite(oldest) ? Math.max(0, this.#clock.now() - oldest) / 1000 : 0);
+  }
+
+  #showDownloads({ waiting, running, ended }: DownloadFigures): void {
+    this.#downloads.set({ state: "waiting" }, waiting);
+    this.#downloads.set({ state: "running" }, running);
+    for (const [state, n] of Object.entries(ended)) this.#downloadsEnded.inc({ state }, n - (this.#downloadsSeen[state] ?? 0));
+    this.#downloadsSeen = ended;
   }
 
   #showServer({ away, connections }: StoreServer): void {

@@ -12,6 +12,7 @@ import { AppendHealth } from "../store/health.js";
 import type { Send } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
 import type { CommentRunService } from "../works/comment-run-service.js";
+import type { DownloadService } from "../works/download-service.js";
 import type { WorkService } from "../works/work-service.js";
 import type { AdminService } from "./admin-service.js";
 import type { ApiDeps, ApiStore } from "./api-deps.js";
@@ -85,6 +86,8 @@ interface ApiOptions {
   readonly works?: WorkService;
   /** Service that collects their comments; none by default. */
   readonly commentRuns?: CommentRunService;
+  /** Service that downloads their files; none by default. */
+  readonly downloads?: DownloadService;
   /** Accounts, what this server is, and its doctor; none by default. */
   readonly admin?: AdminService;
   /** Maintenance service, for long work on what is kept; none by default. */
@@ -135,6 +138,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     official: options.official ?? [],
     works: options.works ?? null,
     commentRuns: options.commentRuns ?? null,
+    downloads: options.downloads ?? null,
     admin: options.admin ?? null,
     tasks,
     maintenance: options.maintenance ?? null,

@@ -4,6 +4,7 @@ import type { Residue } from "./residue.js";
 import type { Rooms, Sessions } from "./rooms.js";
 import type { CommentRuns } from "./sql/comment-runs.js";
 import type { Comments } from "./sql/comments.js";
+import type { Downloads } from "./sql/downloads.js";
 import type { Hooks } from "./sql/hooks.js";
 import type { sqlErasures, sqlSecrets } from "./sql/meta.js";
 import type { Positions } from "./sql/positions.js";
@@ -45,6 +46,7 @@ export interface Store {
   readonly works: Works;
   readonly comments: Comments;
   readonly commentRuns: CommentRuns;
+  readonly downloads: Downloads;
   /** Cluster of the processes that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;
   /** State of the store's server; absent for a store in this process. */

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Platform } from "../platform/access/platform.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { FairSemaphore } from "../runtime/semaphore.js";
 import { DownloadFolder, type Parts, removeParts } from "./download-folder.js";
 import { type Allowance, fetchFile, NotFetched, notFetched, wordsOf } from "./fetch-file.js";
 import type { LedgerRow } from "./file-ledger.js";
@@ -37,6 +38,8 @@ export interface DownloadProgress {
   readonly bytes: number;
   /** Bytes of all its files; null while the length of one is unknown. */
   readonly totalBytes: number | null;
+  /** Its files, as far as each is. */
+  readonly files: readonly DownloadFile[];
 }
 
 /** Options of {@link downloadWork}. */
@@ -71,12 +74,21 @@ export interface DownloadOptions {
   readonly id?: string | undefined;
 }
 
+/** What downloads of one process share. */
+export interface SharedDownloads {
+  /** Places for files that are being fetched. A file takes one for its addresses alone: none while its work is read again. */
+  readonly places: FairSemaphore;
+  /** Bytes that all of them may still fetch. */
+  readonly allowance: Allowance;
+}
+
 /**
  * Downloads the files of a work into a folder. What fails ends in the state of its file, with the reason; a file has its name when it is whole,
  * and one that is there is not fetched again.
+ * @param shared bounds of all downloads of the process; without them the download has its own
  * @throws DyliveError bad_request for a template that is none; bad_work; file_failed when the folder cannot be used
  */
-export async function downloadWork(work: Work, options: DownloadOptions): Promise<Download> {
+export async function downloadWork(work: Work, options: DownloadOptions, shared?: SharedDownloads): Promise<Download> {
   const id = options.id ?? randomUUID();
   const ended = (state: Download["state"], reason: string | null, files: readonly DownloadFile[] = []): Download => ({
     ...{ id, workId: work.id, state, reason },
@@ -110,7 +122,7 @@ export async function downloadWork(work: Work, options: DownloadOptions): Promis
   }
   const hosts = new MediaHosts(options.platform);
   try {
-    const run = new Run({ work, wish, wanted, folder, names, hosts, options, rows: await folder.rows(work.id) });
+    const run = new Run({ work, wish, wanted, folder, names, hosts, options, shared, rows: await folder.rows(work.id) });
     const files = await run.all();
     const states = new Set(files.map(({ state }) => state));
     if (files.some(({ state }) => state === "done")) files.push(await writeMeta(folder, `${metaStem}.json`, work, files, run.isNew));
@@ -133,6 +145,7 @@ interface RunDeps {
   readonly names: FileNames;
   readonly hosts: MediaHosts;
   readonly options: DownloadOptions;
+  readonly shared: SharedDownloads | undefined;
   /** Rows of the ledger about the work. */
   readonly rows: readonly LedgerRow[];
 }
@@ -143,6 +156,8 @@ class Run {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #allowance: Allowance;
+  /** Files as far as each is, in their order. */
+  readonly #files: DownloadFile[];
   /** Bytes of each stream that are there, and of all of it. */
   readonly #streams = new Map<string, { bytes: number; total: number | null }>();
   /** The work as it was read last. */
@@ -160,7 +175,11 @@ class Run {
     this.#now = deps.work;
     this.#clock = clock ?? systemClock;
     this.#signal = signal ?? new AbortController().signal;
-    this.#allowance = { left: maxBytes ?? ALL_MAX_BYTES, perFile: maxFileBytes ?? FILE_MAX_BYTES };
+    this.#allowance = deps.shared?.allowance ?? { left: maxBytes ?? ALL_MAX_BYTES, perFile: maxFileBytes ?? FILE_MAX_BYTES };
+    this.#files = deps.wanted.map(({ role, index, variant }) => {
+      const nothing = { name: null, bytes: null, totalBytes: null, sha256: null, reason: null };
+      return { role, index, variant, ...nothing, state: "waiting" };
+    });
     for (const file of deps.wanted) {
       this.#streams.set(keyOf(file, "film"), { bytes: 0, total: file.source.bytes });
       if (file.sound !== null) this.#streams.set(keyOf(file, "sound"), { bytes: 0, total: file.sound.bytes });
@@ -169,26 +188,28 @@ class Run {
 
   /** Downloads all files, some at once. @returns how each ended, in their order */
   async all(): Promise<DownloadFile[]> {
-    const ended: DownloadFile[] = [];
     let next = 0;
     const work = async () => {
       for (let at = next++; at < this.#deps.wanted.length; at = next++) {
         const file = this.#deps.wanted[at];
-        if (file !== undefined) ended[at] = await this.#one(file);
+        if (file === undefined) continue;
+        this.#files[at] = await this.#one(file);
+        this.#tell();
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
-    return ended;
+    return this.#files;
   }
 
   async #one(file: WantedFile): Promise<DownloadFile> {
     const { role, index, variant, reason } = file;
-    const nothing = { role, index, name: null, bytes: null, sha256: null, variant };
+    const nothing = { role, index, name: null, bytes: null, totalBytes: null, sha256: null, variant };
     try {
       this.#signal.throwIfAborted();
       const row = (await this.#kept(file)) ?? (await this.#fetched(file));
       for (const what of ["film", "sound"] as const) this.#whole(keyOf(file, what), row.bytes);
-      return { ...nothing, name: row.name, bytes: row.bytes, sha256: row.sha256, variant: row.variant, state: "done", reason };
+      const { name, bytes, sha256 } = row;
+      return { ...nothing, name, bytes, totalBytes: bytes, sha256, variant: row.variant, state: "done", reason };
     } catch (error) {
       if (this.#signal.aborted) return { ...nothing, state: "cancelled", reason: "it was stopped" };
       return { ...nothing, state: "failed", reason: wordsOf(notFetched(error)) };
@@ -285,7 +306,29 @@ class Run {
       allowance: this.#allowance,
       onBytes: (there: number) => this.#told(key, there),
     };
-    return fetchFile({ addresses: urls, bytes, part, holds }, deps, this.#signal);
+    const fetching = () => {
+      this.#begun(file);
+      return fetchFile({ addresses: urls, bytes, part, holds }, deps, this.#signal);
+    };
+    const { shared, work } = this.#deps;
+    if (shared === undefined) return fetching();
+    this.#tell(); // it may wait for long, and then for an answer
+    return shared.places.run(
+      () => {
+        const fetched = fetching();
+        this.#tell();
+        return fetched;
+      },
+      this.#signal,
+      work.id,
+    );
+  }
+
+  #begun({ role, index }: WantedFile): void {
+    const at = this.#files.findIndex((file) => file.role === role && file.index === index);
+    const file = this.#files[at];
+    if (file === undefined || file.state === "running") return;
+    this.#files[at] = { ...file, state: "running" };
   }
 
   /** Reads the work again, once for all files that ask at the same time. @returns the file as it is told now. @throws NotFetched */
@@ -327,11 +370,18 @@ class Run {
     const stream = this.#streams.get(key);
     if (stream === undefined) return;
     stream.bytes = bytes;
-    const all = [...this.#streams.values()];
-    this.#deps.options.onProgress?.({
-      bytes: all.reduce((sum, one) => sum + one.bytes, 0),
-      totalBytes: all.reduce<number | null>((sum, { total }) => (sum === null || total === null ? null : sum + total), 0),
-    });
+    this.#tell();
+  }
+
+  #tell(): void {
+    const { onProgress } = this.#deps.options;
+    if (onProgress === undefined) return;
+    const files = this.#files.map((file) => (isUnderWay(file) ? { ...file, ...this.#progressOf(file) } : file));
+    onProgress({ ...sumOf([...this.#streams.values()]), files });
+  }
+
+  #progressOf(file: Pick<DownloadFile, "role" | "index">): Pick<DownloadFile, "bytes" | "totalBytes"> {
+    return sumOf((["film", "sound"] as const).flatMap((what) => this.#streams.get(keyOf(file, what)) ?? []));
   }
 
   /** @param bytes its length, where nobody told it before */
@@ -343,6 +393,17 @@ class Run {
   }
 }
 
-function keyOf({ role, index }: WantedFile, what: "film" | "sound"): string {
+function isUnderWay({ state }: DownloadFile): boolean {
+  return state === "waiting" || state === "running";
+}
+
+function sumOf(streams: readonly { readonly bytes: number; readonly total: number | null }[]) {
+  return {
+    bytes: streams.reduce((sum, one) => sum + one.bytes, 0),
+    totalBytes: streams.reduce<number | null>((sum, { total }) => (sum === null || total === null ? null : sum + total), 0),
+  };
+}
+
+function keyOf({ role, index }: Pick<DownloadFile, "role" | "index">, what: "film" | "sound"): string {
   return `${role}/${index}/${what}`;
 }

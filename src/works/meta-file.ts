@@ -19,13 +19,14 @@ export async function writeMeta(
   const told = { role: "meta", index: 0, variant: null } as const;
   try {
     const found = isNew ? null : await folder.found(name);
-    if (found !== null) return { ...told, name, ...found, state: "done", reason: null };
+    if (found !== null) return { ...told, name, ...found, totalBytes: found.bytes, state: "done", reason: null };
     const text = `${JSON.stringify({ ...(unsigned(work) as Work), files }, null, 2)}\n`;
     await folder.write(name, text, work.time);
     const sha256 = createHash("sha256").update(text).digest("hex");
-    return { ...told, name, bytes: Buffer.byteLength(text), sha256, state: "done", reason: null };
+    const bytes = Buffer.byteLength(text);
+    return { ...told, name, bytes, totalBytes: bytes, sha256, state: "done", reason: null };
   } catch (error) {
-    return { ...told, name: null, bytes: null, sha256: null, state: "failed", reason: wordsOf(notFetched(error)) };
+    return { ...told, name: null, bytes: null, totalBytes: null, sha256: null, state: "failed", reason: wordsOf(notFetched(error)) };
   }
 }
 

@@ -24,6 +24,8 @@ export interface WantedFile extends Pick<DownloadFile, "role" | "index"> {
   readonly reason: string | null;
   /** Short edge of a film, as `1080p`. */
   readonly quality: string | null;
+  /** All rungs of a film, the best first; none of anything else. */
+  readonly rungs: readonly MediaVariant[];
 }
 
 /** Returns the files of a work that are wanted, in their order: the film, or the pictures each with its clip, then covers and music. */
@@ -57,11 +59,13 @@ function isSame(one: FileSource, other: FileSource | null): boolean {
 function filmOf(role: "video" | "clip", index: number, media: readonly MediaVariant[], { quality, hdr }: Wish): readonly WantedFile[] {
   const choice = chooseVariant(media, quality, { hdr });
   if (choice === null) return [];
-  const { variant, audio, reason } = choice;
+  const { variant, audio, reason, rungs } = choice;
   const edge = Math.min(variant.width ?? 0, variant.height ?? 0);
-  return [{ role, index, source: variant, sound: audio, variant: variant.name, reason, quality: edge === 0 ? null : `${edge}p` }];
+  const short = edge === 0 ? null : `${edge}p`;
+  return [{ role, index, source: variant, sound: audio, variant: variant.name, reason, quality: short, rungs }];
 }
 
 function picture(role: "image" | "cover" | "music", index: number, { urls, bytes, expiresAt }: Omit<FileSource, "hash">): WantedFile {
-  return { role, index, source: { urls, bytes, hash: null, expiresAt }, sound: null, variant: null, reason: null, quality: null };
+  const source = { urls, bytes, hash: null, expiresAt };
+  return { role, index, source, sound: null, variant: null, reason: null, quality: null, rungs: [] };
 }

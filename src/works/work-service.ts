@@ -28,7 +28,12 @@ export class WorkService {
    * @throws DyliveError bad_work, no_work, too_many_works, no_browser, browser_failed, unreachable; WorkError
    */
   read(text: string, maxAgeMs: number, signal: AbortSignal): Promise<WorkRow> {
-    return this.#inTime(signal, async (until) => this.#read(await this.#options.reader.find(text, until), maxAgeMs, until));
+    return this.#inTime(signal, async (until) => this.readAsked(await this.#options.reader.find(text, until), maxAgeMs, until));
+  }
+
+  /** Finds the work that a pasted text means. @throws DyliveError as {@link read} */
+  find(text: string, signal: AbortSignal): Promise<AskedWork> {
+    return this.#inTime(signal, (until) => this.#options.reader.find(text, until));
   }
 
   /** Returns the state of the reader and of its pace. */
@@ -36,7 +41,8 @@ export class WorkService {
     return this.#options.reader.status();
   }
 
-  async #read(asked: AskedWork, maxAgeMs: number, signal: AbortSignal): Promise<WorkRow> {
+  /** Returns a work that was found, as {@link read} does, however long its turn takes. @throws DyliveError as `read`; WorkError */
+  async readAsked(asked: AskedWork, maxAgeMs: number, signal: AbortSignal): Promise<WorkRow> {
     const { reader, works, clock } = this.#options;
     const kept = await works.get(asked.id);
     if (kept !== null && clock.now() - kept.work.receivedAt < maxAgeMs) return kept;

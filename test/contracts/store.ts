@@ -3,6 +3,7 @@ import type { RoomStore } from "../../src/store/store.js";
 import { describeChanges } from "./changes.js";
 import { describeClose } from "./close.js";
 import { describeComments } from "./comments.js";
+import { describeDownloads } from "./downloads.js";
 import { describeErase } from "./erase.js";
 import { describeEraseWorks } from "./erase-works.js";
 import type { Open } from "./harness.js";
@@ -45,6 +46,7 @@ export function describeStore(name: string, open: Open): void {
     describeHooks(open);
     describeWorks(open);
     describeComments(open);
+    describeDownloads(open);
     describeClose(open);
   });
 }

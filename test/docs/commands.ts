@@ -61,6 +61,7 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^dylive works '/, "test/browser/lists-command.test.ts"],
   [/^curl .*\/v1\/works\/\d+\/comments(\/run)?$/, "test/browser/work-doors.test.ts"],
   [/^curl .*\/douyin\/video\/comments\?/, "test/browser/work-doors.test.ts"],
+  [/^curl .*\/v1\/(downloads|works\/\d+\/files)$/s, "test/http/v1/downloads.test.ts"],
   [/^chromium --remote-debugging-port/, "test/browser/attach.test.ts"],
 ];
 

@@ -1,3 +1,7 @@
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { Official } from "../../src/collector/open-platform/official.js";
@@ -9,6 +13,7 @@ import { AppendHealth } from "../../src/store/health.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { CommentRunService } from "../../src/works/comment-run-service.js";
+import { DownloadService } from "../../src/works/download-service.js";
 import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { type Tell, tellerOf } from "../contracts/harness.js";
@@ -36,6 +41,9 @@ export interface ApiServer<C extends Clock = FakeClock> {
   readonly admin: FakeAdminService;
   readonly maintenance: FakeMaintenance;
   readonly workReader: FakeWorkReader;
+  readonly downloads: DownloadService;
+  /** Folder of the downloads. */
+  readonly folder: string;
   readonly clock: C;
   readonly metrics: Metrics;
   readonly appends: AppendHealth;
@@ -58,6 +66,8 @@ export interface ApiServerOptions<C extends Clock = FakeClock> {
   readonly webRoot?: string;
   readonly processMetrics?: boolean;
   readonly official?: readonly Official[];
+  /** Stand-in for the hosts of media; by default nothing can be downloaded. */
+  readonly media?: string;
   /** Stands in for parts of the store. */
   readonly replace?: (store: Store) => Store;
 }
@@ -67,6 +77,7 @@ export async function serveApi<C extends Clock = FakeClock>({
   port = 0,
   processMetrics = false,
   replace = (store) => store,
+  media: upstream = "http://127.0.0.1:1",
   ...options
 }: ApiServerOptions<C> = {}): Promise<ApiServer<C>> {
   const clock = (options.clock ?? new FakeClock()) as C;
@@ -92,14 +103,24 @@ export async function serveApi<C extends Clock = FakeClock>({
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const onError = (error: unknown, work: string) => logger.warn({ err: error, work }, "comments could not be collected");
   const commentRuns = new CommentRunService({ reader: workReader, store, clock, onError });
+  const folder = join(tmpdir(), `dylive-downloads-${randomUUID()}`);
+  const downloads = new DownloadService({
+    ...{ works, reader: workReader, store, clock, folder, processName: "here", maxFileBytes: 1e9, maxBytes: 1e9 },
+    platform: { upstream, proxy: null },
+    tell: (line) => logger.warn(line),
+    onError: (error, work) => logger.warn({ err: error, work }, "a download failed"),
+  });
+  metrics.lookAtDownloads(() => downloads.figures());
   const token = async (wanted: Partial<NewToken> = {}) =>
     (await createToken(opened.tokens, { name: "test", scope: "read", now: clock.now(), ...wanted })).token;
   const tokens = { read: await token(), manage: await token({ scope: "manage" }), admin: await token({ scope: "admin" }) };
-  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance, works, commentRuns };
+  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance, works, commentRuns, downloads };
   const api = await startApi({ host: "127.0.0.1", port, ...options, ...ours });
   onTestFinished(async () => {
     await api.close();
     await commentRuns.close();
+    await downloads.close();
+    rmSync(folder, { recursive: true, force: true });
     await opened.close();
   });
 
@@ -128,6 +149,8 @@ export async function serveApi<C extends Clock = FakeClock>({
     admin,
     maintenance,
     workReader,
+    downloads,
+    folder,
     clock,
     metrics,
     appends,

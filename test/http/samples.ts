@@ -6,6 +6,7 @@ import type { HookRow } from "../../src/store/sql/hooks.js";
 import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { commentOf, runOf } from "../works/comment.js";
+import { downloadOf } from "../works/kept-download.js";
 import { workOf } from "../works/work.js";
 import { type ApiServer, serveApi } from "./api-server.js";
 import { chat, stats } from "./events.js";
@@ -91,6 +92,30 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "DELETE /v1/works/{work}/comments/run": [
     [`/v1/works/${WORK}/comments/run`, 200],
     [`/v1/works/${CAPTCHA}/comments/run`, 404],
+  ],
+  "POST /v1/downloads": [
+    ["/v1/downloads", 202, { json: { link: WORK, quality: "720p", covers: true } }],
+    ["/v1/downloads", 400, { json: { link: "https://live.douyin.com/98765" } }],
+    ["/v1/downloads", 400, { json: { link: WORK, quality: "good" } }],
+    ["/v1/downloads", 404, { json: { link: "https://v.douyin.com/NOPE/" } }],
+  ],
+  "GET /v1/downloads": [
+    ["/v1/downloads", 200],
+    [`/v1/downloads?work=${WORK}&limit=1`, 200],
+    ["/v1/downloads?cursor=x", 400],
+  ],
+  "GET /v1/downloads/{download}": [
+    ["/v1/downloads/d1", 200],
+    ["/v1/downloads/nothing", 404],
+  ],
+  "DELETE /v1/downloads/{download}": [
+    ["/v1/downloads/d1", 200],
+    ["/v1/downloads/nothing?remove=true", 404],
+  ],
+  "GET /v1/works/{work}/files": [
+    [`/v1/works/${WORK}/files`, 200],
+    [`/v1/works/${WORK}/files?quality=best&hdr=true&music=true&covers=true`, 200],
+    [`/v1/works/${CAPTCHA}/files`, 404],
   ],
   "GET /v1/works/{work}/comments/export": [
     [`/v1/works/${WORK}/comments/export?format=csv`, 200],
@@ -327,6 +352,19 @@ export async function seeded(hostile?: string): Promise<ApiServer> {
   await store.works.keep(workOf(WORK, { author, text: hostile ?? "作品", title: hostile ?? null, stateReason: hostile ?? null }), null);
   const comment = commentOf(WORK, "1", { text: hostile ?? "text", labels: hostile === undefined ? [] : [hostile] });
   await store.comments.put(await store.commentRuns.begin(runOf(WORK)), [comment, commentOf(WORK, "2", { parentId: "1" })]);
+  const name = hostile ?? "video.mp4";
+  const there = {
+    bytes: 3,
+    totalBytes: 3,
+    sha256: "a".repeat(64),
+    variant: hostile ?? "rung",
+    state: "done",
+    reason: hostile ?? null,
+  } as const;
+  const files = [{ role: "video" as const, index: 0, name, ...there }];
+  const n = await store.downloads.begin(downloadOf("d1", WORK), "gone");
+  const ended = { state: "done", reason: hostile ?? null, askedBy: hostile ?? "name", endedAt: 5, files } as const;
+  await store.downloads.tell(n, { ...downloadOf("d1", WORK, { ...ended, files }) }, null, 5);
   manager.say(room, "live", SESSION, { counts: { WebcastChatMessage: 1 }, masked: false, likesSeen: 0.2 });
   return made;
 }

@@ -20,10 +20,12 @@ import { streams } from "../contracts/statistics-streams.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { useFolders } from "../store/directory.js";
 import { commentOf, runOf } from "../works/comment.js";
+import { downloadOf } from "../works/kept-download.js";
 import { workOf } from "../works/work.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
 const SIGNAL = new AbortController().signal;
+const AUTHOR = { id: "1", secUid: "MS4w", displayId: null, shortId: null };
 const SESSIONS = ["s1", "s2", ""];
 const dir = useFolders()();
 const path = join(dir, "dylive.sqlite");
@@ -94,6 +96,8 @@ async function seed(count: number): Promise<void> {
   await store.works.keep(workOf("7560000000000000001", { text: "雨后 👨‍👩‍👧" }), '{"a":"原样"}');
   const comments = await store.commentRuns.begin(runOf("7560000000000000001"));
   await store.comments.put(comments, [commentOf("7560000000000000001", "1", { text: "雨后 👨‍👩‍👧" })]);
+  const download = downloadOf("d1", "7560000000000000001", { askedBy: "雨后" });
+  await store.downloads.tell(await store.downloads.begin(download, "disk"), download, { ...AUTHOR, nickname: "雨后" }, 7);
   await store.hooks.add({ ...hook, deliveredAt: null }, new Map([[1, 60]]));
   const batch = { id: "b", room: 1, from: 61, to: 62, events: 2, createdAt: 7, tries: 0, body: '{"a":"\\u0000"}' };
   await store.hooks.fix("h1", 0, batch);
@@ -133,6 +137,7 @@ async function told(store: Store) {
     hooks: await store.hooks.list(),
     works: [await store.works.list({ limit: 9 }), await store.works.get("7560000000000000001")],
     comments: [await store.comments.walk(null, 9), await store.commentRuns.last("7560000000000000001")],
+    downloads: await store.downloads.list({ limit: 9 }),
     places: await store.hooks.places("h1"),
     batch: await store.hooks.batch("h1", 1),
     tries: await store.hooks.tries("h1", 9),

@@ -1,6 +1,7 @@
 import type { Store } from "../store.js";
 import { sqlCommentRuns } from "./comment-runs.js";
 import { sqlComments } from "./comments.js";
+import { sqlDownloads } from "./downloads.js";
 import { sqlHooks } from "./hooks.js";
 import { sqlErasures, sqlSecrets } from "./meta.js";
 import { sqlPositions } from "./positions.js";
@@ -13,7 +14,18 @@ import { sqlWorks } from "./works.js";
 /** Parts of a store that are the same on every engine. */
 type Repositories = Pick<
   Store,
-  "rooms" | "sessions" | "positions" | "tokens" | "hooks" | "statistics" | "works" | "comments" | "commentRuns" | "secrets" | "erasures"
+  | "rooms"
+  | "sessions"
+  | "positions"
+  | "tokens"
+  | "hooks"
+  | "statistics"
+  | "works"
+  | "comments"
+  | "commentRuns"
+  | "downloads"
+  | "secrets"
+  | "erasures"
 >;
 
 /** Returns the parts of a store that are the same on every engine. */
@@ -28,6 +40,7 @@ export function sqlRepositories(database: SqlDatabase): Repositories {
     works: sqlWorks(database),
     comments: sqlComments(database),
     commentRuns: sqlCommentRuns(database),
+    downloads: sqlDownloads(database),
     secrets: sqlSecrets(database),
     erasures: sqlErasures(database),
   };

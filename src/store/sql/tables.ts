@@ -61,6 +61,8 @@ export const ROOMS: SqlTable = {
  *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`: JSON of the run; `told_at`: when it
  *   last told how far it is.
  * - `seen_at`: when it was first seen that the time by which the row grows old is yet to come; retention sets it, a newer time takes it away.
+ * - `downloads.body`: JSON of the download, `author`: of who made its work, `folder`: id of the folder with its files, which a process has on its
+ *   disk; `removed`: nothing is left of it but that its files are to be removed by a process that has them.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly SqlTable[] = [
@@ -167,6 +169,16 @@ export const TABLES: readonly SqlTable[] = [
     counts: true,
     columns: { n: COUNT, work_id: NAME, told_at: COUNT, ended_at: "bigint", body: NAME, seen_at: "bigint" },
     indexes: { work: "work_id, n", told: "told_at" },
+  },
+  {
+    name: "downloads",
+    keys: 1,
+    counts: true,
+    columns: {
+      ...{ n: COUNT, id: "text NOT NULL UNIQUE", work_id: NAME, folder: NAME, author: "text", told_at: COUNT, ended_at: "bigint" },
+      ...{ removed: ZERO, body: NAME, seen_at: "bigint" },
+    },
+    indexes: { work: "work_id, n", folder: "folder, n) WHERE (ended_at IS NULL OR removed = 1", told: "told_at" },
   },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },

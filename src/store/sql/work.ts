@@ -51,17 +51,21 @@ export function* run(sql: string, ...values: readonly SqlValue[]): SqlWork<numbe
  * Deletes some rows of a table that are older than a limit. One whose time is yet to come was written by a clock that ran ahead: it counts as
  * of when that was first seen (`seen_at`), for as long as its time is yet to come, so that it is neither kept for ever nor lost to a clock that
  * is wrong now.
- * @param keys of the table `t`; `time` is its column of the time, ms UTC
+ * @param keys of the table `t`; `time` is its column of the time, ms UTC; `how` does something else with the rows than to delete them
  * @param before ms UTC @param now ms UTC @param most rows @param also a condition on `t`
  * @returns whether there may be more
  */
 export function* expireSome(
-  { table, keys, time }: { readonly table: string; readonly keys: string; readonly time: string },
+  {
+    table,
+    keys,
+    time,
+    how = `DELETE FROM ${table}`,
+  }: { readonly table: string; readonly keys: string; readonly time: string; readonly how?: string },
   { before, now, most, also = "" }: { readonly before: number; readonly now: number; readonly most: number; readonly also?: string },
 ): SqlWork<boolean> {
   yield* run(`UPDATE ${table} SET seen_at = $1 WHERE seen_at IS NULL AND ${time} > $1`, now);
-  const some = (old: string) =>
-    `DELETE FROM ${table} WHERE (${keys}) IN (SELECT ${keys} FROM ${table} t WHERE ${old} ${also} ORDER BY ${time} LIMIT $1)`;
+  const some = (old: string) => `${how} WHERE (${keys}) IN (SELECT ${keys} FROM ${table} t WHERE ${old} ${also} ORDER BY ${time} LIMIT $1)`;
   // Each by the index of the time, which a condition on both would not use.
   if ((yield* run(some(`${time} < $2`), most, Math.min(before, now))) > 0) return true;
   return (yield* run(some(`${time} > $3 AND seen_at < $2`), most, before, now)) > 0;

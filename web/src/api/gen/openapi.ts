@@ -812,6 +812,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the downloads
+         * @description Needs a token of scope read.
+         */
+        get: operations["getDownloads"];
+        put?: never;
+        /**
+         * Download the files of a work onto the server's disk; the same one under way goes on as it is
+         * @description Needs a token of scope manage. It answers at once: GET /v1/downloads/{download} says how far it is. What is there is not fetched again. See docs/works.md.
+         */
+        post: operations["postDownloads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/downloads/{download}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a download is
+         * @description Needs a token of scope read.
+         */
+        get: operations["getDownloadsByDownload"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a download; what is there of it stays, unless it is to be removed
+         * @description Needs a token of scope manage.
+         */
+        delete: operations["deleteDownloadsByDownload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/works/{work}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files of a work: its rungs, what a download takes and why, and what was downloaded
+         * @description Needs a token of scope read.
+         */
+        get: operations["getWorksByWorkFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -3114,6 +3182,129 @@ export interface components {
             run: components["schemas"]["CommentRun"];
             /** @description whether a process is at it now; one whose process died is told as stopped, and a new one goes on */
             running: boolean;
+        };
+        /** @description a file of a download */
+        DownloadFile: {
+            /**
+             * @description what of the work it is; clip is the film of a live photo
+             * @enum {unknown}
+             */
+            role: "video" | "image" | "clip" | "cover" | "music" | "meta";
+            /** @description place among its like, from 0: a still and its clip have the same */
+            index: number;
+            name: string | null;
+            bytes: number | null;
+            totalBytes: number | null;
+            sha256: string | null;
+            variant: string | null;
+            /**
+             * @description waiting: for its work to be read, or for its turn; partial: some of it is there, the rest is not; stopped: its process ended before it did
+             * @enum {unknown}
+             */
+            state: "waiting" | "running" | "done" | "partial" | "failed" | "cancelled" | "stopped";
+            reason: string | null;
+        };
+        /** @description a download as it is now */
+        DownloadStatus: {
+            /** @description id of the download */
+            id: string;
+            /** @description the work */
+            workId: string;
+            /**
+             * @description waiting: for its work to be read, or for its turn; partial: some of it is there, the rest is not; stopped: its process ended before it did
+             * @enum {unknown}
+             */
+            state: "waiting" | "running" | "done" | "partial" | "failed" | "cancelled" | "stopped";
+            reason: string | null;
+            /** @description its files */
+            files: components["schemas"]["DownloadFile"][];
+            wish: {
+                /**
+                 * @description rung of a film: compatible, best, smallest, or a height such as 720p
+                 * @default compatible
+                 */
+                quality: string;
+                /**
+                 * @description whether HDR is taken where there is a choice
+                 * @default false
+                 */
+                hdr: boolean;
+                /**
+                 * @description whether the music is wanted, too
+                 * @default false
+                 */
+                music: boolean;
+                /**
+                 * @description whether the covers are wanted, too
+                 * @default false
+                 */
+                covers: boolean;
+                /**
+                 * @description also what its author does not allow to download; needs the scope admin, and is logged
+                 * @default false
+                 */
+                ignoreAuthorSetting: boolean;
+            };
+            /** @description bytes of its files that are there */
+            bytes: number;
+            totalBytes: number | null;
+            /** @description name of the token that asked for it */
+            askedBy: string;
+            /** @description name of the process on whose disk its files lie */
+            process: string;
+            /** @description when it was asked for, ms UTC */
+            createdAt: number;
+            /** @description when the first of its files was begun; null before */
+            begunAt: number | null;
+            /** @description when it ended; null before */
+            endedAt: number | null;
+            /** @description whether its files lie on the disk of the process that answers */
+            here: boolean;
+        };
+        /** @description a page of downloads, those asked for last first */
+        DownloadList: {
+            downloads: components["schemas"]["DownloadStatus"][];
+            next: string | null;
+        };
+        /** @description the files of a work */
+        WorkFiles: {
+            /** @description the files that a download brings, by what is asked for */
+            offered: {
+                /**
+                 * @description what of the work it is; clip is the film of a live photo
+                 * @enum {unknown}
+                 */
+                role: "video" | "image" | "clip" | "cover" | "music" | "meta";
+                /** @description place among its like, from 0: a still and its clip have the same */
+                index: number;
+                /** @description name of the rung that a download takes; null for what has none */
+                variant: string | null;
+                /** @description which it is, and why it is taken */
+                reason: string | null;
+                /** @description length as the platform tells it, without a sound that is joined */
+                bytes: number | null;
+                /** @description all rungs without the platform's mark, the best first */
+                rungs: components["schemas"]["MediaVariant"][];
+            }[];
+            /** @description the files that are there, of the last download that has each */
+            downloaded: {
+                /** @description id of the download that has it */
+                download: string;
+                /** @description whether its files lie on the disk of the process that answers */
+                here: boolean;
+                /**
+                 * @description what of the work it is; clip is the film of a live photo
+                 * @enum {unknown}
+                 */
+                role: "video" | "image" | "clip" | "cover" | "music" | "meta";
+                /** @description place among its like, from 0: a still and its clip have the same */
+                index: number;
+                name: string | null;
+                bytes: number | null;
+                sha256: string | null;
+                variant: string | null;
+                reason: string | null;
+            }[];
         };
         /** @description a token, without the token itself */
         Token: {
@@ -5895,6 +6086,256 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommentRunStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDownloads: {
+        parameters: {
+            query?: {
+                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
+                work?: string;
+                /** @description a whole number from 1 to 100 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of downloads, those asked for last first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postDownloads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description a link, a short link, the app's share text, or a work's id */
+                    link: string;
+                    /**
+                     * @description rung of a film: compatible, best, smallest, or a height such as 720p
+                     * @default compatible
+                     */
+                    quality?: string;
+                    /**
+                     * @description whether HDR is taken where there is a choice
+                     * @default false
+                     */
+                    hdr?: boolean;
+                    /**
+                     * @description whether the music is wanted, too
+                     * @default false
+                     */
+                    music?: boolean;
+                    /**
+                     * @description whether the covers are wanted, too
+                     * @default false
+                     */
+                    covers?: boolean;
+                    /**
+                     * @description also what its author does not allow to download; needs the scope admin, and is logged
+                     * @default false
+                     */
+                    ignoreAuthorSetting?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description a download as it is now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDownloadsByDownload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of the download */
+                download: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a download as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteDownloadsByDownload: {
+        parameters: {
+            query?: {
+                /** @description forget it, too, and remove its files unless another download has them */
+                remove?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id of the download */
+                download: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a download as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorksByWorkFiles: {
+        parameters: {
+            query?: {
+                /** @description rung of a film: compatible, best, smallest, or a height such as 720p */
+                quality?: string;
+                /** @description whether HDR is taken where there is a choice */
+                hdr?: boolean;
+                /** @description whether the music is wanted, too */
+                music?: boolean;
+                /** @description whether the covers are wanted, too */
+                covers?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
+                work: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the files of a work */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkFiles"];
                 };
             };
             /** @description refused: why, and what to do */

@@ -1,0 +1,218 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { type Static, Type } from "typebox";
+import { decodePlace } from "../../feed/cursor.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { DownloadService } from "../../works/download-service.js";
+import { DownloadFileSchema, DownloadWishSchema, KeptDownloadSchema } from "../../works/model/download.js";
+import { isQuality } from "../../works/model/quality.js";
+import { type Wish, wantedFiles } from "../../works/wanted-files.js";
+import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
+import { assertAllRooms, byReference, serviceOf, WorkParams } from "./work-routes.js";
+
+const StatusSchema = Type.Object(
+  {
+    ...KeptDownloadSchema.properties,
+    here: Type.Boolean({ description: "whether its files lie on the disk of the process that answers" }),
+  },
+  { $id: "DownloadStatus", description: "a download as it is now" },
+);
+const ListSchema = Type.Object(
+  { downloads: Type.Array(Type.Ref("DownloadStatus")), next: Next },
+  { $id: "DownloadList", description: "a page of downloads, those asked for last first" },
+);
+const { role, index, name, bytes, sha256, variant, reason } = DownloadFileSchema.properties;
+const WorkFilesSchema = Type.Object(
+  {
+    offered: Type.Array(
+      Type.Object({
+        ...{ role, index },
+        variant: Type.Union([Type.String(), Type.Null()], {
+          description: "name of the rung that a download takes; null for what has none",
+        }),
+        reason: Type.Union([Type.String(), Type.Null()], { description: "which it is, and why it is taken" }),
+        bytes: Type.Union([Type.Integer(), Type.Null()], {
+          description: "length as the platform tells it, without a sound that is joined",
+        }),
+        rungs: Type.Array(Type.Ref("MediaVariant"), { description: "all rungs without the platform's mark, the best first" }),
+      }),
+      { description: "the files that a download brings, by what is asked for" },
+    ),
+    downloaded: Type.Array(
+      Type.Object({
+        download: Type.String({ description: "id of the download that has it" }),
+        here: StatusSchema.properties.here,
+        ...{ role, index, name, bytes, sha256, variant, reason },
+      }),
+      { description: "the files that are there, of the last download that has each" },
+    ),
+  },
+  { $id: "WorkFiles", description: "the files of a work" },
+);
+
+const tags = ["works"];
+const DOWNLOADS = "downloads";
+/** Downloads of a work that are looked through for its files. */
+const MOST_LOOKED_AT = 100;
+const { quality, hdr, music, covers } = DownloadWishSchema.properties;
+const AskedDownload = exactly({
+  link: Type.String({ minLength: 1, maxLength: 4_000, description: "a link, a short link, the app's share text, or a work's id" }),
+  ...DownloadWishSchema.properties,
+});
+const DownloadParams = exactly({ download: Type.String({ minLength: 1, maxLength: 64, description: "id of the download" }) });
+const ListQuery = exactly({
+  work: Type.Optional(WorkParams.properties.work),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "a whole number from 1 to 100" }),
+  cursor: PageFields.cursor,
+});
+
+/** Registers the routes of downloads: ask for one, look, cancel; and what files a work has. */
+export function downloadRoutes(app: FastifyInstance, { store, works, downloads, calls, logger }: ApiDeps): void {
+  for (const schema of [DownloadFileSchema, StatusSchema]) app.addSchema(byReference(schema));
+  addSchemas(app, ListSchema, WorkFilesSchema);
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const Status = Type.Ref("DownloadStatus");
+
+  typed.post(
+    "/downloads",
+    {
+      schema: {
+        summary: "Download the files of a work onto the server's disk; the same one under way goes on as it is",
+        description:
+          "It answers at once: GET /v1/downloads/{download} says how far it is. What is there is not fetched again. See docs/works.md.",
+        tags,
+        body: AskedDownload,
+        response: { 202: Status },
+      },
+      config: { scope: "manage" },
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      assertAllRooms(token);
+      const { link, ...wish } = request.body;
+      if (wish.ignoreAuthorSetting && token.scope !== "admin")
+        throw new DyliveError("forbidden", "ignoreAuthorSetting is the operator's decision: it needs the scope admin");
+      const call = calls.open(request.raw, reply.raw, token);
+      try {
+        const work = await serviceOf(works).find(link, call.signal);
+        const status = await service().start(work, wish, token.name);
+        logger.info({ work: work.id, download: status.id, by: token.id }, "a download was asked for");
+        return await reply.status(202).send(status);
+      } catch (error) {
+        throw call.reasonFor(error, "it had not yet been found which work that is");
+      }
+    },
+  );
+
+  typed.get(
+    "/downloads",
+    {
+      schema: { summary: "List the downloads", tags, querystring: ListQuery, response: { 200: Type.Ref("DownloadList") } },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      const { work, limit, cursor } = request.query;
+      const before = decodePlace(DOWNLOADS, cursor, [0] as const)?.[0];
+      const found = await service().list({
+        ...(work !== undefined && { workId: work }),
+        ...(before !== undefined && { before }),
+        limit: limit + 1,
+      });
+      const { items, next } = keysetPage(found, limit, DOWNLOADS, ({ n }) => [n]);
+      return { downloads: items.map(({ download }) => download), next };
+    },
+  );
+
+  typed.get(
+    "/downloads/:download",
+    {
+      schema: { summary: "How far a download is", tags, params: DownloadParams, response: { 200: Status } },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      return service().get(request.params.download);
+    },
+  );
+
+  typed.delete(
+    "/downloads/:download",
+    {
+      schema: {
+        summary: "Cancel a download; what is there of it stays, unless it is to be removed",
+        tags,
+        params: DownloadParams,
+        querystring: exactly({
+          remove: Type.Boolean({ default: false, description: "forget it, too, and remove its files unless another download has them" }),
+        }),
+        response: { 200: Status },
+      },
+      config: { scope: "manage" },
+    },
+    async (request) => {
+      const token = tokenOf(request);
+      assertAllRooms(token);
+      const { download } = request.params;
+      const { remove } = request.query;
+      const status = await service().cancel(download, remove);
+      logger.info({ download, remove, by: token.id }, "a download was cancelled");
+      return status;
+    },
+  );
+
+  typed.get(
+    "/works/:work/files",
+    {
+      schema: {
+        summary: "The files of a work: its rungs, what a download takes and why, and what was downloaded",
+        tags,
+        params: WorkParams,
+        querystring: exactly({ quality, hdr, music, covers }),
+        response: { 200: Type.Ref("WorkFiles") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      const { work: workId } = request.params;
+      const kept = await store.works.get(workId);
+      const all = await service().list({ workId, limit: MOST_LOOKED_AT });
+      if (kept === null && all.length === 0) throw new DyliveError("not_found", `the work ${workId} is not kept; POST /v1/works reads it`);
+      const offered = kept === null ? [] : wantedFiles(kept.work, wishOf(request.query));
+      return {
+        offered: offered.map(({ role, index, variant, reason, source, rungs }) => ({
+          ...{ role, index, variant, reason, bytes: source.bytes },
+          rungs: [...rungs],
+        })),
+        downloaded: downloadedOf(all.map(({ download }) => download)),
+      };
+    },
+  );
+
+  function service(): DownloadService {
+    if (downloads === null) throw new DyliveError("not_offered", "this server reads no works");
+    return downloads;
+  }
+}
+
+function wishOf({
+  quality,
+  ...wish
+}: Static<typeof DownloadWishSchema> | Omit<Static<typeof DownloadWishSchema>, "ignoreAuthorSetting">): Wish {
+  return { ...wish, quality: isQuality(quality) ? quality : "compatible" };
+}
+
+/** Returns the files that are there, each once. @param all downloads of a work, the newest first */
+function downloadedOf(all: readonly Static<typeof StatusSchema>[]): Static<typeof WorkFilesSchema>["downloaded"] {
+  const seen = new Set<string>();
+  return all.flatMap(({ id, here, files }) =>
+    files.flatMap(({ role, index, name, bytes, sha256, variant, reason, state }) => {
+      if (state !== "done" || name === null || seen.has(name)) return [];
+      seen.add(name);
+      return [{ download: id, here, role, index, name, bytes, sha256, variant, reason }];
+    }),
+  );
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { makeFolder, NewFile } from "../runtime/durable-file.js";
+import { DyliveError } from "../runtime/errors.js";
+import { fileFailure } from "../runtime/file-failure.js";
+import { DownloadFolder } from "./download-folder.js";
+
+/** File with the folder's id: the store may be of many processes, and a folder of one, or of some that share a disk. */
+const ID = ".dylive-folder";
+
+/** Folder of a server's downloads: in it each work has one of its own, by its id, which goes as a whole. */
+export class DownloadStorage {
+  readonly #path: string;
+  #id: string | null = null;
+
+  /** @param path the folder, which need not exist */
+  constructor(path: string) {
+    this.#path = resolve(path);
+  }
+
+  /** Returns the folder's id; null where nothing was ever downloaded into it. @throws DyliveError file_failed */
+  async id(): Promise<string | null> {
+    try {
+      this.#id ??= existsSync(join(this.#path, ID)) ? await readFile(join(this.#path, ID), "utf8") : null;
+      return this.#id;
+    } catch (error) {
+      throw fileFailure(error, `${join(this.#path, ID)} cannot be read`);
+    }
+  }
+
+  /** Makes the folder, where it is missing. @returns its id. @throws DyliveError file_failed */
+  async make(): Promise<string> {
+    const known = await this.id();
+    if (known !== null) return known;
+    try {
+      await makeFolder(this.#path);
+      const file = await NewFile.create(join(this.#path, ID));
+      await file.write(randomUUID()).catch(async (error: unknown) => {
+        await file.discard();
+        throw error;
+      });
+      await file.finish({ replace: false });
+    } catch (error) {
+      // Another process that has the folder may have been first.
+      if (!existsSync(join(this.#path, ID))) throw fileFailure(error, `the folder ${this.#path} cannot be made`);
+    }
+    return (await this.id()) ?? "";
+  }
+
+  /** Returns the path of the folder of a work. */
+  of(workId: string): string {
+    if (!/^\d{10,32}$/.test(workId)) throw new DyliveError("bad_work", "its id is not a number of 10 to 32 digits");
+    return join(this.#path, workId);
+  }
+
+  /** Counts the bytes of all files in it, those on their way too. */
+  async bytes(): Promise<number> {
+    if (!existsSync(this.#path)) return 0;
+    let sum = 0;
+    for (const entry of await readdir(this.#path, { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) sum += (await stat(join(entry.parentPath, entry.name)).catch(() => null))?.size ?? 0;
+    return sum;
+  }
+
+  /** Removes all files of a work. @returns whether it did: not while somebody downloads it. @throws DyliveError file_failed */
+  async remove(workId: string): Promise<boolean> {
+    const path = this.of(workId);
+    if (!existsSync(path)) return true;
+    try {
+      const unlock = await (await DownloadFolder.open(path)).lock(workId);
+      try {
+        for (const name of await readdir(path)) if (!name.endsWith(".lock")) await rm(join(path, name), { recursive: true, force: true });
+      } finally {
+        unlock();
+      }
+      await rmdir(path).catch(() => {}); // somebody may download it again by now
+      return true;
+    } catch (error) {
+      if (error instanceof DyliveError && error.code === "in_use") return false;
+      throw fileFailure(error, `${path} cannot be removed`);
+    }
+  }
+}

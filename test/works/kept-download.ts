@@ -1,0 +1,13 @@
+import type { KeptDownload } from "../../src/works/model/download.js";
+
+/** Nothing but what is wanted by default. */
+export const WISH = { quality: "compatible", hdr: false, music: false, covers: false, ignoreAuthorSetting: false } as const;
+
+/** A download that has just been asked for. */
+export function downloadOf(id: string, workId: string, more: Partial<KeptDownload> = {}): KeptDownload {
+  return {
+    ...{ id, workId, state: "waiting", reason: null, files: [], wish: WISH, bytes: 0, totalBytes: null, askedBy: "test", process: "here" },
+    ...{ createdAt: 1_760_000_100_000, begunAt: null, endedAt: null },
+    ...more,
+  };
+}
