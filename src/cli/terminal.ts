@@ -52,20 +52,18 @@ export async function printColumns(titles: readonly string[], rows: readonly (re
   }
 }
 
-/** Formats a moment in UTC, to the second: for lines that scripts read, and that say nothing of a zone. */
-export function utcTime(at: number): string {
-  const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? `${at} ms` : date.toISOString().replace(/\.\d+Z$/, "Z"); // a store may hold any number
-}
-
-/** Formats a moment in local time, to the second. */
+/** Formats a moment (ms UTC) in local time, to the second, with the zone; null stays null. */
+export function moment(at: number): string;
+export function moment(at: number | null): string | null;
 export function moment(at: number | null): string | null {
   if (at === null) return null;
   const date = new Date(at);
-  if (Number.isNaN(date.getTime())) return `${at} ms`;
-  const two = (part: number) => String(part).padStart(2, "0");
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
-  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
+  const ahead = -date.getTimezoneOffset();
+  const local = new Date(at + ahead * 60_000);
+  if (Number.isNaN(date.getTime()) || Number.isNaN(local.getTime())) return `${at} ms`; // a store may hold any number
+  const two = (part: number) => String(Math.trunc(Math.abs(part))).padStart(2, "0");
+  const zone = `${ahead < 0 ? "-" : "+"}${two(ahead / 60)}:${two(ahead % 60)}`;
+  return `${local.toISOString().slice(0, -5).replace("T", " ")} ${zone}`;
 }
 
 /** Waits for what brings a store up to date before it is read. One that cannot be written is read as it is. @param lacking what is told then */

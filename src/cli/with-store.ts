@@ -1,17 +1,48 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Config } from "../app/config.js";
-import { openStore, storeAt } from "../store/open.js";
+import { DyliveError } from "../runtime/errors.js";
+import { troubleOf } from "../runtime/file-failure.js";
+import { databasePath, openStore, storeAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { plain, say } from "./terminal.js";
 
 /**
  * Opens the store beside a server that may be running, for one short piece of work. One that cannot be written is opened for reading, and
  * that is said.
+ * @throws DyliveError bad_config where nothing is kept yet: reading makes no store
  */
 export async function withStore<T>(config: Pick<Config, "data" | "databaseUrl">, work: (store: Store) => Promise<T>): Promise<T> {
+  if (config.databaseUrl === null) existingStore(config);
+  return withNewStore(config, work);
+}
+
+/** As {@link withStore}, for commands that keep something: it makes a store where there is none. */
+export async function withNewStore<T>(config: Pick<Config, "data" | "databaseUrl">, work: (store: Store) => Promise<T>): Promise<T> {
   const store = await openStore(storeAt(config), { tell: (sentence) => say(plain(sentence)), mayOnlyRead: true });
   try {
     return await work(store);
   } finally {
     await store.close();
+  }
+}
+
+/**
+ * Returns the file of the SQLite store in the data folder.
+ * @throws DyliveError bad_config when there is none
+ */
+export function existingStore({ data }: Pick<Config, "data">): string {
+  const path = databasePath(data);
+  try {
+    statSync(path);
+    return path;
+  } catch (error) {
+    const folder = resolve(data);
+    const trouble = (error as NodeJS.ErrnoException).code === "ENOENT" ? null : troubleOf(error);
+    const why =
+      trouble === null
+        ? `there is no store in ${folder}; \`dylive serve\` makes one, --data or DYLIVE_DATA names another folder`
+        : `the data folder ${folder} cannot be read: ${trouble.why}`;
+    throw new DyliveError("bad_config", why, error);
   }
 }

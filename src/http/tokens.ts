@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { namedRoom } from "../store/rooms.js";
 import { SCOPES, type Scope, type TokenRow, type Tokens } from "../store/sql/tokens.js";
 
 /** Marks our tokens, so that people and secret scanners know one when they see it. */
@@ -58,10 +59,12 @@ export function makeToken({ name, scope, now, rooms = [], perMinute = null, expi
 
 /**
  * Makes a token and stores its hash. The token itself is in the answer only: it cannot be read again.
- * @throws DyliveError bad_request that names the field
+ * @param known rooms of which those that it is limited to must be: a mistyped name would be a token that sees nothing
+ * @throws DyliveError bad_request that names the field; not_found of a room
  */
-export async function createToken(tokens: Tokens, wanted: NewToken): Promise<MadeToken> {
+export async function createToken(tokens: Tokens, wanted: NewToken, known?: Parameters<typeof namedRoom>[0]): Promise<MadeToken> {
   const made = makeToken(wanted);
+  if (known !== undefined) for (const room of made.row.rooms) await namedRoom(known, room);
   await tokens.add(made.row);
   return made;
 }

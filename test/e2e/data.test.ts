@@ -36,7 +36,7 @@ describe("dylive search, retention, backup, check, erase-user", () => {
     [["retention", "98765", "--age", "5"], /a time such as/],
     [["erase-user", "nobody"], /nobody in the log/],
     [["check", "--data", "/nowhere/at/all"], /there is no store/],
-    [["stats", "98765", "--data", join(dir.path, "dylive.sqlite", "data")], /data folder .* cannot be made: a part of its path is a file/],
+    [["stats", "98765", "--data", join(dir.path, "dylive.sqlite", "data")], /data folder .* cannot be read: a part of its path is a file/],
   ])("%j is refused in words", async (args, sentence) => {
     const { code, stderr } = await ran(args, env);
     expect(code).toBe(2);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
@@ -17,7 +18,8 @@ const env = (data: string) => ({ DYLIVE_DATA: join(dir.path, data), DYLIVE_UPSTR
 describe("dylive room", () => {
   it("adds by a share text, lists, shows, changes and removes", async () => {
     const own = env("alone");
-    expect(await ran(["room", "list"], own)).toMatchObject({ code: 0, stdout: "", stderr: expect.stringContaining("no room is known") });
+    expect(await ran(["room", "list"], own)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("there is no store in") });
+    expect(existsSync(own.DYLIVE_DATA)).toBe(false);
     const added = await ran(["room", "add", "看 https://v.douyin.com/DEMO2/ 快"], own);
     expect(added).toMatchObject({ code: 0, stderr: expect.stringMatching(/^100000002 .* is watched/) });
     expect((await ran(["room", "list"], own)).stdout).toMatch(/^room:1 {2}on {6}- {11}100000002 /);
@@ -45,7 +47,7 @@ describe("dylive room", () => {
     for (let tries = 0; tries < 60 && !/ live /.test((await ran(["room", "list"], own)).stdout); tries++);
     const { stdout } = await ran(["room", "show", "100000002"], own);
     expect(stdout).toMatch(
-      /\nroom:1, watched; \d+ events\nlive since \S+Z: .*\nstored last: what was received at \S+Z\nbroadcast \d{19} from \S+, going on\n/,
+      /\nroom:1, watched; \d+ events\nlive since \S+ \S+ \S+: .*\nstored last: what was received at .*\nbroadcast \d{19} from \S+ \S+ \S+, going on\n/,
     );
     server.process.kill("SIGTERM");
     expect(await server.ended).toBe(0);

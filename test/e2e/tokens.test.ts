@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -10,6 +10,13 @@ afterAll(() => dir.remove());
 describe("dylive token create", () => {
   it("limits a token to rooms, a time and a rate, and lists what it is limited to", async () => {
     const env = { DYLIVE_DATA: join(dir.path, "limits") };
+    mkdirSync(env.DYLIVE_DATA);
+    const store = await openSqliteStore({ path: join(env.DYLIVE_DATA, "dylive.sqlite") });
+    await store.rooms.ensure([
+      { kind: "web_rid", value: "98765" },
+      { kind: "unique_id", value: "anna" },
+    ]);
+    await store.close();
     const made = await ran(
       ["token", "create", "--name", "看板", "--scope", "manage", "--rooms", "98765, anna", "--expires", "30d", "--rate", "60"],
       env,
@@ -17,7 +24,7 @@ describe("dylive token create", () => {
     expect([made.code, made.stdout]).toEqual([0, expect.stringMatching(/^dyl_[\w-]{43}\n$/)]);
     const { stdout } = await ran(["token", "list"], env);
     expect(stdout).toMatch(
-      /^[0-9a-f]{12} {2}manage {2}made \S+ {2}never used {2}valid until \S+ {2}60 a minute {2}rooms 98765,anna {2}看板\n$/,
+      /^[0-9a-f]{12} {2}manage {2}made \S+ \S+ \S+ {2}never used {2}valid until \S+ \S+ \S+ {2}60 a minute {2}rooms 98765,anna {2}看板\n$/,
     );
   });
 
@@ -26,6 +33,7 @@ describe("dylive token create", () => {
     [["--rate", "many"], /whole number/],
     [["--rate", "0"], /from 1 to/],
     [["--rooms", "a b"], /without spaces/],
+    [["--rooms", "nosuch"], /no room is known as "nosuch"/],
     [["--scope", "admin", "--rooms", "1"], /cannot be limited/],
   ])("%j is refused in words", async (args, sentence) => {
     const { code, stderr, stdout } = await ran(["token", "create", "--name", "x", ...args], { DYLIVE_DATA: join(dir.path, "refused") });

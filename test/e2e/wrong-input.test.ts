@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { ran, scratch } from "./command.js";
 
 const dir = scratch();
@@ -11,6 +12,8 @@ let port = "0";
 
 beforeAll(async () => {
   mkdirSync(at("folder"));
+  mkdirSync(at("kept"));
+  await (await openSqliteStore({ path: at("kept", "dylive.sqlite") })).close();
   writeFileSync(at("file"), "{not cookies");
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   const address = taken.address();
@@ -39,6 +42,11 @@ const CASES: readonly (readonly [args: () => readonly string[], says: RegExp, en
   [() => ["simulate", "--port", port], /another program listens on port \d+ of 127\.0\.0\.1/],
   [() => ["serve", "--port", port], /another program listens on port \d+ of 127\.0\.0\.1/],
   [() => ["serve", "--port", "0", "--host", "192.0.2.1"], /this machine has no such address/],
+  // Folders in which nothing is kept.
+  [
+    () => ["search", "x", "--data", at("nothing")],
+    /there is no store in \S+nothing; `dylive serve` makes one, --data or DYLIVE_DATA names/,
+  ],
   // Settings.
   [() => ["room", "list"], /DYLIVE_RECORD does not take "yes"\. It takes on, off, such as DYLIVE_RECORD=on /, { DYLIVE_RECORD: "yes" }],
   [
@@ -60,7 +68,7 @@ const CASES: readonly (readonly [args: () => readonly string[], says: RegExp, en
   [() => ["strip", at("file"), "--out", at("file", "c")], /c cannot be made: a part of its path is a file, not a folder\. Check its path/],
   // Names.
   [() => ["hook", "add", "nourl"], /url: an address that begins with https:\/\/ or http:\/\//],
-  [() => ["room", "show", "nobody"], /no room is known as "nobody"; add it first\. Check its name or id/],
+  [() => ["room", "show", "nobody"], /no room is known as "nobody"; add it first\. Check its name or id/, { DYLIVE_DATA: at("kept") }],
   // People.
   [() => ["erase-user", ""], /an empty name, or one of blanks, names nobody; give the person's id/],
   [() => ["erase-user", "1001", " \u3000\u200b"], /an empty name, or one of blanks, names nobody/],

@@ -9,9 +9,9 @@ import type { Store } from "../../store/store.js";
 import { webhookServiceBeside } from "../../webhooks/runner.js";
 import { type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
 import { exitWith, interruptSignal } from "../stop.js";
-import { plain, print, say, utcTime } from "../terminal.js";
+import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
-import { withStore } from "../with-store.js";
+import { withNewStore, withStore } from "../with-store.js";
 
 /** Tries that `dylive hook show` lists. */
 const TRIES_SHOWN = 10;
@@ -43,7 +43,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .option("--allow-private", "the address may be private, such as 127.0.0.1", false)
     .addOption(data())
     .action((url: string, { name, types, filter, rooms, maxEvents, allowPrivate, ...settings }: Partial<Config> & AddOptions) =>
-      withWebhooks(loadConfig(settings), async (webhooks, store) => {
+      withWebhooks(loadConfig(settings), withNewStore, async (webhooks, store) => {
         const made = await webhooks.add({
           url,
           allowPrivate,
@@ -64,18 +64,20 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .description("all hooks, and how they are doing")
     .addOption(data())
     .action((settings: Partial<Config>) =>
-      withWebhooks(loadConfig(settings), async (webhooks) => {
-        for (const view of await webhooks.list()) await print(lineOf(view));
+      withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
+        const views = await webhooks.list();
+        if (views.length === 0) say("there is no hook; dylive hook add URL");
+        for (const view of views) await print(lineOf(view));
       }),
     );
   about("show", "a hook, the rooms it is behind in, and its last requests").action((id: string, settings: Partial<Config>) =>
-    withWebhooks(loadConfig(settings), async (webhooks) => {
+    withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
       for (const line of linesOf(await webhooks.view(id), await webhooks.tries(id, TRIES_SHOWN))) await print(line);
     }),
   );
   const act = (command: string, description: string, work: (webhooks: WebhookService, id: string) => Promise<unknown>, done: string) =>
     about(command, description).action((id: string, settings: Partial<Config>) =>
-      withWebhooks(loadConfig(settings), async (webhooks) => {
+      withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
         await work(webhooks, id);
         say(plain(`hook ${id} ${done}`));
       }),
@@ -87,21 +89,21 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .requiredOption("--room <room>", "its number, id or any other name")
     .requiredOption("--seq <n>", "the first that is sent; 1 is the oldest", whole)
     .action((id: string, { room, seq, ...settings }: Partial<Config> & { room: string; seq: number }) =>
-      withWebhooks(loadConfig(settings), async (webhooks, store) => {
+      withWebhooks(loadConfig(settings), withStore, async (webhooks, store) => {
         const [key = 0] = await keysOf(store.rooms, [room]);
         const { paused } = await webhooks.replay(id, key, seq);
         say(plain(`hook ${id} is sent room ${key} from ${seq} on${paused === null ? "" : ", once it is resumed"}`));
       }),
     );
   about("rotate", "make a new secret; the old one signs too for a day").action((id: string, settings: Partial<Config>) =>
-    withWebhooks(loadConfig(settings), async (webhooks) => {
+    withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
       const { secret } = await webhooks.rotate(id);
       say(plain(`hook ${id} has a new secret; keep it, it is not shown again:`));
       await print(secret);
     }),
   );
   about("test", "send an empty message and say what came of it").action((id: string, settings: Partial<Config>) =>
-    withWebhooks(loadConfig(settings), async (webhooks) => {
+    withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
       const outcome = await webhooks.test(id, interruptSignal());
       await print(tryLine(outcome));
       if (!outcome.delivered) exitWith(1);
@@ -123,10 +125,10 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly string[] {
     `rooms ${row.rooms.join(",") || "all"}`,
     ...(row.filter === null ? [] : [`filter ${row.filter}`]),
     ...(row.allowPrivate ? ["may reach private addresses"] : []),
-    ...(row.paused === null ? [] : [`paused since ${utcTime(row.paused.at)}: ${row.paused.reason}`]),
-    ...(row.failing === null ? [] : [`failing since ${utcTime(row.failing.since)}`]),
+    ...(row.paused === null ? [] : [`paused since ${moment(row.paused.at)}: ${row.paused.reason}`]),
+    ...(row.failing === null ? [] : [`failing since ${moment(row.failing.since)}`]),
     ...(row.last?.error == null ? [] : [`last error ${row.last.error}`]),
-    `last delivered ${row.deliveredAt === null ? "never" : utcTime(row.deliveredAt)}`,
+    `last delivered ${row.deliveredAt === null ? "never" : moment(row.deliveredAt)}`,
     ...rooms.slice(0, ROOMS_SHOWN).map(({ room, seq, head, backlog, waiting }) => {
       const tried = waiting === null ? "" : `; ${waiting.from}-${waiting.to} was tried ${waiting.tries} times`;
       return `room ${room}  at ${seq} of ${head}, backlog ${backlog}${tried}`;
@@ -139,7 +141,7 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly string[] {
 
 function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): string {
   const what = attempt === 0 ? "test" : `room ${room} ${from}-${to} (${events} events), try ${attempt}`;
-  return plain(`${utcTime(at)}  ${what}: ${delivered ? `delivered, HTTP ${status}` : (error ?? "failed")}, ${ms} ms`);
+  return plain(`${moment(at)}  ${what}: ${delivered ? `delivered, HTTP ${status}` : (error ?? "failed")}, ${ms} ms`);
 }
 
 async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly RoomKey[]> {
@@ -149,8 +151,12 @@ async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly 
 }
 
 /** Opens the webhook service beside a server that may be running and that delivers. */
-function withWebhooks(config: Config, work: (webhooks: WebhookService, store: Store) => Promise<void>): Promise<void> {
-  return withStore(config, async (store) => {
+function withWebhooks(
+  config: Config,
+  open: typeof withStore,
+  work: (webhooks: WebhookService, store: Store) => Promise<void>,
+): Promise<void> {
+  return open(config, async (store) => {
     const { webhooks, close } = webhookServiceBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
     try {
       await work(webhooks, store);

@@ -5,12 +5,12 @@ import { loadFile } from "../files.js";
 import { sayDrift, sayLoaded } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine } from "../terminal.js";
-import { withStore } from "../with-store.js";
+import { withNewStore } from "../with-store.js";
 
 /** `dylive import FILE…`: into the store, beside a running server or without one. */
 export function importFiles(config: Config, files: readonly string[]): Promise<void> {
   const signal = interruptSignal();
-  return withStore(config, async (store) => {
+  return withNewStore(config, async (store) => {
     for (const path of files) {
       if (signal.aborted)
         throw new DyliveError("stopping", `stopped before ${path}; what was imported stays, and importing again adds only the rest`);

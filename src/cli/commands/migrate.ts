@@ -1,13 +1,12 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { moveStore } from "../../store/copy/move.js";
 import { lockDataDir } from "../../store/lock.js";
-import { databasePath } from "../../store/open.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
+import { existingStore } from "../with-store.js";
 
 /** Adds `dylive migrate sqlite-to-postgres`. @param data makes the option that names the data folder */
 export function addMigrateCommand(program: Command, data: () => Option): void {
@@ -26,8 +25,7 @@ export function addMigrateCommand(program: Command, data: () => Option): void {
 async function toPostgres(data: string, to: string | null): Promise<void> {
   if (to === null) throw new DyliveError("bad_config", "no database is named: set DATABASE_URL, or give --to postgres://…");
   const stop = interruptSignal();
-  const from = databasePath(data);
-  if (!existsSync(from)) throw new DyliveError("bad_config", `there is no store in ${resolve(data)}`);
+  const from = existingStore({ data });
   // A server would go on writing what is no longer copied.
   const lock = await lockDataDir(resolve(data));
   const progress = new ProgressLine("moving", "rows");

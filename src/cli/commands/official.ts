@@ -4,7 +4,7 @@ import { officialAlias } from "../../collector/open-platform/rooms.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Watch } from "../../store/rooms.js";
 import { plain, print, say } from "../terminal.js";
-import { withStore } from "../with-store.js";
+import { withNewStore, withStore } from "../with-store.js";
 
 /** Adds `dylive official start`, `stop` and `list`: rooms in which an anchor has mounted your app. They work beside a running server, which follows within seconds. */
 export function addOfficialCommands(program: Command, data: () => Option): void {
@@ -33,7 +33,7 @@ function want(config: Config, roomId: string, watch: Watch): Promise<void> {
   if (!/^\d{1,20}$/.test(roomId)) throw new DyliveError("bad_request", "room_id must be a number of up to 20 digits");
   if (watch === "on" && config.officialSecret === null)
     throw new DyliveError("bad_config", "DYLIVE_OFFICIAL_SECRET is not set: without the app's secret no task can be started");
-  return withStore(config, async ({ rooms }) => {
+  return withNewStore(config, async ({ rooms }) => {
     const alias = officialAlias(appId, roomId);
     if (watch !== "on" && (await rooms.find(alias)) === null) throw new DyliveError("not_found", `no room ${roomId} of ${appId} is known`);
     await rooms.setWatch(await rooms.ensure([alias]), watch);
@@ -45,13 +45,16 @@ function want(config: Config, roomId: string, watch: Watch): Promise<void> {
 function list(config: Config): Promise<void> {
   const prefix = `${appOf(config)}:`;
   return withStore(config, async ({ rooms, log }) => {
+    let listed = 0;
     for (const { room, watch } of await rooms.list()) {
       const alias = (await rooms.aliases(room)).find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
       if (alias === undefined) continue;
       const head = (await log.heads([room])).get(room)?.head ?? 0;
       const tasks = { on: "wanted", paused: "stopped", off: "not wanted" }[watch];
       await print(plain(`${alias.value.slice(prefix.length)}  tasks ${tasks}  ${head} events  room ${room}`));
+      listed++;
     }
+    if (listed === 0) say("no room of this app is known");
   });
 }
 

@@ -13,8 +13,8 @@ import { NO_SETTINGS, namedRoom, type RoomRow, type RoomSettings, type Watch } f
 import type { Store } from "../../store/store.js";
 import { watchRoom } from "../../store/wanted-rooms.js";
 import { interruptSignal } from "../stop.js";
-import { plain, print, say, utcTime } from "../terminal.js";
-import { withStore } from "../with-store.js";
+import { moment, plain, print, say } from "../terminal.js";
+import { withNewStore, withStore } from "../with-store.js";
 
 /** Settings of a room as options say them: `none` gives a setting back to the server. */
 type SettingOptions = { readonly [K in keyof RoomSettings]?: string };
@@ -88,7 +88,7 @@ function chosen(options: { readonly [K in keyof RoomSettings]: string | undefine
 }
 
 function add(config: Config, text: string, settings: Partial<RoomSettings>): Promise<void> {
-  return withStore(config, async ({ rooms }) => {
+  return withNewStore(config, async ({ rooms }) => {
     const stop = interruptSignal();
     const reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
@@ -158,12 +158,12 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const lines = [
       titleOf(row),
       `room:${room}, ${WATCH_WORDS[row.watch]}; ${events} events`,
-      ...(state === null ? [] : [`${state.state} since ${utcTime(state.since)}: ${state.reason}`]),
-      ...(newest === undefined ? [] : [`stored last: what was received at ${utcTime(newest.receivedAt)}`]),
+      ...(state === null ? [] : [`${state.state} since ${moment(state.since)}: ${state.reason}`]),
+      ...(newest === undefined ? [] : [`stored last: what was received at ${moment(newest.receivedAt)}`]),
       ...(session === undefined
         ? []
         : [
-            `broadcast ${session.sessionId} from ${utcTime(session.openedAt)}${session.endedAt === null ? ", going on" : ` to ${utcTime(session.endedAt)} (${session.endReason})`}`,
+            `broadcast ${session.sessionId} from ${moment(session.openedAt)}${session.endedAt === null ? ", going on" : ` to ${moment(session.endedAt)} (${session.endReason})`}`,
           ]),
       `account ${account ?? "the server's"}, proxy ${proxy ?? "the server's"}, source ${source ?? "the server's"}, frames ${record === null ? "as the server says" : record ? "kept" : "not kept"}`,
       `known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,

@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { type Summary, summaryOf } from "../../statistics/summary.js";
 import type { Session } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
-import { type Cell, moment, print, printColumns } from "../terminal.js";
+import { type Cell, moment, print, printColumns, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
 
@@ -40,6 +40,7 @@ function list(config: Config, asked: string, json: boolean): Promise<void> {
       for (const row of rows) await print(JSON.stringify(row));
       return;
     }
+    if (rows.length === 0) say("no broadcast of this room is kept");
     const titles = ["session", "began", "ended", "how", "events", "chatters", "gifters", "diamonds", "peak online", "gaps", "title"];
     await printColumns(titles, rows.map(lineOf));
   });

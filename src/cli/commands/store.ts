@@ -1,15 +1,13 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type CheckFinding, checkStore } from "../../store/check.js";
-import { databasePath } from "../../store/open.js";
 import { namedRoom } from "../../store/rooms.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, plain, print, say } from "../terminal.js";
-import { withStore } from "../with-store.js";
+import { existingStore, withStore } from "../with-store.js";
 
 /** Number of findings that are shown: more lines say nothing new. */
 const SHOWN = 200;
@@ -37,7 +35,7 @@ async function backup(config: Config, file: string): Promise<void> {
       "bad_request",
       'the store is in PostgreSQL, whose own programs copy it, also while servers run: pg_dump -Fc -f FILE "$DATABASE_URL" (docs/scale.md)',
     );
-  const path = existing(config);
+  const path = existingStore(config);
   const bytes = backUp(path, resolve(file));
   await print(`${file}: ${(bytes / 1e6).toFixed(1)} MB, of one moment`);
   say(
@@ -70,7 +68,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
  */
 async function sound(config: Config): Promise<string> {
   if (config.databaseUrl === null) {
-    const damage = integrityOf(existing(config));
+    const damage = integrityOf(existingStore(config));
     for (const line of damage) await print(plain(`file: ${line}`));
     if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
     return "the file";
@@ -79,13 +77,6 @@ async function sound(config: Config): Promise<string> {
   const { name, schema } = await lookAt(config.databaseUrl);
   if (schema === 0) throw new DyliveError("bad_config", `there is no store in ${name}`);
   return "the database";
-}
-
-/** Returns the path of a store that exists: a typing error in the folder's name must not make a new, empty one that is found sound. */
-function existing(config: Config): string {
-  const path = databasePath(config.data);
-  if (!existsSync(path)) throw new DyliveError("bad_config", `there is no store in ${resolve(config.data)}`);
-  return path;
 }
 
 function sentenceOf(finding: CheckFinding): string {

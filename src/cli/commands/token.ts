@@ -4,9 +4,9 @@ import { revokeToken } from "../../http/token-positions.js";
 import { createToken, type NewToken } from "../../http/tokens.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { SCOPES, type Scope, type TokenRow } from "../../store/sql/tokens.js";
-import { plain, print, say, utcTime } from "../terminal.js";
+import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
-import { withStore } from "../with-store.js";
+import { withNewStore, withStore } from "../with-store.js";
 
 /** Options of `dylive token create`, beside the settings. */
 interface CreateOptions {
@@ -66,8 +66,8 @@ function create(config: Config, { name, scope, rooms, expires, rate }: CreateOpt
     perMinute: rate,
     expiresAt: expires === undefined ? null : now + expires,
   };
-  return withStore(config, async ({ tokens }) => {
-    const { token, row } = await createToken(tokens, wanted);
+  return withNewStore(config, async ({ tokens, rooms: known }) => {
+    const { token, row } = await createToken(tokens, wanted, known);
     say(`token ${row.id} (${plain(row.name)}, ${row.scope}) is made; keep it, it is not shown again:`);
     await print(token);
   });
@@ -76,7 +76,9 @@ function create(config: Config, { name, scope, rooms, expires, rate }: CreateOpt
 function list(config: Config): Promise<void> {
   return withStore(config, async ({ tokens }) => {
     const now = Date.now();
-    for (const row of await tokens.list()) await print(line(row, now));
+    const rows = await tokens.list();
+    if (rows.length === 0) say("there is no token; dylive token create --name NAME");
+    for (const row of rows) await print(line(row, now));
   });
 }
 
@@ -84,15 +86,15 @@ function list(config: Config): Promise<void> {
 function line(row: TokenRow, now: number): string {
   const validity =
     row.revokedAt !== null
-      ? `revoked ${utcTime(row.revokedAt)}`
+      ? `revoked ${moment(row.revokedAt)}`
       : row.expiresAt === null
         ? "valid"
-        : `${row.expiresAt <= now ? "expired" : "valid until"} ${utcTime(row.expiresAt)}`;
+        : `${row.expiresAt <= now ? "expired" : "valid until"} ${moment(row.expiresAt)}`;
   return [
     row.id,
     row.scope,
-    `made ${utcTime(row.createdAt)}`,
-    row.lastUsedAt === null ? "never used" : `used ${utcTime(row.lastUsedAt)}`,
+    `made ${moment(row.createdAt)}`,
+    row.lastUsedAt === null ? "never used" : `used ${moment(row.lastUsedAt)}`,
     validity,
     ...(row.perMinute === null ? [] : [`${row.perMinute} a minute`]),
     ...(row.rooms.length === 0 ? [] : [`rooms ${plain(row.rooms.join(","))}`]),

@@ -69,7 +69,7 @@ export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiD
     "/tokens",
     { schema: { summary: "Make a token; it is shown this once", tags, body: NewToken, response: { 201: Type.Ref("NewToken") } }, config },
     async (request, reply) => {
-      const { token, row } = await createToken(tokens, { ...request.body, now: clock.now() });
+      const { token, row } = await createToken(tokens, { ...request.body, now: clock.now() }, store.rooms);
       logger.info({ token: row.id, by: tokenOf(request).id }, "a token was made");
       return reply
         .code(201)

@@ -68,8 +68,8 @@ export function worksDoor<K extends WorkKind>(kinds: readonly [K, ...K[]], nowMs
 
 /** Longest text that is read, in characters; the app's share texts have a few hundred. */
 const LONGEST = 4000;
-/** Invisible characters at the ends of copied text. */
-const INVISIBLE = /^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$/g;
+/** Invisible characters and quotation marks at the ends of copied text: cmd.exe hands single ones on, and people paste what was quoted. */
+const AROUND = /^[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+|[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+$/g;
 /**
  * Addresses in running text: with a scheme, or beginning with a host of the platform. Characters that cannot stand in an address end it, so
  * Chinese text, emoji and full-width punctuation may touch it. Before an address without a scheme there may be no letter, digit or part of
@@ -90,7 +90,7 @@ const ADDRESS = new RegExp(
  */
 export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, { kind: "short_link" }> {
   const refuse = (detail: string) => new DyliveError(door.code, detail);
-  const given = text.replace(INVISIBLE, "");
+  const given = text.replace(AROUND, "");
   if (given === "") throw refuse("the text is empty");
   if (given.length > LONGEST) throw refuse(`the text has ${given.length} characters; a link, an id or the app's share text has far fewer`);
   if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(given)) throw refuse("the text holds control characters");

@@ -5,7 +5,8 @@ import { chat } from "../events.js";
 
 describe("/v1/tokens", () => {
   it("makes a token that is shown once, lists it and revokes it", async () => {
-    const { call, lines, clock } = await serveApi();
+    const { call, lines, clock, store } = await serveApi();
+    await store.rooms.ensure([{ kind: "web_rid", value: "98765" }]);
     const json = { name: "看板", scope: "read", rooms: ["98765"], perMinute: 120, expiresAt: clock.now() + 60_000 };
     const made = await call("/v1/tokens", { method: "POST", json });
     expect([made.status, made.headers.get("cache-control")]).toEqual([201, "no-store"]);
@@ -22,6 +23,13 @@ describe("/v1/tokens", () => {
     expect(revoked.body).toMatchObject({ name: "看板", revokedAt: clock.now() });
     expect((await call("/v1/rooms", { token })).at("error", "code")).toBe("bad_token");
     expect((await call(`/v1/tokens/${String(made.at("about", "id"))}`, { method: "DELETE" })).status).toBe(404);
+  });
+
+  it("makes none for a room that is not known", async () => {
+    const { call, store } = await serveApi();
+    const refused = await call("/v1/tokens", { method: "POST", json: { name: "a", rooms: ["nosuch"] } });
+    expect([refused.status, refused.at("error", "message")]).toEqual([404, expect.stringContaining('no room is known as "nosuch"')]);
+    expect(await store.tokens.list()).toHaveLength(3);
   });
 
   it.each([

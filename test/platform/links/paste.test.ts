@@ -29,6 +29,13 @@ describe("an id alone", () => {
     expect(readPaste(` ${ID}\u200b\n`, WORK)).toEqual({ kind: "work", id: ID, page: null });
   });
 
+  it.each(["'%'", '"%"', "“%”", "「%」", "`%`", "‘ % ’"])("may be quoted: %s", (quoted) => {
+    const named = (value: string) => quoted.replace("%", value);
+    expect(readPaste(named(ID), WORK)).toEqual({ kind: "work", id: ID, page: null });
+    expect(readPaste(named("100000002"), ROOM_DOOR)).toMatchObject({ name: { kind: "web_rid", value: "100000002" } });
+    expect(readPaste(named("https://live.douyin.com/100000002"), ROOM_DOOR)).toMatchObject({ name: { value: "100000002" } });
+  });
+
   it("that is a sec_uid is a room or an author", () => {
     expect(readPaste(SEC_UID, ROOM_DOOR)).toEqual({ kind: "room", name: { kind: "sec_uid", value: SEC_UID }, broadcast: null });
     expect(readPaste(SEC_UID, LISTS)).toEqual({ kind: "author", secUid: SEC_UID });
