@@ -12,6 +12,10 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "README.md": "README.en.md",
   "docs/quick-start.zh.md": "docs/quick-start.md",
   "docs/works.zh.md": "docs/works.md",
+  "docs/deploy.zh.md": "docs/deploy.md",
+  "docs/exports.zh.md": "docs/exports.md",
+  "docs/overlay.zh.md": "docs/overlay.md",
+  "docs/statistics.zh.md": "docs/statistics.md",
 };
 
 const shown = pages()
