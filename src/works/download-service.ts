@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
 import type { AskedWork } from "../platform/access/work-visitor.js";
 import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -39,6 +40,14 @@ interface DownloadServiceOptions {
 export interface DownloadStatus extends KeptDownload {
   /** Whether its files lie on the disk of this process. */
   readonly here: boolean;
+}
+
+/** File that was downloaded, open to be read. */
+interface OpenFile extends Pick<DownloadFile, "sha256"> {
+  readonly handle: FileHandle;
+  /** Path in the folder of its work. */
+  readonly name: string;
+  readonly bytes: number;
 }
 
 /** Counts of this process, for its operator. */
@@ -142,6 +151,26 @@ export class DownloadService {
   async list(ask: DownloadAsk): Promise<readonly { readonly n: number; readonly download: DownloadStatus }[]> {
     const rows = await this.#options.store.downloads.list(ask);
     return Promise.all(rows.map(async (row) => ({ n: row.n, download: await this.#statusOf(row) })));
+  }
+
+  /**
+   * Opens a downloaded file, which the caller closes.
+   * @throws DyliveError not_found where there is no such file, or it lies on the disk of another process; file_failed
+   */
+  async file(id: string, role: DownloadFile["role"], index: number): Promise<OpenFile> {
+    const { here, files, workId, ...status } = await this.get(id);
+    const found = files.find((file) => file.role === role && file.index === index);
+    if (found === undefined || found.state !== "done")
+      throw new DyliveError("not_found", `the download ${id} has no whole ${role} ${index}`);
+    if (!here) throw new DyliveError("not_found", `the files of the download ${id} lie on the disk of ${status.process}`);
+    const { name, bytes, sha256 } = found;
+    const handle = name === null || bytes === null || bytes === 0 ? null : await this.#storage.open(workId, { name, bytes });
+    if (handle === null || name === null || bytes === null)
+      throw new DyliveError(
+        "not_found",
+        `the ${role} ${index} of the download ${id} is no longer on the disk, or not as it was downloaded`,
+      );
+    return { handle, name, bytes, sha256 };
   }
 
   /**

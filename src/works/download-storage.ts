@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { constants, existsSync } from "node:fs";
+import { type FileHandle, open, readdir, readFile, realpath, rm, rmdir, stat } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
 import { makeFolder, NewFile } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
@@ -53,6 +53,28 @@ export class DownloadStorage {
   of(workId: string): string {
     if (!/^\d{10,32}$/.test(workId)) throw new DyliveError("bad_work", "its id is not a number of 10 to 32 digits");
     return join(this.#path, workId);
+  }
+
+  /**
+   * Opens a file of a work; the caller closes it.
+   * @param name path in the work's folder
+   * @returns null where there is none of this length in that folder itself: not by way of a link, nor of `..`
+   */
+  async open(workId: string, { name, bytes }: { readonly name: string; readonly bytes: number }): Promise<FileHandle | null> {
+    const folder = this.of(workId);
+    const path = resolve(folder, name);
+    if (!path.startsWith(folder + sep) || name.includes("\0")) return null;
+    try {
+      if ((await realpath(path)) !== join(await realpath(folder), path.slice(folder.length))) return null;
+      const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+      const found = await file.stat();
+      if (found.isFile() && found.size === bytes) return file;
+      await file.close();
+      return null;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ELOOP"].includes(String(error.code))) return null;
+      throw fileFailure(error, `${path} cannot be read`);
+    }
   }
 
   /** Counts the bytes of all files in it, those on their way too. */

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Value } from "typebox/value";
 import { EVENT_TYPES, KINDS, type NewEvent } from "../../src/events/event.js";
 import { catchUp } from "../../src/statistics/reader.js";
@@ -111,6 +113,13 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "DELETE /v1/downloads/{download}": [
     ["/v1/downloads/d1", 200],
     ["/v1/downloads/nothing?remove=true", 404],
+  ],
+  "GET /v1/downloads/{download}/files/{role}/{index}": [
+    ["/v1/downloads/d2/files/video/0", 200],
+    ["/v1/downloads/d2/files/video/0", 206, { headers: { range: "bytes=1-" } }],
+    ["/v1/downloads/d2/files/video/0", 416, { headers: { range: "bytes=9-" } }],
+    ["/v1/downloads/d1/files/video/0", 404],
+    ["/v1/downloads/d1/files/film/0", 400],
   ],
   "GET /v1/works/{work}/files": [
     [`/v1/works/${WORK}/files`, 200],
@@ -362,9 +371,15 @@ export async function seeded(hostile?: string): Promise<ApiServer> {
     reason: hostile ?? null,
   } as const;
   const files = [{ role: "video" as const, index: 0, name, ...there }];
-  const n = await store.downloads.begin(downloadOf("d1", WORK), "gone");
-  const ended = { state: "done", reason: hostile ?? null, askedBy: hostile ?? "name", endedAt: 5, files } as const;
-  await store.downloads.tell(n, { ...downloadOf("d1", WORK, { ...ended, files }) }, null, 5);
+  const ended = { state: "done" as const, reason: hostile ?? null, askedBy: hostile ?? "name", endedAt: 5, files };
+  mkdirSync(join(made.folder, WORK), { recursive: true });
+  writeFileSync(join(made.folder, ".dylive-folder"), "ours");
+  writeFileSync(join(made.folder, WORK, "video.mp4"), "abc");
+  for (const [id, folder] of [
+    ["d1", "gone"],
+    ["d2", "ours"],
+  ] as const)
+    await store.downloads.begin(downloadOf(id, WORK, ended), folder);
   manager.say(room, "live", SESSION, { counts: { WebcastChatMessage: 1 }, masked: false, likesSeen: 0.2 });
   return made;
 }

@@ -158,7 +158,7 @@ function requestOf(query: ExportQuery): ExportRequest {
 }
 
 /** Passes on the parts as the client takes them; ends where the server does or the client stalls. */
-async function* watched(parts: AsyncIterable<Uint8Array>, call: HttpCall, clock: Clock): AsyncGenerator<Uint8Array> {
+export async function* watched(parts: AsyncIterable<Uint8Array>, call: HttpCall, clock: Clock): AsyncGenerator<Uint8Array> {
   let givenAt: number | null = null;
   // One that its client does not take waits for nothing of ours.
   call.signal.addEventListener("abort", () => {

@@ -10,6 +10,7 @@ import { accountRoutes } from "./account-routes.js";
 import { clusterRoutes } from "./cluster-routes.js";
 import { commentRoutes } from "./comment-routes.js";
 import { commentRunRoutes } from "./comment-run-routes.js";
+import { downloadFileRoutes } from "./download-file-routes.js";
 import { downloadRoutes } from "./download-routes.js";
 import { eventRoutes } from "./event-routes.js";
 import { exportRoutes } from "./export-routes.js";
@@ -45,6 +46,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       commentRoutes(v1, deps);
       commentRunRoutes(v1, deps);
       downloadRoutes(v1, deps);
+      downloadFileRoutes(v1, deps);
       tokenRoutes(v1, deps);
       hookRoutes(v1, deps);
       officialAppRoutes(v1, deps);

@@ -1,13 +1,14 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { WorkFault } from "../../../simulator/index.js";
 import type { DownloadStatus } from "../../../src/works/download-service.js";
+import type { KeptDownload } from "../../../src/works/model/download.js";
 import { FakeClock } from "../../clock.js";
 import { until } from "../../until.js";
 import { DownloadStage } from "../../works/downloading.js";
 import { downloadOf } from "../../works/kept-download.js";
-import { type ApiServer, serveApi } from "../api-server.js";
+import { type ApiServer, type Reply, serveApi } from "../api-server.js";
 import { CAPTCHA, WORK } from "../fake-work-reader.js";
 
 let stage: DownloadStage;
@@ -133,5 +134,112 @@ describe("downloads over the API", () => {
     const forced = await ask(id, { ignoreAuthorSetting: true });
     expect(await ended({ call }, forced.at("id"))).toMatchObject({ state: "done" });
     expect(lines.some((line) => line.includes(id) && line.includes("does not allow"))).toBe(true);
+  });
+});
+
+describe("a downloaded file over the API", () => {
+  /** A download of one file, by names that need not be ours. */
+  async function withFiles(files: Readonly<Record<string, string>>, content = "0123456789") {
+    const server = await serving();
+    const { folder, store } = server;
+    mkdirSync(join(folder, WORK), { recursive: true });
+    writeFileSync(join(folder, ".dylive-folder"), "ours");
+    writeFileSync(join(folder, "secret"), content);
+    const rows = Object.entries(files).map(([name, found], index) => {
+      if (found !== "") writeFileSync(join(folder, WORK, name), found);
+      const there = { bytes: content.length, totalBytes: content.length, sha256: "ab".repeat(32), variant: null, reason: null };
+      return { role: "image" as const, index, name, ...there, state: "done" as const };
+    });
+    await store.downloads.begin(downloadOf("a", WORK, { state: "done", endedAt: 5, files: rows }), "ours");
+    const file = (index: number, headers: Record<string, string> = {}) => server.call(`/v1/downloads/a/files/image/${index}`, { headers });
+    return { ...server, file };
+  }
+  const told = ({ status, headers, text }: Reply) => [status, headers.get("content-range"), headers.get("content-length"), text];
+
+  it("is given whole, in the part that is asked for, and not beyond its end", async () => {
+    const { file } = await withFiles({ "a.jpeg": "0123456789" });
+    expect(told(await file(0))).toEqual([200, null, "10", "0123456789"]);
+    for (const [range, from, to] of [
+      ["bytes=0-", 0, 9],
+      ["bytes=3-5", 3, 5],
+      ["bytes=8-99", 8, 9],
+      ["bytes=-4", 6, 9],
+      ["bytes=-99", 0, 9],
+    ] as const)
+      expect([range, ...told(await file(0, { range }))]).toEqual([
+        ...[range, 206, `bytes ${from}-${to}/10`, String(to - from + 1), "0123456789".slice(from, to + 1)],
+      ]);
+    for (const range of ["bytes=10-", "bytes=-0"]) {
+      const beyond = await file(0, { range });
+      expect([beyond.status, beyond.headers.get("content-range"), beyond.at("error", "code")]).toEqual([416, "bytes */10", "bad_request"]);
+    }
+    for (const range of ["bytes=5-3", "bytes=0-1,3-4", "lines=1-2", "bytes=-"]) expect((await file(0, { range })).status).toBe(200);
+    const etag = (await file(0)).headers.get("etag") ?? "";
+    expect((await file(0, { range: "bytes=1-2", "if-range": etag })).status).toBe(206);
+    expect((await file(0, { range: "bytes=1-2", "if-range": '"another"' })).status).toBe(200);
+  });
+
+  it("is shown where it is a film, a picture or a sound, kept otherwise, and runs nothing", async () => {
+    const hostile = '雨\u202e后 "x"\r\nset-cookie: a=b;/../<script>.jpeg'.replaceAll("/", "_");
+    const { file } = await withFiles({
+      "a.mp4": "0123456789",
+      "b.html": "<script>xx",
+      "c.json": '"45678901"',
+      d: "0123456789",
+      [hostile]: "0123456789",
+    });
+    const heads = await Promise.all([0, 1, 2, 3, 4].map(async (index) => (await file(index)).headers));
+    expect(heads.map((headers) => [headers.get("content-type"), headers.get("content-disposition")?.split(";")[0]])).toEqual([
+      ["video/mp4", "inline"],
+      ["application/octet-stream", "attachment"],
+      ["application/json", "attachment"],
+      ["application/octet-stream", "attachment"],
+      ["image/jpeg", "inline"],
+    ]);
+    for (const headers of heads) {
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
+      expect(headers.get("set-cookie")).toBeNull();
+    }
+    const [, plain, encoded] =
+      /^inline; filename="([A-Za-z0-9._ -]*)"; filename\*=UTF-8''([A-Za-z0-9%._~!-]*)$/.exec(heads[4]?.get("content-disposition") ?? "") ??
+      [];
+    expect([plain, decodeURIComponent(encoded ?? "")]).toEqual([expect.stringMatching(/\.jpeg$/), hostile]);
+  });
+
+  it("is in its folder, whatever a row names, and as it was downloaded", async () => {
+    const { file, folder, lines } = await withFiles({
+      ...{
+        "../secret": "",
+        "/etc/hostname": "",
+        "sub/../../secret": "",
+        "short.jpeg": "012",
+        "gone.jpeg": "",
+        "link.jpeg": "",
+        "dir/secret": "",
+      },
+      "a\0.jpeg": "",
+    });
+    symlinkSync(join(folder, "secret"), join(folder, WORK, "link.jpeg"));
+    symlinkSync(folder, join(folder, WORK, "dir"));
+    for (let index = 0; index < 8; index++) {
+      const reply = await file(index);
+      expect([index, reply.status, reply.at("error", "code")]).toEqual([index, 404, "not_found"]);
+    }
+    expect((await file(8)).status).toBe(404);
+    expect(lines.filter((line) => line.includes('"level":50'))).toEqual([]);
+  });
+
+  it("is given to tokens that may read all, by the address for players too, and by the process that has it alone", async () => {
+    const { call, store, tokens, token, tell } = await withFiles({ "a.jpeg": "0123456789" });
+    await tell("98765");
+    const path = "/v1/downloads/a/files/image/0";
+    expect((await call(`${path}?token=${tokens.read}`, { token: null })).text).toBe("0123456789");
+    expect((await call(path, { token: null })).status).toBe(401);
+    expect((await call(path, { token: await token({ scope: "manage", rooms: ["98765"] }) })).status).toBe(403);
+    const other = { ...(await store.downloads.get("a"))?.download, id: "b", process: "another machine" } as KeptDownload;
+    await store.downloads.begin(other, "theirs");
+    const elsewhere = await call("/v1/downloads/b/files/image/0");
+    expect([elsewhere.status, elsewhere.at("error", "message")]).toEqual([404, expect.stringContaining("another machine")]);
   });
 });

@@ -880,6 +880,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/downloads/{download}/files/{role}/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file that was downloaded, or a part of it (Range)
+         * @description Needs a token of scope read. Films, pictures and sounds are shown where a browser can, all else is a file to be kept. token= is taken for players.
+         */
+        get: operations["getDownloadsByDownloadFilesByRoleByIndex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -6336,6 +6356,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkFiles"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDownloadsByDownloadFilesByRoleByIndex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of the download */
+                download: string;
+                /** @description what of the work it is; clip is the film of a live photo */
+                role: "video" | "image" | "clip" | "cover" | "music" | "meta";
+                /** @description place among its like, from 0 */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                    "video/quicktime": string;
+                    "image/webp": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/gif": string;
+                    "image/avif": string;
+                    "image/heic": string;
+                    "audio/mp4": string;
+                    "audio/mpeg": string;
+                    "audio/aac": string;
+                    "application/json": string;
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description the part that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                    "video/quicktime": string;
+                    "image/webp": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/gif": string;
+                    "image/avif": string;
+                    "image/heic": string;
+                    "audio/mp4": string;
+                    "audio/mpeg": string;
+                    "audio/aac": string;
+                    "application/json": string;
+                    "application/octet-stream": string;
                 };
             };
             /** @description refused: why, and what to do */
