@@ -16,6 +16,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/exports.zh.md": "docs/exports.md",
   "docs/overlay.zh.md": "docs/overlay.md",
   "docs/statistics.zh.md": "docs/statistics.md",
+  "docs/streams.zh.md": "docs/streams.md",
 };
 
 const shown = pages()
