@@ -17,6 +17,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/overlay.zh.md": "docs/overlay.md",
   "docs/statistics.zh.md": "docs/statistics.md",
   "docs/streams.zh.md": "docs/streams.md",
+  "docs/webhooks.zh.md": "docs/webhooks.md",
 };
 
 const shown = pages()
