@@ -10,7 +10,7 @@ import type { WantedRooms } from "./wanted-rooms.js";
 export interface DistributedLocks {
   /**
    * Waits until nobody holds the name, and takes it. The process that holds it is told that it is wanted.
-   * @param onWanted called when another process waits for it
+   * @param onWanted called when another process waits for it, and when it is lost with its connection: then another may have it
    * @returns a function that gives it up and never rejects
    * @throws DyliveError store_unreachable, stopping; the signal's reason
    */

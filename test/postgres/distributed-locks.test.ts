@@ -111,6 +111,25 @@ describe("holds of two processes", () => {
     await (await other.take("x", () => {}, SIGNAL))();
   });
 
+  it("are told as lost to who has them when their connection is", async () => {
+    const told: string[] = [];
+    const releases = [await one.take("x", () => told.push("x"), SIGNAL), await one.tryTake("y", () => told.push("y"))];
+    await other.take("z", () => told.push("z"), SIGNAL);
+    await releases[1]?.();
+    await runSql(
+      url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive holds' AND datname = current_database()
+         AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' ORDER BY pid)`,
+    );
+    await until(() => told.length === 2);
+    expect(told.sort()).toEqual(["x", "z"]);
+    const again = await other.take("x", () => told.push("again"), SIGNAL);
+    await releases[0]?.();
+    expect(await one.isHeld("x")).toBe(true);
+    await again();
+    expect(told).toHaveLength(2);
+  });
+
   it("are not waited for by who has gone", async () => {
     const release = await one.take("x", () => {}, SIGNAL);
     const gone = new AbortController();

@@ -156,6 +156,12 @@ export class PostgresLocks implements DistributedLocks {
 
   async #connect(): Promise<StatementQueue> {
     const onEnd = (ended: pg.Client) => {
+      // Its locks are gone with it: whoever goes on with what they stood for would do so beside another.
+      for (const [name, { client, onWanted }] of [...this.#held]) {
+        if (client.client !== ended) continue;
+        this.#held.delete(name);
+        onWanted();
+      }
       const forget = (one: StatementQueue) => {
         if (one.client === ended) this.#client = null;
       };
