@@ -6,7 +6,7 @@ import type { RoomManager } from "../cluster/room-manager.js";
 import { Official } from "../collector/open-platform/official.js";
 import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
 import { COMPAT_LIMITS } from "../compat/deps.js";
-import { lateErasures, lateInComments } from "../erasure/late.js";
+import { lateErasures, lateInComments, lateInWorks } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
 import { Feed } from "../feed/feed.js";
 import { compatAuthenticator } from "../http/authentication.js";
@@ -104,7 +104,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, work) => logger.warn({ err: error, work }, "the comments of a work could not be collected to their end"),
     });
     closers.push(() => commentRuns.close());
-    const works = new WorkService({ reader, works: store.works, clock });
+    const works = new WorkService({ reader, works: store.works, clock, erased: lateInWorks(store) });
     const downloads = new DownloadService({
       ...downloadsOf(config),
       ...{ works, reader, store, clock, platform: reach.platform },

@@ -302,7 +302,8 @@ export class RoomRecords {
     const pipeline = ownership === null ? await Pipeline.open(deps) : Pipeline.lazy(deps);
     if (ownership !== null && !ownership.planned) await this.orElse(() => pipeline.claim(), undefined);
     const direct = new DirectIntake(pipeline, health, clock);
-    const intake = spool === undefined ? direct : new SpoolingIntake({ room, pipeline, health, spool, setAside, onLost: () => this.lose() });
+    const intake =
+      spool === undefined ? direct : new SpoolingIntake({ room, pipeline, health, spool, setAside, onLost: () => this.lose() });
     return { room, pipeline, intake };
   }
 }

@@ -3,11 +3,13 @@ import type { LiveEvent } from "../events/event.js";
 import { withoutSentences } from "../events/people.js";
 import type { Without } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/sql/meta.js";
+import type { WorkRow } from "../store/sql/works.js";
 import type { Store } from "../store/store.js";
 import type { ReadComment } from "../works/model/kept-comment.js";
+import type { Work } from "../works/model/work.js";
 import { changeOf, type ErasurePlan } from "./change.js";
 import { digestOf, type Identity, identityOf, type KnownPerson, peopleIn } from "./identity.js";
-import { commentLeft } from "./works.js";
+import { commentLeft, workLeft } from "./works.js";
 
 type Deps = Pick<Store, "erasures" | "secrets">;
 
@@ -64,15 +66,38 @@ export function lateInComments(deps: Deps): () => Promise<(<T extends ReadCommen
 /** Returns what is left of a comment. */
 function commentWithout<T extends ReadComment>(comment: T, { at, pseudonym, keep, means }: LateErasure): T {
   if (Math.min(comment.time, comment.receivedAt) > at + CLOCKS_MS) return comment;
-  const people = peopleIn(comment).filter((user) => isMeant(user, means));
-  const named = comment.mentions.flatMap(({ userId, secUid }) => [userId, secUid]).filter((id) => id !== null && means(id));
-  if (people.length === 0 && named.length === 0) return comment;
-  const identity = identityOf(
+  const identity = namedBy(comment, means);
+  if (identity === null) return comment;
+  const left = commentLeft(comment, { identity, pseudonym, keep });
+  return left === comment ? comment : { ...left, erased: true };
+}
+
+/**
+ * Makes the function that takes people out of works that were read before they were erased, and are kept after: it gives null for a work of
+ * theirs, and the same for one that does not name them.
+ */
+export function lateInWorks(deps: Deps): () => Promise<((row: WorkRow) => WorkRow | null) | null> {
+  return async () => {
+    const all = await lateIn(deps);
+    return all === null ? null : (row) => all.reduce<WorkRow | null>((rest, one) => rest && workWithout(rest, one), row);
+  };
+}
+
+function workWithout(row: WorkRow, { at, means }: LateErasure): WorkRow | null {
+  if (row.work.receivedAt > at + CLOCKS_MS) return row;
+  const identity = namedBy(row.work, means);
+  return identity === null ? row : workLeft(row, identity);
+}
+
+/** Returns the ids and names by which a person wrote a work or a comment, or is mentioned in it; null where neither is so. */
+function namedBy(one: Work | ReadComment, means: LateErasure["means"]): Identity | null {
+  const people = (peopleIn(one) as readonly KnownPerson[]).filter((user) => isMeant(user, means));
+  const named = one.mentions.flatMap(({ userId, secUid }) => [userId, secUid]).filter((id) => id !== null && means(id));
+  if (people.length === 0 && named.length === 0) return null;
+  return identityOf(
     [...people, ...named.map((id) => ({ id, secUid: id, displayId: null, nickname: null }))],
     people.length > 0 && people.every(isOnlyNamed),
   );
-  const left = commentLeft(comment, { identity, pseudonym, keep });
-  return left === comment ? comment : { ...left, erased: true };
 }
 
 /** An erasure, with what tells whether a text means the person. */

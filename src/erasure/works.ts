@@ -1,3 +1,4 @@
+import type { WorkRow } from "../store/sql/works.js";
 import type { Store } from "../store/store.js";
 import type { Person } from "../works/model/author.js";
 import type { Comment } from "../works/model/comment.js";
@@ -52,19 +53,20 @@ export async function eraseWorks(
   const isKept = ({ text }: Work | KeptComment) => marksOf(identity).some((mark) => text.includes(mark));
   await walk(store, signal, {
     onWorks: async (rows) => {
-      for (const { work, reply } of rows)
-        if (isPerson(work.author, identity)) {
+      for (const row of rows) {
+        const { work } = row;
+        const left = workLeft(row, identity);
+        if (left === null) {
           await store.works.remove(work.id);
           await store.commentRuns.removeOf(work.id);
           sums.works++;
-        } else {
-          const left = workWithout(work, identity);
-          const isReplyKept = reply === null || !namesThem(reply, identity);
-          if (isKept(work)) sums.kept++;
-          if (left === work && isReplyKept) continue;
-          await store.works.replace(left, isReplyKept ? reply : null);
-          sums.changed++;
+          continue;
         }
+        if (isKept(work)) sums.kept++;
+        if (left === row) continue;
+        await store.works.replace(left.work, left.reply);
+        sums.changed++;
+      }
     },
     onComments: async (comments) => {
       const next: KeptComment[] = [];
@@ -112,6 +114,15 @@ async function walk({ works, comments }: Deps, signal: AbortSignal | undefined, 
     await onStep(count);
     after = last;
   }
+}
+
+/** Returns what is left of a work and the page's own reply: null of their own, the same of one that does not name them. */
+export function workLeft<T extends WorkRow>(row: T, identity: Identity): T | null {
+  const { work, reply } = row;
+  if (isPerson(work.author, identity)) return null;
+  const left = workWithout(work, identity);
+  const isReplyKept = reply === null || !namesThem(reply, identity);
+  return left === work && isReplyKept ? row : { ...row, work: left, reply: isReplyKept ? reply : null };
 }
 
 /** Returns what is left of another's work; the same where it does not name them. */

@@ -8,7 +8,9 @@ import { toldIn } from "./told.js";
 /** Dependencies of the service of works. */
 interface WorkServiceOptions {
   readonly reader: Pick<WorkReader, "find" | "read" | "status">;
-  readonly works: Pick<Works, "keep" | "get">;
+  readonly works: Pick<Works, "keep" | "get" | "replace" | "remove">;
+  /** Makes the function that takes people out of a work who were erased since it was read; null when nobody was. It gives null for theirs. */
+  readonly erased?: () => Promise<((row: WorkRow) => WorkRow | null) | null>;
   readonly clock: Clock;
   /** Longest wait of a caller for a work's turn and its page, in ms, since the pace may rest and pause: two minutes by default. */
   readonly turnWithinMs?: number;
@@ -47,7 +49,23 @@ export class WorkService {
     const kept = await works.get(asked.id);
     if (kept !== null && clock.now() - kept.work.receivedAt < maxAgeMs) return kept;
     const { work, reply } = toldIn(await reader.read(asked, signal));
-    return { work: await works.keep(work, reply), reply };
+    const read = await this.#without({ work, reply });
+    if (read === null) throw erasedAuthor(work.id);
+    const row = { work: await works.keep(read.work, read.reply), reply: read.reply };
+    // An erasure that began meanwhile may have passed by before it was there.
+    const left = await this.#without(row);
+    if (left === row) return row;
+    if (left === null) {
+      await works.remove(work.id);
+      throw erasedAuthor(work.id);
+    }
+    await works.replace(left.work, left.reply);
+    return left;
+  }
+
+  async #without(row: WorkRow): Promise<WorkRow | null> {
+    const without = (await this.#options.erased?.()) ?? null;
+    return without === null ? row : without(row);
   }
 
   async #inTime<T>(signal: AbortSignal, work: (until: AbortSignal) => Promise<T>): Promise<T> {
@@ -62,4 +80,8 @@ export class WorkService {
       throw new DyliveError("too_many_works", `its turn did not come within ${turnWithinMs / 1000} s: ${why}`);
     }
   }
+}
+
+function erasedAuthor(id: string): DyliveError {
+  return new DyliveError("no_work", `the author of ${id} was erased here a moment ago: it is not kept. It can be read again an hour later`);
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { eraseUser } from "../../src/erasure/erase.js";
-import { lateInComments } from "../../src/erasure/late.js";
+import { lateInComments, lateInWorks } from "../../src/erasure/late.js";
 import type { CommentsEnd, CommentsSeen } from "../../src/platform/access/work-visitor.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { keepComments } from "../../src/works/kept-comments.js";
+import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { workOf } from "../works/work.js";
@@ -126,6 +127,40 @@ export function describeEraseWorks(open: Open): void {
       expect(await comments.get({ workId: OTHERS, id: "7" })).toMatchObject({ erased: true, text: "", user: { id: null } });
       expect(await comments.get({ workId: OTHERS, id: "6" })).toMatchObject({ erased: false, text: "别人" });
       expect(JSON.stringify(await everything())).not.toContain(text);
+    });
+
+    it.each(["before it is kept", "while it is kept"])("reaches a work that was being read meanwhile: %s", async (when) => {
+      await filled();
+      const { works, erasures, secrets } = store();
+      const erase = async () => void (await eraseUser(store(), { user: UID, keep: false }));
+      const theirs = { ...workOf(THEIRS, { receivedAt: Date.now() }), author: { ...workOf(THEIRS).author, ...ann } };
+      const named = workOf(OTHERS, { receivedAt: Date.now(), mentions: [mention], text: "new" });
+      let keeps = 0;
+      const reader = {
+        find: async (id: string) => ({ id, page: null }),
+        read: async ({ id }: { readonly id: string }) => {
+          if (when === "before it is kept" && keeps++ === 0) await erase();
+          const reply = JSON.stringify({ status_code: 0, aweme_detail: { nickname: "小安安", sec_uid: SEC } });
+          return { outcome: "found" as const, work: id === THEIRS ? theirs : named, reply };
+        },
+        status: () => expect.fail("it has its turn"),
+      };
+      const keep: typeof works.keep = async (...given) => {
+        if (when === "while it is kept" && keeps++ === 0) await erase();
+        return works.keep(...given);
+      };
+      const service = new WorkService({
+        reader,
+        works: { ...works, keep },
+        clock: systemClock,
+        erased: lateInWorks({ erasures, secrets }),
+      });
+      const signal = new AbortController().signal;
+      await expect(service.read(THEIRS, 0, signal)).rejects.toMatchObject({ code: "no_work", detail: expect.stringContaining("erased") });
+      expect(await service.read(OTHERS, 0, signal)).toMatchObject({ work: { text: "new", mentions: [] }, reply: null });
+      const left = JSON.stringify(await everything());
+      for (const mark of [UID, SEC]) expect([mark, left.includes(mark)]).toEqual([mark, false]);
+      expect(await works.get(THEIRS)).toBeNull();
     });
 
     it("knows somebody who is only named in a comment", async () => {

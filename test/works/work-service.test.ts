@@ -27,7 +27,8 @@ function stage(status: Partial<WorkReaderStatus>, kept: WorkRow | null = null) {
       }),
     status: () => ({ ...STATUS, ...status }),
   };
-  const works = { get: async () => kept, keep: async () => expect.fail("nothing was read") };
+  const fails = async () => expect.fail("nothing was read");
+  const works = { get: async () => kept, keep: fails, replace: fails, remove: fails };
   return { clock, signals, service: new WorkService({ reader, works, clock, turnWithinMs: 1 }) };
 }
 
