@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Work } from "../../src/works/model/work.js";
 import type { WorkPace } from "../../web/src/api/model.js";
 import { until } from "../until.js";
+import { commentOf, runOf } from "../works/comment.js";
 import { workOf } from "../works/work.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";
 
@@ -150,6 +151,85 @@ describe("the works page", () => {
     await until(async () => (await cards.count()) > 25);
     expect(await page.evaluate("window.hacked")).toBeUndefined();
   });
+});
+
+it("shows comments floor by floor, finds them, and tells by what their run ended, with what strangers wrote as text", async () => {
+  const work = truth("crowded").id;
+  const { store } = dashboard.app;
+  await keep(workOf(work, { text: "三千条评论" }));
+  const run = await store.commentRuns.begin(runOf(work));
+  const user = { ...commentOf(work, "0").user, nickname: HOSTILE };
+  const floor = (n: number, more = {}) => commentOf(work, `1${n}`, { rank: n, text: `第 ${n} 楼`, ...more });
+  const floors = [
+    floor(0, {
+      pinned: true,
+      hot: true,
+      labels: ["作者赞过", HOSTILE],
+      replies: 5,
+      place: HOSTILE,
+      user,
+      text: `${HOSTILE}\u202e\n${"长".repeat(3000)}`,
+    }),
+    floor(1, { text: "", sticker: { id: "1", url: "javascript:alert(1)" } }),
+    ...Array.from({ length: 33 }, (_, n) => floor(n + 2)),
+  ];
+  const reply = (n: number, more = {}) => commentOf(work, `2${n}`, { rank: 100 + n, parentId: "10", text: `回复 ${n}`, ...more });
+  await store.comments.put(run, [...floors, reply(0), reply(1, { byAuthor: true, user }), reply(2, { replyToId: "21" })]);
+  const ended = {
+    endedBy: "wall",
+    reason: "the platform shows more comments to people who are logged in only",
+    endedAt: Date.now(),
+  } as const;
+  await store.commentRuns.tell(
+    run,
+    runOf(work, { ...ended, shown: 3047, collected: 38, topLevel: 35, repliesCollected: 3, floorsOpen: 1 }),
+    1,
+  );
+
+  const page = await open(`/works/${work}`);
+  const panel = page.getByRole("region", { name: "评论" });
+  await page.locator("[data-run=wall]").waitFor();
+  const told = await textOf(panel);
+  for (const words of [
+    "遇到登录墙",
+    "登录之后才能看到更多评论",
+    "已得到 38 条：一级评论 35 条，回复 3 条",
+    "网页说共有 3047 条",
+    "1 楼的回复还没有齐",
+  ])
+    expect(told).toContain(words);
+  for (const words of ["已保存 38 条，其中一级评论 35 条。", HOSTILE, "置顶", "热评", "回复 3 / 5，还没有齐"])
+    expect(told).toContain(words);
+  await panel.getByRole("button", { name: "回复 3 / 5，还没有齐" }).click();
+  await page.locator("[data-comment='22']").waitFor();
+  expect(await textOf(page.locator("[data-comment='22']"))).toContain(`回复 ${HOSTILE}：回复 2`);
+  await dashboard.shoot(page, "works-comments");
+  expect(await seriousIn(page)).toEqual([]);
+  const shown = panel.locator("[data-comment]");
+  expect(await shown.count()).toBe(33);
+  await panel.getByRole("button", { name: "更多评论" }).click();
+  await until(async () => (await shown.count()) === 38);
+  await panel.getByRole("searchbox").fill("回复 1");
+  await page.keyboard.press("Enter");
+  await until(async () => (await shown.count()) === 1);
+  expect(await textOf(shown)).toMatch(/回复 1\n[\s\S]*是一条回复/);
+
+  await panel.getByRole("button", { name: "继续采集" }).click();
+  await page.locator("[data-run=running]").waitFor();
+  await panel.getByRole("button", { name: "停止" }).click();
+  await page.locator("[data-run=stopped]").waitFor();
+  expect(await textOf(panel)).toContain("还没有到头就被停止了");
+  expect((await store.commentRuns.last(work))?.run).toMatchObject({ endedBy: "stopped", replies: true });
+
+  const phone = await open(`/works/${work}`, { ...PHONE, colorScheme: "dark", locale: "en-US" });
+  await phone.getByRole("button", { name: "3 of 5 replies" }).click();
+  await phone.locator("[data-comment='22']").waitFor();
+  expect(await textOf(phone.getByRole("region", { name: "Comments" }))).toContain("What came is kept; continue to go on from here.");
+  expect(await width(phone)).toBe(390);
+  await phone.getByRole("region", { name: "Comments" }).scrollIntoViewIfNeeded();
+  await dashboard.shoot(phone, "works-comments-phone-dark-en");
+  expect(await seriousIn(phone)).toEqual([]);
+  for (const one of [page, phone]) expect(await one.evaluate("window.hacked")).toBeUndefined();
 });
 
 /** A film of a work, as a reply tells it. */

@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../src/platform/works/refusal.js";
+import type { CommentRun } from "../../src/works/model/comment.js";
 import type { MediaVariant } from "../../src/works/model/media.js";
 import { chooseVariant } from "../../src/works/model/quality.js";
 import type { Work, WorkPace } from "../../web/src/api/model.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
+import { runWords } from "../../web/src/works/comment-words.js";
 import { coverOf, expiryOf } from "../../web/src/works/pictures.js";
 import { progressOf } from "../../web/src/works/progress.js";
 import { ladderOf } from "../../web/src/works/rungs.js";
 import { factsOf, workName } from "../../web/src/works/work-words.js";
+import { runOf } from "../works/comment.js";
 import { workOf } from "../works/work.js";
 
 const { zh, en } = MESSAGES;
@@ -54,6 +57,56 @@ describe("why nothing is shown of a work", () => {
       expect(reasonIn(reason, zh)).not.toContain("platform");
       expect(reasonIn(reason, en)).toBe(reason);
     }
+  });
+});
+
+describe("a run that collects comments", () => {
+  const said = (more: Partial<CommentRun>, running = false, m = zh, lang: "zh" | "en" = "zh") =>
+    runWords({ run: runOf(ID, { startedAt: NOW - 80_000, ...more }), running }, NOW, m, lang);
+
+  it("says how far it is, and that it waits for its turn before anything came", () => {
+    expect(said({}, true, en, "en")).toMatchObject({
+      tone: "soft",
+      state: "Collecting",
+      lines: [expect.stringContaining("Waits for the page"), ...Array(3).fill(expect.any(String))],
+    });
+    const { lines } = said({ collected: 7, topLevel: 5, repliesCollected: 2, shown: 99, floorsOpen: 1 }, true, en, "en");
+    expect(lines).toEqual([
+      "7 so far: 5 top comments, 2 replies.",
+      "The page says that there are 99 (it counts hidden ones, so fewer come).",
+      "Replies of one top comment are not complete; below it stands how many there are.",
+      "1 min 20 s so far.",
+    ]);
+  });
+
+  it("says by what it ended and why, in the page's language", () => {
+    const reasons: Record<NonNullable<CommentRun["endedBy"]>, readonly string[]> = {
+      end: ["comments of this work are closed", "the platform shows no more comments"],
+      limit: ["the run was limited to 500 comments", "the run was limited to 120 seconds"],
+      wall: ["the platform shows more comments to people who are logged in only"],
+      captcha: ["the platform shows its captcha page, which a person has to solve"],
+      blocked: ["the platform refuses this visitor for now (blocked)"],
+      stuck: [
+        "nothing new came in 5 rounds, and the platform does not say that this is the end",
+        "the page shows no comments and nothing that opens them (the reply names no work)",
+        "the platform shows no more comments, and some did not reach us (the reply names no work)",
+        "the page goes elsewhere again and again",
+      ],
+      stopped: ["it was stopped before its end", "its process ended before it did"],
+    };
+    for (const [endedBy, all] of Object.entries(reasons) as [NonNullable<CommentRun["endedBy"]>, string[]][])
+      for (const reason of all) {
+        const { state, lines } = said({ endedBy, reason, endedAt: NOW });
+        expect([state, lines[0]]).toEqual([zh.comments.run.ends[endedBy], zh.comments.run.next[endedBy]]);
+        expect([reason, lines[1]]).toEqual([reason, expect.stringMatching(/^原因：[^a-z]*[\u4e00-\u9fff]/)]);
+        expect(said({ endedBy, reason, endedAt: NOW }, false, en, "en").lines[1]).toBe(`Reason: ${reason}`);
+      }
+    const failed = said({ reason: "it failed; the log says why", endedAt: NOW });
+    expect(failed).toMatchObject({
+      tone: "bad",
+      state: "出错中断",
+      lines: ["原因：出错了，详情在服务的日志里", ...Array(3).fill(expect.any(String))],
+    });
   });
 });
 

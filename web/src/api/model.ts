@@ -26,6 +26,9 @@ export type Account = Schemas["Account"];
 export type About = Schemas["About"];
 /** A work without what is always null, which the client's types leave out. */
 export type Work = Omit<Schemas["Work"], "stats"> & { readonly stats: Omit<Schemas["Work"]["stats"], "plays"> };
+export type WorkComments = Schemas["WorkComments"];
+export type KeptComment = Schemas["KeptComment"];
+export type CommentRunStatus = Schemas["CommentRunStatus"];
 export type WorkPace = Schemas["WorkPace"];
 export type MediaVariant = Schemas["MediaVariant"];
 export type Finding = Schemas["FindingList"]["findings"][number];

@@ -1,4 +1,5 @@
 import type { Lang } from "../format/number.js";
+import { comments as enComments } from "./en/comments.js";
 import { errors as enErrors } from "./en/errors.js";
 import { overlay as enOverlay } from "./en/overlay.js";
 import { room as enRoom } from "./en/room.js";
@@ -7,6 +8,7 @@ import { sessions as enSessions } from "./en/sessions.js";
 import { settings as enSettings } from "./en/settings.js";
 import { shell as enShell } from "./en/shell.js";
 import { works as enWorks } from "./en/works.js";
+import { comments as zhComments } from "./zh/comments.js";
 import { errors as zhErrors } from "./zh/errors.js";
 import { overlay as zhOverlay } from "./zh/overlay.js";
 import { reasons as zhReasons } from "./zh/reasons.js";
@@ -25,6 +27,7 @@ const zh = {
   room: zhRoom,
   sessions: zhSessions,
   works: zhWorks,
+  comments: zhComments,
   settings: zhSettings,
   overlay: zhOverlay,
   errors: zhErrors,
@@ -37,6 +40,7 @@ const en: Messages = {
   room: enRoom,
   sessions: enSessions,
   works: enWorks,
+  comments: enComments,
   settings: enSettings,
   overlay: enOverlay,
   errors: enErrors,

@@ -85,4 +85,22 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   [/^the best of those that can be played$/, "能播放的版本里画质最好"],
   [/^the most pixels of those that every player shows \(h264 in mp4, no HDR\)$/, "所有播放器都能放的版本（h264、mp4、非 HDR）里像素最多"],
   [/^there is no h264 in mp4 without HDR, so not every player may show it$/, "没有非 HDR 的 h264 mp4，有的播放器可能放不了"],
+  // Why a run that collects comments ended.
+  [/^comments of this work are closed$/, "这个作品的评论已关闭"],
+  [/^the platform shows no more comments$/, "平台没有更多评论了"],
+  [/^the platform shows no more comments, and some did not reach us \((.*)\)$/, "平台没有更多评论了，但有一些没有收到（$1）"],
+  [/^the platform shows more comments to people who are logged in only$/, "登录之后才能看到更多评论"],
+  [
+    /^nothing new came in (\d+) rounds, and the platform does not say that this is the end(?: \((.*)\))?$/,
+    "连续 $1 次没有新的内容，平台也没有说到头了 $2",
+  ],
+  [/^the page shows no comments and nothing that opens them(?: \((.*)\))?$/, "页面上没有评论，也没有打开评论的按钮 $1"],
+  [/^the page goes elsewhere again and again$/, "页面一再跳到别处"],
+  [/^the run was limited to (\d+) comments$/, "采集的上限是 $1 条"],
+  [/^the run was limited to (\d+) seconds$/, "采集的时限是 $1 秒"],
+  [/^it was stopped before its end$/, "还没有到头就被停止了"],
+  [/^its process ended before it did$/, "采集它的进程先结束了"],
+  [/^it failed; the log says why$/, "出错了，详情在服务的日志里"],
+  [/^There is no such work on the platform: (.*)$/, "平台上没有这个作品"],
+  [/^the comments of (\d+) works are being collected$/, "已有 $1 个作品在采集评论"],
 ];
