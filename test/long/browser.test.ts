@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { GUEST, liveRooms, NEVER, openSession, viaSocket } from "../browser/rooms.js";
 import { until } from "../until.js";
-import { measured } from "./measured.js";
+import { measured, residentMb } from "./measured.js";
 
 const ROOMS = 200;
 const FOR_MS = 60_000;
@@ -26,7 +25,7 @@ it(`${ROOMS} rooms are served by one browser, ten contexts of twenty`, async () 
     expect(collected.filter(({ error }) => error !== null)).toEqual([]);
     expect(simulator.refusals()).toEqual([]);
     const messages = collected.reduce((sum, each) => sum + each.messages.size, 0);
-    const memory = await megabytes((await session.processes()).map(({ id }) => id));
+    const memory = await residentMb((await session.processes()).map(({ id }) => id));
     measured(
       "rooms served by one browser",
       `${ROOMS} rooms in 10 contexts: all connected in ${(connectedMs / 1000).toFixed(1)} s, ${messages} messages, none lost, browser ${memory} MB`,
@@ -37,9 +36,3 @@ it(`${ROOMS} rooms are served by one browser, ten contexts of twenty`, async () 
     await simulator.close();
   }
 });
-
-/** Resident memory of processes, from Linux's own books; shared pages count once per process. */
-async function megabytes(ids: readonly number[]): Promise<number> {
-  const texts = await Promise.all(ids.map((id) => readFile(`/proc/${id}/status`, "utf8").catch(() => "")));
-  return Math.round(texts.reduce((sum, text) => sum + Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1] ?? 0), 0) / 1024);
-}
