@@ -4,7 +4,7 @@ import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { type Clock, systemClock } from "../src/runtime/clock.js";
 import { DyliveError } from "../src/runtime/errors.js";
-import { listenFailure } from "../src/runtime/listen-failure.js";
+import { listenFailure } from "../src/runtime/listen.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
 import { deliver } from "./delivery.js";

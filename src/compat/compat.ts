@@ -1,6 +1,7 @@
 import { Feed } from "../feed/feed.js";
 import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
+import { addressOf } from "../runtime/listen.js";
 import type { Store } from "../store/store.js";
 import type { ClientAuthenticator } from "./deps.js";
 import { COMPAT_LIMITS, type CompatDeps } from "./deps.js";
@@ -75,7 +76,7 @@ export async function startCompat(options: CompatOptions): Promise<Compat> {
       const opened = new CompatPort(format, deps);
       const bound = await opened.listen(host, port);
       ports.push(opened);
-      urls.push({ name: format.name, like: format.like, url: `ws://${host.includes(":") ? `[${host}]` : host}:${bound}` });
+      urls.push({ name: format.name, like: format.like, url: `ws://${addressOf(host, bound)}` });
     }
   } catch (error) {
     await close();

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Conversation } from "../runtime/conversation.js";
 import { DyliveError } from "../runtime/errors.js";
-import { listenFailure } from "../runtime/listen-failure.js";
+import { listenFailure } from "../runtime/listen.js";
 import type { RoomKey } from "../store/log.js";
 import { CompatClient } from "./client.js";
 import type { AdmittedClient, CompatDeps } from "./deps.js";

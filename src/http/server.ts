@@ -7,7 +7,7 @@ import type { RoomOperations, RoomStatus } from "../health/state.js";
 import { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { listenFailure } from "../runtime/listen-failure.js";
+import { addressOf, listenFailure } from "../runtime/listen.js";
 import { AppendHealth } from "../store/health.js";
 import type { Send } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
@@ -239,7 +239,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   }
   let closing: Promise<void> | null = null;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
+    url: `http://${addressOf(host, bound)}`,
     port: bound,
     close: () => {
       closing ??= close();

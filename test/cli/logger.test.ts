@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { makeLogger } from "../../src/cli/commands/serve.js";
+import { makeLogger, readable } from "../../src/cli/commands/serve.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 
 function logged(level: string): readonly { level: number; msg: string }[] {
@@ -23,4 +23,15 @@ it("leaves what every part says of a database that is away to debug", () => {
   expect(said("info")).toEqual(rest);
   expect(said("debug")).toEqual([[20, "away"], ...rest]);
   expect(said("silent")).toEqual([]);
+});
+
+it("is a line for people in a terminal, in which no text moves the cursor", () => {
+  const lines: string[] = [];
+  const logger = makeLogger("info", readable({ write: (line) => lines.push(line) }));
+  logger.info("Server listening at http://127.0.0.1:8787");
+  logger.warn({ room: 1, err: new DyliveError("disk_full", "no \u001b[2Jspace"), counts: { a: 1 } }, "full\nstop");
+  expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ""))).toEqual([
+    "Server listening at http://127.0.0.1:8787\n",
+    expect.stringMatching(/^warn: full\ufffdstop {2}room=1 {2}err=.*no \ufffd\[2Jspace.* {2}counts=\{"a":1\}\n$/),
+  ]);
 });

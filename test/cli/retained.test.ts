@@ -43,7 +43,10 @@ it("what is kept of a room, and what of it is beyond its limits, is told of even
   await indexAll(store);
   const told = await look(limits(null, null));
   expect(told.events).toEqual({ now: expect.stringMatching(/^1\.8 MB since 2026-11-22 10:00:00 [+-]\d\d:\d\d$/), beyond: "nothing" });
-  expect(told.raw).toEqual({ now: expect.stringMatching(/^3 files, 0\.\d MB since 2026-11-22 10:00:00 [+-]\d\d:\d\d$/), beyond: "nothing" });
+  expect(told.raw).toEqual({
+    now: expect.stringMatching(/^3 files, 0\.\d MB since 2026-11-22 10:00:00 [+-]\d\d:\d\d$/),
+    beyond: "nothing",
+  });
   const beyond = await look(limits(2.5 * DAY, 500_000));
   expect(beyond.events.beyond).toMatch(/^1\.3 MB and what came before 2026-11-22 22:00:00 [+-]\d\d:\d\d$/);
   expect(beyond.raw.beyond).toMatch(/^1 files, 0\.\d MB$/);

@@ -41,7 +41,7 @@ describe("dylive serve with a compat stream", () => {
     ] as const) {
       const server = serve(name, settings);
       const [, url = ""] = await server.printed(NAMED);
-      expect([name, await refusal(url.replace("0.0.0.0", "127.0.0.1"))]).toEqual([name, { status: 401, code: "no_token" }]);
+      expect([name, await refusal(url)]).toEqual([name, { status: 401, code: "no_token" }]);
       server.process.kill("SIGINT");
       expect(await server.ended).toBe(0);
     }

@@ -18,7 +18,11 @@ const env = (data: string) => ({ DYLIVE_DATA: join(dir.path, data), DYLIVE_UPSTR
 describe("dylive room", () => {
   it("adds by a share text, lists, shows, changes and removes", async () => {
     const own = env("alone");
-    expect(await ran(["room", "list"], own)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("there is no store in") });
+    expect(await ran(["room", "list"], own)).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining("there is no store in"),
+    });
     expect(existsSync(own.DYLIVE_DATA)).toBe(false);
     const added = await ran(["room", "add", "看 https://v.douyin.com/DEMO2/ 快"], own);
     expect(added).toMatchObject({ code: 0, stderr: expect.stringMatching(/^100000002 .* is watched/) });

@@ -11,7 +11,7 @@ import { writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Tokens } from "../../store/sql/tokens.js";
 import { aborted, stopSignal } from "../stop.js";
-import { plain, print, say } from "../terminal.js";
+import { moment, plain, print, say } from "../terminal.js";
 
 /** Starts the server with logs on stderr, and says what it means where others can reach it; the caller prints the rest. */
 export async function start(config: Config): Promise<App> {
@@ -83,14 +83,35 @@ export function boundGarbage(): void {
 
 const DEBUG = pino.levels.values["debug"] ?? 20;
 
+/** Fields of a log line that say which process wrote it: people in a terminal know. */
+const OF_THE_PROCESS: ReadonlySet<string> = new Set(["level", "time", "pid", "hostname", "msg"]);
+
+/** Makes of a log's JSON lines what people read in a terminal: the local time, the level where it is no mere information, the words, the fields. */
+export function readable(to: DestinationStream): DestinationStream {
+  return {
+    write(line) {
+      const said = JSON.parse(line) as { level: number; time: number; msg?: string } & Record<string, unknown>;
+      const clock = moment(said.time).slice(11, 19);
+      const level = said.level === pino.levels.values["info"] ? "" : `${pino.levels.labels[said.level] ?? said.level}: `;
+      const fields = Object.entries(said).flatMap(([name, value]) => (OF_THE_PROCESS.has(name) ? [] : [`${name}=${fieldText(value)}`]));
+      to.write(`${plain(`${clock} ${level}${[said.msg ?? "", ...fields].join("  ")}`)}\n`);
+    },
+  };
+}
+
+function fieldText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  return "message" in value ? String(value.message) : JSON.stringify(value);
+}
+
 /**
- * Makes the server's log, one JSON object a line. A database that is away is told of once, by the store: what every part says of it
+ * Makes the server's log, one JSON object a line; in a terminal a line for people. A database that is away is told of once, by the store: what every part says of it
  * meanwhile is for `debug`.
  * @param to stderr unless given
  */
 export function makeLogger(
   level: LoggerOptions["level"] & string,
-  to: DestinationStream = pino.destination({ fd: 2, sync: true }),
+  to: DestinationStream = process.stderr.isTTY === true ? readable(process.stderr) : pino.destination({ fd: 2, sync: true }),
 ): Logger {
   return pino(
     {

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { DyliveError } from "./errors.js";
 
 const WHY: Readonly<Record<string, string>> = {
@@ -17,4 +18,10 @@ export function listenFailure(error: unknown, host: string, port: number, how: s
   if (code === "EADDRINUSE") return new DyliveError("in_use", `another program listens on port ${port} of ${host} (${how})`, error);
   const why = WHY[code] ?? (error instanceof Error ? error.message : String(error));
   return new DyliveError("bad_config", `cannot listen on port ${port} of ${host}: ${why} (${how})`, error);
+}
+
+/** Returns `HOST:PORT` of a server as an address of this machine has it: where it listens on all, that of the machine itself. */
+export function addressOf(host: string, port: number): string {
+  if (host === "0.0.0.0") return `127.0.0.1:${port}`;
+  return isIPv6(host) ? `[${host === "::" ? "::1" : host}]:${port}` : `${host}:${port}`;
 }
