@@ -17,7 +17,7 @@ const MAY: Record<string, readonly string[]> = {
   "platform/messages": ["events", "platform/wire"],
   "platform/works": ["platform/messages", "platform/wire", "works/model"],
   "works/model": ["events"],
-  works: ["platform", "platform/works", "works/model", "store", "runtime"],
+  works: ["platform", "platform/works", "works/model", "types:events", "store", "runtime"],
   platform: ["platform/wire", "platform/works", "types:works/model", "types:store", "runtime"],
   sources: ["platform", "platform/wire", "runtime"],
   store: ["types:events", "works/model", "runtime"],

@@ -6,7 +6,7 @@ import type { RoomManager } from "../cluster/room-manager.js";
 import { Official } from "../collector/open-platform/official.js";
 import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
 import { COMPAT_LIMITS } from "../compat/deps.js";
-import { lateErasures, lateInComments, lateInWorks } from "../erasure/late.js";
+import { erasedSince, lateErasures, lateInComments, lateInWorks } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
 import { Feed } from "../feed/feed.js";
 import { compatAuthenticator } from "../http/authentication.js";
@@ -25,6 +25,7 @@ import { tellSystem } from "../store/log.js";
 import { openStore, storeAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { openHooks } from "../webhooks/runner.js";
+import { AuthorWatcher } from "../works/author-watcher.js";
 import { CommentRunService } from "../works/comment-run-service.js";
 import { DownloadService } from "../works/download-service.js";
 import { WorkService } from "../works/work-service.js";
@@ -113,6 +114,11 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, work) => logger.warn({ err: error, ...(work !== null && { work }) }, "a download failed"),
     });
     closers.push(() => downloads.close());
+    const authors = new AuthorWatcher({
+      ...{ reader, store, clock, checkMs: config.authorCheckMs },
+      erasedSince: (since) => erasedSince(store, since),
+      onError: (error, author) => logger.warn({ err: error, author }, "the works of an author who is watched could not be looked at"),
+    });
     const raw = new RawRecorder({
       folder: rawFolder(resolve(config.data)),
       clock,
@@ -175,6 +181,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     await collecting.hold("hooks", async () => hooks.deliver());
     metrics.lookAtDownloads(() => downloads.figures());
     metrics.lookAtHooks(() => hooks.figures());
+    await collecting.hold("authors", async () => authors.start());
+    metrics.lookAtAuthors(() => store.authorWatches.outcomes());
     const serves = config.role !== "collect";
     const official = !serves ? null : await officialOf(config, collectors, clock, logger);
     closers.push(async () => official?.close());
@@ -208,6 +216,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       works,
       commentRuns,
       downloads,
+      authors,
       admin,
       maintenance: maintenanceService({ jobs, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,

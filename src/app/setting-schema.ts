@@ -95,6 +95,12 @@ export const ConfigSchema = Type.Object({
     default: 20_000,
     description: "MB that all downloaded files in that folder may have; what would be beyond it is not downloaded",
   }),
+  authorCheckMs: Type.Integer({
+    minimum: 300_000,
+    default: 1_800_000,
+    description:
+      "ms between looks at the works of an author who is watched, give or take a tenth; after failures up to eight times as long",
+  }),
   accountCheckMs: Type.Integer({
     minimum: 60_000,
     default: 3_600_000,

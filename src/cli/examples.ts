@@ -40,6 +40,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "room pause": ["dylive room pause 100000002"],
   "room resume": ["dylive room resume 100000002"],
   "room remove": ["dylive room remove 100000002"],
+  author: ["dylive author add 'https://www.douyin.com/user/MS4wLjABAAAA…'", "dylive author list"],
+  "author add": ["dylive author add 'https://www.douyin.com/user/MS4wLjABAAAA…'", "dylive author add 'https://v.douyin.com/AbCdEf1/'"],
+  "author list": ["dylive author list", "dylive author list --json"],
+  "author look": ["dylive author look 'https://www.douyin.com/user/MS4wLjABAAAA…'"],
+  "author remove": ["dylive author remove 'https://www.douyin.com/user/MS4wLjABAAAA…'"],
   token: ["dylive token create --name overlay", "dylive token list"],
   "token create": [
     "dylive token create --name overlay",

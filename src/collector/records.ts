@@ -47,7 +47,7 @@ const TELLS_RECEIPT: Readonly<Record<EventType, boolean>> = {
   ...{ chat: true, gift: true, like: true, join: true, follow: true, share: true, leave: true, moderation: true, fansclub: true },
   ...{ stats: true, rank: true, control: true, notice: true, pin: true, product: true, battle: true },
   ...{ linkmic: true, lottery: true, unknown: true },
-  ...{ state: false, gap: false, system: false, erased: false },
+  ...{ state: false, gap: false, system: false, work: false, erased: false },
 };
 const TYPES = EVENT_TYPES.filter((type) => TELLS_RECEIPT[type]);
 

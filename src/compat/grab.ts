@@ -136,7 +136,8 @@ function messageOf(event: LiveEvent): GrabMessage | null {
         | "product"
         | "battle"
         | "linkmic"
-        | "lottery";
+        | "lottery"
+        | "work";
       return null;
   }
 }

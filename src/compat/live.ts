@@ -118,6 +118,7 @@ function messageOf(event: LiveEvent): CompatLiveMessage | null {
         | "state"
         | "gap"
         | "system"
+        | "work"
         | "erased"
         | "unknown";
       return NO_MESSAGE;
@@ -315,6 +316,7 @@ function displayText(event: LiveEvent): Proto {
         | "state"
         | "gap"
         | "system"
+        | "work"
         | "erased"
         | "unknown";
       return null;

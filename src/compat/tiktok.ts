@@ -63,7 +63,8 @@ function messageOf(event: LiveEvent): readonly [name: string, data: Fields] | nu
         | "product"
         | "battle"
         | "linkmic"
-        | "lottery";
+        | "lottery"
+        | "work";
       return null;
   }
 }

@@ -42,7 +42,9 @@ export function changeOf(event: LiveEvent, plan: ErasurePlan): Change {
   const names = (text: string | null) => text !== null && marks.some((mark) => text.includes(mark));
   // A notice is a sentence and nothing else.
   if (event.type === "notice" && !own && names(event.text)) return { what: "dropped", event: tombstone(event, plan) };
-  const left = withoutSentences(rewritten(event, plan, own), names);
+  // Whatever is told of their work leads to them.
+  const goes = own && event.type === "work" ? () => true : names;
+  const left = withoutSentences(rewritten(event, plan, own), goes);
   if (left !== event) return { what: "changed", event: left };
   return event.type === "chat" && names(event.text) ? { what: "kept" } : { what: "nothing" };
 }

@@ -96,7 +96,18 @@ export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
 type OnEvents = (count: number) => void | Promise<void>;
 type Deps = Pick<
   Store,
-  "log" | "rooms" | "secrets" | "search" | "statistics" | "hooks" | "residue" | "erasures" | "works" | "comments" | "commentRuns"
+  | "log"
+  | "rooms"
+  | "secrets"
+  | "search"
+  | "statistics"
+  | "hooks"
+  | "residue"
+  | "erasures"
+  | "works"
+  | "comments"
+  | "commentRuns"
+  | "authorWatches"
 >;
 
 /**

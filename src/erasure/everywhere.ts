@@ -53,7 +53,7 @@ export async function eraseEverywhere(user: string, places: ErasePlaces): Promis
 
 /** Makes the report of an erasure that found nobody in the log: nothing is known of the person but `user`. */
 function nothingErased(user: string): EraseReport {
-  const works = { works: 0, comments: 0, changed: 0, kept: 0 };
+  const works = { works: 0, comments: 0, watches: 0, changed: 0, kept: 0 };
   return {
     ...{ identity: unknownPerson(user), pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], works },
     note: "",

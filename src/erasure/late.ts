@@ -63,6 +63,20 @@ export function lateInComments(deps: Deps): () => Promise<(<T extends ReadCommen
   };
 }
 
+/**
+ * Makes the function that takes people out of an event that was on its way into the log while they were erased, at a time (ms UTC) or later.
+ * It gives the event itself where nobody in it was.
+ */
+export async function erasedSince(deps: Deps, since: number): Promise<(event: LiveEvent) => LiveEvent> {
+  const all = (await lateIn(deps))?.filter(({ at }) => at >= since - CLOCKS_MS) ?? [];
+  const without = (event: LiveEvent, { pseudonym, keep, means }: LateErasure): LiveEvent => {
+    const identity = foundIn(event, means);
+    const change = identity === null ? null : changeOf(event, { identity, pseudonym, keep });
+    return change !== null && "event" in change ? change.event : event;
+  };
+  return (event) => all.reduce(without, event);
+}
+
 /** Returns what is left of a comment. */
 function commentWithout<T extends ReadComment>(comment: T, { at, pseudonym, keep, means }: LateErasure): T {
   if (Math.min(comment.time, comment.receivedAt) > at + CLOCKS_MS) return comment;
@@ -122,7 +136,7 @@ function without(draft: Draft, { at, pseudonym, keep, means }: LateErasure): Dra
 }
 
 /** Returns the ids and names by which a person is known in an event; null where they are not in it. */
-function foundIn(event: Draft["event"], means: LateErasure["means"]): Identity | null {
+function foundIn(event: Draft["event"] | LiveEvent, means: LateErasure["means"]): Identity | null {
   const users = peopleIn(event).filter((user) => isMeant(user, means));
   const ids = new Set<string>();
   const visit = (value: unknown): void => {

@@ -7,7 +7,7 @@ import type { Mention, Work } from "../works/model/work.js";
 import type { ErasurePlan } from "./change.js";
 import { type Identity, isPerson, type KnownPerson, marksOf, namedIn, peopleIn } from "./identity.js";
 
-type Deps = Pick<Store, "works" | "comments" | "commentRuns">;
+type Deps = Pick<Store, "works" | "comments" | "commentRuns" | "authorWatches">;
 
 /** Counts of what was done with works and comments. */
 export interface WorksErased {
@@ -15,6 +15,8 @@ export interface WorksErased {
   readonly works: number;
   /** Their own comments: what is left of them is a place among the others, or all of it under a pseudonym. */
   readonly comments: number;
+  /** Watches on them as an author, ended. */
+  readonly watches: number;
   /** Works and comments of others that named them, without that. */
   readonly changed: number;
   /** Works and comments of others whose text holds their name, kept. */
@@ -25,7 +27,7 @@ export interface WorksErased {
 const STEP_WORKS = 20;
 const STEP_COMMENTS = 500;
 
-/** Passes everybody who stands in a kept work or a comment. @param onStep called after each step with how many were looked at in all */
+/** Passes everybody who stands in a kept work or a comment, or is watched as an author. @param onStep called after each step with how many were looked at in all */
 export async function lookInWorks(
   store: Deps,
   signal: AbortSignal | undefined,
@@ -38,10 +40,16 @@ export async function lookInWorks(
       for (const { userId, secUid } of one.mentions) onPerson({ id: userId, secUid, displayId: null, nickname: null });
     }
   };
+  for (const { secUid, author } of await store.authorWatches.list()) onPerson(watchedPerson(secUid, author));
   await walk(store, signal, { onWorks: (works) => look(works.map(({ work }) => work)), onComments: look, onStep });
 }
 
-/** Takes a person out of all works and comments, and out of the page's own replies that are kept with works. */
+/** Returns the author of a watch, of whom nothing but the id may be known. */
+function watchedPerson(secUid: string, author: Person | null): KnownPerson {
+  return author ?? { id: null, secUid, displayId: null, nickname: null };
+}
+
+/** Takes a person out of all works and comments, ends the watch on them, and takes them out of the page's own replies that are kept with works. */
 export async function eraseWorks(
   store: Deps,
   plan: ErasurePlan,
@@ -49,7 +57,10 @@ export async function eraseWorks(
   onStep: (count: number) => void | Promise<void>,
 ): Promise<WorksErased> {
   const { identity } = plan;
-  const sums = { works: 0, comments: 0, changed: 0, kept: 0 };
+  const sums = { works: 0, comments: 0, watches: 0, changed: 0, kept: 0 };
+  // First, so that no look begins any more.
+  for (const { secUid, author } of await store.authorWatches.list())
+    if (isPerson(watchedPerson(secUid, author), identity) && (await store.authorWatches.remove(secUid))) sums.watches++;
   const isKept = ({ text }: Work | KeptComment) => marksOf(identity).some((mark) => text.includes(mark));
   await walk(store, signal, {
     onWorks: async (rows) => {

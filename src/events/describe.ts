@@ -39,6 +39,8 @@ const LOTTERIES = new Map([
   ["draw", "福袋开奖"],
 ]);
 
+const WORKS: Record<NonNullable<NewEventOf<"work">["kind"]>, string> = { video: "视频", images: "图文", live_photos: "实况" };
+
 /**
  * Describes an event in one Chinese line, without its user's name, as the seed interface's `msg` and the CLI's `watch` show it
  * (seed-interface.md: 关注了主播, 来了, 送出 小心心 x3, 点赞, 分享了直播间). The words are the platform's and users' own where they exist: untrusted, like all
@@ -88,6 +90,8 @@ export function describe(event: NewEvent): string {
       return `${event.from === null ? "一段时间" : `${Math.max(0, Math.round((event.to - event.from) / 1000))}秒`}内没有收到数据(${event.reason})`;
     case "system":
       return event.text;
+    case "work":
+      return [`发布了${event.kind === null ? "作品" : WORKS[event.kind]}`, event.text].filter(Boolean).join(" ");
     case "erased":
       return "已删除";
     case "unknown":

@@ -286,6 +286,13 @@ export const KINDS = {
     kind: Type.String({ description: "account.lapsed, hook.paused, disk.low" }),
     text: Type.String({ description: "one sentence" }),
   }),
+  work: define("work", "An author who is watched published a work (作品); in room 0 alone. `time` is when that was.", {
+    ...user,
+    workId: Text("the platform's id of the work (aweme_id); null when the author was erased and stays under a pseudonym"),
+    url: Text("its page on www.douyin.com"),
+    kind: Nullable(literals(["video", "images", "live_photos"], "a film, pictures, pictures of which some move")),
+    text: Text("what the author wrote"),
+  }),
   erased: define("erased", "An event of a person who was erased: its place, id and time stay.", {}),
   unknown: define("unknown", "A message that dylive does not read, as it came. Sent only when `types` names it.", {
     payload: Nullable(Type.String({ description: "base64; null above 4 KB" })),

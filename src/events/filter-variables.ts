@@ -36,10 +36,10 @@ const PERSON = {
 /** Every variable, by name, in the order of docs/filters.md. */
 export const VARIABLES: Readonly<Record<string, Variable>> = {
   type: { type: "string", about: "event type, such as chat or gift", of: (event) => event.type },
-  kind: { type: "string", about: "kind of a chat, gift or system event", of: (event) => textOf(event, "kind") },
+  kind: { type: "string", about: "kind of a chat, gift, system event or work", of: (event) => textOf(event, "kind") },
   text: {
     type: "string",
-    about: `text of a chat, notice, product …; its first ${TEXT_SEEN} characters`,
+    about: `text of a chat, notice, product, work …; its first ${TEXT_SEEN} characters`,
     of: (event) => textOf(event, "text"),
   },
   user: { type: PERSON, about: "who did it", of: (event) => personOf("user" in event ? event.user : undefined) },

@@ -5,7 +5,7 @@ import type { EventType, LiveEvent, NewEvent, NewEventOf } from "./event.js";
  * - `nobody`: codes, counts, ids of what is no person, names of gifts and goods, sentences of dylive.
  * - `people`: people or ids of people, each in a place of its own.
  * - `words`: what the person of the event wrote. It is theirs, whoever it names.
- * - `sentence`: text of the platform, which may name people anywhere in it and does not say which. It can be taken out.
+ * - `sentence`: text of the platform, which may name people anywhere in it and does not say which, or leads to them. It can be taken out.
  * - `giving`: ids of one giving, which may be made of the ids of who gave and who received.
  * - `bytes`: a message as it came, which may hold anything.
  */
@@ -89,6 +89,8 @@ const OF_TYPE: { readonly [T in EventType]: { readonly [F in keyof OwnFields[T]]
   state: { from: "nobody", to: "nobody", evidence: "nobody" },
   gap: { from: "nobody", to: "nobody", reason: "nobody" },
   system: { kind: "nobody", text: "nobody" },
+  // What leads to a work leads to its author.
+  work: { user: "people", workId: "sentence", url: "sentence", kind: "nobody", text: "sentence" },
   erased: {},
   unknown: { payload: "bytes", bytes: "nobody" },
 };

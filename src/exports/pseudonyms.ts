@@ -61,6 +61,9 @@ export class Pseudonyms {
       }
       case "lottery":
         return { ...event, ...(event.winners !== undefined && { winners: event.winners.map((id) => this.#name(id)) }) };
+      case "work":
+        // Its id is made of the work's, by which the author is found.
+        return { ...event, id: `work:${digestOf(event.id, this.#key)}` };
       case "unknown":
         return { ...event, payload: null };
       default:

@@ -5,6 +5,7 @@ import type { RoomOperations } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Store } from "../store/store.js";
 import type { WebhookService } from "../webhooks/webhook-service.js";
+import type { AuthorWatcher } from "../works/author-watcher.js";
 import type { CommentRunService } from "../works/comment-run-service.js";
 import type { DownloadService } from "../works/download-service.js";
 import type { WorkService } from "../works/work-service.js";
@@ -38,6 +39,7 @@ export interface ApiDeps {
   readonly commentRuns: CommentRunService | null;
   /** Null where works are not read, too. */
   readonly downloads: DownloadService | null;
+  readonly authors: AuthorWatcher | null;
   /** Null where the server has no operator: a test, a stand-in. */
   readonly admin: AdminService | null;
   readonly tasks: TaskList;

@@ -1,3 +1,4 @@
+import type { WorksErased } from "../erasure/works.js";
 import type { RoomKey } from "../store/log.js";
 
 /** Callback that is told how far work is. */
@@ -17,8 +18,8 @@ export interface ErasedPerson {
   readonly pseudonym: string | null;
   /** Ids of rooms in which events were changed. */
   readonly rooms: readonly string[];
-  /** Works that were theirs and their comments, those of others that named them, and those of others that still do. */
-  readonly works: { readonly works: number; readonly comments: number; readonly changed: number; readonly kept: number };
+  /** Works that were theirs, their comments, watches on them, works and comments of others that named them, and those that still do. */
+  readonly works: WorksErased;
   readonly recordings: { readonly files: number; readonly messages: number; readonly frames: number };
   /** Things that hold them still, one sentence each. */
   readonly notReached: readonly string[];

@@ -3,10 +3,12 @@ import type { NewEvent } from "../events/event.js";
 import { ROOM_STATES, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
+import type { AuthorWatches } from "../store/sql/author-watches.js";
 import type { StoreServer } from "../store/store.js";
 import type { HookFigures } from "../webhooks/runner.js";
 import { HOOK_STATES } from "../webhooks/webhook-service.js";
 import type { DownloadFigures } from "../works/download-service.js";
+import { LOOK_OUTCOMES } from "../works/model/author-watch.js";
 
 /** Buckets in seconds: from the time that the platform's push takes, up to what only a stall explains. */
 const LAG_BUCKETS_S = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
@@ -104,6 +106,9 @@ export class Metrics {
   readonly #hooks = this.#gauge("dylive_hooks", "Webhooks by state", ["state"]);
   readonly #hookBacklog = this.#gauge("dylive_hook_backlog_events", "Events of the log that a webhook has not come to", ["hook"]);
   readonly #hookTries = this.#counter("dylive_hook_requests_total", "Requests to receivers of webhooks, by outcome", ["hook", "outcome"]);
+  readonly #authors = this.#gauge("dylive_author_watches", "Authors who are watched, by how the last look ended; none: not looked at yet", [
+    "outcome",
+  ]);
   readonly #requests = this.#counter("dylive_http_requests_total", "Answers, by route, method and status", ["route", "method", "status"]);
   readonly #requestSeconds = new Histogram({
     name: "dylive_http_request_seconds",
@@ -130,6 +135,7 @@ export class Metrics {
   #httpCutSeen = 0;
   #lookAtStatistics: () => number = () => 0;
   #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
+  #lookAtAuthors: () => ReturnType<AuthorWatches["outcomes"]> = async () => [];
   #lookAtDisk: () => number | null = () => null;
   #lookAtSpool: () => number = () => 0;
   #lookAtTakeovers: () => Readonly<Record<string, number>> = () => ({});
@@ -218,6 +224,11 @@ export class Metrics {
     this.#lookAtHooks = look;
   }
 
+  /** Sets how watches on authors are counted. */
+  lookAtAuthors(look: AuthorWatches["outcomes"]): void {
+    this.#lookAtAuthors = look;
+  }
+
   /**
    * Writes all metrics in Prometheus' text form.
    * @param statuses of every known room; null where one is not collected
@@ -227,6 +238,7 @@ export class Metrics {
     if (server !== undefined) this.#showServer(server);
     // Without the store nothing new is known of them; the rest must be seen then above all.
     const hooks = await this.#lookAtHooks().catch(() => null);
+    const authors = await this.#lookAtAuthors().catch(() => null);
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
     for (const status of statuses) if (status !== null) this.#count(status);
@@ -248,6 +260,10 @@ export class Metrics {
     this.#cut.inc(cutForSlowness - this.#cutSeen);
     this.#cutSeen = cutForSlowness;
     if (hooks !== null) this.#showHooks(hooks);
+    if (authors !== null) {
+      for (const outcome of [...LOOK_OUTCOMES, "none"]) this.#authors.set({ outcome }, 0);
+      for (const { outcome, count } of authors) this.#authors.set({ outcome: outcome ?? "none" }, count);
+    }
     return this.#registry.metrics();
   }
 

@@ -11,6 +11,7 @@ import { addressOf, listenFailure } from "../runtime/listen.js";
 import { AppendHealth } from "../store/health.js";
 import type { Send } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
+import type { AuthorWatcher } from "../works/author-watcher.js";
 import type { CommentRunService } from "../works/comment-run-service.js";
 import type { DownloadService } from "../works/download-service.js";
 import type { WorkService } from "../works/work-service.js";
@@ -88,6 +89,8 @@ interface ApiOptions {
   readonly commentRuns?: CommentRunService;
   /** Service that downloads their files; none by default. */
   readonly downloads?: DownloadService;
+  /** Watch on authors; none by default. */
+  readonly authors?: AuthorWatcher;
   /** Accounts, what this server is, and its doctor; none by default. */
   readonly admin?: AdminService;
   /** Maintenance service, for long work on what is kept; none by default. */
@@ -139,6 +142,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     works: options.works ?? null,
     commentRuns: options.commentRuns ?? null,
     downloads: options.downloads ?? null,
+    authors: options.authors ?? null,
     admin: options.admin ?? null,
     tasks,
     maintenance: options.maintenance ?? null,

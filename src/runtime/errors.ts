@@ -153,6 +153,13 @@ export const ERRORS = {
     status: 429,
     hint: "Works are read one after another, one in some seconds: wait until fewer wait (GET /v1/works/pace).",
   },
+  too_many_watches: {
+    message: "Too many authors are watched",
+    fault: "caller",
+    retryable: true,
+    status: 429,
+    hint: "Each is looked at in turn, one in some seconds: end a watch (`dylive author remove`) before another begins.",
+  },
   too_many_subscriptions: {
     message: "Too much is subscribed to",
     fault: "caller",

@@ -96,6 +96,7 @@ function totalsOfOne(event: LiveEvent): Totals {
         | "rank"
         | "state"
         | "system"
+        | "work"
         | "erased"
         | "unknown"
         | "control"

@@ -2,6 +2,7 @@ import type { Cluster } from "./cluster.js";
 import type { Log } from "./log.js";
 import type { Residue } from "./residue.js";
 import type { Rooms, Sessions } from "./rooms.js";
+import type { AuthorWatches } from "./sql/author-watches.js";
 import type { CommentRuns } from "./sql/comment-runs.js";
 import type { Comments } from "./sql/comments.js";
 import type { Downloads } from "./sql/downloads.js";
@@ -47,6 +48,7 @@ export interface Store {
   readonly comments: Comments;
   readonly commentRuns: CommentRuns;
   readonly downloads: Downloads;
+  readonly authorWatches: AuthorWatches;
   /** Cluster of the processes that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;
   /** State of the store's server; absent for a store in this process. */

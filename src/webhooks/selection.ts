@@ -9,7 +9,7 @@ import type { StoredEvent } from "../store/stored-event.js";
 const ALL = "*";
 
 /** Names that stand for some events of a type. `room.live` is the first time that a broadcast is seen live, not each reconnection. */
-const HOOK_NAMES = ["room.live", "room.ended", "account.lapsed", "hook.paused", "disk.low"] as const;
+const HOOK_NAMES = ["room.live", "room.ended", "account.lapsed", "hook.paused", "disk.low", "work.published"] as const;
 type HookName = (typeof HOOK_NAMES)[number];
 const TYPE_OF: Readonly<Record<HookName, EventType>> = {
   "room.live": "state",
@@ -17,7 +17,10 @@ const TYPE_OF: Readonly<Record<HookName, EventType>> = {
   "account.lapsed": "system",
   "hook.paused": "system",
   "disk.low": "system",
+  "work.published": "work",
 };
+/** Types of the system's room. */
+const OF_SYSTEM: ReadonlySet<string> = new Set<EventType>(["system", "work"]);
 
 /** Selection of the events that a hook is to be sent. */
 export interface HookSelection {
@@ -40,11 +43,12 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
   for (const one of asked) if (one !== ALL && !isType(one) && !isName(one)) throw unknownName(one);
   let expression: Predicate | null = null;
   const needed = new Set([...types, ...[...names].map((name) => TYPE_OF[name])]);
-  const system = rooms.length === 0 || asked.some((one) => one === "system" || (isName(one) && TYPE_OF[one] === "system"));
+  const system = rooms.length === 0 || asked.some((one) => OF_SYSTEM.has(isName(one) ? TYPE_OF[one] : one));
   const covered = new Set(rooms);
 
   const wants = (row: StoredEvent): boolean | "first" => {
     if (types.has(row.type)) return true;
+    if (row.type === "work") return names.has("work.published");
     if (row.type !== "system" && row.type !== "state") return false;
     const { event } = row;
     if (event.type === "system") return isName(event.kind) && names.has(event.kind);

@@ -9,7 +9,7 @@ import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { type Config, loadConfig, type Machine } from "../../src/app/config.js";
 import { examine } from "../../src/cli/commands/doctor.js";
 import { type Finding, linesOf, verdictOf } from "../../src/cli/doctor/finding.js";
-import { runtime } from "../../src/cli/doctor/machine.js";
+import { runtime, watchedAuthors } from "../../src/cli/doctor/machine.js";
 import { dns } from "../../src/cli/doctor/platform.js";
 import { platformAt } from "../../src/platform/access/platform.js";
 import { ProxyServer } from "../../src/platform/access/proxy.js";
@@ -49,10 +49,10 @@ describe("doctor", () => {
     const before = readdirSync(data);
     const found = await findings();
     expect(found.map(({ layer }) => layer)).toEqual([
-      ...["runtime", "data", "store", "browser", "dns", "home", "accounts", "room", "reflow", "fetch", "signer", "push"],
+      ...["runtime", "data", "store", "authors", "browser", "dns", "home", "accounts", "room", "reflow", "fetch", "signer", "push"],
     ]);
     expect(states(found)).toEqual({
-      ...{ runtime: "ok", data: "ok", store: "ok", browser: "warn", dns: "ok", home: "ok", accounts: "warn" },
+      ...{ runtime: "ok", data: "ok", store: "ok", authors: "ok", browser: "warn", dns: "ok", home: "ok", accounts: "warn" },
       ...{ room: "ok", reflow: "ok", fetch: "ok", signer: "ok", push: "ok" },
     } satisfies Record<Finding["layer"], Finding["state"]>); // a layer that is new is looked at, too
     expect(readdirSync(data)).toEqual(before);
@@ -203,6 +203,42 @@ describe("the store", () => {
       database.close();
     });
     expect(hole).toMatchObject({ state: "fail", detail: expect.stringContaining("rooms 1") });
+  });
+});
+
+describe("authors who are watched", () => {
+  it("are told when the looks at one have failed for a day", async () => {
+    const folder = join(data, "authors");
+    const at = async (outcome: "captcha" | "wall", failedMs: number | null) => {
+      mkdirSync(folder, { recursive: true });
+      const store = openSqliteStore({ path: join(folder, "dylive.sqlite") });
+      const now = Date.now();
+      const { n } = (await store.authorWatches.add("MS4wLjABAAAAtest", now)).kept;
+      await store.authorWatches.note(n, {
+        ...{
+          author: null,
+          look: { at: now, outcome, reason: "a captcha" },
+          nextAt: now,
+          learnedAt: null,
+          newest: null,
+          known: [],
+          published: 0,
+        },
+        failingSince: failedMs === null ? null : now - failedMs,
+      });
+      await store.close();
+      return watchedAuthors({ data: folder, databaseUrl: null });
+    };
+    expect(await watchedAuthors({ data: join(data, "nothing"), databaseUrl: null })).toMatchObject({
+      state: "ok",
+      detail: "none are watched",
+    });
+    expect(await at("wall", null)).toMatchObject({ state: "ok", detail: expect.stringContaining("1 watched") });
+    expect(await at("captcha", 3_600_000)).toMatchObject({ state: "ok" });
+    expect(await at("captcha", 90_000_000)).toMatchObject({
+      ...{ layer: "authors", state: "warn", detail: expect.stringMatching(/1 of 1 fail .* MS4wLjABAAAAtest since .*: a captcha$/) },
+      todo: expect.stringContaining("dylive author remove"),
+    });
   });
 });
 

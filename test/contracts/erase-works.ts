@@ -47,7 +47,7 @@ export function describeEraseWorks(open: Open): void {
       await filled();
       const report = await eraseUser(store(), { user, keep: false });
       expect(report.identity).toMatchObject({ ids: [UID], secUids: [SEC], displayIds: ["ann_visible", "77665544"], nicknames: ["小安安"] });
-      expect(report).toMatchObject({ erased: 0, works: { works: 1, comments: 1, changed: 2, kept: 2 } });
+      expect(report).toMatchObject({ erased: 0, works: { works: 1, comments: 1, watches: 0, changed: 2, kept: 2 } });
       const left = await everything();
       for (const mark of [UID, SEC, "ann_visible", "ann.jpeg", "77665544", "原声", "\\u5c0f", "我是"])
         expect([mark, JSON.stringify(left).includes(mark)]).toEqual([mark, false]);
@@ -71,7 +71,7 @@ export function describeEraseWorks(open: Open): void {
     it("under a pseudonym: their comments stay, and their works go, since a work's id leads to its author", async () => {
       await filled();
       const { pseudonym, works } = await eraseUser(store(), { user: UID, keep: true });
-      expect(works).toEqual({ works: 1, comments: 1, changed: 2, kept: 2 });
+      expect(works).toEqual({ works: 1, comments: 1, watches: 0, changed: 2, kept: 2 });
       const left = await everything();
       expect(left.comments[0]).toMatchObject({ text: `我是${pseudonym}`, user: { id: pseudonym, nickname: pseudonym, secUid: null } });
       for (const mark of [UID, SEC, "ann.jpeg"]) expect([mark, JSON.stringify(left).includes(mark)]).toEqual([mark, false]);
@@ -166,7 +166,7 @@ export function describeEraseWorks(open: Open): void {
     it("knows somebody who is only named in a comment", async () => {
       await store().comments.put(1, [commentOf(OTHERS, "2", { mentions: [mention] })]);
       const { works } = await eraseUser(store(), { user: SEC, keep: false });
-      expect(works).toEqual({ works: 0, comments: 0, changed: 1, kept: 0 });
+      expect(works).toEqual({ works: 0, comments: 0, watches: 0, changed: 1, kept: 0 });
     });
   });
 }

@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import type { RoomStore } from "../../src/store/store.js";
+import { describeAuthorWatches } from "./author-watches.js";
 import { describeChanges } from "./changes.js";
 import { describeClose } from "./close.js";
 import { describeComments } from "./comments.js";
@@ -47,6 +48,7 @@ export function describeStore(name: string, open: Open): void {
     describeWorks(open);
     describeComments(open);
     describeDownloads(open);
+    describeAuthorWatches(open);
     describeClose(open);
   });
 }

@@ -58,6 +58,12 @@ export const EVENT_SAMPLES: { readonly [K in EventType]?: LiveEventOf<K> } = {
   like: sample({ ...base(4713, "like", "WebcastLikeMessage"), user: someone, count: 12, total: 3979 }),
   join: sample({ ...base(4714, "join", "WebcastMemberMessage"), user: someone, memberCount: 4344, via: null }),
   follow: sample({ ...base(4715, "follow", "WebcastSocialMessage"), user: someone, followers: 20311 }),
+  work: sample({
+    ...base(4717, "work", "dylive"),
+    ...{ id: "work:5f0c8f6e9d1b4a7c8e2f3a4b5c6d7e8f", room: 0, webRid: null, sessionId: null, source: "browser" },
+    user: { ...someone, gender: null, payLevel: null, fansClub: null },
+    ...{ workId: "7576561234567890123", url: "https://www.douyin.com/video/7576561234567890123", kind: "video", text: "雨后的山路 #徒步" },
+  }),
   gap: sample({
     ...base(4716, "gap", "dylive"),
     id: "gap:1764060000000",

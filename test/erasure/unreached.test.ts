@@ -10,7 +10,7 @@ it("what an erased person is still in is told: frames that wait in the spool, an
   const erasure: Erasure = {
     identity: { ids: ["1"], secUids: [], displayIds: [], webcastUids: [], nicknames: [], byName: false },
     ...{ pseudonym: "", erased: 1, dropped: 0, changed: 0, kept: 2, anchorOf: [7], rooms: [7], note: "n" },
-    works: { works: 1, comments: 0, changed: 0, kept: 3 },
+    works: { works: 1, comments: 0, watches: 1, changed: 0, kept: 3 },
     recordings: { files: 0, messages: 0, frames: 0, open: [], failed: [] },
   };
   const data = join(file("x"), "..");

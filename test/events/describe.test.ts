@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { describe as line } from "../../src/events/describe.js";
 import type { NewEvent } from "../../src/events/event.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
+import { userOf } from "../contracts/events.js";
 import { context, envelope } from "../platform/messages/encode.js";
 import { gift } from "../platform/messages/gift-event.js";
 
@@ -58,7 +59,16 @@ test("our own events", () => {
     { ...base, type: "state", from: null, to: "live", evidence: {} },
     { ...base, type: "gap", from: 1000, to: 61_000, reason: "reconnect" },
     { ...base, type: "system", kind: "disk", text: "磁盘不足" },
+    { ...base, type: "work", user: userOf("1"), workId: "7", url: null, kind: "images", text: "秋天" },
+    { ...base, type: "work", user: userOf("1"), workId: null, url: null, kind: null, text: null },
     { ...base, type: "erased" },
   ];
-  expect(events.map(line)).toEqual(["状态 ? → live", "60秒内没有收到数据(reconnect)", "磁盘不足", "已删除"]);
+  expect(events.map(line)).toEqual([
+    "状态 ? → live",
+    "60秒内没有收到数据(reconnect)",
+    "磁盘不足",
+    "发布了图文 秋天",
+    "发布了作品",
+    "已删除",
+  ]);
 });

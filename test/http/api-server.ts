@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { Official } from "../../src/collector/open-platform/official.js";
-import { lateInWorks } from "../../src/erasure/late.js";
+import { erasedSince, lateInWorks } from "../../src/erasure/late.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
@@ -13,6 +13,7 @@ import type { Clock } from "../../src/runtime/clock.js";
 import { AppendHealth } from "../../src/store/health.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
+import { AuthorWatcher } from "../../src/works/author-watcher.js";
 import { CommentRunService } from "../../src/works/comment-run-service.js";
 import { DownloadService } from "../../src/works/download-service.js";
 import { WorkService } from "../../src/works/work-service.js";
@@ -22,6 +23,9 @@ import { FakeAdminService } from "./fake-admin-service.js";
 import { FakeMaintenance } from "./fake-maintenance.js";
 import { FakeManager } from "./fake-manager.js";
 import { FakeWorkReader } from "./fake-work-reader.js";
+
+/** Time between two looks at an author, in ms. */
+const CHECK_MS = 1_800_000;
 
 /** What was answered. */
 export interface Reply {
@@ -45,6 +49,8 @@ export interface ApiServer<C extends Clock = FakeClock> {
   readonly downloads: DownloadService;
   /** Folder of the downloads. */
   readonly folder: string;
+  /** Watch on authors, which looks at nobody before it is started. */
+  readonly authors: AuthorWatcher;
   readonly clock: C;
   readonly metrics: Metrics;
   readonly appends: AppendHealth;
@@ -112,10 +118,16 @@ export async function serveApi<C extends Clock = FakeClock>({
     onError: (error, work) => logger.warn({ err: error, work }, "a download failed"),
   });
   metrics.lookAtDownloads(() => downloads.figures());
+  const authors = new AuthorWatcher({
+    ...{ reader: workReader, store, clock, checkMs: CHECK_MS, random: () => 0.5 },
+    erasedSince: (since) => erasedSince(opened, since),
+    onError: (error) => logger.warn({ err: error }, "an author could not be looked at"),
+  });
+  metrics.lookAtAuthors(() => store.authorWatches.outcomes());
   const token = async (wanted: Partial<NewToken> = {}) =>
     (await createToken(opened.tokens, { name: "test", scope: "read", now: clock.now(), ...wanted })).token;
   const tokens = { read: await token(), manage: await token({ scope: "manage" }), admin: await token({ scope: "admin" }) };
-  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance, works, commentRuns, downloads };
+  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance, works, commentRuns, downloads, authors };
   const api = await startApi({ host: "127.0.0.1", port, ...options, ...ours });
   onTestFinished(async () => {
     await api.close();
@@ -152,6 +164,7 @@ export async function serveApi<C extends Clock = FakeClock>({
     workReader,
     downloads,
     folder,
+    authors,
     clock,
     metrics,
     appends,

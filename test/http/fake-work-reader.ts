@@ -1,8 +1,18 @@
 import { once } from "node:events";
-import type { AskedWork, CommentsEnd, CommentsRequest, CommentsSeen, WorkReading } from "../../src/platform/access/work-visitor.js";
+import type {
+  AskedWork,
+  CommentsEnd,
+  CommentsRequest,
+  CommentsSeen,
+  ListEnd,
+  ListSeen,
+  WorkReading,
+} from "../../src/platform/access/work-visitor.js";
 import { readPaste, worksDoor } from "../../src/platform/links/paste.js";
+import type { AskedList } from "../../src/platform/works/work-list.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
+import type { Work } from "../../src/works/model/work.js";
 import type { WorkReaderStatus } from "../../src/works/reader.js";
 import { commentOf } from "../works/comment.js";
 import { workOf } from "../works/work.js";
@@ -17,6 +27,11 @@ export class FakeWorkReader {
   readonly readings = new Map<string, WorkReading>();
   /** Works that were read, in order. */
   readonly asked: string[] = [];
+  /** Works by the sec_uid of their author, as a page shows them; and how a page ends. */
+  readonly published = new Map<string, readonly Work[]>();
+  listEnd: ListEnd | Error = { endedBy: "end", reason: "no more" };
+  /** Authors whose works were listed, in order. */
+  readonly listed: string[] = [];
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -31,6 +46,24 @@ export class FakeWorkReader {
     const found = readPaste(text, worksDoor(["work"], this.#clock.now()));
     if (found.kind === "short_link") throw new DyliveError("no_work", "there is no such short link");
     return { id: found.id, page: found.page };
+  }
+
+  async findList(text: string): Promise<AskedList> {
+    const found = readPaste(text, worksDoor(["author", "mix"], this.#clock.now()));
+    if (found.kind === "short_link") throw new DyliveError("no_work", "there is no such short link");
+    return found.kind === "author" ? { secUid: found.secUid } : { mixId: found.id };
+  }
+
+  /** Lists what an author has published, in one page; it ends as it was told to, or fails. */
+  async *list(asked: AskedList, signal: AbortSignal): AsyncGenerator<ListSeen, ListEnd, void> {
+    signal.throwIfAborted();
+    const of = "secUid" in asked ? asked.secUid : asked.mixId;
+    this.listed.push(of);
+    const works = [...(this.published.get(of) ?? [])].map((work) => ({ ...work, receivedAt: this.#clock.now() }));
+    const author = works[0]?.author ?? null;
+    if (author !== null) yield { author, mix: null, works, hidden: 0 };
+    if (this.listEnd instanceof Error) throw this.listEnd;
+    return this.listEnd;
   }
 
   async read({ id }: AskedWork, signal: AbortSignal): Promise<WorkReading> {

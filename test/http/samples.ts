@@ -72,6 +72,25 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/works?cursor=x", 400],
   ],
   "GET /v1/works/pace": [["/v1/works/pace", 200]],
+  "POST /v1/authors": [
+    ["/v1/authors", 201, { json: { link: `https://www.douyin.com/user/${AUTHOR}` } }],
+    ["/v1/authors", 200, { json: { link: AUTHOR } }],
+    ["/v1/authors", 400, { json: { link: "https://www.douyin.com/collection/7686658435312030111" } }],
+    ["/v1/authors", 404, { json: { link: "https://v.douyin.com/NOPE/" } }],
+  ],
+  "GET /v1/authors": [["/v1/authors", 200]],
+  "GET /v1/authors/{author}": [
+    ["/v1/authors/MS4wWatched", 200],
+    ["/v1/authors/nobody", 404],
+  ],
+  "POST /v1/authors/{author}/look": [
+    ["/v1/authors/MS4wWatched/look", 202],
+    ["/v1/authors/nobody/look", 404],
+  ],
+  "DELETE /v1/authors/{author}": [
+    [`/v1/authors/${AUTHOR}`, 200],
+    [`/v1/authors/${AUTHOR}`, 404],
+  ],
   "GET /v1/comments": [
     ["/v1/comments", 200],
     ["/v1/comments?q=text&limit=1", 200],
@@ -360,6 +379,7 @@ export async function seeded(hostile?: string): Promise<ApiServer> {
   const author = { ...workOf(WORK).author, secUid: AUTHOR };
   await store.works.keep(workOf(WORK, { author, text: hostile ?? "作品", title: hostile ?? null, stateReason: hostile ?? null }), null);
   const comment = commentOf(WORK, "1", { text: hostile ?? "text", labels: hostile === undefined ? [] : [hostile] });
+  await store.authorWatches.add("MS4wWatched", 1);
   await store.comments.put(await store.commentRuns.begin(runOf(WORK)), [comment, commentOf(WORK, "2", { parentId: "1" })]);
   const name = hostile ?? "video.mp4";
   const there = {

@@ -22,6 +22,7 @@ describe("what a hook is sent", () => {
     expect(of([]).types).toEqual(EVENT_TYPES.filter((type) => !["unknown", "rank", "stats"].includes(type)).toSorted());
     expect(of(["*"]).types).toEqual(EVENT_TYPES.toSorted());
     expect(of(["gift", "room.live", "room.ended", "account.lapsed"]).types).toEqual(["gift", "state", "system"]);
+    expect(of(["work.published"]).types).toEqual(["work"]);
     expect(() => of(["room.Live"])).toThrow(expect.objectContaining({ code: "bad_request" }));
   });
 
@@ -33,6 +34,8 @@ describe("what a hook is sent", () => {
       [["room.live"], [1], false],
       [["account.lapsed"], [1], true],
       [["system"], [1], true],
+      [["work.published"], [1], true],
+      [["work"], [1], true],
       [["chat"], [0], true],
     ];
     for (const [types, rooms, system] of cases) {

@@ -101,7 +101,7 @@ function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordin
     `${dropped} ranks, notices and unknown messages that named them erased`,
     `${changed} events changed`,
     `${kept} chats of others that hold their name or id kept as written`,
-    `${works.works} works and ${works.comments} comments erased, ${works.changed} works and comments of others changed, ${works.kept} kept`,
+    `${works.works} works and ${works.comments} comments erased, ${works.watches === 0 ? "" : "the watch on their works ended, "}${works.changed} works and comments of others changed, ${works.kept} kept`,
     `${messages} messages${frames > 0 ? ` and ${frames} whole frames` : ""} taken out of ${files} raw recordings`,
   ];
 }

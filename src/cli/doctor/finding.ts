@@ -2,7 +2,20 @@ import { DyliveError } from "../../runtime/errors.js";
 import { plain } from "../terminal.js";
 
 /** The layers that are looked at, in the order in which each needs those before it. */
-type Layer = "runtime" | "data" | "store" | "browser" | "accounts" | "dns" | "home" | "room" | "reflow" | "fetch" | "signer" | "push";
+type Layer =
+  | "runtime"
+  | "data"
+  | "store"
+  | "authors"
+  | "browser"
+  | "accounts"
+  | "dns"
+  | "home"
+  | "room"
+  | "reflow"
+  | "fetch"
+  | "signer"
+  | "push";
 
 /** Finding on one layer. It never holds a secret. */
 export interface Finding {
@@ -19,6 +32,7 @@ const LAYERS: Readonly<Record<Layer, string>> = {
   runtime: "runtime",
   data: "data folder",
   store: "store",
+  authors: "authors",
   browser: "browser",
   accounts: "accounts",
   dns: "names (DNS)",

@@ -6,7 +6,7 @@ import { findBrowser } from "../../platform/browser/find.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { troubleOf } from "../../runtime/file-failure.js";
 import { check } from "../../store/check.js";
-import { databasePath, openStore, type StoreAt } from "../../store/open.js";
+import { databasePath, openStore, type StoreAt, storeAt } from "../../store/open.js";
 import type { Look } from "../../store/postgres/admin.js";
 import { openToRead } from "../../store/sqlite/copy.js";
 import { assertOurs, MIGRATIONS } from "../../store/sqlite/migrate.js";
@@ -19,6 +19,8 @@ const LITTLE_BYTES = 1024 * MIB; // some days of a busy room
 const NO_BYTES = 50 * MIB; // the write-ahead log alone may take more
 const QUICK_CHECK_BYTES = 256 * MIB; // a second or two of reading
 const LOG_CHECK_MS = 5000;
+/** Failing time in ms after which the looks at an author are told. */
+const FAILING_MS = 86_400_000;
 /** Version of PostgreSQL that the tests run with. */
 const VERSION = 17;
 /** Round trip, in ms, beyond which everything that asks the database feels it. */
@@ -29,6 +31,7 @@ export async function* machineFindings(config: Config, machine: Machine): AsyncG
   yield runtime();
   yield dataFolder(config.data);
   yield await store(config);
+  yield await watchedAuthors(config);
   const { finding, program } = browser(config, machine);
   yield finding;
   return program;
@@ -168,6 +171,32 @@ async function soundness(at: StoreAt, shown: string): Promise<Finding> {
   } catch (error) {
     if (limit.aborted) return ok("store", `${shown}, no fault within the five seconds that were looked`);
     throw error;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Checks whether the looks at an author who is watched have failed for long. @param now ms UTC */
+export async function watchedAuthors(config: Pick<Config, "data" | "databaseUrl">, now = Date.now()): Promise<Finding> {
+  if (config.databaseUrl === null && !existsSync(databasePath(config.data))) return ok("authors", "none are watched");
+  // What is wrong with the store is a finding of its own.
+  const opened = await openStore(storeAt(config), { mayOnlyRead: true }).catch(() => null);
+  if (opened === null) return skipped("authors", "the store does not open");
+  try {
+    const watches = await opened.authorWatches.list();
+    if (watches.length === 0) return ok("authors", "none are watched");
+    const failing = watches.filter(({ failingSince }) => failingSince !== null && now - failingSince >= FAILING_MS);
+    const [first] = failing;
+    if (first === undefined) return ok("authors", `${watches.length} watched, no look at any has failed for a day`);
+    const { author, secUid, failingSince, look } = first;
+    const since = new Date(failingSince ?? now).toISOString();
+    return warn(
+      "authors",
+      `looks at ${failing.length} of ${watches.length} fail for more than a day; at ${author?.nickname ?? secUid} since ${since}: ${look?.reason ?? look?.outcome ?? "unknown"}`,
+      "Open the page as the server does (`dylive works LINK`); docs/works.md says what each outcome means. `dylive author remove` ends a watch.",
+    );
+  } catch (error) {
+    return failed("authors", error);
   } finally {
     await opened.close();
   }

@@ -67,6 +67,7 @@ const METHOD_OF: Readonly<Record<EventType, string | null>> = {
   state: null,
   gap: null,
   system: null,
+  work: null,
   erased: null,
   unknown: null,
 };

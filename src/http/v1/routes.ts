@@ -7,6 +7,7 @@ import { eventStreamRoute } from "../streams/event-stream.js";
 import { roomsStreamRoute } from "../streams/rooms-stream.js";
 import { aboutRoutes } from "./about-routes.js";
 import { accountRoutes } from "./account-routes.js";
+import { authorRoutes } from "./author-routes.js";
 import { clusterRoutes } from "./cluster-routes.js";
 import { commentRoutes } from "./comment-routes.js";
 import { commentRunRoutes } from "./comment-run-routes.js";
@@ -47,6 +48,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       commentRunRoutes(v1, deps);
       downloadRoutes(v1, deps);
       downloadFileRoutes(v1, deps);
+      authorRoutes(v1, deps);
       tokenRoutes(v1, deps);
       hookRoutes(v1, deps);
       officialAppRoutes(v1, deps);

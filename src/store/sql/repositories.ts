@@ -1,4 +1,5 @@
 import type { Store } from "../store.js";
+import { sqlAuthorWatches } from "./author-watches.js";
 import { sqlCommentRuns } from "./comment-runs.js";
 import { sqlComments } from "./comments.js";
 import { sqlDownloads } from "./downloads.js";
@@ -24,6 +25,7 @@ type Repositories = Pick<
   | "comments"
   | "commentRuns"
   | "downloads"
+  | "authorWatches"
   | "secrets"
   | "erasures"
 >;
@@ -41,6 +43,7 @@ export function sqlRepositories(database: SqlDatabase): Repositories {
     comments: sqlComments(database),
     commentRuns: sqlCommentRuns(database),
     downloads: sqlDownloads(database),
+    authorWatches: sqlAuthorWatches(database),
     secrets: sqlSecrets(database),
     erasures: sqlErasures(database),
   };

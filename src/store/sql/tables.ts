@@ -63,6 +63,7 @@ export const ROOMS: SqlTable = {
  * - `seen_at`: when it was first seen that the time by which the row grows old is yet to come; retention sets it, a newer time takes it away.
  * - `downloads.body`: JSON of the download, `author`: of who made its work, `folder`: id of the folder with its files, which a process has on its
  *   disk; `removed`: nothing is left of it but that its files are to be removed by a process that has them.
+ * - `author_watches.body`: JSON of the watch (`works/model/author-watch`) and the ids of works that are known; `outcome`: of the last look.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly SqlTable[] = [
@@ -179,6 +180,13 @@ export const TABLES: readonly SqlTable[] = [
       ...{ removed: ZERO, body: NAME, seen_at: "bigint" },
     },
     indexes: { work: "work_id, n", folder: "folder, n) WHERE (ended_at IS NULL OR removed = 1", told: "told_at" },
+  },
+  {
+    name: "author_watches",
+    keys: 1,
+    counts: true,
+    columns: { n: COUNT, sec_uid: "text NOT NULL UNIQUE", added_at: COUNT, next_at: COUNT, outcome: "text", body: NAME },
+    indexes: { due: "next_at, n" },
   },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },

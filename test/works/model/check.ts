@@ -1,17 +1,28 @@
-import type { TSchema } from "typebox";
+import { type TSchema, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { expect } from "vitest";
+import { KINDS } from "../../../src/events/event.js";
 import { AuthorSchema } from "../../../src/works/model/author.js";
+import { AuthorWatchSchema } from "../../../src/works/model/author-watch.js";
 import { CommentSchema } from "../../../src/works/model/comment.js";
 import { WorkSchema } from "../../../src/works/model/work.js";
 import { WorkListRunSchema } from "../../../src/works/model/work-list.js";
 
-const SCHEMAS = { Work: WorkSchema, Comment: CommentSchema, Author: AuthorSchema, WorkListRun: WorkListRunSchema };
+const SCHEMAS = {
+  Work: WorkSchema,
+  Comment: CommentSchema,
+  Author: AuthorSchema,
+  WorkListRun: WorkListRunSchema,
+  AuthorWatch: AuthorWatchSchema,
+  WorkEvent: Type.Object({ ...KINDS.work.properties, seq: Type.Integer() }),
+};
 const VALIDATORS = {
   Work: Compile(WorkSchema),
   Comment: Compile(CommentSchema),
   Author: Compile(AuthorSchema),
   WorkListRun: Compile(WorkListRunSchema),
+  AuthorWatch: Compile(AuthorWatchSchema),
+  WorkEvent: Compile(SCHEMAS.WorkEvent),
 };
 
 /** Fails unless a value is of its schema, has nothing besides in it at any depth, and only texts that any store takes. */

@@ -9,7 +9,22 @@ export const EVENT_KINDS = {
   follow: ["follow"],
   share: ["share"],
   fansclub: ["fansclub"],
-  other: ["leave", "moderation", "control", "notice", "pin", "product", "battle", "linkmic", "lottery", "state", "gap", "system", "erased"],
+  other: [
+    "leave",
+    "moderation",
+    "control",
+    "notice",
+    "pin",
+    "product",
+    "battle",
+    "linkmic",
+    "lottery",
+    "state",
+    "gap",
+    "system",
+    "work",
+    "erased",
+  ],
 } as const satisfies Readonly<Record<string, readonly EventType[]>>;
 
 export type FeedKind = keyof typeof EVENT_KINDS;

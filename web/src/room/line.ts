@@ -48,6 +48,8 @@ export function saidBy(event: LiveEvent, m: Messages): string {
       return feed.state(stateWord(event.from, m), stateWord(event.to, m));
     case "system":
       return event.text;
+    case "work":
+      return `${row.work} ${event.text ?? ""}`;
     case "erased":
       return row.erased;
     default:

@@ -900,6 +900,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/authors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Authors who are watched
+         * @description Needs a token of scope read.
+         */
+        get: operations["getAuthors"];
+        put?: never;
+        /**
+         * Watch an author: each work that they publish becomes an event of room 0
+         * @description Needs a token of scope manage. The first look only learns what is there. 200 where the author is watched already. See docs/works.md.
+         */
+        post: operations["postAuthors"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/authors/{author}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The watch on an author
+         * @description Needs a token of scope read.
+         */
+        get: operations["getAuthorsByAuthor"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop watching an author; what was told stays
+         * @description Needs a token of scope manage.
+         */
+        delete: operations["deleteAuthorsByAuthor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/authors/{author}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at an author's works as soon as their turn comes
+         * @description Needs a token of scope manage.
+         */
+        post: operations["postAuthorsByAuthorLook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -2318,6 +2386,45 @@ export interface components {
             /** @description one sentence */
             text: string;
         };
+        /** @description An author who is watched published a work (作品); in room 0 alone. `time` is when that was. */
+        WorkEvent: {
+            /** @description place in the room's log */
+            seq: number;
+            /** @description unique in the room, and always the same for the same message */
+            id: string;
+            /** @description room key, internal to this server */
+            room: number;
+            webRid: string | null;
+            sessionId: string | null;
+            /** @description the platform's method, or `dylive` for our own events */
+            method: string;
+            /** @description platform time, ms UTC */
+            time: number;
+            /**
+             * @description the platform gave no time: it was worked out of the message's id, or of when it came
+             * @enum {boolean}
+             */
+            timeEstimated?: true;
+            /** @description when the bytes reached us, ms UTC */
+            receivedAt: number;
+            /**
+             * @description where the bytes came from
+             * @enum {unknown}
+             */
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            /** @description 0 as first stored; raised by redecode */
+            revision: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "work";
+            user: components["schemas"]["User"];
+            workId: string | null;
+            url: string | null;
+            kind: ("video" | "images" | "live_photos") | null;
+            text: string | null;
+        };
         /** @description An event of a person who was erased: its place, id and time stay. */
         ErasedEvent: {
             /** @description place in the room's log */
@@ -2389,7 +2496,7 @@ export interface components {
             /** @description length of the payload */
             bytes: number;
         };
-        LiveEvent: components["schemas"]["ChatEvent"] | components["schemas"]["GiftEvent"] | components["schemas"]["LikeEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["FollowEvent"] | components["schemas"]["ShareEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["ModerationEvent"] | components["schemas"]["FansclubEvent"] | components["schemas"]["StatsEvent"] | components["schemas"]["RankEvent"] | components["schemas"]["ControlEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["PinEvent"] | components["schemas"]["ProductEvent"] | components["schemas"]["BattleEvent"] | components["schemas"]["LinkmicEvent"] | components["schemas"]["LotteryEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["SystemEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["UnknownEvent"];
+        LiveEvent: components["schemas"]["ChatEvent"] | components["schemas"]["GiftEvent"] | components["schemas"]["LikeEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["FollowEvent"] | components["schemas"]["ShareEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["ModerationEvent"] | components["schemas"]["FansclubEvent"] | components["schemas"]["StatsEvent"] | components["schemas"]["RankEvent"] | components["schemas"]["ControlEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["PinEvent"] | components["schemas"]["ProductEvent"] | components["schemas"]["BattleEvent"] | components["schemas"]["LinkmicEvent"] | components["schemas"]["LotteryEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["SystemEvent"] | components["schemas"]["WorkEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["UnknownEvent"];
         /** @description refused: error.code says why, error.hint what to do */
         Error: {
             /** @description details may be added */
@@ -2837,6 +2944,8 @@ export interface components {
                     works: number;
                     /** @description their own comments, of which the place among the others stays, or all of it under the pseudonym */
                     comments: number;
+                    /** @description watches on them as an author, ended */
+                    watches: number;
                     /** @description works and comments of others that named them, without that */
                     changed: number;
                     /** @description works and comments of others whose text holds their name, kept as written */
@@ -3325,6 +3434,45 @@ export interface components {
                 variant: string | null;
                 reason: string | null;
             }[];
+        };
+        /** @description a watch on an author of works: each work that they publish becomes an event of room 0 */
+        AuthorWatch: {
+            /** @description the author's lasting public id (MS4w…) */
+            secUid: string;
+            /** @description who that is, as their page told it last; null before it did */
+            author: components["schemas"]["Person"] | null;
+            /** @description when the watch began */
+            addedAt: number;
+            /** @description when their page is to be looked at next; it may be over while others have their turn */
+            nextAt: number;
+            /** @description the last look; null before the first */
+            look: {
+                /** @description when it ended */
+                at: number;
+                /**
+                 * @description down to what was known, only the first ones shown, none shown (a private or banned account), a captcha, a refusal, pages without progress, no such account, a failure
+                 * @enum {unknown}
+                 */
+                outcome: "ok" | "wall" | "withheld" | "captcha" | "blocked" | "stuck" | "gone" | "failed";
+                reason: string | null;
+            } | null;
+            /** @description null while the looks go well (ok, wall) */
+            failingSince: number | null;
+            /** @description null before that */
+            learnedAt: number | null;
+            /** @description the newest work that is known; older ones that turn up later are not told as new */
+            newest: {
+                /** @description the platform's id of the work */
+                id: string;
+                /** @description when it was published */
+                time: number;
+            } | null;
+            /** @description works that were told as new since the watch began */
+            published: number;
+        };
+        /** @description authors who are watched, those added first first */
+        AuthorWatchList: {
+            authors: components["schemas"]["AuthorWatch"][];
         };
         /** @description a token, without the token itself */
         Token: {
@@ -6456,6 +6604,221 @@ export interface operations {
             };
         };
     };
+    getAuthors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description authors who are watched, those added first first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorWatchList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAuthors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description a link of the author, a short link, the app's share text, or a sec_uid */
+                    link: string;
+                };
+            };
+        };
+        responses: {
+            /** @description a watch on an author of works: each work that they publish becomes an event of room 0 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorWatch"];
+                };
+            };
+            /** @description a watch on an author of works: each work that they publish becomes an event of room 0 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorWatch"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAuthorsByAuthor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the author's sec_uid (MS4w…) */
+                author: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a watch on an author of works: each work that they publish becomes an event of room 0 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorWatch"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAuthorsByAuthor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the author's sec_uid (MS4w…) */
+                author: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a watch on an author of works: each work that they publish becomes an event of room 0 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorWatch"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAuthorsByAuthorLook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the author's sec_uid (MS4w…) */
+                author: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a watch on an author of works: each work that they publish becomes an event of room 0 */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorWatch"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getTokens: {
         parameters: {
             query?: never;
@@ -6647,7 +7010,7 @@ export interface operations {
                     url: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
+                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;
@@ -6789,7 +7152,7 @@ export interface operations {
                     url?: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low; * for all types; all but unknown, rank and stats by default */
+                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;

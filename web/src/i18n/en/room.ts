@@ -86,6 +86,7 @@ export const room: typeof zh = {
     linkmic: "link",
     lottery: "lottery",
     participants: (n) => `${n} take part`,
+    work: "published a work:",
     notice: "notice",
     erased: "erased",
     unknown: (method) => `other message ${method}`,

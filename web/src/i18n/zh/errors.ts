@@ -22,6 +22,7 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   cursor_reset: { message: "数据库换过了", hint: "从最新的消息重新开始。" },
   too_many_rooms: { message: "临时采集的直播间太多", hint: "等十分钟没人看的直播间让出位置，或把直播间加到关注列表。" },
   too_many_works: { message: "等着读取的作品太多", hint: "作品一个一个地读，每个要几秒：等排队的少一些再试。" },
+  too_many_watches: { message: "监控的作者太多", hint: "每个作者都要轮流查看：先停止监控一个，再添加新的。" },
   too_many_subscriptions: { message: "同时打开的实时连接太多", hint: "关掉几个不用的页面再试。" },
   rate_limited: { message: "请求太频繁", hint: "稍等一会儿再试。" },
   room_unknown: {

@@ -86,6 +86,7 @@ export const room = {
     linkmic: "连麦",
     lottery: "抽奖",
     participants: (n: number) => `${n} 人参与`,
+    work: "发布了作品",
     notice: "通知",
     erased: "已删除",
     unknown: (method: string) => `其他消息 ${method}`,

@@ -1,0 +1,263 @@
+import { createHash } from "node:crypto";
+import type { LiveEvent, NewEventOf } from "../events/event.js";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { SYSTEM_ROOM } from "../store/log.js";
+import type { AuthorLook, KeptAuthorWatch } from "../store/sql/author-watches.js";
+import type { Store } from "../store/store.js";
+import type { Person } from "./model/author.js";
+import { type AuthorWatch, type LookOutcome, WELL } from "./model/author-watch.js";
+import type { Work } from "./model/work.js";
+import type { WorkListRun } from "./model/work-list.js";
+import type { WorkReader } from "./reader.js";
+import { WorkLister } from "./work-lister.js";
+
+/** Dependencies of the watch on authors. */
+interface AuthorWatcherOptions {
+  readonly reader: Pick<WorkReader, "list" | "findList">;
+  readonly store: Pick<Store, "authorWatches" | "works" | "log">;
+  readonly clock: Clock;
+  /** Time between two looks at an author, in ms. */
+  readonly checkMs: number;
+  /** Gives numbers from 0 up to 1. */
+  readonly random?: () => number;
+  /** Makes the function that takes people out of an event who were erased at a time (ms UTC) or later. */
+  readonly erasedSince: (since: number) => Promise<(event: LiveEvent) => LiveEvent>;
+  readonly onError: (error: unknown, secUid: string | null) => void;
+}
+
+/** Result of going through an author's works: those that came, by what that ended, and when it had begun. */
+interface AuthorSeen {
+  readonly works: readonly Work[];
+  readonly author: Person | null;
+  readonly outcome: LookOutcome;
+  readonly reason: string | null;
+  readonly startedAt: number;
+}
+
+/** Time between two looks whether an author is due, in ms: other processes (`dylive author …`) add them too. */
+const POLL_MS = 2_000;
+/** Pause after an error of the store, in ms: what was read is read again, so not at once. */
+const STORE_PAUSE_MS = 60_000;
+/** Known works in a row after which a look ends, pinned ones apart. */
+const STOP_AFTER_KNOWN = 3;
+/** Most works of the first look, about a page, and of any other. */
+const FIRST_WORKS = 20;
+const MOST_WORKS = 200;
+/** Ids of works that are kept to know them again. */
+const KNOWN_IDS = 100;
+/** Longest pause between two looks that fail, as a multiple of the usual one. */
+const MOST_PAUSES = 8;
+
+/**
+ * Looks at the authors who are watched, one after another and each in its time, and tells each work that they publish as an event of the
+ * system's room. The first look only learns what is there. An event is named by its work, so that nothing is told twice, whatever was
+ * interrupted.
+ */
+export class AuthorWatcher {
+  readonly #options: AuthorWatcherOptions;
+  #poke = new AbortController();
+
+  constructor(options: AuthorWatcherOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Begins to watch the author that a pasted text means; gives the watch that there is, if there is one.
+   * @throws DyliveError bad_work, too_many_watches, no_work, work_unknown; for short links also unreachable, too_many_works, no_browser
+   */
+  async add(text: string, signal: AbortSignal): Promise<{ readonly watch: AuthorWatch; readonly isNew: boolean }> {
+    const { reader, store, clock } = this.#options;
+    const found = await reader.findList(text, signal);
+    if (!("secUid" in found)) throw new DyliveError("bad_work", "that is a mix; authors alone are watched");
+    const { kept, isNew } = await store.authorWatches.add(found.secUid, clock.now());
+    this.#poke.abort();
+    return { watch: kept.watch, isNew };
+  }
+
+  /** Has an author looked at as soon as their turn comes. @throws DyliveError not_found when they are not watched */
+  async lookSoon(secUid: string): Promise<void> {
+    const { store, clock } = this.#options;
+    if (!(await store.authorWatches.lookAt(secUid, clock.now()))) throw unwatched(secUid);
+    this.#poke.abort();
+  }
+
+  /** Starts to look at authors. Meant for one process at a time. @returns what ends that */
+  start(): () => Promise<void> {
+    const stop = new AbortController();
+    const running = this.#run(stop.signal);
+    return () => {
+      stop.abort(new DyliveError("stopping", "authors are no longer watched"));
+      return running;
+    };
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { store, clock, onError } = this.#options;
+    while (!signal.aborted) {
+      // A new one before the look: what is asked for meanwhile is not missed.
+      this.#poke = new AbortController();
+      let pauseMs = POLL_MS;
+      let secUid: string | null = null;
+      try {
+        const due = await store.authorWatches.due(clock.now());
+        secUid = due?.watch.secUid ?? null;
+        if (due !== null && (await this.#look(due, signal))) continue;
+      } catch (error) {
+        if (signal.aborted) return;
+        onError(error, secUid);
+        pauseMs = STORE_PAUSE_MS;
+      }
+      await clock.sleep(pauseMs, AbortSignal.any([signal, this.#poke.signal])).catch(() => {});
+    }
+  }
+
+  /** Looks at an author, tells what is new, and keeps what is known now. @returns false when it was stopped: then it has not been */
+  async #look(kept: KeptAuthorWatch, signal: AbortSignal): Promise<boolean> {
+    const { store, clock, random = Math.random, checkMs } = this.#options;
+    const { n, watch, known } = kept;
+    const seen = await this.#read(kept, signal);
+    if (seen === null) return false;
+    const { works, outcome, reason, startedAt } = seen;
+    const at = clock.now();
+    const isFirst = watch.learnedAt === null;
+    const settled = isFirst ? isFrontSeen(seen) : WELL.has(outcome) || (outcome === "stuck" && works.length > 0);
+    const fresh = isFirst ? [] : newAmong(works, kept);
+    const told = fresh.length > 0 ? await this.#tell(kept, fresh) : [];
+    const failingSince = WELL.has(outcome) ? null : (watch.failingSince ?? at);
+    const pauseMs = failingSince === null ? checkMs : Math.min(Math.max(checkMs, at - failingSince), MOST_PAUSES * checkMs);
+    const look: AuthorLook = {
+      author: seen.author,
+      look: { at, outcome, reason },
+      nextAt: at + Math.round(pauseMs * (0.9 + 0.2 * random())),
+      failingSince,
+      learnedAt: watch.learnedAt ?? (settled ? at : null),
+      newest: settled ? newestOf(works, watch.newest) : watch.newest,
+      known: settled ? newestIds([...works.map(({ id }) => id), ...known]) : known,
+      published: told.length,
+    };
+    const isThere = await store.authorWatches.note(n, look);
+    if (!isThere && fresh.length > 0) await this.#leaveOut(fresh, startedAt);
+    return true;
+  }
+
+  /** Goes through an author's works to those that are known. @returns null when it was stopped */
+  async #read({ watch, known }: KeptAuthorWatch, signal: AbortSignal): Promise<AuthorSeen | null> {
+    const { reader, clock, onError } = this.#options;
+    const ids = new Set(known);
+    const lister = new WorkLister(
+      { secUid: watch.secUid },
+      {
+        ...{ reader, clock, knows: (id: string) => ids.has(id), stopAfterKnown: STOP_AFTER_KNOWN },
+        limit: watch.learnedAt === null ? FIRST_WORKS : MOST_WORKS,
+      },
+    );
+    const works: Work[] = [];
+    let failure: Pick<AuthorSeen, "outcome" | "reason"> | null = null;
+    try {
+      for await (const batch of lister.batches(signal)) works.push(...batch);
+    } catch (error) {
+      if (signal.aborted || (error instanceof DyliveError && error.code === "stopping")) return null;
+      failure = failureOf(error);
+      if (!(error instanceof DyliveError)) onError(error, watch.secUid);
+    }
+    const { endedBy, reason, author, startedAt } = lister.status();
+    if (failure === null && (endedBy === "stopped" || endedBy === null)) return null;
+    return { works, author: author === null ? null : personOf(author), ...(failure ?? { outcome: outcomeOf(endedBy), reason }), startedAt };
+  }
+
+  /** Keeps works that are new, and then tells them, oldest first. @returns those that had not been told before */
+  async #tell({ n, watch }: KeptAuthorWatch, fresh: readonly Work[]): Promise<readonly Work[]> {
+    const { store } = this.#options;
+    // What was removed while its page was read tells nothing.
+    if ((await store.authorWatches.get(watch.secUid))?.n !== n) return [];
+    // First the works: who reads the event may ask for its work.
+    for (const work of fresh) await store.works.keep(work, null);
+    const [appended] = await store.log.append([{ room: SYSTEM_ROOM, epoch: 0, events: fresh.map(eventOf) }]);
+    if (appended?.stored === undefined) throw new DyliveError("internal", "the system's room takes no events");
+    const { stored } = appended;
+    return fresh.filter((_, at) => stored[at] !== null);
+  }
+
+  /** Takes out of what was told who was erased meanwhile: the erasure may have passed by before it was there. */
+  async #leaveOut(fresh: readonly Work[], startedAt: number): Promise<void> {
+    const { store, erasedSince } = this.#options;
+    const leave = await erasedSince(startedAt);
+    for (const event of (await store.log.byId(SYSTEM_ROOM, fresh.map(idOf))).values()) {
+      const left = leave(event);
+      if (left === event) continue;
+      await store.log.replace(SYSTEM_ROOM, [left]);
+      const work = fresh.find((one) => idOf(one) === event.id);
+      if (work !== undefined) await store.works.remove(work.id);
+    }
+  }
+}
+
+/** Returns the error of an author who is not watched. */
+export function unwatched(secUid: string): DyliveError {
+  return new DyliveError("not_found", `the author ${secUid.slice(0, 80)} is not watched`);
+}
+
+/** Whether the front of an author's works was seen, of which no newer one can be missing. Pinned ones are not of it. */
+function isFrontSeen({ works, outcome }: AuthorSeen): boolean {
+  return WELL.has(outcome) || works.some(({ pinned }) => !pinned);
+}
+
+/** Returns the works that were published since the newest known one, oldest first. */
+function newAmong(works: readonly Work[], { watch: { newest, learnedAt }, known }: KeptAuthorWatch): readonly Work[] {
+  const since = newest?.time ?? learnedAt ?? 0;
+  const isNew = ({ id, time }: Work) => !known.includes(id) && (time > since || (time === newest?.time && id !== newest.id));
+  return works.filter(isNew).sort((a, b) => a.time - b.time || (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+}
+
+function newestOf(works: readonly Work[], known: AuthorWatch["newest"]): AuthorWatch["newest"] {
+  return works.reduce((newest, { id, time }) => (newest === null || time > newest.time ? { id, time } : newest), known);
+}
+
+/** Returns the highest of these ids: they begin with the time at which they were made. */
+function newestIds(ids: readonly string[]): readonly string[] {
+  return [...new Set(ids)].sort((a, b) => (BigInt(a) < BigInt(b) ? 1 : -1)).slice(0, KNOWN_IDS);
+}
+
+function outcomeOf(endedBy: WorkListRun["endedBy"]): LookOutcome {
+  switch (endedBy) {
+    case "wall":
+    case "withheld":
+    case "captcha":
+    case "blocked":
+    case "stuck":
+      return endedBy;
+    default:
+      return "ok";
+  }
+}
+
+function failureOf(error: unknown): Pick<AuthorSeen, "outcome" | "reason"> {
+  // What is no error of ours to tell may name what is nobody's business, such as paths.
+  if (!(error instanceof DyliveError)) return { outcome: "failed", reason: "it failed; the log says why" };
+  return { outcome: error.code === "no_account" ? "gone" : error.code === "blocked" ? "blocked" : "failed", reason: error.message };
+}
+
+/** Returns the id of the event of a work, by which it is told once: nobody finds the work by it when its author is erased. */
+function idOf({ id }: Work): string {
+  return `work:${createHash("sha256").update(id).digest("hex").slice(0, 32)}`;
+}
+
+function eventOf(work: Work): NewEventOf<"work"> {
+  const { id, url, kind, text, time, timeEstimated, receivedAt, author } = work;
+  return {
+    id: idOf(work),
+    ...{ room: SYSTEM_ROOM, webRid: null, sessionId: null, method: "dylive", type: "work", time },
+    ...(timeEstimated === true && { timeEstimated }),
+    ...{ receivedAt, source: "browser", revision: 0 },
+    user: {
+      ...personOf(author),
+      ...{ gender: null, payLevel: null, fansClub: null, isAdmin: false, isAnchor: false, masked: false },
+    },
+    ...{ workId: id, url, kind, text },
+  };
+}
+
+function personOf({ id, secUid, displayId, shortId, nickname, avatar }: Person): Person {
+  return { id, secUid, displayId, shortId, nickname, avatar };
+}
