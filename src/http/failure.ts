@@ -12,6 +12,12 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   unreachable: 10,
   stopping: 5,
 };
+/** Sentences for refusals of Fastify's, by its codes, where its own words do not say what to do. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "a body is read as JSON alone: send it with the header content-type: application/json",
+  FST_ERR_CTP_EMPTY_JSON_BODY: "the body is empty, although its content-type is application/json",
+  FST_ERR_CTP_INVALID_JSON_BODY: "the body is no valid JSON",
+};
 /** Addresses whose errors have the form of v1; those of the compatible interface (/douyin/…) and of files have its envelope. */
 const V1_FORM = /^\/(v1|metrics|readyz|openapi\.json|docs)(?![\w-])/;
 
@@ -44,7 +50,7 @@ export function failureOf(error: unknown, requestId: string): Failure {
   if (status === 404) return failure("no_address", "nothing is served at it");
   // Fastify's own refusals (body too large, media type, bad address): its words are safe, but may echo what was sent.
   if (status !== null && status >= 400 && status < 500)
-    return failure("bad_request", error instanceof Error ? error.message.slice(0, 200) : "refused", status);
+    return failure("bad_request", REFUSALS[codeOf(error)] ?? (error instanceof Error ? error.message.slice(0, 200) : "refused"), status);
   return failure("internal", `request ${requestId}`);
 }
 
@@ -55,6 +61,10 @@ export function sendFailure(request: FastifyRequest, reply: FastifyReply, told: 
   if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
   const text = V1_FORM.test(request.url) ? errorText(told, request.id) : failureText(told.status, `${told.message}. ${told.hint}`);
   return reply.code(told.status).header("cache-control", "no-store").type("application/json; charset=utf-8").send(text);
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 }
 
 function statusOf(error: unknown): number | null {

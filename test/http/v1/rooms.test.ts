@@ -85,7 +85,7 @@ describe("/v1/rooms", () => {
         { method: "POST", body: "room=1", headers: { "content-type": "text/html" } },
         415,
         "bad_request",
-        "Unsupported Media Type",
+        "send it with the header content-type: application/json",
       ],
       ["/v1/rooms?limit=x", {}, 400, "bad_request", "from 1 to 1000"],
       ["/v1/rooms?limits=1", {}, 400, "bad_request", 'no field "limits"'],
