@@ -1,4 +1,4 @@
-import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
+import type { LiveEvent, LiveEventOf, RankEntry, User } from "../events/event.js";
 import { type GiftLine, type Given, HIDDEN_RECEIVER, type Named, type PersonFigures, type SessionDelta } from "../store/statistics.js";
 import { addTotals, emptyTotals, plus, type Totals } from "../store/totals.js";
 import type { Vocabulary } from "./words.js";
@@ -32,6 +32,7 @@ function emptyDelta(firstSeq: number): SessionDelta {
     combos: new Map(),
     words: new Map(),
     emoji: new Map(),
+    ranks: new Map(),
   };
 }
 
@@ -46,6 +47,7 @@ function add(delta: SessionDelta, event: LiveEvent, vocabulary: Vocabulary): voi
     known.firstSeq = Math.min(known.firstSeq, event.seq);
   }
   if ("user" in event) addPerson(delta, event);
+  addScores(delta, event);
   if (event.type === "gift" && event.test !== true) addGift(delta, event);
   if (event.type === "chat") addChat(delta, event, vocabulary);
 }
@@ -123,6 +125,28 @@ function addPerson({ people }: SessionDelta, event: Extract<LiveEvent, { user?: 
   people.set(id, person);
   countEvent(person, event, event.user.nickname);
   if (event.type === "gift") give(person, worthOf(event));
+}
+
+/**
+ * Notes what the platform's ranks say. Scores of the rank that has texts alone have no known unit, and those of one guest's contributors are of
+ * one guest: neither bears witness.
+ */
+function addScores(delta: SessionDelta, event: LiveEvent): void {
+  if (event.type === "rank" && event.list === "audience") for (const entry of event.entries) addScore(delta, "audience", entry, event.seq);
+  if (event.type === "stats") for (const entry of event.ranks ?? []) addScore(delta, "viewers", entry, event.seq);
+  if ("user" in event && event.user?.roomDiamonds !== undefined)
+    addScore(delta, "own", { user: event.user, score: event.user.roomDiamonds }, event.seq);
+}
+
+function addScore({ ranks }: SessionDelta, list: string, { user, score }: Pick<RankEntry, "user" | "score">, seq: number): void {
+  const userId = personId(user);
+  if (userId === null || score === null || !Number.isSafeInteger(score)) return;
+  const key = `${list} ${userId}`;
+  const known = ranks.get(key) ?? { list, userId, name: null, nameSeq: 0, firstSeq: seq, first: score, high: score };
+  ranks.set(key, known);
+  Object.assign(known, newestName(known, namedBy(user.nickname, seq)));
+  if (seq < known.firstSeq) Object.assign(known, { firstSeq: seq, first: score });
+  known.high = Math.max(known.high, score);
 }
 
 function addGift(delta: SessionDelta, event: LiveEventOf<"gift">): void {

@@ -1,6 +1,6 @@
 import type { EventType } from "../events/event.js";
 import type { Session } from "../store/rooms.js";
-import type { Given, SessionStatistics } from "../store/statistics.js";
+import type { Given, SessionStatistics, Witness } from "../store/statistics.js";
 import { eventsOf, type Totals } from "../store/totals.js";
 
 const MINUTE_MS = 60_000;
@@ -19,6 +19,8 @@ export interface Summary {
   readonly chatters: number;
   readonly gifters: number;
   readonly gifts: ShownGifts;
+  /** What the platform's ranks say was given, at least, and how much of that the gifts explain that reached us. No part of `gifts`. */
+  readonly witness: ShownWitness;
   /** `seen` reached us; `total` is the platform's count, of which it sends a sample. */
   readonly likes: { readonly seen: number; readonly total: number | null };
   readonly follows: number;
@@ -47,6 +49,7 @@ export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null,
     chatters,
     gifters,
     gifts: shownGifts({ combos, settled, units: totals.units, diamonds: totals.diamonds, unpricedUnits: totals.unpricedUnits }),
+    witness: shownWitness(statistics.witness),
     likes: { seen: totals.likes, total: totals.likesTotal },
     follows: totals.types.follow ?? 0,
     followers: totals.followers?.value ?? null,
@@ -61,6 +64,20 @@ export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null,
     lastEventAt: totals.lastAt,
     behind,
   };
+}
+
+/** What ranks say was given, as it is shown. */
+interface ShownWitness {
+  readonly diamondsWitnessed: number;
+  readonly diamondsReceived: number;
+  /** Share of the first that the second is; null where the ranks say nothing. */
+  readonly share: number | null;
+}
+
+/** Returns what ranks say was given, as it is shown. */
+export function shownWitness({ witnessed, received }: Witness): ShownWitness {
+  const share = witnessed === 0 ? null : Math.round((received / witnessed) * 1000) / 1000;
+  return { diamondsWitnessed: witnessed, diamondsReceived: received, share };
 }
 
 /** Returns gifts as they are shown. */

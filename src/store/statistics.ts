@@ -59,6 +59,31 @@ interface ComboSeen {
   settled: boolean;
 }
 
+/** Score of a person in one of the platform's ranks, as some events show it. */
+export interface RankSeen extends Named {
+  readonly list: string;
+  readonly userId: string;
+  /** Event that showed it first, and the score there. */
+  firstSeq: number;
+  first: number;
+  high: number;
+}
+
+/**
+ * Diamonds that the platform's ranks say were given, at least: the rises of scores since they were first seen. `received`: how many of these the
+ * gifts explain that reached us. Never part of any sum of gifts.
+ */
+export interface Witness {
+  readonly witnessed: number;
+  readonly received: number;
+}
+
+/** What the ranks say of one person. */
+export interface PersonWitness extends Witness {
+  readonly userId: string;
+  readonly name: string | null;
+}
+
 /** Statistics that some events of one broadcast add to it. */
 export interface SessionDelta {
   readonly firstSeq: number;
@@ -71,6 +96,7 @@ export interface SessionDelta {
   readonly combos: Map<string, ComboSeen>;
   readonly words: Map<string, number>;
   readonly emoji: Map<string, number>;
+  readonly ranks: Map<string, RankSeen>;
 }
 
 /** Statistics of a broadcast. */
@@ -81,6 +107,7 @@ export interface SessionStatistics extends Pick<Given, "combos" | "settled"> {
   readonly people: number;
   readonly chatters: number;
   readonly gifters: number;
+  readonly witness: Witness;
   readonly busiest: { readonly minute: number; readonly events: number } | null;
   /** Whether some of its events may have been removed before they were counted. */
   readonly partial: boolean;

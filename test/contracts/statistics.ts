@@ -28,6 +28,7 @@ export async function everything({ statistics, log }: Store, room: number, sessi
       minutes: await statistics.minutes(room, id, -1, 10_000),
       people: await Promise.all(PEOPLE_ORDERS.map((by) => statistics.people(room, id, by, 10_000))),
       gifts: await Promise.all(GIFT_GROUPS.map((by) => statistics.gifts(room, id, { by, limit: 10_000 }))),
+      witnesses: await statistics.witnesses(room, id, 10_000),
       words: await statistics.words(room, id, "word", 10_000),
       emoji: await statistics.words(room, id, "emoji", 10_000),
     })),
@@ -79,6 +80,61 @@ export function describeStatistics(open: Open): void {
         }),
         { numRuns: 30 },
       );
+    });
+
+    it("hold what the ranks say was given against the gifts that came, in any steps, and never among the gifts", async () => {
+      const { room, append } = await fresh();
+      const { user: _user, text: _text, kind: _kind, segments: _segments, luckyBag: _bag, ...base } = chat("1", { sessionId: "s1" });
+      let ranks = 0;
+      const rank = (list: "audience" | "room" | "guest", scores: Readonly<Record<string, number | null>>): NewEvent => ({
+        ...{ ...base, id: `rank${ranks++}`, type: "rank", list, receiver: null, total: null },
+        entries: Object.entries(scores).map(([id, score], i) => ({ rank: i + 1, score, scoreText: null, user: userOf(id) })),
+      });
+      const of = (id: string, user: string, diamonds: number | null): NewEvent => ({
+        ...{ ...gift(id, id, 5, 5), sessionId: "s1", user: userOf(user) },
+        ...{ unitDiamonds: diamonds === null ? null : diamonds / 5, diamonds },
+      });
+      const masked = { ...userOf("9"), masked: true };
+      await append(
+        // 1 gave 300 of which 100 came; 2 gave 50, and 80 came; 3 gave gifts of unknown price; 4 is seen once; 5 has no number at first.
+        rank("audience", { "1": 1000, "2": 10, "3": 0, "4": 70, "5": null }),
+        of("a", "1", 100),
+        rank("audience", { "1": 1200, "2": 60, "3": 400, "5": 30 }),
+        of("b", "2", 80),
+        of("c", "3", null),
+        chat("said", { sessionId: "s1", user: { ...userOf("6"), roomDiamonds: 20 } }),
+        rank("audience", { "1": 1300 }),
+        chat("said again", { sessionId: "s1", user: { ...userOf("6"), roomDiamonds: 520 } }),
+        chat("masked", { sessionId: "s1", user: { ...masked, roomDiamonds: 1 } }),
+        chat("masked again", { sessionId: "s1", user: { ...masked, roomDiamonds: 99 } }),
+        rank("room", { "4": 1 }),
+        rank("room", { "4": 9999 }),
+        rank("guest", { "4": 5 }),
+        rank("guest", { "4": 9999 }),
+        // Told again late: lower than before, which no score of a broadcast becomes.
+        rank("audience", { "1": 1100 }),
+      );
+      await catchUp(store(), plainWords, { room });
+      const told = async () => {
+        const session = (await store().statistics.sessions(room, ["s1"])).get("s1");
+        const people = await store().statistics.witnesses(room, "s1", 10);
+        return [session?.witness, people.map(({ userId, name, witnessed, received }) => [userId, name, witnessed, received])] as const;
+      };
+      const name = (id: string) => userOf(id).nickname;
+      const people = [
+        ["6", name("6"), 500, 0],
+        ["1", name("1"), 300, 100],
+        ["3", name("3"), 400, 400],
+        ["2", name("2"), 50, 50],
+      ];
+      expect(await told()).toEqual([{ witnessed: 1250, received: 550 }, people]);
+      expect((await store().statistics.sessions(room, ["s1"])).get("s1")?.totals.diamonds).toBe(180n);
+      await store().statistics.reset(room, "s1");
+      for (let steps = 0; steps < 20; steps++) await advance(store(), room, plainWords);
+      await catchUp(store(), plainWords, { room });
+      expect(await told()).toEqual([{ witnessed: 1250, received: 550 }, people]);
+      await store().statistics.forget("6", "p0");
+      expect((await told())[1]).toEqual(people.slice(1));
     });
 
     it("move on with their rows or not at all, and never twice", async () => {

@@ -205,6 +205,7 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/sessions/latest/top?by=events", 200],
     ["/v1/rooms/98765/sessions/latest/top", 200],
   ],
+  "GET /v1/rooms/{room}/sessions/{session}/witness": [["/v1/rooms/98765/sessions/latest/witness", 200]],
   "GET /v1/rooms/{room}/sessions/{session}/words": [
     ["/v1/rooms/98765/sessions/latest/words", 200],
     ["/v1/rooms/98765/sessions/latest/words?kind=emoji", 200],

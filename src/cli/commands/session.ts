@@ -74,6 +74,7 @@ export function factsOf(totals: Summary): [string, Cell][] {
     ["people", `${totals.people}, of whom ${totals.chatters} chatted and ${totals.gifters} gave`],
     ["gifts", `${gifts.units} units in ${gifts.combos} combos (${gifts.settled} settled)`],
     ["diamonds", `${gifts.diamonds}${gifts.unpricedUnits > 0 ? `, and ${gifts.unpricedUnits} units of unknown price` : ""}`],
+    ["by the platform's ranks", witnessLine(totals.witness)],
     ["likes", `${likes.seen} seen${likes.total === null ? "" : ` of ${likes.total}`}`],
     ["follows", String(totals.follows)],
     ["peak online", peak.online === null ? null : String(peak.online)],
@@ -90,6 +91,11 @@ export function factsOf(totals: Summary): [string, Cell][] {
         : `${(totals.covered * 100).toFixed(1)} % of the time${totals.partial ? "; some events were removed before they were counted" : ""}`,
     ],
   ];
+}
+
+function witnessLine({ diamondsWitnessed, diamondsReceived, share }: Summary["witness"]): string | null {
+  if (share === null) return null;
+  return `at least ${diamondsWitnessed} diamonds were given by people they name; gifts that reached us explain ${diamondsReceived} (${(share * 100).toFixed(1)} %)`;
 }
 
 async function summed(store: Store, sessions: readonly Session[]) {

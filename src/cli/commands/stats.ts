@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { amountOf, shownGifts, summaryOf } from "../../statistics/summary.js";
+import { amountOf, shownGifts, shownWitness, summaryOf } from "../../statistics/summary.js";
 import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
 import { moment, print, printColumns } from "../terminal.js";
@@ -85,12 +85,22 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
     (await statistics.people(room, sessionId, by, limit)).map(({ diamonds, ...one }) => ({ ...one, diamonds: amountOf(diamonds) }));
   const [gifters, chatters] = [await top("diamonds"), await top("chats")];
   const [words, emoji] = [await statistics.words(room, sessionId, "word", limit), await statistics.words(room, sessionId, "emoji", limit)];
-  if (json) return print(JSON.stringify({ session: sessionId, totals, gifters, chatters, words, emoji }));
+  const witness = (await statistics.witnesses(room, sessionId, limit)).map(({ userId, name, ...said }) => ({
+    userId,
+    name,
+    ...shownWitness(said),
+  }));
+  if (json) return print(JSON.stringify({ session: sessionId, totals, gifters, chatters, words, emoji, witness }));
   await printColumns(["session", sessionId], totals === null ? [["events", 0]] : factsOf(totals));
   await print("");
   await printColumns(
     ["gives most", "id", "diamonds", "units"],
     gifters.map(({ name, userId, diamonds, units }) => [name, userId, diamonds, units]),
+  );
+  await print("");
+  await printColumns(
+    ["by the platform's ranks", "id", "diamonds, at least", "of them received"],
+    witness.map(({ name, userId, diamondsWitnessed, diamondsReceived }) => [name, userId, diamondsWitnessed, diamondsReceived]),
   );
   await print("");
   await printColumns(

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { shownWitness } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Statistics } from "../../store/sql/statistics.js";
 import { GIFT_GROUPS, PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
@@ -22,6 +23,7 @@ const TopQuery = exactly({
   by: Type.Enum([...PEOPLE_ORDERS], { default: "diamonds", description: "diamonds, units, chats, likes or events" }),
   ...PageFields,
 });
+const WitnessQuery = exactly({ limit: PageFields.limit });
 const WordsQuery = exactly({
   kind: Type.Enum([...WORD_KINDS], { default: "word", description: "word or emoji" }),
   ...PageFields,
@@ -83,6 +85,25 @@ function broadcastRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       config,
     },
     async (request) => personList(await counted(request), request.query),
+  );
+
+  typed.get(
+    "/rooms/:room/sessions/:session/witness",
+    {
+      schema: {
+        summary: "What the platform's ranks say that people gave in a broadcast, and how much of it reached us",
+        tags,
+        params: SessionParams,
+        querystring: WitnessQuery,
+        response: { 200: Type.Ref("WitnessList") },
+      },
+      config,
+    },
+    async (request) => {
+      const { room, sessionId, behind } = await counted(request);
+      const people = await statistics.witnesses(room, sessionId, request.query.limit);
+      return { people: people.map(({ userId, name, ...said }) => ({ id: userId, nickname: name, ...shownWitness(said) })), behind };
+    },
   );
 
   typed.get(

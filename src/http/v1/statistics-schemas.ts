@@ -19,6 +19,11 @@ const given = {
   diamonds: Amount,
   unpricedUnits: Type.Integer({ minimum: 0, description: "units whose price is unknown: part of units, of no diamonds" }),
 };
+const witness = {
+  diamondsWitnessed: Type.Integer({ minimum: 0, description: "diamonds by which scores of the platform's ranks rose" }),
+  diamondsReceived: Type.Integer({ minimum: 0, description: "how many of these the gifts explain that reached us" }),
+  share: Type.Union([Type.Number(), Type.Null()], { description: "the one by the other, 0 to 1; null where no score rose" }),
+};
 const Who = Type.Object({ id: Nullable(Type.String()), nickname: Nullable(Type.String()) });
 
 /** Sums of the events of a broadcast. */
@@ -30,6 +35,9 @@ const TotalsSchema = Type.Object(
     chatters: Count,
     gifters: Count,
     gifts: Type.Object(given),
+    witness: Type.Object(witness, {
+      description: "what the platform's ranks say was given, at least: rises of scores since they were first seen. No part of gifts",
+    }),
     likes: Type.Object({ seen: Count, total: Nullable(Count) }, { description: "seen reached us; total is the platform's own count" }),
     follows: Count,
     followers: Nullable(Count),
@@ -119,6 +127,12 @@ const PersonListSchema = Type.Object(
   { $id: "PersonList", description: "people of a broadcast, those with the most first" },
 );
 
+/** People whom the ranks of a broadcast name. */
+const WitnessListSchema = Type.Object(
+  { people: Type.Array(Type.Object({ id: Type.String(), nickname: Nullable(Type.String()), ...witness })), behind: Behind },
+  { $id: "WitnessList", description: "what the platform's ranks say of people: those of whose diamonds the most did not reach us first" },
+);
+
 /** Words of a broadcast. */
 const WordListSchema = Type.Object(
   { words: Type.Array(Type.Object({ text: Type.String(), count: Count })), next: Next, behind: Behind },
@@ -166,6 +180,7 @@ export const STATISTICS_SCHEMAS = [
   MinuteListSchema,
   GiftListSchema,
   PersonListSchema,
+  WitnessListSchema,
   WordListSchema,
   UserHistorySchema,
   RoomSummarySchema,

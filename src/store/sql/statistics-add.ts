@@ -76,6 +76,16 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
     "n, kind, word",
     addedTo("statistics_words", ["count"], dialect),
   );
+  const addRanks = insert(
+    "statistics_ranks",
+    ["list", "user_id", "name"],
+    ["n", "name_seq", "first_seq", "first_score", "high_score"],
+    "n, list, user_id",
+    `${newest("statistics_ranks", "name", "name_seq")},
+     first_score = CASE WHEN excluded.first_seq < statistics_ranks.first_seq THEN excluded.first_score ELSE statistics_ranks.first_score END,
+     first_seq = ${least}(statistics_ranks.first_seq, excluded.first_seq),
+     high_score = ${greatest}(statistics_ranks.high_score, excluded.high_score)`,
+  );
   const setCombos = insert("statistics_combos", ["combo_id"], ["n", "settled"], "n, combo_id", "settled = excluded.settled");
   const setMinutes = insert(
     "statistics_minutes",
@@ -159,6 +169,10 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
           ...[n, gift.nameSeq, receiver.nameSeq, ...givenBy(line, byLine.get(key))],
         ];
       }),
+    );
+    yield* each(
+      addRanks,
+      [...delta.ranks.values()].map((one) => [one.list, one.userId, one.name, n, one.nameSeq, one.firstSeq, one.first, one.high]),
     );
     yield* noteWords(n, "word", delta.words);
     yield* noteWords(n, "emoji", delta.emoji);

@@ -9,8 +9,10 @@ import {
   type PeopleOrder,
   type PersonFigures,
   type PersonSession,
+  type PersonWitness,
   type SessionKey,
   type SessionStatistics,
+  type Witness,
   type WordCount,
   type WordKind,
 } from "../statistics.js";
@@ -42,7 +44,7 @@ interface Halves {
 
 type Stored<T> = Omit<T, "diamonds"> & { readonly diamonds: string };
 type StoredSum = Omit<GiftSum, "place" | "diamonds"> & Halves & { readonly rank: number; readonly key: string };
-type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial"> & {
+type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial" | "witness"> & {
   readonly totals: string;
   readonly partial: number;
   readonly minute: number | null;
@@ -57,6 +59,12 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
       (SELECT minute ${minute} ORDER BY events DESC, minute LIMIT 1) AS minute, (SELECT max(events) ${minute}) AS "minuteEvents"
     FROM statistics_sessions s JOIN heads h ON h.room = s.room LEFT JOIN statistics_rooms r ON r.room = s.room
     WHERE s.room = $1 AND s.session_id ${dialect.among("$2", "text")}`;
+  const rise = "max(k.high_score - k.first_score)";
+  /** Rises of people in the ranks of broadcasts. Who gave units of unknown price may have given as much as that: nothing of it is called missing. */
+  const rises = `SELECT s.session_id AS "sessionId", k.user_id AS "userId", max(k.name) AS name, ${rise} AS witnessed,
+      CASE WHEN max(coalesce(p.unpriced, 0)) > 0 THEN ${rise} ELSE ${dialect.least}(max(coalesce(p.diamonds, 0)), ${rise}) END AS received
+    FROM statistics_sessions s JOIN statistics_ranks k ON k.n = s.n LEFT JOIN statistics_people p ON p.n = s.n AND p.user_id = k.user_id
+    WHERE s.room = $1 AND s.session_id ${dialect.among("$2", "text")} GROUP BY s.session_id, k.user_id HAVING ${rise} > 0`;
   /** Returns a sum of counts, which stops at what a number of JavaScript holds. */
   const sum = (column: string) => `CAST(${dialect.least}(sum(${column} * 1.0), ${COUNT_MAX}) AS BIGINT)`;
   /** Returns the sums of gifts by some columns. What they are not summed by is null; a line is one row, which has one name. */
@@ -78,10 +86,16 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
     /** Returns the statistics of these broadcasts; one of which nothing was counted is absent. */
     sessions: (room: RoomKey, sessionIds: readonly SessionKey[]): Promise<ReadonlyMap<SessionKey, SessionStatistics>> =>
       ask(function* () {
+        const ranked = yield* rows<Witness & { sessionId: SessionKey }>(
+          `SELECT w."sessionId", ${sum("w.witnessed")} AS witnessed, ${sum("w.received")} AS received FROM (${rises}) w GROUP BY w."sessionId"`,
+          ...[room, sessionIds],
+        );
+        const witnesses = new Map(ranked.map(({ sessionId, ...witness }) => [sessionId, witness]));
         const found = (yield* rows<StoredSession>(sessions, room, sessionIds)).map(
           ({ totals, partial, minute: at, minuteEvents, ...rest }): SessionStatistics => {
             const busiest = at === null || minuteEvents === null ? null : { minute: at, events: minuteEvents };
-            return { ...rest, totals: totalsOf(totals), partial: partial > 0, busiest };
+            const witness = witnesses.get(rest.sessionId) ?? { witnessed: 0, received: 0 };
+            return { ...rest, totals: totalsOf(totals), partial: partial > 0, busiest, witness };
           },
         );
         return new Map(found.map((one) => [one.sessionId, one]));
@@ -109,6 +123,15 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
         const sql = `SELECT ${PERSON} FROM statistics_people p WHERE n = ${N} AND p.${by} > 0 ${place} ORDER BY p.${by} DESC, p.user_id LIMIT $3`;
         return (yield* rows<Stored<PersonFigures>>(sql, room, sessionId, limit, ...(after ?? []))).map(whole<PersonFigures>);
       }),
+    /** Returns what the ranks of a broadcast say of people: those of whose diamonds the most did not reach us first, then those who gave most. */
+    witnesses: (room: RoomKey, sessionId: SessionKey, limit: number): Promise<readonly PersonWitness[]> =>
+      ask(() =>
+        rows<PersonWitness>(
+          `SELECT w."userId", w.name, w.witnessed, w.received FROM (${rises}) w
+           ORDER BY w.witnessed - w.received DESC, w.witnessed DESC, w."userId" LIMIT $3`,
+          ...[room, [sessionId], limit],
+        ),
+      ),
     /** Returns sums of gifts, those worth most first. @param userId only this person's */
     gifts: (
       room: RoomKey,

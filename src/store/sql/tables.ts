@@ -140,6 +140,14 @@ export const TABLES: readonly SqlTable[] = [
     },
   },
   { name: "statistics_combos", keys: 2, copied: ALIVE, columns: { n: COUNT, combo_id: NAME, settled: COUNT } },
+  {
+    name: "statistics_ranks",
+    keys: 3,
+    copied: ALIVE,
+    columns: {
+      ...{ n: COUNT, list: NAME, user_id: NAME, name: "text", name_seq: COUNT, first_seq: COUNT, first_score: COUNT, high_score: COUNT },
+    },
+  },
   { name: "statistics_words", keys: 3, copied: ALIVE, columns: { n: COUNT, kind: NAME, word: NAME, count: COUNT } },
   {
     name: "works",

@@ -432,6 +432,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rooms/{room}/sessions/{session}/witness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the platform's ranks say that people gave in a broadcast, and how much of it reached us
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSessionsBySessionWitness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room}/sessions/{session}/words": {
         parameters: {
             query?: never;
@@ -2669,6 +2689,15 @@ export interface components {
                 /** @description units whose price is unknown: part of units, of no diamonds */
                 unpricedUnits: number;
             };
+            /** @description what the platform's ranks say was given, at least: rises of scores since they were first seen. No part of gifts */
+            witness: {
+                /** @description diamonds by which scores of the platform's ranks rose */
+                diamondsWitnessed: number;
+                /** @description how many of these the gifts explain that reached us */
+                diamondsReceived: number;
+                /** @description the one by the other, 0 to 1; null where no score rose */
+                share: number | null;
+            };
             /** @description seen reached us; total is the platform's own count */
             likes: {
                 seen: number;
@@ -2796,6 +2825,21 @@ export interface components {
                 lastAt: number;
             }[];
             next: string | null;
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
+        /** @description what the platform's ranks say of people: those of whose diamonds the most did not reach us first */
+        WitnessList: {
+            people: {
+                id: string;
+                nickname: string | null;
+                /** @description diamonds by which scores of the platform's ranks rose */
+                diamondsWitnessed: number;
+                /** @description how many of these the gifts explain that reached us */
+                diamondsReceived: number;
+                /** @description the one by the other, 0 to 1; null where no score rose */
+                share: number | null;
+            }[];
             /** @description events of the room that these figures have still to look at */
             behind: number;
         };
@@ -5126,6 +5170,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionWitness: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description what the platform's ranks say of people: those of whose diamonds the most did not reach us first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WitnessList"];
                 };
             };
             /** @description refused: why, and what to do */

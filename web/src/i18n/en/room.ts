@@ -95,6 +95,7 @@ export const room: typeof zh = {
     none: "No broadcast yet: there will be figures once the room is live.",
     behind: (n) => `${n} messages are not yet counted`,
     perMinute: "Per minute",
+    witnessed: (diamonds, share) => `≥ ${diamonds}, ${share} received`,
     series: { chat: "chat", gift: "gifts", join: "joins", online: "online" },
     totals: {
       viewers: "Viewers so far",
@@ -102,6 +103,7 @@ export const room: typeof zh = {
       chats: "Chats",
       gifters: "People who gave",
       diamonds: "Diamonds",
+      witness: "Diamonds by the platform's rank",
       likes: "Likes",
       follows: "Follows",
     },

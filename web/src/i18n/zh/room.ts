@@ -95,6 +95,7 @@ export const room = {
     none: "还没有场次：开播后这里会有统计。",
     behind: (n: string) => `统计还差 ${n} 条消息`,
     perMinute: "每分钟",
+    witnessed: (diamonds: string, share: string) => `≥ ${diamonds}，收到 ${share}`,
     series: { chat: "弹幕", gift: "礼物", join: "进场", online: "在线" },
     totals: {
       viewers: "累计观众",
@@ -102,6 +103,7 @@ export const room = {
       chats: "弹幕",
       gifters: "送礼人数",
       diamonds: "抖币",
+      witness: "榜单显示的抖币",
       likes: "点赞",
       follows: "新增关注",
     },
