@@ -218,7 +218,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       downloads,
       authors,
       admin,
-      maintenance: maintenanceService({ jobs, raw, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
+      maintenance: maintenanceService({ jobs, raw, downloads, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,
     });
     closers.push(() => api.close());

@@ -13,6 +13,7 @@ import { rawFolder } from "../sources/raw/files.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";
 import { tellSystem } from "../store/log.js";
 import type { Store } from "../store/store.js";
+import type { DownloadService } from "../works/download-service.js";
 import type { Collecting } from "./collecting.js";
 import { type Config, limitsOf, worksMaxAgeMsOf } from "./config.js";
 
@@ -158,6 +159,7 @@ export function watchDisk({ config, store, clock, logger }: BackgroundDeps): Dis
 interface MaintenanceServiceDeps {
   readonly jobs: JobExecutor;
   readonly raw: Pick<RawRecorder, "rotate">;
+  readonly downloads: Pick<DownloadService, "sweep">;
   /** Absolute path of the data folder. */
   readonly data: string;
   /** Whether other processes keep recordings in folders of their own. */
@@ -165,7 +167,7 @@ interface MaintenanceServiceDeps {
 }
 
 /** Returns the maintenance service: long work on what is kept, done by the worker thread. */
-export function maintenanceService({ jobs, raw, data, elsewhere }: MaintenanceServiceDeps): MaintenanceService {
+export function maintenanceService({ jobs, raw, downloads, data, elsewhere }: MaintenanceServiceDeps): MaintenanceService {
   const folder = rawFolder(data);
   const following = (turn: Turn, signal: AbortSignal) => ({
     signal,
@@ -180,6 +182,7 @@ export function maintenanceService({ jobs, raw, data, elsewhere }: MaintenanceSe
           await raw.rotate();
           return jobs.run("task.eraseRaw", [{ folder, identity }], following(turn, signal));
         },
+        files: () => downloads.sweep(),
       });
       const { erased, dropped, changed, kept, pseudonym, rooms, works } = done;
       const { files, messages, frames } = done.recordings;

@@ -182,7 +182,9 @@ export const ConfigSchema = Type.Object({
   keepStatisticsDays: Keep("days for which statistics of a broadcast are kept after its last event; unset for ever"),
   keepRawDays: Keep("days for which raw recordings are kept; unset for ever"),
   keepRawMb: Keep("MB of raw recordings that are kept of a room; beyond it the oldest go"),
-  keepWorksDays: Keep("days for which works and comments are kept after they were last read; unset for ever"),
+  keepWorksDays: Keep(
+    "days for which works and comments are kept after they were last read, and downloads with their files; unset for ever",
+  ),
   keepStoreMb: Keep("MB that the whole store may use on disk; beyond it the oldest events of any room go"),
   diskLowMb: Type.Integer({
     minimum: 0,

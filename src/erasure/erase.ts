@@ -108,6 +108,7 @@ type Deps = Pick<
   | "comments"
   | "commentRuns"
   | "authorWatches"
+  | "downloads"
 >;
 
 /**

@@ -24,11 +24,15 @@ interface ErasePlaces {
   log(): Promise<EraseReport>;
   /** Takes them out of what was recorded as it came. */
   recordings(identity: Identity): Promise<RecordingsErased>;
+  /** Removes the files of their works that were downloaded. @returns paths of what could not be removed */
+  files(): Promise<readonly string[]>;
 }
 
 /** Report of an erasure in all places. */
 export interface Erasure extends EraseReport {
   readonly recordings: RecordingsErased;
+  /** Paths of downloaded files of theirs that could not be removed. */
+  readonly filesLeft: readonly string[];
 }
 
 /**
@@ -46,14 +50,15 @@ export async function eraseEverywhere(user: string, places: ErasePlaces): Promis
     unknown = error;
     report = nothingErased(user);
   }
+  const filesLeft = report.works.downloads === 0 ? [] : await places.files();
   const recordings = await places.recordings(report.identity);
   if (unknown !== null && recordings.messages + recordings.frames === 0) throw unknown;
-  return { ...report, recordings };
+  return { ...report, recordings, filesLeft };
 }
 
 /** Makes the report of an erasure that found nobody in the log: nothing is known of the person but `user`. */
 function nothingErased(user: string): EraseReport {
-  const works = { works: 0, comments: 0, watches: 0, changed: 0, kept: 0 };
+  const works = { works: 0, comments: 0, watches: 0, downloads: 0, changed: 0, kept: 0 };
   return {
     ...{ identity: unknownPerson(user), pseudonym: "", erased: 0, dropped: 0, changed: 0, kept: 0, anchorOf: [], rooms: [], works },
     note: "",
@@ -70,7 +75,7 @@ const SPOOLS = ["official-spool", "spool"];
  * @param data path of the data folder
  * @param elsewhere whether other processes keep recordings in folders of their own
  */
-export function unreached(data: string, { anchorOf, kept, recordings, works }: Erasure, elsewhere: boolean): readonly string[] {
+export function unreached(data: string, { anchorOf, kept, recordings, works, filesLeft }: Erasure, elsewhere: boolean): readonly string[] {
   const folder = resolve(data);
   const backups = readdirSync(folder).filter((name) => name.endsWith(".backup"));
   return [
@@ -90,7 +95,12 @@ export function unreached(data: string, { anchorOf, kept, recordings, works }: E
         ]
       : []),
     ...anchorOf.map((room) => `what is known of them as the anchor of room ${room}`),
-    ...(works.works > 0 ? ["files of their works that were downloaded, in whatever folder"] : []),
+    ...filesLeft.map((path) => `${path}, whose files are in use or cannot be removed: the server goes on trying`),
+    ...(works.works > 0 ? ["files of their works that dylive download or the library brought, in whatever folder"] : []),
+    ...(works.downloads > 0 && elsewhere
+      ? ["files of their works on the disks of other processes, until those have looked: half a minute"]
+      : []),
+    ...(works.changed + works.kept > 0 ? ["names and .meta.json of downloaded files of others' works that name them"] : []),
     ...(works.kept > 0 ? [`the ${works.kept} works and comments of others`] : []),
     ...(kept > 0 ? [`the ${kept} chats of others`] : []),
     "what they do from now on: it is collected again",

@@ -1,3 +1,4 @@
+import type { DownloadRow } from "../store/sql/downloads.js";
 import type { WorkRow } from "../store/sql/works.js";
 import type { Store } from "../store/store.js";
 import type { Person } from "../works/model/author.js";
@@ -7,7 +8,7 @@ import type { Mention, Work } from "../works/model/work.js";
 import type { ErasurePlan } from "./change.js";
 import { type Identity, isPerson, type KnownPerson, marksOf, namedIn, peopleIn } from "./identity.js";
 
-type Deps = Pick<Store, "works" | "comments" | "commentRuns" | "authorWatches">;
+type Deps = Pick<Store, "works" | "comments" | "commentRuns" | "authorWatches" | "downloads">;
 
 /** Counts of what was done with works and comments. */
 export interface WorksErased {
@@ -17,6 +18,8 @@ export interface WorksErased {
   readonly comments: number;
   /** Watches on them as an author, ended. */
   readonly watches: number;
+  /** Downloads of their works: what is kept of them goes, their files are removed by the process that has them. */
+  readonly downloads: number;
   /** Works and comments of others that named them, without that. */
   readonly changed: number;
   /** Works and comments of others whose text holds their name, kept. */
@@ -26,6 +29,7 @@ export interface WorksErased {
 /** Works of one step: with each comes the page's own reply, of which some are megabytes. */
 const STEP_WORKS = 20;
 const STEP_COMMENTS = 500;
+const STEP_DOWNLOADS = 200;
 
 /** Passes everybody who stands in a kept work or a comment, or is watched as an author. @param onStep called after each step with how many were looked at in all */
 export async function lookInWorks(
@@ -41,7 +45,15 @@ export async function lookInWorks(
     }
   };
   for (const { secUid, author } of await store.authorWatches.list()) onPerson(watchedPerson(secUid, author));
-  await walk(store, signal, { onWorks: (works) => look(works.map(({ work }) => work)), onComments: look, onStep });
+  const lookAtAuthors = async (rows: readonly DownloadRow[]) => {
+    for (const { author } of rows) if (author !== null) onPerson(author);
+  };
+  await walk(store, signal, {
+    onWorks: (works) => look(works.map(({ work }) => work)),
+    onComments: look,
+    onDownloads: lookAtAuthors,
+    onStep,
+  });
 }
 
 /** Returns the author of a watch, of whom nothing but the id may be known. */
@@ -57,7 +69,7 @@ export async function eraseWorks(
   onStep: (count: number) => void | Promise<void>,
 ): Promise<WorksErased> {
   const { identity } = plan;
-  const sums = { works: 0, comments: 0, watches: 0, changed: 0, kept: 0 };
+  const sums = { works: 0, comments: 0, watches: 0, downloads: 0, changed: 0, kept: 0 };
   // First, so that no look begins any more.
   for (const { secUid, author } of await store.authorWatches.list())
     if (isPerson(watchedPerson(secUid, author), identity) && (await store.authorWatches.remove(secUid))) sums.watches++;
@@ -70,6 +82,7 @@ export async function eraseWorks(
         if (left === null) {
           await store.works.remove(work.id);
           await store.commentRuns.removeOf(work.id);
+          sums.downloads += await store.downloads.removeOf(work.id);
           sums.works++;
           continue;
         }
@@ -91,6 +104,10 @@ export async function eraseWorks(
       }
       if (next.length > 0) await store.comments.replace(next);
     },
+    onDownloads: async (rows) => {
+      for (const { author, download } of rows)
+        if (author !== null && isPerson(author, identity)) sums.downloads += await store.downloads.removeOf(download.workId);
+    },
     onStep,
   });
   return sums;
@@ -99,11 +116,13 @@ export async function eraseWorks(
 interface Walk {
   onWorks(rows: Awaited<ReturnType<Store["works"]["walk"]>>): Promise<void>;
   onComments(comments: readonly KeptComment[]): Promise<void>;
+  onDownloads(rows: readonly DownloadRow[]): Promise<void>;
   onStep(count: number): void | Promise<void>;
 }
 
-/** Goes through all works and then all comments. */
-async function walk({ works, comments }: Deps, signal: AbortSignal | undefined, { onWorks, onComments, onStep }: Walk): Promise<void> {
+/** Goes through all works, then all comments, and then all downloads, which tell their author only where their work is kept (see the service). */
+async function walk({ works, comments, downloads }: Deps, signal: AbortSignal | undefined, by: Walk): Promise<void> {
+  const { onWorks, onComments, onDownloads, onStep } = by;
   let count = 0;
   for (let after = ""; ; ) {
     signal?.throwIfAborted();
@@ -124,6 +143,14 @@ async function walk({ works, comments }: Deps, signal: AbortSignal | undefined, 
     count += page.length;
     await onStep(count);
     after = last;
+  }
+  for (let after = 0; ; ) {
+    signal?.throwIfAborted();
+    const rows = await downloads.walk(after, STEP_DOWNLOADS);
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    await onDownloads(rows);
+    after = last.n;
   }
 }
 

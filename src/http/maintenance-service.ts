@@ -18,7 +18,7 @@ export interface ErasedPerson {
   readonly pseudonym: string | null;
   /** Ids of rooms in which events were changed. */
   readonly rooms: readonly string[];
-  /** Works that were theirs, their comments, watches on them, works and comments of others that named them, and those that still do. */
+  /** Works that were theirs, their comments, downloads of their works, watches on them, works and comments of others that named them, and those that still do. */
   readonly works: WorksErased;
   readonly recordings: { readonly files: number; readonly messages: number; readonly frames: number };
   /** Things that hold them still, one sentence each. */

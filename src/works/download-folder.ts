@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { open, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { makeFolder, NewFile, publish } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -172,8 +172,10 @@ function endings(variant: string | null): readonly string[] {
   return ["", ...(rung === "" ? [] : [`_${rung}`]), ...Array.from({ length: NAMES_MAX - 2 }, (_, index) => `-${index + 2}`)];
 }
 
-async function sha256Of(path: string): Promise<string> {
+/** Returns the SHA-256 of a file; one that is open is closed. @throws the system's errors */
+export async function sha256Of(file: string | FileHandle): Promise<string> {
   const hash = createHash("sha256");
-  for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) hash.update(piece);
+  const stream = typeof file === "string" ? createReadStream(file) : file.createReadStream();
+  for await (const piece of stream as AsyncIterable<Buffer>) hash.update(piece);
   return hash.digest("hex");
 }

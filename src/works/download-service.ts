@@ -7,7 +7,7 @@ import { FairSemaphore } from "../runtime/semaphore.js";
 import type { DownloadAsk, DownloadAuthor, DownloadRow } from "../store/sql/downloads.js";
 import type { Store } from "../store/store.js";
 import { type DownloadOptions, downloadWork, type SharedDownloads } from "./download.js";
-import { DownloadStorage } from "./download-storage.js";
+import { DownloadStorage, removeFiles } from "./download-storage.js";
 import type { DownloadFile, DownloadWish, KeptDownload } from "./model/download.js";
 import { isQuality } from "./model/quality.js";
 import type { Work } from "./model/work.js";
@@ -100,7 +100,7 @@ export class DownloadService {
   readonly #removing = new Map<string, Promise<boolean>>();
   readonly #ended = new Map<string, number>();
   readonly #closing = new AbortController();
-  #sweeping: Promise<void> = Promise.resolve();
+  #sweeping: Promise<readonly string[]> = Promise.resolve([]);
   #stopLooking: () => void = () => {};
 
   constructor(options: DownloadServiceOptions) {
@@ -190,10 +190,13 @@ export class DownloadService {
     return left;
   }
 
-  /** Removes the files of downloads that were removed, here or by an erasure or by age, as far as they are on this disk. */
-  sweep(): Promise<void> {
+  /**
+   * Removes the files of downloads that were removed, here or by an erasure or by age, as far as they are on this disk.
+   * @returns paths of what could not be removed
+   */
+  sweep(): Promise<readonly string[]> {
     const next = this.#sweeping.then(() => this.#sweep());
-    this.#sweeping = next.catch(() => {});
+    this.#sweeping = next.catch(() => []);
     return next;
   }
 
@@ -391,24 +394,16 @@ export class DownloadService {
     }
   }
 
-  async #sweep(): Promise<void> {
-    const { downloads } = this.#options.store;
-    const folder = await this.#storage.id();
-    if (folder === null) return;
-    for (let more = true; more; ) {
-      more = false;
-      for (const { n, workId, shared } of await downloads.removedIn(folder)) {
-        const open = this.#open.get(workId);
-        if (open?.n === n) {
-          open.isRemoved = true;
-          open.stop.abort(cancelled());
-          await open.ended;
-        }
-        if (!shared && !(await this.#remove(workId))) continue;
-        await downloads.forget(n);
-        more = true;
+  #sweep(): Promise<readonly string[]> {
+    return removeFiles(this.#options.store.downloads, this.#storage, async ({ n, workId }) => {
+      const open = this.#open.get(workId);
+      if (open?.n === n) {
+        open.isRemoved = true;
+        open.stop.abort(cancelled());
+        await open.ended;
       }
-    }
+      return this.#remove(workId);
+    });
   }
 
   async #remove(workId: string): Promise<boolean> {

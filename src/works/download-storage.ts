@@ -5,7 +5,8 @@ import { join, resolve, sep } from "node:path";
 import { makeFolder, NewFile } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
-import { DownloadFolder } from "./download-folder.js";
+import type { Downloads, RemovedDownload } from "../store/sql/downloads.js";
+import { DownloadFolder, sha256Of } from "./download-folder.js";
 
 /** File with the folder's id: the store may be of many processes, and a folder of one, or of some that share a disk. */
 const ID = ".dylive-folder";
@@ -104,4 +105,67 @@ export class DownloadStorage {
       throw fileFailure(error, `${path} cannot be removed`);
     }
   }
+}
+
+/**
+ * Removes the files of downloads that were removed, as far as they are in this folder.
+ * @param remove removes those of one, where it is not the folder alone that knows whether it may
+ * @returns paths of what could not be removed: somebody downloads the work just now, who removes it then, or the disk refuses
+ */
+export async function removeFiles(
+  downloads: Pick<Downloads, "removedIn" | "forget">,
+  storage: DownloadStorage,
+  remove: (one: RemovedDownload) => Promise<boolean> = ({ workId }) => storage.remove(workId),
+): Promise<readonly string[]> {
+  const folder = await storage.id();
+  const left = new Set<string>();
+  for (let more = folder !== null; more && folder !== null; ) {
+    more = false;
+    for (const one of await downloads.removedIn(folder)) {
+      if (left.has(storage.of(one.workId))) continue;
+      if (!one.shared && !(await remove(one).catch(() => false))) {
+        left.add(storage.of(one.workId));
+        continue;
+      }
+      await downloads.forget(one.n);
+      more = true;
+    }
+  }
+  return [...left];
+}
+
+/** Downloads of one step of the check. */
+const STEP_DOWNLOADS = 100;
+
+/**
+ * Compares the files of the downloads that are kept with those that are in this folder: length and hash.
+ * @param onFile called after each file
+ * @returns a sentence for each that is gone, or another
+ */
+export async function checkFiles(
+  downloads: Pick<Downloads, "walk">,
+  storage: DownloadStorage,
+  signal: AbortSignal,
+  onFile: () => void,
+): Promise<readonly string[]> {
+  const folder = await storage.id();
+  const findings: string[] = [];
+  for (let after = 0; folder !== null; ) {
+    const rows = await downloads.walk(after, STEP_DOWNLOADS);
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    for (const { download, ...row } of rows)
+      for (const { role, index, name, bytes, sha256, state } of row.folder === folder ? download.files : []) {
+        signal.throwIfAborted();
+        // What is told of the work is written again by each download that brings something.
+        if (state !== "done" || name === null || bytes === null || role === "meta") continue;
+        const file = await storage.open(download.workId, { name, bytes });
+        const where = `download ${download.id} of the work ${download.workId}: ${role} ${index} (${name})`;
+        if (file === null) findings.push(`${where} is not on the disk with its ${bytes} bytes`);
+        else if ((await sha256Of(file)) !== sha256) findings.push(`${where} has other bytes than were downloaded`);
+        onFile();
+      }
+    after = last.n;
+  }
+  return findings;
 }

@@ -7,6 +7,7 @@ import { keepComments } from "../../src/works/kept-comments.js";
 import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { commentOf, runOf } from "../works/comment.js";
+import { downloadOf, fileOf } from "../works/kept-download.js";
 import { workOf } from "../works/work.js";
 import { type Open, useStore } from "./harness.js";
 
@@ -16,6 +17,7 @@ const SEC = "MS4wLjABAAAAsecret";
 const ann = { id: UID, secUid: SEC, displayId: "ann_visible", shortId: "77665544", nickname: "小安安", avatar: "https://p3/ann.jpeg" };
 const THEIRS = "7560000000000000001";
 const OTHERS = "7560000000000000002";
+const STRANGER = { id: "9", secUid: "x", displayId: null, shortId: null, nickname: null };
 const mention = { secUid: SEC, userId: UID, start: 0, end: 4 };
 
 /** Taking one person out of works and comments. */
@@ -24,12 +26,18 @@ export function describeEraseWorks(open: Open): void {
     const store = useStore(open);
 
     async function filled() {
-      const { works, comments, commentRuns } = store();
+      const { works, comments, commentRuns, downloads } = store();
       const work = workOf(THEIRS);
       await works.keep({ ...work, author: { ...work.author, ...ann } }, JSON.stringify({ nickname: "小安安" }));
       const music = { id: "1", title: "小安安的原声", author: "小安安", durationMs: 1, original: true, url: null, cover: null };
       await works.keep(workOf(OTHERS, { text: "和 小安安 一起", mentions: [mention], music }), `{"nickname":"\\u5c0f\\u5b89\\u5b89"}`);
       await works.keep(workOf("7560000000000000003"), '{"nickname":"nick"}');
+      // The author of the second is known by the work alone, and the work of the third is no longer kept.
+      const [first, gone, others] = [downloadOf("1", THEIRS), downloadOf("3", "7560000000000000009"), downloadOf("4", OTHERS)];
+      await downloads.tell(await downloads.begin(first, "disk"), { ...first, files: [fileOf("小安安.mp4")], endedAt: 5 }, ann, 5);
+      await downloads.begin(downloadOf("2", THEIRS), "other disk");
+      await downloads.tell(await downloads.begin(gone, "disk"), gone, ann, 5);
+      await downloads.tell(await downloads.begin(others, "disk"), others, STRANGER, 5);
       const run = await commentRuns.begin(runOf(THEIRS));
       await comments.put(run, [
         commentOf(OTHERS, "1", { user: ann, text: "我是小安安", mentions: [mention], labels: ["小安安"], rank: 4 }),
@@ -39,15 +47,20 @@ export function describeEraseWorks(open: Open): void {
     }
 
     async function everything() {
-      const { works, comments, commentRuns } = store();
-      return { works: await works.walk("", 9), comments: await comments.walk(null, 9), run: await commentRuns.last(THEIRS) };
+      const { works, comments, commentRuns, downloads } = store();
+      return {
+        downloads: await downloads.walk(0, 9),
+        works: await works.walk("", 9),
+        comments: await comments.walk(null, 9),
+        run: await commentRuns.last(THEIRS),
+      };
     }
 
     it.each([UID, SEC, "ann_visible", "小安安"])("by %s: only what others wrote of them is left", async (user) => {
       await filled();
       const report = await eraseUser(store(), { user, keep: false });
       expect(report.identity).toMatchObject({ ids: [UID], secUids: [SEC], displayIds: ["ann_visible", "77665544"], nicknames: ["小安安"] });
-      expect(report).toMatchObject({ erased: 0, works: { works: 1, comments: 1, watches: 0, changed: 2, kept: 2 } });
+      expect(report).toMatchObject({ erased: 0, works: { works: 1, comments: 1, watches: 0, downloads: 3, changed: 2, kept: 2 } });
       const left = await everything();
       for (const mark of [UID, SEC, "ann_visible", "ann.jpeg", "77665544", "原声", "\\u5c0f", "我是"])
         expect([mark, JSON.stringify(left).includes(mark)]).toEqual([mark, false]);
@@ -62,7 +75,10 @@ export function describeEraseWorks(open: Open): void {
           { id: "3", erased: false, revision: 0 },
         ],
         run: null,
+        downloads: [{ download: { id: "4" } }],
       });
+      const removed = [...(await store().downloads.removedIn("disk")), ...(await store().downloads.removedIn("other disk"))];
+      expect(removed.map(({ workId }) => workId)).toEqual([THEIRS, "7560000000000000009", THEIRS]);
       await store().comments.put(9, [commentOf(OTHERS, "1", { user: ann, receivedAt: Date.now() })]);
       expect(JSON.stringify(await everything())).not.toContain(UID);
       await expect(eraseUser(store(), { user: UID, keep: false })).rejects.toMatchObject({ code: "not_found" });
@@ -71,7 +87,7 @@ export function describeEraseWorks(open: Open): void {
     it("under a pseudonym: their comments stay, and their works go, since a work's id leads to its author", async () => {
       await filled();
       const { pseudonym, works } = await eraseUser(store(), { user: UID, keep: true });
-      expect(works).toEqual({ works: 1, comments: 1, watches: 0, changed: 2, kept: 2 });
+      expect(works).toEqual({ works: 1, comments: 1, watches: 0, downloads: 3, changed: 2, kept: 2 });
       const left = await everything();
       expect(left.comments[0]).toMatchObject({ text: `我是${pseudonym}`, user: { id: pseudonym, nickname: pseudonym, secUid: null } });
       for (const mark of [UID, SEC, "ann.jpeg"]) expect([mark, JSON.stringify(left).includes(mark)]).toEqual([mark, false]);
@@ -166,7 +182,7 @@ export function describeEraseWorks(open: Open): void {
     it("knows somebody who is only named in a comment", async () => {
       await store().comments.put(1, [commentOf(OTHERS, "2", { mentions: [mention] })]);
       const { works } = await eraseUser(store(), { user: SEC, keep: false });
-      expect(works).toEqual({ works: 0, comments: 0, watches: 0, changed: 1, kept: 0 });
+      expect(works).toEqual({ works: 0, comments: 0, watches: 0, downloads: 0, changed: 1, kept: 0 });
     });
   });
 }

@@ -84,6 +84,7 @@ const erase = (store: Store, folder: string, user: string): Promise<Erasure> =>
   eraseEverywhere(user, {
     log: () => eraseUser(store, { user, keep: false }),
     recordings: (identity) => eraseAllRaw(folder, { named: namedIn(identity), signal }),
+    files: async () => [],
   });
 
 /** A number as protobuf writes it, by an independent hand. */

@@ -10,7 +10,8 @@ it("what an erased person is still in is told: frames that wait in the spool, an
   const erasure: Erasure = {
     identity: { ids: ["1"], secUids: [], displayIds: [], webcastUids: [], nicknames: [], byName: false },
     ...{ pseudonym: "", erased: 1, dropped: 0, changed: 0, kept: 2, anchorOf: [7], rooms: [7], note: "n" },
-    works: { works: 1, comments: 0, watches: 1, changed: 0, kept: 3 },
+    works: { works: 1, comments: 0, watches: 1, downloads: 1, changed: 0, kept: 3 },
+    filesLeft: ["/data/downloads/7560000000000000001"],
     recordings: { files: 0, messages: 0, frames: 0, open: [], failed: [] },
   };
   const data = join(file("x"), "..");
@@ -18,7 +19,11 @@ it("what an erased person is still in is told: frames that wait in the spool, an
   expect(alone.filter((one) => /spool|other processes/.test(one))).toEqual([]);
   expect(alone).toEqual(expect.arrayContaining(["what is known of them as the anchor of room 7", "the 2 chats of others"]));
   expect(alone).toEqual(
-    expect.arrayContaining(["files of their works that were downloaded, in whatever folder", "the 3 works and comments of others"]),
+    expect.arrayContaining([
+      "files of their works that dylive download or the library brought, in whatever folder",
+      "the 3 works and comments of others",
+      "/data/downloads/7560000000000000001, whose files are in use or cannot be removed: the server goes on trying",
+    ]),
   );
 
   for (const folder of ["spool/1", "official-spool"]) mkdirSync(join(data, folder), { recursive: true });

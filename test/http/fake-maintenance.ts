@@ -9,7 +9,7 @@ const ERASED: ErasedPerson = {
   kept: 1,
   pseudonym: null,
   rooms: ["1"],
-  works: { works: 1, comments: 2, watches: 0, changed: 0, kept: 0 },
+  works: { works: 1, comments: 2, watches: 0, downloads: 1, changed: 0, kept: 0 },
   recordings: { files: 1, messages: 3, frames: 0 },
   notReached: ["backups"],
 };

@@ -12,6 +12,7 @@ import { claimed, readAll } from "../contracts/harness.js";
 import { indexAll } from "../contracts/search.js";
 import { useDirectory } from "../store/directory.js";
 import { commentOf, runOf } from "../works/comment.js";
+import { downloadOf } from "../works/kept-download.js";
 import { workOf } from "../works/work.js";
 
 const file = useDirectory();
@@ -82,6 +83,11 @@ describe("what is beyond its limits", () => {
     await store.commentRuns.begin(runOf("2", { startedAt: short }));
     // Of a process that was killed: it has no end.
     await store.commentRuns.begin(runOf("3", { startedAt: long }));
+    for (const [id, createdAt] of [
+      ["old", long],
+      ["young", short],
+    ] as const)
+      await store.downloads.begin(downloadOf(id, "1", { createdAt, endedAt: createdAt }), "disk");
     kept(store, clock, { worksMaxAgeMs: days === null ? null : days * DAY });
     await settle(clock);
     expect((await store.works.walk("", 9)).map(({ work }) => work.id)).toEqual(days === null ? ["1", "2"] : ["2"]);
@@ -89,6 +95,8 @@ describe("what is beyond its limits", () => {
     expect((await store.comments.count("1")).comments).toBe(700);
     for (const work of ["1", "3"]) expect(await store.commentRuns.last(work)).toEqual(days === null ? expect.anything() : null);
     expect(await store.commentRuns.last("2")).not.toBeNull();
+    expect((await store.downloads.walk(0, 9)).map(({ download }) => download.id)).toEqual(days === null ? ["old", "young"] : ["young"]);
+    expect(await store.downloads.removedIn("disk")).toMatchObject(days === null ? [] : [{ workId: "1", shared: true }]);
   });
 
   it("goes by itself, room by room by its own limits, and the disk gets its room back", async () => {

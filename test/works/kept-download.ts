@@ -1,4 +1,4 @@
-import type { KeptDownload } from "../../src/works/model/download.js";
+import type { DownloadFile, KeptDownload } from "../../src/works/model/download.js";
 
 /** Nothing but what is wanted by default. */
 export const WISH = { quality: "compatible", hdr: false, music: false, covers: false, ignoreAuthorSetting: false } as const;
@@ -10,4 +10,10 @@ export function downloadOf(id: string, workId: string, more: Partial<KeptDownloa
     ...{ createdAt: 1_760_000_100_000, begunAt: null, endedAt: null },
     ...more,
   };
+}
+
+/** A film that is there. */
+export function fileOf(name: string, more: Partial<DownloadFile> = {}): DownloadFile {
+  const there = { bytes: 3, totalBytes: 3, sha256: "a".repeat(64), variant: null, state: "done", reason: null } as const;
+  return { role: "video", index: 0, name, ...there, ...more };
 }

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import { type Config, downloadsOf, loadConfig } from "../../app/config.js";
 import { completeErasure, type EraseReport, eraseUser } from "../../erasure/erase.js";
 import { type Erasure, eraseEverywhere, unreached } from "../../erasure/everywhere.js";
 import { assertPerson, namedIn } from "../../erasure/identity.js";
@@ -12,6 +12,7 @@ import { closeRecordings } from "../../sources/raw/pack.js";
 import { openVocabulary } from "../../statistics/words.js";
 import { isDataDirLocked } from "../../store/lock.js";
 import type { Store } from "../../store/store.js";
+import { DownloadStorage, removeFiles } from "../../works/download-storage.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, plain, print } from "../terminal.js";
 import { withStore } from "../with-store.js";
@@ -35,6 +36,7 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
   const signal = interruptSignal();
   return withStore(config, async (store) => {
     const folder = rawFolder(resolve(config.data));
+    const storage = new DownloadStorage(downloadsOf(config).folder);
     const reports: EraseReport[] = [];
     let rotated = false;
     const eraseOne = (user: string) =>
@@ -53,6 +55,7 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
           let parts = 0;
           return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
         },
+        files: () => removeFiles(store.downloads, storage),
       });
     const unknown: string[] = [];
     try {
@@ -102,6 +105,7 @@ function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordin
     `${changed} events changed`,
     `${kept} chats of others that hold their name or id kept as written`,
     `${works.works} works and ${works.comments} comments erased, ${works.watches === 0 ? "" : "the watch on their works ended, "}${works.changed} works and comments of others changed, ${works.kept} kept`,
+    `${works.downloads} downloads of their works removed with their files`,
     `${messages} messages${frames > 0 ? ` and ${frames} whole frames` : ""} taken out of ${files} raw recordings`,
   ];
 }

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
+import { type Config, downloadsOf, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type CheckFinding, checkStore } from "../../store/check.js";
 import { namedRoom } from "../../store/rooms.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
+import { checkFiles, DownloadStorage } from "../../works/download-storage.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, plain, print, say } from "../terminal.js";
 import { existingStore, withStore } from "../with-store.js";
@@ -23,8 +24,8 @@ export function addStoreCommands(program: Command, data: () => Option): void {
     .action((file: string, settings: Partial<Config>) => backup(loadConfig(settings), file));
   program
     .command("check")
-    .description("verify the store: the file, its events, sums, index, statistics")
-    .option("--room <room>", "only this room's events")
+    .description("verify the store: the file, its events, sums, index, statistics, and downloaded files")
+    .option("--room <room>", "only this room's events, and no files")
     .addOption(data())
     .action(({ room, ...settings }: Partial<Config> & { room?: string }) => check(loadConfig(settings), room ?? null));
 }
@@ -39,7 +40,7 @@ async function backup(config: Config, file: string): Promise<void> {
   const bytes = backUp(path, resolve(file));
   await print(`${file}: ${(bytes / 1e6).toFixed(1)} MB, of one moment`);
   say(
-    "Only the store is in it: not logins, not raw recordings. To use it, stop the server and put it in the place of the data folder's dylive.sqlite.",
+    "Only the store is in it: not logins, not raw recordings, not downloaded files. To use it, stop the server and put it in the place of the data folder's dylive.sqlite.",
   );
 }
 
@@ -52,12 +53,18 @@ async function check(config: Config, asked: string | null): Promise<void> {
     const statisticsMaxAgeMs = config.keepStatisticsDays === null ? null : config.keepStatisticsDays * DAY_MS;
     const onProgress = (_what: string, events: number) => progress.show(events);
     const findings = await checkStore(store, { ...room, statisticsMaxAgeMs, signal: stop, onProgress });
-    for (const finding of findings.slice(0, SHOWN)) await print(plain(sentenceOf(finding)));
-    if (findings.length > SHOWN) await print(`… and ${findings.length - SHOWN} more`);
+    let files = 0;
+    const storage = new DownloadStorage(downloadsOf(config).folder);
+    const wrong = asked !== null ? [] : await checkFiles(store.downloads, storage, stop, () => files++);
+    const all = [...findings.map(sentenceOf), ...wrong];
+    for (const sentence of all.slice(0, SHOWN)) await print(plain(sentence));
+    if (all.length > SHOWN) await print(`… and ${all.length - SHOWN} more`);
     const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);
-    progress.end(`checked: ${what}, and ${[...heads.values()].reduce((sum, { head }) => sum + head, 0)} events of ${heads.size} rooms`);
-    await print(findings.length === 0 ? "nothing is wrong" : `${findings.length} findings`);
-    if (findings.length > 0) exitWith(1);
+    progress.end(
+      `checked: ${what}, and ${[...heads.values()].reduce((sum, { head }) => sum + head, 0)} events of ${heads.size} rooms${files === 0 ? "" : `, and ${files} downloaded files`}`,
+    );
+    await print(all.length === 0 ? "nothing is wrong" : `${all.length} findings`);
+    if (all.length > 0) exitWith(1);
   });
 }
 

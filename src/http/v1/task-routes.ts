@@ -27,6 +27,7 @@ const Erased = Type.Object(
         works: Count("their own works, removed: a work's id leads to its author"),
         comments: Count("their own comments, of which the place among the others stays, or all of it under the pseudonym"),
         watches: Count("watches on them as an author, ended"),
+        downloads: Count("downloads of their works, removed with their files"),
         changed: Count("works and comments of others that named them, without that"),
         kept: Count("works and comments of others whose text holds their name, kept as written"),
       },

@@ -2990,6 +2990,8 @@ export interface components {
                     comments: number;
                     /** @description watches on them as an author, ended */
                     watches: number;
+                    /** @description downloads of their works, removed with their files */
+                    downloads: number;
                     /** @description works and comments of others that named them, without that */
                     changed: number;
                     /** @description works and comments of others whose text holds their name, kept as written */
