@@ -1,11 +1,12 @@
 import type { LiveEvent } from "../events/event.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import type { Log, RoomKey } from "./log.js";
+import type { VerifiedRows, WrongRow } from "./sql/verify.js";
 import type { SessionStatistics } from "./statistics.js";
 import type { Store } from "./store.js";
 
-/** Something that the check found wrong. */
-export type CheckFinding =
+/** Something that is wrong with a room's log, or with what is made from it. */
+type LogFinding =
   /** Seqs that are neither kept nor recorded as removed, both ends included. */
   | { readonly kind: "hole"; readonly room: RoomKey; readonly from: number; readonly to: number }
   /** An event out of order, or outside of what was asked for. */
@@ -24,6 +25,12 @@ export type CheckFinding =
       readonly counted: string;
     };
 
+/** Tables of works, whose rows are looked at one by one. */
+type CheckedTable = "works" | "comments" | "comment_runs";
+
+/** Something that the check found wrong: beside logs a row that is damaged, or whose columns say different things. */
+export type CheckFinding = LogFinding | ({ readonly kind: "row"; readonly table: CheckedTable } & WrongRow);
+
 /** Most findings of one check, which then stops: more say nothing new. */
 const MAX_FINDINGS = 1000;
 const PAGE = 1000;
@@ -36,8 +43,8 @@ const PAGE = 1000;
  * @param signal ends the check with the signal's reason
  * @returns findings in order of room, at most 1000; none when all is well
  */
-export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Promise<readonly CheckFinding[]> {
-  const findings: CheckFinding[] = [];
+export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Promise<readonly LogFinding[]> {
+  const findings: LogFinding[] = [];
   for (const [key, { head }] of await log.heads(room === undefined ? undefined : [room])) {
     const walk = new CheckWalk(key);
     while (walk.scanned < head && findings.length + walk.findings.length < MAX_FINDINGS) {
@@ -63,7 +70,7 @@ interface CheckedCombo {
 
 /** Walk through one room, from its first seq on. */
 class CheckWalk {
-  readonly findings: CheckFinding[] = [];
+  readonly findings: LogFinding[] = [];
   readonly #room: RoomKey;
   readonly #combos = new Map<string, CheckedCombo>();
   #scanned = 0;
@@ -108,7 +115,7 @@ class CheckWalk {
     this.#scanned = seq;
   }
 
-  combos(): readonly CheckFinding[] {
+  combos(): readonly LogFinding[] {
     const wrong = [...this.#combos].filter(([, { sum, high, last }]) => sum !== high && !(sum < high && this.#lostFrom < last));
     return wrong.map(([comboId, { sum, high }]) => ({ kind: "combo", room: this.#room, comboId, sum, high }));
   }
@@ -213,17 +220,20 @@ async function countedUpTo({ log, statistics }: Pick<Store, "log" | "statistics"
 
 /** Options for checking a store. */
 interface CheckOptions {
-  /** The only room to check; all rooms by default. */
+  /** The only room to check; all rooms by default, and then works with their comments, too. */
   readonly room?: RoomKey;
   /** Time for which the server keeps statistics of rooms that have no limit of their own, in ms; null, the default, is forever. */
   readonly statisticsMaxAgeMs?: number | null;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  /** Called with what is compared now, and how many events of it were. */
-  readonly onProgress?: (what: string, events: number) => void;
+  /** Called with what is compared now, and how many events or rows of it were. */
+  readonly onProgress?: (what: string, count: number) => void;
 }
 
-/** Checks the log as {@link check} does, and that what is made from it (the search index, the statistics) says the same. */
+/**
+ * Checks the log as {@link check} does, that what is made from it (the search index, the statistics) says the same, and that each work, comment
+ * and run that collects comments is whole and says one thing.
+ */
 export async function checkStore(store: Store, options: CheckOptions = {}): Promise<readonly CheckFinding[]> {
   const { room, statisticsMaxAgeMs = null, clock = systemClock, signal, onProgress = () => {} } = options;
   const findings: CheckFinding[] = [...(await check(store.log, room, signal))];
@@ -248,5 +258,25 @@ export async function checkStore(store: Store, options: CheckOptions = {}): Prom
       onProgress(`search index of room ${key}`, after);
     }
   }
+  if (room !== undefined) return findings;
+  const { works, comments, commentRuns } = store;
+  await checkRows("works", works.verify, "");
+  await checkRows("comments", comments.verify, null);
+  await checkRows("comment_runs", commentRuns.verify, 0);
   return findings;
+
+  async function checkRows<K>(
+    table: "works" | "comments" | "comment_runs",
+    verify: (after: K) => Promise<VerifiedRows<K> | null>,
+    first: K,
+  ) {
+    let count = 0;
+    for (let found = await verify(first); found !== null; found = await verify(found.after)) {
+      signal?.throwIfAborted();
+      findings.push(...found.wrong.map((wrong): CheckFinding => ({ kind: "row", table, ...wrong })));
+      count += found.count;
+      onProgress(table, count);
+      if (findings.length >= MAX_FINDINGS) return;
+    }
+  }
 }

@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import type { RoomStore } from "../../src/store/store.js";
 import { describeAuthorWatches } from "./author-watches.js";
 import { describeChanges } from "./changes.js";
+import { type Damage, describeCheck } from "./check.js";
 import { describeClose } from "./close.js";
 import { describeComments } from "./comments.js";
 import { describeDownloads } from "./downloads.js";
@@ -34,7 +35,7 @@ export function describeRoomStore(name: string, open: Open<RoomStore>): void {
 }
 
 /** Everything that a store must do, whatever its engine. */
-export function describeStore(name: string, open: Open): void {
+export function describeStore(name: string, open: Open, damage: Damage): void {
   describeRoomStore(name, open);
   describe(name, () => {
     describePositions(open);
@@ -49,6 +50,7 @@ export function describeStore(name: string, open: Open): void {
     describeComments(open);
     describeDownloads(open);
     describeAuthorWatches(open);
+    describeCheck(open, damage);
     describeClose(open);
   });
 }

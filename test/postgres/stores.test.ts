@@ -1,7 +1,7 @@
 import { afterAll } from "vitest";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { describeStore } from "../contracts/store.js";
-import { dropDatabase, emptyDatabase, newDatabase } from "./database.js";
+import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
 
 let url: string | undefined;
 
@@ -9,8 +9,14 @@ afterAll(async () => {
   if (url !== undefined) await dropDatabase(url);
 });
 
-describeStore("postgres", async () => {
-  if (url === undefined) url = await newDatabase();
-  else await emptyDatabase(url);
-  return openPostgresStore({ url });
-});
+describeStore(
+  "postgres",
+  async () => {
+    if (url === undefined) url = await newDatabase();
+    else await emptyDatabase(url);
+    return openPostgresStore({ url });
+  },
+  async (sql) => {
+    await runSql(url ?? "", sql);
+  },
+);

@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { describeRoomStore, describeStore } from "../contracts/store.js";
@@ -6,4 +7,16 @@ import { useDirectory } from "./directory.js";
 const file = useDirectory();
 
 describeRoomStore("memory", async () => openMemoryStore({ maxEventsPerRoom: 100_000 }));
-describeStore("sqlite", async () => openSqliteStore({ path: file("dylive.sqlite") }));
+let path = "";
+describeStore(
+  "sqlite",
+  async () => {
+    path = file("dylive.sqlite");
+    return openSqliteStore({ path });
+  },
+  async (sql) => {
+    const other = new Database(path);
+    other.exec(sql);
+    other.close();
+  },
+);

@@ -24,11 +24,13 @@ export function addStoreCommands(program: Command, data: () => Option): void {
     .action((file: string, settings: Partial<Config>) => backup(loadConfig(settings), file));
   program
     .command("check")
-    .description("verify the store: the file, its events, sums, index, statistics, and downloaded files")
-    .option("--room <room>", "only this room's events, and no files")
+    .description("verify the store: the file, its events, sums, index, statistics, works, comments, and downloaded files")
+    .option("--room <room>", "only this room's events, no works and no files")
     .addOption(data())
     .action(({ room, ...settings }: Partial<Config> & { room?: string }) => check(loadConfig(settings), room ?? null));
 }
+
+const ROW_NAMES = { works: "work", comments: "comment", comment_runs: "comment run" } as const;
 
 async function backup(config: Config, file: string): Promise<void> {
   if (config.databaseUrl !== null)
@@ -51,7 +53,11 @@ async function check(config: Config, asked: string | null): Promise<void> {
     const room = asked === null ? {} : { room: (await namedRoom(store.rooms, asked)).room };
     const progress = new ProgressLine("checking", "events");
     const statisticsMaxAgeMs = config.keepStatisticsDays === null ? null : config.keepStatisticsDays * DAY_MS;
-    const onProgress = (_what: string, events: number) => progress.show(events);
+    const rows = { works: 0, comments: 0 };
+    const onProgress = (what: string, count: number) => {
+      if (what in rows) rows[what as keyof typeof rows] = count;
+      progress.show(count);
+    };
     const findings = await checkStore(store, { ...room, statisticsMaxAgeMs, signal: stop, onProgress });
     let files = 0;
     const storage = new DownloadStorage(downloadsOf(config).folder);
@@ -60,9 +66,9 @@ async function check(config: Config, asked: string | null): Promise<void> {
     for (const sentence of all.slice(0, SHOWN)) await print(plain(sentence));
     if (all.length > SHOWN) await print(`… and ${all.length - SHOWN} more`);
     const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);
-    progress.end(
-      `checked: ${what}, and ${[...heads.values()].reduce((sum, { head }) => sum + head, 0)} events of ${heads.size} rooms${files === 0 ? "" : `, and ${files} downloaded files`}`,
-    );
+    const events = [...heads.values()].reduce((sum, { head }) => sum + head, 0);
+    const beside = asked === null ? `, ${rows.works} works, ${rows.comments} comments, ${files} downloaded files` : "";
+    progress.end(`checked: ${what}, ${events} events of ${heads.size} rooms${beside}`);
     await print(all.length === 0 ? "nothing is wrong" : `${all.length} findings`);
     if (all.length > 0) exitWith(1);
   });
@@ -87,6 +93,7 @@ async function sound(config: Config): Promise<string> {
 }
 
 function sentenceOf(finding: CheckFinding): string {
+  if (finding.kind === "row") return `${ROW_NAMES[finding.table]} ${finding.row}: ${finding.what}`;
   const where = `room ${finding.room}`;
   if (finding.kind === "hole") return `${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
   if (finding.kind === "order") return `${where}: seq ${finding.seq} is out of order`;

@@ -1,4 +1,5 @@
-import type { CommentRun } from "../../works/model/comment.js";
+import { type CommentRun, CommentRunSchema } from "../../works/model/comment.js";
+import { type VerifiedRows, verifyRows } from "./verify.js";
 import { expireSome, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** A run that collects comments, as it is kept. */
@@ -56,6 +57,16 @@ export function sqlCommentRuns({ dialect, ask, lane }: SqlDatabase) {
           workId,
         );
         return kept === undefined ? null : { n: kept.n, run: JSON.parse(kept.body) as CommentRun };
+      }),
+    /** Looks at runs, in the order of their numbers: whether each says one thing in all of its columns. @returns null after the last */
+    verify: (after: number): Promise<VerifiedRows<number> | null> =>
+      ask(function* () {
+        const found = yield* rows<{ n: number; work_id: string; ended_at: number | null; body: string }>(
+          `SELECT n, work_id, ended_at, body FROM comment_runs WHERE n > $1 ORDER BY n LIMIT ${STEP_RUNS}`,
+          after,
+        );
+        const columns = ({ workId, endedAt }: CommentRun) => ({ work_id: workId, ended_at: endedAt });
+        return verifyRows(found, CommentRunSchema, ({ n }) => [n, String(n)], columns);
       }),
     /** Removes the runs of a work. */
     removeOf: (workId: string): Promise<void> =>
