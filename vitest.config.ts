@@ -85,6 +85,7 @@ export default defineConfig({
         test: {
           name: "long",
           include: ["test/long/**/*.test.ts", ...inParts],
+          globalSetup: ["test/postgres/setup.ts"],
           provide: { whole: true },
           testTimeout: 3_600_000,
           hookTimeout: 120_000,

@@ -4,10 +4,10 @@ import { holdNames } from "./names-property.js";
 import { ALIKE } from "./truth.js";
 
 it("whatever rooms are called and whatever is done with them, every log is what was sent, by one connection a room", async () => {
-  expect(await holdNames(10)).toBeGreaterThan(100);
+  expect(await holdNames(5)).toBeGreaterThan(50);
 }, 180_000);
 
-it.each([1, 2, 5, 20])(
+it.each([1, 20])(
   "rooms that are asked for by every name each second are stored as they are sent, at rate %d",
   async (rate) => {
     const seen = await askedEachSecond(6, rate);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import type { Log, RoomKey, Where } from "../../src/store/log.js";
 import type { RoomStore } from "../../src/store/store.js";
+import { runsOf } from "../whole.js";
 import { chat, chats, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 
@@ -193,7 +194,7 @@ export function describePages(open: Open<RoomStore>): void {
             }
           },
         ),
-        { numRuns: 40 },
+        { numRuns: runsOf(40) },
       );
     });
   });

@@ -4,6 +4,7 @@ import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { SearchAsk, SearchPlace } from "../../src/store/search.js";
 import type { Store } from "../../src/store/store.js";
+import { runsOf } from "../whole.js";
 import { chat, erased, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 
@@ -113,7 +114,7 @@ export function describeSearch(open: Open): void {
             }
           },
         ),
-        { numRuns: 60 },
+        { numRuns: runsOf(60) },
       );
     });
 

@@ -16,6 +16,7 @@ import {
 } from "../../src/store/statistics.js";
 import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";
+import { runsOf } from "../whole.js";
 import { chat, erased, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 import { BEGIN, MINUTE, SESSIONS, streams } from "./statistics-streams.js";
@@ -78,7 +79,7 @@ export function describeStatistics(open: Open): void {
           const progress = await store().statistics.progress();
           expect(progress.filter((one) => one.room === room)).toEqual([]);
         }),
-        { numRuns: 30 },
+        { numRuns: runsOf(30) },
       );
     });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RoomKey } from "../../src/store/log.js";
 import type { RoomStore } from "../../src/store/store.js";
+import { runsOf } from "../whole.js";
 import { chat, chats } from "./events.js";
 import { claimed, type Open, useStore } from "./harness.js";
 
@@ -70,7 +71,7 @@ export function describeWakes(open: Open<RoomStore>): void {
             expect(counts.get(room)).toBe(steps.filter(([target]) => target === index).reduce((sum, [, count]) => sum + count, 0));
           }
         }),
-        { numRuns: 25 },
+        { numRuns: runsOf(25) },
       );
     });
   });

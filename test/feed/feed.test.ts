@@ -10,6 +10,7 @@ import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { chat, chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { until } from "../until.js";
+import { runsOf } from "../whole.js";
 
 /** Takes everything, and notes it. */
 class Reader implements FollowTarget<Followed> {
@@ -226,7 +227,7 @@ describe("a feed", () => {
         expect([feed.size, errors]).toEqual([0, []]);
         await store.close();
       }),
-      { numRuns: 30 },
+      { numRuns: runsOf(30) },
     );
   });
 });

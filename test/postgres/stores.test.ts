@@ -1,6 +1,7 @@
 import { afterAll } from "vitest";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { describeStore } from "../contracts/store.js";
+import "../whole.js"; // the contracts take a part of their cases
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
 
 let url: string | undefined;

@@ -2,6 +2,7 @@ import Database from "better-sqlite3";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { describeRoomStore, describeStore } from "../contracts/store.js";
+import "../whole.js"; // the contracts take a part of their cases
 import { useDirectory } from "./directory.js";
 
 const file = useDirectory();

@@ -4,6 +4,7 @@ import { isPlatformHost, type Platform, platformAt, type Reply } from "../../../
 import { followPaste, type OpenPage } from "../../../src/platform/links/follow.js";
 import { type Door, ROOM_DOOR, worksDoor } from "../../../src/platform/links/paste.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
+import { runsOf } from "../../whole.js";
 
 const SIGNAL = new AbortController().signal;
 const ID = "7321234567890123456";
@@ -162,7 +163,7 @@ describe("followPaste", () => {
         expect(asked.filter((host) => !isPlatformHost(host))).toEqual([]);
         expect([[], [LINK]]).toContainEqual(opened);
       }),
-      { numRuns: 200 },
+      { numRuns: runsOf(200) },
     );
   });
 });

@@ -9,6 +9,7 @@ import { normalise } from "../../../src/platform/messages/normalise.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
 import { METHODS } from "../../../src/platform/wire/methods.js";
 import { expectValid } from "../../events/check.js";
+import { runsOf } from "../../whole.js";
 import { context, encode, schema } from "./encode.js";
 
 const NOTHING = { combos: new Map(), known: new Set<string>() };
@@ -110,7 +111,7 @@ test("any bytes for any method", () => {
     fc.property(method, MSG_ID, payload, (m, id, p) => {
       seen.add(expectOne(m, id, p));
     }),
-    { numRuns: 3000 },
+    { numRuns: runsOf(3000) },
   );
   expect([...seen]).toEqual(expect.arrayContaining(["unknown", "gift"]));
 });
@@ -122,7 +123,7 @@ test("any values in any message", () => {
       fc.property(MSG_ID, filled(schema(name), 4), (id, values) => {
         seen.add(expectOne(method, id, encode(name, values)));
       }),
-      { numRuns: 40 },
+      { numRuns: runsOf(40) },
     );
   }
   // Those that every message of their family gives, so that chance cannot fail this.

@@ -6,6 +6,7 @@ import type { Context, Envelope } from "../../../src/platform/messages/head.js";
 import { normalise } from "../../../src/platform/messages/normalise.js";
 import { expectValid } from "../../events/check.js";
 import { Store } from "../../events/store.js";
+import { runsOf } from "../../whole.js";
 import { context, envelope } from "./encode.js";
 
 const COMMON = { msgId: "7624523651580285990", roomId: "7624505674873244442", createTime: "1775222770095" };
@@ -259,6 +260,6 @@ test("whole streams: senders with one group id, guests and sessions never mix, a
       }
       expect(sums).toEqual(largest);
     }),
-    { numRuns: 100 },
+    { numRuns: runsOf(100) },
   );
 });

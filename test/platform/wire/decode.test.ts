@@ -8,6 +8,7 @@ import { WireError } from "../../../src/platform/wire/error.js";
 import { decodeFrame, decodeResponse } from "../../../src/platform/wire/frame.js";
 import { decodeText } from "../../../src/platform/wire/gen/index.js";
 import { isKnownMethod, KNOWN_METHODS, METHODS } from "../../../src/platform/wire/methods.js";
+import { runsOf } from "../../whole.js";
 import { arbitrary, encode, schema, types } from "./schema.js";
 
 const ChatMessage = schema.lookupType("dylive.wire.ChatMessage");
@@ -96,7 +97,7 @@ describe("hostile bytes", () => {
         const read = decodePayload(method, bytes, drift);
         if (read?.kind === "failed") expect(read.failed).not.toBe("internal");
       }),
-      { numRuns: 3000 },
+      { numRuns: runsOf(3000) },
     );
   });
 
@@ -119,7 +120,7 @@ describe("hostile bytes", () => {
             expect(decodePayload(method, Buffer.concat([bytes, bytes]), drift)).not.toMatchObject({ failed: "internal" });
           },
         ),
-        { numRuns: 15 },
+        { numRuns: runsOf(15) },
       );
     }
     expect(Object.keys(drift.toJSON().fields).length).toBeGreaterThan(0);
@@ -136,7 +137,7 @@ describe("hostile bytes", () => {
           }
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: runsOf(3000) },
     );
   });
 });

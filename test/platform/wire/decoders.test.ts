@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { runsOf } from "../../whole.js";
 import { arbitrary, decodeOurs, encode, expected, opened, schema, types } from "./schema.js";
 
 describe("every decoder reads what protobufjs reads", () => {
@@ -11,7 +12,7 @@ describe("every decoder reads what protobufjs reads", () => {
           const theirs = type.decode(bytes) as unknown as Record<string, unknown>;
           expect(opened(type, decodeOurs(type, bytes))).toEqual(expected(type, theirs));
         }),
-        { numRuns: 40 },
+        { numRuns: runsOf(40) },
       );
     });
   }

@@ -5,6 +5,7 @@ import { readDetail } from "../../../src/platform/works/detail.js";
 import { readPageState } from "../../../src/platform/works/page-state.js";
 import { readAuthor } from "../../../src/platform/works/profile.js";
 import { readWorkList } from "../../../src/platform/works/work-list.js";
+import { runsOf } from "../../whole.js";
 import { expectModel } from "../../works/model/check.js";
 import { asReply, asState, LIVE, NOTE, pageWith, push, RECEIVED_AT, replied, SEC_UID, VIDEO, WORK_ID } from "./synthetic.js";
 
@@ -113,7 +114,7 @@ describe("whatever the platform sends", () => {
           const body = { status_code: 0, has_more: 1, max_cursor: 1, aweme_detail: reply, aweme_list: [reply, 5], user: reply["author"] };
           for (const outcome of expectRead(JSON.stringify(body), pageWith(state))) seen.add(outcome);
         }),
-        { numRuns: 60 },
+        { numRuns: runsOf(60) },
       );
     }
     expect([...seen]).toEqual(expect.arrayContaining(["found", "state"]));
@@ -125,9 +126,9 @@ describe("whatever the platform sends", () => {
       fc.property(damaged({ status_code: 0, comments: [COMMENT], cursor: 1, has_more: 1, total: 2 }), (page) => {
         if (expectRead(JSON.stringify(page), "")[2] === "found") found++;
       }),
-      { numRuns: 200 },
+      { numRuns: runsOf(200) },
     );
-    expect(found).toBeGreaterThan(50);
+    expect(found).toBeGreaterThan(runsOf(50));
   });
 });
 
