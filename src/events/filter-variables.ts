@@ -56,6 +56,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   receiver: { type: PERSON, about: "who got the gift", of: (event) => personOf(event.type === "gift" ? event.receiver : null) },
   delta: { type: "int", about: "units of a gift that are new with this event", of: (event) => numberOf(event, "delta") },
   comboTotal: { type: "int", about: "units of the gift's combo so far", of: (event) => numberOf(event, "comboTotal") },
+  comboDiamonds: { type: "int", about: "value of the gift's combo so far (comboTotal × unitDiamonds)", of: comboDiamondsOf },
   settled: { type: "bool", about: "the gift's combo has ended", of: (event) => (event.type === "gift" ? event.settled : null) },
   test: {
     type: "bool",
@@ -119,6 +120,11 @@ function numberOf(
 ): bigint | null {
   const value = (event as Partial<Record<typeof field, unknown>>)[field];
   return typeof value === "number" ? intOf(value) : null;
+}
+
+/** Returns the value of a gift's combo so far: each of its messages alone may be worth little. */
+function comboDiamondsOf(event: LiveEvent): bigint | null {
+  return event.type === "gift" && event.unitDiamonds !== null ? intOf(event.comboTotal * event.unitDiamonds) : null;
 }
 
 function intOf(value: number | null | undefined): bigint | null {

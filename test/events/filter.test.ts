@@ -32,6 +32,8 @@ describe("a filter", () => {
     ['type != "gift" || diamonds >= 100', [0, 1, 3]],
     ["diamonds >= 100", [1]],
     ["!(diamonds >= 100)", []],
+    ["comboDiamonds >= 100", [1]],
+    ["comboDiamonds > 0 && diamonds < comboDiamonds", []],
     ["diamonds == null", [0, 2, 3]],
     ["diamonds != null && diamonds > 1", [1]],
     ['text.contains("加油")', [0]],
@@ -55,6 +57,19 @@ describe("a filter", () => {
     ["time > 1600000000000", [0, 1, 2, 3]],
   ])("%s", (expression, expected) => {
     expect(wanted(expression)).toEqual(expected);
+  });
+
+  it("passes a combo from where it reaches a value on, to its end", () => {
+    const messages = [
+      { delta: 60, comboTotal: 60 },
+      { delta: 60, comboTotal: 120 },
+      { delta: 1, comboTotal: 121 },
+      { delta: 0, comboTotal: 121, settled: true },
+    ].map((units) => live(gift(1, { unitDiamonds: 1, ...units, diamonds: units.delta })));
+    const passed = (expression: string) => messages.filter(compile(expression)).map((event) => messages.indexOf(event));
+    expect(passed("comboDiamonds >= 100")).toEqual([1, 2, 3]);
+    expect(passed("comboDiamonds >= 100 && settled")).toEqual([3]);
+    expect(passed("diamonds >= 100")).toEqual([]);
   });
 
   it("knows every kind of event's values, and null for the rest", () => {

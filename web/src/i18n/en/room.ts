@@ -20,7 +20,7 @@ export const room: typeof zh = {
     onlyGifts: "only gifts",
     more: "Filter and search",
     filter: "Filter expression",
-    filterPlaceholder: 'for example type == "gift" && diamonds >= 100',
+    filterPlaceholder: 'for example type == "gift" && comboDiamonds >= 100',
     filterApply: "Apply",
     filterClear: "Clear",
     filterHelp: "The language is in docs/filters.md",

@@ -19,7 +19,7 @@ export const room = {
     onlyGifts: "只看礼物",
     more: "筛选与查找",
     filter: "过滤表达式",
-    filterPlaceholder: '例如 type == "gift" && diamonds >= 100',
+    filterPlaceholder: '例如 type == "gift" && comboDiamonds >= 100',
     filterApply: "应用",
     filterClear: "清除",
     filterHelp: "语法见 /docs 与 docs/filters.md",
