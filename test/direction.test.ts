@@ -83,6 +83,7 @@ const MAY: Record<string, readonly string[]> = {
     "ingest",
     "collector",
     "cluster",
+    "health",
     "statistics",
     "retention",
     "erasure",

@@ -4,10 +4,9 @@ import type { RoomStatus } from "../health/state.js";
 import { replayFile } from "../ingest/replay.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { resolveText, type TextAnswer } from "../platform/links/resolve.js";
-import { PlatformAccess } from "../platform/platform-access.js";
+import { PlatformAccess, wayOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
-import { NO_SETTINGS } from "../store/rooms.js";
 import { type Config, loadConfig, readMachine } from "./config.js";
 import { reachOf } from "./platform.js";
 
@@ -117,7 +116,7 @@ export async function resolve(
 ): Promise<TextAnswer> {
   const { signal = new AbortController().signal, ...given } = options;
   const reach = reachOf(settings(given), readMachine(), systemClock);
-  const access = new PlatformAccess(reach, NO_SETTINGS);
+  const access = new PlatformAccess(reach, wayOf());
   try {
     return await resolveText(text, { platform: access.platform, visitor: await access.asker(signal), inPage: access.inPage }, signal);
   } finally {

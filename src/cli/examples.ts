@@ -36,7 +36,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "room add": ["dylive room add 'https://live.douyin.com/100000002'", "dylive room add 100000002 --account guest --record on"],
   "room list": ["dylive room list", "dylive room list --json"],
   "room show": ["dylive room show 100000002"],
-  "room set": ["dylive room set 100000002 --proxy socks5://127.0.0.1:1080", "dylive room set 100000002 --record none"],
+  "room set": [
+    "dylive room set 100000002 --proxy socks5://127.0.0.1:1080",
+    "dylive room set 100000002 --record none",
+    "dylive room set 100000002 --session guest --session account:main",
+  ],
   "room pause": ["dylive room pause 100000002"],
   "room resume": ["dylive room resume 100000002"],
   "room remove": ["dylive room remove 100000002"],

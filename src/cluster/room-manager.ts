@@ -12,7 +12,7 @@ import type { Store } from "../store/store.js";
 import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/wanted-rooms.js";
 import { LeasedCollectors } from "./leased-collectors.js";
 import { LocalCluster } from "./local-cluster.js";
-import { assertPossible } from "./settings.js";
+import { assertPossible, keepProxies, shownSettings } from "./settings.js";
 import { PausedRooms, shownStatus, unclaimedStatus, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";
 
 /** Dependencies of {@link RoomManager}. */
@@ -166,7 +166,7 @@ export class RoomManager implements RoomOperations {
     await assertPossible(settings, this.#deps);
     const wanting = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER, settings);
     const room = wanting.paused?.room ?? (await this.#added(wanting, settleMs, signal));
-    await watchRoom(this.#deps.store.rooms, room, settings);
+    await watchRoom(this.#deps.store.rooms, room, keepProxies(settings, (await this.#row(room)).settings));
     await this.#follow();
     return this.view(room);
   }
@@ -189,8 +189,8 @@ export class RoomManager implements RoomOperations {
 
   async change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView> {
     await assertPossible(settings, this.#deps);
-    await this.#row(room);
-    await this.#deps.store.rooms.setSettings(room, settings);
+    const { settings: kept } = await this.#row(room);
+    await this.#deps.store.rooms.setSettings(room, keepProxies(settings, kept));
     await this.#follow();
     return this.view(room);
   }
@@ -236,10 +236,8 @@ export class RoomManager implements RoomOperations {
   }
 
   #shown(row: RoomRow, aliases: readonly Alias[]): RoomView {
-    const { proxy } = row.settings;
-    const shown = proxy === null ? null : (this.#deps.platformBy(proxy).proxy?.name ?? null); // without its password
     return {
-      row: { ...row, settings: { ...row.settings, proxy: shown } },
+      row: { ...row, settings: shownSettings(row.settings) },
       aliases,
       status: this.#paused.statusOf(row) ?? this.status(row.room),
     };

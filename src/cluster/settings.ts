@@ -1,5 +1,6 @@
+import { ProxyServer } from "../platform/access/proxy.js";
 import { GUEST } from "../platform/accounts/login-store.js";
-import type { Reach } from "../platform/platform-access.js";
+import { MOST_SESSIONS, type Reach, readSession } from "../platform/platform-access.js";
 import { DyliveError } from "../runtime/errors.js";
 import { NO_SETTINGS, type RoomSettings } from "../store/rooms.js";
 
@@ -7,7 +8,7 @@ const NAMES = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
 
 /** Tells whether two settings collect a room in the same way. */
 export function sameSettings(a: RoomSettings, b: RoomSettings): boolean {
-  return NAMES.every((name) => a[name] === b[name]);
+  return NAMES.every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
 }
 
 /**
@@ -15,14 +16,49 @@ export function sameSettings(a: RoomSettings, b: RoomSettings): boolean {
  * @throws DyliveError not_found, bad_request when a room could not be collected so
  */
 export async function assertPossible(
-  { account, proxy }: Partial<RoomSettings>,
+  { account, proxy, sessions }: Partial<RoomSettings>,
   { accounts, platformBy }: Pick<Reach, "platformBy"> & { readonly accounts: Reach["accounts"] | null },
 ): Promise<void> {
-  if (typeof account === "string" && account !== GUEST) await accounts?.get(account);
-  if (typeof proxy !== "string") return;
-  try {
-    platformBy(proxy);
-  } catch (error) {
-    throw error instanceof DyliveError ? new DyliveError("bad_request", error.detail) : error;
+  const chosen = (sessions ?? []).map(readSession);
+  if (sessions != null && (sessions.length === 0 || sessions.length > MOST_SESSIONS))
+    throw new DyliveError("bad_request", `a room has 1 to ${MOST_SESSIONS} sessions`);
+  const twice = chosen.find(({ name }, i) => chosen.findIndex((one) => one.name === name) < i);
+  if (twice !== undefined)
+    throw new DyliveError("bad_request", `session ${twice.name} is named twice; a second guest is guest:2, an account watches a room once`);
+  for (const name of [account, ...chosen.map((one) => one.account)])
+    if (typeof name === "string" && name !== GUEST) await accounts?.get(name);
+  for (const url of [proxy, ...chosen.map((one) => one.proxy)]) {
+    if (typeof url !== "string") continue;
+    try {
+      platformBy(url);
+    } catch (error) {
+      throw error instanceof DyliveError ? new DyliveError("bad_request", error.detail) : error;
+    }
   }
+}
+
+/**
+ * Returns settings that are given for a room that has some: a session that is named without its proxy, or with the proxy as it is shown,
+ * keeps the one that it had.
+ */
+export function keepProxies(given: Partial<RoomSettings>, kept: RoomSettings): Partial<RoomSettings> {
+  if (given.sessions == null) return given;
+  const had = new Map((kept.sessions ?? []).map((text) => [readSession(text).name, text]));
+  const sessions = given.sessions.map((text) => {
+    const { name, proxy } = readSession(text);
+    const before = had.get(name);
+    return before !== undefined && (proxy === null || text === shownSession(before)) ? before : text;
+  });
+  return { ...given, sessions };
+}
+
+/** Returns settings as they may be shown: proxies without their passwords. */
+export function shownSettings(settings: RoomSettings): RoomSettings {
+  const { proxy, sessions } = settings;
+  return { ...settings, proxy: proxy === null ? null : new ProxyServer(proxy).name, sessions: sessions?.map(shownSession) ?? null };
+}
+
+function shownSession(text: string): string {
+  const { name, proxy } = readSession(text);
+  return proxy === null ? name : `${name},proxy=${new ProxyServer(proxy).name}`;
 }

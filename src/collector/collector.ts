@@ -3,7 +3,7 @@ import { PAUSED, type RoomStatus } from "../health/state.js";
 import { isStoreProblem } from "../ingest/intake.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
-import { PlatformAccess } from "../platform/platform-access.js";
+import { sessionsOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
 import { backoffMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -11,12 +11,14 @@ import type { Budgets } from "../runtime/rate-limiter.js";
 import { isNotOwner, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js";
+import { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps, RoomOwnership } from "./collector-deps.js";
 import { RoomConnection, type Target } from "./connection.js";
 import { type CollectorEvent, type Effect, START } from "./machine.js";
 import { type Met, RoomRecords } from "./records.js";
 import type { CollectorRegistry } from "./registry.js";
 import { FRESH_MS, type Reading, RoomResolver } from "./room-resolver.js";
+import { RoomSession } from "./room-session.js";
 import { step } from "./transitions.js";
 
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
@@ -61,7 +63,7 @@ export class Collector {
   readonly #row: RoomRow | null;
   readonly #stop = new AbortController();
   readonly #drift = new Drift();
-  readonly #access: PlatformAccess;
+  readonly #sessions: readonly RoomSession[];
   readonly #resolver: RoomResolver;
   readonly #records: RoomRecords;
   readonly #connection: RoomConnection;
@@ -87,7 +89,9 @@ export class Collector {
     giveUp: () => this.#connection.giveUp(),
     forgetHost: () => this.#connection.forgetHost(),
     forget: () => this.#resolver.forget(),
-    rest: () => this.#access.rest(),
+    rest: () => {
+      for (const session of this.#sessions) session.rest();
+    },
     reconnected: () => this.health.reconnected(),
   };
   #machine = START;
@@ -100,7 +104,7 @@ export class Collector {
   /**
    * @param row what the store knows of the room, if it does
    * @param ownership of the room by this process, in a cluster
-   * @throws DyliveError bad_config when the room's own proxy is none
+   * @throws DyliveError bad_config when a proxy of its own is none, bad_request when a session is none
    */
   constructor(
     name: RoomName,
@@ -116,18 +120,23 @@ export class Collector {
     this.#row = row;
     this.#registry = shared.registry;
     this.health = new RoomHealth(deps.clock);
-    this.#access = new PlatformAccess(deps, settings, row?.resume?.visitor ?? null);
     const { health } = this;
-    const [access, drift] = [this.#access, this.#drift];
     const { store, clock, setAside, spool, erased } = deps;
-    this.#resolver = new RoomResolver(name, { clock, requests: shared.requests, health, access });
+    const [offsets, drift] = [new ClockOffsets(clock), this.#drift];
+    this.#sessions = sessionsOf(settings).map((choice) => {
+      const kept = row?.resume?.positions[choice.name]?.visitor ?? null;
+      return new RoomSession(choice, kept, { collector: deps, budgets: shared, drift, offsets });
+    });
+    health.watchedBy(this.#sessions.map((session) => session.health));
+    const accesses = this.#sessions.map(({ access }) => access);
+    this.#resolver = new RoomResolver(name, { clock, requests: shared.requests, health, accesses });
     this.#records = new RoomRecords({
       ...{ store, clock, setAside, health, drift, ownership, signal: this.#stop.signal },
       ...{ ...(spool && { spool }), ...(erased && { erased }) },
       onLost: () => this.#lose(),
     });
     this.#connection = new RoomConnection({
-      ...{ collector: deps, budgets: shared, health, access, drift, records: this.#records, resolver: this.#resolver },
+      ...{ collector: deps, health, sessions: this.#sessions, offsets, records: this.#records, resolver: this.#resolver },
       raw: (settings.record ?? deps.raw?.byDefault) ? (deps.raw ?? null) : null,
       watchdog: () => this.#machine.memory.watchdog,
       happens: (event) => this.#happens(event),
@@ -205,7 +214,7 @@ export class Collector {
     if (this.#paused && this.room !== null && !this.lost) await this.#records.to("paused", PAUSED).catch(() => {}); // a store that is away holds up no stop
     await this.#records.close();
     if (this.room !== null) await this.#deps.raw?.leave(this.room);
-    this.#access.leave();
+    for (const { access } of this.#sessions) access.leave();
   }
 
   /** Hands the machine each event that its effects end with, until it is over. */
@@ -301,14 +310,18 @@ export class Collector {
     return none;
   }
 
-  /** Takes the room's identity, or says why there is none. */
+  /** Takes the identity of the first session that is given one, or says why the first of all is not. */
   async #sit(webRid: string): Promise<PlatformIdentity | CollectorEvent> {
-    try {
-      return await this.#access.sit(webRid, this.#stop.signal);
-    } catch (error) {
-      if (this.#stop.signal.aborted || !(error instanceof DyliveError)) throw error;
-      return { type: "unidentified", reason: error.detail, problem: error.code };
+    let refused: DyliveError | null = null;
+    for (const { access } of this.#sessions) {
+      try {
+        return await access.sit(webRid, this.#stop.signal);
+      } catch (error) {
+        if (this.#stop.signal.aborted || !(error instanceof DyliveError)) throw error;
+        refused ??= error;
+      }
     }
+    return { type: "unidentified", reason: refused?.detail ?? "the room has no session", problem: refused?.code ?? "internal" };
   }
 
   async #identify(): Promise<CollectorEvent> {
@@ -317,7 +330,7 @@ export class Collector {
     const { reading: live, room, intake, recalled } = found;
     const identity = await this.#sit(live.webRid);
     if ("type" in identity) return identity;
-    this.#target = { live, room, intake, identity, recalled: recalled?.resume ?? null };
+    this.#target = { live, room, intake, recalled: recalled?.resume ?? null };
     const sessionId = live.roomId;
     return { type: "identified", sessionId, another: this.health.sessionId !== sessionId, confirmed: this.#resolver.confirmed };
   }

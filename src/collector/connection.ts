@@ -2,29 +2,26 @@ import type { RoomHealth } from "../health/room-health.js";
 import type { Intake, Taken } from "../ingest/intake.js";
 import { gapEvent } from "../ingest/own-events.js";
 import type { Broadcast } from "../ingest/pipeline.js";
-import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
-import type { PlatformAccess } from "../platform/platform-access.js";
-import type { Drift } from "../platform/wire/drift.js";
-import { backoffMs } from "../runtime/clock.js";
+import { backoffMs, inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { Budgets } from "../runtime/rate-limiter.js";
-import { firstFetch } from "../sources/first-fetch.js";
-import { openSource } from "../sources/open-source.js";
 import { isNotOwner } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";
-import { ClockOffsets } from "./clock-offsets.js";
+import type { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps } from "./collector-deps.js";
 import { type Gap, GapTracker } from "./gap-tracker.js";
 import type { CollectorEvent, Effect } from "./machine.js";
 import type { RoomRecords } from "./records.js";
-import { ResumePoint } from "./resume-point.js";
 import type { RoomResolver } from "./room-resolver.js";
+import type { Brought, RoomSession } from "./room-session.js";
+import { SessionUnion } from "./session-union.js";
 import type { Watchdog } from "./watchdog.js";
 
 const TICK_MS = 5000;
+/** Time between two times that it is kept which messages the sessions brought, ms. */
+const KEEP_SEEN_MS = 60_000;
 /** Time without receiving, in ms, after which a process did not go on with the room that it offered. */
 const STUCK_MS = 30_000;
 /** Overlap of two processes' connections, in ms: the old one's last frames are stored by then, and the new one has them too. */
@@ -35,7 +32,6 @@ export interface Target {
   readonly live: Live;
   readonly room: RoomKey;
   readonly intake: Intake;
-  readonly identity: PlatformIdentity;
   /** Point at which an earlier process left the broadcast; null where the platform was asked. */
   readonly recalled: Resume | null;
 }
@@ -44,10 +40,9 @@ interface ConnectionDeps {
   readonly collector: CollectorDeps;
   /** Null where the room is not recorded. */
   readonly raw: NonNullable<CollectorDeps["raw"]> | null;
-  readonly budgets: Budgets;
   readonly health: RoomHealth;
-  readonly access: PlatformAccess;
-  readonly drift: Drift;
+  readonly sessions: readonly RoomSession[];
+  readonly offsets: ClockOffsets;
   readonly records: RoomRecords;
   readonly resolver: RoomResolver;
   readonly watchdog: () => Watchdog;
@@ -55,18 +50,19 @@ interface ConnectionDeps {
   readonly happens: (event: CollectorEvent) => Promise<unknown>;
 }
 
-/** The connections of one room, one at a time: opens, stores what comes, notes what is missed and where to go on. What to do next is the machine's. */
+/** The connection of one room, which all of its sessions are together: opens, stores what comes, notes what is missed and where to go on. What to do next is the machine's. */
 export class RoomConnection {
   readonly #deps: ConnectionDeps;
   /** Times of this class are steady. */
   readonly #offsets: ClockOffsets;
   readonly #gaps: GapTracker;
-  readonly #point: ResumePoint;
+  readonly #union: SessionUnion;
   /** When the last frame of this broadcast came here, by im/fetch too; null before the first. */
   #heardAt: number | null = null;
+  /** When it was kept last which messages the sessions brought. */
+  #seenKeptAt = Number.NEGATIVE_INFINITY;
   /** When a question that failed may be asked again. */
   #askAt = 0;
-  #attempts = 0;
   /** Gives the connection up: what else was received by then is taken first. */
   #given = new AbortController();
   /** Aborts with the connection. */
@@ -75,14 +71,14 @@ export class RoomConnection {
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
-    this.#offsets = new ClockOffsets(deps.collector.clock);
+    this.#offsets = deps.offsets;
     this.#gaps = new GapTracker(this.#offsets);
-    this.#point = new ResumePoint(deps, this.#gaps, this.#offsets);
+    this.#union = new SessionUnion(deps.sessions, deps.collector.clock, this.#offsets);
   }
 
   /** Connects and stores until the connection ends or is given up. @returns how it ended @throws what is no fault of the connection */
   async run(target: Target, signal: AbortSignal): Promise<CollectorEvent> {
-    const { health, collector, access, records, happens } = this.#deps;
+    const { health, collector, sessions, records, happens } = this.#deps;
     const { live, room } = target;
     const ended = new AbortController();
     this.#given = new AbortController();
@@ -96,24 +92,33 @@ export class RoomConnection {
     arrived?.catch(() => {}); // in a quiet room nobody waits for it
     const stopTicking = collector.clock.every(TICK_MS, () => {
       const at = this.#offsets.now();
+      this.#union.look();
       this.#beside(happens({ type: "tick", at, due: at >= this.#askAt }));
     });
     let end: CollectorEvent | null = null;
     try {
-      const broadcast: Broadcast = {
-        ...{ sessionId: live.roomId, webRid: live.webRid },
-        ...{ anchorId: live.facts.anchor?.id ?? null, source: access.source },
+      const about = { sessionId: live.roomId, webRid: live.webRid, anchorId: live.facts.anchor?.id ?? null };
+      const broadcasts = new Map(sessions.map((session) => [session, { ...about, source: session.access.source }]));
+      const listeners = {
+        onOpen: (at: number) => void happens({ type: "opened", at: this.#offsets.steady(at) }),
+        onStanding: () => stands(),
+        onReceived: (frame: Received) => health.backlog.arrived(frame),
+        onAllDown: (reason: string) => this.miss({ type: "miss", since: "frame", reason, silent: false }),
       };
-      // In the browser the page asks im/fetch itself, and we read its answer.
-      if (access.source === "websocket") await this.#first(target, broadcast, signal);
-      for await (const batch of this.#open(target, stands, AbortSignal.any([signal, this.#given.signal]))) {
+      const until = AbortSignal.any([signal, this.#given.signal]);
+      for await (const brought of this.#union.open(live, listeners, until)) {
+        const { session, batch, isFirst } = brought;
+        const broadcast = broadcasts.get(session) ?? { ...about, source: session.access.source };
+        if (isFirst) {
+          await this.#first(target, brought, broadcast, signal);
+          continue;
+        }
         if (!records.lost) await happens({ type: "batch" });
-        stands(); // only so a page shows that it stands
         await arrived;
         this.#offsets.learn(batch);
-        const taken = await this.#take(target, batch, broadcast, signal);
+        const taken = await this.#take(target, brought, broadcast, signal);
         if (records.lost) continue; // the rest of what was received is handed over
-        this.#point.reached(live.roomId, batch);
+        session.point.reached(live.roomId, batch);
         await this.#seen(target, batch, taken, signal);
       }
       if (this.#broken !== null) throw this.#broken;
@@ -126,6 +131,7 @@ export class RoomConnection {
       stopTicking();
       ended.abort();
       health.backlog.dropped();
+      this.#seenKeptAt = Number.NEGATIVE_INFINITY;
       if (end === null) await this.keep(room);
     }
     return end ?? { type: "stop" };
@@ -165,12 +171,32 @@ export class RoomConnection {
 
   /** Forgets the host that the platform named once, which may be out of date: the next attempt goes to a known one. */
   forgetHost(): void {
-    this.#point.hostRefused();
+    for (const { point } of this.#deps.sessions) point.hostRefused();
   }
 
-  /** Keeps the point in the room's row, so that another process can go on. */
+  /** Keeps where each session goes on in the room's row, so that another process can. A convenience: without it one resolves first. */
   async keep(room: RoomKey): Promise<void> {
-    await this.#point.keep(room);
+    const { collector, records, sessions, health } = this.#deps;
+    const roomId = health.sessionId;
+    const kept = sessions.flatMap(({ name, point }) => (point.kept === null ? [] : [{ name, ...point.kept }]));
+    const [newest] = kept.toSorted((a, b) => b.saved.at - a.saved.at);
+    if (roomId === null || newest === undefined || records.moving || records.lost) return;
+    const positions = Object.fromEntries(kept.map(({ name, position }) => [name, position]));
+    const { at: savedAt, ahead } = newest.saved;
+    const missing = this.#gaps.open;
+    const resume: Resume = { roomId, positions, savedAt, ahead, ...(missing !== null && { missing }) };
+    await inTime(collector.store.rooms.setResume(room, resume), PATIENCE_MS, collector.clock).catch(() => {});
+    await this.#keepSeen(room, roomId, KEEP_SEEN_MS);
+  }
+
+  /** Keeps which messages the sessions brought of a broadcast, unless that was done less than so many ms ago. */
+  async #keepSeen(room: RoomKey, sessionId: string, everyMs: number): Promise<void> {
+    const { collector, health, records } = this.#deps;
+    const now = this.#offsets.now();
+    const { counts } = health.seen;
+    if (counts === null || records.moving || records.lost || now - this.#seenKeptAt < everyMs) return;
+    this.#seenKeptAt = now;
+    await inTime(collector.store.sessions.keepSeen(room, sessionId, counts), PATIENCE_MS, collector.clock).catch(() => {});
   }
 
   /** Notes what is missed from now on, unless something is missed already. */
@@ -187,6 +213,7 @@ export class RoomConnection {
     const { health, records } = this.#deps;
     const { live, room } = target;
     const resume = left?.roomId === live.roomId ? left : null;
+    if (health.sessionId !== null) await this.#keepSeen(room, health.sessionId, 0);
     if (health.sessionId !== null) await this.#finish(target, health.sessionId, signal);
     else if (left !== null && resume === null && !records.moving) {
       this.#gaps.goOn(left.missing);
@@ -194,8 +221,9 @@ export class RoomConnection {
       await this.#finish(target, left.roomId, signal);
     }
     health.broadcast(live.roomId);
+    health.seen.begin(await records.orElse(() => this.#deps.collector.store.sessions.seen(room, live.roomId), null));
     this.#heardAt = null;
-    this.#point.begin(resume);
+    for (const { point, name } of this.#deps.sessions) point.begin(resume, name);
     if (records.moving) return;
     this.#gaps.goOn(resume?.missing);
     await this.#notCollecting(room, live.roomId, resume);
@@ -243,48 +271,34 @@ export class RoomConnection {
     this.#gaps.begin({ at, ahead }, "the process that had the room had stopped receiving", { longerThanMs: STUCK_MS });
   }
 
-  #open({ live, identity }: Target, onStanding: () => void, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
-    const { collector, budgets, access, drift, health, happens } = this.#deps;
-    const { clock } = collector;
-    const from = { ...this.#point.from, attempt: this.#attempts++ };
-    const wanted = {
-      ...{ live, identity, from },
-      onOpen: (at: number) => {
-        void happens({ type: "opened", at: this.#offsets.steady(at) });
-        if (access.source === "websocket") onStanding();
-      },
-      onReceived: (frame: Received) => health.backlog.arrived(frame),
-    };
-    return openSource(wanted, { access, budgets, clock, drift }, signal);
-  }
-
-  /** Asks im/fetch, once a broadcast: it says where to connect, and its first messages are stored. */
-  async #first(target: Target, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
-    const { roomId } = target.live;
-    if (this.#point.isOf(roomId)) return;
-    const { collector, budgets, access, drift, records, health } = this.#deps;
-    const { visitor } = target.identity;
-    await budgets.requests.turn(signal);
-    const first = await firstFetch({ platform: access.platform, visitor, roomId, drift, now: () => collector.clock.now() }, signal);
-    // Whoever has the room has these messages.
-    if (first !== null) this.#offsets.learn([first.received]);
-    if (first !== null && !records.moving) {
-      health.backlog.arrived(first.received);
-      const { lost } = await this.#take(target, [first.received], broadcast, signal);
-      if (lost !== null) this.#gaps.begin([], lost); // how far back they reach, nobody has read
-    }
-    this.#point.first(roomId, first);
+  /** Stores what im/fetch said, which comes before the connection. */
+  async #first(target: Target, brought: Brought, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
+    const { records, health } = this.#deps;
+    const { batch } = brought;
+    this.#offsets.learn(batch);
+    if (records.moving) return; // whoever has the room has these messages
+    for (const frame of batch) health.backlog.arrived(frame);
+    const { lost } = await this.#take(target, brought, broadcast, signal);
+    if (lost !== null) this.#gaps.begin([], lost); // how far back they reach, nobody has read
   }
 
   /** Hands a batch on as it came; what holds that up holds back the socket. */
-  async #take({ intake, room }: Target, batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
-    const { collector, raw, health } = this.#deps;
+  async #take(
+    { intake, room }: Target,
+    { session, batch }: Pick<Brought, "session" | "batch">,
+    broadcast: Broadcast,
+    signal: AbortSignal,
+  ): Promise<Taken> {
+    const { collector, raw, health, sessions } = this.#deps;
+    const by = sessions.length === 1 ? undefined : sessions.indexOf(session);
     collector.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
     health.backlog.taking(batch);
-    const taken = await intake.take(batch, broadcast, signal);
+    const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
+    const taken = await intake.take(named, broadcast, signal);
     health.backlog.taken(batch);
-    this.#heardAt = this.#offsets.steady(batch[batch.length - 1]?.receivedAt ?? collector.clock.now());
+    const at = this.#offsets.steady(batch[batch.length - 1]?.receivedAt ?? collector.clock.now());
+    this.#heardAt = Math.max(at, this.#heardAt ?? at); // another session's may have come later
     return taken;
   }
 
@@ -293,7 +307,8 @@ export class RoomConnection {
     const { health, happens, watchdog } = this.#deps;
     const { lastFrameAt } = watchdog();
     const at = batch[batch.length - 1]?.receivedAt ?? 0;
-    const damage = damagedIn(batch, this.#offsets.wall(lastFrameAt));
+    const isDoubled = this.#union.standing > 1; // another session has what was in it
+    const damage = isDoubled ? null : damagedIn(batch, this.#offsets.wall(lastFrameAt));
     if (lost !== null) this.#gaps.begin(this.#offsets.note(lastFrameAt), lost);
     const brought = { messages: batch.some(({ response }) => response !== null), people: people > 0 };
     const over = lost === null ? this.#gaps.end(batch[0]?.receivedAt ?? at, brought) : null;
@@ -301,8 +316,9 @@ export class RoomConnection {
       await this.gap(target, over, signal);
       await this.keep(target.room); // or who goes on after a crash would go on missing it
     }
-    await happens({ type: "heard", at: this.#offsets.steady(at), people });
-    if (damage !== null) health.drop("damaged", batch.filter(({ damaged }) => damaged).length);
+    await happens({ type: "heard", at: Math.max(this.#offsets.steady(at), isDoubled ? lastFrameAt : 0), people });
+    const damaged = batch.filter((frame) => frame.damaged).length;
+    if (damaged > 0) health.drop("damaged", damaged);
     await happens({ type: "taken", announced: ended, damage });
   }
 }

@@ -11,7 +11,8 @@ interface RoomResolverDeps {
   readonly clock: Clock;
   readonly requests: RateLimiter;
   readonly health: RoomHealth;
-  readonly access: PlatformAccess;
+  /** Ways of the room's sessions to the platform: the first that is answered asks. */
+  readonly accesses: readonly PlatformAccess[];
 }
 
 /** Answer of the platform, or why it could not be asked. */
@@ -82,9 +83,20 @@ export class RoomResolver {
     return true;
   }
 
-  /** Takes one reading. While `connected` only an answer changes anything. */
+  /** Takes one reading, by the first session that is answered. While `connected` only an answer changes anything. */
   async resolve(signal: AbortSignal, connected = false): Promise<Reading> {
-    const { requests, health, access, clock } = this.#deps;
+    let first: Reading | null = null;
+    for (const access of this.#deps.accesses) {
+      const reading = await this.#resolveBy(access, signal, connected);
+      if (reading.outcome !== "unasked" && reading.outcome !== "unknown") return reading;
+      first ??= reading;
+    }
+    if (first === null) throw new DyliveError("internal", "a room has no session");
+    return first;
+  }
+
+  async #resolveBy(access: PlatformAccess, signal: AbortSignal, connected: boolean): Promise<Reading> {
+    const { requests, health, clock } = this.#deps;
     try {
       await requests.turn(signal);
       const visitor = await access.asker(signal);

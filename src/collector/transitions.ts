@@ -14,7 +14,7 @@ import {
 import { Watchdog } from "./watchdog.js";
 
 /** Time that a connection must stand to count as a good one, in ms: the next loss is a new matter. */
-const STEADY_MS = 10_000;
+export const STEADY_MS = 10_000;
 /** Shortest time between two connects because of damage, in ms. */
 const REPAIR_MS = 60_000;
 

@@ -4,6 +4,8 @@ import type { ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import { Audience, Coverage, GiftsWatch } from "./audience.js";
 import { Backlog } from "./backlog.js";
+import type { SessionHealth } from "./sessions.js";
+import { isSeenType, ONE, SEEN_WINDOW_MS, Sightings } from "./sightings.js";
 import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
 
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
@@ -54,11 +56,26 @@ export class RoomHealth {
   readonly coverage = new Coverage();
   readonly audience = new Audience();
   readonly backlog = new Backlog();
+  #sessions: readonly SessionHealth[] = [];
+  /** Messages that each session brought. */
+  seen: Sightings;
   #sessionId: string | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#since = clock.now();
+    this.seen = new Sightings([ONE], clock);
+  }
+
+  /** Names the sessions that watch the room. */
+  watchedBy(sessions: readonly SessionHealth[]): void {
+    this.#sessions = sessions;
+    const seen = new Sightings(
+      sessions.map(({ by }) => by),
+      this.#clock,
+    );
+    this.seen = seen;
+    for (const [by, session] of sessions.entries()) session.onStanding((stands) => seen.stands(by, stands));
   }
 
   /** The room's state: a room whose messages come and are not stored is stalled, however live it is. */
@@ -178,8 +195,10 @@ export class RoomHealth {
    */
   stored(events: readonly NewEvent[], at: number): number {
     let interactive = 0;
+    const isOne = this.#sessions.length <= 1; // of several, also what was known is counted
     for (const event of events) {
       if (isInteractive(event.method)) interactive++;
+      if (isOne && isSeenType(event.type)) this.seen.see({ id: event.id, type: event.type, by: 0, at });
       this.gifts.see(event);
       this.coverage.see(event);
       this.audience.see(event);
@@ -200,6 +219,8 @@ export class RoomHealth {
     if (sessionId === this.#sessionId) return;
     this.#sessionId = sessionId;
     this.#gaps = NO_GAPS;
+    for (const session of this.#sessions) session.broadcast();
+    this.seen.begin(null);
     this.gifts.reset();
     this.coverage.reset();
     this.audience.reset();
@@ -219,6 +240,8 @@ export class RoomHealth {
       masked: this.coverage.masked,
       likesSeen: this.coverage.likesSeen,
       gaps: this.#gaps,
+      sessions: this.#sessions.map(({ evidence }) => evidence),
+      seen: { windowMs: SEEN_WINDOW_MS, types: this.seen.lately },
       storage: {
         received: this.backlog.received,
         stored: this.#stored,

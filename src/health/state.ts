@@ -1,6 +1,8 @@
 import type { LoginReading } from "../platform/access/visitor.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
+import type { SessionEvidence } from "./sessions.js";
+import type { SeenByType } from "./sightings.js";
 
 /**
  * States of a room, by what dylive knows of it right now. `connecting` has a socket that has not yet given an interactive message; `live`
@@ -43,6 +45,10 @@ export interface Evidence {
   readonly likesSeen: number | null;
   /** Intervals of this broadcast in which we know we received nothing; `unmeasured` of them, of unknown length, are not in `totalMs`. */
   readonly gaps: { readonly count: number; readonly totalMs: number; readonly unmeasured: number };
+  /** Sessions that watch the room, each with its state. A gap is where none of them received; an outage is one session's own. */
+  readonly sessions: readonly SessionEvidence[];
+  /** Messages of the last `windowMs` that the sessions brought, by type, and how many there were in all as far as that can be told. */
+  readonly seen: { readonly windowMs: number; readonly types: SeenByType };
 }
 
 /** No gap that we know of. */

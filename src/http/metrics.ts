@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { NewEvent } from "../events/event.js";
+import { SESSION_STATES } from "../health/sessions.js";
+import { SEEN_TYPES } from "../health/sightings.js";
 import { ROOM_STATES, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
@@ -70,6 +72,15 @@ export class Metrics {
   );
   readonly #drops = this.#counter("dylive_dropped_messages_total", "Messages that were not stored, by reason", ["reason"]);
   readonly #rooms = this.#gauge("dylive_rooms", "Rooms by state; none: known, but not collected", ["state"]);
+  readonly #sessions = this.#gauge("dylive_sessions", "Sessions that watch rooms, by state", ["state"]);
+  readonly #brought = this.#gauge(
+    "dylive_whole_received_messages",
+    "Different messages of the last minutes in rooms with two visitors or more, by type",
+    ["type"],
+  );
+  readonly #whole = this.#gauge("dylive_whole_messages", "How many there were of them, by estimate; the share is how much reaches us", [
+    "type",
+  ]);
   readonly #readers = this.#gauge("dylive_readers", "Readers of events that are connected now, by kind", ["kind"]);
   readonly #queued = new Gauge({
     name: "dylive_reader_queued_bytes",
@@ -242,6 +253,7 @@ export class Metrics {
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
     for (const status of statuses) if (status !== null) this.#count(status);
+    this.#showSessions(statuses.flatMap((status) => status?.evidence ?? []));
     this.#showWaiting(statuses.flatMap((status) => status?.evidence.storage ?? []));
     for (const [kind, count] of this.#countReaders) this.#readers.set({ kind }, count());
     const { queuedBytes, cutForSlowness } = this.#lookAtLive();
@@ -265,6 +277,22 @@ export class Metrics {
       for (const { outcome, count } of authors) this.#authors.set({ outcome: outcome ?? "none" }, count);
     }
     return this.#registry.metrics();
+  }
+
+  #showSessions(rooms: readonly RoomStatus["evidence"][]): void {
+    const sessions = rooms.flatMap((room) => room.sessions);
+    for (const state of SESSION_STATES) this.#sessions.set({ state }, sessions.filter((session) => session.state === state).length);
+    for (const type of SEEN_TYPES) {
+      const wholes = rooms.flatMap(({ seen }) => seen.types[type].whole ?? []);
+      this.#brought.set(
+        { type },
+        wholes.reduce((sum, { received }) => sum + received, 0),
+      );
+      this.#whole.set(
+        { type },
+        wholes.reduce((sum, { estimate }) => sum + estimate, 0),
+      );
+    }
   }
 
   #showWaiting(rooms: readonly RoomStatus["evidence"]["storage"][]): void {

@@ -74,6 +74,7 @@ function tellStored(health: RoomHealth, stored: Stored, at: number): Omit<Taken,
   health.frame(at);
   for (const [method, n] of stored.methods) health.message(method, n);
   for (const [reason, n] of stored.drops) health.drop(reason, n);
+  for (const sighting of stored.sightings) health.seen.see(sighting);
   return { interactive: health.stored(stored.events, at), ended: stored.ended };
 }
 

@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Draft, GiftEvent } from "../events/combo.js";
 import type { NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
+import { isSeenType, type Sighting } from "../health/sightings.js";
 import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
 import { officialDraft } from "../platform/messages/official.js";
 import type { Drift } from "../platform/wire/drift.js";
@@ -41,6 +42,8 @@ export interface Arrived {
   readonly response: { readonly messages: readonly Envelope[] } | null;
   /** Whether it has waited in a spool: people who are in it may have been erased meanwhile. */
   readonly waited?: boolean;
+  /** Number of the session that received it, where the room has several. */
+  readonly by?: number;
 }
 
 /** The broadcast that bytes belong to: what its source was connected to. */
@@ -57,6 +60,8 @@ export interface Stored {
   readonly events: readonly NewEvent[];
   /** Messages by method, whatever became of them. */
   readonly methods: ReadonlyMap<string, number>;
+  /** Messages that a session brought, where the room has several: also those that are known. */
+  readonly sightings: readonly Sighting[];
   /** Messages that gave no event, by reason. */
   readonly drops: ReadonlyMap<string, number>;
   /** Whether the platform announced the end of the broadcast. */
@@ -164,10 +169,11 @@ export class Pipeline {
     const methods = new Map<string, number>();
     const drops = new Map<string, number>();
     const drafts: Draft[] = [];
+    const sightings: Sighting[] = [];
     // What comes twice in one call is judged as what comes in two: how frames are batched changes nothing.
     const ids = new Set<string>();
     let ended = false;
-    for (const { response, receivedAt, waited } of received) {
+    for (const { response, receivedAt, waited, by } of received) {
       if (response === null) continue;
       // Written out: events made from a spread object's fields take 15 % longer to make.
       const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, drift };
@@ -176,6 +182,8 @@ export class Pipeline {
         // Decoded before it is looked for: what names a message stands in it, and the envelope's id is new when it is sent again.
         const made = source === "official" ? officialDraft(message, context) : decode(message, context);
         const draft = made === null || !waited || erased === null ? made : erased(made);
+        if (by !== undefined && draft !== null && isSeenType(draft.event.type))
+          sightings.push({ id: draft.event.id, type: draft.event.type, by, at: receivedAt });
         if (draft === null) count(drops, made === null ? "no_event" : "erased");
         else if (this.knows(draft.event.id) || ids.has(draft.event.id)) count(drops, "duplicate");
         else if (draft.event.time <= this.#horizon) count(drops, "too_old");
@@ -190,7 +198,7 @@ export class Pipeline {
       }
     }
     const events = await this.#append(drafts, drops);
-    return { events, methods, drops, ended };
+    return { events, methods, sightings, drops, ended };
   }
 
   /**

@@ -1,5 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
-import type { Resume, RoomSettings } from "../store/rooms.js";
+import type { ResumePosition, RoomSettings } from "../store/rooms.js";
 import type { Platform } from "./access/platform.js";
 import type { PlatformIdentities, PlatformIdentity } from "./access/platform-identity.js";
 import type { LoginReading } from "./access/visitor.js";
@@ -30,13 +30,66 @@ export interface Reach {
   readonly userAgent: string;
 }
 
-/** Access of one room to the platform: by which way, with which account, and the identity that it takes when it must. */
+/** One session of a room: who watches it, and by which way. Null follows the server's own setting. */
+export interface SessionChoice extends Pick<RoomSettings, "account" | "proxy" | "source"> {
+  /** Name by which it is told from the room's others. */
+  readonly name: string;
+  /** Label of a guest who is apart from others; null is the usual guest, or an account. */
+  readonly apart: string | null;
+  /** Who it is on the platform, among the sessions of its room. */
+  readonly visitor: string;
+}
+
+/** Most sessions of a room: each is a connection and a visitor of its own. */
+export const MOST_SESSIONS = 8;
+
+const SESSION = /^(?<who>guest|browser|account)(?::(?<label>[A-Za-z0-9_-]{1,32}))?(?:@(?<source>websocket|browser))?$/;
+
+/**
+ * Reads how a session is chosen: `guest`, `guest:2`, `browser` (a guest in the browser), `account:NAME`, with `@browser` or `@websocket`
+ * after an account or guest for the source, and `,proxy=URL` after all of it.
+ * @throws DyliveError bad_request
+ */
+export function readSession(text: string): SessionChoice {
+  const [name = "", ...more] = text.split(",proxy=");
+  const { who, label, source } = SESSION.exec(name)?.groups ?? {};
+  const isRead =
+    who === "account" ? label !== undefined && label !== GUEST : who !== undefined && (who !== "browser" || source === undefined);
+  if (!isRead || more.length > 1 || more[0] === "")
+    throw new DyliveError(
+      "bad_request",
+      `${JSON.stringify(name.slice(0, 80))} is no session; write guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL`,
+    );
+  return {
+    name,
+    account: who === "account" ? (label ?? null) : GUEST,
+    proxy: more[0] ?? null,
+    source: who === "browser" ? "browser" : ((source as "websocket" | "browser" | undefined) ?? null),
+    apart: who === "account" || name === "browser" ? null : name,
+    visitor: who === "account" ? `account:${label}` : name,
+  };
+}
+
+/** Returns the way of a room to the platform by its settings, where one session does not matter. */
+export function wayOf({ account = null, proxy = null, source = null, sessions = null }: Partial<RoomSettings> = {}): SessionChoice {
+  const [first] = sessionsOf({ account, proxy, source, sessions });
+  if (first === undefined) throw new DyliveError("internal", "a room has no session");
+  return first;
+}
+
+/** Returns the sessions that watch a room by its settings; what one does not say, the room's settings say. Always at least one. */
+export function sessionsOf({ account, proxy, source, sessions }: Omit<RoomSettings, "record">): readonly SessionChoice[] {
+  if (sessions === null) return [{ name: "default", account, proxy, source, apart: null, visitor: "default" }];
+  return sessions.map(readSession).map((one) => ({ ...one, proxy: one.proxy ?? proxy, source: one.source ?? source }));
+}
+
+/** Access of one session of a room to the platform: by which way, with which account, and the identity that it takes when it must. */
 export class PlatformAccess {
   readonly platform: Platform;
   readonly source: "websocket" | "browser";
   readonly #reach: Reach;
-  readonly #settings: RoomSettings;
-  #kept: Resume["visitor"];
+  readonly #settings: Omit<SessionChoice, "name" | "visitor">;
+  #kept: ResumePosition["visitor"];
   #identity: PlatformIdentity | null = null;
   #taking: Promise<PlatformIdentity> | null = null;
   #asker: { readonly visitor: Visitor; readonly account: Account | null } | null = null;
@@ -48,7 +101,7 @@ export class PlatformAccess {
    * @param kept whom an earlier process was on the platform as
    * @throws DyliveError bad_config when the room's proxy is none
    */
-  constructor(reach: Reach, settings: RoomSettings, kept: Resume["visitor"] = null) {
+  constructor(reach: Reach, settings: Omit<SessionChoice, "name" | "visitor">, kept: ResumePosition["visitor"] = null) {
     this.#reach = reach;
     this.#settings = settings;
     this.#kept = kept;
@@ -106,7 +159,7 @@ export class PlatformAccess {
   }
 
   /** Returns who we are here, for a later process; null where a browser keeps that. */
-  keep(): Resume["visitor"] {
+  keep(): ResumePosition["visitor"] {
     const identity = this.#identity;
     const { userUniqueId } = identity?.visitor ?? { userUniqueId: null };
     if (identity === null || userUniqueId === null || this.#reach.identities.pages) return null;
@@ -131,7 +184,10 @@ export class PlatformAccess {
   }
 
   async #take(account: Account | null, webRid: string | null, leaves: number, signal: AbortSignal): Promise<PlatformIdentity> {
-    const identity = await this.#reach.identities.take({ account, proxy: this.platform.proxy, webRid }, signal);
+    const identity = await this.#reach.identities.take(
+      { account, proxy: this.platform.proxy, webRid, apart: this.#settings.apart },
+      signal,
+    );
     if (leaves !== this.#leaves) {
       identity.release();
       throw new DyliveError("stopping", "the room is no longer collected");

@@ -47,14 +47,20 @@ export interface Missing {
   readonly longerThanMs?: number;
 }
 
-/** Point where a connection can be resumed, kept so that a restart connects first and resolves after. */
-export interface Resume {
-  readonly roomId: string;
+/** Position at which one session of a room goes on. */
+export interface ResumePosition {
   readonly host: string | null;
   readonly cursor: string;
   readonly internalExt: string;
   /** Visitor that the platform took us for, which internal_ext names; null where a browser or an account keeps that. */
   readonly visitor: { readonly userUniqueId: string; readonly cookies: readonly (readonly [name: string, value: string])[] } | null;
+}
+
+/** Point where the connections of a room can be resumed, kept so that a restart connects first and resolves after. */
+export interface Resume {
+  readonly roomId: string;
+  /** Positions of its sessions, by their names. */
+  readonly positions: Readonly<Record<string, ResumePosition>>;
   /** Time by the clock of the process that saved it, ms UTC. */
   readonly savedAt: number;
   /** Lead of that clock. */
@@ -72,10 +78,12 @@ export interface RoomSettings {
   readonly source: "websocket" | "browser" | null;
   /** Whether its frames are kept as they came. */
   readonly record: boolean | null;
+  /** Sessions that watch the room at once, each as `readSession` reads it; null is one, by the settings above. */
+  readonly sessions: readonly string[] | null;
 }
 
 /** Settings of a room for which nothing was chosen. */
-export const NO_SETTINGS: RoomSettings = { account: null, proxy: null, source: null, record: null };
+export const NO_SETTINGS: RoomSettings = { account: null, proxy: null, source: null, record: null, sessions: null };
 
 /** Places of a room on the watch list: rooms on it are collected whether or not anybody asks, unless that is paused. */
 export const WATCHES = ["off", "on", "paused"] as const;
@@ -197,6 +205,18 @@ export interface Session {
   readonly endReason: string | null;
 }
 
+/** One session that watches a room, and who it is on the platform: two that are one visitor there are given the same. */
+export interface SeenBy {
+  readonly name: string;
+  readonly visitor: string;
+}
+
+/** Counts of messages of a broadcast: by the sessions that stood, by type, by the sessions that brought them; both as bits. */
+export interface BroughtCounts {
+  readonly sessions: readonly SeenBy[];
+  readonly counts: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>>;
+}
+
 /** Broadcasts of every room. */
 export interface Sessions {
   /**
@@ -209,4 +229,8 @@ export interface Sessions {
   /** Returns the room's sessions, newest first; those older than the one named by `before`, of which there are none where it is unknown. */
   list(room: RoomKey, limit: number, before?: string): Promise<readonly Session[]>;
   get(room: RoomKey, sessionId: string): Promise<Session | null>;
+  /** Keeps which messages the sessions that watch the room brought, in place of what was kept before; of an unknown broadcast nothing. */
+  keepSeen(room: RoomKey, sessionId: string, seen: BroughtCounts): Promise<void>;
+  /** Returns what is kept of that; null where nothing is. */
+  seen(room: RoomKey, sessionId: string): Promise<BroughtCounts | null>;
 }

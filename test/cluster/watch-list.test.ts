@@ -120,7 +120,7 @@ describe("the store's watch list", () => {
     await expect(now.rooms.add(ROOM, { account: "gone" }, 60_000, SIGNAL)).rejects.toMatchObject({ code: "not_found" });
     await expect(now.rooms.add(ROOM, { proxy: "nonsense" }, 60_000, SIGNAL)).rejects.toMatchObject({ code: "bad_request" });
     const { row, status } = await now.rooms.add(ROOM, { account: "work" }, 60_000, SIGNAL);
-    expect(row.settings).toEqual({ account: "work", proxy: null, source: null, record: null });
+    expect(row.settings).toEqual({ account: "work", proxy: null, source: null, record: null, sessions: null });
     expect(status?.evidence.login).toEqual({ account: "work", login: "logged_in" });
     expect(open(now)).toMatchObject([{ loggedIn: true }]);
     const changed = await now.rooms.change(row.room, { account: "guest" });
@@ -144,7 +144,7 @@ describe("a start after a stop", () => {
   it("connects first and asks after: nothing is lost that the platform still has, though no page answers", async () => {
     const now = await running();
     const { row } = await now.rooms.add(ROOM, {}, 60_000, SIGNAL);
-    await until(async () => (await now.store.rooms.get(row.room))?.resume?.visitor != null);
+    await until(async () => (await now.store.rooms.get(row.room))?.resume?.positions["default"]?.visitor != null);
     const [before] = open(now);
     await now.rooms.stop();
     now.simulator.rooms.captcha();
@@ -162,7 +162,7 @@ describe("a start after a stop", () => {
   it("of a broadcast that has been over since asks, and waits", async () => {
     const now = await running();
     const { row } = await now.rooms.add(ROOM, {}, 60_000, SIGNAL);
-    await until(async () => (await now.store.rooms.get(row.room))?.resume?.visitor != null);
+    await until(async () => (await now.store.rooms.get(row.room))?.resume?.positions["default"]?.visitor != null);
     await now.rooms.stop();
     now.simulator.rooms.end(ROOM, "cut");
     const again = another(now);
@@ -175,7 +175,7 @@ describe("a start after a stop", () => {
   it("of a broadcast that another has replaced is not shown as refused", async () => {
     const now = await running();
     const { row } = await now.rooms.add(ROOM, {}, 60_000, SIGNAL);
-    await until(async () => (await now.store.rooms.get(row.room))?.resume?.visitor != null);
+    await until(async () => (await now.store.rooms.get(row.room))?.resume?.positions["default"]?.visitor != null);
     await now.rooms.stop();
     const { roomId, ...resume } = (await now.store.rooms.get(row.room))?.resume ?? { roomId: "" };
     const stranger = "7999999999999999999"; // a platform that no longer knows the broadcast refuses

@@ -9,10 +9,15 @@ const uid = { kind: "uid", value: "1001" } as const;
 const custom = { kind: "unique_id", value: "98765" } as const;
 const resume: Resume = {
   roomId: "7400000000000000001",
-  host: "example.invalid",
-  cursor: "t-1_r-1",
-  internalExt: "a:b|c:d",
-  visitor: { userUniqueId: "74", cookies: [["ttwid", "1|a=b"]] },
+  positions: {
+    default: {
+      host: "example.invalid",
+      cursor: "t-1_r-1",
+      internalExt: "a:b|c:d",
+      visitor: { userUniqueId: "74", cookies: [["ttwid", "1|a=b"]] },
+    },
+    "account:main@browser": { host: null, cursor: "", internalExt: "", visitor: null },
+  },
   savedAt: 5,
   ahead: { platform: -3 },
 };
@@ -125,7 +130,9 @@ export function describeRooms(open: Open<RoomStore>): void {
       const room = await rooms.ensure([rid]);
       await rooms.setSettings(room, { account: "work", proxy: "socks5://u:p@127.0.0.1:1" });
       await rooms.setSettings(room, { proxy: null, source: "browser" });
-      expect((await rooms.get(room))?.settings).toEqual({ account: "work", proxy: null, source: "browser", record: null });
+      expect((await rooms.get(room))?.settings).toEqual({ account: "work", proxy: null, source: "browser", record: null, sessions: null });
+      await rooms.setSettings(room, { sessions: ["guest", "account:main"] });
+      expect((await rooms.get(room))?.settings.sessions).toEqual(["guest", "account:main"]);
       expect((await rooms.list())[0]?.settings.account).toBe("work");
       await rooms.setSettings(room, {});
       expect((await rooms.get(room))?.settings.source).toBe("browser");

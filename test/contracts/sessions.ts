@@ -57,6 +57,21 @@ export function describeSessions(open: Open<RoomStore>): void {
       expect(await sessions.list(other.room, 10)).toMatchObject([{ sessionId: "o1", endedAt: null }]);
     });
 
+    it("keep what the sessions that watch the room brought", async () => {
+      const { room } = await claimed(store());
+      const { sessions } = store();
+      const seen = { sessions: [{ name: "guest", visitor: "guest" }], counts: { 1: { chat: { 1: 5 } } } };
+      await sessions.keepSeen(room, "s1", seen);
+      expect(await sessions.seen(room, "s1")).toBeNull();
+      await sessions.open(room, "s1", 100);
+      expect(await sessions.seen(room, "s1")).toBeNull();
+      await sessions.keepSeen(room, "s1", { sessions: [], counts: {} });
+      await sessions.keepSeen(room, "s1", seen);
+      await sessions.end(room, "s1", 200, "offline");
+      expect(await sessions.seen(room, "s1")).toEqual(seen);
+      expect(await sessions.seen(room, "s2")).toBeNull();
+    });
+
     it("need a room", async () => {
       await expect(store().sessions.open(999, "s1", 100)).rejects.toMatchObject({ code: "not_found" });
     });

@@ -1,3 +1,4 @@
+import { nothingSeen } from "../../src/health/sightings.js";
 import { NO_GAPS, type RoomStatus } from "../../src/health/state.js";
 
 const EVIDENCE: RoomStatus["evidence"] = {
@@ -14,6 +15,8 @@ const EVIDENCE: RoomStatus["evidence"] = {
   likesSeen: null,
   storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
   gaps: NO_GAPS,
+  sessions: [],
+  seen: { windowMs: 300_000, types: nothingSeen() },
 };
 
 /** The status of room 1, live and of which nothing was seen, but for what is given. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { directIdentities, type PlatformIdentities, type PlatformIdentity } from "../../src/platform/access/platform-identity.js";
 import { Visitor } from "../../src/platform/access/visitor.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
-import { PlatformAccess, type Reach } from "../../src/platform/platform-access.js";
-import { NO_SETTINGS, type RoomSettings } from "../../src/store/rooms.js";
+import { PlatformAccess, type Reach, wayOf } from "../../src/platform/platform-access.js";
+import type { RoomSettings } from "../../src/store/rooms.js";
 import { SIGNAL } from "../collector/running.js";
 import { NO_ACCOUNTS, reachAt } from "./access/reach.js";
 
@@ -53,7 +53,7 @@ const placeOf = (
   reach: Partial<Reach>,
   settings: Partial<RoomSettings> = {},
   kept: ConstructorParameters<typeof PlatformAccess>[2] = null,
-) => new PlatformAccess({ ...reachAt("http://127.0.0.1:1"), ...reach }, { ...NO_SETTINGS, ...settings }, kept);
+) => new PlatformAccess({ ...reachAt("http://127.0.0.1:1"), ...reach }, wayOf(settings), kept);
 
 describe("a room's place", () => {
   it("costs a browser's seat only when it must, and gives it back while the room waits", async () => {

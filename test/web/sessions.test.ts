@@ -21,6 +21,7 @@ const session: Session = {
   openedAt: 1_000_000,
   endedAt: null,
   endReason: null,
+  seen: null,
   totals: {
     messages: { chat: 7 },
     events: 9,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Evidence, RoomState } from "../../src/health/state.js";
 import { ROOM_DOOR, readPaste } from "../../src/platform/links/paste.js";
 import { type DyliveError, ERRORS } from "../../src/runtime/errors.js";
+import type { Room } from "../../web/src/api/model.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { truthOf } from "../../web/src/rooms/truth.js";
 import { roomStatus } from "../health/status.js";
@@ -9,7 +10,7 @@ import { roomStatus } from "../health/status.js";
 const NOW = 1_000_000;
 function said(state: RoomState | null, evidence: Partial<Evidence> = {}, lang: "zh" | "en" = "en", watch: "on" | "paused" = "on") {
   const status = state === null ? null : roomStatus({ state, evidence: { since: NOW - 60_000, ...evidence } });
-  return truthOf({ watch, status }, NOW, MESSAGES[lang], lang).map(({ text, tone }) => `${tone} ${text}`);
+  return truthOf({ watch, status: status as Room["status"] }, NOW, MESSAGES[lang], lang).map(({ text, tone }) => `${tone} ${text}`);
 }
 
 describe("the truth meter", () => {
@@ -35,6 +36,16 @@ describe("the truth meter", () => {
       "plain likes: 20% of the platform's count reached us (it samples them)",
       "plain 1 messages not stored",
     ]);
+  });
+
+  it("says how many of several sessions are connected", () => {
+    const one = { since: NOW, reason: null, retryAt: null, lastReceivedAt: NOW, received: 1, outages: { count: 0, totalMs: 0 } };
+    const sessions = [
+      { ...one, session: "guest", state: "connected" },
+      { ...one, session: "account:main", state: "refused" },
+    ] as const;
+    expect(said("live", { sessions })).toContain("bad 1 of 2 sessions connected");
+    expect(said("live", { sessions: sessions.slice(0, 1) }).join()).not.toContain("sessions");
   });
 
   it("says in Chinese why a room is silent or refused", () => {

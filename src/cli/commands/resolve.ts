@@ -1,10 +1,9 @@
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
 import { type Answer, answerOf, resolveText, STEP_WORDS, StepError, type TextAnswer } from "../../platform/links/resolve.js";
-import { PlatformAccess } from "../../platform/platform-access.js";
+import { PlatformAccess, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { NO_SETTINGS } from "../../store/rooms.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { plain, print } from "../terminal.js";
 
@@ -23,7 +22,7 @@ const SENTENCES: Readonly<Record<Answer, string>> = {
 export async function resolve(config: Config, text: string, { json }: { readonly json: boolean }): Promise<void> {
   const stop = interruptSignal();
   const reach = reachOf(config, readMachine(), systemClock);
-  const access = new PlatformAccess(reach, NO_SETTINGS);
+  const access = new PlatformAccess(reach, wayOf());
   try {
     const { platform, inPage } = access;
     const answer = await resolveText(text, { platform, visitor: await access.asker(stop), inPage }, stop);

@@ -1,23 +1,24 @@
 import { type Command, Option as CommanderOption, type Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
-import { assertPossible } from "../../cluster/settings.js";
+import { assertPossible, keepProxies, shownSettings } from "../../cluster/settings.js";
 import { meetRoom } from "../../collector/room-resolver.js";
-import { ProxyServer } from "../../platform/access/proxy.js";
+import { seenIn } from "../../health/sightings.js";
 import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
-import { PlatformAccess, type Reach } from "../../platform/platform-access.js";
+import { PlatformAccess, type Reach, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
-import { NO_SETTINGS, namedRoom, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
+import { namedRoom, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { watchRoom } from "../../store/wanted-rooms.js";
 import { interruptSignal } from "../stop.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { withNewStore, withStore } from "../with-store.js";
+import { seenFacts } from "./session.js";
 
 /** Settings of a room as options say them: `none` gives a setting back to the server. */
-type SettingOptions = { readonly [K in keyof RoomSettings]?: string };
+type SettingOptions = { readonly [K in Exclude<keyof RoomSettings, "sessions">]?: string } & { readonly session?: readonly string[] };
 /** Words of an option that stand for another value: the rest is taken as it is. */
 const WORDS: Readonly<Record<string, boolean | null>> = { none: null, on: true, off: false };
 
@@ -37,12 +38,17 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
           "off",
           "none",
         ]),
+      )
+      .option(
+        "--session <session>",
+        "session that watches it, once for each: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL; none leaves one, by the settings above",
+        (one: string, before: readonly string[] = []) => [...before, one],
       );
   withSettings(room.command("add").description("watch a room").argument("<text>", "a link, share text, room number or id; quote it"))
     .addOption(options.data())
     .addOption(options.upstream())
-    .action((text: string, { account, proxy, source, record, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
-      add(loadConfig(settings), text, chosen({ account, proxy, source, record })),
+    .action((text: string, { account, proxy, source, record, session, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
+      add(loadConfig(settings), text, chosen({ account, proxy, source, record, session })),
     );
   room
     .command("list")
@@ -59,8 +65,8 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
     .action((name: string, { json, ...settings }: Partial<Config> & { json: boolean }) => show(loadConfig(settings), name, json));
   withSettings(room.command("set").description("change how a room is collected").argument("<room>", "its number, id or any other name"))
     .addOption(options.data())
-    .action((name: string, { account, proxy, source, record, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
-      set(loadConfig(settings), name, chosen({ account, proxy, source, record })),
+    .action((name: string, { account, proxy, source, record, session, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
+      set(loadConfig(settings), name, chosen({ account, proxy, source, record, session })),
     );
   const watch = (command: string, description: string, to: Watch, done: string) =>
     room
@@ -80,11 +86,13 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
   watch("remove", "take a room off the watch list; its events stay", "off", "is no longer watched; its events stay");
 }
 
-function chosen(options: { readonly [K in keyof RoomSettings]: string | undefined }): Partial<RoomSettings> {
+function chosen({ session, ...options }: { readonly [K in keyof SettingOptions]: SettingOptions[K] | undefined }): Partial<RoomSettings> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
+  const settings = Object.fromEntries(
     given.map(([key, value = ""]) => [key, value === "none" || key === "record" ? (WORDS[value] ?? null) : value]),
   ) as Partial<RoomSettings>;
+  if (session === undefined) return settings;
+  return { ...settings, sessions: session.length === 1 && session[0] === "none" ? null : session };
 }
 
 function add(config: Config, text: string, settings: Partial<RoomSettings>): Promise<void> {
@@ -92,12 +100,12 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
     const stop = interruptSignal();
     const reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
-    const access = new PlatformAccess(reach, { ...NO_SETTINGS, ...settings });
+    const access = new PlatformAccess(reach, wayOf(settings));
     try {
       const asker = await access.asker(stop);
       const name = await nameIn(text, { platform: access.platform, visitor: asker }, stop);
       const room = await meet(rooms, name, access, stop);
-      await watchRoom(rooms, room, settings);
+      await watchRoom(rooms, room, keepProxies(settings, (await rowOf(rooms, room)).settings));
       say(
         plain(
           `${titleOf(await rowOf(rooms, room))} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``,
@@ -150,10 +158,21 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
       store.log.heads([room]),
       lastState(store, room),
     ]);
+    const brought = sessions[0] === undefined ? null : await store.sessions.seen(room, sessions[0].sessionId);
     const events = heads.get(room)?.head ?? 0;
     const [newest] = (await store.log.readBefore(room, events + 1, 1)).events;
-    if (json) return print(JSON.stringify({ ...shown(row), aliases, lastSession: sessions[0] ?? null, events, state }));
-    const { account, proxy, source, record } = shown(row).settings;
+    if (json)
+      return print(
+        JSON.stringify({
+          ...shown(row),
+          aliases,
+          lastSession: sessions[0] ?? null,
+          seen: brought === null ? null : seenIn(brought),
+          events,
+          state,
+        }),
+      );
+    const { account, proxy, source, record, sessions: watching } = shown(row).settings;
     const [session] = sessions;
     const lines = [
       titleOf(row),
@@ -166,6 +185,8 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
             `broadcast ${session.sessionId} from ${moment(session.openedAt)}${session.endedAt === null ? ", going on" : ` to ${moment(session.endedAt)} (${session.endReason})`}`,
           ]),
       `account ${account ?? "the server's"}, proxy ${proxy ?? "the server's"}, source ${source ?? "the server's"}, frames ${record === null ? "as the server says" : record ? "kept" : "not kept"}`,
+      ...(watching === null ? [] : [`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
+      ...seenFacts(brought).map(([what, said]) => `${what}: ${said}`),
       `known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
     ];
     for (const line of lines) await print(plain(line));
@@ -174,12 +195,12 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
 
 function set(config: Config, name: string, settings: Partial<RoomSettings>): Promise<void> {
   if (Object.keys(settings).length === 0)
-    throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source or --record");
+    throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source, --record or --session");
   return withStore(config, async ({ rooms }) => {
     const { room } = await namedRoom(rooms, name);
     const reach: Reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
-    await rooms.setSettings(room, settings);
+    await rooms.setSettings(room, keepProxies(settings, (await rowOf(rooms, room)).settings));
     say(plain(`${titleOf(await rowOf(rooms, room))} is changed; a running server reconnects with it`));
   });
 }
@@ -201,8 +222,7 @@ async function rowOf(rooms: Store["rooms"], room: RoomKey): Promise<RoomRow> {
 
 /** Returns a room as it may be shown: a proxy without its password, nothing of the connection. */
 function shown({ resume: _resume, ...row }: RoomRow) {
-  const { proxy } = row.settings;
-  return { ...row, settings: { ...row.settings, proxy: proxy === null ? null : new ProxyServer(proxy).name } };
+  return { ...row, settings: shownSettings(row.settings) };
 }
 
 function titleOf({ room, webRid, title, anchor }: RoomRow): string {

@@ -1,7 +1,8 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { SEEN_TYPES, type SeenByType, seenIn } from "../../health/sightings.js";
 import { type Summary, summaryOf } from "../../statistics/summary.js";
-import type { Session } from "../../store/rooms.js";
+import type { BroughtCounts, Session } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { type Cell, moment, print, printColumns, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
@@ -51,7 +52,9 @@ function show(config: Config, asked: string, id: string | null, json: boolean): 
     const session = await countedSession(store, asked, id);
     const row = await store.rooms.get(session.room);
     const totals = (await summed(store, [session]))[0]?.totals ?? null;
-    if (json) return print(JSON.stringify({ ...session, anchor: row?.anchor ?? null, totals }));
+    const brought = await store.sessions.seen(session.room, session.sessionId);
+    const seen = brought === null ? null : seenIn(brought);
+    if (json) return print(JSON.stringify({ ...session, anchor: row?.anchor ?? null, totals, seen }));
     const about: [string, Cell][] = [
       ["room", `${session.room}${row?.webRid ? ` (web_rid ${row.webRid})` : ""}`],
       ["anchor", row?.anchor?.nickname ?? null],
@@ -59,9 +62,29 @@ function show(config: Config, asked: string, id: string | null, json: boolean): 
       ["began", moment(session.openedAt)],
       ["ended", session.endedAt === null ? "not yet, as far as is known" : `${moment(session.endedAt)} (${session.endReason})`],
       ...(totals === null ? [] : factsOf(totals)),
+      ...seenFacts(brought),
     ];
     await printColumns(["session", session.sessionId], about);
   });
+}
+
+/** Returns what several sessions brought of a broadcast, in words; nothing where one watched it. */
+export function seenFacts(brought: BroughtCounts | null): [string, Cell][] {
+  if (brought === null || brought.sessions.length < 2) return [];
+  const seen = seenIn(brought);
+  return SEEN_TYPES.flatMap((type): [string, Cell][] => {
+    const { received, shared, sessions, whole } = seen[type];
+    if (received === 0) return [];
+    const by = Object.entries(sessions).map(([name, { received: n, alone }]) => `${name} ${n} (${alone} alone)`);
+    return [[`${type} seen`, `${received}: ${by.join(", ")}; ${shared} by several; ${wholeWords(whole, received, shared)}`]];
+  });
+}
+
+function wholeWords(whole: SeenByType["chat"]["whole"], received: number, shared: number): string {
+  if (whole === null) return "at least so many there were";
+  if (whole.low === whole.high && shared === received) return "all sessions agree";
+  const share = (of: number) => `${Math.round((whole.received / of) * 100)}`;
+  return `about ${share(whole.high)}-${share(whole.low)} % of all, by estimate`;
 }
 
 /** Returns what a summary says, in words. */

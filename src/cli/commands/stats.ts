@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { seenIn } from "../../health/sightings.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { amountOf, shownGifts, shownWitness, summaryOf } from "../../statistics/summary.js";
 import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../../store/statistics.js";
@@ -8,7 +9,7 @@ import { moment, print, printColumns } from "../terminal.js";
 import { count } from "../values.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
-import { factsOf } from "./session.js";
+import { factsOf, seenFacts } from "./session.js";
 
 const MINUTE_MS = 60_000;
 const MINUTES_MAX = 100_000;
@@ -90,8 +91,10 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
     name,
     ...shownWitness(said),
   }));
-  if (json) return print(JSON.stringify({ session: sessionId, totals, gifters, chatters, words, emoji, witness }));
-  await printColumns(["session", sessionId], totals === null ? [["events", 0]] : factsOf(totals));
+  const brought = await store.sessions.seen(room, sessionId);
+  const seen = brought === null ? null : seenIn(brought);
+  if (json) return print(JSON.stringify({ session: sessionId, totals, seen, gifters, chatters, words, emoji, witness }));
+  await printColumns(["session", sessionId], [...(totals === null ? [["events", 0] as const] : factsOf(totals)), ...seenFacts(brought)]);
   await print("");
   await printColumns(
     ["gives most", "id", "diamonds", "units"],

@@ -22,6 +22,38 @@ export const Anchor = Nullable(
   }),
 );
 
+const SeenMessages = Type.Object({
+  received: Type.Integer({ description: "different messages that came: at least so many there were" }),
+  shared: Type.Integer({ description: "those of them that two sessions or more brought" }),
+  sessions: Type.Record(
+    Type.String(),
+    Type.Object({ received: Type.Integer(), alone: Type.Integer({ description: "those that no other session brought" }) }),
+    { description: "by session" },
+  ),
+  whole: Nullable(
+    Type.Object(
+      {
+        received: Type.Integer({ description: "different messages that came while two visitors or more were connected" }),
+        estimate: Type.Integer({ description: "how many there were in that time, by Chapman's estimator" }),
+        low: Type.Integer({ description: "lower end of its 95 % interval" }),
+        high: Type.Integer({ description: "upper end" }),
+      },
+      {
+        description:
+          "an estimate, which assumes that the sessions' samples are independent and errs low where they are not; null where one cannot tell: one visitor, or samples that contradict one another",
+      },
+    ),
+  ),
+});
+/** Messages that the sessions of a room brought, by type. */
+export const SeenTypes = Type.Object({
+  chat: SeenMessages,
+  gift: SeenMessages,
+  join: SeenMessages,
+  like: SeenMessages,
+  follow: SeenMessages,
+});
+
 /** The room in an address. */
 export const RoomParams = exactly({
   room: Type.String({

@@ -3,7 +3,9 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
+import { SESSION_STATES } from "../../health/sessions.js";
 import { ROOM_STATES, type RoomView } from "../../health/state.js";
+import { MOST_SESSIONS } from "../../platform/platform-access.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import { ALIAS_KINDS, WATCHES } from "../../store/rooms.js";
@@ -12,7 +14,7 @@ import { assertMayAsk, assertMaySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
-import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, Time } from "./fields.js";
+import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
 
 const Text = Nullable(Type.String());
 const Evidence = Type.Object(
@@ -52,6 +54,28 @@ const Evidence = Type.Object(
       { count: Type.Integer(), totalMs: Type.Integer(), unmeasured: Type.Integer() },
       { description: "intervals in which we know we received nothing; unmeasured of them, of unknown length, are not in totalMs" },
     ),
+    sessions: Type.Array(
+      Type.Object({
+        session: Type.String({ description: "its name; default is the one session of a room that names none" }),
+        state: Type.Enum([...SESSION_STATES], {
+          description: "idle: nothing to connect to; lost, refused: it tries again by itself while others receive",
+        }),
+        since: Time,
+        reason: Text,
+        retryAt: Nullable(Time),
+        lastReceivedAt: Nullable(Time),
+        received: Type.Integer({ description: "messages of this broadcast, those that others had too among them" }),
+        outages: Type.Object(
+          { count: Type.Integer(), totalMs: Type.Integer() },
+          { description: "intervals of this broadcast in which it was down; a gap is where all were" },
+        ),
+      }),
+      { description: "the sessions that watch the room, each with its state" },
+    ),
+    seen: Type.Object(
+      { windowMs: Type.Integer({ description: "the last minutes that it is of" }), types: SeenTypes },
+      { description: "what the sessions brought of the messages that people cause, and how many there were in all" },
+    ),
   },
   { description: "why the room is in its state: facts that were seen; more may be added" },
 );
@@ -83,7 +107,13 @@ const RoomSchema = Type.Object(
     aliases: Type.Array(Type.Object({ kind: Type.Enum([...ALIAS_KINDS]), value: Type.String() })),
     watch: Type.Enum([...WATCHES]),
     settings: Type.Object(
-      { account: Text, proxy: Text, source: Nullable(Type.Enum(["websocket", "browser"])), record: Nullable(Type.Boolean()) },
+      {
+        account: Text,
+        proxy: Text,
+        source: Nullable(Type.Enum(["websocket", "browser"])),
+        record: Nullable(Type.Boolean()),
+        sessions: Nullable(Type.Array(Type.String())),
+      },
       { description: "how it is collected; null follows the server's setting. A proxy is shown without its password" },
     ),
     createdAt: Time,
@@ -126,6 +156,12 @@ const Settings = exactly({
   record: Type.Optional(
     Type.Union([Type.Boolean(), Type.Null()], { description: "whether its frames are kept as they came; null is the server's setting" }),
   ),
+  sessions: Type.Optional(
+    Type.Union([Type.Array(Type.String({ minLength: 1, maxLength: 1100 }), { minItems: 1, maxItems: MOST_SESSIONS }), Type.Null()], {
+      description:
+        "sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL (admin tokens only; left out, a session keeps its own); null is one session, by the settings above",
+    }),
+  ),
 });
 const NewRoom = exactly({
   room: Type.String({
@@ -146,8 +182,12 @@ const Room = Type.Ref("Room");
  * Refuses a proxy from a token that may not set one: it is an address that this machine connects to, and only the one who runs it names it.
  * @throws DyliveError forbidden
  */
-function assertMaySet({ scope }: TokenRow, { proxy }: { readonly proxy?: string | null }): void {
-  if (proxy !== undefined && scope !== "admin") throw new DyliveError("forbidden", "only an admin token may set a proxy");
+function assertMaySet(
+  { scope }: TokenRow,
+  { proxy, sessions }: { readonly proxy?: string | null; readonly sessions?: readonly string[] | null },
+): void {
+  const isNamed = proxy !== undefined || sessions?.some((session) => session.includes(",proxy="));
+  if (isNamed && scope !== "admin") throw new DyliveError("forbidden", "only an admin token may set a proxy");
 }
 
 /** Registers the routes of rooms: add, list, look at, pause, resume, remove. */

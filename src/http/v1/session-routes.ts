@@ -3,14 +3,15 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { decodePlace, notOfList } from "../../feed/cursor.js";
+import { seenIn } from "../../health/sightings.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { summaryOf } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
-import type { RoomRow, Session, Sessions } from "../../store/rooms.js";
+import type { BroughtCounts, RoomRow, Session, Sessions } from "../../store/rooms.js";
 import type { SessionStatistics } from "../../store/statistics.js";
 import type { ApiDeps, ApiStore } from "../api-deps.js";
 import { roomOf } from "../streams/named-room.js";
-import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, Time } from "./fields.js";
+import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
 
 /** The broadcast in an address. */
 export const SessionParams = exactly({
@@ -74,6 +75,10 @@ const SessionSchema = Type.Object(
     endedAt: Nullable(Time),
     endReason: Type.Union([Type.String(), Type.Null()], { description: "announced, offline or replaced; null while open" }),
     totals: Type.Union([Type.Ref("Totals"), Type.Null()], { description: "null when nothing of it was counted yet" }),
+    seen: Type.Union([SeenTypes, Type.Null()], {
+      description:
+        "what the sessions that watched it brought, to some minute, and how many messages there were in all; null where nobody counted",
+    }),
   },
   { $id: "Session", description: "a broadcast of a room" },
 );
@@ -93,7 +98,8 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
     const row = await store.rooms.get(room);
     const ids = sessions.map(({ sessionId }) => sessionId);
     const counted = await store.statistics.sessions(room, ids);
-    return sessions.map((session) => sessionAnswer(session, row, counted.get(session.sessionId) ?? null));
+    const seen = await Promise.all(ids.map((id) => store.sessions.seen(room, id)));
+    return sessions.map((session, i) => sessionAnswer(session, row, counted.get(session.sessionId) ?? null, seen[i] ?? null));
   };
 
   typed.get(
@@ -130,8 +136,9 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
 }
 
 /** Returns a broadcast as v1 shows it. */
-export function sessionAnswer(session: Session, room: RoomRow | null, statistics: SessionStatistics | null) {
+export function sessionAnswer(session: Session, room: RoomRow | null, statistics: SessionStatistics | null, brought: BroughtCounts | null) {
   const { sessionId, title, openedAt, endedAt, endReason } = session;
   const totals = statistics === null ? null : summaryOf(session, statistics);
-  return { id: sessionId, room: String(session.room), anchor: room?.anchor ?? null, title, openedAt, endedAt, endReason, totals };
+  const seen = brought === null ? null : seenIn(brought);
+  return { id: sessionId, room: String(session.room), anchor: room?.anchor ?? null, title, openedAt, endedAt, endReason, totals, seen };
 }

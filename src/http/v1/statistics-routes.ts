@@ -240,7 +240,15 @@ function summaryRoutes(app: FastifyInstance, { store, live, calls, clock }: ApiD
         giftList(counted, { by: "gift", limit: SUMMARY_LIMITS.gifts }),
         wordList(counted, { kind: "word", limit: SUMMARY_LIMITS.words }),
       ]);
-      return { session: sessionAnswer(session, row, all), minutes, gaps: gapEvents, gifters, chatters, gifts, words };
+      return {
+        session: sessionAnswer(session, row, all, await store.sessions.seen(room, session.sessionId)),
+        minutes,
+        gaps: gapEvents,
+        gifters,
+        chatters,
+        gifts,
+        words,
+      };
     },
   );
 }

@@ -16,6 +16,8 @@ export interface IdentityRequest {
   readonly proxy: ProxyServer | null;
   /** The room's page, if known: where to look for what the site's home page does not have. */
   readonly webRid: string | null;
+  /** Label of a guest who is apart from all guests of other labels; null is the usual one. */
+  readonly apart?: string | null;
 }
 
 /** Identity of one room on the platform: who it is there, and who signs for it. Held as long as the room is collected. */

@@ -18,6 +18,8 @@ export interface Received {
   readonly damaged?: boolean;
   /** True when they have waited in a spool since. */
   readonly waited?: boolean;
+  /** Number of the session that received it, where its room has several. */
+  readonly by?: number;
 }
 
 /**

@@ -138,20 +138,21 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
   }
 
   /** Returns a context with a free place, or a new one. Nothing waits in here, so that rooms that come at once share. */
-  #held(kind: "rooms" | "works", { account, proxy, webRid }: IdentityRequest): HeldIdentity {
+  #held(kind: "rooms" | "works", { account, proxy, webRid, apart = null }: IdentityRequest): HeldIdentity {
     const { roomsPerContext = 20, profile, supervisor, clock } = { ...this.#options, supervisor: this.#supervisor };
-    const key = `${kind} ${account === null ? "guest" : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;
+    const guest = apart === null ? "guest" : `guest-${apart}`;
+    const key = `${kind} ${account === null ? guest : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;
     const like = [...this.#contexts].filter((held) => held.key === key);
     const free = like.find((held) => held.rooms < roomsPerContext);
     if (free !== undefined) return free;
     let index = 0;
     while (like.some((held) => held.index === index)) index++;
     // The first guest in a browser that the user runs is the user: their context, with their login. Works are read as a real guest.
-    const isUser =
-      kind === "rooms" && supervisor.attached && account === null && proxy === null && index === 0 && this.#options.upstream === null;
+    const isUsual = account === null && proxy === null && apart === null && index === 0;
+    const isUser = kind === "rooms" && supervisor.attached && isUsual && this.#options.upstream === null;
     const allows = pageHosts(this.#options.moreHosts);
     const egressProxy = isUser ? null : () => this.#egressProxy(proxy, allows);
-    const name = `${kind === "works" ? "works-" : ""}${account === null ? "guest" : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
+    const name = `${kind === "works" ? "works-" : ""}${account === null ? guest : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
     const stateFile = profile === null ? null : join(profile, name);
     const after = Promise.all(this.#closing);
     const context = new VisitorContext({

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import type { Session, Sessions } from "../rooms.js";
-import { type Alias, aliasesByRoom, NO_SETTINGS, type RoomFacts, type RoomRow, type Rooms } from "../rooms.js";
+import { type Alias, aliasesByRoom, type BroughtCounts, NO_SETTINGS, type RoomFacts, type RoomRow, type Rooms } from "../rooms.js";
 import type { RoomStore } from "../store.js";
 import { MemoryGate, MemoryRoomLog, memoryLog } from "./log.js";
 
@@ -111,6 +111,7 @@ function keyOf({ kind, value }: Alias): string {
 function memorySessions(logs: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: MemoryGate): Sessions {
   /** Sessions by room, in the order in which they were opened. */
   const byRoom = new Map<RoomKey, Map<string, Session>>();
+  const seen = new Map<string, BroughtCounts>();
   const end = (room: RoomKey, sessionId: string, at: number, reason: string): void => {
     const session = byRoom.get(room)?.get(sessionId);
     if (session === undefined || session.endedAt !== null) return;
@@ -137,5 +138,10 @@ function memorySessions(logs: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: MemoryG
         return newest.slice(at, at + limit).map((session) => ({ ...session }));
       }),
     get: (room, sessionId) => gate.run(() => structuredClone(byRoom.get(room)?.get(sessionId) ?? null)),
+    keepSeen: (room, sessionId, counts) =>
+      gate.run(() => {
+        if (byRoom.get(room)?.has(sessionId)) seen.set(`${room}/${sessionId}`, structuredClone(counts));
+      }),
+    seen: (room, sessionId) => gate.run(() => structuredClone(seen.get(`${room}/${sessionId}`) ?? null)),
   };
 }

@@ -4,6 +4,7 @@ import type { Session, Sessions } from "../rooms.js";
 import {
   type Alias,
   aliasesByRoom,
+  type BroughtCounts,
   NO_SETTINGS,
   type Resume,
   type RoomFacts,
@@ -218,6 +219,16 @@ export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
             ),
       ),
     get,
+    keepSeen: (room, sessionId, seen) =>
+      write(function* () {
+        yield* run("UPDATE sessions SET seen = $3 WHERE room = $1 AND session_id = $2", room, sessionId, JSON.stringify(seen));
+      }),
+    seen: (room, sessionId) =>
+      ask(function* () {
+        const sql = "SELECT seen FROM sessions WHERE room = $1 AND session_id = $2";
+        const { seen = null } = (yield* row<{ seen: string | null }>(sql, room, sessionId)) ?? {};
+        return seen === null ? null : (JSON.parse(seen) as BroughtCounts);
+      }),
   };
 }
 

@@ -75,7 +75,7 @@ export const TABLES: readonly SqlTable[] = [
     keys: 1,
     counts: true,
     columns: {
-      ...{ n: COUNT, room: ROOM, session_id: NAME, title: "text", opened_at: COUNT, ended_at: "bigint", end_reason: "text" },
+      ...{ n: COUNT, room: ROOM, session_id: NAME, title: "text", opened_at: COUNT, ended_at: "bigint", end_reason: "text", seen: "text" },
     },
     unique: "room, session_id",
   },

@@ -84,7 +84,7 @@ function isHeldUp(storage: NonNullable<Room["status"]>["evidence"]["storage"] | 
 
 function collectedLines({ evidence }: NonNullable<Room["status"]>, m: Messages, lang: Lang): TruthLine[] {
   const { truth } = m.rooms;
-  const { gifts, gaps, login, reconnects, likesSeen, masked } = evidence;
+  const { gifts, gaps, login, reconnects, likesSeen, masked, sessions } = evidence;
   const guest = login.account === null || login.login === "guest";
   const drops = Object.entries(evidence.drops).reduce((sum, [reason, n]) => sum + (reason === "duplicate" ? 0 : n), 0);
   const lines: TruthLine[] = [
@@ -99,6 +99,10 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, m: Messages, 
         ? { tone: "bad", text: truth.loginLapsed(login.account) }
         : { tone: "plain", text: truth.login(login.account) },
   ];
+  if (sessions.length > 1) {
+    const up = sessions.filter(({ state }) => state === "connected").length;
+    lines.push({ tone: up < sessions.length ? "bad" : "plain", text: truth.sessions(up, sessions.length) });
+  }
   if (reconnects > 0) lines.push({ tone: "plain", text: truth.reconnects(reconnects) });
   if (masked) lines.push({ tone: "plain", text: truth.masked });
   if (likesSeen !== null && likesSeen < 1) lines.push({ tone: "plain", text: truth.likesSeen(percent(likesSeen)) });

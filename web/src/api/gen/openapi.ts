@@ -2564,6 +2564,7 @@ export interface components {
                 proxy: string | null;
                 source: ("websocket" | "browser") | null;
                 record: boolean | null;
+                sessions: string[] | null;
             };
             /** @description ms UTC */
             createdAt: number;
@@ -2632,6 +2633,155 @@ export interface components {
                         totalMs: number;
                         unmeasured: number;
                     };
+                    /** @description the sessions that watch the room, each with its state */
+                    sessions: {
+                        /** @description its name; default is the one session of a room that names none */
+                        session: string;
+                        /**
+                         * @description idle: nothing to connect to; lost, refused: it tries again by itself while others receive
+                         * @enum {unknown}
+                         */
+                        state: "idle" | "connecting" | "connected" | "lost" | "refused";
+                        /** @description ms UTC */
+                        since: number;
+                        reason: string | null;
+                        retryAt: number | null;
+                        lastReceivedAt: number | null;
+                        /** @description messages of this broadcast, those that others had too among them */
+                        received: number;
+                        /** @description intervals of this broadcast in which it was down; a gap is where all were */
+                        outages: {
+                            count: number;
+                            totalMs: number;
+                        };
+                    }[];
+                    /** @description what the sessions brought of the messages that people cause, and how many there were in all */
+                    seen: {
+                        /** @description the last minutes that it is of */
+                        windowMs: number;
+                        types: {
+                            chat: {
+                                /** @description different messages that came: at least so many there were */
+                                received: number;
+                                /** @description those of them that two sessions or more brought */
+                                shared: number;
+                                /** @description by session */
+                                sessions: {
+                                    [key: string]: {
+                                        received: number;
+                                        /** @description those that no other session brought */
+                                        alone: number;
+                                    };
+                                };
+                                whole: {
+                                    /** @description different messages that came while two visitors or more were connected */
+                                    received: number;
+                                    /** @description how many there were in that time, by Chapman's estimator */
+                                    estimate: number;
+                                    /** @description lower end of its 95 % interval */
+                                    low: number;
+                                    /** @description upper end */
+                                    high: number;
+                                } | null;
+                            };
+                            gift: {
+                                /** @description different messages that came: at least so many there were */
+                                received: number;
+                                /** @description those of them that two sessions or more brought */
+                                shared: number;
+                                /** @description by session */
+                                sessions: {
+                                    [key: string]: {
+                                        received: number;
+                                        /** @description those that no other session brought */
+                                        alone: number;
+                                    };
+                                };
+                                whole: {
+                                    /** @description different messages that came while two visitors or more were connected */
+                                    received: number;
+                                    /** @description how many there were in that time, by Chapman's estimator */
+                                    estimate: number;
+                                    /** @description lower end of its 95 % interval */
+                                    low: number;
+                                    /** @description upper end */
+                                    high: number;
+                                } | null;
+                            };
+                            join: {
+                                /** @description different messages that came: at least so many there were */
+                                received: number;
+                                /** @description those of them that two sessions or more brought */
+                                shared: number;
+                                /** @description by session */
+                                sessions: {
+                                    [key: string]: {
+                                        received: number;
+                                        /** @description those that no other session brought */
+                                        alone: number;
+                                    };
+                                };
+                                whole: {
+                                    /** @description different messages that came while two visitors or more were connected */
+                                    received: number;
+                                    /** @description how many there were in that time, by Chapman's estimator */
+                                    estimate: number;
+                                    /** @description lower end of its 95 % interval */
+                                    low: number;
+                                    /** @description upper end */
+                                    high: number;
+                                } | null;
+                            };
+                            like: {
+                                /** @description different messages that came: at least so many there were */
+                                received: number;
+                                /** @description those of them that two sessions or more brought */
+                                shared: number;
+                                /** @description by session */
+                                sessions: {
+                                    [key: string]: {
+                                        received: number;
+                                        /** @description those that no other session brought */
+                                        alone: number;
+                                    };
+                                };
+                                whole: {
+                                    /** @description different messages that came while two visitors or more were connected */
+                                    received: number;
+                                    /** @description how many there were in that time, by Chapman's estimator */
+                                    estimate: number;
+                                    /** @description lower end of its 95 % interval */
+                                    low: number;
+                                    /** @description upper end */
+                                    high: number;
+                                } | null;
+                            };
+                            follow: {
+                                /** @description different messages that came: at least so many there were */
+                                received: number;
+                                /** @description those of them that two sessions or more brought */
+                                shared: number;
+                                /** @description by session */
+                                sessions: {
+                                    [key: string]: {
+                                        received: number;
+                                        /** @description those that no other session brought */
+                                        alone: number;
+                                    };
+                                };
+                                whole: {
+                                    /** @description different messages that came while two visitors or more were connected */
+                                    received: number;
+                                    /** @description how many there were in that time, by Chapman's estimator */
+                                    estimate: number;
+                                    /** @description lower end of its 95 % interval */
+                                    low: number;
+                                    /** @description upper end */
+                                    high: number;
+                                } | null;
+                            };
+                        };
+                    };
                 };
             } | null;
         };
@@ -2660,6 +2810,129 @@ export interface components {
             endReason: string | null;
             /** @description null when nothing of it was counted yet */
             totals: components["schemas"]["Totals"] | null;
+            /** @description what the sessions that watched it brought, to some minute, and how many messages there were in all; null where nobody counted */
+            seen: {
+                chat: {
+                    /** @description different messages that came: at least so many there were */
+                    received: number;
+                    /** @description those of them that two sessions or more brought */
+                    shared: number;
+                    /** @description by session */
+                    sessions: {
+                        [key: string]: {
+                            received: number;
+                            /** @description those that no other session brought */
+                            alone: number;
+                        };
+                    };
+                    whole: {
+                        /** @description different messages that came while two visitors or more were connected */
+                        received: number;
+                        /** @description how many there were in that time, by Chapman's estimator */
+                        estimate: number;
+                        /** @description lower end of its 95 % interval */
+                        low: number;
+                        /** @description upper end */
+                        high: number;
+                    } | null;
+                };
+                gift: {
+                    /** @description different messages that came: at least so many there were */
+                    received: number;
+                    /** @description those of them that two sessions or more brought */
+                    shared: number;
+                    /** @description by session */
+                    sessions: {
+                        [key: string]: {
+                            received: number;
+                            /** @description those that no other session brought */
+                            alone: number;
+                        };
+                    };
+                    whole: {
+                        /** @description different messages that came while two visitors or more were connected */
+                        received: number;
+                        /** @description how many there were in that time, by Chapman's estimator */
+                        estimate: number;
+                        /** @description lower end of its 95 % interval */
+                        low: number;
+                        /** @description upper end */
+                        high: number;
+                    } | null;
+                };
+                join: {
+                    /** @description different messages that came: at least so many there were */
+                    received: number;
+                    /** @description those of them that two sessions or more brought */
+                    shared: number;
+                    /** @description by session */
+                    sessions: {
+                        [key: string]: {
+                            received: number;
+                            /** @description those that no other session brought */
+                            alone: number;
+                        };
+                    };
+                    whole: {
+                        /** @description different messages that came while two visitors or more were connected */
+                        received: number;
+                        /** @description how many there were in that time, by Chapman's estimator */
+                        estimate: number;
+                        /** @description lower end of its 95 % interval */
+                        low: number;
+                        /** @description upper end */
+                        high: number;
+                    } | null;
+                };
+                like: {
+                    /** @description different messages that came: at least so many there were */
+                    received: number;
+                    /** @description those of them that two sessions or more brought */
+                    shared: number;
+                    /** @description by session */
+                    sessions: {
+                        [key: string]: {
+                            received: number;
+                            /** @description those that no other session brought */
+                            alone: number;
+                        };
+                    };
+                    whole: {
+                        /** @description different messages that came while two visitors or more were connected */
+                        received: number;
+                        /** @description how many there were in that time, by Chapman's estimator */
+                        estimate: number;
+                        /** @description lower end of its 95 % interval */
+                        low: number;
+                        /** @description upper end */
+                        high: number;
+                    } | null;
+                };
+                follow: {
+                    /** @description different messages that came: at least so many there were */
+                    received: number;
+                    /** @description those of them that two sessions or more brought */
+                    shared: number;
+                    /** @description by session */
+                    sessions: {
+                        [key: string]: {
+                            received: number;
+                            /** @description those that no other session brought */
+                            alone: number;
+                        };
+                    };
+                    whole: {
+                        /** @description different messages that came while two visitors or more were connected */
+                        received: number;
+                        /** @description how many there were in that time, by Chapman's estimator */
+                        estimate: number;
+                        /** @description lower end of its 95 % interval */
+                        low: number;
+                        /** @description upper end */
+                        high: number;
+                    } | null;
+                };
+            } | null;
         };
         /** @description a page of broadcasts */
         SessionList: {
@@ -4709,6 +4982,8 @@ export interface operations {
                         source?: ("websocket" | "browser") | null;
                         /** @description whether its frames are kept as they came; null is the server's setting */
                         record?: boolean | null;
+                        /** @description sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL (admin tokens only; left out, a session keeps its own); null is one session, by the settings above */
+                        sessions?: string[] | null;
                     };
                 };
             };
@@ -4846,6 +5121,8 @@ export interface operations {
                     source?: ("websocket" | "browser") | null;
                     /** @description whether its frames are kept as they came; null is the server's setting */
                     record?: boolean | null;
+                    /** @description sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL (admin tokens only; left out, a session keeps its own); null is one session, by the settings above */
+                    sessions?: string[] | null;
                 };
             };
         };

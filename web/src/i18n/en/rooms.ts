@@ -58,6 +58,7 @@ export const rooms: typeof zh = {
     login: (account) => `as: account ${account}`,
     loginLapsed: (account) => `as: account ${account}, which is no longer logged in`,
     guest: "as: a guest",
+    sessions: (up, all) => `${up} of ${all} sessions connected`,
     masked: "the room hides who its people are",
     likesSeen: (share) => `likes: ${share} of the platform's count reached us (it samples them)`,
     drops: (n) => `${n} messages not stored`,

@@ -103,6 +103,9 @@ export const settings: typeof zh = {
     source: "Source",
     sources: { websocket: "connection", browser: "browser page" },
     proxy: "Proxy",
+    sessions: "Sessions",
+    sessionsHint:
+      "Several sessions may watch a room at once, as one log: names with spaces between, such as guest account:main browser. Your own accounts only; the more an account watches, the greater the risk that the platform limits it.",
     noRooms: "There are no rooms yet.",
     changed: "Changed; it takes effect when the room connects next.",
   },

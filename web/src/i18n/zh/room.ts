@@ -37,6 +37,28 @@ export const room = {
     gapUnknown: (to: string) => `到 ${to} 为止的缺口，时长未知：这段时间没有收到数据`,
     state: (from: string, to: string) => `状态：${from} → ${to}`,
   },
+  sessions: {
+    title: "同时观看的会话",
+    seen: "收到了多少",
+    lately: (minutes: number) => `最近 ${minutes} 分钟`,
+    shared: "不止一个收到",
+    all: "合计",
+    whole: "估计全部",
+    states: {
+      idle: "待命",
+      connecting: "正在连接",
+      connected: "已连接",
+      lost: "已断开，稍后自动重试",
+      refused: "被平台拒绝，稍后自动重试",
+    },
+    last: (length: string) => `${length}前收到`,
+    outages: (n: number, length: string) => `中断 ${n} 次（共 ${length}）`,
+    alone: (n: number) => `（独有 ${n}）`,
+    agree: "各会话完全一致",
+    atLeast: (n: number) => `至少 ${n}`,
+    about: (n: number, share: string) => `约 ${n}（收到约 ${share}）`,
+    assumption: "估计值（Chapman 估计量，95% 区间）：假定各会话的抽样互不相关；如果平台给它们发的内容相近，真实总数会更大。",
+  },
   row: {
     /** `names` are those of the first `named`. */
     joins: (names: string, n: number, named: number) => (n <= named ? `${names} 来了` : `${names} 等 ${n} 人来了`),

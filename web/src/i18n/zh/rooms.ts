@@ -58,6 +58,7 @@ export const rooms = {
     login: (account: string) => `身份：账号 ${account}`,
     loginLapsed: (account: string) => `身份：账号 ${account} 已掉登录，平台当游客对待`,
     guest: "身份：游客",
+    sessions: (up: number, all: number) => `${all} 个会话中 ${up} 个已连接`,
     masked: "房间隐藏了观众身份",
     likesSeen: (share: string) => `点赞：收到了平台计数的 ${share}（平台抽样下发）`,
     drops: (n: number) => `没有存下的消息 ${n} 条`,

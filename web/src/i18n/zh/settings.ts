@@ -95,6 +95,9 @@ export const settings = {
     source: "来源",
     sources: { websocket: "直接连接", browser: "浏览器页面" },
     proxy: "代理",
+    sessions: "同时观看的会话",
+    sessionsHint:
+      "一个直播间可以由几个会话同时观看，合并成一份记录：用空格分隔，例如 guest account:main browser。只用你自己的账号；同一账号看得越多，被平台限制的风险越大。",
     noRooms: "还没有直播间。",
     changed: "已修改，重新连接后生效。",
   },

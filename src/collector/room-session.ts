@@ -1,0 +1,170 @@
+import { SessionHealth } from "../health/sessions.js";
+import type { PlatformIdentity } from "../platform/access/platform-identity.js";
+import type { Received } from "../platform/access/read.js";
+import { type Live, resolveRoom } from "../platform/links/resolve.js";
+import { PlatformAccess, type SessionChoice } from "../platform/platform-access.js";
+import type { Drift } from "../platform/wire/drift.js";
+import { backoffMs } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { Budgets } from "../runtime/rate-limiter.js";
+import { firstFetch } from "../sources/first-fetch.js";
+import { openSource } from "../sources/open-source.js";
+import type { ResumePosition } from "../store/rooms.js";
+import type { ClockOffsets } from "./clock-offsets.js";
+import type { CollectorDeps } from "./collector-deps.js";
+import { ResumePoint } from "./resume-point.js";
+import { STEADY_MS } from "./transitions.js";
+import { NO_FRAME_MS } from "./watchdog.js";
+
+interface RoomSessionDeps {
+  readonly collector: CollectorDeps;
+  readonly budgets: Budgets;
+  readonly drift: Drift;
+  readonly offsets: ClockOffsets;
+}
+
+/** Something that a session brings: `isFirst` is the reply of im/fetch, which comes before its connection. */
+export interface Brought {
+  readonly session: RoomSession;
+  readonly batch: readonly Received[];
+  readonly isFirst: boolean;
+}
+
+/** Listeners of a session's connection. */
+interface Listeners {
+  /** Called with the time (ms) from which silence says something. */
+  readonly onOpen: (at: number) => void;
+  /** Called when it is sure that it stands. */
+  readonly onStanding: () => void;
+  readonly onReceived: (frame: Received) => void;
+}
+
+/** One session that watches a room: its own visitor or account, way and resume point, one connection at a time. */
+export class RoomSession {
+  readonly name: string;
+  readonly access: PlatformAccess;
+  readonly point: ResumePoint;
+  readonly health: SessionHealth;
+  readonly #deps: RoomSessionDeps;
+  #attempts = 0;
+  /** Setbacks in a row: connections that were lost, connections that were refused. */
+  #losses = 0;
+  #refusals = 0;
+  /** When it is to try again, by the steady clock. */
+  #retryAt = Number.NEGATIVE_INFINITY;
+  /** Since when the connection stands, and when its last frame came, by the steady clock; null while there is none. */
+  #stands: { readonly since: number; lastFrameAt: number } | null = null;
+  #cut = new AbortController();
+
+  /**
+   * @param kept whom an earlier process was on the platform as
+   * @throws DyliveError bad_config when its proxy is none
+   */
+  constructor(choice: SessionChoice, kept: ResumePosition["visitor"], deps: RoomSessionDeps) {
+    this.#deps = deps;
+    this.name = choice.name;
+    this.access = new PlatformAccess(deps.collector, choice, kept);
+    this.point = new ResumePoint(this.access, deps.offsets);
+    this.health = new SessionHealth({ name: choice.name, visitor: choice.visitor }, deps.collector.clock);
+  }
+
+  /** Whether its connection stands. */
+  get standing(): boolean {
+    return this.#stands !== null;
+  }
+
+  /** When it is to try again, by the steady clock. */
+  get retryAt(): number {
+    return this.#retryAt;
+  }
+
+  /** Whether its connection stands and not even its heartbeats are answered. */
+  get isDead(): boolean {
+    return this.#stands !== null && this.#deps.offsets.now() - this.#stands.lastFrameAt >= NO_FRAME_MS;
+  }
+
+  /** Connects once and brings what comes, until the connection ends. @throws DyliveError that says why it ended or did not open */
+  async *connect(live: Live, listeners: Listeners, signal: AbortSignal): AsyncGenerator<Brought> {
+    const { collector, budgets, drift, offsets } = this.#deps;
+    const { access, point, health } = this;
+    const { clock } = collector;
+    this.#cut = new AbortController();
+    const until = AbortSignal.any([signal, this.#cut.signal]);
+    health.to("connecting");
+    const stands = () => {
+      if (this.#stands !== null) return;
+      this.#stands = { since: offsets.now(), lastFrameAt: offsets.now() };
+      health.to("connected");
+      listeners.onStanding();
+    };
+    try {
+      const identity = await access.sit(live.webRid, until);
+      await this.#introduce(identity, live, until);
+      // In the browser the page asks im/fetch itself, and we read its answer.
+      if (access.source === "websocket" && !point.isOf(live.roomId)) {
+        await budgets.requests.turn(until);
+        const { platform } = access;
+        const { roomId } = live;
+        const first = await firstFetch({ platform, visitor: identity.visitor, roomId, drift, now: () => clock.now() }, until);
+        if (first !== null) yield { session: this, batch: [first.received], isFirst: true };
+        point.first(roomId, first, clock.now());
+      }
+      const wanted = {
+        ...{ live, identity, from: { ...point.from, attempt: this.#attempts++ } },
+        onOpen: (at: number) => {
+          listeners.onOpen(at);
+          if (access.source === "websocket") stands();
+        },
+        onReceived: (frame: Received) => {
+          if (this.#stands !== null) this.#stands.lastFrameAt = offsets.steady(frame.receivedAt);
+          health.received(frame.receivedAt, frame.response?.messages.length ?? 0);
+          listeners.onReceived(frame);
+        },
+      };
+      for await (const batch of openSource(wanted, { access, budgets, clock, drift }, until)) {
+        stands(); // only so a page shows that it stands
+        yield { session: this, batch, isFirst: false };
+      }
+      this.#cut.signal.throwIfAborted();
+    } finally {
+      if (!signal.aborted) this.#fell();
+      this.#stands = null;
+    }
+  }
+
+  /** Gives the identity back while the room waits, unless its readings need it. */
+  rest(): void {
+    this.access.rest();
+    this.health.to("idle");
+  }
+
+  /** Gives the connection up: what was received by then is brought first. */
+  cut(reason: string): void {
+    this.#cut.abort(new DyliveError("unreachable", reason));
+  }
+
+  /** Notes why the connection ended, and when to try again. */
+  lost(error: DyliveError | null): void {
+    const isRefused = error?.code === "blocked";
+    this.#refusals = isRefused ? this.#refusals + 1 : 0;
+    const ms = isRefused ? backoffMs("refusal", this.#refusals) : backoffMs("network", this.#losses);
+    this.#retryAt = this.#deps.offsets.now() + ms;
+    const reason = error?.detail ?? "the platform said that the connection is over";
+    this.health.to(isRefused ? "refused" : "lost", reason, Math.round(this.#deps.collector.clock.now() + ms));
+  }
+
+  /** One that breaks again at once must not be opened again and again at once. */
+  #fell(): void {
+    const isSteady = this.#stands !== null && this.#deps.offsets.now() - this.#stands.since >= STEADY_MS;
+    this.#losses = isSteady ? 1 : this.#losses + 1;
+  }
+
+  /** Becomes a visitor by reading the room's page, where nothing has done so: no browser, and another session asks for the room. */
+  async #introduce({ visitor, pageSource }: PlatformIdentity, { webRid }: Live, signal: AbortSignal): Promise<void> {
+    if (visitor.userUniqueId !== null || pageSource !== null) return;
+    await this.#deps.budgets.requests.turn(signal);
+    const resolved = await resolveRoom({ kind: "web_rid", value: webRid }, this.access.platform, visitor, signal, this.access.inPage);
+    await this.access.noteReading(visitor);
+    if (resolved.outcome === "unknown") throw new DyliveError("blocked", `the room's page did not let this session in: ${resolved.reason}`);
+  }
+}

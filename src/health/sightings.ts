@@ -1,0 +1,318 @@
+import type { EventType } from "../events/event.js";
+import type { Clock } from "../runtime/clock.js";
+import type { BroughtCounts, SeenBy } from "../store/rooms.js";
+
+/** Types of messages that people cause often enough to tell how many of them one session lacks. */
+export const SEEN_TYPES = ["chat", "gift", "join", "like", "follow"] as const;
+export type SeenType = (typeof SEEN_TYPES)[number];
+
+/** Message of one of these types as a session brought it. */
+export interface Sighting {
+  readonly id: string;
+  readonly type: SeenType;
+  /** Number of the session among those of the room. */
+  readonly by: number;
+  /** When it was received, ms UTC. */
+  readonly at: number;
+}
+
+/** Tells whether an event's type is one of {@link SEEN_TYPES}. */
+export function isSeenType(type: EventType): type is SeenType {
+  return (SEEN_TYPES as readonly string[]).includes(type);
+}
+
+/** Estimate of how many messages there were, from two samples of them: Chapman's, with its 95 % interval. */
+export interface WholeEstimate {
+  /** Different messages received while at least two visitors were connected; the estimate is of the whole in that time. */
+  readonly received: number;
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Messages of one type that sessions brought. */
+export interface SeenMessages {
+  /** Different messages. */
+  readonly received: number;
+  /** Those of them that two sessions or more brought. */
+  readonly shared: number;
+  /** By session: those that it brought, and those that it alone brought. */
+  readonly sessions: Readonly<Record<string, { readonly received: number; readonly alone: number }>>;
+  /** Null where one cannot tell: fewer than two visitors, or samples that are not independent. Then `received` is what there was at least. */
+  readonly whole: WholeEstimate | null;
+}
+
+/** Messages that sessions brought, by type. */
+export type SeenByType = Readonly<Record<SeenType, SeenMessages>>;
+
+/** The one session of a room whose sessions nobody named. */
+export const ONE: SeenBy = { name: "default", visitor: "default" };
+
+/** Length of the time for which it is noted which sessions stood throughout, ms. */
+const SLICE_MS = 10_000;
+/** Time that evidence is of, ms. */
+export const SEEN_WINDOW_MS = 300_000;
+/** Time for which a message is known again, ms: sessions bring the same one within seconds. */
+const KNOWN_MS = 90_000;
+/** Most messages that are known again; far more than the busiest room has in that time. */
+const MOST_KNOWN = 50_000;
+/** Most sessions of one broadcast, each of which has a bit. */
+const MOST_BITS = 30;
+/** Most sets of standing sessions that are told apart in what is kept of a broadcast. */
+const MOST_GROUPS = 64;
+
+/** A slice of time: the sessions that stood throughout, and its messages. */
+interface Slice {
+  readonly at: number;
+  up: number;
+  readonly counts: Map<SeenType, Map<number, number>>;
+}
+
+/**
+ * Counts which sessions brought which messages, of the last minutes and of a broadcast, and estimates from that how many there were in all.
+ * Samples say something of each other only while both sessions were connected: each slice of time counts by the sessions that were connected
+ * throughout.
+ */
+export class Sightings {
+  readonly #now: readonly SeenBy[];
+  /** Sessions that have bits: those of now, and those that watched the broadcast before. */
+  #sessions: readonly SeenBy[];
+  /** The bit of each session of now. */
+  #bits: readonly number[] = [];
+  readonly #clock: Clock;
+  readonly #standing = new Set<number>();
+  #up = 0;
+  #slices: Slice[] = [];
+  readonly #known = new Map<string, { readonly slice: Slice; readonly type: SeenType; readonly at: number; brought: number }>();
+  #before = new Map<number, Slice["counts"]>();
+
+  constructor(sessions: readonly SeenBy[], clock: Clock) {
+    this.#now = sessions;
+    this.#sessions = sessions;
+    this.#clock = clock;
+    this.begin(null);
+  }
+
+  /** Begins another broadcast, with what is kept of it. */
+  begin(kept: BroughtCounts | null): void {
+    const fits = kept !== null && kept.sessions.length + this.#now.length <= MOST_BITS ? kept : null;
+    const had = fits?.sessions ?? [];
+    this.#sessions = [...had, ...this.#now.filter(({ name }) => !had.some((one) => one.name === name))];
+    this.#bits = this.#now.map(({ name }) => 1 << this.#sessions.findIndex((one) => one.name === name));
+    this.#slices = [];
+    this.#known.clear();
+    this.#before = fits === null ? new Map() : read(fits);
+    this.#up = [...this.#standing].reduce((up, by) => up | (this.#bits[by] ?? 0), 0);
+  }
+
+  /** Notes that a session's connection stands from now on, or no more. */
+  stands(by: number, isUp: boolean): void {
+    const bit = this.#bits[by] ?? 0;
+    const slice = this.#slice(this.#clock.now());
+    if (isUp) this.#standing.add(by);
+    else this.#standing.delete(by);
+    this.#up = isUp ? this.#up | bit : this.#up & ~bit;
+    slice.up &= ~bit;
+  }
+
+  /** Counts a message that a session brought; the same one again by another is shared. */
+  see({ id, type, by, at }: Sighting): void {
+    const bit = this.#bits[by] ?? 0;
+    const key = `${type}/${id}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) {
+      if ((known.brought & bit) !== 0) return;
+      add(known.slice.counts, type, known.brought, -1);
+      known.brought |= bit;
+      add(known.slice.counts, type, known.brought, 1);
+      return;
+    }
+    const slice = this.#slice(at);
+    add(slice.counts, type, bit, 1);
+    if (this.#now.length === 1) return; // nobody else can bring it
+    this.#known.set(key, { slice, type, at, brought: bit });
+    for (const [oldest, one] of this.#known) {
+      if (this.#known.size <= MOST_KNOWN && at - one.at <= KNOWN_MS) break;
+      this.#known.delete(oldest);
+    }
+  }
+
+  /** Messages of the last {@link SEEN_WINDOW_MS}. */
+  get lately(): SeenByType {
+    const from = this.#clock.now() - SEEN_WINDOW_MS;
+    return sumUp(grouped(this.#slices.filter(({ at }) => at >= from)), this.#sessions, this.#now);
+  }
+
+  /** Counts of the broadcast so far, to be kept; null where nothing was counted. */
+  get counts(): BroughtCounts | null {
+    const groups = grouped(this.#slices, this.#before);
+    return groups.size === 0 ? null : { sessions: this.#sessions, counts: write(groups) };
+  }
+
+  #slice(at: number): Slice {
+    const begun = Math.floor(at / SLICE_MS) * SLICE_MS;
+    const last = this.#slices.at(-1);
+    if (last !== undefined && last.at >= begun) return last;
+    const slice: Slice = { at: begun, up: this.#up, counts: new Map() };
+    this.#slices.push(slice);
+    const past = this.#slices.findIndex((one) => begun - one.at <= SEEN_WINDOW_MS + SLICE_MS);
+    if (past > 0) this.#before = grouped(this.#slices.splice(0, past), this.#before);
+    return slice;
+  }
+}
+
+/** Sums up what was counted of a broadcast. */
+export function seenIn(kept: BroughtCounts): SeenByType {
+  return sumUp(read(kept), kept.sessions, kept.sessions);
+}
+
+/** Returns what is said where nobody brought anything. */
+export function nothingSeen(): SeenByType {
+  return seenIn({ sessions: [], counts: {} });
+}
+
+/** @param shown sessions that are named though they brought nothing */
+function sumUp(groups: ReadonlyMap<number, Slice["counts"]>, all: readonly SeenBy[], shown: readonly SeenBy[]): SeenByType {
+  const visitors = all.map(({ visitor }) => all.findIndex((one) => one.visitor === visitor));
+  const of = (type: SeenType): SeenMessages => {
+    const by = new Map<number, number>();
+    for (const counts of groups.values()) for (const [brought, n] of counts.get(type) ?? []) by.set(brought, (by.get(brought) ?? 0) + n);
+    const count = (counts: (brought: number) => boolean) => [...by].reduce((sum, [brought, n]) => sum + (counts(brought) ? n : 0), 0);
+    const sessions = all.flatMap(({ name }, i) => {
+      const bit = 1 << i;
+      if (!shown.some((one) => one.name === name) && count((brought) => (brought & bit) !== 0) === 0) return [];
+      return [[name, { received: count((brought) => (brought & bit) !== 0), alone: count((brought) => brought === bit) }] as const];
+    });
+    return {
+      received: count(() => true),
+      shared: count((brought) => (brought & (brought - 1)) !== 0),
+      sessions: Object.fromEntries(sessions),
+      whole: wholeOf(
+        [...groups].map(([up, counts]) => ({ up, counts: counts.get(type) ?? new Map() })),
+        visitors,
+      ),
+    };
+  };
+  return { chat: of("chat"), gift: of("gift"), join: of("join"), like: of("like"), follow: of("follow") };
+}
+
+/** Estimates the whole from each time in which at least two visitors were connected. */
+function wholeOf(
+  groups: readonly { readonly up: number; readonly counts: ReadonlyMap<number, number> }[],
+  visitors: readonly number[],
+): WholeEstimate | null {
+  let [received, estimate, variance] = [0, 0, 0];
+  for (const { up, counts } of groups) {
+    const standing = [...new Set(visitors.filter((_, i) => (up & (1 << i)) !== 0))];
+    if (standing.length < 2) continue;
+    // By visitors: what two sessions of one visitor are given is one sample.
+    const brought = new Map<number, number>();
+    for (const [bits, n] of counts) {
+      const by = visitors.reduce((sum, visitor, i) => ((bits & up & (1 << i)) === 0 ? sum : sum | (1 << visitor)), 0);
+      if (by !== 0) brought.set(by, (brought.get(by) ?? 0) + n);
+    }
+    const samples = standing.map((visitor) => 1 << visitor);
+    if (areAtOdds(brought, samples)) return null;
+    const whole = chapman(...twoSamples(brought, largest(brought, samples), up));
+    received += sizeOf(brought);
+    estimate += whole.estimate;
+    variance += whole.variance;
+  }
+  if (received === 0) return null;
+  const { low, high } = intervalOf(received, estimate, variance);
+  return { received, estimate: Math.round(estimate), low: Math.round(low), high: Math.round(high) };
+}
+
+/** Tells whether pairs of samples contradict one another, as they do where the platform gives some of them the same on purpose. */
+function areAtOdds(brought: ReadonlyMap<number, number>, samples: readonly number[]): boolean {
+  const pairs = samples.flatMap((one, i) => samples.slice(i + 1).map((other) => twoSamples(brought, one, other)));
+  const intervals = pairs.map((pair) => {
+    const { estimate, variance } = chapman(...pair);
+    return intervalOf(pair[0] + pair[1] - pair[2], estimate, variance);
+  });
+  return intervals.length > 1 && Math.max(...intervals.map(({ low }) => low)) > Math.min(...intervals.map(({ high }) => high));
+}
+
+function largest(brought: ReadonlyMap<number, number>, samples: readonly number[]): number {
+  const sizes = samples.map((sample) => twoSamples(brought, sample, sample)[0]);
+  return samples[sizes.indexOf(Math.max(...sizes))] ?? 0;
+}
+
+/** Returns the size of a sample, of the one that all others of `others` are together, and of what they share. */
+function twoSamples(
+  brought: ReadonlyMap<number, number>,
+  one: number,
+  others: number,
+): readonly [first: number, second: number, both: number] {
+  const rest = others === one ? one : others & ~one;
+  let [first, second, both] = [0, 0, 0];
+  for (const [by, n] of brought) {
+    if ((by & one) !== 0) first += n;
+    if ((by & rest) !== 0) second += n;
+    if ((by & one) !== 0 && (by & rest) !== 0) both += n;
+  }
+  return [first, second, both];
+}
+
+function sizeOf(brought: ReadonlyMap<number, number>): number {
+  return [...brought.values()].reduce((sum, n) => sum + n, 0);
+}
+
+/** Estimates a whole by Chapman from the sizes of two samples and of what they share, with Seber's variance. */
+function chapman(first: number, second: number, both: number): { readonly estimate: number; readonly variance: number } {
+  return {
+    estimate: ((first + 1) * (second + 1)) / (both + 1) - 1,
+    variance: ((first + 1) * (second + 1) * (first - both) * (second - both)) / ((both + 1) ** 2 * (both + 2)),
+  };
+}
+
+const Z_95 = 1.96;
+
+/** Returns the 95 % interval of an estimate, by the lognormal distribution of what nobody received: never below what was received. */
+function intervalOf(received: number, estimate: number, variance: number): { readonly low: number; readonly high: number } {
+  const missed = estimate - received;
+  if (missed <= 0) return { low: received, high: received };
+  const factor = Math.exp(Z_95 * Math.sqrt(Math.log(1 + variance / missed ** 2)));
+  return { low: received + missed / factor, high: received + missed * factor };
+}
+
+function add(counts: Slice["counts"], type: SeenType, brought: number, n: number): void {
+  const of = counts.get(type) ?? new Map<number, number>();
+  counts.set(type, of);
+  const sum = (of.get(brought) ?? 0) + n;
+  if (sum === 0) of.delete(brought);
+  else of.set(brought, sum);
+}
+
+/** Sums slices by the sessions that stood. @param before what is added to */
+function grouped(slices: readonly Slice[], before: ReadonlyMap<number, Slice["counts"]> = new Map()): Map<number, Slice["counts"]> {
+  const groups = new Map([...before].map(([up, counts]) => [up, new Map([...counts].map(([type, of]) => [type, new Map(of)]))]));
+  for (const { up, counts } of slices) {
+    if (counts.size === 0) continue;
+    // What is one too many counts as when nobody stood: it says nothing of the whole.
+    const key = groups.has(up) || groups.size < MOST_GROUPS ? up : 0;
+    const group = groups.get(key) ?? new Map<SeenType, Map<number, number>>();
+    groups.set(key, group);
+    for (const [type, of] of counts) for (const [brought, n] of of) add(group, type, brought, n);
+  }
+  return groups;
+}
+
+function write(groups: ReadonlyMap<number, Slice["counts"]>): BroughtCounts["counts"] {
+  return Object.fromEntries(
+    [...groups].map(([up, counts]) => [up, Object.fromEntries([...counts].map(([type, of]) => [type, Object.fromEntries(of)]))]),
+  );
+}
+
+function read({ counts: kept }: BroughtCounts): Map<number, Slice["counts"]> {
+  return new Map(
+    Object.entries(kept).map(([up, counts]) => [
+      Number(up),
+      new Map(SEEN_TYPES.flatMap((type) => (counts[type] === undefined ? [] : [[type, readBrought(counts[type])] as const]))),
+    ]),
+  );
+}
+
+function readBrought(of: Readonly<Record<string, number>>): Map<number, number> {
+  return new Map(Object.entries(of).map(([brought, n]) => [Number(brought), n]));
+}

@@ -1,0 +1,140 @@
+import { afterAll, expect, it } from "vitest";
+import { readSession, sessionsOf } from "../../src/platform/platform-access.js";
+import { Lockstep } from "../faults/lockstep.js";
+import { RID, SCENARIO } from "../faults/struck.js";
+import { running, SIGNAL } from "./running.js";
+
+const clock = new Lockstep();
+afterAll(() => clock.stop());
+
+/** A room that so many guests watch. */
+async function watched(sessions: readonly string[], rateFactor = 4) {
+  const now = await running({ clock, rooms: [SCENARIO], rateFactor }, {}, clock);
+  void now.rooms.add(RID, { sessions }, 60_000, SIGNAL).catch(() => {});
+  const status = () => now.rooms.collected()[0];
+  const evidence = () => status()?.evidence.sessions ?? [];
+  await clock.until(() => status()?.state === "live" && evidence().every(({ state }) => state === "connected"), 60_000);
+  const viewers = () => now.simulator.truth(RID).connections.filter(({ closedAt }) => closedAt === null);
+  return { ...now, status, evidence, viewers, stored: () => now.events(status()?.room ?? 0) };
+}
+
+it("two sessions are two visitors and one log: what both are given is stored once, what one lacks the other brings", async () => {
+  const { simulator, viewers, stored, evidence, status } = await watched(["guest", "guest:2"], 30);
+  expect(new Set(viewers().map(({ viewer }) => viewer)).size).toBe(2);
+  simulator.rooms.sample(RID, { chat: 0.6, gift: 0.6, join: 0.6, like: 0.6, follow: 0.6 });
+  await clock.go(20_000);
+  const seen = status()?.evidence.seen.types.chat;
+  simulator.rooms.end(RID);
+  await clock.go(3000);
+  const events = await stored();
+  const { sent } = simulator.truth(RID);
+  const ids = events.filter(({ type }) => type === "chat").map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(new Set(ids)).toEqual(new Set(sent.interactive.filter(({ kind }) => kind === "chat").map(({ msgId }) => msgId)));
+  expect(Object.values(sent.withheld).reduce((a, b) => a + b)).toBeGreaterThan(50);
+  const totals = new Map<string, number>();
+  for (const event of events) if (event.type === "gift") totals.set(event.comboId, (totals.get(event.comboId) ?? 0) + event.delta);
+  expect([...totals.values()].toSorted()).toEqual(sent.combos.map(({ total }) => total).toSorted());
+  expect(totals.size).toBeGreaterThan(20);
+  expect(evidence().map(({ session }) => session)).toEqual(["guest", "guest:2"]);
+  const { guest, "guest:2": other } = seen?.sessions ?? {};
+  expect((guest?.received ?? 0) + (other?.received ?? 0)).toBe((seen?.received ?? 0) + (seen?.shared ?? 0));
+  expect(seen?.shared).toBeGreaterThan(20);
+  expect(seen?.whole?.estimate).toBeGreaterThan(seen?.whole?.received ?? Number.POSITIVE_INFINITY);
+});
+
+it("a session that is cut or refused is its own outage: no gap, and no state of the room", async () => {
+  const { simulator, viewers, stored, status, evidence } = await watched(["guest", "guest:2"]);
+  const [first] = viewers();
+  simulator.rooms.refuse(RID, true, "blocked", first?.viewer);
+  simulator.rooms.cut(RID, first?.viewer);
+  await clock.until(() => evidence().some(({ state }) => state === "refused"), 60_000);
+  await clock.go(3000);
+  expect(status()?.state).toBe("live");
+  const [refused] = evidence().filter(({ state }) => state === "refused");
+  expect(refused).toMatchObject({ reason: expect.stringContaining("DEVICE_BLOCKED"), outages: { count: 1 } });
+  expect(refused?.retryAt).toBeGreaterThan(clock.now() - 1000);
+  expect(refused?.outages.totalMs).toBeGreaterThan(3000);
+  simulator.rooms.refuse(RID, false);
+  await clock.until(() => evidence().every(({ state }) => state === "connected"), 900_000);
+  expect(
+    evidence()
+      .map(({ outages }) => outages.count)
+      .toSorted(),
+  ).toEqual([0, 1]);
+  expect((await stored()).filter(({ type }) => type === "gap")).toEqual([]);
+  expect(status()?.evidence.reconnects).toBe(0);
+});
+
+it("a gap is told where all were away, and no longer than that", async () => {
+  const { simulator, viewers, stored, evidence } = await watched(["guest", "guest:2", "guest:3"]);
+  await clock.go(2000);
+  const from = clock.now();
+  for (const { viewer } of viewers()) {
+    simulator.rooms.refuse(RID, true, 502);
+    simulator.rooms.cut(RID, viewer);
+  }
+  await clock.go(3000);
+  simulator.rooms.refuse(RID, false);
+  await clock.until(() => evidence().some(({ state }) => state === "connected"), 300_000);
+  const to = clock.now();
+  await clock.until(() => evidence().every(({ state }) => state === "connected"), 300_000);
+  await clock.go(5000);
+  const gaps = (await stored()).flatMap((event) => (event.type === "gap" ? [event] : []));
+  expect(gaps).toHaveLength(1);
+  expect(gaps[0]?.from).toBeGreaterThan(from - 2000);
+  expect(gaps[0]?.from).toBeLessThanOrEqual(from);
+  expect(gaps[0]?.to).toBeLessThan(to + 3000);
+});
+
+it("one session of two that hears not even heartbeats is opened anew by itself", async () => {
+  const { simulator, viewers, stored, evidence, status } = await watched(["guest", "guest:2"]);
+  simulator.rooms.freeze(RID, true);
+  simulator.rooms.freeze(RID, false);
+  const before = viewers().length;
+  expect(before).toBe(2);
+  simulator.rooms.cut(RID, viewers()[0]?.viewer);
+  await clock.until(() => evidence().some(({ outages }) => outages.totalMs > 0), 120_000);
+  await clock.until(() => evidence().every(({ outages, state }) => outages.count === 1 && state === "connected"), 120_000);
+  expect(status()?.state).toBe("live");
+  const gaps = (await stored()).flatMap((event) => (event.type === "gap" ? [event] : []));
+  expect(gaps.length).toBeLessThanOrEqual(1); // from the freeze to the first that came back
+});
+
+it("all sessions go on where an earlier process left them", async () => {
+  const now = await watched(["guest", "guest:2"]);
+  await clock.go(6000);
+  const row = await now.store.rooms.get(now.status()?.room ?? 0);
+  const positions = row?.resume?.positions ?? {};
+  expect(Object.keys(positions)).toEqual(["guest", "guest:2"]);
+  expect(new Set(Object.values(positions).map(({ visitor }) => visitor?.userUniqueId))).toEqual(
+    new Set(now.viewers().map(({ userUniqueId }) => userUniqueId)),
+  );
+});
+
+it("sessions are read as they are written, and told from one another", () => {
+  expect(readSession("account:main@browser,proxy=socks5://a:b@127.0.0.1:1")).toEqual({
+    name: "account:main@browser",
+    account: "main",
+    proxy: "socks5://a:b@127.0.0.1:1",
+    source: "browser",
+    apart: null,
+    visitor: "account:main",
+  });
+  expect(readSession("browser")).toMatchObject({ account: "guest", source: "browser", apart: null });
+  expect(readSession("guest:2")).toMatchObject({ account: "guest", source: null, apart: "guest:2" });
+  for (const wrong of [
+    "",
+    "account",
+    "account:guest",
+    "account:a b",
+    "browser@websocket",
+    "user:1",
+    "guest,proxy=",
+    "guest,proxy=a,proxy=b",
+  ])
+    expect(() => readSession(wrong), wrong).toThrow("is no session");
+  const ways = { account: "main", proxy: "http://127.0.0.1:1", source: "browser" } as const;
+  expect(sessionsOf({ ...ways, sessions: null })).toEqual([{ name: "default", ...ways, apart: null, visitor: "default" }]);
+  expect(sessionsOf({ ...ways, sessions: ["guest@websocket"] })).toMatchObject([{ ...ways, account: "guest", source: "websocket" }]);
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { Random } from "../../simulator/random.js";
+import { Sightings, seenIn } from "../../src/health/sightings.js";
+import { FakeClock } from "../clock.js";
+
+const guests = (...names: string[]) => names.map((name) => ({ name, visitor: name }));
+const TWO = guests("guest", "guest:2");
+const THREE = guests("guest", "guest:2", "account:main");
+
+/** So many chats over five minutes, of which each session is given a share by its own chance. */
+async function sampled(seed: number, sessions: typeof TWO, whole: number, share: number) {
+  const random = new Random(`${seed}`);
+  const clock = new FakeClock(1_777_726_780_000);
+  const sightings = new Sightings(sessions, clock);
+  for (const by of sessions.keys()) sightings.stands(by, true);
+  await clock.advance(10_000);
+  for (let i = 0; i < whole; i++) {
+    if (i % 100 === 0) await clock.advance(Math.floor(27_000_000 / whole));
+    for (const by of sessions.keys()) if (random.chance(share)) sightings.see({ id: `${i}`, type: "chat", by, at: clock.now() });
+  }
+  return sightings;
+}
+
+describe("an estimate of the whole", () => {
+  it.each([
+    ["two", TWO, 2000, 0.6],
+    ["three", THREE, 2000, 0.6],
+    ["two, few", TWO, 60, 0.6],
+    ["two, small", TWO, 500, 0.2],
+  ] as const)("by %s independent sessions holds the truth in at least 90 of 100 seeds", async (_name, sessions, whole, share) => {
+    let [held, below, above] = [0, 0, 0];
+    for (let seed = 0; seed < 100; seed++) {
+      const { chat } = (await sampled(seed, [...sessions], whole, share)).lately;
+      if (chat.whole === null) continue;
+      expect(chat.whole.low).toBeGreaterThanOrEqual(chat.whole.received);
+      expect(chat.whole.received).toBe(chat.received);
+      if (chat.whole.low <= whole && whole <= chat.whole.high) held++;
+      else if (whole < chat.whole.low) below++;
+      else above++;
+    }
+    expect(held).toBeGreaterThanOrEqual(90);
+    expect(below + above).toBeLessThanOrEqual(10);
+  });
+
+  it("is not made from two sessions of one account, nor from one session", async () => {
+    const same = [
+      { name: "account:main", visitor: "main" },
+      { name: "account:main@browser", visitor: "main" },
+    ];
+    expect((await sampled(1, same, 1000, 0.6)).lately.chat).toMatchObject({ received: expect.any(Number), whole: null });
+    const [one] = TWO;
+    expect((await sampled(1, one === undefined ? [] : [one], 1000, 0.6)).lately.chat).toMatchObject({ shared: 0, whole: null });
+  });
+
+  it("is not made where three sessions contradict one another", () => {
+    const clock = new FakeClock(1_777_726_780_000);
+    const sightings = new Sightings(THREE, clock);
+    for (const by of THREE.keys()) sightings.stands(by, true);
+    const random = new Random("dependent");
+    const at = clock.now() + 10_000;
+    for (let i = 0; i < 1000; i++) {
+      const given = random.chance(0.6);
+      for (const by of [0, 1]) if (given) sightings.see({ id: `${i}`, type: "chat", by, at });
+      if (random.chance(0.6)) sightings.see({ id: `${i}`, type: "chat", by: 2, at });
+    }
+    expect(sightings.lately.chat).toMatchObject({ received: expect.any(Number), whole: null });
+  });
+
+  it("is of the time in which two were connected: one that was away says nothing of it", async () => {
+    const clock = new FakeClock(1_777_726_780_000);
+    const sightings = new Sightings(TWO, clock);
+    let id = 0;
+    const both = (n: number, by: readonly number[]) => {
+      for (let i = 0; i < n; i++, id++) for (const one of by) sightings.see({ id: `${id}`, type: "chat", by: one, at: clock.now() });
+    };
+    sightings.stands(0, true);
+    sightings.stands(1, true);
+    await clock.advance(10_000);
+    both(100, [0, 1]);
+    await clock.advance(5000);
+    sightings.stands(1, false);
+    await clock.advance(5000);
+    both(500, [0]);
+    await clock.advance(10_000);
+    sightings.stands(1, true);
+    both(15, [0]);
+    both(5, [1]);
+    await clock.advance(10_000);
+    both(100, [0, 1]);
+    // The slice in which it fell had 100 of both; it is out, as is the one in which it came back.
+    expect(sightings.lately.chat).toEqual({
+      received: 720,
+      shared: 200,
+      sessions: { guest: { received: 715, alone: 515 }, "guest:2": { received: 205, alone: 5 } },
+      whole: { received: 100, estimate: 100, low: 100, high: 100 },
+    });
+  });
+});
+
+describe("what is kept of a broadcast", () => {
+  it("goes on in another process, and is more than the last minutes", async () => {
+    const clock = new FakeClock(1_777_726_780_000);
+    const one = new Sightings(TWO, clock);
+    const see = (to: Sightings, from: number, count: number) => {
+      for (let i = from; i < from + count; i++)
+        for (const by of i % 3 === 0 ? [0] : [0, 1]) to.see({ id: `${i}`, type: "like", by, at: clock.now() });
+    };
+    expect(one.counts).toBeNull();
+    one.stands(0, true);
+    one.stands(1, true);
+    await clock.advance(10_000);
+    see(one, 0, 30);
+    await clock.advance(600_000);
+    see(one, 30, 30);
+    expect(one.lately.like.received).toBe(30);
+    const kept = JSON.parse(JSON.stringify(one.counts));
+    const two = new Sightings(TWO, clock);
+    two.begin(kept);
+    two.stands(0, true);
+    two.stands(1, true);
+    await clock.advance(10_000);
+    see(two, 60, 30);
+    const { like } = seenIn(two.counts ?? { sessions: [], counts: {} });
+    expect(like).toMatchObject({ received: 90, shared: 60, sessions: { "guest:2": { received: 60, alone: 0 } }, whole: { received: 90 } });
+    const three = new Sightings(guests("browser", "guest:2"), clock);
+    three.begin(two.counts);
+    three.stands(0, true);
+    see(three, 90, 30);
+    expect(seenIn(three.counts ?? kept).like.sessions).toEqual({
+      guest: { received: 90, alone: 30 },
+      "guest:2": { received: 80, alone: 0 },
+      browser: { received: 30, alone: 10 },
+    });
+    two.begin(null);
+    expect(two.counts).toBeNull();
+  });
+});
