@@ -2,6 +2,7 @@ import { afterAll, expect, it } from "vitest";
 import { readSession, sessionsOf } from "../../src/platform/platform-access.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
+import { isWhole } from "../whole.js";
 import { running, SIGNAL } from "./running.js";
 
 const clock = new Lockstep();
@@ -85,6 +86,73 @@ it("a gap is told where all were away, and no longer than that", async () => {
   expect(gaps[0]?.from).toBeGreaterThan(from - 2000);
   expect(gaps[0]?.from).toBeLessThanOrEqual(from);
   expect(gaps[0]?.to).toBeLessThan(to + 3000);
+});
+
+it("sessions that are cut again and again double nothing, and miss nothing but where all were away", { timeout: 3_600_000 }, async () => {
+  const { simulator, viewers, stored, evidence } = await watched(["guest", "guest:2"]);
+  const names = viewers().map(({ viewer }) => viewer);
+  const cuts = isWhole() ? 300 : 10;
+  const areUp = () => evidence().every(({ state }) => state === "connected");
+  for (let i = 0; i < cuts; i++) {
+    await clock.until(areUp, 120_000);
+    simulator.rooms.cut(RID, names[i % 3 === 2 ? 1 : 0]);
+    if (i % 10 === 9) for (const viewer of names) simulator.rooms.cut(RID, viewer);
+    await clock.go(300);
+  }
+  await clock.until(areUp, 120_000);
+  simulator.rooms.end(RID);
+  await clock.go(3000);
+  const events = await stored();
+  const gaps = events.flatMap((event) => (event.type === "gap" ? [event] : []));
+  const stood = simulator.truth(RID).connections.map(({ openedAt, closedAt }) => [openedAt, closedAt ?? clock.now()] as const);
+  // A gap is from the last frame to the first message after: at no time between did a connection stand and bring anything for long.
+  for (const { from, to } of gaps) {
+    const covered = stood.filter(([opened, closed]) => opened <= (from ?? 0) && closed >= to);
+    expect(covered, `${from} to ${to}`).toEqual([]);
+  }
+  const ids = events.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const { sent } = simulator.truth(RID);
+  const chats = new Set(events.filter(({ type }) => type === "chat").map(({ id }) => id));
+  const lost = sent.interactive.filter(({ kind, msgId }) => kind === "chat" && !chats.has(msgId));
+  expect(chats.size).toBeGreaterThan(cuts);
+  expect(lost.length).toBeLessThanOrEqual(gaps.length); // on its way when the connection was cut
+  expect(evidence().reduce((sum, { outages }) => sum + outages.count, 0)).toBeGreaterThanOrEqual(cuts);
+});
+
+it("the estimate's interval holds what the simulator made, of which it gave each session 60 %", { timeout: 3_600_000 }, async () => {
+  const rooms = isWhole() ? 100 : 10;
+  const scenarios = Array.from({ length: rooms }, (_, i) => ({ ...SCENARIO, webRid: `${700_000 + i}`, everySeconds: { chat: 0.1 } }));
+  const rates = { requestsPerS: 1000, connectsPerS: 1000 };
+  const now = await running({ clock, rooms: scenarios }, { rates }, clock);
+  const { simulator } = now;
+  for (const [i, { webRid }] of scenarios.entries()) {
+    simulator.rooms.stall(webRid);
+    simulator.rooms.sample(webRid, { chat: 0.6 });
+    void now.rooms
+      .add(webRid, { sessions: i % 2 === 0 ? ["guest", "guest:2"] : ["guest", "guest:2", "guest:3"] }, 60_000, SIGNAL)
+      .catch(() => {});
+  }
+  const all = () => now.rooms.collected();
+  const areUp = () =>
+    all().length === rooms && all().every(({ evidence }) => evidence.sessions.every(({ state }) => state === "connected"));
+  await clock.until(areUp, 120_000);
+  await clock.go(11_000);
+  for (const { webRid } of scenarios) simulator.rooms.stall(webRid, false);
+  await clock.go(30_000);
+  for (const { webRid } of scenarios) simulator.rooms.stall(webRid);
+  await clock.go(1000);
+  let held = 0;
+  for (const { sessionId, evidence } of all()) {
+    const { received, whole } = evidence.seen.types.chat;
+    const { byMethod, withheld } = simulator.truth(sessionId ?? "").sent;
+    const truth = (byMethod["WebcastChatMessage"] ?? 0) + (withheld["WebcastChatMessage"] ?? 0);
+    expect(received).toBe(byMethod["WebcastChatMessage"]);
+    expect(truth).toBeGreaterThan(200);
+    expect(truth).toBeGreaterThan(received);
+    if (whole !== null && whole.low <= truth && truth <= whole.high) held++;
+  }
+  expect(held).toBeGreaterThanOrEqual(isWhole() ? 90 : 6);
 });
 
 it("one session of two that hears not even heartbeats is opened anew by itself", async () => {
