@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { casesOf } from "../whole.js";
 import { ran, scratch } from "./command.js";
 
 const dir = scratch();
@@ -26,20 +27,15 @@ afterAll(() => {
 
 const AT_ONCE = 4;
 
-/** What is said of wrong input: its words, and what must not be among them. */
-const CASES: readonly (readonly [args: () => readonly string[], says: RegExp, env?: Readonly<Record<string, string>>])[] = [
+/** A wrong command, and what is said of it. */
+type Case = readonly [args: () => readonly string[], says: RegExp, env?: Readonly<Record<string, string>>];
+
+/** One for each place that the words come from. */
+const TAKEN: readonly Case[] = [
   // Numbers out of their bounds.
   [() => ["simulate", "--port", "99999"], /'99999' is invalid\. It takes a whole number from 0 to 65,535\./],
-  [() => ["simulate", "--port", "-1"], /It takes a whole number from 0 to 65,535\./],
-  [() => ["simulate", "--rate", "1e300"], /It takes a number from 0\.001 to 1,000\./],
-  [() => ["simulate", "--rate", "NaN"], /It takes a number from/],
-  [() => ["serve", "--port", "70000"], /It takes a whole number from 0 to 65,535\./],
-  [() => ["serve", "--port", "1.5"], /It takes a whole number/],
   [() => ["replay", "x", "--speed", "-3"], /It takes a number from 0 to 100,000\./],
-  [() => ["stats", "1", "--limit", "1000000"], /It takes a whole number from 1 to 999,999\./],
-  [() => ["export", "1", "--format", "csv", "--offset", "1e400"], /It takes a number from -31,536,000 to 31,536,000\./],
   // Places to listen on.
-  [() => ["simulate", "--port", port], /another program listens on port \d+ of 127\.0\.0\.1/],
   [() => ["serve", "--port", port], /another program listens on port \d+ of 127\.0\.0\.1/],
   [() => ["serve", "--port", "0", "--host", "192.0.2.1"], /this machine has no such address/],
   // Folders in which nothing is kept.
@@ -56,24 +52,38 @@ const CASES: readonly (readonly [args: () => readonly string[], says: RegExp, en
   ],
   [() => ["serve", "--upstream", "x"], /--upstream does not take "x"\. It takes an address, http\(s\):\/\/…, such as --upstream http:/],
   // Files.
-  [() => ["login", "--cookies", at("none")], /none cannot be read: there is no such file or folder\. Check its path/],
   [() => ["login", "--cookies", at("folder")], /folder cannot be read: it is a folder\. Check its path/],
   [() => ["login", "--cookies", at("file")], /The account cannot be used: .* begins as JSON but is not.*Cookie header line/],
-  [() => ["replay", at("none")], /none cannot be read: there is no such file or folder\. Check its path/],
-  [() => ["replay", at("none.har")], /none\.har cannot be read: there is no such file or folder\. Check its path/],
   [() => ["decode", at("none")], /none cannot be read: there is no such file or folder\. Check its path/],
-  [() => ["import", at("folder")], /folder cannot be read: it is a folder\. Check its path/],
-  [() => ["strip", at("none"), "--out", at("a")], /none cannot be read: there is no such file or folder\. Check its path/],
   [() => ["strip", at("file"), "--out", at("b")], /file is not a recording\. Give a recording/],
   [() => ["strip", at("file"), "--out", at("file", "c")], /c cannot be made: a part of its path is a file, not a folder\. Check its path/],
   // Names.
   [() => ["hook", "add", "nourl"], /url: an address that begins with https:\/\/ or http:\/\//],
   [() => ["room", "show", "nobody"], /no room is known as "nobody"; add it first\. Check its name or id/, { DYLIVE_DATA: at("kept") }],
   // People.
-  [() => ["erase-user", ""], /an empty name, or one of blanks, names nobody; give the person's id/],
   [() => ["erase-user", "1001", " \u3000\u200b"], /an empty name, or one of blanks, names nobody/],
   [() => ["erase-user", "https://www.douyin.com/user/MS4w"], /of a profile's address give the part after \/user\//],
 ];
+
+/** Other commands and values that the same code refuses. */
+const ALIKE: readonly Case[] = [
+  [() => ["simulate", "--port", "-1"], /It takes a whole number from 0 to 65,535\./],
+  [() => ["simulate", "--rate", "1e300"], /It takes a number from 0\.001 to 1,000\./],
+  [() => ["simulate", "--rate", "NaN"], /It takes a number from/],
+  [() => ["serve", "--port", "70000"], /It takes a whole number from 0 to 65,535\./],
+  [() => ["serve", "--port", "1.5"], /It takes a whole number/],
+  [() => ["stats", "1", "--limit", "1000000"], /It takes a whole number from 1 to 999,999\./],
+  [() => ["export", "1", "--format", "csv", "--offset", "1e400"], /It takes a number from -31,536,000 to 31,536,000\./],
+  [() => ["simulate", "--port", port], /another program listens on port \d+ of 127\.0\.0\.1/],
+  [() => ["login", "--cookies", at("none")], /none cannot be read: there is no such file or folder\. Check its path/],
+  [() => ["replay", at("none")], /none cannot be read: there is no such file or folder\. Check its path/],
+  [() => ["replay", at("none.har")], /none\.har cannot be read: there is no such file or folder\. Check its path/],
+  [() => ["import", at("folder")], /folder cannot be read: it is a folder\. Check its path/],
+  [() => ["strip", at("none"), "--out", at("a")], /none cannot be read: there is no such file or folder\. Check its path/],
+  [() => ["erase-user", ""], /an empty name, or one of blanks, names nobody; give the person's id/],
+];
+
+const CASES = casesOf(TAKEN, ALIKE);
 
 describe("wrong input", () => {
   it("is refused in words that say what was wrong and what to do, never by a stack trace", async () => {
