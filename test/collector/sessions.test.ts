@@ -1,7 +1,10 @@
 import { afterAll, expect, it } from "vitest";
+import { assertPossible, keepProxies, shownSettings } from "../../src/cluster/settings.js";
 import { readSession, sessionsOf } from "../../src/platform/platform-access.js";
+import { NO_SETTINGS } from "../../src/store/rooms.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
+import { reachAt } from "../platform/access/reach.js";
 import { isWhole } from "../whole.js";
 import { running, SIGNAL } from "./running.js";
 
@@ -178,6 +181,20 @@ it("all sessions go on where an earlier process left them", async () => {
   expect(new Set(Object.values(positions).map(({ visitor }) => visitor?.userUniqueId))).toEqual(
     new Set(now.viewers().map(({ userUniqueId }) => userUniqueId)),
   );
+});
+
+it("sessions keep their proxies where they are named without, and show them without passwords", async () => {
+  const kept = { ...NO_SETTINGS, sessions: ["guest,proxy=socks5://me:secret@127.0.0.1:9", "account:main"] };
+  const shown = shownSettings(kept).sessions;
+  expect(shown).toEqual(["guest,proxy=socks5://127.0.0.1:9", "account:main"]);
+  for (const sessions of [shown, ["guest", "account:main"]]) expect(keepProxies({ sessions }, kept)).toEqual({ sessions: kept.sessions });
+  expect(keepProxies({ sessions: ["guest,proxy=http://127.0.0.1:8"] }, kept)).toEqual({ sessions: ["guest,proxy=http://127.0.0.1:8"] });
+  expect(keepProxies({ sessions: null, account: "a" }, kept)).toEqual({ sessions: null, account: "a" });
+  const reach = reachAt("http://127.0.0.1:1");
+  for (const sessions of [[], ["guest", "guest,proxy=http://127.0.0.1:8"], ["guest,proxy=nonsense"]])
+    await expect(assertPossible({ sessions }, reach), String(sessions)).rejects.toMatchObject({ code: "bad_request" });
+  await expect(assertPossible({ sessions: ["guest", "account:gone"] }, reach)).rejects.toMatchObject({ code: "not_found" });
+  await assertPossible({ sessions: ["guest", "browser", "guest:2,proxy=http://127.0.0.1:8"] }, reach);
 });
 
 it("sessions are read as they are written, and told from one another", () => {

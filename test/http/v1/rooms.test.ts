@@ -25,6 +25,32 @@ describe("/v1/rooms", () => {
     expect((await call("/v1/rooms/1")).status).toBe(200);
   });
 
+  it("takes sessions, each with a proxy from an administrator alone, and says what they brought", async () => {
+    const { call, manager, store, tokens } = await serveApi();
+    await call("/v1/rooms", { method: "POST", json: { room: "98765" } });
+    const patch = (token: string, sessions: unknown) => call("/v1/rooms/1", { method: "PATCH", token, json: { sessions } });
+    const set = await patch(tokens.manage, ["guest", "account:main@browser"]);
+    expect(set.body).toMatchObject({ settings: { account: null, sessions: ["guest", "account:main@browser"] } });
+    expect((await patch(tokens.manage, ["guest,proxy=socks5://127.0.0.1:1"])).status).toBe(403);
+    expect((await patch(tokens.admin, ["guest,proxy=socks5://127.0.0.1:1"])).status).toBe(200);
+    for (const wrong of [[], "guest", Array.from({ length: 9 }, (_, i) => `guest:${i}`)])
+      expect((await patch(tokens.manage, wrong)).status).toBe(400);
+    expect((await patch(tokens.manage, null)).body).toMatchObject({ settings: { sessions: null } });
+    manager.say(1, "live", ID19);
+    expect((await call("/v1/rooms/1")).body).toMatchObject({
+      status: { evidence: { sessions: [], seen: { windowMs: 300_000, types: { chat: { received: 0, whole: null } } } } },
+    });
+    await store.sessions.open(1, ID19, 1);
+    expect((await call(`/v1/rooms/1/sessions/${ID19}`)).body).toMatchObject({ seen: null });
+    const sessions = ["guest", "browser"].map((name) => ({ name, visitor: name }));
+    await store.sessions.keepSeen(1, ID19, { sessions, counts: { 3: { chat: { 1: 24, 2: 24, 3: 36 } } } });
+    expect((await call(`/v1/rooms/1/sessions/${ID19}`)).body).toMatchObject({
+      seen: {
+        chat: { received: 84, shared: 36, sessions: { browser: { received: 60, alone: 24 } }, whole: { received: 84, estimate: 100 } },
+      },
+    });
+  });
+
   it("collects without watching, and takes links", async () => {
     const { call } = await serveApi();
     const json = { room: "来看直播 https://live.douyin.com/4242?enter_from=x 一起", watch: false };
