@@ -16,6 +16,8 @@ const LOADED = [
   "script-src 'self'",
   `img-src 'self' data: ${IMAGE_HOSTS.map((host) => `https://*.${host}`).join(" ")}`,
   "connect-src 'self'",
+  // Films that were downloaded.
+  "media-src 'self'",
   "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",

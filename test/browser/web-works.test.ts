@@ -4,6 +4,7 @@ import type { Work } from "../../src/works/model/work.js";
 import type { WorkPace } from "../../web/src/api/model.js";
 import { until } from "../until.js";
 import { commentOf, runOf } from "../works/comment.js";
+import { downloadOf, fileOf } from "../works/kept-download.js";
 import { workOf } from "../works/work.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";
 
@@ -230,6 +231,60 @@ it("shows comments floor by floor, finds them, and tells by what their run ended
   await dashboard.shoot(phone, "works-comments-phone-dark-en");
   expect(await seriousIn(phone)).toEqual([]);
   for (const one of [page, phone]) expect(await one.evaluate("window.hacked")).toBeUndefined();
+});
+
+it("downloads onto the server's disk, tells bytes, end and reason, and plays and shows what is there", async () => {
+  const page = await open();
+  const { id, rungs } = truth("plain");
+  const answers: [string, number][] = [];
+  page.on("response", (response) => answers.push([new URL(response.url()).pathname, response.status()]));
+  await paste(page, id);
+  await article(page, id).waitFor();
+  const panel = page.getByRole("region", { name: "下载", exact: true });
+  expect(await textOf(panel)).toContain("还没有下载过");
+  await panel.getByLabel("清晰度").selectOption("720p");
+  await panel.getByLabel("封面").check();
+  await panel.getByRole("button", { name: "下载到服务器" }).click();
+  await panel.locator("[data-state=done]").waitFor();
+  const bytes = rungs.find(({ name }) => name === "normal_720_0")?.file.size ?? 0;
+  const shown = `${((bytes + 3 * truth("plain").cover.size) / 1024).toFixed(1)} KB`;
+  expect(await textOf(panel)).toMatch(new RegExp(`已完成\\s*720p\\s*${shown}\\s`));
+  await panel.locator("[data-file=video] video").waitFor();
+  expect(await textOf(panel.locator("[data-file=video]"))).toMatch(/视频.*720p h264 mp4 30 fps：720p 里画质最好/s);
+  await panel.locator("[data-file=cover]").first().scrollIntoViewIfNeeded();
+  await until(() => page.evaluate<boolean>("document.querySelector('[data-file=cover] img')?.naturalWidth > 0"));
+  await until(() => answers.some(([path, status]) => path.endsWith("/files/video/0") && [200, 206].includes(status)));
+  await dashboard.shoot(page, "works-download");
+  expect(await seriousIn(page)).toEqual([]);
+  await panel.getByRole("button", { name: "删除记录和文件" }).click();
+  await panel.getByRole("button", { name: "确定", exact: true }).click();
+  await until(async () => (await textOf(panel)).includes("还没有下载过"));
+  expect(await panel.locator("[data-file]").count()).toBe(0);
+
+  // One that fails says why, and one of another process where its files are; on a phone, in English, in the dark.
+  const other = truth("no_download").id;
+  await dashboard.app.store.downloads.begin(
+    downloadOf("d1", other, { ...{ state: "done", endedAt: 5, process: HOSTILE, askedBy: HOSTILE }, files: [fileOf(`${HOSTILE}.mp4`)] }),
+    "another folder",
+  );
+  const phone = await open("/works", { ...PHONE, colorScheme: "dark", locale: "en-US" });
+  await paste(phone, other);
+  await article(phone, other).waitFor();
+  const small = phone.getByRole("region", { name: "Downloads", exact: true });
+  await small.getByRole("button", { name: "Download onto the server" }).click();
+  await small.locator("[data-state=failed]").waitFor();
+  const told = await textOf(small);
+  for (const words of ["its author does not allow that it is downloaded", `The files lie on the disk of ${HOSTILE}`])
+    expect(told).toContain(words);
+  expect(await small.locator("[data-file]").count()).toBe(0);
+  await small.getByLabel("Its author does not allow it").check();
+  await small.getByRole("button", { name: "Download onto the server" }).click();
+  await small.locator("[data-file=video] video").waitFor();
+  expect(await width(phone)).toBe(390);
+  await small.scrollIntoViewIfNeeded();
+  await dashboard.shoot(phone, "works-download-phone-dark-en");
+  expect(await seriousIn(phone)).toEqual([]);
+  expect(await phone.evaluate("window.hacked")).toBeUndefined();
 });
 
 /** A film of a work, as a reply tells it. */

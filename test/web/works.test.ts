@@ -8,7 +8,7 @@ import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { runWords } from "../../web/src/works/comment-words.js";
 import { coverOf, expiryOf } from "../../web/src/works/pictures.js";
 import { progressOf } from "../../web/src/works/progress.js";
-import { ladderOf } from "../../web/src/works/rungs.js";
+import { heightsOf, ladderOf } from "../../web/src/works/rungs.js";
 import { factsOf, workName } from "../../web/src/works/work-words.js";
 import { runOf } from "../works/comment.js";
 import { workOf } from "../works/work.js";
@@ -220,4 +220,40 @@ describe("what is shown of a work", () => {
     expect(fact(workOf(ID, { images: [soon] }), "expires")).toContain("还有 1 小时");
     expect(fact(workOf(ID, { images: [{ ...soon, expiresAt: NOW - 1 }] }), "expires")).toContain("已过期");
   });
+});
+
+it("says in Chinese why a download is not whole, and why a file was taken", () => {
+  const reasons = [
+    ...["its author does not allow that it is downloaded", "it has no file that can be had", "it was cancelled"],
+    ...["its process ended before it did", "its process ended before it did; it goes on when that is started again"],
+    ...["it is larger than the 5 bytes that a file may have", "with it, all files would be larger than they may be"],
+    ...["it cannot be written: the disk is full", "it failed; the log says why"],
+  ];
+  const film = {
+    role: "video",
+    container: "mp4",
+    watermark: false,
+    hasAudio: true,
+    hdr: null,
+    name: "a",
+    width: 720,
+    height: 1280,
+  } as const;
+  const media = ["h264", "h265"].map((codec, n) => ({ ...film, codec, bytes: 9 - n, fps: 30, bitrate: 1 }) as MediaVariant);
+  const taken = (["compatible", "best", "smallest", "720p", "1080p"] as const).flatMap((wish) => [
+    chooseVariant(media, wish)?.reason ?? "",
+    chooseVariant(media.slice(1), wish)?.reason ?? "",
+  ]);
+  for (const reason of [...reasons, ...taken]) {
+    expect([reason, reasonIn(reason, zh)]).toEqual([reason, expect.stringMatching(/[\u4e00-\u9fff]/)]);
+    expect(reasonIn(reason, en)).toBe(reason);
+  }
+});
+
+it("offers the heights that a film has, the largest first, each once, and none of marked forms and sounds", () => {
+  const rung = (edge: number, more: Partial<MediaVariant> = {}) =>
+    ({ role: "video", watermark: false, width: edge, height: 2 * edge, ...more }) as MediaVariant;
+  const media = [rung(720), rung(1080), rung(720), rung(540, { watermark: true }), rung(0, { role: "audio" })];
+  expect(heightsOf({ ...workOf(ID), media })).toEqual(["1080p", "720p"]);
+  expect(heightsOf(workOf(ID))).toEqual([]);
 });

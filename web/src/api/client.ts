@@ -27,6 +27,13 @@ export class ApiClient {
     url.searchParams.set("token", this.#token);
     return url.href;
   }
+
+  /** Address of a downloaded file. A player can send no header, so the token is in it. */
+  file(download: string, role: string, index: number): string {
+    const url = new URL(`v1/downloads/${encodeURIComponent(download)}/files/${role}/${index}`, this.#base);
+    url.searchParams.set("token", this.#token);
+    return url.href;
+  }
 }
 
 /** The answer of a call. @throws ApiFailure */

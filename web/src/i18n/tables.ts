@@ -1,5 +1,6 @@
 import type { Lang } from "../format/number.js";
 import { comments as enComments } from "./en/comments.js";
+import { downloads as enDownloads } from "./en/downloads.js";
 import { errors as enErrors } from "./en/errors.js";
 import { overlay as enOverlay } from "./en/overlay.js";
 import { room as enRoom } from "./en/room.js";
@@ -9,6 +10,7 @@ import { settings as enSettings } from "./en/settings.js";
 import { shell as enShell } from "./en/shell.js";
 import { works as enWorks } from "./en/works.js";
 import { comments as zhComments } from "./zh/comments.js";
+import { downloads as zhDownloads } from "./zh/downloads.js";
 import { errors as zhErrors } from "./zh/errors.js";
 import { overlay as zhOverlay } from "./zh/overlay.js";
 import { reasons as zhReasons } from "./zh/reasons.js";
@@ -28,6 +30,7 @@ const zh = {
   sessions: zhSessions,
   works: zhWorks,
   comments: zhComments,
+  downloads: zhDownloads,
   settings: zhSettings,
   overlay: zhOverlay,
   errors: zhErrors,
@@ -41,6 +44,7 @@ const en: Messages = {
   sessions: enSessions,
   works: enWorks,
   comments: enComments,
+  downloads: enDownloads,
   settings: enSettings,
   overlay: enOverlay,
   errors: enErrors,

@@ -50,3 +50,11 @@ function soundOf({ role, hasAudio }: MediaVariant, hasSounds: boolean): Rung["so
   if (hasAudio) return "own";
   return hasSounds ? "joined" : "silent";
 }
+
+/** Returns the heights that a film of a work can be had in, the largest first, as they are asked for: `1080p`. */
+export function heightsOf({ media, images }: Work): readonly string[] {
+  const films = [media, ...images.map(({ motion }) => motion?.media ?? [])].flat();
+  const rungs = films.filter(({ role, watermark }) => role === "video" && !watermark);
+  const edges = rungs.map(({ width, height }) => Math.min(width ?? 0, height ?? 0)).filter((edge) => edge >= 10);
+  return [...new Set(edges)].sort((a, b) => b - a).map((edge) => `${edge}p`);
+}
