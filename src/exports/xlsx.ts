@@ -105,6 +105,11 @@ export function xlsx<T>(table: Table<T>, sheetRows = SHEET_ROWS) {
     workbook(table, batches, zoneMinutes, sheetRows);
 }
 
+/** Makes the date of a part: the first that ZIP has, in whatever zone, so that an export is the same bytes whenever it is made. */
+function undated() {
+  return { mtime: new Date(1980, 0, 1), forceDosTimestamp: true };
+}
+
 async function* workbook<T>(
   table: Table<T>,
   batches: AsyncIterable<readonly T[]>,
@@ -122,10 +127,10 @@ async function* workbook<T>(
     sheet.once("error", (error) => out.destroy(error));
     sheet.once("end", () => {
       if (!rows.ended) return add();
-      for (const [name, text] of workbookFiles(table.name, sheets)) zip.addBuffer(Buffer.from(text), name);
+      for (const [name, text] of workbookFiles(table.name, sheets)) zip.addBuffer(Buffer.from(text), name, undated());
       zip.end();
     });
-    zip.addReadStream(sheet, `xl/worksheets/sheet${sheets}.xml`);
+    zip.addReadStream(sheet, `xl/worksheets/sheet${sheets}.xml`, undated());
   };
   zip.once("error", (error) => out.destroy(error));
   add();

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { ExportFile } from "../../src/cli/export-file.js";
 import { exportPieces } from "../../src/exports/export.js";
+import type { ExportFormat } from "../../src/exports/format.js";
 import { planExport } from "../../src/exports/plan.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chats } from "../contracts/events.js";
@@ -12,12 +13,12 @@ const file = useDirectory();
 const SIGNAL = new AbortController().signal;
 const EVENTS = 6000;
 
-/** Exports a room of six thousand chats as csv; stops after so many pieces, `how`. */
-async function exporting() {
+/** Exports a room of six thousand chats; stops after so many pieces, `how`. */
+async function exporting(format: ExportFormat = "csv") {
   const store = openSqliteStore({ path: ":memory:" });
   const { room, append } = await claimed(store);
   await append(...chats(EVENTS));
-  const decided = await planExport(store, room, { format: "csv" });
+  const decided = await planExport(store, room, { format });
   const run = async (path: string, of: string, pieces = Number.POSITIVE_INFINITY, how: "stopped" | "killed" = "stopped") => {
     const out = await ExportFile.open(path, of, 200_000);
     const after = out.continued;
@@ -36,8 +37,20 @@ async function exporting() {
   };
   const whole = file("whole.csv");
   await run(whole, "a");
-  return { run, whole: readFileSync(whole, "utf8") };
+  return { run, whole: readFileSync(whole, "utf8"), bytes: readFileSync(whole) };
 }
+
+it.each(["xlsx", "parquet"] as const)("%s that is killed is not there, and is begun anew to the same bytes", async (format) => {
+  const { run, bytes } = await exporting(format);
+  const path = file(`killed.${format}`);
+  for (const pieces of [0, 1]) {
+    await run(path, "a", pieces, "killed");
+    expect(existsSync(path)).toBe(false);
+  }
+  expect(await run(path, "a")).toBe(0);
+  expect(readFileSync(path).equals(bytes)).toBe(true);
+  expect([`${path}.part`, `${path}.part.json`, `${path}.part.lock`].filter(existsSync)).toEqual([]);
+});
 
 it("a file that was stopped is continued, again and again, to the same bytes", async () => {
   const { run, whole } = await exporting();

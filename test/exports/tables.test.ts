@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
 import readXlsx from "read-excel-file/node";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 import { EVENTS as TABLE } from "../../src/exports/columns.js";
 import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
 import { xlsx } from "../../src/exports/xlsx.js";
 import { useDirectory } from "../store/directory.js";
-import { EVENTS, made } from "./made.js";
+import { EVENTS, made, START } from "./made.js";
 
 const file = useDirectory();
 
@@ -25,6 +25,14 @@ describe("jsonl", () => {
     const lines = (await made("jsonl")).toString("utf8").trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual(EVENTS);
   });
+});
+
+it.each(["csv", "xlsx", "parquet"] as const)("%s is the same bytes whenever it is made", async (format) => {
+  vi.useFakeTimers({ toFake: ["Date"], now: START });
+  onTestFinished(() => void vi.useRealTimers());
+  const first = await made(format);
+  vi.setSystemTime(START + 86_400_000);
+  expect((await made(format)).equals(first)).toBe(true);
 });
 
 describe("csv", () => {
