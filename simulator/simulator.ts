@@ -5,6 +5,7 @@ import { Value } from "typebox/value";
 import { type Clock, systemClock } from "../src/runtime/clock.js";
 import { DyliveError } from "../src/runtime/errors.js";
 import { listenFailure } from "../src/runtime/listen.js";
+import { mistakeOf } from "../src/runtime/mistake.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
 import { deliver } from "./delivery.js";
@@ -308,8 +309,7 @@ function command<T extends Record<string, TSchema>>(
     takes,
     run: (rooms, value) => {
       if (Value.Check(takes, value)) return run(rooms, value as Parameters<typeof run>[1]);
-      const first = Value.Errors(takes, value)[0];
-      throw new DyliveError("bad_request", `${first?.instancePath || "the parameters"}: ${first?.message ?? "not valid"}`);
+      throw new DyliveError("bad_request", mistakeOf(takes, Value.Errors(takes, value), "the body").words);
     },
   };
 }

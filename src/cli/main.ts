@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { DyliveError } from "../runtime/errors.js";
-import { programFor } from "./program.js";
+import { DyliveError, FieldError } from "../runtime/errors.js";
+import { givenAs, programFor } from "./program.js";
 import { exitWith, isStopped } from "./stop.js";
 import { plain, say } from "./terminal.js";
 
@@ -13,9 +13,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 // The completion of a shell is written from all commands.
 const [asked = ""] = process.argv.slice(2);
 const program = await programFor(asked === "completion" ? null : asked);
+let command = program;
+program.hook("preAction", (_program, action) => {
+  command = action;
+});
 try {
   await program.parseAsync();
-} catch (error) {
+} catch (thrown) {
+  const error = thrown instanceof FieldError ? thrown.as(givenAs(command, thrown.field)) : thrown;
   if (error instanceof DyliveError) {
     say(plain(`dylive: ${error.message}. ${error.row.hint}`));
     exitWith(error.row.fault === "caller" ? 2 : 1);

@@ -74,6 +74,16 @@ function linesOf(examples: readonly string[]): string {
   return examples.map((example) => `  ${example.replaceAll("\n", "\n    ")}`).join("\n");
 }
 
+/** Options that give a field by another name. */
+const NAMED: Readonly<Record<string, string>> = { perMinute: "rate", expiresAt: "expires" };
+
+/** Returns the name by which a command is given a field: its option or its argument; the field itself where it has none. */
+export function givenAs(command: Command, field: string): string {
+  const option = command.options.find((one) => one.attributeName() === (NAMED[field] ?? field));
+  if (option !== undefined) return option.long ?? option.flags;
+  return command.registeredArguments.some((one) => one.name() === field) ? `<${field}>` : field;
+}
+
 /** Returns the name with its arguments; that there are options is true of all. */
 function subcommandTerm(command: Command): string {
   const names = command.registeredArguments.map((argument) => {

@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type EventType } from "../events/event.js";
 import { readFilter } from "../feed/reading-time.js";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, FieldError } from "../runtime/errors.js";
 import type { RoomKey, Where } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { EXPORT_FORMATS, type ExportAbout, type ExportFormat, type TableFormat } from "./format.js";
@@ -73,7 +73,7 @@ export async function planExport(
   const { timed, continued } = EXPORT_FORMATS[format];
   const types = typesOf(request.types, timed);
   if (filter !== null) readFilter(filter);
-  if (after > 0 && !continued) throw new DyliveError("bad_request", `after: a file of ${format} cannot be continued; jsonl and csv can`);
+  if (after > 0 && !continued) throw new FieldError("after", `a file of ${format} cannot be continued; jsonl and csv can`);
   const row = await rooms.get(room);
   const session = sessionId === undefined ? null : await sessions.get(room, sessionId);
   if (sessionId !== undefined && session === null)
@@ -107,10 +107,7 @@ export async function planComments(
   { format, zoneMinutes = PLATFORM_ZONE_MINUTES, pseudonyms }: CommentRequest,
 ): Promise<CommentPlan> {
   if (!isTable(format))
-    throw new DyliveError(
-      "bad_request",
-      `format: comments have no place in a recording, so there is no ${format} of them; there is ${TABLES}`,
-    );
+    throw new FieldError("format", `comments have no place in a recording, so there is no ${format} of them; there is ${TABLES}`);
   return { workId, format, zoneMinutes, pseudonymKey: pseudonyms === true ? await secrets.pseudonymKey() : (pseudonyms ?? null) };
 }
 
@@ -130,6 +127,6 @@ function typesOf(asked: readonly string[] | undefined, timed: boolean): readonly
     const type = EVENT_TYPES.find((one) => one === name);
     if (type !== undefined) return type;
     const known = EVENT_TYPES.join(", ");
-    throw new DyliveError("bad_request", `types: there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
+    throw new FieldError("types", `there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
   });
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, FieldError } from "../runtime/errors.js";
 import { namedRoom } from "../store/rooms.js";
 import { SCOPES, type Scope, type TokenRow, type Tokens } from "../store/sql/tokens.js";
 
@@ -40,17 +40,16 @@ export function hashToken(token: string): string {
  * @throws DyliveError bad_request that names the field
  */
 export function makeToken({ name, scope, now, rooms = [], perMinute = null, expiresAt = null }: NewToken): MadeToken {
-  const wrong = (why: string) => new DyliveError("bad_request", why);
-  if (!/^[^\p{C}]{1,64}$/u.test(name)) throw wrong("the token's name must be 1 to 64 printable characters");
-  if (rooms.length > TOKEN_LIMITS.rooms) throw wrong(`rooms: ${TOKEN_LIMITS.rooms} are allowed`);
+  if (!/^[^\p{C}]{1,64}$/u.test(name)) throw new FieldError("name", "1 to 64 printable characters");
+  if (rooms.length > TOKEN_LIMITS.rooms) throw new FieldError("rooms", `${TOKEN_LIMITS.rooms} are allowed`);
   if (!rooms.every((room) => /^[^\p{C}\s,]{1,200}$/u.test(room)))
-    throw wrong("rooms: each must be a room's name of 1 to 200 characters without spaces and commas, or room:KEY");
+    throw new FieldError("rooms", "each must be a room's name of 1 to 200 characters without spaces and commas, or room:KEY");
   // It could make itself a token for every room.
-  if (rooms.length > 0 && scope === "admin") throw wrong("rooms: a token of scope admin cannot be limited to rooms");
+  if (rooms.length > 0 && scope === "admin") throw new FieldError("rooms", "a token of scope admin cannot be limited to rooms");
   if (perMinute !== null && !(Number.isInteger(perMinute) && perMinute >= 1 && perMinute <= TOKEN_LIMITS.perMinute))
-    throw wrong(`the rate must be a whole number of requests a minute from 1 to ${TOKEN_LIMITS.perMinute}`);
+    throw new FieldError("perMinute", `a whole number of requests a minute from 1 to ${TOKEN_LIMITS.perMinute}`);
   if (expiresAt !== null && !(Number.isInteger(expiresAt) && expiresAt > now && expiresAt <= TIME_MAX))
-    throw wrong("the expiry must be a time in the future");
+    throw new FieldError("expiresAt", "a time in the future");
   const token = PREFIX + randomBytes(32).toString("base64url");
   const id = randomBytes(6).toString("hex");
   const hash = hashToken(token);

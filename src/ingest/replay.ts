@@ -1,7 +1,7 @@
 import type { LiveEvent } from "../events/event.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError } from "../runtime/errors.js";
+import { FieldError } from "../runtime/errors.js";
 import { type Capture, openCaptures } from "../sources/capture.js";
 import { paced } from "../sources/recording.js";
 import { openMemoryStore } from "../store/memory/memory.js";
@@ -30,7 +30,7 @@ const PAGE = 500;
  */
 export async function* replayFile(path: string, options: ReplayOptions): AsyncGenerator<LiveEvent, void> {
   const { clock, speed, drift, signal, setAside } = options;
-  if (!(speed >= 0 && Number.isFinite(speed))) throw new DyliveError("bad_request", "speed takes a number, 0 or more");
+  if (!(speed >= 0 && Number.isFinite(speed))) throw new FieldError("speed", "a number, 0 or more");
   const store = openMemoryStore({ maxEventsPerRoom: MAX_EVENTS, clock });
   try {
     for (const [index, capture] of (await openCaptures(path, clock, drift)).entries()) {

@@ -344,6 +344,27 @@ export class DyliveError extends Error {
   }
 }
 
+/**
+ * Refusal of one field of what a caller gave. Its field is that of the API and the library; a door whose users give it by another name, such
+ * as an option of a command, tells {@link FieldError.as} by that.
+ */
+export class FieldError extends DyliveError {
+  readonly field: string;
+  readonly #why: string;
+
+  /** @param why what the field may be, in words that follow its name and a colon */
+  constructor(field: string, why: string) {
+    super("bad_request", `${field}: ${why}`);
+    this.field = field;
+    this.#why = why;
+  }
+
+  /** Returns the same refusal of what its user calls `name`. */
+  as(name: string): DyliveError {
+    return new DyliveError("bad_request", `${name}: ${this.#why}`);
+  }
+}
+
 /** Error as it is sent between threads: its class does not survive the way. */
 export interface SentError {
   readonly code: ErrorCode;

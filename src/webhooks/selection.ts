@@ -1,7 +1,7 @@
 import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
 import { readFilter } from "../feed/reading-time.js";
-import { DyliveError } from "../runtime/errors.js";
+import { FieldError } from "../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import type { HookSettings } from "../store/sql/hooks.js";
 import type { StoredEvent } from "../store/stored-event.js";
@@ -75,7 +75,7 @@ function isName(name: string): name is HookName {
   return (HOOK_NAMES as readonly string[]).includes(name);
 }
 
-function unknownName(name: string): DyliveError {
+function unknownName(name: string): FieldError {
   const known = [...EVENT_TYPES, ...HOOK_NAMES].join(", ");
-  return new DyliveError("bad_request", `types: there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
+  return new FieldError("types", `there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
 }

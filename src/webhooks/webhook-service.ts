@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { readFilter } from "../feed/reading-time.js";
 import type { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, FieldError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookRow, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
@@ -144,10 +144,10 @@ export class WebhookService {
     const { log, rooms } = this.#deps.store;
     const row = await this.get(id);
     if (!hookSelection(row).covers(room) || (await rooms.get(room)) === null)
-      throw new DyliveError("bad_request", `room: the hook is not sent events of room ${room}`);
+      throw new FieldError("room", `the hook is not sent events of room ${room}`);
     const head = (await log.heads([room])).get(room)?.head ?? 0;
     if (!(Number.isInteger(seq) && seq >= 1 && seq <= head + 1))
-      throw new DyliveError("bad_request", `seq: a whole number from 1 to ${head + 1}, the one after the newest event of room ${room}`);
+      throw new FieldError("seq", `a whole number from 1 to ${head + 1}, the one after the newest event of room ${room}`);
     return this.#changed(id, {}, new Map([[room, seq - 1]]), true);
   }
 
@@ -246,11 +246,12 @@ export function unknownHook(id: string): DyliveError {
  */
 function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
   const { name, url, types, rooms, maxEvents } = settings;
-  if (!/^[^\p{C}]{1,64}$/u.test(name)) throw wrong("name: 1 to 64 printable characters");
-  if (types.length > HOOK_LIMITS.types) throw wrong(`types: ${HOOK_LIMITS.types} are allowed`);
-  if (rooms.length > HOOK_LIMITS.rooms) throw wrong(`rooms: ${HOOK_LIMITS.rooms} are allowed; without any the hook has all rooms`);
+  if (!/^[^\p{C}]{1,64}$/u.test(name)) throw new FieldError("name", "1 to 64 printable characters");
+  if (types.length > HOOK_LIMITS.types) throw new FieldError("types", `${HOOK_LIMITS.types} are allowed`);
+  if (rooms.length > HOOK_LIMITS.rooms)
+    throw new FieldError("rooms", `${HOOK_LIMITS.rooms} are allowed; without any the hook has all rooms`);
   if (!(Number.isInteger(maxEvents) && maxEvents >= 1 && maxEvents <= HOOK_LIMITS.batchEvents))
-    throw wrong(`maxEvents: a whole number from 1 to ${HOOK_LIMITS.batchEvents}`);
+    throw new FieldError("maxEvents", `a whole number from 1 to ${HOOK_LIMITS.batchEvents}`);
   hookSelection(settings);
   if (settings.filter !== null) readFilter(settings.filter);
   checkUrl(url, settings.allowPrivate ? null : allowed);
@@ -259,14 +260,14 @@ function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
 function checkUrl(text: string, allowed: AllowedHosts | null): void {
   const url = text.length <= HOOK_LIMITS.urlChars && URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
-    throw wrong(`url: an address that begins with https:// or http://, of at most ${HOOK_LIMITS.urlChars} characters`);
-  if (url.username !== "" || url.password !== "") throw wrong("url: it may hold no user and password; the signature says who sends");
+    throw new FieldError("url", `an address that begins with https:// or http://, of at most ${HOOK_LIMITS.urlChars} characters`);
+  if (url.username !== "" || url.password !== "")
+    throw new FieldError("url", "it may hold no user and password; the signature says who sends");
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const named = /^(?:.+\.)?localhost\.?$/.test(host) && !allowed?.hasName(host) && !allowed?.has("127.0.0.1");
   if (allowed !== null && (named || (isIP(host) !== 0 && !allowed.has(host))))
-    throw wrong(`url: ${host} is a private address; an admin can allow it with allowPrivate, or DYLIVE_HOOK_ALLOW_PRIVATE can list it`);
-}
-
-function wrong(why: string): DyliveError {
-  return new DyliveError("bad_request", why);
+    throw new FieldError(
+      "url",
+      `${host} is a private address; an admin can allow it (allowPrivate, --allow-private), or DYLIVE_HOOK_ALLOW_PRIVATE can list it`,
+    );
 }

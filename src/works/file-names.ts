@@ -1,4 +1,4 @@
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, FieldError } from "../runtime/errors.js";
 import type { DownloadFile } from "./model/download.js";
 import type { Work } from "./model/work.js";
 
@@ -178,6 +178,6 @@ function cut(text: string, mostBytes: number): string {
   return kept.trimEnd();
 }
 
-function wrong(why: string): DyliveError {
-  return new DyliveError("bad_request", `template: ${why}`);
+function wrong(why: string): FieldError {
+  return new FieldError("template", why);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EXAMPLES } from "../../src/cli/examples.js";
-import { EXIT_CODES } from "../../src/cli/program.js";
+import { EXIT_CODES, givenAs } from "../../src/cli/program.js";
+import { FieldError } from "../../src/runtime/errors.js";
 import { commands, helpOf, wordsOf } from "./tree.js";
 
 const all = await commands();
@@ -47,6 +48,27 @@ describe("the help", () => {
     const others = /\nOthers:\n([\s\S]*?)\n\n/.exec(text)?.[1] ?? "";
     expect([...others.matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name)).toEqual(["simulate", "completion", "help"]);
     for (const [code, meaning] of EXIT_CODES) expect(text).toContain(`  ${String(code).padEnd(4)} ${meaning}\n`);
+  });
+});
+
+describe("a refusal of a field", () => {
+  it.each([
+    ["export", "types", "--types"],
+    ["export", "format", "--format"],
+    ["hook add", "url", "<url>"],
+    ["hook add", "maxEvents", "--max-events"],
+    ["hook replay", "seq", "--seq"],
+    ["hook replay", "room", "--room"],
+    ["token create", "name", "--name"],
+    ["token create", "perMinute", "--rate"],
+    ["token create", "expiresAt", "--expires"],
+    ["download", "template", "--template"],
+    ["replay", "speed", "--speed"],
+    ["export", "after", "after"],
+  ])("of %s names %s as %s", (path, field, name) => {
+    const { command } = all.find((one) => one.path === path) ?? expect.fail();
+    const error = new FieldError(field, "a text");
+    expect([error.detail, error.as(givenAs(command, field)).detail]).toEqual([`${field}: a text`, `${name}: a text`]);
   });
 });
 

@@ -58,7 +58,9 @@ const TAKEN: readonly Case[] = [
   [() => ["strip", at("file"), "--out", at("b")], /file is not a recording\. Give a recording/],
   [() => ["strip", at("file"), "--out", at("file", "c")], /c cannot be made: a part of its path is a file, not a folder\. Check its path/],
   // Names.
-  [() => ["hook", "add", "nourl"], /url: an address that begins with https:\/\/ or http:\/\//],
+  [() => ["hook", "add", "nourl"], /<url>: an address that begins with https:\/\/ or http:\/\//],
+  [() => ["token", "create", "--name", "a", "--rooms", "1", "--scope", "admin"], /--rooms: a token of scope admin cannot be limited/],
+  [() => ["token", "create", "--name", "a", "--rate", "999999"], /--rate: a whole number of requests a minute from 1 to /],
   [() => ["room", "show", "nobody"], /no room is known as "nobody"; add it first\. Check its name or id/, { DYLIVE_DATA: at("kept") }],
   // People.
   [() => ["erase-user", "1001", " \u3000\u200b"], /an empty name, or one of blanks, names nobody/],

@@ -1,8 +1,9 @@
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
-import { mistakeOf } from "../../src/http/check-request.js";
+
 import { parseCommand } from "../../src/http/streams/ws-command.js";
+import { mistakeOf } from "../../src/runtime/mistake.js";
 import { type ApiServer, type Reply, serveApi } from "./api-server.js";
 import { SAMPLES, seeded } from "./samples.js";
 

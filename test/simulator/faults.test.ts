@@ -7,7 +7,7 @@ afterEach(() => simulator?.close());
 
 const post = async (command: string, body: unknown) => {
   const reply = await fetch(`${simulator?.url}/@control/${command}`, { method: "POST", body: JSON.stringify(body) });
-  const answer = (await reply.json()) as { ok?: boolean; code?: string; roomId?: string };
+  const answer = (await reply.json()) as { ok?: boolean; code?: string; message?: string; roomId?: string };
   return { status: reply.status, ...answer };
 };
 
@@ -30,8 +30,11 @@ describe("POST /@control", () => {
     const { commands } = (await (await fetch(`${simulator.url}/@control/`)).json()) as { commands: Record<string, unknown> };
     expect(Object.keys(commands)).toEqual(expect.arrayContaining(["cut", "freeze", "deafen", "resetAfter", "damage", "latency", "unplug"]));
     expect(await post("explode", {})).toMatchObject({ status: 404, code: "not_found" });
-    expect(await post("cut", {})).toMatchObject({ status: 400, code: "bad_request" });
-    expect(await post("cut", { room: "100000001", now: true })).toMatchObject({ status: 400 });
+    const says = (words: string) => ({ status: 400, code: "bad_request", message: expect.stringContaining(words) });
+    expect(await post("cut", {})).toMatchObject(says("room is missing: it must be text"));
+    expect(await post("cut", { room: "100000001", now: true })).toMatchObject(says('there is no field "now" here; there are: room'));
+    expect(await post("latency", { ms: "slow" })).toMatchObject(says("ms must be a"));
+    expect(await post("cut", [])).toMatchObject(says("the body must be an object"));
     expect(await post("cut", { room: "404" })).toMatchObject({ status: 404 });
   });
 });
