@@ -26,6 +26,7 @@ const tests = [
   "php.ts",
   "python.ts",
   "../browser/example.test.ts",
+  "../http/compatible/comments.test.ts",
   "../package/installed.test.ts",
 ].map((name) => readFileSync(new URL(name, import.meta.url), "utf8"));
 

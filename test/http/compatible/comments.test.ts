@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../../src/platform/access/work-visitor.js";
 import { readComments } from "../../../src/platform/works/comments.js";
@@ -199,6 +202,20 @@ describe("/douyin/video/comment/reply", () => {
     expect((await server.call(`${REPLIES}&cid=11&cursor=8`)).at("data", "has_more")).toBe(1);
     expect(asked.length).toBe(1);
   });
+});
+
+it("examples/work-comments.mjs prints all that is kept, and why there may be more", async () => {
+  const { api, tokens } = await kept();
+  const program = fileURLToPath(new URL("../../../examples/work-comments.mjs", import.meta.url));
+  const run = (token: string) => promisify(execFile)(process.execPath, [program, api.url, token, WORK]);
+  const { stdout, stderr } = await run(tokens.read);
+  const lines = stdout.trimEnd().split("\n");
+  expect([lines.length, lines[0], lines[2]]).toEqual([16, 'nick: "text" ♥ 1', '    nick: "text" ♥ 1']);
+  expect(stderr.trimEnd().split("\n")).toEqual([
+    expect.stringMatching(/^the platform counts 5 replies, 4 are kept/),
+    expect.stringMatching(/wall/),
+  ]);
+  await expect(run("wrong")).rejects.toThrow(/401 The token is not valid/);
 });
 
 it("a comment by the platform's names is read as the same comment", async () => {
