@@ -4,7 +4,7 @@ import { type Static, Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { DownloadService } from "../../works/download-service.js";
-import { DownloadFileSchema, DownloadWishSchema, KeptDownloadSchema } from "../../works/model/download.js";
+import { DownloadFileSchema, type DownloadWish, DownloadWishSchema, KeptDownloadSchema } from "../../works/model/download.js";
 import { isQuality } from "../../works/model/quality.js";
 import { type Wish, wantedFiles } from "../../works/wanted-files.js";
 import type { ApiDeps } from "../api-deps.js";
