@@ -2,7 +2,11 @@ import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { corpus, type Simulator, startSimulator } from "../../simulator/index.js";
+import { casesOf } from "../whole.js";
 import { chat, dylive, ran, scratch } from "./command.js";
+
+/** A wrong command with its settings, and what is said of it. */
+type Wrong = readonly [args: readonly string[], env: Readonly<Record<string, string>>, sentence: RegExp];
 
 let simulator: Simulator;
 const dir = scratch();
@@ -24,17 +28,21 @@ describe("dylive", () => {
     expect((await ran(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it.each([
+  /** Refused by the code that refuses another of these, or of wrong-input.test.ts. */
+  const alike: readonly Wrong[] = [
+    [["serve", "--port", "many"], {}, /whole number/],
+    [["serve"], { DYLIVE_UPSTREAM: "not a url" }, /DYLIVE_UPSTREAM/],
+    [["decode", "/nowhere/file.bin"], {}, /nowhere/],
+    [["replay", "/nowhere"], {}, /nowhere/],
+  ];
+  const wrong: readonly Wrong[] = [
     [["nonsense"], {}, /unknown command/],
     [["token", "create"], {}, /--name/],
     [["token", "create", "--name", "x", "--scope", "god"], {}, /scope.*read.*manage.*admin/],
-    [["serve", "--port", "many"], {}, /whole number/],
     [["serve"], { DYLIVE_PORT: "99999" }, /DYLIVE_PORT.*65,535/],
-    [["serve"], { DYLIVE_UPSTREAM: "not a url" }, /DYLIVE_UPSTREAM/],
-    [["decode", "/nowhere/file.bin"], {}, /nowhere/],
     [["watch", "a/b"], { DYLIVE_PROT: "1" }, /no setting DYLIVE_PROT.*DYLIVE_PORT[\s\S]*a\/b/],
-    [["replay", "/nowhere"], {}, /nowhere/],
-  ])("%j says in one sentence what is wrong", async (args, env, sentence) => {
+  ];
+  it.each(casesOf(wrong, alike))("%j says in one sentence what is wrong", async (args, env, sentence) => {
     const { code, stdout, stderr } = await ran(args, { DYLIVE_DATA: dir.path, ...env });
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/\n\s+at /);
