@@ -198,10 +198,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
   }
 }
 
-function wishOf({
-  quality,
-  ...wish
-}: Static<typeof DownloadWishSchema> | Omit<Static<typeof DownloadWishSchema>, "ignoreAuthorSetting">): Wish {
+function wishOf({ quality, ...wish }: Omit<DownloadWish, "ignoreAuthorSetting">): Wish {
   return { ...wish, quality: isQuality(quality) ? quality : "compatible" };
 }
 
