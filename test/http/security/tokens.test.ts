@@ -13,6 +13,17 @@ describe("tokens", () => {
     expect(manager.asked).toEqual([]);
   });
 
+  it("a page whose name leads to this machine a moment later is told no more than anybody without a token", async () => {
+    const { api, manager } = await serveApi();
+    for (const { method, path } of requests) {
+      if (/^\/(healthz|readyz)$/.test(path)) continue;
+      const head = `${method} ${path} HTTP/1.1\r\nhost: evil.example:${api.port}\r\norigin: http://evil.example:${api.port}\r\ncontent-length: 0`;
+      const answer = await raw(api, `${head}\r\nconnection: close\r\n\r\n`);
+      expect([method, path, answer.slice(9, 12), /\r\nset-cookie:/i.test(answer)]).toEqual([method, path, "401", false]);
+    }
+    expect(manager.asked).toEqual([]);
+  });
+
   it("a token of a lower scope does nothing, and is refused before its body is looked at", async () => {
     const { call, store, tokens } = await serveApi();
     const before = (await store.tokens.list()).length;
