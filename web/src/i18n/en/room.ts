@@ -44,7 +44,7 @@ export const room: typeof zh = {
     lately: (minutes) => `Last ${minutes} min`,
     shared: "by several",
     all: "in all",
-    whole: "there were, by estimate",
+    whole: "of all there were",
     states: {
       idle: "idle",
       connecting: "connecting",
@@ -57,7 +57,7 @@ export const room: typeof zh = {
     alone: (n) => `(${n} alone)`,
     agree: "all sessions agree",
     atLeast: (n) => `at least ${n}`,
-    about: (n, share) => `about ${n} (${share} came)`,
+    about: (share) => `about ${share} of all came`,
     assumption:
       "An estimate (Chapman's, 95 % interval): it assumes that the sessions' samples are independent. Where the platform sends them alike, there were more.",
   },

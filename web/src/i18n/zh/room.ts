@@ -43,7 +43,7 @@ export const room = {
     lately: (minutes: number) => `最近 ${minutes} 分钟`,
     shared: "不止一个收到",
     all: "合计",
-    whole: "估计全部",
+    whole: "占全部的估计",
     states: {
       idle: "待命",
       connecting: "正在连接",
@@ -56,7 +56,7 @@ export const room = {
     alone: (n: number) => `（独有 ${n}）`,
     agree: "各会话完全一致",
     atLeast: (n: number) => `至少 ${n}`,
-    about: (n: number, share: string) => `约 ${n}（收到约 ${share}）`,
+    about: (share: string) => `约收到全部的 ${share}`,
     assumption: "估计值（Chapman 估计量，95% 区间）：假定各会话的抽样互不相关；如果平台给它们发的内容相近，真实总数会更大。",
   },
   row: {
