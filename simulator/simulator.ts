@@ -69,7 +69,7 @@ export interface Simulator {
   /** Returns what was sent in a broadcast, by its room_id or, for the newest, by the room's web_rid or custom id. */
   truth(id: string): BroadcastTruth;
   /** The works: the truth about them, what was asked for, and their faults. */
-  readonly works: Pick<SimulatedWorks, "catalogue" | "requests" | "work" | "setFaults">;
+  readonly works: Pick<SimulatedWorks, "catalogue" | "requests" | "work" | "setFaults" | "publish" | "remove">;
   /** Returns the handshakes that were refused, oldest first, with reasons. */
   refusals(): readonly RefusedHandshake[];
   /** Returns a signature for a stub, as the signer's endpoint gives it. */

@@ -17,6 +17,10 @@ export interface Catalogue {
   readonly works: readonly SimulatedWork[];
   readonly authors: readonly SimulatedAuthor[];
   readonly mixes: readonly SimulatedMix[];
+  /** Publishes a film of an author at an instant, ms UTC. */
+  publish(author: SimulatedAuthor, text: string, at: number): SimulatedWork;
+  /** Deletes a work: lists leave it out, and its page says that it was deleted. */
+  remove(work: SimulatedWork): void;
 }
 
 /** Properties that a work of the catalogue has of its own; everything else is as of a public film in h264 with some comments. */
@@ -125,7 +129,14 @@ export function makeCatalogue(random: Random, startMs: number): Catalogue {
       pinned: day === 30 || day === 40,
       floors: 2,
     });
-  return { works, authors: [author, archive, teacher], mixes: [{ ...lessons, author: teacher, works: inMix }] };
+  return {
+    works,
+    authors: [author, archive, teacher],
+    mixes: [{ ...lessons, author: teacher, works: inMix }],
+    publish: (by, text, at) =>
+      maker.work(`published_${works.length}`, { author: by, text: [text], ageHours: (startMs - at) / HOUR_MS, floors: 1 }),
+    remove: (work) => void works.splice(works.indexOf(work), 1, { ...work, state: "deleted" }),
+  };
 }
 
 /** Answers of the 600 floors: 2,400 in all, so that the work has 3,000 comments. Of a tenth of them a tenth. */

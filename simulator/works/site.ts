@@ -79,6 +79,18 @@ export class SimulatedWorks {
     return work;
   }
 
+  /** Publishes a film of an author, by the sec_uid, now. @throws DyliveError not_found */
+  publish(secUid: string, text: string): SimulatedWork {
+    const author = this.catalogue.authors.find((one) => one.secUid === secUid);
+    if (author === undefined) throw new DyliveError("not_found", `the simulator has no author ${JSON.stringify(secUid.slice(0, 80))}`);
+    return this.catalogue.publish(author, text, this.#options.now());
+  }
+
+  /** Deletes a work, by its id or name, as its author does. @throws DyliveError not_found */
+  remove(idOrName: string): void {
+    this.catalogue.remove(this.work(idOrName));
+  }
+
   /** Gives a work, by its id or name, or an author, by the sec_uid, these faults and no others; what strikes once strikes again. */
   setFaults(of: string, faults: readonly WorkFault[]): void {
     const author = this.catalogue.authors.find(({ secUid }) => secUid === of);
@@ -91,10 +103,15 @@ export class SimulatedWorks {
     this.#cdn.renew(key);
   }
 
-  /** Answers at the simulator's own `/@works/`: the truth in JSON, and where faults are set. */
+  /** Answers at the simulator's own `/@works/`: the truth in JSON, and where faults are set and works published and deleted. */
   ownReply(ask: Ask): SimulatedReply {
     const name = ask.path.slice(1);
     if (name === "faults" && ask.method === "POST") return this.#setFaults(ask);
+    if (name === "publish" && ask.method === "POST") return this.#publish(ask);
+    if (ask.method === "DELETE") {
+      this.remove(name);
+      return json({ ok: true });
+    }
     if (name === "faults") return json({ faults: WORK_FAULTS });
     if (name === "requests") return json({ requests: this.#requests });
     if (name !== "") return json(this.work(name));
@@ -110,14 +127,16 @@ export class SimulatedWorks {
     });
   }
 
+  #publish(ask: Ask): SimulatedReply {
+    const { author, text } = bodyOf(ask);
+    if (typeof author !== "string" || typeof text !== "string")
+      throw new DyliveError("bad_request", 'give {"author": "sec_uid", "text": "…"}');
+    const { id } = this.publish(author, text);
+    return json({ id });
+  }
+
   #setFaults(ask: Ask): SimulatedReply {
-    let given: unknown;
-    try {
-      given = JSON.parse(ask.body.toString("utf8"));
-    } catch {
-      throw new DyliveError("bad_request", "the body is not JSON");
-    }
-    const { of, faults } = { of: null, faults: null, ...(given as object) } as { readonly of: unknown; readonly faults: unknown };
+    const { of, faults } = bodyOf(ask);
     if (typeof of !== "string" || !Array.isArray(faults))
       throw new DyliveError("bad_request", 'give {"of": "NAME, id or sec_uid", "faults": […]}');
     this.setFaults(of, faults as WorkFault[]);
@@ -288,4 +307,13 @@ const MARK_LIFE_MS = 60_000;
 
 function redirect(location: string): SimulatedReply {
   return { ...html(`<a href="${location}">Found</a>.`, [], 302), headers: { location, "content-type": "text/html; charset=utf-8" } };
+}
+
+/** Returns the JSON object of a body. @throws DyliveError bad_request */
+function bodyOf(ask: Ask): Readonly<Record<string, unknown>> {
+  try {
+    return { ...(JSON.parse(ask.body.toString("utf8")) as object) };
+  } catch {
+    throw new DyliveError("bad_request", "the body is not JSON");
+  }
 }

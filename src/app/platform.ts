@@ -11,7 +11,7 @@ import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { WorkReader } from "../works/reader.js";
-import { type Config, type Machine, readMachine } from "./config.js";
+import type { Config, Machine } from "./config.js";
 
 /** Returns the platform by the server's own way. @throws DyliveError bad_config */
 export function platformOf({ upstream, proxy }: Pick<Config, "upstream" | "proxy">): Platform {
@@ -48,46 +48,6 @@ export function workReaderOf(
   const visitor = async () =>
     works.visitWorks({ account: worksAccount === GUEST ? null : await accounts.get(worksAccount), proxy: platform.proxy });
   return new WorkReader({ visitor, platform, userAgent, clock });
-}
-
-/** Reader of works with its own way to the platform, for who wants nothing else of it. */
-interface OwnWorkReader {
-  readonly reader: WorkReader;
-  readonly platform: Platform;
-  /** Ends what is read, and the browser. */
-  close(): Promise<void>;
-}
-
-/** Returns a reader of works with a browser of its own, which starts when a page is first opened; the caller closes both. */
-export function ownWorkReader(config: Config, clock: Clock): OwnWorkReader {
-  const reach = reachOf(config, readMachine(), clock);
-  const reader = workReaderOf(config, reach, clock);
-  const close = async () => {
-    await reader.close();
-    await reach.identities.close();
-  };
-  return { reader, platform: reach.platform, close };
-}
-
-/**
- * Yields one by one what comes in batches through a reader with a browser of its own. It ends quietly when the signal aborts.
- * @param batches gives them, from the top
- */
-export async function* eachRead<T>(
-  config: Config,
-  clock: Clock,
-  until: AbortSignal,
-  batches: (reader: WorkReader) => AsyncIterable<readonly T[]>,
-): AsyncGenerator<T, void, void> {
-  if (until.aborted) return;
-  const { reader, close } = ownWorkReader(config, clock);
-  try {
-    for await (const batch of batches(reader)) yield* batch;
-  } catch (error) {
-    if (!until.aborted) throw error;
-  } finally {
-    await close();
-  }
 }
 
 /** Returns the URL of the HTTP service that signs by these settings; null is the browser. A stand-in's own signs unless told otherwise. */

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../runtime/clock.js";
 import type { Work } from "../works/model/work.js";
 import { toldIn } from "../works/told.js";
-import { type Config, loadConfig } from "./config.js";
-import { ownWorkReader } from "./platform.js";
+import { type Config, loadConfig, readMachine } from "./config.js";
+import { reachOf, workReaderOf } from "./platform.js";
 
 /** Options of {@link readWork}: the same settings as the server has, by hand; their environment variables are not read. */
 export interface ReadWorkOptions
@@ -25,10 +25,12 @@ export interface ReadWorkOptions
 export async function readWork(link: string, options: ReadWorkOptions = {}): Promise<Work> {
   const { signal = new AbortController().signal, clock = systemClock, ...given } = options;
   const config = loadConfig(given, {});
-  const { reader, close } = ownWorkReader(config, clock);
+  const reach = reachOf(config, readMachine(), clock);
+  const reader = workReaderOf(config, reach, clock);
   try {
     return toldIn(await reader.read(await reader.find(link, signal), signal)).work;
   } finally {
-    await close();
+    await reader.close();
+    await reach.identities.close();
   }
 }

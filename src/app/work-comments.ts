@@ -1,8 +1,8 @@
 import { systemClock } from "../runtime/clock.js";
 import { CommentCollector, type KnownComment, type OpenFloor } from "../works/comments.js";
 import type { Comment, CommentRun } from "../works/model/comment.js";
-import { loadConfig } from "./config.js";
-import { eachRead } from "./platform.js";
+import { loadConfig, readMachine } from "./config.js";
+import { reachOf, workReaderOf } from "./platform.js";
 import type { ReadWorkOptions } from "./read-work.js";
 
 /** Options of {@link comments}. */
@@ -35,16 +35,27 @@ export interface WorkComments extends AsyncIterable<Comment> {
  * console.log(all.status()?.endedBy, all.status()?.reason);
  */
 export function comments(link: string, options: CommentsOptions = {}): WorkComments {
-  const { signal = new AbortController().signal, clock = systemClock, limit, replies, known, ...given } = options;
+  const { signal, clock = systemClock, limit, replies, known, ...given } = options;
   const config = loadConfig(given, {});
   let last: CommentCollector | null = null;
   return {
     status: () => last?.status() ?? null,
     openFloors: () => last?.openFloors() ?? [],
-    [Symbol.asyncIterator]: () =>
-      eachRead(config, clock, signal, async function* (reader) {
-        last = new CommentCollector(await reader.find(link, signal), { reader, clock, limit, replies, known });
-        yield* last.batches(signal);
-      }),
+    async *[Symbol.asyncIterator]() {
+      const until = signal ?? new AbortController().signal;
+      if (until.aborted) return;
+      const reach = reachOf(config, readMachine(), clock);
+      const reader = workReaderOf(config, reach, clock);
+      try {
+        const work = await reader.find(link, until);
+        last = new CommentCollector(work, { reader, clock, limit, replies, known });
+        for await (const batch of last.batches(until)) yield* batch;
+      } catch (error) {
+        if (!until.aborted) throw error;
+      } finally {
+        await reader.close();
+        await reach.identities.close();
+      }
+    },
   };
 }

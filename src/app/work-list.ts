@@ -3,8 +3,8 @@ import { systemClock } from "../runtime/clock.js";
 import type { Work } from "../works/model/work.js";
 import type { WorkListRun } from "../works/model/work-list.js";
 import { WorkLister } from "../works/work-lister.js";
-import { loadConfig } from "./config.js";
-import { eachRead } from "./platform.js";
+import { loadConfig, readMachine } from "./config.js";
+import { reachOf, workReaderOf } from "./platform.js";
 import type { ReadWorkOptions } from "./read-work.js";
 
 /** Options of {@link works}. */
@@ -34,18 +34,31 @@ export interface WorkList extends AsyncIterable<Work> {
  * console.log(list.status()?.endedBy, list.status()?.reason);
  */
 export function works(link: string, options: WorksOptions = {}): WorkList {
-  const { signal = new AbortController().signal, clock = systemClock, limit, known, stopAfterKnown, ...given } = options;
+  const { signal, clock = systemClock, limit, known, stopAfterKnown, ...given } = options;
   readPaste(link, worksDoor(["author", "mix"], clock.now()));
   const config = loadConfig(given, {});
   const ids = new Set(known);
   let last: WorkLister | null = null;
   return {
     status: () => last?.status() ?? null,
-    [Symbol.asyncIterator]: () =>
-      eachRead(config, clock, signal, async function* (reader) {
-        const options = { reader, clock, limit, stopAfterKnown, knows: (id: string) => ids.has(id) };
-        last = new WorkLister(await reader.findList(link, signal), options);
-        yield* last.batches(signal);
-      }),
+    async *[Symbol.asyncIterator]() {
+      const until = signal ?? new AbortController().signal;
+      if (until.aborted) return;
+      const reach = reachOf(config, readMachine(), clock);
+      const reader = workReaderOf(config, reach, clock);
+      try {
+        const lister = new WorkLister(await reader.findList(link, until), {
+          ...{ reader, clock, limit, stopAfterKnown },
+          knows: (id) => ids.has(id),
+        });
+        last = lister;
+        for await (const batch of lister.batches(until)) yield* batch;
+      } catch (error) {
+        if (!until.aborted) throw error;
+      } finally {
+        await reader.close();
+        await reach.identities.close();
+      }
+    },
   };
 }

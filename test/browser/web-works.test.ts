@@ -294,3 +294,45 @@ function film(name: string): Work["media"][number] {
     ...{ fps: 30, hdr: null, bitrate: null, bytes: 1_234_567, hash: null, urls: [], expiresAt: null },
   };
 }
+
+it("watches an author by their link, shows a work that they publish a moment later, and lets them go; on a phone, in English and dark", async () => {
+  const author = dashboard.simulator.works.catalogue.authors.find(({ nickname }) => nickname === "木工老周");
+  if (author === undefined) throw new Error("the simulator has no such author");
+  // Works of other tests, some of which are of the future: the new one is to be among the first.
+  const { works } = dashboard.app.store;
+  for (const { work } of await works.walk("", 100)) await works.remove(work.id);
+  const page = await open("/works", PHONE);
+  const entry = page.locator(`[data-author="${author.secUid}"]`);
+  await page.fill("#author", "https://live.douyin.com/100000001");
+  await page.getByRole("button", { name: "监控", exact: true }).click();
+  await until(async () => (await alert(page)).includes("这里面没有作品"));
+  await page.fill("#author", `看看他 https://www.douyin.com/user/${author.secUid}`);
+  await page.keyboard.press("Enter");
+  await until(async () => (await textOf(page.locator("main [role=status]"))).includes("正在监控"));
+  await page.locator(`[data-author="${author.secUid}"]:not([data-outcome=none])`).waitFor();
+  expect(await textOf(entry)).toMatch(/木工老周.*前查看 · .*后再看.*还没有新作品 · 最新作品/s);
+  const events = async () => (await dashboard.app.store.log.read(0, 0, 100)).events.filter(({ type }) => type === "work");
+  expect(await events()).toEqual([]);
+
+  const { id } = dashboard.simulator.works.publish(author.secUid, "新做的小凳子");
+  await entry.getByRole("button", { name: "现在查看" }).click();
+  await until(async () => (await textOf(entry)).includes("1 个新作品"));
+  await until(async () => (await textOf(page.locator("main li a"))).includes("新做的小凳子"));
+  expect(await events()).toMatchObject([{ workId: id, text: "新做的小凳子", user: { nickname: "木工老周", secUid: author.secUid } }]);
+  expect(await width(page)).toBe(390);
+  await page.locator("#author").scrollIntoViewIfNeeded();
+  await dashboard.shoot(page, "works-authors-phone");
+  expect(await seriousIn(page)).toEqual([]);
+  await entry.getByRole("link").click();
+  await article(page, id).waitFor();
+
+  const dark = await open("/works", { colorScheme: "dark", locale: "en-US" });
+  const english = dark.locator(`[data-author="${author.secUid}"]`);
+  await until(async () => /looked at .* ago · again in .*one new work · newest work/s.test(await textOf(english)));
+  await dashboard.shoot(dark, "works-authors-dark-en");
+  expect(await seriousIn(dark)).toEqual([]);
+  await english.getByRole("button", { name: "Stop watching" }).click();
+  await english.getByRole("button", { name: "Yes" }).click();
+  await until(async () => (await textOf(dark.locator("main"))).includes("Nobody is watched yet."));
+  expect(await dashboard.app.store.authorWatches.list()).toEqual([]);
+});

@@ -120,7 +120,7 @@ describe("the database file", () => {
     }
     expect(new Set(marksIn(file, MARKS))).toEqual(new Set(MARKS));
     const report = await eraseUser(store, { user: UID, keep: false });
-    expect(report.works).toEqual({ works: 20, comments: 280, changed: 20, kept: 0 });
+    expect(report.works).toEqual({ works: 20, comments: 280, watches: 0, downloads: 0, changed: 20, kept: 0 });
     await completeErasure(store, { ...report, vocabulary: plainWords });
     await store.close();
     expect(integrityOf(file)).toEqual([]);

@@ -366,6 +366,26 @@ describe("lists", () => {
 });
 
 describe("the simulator's own /@works/", () => {
+  it("publishes and deletes works of an author, as lists and pages then show", async () => {
+    const [, , { secUid } = { secUid: "" }] = simulator.works.catalogue.authors;
+    const post = (body: object) => fetch(`${simulator.url}/@works/publish`, { method: "POST", body: JSON.stringify(body) });
+    expect((await post({ author: "nobody", text: "x" })).status).toBe(404);
+    expect((await post({ author: secUid })).status).toBe(400);
+    const { id } = (await (await post({ author: secUid, text: "新作品" })).json()) as { id: string };
+    const who = new Visitor(simulator);
+    const listed = async () => {
+      const { json } = await who.ask("aweme/post", { sec_user_id: secUid, max_cursor: "0", count: "18" }, {}, "www-hj.douyin.com");
+      const list = at(json, "aweme_list") as { aweme_id: string; desc: string }[];
+      return list.map(({ aweme_id, desc }) => [aweme_id, desc]);
+    };
+    expect((await listed())[0]).toEqual([id, "新作品"]);
+    const newest = Math.max(...simulator.works.catalogue.works.map(({ createdAt }) => createdAt));
+    expect(simulator.works.work(id).createdAt).toBe(newest);
+    expect((await fetch(`${simulator.url}/@works/${id}`, { method: "DELETE" })).status).toBe(200);
+    expect((await listed())[0]?.[0]).not.toBe(id);
+    expect(simulator.works.work(id)).toMatchObject({ state: "deleted", text: "新作品" });
+  });
+
   it("lists the works, tells the truth about one, and takes faults", async () => {
     const listed = (await (await fetch(`${simulator.url}/@works/`)).json()) as { works: Record<string, unknown>[] };
     expect(listed.works[0]).toMatchObject({ name: "plain", url: `https://www.douyin.com/video/${work("plain").id}`, faults: [] });

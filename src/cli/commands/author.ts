@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
-import { ownWorkReader } from "../../app/platform.js";
+import { type Config, loadConfig, readMachine } from "../../app/config.js";
+import { reachOf, workReaderOf } from "../../app/platform.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Store } from "../../store/store.js";
@@ -64,13 +64,15 @@ async function onAuthor(
   open: typeof withStore,
   work: (store: Store, secUid: string) => Promise<void>,
 ): Promise<void> {
-  const { reader, close } = ownWorkReader(config, systemClock);
+  const reach = reachOf(config, readMachine(), systemClock);
+  const reader = workReaderOf(config, reach, systemClock);
   try {
     const found = await reader.findList(text, interruptSignal());
     if (!("secUid" in found)) throw new DyliveError("bad_work", "that is a mix; authors alone are watched");
     await open(config, (store) => work(store, found.secUid));
   } finally {
-    await close();
+    await reader.close();
+    await reach.identities.close();
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Config } from "../../app/config.js";
-import { ownWorkReader } from "../../app/platform.js";
+import { type Config, readMachine } from "../../app/config.js";
+import { reachOf, workReaderOf } from "../../app/platform.js";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { CommentCollector } from "../../works/comments.js";
 import type { Comment, CommentRun } from "../../works/model/comment.js";
@@ -28,7 +28,8 @@ export async function comments(
   clock: Clock = systemClock,
 ): Promise<void> {
   const stop = interruptSignal();
-  const { reader, close } = ownWorkReader(config, clock);
+  const reach = reachOf(config, readMachine(), clock);
+  const reader = workReaderOf(config, reach, clock);
   const progress = new ProgressLine("comments", "collected");
   let file: CommentFile | null = null;
   try {
@@ -48,7 +49,8 @@ export async function comments(
     if (run.endedBy !== "end" && run.endedBy !== "limit") exitWith(1);
   } finally {
     await file?.close();
-    await close();
+    await reader.close();
+    await reach.identities.close();
   }
 }
 

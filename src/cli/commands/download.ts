@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Config, loadConfig } from "../../app/config.js";
-import { ownWorkReader } from "../../app/platform.js";
+import { type Config, loadConfig, readMachine } from "../../app/config.js";
+import { reachOf, workReaderOf } from "../../app/platform.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { downloadWork } from "../../works/download.js";
@@ -64,12 +64,13 @@ async function run(links: readonly string[], options: Options): Promise<void> {
     ...(upstream !== undefined && { upstream }),
     ...(account !== undefined && { worksAccount: account }),
   });
-  const { reader, platform, close } = ownWorkReader(config, systemClock);
+  const reach = reachOf(config, readMachine(), systemClock);
+  const reader = workReaderOf(config, reach, systemClock);
   let code = 0;
   try {
     for (const link of links) {
       try {
-        const ended = await downloadLink(link, reader, platform, options, stop);
+        const ended = await downloadLink(link, reader, reach.platform, options, stop);
         if (ended.state !== "done") code = Math.max(code, 1);
         await (json ? print(JSON.stringify(ended)) : show(ended, options.out));
       } catch (error) {
@@ -80,7 +81,8 @@ async function run(links: readonly string[], options: Options): Promise<void> {
       }
     }
   } finally {
-    await close();
+    await reader.close();
+    await reach.identities.close();
   }
   if (code > 0) exitWith(code);
 }
@@ -88,7 +90,7 @@ async function run(links: readonly string[], options: Options): Promise<void> {
 async function downloadLink(
   link: string,
   reader: WorkReader,
-  platform: ReturnType<typeof ownWorkReader>["platform"],
+  platform: ReturnType<typeof reachOf>["platform"],
   { out, ...options }: Options,
   stop: AbortSignal,
 ): Promise<Download> {

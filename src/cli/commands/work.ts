@@ -1,5 +1,5 @@
-import type { Config } from "../../app/config.js";
-import { ownWorkReader } from "../../app/platform.js";
+import { type Config, readMachine } from "../../app/config.js";
+import { reachOf, workReaderOf } from "../../app/platform.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Image, MediaVariant } from "../../works/model/media.js";
@@ -18,7 +18,8 @@ export const KIND_WORDS: Readonly<Record<NonNullable<Work["kind"]>, string>> = {
 /** `dylive work LINK`: what a work is, in words or as JSON. Exit code 1 when that is unknown, 2 when the text names no work. */
 export async function work(config: Config, text: string, { json }: { readonly json: boolean }): Promise<void> {
   const stop = interruptSignal();
-  const { reader, close } = ownWorkReader(config, systemClock);
+  const reach = reachOf(config, readMachine(), systemClock);
+  const reader = workReaderOf(config, reach, systemClock);
   try {
     const told = toldIn(await reader.read(await reader.find(text, stop), stop)).work;
     if (json) await print(JSON.stringify(told));
@@ -29,7 +30,8 @@ export async function work(config: Config, text: string, { json }: { readonly js
     const refusal = error instanceof WorkError ? error.refusal : null;
     await print(JSON.stringify({ text, error: error.code, refusal, reason: error.detail }));
   } finally {
-    await close();
+    await reader.close();
+    await reach.identities.close();
   }
 }
 

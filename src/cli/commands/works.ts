@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { Config } from "../../app/config.js";
-import { ownWorkReader } from "../../app/platform.js";
+import { type Config, readMachine } from "../../app/config.js";
+import { reachOf, workReaderOf } from "../../app/platform.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
@@ -31,7 +31,8 @@ const AS_ASKED: ReadonlySet<WorkListRun["endedBy"]> = new Set(["end", "limit", "
  */
 export async function works(config: Config, text: string, { limit, known, stopAfterKnown, json }: WorksFlags): Promise<void> {
   const stop = interruptSignal();
-  const { reader, close } = ownWorkReader(config, systemClock);
+  const reach = reachOf(config, readMachine(), systemClock);
+  const reader = workReaderOf(config, reach, systemClock);
   try {
     const ids = known === null ? null : await idsIn(known);
     const knows = (id: string) => ids?.has(id) === true;
@@ -54,7 +55,8 @@ export async function works(config: Config, text: string, { limit, known, stopAf
     say(plain(wordsOf(run)));
     if (!AS_ASKED.has(run.endedBy)) exitWith(1);
   } finally {
-    await close();
+    await reader.close();
+    await reach.identities.close();
   }
 }
 

@@ -161,7 +161,7 @@ async function postsData(works: Pick<Works, "list">, author: string, cursor: num
   if (found.length === 0 && cursor === 0)
     throw new DyliveError(
       "not_found",
-      "no work of this author is kept; POST /v1/works reads one, and those of authors who are watched (POST /v1/authors) are kept by themselves",
+      "no work of this author is kept; works are kept as POST /v1/works or /douyin/video/detail read them",
     );
   const last = found[count - 1]?.time;
   const page = found.filter(({ time }, place) => place < count || time === last);

@@ -31,6 +31,7 @@ export type KeptComment = Schemas["KeptComment"];
 export type CommentRunStatus = Schemas["CommentRunStatus"];
 export type DownloadStatus = Schemas["DownloadStatus"];
 export type WorkFiles = Schemas["WorkFiles"];
+export type AuthorWatch = Schemas["AuthorWatch"];
 export type WorkPace = Schemas["WorkPace"];
 export type MediaVariant = Schemas["MediaVariant"];
 export type Finding = Schemas["FindingList"]["findings"][number];
