@@ -36,7 +36,7 @@ export interface SessionChoice extends Pick<RoomSettings, "account" | "proxy" | 
   readonly name: string;
   /** Label of a guest who is apart from others; null is the usual guest, or an account. */
   readonly apart: string | null;
-  /** Who it is on the platform, among the sessions of its room. */
+  /** Visitor or account that it is on the platform: sessions of one room that share it are sent the same. */
   readonly visitor: string;
 }
 
