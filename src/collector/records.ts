@@ -2,7 +2,7 @@ import { EVENT_TYPES, type EventType, type LiveEvent, type NewEvent } from "../e
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
 import { DirectIntake, heldBack, type Intake, SpoolingIntake } from "../ingest/intake.js";
-import { stateEvent } from "../ingest/own-events.js";
+import { giftsEvent, giftsText, stateEvent } from "../ingest/own-events.js";
 import { Pipeline, type Without } from "../ingest/pipeline.js";
 import type { Spool } from "../ingest/spool.js";
 import { absorbSpooled } from "../ingest/spooled-reader.js";
@@ -12,7 +12,7 @@ import type { Clock } from "../runtime/clock.js";
 import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
-import type { RoomKey } from "../store/log.js";
+import { type RoomKey, tellSystem } from "../store/log.js";
 import type { Ahead, Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
@@ -224,7 +224,23 @@ export class RoomRecords {
   /** Looks every second whether the log keeps up with what comes, which is a state of its own. @returns what ends that */
   watch(): () => void {
     const { clock, health } = this.#deps;
-    return clock.every(LOOK_EVERY_MS, () => void this.#changed(health.look()).catch(() => {})); // stopped, or another process's by now
+    return clock.every(LOOK_EVERY_MS, () => {
+      void this.#changed(health.look()).catch(() => {}); // stopped, or another process's by now
+      void this.#tellGifts().catch(() => {});
+    });
+  }
+
+  /** Tells the room's log and the system's of gifts that stop or begin to reach us, where that is ours to tell. */
+  async #tellGifts(): Promise<void> {
+    const { health, clock, store, signal } = this.#deps;
+    const news = this.#met === null || this.#moving ? null : health.gifts.takeNews();
+    if (news === null || this.#met === null) return;
+    const { room, intake } = this.#met;
+    const { account } = health.status(room).evidence.login;
+    const text = giftsText(room, account, news);
+    const at = clock.now();
+    await intake.own(giftsEvent(room, health.sessionId, news.kind, text, at), signal);
+    await tellSystem(store, { kind: news.kind, about: `${room}:${at}`, text }, at);
   }
 
   #changed(from: RoomState | null): Promise<void> {

@@ -282,8 +282,8 @@ export const KINDS = {
     to: Type.Integer({ description: "ms UTC, time of receipt" }),
     reason: Type.String({ description: "one sentence" }),
   }),
-  system: define("system", "dylive has something to say; in room 0 alone.", {
-    kind: Type.String({ description: "account.lapsed, hook.paused, disk.low" }),
+  system: define("system", "dylive has something to say; in room 0, and of the gifts of a room in its own log, too.", {
+    kind: Type.String({ description: "gifts.suppressed, gifts.flowing, account.lapsed, hook.paused, disk.low" }),
     text: Type.String({ description: "one sentence" }),
   }),
   work: define("work", "An author who is watched published a work (作品); in room 0 alone. `time` is when that was.", {

@@ -130,6 +130,7 @@ export class RoomHealth {
   look(): RoomState | null {
     const before = this.state;
     const now = this.#clock.now();
+    this.gifts.look(now);
     const isLate = this.backlog.isLate(now);
     if (isLate !== this.#late) this.#lateSince = now;
     this.#late = isLate;
@@ -181,10 +182,12 @@ export class RoomHealth {
 
   reconnected(): void {
     this.#reconnects++;
+    this.gifts.interrupted();
   }
 
   /** Counts a gap. @param ms its length; null where nobody knows */
   gap(ms: number | null): void {
+    this.gifts.interrupted();
     const { count, totalMs, unmeasured } = this.#gaps;
     this.#gaps = { count: count + 1, totalMs: totalMs + (ms ?? 0), unmeasured: unmeasured + (ms === null ? 1 : 0) };
   }
@@ -199,7 +202,7 @@ export class RoomHealth {
     for (const event of events) {
       if (isInteractive(event.method)) interactive++;
       if (isOne && isSeenType(event.type)) this.seen.see({ id: event.id, type: event.type, by: 0, at });
-      this.gifts.see(event);
+      this.gifts.see(event, this.#clock.now());
       this.coverage.see(event);
       this.audience.see(event);
     }
@@ -237,6 +240,7 @@ export class RoomHealth {
       drops: Object.fromEntries(this.#drops),
       login: this.#seenAs,
       gifts: this.gifts.state,
+      giftsSeen: this.gifts.evidence,
       masked: this.coverage.masked,
       likesSeen: this.coverage.likesSeen,
       gaps: this.#gaps,

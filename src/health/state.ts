@@ -36,9 +36,11 @@ export interface Evidence {
   readonly login: { readonly account: string | null; readonly login: LoginReading["login"] };
   /**
    * Whether gifts reach us: a guest gets none, and an account may get only the first ones (facts/peers-and-users.md section 0). `suppressed` is
-   * seen by contributors' scores that rise while no gift comes.
+   * seen by contributors' scores that rise while no gift explains it; `partial` where some do.
    */
-  readonly gifts: "flowing" | "suppressed" | "unknown";
+  readonly gifts: "flowing" | "partial" | "suppressed" | "unknown";
+  /** Since when that is so, and what the platform's ranks rose by in this broadcast, against what of it did not come half a minute later. */
+  readonly giftsSeen: { readonly since: number | null; readonly diamondsWitnessed: number; readonly diamondsMissing: number };
   /** Whether the room hides who its people are; null while that cannot be told. */
   readonly masked: boolean | null;
   /** Share of the room's likes that reached us in this broadcast: the platform samples them. Null while that cannot be told. */

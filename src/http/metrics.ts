@@ -81,6 +81,7 @@ export class Metrics {
   readonly #whole = this.#gauge("dylive_whole_messages", "How many there were of them, by estimate; the share is how much reaches us", [
     "type",
   ]);
+  readonly #roomsGifts = this.#gauge("dylive_rooms_gifts", "Rooms that are collected, by whether gifts reach us", ["gifts"]);
   readonly #readers = this.#gauge("dylive_readers", "Readers of events that are connected now, by kind", ["kind"]);
   readonly #queued = new Gauge({
     name: "dylive_reader_queued_bytes",
@@ -252,6 +253,8 @@ export class Metrics {
     const authors = await this.#lookAtAuthors().catch(() => null);
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
+    for (const gifts of ["flowing", "partial", "suppressed", "unknown"]) this.#roomsGifts.set({ gifts }, 0);
+    for (const status of statuses) if (status !== null) this.#roomsGifts.inc({ gifts: status.evidence.gifts });
     for (const status of statuses) if (status !== null) this.#count(status);
     this.#showSessions(statuses.flatMap((status) => status?.evidence ?? []));
     this.#showWaiting(statuses.flatMap((status) => status?.evidence.storage ?? []));

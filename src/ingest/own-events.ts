@@ -1,4 +1,5 @@
 import type { NewEventOf } from "../events/event.js";
+import type { GiftsNews } from "../health/audience.js";
 import type { RoomState } from "../health/state.js";
 import type { RoomKey } from "../store/log.js";
 import type { Broadcast } from "./pipeline.js";
@@ -55,4 +56,35 @@ export function gapEvent(
     to,
     reason,
   };
+}
+
+/** Returns the event that says in a room's log that gifts do not reach us any more, or do again. */
+export function giftsEvent(
+  room: RoomKey,
+  sessionId: string | null,
+  kind: GiftsNews["kind"],
+  text: string,
+  at: number,
+): NewEventOf<"system"> {
+  return {
+    id: `system:${kind}:${at}`,
+    room,
+    webRid: null,
+    sessionId,
+    method: "dylive",
+    type: "system",
+    time: at,
+    receivedAt: at,
+    source: "system",
+    revision: 0,
+    kind,
+    text,
+  };
+}
+
+/** Returns what happened to the gifts of a room, on what evidence, and what can be done. */
+export function giftsText(room: RoomKey, account: string | null, { kind, witnessed, missing }: GiftsNews): string {
+  const who = account === null ? "a guest" : `account ${account}`;
+  if (kind === "gifts.flowing") return `room ${room}: gifts reach us again (as ${who}): they explain what the platform's ranks rise by`;
+  return `room ${room}: the platform keeps gifts from us (as ${who}): of ${witnessed} diamonds by which its ranks rose, no gift explains ${missing}. Use your own everyday browser first (DYLIVE_CDP); see docs/login-and-gifts.md`;
 }

@@ -4,7 +4,7 @@ import type { StoredEvent } from "./stored-event.js";
 /** Internal integer of a room, which is the anchor's and not of one broadcast. Never changes. Room 0 is the system's. */
 export type RoomKey = number;
 
-/** The system's room: it has events (account lapsed, hook paused, disk low), but no anchor, names or broadcasts. */
+/** The system's room: it has events (account lapsed, gifts kept from a room, hook paused, disk low), but no anchor, names or broadcasts. */
 export const SYSTEM_ROOM: RoomKey = 0;
 
 /** Events of one room in the order in which they are to be stored. `epoch` is that of the room's claim ({@link Rooms.claim}). */

@@ -9,11 +9,22 @@ import type { StoredEvent } from "../store/stored-event.js";
 const ALL = "*";
 
 /** Names that stand for some events of a type. `room.live` is the first time that a broadcast is seen live, not each reconnection. */
-const HOOK_NAMES = ["room.live", "room.ended", "account.lapsed", "hook.paused", "disk.low", "work.published"] as const;
+const HOOK_NAMES = [
+  "room.live",
+  "room.ended",
+  "gifts.suppressed",
+  "gifts.flowing",
+  "account.lapsed",
+  "hook.paused",
+  "disk.low",
+  "work.published",
+] as const;
 type HookName = (typeof HOOK_NAMES)[number];
 const TYPE_OF: Readonly<Record<HookName, EventType>> = {
   "room.live": "state",
   "room.ended": "state",
+  "gifts.suppressed": "system",
+  "gifts.flowing": "system",
   "account.lapsed": "system",
   "hook.paused": "system",
   "disk.low": "system",
@@ -51,7 +62,9 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
     if (row.type === "work") return names.has("work.published");
     if (row.type !== "system" && row.type !== "state") return false;
     const { event } = row;
-    if (event.type === "system") return isName(event.kind) && names.has(event.kind);
+    // What is told of a room's gifts stands in its log and in the system's: a hook gets the room's.
+    if (event.type === "system")
+      return isName(event.kind) && names.has(event.kind) && (event.room !== SYSTEM_ROOM || !event.kind.startsWith("gifts."));
     if (event.type !== "state") return false;
     return event.to === "live" ? names.has("room.live") && "first" : event.to === "ended" && names.has("room.ended");
   };

@@ -37,23 +37,59 @@ const like = (count: number, total: number, masked = false): NewEvent => ({
 const given = { ...gift({ id: "g", combo: "c", total: 1 }).event, delta: 1 };
 
 describe("gifts", () => {
-  it("are unknown, suppressed when scores rise twice without any, flowing when one comes", () => {
+  const MINUTE = 60_000;
+  const from5 = (diamonds: number | null): NewEvent => ({ ...given, user: person("5"), diamonds });
+
+  it("are suppressed when a rise stays unexplained for half a minute, and flowing again when gifts explain two", () => {
     const watch = new GiftsWatch();
-    for (const [score, state] of [
-      [10, "unknown"],
-      [10, "unknown"],
-      [12, "unknown"],
-      [15, "suppressed"],
-    ] as const) {
-      watch.see(rank(score));
-      expect(watch.state).toBe(state);
-    }
-    watch.see(given);
-    expect(watch.state).toBe("flowing");
-    watch.see(rank(20));
-    expect(watch.state).toBe("flowing");
-    watch.reset();
+    watch.see(rank(10), 0);
+    watch.look(MINUTE);
+    // What somebody had before proves nothing.
     expect(watch.state).toBe("unknown");
+    watch.see(rank(110), MINUTE);
+    watch.look(MINUTE + 29_000);
+    expect([watch.state, watch.takeNews()]).toEqual(["unknown", null]);
+    watch.look(MINUTE + 30_000);
+    expect(watch.state).toBe("suppressed");
+    const since = MINUTE + 30_000;
+    expect(watch.takeNews()).toEqual({ kind: "gifts.suppressed", since, witnessed: 100, missing: 100 });
+    expect(watch.evidence).toEqual({ since, diamondsWitnessed: 100, diamondsMissing: 100 });
+    watch.see(from5(20), 2 * MINUTE);
+    watch.see(rank(130), 2 * MINUTE + 1);
+    expect([watch.state, watch.takeNews()]).toEqual(["suppressed", null]);
+    watch.see(rank(150), 3 * MINUTE);
+    watch.see(from5(20), 3 * MINUTE + 1);
+    expect([watch.state, watch.takeNews()?.kind]).toEqual(["flowing", "gifts.flowing"]);
+    watch.reset();
+    expect([watch.state, watch.evidence.since]).toEqual(["unknown", null]);
+  });
+
+  it("are flowing by the first gift, partial when some do not come, and suppressed when none does any more", () => {
+    const watch = new GiftsWatch();
+    watch.see(rank(10), 0);
+    watch.see(from5(5), 1);
+    expect([watch.state, watch.takeNews()]).toEqual(["flowing", null]);
+    watch.see(rank(110), 2);
+    watch.see({ ...given, user: person("6"), diamonds: 900 }, 3);
+    watch.look(MINUTE);
+    expect([watch.state, watch.evidence.diamondsMissing, watch.takeNews()?.kind]).toEqual(["partial", 95, "gifts.suppressed"]);
+    for (const n of [1, 2]) {
+      watch.see(rank(110 + n), n * MINUTE);
+      watch.look((n + 1) * MINUTE);
+    }
+    expect([watch.state, watch.takeNews()]).toEqual(["suppressed", null]);
+  });
+
+  it("of unknown price, and those of a gap, are not called missing", () => {
+    const watch = new GiftsWatch();
+    watch.see(rank(10), 0);
+    watch.see(rank(500), 1);
+    watch.see(from5(null), 2);
+    watch.look(MINUTE);
+    watch.interrupted();
+    watch.see(rank(9000), MINUTE);
+    watch.look(3 * MINUTE);
+    expect([watch.state, watch.evidence.diamondsMissing]).toEqual(["flowing", 0]);
   });
 });
 
@@ -145,10 +181,13 @@ describe("back-off", () => {
   });
 });
 
-it("gifts that were kept from a guest say nothing of the account that is logged in since", () => {
-  const health = new RoomHealth(new FakeClock());
+it("gifts that were kept from a guest say nothing of the account that is logged in since", async () => {
+  const clock = new FakeClock();
+  const health = new RoomHealth(clock);
   health.seenAs({ account: null, login: "guest" });
   for (const score of [1, 2, 3]) health.stored([rank(score)], 1);
+  await clock.advance(30_000);
+  health.look();
   expect(health.gifts.state).toBe("suppressed");
   health.seenAs({ account: "default", login: "logged_in" });
   expect(health.gifts.state).toBe("unknown");

@@ -11,6 +11,7 @@ const EVIDENCE: RoomStatus["evidence"] = {
   drops: {},
   login: { account: null, login: "unknown" },
   gifts: "unknown",
+  giftsSeen: { since: null, diamondsWitnessed: 0, diamondsMissing: 0 },
   masked: null,
   likesSeen: null,
   storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },

@@ -19,6 +19,7 @@ describe("the truth meter", () => {
       said("live", {
         lastInteractiveAt: NOW - 3_000,
         gifts: "suppressed",
+        giftsSeen: { since: NOW - 1000, diamondsWitnessed: 520, diamondsMissing: 500 },
         gaps: { count: 2, totalMs: 35_000, unmeasured: 0 },
         reconnects: 1,
         likesSeen: 0.2,
@@ -29,6 +30,7 @@ describe("the truth meter", () => {
       "good receiving for 1 min",
       "plain last message 3 s ago",
       "bad gifts: not sent to guests; logging in may help",
+      "bad of 520 diamonds by the platform's ranks, 500 did not reach us; first remedy: your own everyday browser (DYLIVE_CDP)",
       "bad gaps: 2 (35 s)",
       "plain as: a guest",
       "plain reconnected once",

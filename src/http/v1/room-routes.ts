@@ -43,9 +43,18 @@ const Evidence = Type.Object(
       { account: Text, login: Type.Enum(["logged_in", "guest", "unknown"]) },
       { description: "the account that the room is watched as (null: as a guest), and whom the platform's page took us for" },
     ),
-    gifts: Type.Enum(["flowing", "suppressed", "unknown"], {
-      description: "whether gifts reach us; suppressed: contributors' scores rise while no gift comes",
+    gifts: Type.Enum(["flowing", "partial", "suppressed", "unknown"], {
+      description:
+        "whether gifts reach us; suppressed: contributors' scores rise and no gift explains it; partial: gifts come, but not all",
     }),
+    giftsSeen: Type.Object(
+      {
+        since: Nullable(Time),
+        diamondsWitnessed: Type.Integer({ description: "by which the platform's ranks rose in this broadcast" }),
+        diamondsMissing: Type.Integer({ description: "how much of that no gift explained within half a minute" }),
+      },
+      { description: "the evidence for it, since when it is so" },
+    ),
     masked: Type.Union([Type.Boolean(), Type.Null()], { description: "the room hides who its people are" }),
     likesSeen: Type.Union([Type.Number(), Type.Null()], {
       description: "share of the room's likes that reached us: the platform samples them",

@@ -84,14 +84,16 @@ function isHeldUp(storage: NonNullable<Room["status"]>["evidence"]["storage"] | 
 
 function collectedLines({ evidence }: NonNullable<Room["status"]>, m: Messages, lang: Lang): TruthLine[] {
   const { truth } = m.rooms;
-  const { gifts, gaps, login, reconnects, likesSeen, masked, sessions } = evidence;
+  const { gifts, giftsSeen, gaps, login, reconnects, likesSeen, masked, sessions } = evidence;
+  const isWithheld = gifts === "suppressed" || gifts === "partial";
   const guest = login.account === null || login.login === "guest";
   const drops = Object.entries(evidence.drops).reduce((sum, [reason, n]) => sum + (reason === "duplicate" ? 0 : n), 0);
   const lines: TruthLine[] = [
     {
-      tone: gifts === "flowing" ? "good" : gifts === "suppressed" ? "bad" : "plain",
+      tone: gifts === "flowing" ? "good" : isWithheld ? "bad" : "plain",
       text: gifts === "suppressed" && guest ? truth.giftsGuest : truth.gifts[gifts],
     },
+    ...(isWithheld ? [{ tone: "bad", text: truth.giftsMissing(giftsSeen.diamondsMissing, giftsSeen.diamondsWitnessed) } as const] : []),
     gaps.count === 0 ? { tone: "good", text: truth.noGaps } : { tone: "bad", text: truth.gaps(gaps.count, gapsLength(gaps, m, lang)) },
     login.account === null
       ? { tone: "plain", text: truth.guest }

@@ -2368,7 +2368,7 @@ export interface components {
             /** @description one sentence */
             reason: string;
         };
-        /** @description dylive has something to say; in room 0 alone. */
+        /** @description dylive has something to say; in room 0, and of the gifts of a room in its own log, too. */
         SystemEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2401,7 +2401,7 @@ export interface components {
              * @enum {string}
              */
             type: "system";
-            /** @description account.lapsed, hook.paused, disk.low */
+            /** @description gifts.suppressed, gifts.flowing, account.lapsed, hook.paused, disk.low */
             kind: string;
             /** @description one sentence */
             text: string;
@@ -2619,10 +2619,18 @@ export interface components {
                         login: "logged_in" | "guest" | "unknown";
                     };
                     /**
-                     * @description whether gifts reach us; suppressed: contributors' scores rise while no gift comes
+                     * @description whether gifts reach us; suppressed: contributors' scores rise and no gift explains it; partial: gifts come, but not all
                      * @enum {unknown}
                      */
-                    gifts: "flowing" | "suppressed" | "unknown";
+                    gifts: "flowing" | "partial" | "suppressed" | "unknown";
+                    /** @description the evidence for it, since when it is so */
+                    giftsSeen: {
+                        since: number | null;
+                        /** @description by which the platform's ranks rose in this broadcast */
+                        diamondsWitnessed: number;
+                        /** @description how much of that no gift explained within half a minute */
+                        diamondsMissing: number;
+                    };
                     /** @description the room hides who its people are */
                     masked: boolean | null;
                     /** @description share of the room's likes that reached us: the platform samples them */
@@ -7379,7 +7387,7 @@ export interface operations {
                     url: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
+                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;
@@ -7521,7 +7529,7 @@ export interface operations {
                     url?: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
+                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;

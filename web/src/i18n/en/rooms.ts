@@ -46,9 +46,12 @@ export const rooms: typeof zh = {
     noMessage: "no message of a person yet",
     gifts: {
       flowing: "gifts: coming in",
+      partial: "gifts: some are kept from us (the ranks rise by more than what comes)",
       suppressed: "gifts: kept from us (the ranks rise and no gift comes)",
       unknown: "gifts: none seen yet, cannot tell",
     },
+    giftsMissing: (missing, witnessed) =>
+      `of ${witnessed} diamonds by the platform's ranks, ${missing} did not reach us; first remedy: your own everyday browser (DYLIVE_CDP)`,
     giftsGuest: "gifts: not sent to guests; logging in may help",
     unknownLength: "of unknown length",
     atLeast: (length) => `${length} and more`,
@@ -69,7 +72,7 @@ export const rooms: typeof zh = {
     rate: "/s",
     rateLabel: (rate) => `messages of the last minute, now ${rate} a second`,
     nothingYet: "nothing yet",
-    gifts: { flowing: "gifts come in", suppressed: "no gifts reach us", unknown: "gifts unknown" },
+    gifts: { flowing: "gifts come in", partial: "some gifts are kept from us", suppressed: "no gifts reach us", unknown: "gifts unknown" },
     pause: "Pause",
     resume: "Resume",
     remove: "Remove",

@@ -46,9 +46,12 @@ export const rooms = {
     noMessage: "还没有收到互动消息",
     gifts: {
       flowing: "礼物：正常收到",
+      partial: "礼物：部分没有发给当前身份（榜单涨得比收到的多）",
       suppressed: "礼物：平台没有发给当前身份（榜单在涨，礼物没来）",
       unknown: "礼物：还没有看到，无法判断",
     },
+    giftsMissing: (missing: number, witnessed: number) =>
+      `榜单显示的 ${witnessed} 抖币中有 ${missing} 没有收到；先试试您自己日常使用的浏览器（DYLIVE_CDP）`,
     giftsGuest: "礼物：平台没有发给游客，登录后可能收到",
     unknownLength: "时长未知",
     atLeast: (length: string) => `${length}以上`,
@@ -69,7 +72,7 @@ export const rooms = {
     rate: "条/秒",
     rateLabel: (rate: string) => `最近一分钟互动消息，现在每秒 ${rate} 条`,
     nothingYet: "还没有消息",
-    gifts: { flowing: "礼物正常", suppressed: "收不到礼物", unknown: "礼物未知" },
+    gifts: { flowing: "礼物正常", partial: "部分礼物收不到", suppressed: "收不到礼物", unknown: "礼物未知" },
     pause: "暂停",
     resume: "继续",
     remove: "移除",
