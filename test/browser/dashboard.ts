@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { type RoomScenario, type Simulator, startSimulator } from "../../simulator/index.js";
 import type { App } from "../../src/app/app.js";
 import { loadConfig, readMachine } from "../../src/app/config.js";
@@ -23,11 +23,17 @@ export async function textOf(elements: Locator): Promise<string> {
 /** What axe finds on the page that is serious. */
 export async function seriousIn(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>("axe.run()");
+  // What passes, too, would be described element by element.
+  const { violations } = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>(
+    "axe.run({ resultTypes: ['violations'] })",
+  );
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(" | ")}`);
 }
+
+/** What a page is looked at with. */
+type Screen = Pick<BrowserContextOptions, "locale" | "viewport" | "colorScheme">;
 
 /** A server with simulated rooms, and a browser to look at its dashboard with. */
 export class Dashboard {
@@ -39,6 +45,8 @@ export class Dashboard {
   /** Hosts that images were asked of. */
   readonly imageHosts = new Set<string>();
   readonly #browser: Browser;
+  /** By their language. One for each page would cost more than the page: it begins without what the browser keeps of our scripts. */
+  readonly #contexts = new Map<string, Promise<BrowserContext>>();
   readonly #data: string;
 
   private constructor(app: App, simulator: Simulator, token: string, browser: Browser, data: string) {
@@ -62,16 +70,24 @@ export class Dashboard {
     return new Dashboard(app, simulator, token, browser, data);
   }
 
-  /** Closes what `open` opened, so that pages of tests that are over draw nothing. @returns the complaints of all of them, once */
+  /** Closes what `open` opened, and forgets what was kept of it, so that no test finds anything of another. @returns the complaints of all, once */
   async closePages(): Promise<string[]> {
-    await Promise.all(this.#browser.contexts().map((context) => context.close()));
+    for (const context of this.#browser.contexts()) {
+      const pages = context.pages();
+      const kept = pages.find((page) => page.url().startsWith(this.app.url));
+      await kept?.evaluate("localStorage.clear()");
+      await Promise.all(pages.map((page) => page.close()));
+    }
     return this.complaints.splice(0);
   }
 
-  /** A page in a context of its own, at an address of the dashboard. No image of the platform is loaded: there is no network. */
-  async open(hash: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await this.#browser.newContext({ locale: "zh-CN", timezoneId: "Asia/Shanghai", ...options });
-    const page = await context.newPage();
+  /** A page at an address of the dashboard, as a new visitor has it. No image of the platform is loaded: there is no network. */
+  async open(hash: string, { locale = "zh-CN", viewport = null, colorScheme = null }: Screen = {}): Promise<Page> {
+    const made = this.#contexts.get(locale) ?? this.#browser.newContext({ locale, timezoneId: "Asia/Shanghai" });
+    this.#contexts.set(locale, made);
+    const page = await (await made).newPage();
+    if (viewport !== null) await page.setViewportSize(viewport);
+    if (colorScheme !== null) await page.emulateMedia({ colorScheme });
     await page.route(
       (url) => url.origin !== this.app.url,
       (route) =>
@@ -90,10 +106,9 @@ export class Dashboard {
     return page;
   }
 
-  /** A picture of the page in .tmp/screens, to be looked at by people. */
+  /** A picture of the page, to be looked at by people, where there is a folder for it. */
   async shoot(page: Page, name: string): Promise<void> {
-    mkdirSync(SCREENS, { recursive: true });
-    await page.screenshot({ path: join(SCREENS, `${name}.png`) });
+    if (existsSync(SCREENS)) await page.screenshot({ path: join(SCREENS, `${name}.png`) });
   }
 
   async close(): Promise<void> {

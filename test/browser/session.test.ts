@@ -9,15 +9,17 @@ import { Account } from "../../src/platform/accounts/login-store.js";
 import type { BrowserSession } from "../../src/platform/browser/session.js";
 import { httpProxy } from "../platform/access/proxies.js";
 import { until } from "../until.js";
+import { isWhole } from "../whole.js";
 import { type Collected, GUEST, liveRooms, NEVER, openSession, viaPage, viaSocket } from "./rooms.js";
 
-const ROOMS = 27;
+/** Rooms of a context that receive, of the twenty that it has. */
+const RECEIVING = isWhole() ? 20 : 4;
 let simulator: Simulator;
 let session: BrowserSession;
 let profile: string;
 beforeAll(async () => {
   profile = join(mkdtempSync(join(tmpdir(), "dylive-browser-")), "browser");
-  simulator = await startSimulator({ rooms: liveRooms(ROOMS), rateFactor: 5 });
+  simulator = await startSimulator({ rooms: liveRooms(7 + RECEIVING), rateFactor: 5 });
   session = await openSession(simulator, { profile });
 });
 afterAll(async () => {
@@ -112,15 +114,15 @@ describe("one browser", () => {
     expect(new Set(taken.map(({ visitor }) => visitor.userUniqueId)).size).toBe(2);
     const collected: Collected[] = [];
     // One after the other: what one page signs at once must be signed within seconds, which is the machine's affair.
-    for (const [index, identity] of taken.slice(0, 20).entries()) {
-      const each = await viaSocket(simulator, identity, room(index + 4));
+    for (const [index, identity] of taken.slice(0, RECEIVING).entries()) {
+      const each = await viaSocket(simulator, identity, room(index + 7));
       await until(() => each.has(0));
       collected.push(each);
     }
     await until(() => collected.every((each) => each.has(20)));
-    for (let index = 0; index < 20; index++) simulator.rooms.end(room(index + 4));
-    const sent = () => collected.map((_, index) => truth(room(index + 4)).sent.byMethod);
-    await until(() => collected.every(({ messages }, index) => messages.size === truth(room(index + 4)).sent.messages));
+    for (let index = 0; index < RECEIVING; index++) simulator.rooms.end(room(index + 7));
+    const sent = () => collected.map((_, index) => truth(room(index + 7)).sent.byMethod);
+    await until(() => collected.every(({ messages }, index) => messages.size === truth(room(index + 7)).sent.messages));
     expect(collected.map((each) => each.byMethod())).toEqual(sent());
     expect(collected.map(({ error }) => error)).toEqual(collected.map(() => null));
     for (const each of collected) each.stop();
@@ -131,10 +133,10 @@ describe("one browser", () => {
   it("is somebody who is logged in, for rooms with an account", async () => {
     const account = new Account("phone", Date.now(), parseCookies("sessionid=mine; ttwid=1%7Cmine", Date.now()));
     const [identity, guest] = await Promise.all([session.take({ ...GUEST, account }, NEVER), session.take(GUEST, NEVER)]);
-    const [asAccount, asGuest] = [viaPage(identity, room(24)), viaPage(guest, room(25))];
-    await until(() => [24, 25].every((index) => truth(room(index)).connections.some(({ closedAt }) => closedAt === null)));
-    expect(truth(room(24)).connections.at(-1)).toMatchObject({ loggedIn: true, ttwid: "1%7Cmine" });
-    expect(truth(room(25)).connections.at(-1)).toMatchObject({ loggedIn: false });
+    const [asAccount, asGuest] = [viaPage(identity, room(4)), viaPage(guest, room(5))];
+    await until(() => [4, 5].every((index) => truth(room(index)).connections.some(({ closedAt }) => closedAt === null)));
+    expect(truth(room(4)).connections.at(-1)).toMatchObject({ loggedIn: true, ttwid: "1%7Cmine" });
+    expect(truth(room(5)).connections.at(-1)).toMatchObject({ loggedIn: false });
     for (const each of [asAccount, asGuest]) each.stop();
     for (const each of [identity, guest]) each.release();
   });
@@ -145,7 +147,7 @@ describe("one browser", () => {
     const identity = await session.take({ ...GUEST, proxy: way }, NEVER);
     expect(proxy.asked.length).toBeGreaterThan(1);
     const before = proxy.asked.length;
-    const collected = viaPage(identity, room(26));
+    const collected = viaPage(identity, room(6));
     await until(() => collected.has(0));
     expect(proxy.asked.length).toBeGreaterThan(before);
     expect(new Set(proxy.asked)).toEqual(new Set([new URL(simulator.url).host]));

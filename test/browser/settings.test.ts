@@ -169,7 +169,7 @@ describe("the settings", () => {
       expect([part, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([part, 390]);
       if (part === "accounts") await says(page, "How each room is collected");
       await dashboard.shoot(page, `settings-${part}-phone-dark-en`);
-      await page.context().close();
+      await page.close();
     }
   });
 });

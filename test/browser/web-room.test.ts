@@ -4,6 +4,7 @@ import { demoRooms } from "../../simulator/index.js";
 import { fastClock } from "../clock.js";
 import { chat, follow, gift, like, person } from "../http/events.js";
 import { until } from "../until.js";
+import { isWhole } from "../whole.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";
 import { ownRoom } from "./feed-load.js";
 import { NEVER } from "./rooms.js";
@@ -89,12 +90,13 @@ describe("a room's feed", () => {
     );
   });
 
-  it("holds ten thousand lines, of which few are in the page", async () => {
+  it("holds thousands of lines, of which few are in the page", async () => {
+    const thousands = isWhole() ? 12 : 2;
     const { id, append } = await ownRoom(dashboard, "700000002");
     const page = await open({}, id);
     await until(async () => (await textOf(page.locator("[role=region]"))).includes("还没有消息"));
-    for (let i = 0; i < 12; i++) await append(chats(1_000, (index) => `第 ${i * 1_000 + index} 条`));
-    await until(async () => (await textOf(page.locator("[role=region]"))).includes("第 11999 条"));
+    for (let i = 0; i < thousands; i++) await append(chats(1_000, (index) => `第 ${i * 1_000 + index} 条`));
+    await until(async () => (await textOf(page.locator("[role=region]"))).includes(`第 ${thousands * 1_000 - 1} 条`));
     expect(await lines(page, "chat").count()).toBeLessThan(120);
     await page.fill("#search", "第 7 条");
     await until(async () => (await lines(page, "chat").count()) === 1);
