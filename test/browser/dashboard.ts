@@ -20,6 +20,17 @@ export async function textOf(elements: Locator): Promise<string> {
   return (await elements.allInnerTexts()).join("\n");
 }
 
+/**
+ * Notes from now on whether something is so in the page: what lasts for a moment is missed by who looks now and then.
+ * @param condition JavaScript of the page
+ * @returns says whether it has been so
+ */
+export async function noticing(page: Page, condition: string): Promise<() => Promise<boolean>> {
+  const observed = "{ subtree: true, childList: true, attributes: true, characterData: true }";
+  await page.evaluate(`window.noticed = false; new MutationObserver(() => (noticed ||= ${condition})).observe(document, ${observed})`);
+  return () => page.evaluate<boolean>("noticed");
+}
+
 /** What axe finds on the page that is serious. */
 export async function seriousIn(page: Page): Promise<string[]> {
   await page.evaluate(AXE);

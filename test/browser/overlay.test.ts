@@ -4,7 +4,7 @@ import { demoRooms } from "../../simulator/index.js";
 import { createToken } from "../../src/http/tokens.js";
 import { chat, follow, gift, person } from "../http/events.js";
 import { until } from "../until.js";
-import { Dashboard, seriousIn, textOf } from "./dashboard.js";
+import { Dashboard, noticing, seriousIn, textOf } from "./dashboard.js";
 import { ownRoom } from "./feed-load.js";
 import { NEVER } from "./rooms.js";
 
@@ -137,8 +137,9 @@ describe("an overlay", () => {
     await ready(page);
     await room.append([chat("断线前", {})]);
     await until(async () => (await textOf(page.locator("ol"))).includes("断线前"));
+    const wasLost = await noticing(page, `document.querySelector("main[data-state=retrying]") !== null`);
     await routes.at(-1)?.close();
-    await page.waitForSelector("main[data-state=retrying]");
+    await until(wasLost);
     await room.append([chat("断线时", {})]);
     await until(async () => (await textOf(page.locator("ol"))).includes("断线时"));
     expect((await textOf(page.locator("ol"))).match(/断线前/g)).toHaveLength(1);

@@ -5,7 +5,7 @@ import { fastClock } from "../clock.js";
 import { chat, follow, gift, like, person } from "../http/events.js";
 import { until } from "../until.js";
 import { isWhole } from "../whole.js";
-import { Dashboard, seriousIn, textOf } from "./dashboard.js";
+import { Dashboard, noticing, seriousIn, textOf } from "./dashboard.js";
 import { ownRoom } from "./feed-load.js";
 import { NEVER } from "./rooms.js";
 
@@ -113,8 +113,9 @@ describe("a room's feed", () => {
     await goTo(page, id);
     await append(chats(3, (index) => `之前 ${index}`));
     await until(async () => (await textOf(page.locator("[role=region]"))).includes("之前 2"));
+    const wasTold = await noticing(page, `document.querySelector(".feed [role=status]")?.textContent.includes("断了") === true`);
     await routes.at(-1)?.close();
-    await until(async () => (await textOf(page.locator(".feed [role=status]"))).includes("断了"));
+    await until(wasTold);
     await append(chats(5, (index) => `期间 ${index}`));
     await until(async () => (await textOf(page.locator("[role=region]"))).includes("期间 4"));
     const texts = await lines(page, "chat").allInnerTexts();
