@@ -8,22 +8,25 @@ import { type Comment, CommentRunSchema, CommentSchema } from "../../src/works/m
 import { casesOf, isWhole } from "../whole.js";
 import { expectAll, withReplies } from "./comment-truth.js";
 import { hurried } from "./hurried.js";
-import { NEVER, openSession } from "./rooms.js";
+import { keepPage, NEVER, openSession } from "./rooms.js";
 
 let simulator: Simulator;
 let session: BrowserSession;
 let visitor: WorkVisitor;
+let closePage: () => Promise<void>;
 const touched = new Set<string>();
 beforeAll(async () => {
   simulator = await startSimulator({ rooms: [] });
   session = await openSession(simulator, { clock: hurried });
   visitor = await session.visitWorks({ account: null, proxy: null });
+  closePage = await keepPage(visitor, { mixId: simulator.works.catalogue.mixes[0]?.id ?? expect.fail() });
 });
 afterEach(() => {
   for (const name of touched) simulator.works.setFaults(name, []);
   touched.clear();
 });
 afterAll(async () => {
+  await closePage();
   visitor.release();
   await session.close();
   await simulator.close();

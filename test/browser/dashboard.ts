@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { type RoomScenario, type Simulator, startSimulator } from "../../simulator/index.js";
 import type { App } from "../../src/app/app.js";
 import { loadConfig, readMachine } from "../../src/app/config.js";
@@ -56,8 +56,8 @@ export class Dashboard {
   /** Hosts that images were asked of. */
   readonly imageHosts = new Set<string>();
   readonly #browser: Browser;
-  /** By their language. One for each page would cost more than the page: it begins without what the browser keeps of our scripts. */
-  readonly #contexts = new Map<string, Promise<BrowserContext>>();
+  /** An empty page by its language, in a context with those that are opened. A page in a context without any costs twice as much. */
+  readonly #first = new Map<string, Promise<Page>>();
   readonly #data: string;
 
   private constructor(app: App, simulator: Simulator, token: string, browser: Browser, data: string) {
@@ -83,20 +83,23 @@ export class Dashboard {
 
   /** Closes what `open` opened, and forgets what was kept of it, so that no test finds anything of another. @returns the complaints of all, once */
   async closePages(): Promise<string[]> {
-    for (const context of this.#browser.contexts()) {
-      const pages = context.pages();
-      const kept = pages.find((page) => page.url().startsWith(this.app.url));
-      await kept?.evaluate("localStorage.clear()");
-      await Promise.all(pages.map((page) => page.close()));
+    for (const first of await Promise.all(this.#first.values())) {
+      await first.evaluate("localStorage.clear()");
+      await Promise.all(
+        first
+          .context()
+          .pages()
+          .map((page) => (page === first ? null : page.close())),
+      );
     }
     return this.complaints.splice(0);
   }
 
   /** A page at an address of the dashboard, as a new visitor has it. No image of the platform is loaded: there is no network. */
   async open(hash: string, { locale = "zh-CN", viewport = null, colorScheme = null }: Screen = {}): Promise<Page> {
-    const made = this.#contexts.get(locale) ?? this.#browser.newContext({ locale, timezoneId: "Asia/Shanghai" });
-    this.#contexts.set(locale, made);
-    const page = await (await made).newPage();
+    const first = this.#first.get(locale) ?? this.#enter(locale);
+    this.#first.set(locale, first);
+    const page = await (await first).context().newPage();
     if (viewport !== null) await page.setViewportSize(viewport);
     if (colorScheme !== null) await page.emulateMedia({ colorScheme });
     await page.route(
@@ -114,6 +117,14 @@ export class Dashboard {
     });
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     await page.goto(`${this.app.url}/${hash}`);
+    return page;
+  }
+
+  /** Opens the first page of a context, which has nothing but the dashboard's origin. */
+  async #enter(locale: string): Promise<Page> {
+    const context = await this.#browser.newContext({ locale, timezoneId: "Asia/Shanghai" });
+    const page = await context.newPage();
+    await page.goto(`${this.app.url}/healthz`);
     return page;
   }
 

@@ -12,23 +12,26 @@ import { systemClock } from "../../src/runtime/clock.js";
 import type { Author } from "../../src/works/model/author.js";
 import type { Work } from "../../src/works/model/work.js";
 import { casesOf } from "../whole.js";
-import { NEVER, openSession } from "./rooms.js";
+import { keepPage, NEVER, openSession } from "./rooms.js";
 import { readOf, truthOf } from "./work-truth.js";
 
 let simulator: Simulator;
 let session: BrowserSession;
 let guest: WorkVisitor;
+let closePage: () => Promise<void>;
 const data = mkdtempSync(join(tmpdir(), "dylive-lists-"));
 beforeAll(async () => {
   simulator = await startSimulator({ rooms: [] });
   session = await openSession(simulator);
   guest = await session.visitWorks({ account: null, proxy: null });
+  closePage = await keepPage(guest, { mixId: simulator.works.catalogue.mixes[0]?.id ?? expect.fail() });
 });
 afterEach(() => {
   simulator.rooms.captcha(false);
   for (const { secUid } of simulator.works.catalogue.authors) simulator.works.setFaults(secUid, []);
 });
 afterAll(async () => {
+  await closePage();
   guest.release();
   await session.close();
   await simulator.close();

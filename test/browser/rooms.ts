@@ -5,8 +5,10 @@ import { platformAt } from "../../src/platform/access/platform.js";
 import type { IdentityRequest, PlatformIdentity } from "../../src/platform/access/platform-identity.js";
 import { pushHeaders, pushUrl } from "../../src/platform/access/push.js";
 import type { Received, Source } from "../../src/platform/access/read.js";
+import type { WorkVisitor } from "../../src/platform/access/work-visitor.js";
 import { BrowserSession, type BrowserSessionOptions } from "../../src/platform/browser/session.js";
 import { Drift } from "../../src/platform/wire/drift.js";
+import type { AskedList } from "../../src/platform/works/work-list.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { firstFetch } from "../../src/sources/first-fetch.js";
@@ -29,6 +31,16 @@ export function liveRooms(count: number): RoomScenario[] {
 export async function openSession(simulator: { readonly url: string }, more: Partial<BrowserSessionOptions> = {}): Promise<BrowserSession> {
   const choice = { program: testBrowser(), headless: true };
   return new BrowserSession({ choose: () => choice, clock: systemClock, upstream: simulator.url, profile: null, ...more });
+}
+
+/**
+ * Leaves a page of a visitor open at a list of works: a page beside one costs half of what the first page of a browser context does.
+ * @returns closes it
+ */
+export async function keepPage(visitor: WorkVisitor, list: AskedList): Promise<() => Promise<void>> {
+  const reading = visitor.list({ list, turn: async () => {} }, NEVER);
+  await reading.next();
+  return async () => void (await reading.return({ endedBy: "end", reason: "" }));
 }
 
 /** What a source has given so far, and how it ended. */

@@ -9,7 +9,7 @@ import type { BrowserSession } from "../../src/platform/browser/session.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { WorkSchema } from "../../src/works/model/work.js";
 import { casesOf } from "../whole.js";
-import { NEVER, openSession } from "./rooms.js";
+import { keepPage, NEVER, openSession } from "./rooms.js";
 import { readOf, truthOf } from "./work-truth.js";
 
 /** What the simulator delays comes after a hundredth of the time: always within the wait for it. Its time itself is the real one. */
@@ -18,6 +18,7 @@ const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(
 let simulator: Simulator;
 let session: BrowserSession;
 let visitor: WorkVisitor;
+let closePage: () => Promise<void>;
 let profile: string;
 const touched = new Set<string>();
 beforeAll(async () => {
@@ -25,12 +26,14 @@ beforeAll(async () => {
   simulator = await startSimulator({ rooms: [], clock: hasty });
   session = await openSession(simulator, { profile });
   visitor = await session.visitWorks({ account: null, proxy: null });
+  closePage = await keepPage(visitor, { mixId: simulator.works.catalogue.mixes[0]?.id ?? expect.fail() });
 });
 afterEach(() => {
   for (const name of touched) simulator.works.setFaults(name, []);
   touched.clear();
 });
 afterAll(async () => {
+  await closePage();
   visitor.release();
   await session.close();
   await simulator.close();
