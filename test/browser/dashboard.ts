@@ -8,6 +8,7 @@ import { type RoomScenario, type Simulator, startSimulator } from "../../simulat
 import type { App } from "../../src/app/app.js";
 import { loadConfig, readMachine } from "../../src/app/config.js";
 import { createToken } from "../../src/http/tokens.js";
+import { closePage } from "../../src/platform/browser/page.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";
 
@@ -89,7 +90,7 @@ export class Dashboard {
         first
           .context()
           .pages()
-          .map((page) => (page === first ? null : page.close())),
+          .map((page) => (page === first ? null : closePage(page, systemClock))),
       );
     }
     return this.complaints.splice(0);

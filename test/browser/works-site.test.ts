@@ -1,8 +1,10 @@
-import { type Browser, chromium, type Page, type Request } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
 import { type EgressProxy, openEgressProxy } from "../../src/platform/browser/egress-proxy.js";
 import { pageHosts } from "../../src/platform/browser/hosts.js";
+import { closePage } from "../../src/platform/browser/page.js";
+import { systemClock } from "../../src/runtime/clock.js";
 import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";
 
 const LIST = '[data-e2e="comment-list"]';
@@ -11,11 +13,14 @@ const ITEMS = `${LIST} [data-e2e="comment-item"]`;
 let simulator: Simulator;
 let egress: EgressProxy;
 let browser: Browser;
+let context: BrowserContext;
 let page: Page;
 beforeAll(async () => {
   simulator = await startSimulator({ rooms: [] });
   egress = await openEgressProxy({ allows: pageHosts(["douyinvod.com"]), upstream: simulator.url, proxy: null });
   browser = await chromium.launch({ executablePath: testBrowser(), args: [...TEST_ARGUMENTS] });
+  context = await browser.newContext({ ...egress.contextOptions, viewport: { width: 1280, height: 720 } });
+  await context.newPage(); // a page beside another costs half as much
 });
 afterAll(async () => {
   await browser.close();
@@ -23,9 +28,10 @@ afterAll(async () => {
   await simulator.close();
 });
 beforeEach(async () => {
-  page = await (await browser.newContext({ ...egress.contextOptions, viewport: { width: 1280, height: 720 } })).newPage();
+  await context.clearCookies(); // of another visitor
+  page = await context.newPage();
 });
-afterEach(() => page.context().close());
+afterEach(() => closePage(page, systemClock));
 
 const work = (name: string) => simulator.works.work(name);
 /** A request of the page, by its path and by what it asks. */
