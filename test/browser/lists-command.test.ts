@@ -51,7 +51,7 @@ describe("dylive works", () => {
     expect(lines[0]).toBe(`${nickname} (${displayId}), 云南, ${followers} followers, ${archive().likes} likes, 20 works by the profile`);
     const { id, stats, text } = simulator.works.work("day_30");
     expect(lines[1]).toMatch(
-      new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d  video +${id}  ♥ ${stats.likes} +\\(pinned\\) ${text}$`),
+      new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d [+-]\\d\\d:\\d\\d  video +${id}  ♥ ${stats.likes} +\\(pinned\\) ${text}$`),
     );
     expect(lines[3]).toContain(`${simulator.works.work("day_0").id}  `);
     expect(stderr).toBe(
