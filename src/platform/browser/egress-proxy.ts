@@ -184,7 +184,8 @@ function standInServer(upstream: string, proxy: ProxyServer | null, allows: Host
   const root = upstream.replace(/\/+$/, "");
   const secure = root.startsWith("https:");
   const request = secure ? requestHttps : requestHttp;
-  const way = proxy === null ? {} : { createConnection: proxy.connectionFor(secure) };
+  // A kept connection may be closed just as it is asked again, which would be told as the stand-in's failure.
+  const way = proxy === null ? { agent: false } : { createConnection: proxy.connectionFor(secure) };
   const ask = (asked: IncomingMessage) => {
     const base = `https://${asked.headers.host ?? ""}`;
     const path = asked.url ?? "/";

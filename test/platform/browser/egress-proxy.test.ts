@@ -66,8 +66,12 @@ describe("before a stand-in", () => {
   let upstream: Server;
   let standIn: EgressProxy;
   const seen: { url: string | undefined; host: string | undefined }[] = [];
+  const answered = new WeakSet<Socket>();
   beforeAll(async () => {
-    upstream = createServer(({ url, headers: { host } }, reply) => {
+    upstream = createServer(({ url, headers: { host }, socket }, reply) => {
+      // One that has waited for long enough closes as the next request comes.
+      if (answered.has(socket)) return void socket.destroy();
+      answered.add(socket);
       seen.push({ url, host });
       reply.end("the stand-in's");
     });
@@ -110,6 +114,16 @@ describe("before a stand-in", () => {
     for (const host of ["live.douyin.com", "lf-cdn.douyinstatic.com"]) {
       expect(await say(await secure(host), "GET /a?b=1 HTTP/1.1", `Host: ${host}`, "Connection: close")).toContain("the stand-in's");
       expect(seen.pop()).toEqual({ url: `/@${host}/a?b=1`, host });
+    }
+  });
+
+  it("is asked by a connection for each request, as one that waits may be closed while it is asked", async () => {
+    for (let asked = 0; asked < 2; asked++) {
+      const tls = await secure("live.douyin.com");
+      tls.write("GET / HTTP/1.1\r\nHost: live.douyin.com\r\nConnection: keep-alive\r\n\r\n");
+      expect(String((await once(tls, "data"))[0])).toMatch(/^HTTP\/1.1 200 /);
+      tls.destroy();
+      expect(seen.pop()).toEqual({ url: "/@live.douyin.com/", host: "live.douyin.com" });
     }
   });
 
