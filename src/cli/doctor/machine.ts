@@ -176,11 +176,21 @@ async function soundness(at: StoreAt, shown: string): Promise<Finding> {
   }
 }
 
-/** Checks whether the looks at an author who is watched have failed for long. @param now ms UTC */
+/** Returns the version of the store's schema, 0 where there is none yet, and the one that this dylive has. Changes nothing. */
+async function schemaOf({ data, databaseUrl }: Pick<Config, "data" | "databaseUrl">): Promise<{ schema: number; known: number }> {
+  if (databaseUrl !== null) return (await import("../../store/postgres/admin.js")).lookAt(databaseUrl);
+  const path = databasePath(data);
+  const version = existsSync(path) ? look(path, false) : 0;
+  return { schema: typeof version === "number" ? version : 0, known: MIGRATIONS.length };
+}
+
+/** Checks whether the looks at an author who is watched have failed for long. Changes nothing. @param now ms UTC */
 export async function watchedAuthors(config: Pick<Config, "data" | "databaseUrl">, now = Date.now()): Promise<Finding> {
-  if (config.databaseUrl === null && !existsSync(databasePath(config.data))) return ok("authors", "none are watched");
   // What is wrong with the store is a finding of its own.
-  const opened = await openStore(storeAt(config), { mayOnlyRead: true }).catch(() => null);
+  const version = await schemaOf(config).catch(() => null);
+  if (version?.schema === 0) return ok("authors", "none are watched");
+  if (version !== null && version.schema < version.known) return skipped("authors", "the store is brought up to date at the next start");
+  const opened = version === null ? null : await openStore(storeAt(config), { mayOnlyRead: true }).catch(() => null);
   if (opened === null) return skipped("authors", "the store does not open");
   try {
     const watches = await opened.authorWatches.list();
