@@ -2,9 +2,11 @@ import { fork } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
+import { catchUp } from "../../src/statistics/reader.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { type Run, ran, scratch, serving } from "../e2e/command.js";
 import { playBusyRoom } from "../statistics/busy-room.js";
+import { plainWords } from "../statistics/plain-words.js";
 import type { Orders } from "./attacker.js";
 import type { Target } from "./attacks.js";
 import { Watch } from "./watched.js";
@@ -31,6 +33,7 @@ export async function besieged(hours: number): Promise<Besieged> {
   const { room } = await playBusyRoom(store, { hours });
   // What is done with new events is not what is looked at.
   for (const { room: behind } of await store.search.progress()) while (await store.search.advance(behind));
+  await catchUp(store, plainWords);
   await store.close();
   const token = (await ran(["token", "create", "--name", "t"], env)).stdout.trim();
   const { server, base } = await serving(env);
