@@ -40,7 +40,7 @@ const GIFTS_NEEDED = 3;
 const MOST_USERS = 500;
 const MOST_RISES = 100;
 
-/** What one person gave: by the ranks, and by the gifts that came. */
+/** Diamonds that one person gave: by the ranks, and by the gifts that came. */
 interface Giver {
   /** Score and its rise since it was first seen, by rank: each counts for itself. */
   readonly ranks: Map<string, { score: number; rise: number }>;

@@ -19,7 +19,7 @@ export interface Summary {
   readonly chatters: number;
   readonly gifters: number;
   readonly gifts: ShownGifts;
-  /** What the platform's ranks say was given, at least, and how much of that the gifts explain that reached us. No part of `gifts`. */
+  /** Diamonds given by the platform's ranks, at least, and how many of them the gifts explain that reached us. No part of `gifts`. */
   readonly witness: ShownWitness;
   /** `seen` reached us; `total` is the platform's count, of which it sends a sample. */
   readonly likes: { readonly seen: number; readonly total: number | null };
@@ -66,7 +66,7 @@ export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null,
   };
 }
 
-/** What ranks say was given, as it is shown. */
+/** Diamonds given by the ranks, as they are shown. */
 interface ShownWitness {
   readonly diamondsWitnessed: number;
   readonly diamondsReceived: number;

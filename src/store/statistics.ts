@@ -78,7 +78,7 @@ export interface Witness {
   readonly received: number;
 }
 
-/** What the ranks say of one person. */
+/** Figures of one person by the ranks. */
 export interface PersonWitness extends Witness {
   readonly userId: string;
   readonly name: string | null;

@@ -74,7 +74,7 @@ export interface DownloadOptions {
   readonly id?: string | undefined;
 }
 
-/** What downloads of one process share. */
+/** Bounds that the downloads of one process share. */
 export interface SharedDownloads {
   /** Places for files that are being fetched. A file takes one for its addresses alone: none while its work is read again. */
   readonly places: FairSemaphore;

@@ -11,7 +11,7 @@ export interface KeptAuthorWatch {
   readonly known: readonly string[];
 }
 
-/** What a look changes of a watch. */
+/** Changes that a look makes to a watch. */
 export type AuthorLook = Pick<AuthorWatch, "author" | "nextAt" | "failingSince" | "learnedAt" | "newest"> & {
   readonly look: NonNullable<AuthorWatch["look"]>;
   readonly known: readonly string[];

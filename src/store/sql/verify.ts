@@ -5,7 +5,7 @@ import { Compile } from "typebox/compile";
 export interface WrongRow {
   /** Name of the row: of a work its id, of a comment `work/id`, of a run its number. */
   readonly row: string;
-  /** What is wrong, in words. */
+  /** Description of what is wrong, in words. */
   readonly what: string;
 }
 

@@ -37,7 +37,7 @@ export const DownloadSchema = Type.Object(
 );
 export type Download = Static<typeof DownloadSchema>;
 
-/** What is wanted of a work. */
+/** Files that are wanted of a work. */
 export const DownloadWishSchema = Type.Object({
   quality: Type.String({
     pattern: "^(compatible|best|smallest|[1-9][0-9]{1,4}p)$",
