@@ -37,6 +37,12 @@ const GRACE_MS = 30_000;
 /** Rises that gifts must explain after one that none did, and gifts that must come, before it is said that things are better. */
 const EXPLAINED_NEEDED = 2;
 const GIFTS_NEEDED = 3;
+/** Time without a rise that no gift explains before it is said that gifts flow again, ms: where the platform samples, some come all the time. */
+const CALM_MS = 240_000;
+/** Share of the diamonds by the ranks that may be missing while gifts come: below it a single rise is no sign of more. */
+const MISSING_SHARE = 0.1;
+/** Rises in a row that no gift explains, and no gift comes since, which are a sign however little they are. */
+const SILENT_RISES = 2;
 const MOST_USERS = 500;
 const MOST_RISES = 100;
 
@@ -153,8 +159,7 @@ export class GiftsWatch {
       }
     }
     if (this.#state === "unknown") this.#go("flowing", now);
-    else if (this.#state !== "flowing" && this.#explainedSince >= EXPLAINED_NEEDED && this.#giftsSince >= EXPLAINED_NEEDED)
-      this.#go("flowing", now);
+    else if (this.#state !== "flowing" && this.#isBetter(now)) this.#go("flowing", now);
     else if (this.#state === "suppressed" && this.#giftsSince >= GIFTS_NEEDED) this.#go("partial", now);
   }
 
@@ -190,8 +195,16 @@ export class GiftsWatch {
     if (at >= this.#explainedAt) this.#giftsSince = this.#explainedSince = 0;
     this.#inARow++;
     const came = this.#lastGiftAt !== null && this.#lastGiftAt >= at;
-    if (this.#state === "flowing" || this.#state === "unknown") this.#go(came ? "partial" : "suppressed", now);
-    else if (this.#state === "partial" && !came && this.#inARow >= EXPLAINED_NEEDED) this.#go("suppressed", now);
+    const isSilent = !came && this.#inARow >= SILENT_RISES;
+    const isMuch = this.#missing >= this.#witnessed * MISSING_SHARE;
+    if (this.#state === "partial") {
+      if (isSilent) this.#go("suppressed", now);
+    } else if (this.#state !== "suppressed" && (isSilent || isMuch)) this.#go(came ? "partial" : "suppressed", now);
+  }
+
+  #isBetter(now: number): boolean {
+    const gifts = this.#explainedSince >= EXPLAINED_NEEDED && this.#giftsSince >= EXPLAINED_NEEDED;
+    return gifts && now - this.#missedAt >= CALM_MS;
   }
 
   #go(state: Evidence["gifts"], now: number): void {

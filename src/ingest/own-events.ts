@@ -86,5 +86,5 @@ export function giftsEvent(
 export function giftsText(room: RoomKey, account: string | null, { kind, witnessed, missing }: GiftsNews): string {
   const who = account === null ? "a guest" : `account ${account}`;
   if (kind === "gifts.flowing") return `room ${room}: gifts reach us again (as ${who}): they explain what the platform's ranks rise by`;
-  return `room ${room}: the platform keeps gifts from us (as ${who}): of ${witnessed} diamonds by which its ranks rose, no gift explains ${missing}. Use your own everyday browser first (DYLIVE_CDP); see docs/login-and-gifts.md`;
+  return `room ${room}: the platform keeps gifts from us (as ${who}): its ranks rose by ${missing} diamonds for which no gift came (by ${witnessed} in all). Use your own everyday browser first (DYLIVE_CDP); see docs/login-and-gifts.md`;
 }

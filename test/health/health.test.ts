@@ -40,7 +40,7 @@ describe("gifts", () => {
   const MINUTE = 60_000;
   const from5 = (diamonds: number | null): NewEvent => ({ ...given, user: person("5"), diamonds });
 
-  it("are suppressed when a rise stays unexplained for half a minute, and flowing again when gifts explain two", () => {
+  it("are suppressed when a rise stays unexplained for half a minute, and flowing again when gifts explain two and none is missing for four minutes", () => {
     const watch = new GiftsWatch();
     watch.see(rank(10), 0);
     watch.look(MINUTE);
@@ -59,6 +59,8 @@ describe("gifts", () => {
     expect([watch.state, watch.takeNews()]).toEqual(["suppressed", null]);
     watch.see(rank(150), 3 * MINUTE);
     watch.see(from5(20), 3 * MINUTE + 1);
+    expect([watch.state, watch.takeNews()]).toEqual(["suppressed", null]);
+    watch.see(from5(20), 5 * MINUTE);
     expect([watch.state, watch.takeNews()?.kind]).toEqual(["flowing", "gifts.flowing"]);
     watch.reset();
     expect([watch.state, watch.evidence.since]).toEqual(["unknown", null]);

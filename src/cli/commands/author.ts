@@ -40,7 +40,9 @@ export function addAuthorCommands(program: Command, options: { data: () => Optio
     .addOption(options.data())
     .action(({ json, ...settings }: Partial<Config> & { json: boolean }) =>
       withStore(loadConfig(settings), async ({ authorWatches }) => {
-        for (const watch of await authorWatches.list()) await print(json ? JSON.stringify(watch) : plain(lineOf(watch)));
+        const watches = await authorWatches.list();
+        if (watches.length === 0 && !json) say("no author is watched; dylive author add LINK");
+        for (const watch of watches) await print(json ? JSON.stringify(watch) : plain(lineOf(watch)));
       }),
     );
   about("look", "look at an author as soon as their turn comes").action((text: string, settings: Partial<Config>) =>

@@ -51,7 +51,7 @@ export const rooms = {
       unknown: "礼物：还没有看到，无法判断",
     },
     giftsMissing: (missing: number, witnessed: number) =>
-      `榜单显示的 ${witnessed} 抖币中有 ${missing} 没有收到；先试试您自己日常使用的浏览器（DYLIVE_CDP）`,
+      `榜单显示的 ${witnessed} 抖币中有 ${missing} 没有收到；先试试你自己日常使用的浏览器（DYLIVE_CDP）`,
     giftsGuest: "礼物：平台没有发给游客，登录后可能收到",
     unknownLength: "时长未知",
     atLeast: (length: string) => `${length}以上`,

@@ -75,7 +75,7 @@ export const works = {
     marked: "带平台水印，不会下载",
     hdr: "HDR",
     compatible: "兼容（默认）",
-    best: "最佳",
+    best: "最好",
     why: (wish: string, name: string, reason: string) => `${wish}：${name}，${reason}。`,
     none: "没有不带水印的版本。",
   },
