@@ -160,7 +160,11 @@ export class GiftsWatch {
     }
     if (this.#state === "unknown") this.#go("flowing", now);
     else if (this.#state !== "flowing" && this.#isBetter(now)) this.#go("flowing", now);
-    else if (this.#state === "suppressed" && this.#giftsSince >= GIFTS_NEEDED) this.#go("partial", now);
+    else if (this.#state === "suppressed" && this.#giftsSince >= GIFTS_NEEDED) {
+      this.#go("partial", now);
+      // A score that is next seen later has risen by what was kept from us before, too: that is told already.
+      this.#givers.clear();
+    }
   }
 
   #score(list: string, user: User, score: number | null, now: number): void {

@@ -60,7 +60,7 @@ export const MESSAGES: readonly Fault[] = [
     within: 120_000,
     mend: (rooms) => rooms.gifts("everyone"),
     over: ({ status }) => status?.evidence.gifts === "flowing",
-    recovers: 60_000,
+    recovers: 240_000,
     gap: null,
   },
   {
