@@ -190,7 +190,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   );
   app.setErrorHandler((error, request, reply) => {
     const told = failureOf(error, request.id);
-    if (told.status >= 500) request.log[told.code === "internal" ? "error" : "warn"]({ err: error, code: told.code }, told.message);
+    // A call whose client left breaks off with whatever it was at: that is nobody's failure.
+    const hasLeft = request.raw.socket.destroyed;
+    if (told.code === "internal") request.log.error({ err: error, code: told.code }, told.message);
+    else if (told.status >= 500 && !hasLeft) request.log.warn({ err: error, code: told.code }, told.message);
     else request.log.debug({ code: told.code, status: told.status }, "refused");
     return sendFailure(request, reply, told, error);
   });

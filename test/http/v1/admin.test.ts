@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { until } from "../../until.js";
 import { serveApi } from "../api-server.js";
 
 const SECRET = "sessionid=0123456789abcdef0123456789abcdef";
@@ -72,6 +73,18 @@ describe("/v1/about and /v1/doctor", () => {
     const refused = await asked;
     expect([refused.status, refused.at("error", "code")]).toEqual([503, "stopping"]);
     expect(lines.filter((line) => (JSON.parse(line) as { level: number }).level >= 50)).toEqual([]);
+  });
+
+  it("say nothing of a stop where the client of a doctor has left", async () => {
+    const { call, admin, lines } = await serveApi();
+    admin.looking = new Promise(() => {});
+    const leaving = new AbortController();
+    const asked = call("/v1/doctor", { method: "POST", json: {}, signal: leaving.signal });
+    while (admin.examined.length === 0) await new Promise((next) => setImmediate(next));
+    leaving.abort();
+    await expect(asked).rejects.toThrow();
+    const refused = () => lines.map((line) => JSON.parse(line) as { level: number; code?: string }).find(({ code }) => code === "stopping");
+    expect((await until(refused)).level).toBeLessThan(40);
   });
 
   it("run one doctor at a time", async () => {
