@@ -1,5 +1,5 @@
 import type { NewEventOf } from "../events/event.js";
-import type { GiftsNews } from "../health/audience.js";
+import type { GiftsNews } from "../health/gifts-watch.js";
 import type { RoomState } from "../health/state.js";
 import type { RoomKey } from "../store/log.js";
 import type { Broadcast } from "./pipeline.js";

@@ -4,7 +4,7 @@ import { PlannedFeed } from "../../simulator/planned-feed.js";
 import { Random } from "../../simulator/random.js";
 import type { RoomScenario } from "../../simulator/scenario.js";
 import { loadSchema } from "../../simulator/schema.js";
-import { GiftsWatch } from "../../src/health/audience.js";
+import { GiftsWatch } from "../../src/health/gifts-watch.js";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
