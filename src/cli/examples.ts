@@ -88,7 +88,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   redecode: ["dylive redecode 100000002"],
   backup: ["dylive backup /backups/dylive-monday.sqlite"],
   check: ["dylive check", "dylive check --room 100000002"],
-  "erase-user": ["dylive erase-user 2946292105354829", "dylive erase-user 2946292105354829 --pseudonym"],
+  "erase-user": ["dylive erase-user 2946292105354829", "dylive erase-user 2946292105354829 --pseudonym --yes"],
   retention: ["dylive retention 100000002", "dylive retention 100000002 --age 30d --size 2GB"],
   migrate: ["dylive migrate sqlite-to-postgres"],
   "migrate sqlite-to-postgres": [

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline/promises";
 import { shownText } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isUnwritable } from "../store/health.js";
@@ -33,6 +34,20 @@ export function print(line: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+/** Asks a question on stderr and waits for a line; null where nobody sits at a terminal, or the input ends. */
+export async function askOnTerminal(question: string, signal: AbortSignal): Promise<string | null> {
+  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return null;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
+  // In this mode Ctrl-C is a key: without this, it would only end the question.
+  lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  try {
+    return await Promise.race([lines.question(question, { signal }), ended]);
+  } finally {
+    lines.close();
+  }
 }
 
 /** Content of a cell; null is unknown. */
@@ -98,9 +113,14 @@ export class ProgressLine {
     else say(line);
   }
 
+  /** Takes the line away, so that something else can be written. */
+  clear(): void {
+    if (this.#terminal) process.stderr.write("\r\u001b[K");
+  }
+
   /** Ends the line with the last word. */
   end(line: string): void {
-    if (this.#terminal) process.stderr.write("\r\u001b[K");
+    this.clear();
     say(plain(line));
   }
 }

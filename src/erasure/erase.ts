@@ -7,7 +7,7 @@ import type { Store } from "../store/store.js";
 import { changeOf, type ErasurePlan } from "./change.js";
 import { type Identity, identityOf, isPerson, type KnownPerson, marksOf, peopleIn, pseudonymOf, unknownPerson } from "./identity.js";
 import { noteErasure } from "./late.js";
-import { eraseWorks, lookInWorks, type WorksErased } from "./works.js";
+import { countWorks, eraseWorks, lookInWorks, type WorksErased, type WorksFound } from "./works.js";
 
 /** Events of one step: some 10 ms of reading, and at most as many to replace. */
 const STEP_EVENTS = 1000;
@@ -18,8 +18,8 @@ interface EraseProgress {
   readonly head: number;
 }
 
-/** Counts of what was done with the events of a step. */
-interface Erased extends EraseProgress {
+/** Counts of what is done with events. */
+interface EventCounts {
   /** Their own events, now tombstones. */
   readonly erased: number;
   /** Unknown messages, ranks and notices that named them, now tombstones. */
@@ -28,6 +28,12 @@ interface Erased extends EraseProgress {
   readonly changed: number;
   /** Chats of others that name them, kept. */
   readonly kept: number;
+}
+
+type Erased = EraseProgress & EventCounts;
+
+function addCounts(sums: { -readonly [What in keyof EventCounts]: number }, step: EventCounts): void {
+  for (const what of ["erased", "dropped", "changed", "kept"] as const) sums[what] += step[what];
 }
 
 /** People who were found, each once: those of an identity, or those known by a text. */
@@ -57,12 +63,15 @@ async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: numbe
   return { scanned, head };
 }
 
-/** Takes a person out of the next events of a room. Seqs and ids stay; what is made from the events is told in the same transaction. */
-async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, plan: ErasurePlan): Promise<Erased> {
+/**
+ * Takes a person out of the next events of a room. Seqs and ids stay; what is made from the events is told in the same transaction.
+ * @param isTrial whether it only counts what would be done
+ */
+async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, plan: ErasurePlan, isTrial = false): Promise<Erased> {
   const { events, scanned, head } = await log.read(room, after, STEP_EVENTS);
   const changes = events.map((event) => changeOf(event, plan));
   const next = changes.flatMap((change) => ("event" in change ? [change.event] : []));
-  if (next.length > 0) await log.replace(room, next);
+  if (next.length > 0 && !isTrial) await log.replace(room, next);
   const count = (what: string) => changes.filter((change) => change.what === what).length;
   return { scanned, head, erased: count("erased"), dropped: count("dropped"), changed: count("changed"), kept: count("kept") };
 }
@@ -77,10 +86,21 @@ interface EraseAsk {
   readonly signal?: AbortSignal;
   /** Called with what is done now, and in how many events; the work goes on when it resolves. */
   readonly onProgress?: (what: string, events: number) => void | Promise<void>;
+  /**
+   * Called before anything is changed; what it throws is thrown, and nobody is erased. All that is kept is read once more for it.
+   * @param found null when nobody is known by this: who waits in a spool or stands in raw recordings may be all the same
+   */
+  readonly confirm?: (found: ErasureFound | null) => Promise<void>;
+}
+
+/** Person who is about to be erased, and how much is kept of them. */
+export interface ErasureFound extends EventCounts {
+  readonly identity: Identity;
+  readonly works: WorksFound;
 }
 
 /** Report of an erasure. */
-export interface EraseReport extends Omit<Erased, "scanned" | "head"> {
+export interface EraseReport extends EventCounts {
   readonly identity: Identity;
   readonly pseudonym: string;
   /** Rooms whose anchor the person is: what is known of an anchor stays. */
@@ -118,16 +138,20 @@ type Deps = Pick<
  */
 export async function eraseUser(
   store: Deps,
-  { user, keep, clock = systemClock, signal, onProgress = () => {} }: EraseAsk,
+  { user, keep, clock = systemClock, signal, onProgress = () => {}, confirm }: EraseAsk,
 ): Promise<EraseReport> {
   const key = await store.secrets.pseudonymKey();
   const planOf = (identity: Identity): ErasurePlan => ({ identity, pseudonym: pseudonymOf(nameOf(identity), key), keep });
   const identity = await identify(store, user, signal, (events) => onProgress("looking for who that is", events)).catch(async (error) => {
     // What waits in a spool may hold them all the same.
-    if (error instanceof DyliveError && error.code === "not_found") await noteErasure(store, planOf(unknownPerson(user)), clock.now());
+    if (error instanceof DyliveError && error.code === "not_found") {
+      await confirm?.(null);
+      await noteErasure(store, planOf(unknownPerson(user)), clock.now());
+    }
     throw error;
   });
   const plan = planOf(identity);
+  await confirm?.(await countFound(store, plan, signal, (events) => onProgress("counting what is kept of them", events)));
   const { pseudonym } = plan;
   const note = await store.residue.begin();
   // Before the first change: what waits in a spool is from now on judged by it.
@@ -141,7 +165,7 @@ export async function eraseUser(
       signal,
       (room, after) => eraseStep(store, room, after, plan),
       (room, step) => {
-        for (const what of ["erased", "dropped", "changed", "kept"] as const) sums[what] += step[what];
+        addCounts(sums, step);
         if (step.erased + step.dropped + step.changed > 0) rooms.add(room);
       },
       (events) => onProgress("erasing", events),
@@ -163,6 +187,19 @@ export async function eraseUser(
     ({ anchor }) => anchor !== null && (identity.ids.includes(anchor.id ?? "") || identity.secUids.includes(anchor.secUid ?? "")),
   );
   return { identity, pseudonym, ...sums, anchorOf: anchorOf.map(({ room }) => room), rooms: [...rooms], works, note };
+}
+
+/** Counts what an erasure would do now, and does nothing. */
+async function countFound(store: Deps, plan: ErasurePlan, signal: AbortSignal | undefined, onEvents: OnEvents): Promise<ErasureFound> {
+  const sums = { erased: 0, dropped: 0, changed: 0, kept: 0 };
+  await walk(
+    store,
+    signal,
+    (room, after) => eraseStep(store, room, after, plan, true),
+    (_room, step) => addCounts(sums, step),
+    onEvents,
+  );
+  return { identity: plan.identity, ...sums, works: await countWorks(store, plan.identity, signal, onEvents) };
 }
 
 /** Finds out who is meant, and by what else they are known. */

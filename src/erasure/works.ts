@@ -26,6 +26,9 @@ export interface WorksErased {
   readonly kept: number;
 }
 
+/** Counts of what would be taken out as a whole. */
+export type WorksFound = Pick<WorksErased, "works" | "comments" | "watches">;
+
 /** Works of one step: with each comes the page's own reply, of which some are megabytes. */
 const STEP_WORKS = 20;
 const STEP_COMMENTS = 500;
@@ -59,6 +62,28 @@ export async function lookInWorks(
 /** Returns the author of a watch, of whom nothing but the id may be known. */
 function watchedPerson(secUid: string, author: Person | null): KnownPerson {
   return author ?? { id: null, secUid, displayId: null, nickname: null };
+}
+
+/** Counts what {@link eraseWorks} would take out as a whole. */
+export async function countWorks(
+  store: Deps,
+  identity: Identity,
+  signal: AbortSignal | undefined,
+  onStep: (count: number) => void | Promise<void>,
+): Promise<WorksFound> {
+  const watches = (await store.authorWatches.list()).filter(({ secUid, author }) => isPerson(watchedPerson(secUid, author), identity));
+  const sums = { works: 0, comments: 0, watches: watches.length };
+  await walk(store, signal, {
+    onWorks: async (rows) => {
+      sums.works += rows.filter(({ work }) => isPerson(work.author, identity)).length;
+    },
+    onComments: async (comments) => {
+      sums.comments += comments.filter(({ user }) => isPerson(user, identity)).length;
+    },
+    onDownloads: async () => {},
+    onStep,
+  });
+  return sums;
 }
 
 /** Takes a person out of all works and comments, ends the watch on them, and takes them out of the page's own replies that are kept with works. */

@@ -132,6 +132,13 @@ export const ERRORS = {
     status: 409,
     hint: "Start again from the oldest or newest cursor given here.",
   },
+  not_confirmed: {
+    message: "It was not confirmed",
+    fault: "caller",
+    retryable: false,
+    status: 400,
+    hint: "Type yes in a terminal when you are asked, or give --yes.",
+  },
   in_use: {
     message: "The resource is in use",
     fault: "caller",

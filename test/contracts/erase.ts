@@ -122,6 +122,26 @@ export function describeErase(open: Open): void {
       await expect(eraseUser(store(), { user: UID, keep: false })).rejects.toMatchObject({ code: "not_found" });
     });
 
+    it("asks first: tells whom it found and how much, and changes nothing when that is refused", async () => {
+      const { room } = await filled();
+      const before = (await readAll(store().log, room)).events;
+      const found: unknown[] = [];
+      const refused = new Error("no");
+      const confirm = async (one: unknown) => {
+        found.push(one);
+        throw refused;
+      };
+      await expect(eraseUser(store(), { user: "安安改名", keep: false, confirm })).rejects.toBe(refused);
+      await expect(eraseUser(store(), { user: "nobody", keep: false, confirm })).rejects.toBe(refused);
+      const identity = expect.objectContaining({ ids: [UID] });
+      const works = { works: 0, comments: 0, watches: 0 };
+      expect(found).toEqual([{ identity, erased: 4, dropped: 5, changed: 12, kept: 1, works }, null]);
+      expect((await readAll(store().log, room)).events).toEqual(before);
+      expect(await store().erasures.list()).toEqual([]);
+      const agreed = { user: UID, keep: false, confirm: async () => {} };
+      expect(await eraseUser(store(), agreed)).toMatchObject({ erased: 4, dropped: 5, changed: 12, kept: 1 });
+    });
+
     it("under a pseudonym: what they did stays theirs, and nobody can tell who they are", async () => {
       const { room, append } = await filled();
       const report = await eraseUser(store(), { user: UID, keep: true });

@@ -34,7 +34,8 @@ describe("dylive search, retention, backup, check, erase-user", () => {
     [["search"], /something to search for/],
     [["search", "xx", "--from", "tomorrow"], /date of the calendar such as/],
     [["retention", "98765", "--age", "5"], /a time such as/],
-    [["erase-user", "nobody"], /nobody in the log/],
+    [["erase-user", "nobody"], /nothing was erased\. nobody in the log, in works and in comments is known as "nobody"/],
+    [["erase-user", "nobody", "--yes"], /no such thing here: nobody in the log/],
     [["check", "--data", "/nowhere/at/all"], /there is no store/],
     [["stats", "98765", "--data", join(dir.path, "dylive.sqlite", "data")], /data folder .* cannot be read: a part of its path is a file/],
   ])("%j is refused in words", async (args, sentence) => {
@@ -49,7 +50,10 @@ describe("dylive search, retention, backup, check, erase-user", () => {
     expect((await ran(["backup", copy], env)).code).toBe(0);
     expect((await ran(["backup", copy], env)).stderr).toMatch(/exists already/);
     expect((await ran(["retention", "98765", "--age", "30d"], env)).stdout).toMatch(/events +30 days +any size +this room/);
-    const erased = await ran(["erase-user", "小明明"], env);
+    const asked = await ran(["erase-user", "小明明"], env);
+    expect([asked.code, asked.stdout]).toEqual([2, ""]);
+    expect(asked.stderr).toMatch(/nothing was erased\. known as: 4242424242, 小明明; 2 events to be erased.*or give --yes/);
+    const erased = await ran(["erase-user", "小明明", "--yes"], env);
     expect(erased.stdout).toMatch(/known as: 4242424242, 小明明\n2 events erased\n/);
     expect(erased.stdout).toMatch(/not reached:\n- backups\n/);
     expect((await ran(["search", "--user", "4242424242"], env)).stdout).toBe("");

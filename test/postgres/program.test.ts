@@ -115,7 +115,7 @@ describe("dylive with a DATABASE_URL", () => {
         [["token", "list"], /admin/],
         [["retention", ROOM, "--age", "30d"], /30 days/],
         [["export", ROOM, "--format", "jsonl", "--out", "-"], /"type":"chat"/],
-        [["erase-user", user.id], /events erased/],
+        [["erase-user", user.id, "--yes"], /events erased/],
       ];
       for (const [args, answer] of asked) expect([args, await says(...args)]).toEqual([args, answering(0, answer)]);
       const [backup, demo] = await Promise.all([says("backup", "copy.sqlite"), says("demo")]);

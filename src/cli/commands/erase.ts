@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, downloadsOf, loadConfig } from "../../app/config.js";
-import { completeErasure, type EraseReport, eraseUser } from "../../erasure/erase.js";
+import { completeErasure, type EraseReport, type ErasureFound, eraseUser } from "../../erasure/erase.js";
 import { type Erasure, eraseEverywhere, unreached } from "../../erasure/everywhere.js";
-import { assertPerson, namedIn } from "../../erasure/identity.js";
+import { assertPerson, type Identity, namedIn } from "../../erasure/identity.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { eraseAllRaw } from "../../sources/raw/erase-all.js";
@@ -14,7 +14,7 @@ import { isDataDirLocked } from "../../store/lock.js";
 import type { Store } from "../../store/store.js";
 import { DownloadStorage, removeFiles } from "../../works/download-storage.js";
 import { interruptSignal } from "../stop.js";
-import { ProgressLine, plain, print } from "../terminal.js";
+import { askOnTerminal, ProgressLine, plain, print } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
 /** Adds `dylive erase-user`. @param data makes the option that names the data folder */
@@ -24,13 +24,18 @@ export function addEraseCommand(program: Command, data: () => Option): void {
     .description("take people out of everything that is kept")
     .argument("<user...>", "of each: their id (uid), sec_uid, visible number or nickname")
     .option("--pseudonym", "keep what they did, under a name that says nothing", false)
+    .option("--yes", "do not ask first: show nothing, erase", false)
     .addOption(data())
-    .action((users: string[], { pseudonym, ...settings }: Partial<Config> & { pseudonym: boolean }) =>
-      erase(loadConfig(settings), users, pseudonym),
+    .action((users: string[], { pseudonym, yes, ...settings }: Partial<Config> & { pseudonym: boolean; yes: boolean }) =>
+      erase(loadConfig(settings), users, { keep: pseudonym, isAsked: !yes }),
     );
 }
 
-function erase(config: Config, users: readonly string[], keep: boolean): Promise<void> {
+function erase(
+  config: Config,
+  users: readonly string[],
+  { keep, isAsked }: { readonly keep: boolean; readonly isAsked: boolean },
+): Promise<void> {
   // All of them, before anybody is erased.
   for (const user of users) assertPerson(user);
   const signal = interruptSignal();
@@ -44,7 +49,11 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
         log: async () => {
           const progress = new ProgressLine("erase-user", "events");
           const onProgress = (_what: string, events: number) => progress.show(events);
-          const report = await eraseUser(store, { user, keep, signal, onProgress });
+          const confirm = async (found: ErasureFound | null) => {
+            progress.clear();
+            await confirmErasure(user, found, (question) => askOnTerminal(question, signal));
+          };
+          const report = await eraseUser(store, { user, keep, signal, onProgress, ...(isAsked && { confirm }) });
           reports.push(report);
           return report;
         },
@@ -83,6 +92,40 @@ function erase(config: Config, users: readonly string[], keep: boolean): Promise
   });
 }
 
+/**
+ * Asks on the terminal whether a person is to be erased, and shows first who that is and how much is kept of them.
+ * @param ask asks a question, and resolves with the answer; with null where nobody can be asked
+ * @throws DyliveError not_confirmed
+ */
+export async function confirmErasure(
+  user: string,
+  found: ErasureFound | null,
+  ask: (question: string) => Promise<string | null>,
+): Promise<void> {
+  const lines = found === null ? [`nobody in the log, in works and in comments is known as ${JSON.stringify(user)}`] : foundLines(found);
+  const recordings = "what raw recordings and frames that wait to be stored hold of them goes too";
+  const shown = [...lines, recordings].map(plain);
+  const answer = await ask(`${shown.join("\n")}\nThis cannot be undone. Type yes to erase them: `);
+  if (answer?.trim().toLowerCase() === "yes") return;
+  throw new DyliveError(
+    "not_confirmed",
+    answer === null ? `nobody could be asked, and nothing was erased. ${shown.join("; ")}` : "nothing of them was erased",
+  );
+}
+
+function foundLines({ identity, erased, dropped, changed, kept, works }: ErasureFound): readonly string[] {
+  return [
+    knownAs(identity),
+    `${erased} events to be erased, ${dropped} ranks, notices and unknown messages that name them too, ${changed} events to be changed`,
+    `${works.works} works and ${works.comments} comments to be erased, ${works.watches} watches to be ended`,
+    ...(kept > 0 ? [`${kept} chats of others that hold their name or id stay as written`] : []),
+  ];
+}
+
+function knownAs({ ids, secUids, displayIds, webcastUids, nicknames }: Identity): string {
+  return `known as: ${[...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].join(", ")}`;
+}
+
 /** Counts again and overwrites what several people left, once for all of them. */
 async function complete(store: Store, reports: readonly EraseReport[], signal: AbortSignal): Promise<void> {
   const note = reports.at(-1)?.note;
@@ -95,10 +138,9 @@ async function complete(store: Store, reports: readonly EraseReport[], signal: A
 }
 
 function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordings, works }: Erasure, keep: boolean): readonly string[] {
-  const { ids, secUids, displayIds, webcastUids, nicknames } = identity;
   const { files, messages, frames } = recordings;
   return [
-    `known as: ${[...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].join(", ")}`,
+    knownAs(identity),
     ...(keep && pseudonym !== "" ? [`shown as ${pseudonym} from now on`] : []),
     `${erased} events erased`,
     `${dropped} ranks, notices and unknown messages that named them erased`,
