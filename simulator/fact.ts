@@ -1,3 +1,4 @@
+import { giftOf } from "./gifts.js";
 import { ANONYMOUS_ID, MYSTERY } from "./people.js";
 import type { SchemaFields } from "./schema.js";
 import { isFields } from "./schema.js";
@@ -24,6 +25,7 @@ export interface Fact {
 /** Content of a gift's message. */
 export interface GiftFact {
   readonly giftId: string;
+  /** Its name and price on the panel, where the message does not tell them */
   readonly giftName: string;
   /** "0" where there is none */
   readonly groupId: string;
@@ -99,14 +101,16 @@ function memberKind(action: number): Pick<Fact, "kind" | "action"> {
 
 function giftFact(message: SchemaFields, wrapped: boolean): GiftFact {
   const gift = sub(message, "gift");
+  const giftId = str(message, "gift_id");
+  const onPanel = str(gift, "name") === "" && num(gift, "diamond_count") === 0 ? giftOf(giftId) : undefined;
   return {
-    giftId: str(message, "gift_id"),
-    giftName: str(gift, "name"),
+    giftId,
+    giftName: onPanel?.name ?? str(gift, "name"),
     groupId: str(message, "group_id") || "0",
     traceId: str(message, "trace_id"),
     receiverId: str(sub(message, "to_user"), "id"),
     total: units(message),
-    unitDiamonds: num(gift, "diamond_count"),
+    unitDiamonds: onPanel?.diamonds ?? num(gift, "diamond_count"),
     end: num(message, "repeat_end") === 1,
     wrapped,
   };

@@ -1,5 +1,6 @@
 import { image } from "./people.js";
 import type { Random } from "./random.js";
+import { type Ask, emptyReply, json, type SimulatedReply } from "./reply.js";
 import type { SchemaFields } from "./schema.js";
 
 /** A gift of the panel. */
@@ -37,19 +38,41 @@ export const GIFTS: readonly Gift[] = [
   { id: "2306", name: "嘉年华", diamonds: 30000, combo: false, groups: [1], weight: 1, picture: "f21c5d0e4b7a4f0fb7e0aa62d9b3c644" },
 ];
 
-/** Returns a gift as GiftMessage describes it. */
-export function giftStruct(gift: Gift): SchemaFields {
+/** Returns the gift of the panel that has an id. */
+export function giftOf(id: string): Gift | undefined {
+  return GIFTS.find((gift) => gift.id === id);
+}
+
+/**
+ * Answers `GET live.douyin.com/webcast/gift/list/` with the panel, for those who are not logged in and have no cookie too (seen in October 2026).
+ * Callers that are suspected are given nothing, and those who do not say by which app they ask are refused.
+ */
+export function giftList(platform: { readonly captcha: boolean; now(): number }, ask: Ask): SimulatedReply {
+  if (platform.captcha) return emptyReply();
+  const extra = { now: platform.now() };
+  if (!/^\d+$/.test(ask.query.get("aid") ?? "")) return json({ data: { message: "Request params error" }, extra, status_code: 10011 });
+  const picture = (file: string) => ({
+    uri: `webcast/${file}.png`,
+    url_list: [3, 11, 26].map((n) => `https://p${n}-webcast.douyinpic.com/img/webcast/${file}.png~tplv-obj.png`),
+  });
+  const gifts = GIFTS.map(({ id, name, diamonds, combo, picture: file }) => ({
+    ...{ id: `@int:${id}`, name, diamond_count: diamonds, describe: `送出${name}`, combo, type: 1 },
+    ...{ image: picture(file), icon: picture(file), is_displayed_on_panel: true, for_linkmic: true, for_fansclub: false },
+  }));
+  return json({ data: { gifts, gifts_info: {}, pages: [] }, extra, status_code: 0 });
+}
+
+/** Returns a gift as GiftMessage describes it. @param isBare whether name and price are missing, as in messages of popularity tickets */
+export function giftStruct(gift: Gift, isBare = false): SchemaFields {
   const file = `webcast/${gift.picture}.png`;
   const picture = image(`-webcast.douyinpic.com/img/${file}~tplv-obj.png`, file, 1, { avg_color: "#FADCDC" });
   return {
     image: picture,
-    describe: `送出${gift.name}`,
+    ...(isBare ? {} : { describe: `送出${gift.name}`, diamond_count: gift.diamonds, name: gift.name }),
     id: gift.id,
     combo: gift.combo,
     type: 1,
-    diamond_count: gift.diamonds,
     is_displayed_on_panel: true,
-    name: gift.name,
     icon: picture,
   };
 }

@@ -1,4 +1,5 @@
 import { imFetch } from "./fetch.js";
+import { giftList } from "./gifts.js";
 import { enter, homePage, mainPage, profilePage, reflowInfo, reflowPage, roomPage } from "./pages.js";
 import type { SimulatedPlatform } from "./platform.js";
 import type { Ask, SimulatedReply } from "./reply.js";
@@ -61,6 +62,8 @@ function liveHost(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
       return enter(platform, ask);
     case "/webcast/im/fetch/":
       return imFetch(platform, ask);
+    case "/webcast/gift/list/":
+      return giftList(platform, ask);
     default: {
       const room = /^\/([A-Za-z0-9_.-]{1,128})\/?$/.exec(ask.path);
       return room === null ? notFound() : roomPage(platform, ask, room[1] ?? "");

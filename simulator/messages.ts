@@ -156,6 +156,8 @@ export interface GiftContext {
   readonly roomTickets: number;
   /** Clicks as repeat_count and units as total_count, as some clients do; else units as repeat_count. */
   readonly clicksAsRepeat: boolean;
+  /** Whether the gift's name and price are missing. */
+  readonly isBare: boolean;
 }
 
 /** Makes one update of a gift. Its times are in milliseconds while the combo runs and in seconds when it ends. */
@@ -191,7 +193,7 @@ export function gift(envelope: OutgoingEnvelope, context: GiftContext, step: Com
     ...(step.end ? { repeat_end: 1 } : {}),
     ...(context.groupId === "0" ? {} : { group_id: context.groupId }),
     room_fan_ticket_count: context.roomTickets,
-    gift: giftStruct(combo.gift),
+    gift: giftStruct(combo.gift, context.isBare),
     log_id: context.traceId,
     send_type: combo.gift.combo ? (combo.unitsPerClick > 1 && combo.clicks === 1 ? 0 : 4) : 1,
     public_area_common: publicArea("userlabel_regular_watch.png", 3),

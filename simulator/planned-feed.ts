@@ -218,6 +218,7 @@ export class PlannedFeed {
       traceId: random.digits(19),
       roomTickets: this.#tickets,
       clicksAsRepeat: combo.unitsPerClick > 1 && random.chance(0.3),
+      isBare: this.#options.scenario.bareGifts?.includes(combo.gift.id) ?? false,
     };
     const diamonds = combo.clicks * combo.unitsPerClick * combo.gift.diamonds;
     this.#tickets += diamonds * 10;

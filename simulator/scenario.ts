@@ -45,6 +45,8 @@ export interface RoomScenario {
   readonly anonymised?: boolean;
   /** A room of sound only. */
   readonly audio?: boolean;
+  /** Ids of gifts whose messages tell neither name nor price: only the platform's list of gifts does. */
+  readonly bareGifts?: readonly string[];
   /** Mean seconds between two of a stream; gaps vary from half to one and a half of it. A stream that is not named is silent. */
   readonly everySeconds: Readonly<Partial<Record<Stream, number>>>;
   /** Messages per second from pre-encoded templates of this scenario; for load, instead of the streams' own times. */
@@ -144,6 +146,7 @@ export function demoRooms(): RoomScenario[] {
       anchor: "demo电视",
       clubName: "电视",
       viewers: 57,
+      bareGifts: ["2053"],
       everySeconds: { ...BACKDROP, chat: 4, join: 3, like: 4, follow: 20, gift: 15 },
     },
     {

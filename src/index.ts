@@ -3,6 +3,7 @@
 export {
   type ConnectOptions,
   connect,
+  gifts,
   type ReachOptions,
   type ReplayFileOptions,
   type RoomEvents,
@@ -13,6 +14,7 @@ export { describe } from "./events/describe.js";
 export { compile as compileFilter, FilterError, type Predicate } from "./events/filter.js";
 export type { Evidence, RoomState, RoomStatus } from "./health/state.js";
 export type { FoundFacts, Resolved, RoomName, TextAnswer } from "./platform/links/resolve.js";
+export type { ListedGift } from "./platform/pages/gift-list.js";
 
 // The vocabulary of events, with its JSON Schemas.
 

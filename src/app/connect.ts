@@ -4,9 +4,11 @@ import type { RoomStatus } from "../health/state.js";
 import { replayFile } from "../ingest/replay.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { resolveText, type TextAnswer } from "../platform/links/resolve.js";
+import { type ListedGift, readGiftList } from "../platform/pages/gift-list.js";
 import { PlatformAccess, wayOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
 import { type Config, loadConfig, readMachine } from "./config.js";
 import { reachOf } from "./platform.js";
 
@@ -119,6 +121,27 @@ export async function resolve(
   const access = new PlatformAccess(reach, wayOf());
   try {
     return await resolveText(text, { platform: access.platform, visitor: await access.asker(signal), inPage: access.inPage }, signal);
+  } finally {
+    access.leave();
+    await reach.identities.close();
+  }
+}
+
+/**
+ * Asks the platform for its list of gifts: names, prices and pictures, as the room's page shows them; some 1,300. Nothing is kept.
+ * @throws DyliveError blocked when the platform gives no list, with what it answered instead; unreachable, bad_config
+ * @example
+ * const prices = new Map((await gifts()).map(({ id, diamonds }) => [id, diamonds]));
+ */
+export async function gifts(options: ReachOptions & { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ListedGift[]> {
+  const { signal = new AbortController().signal, ...given } = options;
+  const reach = reachOf(settings(given), readMachine(), systemClock);
+  const { platform, userAgent } = reach;
+  const access = new PlatformAccess(reach, wayOf());
+  try {
+    const answer = await readGiftList({ platform, userAgent, inPage: access.inPage }, signal);
+    if ("gifts" in answer) return answer.gifts;
+    throw new DyliveError("blocked", `the platform gave no list of gifts: ${answer.reason}`);
   } finally {
     access.leave();
     await reach.identities.close();

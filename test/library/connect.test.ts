@@ -8,6 +8,7 @@ import {
   connect,
   Drift,
   DyliveError,
+  gifts,
   describe as inWords,
   type LiveEvent,
   normalise,
@@ -153,5 +154,13 @@ describe("the lower layers", () => {
     expect(name).toEqual({ kind: "web_rid", value: ROOM });
     expect(resolved.outcome).toBe("live");
     await expect(resolve("???", { upstream, data })).rejects.toMatchObject({ code: "bad_room" });
+  });
+
+  it("ask for the platform's list of gifts", async () => {
+    const { upstream, data } = await start();
+    expect(await gifts({ upstream, data })).toContainEqual(expect.objectContaining({ id: "2306", name: "嘉年华", diamonds: 30000 }));
+    simulator?.rooms.captcha();
+    const signer = "http://127.0.0.1:1/"; // without a browser nothing else is asked
+    await expect(gifts({ upstream, data, signer })).rejects.toMatchObject({ code: "blocked", detail: expect.stringContaining("0 bytes") });
   });
 });
