@@ -101,6 +101,8 @@ interface ApiOptions {
   readonly here?: () => readonly RoomStatus[];
   /** Serves nothing but `/healthz`, `/readyz` and `/metrics`. */
   readonly healthOnly?: boolean;
+  /** Whether `/openapi.json` is made before the server listens, so that nobody's first request holds up all others; false by default. */
+  readonly documentFirst?: boolean;
 }
 
 /** A running API. */
@@ -203,7 +205,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   metrics.lookAtLive(() => live.counts());
   metrics.lookAtConnections(connections);
   // Before what it describes.
-  if (!healthOnly) await describeRoutes(app);
+  const makeDocument = healthOnly ? null : await describeRoutes(app);
   healthRoutes(app, deps, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
   if (!healthOnly) {
     compatibleRoutes(app, deps);
@@ -212,6 +214,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (webRoot !== undefined) servePage(app, webRoot);
   }
 
+  if (options.documentFirst === true && makeDocument !== null) {
+    await app.ready();
+    await makeDocument();
+  }
   try {
     await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {

@@ -71,6 +71,7 @@ export interface ApiServerOptions<C extends Clock = FakeClock> {
   readonly port?: number;
   readonly requestMs?: number;
   readonly webRoot?: string;
+  readonly documentFirst?: boolean;
   readonly processMetrics?: boolean;
   readonly official?: readonly Official[];
   /** Stand-in for the hosts of media; by default nothing can be downloaded. */

@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import openapiTS, { astToString } from "openapi-typescript";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { EVENT_TYPES } from "../../src/events/event.js";
 import { type ApiServer, type Reply, serveApi } from "./api-server.js";
 import { redoclyComplaints, spectralComplaints } from "./openapi-lint.js";
@@ -105,6 +105,18 @@ describe("the OpenAPI document", () => {
       const less = { read: undefined, manage: server.tokens.read, admin: server.tokens.manage }[needs ?? ""];
       if (less !== undefined) expect([key, (await server.call(path, { method, token: less })).status]).toEqual([key, 403]);
     }
+  });
+
+  it("is made before a server listens, so that nobody's request for it holds up all others", async () => {
+    server = await serveApi({ documentFirst: true });
+    const stringify = vi.spyOn(JSON, "stringify");
+    const answers = [await server.call("/openapi.json", { token: null }), await server.call("/docs/yaml", { token: null })];
+    const written = stringify.mock.results.map(({ value }) => String(value).length);
+    stringify.mockRestore();
+    // Lines of the log, not a document.
+    expect(Math.max(0, ...written)).toBeLessThan(10_000);
+    // JSON is YAML.
+    for (const { status, text } of answers) expect([status, JSON.parse(text)]).toEqual([200, document]);
   });
 
   it("is kept in docs/gen, with the types of a client; after a change: vitest run --project unit test/http/openapi.test.ts -u", async () => {
