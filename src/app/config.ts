@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { Static } from "typebox";
 import { Value } from "typebox/value";
+import { meantName } from "../events/misspelt.js";
 import { browserPlaces } from "../platform/browser/find.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Limits, LimitsOf } from "../store/sql/retention.js";
@@ -123,22 +124,10 @@ export function misspeltSettings(env: NodeJS.ProcessEnv = process.env): Readonly
   const found = new Map<string, string>();
   for (const name of Object.keys(env)) {
     if (!name.startsWith("DYLIVE_") || known.includes(name)) continue;
-    const meant = known.find((one) => edits(name, one) <= 2);
-    if (meant !== undefined) found.set(name, meant);
+    const meant = meantName(name, known);
+    if (meant !== null) found.set(name, meant);
   }
   return found;
-}
-
-/** Counts the letters to put in, leave out or change that make one text of another (Levenshtein). */
-function edits(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...to].entries())
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }
 
 /** Settings that nobody is shown. */

@@ -1,5 +1,7 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
+import { EVENT_TYPES } from "./event.js";
 import { TEXT_SEEN, VARIABLES } from "./filter-variables.js";
+import { noSuch } from "./misspelt.js";
 
 /** Part of an expression that is not allowed, and where it is (characters from its start). */
 interface Objection {
@@ -65,8 +67,9 @@ class BoundsWalk {
         return typeof node.args === "object" && node.args !== null ? refuse(node, "bytes and unsigned numbers are not offered") : 1;
       case "id":
         if (node.args === item || isVariable(node.args)) return 1;
-        return refuse(node, `there is no variable ${quote(node.args)}`);
+        return refuse(node, noSuch("variable", node.args, Object.keys(VARIABLES)));
       case ".":
+        assertField(node, node.args[0], node.args[1]);
         return 1 + this.cost(node.args[0], item);
       case "list":
         return all(node.args);
@@ -76,9 +79,12 @@ class BoundsWalk {
       case "?:":
       case "||":
       case "&&":
+        return all(node.args);
       case "!=":
       case "==":
       case "in":
+        assertTypes(node.args);
+        return all(node.args);
       case "<":
       case "<=":
       case ">":
@@ -134,6 +140,23 @@ class BoundsWalk {
     const listed = this.cost(list, variable.args);
     this.#longest = Math.max(0, ...list.args.map((one) => lengthOf(one, 0)));
     return listed + list.args.length * this.cost(body, variable.args);
+  }
+}
+
+/** Refuses a field that a variable does not have. */
+function assertField(node: ASTNode, of: ASTNode, field: string): void {
+  const type = of.op === "id" && isVariable(of.args) ? VARIABLES[of.args]?.type : undefined;
+  if (typeof type !== "object" || Object.hasOwn(type, field)) return;
+  throw new Refused(noSuch(`field of ${String(of.args)}`, field, Object.keys(type)), node.end - field.length);
+}
+
+/** Refuses a comparison of `type` with what is no type of event: it would never be true. */
+function assertTypes([left, right]: readonly [ASTNode, ASTNode]): void {
+  const isType = (one: ASTNode) => one.op === "id" && one.args === "type";
+  const compared = isType(left) ? right : isType(right) ? left : null;
+  for (const one of compared?.op === "list" ? compared.args : [compared]) {
+    if (one?.op !== "value" || typeof one.args !== "string") continue;
+    if (!EVENT_TYPES.some((type) => type === one.args)) refuse(one, noSuch("type", one.args, EVENT_TYPES));
   }
 }
 

@@ -1,4 +1,5 @@
 import { EVENT_TYPES, type EventType } from "../events/event.js";
+import { noSuch } from "../events/misspelt.js";
 import { readFilter } from "../feed/reading-time.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
 import type { RoomKey, Where } from "../store/log.js";
@@ -126,7 +127,6 @@ function typesOf(asked: readonly string[] | undefined, timed: boolean): readonly
   return asked.map((name) => {
     const type = EVENT_TYPES.find((one) => one === name);
     if (type !== undefined) return type;
-    const known = EVENT_TYPES.join(", ");
-    throw new FieldError("types", `there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
+    throw new FieldError("types", noSuch("type", name, EVENT_TYPES, ", and * for all"));
   });
 }

@@ -1,5 +1,6 @@
 import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
+import { noSuch } from "../events/misspelt.js";
 import { readFilter } from "../feed/reading-time.js";
 import { FieldError } from "../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
@@ -89,6 +90,5 @@ function isName(name: string): name is HookName {
 }
 
 function unknownName(name: string): FieldError {
-  const known = [...EVENT_TYPES, ...HOOK_NAMES].join(", ");
-  return new FieldError("types", `there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${known}, and * for all`);
+  return new FieldError("types", noSuch("type", name, [...EVENT_TYPES, ...HOOK_NAMES], ", and * for all"));
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { EVENT_TYPES, type EventType } from "../../events/event.js";
+import { noSuch } from "../../events/misspelt.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { namedRoom } from "../../store/rooms.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
@@ -101,7 +102,7 @@ async function catchUp({ search }: Store, rooms: ReadonlySet<number>, stop: Abor
 function typesOf(text: string): readonly EventType[] {
   return text.split(",").map((name) => {
     const type = EVENT_TYPES.find((one) => one === name.trim());
-    if (type === undefined) throw new InvalidArgumentError(`It takes event types: ${EVENT_TYPES.join(", ")}.`);
+    if (type === undefined) throw new InvalidArgumentError(`${noSuch("type", name.trim(), EVENT_TYPES)}.`);
     return type;
   });
 }

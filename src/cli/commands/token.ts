@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { noSuch } from "../../events/misspelt.js";
 import { revokeToken } from "../../http/token-positions.js";
 import { createToken, type NewToken } from "../../http/tokens.js";
-import { DyliveError } from "../../runtime/errors.js";
+import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { SCOPES, type Scope, type TokenRow } from "../../store/sql/tokens.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
@@ -55,8 +56,7 @@ export function addTokenCommands(program: Command, data: () => Option): void {
 }
 
 function create(config: Config, { name, scope, rooms, expires, rate }: CreateOptions): Promise<void> {
-  if (!SCOPES.includes(scope as Scope))
-    throw new DyliveError("bad_request", `--scope ${JSON.stringify(scope)} is none of ${SCOPES.join(", ")}`);
+  if (!SCOPES.includes(scope as Scope)) throw new FieldError("scope", noSuch("scope", scope, SCOPES));
   const now = Date.now();
   const wanted: NewToken = {
     name,

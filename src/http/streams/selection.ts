@@ -1,9 +1,10 @@
 import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../../events/event.js";
+import { noSuch } from "../../events/misspelt.js";
 import type { Batch } from "../../feed/batch.js";
 import { type Filter, shows } from "../../feed/read.js";
 import type { ReadingTime } from "../../feed/reading-time.js";
 import type { Followed } from "../../feed/subscription.js";
-import { DyliveError } from "../../runtime/errors.js";
+import { FieldError } from "../../runtime/errors.js";
 import type { RoomKey, Where } from "../../store/log.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 
@@ -85,10 +86,6 @@ function typesOf(names: readonly string[] | undefined): readonly EventType[] {
 
 function eventType(name: string): EventType {
   const type = EVENT_TYPES.find((one) => one === name);
-  if (type === undefined)
-    throw new DyliveError(
-      "bad_request",
-      `types: there is no type ${JSON.stringify(name.slice(0, 40))}; there are ${EVENT_TYPES.join(", ")}`,
-    );
+  if (type === undefined) throw new FieldError("types", noSuch("type", name, EVENT_TYPES, ", and * for all"));
   return type;
 }

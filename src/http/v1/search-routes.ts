@@ -2,8 +2,9 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
+import { noSuch } from "../../events/misspelt.js";
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
-import { DyliveError } from "../../runtime/errors.js";
+import { DyliveError, FieldError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace, TEXT_MAX } from "../../store/search.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -120,7 +121,7 @@ function askOf({ q, user, types, from, to, minDiamonds }: SearchQuery): Omit<Sea
 
 function typeOf(name: string): EventType {
   const type = EVENT_TYPES.find((one) => one === name);
-  if (type === undefined) throw new DyliveError("bad_request", `types: ${name} is none of ${EVENT_TYPES.join(", ")}`);
+  if (type === undefined) throw new FieldError("types", noSuch("type", name, EVENT_TYPES));
   return type;
 }
 

@@ -95,7 +95,8 @@ describe("GET /v1/search", () => {
   it.each([
     ["q=好", /2 to 100 characters, this one has 1/],
     ["from=1", /something to search for/],
-    ["types=chat,nothing", /nothing is none of/],
+    ["types=chat,nothing", /types: there is no type "nothing"; there are chat, /],
+    ["types=chat,gfit", /"gfit" \(did you mean gift\?\)/],
     ["q=xx&cursor=AAAA", /cursor/],
     ["q=xx&limit=201", /limit/],
     ["q=xx&min=1", /min/],

@@ -1,0 +1,37 @@
+/**
+ * Returns the name that was probably meant: the nearest, where at most two letters have to be put in, left out or changed, and no more than half
+ * of them; null where none is so near.
+ */
+export function meantName(given: string, known: readonly string[]): string | null {
+  const text = given.trim().toLowerCase();
+  let nearest: string | null = null;
+  let distance = Math.min(2, Math.floor(text.length / 2)) + 1;
+  for (const name of known) {
+    if (Math.abs(name.length - text.length) >= distance) continue;
+    const edits = editsBetween(text, name.toLowerCase());
+    if (edits < distance) [nearest, distance] = [name, edits];
+  }
+  return nearest;
+}
+
+/** Says that there is no such thing, which was probably meant, and which there are. @param more added to the list of those that there are */
+export function noSuch(thing: string, given: string, known: readonly string[], more = ""): string {
+  const meant = meantName(given, known);
+  const question = meant === null ? "" : ` (did you mean ${meant}?)`;
+  return `there is no ${thing} ${JSON.stringify(given.slice(0, SHOWN_CHARS))}${question}; there are ${known.join(", ")}${more}`;
+}
+
+/** Length up to which a name is repeated, in characters. */
+const SHOWN_CHARS = 40;
+
+/** Counts the letters to put in, leave out or change that make one text of another (Levenshtein). */
+function editsBetween(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...to].entries())
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { meantName, noSuch } from "../../src/events/misspelt.js";
+
+const KNOWN = ["chat", "gift", "like", "id", "comboDiamonds"];
+
+it.each([
+  ["gfit", "gift"],
+  ["chta", "chat"],
+  ["likes", "like"],
+  [" Chat ", "chat"],
+  ["combodiamond", "comboDiamonds"],
+  ["x", null],
+  ["xy", null],
+  ["danmaku", null],
+  ["", null],
+])("%j was probably %j", (given, meant) => {
+  expect(meantName(given, KNOWN)).toBe(meant);
+});
+
+it("says which there are, and repeats no long text", () => {
+  expect(noSuch("type", "gfit", KNOWN, ", and * for all")).toBe(
+    'there is no type "gfit" (did you mean gift?); there are chat, gift, like, id, comboDiamonds, and * for all',
+  );
+  expect(noSuch("type", "x".repeat(900), ["a"])).toBe(`there is no type "${"x".repeat(40)}"; there are a`);
+});
