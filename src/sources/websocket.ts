@@ -27,6 +27,8 @@ interface WebsocketOptions {
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
 const MAX_FRAME_BYTES = 16 * 1024 * 1024; // facts/protocol.md section 3, rule 1
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** Longest word of a refusal that is told, in characters: the platform's own have some 20. */
+const SAID_MAX_CHARS = 80;
 /** Close codes which say that the same again will not be taken: bad data, against the rules, come back later (facts/protocol.md 2.6). */
 const REFUSING_CODES: ReadonlySet<number> = new Set([1007, 1008, 1013]);
 
@@ -74,7 +76,13 @@ function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onOpen }
   });
   socket.on("unexpected-response", (request, response) => {
     const said = ["handshake-msg", "handshake-status"].flatMap((name) =>
-      response.headers[name] ? [`${name} ${response.headers[name]}`] : [],
+      response.headers[name]
+        ? [
+            `${name} ${String(response.headers[name])
+              .slice(0, SAID_MAX_CHARS)
+              .replaceAll(/[^\x20-\x7e]/g, "?")}`,
+          ]
+        : [],
     );
     const status = response.statusCode ?? 0;
     const detail = `the push server answered HTTP ${status} instead of opening${said.length ? ` (${said.join(", ")})` : ""}`;

@@ -46,6 +46,8 @@ describe("a handshake that fails", () => {
       /HTTP 200.*handshake-msg DEVICE_BLOCKED, handshake-status 415/,
     ],
     ["HTTP/1.1 200 OK", "blocked", /HTTP 200 instead of opening$/],
+    // What a terminal would obey, and more than anybody reads.
+    [`HTTP/1.1 200 OK\r\nHandshake-Msg: \u009b31m${"x".repeat(9_000)}`, "blocked", /handshake-msg [^\p{Cc}]{1,80}\)$/u],
     ["HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/", "blocked", /HTTP 302/],
     ["HTTP/1.1 403 Forbidden", "blocked", /HTTP 403/],
     ["HTTP/1.1 429 Too Many Requests", "blocked", /HTTP 429/],

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { type RequestOptions, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { isIP, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { SocksClient } from "socks";
 import { Agent, type Dispatcher } from "undici";
 import { DyliveError } from "../../runtime/errors.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Longest user or password that SOCKS5 can send, in bytes: its length is one byte (RFC 1929). */
+const SOCKS_WORD_MAX_BYTES = 255;
 
 /** Default ports by scheme; SOCKS names are always resolved by the proxy, so that no DNS question leaves this machine. */
 const SCHEMES: Readonly<Record<string, { readonly kind: "http" | "https" | 4 | 5; readonly port: number }>> = {
@@ -48,19 +50,24 @@ export class ProxyServer {
     this.#port = parsed.port === "" ? defaultPort(url, scheme.port) : Number(parsed.port);
     this.#user = decoded(parsed.username);
     this.#password = decoded(parsed.password);
+    // The client would throw where nobody catches it.
+    const words = [this.#user, this.#password];
+    if (typeof scheme.kind === "number" && words.some((word) => Buffer.byteLength(word) > SOCKS_WORD_MAX_BYTES))
+      throw new DyliveError("bad_config", `user and password of a SOCKS proxy have ${SOCKS_WORD_MAX_BYTES} bytes at most`);
     this.name = `${parsed.protocol}//${parsed.hostname}:${this.#port}`;
   }
 
-  /** Opens a connection through the proxy. @throws DyliveError unreachable, with the proxy's name */
+  /**
+   * Opens a connection through the proxy. What it has opened is closed when the signal aborts, whatever the proxy still sends.
+   * @throws DyliveError unreachable, with the proxy's name and nothing that it wrote, also when the signal is a limit of time
+   */
   async connect(host: string, port: number, signal: AbortSignal): Promise<Socket> {
     signal.throwIfAborted();
     try {
       const opening = typeof this.#kind === "number" ? this.#viaSocks(this.#kind, host, port) : this.#viaConnect(this.#kind, host, port);
       return await orAbort(opening, signal);
     } catch (error) {
-      signal.throwIfAborted();
-      // The cause is left out: the SOCKS client's errors carry the password.
-      throw error instanceof DyliveError ? error : new DyliveError("unreachable", `the proxy ${this.name} failed: ${wordsOf(error)}`);
+      throw this.#told(error, signal);
     }
   }
 
@@ -73,10 +80,9 @@ export class ProxyServer {
       secure.once("error", reject);
     });
     try {
-      return await orAbort(ready, signal);
+      return await orAbort({ ready, abandon: () => secure.destroy() }, signal);
     } catch (error) {
-      secure.destroy(); // a handshake that is never answered would stay open forever
-      throw error;
+      throw this.#told(error, signal);
     }
   }
 
@@ -123,38 +129,55 @@ export class ProxyServer {
     return secure ? this.connectTls(host, port, limit) : this.connect(host, port, limit);
   }
 
-  async #viaSocks(type: 4 | 5, host: string, port: number): Promise<Socket> {
-    const { socket } = await SocksClient.createConnection({
-      command: "connect",
-      proxy: {
-        host: this.#host,
-        port: this.#port,
-        type,
-        ...(this.#user ? { userId: this.#user, password: this.#password } : {}),
-      },
-      destination: { host, port },
-      timeout: CONNECT_TIMEOUT_MS,
-    });
-    socket.resume(); // the client leaves it paused; whoever reads next decides
-    return socket;
+  /** Returns what is told of a failure. Its cause is left out: the SOCKS client's errors carry the password. */
+  #told(error: unknown, signal: AbortSignal): unknown {
+    const isLate = signal.aborted && signal.reason instanceof Error && signal.reason.name === "TimeoutError";
+    if (signal.aborted && !isLate) return signal.reason;
+    if (error instanceof DyliveError) return error;
+    return new DyliveError("unreachable", `the proxy ${this.name} failed: ${isLate ? "no answer in time" : wordsOf(error)}`);
   }
 
-  #viaConnect(kind: "http" | "https", host: string, port: number): Promise<Socket> {
+  #viaSocks(type: 4 | 5, host: string, port: number): Opening<Socket> {
+    const socket = connectTcp(this.#port, this.#host);
+    const opened = new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("it closed the connection")));
+    });
+    const ask = async () => {
+      await opened;
+      await SocksClient.createConnection({
+        command: "connect",
+        proxy: {
+          host: this.#host,
+          port: this.#port,
+          type,
+          ...(this.#user ? { userId: this.#user, password: this.#password } : {}),
+        },
+        destination: { host, port },
+        timeout: CONNECT_TIMEOUT_MS,
+        existing_socket: socket,
+      });
+      socket.resume(); // the client leaves it paused; whoever reads next decides
+      return socket;
+    };
+    return { ready: ask(), abandon: () => socket.destroy() };
+  }
+
+  #viaConnect(kind: "http" | "https", host: string, port: number): Opening<Socket> {
     const target = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
     const credentials = Buffer.from(`${this.#user}:${this.#password}`).toString("base64");
-    return new Promise((resolve, reject) => {
-      const asking = (kind === "https" ? requestHttps : requestHttp)({
-        host: this.#host,
-        port: this.#port,
-        method: "CONNECT",
-        path: target,
-        headers: { host: target, ...(this.#user ? { "proxy-authorization": `Basic ${credentials}` } : {}) },
-        agent: false,
-        timeout: CONNECT_TIMEOUT_MS,
-      });
+    const asking = (kind === "https" ? requestHttps : requestHttp)({
+      host: this.#host,
+      port: this.#port,
+      method: "CONNECT",
+      path: target,
+      headers: { host: target, ...(this.#user ? { "proxy-authorization": `Basic ${credentials}` } : {}) },
+      agent: false,
+    });
+    const ready = new Promise<Socket>((resolve, reject) => {
       asking.once("connect", ({ statusCode }, socket: Socket, head) => {
         if (statusCode === 200) {
-          socket.setTimeout(0);
           if (head.length > 0) socket.unshift(head);
           resolve(socket);
           return;
@@ -163,10 +186,10 @@ export class ProxyServer {
         const why = statusCode === 407 ? "asks for other credentials (HTTP 407)" : `answered HTTP ${statusCode}`;
         reject(new DyliveError("unreachable", `the proxy ${this.name} ${why}`));
       });
-      asking.once("timeout", () => asking.destroy(new Error("no answer in time")));
-      asking.once("error", reject);
+      asking.on("error", reject); // also when it is abandoned
       asking.end();
     });
+    return { ready, abandon: () => asking.destroy() };
   }
 }
 
@@ -188,13 +211,23 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : "it gave no reason";
 }
 
-/** Waits for a socket, or for the signal; a socket that comes too late is closed. */
-function orAbort<T extends Socket>(opening: Promise<T>, signal: AbortSignal): Promise<T> {
+/** A connection that is being opened. */
+interface Opening<T extends Socket> {
+  readonly ready: Promise<T>;
+  /** Closes what there is of it. */
+  readonly abandon: () => void;
+}
+
+/** Waits for a connection, or for the signal, which closes it. */
+function orAbort<T extends Socket>({ ready, abandon }: Opening<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
+    const abort = () => {
+      abandon();
+      reject(signal.reason);
+    };
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
-    opening.then(
+    ready.then(
       (socket) => {
         signal.removeEventListener("abort", abort);
         if (signal.aborted) socket.destroy();
