@@ -97,15 +97,16 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     await import("../platform/browser/session.js");
     const reader = workReaderOf(config, reach, clock);
     closers.push(() => reader.close());
+    const works = new WorkService({ reader, works: store.works, clock, erased: lateInWorks(store) });
     const commentRuns = new CommentRunService({
       reader,
       store,
+      works,
       clock,
       erased: lateInComments(store),
       onError: (error, work) => logger.warn({ err: error, work }, "the comments of a work could not be collected to their end"),
     });
     closers.push(() => commentRuns.close());
-    const works = new WorkService({ reader, works: store.works, clock, erased: lateInWorks(store) });
     const downloads = new DownloadService({
       ...downloadsOf(config),
       ...{ works, reader, store, clock, platform: reach.platform },
@@ -115,7 +116,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     });
     closers.push(() => downloads.close());
     const authors = new AuthorWatcher({
-      ...{ reader, store, clock, checkMs: config.authorCheckMs },
+      ...{ reader, works, store, clock, checkMs: config.authorCheckMs },
       erasedSince: (since) => erasedSince(store, since),
       onError: (error, author) => logger.warn({ err: error, author }, "the works of an author who is watched could not be looked at"),
     });

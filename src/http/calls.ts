@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import type { FastifyReply } from "fastify";
 import { DyliveError } from "../runtime/errors.js";
 import type { TokenRow } from "../store/sql/tokens.js";
 import type { HeldTokens } from "./tokens.js";
@@ -8,6 +10,11 @@ import type { HeldTokens } from "./tokens.js";
  * stops.
  */
 type EndReason = "gone" | "newer" | "token" | "stopping";
+
+/** Answers a HEAD with the headers that are set, where the body that a GET has would be made as it is sent. */
+export function sendHead(reply: FastifyReply): FastifyReply {
+  return reply.send(Readable.from([])); // nothing else leaves a length that is set
+}
 
 /** One request that may wait, until its answer is handed over or its connection is gone. */
 export class HttpCall {

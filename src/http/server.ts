@@ -161,7 +161,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomBytes(6).toString("hex"),
     bodyLimit: BODY_MAX_BYTES,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     return503OnClosing: false,
     serverFactory: (handler) => listener.make(handler),
     clientErrorHandler: refuseBytes,

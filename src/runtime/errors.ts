@@ -125,6 +125,13 @@ export const ERRORS = {
     status: 404,
     hint: "Check the link: open it in a browser.",
   },
+  erased: {
+    message: "Its author was erased here",
+    fault: "caller",
+    retryable: true,
+    status: 404,
+    hint: "From an hour after the erasure on it is kept again when it is read; `dylive work` reads it without keeping it.",
+  },
   cursor_reset: {
     message: "The cursor is not of this log",
     fault: "caller",

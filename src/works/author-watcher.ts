@@ -11,10 +11,12 @@ import type { Work } from "./model/work.js";
 import type { WorkListRun } from "./model/work-list.js";
 import type { WorkReader } from "./reader.js";
 import { WorkLister } from "./work-lister.js";
+import type { WorkService } from "./work-service.js";
 
 /** Dependencies of the watch on authors. */
 interface AuthorWatcherOptions {
   readonly reader: Pick<WorkReader, "list" | "findList">;
+  readonly works: Pick<WorkService, "keep">;
   readonly store: Pick<Store, "authorWatches" | "works" | "log">;
   readonly clock: Clock;
   /** Time between two looks at an author, in ms. */
@@ -136,8 +138,8 @@ export class AuthorWatcher {
       known: settled ? newestIds([...works.map(({ id }) => id), ...known]) : known,
       published: told.length,
     };
-    const isThere = await store.authorWatches.note(n, look);
-    if (!isThere && fresh.length > 0) await this.#leaveOut(fresh, startedAt);
+    await store.authorWatches.note(n, look);
+    if (fresh.length > 0) await this.#leaveOut(fresh, startedAt);
     return true;
   }
 
@@ -168,15 +170,17 @@ export class AuthorWatcher {
 
   /** Keeps works that are new, and then tells them, oldest first. @returns those that had not been told before */
   async #tell({ n, watch }: KeptAuthorWatch, fresh: readonly Work[]): Promise<readonly Work[]> {
-    const { store } = this.#options;
+    const { store, works } = this.#options;
     // What was removed while its page was read tells nothing.
     if ((await store.authorWatches.get(watch.secUid))?.n !== n) return [];
-    // First the works: who reads the event may ask for its work.
-    for (const work of fresh) await store.works.keep(work, null);
-    const [appended] = await store.log.append([{ room: SYSTEM_ROOM, epoch: 0, events: fresh.map(eventOf) }]);
+    const kept: Work[] = [];
+    // First the works: who reads the event may ask for its work. Nothing is told of an author who was erased a moment ago.
+    for (const work of fresh) if ((await works.keep({ work, reply: null })) !== null) kept.push(work);
+    if (kept.length === 0) return [];
+    const [appended] = await store.log.append([{ room: SYSTEM_ROOM, epoch: 0, events: kept.map(eventOf) }]);
     if (appended?.stored === undefined) throw new DyliveError("internal", "the system's room takes no events");
     const { stored } = appended;
-    return fresh.filter((_, at) => stored[at] !== null);
+    return kept.filter((_, at) => stored[at] !== null);
   }
 
   /** Takes out of what was told who was erased meanwhile: the erasure may have passed by before it was there. */

@@ -3,10 +3,14 @@ import { DyliveError } from "../runtime/errors.js";
 import type { Store } from "../store/store.js";
 import { type KeepOptions, keepComments } from "./kept-comments.js";
 import type { CommentRun } from "./model/comment.js";
+import type { Work } from "./model/work.js";
+import { erasedAuthor, type WorkService } from "./work-service.js";
 
 /** Dependencies of the service of runs. */
 interface CommentRunServiceOptions extends Pick<KeepOptions, "reader" | "erased"> {
   readonly store: Pick<Store, "comments" | "commentRuns" | "cluster">;
+  /** Keeps the work itself, by which an erasure finds whose comments these are. */
+  readonly works: Pick<WorkService, "keep">;
   readonly clock: Clock;
   /** Called when a run failed, which its own reason tells to those who ask for it. */
   readonly onError: (error: unknown, workId: string) => void;
@@ -192,11 +196,16 @@ export class CommentRunService {
 
   /** Collects the comments of a work where no other process does. @returns whether it has */
   async #keep(workId: string, asked: AskedRun & Pick<KeepOptions, "onProgress">, stop: AbortController): Promise<boolean> {
-    const { reader, store, clock, erased } = this.#options;
+    const { reader, store, works, clock, erased } = this.#options;
     const giveUp = await store.cluster?.locks.tryTake(lockOf(workId), () => stop.abort(stopped()));
     if (giveUp === null) return false;
+    const onWork = async (work: Work, reply: string | null) => {
+      if ((await works.keep({ work, reply })) !== null) return;
+      await store.commentRuns.removeOf(workId); // it names a work of theirs
+      throw erasedAuthor(workId);
+    };
     try {
-      await keepComments(store, { id: workId, page: null }, { ...asked, reader, clock, erased }, stop.signal);
+      await keepComments(store, { id: workId, page: null }, { ...asked, reader, clock, erased, onWork }, stop.signal);
       return true;
     } finally {
       await giveUp?.();

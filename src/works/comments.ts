@@ -1,4 +1,4 @@
-import type { AskedWork, CommentsSeen } from "../platform/access/work-visitor.js";
+import type { AskedWork, CommentsRequest, CommentsSeen } from "../platform/access/work-visitor.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Comment, CommentRun } from "./model/comment.js";
 import type { WorkReader } from "./reader.js";
@@ -20,6 +20,8 @@ export interface CollectOptions {
   readonly known?: Iterable<KnownComment> | undefined;
   /** Whether known comments that are shown again are yielded, too: they are still there, and their figures may have changed. false */
   readonly again?: boolean | undefined;
+  /** Told of the work itself, as {@link CommentsRequest} says. */
+  readonly onWork?: CommentsRequest["onWork"];
 }
 
 /** Floor of which more replies are told than reached us. */
@@ -122,9 +124,10 @@ export class CommentCollector {
   }
 
   async *#pages(signal: AbortSignal): AsyncGenerator<CommentsSeen, void, void> {
-    const { reader, replies = true } = this.#options;
+    const { reader, replies = true, onWork } = this.#options;
     const request = {
       work: this.#work,
+      onWork,
       knows: (id: string) => this.#before.has(id),
       // To open one too many costs nothing but time.
       wantsReplies: (floorId: string | null) =>

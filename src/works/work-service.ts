@@ -3,7 +3,7 @@ import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { WorkRow, Works } from "../store/sql/works.js";
 import type { WorkReader, WorkReaderStatus } from "./reader.js";
-import { toldIn } from "./told.js";
+import { type ToldWork, toldIn } from "./told.js";
 
 /** Dependencies of the service of works. */
 interface WorkServiceOptions {
@@ -27,7 +27,7 @@ export class WorkService {
   /**
    * Returns the work that a pasted text or an id means: as it is kept where that is young enough, else read now.
    * @param maxAgeMs age up to which what is kept will do, in ms; 0 reads in any case
-   * @throws DyliveError bad_work, no_work, too_many_works, no_browser, browser_failed, unreachable; WorkError
+   * @throws DyliveError bad_work, no_work, erased, too_many_works, no_browser, browser_failed, unreachable; WorkError
    */
   read(text: string, maxAgeMs: number, signal: AbortSignal): Promise<WorkRow> {
     return this.#inTime(signal, async (until) => this.readAsked(await this.#options.reader.find(text, until), maxAgeMs, until));
@@ -48,18 +48,23 @@ export class WorkService {
     const { reader, works, clock } = this.#options;
     const kept = await works.get(asked.id);
     if (kept !== null && clock.now() - kept.work.receivedAt < maxAgeMs) return kept;
-    const { work, reply } = toldIn(await reader.read(asked, signal));
+    const told = toldIn(await reader.read(asked, signal));
+    const row = await this.keep(told);
+    if (row === null) throw erasedAuthor(told.work.id);
+    return row;
+  }
+
+  /** Keeps a work that was read, without those who were erased. @returns it as it is kept now; null where its author was */
+  async keep({ work, reply }: ToldWork): Promise<WorkRow | null> {
+    const { works } = this.#options;
     const read = await this.#without({ work, reply });
-    if (read === null) throw erasedAuthor(work.id);
+    if (read === null) return null;
     const row = { work: await works.keep(read.work, read.reply), reply: read.reply };
     // An erasure that began meanwhile may have passed by before it was there.
     const left = await this.#without(row);
     if (left === row) return row;
-    if (left === null) {
-      await works.remove(work.id);
-      throw erasedAuthor(work.id);
-    }
-    await works.replace(left.work, left.reply);
+    if (left === null) await works.remove(work.id);
+    else await works.replace(left.work, left.reply);
     return left;
   }
 
@@ -82,6 +87,7 @@ export class WorkService {
   }
 }
 
-function erasedAuthor(id: string): DyliveError {
-  return new DyliveError("no_work", `the author of ${id} was erased here a moment ago: it is not kept. It can be read again an hour later`);
+/** Returns the error of a work whose author was erased. */
+export function erasedAuthor(id: string): DyliveError {
+  return new DyliveError("erased", `nothing is kept of the work ${id}`);
 }

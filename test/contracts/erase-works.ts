@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type ErasureFound, eraseUser } from "../../src/erasure/erase.js";
 import { lateInComments, lateInWorks } from "../../src/erasure/late.js";
-import type { CommentsEnd, CommentsSeen } from "../../src/platform/access/work-visitor.js";
+import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../src/platform/access/work-visitor.js";
 import { systemClock } from "../../src/runtime/clock.js";
+import { CommentRunService } from "../../src/works/comment-run-service.js";
 import { keepComments } from "../../src/works/kept-comments.js";
 import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
@@ -175,11 +176,38 @@ export function describeEraseWorks(open: Open): void {
         erased: lateInWorks({ erasures, secrets }),
       });
       const signal = new AbortController().signal;
-      await expect(service.read(THEIRS, 0, signal)).rejects.toMatchObject({ code: "no_work", detail: expect.stringContaining("erased") });
+      await expect(service.read(THEIRS, 0, signal)).rejects.toMatchObject({ code: "erased" });
       expect(await service.read(OTHERS, 0, signal)).toMatchObject({ work: { text: "new", mentions: [] }, reply: null });
       const left = JSON.stringify(await everything());
       for (const mark of [UID, SEC]) expect([mark, left.includes(mark)]).toEqual([mark, false]);
       expect(await works.get(THEIRS)).toBeNull();
+    });
+
+    it("finds the run that collected comments of a work that nobody asked for, and keeps none of one that comes a moment later", async () => {
+      const { works, comments, commentRuns, erasures, secrets } = store();
+      const work = { ...workOf(THEIRS, { receivedAt: Date.now() }), author: { ...workOf(THEIRS).author, ...ann } };
+      const reader = {
+        ...{ find: async () => expect.fail("it is known"), read: async () => expect.fail("nobody asked"), status: () => expect.fail() },
+        async *comments({ onWork }: CommentsRequest): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
+          await onWork?.(work, "{}");
+          yield { floorId: null, comments: [commentOf(THEIRS, "1")], cursor: 1, total: null };
+          return { endedBy: "end", reason: "no more" };
+        },
+      };
+      const errors: unknown[] = [];
+      const service = new CommentRunService({
+        ...{ reader, store: store(), clock: systemClock, erased: lateInComments({ erasures, secrets }) },
+        works: new WorkService({ reader, works, clock: systemClock, erased: lateInWorks({ erasures, secrets }) }),
+        onError: (error) => errors.push(error),
+      });
+      const run = () => service.startUntil(THEIRS, {}, async () => null, new AbortController().signal);
+      await run();
+      expect([(await commentRuns.last(THEIRS))?.run.endedBy, (await works.get(THEIRS))?.reply]).toEqual(["end", "{}"]);
+      await eraseUser(store(), { user: UID, keep: false });
+      expect([await commentRuns.last(THEIRS), await works.get(THEIRS)]).toEqual([null, null]);
+      expect((await comments.walk(null, 9)).map(({ id }) => id)).toEqual(["1"]);
+      await expect(run()).rejects.toMatchObject({ code: "erased" });
+      expect([await commentRuns.last(THEIRS), await works.get(THEIRS), errors.length]).toEqual([null, null, 1]);
     });
 
     it("knows somebody who is only named in a comment", async () => {

@@ -110,7 +110,7 @@ export async function serveApi<C extends Clock = FakeClock>({
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const onError = (error: unknown, work: string) => logger.warn({ err: error, work }, "comments could not be collected");
-  const commentRuns = new CommentRunService({ reader: workReader, store, clock, onError });
+  const commentRuns = new CommentRunService({ reader: workReader, store, works, clock, onError });
   const folder = join(tmpdir(), `dylive-downloads-${randomUUID()}`);
   const downloads = new DownloadService({
     ...{ works, reader: workReader, store, clock, folder, processName: "here", maxFileBytes: 1e9, maxBytes: 1e9 },
@@ -120,7 +120,7 @@ export async function serveApi<C extends Clock = FakeClock>({
   });
   metrics.lookAtDownloads(() => downloads.figures());
   const authors = new AuthorWatcher({
-    ...{ reader: workReader, store, clock, checkMs: CHECK_MS, random: () => 0.5 },
+    ...{ reader: workReader, works, store, clock, checkMs: CHECK_MS, random: () => 0.5 },
     erasedSince: (since) => erasedSince(opened, since),
     onError: (error) => logger.warn({ err: error }, "an author could not be looked at"),
   });
@@ -148,7 +148,7 @@ export async function serveApi<C extends Clock = FakeClock>({
     const response = await fetch(api.url + path, { ...rest, headers, ...(sent != null && { body: sent }) });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
-    const body: unknown = isJson ? JSON.parse(text) : null;
+    const body: unknown = isJson && text !== "" ? JSON.parse(text) : null;
     const at = (...path: readonly (string | number)[]) =>
       path.reduce<unknown>(
         (part, key) => (typeof part === "object" && part !== null ? (part as Record<string, unknown>)[key] : undefined),

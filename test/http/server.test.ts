@@ -35,6 +35,25 @@ describe("starting", () => {
   });
 });
 
+describe("HEAD", () => {
+  it("has the headers of a GET, waits for nothing, and keeps no stream open", async () => {
+    const { call, tell } = await serveApi();
+    await tell("98765");
+    const [whole, head] = [await call("/v1/rooms"), await call("/v1/rooms", { method: "HEAD" })];
+    expect(head.headers.get("content-length")).toBe(String(Buffer.byteLength(whole.text)));
+    for (const [path, type] of [
+      ["/v1/rooms/stream", "text/event-stream; charset=utf-8"],
+      ["/v1/events/stream?rooms=98765", "text/event-stream; charset=utf-8"],
+      ["/v1/rooms/98765/events?wait=60", "application/json; charset=utf-8"],
+      ["/v1/rooms/98765/export?format=csv", "text/csv; charset=utf-8"],
+    ] as const) {
+      const { status, text, headers } = await call(path, { method: "HEAD" });
+      expect([path, status, text, headers.get("content-type")]).toEqual([path, 200, "", type]);
+    }
+    expect((await call("/v1/no-such-address", { method: "HEAD" })).status).toBe(404);
+  });
+});
+
 describe("stopping", () => {
   it("answers those who wait with [], with their positions saved, and closes", async () => {
     const { api, get, add, clock, positions } = await serveChat();

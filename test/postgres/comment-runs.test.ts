@@ -27,7 +27,7 @@ async function startProcess(opened: string[], name: string) {
       throw signal.reason;
     },
   };
-  const service = new CommentRunService({ reader, store, clock: systemClock, onError: () => {} });
+  const service = new CommentRunService({ reader, store, works: { keep: async (told) => told }, clock: systemClock, onError: () => {} });
   onTestFinished(async () => {
     await service.close();
     await store.close();

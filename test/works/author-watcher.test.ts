@@ -5,6 +5,7 @@ import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { AuthorWatcher } from "../../src/works/author-watcher.js";
 import type { Work } from "../../src/works/model/work.js";
+import { WorkService } from "../../src/works/work-service.js";
 import { breathe, FakeClock } from "../clock.js";
 import { FakeWorkReader } from "../http/fake-work-reader.js";
 import { until } from "../until.js";
@@ -28,12 +29,13 @@ async function stage(names: readonly string[], replace: (store: Store) => Store 
   const opened = openSqliteStore({ path: ":memory:", clock });
   const store = replace(opened);
   const reader = new FakeWorkReader(clock);
+  const works = new WorkService({ reader, works: opened.works, clock });
   const errors: unknown[] = [];
   const stops: (() => Promise<void>)[] = [];
   const process = () => {
     const onError = (error: unknown) => void errors.push(error);
     return new AuthorWatcher({
-      ...{ reader, store, clock, checkMs: CHECK_MS, random: () => 0.5, onError },
+      ...{ reader, works, store, clock, checkMs: CHECK_MS, random: () => 0.5, onError },
       erasedSince: async () => (event) => event,
     });
   };

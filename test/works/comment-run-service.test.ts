@@ -30,7 +30,10 @@ function stage() {
       return end();
     },
   };
-  const service = new CommentRunService({ reader, store, clock, onError: (error, work) => errors.push([error, work]) });
+  const service = new CommentRunService({
+    ...{ reader, store, clock, works: { keep: async (told) => told } },
+    onError: (error, work) => errors.push([error, work]),
+  });
   onTestFinished(async () => {
     await service.close();
     await store.close();

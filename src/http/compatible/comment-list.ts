@@ -34,6 +34,8 @@ interface SeenComments {
   readonly rows: readonly KeptComment[];
   /** The top comment whose replies they are; null for top comments, and where it is not kept. */
   readonly floor: KeptComment | null;
+  /** Whether the cursor is one that a page before has led to. */
+  readonly isReached: boolean;
   readonly last: CommentRunStatus | null;
 }
 
@@ -59,10 +61,11 @@ export async function commentsData(deps: Deps, call: HttpCall, asked: CommentsAs
 /** Returns what is kept of a page, with one comment of the next where there is one. */
 async function lookAt({ store, commentRuns }: Deps, { workId, parentId, cursor, count }: CommentsAsked): Promise<SeenComments> {
   const { comments } = store;
-  const asked: CommentAsk = { workId, parentId, after: { rank: cursor, id: "" }, present: true, limit: count + 1 };
+  const from = (rank: number): Omit<CommentAsk, "limit"> => ({ workId, parentId, after: { rank, id: "" } });
   return {
-    rows: await comments.list(asked),
+    rows: await comments.list({ ...from(cursor), present: true, limit: count + 1 }),
     floor: parentId === null ? null : await comments.get({ workId, id: parentId }),
+    isReached: cursor === 0 || (await comments.list({ ...from(cursor - 1), limit: 1 })).length > 0,
     last: await (commentRuns === null ? keptRun(store, workId) : commentRuns.last(workId)),
   };
 }
@@ -91,12 +94,14 @@ async function bring(deps: Deps, { signal }: HttpCall, asked: CommentsAsked): Pr
 
 /** Returns whether a run that is under way, or a new one, may bring what a page lacks. */
 function mayBring({ parentId, count }: CommentsAsked, seen: SeenComments, now: number): boolean {
-  const { rows, floor, last } = seen;
-  if (rows.length >= count) return false;
+  const { rows, floor, isReached, last } = seen;
+  if (rows.length >= count || !isReached) return false;
   if (last?.running === true) return true;
   if (rows.length > 0 || isWhole(parentId, seen)) return false;
   if (last === null || GOES_ON.has(last.run.endedBy)) return true;
   const { replies, collected, endedBy, endedAt } = last.run;
+  // A run to the end was shown all top comments.
+  if (parentId !== null && floor === null && endedBy === "end") return false;
   if (parentId !== null && floor !== null && !replies) return true;
   return (collected === 0 && endedBy !== "end") || (endedAt !== null && now - endedAt >= OLD_MS);
 }
@@ -106,6 +111,7 @@ function isWhole(parentId: string | null, { floor, last }: SeenComments): boolea
   const isEnd = last?.running === false && last.run.endedBy === "end";
   if (parentId === null) return isEnd;
   if (floor === null) return false;
+  if (floor.parentId !== null) return true; // a reply itself: those that answer it are its floor's
   return floor.replies === null ? isEnd && last.run.replies : floor.repliesCollected >= floor.replies;
 }
 
@@ -128,11 +134,12 @@ function pageData(asked: CommentsAsked, seen: SeenComments, now: number): Record
 }
 
 /** Says why there may be more than is kept. */
-function whyMore({ parentId }: CommentsAsked, { floor, last }: SeenComments): string {
+function whyMore({ parentId }: CommentsAsked, { floor, isReached, last }: SeenComments): string {
+  if (!isReached) return "no page led to this cursor: begin with 0";
   if (last?.running === true) return "the comments of the work are being collected: ask again with this cursor";
   const counted =
     parentId === null || floor?.replies == null ? "" : `the platform counts ${floor.replies} replies, ${floor.repliesCollected} are kept; `;
-  if (last === null) return `${counted}the run that collected them is no longer kept`;
+  if (last === null) return `${counted}no run that collected them is kept`;
   const { endedBy, reason } = last.run;
   return `${counted}${endedBy === null ? "the last run failed" : `the last run was ended by ${endedBy}`}: ${reason}`;
 }

@@ -20,7 +20,11 @@ const SAME_SECOND = 50;
 
 const AwemeId = Type.String({ pattern: "^\\d{19}$", description: "the id of a video or a note: 19 digits" });
 const Page = {
-  cursor: Type.Integer({ minimum: 0, default: 0, description: "a whole number: 0, then the one of the answer before" }),
+  cursor: Type.Integer({
+    // A place among comments, or ms UTC.
+    ...{ minimum: 0, maximum: 9_999_999_999_999, default: 0 },
+    description: "a whole number of 13 digits at most: 0, then the one of the answer before",
+  }),
   count: Type.Integer({ minimum: 1, maximum: 50, default: 10, description: "a whole number from 1 to 50" }),
 };
 const DetailQuery = Type.Object({ aweme_id: AwemeId });
@@ -158,7 +162,7 @@ function secUidOf(text: string | undefined): string {
 async function postsData(works: Pick<Works, "list">, author: string, cursor: number, count: number) {
   const after = cursor === 0 ? {} : { after: { time: cursor, id: "" } };
   const found = await works.list({ author, ...after, limit: count + SAME_SECOND });
-  if (found.length === 0 && cursor === 0)
+  if (found.length === 0 && (cursor === 0 || (await works.list({ author, limit: 1 })).length === 0))
     throw new DyliveError(
       "not_found",
       "no work of this author is kept; works are kept as POST /v1/works or /douyin/video/detail read them",

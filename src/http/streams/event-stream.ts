@@ -10,11 +10,12 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
+import { sendHead } from "../calls.js";
 import { exactly } from "../v1/fields.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
 import { endsOf, namedRooms } from "./named-room.js";
 import { type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
-import { SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
+import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Start of the cursors of a stream over one room. */
 const ALONE = cursorStart([]);
@@ -153,7 +154,7 @@ async function answerEventStream(
   request: FastifyRequest<{ Querystring: Static<typeof EventStreamQuery> }>,
   reply: FastifyReply,
   token: TokenRow,
-): Promise<void> {
+): Promise<FastifyReply> {
   live.assertCapacity();
   const { rooms: names, types, user, minDiamonds, filter, after } = request.query;
   const select = await selectionOf({ types: types?.split(","), user, minDiamonds, filter }, live.time, token.id);
@@ -163,6 +164,7 @@ async function answerEventStream(
   const ends = await endsOf(live, rooms);
   const { seqs, added, reset } = startOf(live, ends, resumed, after ?? null);
 
+  if (request.method === "HEAD") return sendHead(reply.type(EVENT_STREAM));
   const held = 1 + rooms.length;
   live.quota.take(token.id, held);
   const answer = new SseAnswer(reply, live);
@@ -176,6 +178,7 @@ async function answerEventStream(
     rooms.map(({ room, sessionId }) => shown(room, seqs.get(room) ?? 0, select(sessionId))),
     { log: log.id, rooms: rooms.map((room) => told(room, ends, seqs, added.includes(room.room))) },
   );
+  return reply;
 }
 
 /**

@@ -5,9 +5,10 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import { maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
+import { sendHead } from "../calls.js";
 import { roomAnswer } from "../v1/room-routes.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
-import { SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
+import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Reader of the rooms' states. */
 interface StatesReader {
@@ -121,12 +122,14 @@ export function roomsStreamRoute(app: FastifyInstance, { live, rooms }: Pick<Api
     async (request, reply) => {
       const token = tokenOf(request);
       live.assertCapacity();
+      if (request.method === "HEAD") return sendHead(reply.type(EVENT_STREAM));
       live.quota.take(token.id, 1);
       const answer = new SseAnswer(reply, live);
       answer.whenGone(() => live.quota.give(token.id, 1));
       const stream = new RoomsStream(answer, token, ({ row, aliases }) => maySee(token, row.room, aliases));
       live.admit(stream, answer.gone);
       states.follow(stream, answer.over);
+      return reply;
     },
   );
 }

@@ -5,6 +5,8 @@ import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
 /** Time that a client waits before it connects again, in ms. */
 const RETRY_MS = 2_000;
 
+/** Media type of a stream. */
+export const EVENT_STREAM = "text/event-stream; charset=utf-8";
 /** Start of every stream. */
 const PREAMBLE = `retry: ${RETRY_MS}\n\n`;
 
@@ -47,7 +49,7 @@ export class SseAnswer {
     // Without chunks the bytes of one buffer are right for every connection; the end of the connection is the end of the answer.
     response.useChunkedEncodingByDefault = false;
     response.writeHead(200, {
-      "content-type": "text/event-stream; charset=utf-8",
+      "content-type": EVENT_STREAM,
       "cache-control": "no-store",
       connection: "close",
       "x-accel-buffering": "no",

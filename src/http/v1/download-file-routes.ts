@@ -6,6 +6,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { DownloadFileSchema } from "../../works/model/download.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
+import { sendHead } from "../calls.js";
 import { failure, sendFailure } from "../failure.js";
 import { watched } from "./export-routes.js";
 import { exactly } from "./fields.js";
@@ -69,6 +70,10 @@ export function downloadFileRoutes(app: FastifyInstance, { downloads, calls, clo
         // Nothing in it runs, whatever a browser takes it for.
         .header("content-security-policy", "default-src 'none'; sandbox")
         .header("content-disposition", dispositionOf(name, /^(video|image|audio)\//.test(type)));
+      if (request.method === "HEAD") {
+        await handle.close();
+        return sendHead(reply);
+      }
       const call = calls.open(request.raw, reply.raw, token);
       const stream = handle.createReadStream({ start: from, end: to });
       return reply.send(Readable.from(watched(stream as AsyncIterable<Buffer>, call, clock), { objectMode: false }));

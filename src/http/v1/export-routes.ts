@@ -10,7 +10,7 @@ import { type ExportRequest, PLATFORM_ZONE_MINUTES, planComments, planExport } f
 import type { Clock } from "../../runtime/clock.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import type { HttpCall } from "../calls.js";
+import { type HttpCall, sendHead } from "../calls.js";
 import { roomOrSystem } from "../streams/named-room.js";
 import { exactly, RoomParams } from "./fields.js";
 import { broadcastId } from "./session-routes.js";
@@ -97,11 +97,12 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
       const zoneMinutes = zone === "" ? PLATFORM_ZONE_MINUTES : readZone("zone", zone);
       const key = pseudonyms === "own" ? true : pseudonyms;
       const plan = await planComments(store, request.params.work, { format, zoneMinutes, pseudonyms: key });
-      const parts = await partsOf(exports, plan, token.id);
-      const call = calls.open(request.raw, reply.raw, token);
       reply
         .type(EXPORT_FORMATS[format].mediaType)
         .header("content-disposition", `attachment; filename="dylive-comments-${plan.workId}.${format}"`);
+      if (request.method === "HEAD") return sendHead(reply);
+      const parts = await partsOf(exports, plan, token.id);
+      const call = calls.open(request.raw, reply.raw, token);
       return reply.send(Readable.from(watched(parts, call, clock), { objectMode: false }));
     },
   );
@@ -129,13 +130,14 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
       if (query.filter !== undefined) live.time.assertLeft(token.id);
       await live.time.turn(token.id);
       const plan = await planExport(store, room, { ...requestOf(query), sessionId: session ?? sessionId ?? undefined });
-      const parts = await partsOf(exports, plan, token.id);
-      const call = calls.open(request.raw, reply.raw, token);
       const name = `dylive-${plan.about.webRid ?? room}${plan.about.sessionId === null ? "" : `-${plan.about.sessionId}`}.${query.format}`;
       reply
         .type(EXPORT_FORMATS[query.format].mediaType)
         .header("content-disposition", `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, "_")}"`)
         .header("x-export-until", String(plan.until));
+      if (request.method === "HEAD") return sendHead(reply);
+      const parts = await partsOf(exports, plan, token.id);
+      const call = calls.open(request.raw, reply.raw, token);
       return reply.send(Readable.from(watched(parts, call, clock), { objectMode: false }));
     },
   );

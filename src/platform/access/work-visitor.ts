@@ -55,6 +55,8 @@ export interface CommentsRequest {
   readonly knows: (id: string) => boolean;
   /** Returns whether more replies of a floor are wanted, by the id of its top comment; null where it is not certain which floor it is. */
   readonly wantsReplies: (floorId: string | null) => boolean;
+  /** Told what the page tells of the work itself, before its comments. What it throws ends the reading. */
+  readonly onWork?: ((work: Work, reply: string | null) => Promise<void>) | undefined;
 }
 
 /** Content of one reply of the page, as it came: comments may have come before. */

@@ -60,6 +60,7 @@ export async function* readCommentPage(
   try {
     const replies = new PageReplies<CommentPart>(page, clock, (path, query) => partAskedBy(request.work.id, path, query));
     const reading = await readIn(page, request.work, clock, signal);
+    if (reading.outcome !== "silent" && reading.work !== null) await request.onWork?.(reading.work, reading.reply);
     const end = endOf(reading);
     if (end !== null) return end;
     return yield* new CommentPanel({ page, replies, request, reading, clock, random, signal }).read();

@@ -162,7 +162,14 @@ describe("/douyin/video/comments", () => {
     const limited = await token({ rooms: ["98765"] });
     for (const path of [COMMENTS, `${REPLIES}&cid=1`, `/douyin/user/posts?sec_uid=${AUTHOR}`])
       expect((await call(path, { token: limited })).body).toMatchObject({ code: 403, data: [] });
-    for (const path of [`${COMMENTS}1`, `${COMMENTS}&cursor=x`, `${COMMENTS}&count=51`, REPLIES, `${REPLIES}&cid=a/b`])
+    for (const path of [
+      `${COMMENTS}&cursor=9007199254740993`,
+      `${COMMENTS}1`,
+      `${COMMENTS}&cursor=x`,
+      `${COMMENTS}&count=51`,
+      REPLIES,
+      `${REPLIES}&cid=a/b`,
+    ])
       expect((await call(path)).body).toMatchObject({ code: 400, data: [] });
     expect((await call(COMMENTS, { method: "POST" })).status).toBe(405);
   });
@@ -186,6 +193,21 @@ describe("/douyin/video/comment/reply", () => {
     expect((await call(`${REPLIES}&cid=11&cursor=8`)).body).toMatchObject({ data: { has_more: 0, comments: [{ cid: "24" }] } });
     expect((await call(`${REPLIES}&cid=10`)).body).toMatchObject({ data: { has_more: 0, comments: [], total: 0, cursor: 0 } });
     expect((await call(`${REPLIES}&cid=77`)).body).toMatchObject({ code: 404, data: [], msg: expect.stringContaining("wall") });
+  });
+
+  it("begins no run for what none can bring: a cid that is no top comment, or a cursor that no page led to", async () => {
+    const { call, store, clock } = await kept({ endedBy: "end", reason: "no more" });
+    const ended = await store.commentRuns.last(WORK);
+    const [unknown, far] = [`${REPLIES}&cid=77`, "cursor=999999999"];
+    await clock.advance(600_000);
+    expect((await call(unknown)).body).toMatchObject({ code: 404, data: [], msg: expect.stringContaining("ended by end") });
+    expect((await call(`${REPLIES}&cid=20`)).body).toMatchObject({ data: { comments: [], has_more: 0 } });
+    for (const path of [`${REPLIES}&cid=11&${far}`, `/douyin/video/comments?aweme_id=${CAPTCHA}&${far}`])
+      expect((await call(path)).body).toMatchObject({
+        data: { comments: [], has_more: 1, _more: "no page led to this cursor: begin with 0" },
+      });
+    expect((await call(`${COMMENTS}&${far}`)).body).toMatchObject({ data: { comments: [], has_more: 0, cursor: 999999999 } });
+    expect([await store.commentRuns.last(WORK), await store.commentRuns.last(CAPTCHA)]).toEqual([ended, null]);
   });
 
   it("begins a run that opens floors where the last one did not", async () => {
@@ -263,7 +285,7 @@ describe("/douyin/user/posts", () => {
   it("gives the works of an author that are kept, those published last first, and parts none of one second", async () => {
     const { call, store } = await serveApi();
     const posts = `/douyin/user/posts?sec_uid=${AUTHOR}`;
-    expect((await call(posts)).body).toMatchObject({ code: 404, data: [] });
+    for (const path of [posts, `${posts}&cursor=1`]) expect((await call(path)).body).toMatchObject({ code: 404, data: [] });
     const times = [9000, 8000, 7000, 7000, 5000];
     const author = { ...workOf(WORK).author, secUid: AUTHOR };
     for (const [n, time] of times.entries()) await store.works.keep(workOf(`687194767360000010${n}`, { author, time }), null);

@@ -157,8 +157,9 @@ describe("a downloaded file over the API", () => {
   const told = ({ status, headers, text }: Reply) => [status, headers.get("content-range"), headers.get("content-length"), text];
 
   it("is given whole, in the part that is asked for, and not beyond its end", async () => {
-    const { file } = await withFiles({ "a.jpeg": "0123456789" });
+    const { file, call } = await withFiles({ "a.jpeg": "0123456789" });
     expect(told(await file(0))).toEqual([200, null, "10", "0123456789"]);
+    expect(told(await call("/v1/downloads/a/files/image/0", { method: "HEAD" }))).toEqual([200, null, "10", ""]);
     for (const [range, from, to] of [
       ["bytes=0-", 0, 9],
       ["bytes=3-5", 3, 5],

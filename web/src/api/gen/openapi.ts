@@ -4284,7 +4284,7 @@ export interface operations {
             query: {
                 /** @description the id of a video or a note: 19 digits */
                 aweme_id: string;
-                /** @description a whole number: 0, then the one of the answer before */
+                /** @description a whole number of 13 digits at most: 0, then the one of the answer before */
                 cursor?: number;
                 /** @description a whole number from 1 to 50 */
                 count?: number;
@@ -4365,7 +4365,7 @@ export interface operations {
                 aweme_id: string;
                 /** @description the cid of a top comment: 1 to 64 letters, digits, _ - */
                 cid: string;
-                /** @description a whole number: 0, then the one of the answer before */
+                /** @description a whole number of 13 digits at most: 0, then the one of the answer before */
                 cursor?: number;
                 /** @description a whole number from 1 to 50 */
                 count?: number;
@@ -4446,7 +4446,7 @@ export interface operations {
                 sec_uid?: string;
                 /** @description a sec_uid of 1 to 200 characters */
                 uid?: string;
-                /** @description a whole number: 0, then the one of the answer before */
+                /** @description a whole number of 13 digits at most: 0, then the one of the answer before */
                 cursor?: number;
                 /** @description a whole number from 1 to 50 */
                 count?: number;

@@ -18,6 +18,10 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   no_address: { message: "没有这个地址", hint: "页面和服务器的版本可能不同，刷新页面再试。" },
   not_offered: { message: "这台服务器没有这项功能", hint: "如果服务器由你管理：docs/configuration.md 里有打开各项功能的设置。" },
   no_account: { message: "平台上没有这个账号", hint: "请核对号码：在浏览器里打开 live.douyin.com/号码 看看。" },
+  erased: {
+    message: "它的作者已从这里删除",
+    hint: "删除一小时之后再读，就会重新保存；`dylive work` 只读取、不保存。",
+  },
   no_work: { message: "平台上没有这个作品", hint: "请核对链接：在浏览器里打开看看。" },
   cursor_reset: { message: "数据库换过了", hint: "从最新的消息重新开始。" },
   too_many_rooms: { message: "临时采集的直播间太多", hint: "等十分钟没人看的直播间让出位置，或把直播间加到关注列表。" },
