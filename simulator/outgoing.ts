@@ -22,6 +22,7 @@ export interface Outgoing {
   readonly msgId: string;
   /** The envelope's id: of this sending, another whenever the message is sent again. */
   readonly sendingId: string;
+  /** Encoded only when somebody is sent it: most rooms have no viewer. */
   readonly payload: Uint8Array;
   /** Fact by which tests may judge; made only when somebody keeps it. */
   readonly fact: () => Fact | null;
@@ -38,7 +39,15 @@ export function encodePlanned(schema: Schema, planned: Planned): Outgoing {
   const { at, method, msgId, sendingId, fields } = planned;
   const type = schema.typeOf(method);
   if (type === null) throw new TypeError(`${method} is not in proto/`);
-  return { at, method, msgId, sendingId, payload: schema.encode(type, fields), fact: () => factOf(method, msgId, fields) };
+  let payload: Uint8Array | undefined;
+  return {
+    ...{ at, method, msgId, sendingId },
+    get payload() {
+      payload ??= schema.encode(type, fields);
+      return payload;
+    },
+    fact: () => factOf(method, msgId, fields),
+  };
 }
 
 /** Returns whether a method is one that only people cause. The others keep flowing when a feed has stalled. */

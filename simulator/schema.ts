@@ -36,7 +36,7 @@ export class Schema {
   /** Returns the name of the message type that a method carries, or null where the schema has none. */
   typeOf(method: string): string | null {
     const name = METHOD_TYPES[method] ?? method.replace(/^Webcast/, "");
-    return this.#root.lookup(`${PACKAGE}.${name}`) instanceof protobuf.Type ? name : null;
+    return this.#types.has(name) || this.#root.lookup(`${PACKAGE}.${name}`) instanceof protobuf.Type ? name : null;
   }
 
   /** Returns the paths of `fields` that `type` does not have: typing mistakes that protobufjs would drop in silence. */
@@ -74,14 +74,21 @@ export function isFields(value: unknown): value is SchemaFields {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
-/** Reads .proto files, by default the package's own. */
+/** Schemas by their directory. */
+const loaded = new Map<string, Schema>();
+
+/** Reads .proto files, by default the package's own; once in a process, since the code that encodes each message is made by it. */
 export function loadSchema(directory: string = packagePath("proto/")): Schema {
+  const known = loaded.get(directory);
+  if (known !== undefined) return known;
   const root = new protobuf.Root();
   root.resolvePath = (_origin, target) => join(directory, basename(target));
   const files = readdirSync(directory).filter((name) => name.endsWith(".proto"));
   if (files.length === 0) throw new DyliveError("bad_config", `no .proto files in ${directory}`);
   root.loadSync(files.sort(), { keepCase: true });
-  return new Schema(root);
+  const schema = new Schema(root);
+  loaded.set(directory, schema);
+  return schema;
 }
 
 const PACKAGE = "dylive.wire";

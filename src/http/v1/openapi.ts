@@ -109,7 +109,8 @@ export async function describeRoutes(app: FastifyInstance): Promise<() => Promis
   });
   const json = new SharedDocument(() => JSON.stringify(app.swagger()));
   app.get("/openapi.json", { schema: { hide: true } }, (request, reply) => json.answer(request, reply, "application/json; charset=utf-8"));
-  const files = new SharedFiles(join(dirname(createRequire(import.meta.url).resolve("@fastify/swagger-ui")), "static"));
+  pageFiles ??= new SharedFiles(join(dirname(createRequire(import.meta.url).resolve("@fastify/swagger-ui")), "static"));
+  const files = pageFiles;
   await app.register(async (docs) => {
     // The page's own routes read a file, or write the document again, for everybody who asks.
     docs.addHook("onRequest", async (request, reply) => {
@@ -216,8 +217,17 @@ class SharedDocument {
 /** A JSON Schema as plain data. */
 type Schema = Readonly<Record<string, unknown>>;
 
-/** Schemas of all events with the names that `/openapi.json` gives them: each kind once, people once, and the union of all kinds. */
+/** Files of the page, and schemas of the events: made for the first server of the process. */
+let pageFiles: SharedFiles | null = null;
+let schemas: readonly Schema[] | null = null;
+
 function eventSchemas(): readonly Schema[] {
+  schemas ??= makeEventSchemas();
+  return schemas;
+}
+
+/** Schemas of all events with the names that `/openapi.json` gives them: each kind once, people once, and the union of all kinds. */
+function makeEventSchemas(): readonly Schema[] {
   const kinds = EVENT_TYPES.map((type) => {
     const kind = plain(KINDS[type]);
     const properties = { seq: { type: "integer", minimum: 1, description: "place in the room's log" }, ...(kind["properties"] as Schema) };
