@@ -2,7 +2,7 @@ import { EVENT_TYPES, type EventType, type LiveEvent, type NewEvent } from "../e
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
 import { DirectIntake, heldBack, type Intake, SpoolingIntake } from "../ingest/intake.js";
-import { giftsEvent, giftsText, stateEvent } from "../ingest/own-events.js";
+import { stateEvent } from "../ingest/own-events.js";
 import { Pipeline, type Without } from "../ingest/pipeline.js";
 import type { Spool } from "../ingest/spool.js";
 import { absorbSpooled } from "../ingest/spooled-reader.js";
@@ -12,10 +12,11 @@ import type { Clock } from "../runtime/clock.js";
 import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
-import { type RoomKey, tellSystem } from "../store/log.js";
+import type { RoomKey } from "../store/log.js";
 import type { Ahead, Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
+import { RoomAlarm } from "./room-alarm.js";
 import { meetRoom } from "./room-resolver.js";
 
 /** Condition in which a room was left by the process that collected it. */
@@ -114,6 +115,7 @@ export interface Met {
 /** Keeps the records of one room while it is collected: its names, broadcasts and states, and the way of its frames into the log. */
 export class RoomRecords {
   readonly #deps: RecordsDeps;
+  readonly #alarm: RoomAlarm;
   #met: (Met & { readonly pipeline: Pipeline }) | null = null;
   /** The broadcast that this process opened last, and when, ms UTC. */
   #opened: { readonly sessionId: string; readonly at: number } | null = null;
@@ -128,6 +130,7 @@ export class RoomRecords {
 
   constructor(deps: RecordsDeps) {
     this.#deps = deps;
+    this.#alarm = new RoomAlarm(deps);
     this.#moving = deps.ownership?.planned ?? false;
   }
 
@@ -172,8 +175,11 @@ export class RoomRecords {
 
   /** Opens the room's way into the log, unless it is open. */
   async enter(room: RoomKey): Promise<Met> {
-    this.#met ??= await this.#open(room);
-    return this.#met;
+    if (this.#met !== null) return this.#met;
+    const met = await this.#open(room);
+    this.#met = met;
+    if (!this.#moving) await this.orElse(() => this.#alarm.recall(met), undefined);
+    return met;
   }
 
   /** Notes that a broadcast is live. */
@@ -226,21 +232,8 @@ export class RoomRecords {
     const { clock, health } = this.#deps;
     return clock.every(LOOK_EVERY_MS, () => {
       void this.#changed(health.look()).catch(() => {}); // stopped, or another process's by now
-      void this.#tellGifts().catch(() => {});
+      if (this.#met !== null && !this.#moving) void this.#alarm.look(this.#met).catch(() => {}); // told the next time
     });
-  }
-
-  /** Tells the room's log and the system's of gifts that stop or begin to reach us, where that is ours to tell. */
-  async #tellGifts(): Promise<void> {
-    const { health, clock, store, signal } = this.#deps;
-    const news = this.#met === null || this.#moving ? null : health.gifts.takeNews();
-    if (news === null || this.#met === null) return;
-    const { room, intake } = this.#met;
-    const { account } = health.status(room).evidence.login;
-    const text = giftsText(room, account, news);
-    const at = clock.now();
-    await intake.own(giftsEvent(room, health.sessionId, news.kind, text, at), signal);
-    await tellSystem(store, { kind: news.kind, about: `${room}:${at}`, text }, at);
   }
 
   #changed(from: RoomState | null): Promise<void> {
@@ -272,6 +265,7 @@ export class RoomRecords {
       const { resume, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), health, clock, signal);
       this.#moving = false;
       this.#told = state;
+      await this.orElse(() => this.#alarm.recall(met), undefined);
       return resume;
     } catch (error) {
       if (isNotOwner(error)) this.lose();

@@ -99,6 +99,7 @@ export class RoomSession {
     };
     try {
       const identity = await access.sit(live.webRid, until);
+      health.as(identity.account?.name ?? null);
       await this.#introduce(identity, live, until);
       // In the browser the page asks im/fetch itself, and we read its answer.
       if (access.source === "websocket" && !point.isOf(live.roomId)) {
@@ -112,6 +113,7 @@ export class RoomSession {
       const wanted = {
         ...{ live, identity, from: { ...point.from, attempt: this.#attempts++ } },
         onOpen: (at: number) => {
+          health.opened();
           listeners.onOpen(at);
           if (access.source === "websocket") stands();
         },

@@ -283,8 +283,18 @@ export const KINDS = {
     reason: Type.String({ description: "one sentence" }),
   }),
   system: define("system", "dylive has something to say; in room 0, and of the gifts of a room in its own log, too.", {
-    kind: Type.String({ description: "gifts.suppressed, gifts.flowing, account.lapsed, hook.paused, disk.low" }),
+    kind: Type.String({
+      description: "gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low",
+    }),
     text: Type.String({ description: "one sentence" }),
+    session: Type.Optional(
+      Nullable(
+        Type.String({ description: "of the kinds of a room: the session of the room that it is about; null is the room as a whole" }),
+      ),
+    ),
+    evidence: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: "of the kinds of a room: what was seen; times in ms UTC" }),
+    ),
   }),
   work: define("work", "An author who is watched published a work (作品); in room 0 alone. `time` is when that was.", {
     ...user,

@@ -88,7 +88,7 @@ const OF_TYPE: { readonly [T in EventType]: { readonly [F in keyof OwnFields[T]]
   },
   state: { from: "nobody", to: "nobody", evidence: "nobody" },
   gap: { from: "nobody", to: "nobody", reason: "nobody" },
-  system: { kind: "nobody", text: "nobody" },
+  system: { kind: "nobody", text: "nobody", session: "nobody", evidence: "nobody" },
   // What leads to a work leads to its author.
   work: { user: "people", workId: "sentence", url: "sentence", kind: "nobody", text: "sentence" },
   erased: {},

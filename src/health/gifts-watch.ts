@@ -1,5 +1,19 @@
 import type { NewEvent, NewEventOf, User } from "../events/event.js";
-import type { Evidence } from "./state.js";
+
+/**
+ * Whether gifts reach a room, or one session of it: a guest gets none, and an account may get only the first ones (facts/peers-and-users.md
+ * section 0). `suppressed` is seen by contributors' scores that rise while no gift explains it; `partial` where some do.
+ */
+export const GIFTS_STATES = ["flowing", "partial", "suppressed", "unknown"] as const;
+export type GiftsState = (typeof GIFTS_STATES)[number];
+
+/** Since when that is so, and what the platform's ranks rose by in this broadcast, against what of it did not come half a minute later. */
+export interface GiftsEvidence {
+  /** ms UTC; null: nothing was seen */
+  readonly since: number | null;
+  readonly diamondsWitnessed: number;
+  readonly diamondsMissing: number;
+}
 
 /** Time in which the gifts of a rise may still come, ms: a combo is told for up to some 20 s after the rank has all of it. */
 const GRACE_MS = 30_000;
@@ -12,6 +26,7 @@ const CALM_MS = 240_000;
 const MISSING_SHARE = 0.1;
 /** Rises in a row that no gift explains, and no gift comes since, which are a sign however little they are. */
 const SILENT_RISES = 2;
+/** Most people who are watched: those who were seen last. */
 const MOST_USERS = 500;
 const MOST_RISES = 100;
 
@@ -27,22 +42,36 @@ interface Giver {
   readonly open: { readonly at: number; readonly level: number }[];
 }
 
-/** A change between gifts that reach us and gifts that do not. */
+/** A change between gifts that reach us and gifts that do not, with its evidence at that time. */
 export interface GiftsNews {
   readonly kind: "gifts.suppressed" | "gifts.flowing";
+  readonly state: GiftsState;
   /** ms UTC */
   readonly since: number;
   readonly witnessed: number;
   readonly missing: number;
 }
 
+/** Amounts that a watch saw over some time. */
+export interface GiftsSeen {
+  /** Gift events with new units, and the diamonds of those whose price is known. */
+  readonly gifts: number;
+  readonly diamonds: number;
+  /** Diamonds by which the ranks rose, and how much of that no gift explained. */
+  readonly witnessed: number;
+  readonly missing: number;
+}
+
+const NONE: GiftsSeen = { gifts: 0, diamonds: 0, witnessed: 0, missing: 0 };
+
 /**
- * Judges by evidence whether gifts reach us: a contributor's score that rises by more than what gifts of theirs bring, also half a minute later,
- * means that gifts are given and kept from us. Scores of people who are seen for the first time prove nothing: they may have given before.
+ * Judges by evidence whether gifts reach a room, or one session of it: a contributor's score that rises by more than what gifts of theirs
+ * bring, also half a minute later, means that gifts are given and kept from us. Scores of people who are seen for the first time prove
+ * nothing: they may have given before. Of one session, gifts that others were sent are such a witness, too.
  */
 export class GiftsWatch {
   readonly #givers = new Map<string, Giver>();
-  #state: Evidence["gifts"] = "unknown";
+  #state: GiftsState = "unknown";
   #since: number | null = null;
   #witnessed = 0;
   #missing = 0;
@@ -54,25 +83,63 @@ export class GiftsWatch {
   #explainedAt = 0;
   /** Missing rises, one after the other, since which no gift came at all. */
   #inARow = 0;
-  #news: GiftsNews | null = null;
+  /** The last turn for better or worse, and the kind of the last one that was told. */
+  #turn: GiftsNews | null = null;
+  #told: GiftsNews["kind"] = "gifts.flowing";
+  /** Broadcast that the state is recalled of. */
+  #recalledOf: string | null = null;
+  #seen = NONE;
 
-  get state(): Evidence["gifts"] {
+  get state(): GiftsState {
     return this.#state;
   }
 
   /** Evidence for the state: since when, and diamonds that ranks rose by against those that did not come. */
-  get evidence(): Evidence["giftsSeen"] {
+  get evidence(): GiftsEvidence {
     return { since: this.#since, diamondsWitnessed: this.#witnessed, diamondsMissing: this.#missing };
   }
 
-  /** Returns a change that nobody was told of yet. */
-  takeNews(): GiftsNews | null {
-    const news = this.#news;
-    this.#news = null;
-    return news;
+  /** A change that nobody was told of yet; null where there is none. */
+  get news(): GiftsNews | null {
+    return this.#turn === null || this.#turn.kind === this.#told ? null : this.#turn;
   }
 
-  /** Starts over for another broadcast or account: what was seen before says nothing. */
+  /** Notes what was told last. */
+  told(kind: GiftsNews["kind"]): void {
+    this.#told = kind;
+  }
+
+  /** Goes on from what an earlier process told last, of which broadcast. @param now ms UTC */
+  recall(last: GiftsNews, broadcast: string | null, now: number): void {
+    this.#told = last.kind;
+    if (last.kind === "gifts.flowing" || this.#state !== "unknown") return;
+    this.#state = last.state;
+    this.#since = last.since;
+    this.#witnessed = last.witnessed;
+    this.#missing = last.missing;
+    this.#missedAt = now; // nobody knows better
+    this.#recalledOf = broadcast;
+  }
+
+  /** Returns what was seen since it was taken last. */
+  takeSeen(): GiftsSeen {
+    const seen = this.#seen;
+    this.#seen = NONE;
+    return seen;
+  }
+
+  /** Begins another broadcast: its amounts start over. Gifts that were kept from us are so until some come. @param now ms UTC */
+  begin(broadcast: string, now: number): void {
+    if (broadcast === this.#recalledOf) return;
+    const [state, since] = [this.#state, this.#since];
+    this.reset();
+    if (!isBad(state)) return;
+    this.#state = state;
+    this.#since = since;
+    this.#missedAt = now;
+  }
+
+  /** Starts over for another account: what was seen before says nothing. */
   reset(): void {
     this.interrupted();
     this.#state = "unknown";
@@ -85,7 +152,8 @@ export class GiftsWatch {
     this.#explainedSince = 0;
     this.#explainedAt = 0;
     this.#inARow = 0;
-    this.#news = null;
+    this.#turn = null;
+    this.#recalledOf = null;
   }
 
   /** Notes that nothing was received for a while: what was given meanwhile is a gap, and not kept from us. */
@@ -93,28 +161,25 @@ export class GiftsWatch {
     this.#givers.clear();
   }
 
-  /** Takes every event, in order. @param now ms UTC */
+  /** Takes every event of the room, in order. @param now ms UTC */
   see(event: NewEvent, now: number): void {
-    if (event.type === "gift" && event.delta > 0) this.#gift(event, now);
-    if (event.type === "rank" && event.list === "audience")
-      for (const { user, score } of event.entries) this.#score("audience", user, score, now);
-    else if (event.type === "stats") for (const { user, score } of event.ranks ?? []) this.#score("viewers", user, score, now);
-    else if ("user" in event && event.user?.roomDiamonds !== undefined) this.#score("own", event.user, event.user.roomDiamonds, now);
+    if (event.type === "gift") this.receive(event, now);
+    this.#ranks(event, now);
   }
 
-  /** Looks whether the gifts of a rise are overdue. @param now ms UTC */
-  look(now: number): void {
-    for (const giver of this.#givers.values()) {
-      for (let rise = giver.open[0]; rise !== undefined && now - rise.at >= GRACE_MS; rise = giver.open[0]) {
-        giver.open.shift();
-        const missing = rise.level - giver.covered;
-        giver.covered = rise.level;
-        this.#missed(rise.at, missing, now);
-      }
+  /** Takes every event of a room of which one session is watched, whoever brought it: gifts in it were given for certain. @param now ms UTC */
+  witness(event: NewEvent, now: number): void {
+    if (event.type === "gift" && event.delta > 0 && event.diamonds !== null) {
+      const giver = this.#giver(event.user);
+      if (giver !== null) this.#rose(giver, "gifts", 0, (giver.ranks.get("gifts")?.rise ?? 0) + event.diamonds, now);
     }
+    this.#ranks(event, now);
   }
 
-  #gift({ user, diamonds }: NewEventOf<"gift">, now: number): void {
+  /** Takes a gift that came. @param now ms UTC */
+  receive({ user, delta, diamonds }: NewEventOf<"gift">, now: number): void {
+    if (delta === 0) return;
+    this.#seen = { ...this.#seen, gifts: this.#seen.gifts + 1, diamonds: this.#seen.diamonds + (diamonds ?? 0) };
     this.#lastGiftAt = now;
     this.#giftsSince++;
     this.#inARow = 0;
@@ -136,6 +201,25 @@ export class GiftsWatch {
     }
   }
 
+  /** Looks whether the gifts of a rise are overdue. @param now ms UTC */
+  look(now: number): void {
+    for (const giver of this.#givers.values()) {
+      for (let rise = giver.open[0]; rise !== undefined && now - rise.at >= GRACE_MS; rise = giver.open[0]) {
+        giver.open.shift();
+        const missing = rise.level - giver.covered;
+        giver.covered = rise.level;
+        this.#missed(rise.at, missing, now);
+      }
+    }
+  }
+
+  #ranks(event: NewEvent, now: number): void {
+    if (event.type === "rank" && event.list === "audience")
+      for (const { user, score } of event.entries) this.#score("audience", user, score, now);
+    else if (event.type === "stats") for (const { user, score } of event.ranks ?? []) this.#score("viewers", user, score, now);
+    else if ("user" in event && event.user?.roomDiamonds !== undefined) this.#score("own", event.user, event.user.roomDiamonds, now);
+  }
+
   #score(list: string, user: User, score: number | null, now: number): void {
     const giver = score === null ? null : this.#giver(user);
     if (giver === null || score === null) return;
@@ -145,10 +229,14 @@ export class GiftsWatch {
       giver.ranks.set(list, { score: before === undefined ? score : before.score, rise: before?.rise ?? 0 });
       return;
     }
-    const rise = before.rise + score - before.score;
+    this.#rose(giver, list, score, before.rise + score - before.score, now);
+  }
+
+  #rose(giver: Giver, list: string, score: number, rise: number, now: number): void {
     giver.ranks.set(list, { score, rise });
     if (rise <= giver.witnessed) return;
     this.#witnessed += rise - giver.witnessed;
+    this.#seen = { ...this.#seen, witnessed: this.#seen.witnessed + rise - giver.witnessed };
     giver.witnessed = rise;
     if (rise <= giver.covered) {
       this.#explained(now);
@@ -163,6 +251,7 @@ export class GiftsWatch {
 
   #missed(at: number, diamonds: number, now: number): void {
     this.#missing += diamonds;
+    this.#seen = { ...this.#seen, missing: this.#seen.missing + diamonds };
     this.#missedAt = Math.max(this.#missedAt, at);
     // One of long ago takes nothing from what gifts have explained since.
     if (at >= this.#explainedAt) this.#giftsSince = this.#explainedSince = 0;
@@ -180,28 +269,33 @@ export class GiftsWatch {
     return gifts && now - this.#missedAt >= CALM_MS;
   }
 
-  #go(state: Evidence["gifts"], now: number): void {
-    const bad = (one: Evidence["gifts"]) => one === "partial" || one === "suppressed";
-    const turned = bad(state) !== bad(this.#state);
+  #go(state: GiftsState, now: number): void {
+    const turned = isBad(state) !== isBad(this.#state);
     this.#state = state;
     this.#since = now;
-    if (!turned) return;
-    const kind = bad(state) ? "gifts.suppressed" : "gifts.flowing";
-    this.#news = { kind, since: now, witnessed: this.#witnessed, missing: this.#missing };
-    if (bad(state)) return;
+    if (turned || this.#turn === null) {
+      const kind = isBad(state) ? "gifts.suppressed" : "gifts.flowing";
+      this.#turn = { kind, state, since: now, witnessed: this.#witnessed, missing: this.#missing };
+    }
+    if (!turned || isBad(state)) return;
     this.#missing = this.#witnessed = 0;
     // A score that is next seen later has risen by what was kept from us before, too: that is told already.
     this.#givers.clear();
   }
 
+  /** Returns what is known of a person; null where nobody can tell who it is. */
   #giver(user: User): Giver | null {
     const id = user.masked ? null : user.id;
     if (id === null) return null;
-    const known = this.#givers.get(id);
-    if (known !== undefined) return known;
-    if (this.#givers.size >= MOST_USERS) return null;
-    const giver: Giver = { ranks: new Map(), witnessed: 0, covered: 0, open: [] };
+    const giver: Giver = this.#givers.get(id) ?? { ranks: new Map(), witnessed: 0, covered: 0, open: [] };
+    this.#givers.delete(id);
     this.#givers.set(id, giver);
+    const [oldest] = this.#givers.size > MOST_USERS ? this.#givers.keys() : [];
+    if (oldest !== undefined) this.#givers.delete(oldest);
     return giver;
   }
+}
+
+function isBad(state: GiftsState): boolean {
+  return state === "partial" || state === "suppressed";
 }

@@ -6,7 +6,7 @@ import { Audience, Coverage } from "./audience.js";
 import { Backlog } from "./backlog.js";
 import { GiftsWatch } from "./gifts-watch.js";
 import type { SessionHealth } from "./sessions.js";
-import { isSeenType, ONE, SEEN_WINDOW_MS, Sightings } from "./sightings.js";
+import { isSeenType, ONE, SEEN_WINDOW_MS, type Sighting, Sightings } from "./sightings.js";
 import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
 
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
@@ -37,6 +37,8 @@ export class RoomHealth {
   readonly #listeners = new Set<() => void>();
   /** State by what the platform does. */
   #state: RoomState = "resolving";
+  /** Why none of its sessions is sent anything, and since when; null where one is. */
+  #silent: SessionHealth["silent"] = null;
   /** Whether what comes waits too long for the log. */
   #late = false;
   #lateSince = 0;
@@ -52,8 +54,8 @@ export class RoomHealth {
   #reconnects = 0;
   #gaps: Evidence["gaps"] = NO_GAPS;
   #seenAs: Evidence["login"] = { account: null, login: "unknown" };
-  /** Watch of gifts, which judges by the events that were stored. */
-  readonly gifts = new GiftsWatch();
+  /** Watch of the room's gifts, which judges by the events that were stored; of a single session it is that one's. */
+  gifts = new GiftsWatch();
   readonly coverage = new Coverage();
   readonly audience = new Audience();
   readonly backlog = new Backlog();
@@ -71,6 +73,8 @@ export class RoomHealth {
   /** Names the sessions that watch the room. */
   watchedBy(sessions: readonly SessionHealth[]): void {
     this.#sessions = sessions;
+    const [one, ...others] = sessions;
+    if (one !== undefined && others.length === 0) this.gifts = one.gifts;
     const seen = new Sightings(
       sessions.map(({ by }) => by),
       this.#clock,
@@ -79,7 +83,12 @@ export class RoomHealth {
     for (const [by, session] of sessions.entries()) session.onStanding((stands) => seen.stands(by, stands));
   }
 
-  /** The room's state: a room whose messages come and are not stored is stalled, however live it is. */
+  /** The sessions that watch the room. */
+  get sessions(): readonly SessionHealth[] {
+    return this.#sessions;
+  }
+
+  /** The room's state: one to which nothing comes, or whose messages come and are not stored, is stalled, however live it is. */
   get state(): RoomState {
     return this.#isHeldUp ? "stalled" : this.#state;
   }
@@ -95,13 +104,13 @@ export class RoomHealth {
   }
 
   get reason(): string {
-    const refusal = this.#refusal ?? (this.#isHeldUp ? NOT_KEPT_UP : null);
+    const refusal = this.#refusal ?? (this.#isHeldUp ? (this.#silent?.reason ?? NOT_KEPT_UP) : null);
     return refusal === null || UNCONNECTED.has(this.#state) ? this.#reason : refusal;
   }
 
   /** Whether what comes is held up. Only of an open connection can that be said: other states say why nothing comes. */
   get #isHeldUp(): boolean {
-    return this.#late && (this.#state === "live" || this.#state === "connecting");
+    return (this.#late || this.#silent !== null) && (this.#state === "live" || this.#state === "connecting");
   }
 
   /** The broadcast that is or was collected last. */
@@ -132,6 +141,9 @@ export class RoomHealth {
     const before = this.state;
     const now = this.#clock.now();
     this.gifts.look(now);
+    for (const session of this.#sessions) session.look();
+    const open = this.#sessions.filter(({ isOpen }) => isOpen);
+    this.#silent = open.every(({ silent }) => silent !== null) ? (open[0]?.silent ?? null) : null;
     const isLate = this.backlog.isLate(now);
     if (isLate !== this.#late) this.#lateSince = now;
     this.#late = isLate;
@@ -141,6 +153,7 @@ export class RoomHealth {
   /** Notes that the store takes nothing now. @param reason why, and what becomes of what comes; null where nobody waits for it any more */
   storeRefuses(reason: string | null): void {
     this.#refusal = reason;
+    this.#forgetWhoBrought();
     this.#wake();
   }
 
@@ -148,8 +161,14 @@ export class RoomHealth {
   storeTakes(): void {
     if (this.#refusal === null) return;
     this.#refusal = null;
+    this.#forgetWhoBrought();
     if (this.#state === "live") this.#reason = "the store takes what comes again";
     this.#wake();
+  }
+
+  /** Forgets rises of which one cannot tell which session brought their gifts: what waited in the spool is nobody's. */
+  #forgetWhoBrought(): void {
+    if (this.#sessions.length > 1) for (const { gifts } of this.#sessions) gifts.interrupted();
   }
 
   #changedFrom(before: RoomState): RoomState | null {
@@ -161,9 +180,10 @@ export class RoomHealth {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Notes which account watches the room: whether gifts reach one account says nothing of another. */
+  /** Notes which account watches the room. */
   seenAs(login: Evidence["login"]): void {
-    if (login.account !== this.#seenAs.account) this.gifts.reset();
+    const [one, ...others] = this.#sessions;
+    if (one !== undefined && others.length === 0) one.as(login.account);
     this.#seenAs = login;
   }
 
@@ -213,6 +233,18 @@ export class RoomHealth {
     return interactive;
   }
 
+  /** Takes, of a room of several sessions, what each brought, and the events that were stored of it, in order. */
+  brought(sightings: readonly Sighting[], events: readonly NewEvent[]): void {
+    for (const sighting of sightings) {
+      this.seen.see(sighting);
+      for (const [by, session] of this.#sessions.entries()) session.people(by === sighting.by);
+      if (sighting.gift !== undefined) this.#sessions[sighting.by]?.gifts.receive(sighting.gift, this.#clock.now());
+    }
+    if (this.#sessions.length < 2) return;
+    const now = this.#clock.now();
+    for (const { stands, gifts } of this.#sessions) if (stands) for (const event of events) gifts.witness(event, now);
+  }
+
   /** Notes that people were heard at `at`, in what may be stored later. */
   heard(at: number): void {
     this.#lastInteractiveAt = at;
@@ -223,9 +255,9 @@ export class RoomHealth {
     if (sessionId === this.#sessionId) return;
     this.#sessionId = sessionId;
     this.#gaps = NO_GAPS;
-    for (const session of this.#sessions) session.broadcast();
+    for (const session of this.#sessions) session.broadcast(sessionId);
     this.seen.begin(null);
-    this.gifts.reset();
+    if (this.#sessions.length !== 1) this.gifts.begin(sessionId, this.#clock.now());
     this.coverage.reset();
     this.audience.reset();
   }
@@ -233,7 +265,7 @@ export class RoomHealth {
   status(room: RoomKey): RoomStatus {
     const evidence: Evidence = {
       reason: this.reason,
-      since: this.#isHeldUp ? this.#lateSince : this.#since,
+      since: this.#isHeldUp ? (this.#late ? this.#lateSince : (this.#silent?.since ?? this.#since)) : this.#since,
       lastFrameAt: this.backlog.lastReceivedAt ?? this.#lastFrameAt,
       lastInteractiveAt: this.#lastInteractiveAt,
       counts: Object.fromEntries(this.#counts),

@@ -1,8 +1,12 @@
 import type { Clock } from "../runtime/clock.js";
 import type { SeenBy } from "../store/rooms.js";
+import { type GiftsEvidence, type GiftsState, GiftsWatch } from "./gifts-watch.js";
 
-/** States of one session of a room. `idle` has nothing to connect to, or its room is given up for a moment; `lost` and `refused` try again later. */
-export const SESSION_STATES = ["idle", "connecting", "connected", "lost", "refused"] as const;
+/**
+ * States of one session of a room. `idle` has nothing to connect to, or its room is given up for a moment; `lost` and `refused` try again
+ * later; `silent` is connected and is sent nothing.
+ */
+export const SESSION_STATES = ["idle", "connecting", "connected", "silent", "lost", "refused"] as const;
 type SessionState = (typeof SESSION_STATES)[number];
 
 /** Evidence of one session of a room. Times are ms UTC. */
@@ -11,7 +15,7 @@ export interface SessionEvidence {
   readonly session: string;
   readonly state: SessionState;
   readonly since: number;
-  /** Why it is lost or refused; null in other states. */
+  /** Why it is silent, lost or refused; null in other states. */
   readonly reason: string | null;
   /** When it tries again, where it waits for that by itself. */
   readonly retryAt: number | null;
@@ -21,7 +25,19 @@ export interface SessionEvidence {
   readonly received: number;
   /** Intervals of this broadcast in which it was not connected though it should have been. The room's gaps are where all were. */
   readonly outages: { readonly count: number; readonly totalMs: number };
+  /** Account that it is; null: a guest, or not yet known. */
+  readonly account: string | null;
+  /** Whether gifts reach it, as of the room; what its other sessions are sent is evidence, too. */
+  readonly gifts: GiftsState;
+  readonly giftsSeen: GiftsEvidence;
 }
+
+/** Time for which a session that is connected may be sent nothing before it is said, ms: any room has figures of its viewers all the time. */
+const SILENT_MS = 90_000;
+/** Time for which it must be sent something again before that is told, ms: one that is sent a message now and then is not told of each time. */
+const HEARD_MS = 120_000;
+/** Messages of people that others must have been sent meanwhile before one that has only the platform's figures is called silent. */
+const MISSED_NEEDED = 20;
 
 /** Keeps the state of one session with its evidence. */
 export class SessionHealth {
@@ -38,6 +54,20 @@ export class SessionHealth {
   /** Since when it is out; null while it is connected, or has nothing to connect to. */
   #outSince: number | null = null;
 
+  /** Watch of the gifts that it is sent. */
+  readonly gifts = new GiftsWatch();
+  /** Account that it is; undefined before that is known. */
+  #account: string | null | undefined;
+  #refusals = 0;
+  /** When it was sent something last, and something of people; before that, when it was opened. Null while it is not open. */
+  #messageAt: number | null = null;
+  #peopleAt = 0;
+  /** Messages of people that others were sent since. */
+  #missed = 0;
+  #silent: { readonly since: number; readonly reason: string } | null = null;
+  /** Since when it is sent something again; null while it is silent or not connected. */
+  #heardSince: number | null = null;
+  #toldSilent = false;
   #onStanding: (stands: boolean) => void = () => {};
 
   constructor(by: SeenBy, clock: Clock) {
@@ -52,15 +82,96 @@ export class SessionHealth {
   }
 
   /** Begins another broadcast: what is counted of one starts over. */
-  broadcast(): void {
+  broadcast(sessionId: string): void {
+    this.gifts.begin(sessionId, this.#clock.now());
     this.#received = 0;
     this.#outages = { count: 0, totalMs: 0 };
     if (this.#outSince !== null) this.#outSince = this.#clock.now();
   }
 
+  /** Notes which account it is: whether gifts reach one says nothing of another. @param account null: a guest */
+  as(account: string | null): void {
+    if (this.#account !== undefined && account !== this.#account) this.gifts.reset();
+    this.#account = account;
+  }
+
+  /** The account that it is; null: a guest, or not yet known. */
+  get account(): string | null {
+    return this.#account ?? null;
+  }
+
+  /** Returns how often it was refused since this was asked last. */
+  takeRefusals(): number {
+    const refusals = this.#refusals;
+    this.#refusals = 0;
+    return refusals;
+  }
+
+  /** Whether its connection stands. */
+  get stands(): boolean {
+    return this.#state === "connected";
+  }
+
+  /** Whether it is open: a page may be so, and stand only when something comes. */
+  get isOpen(): boolean {
+    return this.#messageAt !== null;
+  }
+
+  /** Notes that it is open. */
+  opened(): void {
+    this.#messageAt ??= this.#peopleAt = this.#clock.now();
+  }
+
+  /** Why it is silent, and since when, ms UTC; null where it is not. */
+  get silent(): { readonly since: number; readonly reason: string } | null {
+    return this.#silent;
+  }
+
+  /** A change between silence and messages that nobody was told of yet; null where there is none. Messages are told when they have come for two minutes. */
+  get news(): { readonly kind: "session.silent" | "session.receives"; readonly since: number; readonly reason: string | null } | null {
+    if (this.#silent !== null) return this.#toldSilent ? null : { kind: "session.silent", ...this.#silent };
+    const since = this.#heardSince;
+    if (!this.#toldSilent || since === null || this.#clock.now() - since < HEARD_MS) return null;
+    return { kind: "session.receives", since, reason: null };
+  }
+
+  /** Notes what was told last. */
+  told(kind: "session.silent" | "session.receives"): void {
+    this.#toldSilent = kind === "session.silent";
+  }
+
+  /** Notes that a message of people was brought, by this session or by another. */
+  people(isOwn: boolean): void {
+    this.#missed = isOwn ? 0 : this.#missed + 1;
+    if (isOwn) this.#peopleAt = this.#clock.now();
+  }
+
+  /** Looks whether gifts are overdue, and whether anything comes at all. */
+  look(): void {
+    const now = this.#clock.now();
+    this.gifts.look(now);
+    const silence = this.#messageAt === null ? null : this.#silence(this.#messageAt, now);
+    this.#silent = silence === null ? null : (this.#silent ?? silence);
+    if (this.#silent !== null || !this.stands) this.#heardSince = null;
+    else this.#heardSince ??= now;
+  }
+
+  #silence(messageAt: number, now: number): { readonly since: number; readonly reason: string } | null {
+    if (now - messageAt >= SILENT_MS) return { since: messageAt, reason: "it is connected, and not one message comes" };
+    if (now - this.#peopleAt < SILENT_MS || this.#missed < MISSED_NEEDED) return null;
+    return { since: this.#peopleAt, reason: "it is connected, and nothing comes of what people do, though other sessions are sent it" };
+  }
+
   to(state: SessionState, reason: string | null = null, retryAt: number | null = null): void {
     const now = this.#clock.now();
     if (state !== this.#state) this.#since = now;
+    if (state === "refused") this.#refusals++;
+    if (state === "connected") this.opened();
+    else {
+      this.gifts.interrupted();
+      this.#messageAt = null;
+      this.#missed = 0;
+    }
     const isOut = state === "lost" || state === "refused";
     if (isOut && this.#outSince === null) {
       this.#outSince = now;
@@ -78,6 +189,7 @@ export class SessionHealth {
   received(at: number, messages: number): void {
     this.#lastReceivedAt = at;
     this.#received += messages;
+    if (messages > 0 && this.isOpen) this.#messageAt = this.#clock.now();
   }
 
   get evidence(): SessionEvidence {
@@ -85,13 +197,16 @@ export class SessionHealth {
     const { count, totalMs } = this.#outages;
     return {
       session: this.by.name,
-      state: this.#state,
-      since: this.#since,
-      reason: this.#reason,
+      state: this.#silent === null ? this.#state : "silent",
+      since: this.#silent?.since ?? this.#since,
+      reason: this.#silent?.reason ?? this.#reason,
       retryAt: this.#retryAt,
       lastReceivedAt: this.#lastReceivedAt,
       received: this.#received,
       outages: { count, totalMs: totalMs + out },
+      account: this.account,
+      gifts: this.gifts.state,
+      giftsSeen: this.gifts.evidence,
     };
   }
 }

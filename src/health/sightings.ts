@@ -1,4 +1,4 @@
-import type { EventType } from "../events/event.js";
+import type { EventType, NewEventOf } from "../events/event.js";
 import type { Clock } from "../runtime/clock.js";
 import type { BroughtCounts, SeenBy } from "../store/rooms.js";
 
@@ -14,6 +14,8 @@ export interface Sighting {
   readonly by: number;
   /** When it was received, ms UTC. */
   readonly at: number;
+  /** A gift in it, with the units that are new to this session. */
+  readonly gift?: NewEventOf<"gift">;
 }
 
 /** Tells whether an event's type is one of {@link SEEN_TYPES}. */

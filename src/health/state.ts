@@ -1,6 +1,7 @@
 import type { LoginReading } from "../platform/access/visitor.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
+import type { GiftsEvidence, GiftsState } from "./gifts-watch.js";
 import type { SessionEvidence } from "./sessions.js";
 import type { SeenByType } from "./sightings.js";
 
@@ -34,13 +35,9 @@ export interface Evidence {
   readonly drops: Readonly<Record<string, number>>;
   /** The operator's account that the room is watched as (null: as a guest), and whom the platform's page took us for. */
   readonly login: { readonly account: string | null; readonly login: LoginReading["login"] };
-  /**
-   * Whether gifts reach us: a guest gets none, and an account may get only the first ones (facts/peers-and-users.md section 0). `suppressed` is
-   * seen by contributors' scores that rise while no gift explains it; `partial` where some do.
-   */
-  readonly gifts: "flowing" | "partial" | "suppressed" | "unknown";
-  /** Since when that is so, and what the platform's ranks rose by in this broadcast, against what of it did not come half a minute later. */
-  readonly giftsSeen: { readonly since: number | null; readonly diamondsWitnessed: number; readonly diamondsMissing: number };
+  /** Whether gifts reach us by any of the sessions. */
+  readonly gifts: GiftsState;
+  readonly giftsSeen: GiftsEvidence;
   /** Whether the room hides who its people are; null while that cannot be told. */
   readonly masked: boolean | null;
   /** Share of the room's likes that reached us in this broadcast: the platform samples them. Null while that cannot be told. */

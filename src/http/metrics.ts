@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { NewEvent } from "../events/event.js";
+import { GIFTS_STATES } from "../health/gifts-watch.js";
 import { SESSION_STATES } from "../health/sessions.js";
 import { SEEN_TYPES } from "../health/sightings.js";
 import { ROOM_STATES, type RoomStatus } from "../health/state.js";
@@ -81,6 +82,7 @@ export class Metrics {
   readonly #whole = this.#gauge("dylive_whole_messages", "How many there were of them, by estimate; the share is how much reaches us", [
     "type",
   ]);
+  readonly #sessionsGifts = this.#gauge("dylive_sessions_gifts", "Sessions that watch rooms, by whether gifts reach them", ["gifts"]);
   readonly #roomsGifts = this.#gauge("dylive_rooms_gifts", "Rooms that are collected, by whether gifts reach us", ["gifts"]);
   readonly #readers = this.#gauge("dylive_readers", "Readers of events that are connected now, by kind", ["kind"]);
   readonly #queued = new Gauge({
@@ -253,7 +255,7 @@ export class Metrics {
     const authors = await this.#lookAtAuthors().catch(() => null);
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
-    for (const gifts of ["flowing", "partial", "suppressed", "unknown"]) this.#roomsGifts.set({ gifts }, 0);
+    for (const gifts of GIFTS_STATES) this.#roomsGifts.set({ gifts }, 0);
     for (const status of statuses) if (status !== null) this.#roomsGifts.inc({ gifts: status.evidence.gifts });
     for (const status of statuses) if (status !== null) this.#count(status);
     this.#showSessions(statuses.flatMap((status) => status?.evidence ?? []));
@@ -285,6 +287,7 @@ export class Metrics {
   #showSessions(rooms: readonly RoomStatus["evidence"][]): void {
     const sessions = rooms.flatMap((room) => room.sessions);
     for (const state of SESSION_STATES) this.#sessions.set({ state }, sessions.filter((session) => session.state === state).length);
+    for (const gifts of GIFTS_STATES) this.#sessionsGifts.set({ gifts }, sessions.filter((session) => session.gifts === gifts).length);
     for (const type of SEEN_TYPES) {
       const wholes = rooms.flatMap(({ seen }) => seen.types[type].whole ?? []);
       this.#brought.set(

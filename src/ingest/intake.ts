@@ -74,8 +74,9 @@ function tellStored(health: RoomHealth, stored: Stored, at: number): Omit<Taken,
   health.frame(at);
   for (const [method, n] of stored.methods) health.message(method, n);
   for (const [reason, n] of stored.drops) health.drop(reason, n);
-  for (const sighting of stored.sightings) health.seen.see(sighting);
-  return { interactive: health.stored(stored.events, at), ended: stored.ended };
+  const interactive = health.stored(stored.events, at);
+  health.brought(stored.sightings, stored.events);
+  return { interactive, ended: stored.ended };
 }
 
 const STORE_RETRY_MS = 1000;

@@ -1,7 +1,6 @@
 import type { NewEventOf } from "../events/event.js";
-import type { GiftsNews } from "../health/gifts-watch.js";
 import type { RoomState } from "../health/state.js";
-import type { RoomKey } from "../store/log.js";
+import type { RoomKey, SystemNews } from "../store/log.js";
 import type { Broadcast } from "./pipeline.js";
 
 /** Returns the event that says that a room changed its state at `at` (ms). */
@@ -58,18 +57,17 @@ export function gapEvent(
   };
 }
 
-/** Returns the event that says in a room's log that gifts do not reach us any more, or do again. */
-export function giftsEvent(
+/** Returns the event that says in a room's log what the operator is told of it in the system's, too. */
+export function alarmEvent(
   room: RoomKey,
-  sessionId: string | null,
-  kind: GiftsNews["kind"],
-  text: string,
+  { sessionId, webRid }: Pick<Broadcast, "sessionId" | "webRid">,
+  { kind, text, session, evidence }: Omit<SystemNews, "about">,
   at: number,
 ): NewEventOf<"system"> {
   return {
-    id: `system:${kind}:${at}`,
+    id: `system:${kind}:${at}${session === undefined || session === null ? "" : `:${session}`}`,
     room,
-    webRid: null,
+    webRid,
     sessionId,
     method: "dylive",
     type: "system",
@@ -79,12 +77,7 @@ export function giftsEvent(
     revision: 0,
     kind,
     text,
+    ...(session !== undefined && { session }),
+    ...(evidence !== undefined && { evidence }),
   };
-}
-
-/** Returns what happened to the gifts of a room, on what evidence, and what can be done. */
-export function giftsText(room: RoomKey, account: string | null, { kind, witnessed, missing }: GiftsNews): string {
-  const who = account === null ? "a guest" : `account ${account}`;
-  if (kind === "gifts.flowing") return `room ${room}: gifts reach us again (as ${who}): they explain what the platform's ranks rise by`;
-  return `room ${room}: the platform keeps gifts from us (as ${who}): its ranks rose by ${missing} diamonds for which no gift came (by ${witnessed} in all). Use your own everyday browser first (DYLIVE_CDP); see docs/login-and-gifts.md`;
 }

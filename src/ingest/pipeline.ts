@@ -90,6 +90,8 @@ const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch
 export class Pipeline {
   readonly #deps: PipelineDeps;
   readonly #ledger = new GiftLedger();
+  /** What each session of a room with several was sent, by its number: others may have had part of a combo before it. */
+  readonly #sent = new Map<number, GiftLedger>();
   #recent = new RecentIds();
   #echoes = new SocialEchoes();
   #versions = new StateVersions();
@@ -149,6 +151,7 @@ export class Pipeline {
   /** Settles combos that have been silent for 30 s. @returns how many */
   settle(): Promise<number> {
     return this.#serially(async () => {
+      for (const ledger of this.#sent.values()) if (ledger.due(this.#deps.clock.now()).length > 0) ledger.commit();
       if (this.#epoch === 0) return 0; // whoever has the room settles
       const events = this.#ledger.due(this.#deps.clock.now());
       if (events.length === 0) return 0;
@@ -183,7 +186,7 @@ export class Pipeline {
         const made = source === "official" ? officialDraft(message, context) : decode(message, context);
         const draft = made === null || !waited || erased === null ? made : erased(made);
         if (by !== undefined && draft !== null && isSeenType(draft.event.type))
-          sightings.push({ id: draft.event.id, type: draft.event.type, by, at: receivedAt });
+          sightings.push({ id: draft.event.id, type: draft.event.type, by, at: receivedAt, ...this.#newTo(by, draft) });
         if (draft === null) count(drops, made === null ? "no_event" : "erased");
         else if (this.knows(draft.event.id) || ids.has(draft.event.id)) count(drops, "duplicate");
         else if (draft.event.time <= this.#horizon) count(drops, "too_old");
@@ -199,6 +202,16 @@ export class Pipeline {
     }
     const events = await this.#append(drafts, drops);
     return { events, methods, sightings, drops, ended };
+  }
+
+  /** Returns what is new to one session of a gift that it was sent. */
+  #newTo(by: number, draft: Draft): Pick<Sighting, "gift"> {
+    if (draft.claim === null) return {};
+    const ledger = this.#sent.get(by) ?? new GiftLedger();
+    this.#sent.set(by, ledger);
+    const [given] = ledger.stage([draft], { combos: new Map(), known: new Set() });
+    ledger.commit();
+    return given?.type === "gift" ? { gift: given } : {};
   }
 
   /**

@@ -123,12 +123,16 @@ export interface SystemNews {
   readonly about: string;
   /** One sentence in plain words, with what to do. */
   readonly text: string;
+  /** Session of a room that it is about; null: the room as a whole. */
+  readonly session?: string | null;
+  /** Facts that it was told by. */
+  readonly evidence?: Readonly<Record<string, unknown>>;
 }
 
 /** Tells news in the system's room, once for each kind and about. @param at ms UTC */
 export async function tellSystem(
   { log }: { readonly log: Pick<Log, "append"> },
-  { kind, about, text }: SystemNews,
+  { kind, about, text, session, evidence }: SystemNews,
   at: number,
 ): Promise<void> {
   const event: NewEventOf<"system"> = {
@@ -144,6 +148,8 @@ export async function tellSystem(
     revision: 0,
     kind,
     text,
+    ...(session !== undefined && { session }),
+    ...(evidence !== undefined && { evidence }),
   };
   // Nobody claims this room: every process may tell something in it.
   await log.append([{ room: SYSTEM_ROOM, epoch: 0, events: [event] }]);

@@ -15,6 +15,8 @@ const HOOK_NAMES = [
   "room.ended",
   "gifts.suppressed",
   "gifts.flowing",
+  "session.silent",
+  "session.receives",
   "account.lapsed",
   "hook.paused",
   "disk.low",
@@ -26,6 +28,8 @@ const TYPE_OF: Readonly<Record<HookName, EventType>> = {
   "room.ended": "state",
   "gifts.suppressed": "system",
   "gifts.flowing": "system",
+  "session.silent": "system",
+  "session.receives": "system",
   "account.lapsed": "system",
   "hook.paused": "system",
   "disk.low": "system",
@@ -63,9 +67,9 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
     if (row.type === "work") return names.has("work.published");
     if (row.type !== "system" && row.type !== "state") return false;
     const { event } = row;
-    // What is told of a room's gifts stands in its log and in the system's: a hook gets the room's.
+    // What is told of a room's gifts and sessions stands in its log and in the system's: a hook gets the room's.
     if (event.type === "system")
-      return isName(event.kind) && names.has(event.kind) && (event.room !== SYSTEM_ROOM || !event.kind.startsWith("gifts."));
+      return isName(event.kind) && names.has(event.kind) && (event.room !== SYSTEM_ROOM || !/^(?:gifts|session)\./.test(event.kind));
     if (event.type !== "state") return false;
     return event.to === "live" ? names.has("room.live") && "first" : event.to === "ended" && names.has("room.ended");
   };

@@ -38,23 +38,6 @@ describe("a live room", () => {
     expect(connections[0]?.damaged).toBe(0);
   });
 
-  it("tells in its log and the system's when gifts are kept from us, and when they come again", async () => {
-    const now = await running();
-    const { room } = await now.rooms.request("100000002", 60_000, SIGNAL);
-    const told = async (of: number) => (await now.events(of)).flatMap((event) => (event.type === "system" ? [event.kind] : []));
-    await until(() => now.rooms.status(room)?.evidence.gifts === "flowing");
-    now.simulator.rooms.gifts("logged_in");
-    await until(async () => (await told(room)).length === 1);
-    expect(now.rooms.status(room)?.evidence).toMatchObject({ gifts: expect.stringMatching(/^(suppressed|partial)$/) });
-    now.simulator.rooms.gifts("everyone");
-    await until(async () => (await told(room)).length === 2);
-    expect(now.rooms.status(room)?.evidence.gifts).toBe("flowing");
-    expect(await told(room)).toEqual(["gifts.suppressed", "gifts.flowing"]);
-    await until(async () => (await told(0)).length === 2);
-    const [first] = (await now.events(0)).filter((event): event is NewEventOf<"system"> & { seq: number } => event.type === "system");
-    expect(first?.text).toMatch(/its ranks rose by \d+ diamonds for which no gift came \(by \d+ in all\)\. .*DYLIVE_CDP/);
-  });
-
   it("keeps its connection with heartbeats for minutes", async () => {
     const now = await running();
     await now.rooms.request("100000003", 60_000, SIGNAL);

@@ -50,8 +50,10 @@ async function watched(seed: string, minutes: number, gives: (ms: number) => boo
       if (!gives(at - 20_000 - AT) && watch.evidence.diamondsWitnessed > before) firstRise ??= at;
     }
     watch.look(at);
-    const told = watch.takeNews();
-    if (told !== null) news.push({ kind: told.kind, at });
+    const told = watch.news;
+    if (told === null) continue;
+    watch.told(told.kind);
+    news.push({ kind: told.kind, at });
   }
   return { news, watch, firstRise };
 }
@@ -91,7 +93,7 @@ it("a single gift of little worth that did not come is no alarm", () => {
     watch.see(ranks([total, total >= 500 ? 2 : 0]), at);
     watch.look(at);
   }
-  expect([watch.state, watch.evidence.diamondsMissing, watch.takeNews()?.kind ?? null]).toEqual(["flowing", 2, null]);
+  expect([watch.state, watch.evidence.diamondsMissing, watch.news]).toEqual(["flowing", 2, null]);
 });
 
 it.each(["a", "b", "c"])(

@@ -4,6 +4,7 @@ import type { NewEvent } from "../../src/events/event.js";
 import { Audience, Coverage } from "../../src/health/audience.js";
 import { GiftsWatch } from "../../src/health/gifts-watch.js";
 import { RoomHealth } from "../../src/health/room-health.js";
+import { SessionHealth } from "../../src/health/sessions.js";
 import { backoffMs } from "../../src/runtime/clock.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { FakeClock } from "../clock.js";
@@ -37,6 +38,13 @@ const like = (count: number, total: number, masked = false): NewEvent => ({
 });
 const given = { ...gift({ id: "g", combo: "c", total: 1 }).event, delta: 1 };
 
+/** Takes what nobody was told of yet. */
+function taken(watch: GiftsWatch) {
+  const { news } = watch;
+  if (news !== null) watch.told(news.kind);
+  return news;
+}
+
 describe("gifts", () => {
   const MINUTE = 60_000;
   const from5 = (diamonds: number | null): NewEvent => ({ ...given, user: person("5"), diamonds });
@@ -49,20 +57,20 @@ describe("gifts", () => {
     expect(watch.state).toBe("unknown");
     watch.see(rank(110), MINUTE);
     watch.look(MINUTE + 29_000);
-    expect([watch.state, watch.takeNews()]).toEqual(["unknown", null]);
+    expect([watch.state, taken(watch)]).toEqual(["unknown", null]);
     watch.look(MINUTE + 30_000);
     expect(watch.state).toBe("suppressed");
     const since = MINUTE + 30_000;
-    expect(watch.takeNews()).toEqual({ kind: "gifts.suppressed", since, witnessed: 100, missing: 100 });
+    expect(taken(watch)).toEqual({ kind: "gifts.suppressed", state: "suppressed", since, witnessed: 100, missing: 100 });
     expect(watch.evidence).toEqual({ since, diamondsWitnessed: 100, diamondsMissing: 100 });
     watch.see(from5(20), 2 * MINUTE);
     watch.see(rank(130), 2 * MINUTE + 1);
-    expect([watch.state, watch.takeNews()]).toEqual(["suppressed", null]);
+    expect([watch.state, taken(watch)]).toEqual(["suppressed", null]);
     watch.see(rank(150), 3 * MINUTE);
     watch.see(from5(20), 3 * MINUTE + 1);
-    expect([watch.state, watch.takeNews()]).toEqual(["suppressed", null]);
+    expect([watch.state, taken(watch)]).toEqual(["suppressed", null]);
     watch.see(from5(20), 5 * MINUTE);
-    expect([watch.state, watch.takeNews()?.kind]).toEqual(["flowing", "gifts.flowing"]);
+    expect([watch.state, taken(watch)?.kind]).toEqual(["flowing", "gifts.flowing"]);
     watch.reset();
     expect([watch.state, watch.evidence.since]).toEqual(["unknown", null]);
   });
@@ -71,16 +79,72 @@ describe("gifts", () => {
     const watch = new GiftsWatch();
     watch.see(rank(10), 0);
     watch.see(from5(5), 1);
-    expect([watch.state, watch.takeNews()]).toEqual(["flowing", null]);
+    expect([watch.state, taken(watch)]).toEqual(["flowing", null]);
     watch.see(rank(110), 2);
     watch.see({ ...given, user: person("6"), diamonds: 900 }, 3);
     watch.look(MINUTE);
-    expect([watch.state, watch.evidence.diamondsMissing, watch.takeNews()?.kind]).toEqual(["partial", 95, "gifts.suppressed"]);
+    expect([watch.state, watch.evidence.diamondsMissing, taken(watch)?.kind]).toEqual(["partial", 95, "gifts.suppressed"]);
     for (const n of [1, 2]) {
       watch.see(rank(110 + n), n * MINUTE);
       watch.look((n + 1) * MINUTE);
     }
-    expect([watch.state, watch.takeNews()]).toEqual(["suppressed", null]);
+    expect([watch.state, taken(watch)]).toEqual(["suppressed", null]);
+  });
+
+  it("that were told to be kept from us by an earlier process are so at once, and that is not told again until they flow", () => {
+    const watch = new GiftsWatch();
+    watch.recall({ kind: "gifts.suppressed", state: "suppressed", since: 5, witnessed: 70, missing: 60 }, "b1", MINUTE);
+    watch.begin("b1", MINUTE);
+    expect([watch.state, watch.evidence]).toEqual(["suppressed", { since: 5, diamondsWitnessed: 70, diamondsMissing: 60 }]);
+    watch.see(rank(10), MINUTE);
+    watch.see(rank(110), 2 * MINUTE);
+    watch.look(3 * MINUTE);
+    expect(watch.news).toBeNull();
+    watch.begin("b2", 4 * MINUTE);
+    expect([watch.state, watch.evidence, watch.news]).toEqual(["suppressed", { since: 5, diamondsWitnessed: 0, diamondsMissing: 0 }, null]);
+    watch.see(rank(10), 5 * MINUTE);
+    for (const n of [1, 2, 3, 4]) {
+      watch.see(from5(10), (8 + n) * MINUTE);
+      watch.see(rank(10 + n * 10), (8 + n) * MINUTE + 1);
+    }
+    expect([watch.state, taken(watch)?.kind]).toEqual(["flowing", "gifts.flowing"]);
+  });
+
+  it("of one account that are kept from us say nothing of another", () => {
+    const watch = new GiftsWatch();
+    watch.recall({ kind: "gifts.suppressed", state: "partial", since: 5, witnessed: 70, missing: 60 }, "b1", MINUTE);
+    watch.reset();
+    expect([watch.state, watch.news]).toEqual(["unknown", null]);
+    watch.see(from5(10), 2 * MINUTE);
+    expect([watch.state, taken(watch)?.kind]).toEqual(["flowing", "gifts.flowing"]);
+  });
+
+  it("that others were sent are a witness for a session that was not", () => {
+    const [one, other] = [new GiftsWatch(), new GiftsWatch()];
+    for (const n of [1, 2]) {
+      const at = n * MINUTE;
+      one.receive({ ...given, user: person("5"), diamonds: 10 }, at);
+      for (const watch of [one, other]) watch.witness(from5(10), at);
+      for (const watch of [one, other]) watch.look(at + 30_000);
+    }
+    expect([one.state, other.state, other.evidence.diamondsMissing]).toEqual(["flowing", "suppressed", 20]);
+    other.witness(from5(10), 3 * MINUTE);
+    other.interrupted(); // connected only now
+    other.look(4 * MINUTE);
+    expect(other.evidence.diamondsMissing).toBe(20);
+  });
+
+  it("of more people than are watched are those of who was seen last", () => {
+    const watch = new GiftsWatch();
+    const scored = (id: number, score: number): NewEvent => ({
+      ...base,
+      ...{ type: "rank", list: "audience", receiver: null, total: null },
+      entries: [{ rank: 1, score, scoreText: null, user: person(`${id}`) }],
+    });
+    for (let id = 0; id < 2000; id++) watch.see(scored(id, 1), 0);
+    watch.see(scored(1999, 100), 1);
+    watch.look(MINUTE);
+    expect(watch.evidence.diamondsMissing).toBe(99);
   });
 
   it("of unknown price, and those of a gap, are not called missing", () => {
@@ -187,6 +251,7 @@ describe("back-off", () => {
 it("gifts that were kept from a guest say nothing of the account that is logged in since", async () => {
   const clock = new FakeClock();
   const health = new RoomHealth(clock);
+  health.watchedBy([new SessionHealth({ name: "default", visitor: "default" }, clock)]);
   health.seenAs({ account: null, login: "guest" });
   for (const score of [1, 2, 3]) health.stored([rank(score)], 1);
   await clock.advance(30_000);

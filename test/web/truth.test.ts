@@ -41,12 +41,35 @@ describe("the truth meter", () => {
   });
 
   it("says how many of several sessions are connected", () => {
-    const one = { since: NOW, reason: null, retryAt: null, lastReceivedAt: NOW, received: 1, outages: { count: 0, totalMs: 0 } };
+    const one = {
+      since: NOW,
+      reason: null,
+      retryAt: null,
+      lastReceivedAt: NOW,
+      received: 1,
+      outages: { count: 0, totalMs: 0 },
+      account: null,
+      gifts: "unknown" as const,
+      giftsSeen: { since: null, diamondsWitnessed: 0, diamondsMissing: 0 },
+    };
     const sessions = [
       { ...one, session: "guest", state: "connected" },
       { ...one, session: "account:main", state: "refused" },
     ] as const;
     expect(said("live", { sessions })).toContain("bad 1 of 2 sessions connected");
+    const bad = {
+      ...one,
+      state: "connected",
+      gifts: "suppressed",
+      giftsSeen: { since: NOW - 120_000, diamondsWitnessed: 9, diamondsMissing: 8 },
+    } as const;
+    const mute = { ...one, session: "guest:3", state: "silent", since: NOW - 90_000 } as const;
+    expect(said("live", { sessions: [{ ...bad, session: "guest:2" }, mute] })).toEqual(
+      expect.arrayContaining([
+        "bad session guest:2: gifts kept from it for 2 min (8 of 9 diamonds); first remedy: your own everyday browser (DYLIVE_CDP)",
+        "bad session guest:3: connected, but sent nothing for 1 min 30 s",
+      ]),
+    );
     expect(said("live", { sessions: sessions.slice(0, 1) }).join()).not.toContain("sessions");
   });
 

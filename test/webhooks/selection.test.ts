@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EVENT_TYPES, type NewEvent } from "../../src/events/event.js";
 import type { RoomState } from "../../src/health/state.js";
-import { giftsEvent, stateEvent } from "../../src/ingest/own-events.js";
+import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
 import { tellSystem } from "../../src/store/log.js";
 import { rowOf, StoredEvent } from "../../src/store/stored-event.js";
 import { hookSelection } from "../../src/webhooks/selection.js";
@@ -29,7 +29,7 @@ describe("what a hook is sent", () => {
   it("of a room's gifts, which the system's room tells, too, is the room's own event", () => {
     const { wants } = of(["gifts.suppressed"]);
     const told = (room: number, kind: "gifts.suppressed" | "gifts.flowing") =>
-      wants(new StoredEvent(1, rowOf(giftsEvent(room, "s1", kind, "…", 1))));
+      wants(new StoredEvent(1, rowOf(alarmEvent(room, { sessionId: "s1", webRid: null }, { kind, text: "…", session: null }, 1))));
     expect([told(1, "gifts.suppressed"), told(0, "gifts.suppressed"), told(1, "gifts.flowing")]).toEqual([true, false, false]);
   });
 

@@ -25,7 +25,7 @@ const settings = {
     Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
       maxItems: HOOK_LIMITS.types,
       description:
-        "event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default",
+        "event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default",
     }),
   ),
   filter: Type.Optional(

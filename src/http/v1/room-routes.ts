@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
+import { GIFTS_STATES } from "../../health/gifts-watch.js";
 import { SESSION_STATES } from "../../health/sessions.js";
 import { ROOM_STATES, type RoomView } from "../../health/state.js";
 import { MOST_SESSIONS } from "../../platform/platform-access.js";
@@ -17,6 +18,14 @@ import { roomOf } from "../streams/named-room.js";
 import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
 
 const Text = Nullable(Type.String());
+const GiftsSeen = Type.Object(
+  {
+    since: Nullable(Time),
+    diamondsWitnessed: Type.Integer({ description: "by which the platform's ranks rose in this broadcast" }),
+    diamondsMissing: Type.Integer({ description: "how much of that no gift explained within half a minute" }),
+  },
+  { description: "the evidence for it, since when it is so" },
+);
 const Evidence = Type.Object(
   {
     reason: Type.String({ description: "one sentence in plain words" }),
@@ -43,18 +52,11 @@ const Evidence = Type.Object(
       { account: Text, login: Type.Enum(["logged_in", "guest", "unknown"]) },
       { description: "the account that the room is watched as (null: as a guest), and whom the platform's page took us for" },
     ),
-    gifts: Type.Enum(["flowing", "partial", "suppressed", "unknown"], {
+    gifts: Type.Enum([...GIFTS_STATES], {
       description:
         "whether gifts reach us; suppressed: contributors' scores rise and no gift explains it; partial: gifts come, but not all",
     }),
-    giftsSeen: Type.Object(
-      {
-        since: Nullable(Time),
-        diamondsWitnessed: Type.Integer({ description: "by which the platform's ranks rose in this broadcast" }),
-        diamondsMissing: Type.Integer({ description: "how much of that no gift explained within half a minute" }),
-      },
-      { description: "the evidence for it, since when it is so" },
-    ),
+    giftsSeen: GiftsSeen,
     masked: Type.Union([Type.Boolean(), Type.Null()], { description: "the room hides who its people are" }),
     likesSeen: Type.Union([Type.Number(), Type.Null()], {
       description: "share of the room's likes that reached us: the platform samples them",
@@ -67,7 +69,8 @@ const Evidence = Type.Object(
       Type.Object({
         session: Type.String({ description: "its name; default is the one session of a room that names none" }),
         state: Type.Enum([...SESSION_STATES], {
-          description: "idle: nothing to connect to; lost, refused: it tries again by itself while others receive",
+          description:
+            "idle: nothing to connect to; silent: connected, and sent nothing; lost, refused: it tries again by itself while others receive",
         }),
         since: Time,
         reason: Text,
@@ -78,6 +81,11 @@ const Evidence = Type.Object(
           { count: Type.Integer(), totalMs: Type.Integer() },
           { description: "intervals of this broadcast in which it was down; a gap is where all were" },
         ),
+        account: Nullable(Type.String({ description: "account that it is; null: a guest, or not yet known" })),
+        gifts: Type.Enum([...GIFTS_STATES], {
+          description: "whether gifts reach it, as of the room; of several sessions, gifts that others were sent are evidence, too",
+        }),
+        giftsSeen: GiftsSeen,
       }),
       { description: "the sessions that watch the room, each with its state" },
     ),

@@ -50,7 +50,7 @@ export function truthOf(room: Pick<Room, "status" | "watch">, now: number, m: Me
   if (!SELF_EVIDENT.includes(state)) lines.push({ tone: "plain", text: truth.why(reasonIn(evidence.reason, m)) });
   if (evidence.lastInteractiveAt !== null) lines.push({ tone: "plain", text: truth.lastMessage(since(evidence.lastInteractiveAt)) });
   else if (state !== "waiting" && state !== "ended") lines.push({ tone: "plain", text: truth.noMessage });
-  if (state !== "waiting") lines.push(...collectedLines(status, m, lang));
+  if (state !== "waiting") lines.push(...collectedLines(status, now, m, lang));
   return lines;
 }
 
@@ -82,7 +82,7 @@ function isHeldUp(storage: NonNullable<Room["status"]>["evidence"]["storage"] | 
   return storage !== undefined && storage.waitingSince !== null && now - storage.waitingSince >= HELD_UP_MS;
 }
 
-function collectedLines({ evidence }: NonNullable<Room["status"]>, m: Messages, lang: Lang): TruthLine[] {
+function collectedLines({ evidence }: NonNullable<Room["status"]>, now: number, m: Messages, lang: Lang): TruthLine[] {
   const { truth } = m.rooms;
   const { gifts, giftsSeen, gaps, login, reconnects, likesSeen, masked, sessions } = evidence;
   const isWithheld = gifts === "suppressed" || gifts === "partial";
@@ -104,6 +104,14 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, m: Messages, 
   if (sessions.length > 1) {
     const up = sessions.filter(({ state }) => state === "connected").length;
     lines.push({ tone: up < sessions.length ? "bad" : "plain", text: truth.sessions(up, sessions.length) });
+    for (const session of sessions) {
+      const length = (since: number) => duration(Math.max(0, now - since), lang);
+      const { since, diamondsMissing, diamondsWitnessed } = session.giftsSeen;
+      const name = session.session;
+      if (session.state === "silent") lines.push({ tone: "bad", text: truth.sessionSilent(name, length(session.since)) });
+      else if (since !== null && (session.gifts === "suppressed" || session.gifts === "partial"))
+        lines.push({ tone: "bad", text: truth.sessionGifts(name, length(since), diamondsMissing, diamondsWitnessed) });
+    }
   }
   if (reconnects > 0) lines.push({ tone: "plain", text: truth.reconnects(reconnects) });
   if (masked) lines.push({ tone: "plain", text: truth.masked });

@@ -2401,10 +2401,15 @@ export interface components {
              * @enum {string}
              */
             type: "system";
-            /** @description gifts.suppressed, gifts.flowing, account.lapsed, hook.paused, disk.low */
+            /** @description gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low */
             kind: string;
             /** @description one sentence */
             text: string;
+            session?: string | null;
+            /** @description of the kinds of a room: what was seen; times in ms UTC */
+            evidence?: {
+                [key: string]: unknown;
+            };
         };
         /** @description An author who is watched published a work (作品); in room 0 alone. `time` is when that was. */
         WorkEvent: {
@@ -2646,10 +2651,10 @@ export interface components {
                         /** @description its name; default is the one session of a room that names none */
                         session: string;
                         /**
-                         * @description idle: nothing to connect to; lost, refused: it tries again by itself while others receive
+                         * @description idle: nothing to connect to; silent: connected, and sent nothing; lost, refused: it tries again by itself while others receive
                          * @enum {unknown}
                          */
-                        state: "idle" | "connecting" | "connected" | "lost" | "refused";
+                        state: "idle" | "connecting" | "connected" | "silent" | "lost" | "refused";
                         /** @description ms UTC */
                         since: number;
                         reason: string | null;
@@ -2661,6 +2666,20 @@ export interface components {
                         outages: {
                             count: number;
                             totalMs: number;
+                        };
+                        account: string | null;
+                        /**
+                         * @description whether gifts reach it, as of the room; of several sessions, gifts that others were sent are evidence, too
+                         * @enum {unknown}
+                         */
+                        gifts: "flowing" | "partial" | "suppressed" | "unknown";
+                        /** @description the evidence for it, since when it is so */
+                        giftsSeen: {
+                            since: number | null;
+                            /** @description by which the platform's ranks rose in this broadcast */
+                            diamondsWitnessed: number;
+                            /** @description how much of that no gift explained within half a minute */
+                            diamondsMissing: number;
                         };
                     }[];
                     /** @description what the sessions brought of the messages that people cause, and how many there were in all */
@@ -7387,7 +7406,7 @@ export interface operations {
                     url: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
+                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;
@@ -7529,7 +7548,7 @@ export interface operations {
                     url?: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
+                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;

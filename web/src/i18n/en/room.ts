@@ -49,6 +49,7 @@ export const room: typeof zh = {
       idle: "idle",
       connecting: "connecting",
       connected: "connected",
+      silent: "connected, but it is sent nothing",
       lost: "lost; tries again by itself",
       refused: "refused by the platform; tries again by itself",
     },

@@ -62,6 +62,9 @@ export const rooms: typeof zh = {
     loginLapsed: (account) => `as: account ${account}, which is no longer logged in`,
     guest: "as: a guest",
     sessions: (up, all) => `${up} of ${all} sessions connected`,
+    sessionGifts: (name, length, missing, witnessed) =>
+      `session ${name}: gifts kept from it for ${length} (${missing} of ${witnessed} diamonds); first remedy: your own everyday browser (DYLIVE_CDP)`,
+    sessionSilent: (name, length) => `session ${name}: connected, but sent nothing for ${length}`,
     masked: "the room hides who its people are",
     likesSeen: (share) => `likes: ${share} of the platform's count reached us (it samples them)`,
     drops: (n) => `${n} messages not stored`,

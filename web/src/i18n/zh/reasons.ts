@@ -22,6 +22,11 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^the platform said that the broadcast was over$/, "平台表示直播已结束"],
   [/^the end of the broadcast was announced, but its page says live$/, "收到了下播通知，但直播间页面显示仍在直播"],
   [/^the connection was open but silent: not even heartbeats were answered$/, "连接没有断，但连心跳都没有回应"],
+  [/^it is connected, and not one message comes$/, "已连接，但没有收到任何消息"],
+  [
+    /^it is connected, and nothing comes of what people do, though other sessions are sent it$/,
+    "已连接，但收不到互动消息，而其他会话收得到",
+  ],
   [/^the connection was open but silent$/, "连接没有断，但收不到互动消息"],
   [/^a frame was damaged on its way: reconnecting for what the platform still has of it$/, "有数据在途中损坏：重新连接以补上"],
   [/^a frame was damaged on its way$/, "有数据在途中损坏"],

@@ -48,6 +48,7 @@ export const room = {
       idle: "待命",
       connecting: "正在连接",
       connected: "已连接",
+      silent: "已连接，但收不到消息",
       lost: "已断开，稍后自动重试",
       refused: "被平台拒绝，稍后自动重试",
     },

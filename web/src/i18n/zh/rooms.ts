@@ -62,6 +62,9 @@ export const rooms = {
     loginLapsed: (account: string) => `身份：账号 ${account} 已掉登录，平台当游客对待`,
     guest: "身份：游客",
     sessions: (up: number, all: number) => `${all} 个会话中 ${up} 个已连接`,
+    sessionGifts: (name: string, length: string, missing: number, witnessed: number) =>
+      `会话 ${name}：收不到礼物已 ${length}（${witnessed} 抖币中缺 ${missing}）；先试试你自己日常使用的浏览器（DYLIVE_CDP）`,
+    sessionSilent: (name: string, length: string) => `会话 ${name}：已连接，但 ${length}没有收到任何消息`,
     masked: "房间隐藏了观众身份",
     likesSeen: (share: string) => `点赞：收到了平台计数的 ${share}（平台抽样下发）`,
     drops: (n: number) => `没有存下的消息 ${n} 条`,

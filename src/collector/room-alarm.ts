@@ -1,0 +1,172 @@
+import { GIFTS_STATES, type GiftsNews, type GiftsState, type GiftsWatch } from "../health/gifts-watch.js";
+import type { RoomHealth } from "../health/room-health.js";
+import type { SessionHealth } from "../health/sessions.js";
+import type { Intake } from "../ingest/intake.js";
+import { alarmEvent } from "../ingest/own-events.js";
+import type { Clock } from "../runtime/clock.js";
+import { type RoomKey, SYSTEM_ROOM, type SystemNews, tellSystem } from "../store/log.js";
+import type { RoomStore } from "../store/store.js";
+
+interface RoomAlarmDeps {
+  readonly store: RoomStore;
+  readonly clock: Clock;
+  readonly health: RoomHealth;
+  readonly signal: AbortSignal;
+}
+
+/** A room whose log is told. */
+interface Told {
+  readonly room: RoomKey;
+  readonly intake: Intake;
+}
+
+/** Something to tell of a room, or of one of its sessions (null: the room as a whole). */
+interface Alarm {
+  readonly news: Omit<SystemNews, "about"> & { readonly session: string | null };
+  /** Time of the change, ms UTC: it names the event, so that what is told again is known. */
+  readonly at: number;
+  readonly told: () => void;
+}
+
+/** Number of the newest news of the system's log among which a room's last word is looked for. */
+const LAST_NEWS = 2000;
+/** Age up to which an alarm of an earlier process is told in the room's log if it is not there, ms: it may have been killed in between. */
+const HALF_TOLD_MS = 86_400_000;
+const ID = /^system:(?<kind>(?<about>gifts|session)\.[a-z]+):(?<room>\d+):(?<at>\d+)(?::(?<session>.+))?$/;
+
+/** Tells a room's log, and the system's, when gifts or messages are kept from it or from one of its sessions, each time once. */
+export class RoomAlarm {
+  readonly #deps: RoomAlarmDeps;
+  /** Whether what an earlier process told is known. */
+  #recalled = false;
+  #telling: Promise<void> | null = null;
+
+  constructor(deps: RoomAlarmDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Takes the last word of the log: what an earlier process told is so, until something shows that it is over. The system's log is told
+   * first, so that it is asked; what a kill left out of the room's is told there now.
+   */
+  async recall({ room, intake }: Told): Promise<void> {
+    const { store, health, clock, signal } = this.#deps;
+    const { rows } = await store.log.readBefore(SYSTEM_ROOM, Number.MAX_SAFE_INTEGER, LAST_NEWS, { types: ["system"] });
+    const known = new Set<string>();
+    for (const { event } of rows.toReversed()) {
+      const found = ID.exec(event.id)?.groups;
+      if (event.type !== "system" || found === undefined || found["room"] !== String(room)) continue;
+      const name = found["session"] ?? null;
+      const subject = `${found["about"]}/${name ?? ""}`;
+      if (known.has(subject)) continue;
+      known.add(subject);
+      const at = Number(found["at"]);
+      const { kind, text, evidence = {} } = event;
+      const broadcast = textIn(evidence["broadcast"]);
+      const session = health.sessions.find(({ by }) => by.name === name);
+      if (kind === "gifts.suppressed" || kind === "gifts.flowing") {
+        const watch = name === null ? health.gifts : session?.gifts;
+        const lone = name === null && health.sessions.length === 1 ? health.sessions[0] : session;
+        if ("account" in evidence) lone?.as(textIn(evidence["account"]));
+        watch?.recall(newsIn(kind, at, evidence), broadcast, clock.now());
+      } else if (kind === "session.silent" || kind === "session.receives") session?.told(kind);
+      if (clock.now() - at > HALF_TOLD_MS) continue;
+      const news = { kind, text, session: name, evidence };
+      const own = alarmEvent(room, { sessionId: broadcast, webRid: textIn(evidence["webRid"]) }, news, at);
+      if (!(await store.log.known(room, [own.id])).has(own.id)) await intake.own(own, signal);
+    }
+    this.#recalled = true;
+  }
+
+  /** Tells what is new, unless that is under way; what cannot be told is told the next time. */
+  look(told: Told): Promise<void> {
+    this.#telling ??= this.#look(told).finally(() => {
+      this.#telling = null;
+    });
+    return this.#telling;
+  }
+
+  async #look(told: Told): Promise<void> {
+    if (!this.#recalled) await this.recall(told);
+    const { health } = this.#deps;
+    const alarms = [this.#gifts(health.gifts, null)];
+    if (health.sessions.length > 1)
+      for (const session of health.sessions) alarms.push(this.#gifts(session.gifts, session), this.#silence(session));
+    for (const alarm of alarms) if (alarm !== null) await this.#tell(told, alarm);
+  }
+
+  #gifts(watch: GiftsWatch, session: SessionHealth | null): Alarm | null {
+    const { health } = this.#deps;
+    const { news } = watch;
+    if (news === null) return null;
+    const one = session ?? (health.sessions.length === 1 ? health.sessions[0] : undefined);
+    const account = one?.account ?? null;
+    const { kind, state, since, witnessed, missing } = news;
+    const evidence = {
+      ...{ state, since, diamondsWitnessed: witnessed, diamondsMissing: missing },
+      ...(one !== undefined && { account }),
+    };
+    const who = one === undefined ? "all of its sessions" : account === null ? "a guest" : `account ${account}`;
+    return {
+      news: { kind, text: giftsText(news, session?.by.name ?? null, who), session: session?.by.name ?? null, evidence },
+      at: since,
+      told: () => watch.told(kind),
+    };
+  }
+
+  #silence(session: SessionHealth): Alarm | null {
+    const { news } = session;
+    if (news === null) return null;
+    const { kind, since, reason } = news;
+    const since8601 = new Date(since).toISOString();
+    const text =
+      kind === "session.silent"
+        ? `session ${session.by.name} (as ${session.account === null ? "a guest" : `account ${session.account}`}) is sent nothing since ${since8601}: ${reason}. ${REMEDY}`
+        : `session ${session.by.name} is sent messages again since ${since8601}`;
+    return {
+      news: { kind, text, session: session.by.name, evidence: { since, account: session.account, ...(reason !== null && { reason }) } },
+      at: since,
+      told: () => session.told(kind),
+    };
+  }
+
+  async #tell({ room, intake }: Told, { news, at, told }: Alarm): Promise<void> {
+    const { store, health, signal } = this.#deps;
+    const webRid = (await store.rooms.get(room))?.webRid ?? null;
+    const { sessionId } = health;
+    const evidence = { ...news.evidence, broadcast: sessionId, webRid };
+    const named = { ...news, text: `room ${webRid ?? room}: ${news.text}`, evidence };
+    await tellSystem(store, { ...named, about: `${room}:${at}${news.session === null ? "" : `:${news.session}`}` }, at);
+    await intake.own(alarmEvent(room, { sessionId, webRid }, named, at), signal);
+    told();
+  }
+}
+
+/** The first thing to do where the platform keeps something from us. */
+const REMEDY = "Use your own everyday browser first (DYLIVE_CDP); see docs/login-and-gifts.md";
+
+/** Returns what happened to gifts, on what evidence, and what can be done. */
+function giftsText({ kind, since, witnessed, missing }: GiftsNews, session: string | null, who: string): string {
+  const at = new Date(since).toISOString();
+  const to = session === null ? "us" : `session ${session}`;
+  if (kind === "gifts.flowing") return `gifts reach ${to} again since ${at} (as ${who}): they explain what the platform's ranks rise by`;
+  const ranks = session === null ? "its ranks" : "its ranks, or the gifts of other sessions,";
+  return `the platform keeps gifts from ${to} since ${at} (as ${who}): ${ranks} rose by ${missing} diamonds for which no gift came (by ${witnessed} in all). ${REMEDY}`;
+}
+
+/** Reads a change of gifts that was told. */
+function newsIn(kind: GiftsNews["kind"], since: number, evidence: Readonly<Record<string, unknown>>): GiftsNews {
+  const usual: GiftsState = kind === "gifts.flowing" ? "flowing" : "suppressed";
+  const number = (value: unknown) => (typeof value === "number" ? value : 0);
+  return {
+    kind,
+    state: GIFTS_STATES.find((one) => one === evidence["state"]) ?? usual,
+    since,
+    witnessed: number(evidence["diamondsWitnessed"]),
+    missing: number(evidence["diamondsMissing"]),
+  };
+}
+
+function textIn(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

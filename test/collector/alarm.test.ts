@@ -1,0 +1,224 @@
+import { afterAll, expect, it, onTestFinished } from "vitest";
+import { RoomManager } from "../../src/cluster/room-manager.js";
+import { RoomAlarm } from "../../src/collector/room-alarm.js";
+import type { NewEvent, NewEventOf } from "../../src/events/event.js";
+import { RoomHealth } from "../../src/health/room-health.js";
+import { SessionHealth } from "../../src/health/sessions.js";
+import type { RoomStatus } from "../../src/health/state.js";
+import type { Intake } from "../../src/ingest/intake.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { RoomStore } from "../../src/store/store.js";
+import { FakeClock } from "../clock.js";
+import { Lockstep } from "../faults/lockstep.js";
+import { RID, SCENARIO } from "../faults/struck.js";
+import { gift, person, stats } from "../http/events.js";
+import { depsFor, running, SIGNAL } from "./running.js";
+
+const clock = new Lockstep();
+afterAll(() => clock.stop());
+
+const MINUTE = 60_000;
+/** A room in which gifts are given all the time. */
+const GIVING = { ...SCENARIO, everySeconds: { ...SCENARIO.everySeconds, gift: 2, rank: 5, chat: 1 } };
+
+async function watched(sessions: readonly string[] | null) {
+  const now = await running({ clock, rooms: [GIVING] }, {}, clock);
+  void now.rooms.add(RID, { sessions }, 60_000, SIGNAL).catch(() => {});
+  const of = (rooms: { collected(): readonly RoomStatus[] }) => ({
+    status: () => rooms.collected()[0],
+    gifts: () => Object.fromEntries((rooms.collected()[0]?.evidence.sessions ?? []).map(({ session, gifts }) => [session, gifts])),
+  });
+  const { status, gifts } = of(now.rooms);
+  const areUp = () => (status()?.evidence.sessions ?? []).every(({ state }) => state === "connected");
+  await clock.until(() => status()?.state === "live" && areUp(), MINUTE);
+  const told = async (room: number) => (await now.events(room)).flatMap((event) => (event.type === "system" ? [event] : []));
+  const viewers = () => now.simulator.truth(RID).connections.filter(({ closedAt }) => closedAt === null);
+  return { ...now, of, status, gifts, told, viewers, room: status()?.room ?? 0 };
+}
+
+const kindsOf = (events: readonly NewEventOf<"system">[]) => events.map(({ kind, session }) => [kind, session]);
+
+it("the alarm names the room as everywhere else, and is not told again by the next process, whose evidence says it at once", async () => {
+  const { simulator, rooms, store, told, status, room, of } = await watched(null);
+  await clock.until(() => status()?.evidence.gifts === "flowing", MINUTE);
+  simulator.rooms.gifts("nobody");
+  await clock.until(() => status()?.evidence.gifts !== "flowing", 2 * MINUTE);
+  await clock.until(async () => (await told(room)).length > 0, 2000);
+  const [alarm] = await told(room);
+  expect(alarm).toMatchObject({
+    ...{ kind: "gifts.suppressed", webRid: RID, sessionId: simulator.roomId(RID), session: null },
+    text: expect.stringMatching(
+      /^room 100000002: the platform keeps gifts from us since .*\(as a guest\): its ranks rose by \d+ diamonds.*DYLIVE_CDP/,
+    ),
+    evidence: { state: expect.stringMatching(/suppressed|partial/), since: status()?.evidence.giftsSeen.since, account: null },
+  });
+  const before = status()?.evidence;
+  await rooms.stop();
+  const next = RoomManager.alone(depsFor(simulator, store, clock));
+  onTestFinished(() => next.stop());
+  await next.start();
+  const now = of(next);
+  await clock.until(() => now.status() !== undefined, MINUTE);
+  expect(now.status()?.evidence).toMatchObject({ gifts: before?.gifts, giftsSeen: { since: before?.giftsSeen.since } });
+  await clock.go(45_000);
+  expect(now.status()?.evidence.giftsSeen.diamondsMissing).toBeGreaterThan(before?.giftsSeen.diamondsMissing ?? 0);
+  for (const log of [room, 0]) expect(kindsOf(await told(log))).toEqual([["gifts.suppressed", null]]);
+});
+
+/** A process that has a room with these sessions, on a store to which it may append so often before it is killed. */
+function processOn(store: RoomStore, room: number, sessions: readonly string[], appends = Number.POSITIVE_INFINITY) {
+  const time = new FakeClock();
+  let left = appends;
+  const append: RoomStore["log"]["append"] = async (batches) => {
+    if (left-- <= 0) throw new Error("killed");
+    return store.log.append(batches);
+  };
+  const health = new RoomHealth(time);
+  health.watchedBy(sessions.map((name) => new SessionHealth({ name, visitor: name }, time)));
+  for (const session of health.sessions) session.to("connected");
+  const alarm = new RoomAlarm({ store: { ...store, log: { ...store.log, append } }, clock: time, health, signal: SIGNAL });
+  const own = async (event: NewEvent) => void (await append([{ room, epoch: 0, events: [event] }]));
+  const told = { room, intake: { own } as unknown as Intake };
+  const go = async (ms: number) => {
+    await time.advance(ms);
+    health.look();
+    await alarm.look(told).catch(() => {});
+  };
+  const scored = (score: number) =>
+    health.stored([stats({ ranks: [{ rank: 1, user: person({ id: "1" }), score, scoreText: null }] })], time.now());
+  return { time, health, alarm, told, go, scored };
+}
+
+/** Returns what a store's logs were told: the system's, and the room's. */
+async function toldIn(store: RoomStore, room: number) {
+  const of = async (log: number) =>
+    (await store.log.read(log, 0, 1000)).events.flatMap((event) => (event.type === "system" ? [event] : []));
+  return [await of(0), await of(room)] as const;
+}
+
+async function storeWithRoom() {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  return { store, room: await store.rooms.ensure([{ kind: "web_rid", value: RID }], { webRid: RID }) };
+}
+
+it.each([
+  ["before it told anybody", 0],
+  ["between the system's log and the room's", 1],
+  ["when it had told both", 2],
+])("a process that is killed %s leaves an alarm that is told once, and over once", async (_, appends) => {
+  const { store, room } = await storeWithRoom();
+  const first = processOn(store, room, ["default"], appends);
+  for (const score of [0, 10]) first.scored(score);
+  await first.go(30_000);
+  expect(first.health.gifts.state).toBe("suppressed");
+  const second = processOn(store, room, ["default"]);
+  await second.alarm.recall(second.told);
+  expect(second.health.gifts.state).toBe(appends === 0 ? "unknown" : "suppressed");
+  for (const score of [10, 20]) second.scored(score);
+  await second.go(30_000);
+  const kinds = async () => (await toldIn(store, room)).map((log) => log.map(({ kind }) => kind));
+  expect(await kinds()).toEqual([["gifts.suppressed"], ["gifts.suppressed"]]);
+  for (const score of [30, 40, 50]) {
+    await second.go(100_000);
+    second.health.stored([gift(10, { user: person({ id: "1" }), diamonds: 10 })], second.time.now());
+    second.scored(score);
+  }
+  await second.go(1000);
+  expect(second.health.gifts.state).toBe("flowing");
+  expect(await kinds()).toEqual(Array(2).fill(["gifts.suppressed", "gifts.flowing"]));
+});
+
+it("what was told of one of several sessions is so at once in the next process, and is not told again", async () => {
+  const { store, room } = await storeWithRoom();
+  const sessions = ["guest", "guest:2"];
+  const bring = ({ health, time }: ReturnType<typeof processOn>, n: number) => {
+    const event = gift(1, { id: `g${n}`, user: person({ id: "1" }), diamonds: 1, comboId: `c${n}`, comboTotal: 1 });
+    for (const session of health.sessions) session.received(time.now(), 1); // figures of the viewers
+    health.stored([event], time.now());
+    health.brought([{ id: event.id, type: "gift", by: 0, at: time.now(), gift: event }], [event]);
+  };
+  const first = processOn(store, room, sessions);
+  for (let n = 0; n < 30; n++) {
+    bring(first, n);
+    await first.go(5000);
+  }
+  const stateOf = ({ health }: ReturnType<typeof processOn>) =>
+    health.status(room).evidence.sessions.map(({ session, state, gifts }) => [session, state, gifts]);
+  expect(stateOf(first)).toEqual([
+    ["guest", "connected", "flowing"],
+    ["guest:2", "silent", "suppressed"],
+  ]);
+  const heard = async () =>
+    (await toldIn(store, room)).map((log) => log.map(({ kind, session, text }) => [kind, session, text.includes("DYLIVE_CDP")]).toSorted());
+  const all = [
+    ["gifts.suppressed", "guest:2", true],
+    ["session.silent", "guest:2", true],
+  ];
+  expect(await heard()).toEqual([all, all]);
+  const second = processOn(store, room, sessions);
+  await second.alarm.recall(second.told);
+  expect(stateOf(second)).toEqual([
+    ["guest", "connected", "unknown"],
+    ["guest:2", "connected", "suppressed"],
+  ]);
+  for (let n = 30; n < 60; n++) {
+    bring(second, n);
+    await second.go(5000);
+  }
+  expect(await heard()).toEqual([all, all]);
+});
+
+it("of several sessions the one that is sent no gifts is told, though the room's gifts flow", async () => {
+  const { simulator, told, status, gifts, viewers, room } = await watched(["guest", "guest:2"]);
+  await clock.until(() => Object.values(gifts()).every((one) => one === "flowing"), MINUTE);
+  simulator.rooms.sample(RID, { gift: 0 }, viewers()[1]?.viewer);
+  await clock.until(() => Object.values(gifts()).some((one) => one !== "flowing"), MINUTE);
+  await clock.until(async () => (await told(room)).length > 0, 2000);
+  const [alarm] = await told(room);
+  const name = alarm?.session ?? "";
+  expect(status()?.evidence.gifts).toBe("flowing");
+  expect(gifts()).toEqual({ guest: "flowing", "guest:2": "flowing", [name]: expect.stringMatching(/suppressed|partial/) });
+  expect(alarm?.text).toMatch(new RegExp(`^room ${RID}: the platform keeps gifts from session ${name} since .*DYLIVE_CDP`));
+});
+
+it("a session that is sent messages again for two minutes is told once, too, and one that is sent some now and then is not told each time", async () => {
+  const time = new FakeClock();
+  const session = new SessionHealth({ name: "guest", visitor: "guest" }, time);
+  const kinds: string[] = [];
+  const go = async (seconds: number, hears: boolean) => {
+    for (let i = 0; i < seconds; i++) {
+      await time.advance(1000);
+      if (hears) session.received(time.now(), 1);
+      session.people(hears);
+      session.look();
+      const { news } = session;
+      if (news !== null) session.told(news.kind);
+      if (news !== null) kinds.push(news.kind);
+    }
+  };
+  session.to("connected");
+  await go(89, false);
+  expect([kinds, session.evidence.state]).toEqual([[], "connected"]);
+  await go(2, false);
+  expect([kinds, session.evidence.state]).toEqual([["session.silent"], "silent"]);
+  for (let i = 0; i < 3; i++) {
+    await go(20, true);
+    await go(100, false);
+  }
+  expect(kinds).toEqual(["session.silent"]);
+  await go(130, true);
+  expect([kinds, session.evidence.state]).toEqual([["session.silent", "session.receives"], "connected"]);
+});
+
+it("a room whose only session is sent nothing at all is stalled within two minutes, however quiet it is", async () => {
+  const now = await running({ clock, rooms: [{ ...SCENARIO, everySeconds: { stats: 5, chat: 50 } }] }, {}, clock);
+  void now.rooms.add(RID, {}, 60_000, SIGNAL).catch(() => {});
+  const status = () => now.rooms.collected()[0];
+  await clock.until(() => status()?.state === "live", 10 * MINUTE);
+  await clock.until(() => (status()?.evidence.counts["WebcastChatMessage"] ?? 0) > 3, 20 * MINUTE);
+  now.simulator.rooms.deafen(RID, "nothing");
+  const took = await clock.until(() => status()?.state === "stalled", 5 * MINUTE);
+  expect(took).toBeLessThan(2 * MINUTE);
+  expect(status()?.evidence.sessions).toMatchObject([{ state: "silent" }]);
+  expect(status()?.evidence.reason).toContain("not one message comes");
+});
