@@ -25,6 +25,9 @@ const sameInEveryBrowser = [
 ].map((name) => `test/browser/${name}.test.ts`);
 const apart = [...programTests, ...lockstepTests, "test/captures/**", "test/browser/**", "test/long/**", "test/postgres/**"];
 
+// What commands say is compared in English, whatever the language of the machine.
+process.env["DYLIVE_LANG"] = "en";
+
 const TESTS = fileURLToPath(new URL("test/", import.meta.url));
 /** Files of which `npm test` takes a part of the cases, and `npm run test:long` all: see `test/whole.ts`. */
 const inParts = readdirSync(TESTS, { recursive: true, encoding: "utf8" })

@@ -12,6 +12,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
  */
 const MAY: Record<string, readonly string[]> = {
   runtime: [],
+  i18n: [],
   events: [],
   "platform/wire": [],
   "platform/messages": ["events", "platform/wire"],
@@ -47,6 +48,7 @@ const MAY: Record<string, readonly string[]> = {
     "exports",
     "webhooks",
     "types:compat",
+    "i18n",
     "runtime",
   ],
   app: [
@@ -69,6 +71,7 @@ const MAY: Record<string, readonly string[]> = {
     "compat",
     "jobs",
     "http",
+    "types:i18n",
     "runtime",
   ],
   cli: [
@@ -92,6 +95,7 @@ const MAY: Record<string, readonly string[]> = {
     "http",
     "app",
     "simulator",
+    "i18n",
     "runtime",
   ],
   index: ["platform", "platform/wire", "platform/messages", "works", "works/model", "events", "types:health", "app", "runtime"],
@@ -99,7 +103,7 @@ const MAY: Record<string, readonly string[]> = {
 };
 /** Folders in a folder that are parts of their own. */
 const APART = ["platform/wire", "platform/messages", "platform/works", "works/model"];
-const PURE = ["events", ...APART];
+const PURE = ["events", "i18n", ...APART];
 /** All that pure parts have from others: it computes, and reaches nothing. */
 const COMPUTING = ["@marcbachmann/cel-js", "node:buffer", "node:crypto", "node:zlib", "typebox"];
 const ENGINES = ["src/store/sqlite", "src/store/postgres", "src/store/copy", "src/store/open.ts", "better-sqlite3", "pg"];

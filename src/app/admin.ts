@@ -11,7 +11,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
 import type { StoreAt } from "../store/open.js";
 import type { Retention } from "../store/sql/retention.js";
-import { type Config, environmentOf, shownSettings } from "./config.js";
+import { type Config, environmentOf, shownSettings, variableOf } from "./config.js";
 
 /** The built command line. */
 const PROGRAM = packagePath("dist/bin/dylive.js");
@@ -46,7 +46,11 @@ export function adminService({ config, at, retention, accounts, platform, clock,
       compat: compat(),
     }),
     examine: async (room, signal) => {
-      const findings = await examineBeside({ program: PROGRAM, env: environmentOf(config) }, room, signal);
+      const findings = await examineBeside(
+        { program: PROGRAM, env: { ...environmentOf(config), [variableOf("lang")]: "en" } },
+        room,
+        signal,
+      );
       return [...findings, collectionOf(await collected(), clock.now())];
     },
   };
@@ -65,6 +69,8 @@ async function storeBytes(at: StoreAt, retention: Pick<Retention, "storeSize">):
  */
 const MOST_MS = 240_000;
 const OUTPUT_MAX_BYTES = 262_144;
+/** Rooms of a finding that are named. */
+const SHOWN_ROOMS = 5;
 
 /** A line of the doctor's report. */
 interface ServerFinding {
@@ -114,11 +120,12 @@ export function collectionOf(rooms: readonly RoomStatus[], now: number): ServerF
   const late = rooms.filter(({ evidence: { storage } }) => storage.waitingSince !== null && now - storage.waitingSince >= LATE_MS);
   const [first] = late;
   if (first === undefined) return { layer, state: "ok", detail, todo: null };
-  const keys = late.slice(0, 5).map(({ room }) => room);
+  const more = late.length > SHOWN_ROOMS ? [`… (${late.length})`] : [];
+  const keys = [...late.slice(0, SHOWN_ROOMS).map(({ room }) => room), ...more];
   return {
     layer,
     state: "fail",
-    detail: `${detail}; not stored in time: room ${keys.join(", ")}${late.length > keys.length ? ` and ${late.length - keys.length} more` : ""}: ${first.evidence.reason}`,
+    detail: `${detail}; not stored in time: room ${keys.join(", ")}: ${first.evidence.reason}`,
     todo: "Look at the disk of the data folder, or at the database, and at the load of this machine. What waits is stored by itself when it can be.",
   };
 }

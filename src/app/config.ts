@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import { meantName } from "../events/misspelt.js";
+import type { Language } from "../i18n/words.js";
 import { browserPlaces } from "../platform/browser/find.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Limits, LimitsOf } from "../store/sql/retention.js";
@@ -128,6 +129,17 @@ export function misspeltSettings(env: NodeJS.ProcessEnv = process.env): Readonly
     if (meant !== null) found.set(name, meant);
   }
   return found;
+}
+
+/**
+ * Returns the language in which commands speak: that of `DYLIVE_LANG`, else of the locale.
+ * @param locale that of the system, which counts where the environment names none
+ */
+export function languageOf(env: NodeJS.ProcessEnv = process.env, locale = Intl.DateTimeFormat().resolvedOptions().locale): Language {
+  const asked = env[variableOf("lang")];
+  if (asked === "zh" || asked === "en") return asked;
+  const of = [env["LC_ALL"], env["LC_MESSAGES"], env["LANG"], locale].find((one) => one !== undefined && one !== "");
+  return of?.startsWith("zh") === true ? "zh" : "en";
 }
 
 /** Settings that nobody is shown. */

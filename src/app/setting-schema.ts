@@ -12,6 +12,10 @@ const Keep = (description: string) =>
 
 /** Every setting, with its default and unit. The environment variable of `maxOnDemandRooms` is `DYLIVE_MAX_ON_DEMAND_ROOMS`, and so on. */
 export const ConfigSchema = Type.Object({
+  lang: Type.Union([Type.Enum(["zh", "en"]), Type.Null()], {
+    default: null,
+    description: "language in which commands speak; unset it is that of the locale",
+  }),
   host: Type.String({
     minLength: 1,
     default: "127.0.0.1",

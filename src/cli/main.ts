@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { languageOf } from "../app/config.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
 import { givenAs, programFor } from "./program.js";
 import { exitWith, isStopped } from "./stop.js";
@@ -12,7 +13,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 // The completion of a shell is written from all commands.
 const [asked = ""] = process.argv.slice(2);
-const program = await programFor(asked === "completion" ? null : asked);
+const language = languageOf();
+const program = await programFor(asked === "completion" ? null : asked, language);
 let command = program;
 program.hook("preAction", (_program, action) => {
   command = action;

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { Command, Help, Option } from "commander";
+import { Command, Help, type HelpConfiguration, Option } from "commander";
 import { type Config, loadConfig, misspeltSettings } from "../app/config.js";
+import { inLanguage, type Language } from "../i18n/words.js";
 import { packagePath } from "../runtime/packages.js";
 import type { simulate } from "./commands/simulate.js";
 import { EXAMPLES } from "./examples.js";
-import { columnsOf, plain, say } from "./terminal.js";
+import { columnsOf, plain, say, wrapped } from "./terminal.js";
 import { count, numberFrom, whole, wholeFrom } from "./values.js";
 
 /** Columns of the help, also on a wider terminal: longer lines are read badly. */
@@ -32,42 +33,62 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [143, "stopped by SIGTERM before it was done"],
 ];
 
-/** Gives the whole tree of commands its help: sections, examples, lines that fit. */
-function layOut(program: Command): void {
+/** Gives the whole tree of commands its help: sections, examples, lines that fit, all of it in a language. */
+function layOut(program: Command, language: Language): void {
+  const words = (sentence: string) => inLanguage(language, sentence);
   const order = SECTIONS.flatMap(([, names]) => names);
   const place = (command: Command) => (order.includes(command.name()) ? order.indexOf(command.name()) : order.length);
   const plainHelp = new Help();
   program.commandsGroup(OTHERS);
   for (const command of program.commands) command.helpGroup(SECTIONS.find(([, names]) => names.includes(command.name()))?.[0] ?? OTHERS);
-  dress(program, []);
-  program.configureHelp({
+  const layout: HelpConfiguration = {
     helpWidth: WIDTH,
+    subcommandTerm,
+    displayWidth: columnsOf,
+    styleTitle: words,
+    optionDescription: (option) => inHelp(plainHelp.optionDescription(option), words),
+    argumentDescription: (argument) => inHelp(plainHelp.argumentDescription(argument), words),
+    ...(language === "zh" && { boxWrap: wrapped }),
+  };
+  dress(program, [], layout, words);
+  program.configureHelp({
+    ...layout,
     visibleCommands: (command) => {
       const visible = plainHelp.visibleCommands(command);
       return command === program ? visible.sort((a, b) => place(a) - place(b)) : visible;
     },
     groupItems: (_unsorted, visible, groupOf) => plainHelp.groupItems(visible, visible, groupOf),
-    subcommandTerm,
-    displayWidth: columnsOf,
   });
   program.addHelpText(
     "after",
-    `\nExit codes:\n${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join("\n")}`,
+    `\n${words("Exit codes:")}\n${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${words(meaning)}`).join("\n")}`,
   );
 }
 
-function dress(command: Command, path: readonly string[]): void {
+type Words = (sentence: string) => string;
+
+/** Returns the description of an option or argument, with what commander adds to it. */
+function inHelp(description: string, words: Words): string {
+  const [, about = "", added = ""] = /^(.*?)(?: (\((?:choices|default): .*\)))?$/s.exec(description) ?? [];
+  const extra = added.replace(/\b(choices|default): /g, (title) => words(title));
+  return [words(about), extra].filter((text) => text !== "").join(" ");
+}
+
+function dress(command: Command, path: readonly string[], layout: HelpConfiguration, words: Words): void {
   const name = ["dylive", ...path].join(" ");
-  command.showHelpAfterError(`(see ${name} --help)`);
+  command.showHelpAfterError(words(`(see ${name} --help)`));
   // Commands made before this have a copy of the settings; all need the same.
-  command.configureHelp({ helpWidth: WIDTH, subcommandTerm, displayWidth: columnsOf });
+  command.configureHelp(layout);
+  command.configureOutput({ outputError: (text, write) => write(text.split("\n").map(words).join("\n")) });
+  command.description(words(command.description()));
   command.helpOption("-h, --help", "show this help");
-  if (command.commands.length > 0) command.helpCommand("help [command]", "show the help of a command");
+  if (command.commands.length > 0) command.helpCommand("help [command]", words("show the help of a command"));
   // Exit codes: 0 for what was asked for (help, version), 2 for what is wrong.
   command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const examples = EXAMPLES[path.join(" ")] ?? [];
-  if (examples.length > 0) command.addHelpText("after", `\n${examples.length === 1 ? "Example" : "Examples"}:\n${linesOf(examples)}`);
-  for (const sub of command.commands) dress(sub, [...path, sub.name()]);
+  if (examples.length > 0)
+    command.addHelpText("after", `\n${words(examples.length === 1 ? "Example:" : "Examples:")}\n${linesOf(examples)}`);
+  for (const sub of command.commands) dress(sub, [...path, sub.name()], layout, words);
 }
 
 function linesOf(examples: readonly string[]): string {
@@ -133,7 +154,7 @@ function packageVersion(): string {
  * once.
  * @param asked the command's name if it is known: then the groups that it is not in are left out
  */
-export async function programFor(asked: string | null): Promise<Command> {
+export async function programFor(asked: string | null, language: Language = "en"): Promise<Command> {
   const program = new Command("dylive")
     .version(packageVersion(), "-V, --version", "print the version")
     .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.");
@@ -147,7 +168,7 @@ export async function programFor(asked: string | null): Promise<Command> {
   const needsNone = asked === "--version" || asked === "-V" || program.commands.some((command) => command.name() === asked);
   const wanted = own !== undefined ? [own] : needsNone ? [] : GROUPS;
   for (const { add } of wanted) await add(program);
-  layOut(program);
+  layOut(program, language);
   return program;
 }
 

@@ -24,6 +24,22 @@ export function columnsOf(text: string): number {
   return columns;
 }
 
+/** Breaks text into lines of so many columns: between words, and between any two signs of Chinese unless the second ends a clause. */
+export function wrapped(text: string, width: number): string {
+  const wrap = (line: string) => {
+    const rows = [""];
+    for (const piece of line.match(
+      /[^\s\u2e80-\uffef]+[\u3001\u3002\uff0c\uff1b\uff1a\uff09]?\s*|[\u2e80-\uffef][\u3001\u3002\uff0c\uff1b\uff1a\uff09]?\s*|\s+/gu,
+    ) ?? []) {
+      const row = rows.at(-1) ?? "";
+      if (row !== "" && columnsOf(row) + columnsOf(piece.trimEnd()) > width) rows.push(piece);
+      else rows[rows.length - 1] = row + piece;
+    }
+    return rows.map((row) => row.trimEnd()).join("\n");
+  };
+  return text.split("\n").map(wrap).join("\n");
+}
+
 /** Says something on stderr, where it does not mix with data on stdout. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);

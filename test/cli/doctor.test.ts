@@ -56,10 +56,10 @@ describe("doctor", () => {
       ...{ room: "ok", reflow: "ok", fetch: "ok", signer: "ok", push: "ok" },
     } satisfies Record<Finding["layer"], Finding["state"]>); // a layer that is new is looked at, too
     expect(readdirSync(data)).toEqual(before);
-    expect(verdictOf(found)).toMatch(/^Nothing is broken\. 2 warnings/);
+    expect(verdictOf(found, "en")).toMatch(/^Nothing is broken\. 2 warnings/);
     for (const one of found) {
       expect(one.todo === null).toBe(one.state === "ok" || one.state === "skipped");
-      for (const line of linesOf(one)) expect(line).not.toMatch(/[\n\u001b]/);
+      for (const line of linesOf(one, "en")) expect(line).not.toMatch(/[\n\u001b]/);
     }
   });
 
@@ -75,7 +75,7 @@ describe("doctor", () => {
 describe("a broken layer is named", () => {
   const broken = async (settings: Partial<Config> = {}, room = "100000001") => {
     const found = await findings(settings, room);
-    return { found, verdict: verdictOf(found), first: found.find(({ state }) => state === "fail") };
+    return { found, verdict: verdictOf(found, "en"), first: found.find(({ state }) => state === "fail") };
   };
 
   it("a captcha", async () => {

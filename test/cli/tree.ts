@@ -12,7 +12,8 @@ export async function commands(): Promise<readonly Leaf[]> {
   return leaves(await programFor(null), []);
 }
 
-function leaves(command: Command, path: readonly string[]): Leaf[] {
+/** The commands of a program, itself first. */
+export function leaves(command: Command, path: readonly string[]): Leaf[] {
   command.exitOverride((error) => {
     throw error;
   });

@@ -57,6 +57,7 @@ export async function openStage(): Promise<Stage> {
   const env = {
     PATH: `${programs(folder)}:${process.env["PATH"] ?? ""}`,
     HOME: folder,
+    DYLIVE_LANG: "en",
     DYLIVE_DATA: join(folder, "data"),
     DYLIVE_UPSTREAM: simulator.url,
     DYLIVE_HOOK_ALLOW_PRIVATE: "127.0.0.1",

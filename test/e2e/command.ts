@@ -30,7 +30,7 @@ export function dylive(args: readonly string[], env: Readonly<Record<string, str
 export function started(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
   const { DYLIVE_SHARED: _, ...rest } = process.env;
   const clean = Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("DYLIVE_") && name !== "DATABASE_URL"));
-  const child = spawn(program, args, { env: { ...clean, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, { env: { ...clean, DYLIVE_LANG: "en", ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
   const listeners = new Set<() => void>();

@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import { type Config, loadConfig, type Machine, readMachine } from "../../app/config.js";
+import { type Config, languageOf, loadConfig, type Machine, readMachine } from "../../app/config.js";
 import { platformOf, signerUrl } from "../../app/platform.js";
 import { directIdentities, type PlatformIdentities, type PlatformIdentity } from "../../platform/access/platform-identity.js";
 import type { ProxyServer } from "../../platform/access/proxy.js";
@@ -37,11 +37,13 @@ export function addDoctorCommand(program: Command, options: { data: () => Option
 /** `dylive doctor`: looks at each layer in turn. Exit code 1 when one is broken. */
 async function doctor(config: Config, { room: text, json }: { readonly room: string | null; readonly json: boolean }): Promise<void> {
   const findings: Finding[] = [];
+  // Programs read English, and who asks them says it in the language of their users.
+  const language = json ? "en" : languageOf();
   for await (const finding of examine(config, text, { clock: systemClock, machine: readMachine(), signal: interruptSignal() })) {
     findings.push(finding);
-    if (!json) for (const line of linesOf(finding)) await print(line);
+    if (!json) for (const line of linesOf(finding, language)) await print(line);
   }
-  const verdict = verdictOf(findings);
+  const verdict = verdictOf(findings, language);
   await print(json ? JSON.stringify({ ok: findings.every(({ state }) => state !== "fail"), verdict, findings }) : `\n${verdict}`);
   if (findings.some(({ state }) => state === "fail")) exitWith(1);
 }

@@ -1,5 +1,6 @@
+import { inLanguage, type Language } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { plain } from "../terminal.js";
+import { columnsOf, plain } from "../terminal.js";
 
 /** The layers that are looked at, in the order in which each needs those before it. */
 type Layer =
@@ -72,21 +73,25 @@ export function failed(layer: Layer, error: unknown, todo?: string): Finding {
 }
 
 const WORDS: Readonly<Record<Finding["state"], string>> = { ok: "ok  ", warn: "warn", fail: "FAIL", skipped: "skip" };
-const WIDTH = Math.max(...Object.values(LAYERS).map((name) => name.length));
 
 /** Returns a finding as people read it. */
-export function linesOf({ layer, state, detail, todo }: Finding): readonly string[] {
-  const first = `${WORDS[state]}  ${LAYERS[layer].padEnd(WIDTH)}  ${plain(detail)}`;
-  return todo === null ? [first] : [first, `${" ".repeat(WIDTH + 8)}→ ${plain(todo)}`];
+export function linesOf({ layer, state, detail, todo }: Finding, language: Language): readonly string[] {
+  const words = (text: string) => inLanguage(language, text);
+  const width = Math.max(...Object.values(LAYERS).map((name) => columnsOf(words(name))));
+  const name = words(LAYERS[layer]);
+  const first = `${words(WORDS[state])}  ${name}${" ".repeat(width - columnsOf(name))}  ${plain(words(detail))}`;
+  return todo === null ? [first] : [first, `${" ".repeat(width + 8)}→ ${plain(words(todo))}`];
 }
 
 /** Returns the last word: which layer is broken, and what to do. */
-export function verdictOf(findings: readonly Finding[]): string {
+export function verdictOf(findings: readonly Finding[], language: Language): string {
   const broken = findings.find(({ state }) => state === "fail");
+  const words = (text: string) => inLanguage(language, text);
   if (broken !== undefined)
-    return plain(`The broken layer: ${LAYERS[broken.layer]}. ${broken.todo ?? ""} What is behind it may only follow from it.`);
+    return plain(words(`The broken layer: ${LAYERS[broken.layer]}. ${broken.todo ?? ""} What is behind it may only follow from it.`));
   const warned = findings.filter(({ state }) => state === "warn").length;
   const unseen = findings.filter(({ state }) => state === "skipped").length;
-  const tail = `${warned > 0 ? ` ${warned} ${warned === 1 ? "warning" : "warnings"}.` : ""}${unseen > 0 ? ` ${unseen} not looked at.` : ""}`;
-  return `Nothing is broken.${tail}`;
+  const warnings = warned === 0 ? [] : [warned === 1 ? "1 warning." : `${warned} warnings.`];
+  const unlooked = unseen === 0 ? [] : [`${unseen} not looked at.`];
+  return ["Nothing is broken.", ...warnings, ...unlooked].map(words).join(language === "zh" ? "" : " ");
 }

@@ -68,11 +68,11 @@ function dataFolder(data: string): Finding {
     }
     const { bavail, bsize } = statfsSync(near);
     const free = bavail * bsize;
-    const shown = `${(free / 1024 / MIB).toFixed(1)} GiB free`;
+    const gib = (free / 1024 / MIB).toFixed(1);
     const more = "Free some space, or put the data on another disk with --data.";
-    if (free < NO_BYTES) return fail("data", `${folder}: the disk is full (${shown})`, more);
-    if (free < LITTLE_BYTES) return warn("data", `${folder}: little space is left (${shown})`, more);
-    return ok("data", `${folder}${near === folder ? "" : " (will be made)"}, ${shown}`);
+    if (free < NO_BYTES) return fail("data", `${folder}: the disk is full (${gib} GiB free)`, more);
+    if (free < LITTLE_BYTES) return warn("data", `${folder}: little space is left (${gib} GiB free)`, more);
+    return ok("data", `${near === folder ? folder : `${folder} (will be made)`}, ${gib} GiB free`);
   } catch (error) {
     return folderFailure(folder, error);
   }
@@ -139,7 +139,8 @@ async function database(url: string): Promise<Finding> {
 
 function sizeOf({ schema, known, bytes }: Look): string {
   if (schema === 0) return "empty; the store is made at the first start";
-  return `schema ${schema}, ${(bytes / MIB).toFixed(1)} MiB${schema < known ? "; it is brought up to date at the next start" : ""}`;
+  const shown = `schema ${schema}, ${(bytes / MIB).toFixed(1)} MiB`;
+  return schema < known ? `${shown}; it is brought up to date at the next start` : shown;
 }
 
 function complaintOf({ server, notDurable, roundTripMs }: Look, shown: string): Finding | null {

@@ -146,9 +146,9 @@ async function accounts(
   try {
     for (const name of await store.names()) {
       const { login, expiresAt } = await store.check(name, asking, signal);
-      const ends = expiresAt === null ? "" : `, ends ${new Date(expiresAt).toISOString().slice(0, 10)}`;
       const soon = expiresAt !== null && expiresAt < asking.clock.now() + SOON_MS;
-      lines.push(`${name}: ${login === "guest" ? "logged out" : login === "unknown" ? "the platform did not say" : "logged in"}${ends}`);
+      const word = login === "guest" ? "logged out" : login === "unknown" ? "the platform did not say" : "logged in";
+      lines.push(`${name}: ${expiresAt === null ? word : `${word}, ends ${new Date(expiresAt).toISOString().slice(0, 10)}`}`);
       lapsed ||= login === "guest" || soon;
       unsure ||= login === "unknown";
     }

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
+import { acceptedLanguage, inLanguage } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { AdminService } from "../admin-service.js";
 import type { ApiDeps } from "../api-deps.js";
@@ -67,7 +68,11 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
   typed.get(
     "/about",
     { schema: { summary: "What this server is", tags, querystring: exactly({}), response: { 200: Type.Ref("About") } }, config },
-    async () => known(admin).about(),
+    async (request) => {
+      const { settings, ...about } = await known(admin).about();
+      const language = acceptedLanguage(request.headers["accept-language"]);
+      return { ...about, settings: settings.map((one) => ({ ...one, about: inLanguage(language, one.about) })) };
+    },
   );
 
   typed.post(
@@ -88,7 +93,12 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
       examining = true;
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
       try {
-        return { findings: await service.examine(request.body.room ?? null, call.signal) };
+        const findings = await service.examine(request.body.room ?? null, call.signal);
+        const language = acceptedLanguage(request.headers["accept-language"]);
+        const words = (text: string) => inLanguage(language, text);
+        return {
+          findings: findings.map((one) => ({ ...one, detail: words(one.detail), todo: one.todo === null ? null : words(one.todo) })),
+        };
       } catch (error) {
         throw call.reasonFor(error, "the doctor had not come to an end");
       } finally {

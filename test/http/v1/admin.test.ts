@@ -64,6 +64,14 @@ describe("/v1/about and /v1/doctor", () => {
     expect(admin.examined).toEqual(["98765", null]);
   });
 
+  it("say it in Chinese to whom that is said better", async () => {
+    const { call } = await serveApi();
+    const zh = { headers: { "accept-language": "zh-CN,zh;q=0.9,en;q=0.8" } };
+    const settings = async (headers = {}) => (await call("/v1/about", headers)).at("settings");
+    expect(await settings(zh)).toMatchObject([{ name: "DYLIVE_PORT", about: "服务监听的地址；默认只在本机" }]);
+    expect(await settings()).toMatchObject([{ about: "address that the server listens on; loopback unless told otherwise" }]);
+  });
+
   it("say that the doctor was stopped with the server, which is no fault of ours", async () => {
     const { api, call, admin, lines } = await serveApi();
     admin.looking = new Promise(() => {});

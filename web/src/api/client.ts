@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
 import { type InjectionKey, inject } from "vue";
+import { lang } from "../i18n/language.js";
 import { ApiFailure, failureOf } from "./failure.js";
 import type { paths } from "./gen/openapi.js";
 
@@ -18,6 +19,12 @@ export class ApiClient {
     this.#token = token;
     const headers = { authorization: `Bearer ${token}` };
     this.v1 = createClient<paths>({ baseUrl: base.replace(/\/$/, ""), headers, cache: "no-store" });
+    // What the server says is said in the language of the page, whatever the browser prefers.
+    this.v1.use({
+      onRequest: ({ request }) => {
+        request.headers.set("accept-language", lang.value);
+      },
+    });
   }
 
   /** Address of a stream. A browser can send a stream no header, so the token is in it. */

@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { languageOf } from "../../src/app/config.js";
+import { ConfigSchema } from "../../src/app/setting-schema.js";
+import { programFor } from "../../src/cli/program.js";
+import { columnsOf } from "../../src/cli/terminal.js";
+import { acceptedLanguage, inLanguage } from "../../src/i18n/words.js";
+import { COMMANDS } from "../../src/i18n/zh/commands.js";
+import { DOCTOR } from "../../src/i18n/zh/doctor.js";
+import { SETTINGS } from "../../src/i18n/zh/settings.js";
+import { helpOf, leaves } from "../cli/tree.js";
+import { sentencesOf } from "./sentences.js";
+
+const TABLES = { COMMANDS, SETTINGS, DOCTOR };
+const SENTENCES = sentencesOf();
+const zh = (sentence: string) => inLanguage("zh", sentence);
+const isChinese = (text: string) => /[\p{Script=Han}，：；（]/u.test(text);
+/** Sentences of commander, which the source does not have: they are asked of it below. */
+const OF_COMMANDER =
+  /^(error: |\(Did you mean |Allowed choices |(choices|default): $|(Usage|Arguments|Options|Commands):$|command to show)/;
+
+describe("each table of Chinese sentences", () => {
+  const texts = new Set(SENTENCES.map(({ text }) => text));
+
+  it.each(Object.entries(TABLES))("%s: has sentences that the source says, and says in Chinese all that they say", (_name, table) => {
+    const wrong = Object.entries(table).flatMap(([english, chinese]) => {
+      const places = english.split("{}").length - 1;
+      const used = [...chinese.matchAll(/\{(\d?)\}/g)].map(([, number], i) => (number === "" ? i + 1 : Number(number))).sort();
+      const isWhole = used.join() === Array.from({ length: places }, (_, i) => i + 1).join();
+      const isSaid = texts.has(english) || OF_COMMANDER.test(english);
+      return isWhole && isSaid && isChinese(chinese) ? [] : [{ english, isWhole, isSaid }];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("have no sentence twice", () => {
+    const all = Object.values(TABLES).flatMap((table) => Object.keys(table));
+    expect(all.filter((one, at) => all.indexOf(one) !== at)).toEqual([]);
+  });
+});
+
+describe("in Chinese", () => {
+  it("the help of every command says no English sentence, and fits 80 columns", async () => {
+    const all = leaves(await programFor(null, "zh"), []);
+    expect(all.length).toBeGreaterThan(45);
+    const english: string[] = [];
+    for (const { path, command } of all) {
+      const lines = helpOf(command).split("\n");
+      expect(lines.filter((line) => columnsOf(line) > 80)).toEqual([]);
+      const exampleAt = lines.findIndex((line) => /^示例：$/.test(line));
+      // Of the examples what a shell takes stays.
+      const told = lines.slice(1).filter((line, at) => at + 1 < exampleAt || !line.startsWith("  "));
+      expect(lines[0]).toMatch(/^用法： dylive/);
+      for (const line of told.map((one) => one.replace(/`[^`]*`/g, "…"))) {
+        const sentence = /[a-z]{2,} [a-z]{2,} [a-z]{2,}/.test(line);
+        const undescribed = /^ {2}\S.*\S {2,}[^\p{Script=Han}]+$/u.test(line);
+        if (sentence || undescribed) english.push(`${path}: ${line}`);
+      }
+    }
+    expect(english).toEqual([]);
+  });
+
+  it.each([
+    [["serve", "--prot", "1"], /^错误：没有选项 '--prot'\n（是不是想写 --port？）\n（见 dylive serve --help）\n$/],
+    [["sreve"], /^错误：没有命令 'sreve'\n（是不是想写 serve？）\n/],
+    [["resolve"], /^错误：缺少参数 'text'\n/],
+    [["serve", "--port"], /^错误：选项 '--port <port>' 后面缺少值\n/],
+    [["serve", "--port", "x"], /^错误：选项 '--port <port>' 不接受 'x'。应为 0 到 65,535 的整数。\n/],
+    [["export", "1", "--format", "word"], /不接受 'word'。可选：jsonl, /],
+    [["demo", "x", "y"], /^错误：'demo' 的参数太多，应有 0 个，给了 2 个。\n/],
+    [["search", "x", "--from", "tomorrow"], /应为日期，例如/],
+  ])("%j is refused", async (line, says) => {
+    let told = "";
+    const program = await programFor(null, "zh");
+    for (const { command } of leaves(program, [])) command.configureOutput({ writeErr: (text) => (told += text) });
+    await expect(program.parseAsync(line, { from: "user" })).rejects.toThrow();
+    expect(told).toMatch(says);
+  });
+
+  it("every setting is described", () => {
+    const described = Object.values(ConfigSchema.properties).map((schema) => (schema as { description?: string }).description ?? "");
+    expect(described.filter((one) => !isChinese(zh(one)))).toEqual([]);
+  });
+
+  it("the doctor says every layer, finding and advice", () => {
+    const files = ["cli/doctor/finding.ts", "cli/doctor/machine.ts", "cli/doctor/platform.ts"];
+    const told = SENTENCES.filter(({ file }) => files.includes(file)).map(({ text }) => text);
+    const missing = told.filter(
+      (text) => /[A-Za-z]{2,}[^{}]* [^{}]*[A-Za-z]{2,}/.test(text) && !text.startsWith("SELECT ") && !Object.hasOwn(DOCTOR, text),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe("a sentence in another language", () => {
+  it("says in its place what is said of one case, which may be a sentence of its own", () => {
+    expect(zh("the platform is out of reach")).toBe("连不上平台");
+    expect(zh("PostgreSQL 17.4 at db.example, empty; the store is made at the first start")).toBe(
+      "db.example 上的 PostgreSQL 17.4，空的，第一次启动时建立存储",
+    );
+    expect(zh("reflow/info: the platform is out of reach")).toBe("reflow/info：连不上平台");
+    expect(zh("main: logged in, ends 2027-01-01; 小号: logged out")).toBe("main：已登录，2027-01-01 到期；小号：登录已失效");
+  });
+
+  it("stays as it is where there is none, and in English", () => {
+    expect(zh("a text of nobody's")).toBe("a text of nobody's");
+    expect(zh("x".repeat(10_000))).toHaveLength(10_000);
+    expect(inLanguage("en", "the platform is out of reach")).toBe("the platform is out of reach");
+  });
+});
+
+it.each([
+  [undefined, "en"],
+  ["", "en"],
+  ["zh", "zh"],
+  ["zh-CN,zh;q=0.9,en;q=0.8", "zh"],
+  ["en-US,en;q=0.9,zh-CN;q=0.8", "en"],
+  ["en;q=0.5, zh-TW", "zh"],
+  ["en,zh", "en"],
+  ["zh,en", "zh"],
+  ["fr", "en"],
+  ["*", "en"],
+  ["zh;q=0", "en"],
+])("Accept-Language %j is answered in %s", (header, language) => {
+  expect(acceptedLanguage(header)).toBe(language);
+});
+
+it.each<[Record<string, string>, string, string]>([
+  [{}, "en-US", "en"],
+  [{}, "zh-CN", "zh"],
+  [{ LANG: "zh_CN.UTF-8" }, "en-US", "zh"],
+  [{ LANG: "zh_CN.UTF-8", LC_ALL: "C" }, "zh-CN", "en"],
+  [{ LANG: "en_US.UTF-8", LC_MESSAGES: "zh_TW" }, "en-US", "zh"],
+  [{ LANG: "zh_CN.UTF-8", DYLIVE_LANG: "en" }, "zh-CN", "en"],
+  [{ LANG: "C", DYLIVE_LANG: "zh" }, "en-US", "zh"],
+  [{ DYLIVE_LANG: "" }, "zh-CN", "zh"],
+])("commands of %j on a system of %s speak %s", (env, locale, language) => {
+  expect(languageOf(env, locale)).toBe(language);
+});
