@@ -30,7 +30,7 @@ const errors: unknown[] = [];
 beforeEach(async () => {
   firstIsLost = false;
   clock = new Lockstep();
-  simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
+  simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 10 });
   store = openMemoryStore({ maxEventsPerRoom: 100_000 });
   away = new Away();
   const onError = (error: unknown) => void errors.push(error);

@@ -7,6 +7,7 @@ import type { RoomOperations, RoomStatus } from "../../src/health/state.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
+import type { StoredEvent } from "../../src/store/stored-event.js";
 import { fastClock } from "../clock.js";
 import { reachAt } from "../platform/access/reach.js";
 
@@ -47,9 +48,16 @@ export async function startRunning(
   const store = parts.store ?? openMemoryStore({ maxEventsPerRoom: 100_000 });
   const rooms = RoomManager.alone({ ...depsFor(simulator, store, clock), ...parts });
   await rooms.start();
+  /** By its text: a log is read again and again until something is in it. */
+  const parsed = new Map<string, LiveEvent>();
+  const eventOf = (row: StoredEvent) => {
+    const event = parsed.get(row.text) ?? row.event;
+    parsed.set(row.text, event);
+    return event;
+  };
   return {
     ...{ clock, simulator, store, rooms },
-    events: async (room) => (await store.log.read(room, 0, 100_000)).events,
+    events: async (room) => (await store.log.read(room, 0, 100_000)).rows.map(eventOf),
     stop: async () => {
       await rooms.stop();
       await store.close();

@@ -19,7 +19,7 @@ const file = useDirectory();
 const AT = 1_777_726_780_000;
 const ROOM_ID = "7300000000000000019";
 const MB = 1024 * 1024;
-const BOMBS = 12;
+const BOMBS = 4;
 const HEADER = encodeHeader({ webRid: "98765", roomId: ROOM_ID, title: "", startedAt: AT, source: "websocket" });
 
 /** Some 10 KB that inflate to 8 MiB: all of them fit into what is read of a file at once. */
