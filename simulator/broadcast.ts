@@ -1,7 +1,7 @@
 import type { PushConnection } from "./connection.js";
 import { encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
 import type { MessageFeed, Outgoing } from "./outgoing.js";
-import { isInteractive } from "./outgoing.js";
+import { isGift, isInteractive } from "./outgoing.js";
 import { hash32, LowHalves, makeId } from "./random.js";
 import type { Schema } from "./schema.js";
 import type { SentTruth } from "./truth.js";
@@ -75,7 +75,7 @@ export class SimulatedBroadcast {
     connection.frozen = this.frozen;
     connection.onEnd = () => this.connections.delete(connection);
     if (this.#endedAt !== null) return;
-    const messages = this.history(persistCount, (message) => connection.isGiven(message));
+    const messages = this.history(persistCount, (message) => connection.isGiven(message, false));
     if (messages.length > 0) this.#write(messages, [connection]);
   }
 
@@ -163,15 +163,25 @@ export class SimulatedBroadcast {
     const { schema, now, startedAt, roomId } = this.options;
     const texts = pushTexts(now(), startedAt, messages.at(-1)?.sendingId ?? roomId, roomId);
     // The Response is the same for all who hear the same: it is encoded and compressed once.
-    const cache = new Map<string, { readonly heard: readonly Outgoing[]; readonly plain: Uint8Array; packed: Uint8Array | null }>();
+    const cache = new Map<
+      string,
+      { readonly heard: readonly Outgoing[]; readonly gifts: number; readonly plain: Uint8Array; packed: Uint8Array | null }
+    >();
     const told = new Set<Outgoing>();
+    const gifts = giftsIn(messages);
     for (const connection of connections) {
       let shared = cache.get(connection.ear);
       if (shared === undefined) {
         const heard = messages.filter((message) => connection.isGiven(message));
-        shared = { heard, plain: heard.length === 0 ? NO_BYTES : encodePushResponse(schema, heard, texts), packed: null };
+        shared = {
+          heard,
+          gifts: giftsIn(heard),
+          plain: heard.length === 0 ? NO_BYTES : encodePushResponse(schema, heard, texts),
+          packed: null,
+        };
         cache.set(connection.ear, shared);
       }
+      if (gifts > 0) connection.bookGifts(shared.gifts, gifts - shared.gifts);
       if (shared.heard.length === 0) continue;
       if (connection.options.gzip) shared.packed ??= gzip(shared.plain);
       connection.push(connection.options.gzip && shared.packed !== null ? shared.packed : shared.plain, texts, shared.heard.length);
@@ -181,6 +191,10 @@ export class SimulatedBroadcast {
       if (told.has(message)) this.#truth.count(message);
       else if (isInteractive(message.method)) this.#truth.withhold(message);
   }
+}
+
+function giftsIn(messages: readonly Outgoing[]): number {
+  return messages.reduce((sum, { method }) => sum + (isGift(method) ? 1 : 0), 0);
 }
 
 const NO_BYTES = new Uint8Array();

@@ -10,6 +10,7 @@ import {
   type ResponseTexts,
   truncated,
 } from "./frame.js";
+import type { Mood, Moods } from "./moods.js";
 import { isGift, isInteractive, type Outgoing } from "./outgoing.js";
 import type { Random } from "./random.js";
 import type { Sampling } from "./sampling.js";
@@ -44,6 +45,10 @@ export interface ConnectionTruth {
   };
   /** Frames of the client that could not be read. */
   readonly damaged: number;
+  /** The platform's mood towards this viewer. */
+  readonly mood: Mood;
+  /** Messages of gifts that it was given, and that were kept from it for whatever reason. */
+  readonly gifts: { readonly given: number; readonly kept: number };
 }
 
 /** Dependencies and settings of a connection. */
@@ -60,6 +65,7 @@ interface ConnectionOptions {
   readonly loggedIn: boolean;
   readonly viewer: string;
   readonly sampling: Sampling;
+  readonly moods: Moods;
   /** Whether it is given gifts now. */
   readonly gifts: () => boolean;
   readonly gzip: boolean;
@@ -93,6 +99,7 @@ export class PushConnection {
   #heartbeats = { frame: 0, ping: 0, text: 0 };
   #acks = { expected: 0, good: 0, wrong: 0, unknown: 0 };
   #damaged = 0;
+  #gifts = { given: 0, kept: 0 };
 
   constructor(options: ConnectionOptions) {
     this.options = options;
@@ -100,6 +107,7 @@ export class PushConnection {
     // Seen: 20 to 30 s without a heartbeat, the same for one connection.
     this.#idleMs = options.random.int(21_000, 29_000);
     this.#heardAt = this.openedAt;
+    options.moods.came(options.viewer, options.roomId, this.openedAt);
     const { socket } = options;
     socket.on("message", (data, isBinary) => this.#received(asBytes(data), isBinary));
     socket.on("ping", (data) => {
@@ -123,16 +131,22 @@ export class PushConnection {
 
   /** Key of what it is given: connections with the same key are given the same. */
   get ear(): string {
-    const { sampling, viewer, gifts } = this.options;
-    return `${this.hears}/${gifts()}/${sampling.active ? viewer : ""}`;
+    const { sampling, moods, viewer, gifts } = this.options;
+    return `${this.hears}/${gifts()}/${sampling.active || moods.of(viewer) !== "all" ? viewer : ""}`;
   }
 
-  /** Whether it is given a message now. */
-  isGiven(message: Pick<Outgoing, "method" | "msgId">): boolean {
+  /** Whether it is given a message now. @param isNew false for what was sent before, and is replayed */
+  isGiven(message: Outgoing, isNew = true): boolean {
     const { method } = message;
     if (this.hears === "nothing" || (this.hears === "low" && isInteractive(method))) return false;
-    const { sampling, viewer, gifts } = this.options;
-    return (gifts() || !isGift(method)) && sampling.admits(viewer, message);
+    const { sampling, moods, viewer, gifts, roomId, now } = this.options;
+    if (!sampling.admits(viewer, message)) return false;
+    return !isGift(method) || (gifts() && moods.admits(viewer, roomId, message, now(), isNew));
+  }
+
+  /** Books messages of gifts that it was given, and that were kept from it. */
+  bookGifts(given: number, kept: number): void {
+    this.#gifts = { given: this.#gifts.given + given, kept: this.#gifts.kept + kept };
   }
 
   /** Damages the next frames with messages that it is sent. */
@@ -212,6 +226,8 @@ export class PushConnection {
       heartbeats: { ...this.#heartbeats },
       acks: { ...this.#acks },
       damaged: this.#damaged,
+      mood: this.options.moods.of(viewer),
+      gifts: this.#gifts,
     };
   }
 

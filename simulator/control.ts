@@ -6,6 +6,7 @@ import type { Hears, PushConnection } from "./connection.js";
 import { factOf } from "./fact.js";
 import type { Damage } from "./frame.js";
 import type { RefusalForm } from "./handshake.js";
+import type { Mood } from "./moods.js";
 import { encodePlanned, type Outgoing } from "./outgoing.js";
 import type { GiftsTo, SimulatedPlatform } from "./platform.js";
 import { hash32, makeId } from "./random.js";
@@ -240,6 +241,11 @@ export class RoomControl extends ConnectionFaults {
   /** Changes who is given gifts, also of those who are connected. */
   gifts(to: GiftsTo): void {
     this.platform.gifts = to;
+  }
+
+  /** Sets the mood of the platform towards one viewer, an account by its `sessionid`, from now on. */
+  mood(viewer: string, mood: Mood): void {
+    this.platform.moods.set(viewer, mood);
   }
 
   /** Scans the code of one visitor who waits on the home page in a browser: they are logged in. */

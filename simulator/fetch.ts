@@ -31,8 +31,10 @@ export function imFetch(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   });
   const ended = broadcast.endedAt !== null;
   const gifts = platform.givesGifts(platform.knowsLogin(ask.cookies));
+  const viewer = viewerOf(ask.cookies, visitor);
   const isGiven = (message: Outgoing): boolean =>
-    (gifts || !isGift(message.method)) && room.sampling.admits(viewerOf(ask.cookies, visitor), message);
+    (!isGift(message.method) || (gifts && platform.moods.admits(viewer, roomId, message, now, false))) &&
+    room.sampling.admits(viewer, message);
   const messages = [greeting, ...(ended ? [] : broadcast.history(HISTORY_LIMIT - 1, isGiven))];
   broadcast.book(messages);
   const body = schema.encode("Response", {

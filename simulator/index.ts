@@ -4,6 +4,7 @@ export type { ConnectionTruth } from "./connection.js";
 export type { PlayedFrame, RoomControl } from "./control.js";
 export { type Corpus, type CorpusOptions, corpus } from "./corpus.js";
 export type { Fact, GiftFact } from "./fact.js";
+export { type Mood, readMood } from "./moods.js";
 export type { RefusedHandshake } from "./push.js";
 export { demoRooms, type RoomScenario, type Stream } from "./scenario.js";
 export { loadSchema, Schema, type SchemaFields as Fields } from "./schema.js";

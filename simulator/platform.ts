@@ -1,6 +1,7 @@
 import type { Clock } from "../src/runtime/clock.js";
 import type { SimulatedBroadcast } from "./broadcast.js";
 import type { RefusalForm } from "./handshake.js";
+import { Moods } from "./moods.js";
 import { hash32, makeLogId, type Random } from "./random.js";
 import { loggedIn } from "./reply.js";
 import { SimulatedRoom } from "./room.js";
@@ -47,6 +48,8 @@ export class SimulatedPlatform {
   unplugged = false;
   /** Receivers of gifts now. */
   gifts: GiftsTo;
+  /** Moods towards viewers, by which they are sent gifts. */
+  readonly moods = new Moods();
   /** Number of visitors' codes that have been scanned whose pages have not asked yet. */
   scans = 0;
   readonly #ids: Random;

@@ -76,6 +76,7 @@ export class PushServer {
         loggedIn: isLoggedIn,
         viewer,
         sampling: found.room.sampling,
+        moods: platform.moods,
         gifts: () => platform.givesGifts(isLoggedIn),
         gzip: query.get("compress") === "gzip",
         late: new Late(platform.options.clock, () => platform.lateMs),

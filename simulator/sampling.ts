@@ -1,3 +1,4 @@
+import { DyliveError } from "../src/runtime/errors.js";
 import { isGift, type Outgoing } from "./outgoing.js";
 import { hash32 } from "./random.js";
 
@@ -13,8 +14,9 @@ export class Sampling {
   #everyone: Shares = {};
   readonly #shares = new Map<string, Shares>();
 
-  /** Sets the shares of one viewer, or of all that have none of their own; `{}` gives everything. */
+  /** Sets the shares of one viewer, or of all that have none of their own; `{}` gives everything. @throws DyliveError bad_request */
   set(shares: Shares, viewer?: string): void {
+    for (const [kind, share] of Object.entries(shares)) check(kind, share);
     if (viewer === undefined) this.#everyone = shares;
     else this.#shares.set(viewer, shares);
   }
@@ -32,6 +34,16 @@ export class Sampling {
     const own = typeof share === "number" ? share : share[0] + unit(`${viewer}/${kind}`) * (share[1] - share[0]);
     return unit(`${viewer}/${method}/${msgId}`) < own;
   }
+}
+
+/** @throws DyliveError bad_request */
+function check(kind: string, share: unknown): void {
+  if (!(SAMPLED as readonly string[]).includes(kind))
+    throw new DyliveError("bad_request", `${JSON.stringify(kind.slice(0, 40))} is not sampled; the kinds are ${SAMPLED.join(", ")}`);
+  const [low, high, ...more] = Array.isArray(share) ? (share as readonly unknown[]) : [share, share];
+  const isShare = (one: unknown): one is number => typeof one === "number" && one >= 0 && one <= 1;
+  if (!isShare(low) || !isShare(high) || more.length > 0 || low > high)
+    throw new DyliveError("bad_request", `the share of ${kind} is a number from 0 to 1, or two of them, the smaller one first`);
 }
 
 function unit(text: string): number {

@@ -10,6 +10,7 @@ import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
 import { deliver } from "./delivery.js";
 import { answer, splitHost } from "./hosts.js";
+import { type Mood, readMood } from "./moods.js";
 import { SimulatedPlatform } from "./platform.js";
 import { PushServer, type RefusedHandshake } from "./push.js";
 import { Random } from "./random.js";
@@ -41,6 +42,8 @@ export interface SimulatorOptions {
   readonly clock?: Clock;
   /** Whether viewers who have not logged in get gifts; true. The real platform stopped that in 2026. */
   readonly guestGifts?: boolean;
+  /** Moods of the platform towards viewers, by an account's `sessionid` or a guest's `user_unique_id`; each is sent all gifts */
+  readonly moods?: Readonly<Record<string, Mood>>;
   /** Number of facts, combos and ids that the truth keeps of each broadcast; 100 000 */
   readonly keep?: number;
   /** A loaded schema, to share it */
@@ -98,6 +101,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     acceptAnySignature: options.acceptAnySignature ?? false,
     keep: options.keep ?? 100_000,
   });
+  for (const [viewer, mood] of Object.entries(options.moods ?? {})) platform.moods.set(viewer, mood);
   const push = new PushServer(platform);
   const rooms = new RoomControl(platform);
   const truth = (id: string): BroadcastTruth => broadcastTruth(platform, push, id);
@@ -279,6 +283,7 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
     rooms.misread(room, times),
   ),
   gifts: command({ to: Type.Enum(["everyone", "logged_in", "nobody"]) }, (rooms, { to }) => rooms.gifts(to)),
+  mood: command({ viewer: room, mood: room }, (rooms, { viewer, mood }) => rooms.mood(viewer, readMood(mood))),
   latency: command({ ms }, (rooms, { ms }) => rooms.latency(ms)),
   unplug: command({ on }, (rooms, { on }) => rooms.unplug(on)),
   captcha: command({ on }, (rooms, { on }) => rooms.captcha(on)),

@@ -324,6 +324,12 @@ function addOwnCommands(program: Command): void {
     .option("--seed <n>", "what the rooms do", whole, 1)
     .option("--rate <n>", "times as many messages", rate, 1)
     .option("--accept-any-signature", "take any signature of 16 characters", false)
+    .option(
+      "--mood <viewer=mood>",
+      "gifts that an account (its sessionid) is sent, once for each: all, first_gift or none_after:MINUTES",
+      collect,
+      [],
+    )
     .action(async (options: Parameters<typeof simulate>[0]) => {
       const { simulate } = await import("./commands/simulate.js");
       await simulate(options);

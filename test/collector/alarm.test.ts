@@ -171,11 +171,14 @@ it("what was told of one of several sessions is so at once in the next process, 
 it("of several sessions the one that is sent no gifts is told, though the room's gifts flow", async () => {
   const { simulator, told, status, gifts, viewers, room } = await watched(["guest", "guest:2"]);
   await clock.until(() => Object.values(gifts()).every((one) => one === "flowing"), MINUTE);
-  simulator.rooms.sample(RID, { gift: 0 }, viewers()[1]?.viewer);
+  simulator.rooms.mood(viewers()[1]?.viewer ?? "", "first_gift");
   await clock.until(() => Object.values(gifts()).some((one) => one !== "flowing"), MINUTE);
   await clock.until(async () => (await told(room)).length > 0, 2000);
   const [alarm] = await told(room);
   const name = alarm?.session ?? "";
+  const truth = simulator.truth(RID).connections;
+  const [kept, ...rest] = truth.toSorted((a, b) => b.gifts.kept - a.gifts.kept);
+  expect([kept?.mood, kept?.viewer, ...rest.map(({ gifts }) => gifts.kept)]).toEqual(["first_gift", viewers()[1]?.viewer, 0]);
   expect(status()?.evidence.gifts).toBe("flowing");
   expect(gifts()).toEqual({ guest: "flowing", "guest:2": "flowing", [name]: expect.stringMatching(/suppressed|partial/) });
   expect(alarm?.text).toMatch(new RegExp(`^room ${RID}: the platform keeps gifts from session ${name} since .*DYLIVE_CDP`));

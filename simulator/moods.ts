@@ -1,0 +1,87 @@
+import { DyliveError } from "../src/runtime/errors.js";
+import type { Outgoing } from "./outgoing.js";
+
+/**
+ * Mood of the platform towards one account, by which it is sent gifts: all of them, the first of each broadcast only, or none when it has
+ * been there for so many minutes (facts/changes-2026.md section 5). `all` is the usual one.
+ */
+export type Mood = "all" | "first_gift" | { readonly noneAfterMinutes: number };
+
+/** What a viewer had of a broadcast. */
+interface Sight {
+  readonly since: number;
+  /** The gift that it was sent first, as {@link giftKey} names it. */
+  first: string | null;
+}
+
+const MOST_MINUTES = 10_000;
+/** Most broadcasts and viewers that are kept in mind together. */
+const MOST_SIGHTS = 10_000;
+
+/** Reads a mood as it is written: `all`, `first_gift` or `none_after:MINUTES`. @throws DyliveError bad_request */
+export function readMood(text: string): Mood {
+  if (text === "all" || text === "first_gift") return text;
+  const minutes = /^none_after:(\d+(?:\.\d+)?)$/.exec(text)?.[1];
+  if (minutes === undefined)
+    throw new DyliveError("bad_request", `${JSON.stringify(text.slice(0, 40))} is no mood; write all, first_gift or none_after:MINUTES`);
+  return { noneAfterMinutes: Number(minutes) };
+}
+
+/** Moods of the platform towards its viewers, each the same in all rooms. */
+export class Moods {
+  readonly #moods = new Map<string, Mood>();
+  readonly #sights = new Map<string, Sight>();
+
+  /** Sets the mood towards a viewer from now on. @throws DyliveError bad_request */
+  set(viewer: string, mood: Mood): void {
+    if (typeof mood !== "string" && !(mood.noneAfterMinutes >= 0 && mood.noneAfterMinutes <= MOST_MINUTES))
+      throw new DyliveError("bad_request", `a mood has 0 to ${MOST_MINUTES} minutes`);
+    for (const key of [...this.#sights.keys()]) if (key.startsWith(`${viewer}/`)) this.#sights.delete(key);
+    if (mood === "all") this.#moods.delete(viewer);
+    else this.#moods.set(viewer, mood);
+  }
+
+  /** Returns the mood towards a viewer. */
+  of(viewer: string): Mood {
+    return this.#moods.get(viewer) ?? "all";
+  }
+
+  /**
+   * Tells whether a viewer is given a gift of a broadcast.
+   * @param now ms UTC of the platform @param isNew false for what was sent before, and is replayed to who comes
+   */
+  admits(viewer: string, roomId: string, gift: Outgoing, now: number, isNew: boolean): boolean {
+    const mood = this.#moods.get(viewer);
+    if (mood === undefined) return true;
+    const sight = this.#sight(viewer, roomId, now);
+    if (mood !== "all" && mood !== "first_gift") return gift.at < sight.since + mood.noneAfterMinutes * 60_000;
+    const key = giftKey(gift);
+    if (sight.first === null && isNew) sight.first = key;
+    return sight.first === key;
+  }
+
+  /** Notes that a viewer came to a broadcast. @param now ms UTC of the platform */
+  came(viewer: string, roomId: string, now: number): void {
+    if (this.#moods.has(viewer)) this.#sight(viewer, roomId, now);
+  }
+
+  #sight(viewer: string, roomId: string, now: number): Sight {
+    const key = `${viewer}/${roomId}`;
+    const known = this.#sights.get(key);
+    if (known !== undefined) return known;
+    const sight: Sight = { since: now, first: null };
+    this.#sights.set(key, sight);
+    const [oldest] = this.#sights.size > MOST_SIGHTS ? this.#sights.keys() : [];
+    if (oldest !== undefined) this.#sights.delete(oldest);
+    return sight;
+  }
+}
+
+/** Names a gift, the same for all messages of its combo. */
+function giftKey({ msgId, fact }: Outgoing): string {
+  const told = fact();
+  const gift = told?.gift;
+  if (told === null || gift === undefined) return msgId;
+  const group = gift.groupId !== "0" ? gift.groupId : gift.traceId || msgId;
+  return `${told.userId}/${gift.giftId}/${group}/${gift.receiverId}`;
+}
