@@ -12,7 +12,7 @@ import type { Store } from "../store/store.js";
 import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/wanted-rooms.js";
 import { LeasedCollectors } from "./leased-collectors.js";
 import { LocalCluster } from "./local-cluster.js";
-import { assertPossible, keepProxies, shownSettings } from "./settings.js";
+import { assertPossible, changeOf, shownSettings } from "./settings.js";
 import { PausedRooms, shownStatus, unclaimedStatus, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";
 
 /** Dependencies of {@link RoomManager}. */
@@ -162,11 +162,17 @@ export class RoomManager implements RoomOperations {
     return this.#shown(row, await this.#deps.store.rooms.aliases(room));
   }
 
-  async add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView> {
+  async add(
+    text: string,
+    settings: Partial<RoomSettings>,
+    settleMs: number,
+    signal: AbortSignal,
+    mayChangeProxies = true,
+  ): Promise<RoomView> {
     await assertPossible(settings, this.#deps);
     const wanting = await this.#want(await this.#nameIn(text, signal), ANY_NUMBER, settings);
     const room = wanting.paused?.room ?? (await this.#added(wanting, settleMs, signal));
-    await watchRoom(this.#deps.store.rooms, room, keepProxies(settings, (await this.#row(room)).settings));
+    await watchRoom(this.#deps.store.rooms, room, changeOf(settings, mayChangeProxies));
     await this.#follow();
     return this.view(room);
   }
@@ -187,10 +193,9 @@ export class RoomManager implements RoomOperations {
     }
   }
 
-  async change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView> {
+  async change(room: RoomKey, settings: Partial<RoomSettings>, mayChangeProxies = true): Promise<RoomView> {
     await assertPossible(settings, this.#deps);
-    const { settings: kept } = await this.#row(room);
-    await this.#deps.store.rooms.setSettings(room, keepProxies(settings, kept));
+    await this.#deps.store.rooms.setSettings(room, changeOf(settings, mayChangeProxies));
     await this.#follow();
     return this.view(room);
   }

@@ -2,7 +2,7 @@ import { ProxyServer } from "../platform/access/proxy.js";
 import { GUEST } from "../platform/accounts/login-store.js";
 import { MOST_SESSIONS, type Reach, readSession } from "../platform/platform-access.js";
 import { DyliveError } from "../runtime/errors.js";
-import { NO_SETTINGS, type RoomSettings } from "../store/rooms.js";
+import { NO_SETTINGS, type RoomSettings, type SettingsChange } from "../store/rooms.js";
 
 const NAMES = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
 
@@ -22,9 +22,12 @@ export async function assertPossible(
   const chosen = (sessions ?? []).map(readSession);
   if (sessions != null && (sessions.length === 0 || sessions.length > MOST_SESSIONS))
     throw new DyliveError("bad_request", `a room has 1 to ${MOST_SESSIONS} sessions`);
-  const twice = chosen.find(({ name }, i) => chosen.findIndex((one) => one.name === name) < i);
-  if (twice !== undefined)
-    throw new DyliveError("bad_request", `session ${twice.name} is named twice; a second guest is guest:2, an account watches a room once`);
+  for (const [i, one] of chosen.entries()) {
+    const same = chosen.slice(0, i).find(({ name, visitor }) => name === one.name || (one.account === GUEST && visitor === one.visitor));
+    if (same === undefined) continue;
+    const both = same.name === one.name ? `session ${one.name} is named twice` : `${same.name} and ${one.name} are one guest`;
+    throw new DyliveError("bad_request", `${both}; a second guest is guest:2, an account watches a room once by each source`);
+  }
   for (const name of [account, ...chosen.map((one) => one.account)])
     if (typeof name === "string" && name !== GUEST) await accounts?.get(name);
   for (const url of [proxy, ...chosen.map((one) => one.proxy)]) {
@@ -39,17 +42,32 @@ export async function assertPossible(
 
 /**
  * Returns settings that are given for a room that has some: a session that is named without its proxy, or with the proxy as it is shown,
- * keeps the one that it had.
+ * keeps the one that it had; `,proxy=none` takes it away.
+ * @param mayChangeProxies false refuses to lose one, as leaving out a session that has one would: only who names proxies takes them away
+ * @throws DyliveError forbidden
  */
-export function keepProxies(given: Partial<RoomSettings>, kept: RoomSettings): Partial<RoomSettings> {
-  if (given.sessions == null) return given;
+export function keepProxies(given: Partial<RoomSettings>, kept: RoomSettings, mayChangeProxies = true): Partial<RoomSettings> {
+  if (given.sessions === undefined) return given;
   const had = new Map((kept.sessions ?? []).map((text) => [readSession(text).name, text]));
-  const sessions = given.sessions.map((text) => {
-    const { name, proxy } = readSession(text);
-    const before = had.get(name);
-    return before !== undefined && (proxy === null || text === shownSession(before)) ? before : text;
-  });
+  const sessions =
+    given.sessions?.map((text) => {
+      const { name, proxy } = readSession(text);
+      const before = had.get(name);
+      if (before !== undefined && (text === name || text === shownSession(before))) return before;
+      return proxy === null ? name : text;
+    }) ?? null;
+  const lost = [...had.values()].find((text) => readSession(text).proxy !== null && sessions?.includes(text) !== true);
+  if (lost !== undefined && !mayChangeProxies)
+    throw new DyliveError(
+      "forbidden",
+      `session ${readSession(lost).name} has a proxy, which only an admin token may take away: name it too`,
+    );
   return { ...given, sessions };
+}
+
+/** Returns the change of a room's settings to those that are given, as {@link keepProxies} says; none where none are given. */
+export function changeOf(given: Partial<RoomSettings>, mayChangeProxies = true): SettingsChange {
+  return Object.keys(given).length === 0 ? given : (kept) => keepProxies(given, kept, mayChangeProxies);
 }
 
 /** Returns settings as they may be shown: proxies without their passwords. */

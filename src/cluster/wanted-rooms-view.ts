@@ -1,5 +1,5 @@
 import { type Report, readReport } from "../collector/report.js";
-import { nothingSeen, SEEN_WINDOW_MS } from "../health/sightings.js";
+import { nothingSeen } from "../health/sightings.js";
 import { type Evidence, NO_GAPS, PAUSED, type RoomState, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
@@ -247,7 +247,7 @@ function quietStatus(room: RoomKey, state: RoomState, reason: string, since: num
     storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
     gaps: NO_GAPS,
     sessions: [],
-    seen: { windowMs: SEEN_WINDOW_MS, types: nothingSeen() },
+    seen: { windowMs: 0, types: nothingSeen() },
   };
   const broadcast = { cover: null, online: null, totalViewers: null, likes: null };
   return { room, state, sessionId: null, broadcast, evidence };

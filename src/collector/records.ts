@@ -86,6 +86,8 @@ function isReceived({ id, source }: LiveEvent): boolean {
 }
 
 const LOOK_EVERY_MS = 1000;
+/** How old what is kept of a room's status may be, ms. */
+const KEEP_MS = 60_000;
 /** Longest wait, in ms, for a store that is known to be away: it is asked all the same, since it may be back. */
 const AWAY_MS = 200;
 /** States that readers care about. */
@@ -122,6 +124,8 @@ export class RoomRecords {
   /** Broadcast that this process has ended last. */
   #ended: string | null = null;
   #moving: boolean;
+  /** When the room's status was kept last, ms UTC. */
+  #keptAt = 0;
   #lost = false;
   /** The state that another process told last, until we tell one. */
   #told: RoomState | null = null;
@@ -233,7 +237,23 @@ export class RoomRecords {
     return clock.every(LOOK_EVERY_MS, () => {
       void this.#changed(health.look()).catch(() => {}); // stopped, or another process's by now
       if (this.#met !== null && !this.#moving) void this.#alarm.look(this.#met).catch(() => {}); // told the next time
+      if (clock.now() - this.#keptAt >= KEEP_MS) void this.#keepStatus().catch(() => {});
     });
+  }
+
+  /** Keeps how the room is doing, for who has the store and not this process. A convenience: what it cannot keep is kept the next time. */
+  async #keepStatus(): Promise<void> {
+    const { health, clock, store } = this.#deps;
+    if (this.#met === null || this.#moving || this.lost) return;
+    this.#keptAt = clock.now();
+    const { room } = this.#met;
+    const { evidence, ...status } = health.status(room);
+    // Counts by method are the longest part, and the log has what they count.
+    await inTime(
+      store.rooms.tell(room, JSON.stringify({ ...status, evidence: { ...evidence, counts: {} } }), this.#keptAt),
+      PATIENCE_MS,
+      clock,
+    );
   }
 
   #changed(from: RoomState | null): Promise<void> {
@@ -254,6 +274,7 @@ export class RoomRecords {
     if (told === to) return;
     const { health, signal } = this.#deps;
     await this.#met.intake.own(stateEvent(this.#met.room, health.sessionId, from, to, { reason }, at), signal);
+    void this.#keepStatus().catch(() => {});
   }
 
   /** Makes the room ours, which another process has collected so far. @returns how far that one had come; null where that is not known */

@@ -1,11 +1,12 @@
 import { DyliveError } from "../runtime/errors.js";
 
-const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?)?(Z|[+-]\d\d:\d\d)?$/;
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?)?(?: ?(Z|[+-]\d\d:\d\d))?$/;
 const ZONE = /^([+-])(\d\d):([0-5]\d)$/;
 const ZONE_MAX_MINUTES = 14 * 60;
 
 /**
- * Reads a moment as people write it: `2026-11-25 20:00`, with seconds, with a zone of its own (`Z`, `+08:00`), or ms UTC. The only reader
+ * Reads a moment as people and our own output write it: `2026-11-25 20:00`, with seconds, with a zone of its own (`Z`, `+08:00`, also after
+ * a blank), or ms UTC. The only reader
  * of dates that people give: one that the calendar does not have (30 February, 24:00) is refused.
  * @param field named in the error
  * @param zoneMinutes where the clock is that one without a zone is of; null for this machine's own zone

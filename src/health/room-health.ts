@@ -6,7 +6,7 @@ import { Audience, Coverage } from "./audience.js";
 import { Backlog } from "./backlog.js";
 import { GiftsWatch } from "./gifts-watch.js";
 import type { SessionHealth } from "./sessions.js";
-import { isSeenType, ONE, SEEN_WINDOW_MS, type Sighting, Sightings } from "./sightings.js";
+import { isSeenType, ONE, type Sighting, Sightings } from "./sightings.js";
 import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
 
 const MOST_METHODS = 500; // the platform knows about 150; the rest is a stranger's invention
@@ -80,7 +80,7 @@ export class RoomHealth {
       this.#clock,
     );
     this.seen = seen;
-    for (const [by, session] of sessions.entries()) session.onStanding((stands) => seen.stands(by, stands));
+    for (const [by, session] of sessions.entries()) session.onStanding((stands, heardAt) => seen.stands(by, stands, heardAt));
   }
 
   /** The sessions that watch the room. */
@@ -222,7 +222,7 @@ export class RoomHealth {
     const isOne = this.#sessions.length <= 1; // of several, also what was known is counted
     for (const event of events) {
       if (isInteractive(event.method)) interactive++;
-      if (isOne && isSeenType(event.type)) this.seen.see({ id: event.id, type: event.type, by: 0, at });
+      if (isOne && isSeenType(event.type)) this.seen.see({ id: event.id, type: event.type, by: 0, at, isOld: false });
       this.gifts.see(event, this.#clock.now());
       this.coverage.see(event);
       this.audience.see(event);
@@ -278,7 +278,7 @@ export class RoomHealth {
       likesSeen: this.coverage.likesSeen,
       gaps: this.#gaps,
       sessions: this.#sessions.map(({ evidence }) => evidence),
-      seen: { windowMs: SEEN_WINDOW_MS, types: this.seen.lately },
+      seen: this.seen.lately,
       storage: {
         received: this.backlog.received,
         stored: this.#stored,

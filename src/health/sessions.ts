@@ -68,7 +68,7 @@ export class SessionHealth {
   /** Since when it is sent something again; null while it is silent or not connected. */
   #heardSince: number | null = null;
   #toldSilent = false;
-  #onStanding: (stands: boolean) => void = () => {};
+  #onStanding: (stands: boolean, heardAt: number) => void = () => {};
 
   constructor(by: SeenBy, clock: Clock) {
     this.by = by;
@@ -76,8 +76,8 @@ export class SessionHealth {
     this.#since = clock.now();
   }
 
-  /** Sets what is told when its connection stands, or no more. */
-  onStanding(listener: (stands: boolean) => void): void {
+  /** Sets what is told when its connection stands, or no more, with the time at which it was last heard (ms UTC). */
+  onStanding(listener: (stands: boolean, heardAt: number) => void): void {
     this.#onStanding = listener;
   }
 
@@ -180,7 +180,7 @@ export class SessionHealth {
       this.#outages = { ...this.#outages, totalMs: this.#outages.totalMs + Math.max(0, now - this.#outSince) };
       this.#outSince = null;
     }
-    if ((state === "connected") !== (this.#state === "connected")) this.#onStanding(state === "connected");
+    if ((state === "connected") !== (this.#state === "connected")) this.#onStanding(state === "connected", this.#lastReceivedAt ?? now);
     this.#state = state;
     this.#reason = reason;
     this.#retryAt = retryAt;

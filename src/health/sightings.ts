@@ -16,6 +16,8 @@ export interface Sighting {
   readonly at: number;
   /** A gift in it, with the units that are new to this session. */
   readonly gift?: NewEventOf<"gift">;
+  /** Whether the log had it before: nobody counts it who does not know who brought it then. */
+  readonly isOld: boolean;
 }
 
 /** Tells whether an event's type is one of {@link SEEN_TYPES}. */
@@ -23,8 +25,19 @@ export function isSeenType(type: EventType): type is SeenType {
   return (SEEN_TYPES as readonly string[]).includes(type);
 }
 
-/** Estimate of how many messages there were, from two samples of them: Chapman's, with its 95 % interval. */
-export interface WholeEstimate {
+/**
+ * Reasons why nobody can tell how many messages there were: all sessions are one visitor; no two visitors have been connected together for
+ * a whole slice of time yet; what they brought has nothing in common; or three of them contradict one another, so their samples are not
+ * independent.
+ */
+export const WHOLE_UNKNOWN = ["one_visitor", "no_common_time", "nothing_shared", "contradiction"] as const;
+type WholeUnknown = (typeof WHOLE_UNKNOWN)[number];
+
+/**
+ * Estimate of how many messages there were, from two samples of them: Chapman's, with the exact 95 % interval of what the samples share
+ * (hypergeometric), several times summed by the method of variance estimates recovery (Zou and Donner 2008).
+ */
+interface WholeEstimate {
   /** Different messages received while at least two visitors were connected; the estimate is of the whole in that time. */
   readonly received: number;
   readonly estimate: number;
@@ -40,8 +53,10 @@ export interface SeenMessages {
   readonly shared: number;
   /** By session: those that it brought, and those that it alone brought. */
   readonly sessions: Readonly<Record<string, { readonly received: number; readonly alone: number }>>;
-  /** Null where one cannot tell: fewer than two visitors, or samples that are not independent. Then `received` is what there was at least. */
+  /** Null where one cannot tell. Then `received` is what there was at least. */
   readonly whole: WholeEstimate | null;
+  /** Why one cannot tell; null where one can. */
+  readonly wholeUnknown: WholeUnknown | null;
 }
 
 /** Messages that sessions brought, by type. */
@@ -52,8 +67,8 @@ export const ONE: SeenBy = { name: "default", visitor: "default" };
 
 /** Length of the time for which it is noted which sessions stood throughout, ms. */
 const SLICE_MS = 10_000;
-/** Time that evidence is of, ms. */
-export const SEEN_WINDOW_MS = 300_000;
+/** Longest time that evidence is of, ms. */
+const SEEN_WINDOW_MS = 300_000;
 /** Time for which a message is known again, ms: sessions bring the same one within seconds. */
 const KNOWN_MS = 90_000;
 /** Most messages that are known again; far more than the busiest room has in that time. */
@@ -84,6 +99,8 @@ export class Sightings {
   readonly #clock: Clock;
   readonly #standing = new Set<number>();
   #up = 0;
+  /** Since when it counts, ms UTC. */
+  #begun = 0;
   #slices: Slice[] = [];
   readonly #known = new Map<string, { readonly slice: Slice; readonly type: SeenType; readonly at: number; brought: number }>();
   #before = new Map<number, Slice["counts"]>();
@@ -101,24 +118,29 @@ export class Sightings {
     const had = fits?.sessions ?? [];
     this.#sessions = [...had, ...this.#now.filter(({ name }) => !had.some((one) => one.name === name))];
     this.#bits = this.#now.map(({ name }) => 1 << this.#sessions.findIndex((one) => one.name === name));
+    this.#begun = this.#clock.now();
     this.#slices = [];
     this.#known.clear();
     this.#before = fits === null ? new Map() : read(fits);
     this.#up = [...this.#standing].reduce((up, by) => up | (this.#bits[by] ?? 0), 0);
   }
 
-  /** Notes that a session's connection stands from now on, or no more. */
-  stands(by: number, isUp: boolean): void {
+  /**
+   * Notes that a session's connection stands from now on, or no more.
+   * @param heardAt when it was last heard, ms UTC: a connection that died without a word did not stand since then
+   */
+  stands(by: number, isUp: boolean, heardAt: number = this.#clock.now()): void {
     const bit = this.#bits[by] ?? 0;
-    const slice = this.#slice(this.#clock.now());
+    const now = this.#slice(this.#clock.now());
     if (isUp) this.#standing.add(by);
     else this.#standing.delete(by);
     this.#up = isUp ? this.#up | bit : this.#up & ~bit;
-    slice.up &= ~bit;
+    now.up &= ~bit;
+    if (!isUp) for (const slice of this.#slices) if (slice.at + SLICE_MS > heardAt) slice.up &= ~bit;
   }
 
   /** Counts a message that a session brought; the same one again by another is shared. */
-  see({ id, type, by, at }: Sighting): void {
+  see({ id, type, by, at, isOld }: Sighting): void {
     const bit = this.#bits[by] ?? 0;
     const key = `${type}/${id}`;
     const known = this.#known.get(key);
@@ -129,6 +151,7 @@ export class Sightings {
       add(known.slice.counts, type, known.brought, 1);
       return;
     }
+    if (isOld) return; // an earlier connection or process counted it
     const slice = this.#slice(at);
     add(slice.counts, type, bit, 1);
     if (this.#now.length === 1) return; // nobody else can bring it
@@ -139,10 +162,11 @@ export class Sightings {
     }
   }
 
-  /** Messages of the last {@link SEEN_WINDOW_MS}. */
-  get lately(): SeenByType {
+  /** Messages of the last `windowMs`, which is five minutes, or less where it counts for less. */
+  get lately(): { readonly windowMs: number; readonly types: SeenByType } {
     const from = this.#clock.now() - SEEN_WINDOW_MS;
-    return sumUp(grouped(this.#slices.filter(({ at }) => at >= from)), this.#sessions, this.#now);
+    const types = sumUp(grouped(this.#slices.filter(({ at }) => at >= from)), this.#sessions, this.#now);
+    return { windowMs: Math.max(0, Math.min(SEEN_WINDOW_MS, this.#clock.now() - this.#begun)), types };
   }
 
   /** Counts of the broadcast so far, to be kept; null where nothing was counted. */
@@ -189,21 +213,30 @@ function sumUp(groups: ReadonlyMap<number, Slice["counts"]>, all: readonly SeenB
       received: count(() => true),
       shared: count((brought) => (brought & (brought - 1)) !== 0),
       sessions: Object.fromEntries(sessions),
-      whole: wholeOf(
-        [...groups].map(([up, counts]) => ({ up, counts: counts.get(type) ?? new Map() })),
-        visitors,
+      ...told(
+        new Set(shown.map(({ visitor }) => visitor)).size < 2
+          ? "one_visitor"
+          : wholeOf(
+              [...groups].map(([up, counts]) => ({ up, counts: counts.get(type) ?? new Map() })),
+              visitors,
+            ),
       ),
     };
   };
   return { chat: of("chat"), gift: of("gift"), join: of("join"), like: of("like"), follow: of("follow") };
 }
 
+function told(whole: WholeEstimate | WholeUnknown): Pick<SeenMessages, "whole" | "wholeUnknown"> {
+  return typeof whole === "string" ? { whole: null, wholeUnknown: whole } : { whole, wholeUnknown: null };
+}
+
 /** Estimates the whole from each time in which at least two visitors were connected. */
 function wholeOf(
   groups: readonly { readonly up: number; readonly counts: ReadonlyMap<number, number> }[],
   visitors: readonly number[],
-): WholeEstimate | null {
-  let [received, estimate, variance] = [0, 0, 0];
+): WholeEstimate | WholeUnknown {
+  let [received, estimate, below, above] = [0, 0, 0, 0];
+  let isShared = true;
   for (const { up, counts } of groups) {
     const standing = [...new Set(visitors.filter((_, i) => (up & (1 << i)) !== 0))];
     if (standing.length < 2) continue;
@@ -213,26 +246,33 @@ function wholeOf(
       const by = visitors.reduce((sum, visitor, i) => ((bits & up & (1 << i)) === 0 ? sum : sum | (1 << visitor)), 0);
       if (by !== 0) brought.set(by, (brought.get(by) ?? 0) + n);
     }
+    if (brought.size === 0) continue;
     const samples = standing.map((visitor) => 1 << visitor);
-    if (areAtOdds(brought, samples)) return null;
-    const whole = chapman(...twoSamples(brought, largest(brought, samples), up));
+    if (areAtOdds(brought, samples)) return "contradiction";
+    const [first, second, both] = twoSamples(brought, largest(brought, samples), up);
+    if (both === 0) isShared = false;
+    if (both === 0) continue; // it says nothing: there may be any number
+    const [low, high] = intervalOf(first, second, both);
+    const whole = ((first + 1) * (second + 1)) / (both + 1) - 1;
     received += sizeOf(brought);
-    estimate += whole.estimate;
-    variance += whole.variance;
+    estimate += whole;
+    below += Math.max(0, whole - low) ** 2;
+    above += Math.max(0, high - whole) ** 2;
   }
-  if (received === 0) return null;
-  const { low, high } = intervalOf(received, estimate, variance);
-  return { received, estimate: Math.round(estimate), low: Math.round(low), high: Math.round(high) };
+  if (received === 0) return isShared ? "no_common_time" : "nothing_shared";
+  return {
+    received,
+    estimate: Math.round(Math.max(received, estimate)),
+    low: Math.max(received, Math.round(estimate - Math.sqrt(below))),
+    high: Math.max(received, Math.round(estimate + Math.sqrt(above))),
+  };
 }
 
 /** Tells whether pairs of samples contradict one another, as they do where the platform gives some of them the same on purpose. */
 function areAtOdds(brought: ReadonlyMap<number, number>, samples: readonly number[]): boolean {
   const pairs = samples.flatMap((one, i) => samples.slice(i + 1).map((other) => twoSamples(brought, one, other)));
-  const intervals = pairs.map((pair) => {
-    const { estimate, variance } = chapman(...pair);
-    return intervalOf(pair[0] + pair[1] - pair[2], estimate, variance);
-  });
-  return intervals.length > 1 && Math.max(...intervals.map(({ low }) => low)) > Math.min(...intervals.map(({ high }) => high));
+  const intervals = pairs.map((pair) => intervalOf(...pair));
+  return intervals.length > 1 && Math.max(...intervals.map(([low]) => low)) > Math.min(...intervals.map(([, high]) => high));
 }
 
 function largest(brought: ReadonlyMap<number, number>, samples: readonly number[]): number {
@@ -260,22 +300,73 @@ function sizeOf(brought: ReadonlyMap<number, number>): number {
   return [...brought.values()].reduce((sum, n) => sum + n, 0);
 }
 
-/** Estimates a whole by Chapman from the sizes of two samples and of what they share, with Seber's variance. */
-function chapman(first: number, second: number, both: number): { readonly estimate: number; readonly variance: number } {
-  return {
-    estimate: ((first + 1) * (second + 1)) / (both + 1) - 1,
-    variance: ((first + 1) * (second + 1) * (first - both) * (second - both)) / ((both + 1) ** 2 * (both + 2)),
-  };
+/** Chance that the whole lies beyond one end of its 95 % interval. */
+const BEYOND = 0.025;
+/** Most messages that are looked for. */
+const MOST = 2 ** 40;
+
+/**
+ * Returns the 95 % interval of a whole of which two independent samples share so many: the wholes from which such samples share so few, or so
+ * many, by a chance that is not below 2.5 %. Where they share nothing there is no upper end.
+ */
+function intervalOf(first: number, second: number, both: number): readonly [low: number, high: number] {
+  const received = first + second - both;
+  const low = search(received, (whole) => shareAtMost(whole, first, second, both) >= BEYOND);
+  if (both === 0) return [low, Number.POSITIVE_INFINITY];
+  const likely = Math.max(received, Math.floor((first * second) / both));
+  return [low, search(likely, (whole) => shareAtLeast(whole, first, second, both) < BEYOND) - 1];
 }
 
-const Z_95 = 1.96;
+/** Returns the first whole number from `from` on of which something is so, as it then is of all greater ones. */
+function search(from: number, isSo: (whole: number) => boolean): number {
+  if (isSo(from)) return from;
+  let [below, above] = [from, from + 1];
+  for (let step = 1; !isSo(above) && above < MOST; step *= 2) [below, above] = [above, above + step];
+  while (above - below > 1) {
+    const middle = Math.floor((below + above) / 2);
+    if (isSo(middle)) above = middle;
+    else below = middle;
+  }
+  return above;
+}
 
-/** Returns the 95 % interval of an estimate, by the lognormal distribution of what nobody received: never below what was received. */
-function intervalOf(received: number, estimate: number, variance: number): { readonly low: number; readonly high: number } {
-  const missed = estimate - received;
-  if (missed <= 0) return { low: received, high: received };
-  const factor = Math.exp(Z_95 * Math.sqrt(Math.log(1 + variance / missed ** 2)));
-  return { low: received + missed / factor, high: received + missed * factor };
+/** Returns the chance that two samples of a whole share `both` messages or fewer. */
+function shareAtMost(whole: number, first: number, second: number, both: number): number {
+  let term = shareExactly(whole, first, second, both);
+  let sum = term;
+  for (let k = both; term > sum * 1e-12 && k > 0; k--) {
+    term *= (k * (whole - first - second + k)) / ((first - k + 1) * (second - k + 1));
+    sum += term;
+  }
+  return sum;
+}
+
+/** Returns the chance that two samples of a whole share `both` messages or more. */
+function shareAtLeast(whole: number, first: number, second: number, both: number): number {
+  let term = shareExactly(whole, first, second, both);
+  let sum = term;
+  for (let k = both; term > sum * 1e-12; k++) {
+    term *= ((first - k) * (second - k)) / ((k + 1) * (whole - first - second + k + 1));
+    sum += term;
+  }
+  return sum;
+}
+
+function shareExactly(whole: number, first: number, second: number, both: number): number {
+  const ways = logChoose(first, both) + logChoose(whole - first, second - both) - logChoose(whole, second);
+  return Math.exp(ways);
+}
+
+function logChoose(n: number, k: number): number {
+  return logFactorial(n) - logFactorial(k) - logFactorial(n - k);
+}
+
+/** Returns ln n!, by Stirling's series where n is not small. */
+function logFactorial(n: number): number {
+  if (n >= 16) return (n + 0.5) * Math.log(n) - n + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * n) - 1 / (360 * n ** 3) + 1 / (1260 * n ** 5);
+  let product = 1;
+  for (let k = 2; k <= n; k++) product *= k;
+  return Math.log(product);
 }
 
 function add(counts: Slice["counts"], type: SeenType, brought: number, n: number): void {

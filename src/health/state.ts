@@ -46,7 +46,7 @@ export interface Evidence {
   readonly gaps: { readonly count: number; readonly totalMs: number; readonly unmeasured: number };
   /** Sessions that watch the room, each with its state. A gap is where none of them received; an outage is one session's own. */
   readonly sessions: readonly SessionEvidence[];
-  /** Messages of the last `windowMs` that the sessions brought, by type, and how many there were in all as far as that can be told. */
+  /** Messages of the last `windowMs` (five minutes, or since this process has the broadcast) that the sessions brought, by type, and how many there were in all as far as that can be told. */
   readonly seen: { readonly windowMs: number; readonly types: SeenByType };
 }
 
@@ -129,14 +129,16 @@ export interface RoomOperations extends RoomRequests {
   /**
    * Puts a room on the watch list: collected from now on, also after a restart and if it was paused. Waits up to `settleMs` for the platform to say what it is.
    * @param settings how it is to be collected; what is not given stays as it was
-   * @throws DyliveError as {@link RoomRequests.request} does, but for too_many_rooms; not_found, bad_request for the settings
+   * @param mayChangeProxies false refuses to take a session's proxy away; true
+   * @throws DyliveError as {@link RoomRequests.request} does, but for too_many_rooms; not_found, bad_request, forbidden for the settings
    */
-  add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal): Promise<RoomView>;
+  add(text: string, settings: Partial<RoomSettings>, settleMs: number, signal: AbortSignal, mayChangeProxies?: boolean): Promise<RoomView>;
   /**
    * Changes how a room is collected; at once, if it is collected now.
-   * @throws DyliveError not_found (the room or the account), bad_request
+   * @param mayChangeProxies as in {@link add}
+   * @throws DyliveError not_found (the room or the account), bad_request, forbidden
    */
-  change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView>;
+  change(room: RoomKey, settings: Partial<RoomSettings>, mayChangeProxies?: boolean): Promise<RoomView>;
   /** Stops collecting a room on the watch list until it is resumed, also after a restart. @throws DyliveError not_found */
   pause(room: RoomKey): Promise<RoomView>;
   /** @throws DyliveError not_found */

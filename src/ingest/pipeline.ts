@@ -144,7 +144,7 @@ export class Pipeline {
   own(event: NewEvent): Promise<void> {
     return this.#serially(async () => {
       await this.#claimed();
-      await this.#append([{ event, claim: null } as Draft], new Map());
+      await this.#append([{ event, claim: null } as Draft], new Map(), new Set());
     });
   }
 
@@ -172,9 +172,10 @@ export class Pipeline {
     const methods = new Map<string, number>();
     const drops = new Map<string, number>();
     const drafts: Draft[] = [];
-    const sightings: Sighting[] = [];
+    const sightings: Omit<Sighting, "isOld">[] = [];
     // What comes twice in one call is judged as what comes in two: how frames are batched changes nothing.
     const ids = new Set<string>();
+    const old = new Set<string>();
     let ended = false;
     for (const { response, receivedAt, waited, by } of received) {
       if (response === null) continue;
@@ -188,8 +189,11 @@ export class Pipeline {
         if (by !== undefined && draft !== null && isSeenType(draft.event.type))
           sightings.push({ id: draft.event.id, type: draft.event.type, by, at: receivedAt, ...this.#newTo(by, draft) });
         if (draft === null) count(drops, made === null ? "no_event" : "erased");
-        else if (this.knows(draft.event.id) || ids.has(draft.event.id)) count(drops, "duplicate");
-        else if (draft.event.time <= this.#horizon) count(drops, "too_old");
+        else if (ids.has(draft.event.id)) count(drops, "duplicate");
+        else if (this.knows(draft.event.id)) {
+          count(drops, "duplicate");
+          old.add(draft.event.id);
+        } else if (draft.event.time <= this.#horizon) count(drops, "too_old");
         else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
         else if (!this.#versions.admits(draft.event)) count(drops, "stale");
         else {
@@ -200,8 +204,8 @@ export class Pipeline {
         }
       }
     }
-    const events = await this.#append(drafts, drops);
-    return { events, methods, sightings, drops, ended };
+    const events = await this.#append(drafts, drops, old);
+    return { events, methods, sightings: sightings.map((one) => ({ ...one, isOld: old.has(one.id) })), drops, ended };
   }
 
   /** Returns what is new to one session of a gift that it was sent. */
@@ -217,12 +221,13 @@ export class Pipeline {
   /**
    * Judges and appends; a batch that the store refuses is halved until the bad event is found. A room that somebody else stores into at the same
    * time is claimed back and the batch judged again, so many times: two that did so forever would store nothing.
+   * @param old is given the ids that the log had before
    * @throws DyliveError in_use when the room is taken away each time
    */
-  async #append(drafts: readonly Draft[], drops: Map<string, number>): Promise<readonly NewEvent[]> {
+  async #append(drafts: readonly Draft[], drops: Map<string, number>, old: Set<string>): Promise<readonly NewEvent[]> {
     if (drafts.length === 0) return [];
     for (let tries = 1; ; tries++) {
-      const events = await this.#judge(drafts);
+      const events = await this.#judge(drafts, old);
       let written: Written | null;
       try {
         written = events.length === 0 ? { stored: [] } : await this.#write(events);
@@ -234,8 +239,8 @@ export class Pipeline {
           count(drops, "refused_by_store");
           return [];
         }
-        const first = await this.#append(drafts.slice(0, half), drops);
-        return [...first, ...(await this.#append(drafts.slice(half), drops))];
+        const first = await this.#append(drafts.slice(0, half), drops, old);
+        return [...first, ...(await this.#append(drafts.slice(half), drops, old))];
       }
       if (written === null) {
         if (tries >= MOST_TRIES)
@@ -252,16 +257,18 @@ export class Pipeline {
       if (events.length === 0) this.#ledger.commit([]);
       for (const event of events) this.#recent.add(event.id);
       const fresh = events.filter((_event, i) => stored[i] !== null);
+      for (const [i, { id }] of events.entries()) if (stored[i] === null) old.add(id);
       count(drops, "too_old", tooOld);
       count(drops, "duplicate", events.length - fresh.length - tooOld);
       return fresh;
     }
   }
 
-  async #judge(drafts: readonly Draft[]): Promise<readonly NewEvent[]> {
+  async #judge(drafts: readonly Draft[], old: Set<string>): Promise<readonly NewEvent[]> {
     const { log, room } = this.#deps;
     const lookups = this.#ledger.missing(drafts);
     const known = lookups.ids.length > 0 ? await log.known(room, lookups.ids) : new Set<string>();
+    for (const id of known) old.add(id);
     const gifts = known.size > 0 ? await this.#gifts([...known]) : new Map<string, GiftEvent>();
     const wanted = [...lookups.combos, ...[...gifts.values()].map(({ comboId }) => comboId)];
     const combos = wanted.length > 0 ? await log.combos(room, wanted) : new Map();

@@ -40,14 +40,19 @@ export interface SessionChoice extends Pick<RoomSettings, "account" | "proxy" | 
   readonly visitor: string;
 }
 
+/** Word that takes a session's own proxy away: it then follows the room's. */
+export const NO_PROXY = "none";
+
 /** Most sessions of a room: each is a connection and a visitor of its own. */
 export const MOST_SESSIONS = 8;
 
+/** Labels that would be a second name of the first guest, or of another. */
+const MISLEADING_LABEL = /^(?:0\d*|1)$/;
 const SESSION = /^(?<who>guest|browser|account)(?::(?<label>[A-Za-z0-9_-]{1,32}))?(?:@(?<source>websocket|browser))?$/;
 
 /**
  * Reads how a session is chosen: `guest`, `guest:2`, `browser` (a guest in the browser), `account:NAME`, with `@browser` or `@websocket`
- * after an account or guest for the source, and `,proxy=URL` after all of it.
+ * after an account or guest for the source, and `,proxy=URL` after all of it; `,proxy=none` is none of its own.
  * @throws DyliveError bad_request
  */
 export function readSession(text: string): SessionChoice {
@@ -58,15 +63,18 @@ export function readSession(text: string): SessionChoice {
   if (!isRead || more.length > 1 || more[0] === "")
     throw new DyliveError(
       "bad_request",
-      `${JSON.stringify(name.slice(0, 80))} is no session; write guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL`,
+      `${JSON.stringify(name.slice(0, 80))} is no session; write guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none`,
     );
+  if (who !== "account" && label !== undefined && MISLEADING_LABEL.test(label))
+    throw new DyliveError("bad_request", `${name} is no guest of its own: the first is ${who}, the second ${who}:2`);
+  const visitor = label === undefined ? who : `${who}:${label}`;
   return {
     name,
     account: who === "account" ? (label ?? null) : GUEST,
-    proxy: more[0] ?? null,
+    proxy: more[0] === NO_PROXY ? null : (more[0] ?? null),
     source: who === "browser" ? "browser" : ((source as "websocket" | "browser" | undefined) ?? null),
-    apart: who === "account" || name === "browser" ? null : name,
-    visitor: who === "account" ? `account:${label}` : name,
+    apart: who === "account" || visitor === "browser" ? null : (visitor ?? null),
+    visitor: visitor ?? name,
   };
 }
 

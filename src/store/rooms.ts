@@ -85,6 +85,9 @@ export interface RoomSettings {
 /** Settings of a room for which nothing was chosen. */
 export const NO_SETTINGS: RoomSettings = { account: null, proxy: null, source: null, record: null, sessions: null };
 
+/** Change of a room's settings: those that are given, or what becomes of those that are kept. */
+export type SettingsChange = Partial<RoomSettings> | ((kept: RoomSettings) => Partial<RoomSettings>);
+
 /** Places of a room on the watch list: rooms on it are collected whether or not anybody asks, unless that is paused. */
 export const WATCHES = ["off", "on", "paused"] as const;
 export type Watch = (typeof WATCHES)[number];
@@ -131,8 +134,15 @@ export interface Rooms {
   setFacts(room: RoomKey, facts: Partial<RoomFacts>): Promise<void>;
   setWatch(room: RoomKey, watch: Watch): Promise<void>;
   setResume(room: RoomKey, resume: Resume | null): Promise<void>;
-  /** Changes the settings that are given; null makes one follow the server's again. */
-  setSettings(room: RoomKey, settings: Partial<RoomSettings>): Promise<void>;
+  /**
+   * Changes the settings that are given; null makes one follow the server's again.
+   * @param settings also as a function of those that are kept, which nobody changes meanwhile; what it throws changes nothing
+   */
+  setSettings(room: RoomKey, settings: SettingsChange): Promise<void>;
+  /** Keeps how a room was doing at a time, ms UTC: JSON of its status, in place of what was kept before; of an unknown room nothing. */
+  tell(room: RoomKey, status: string, at: number): Promise<void>;
+  /** Returns what is kept of that; null where nothing is. */
+  told(room: RoomKey): Promise<{ readonly status: string; readonly at: number } | null>;
   /** Takes the room over and returns the new epoch; appends with an older one are fenced from now on. */
   claim(room: RoomKey): Promise<number>;
 }

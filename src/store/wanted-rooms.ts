@@ -1,6 +1,6 @@
 import type { MemberRow } from "./leases.js";
 import type { RoomKey } from "./log.js";
-import type { Alias, RoomSettings, Rooms } from "./rooms.js";
+import type { Alias, RoomSettings, Rooms, SettingsChange } from "./rooms.js";
 
 /** Room that is wanted, and how it is doing where it is collected. */
 export interface WantedRoom {
@@ -80,8 +80,8 @@ export function wantedKey({ kind, value }: Alias): string {
 export async function watchRoom(
   rooms: Pick<Rooms, "setSettings" | "setWatch">,
   room: RoomKey,
-  settings: Partial<RoomSettings> = {},
+  settings: SettingsChange = {},
 ): Promise<void> {
-  if (Object.keys(settings).length > 0) await rooms.setSettings(room, settings);
+  if (typeof settings === "function" || Object.keys(settings).length > 0) await rooms.setSettings(room, settings);
   await rooms.setWatch(room, "on");
 }

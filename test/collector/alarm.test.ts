@@ -135,7 +135,7 @@ it("what was told of one of several sessions is so at once in the next process, 
     const event = gift(1, { id: `g${n}`, user: person({ id: "1" }), diamonds: 1, comboId: `c${n}`, comboTotal: 1 });
     for (const session of health.sessions) session.received(time.now(), 1); // figures of the viewers
     health.stored([event], time.now());
-    health.brought([{ id: event.id, type: "gift", by: 0, at: time.now(), gift: event }], [event]);
+    health.brought([{ id: event.id, type: "gift", by: 0, isOld: false, at: time.now(), gift: event }], [event]);
   };
   const first = processOn(store, room, sessions);
   for (let n = 0; n < 30; n++) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomKey } from "../../src/store/log.js";
 import { type Alias, NO_SETTINGS, type Resume, type WhichRooms } from "../../src/store/rooms.js";
 import type { RoomStore } from "../../src/store/store.js";
@@ -136,6 +137,24 @@ export function describeRooms(open: Open<RoomStore>): void {
       expect((await rooms.list())[0]?.settings.account).toBe("work");
       await rooms.setSettings(room, {});
       expect((await rooms.get(room))?.settings.source).toBe("browser");
+      await rooms.setSettings(room, ({ sessions }) => ({ sessions: [...(sessions ?? []), "guest:2"] }));
+      expect((await rooms.get(room))?.settings.sessions).toEqual(["guest", "account:main", "guest:2"]);
+      const refused = rooms.setSettings(room, () => {
+        throw new DyliveError("forbidden", "not by you");
+      });
+      await expect(refused).rejects.toMatchObject({ code: "forbidden" });
+      expect((await rooms.get(room))?.settings.sessions).toHaveLength(3);
+    });
+
+    it("keep how they were doing last", async () => {
+      const { rooms } = store();
+      const room = await rooms.ensure([rid]);
+      expect(await rooms.told(room)).toBeNull();
+      await rooms.tell(room, "{}", 5);
+      await rooms.tell(room, '{"state":"live"}', 1_777_726_780_000);
+      expect(await rooms.told(room)).toEqual({ status: '{"state":"live"}', at: 1_777_726_780_000 });
+      await rooms.tell(999, "{}", 5);
+      expect(await rooms.told(999)).toBeNull();
     });
 
     it("are claimed with a rising epoch, one at a time", async () => {

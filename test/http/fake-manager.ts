@@ -1,3 +1,4 @@
+import { changeOf } from "../../src/cluster/settings.js";
 import type { RequestedRoom, RoomOperations, RoomState, RoomStatus, RoomView } from "../../src/health/state.js";
 import { ROOM_DOOR, readPaste } from "../../src/platform/links/paste.js";
 import { DyliveError } from "../../src/runtime/errors.js";
@@ -52,15 +53,21 @@ export class FakeManager implements RoomOperations {
     return { row, aliases: await this.#store.rooms.aliases(room), status: this.status(room) };
   }
 
-  async add(text: string, settings: Partial<RoomSettings> = {}): Promise<RoomView> {
+  async add(
+    text: string,
+    settings: Partial<RoomSettings> = {},
+    _settleMs?: number,
+    _signal?: AbortSignal,
+    mayChangeProxies = true,
+  ): Promise<RoomView> {
     const { room } = await this.request(text);
-    await this.#store.rooms.setSettings(room, settings);
+    await this.#store.rooms.setSettings(room, changeOf(settings, mayChangeProxies));
     await this.#store.rooms.setWatch(room, "on");
     return this.view(room);
   }
 
-  async change(room: RoomKey, settings: Partial<RoomSettings>): Promise<RoomView> {
-    await this.#store.rooms.setSettings(room, settings);
+  async change(room: RoomKey, settings: Partial<RoomSettings>, mayChangeProxies = true): Promise<RoomView> {
+    await this.#store.rooms.setSettings(room, changeOf(settings, mayChangeProxies));
     return this.view(room);
   }
 

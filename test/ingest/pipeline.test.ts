@@ -42,6 +42,19 @@ const bound = (log: Log, key: string | symbol) => {
 };
 
 describe("pipeline", () => {
+  it("says of what a session brings whether the log had it before, from another process too", async () => {
+    const { open } = await opened();
+    const by = (n: number) => received.slice(0, 20).map((one) => ({ ...one, by: n }));
+    const first = await open();
+    const brought = (await first.store(by(0), broadcast)).sightings;
+    expect(brought.length).toBeGreaterThan(20);
+    expect(brought.filter(({ isOld }) => isOld)).toEqual([]);
+    const stored = new Set((await first.store(by(1), broadcast)).sightings.filter(({ isOld }) => isOld).map(({ id }) => id));
+    const again = (await (await open()).store(by(0), broadcast)).sightings;
+    expect(stored.size).toBeGreaterThan(20);
+    expect(new Set(again.filter(({ isOld }) => isOld).map(({ id }) => id))).toEqual(stored);
+  });
+
   it("gives the same log whatever the size of its batches", async () => {
     const whole = await opened();
     const first = await whole.open();

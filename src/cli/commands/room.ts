@@ -1,9 +1,10 @@
 import { type Command, Option as CommanderOption, type Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
-import { assertPossible, keepProxies, shownSettings } from "../../cluster/settings.js";
+import { assertPossible, changeOf, shownSettings } from "../../cluster/settings.js";
 import { meetRoom } from "../../collector/room-resolver.js";
 import { seenIn } from "../../health/sightings.js";
+import type { RoomStatus } from "../../health/state.js";
 import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
 import { PlatformAccess, type Reach, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
@@ -15,7 +16,7 @@ import { watchRoom } from "../../store/wanted-rooms.js";
 import { interruptSignal } from "../stop.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { withNewStore, withStore } from "../with-store.js";
-import { seenFacts } from "./session.js";
+import { gapsLine, seenFacts } from "./session.js";
 
 /** Settings of a room as options say them: `none` gives a setting back to the server. */
 type SettingOptions = { readonly [K in Exclude<keyof RoomSettings, "sessions">]?: string } & { readonly session?: readonly string[] };
@@ -41,7 +42,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
       )
       .option(
         "--session <session>",
-        "session that watches it, once for each: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL; none leaves one, by the settings above",
+        "session that watches it, once for each: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none; none leaves one, by the settings above",
         (one: string, before: readonly string[] = []) => [...before, one],
       );
   withSettings(room.command("add").description("watch a room").argument("<text>", "a link, share text, room number or id; quote it"))
@@ -105,7 +106,7 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
       const asker = await access.asker(stop);
       const name = await nameIn(text, { platform: access.platform, visitor: asker }, stop);
       const room = await meet(rooms, name, access, stop);
-      await watchRoom(rooms, room, keepProxies(settings, (await rowOf(rooms, room)).settings));
+      await watchRoom(rooms, room, changeOf(settings));
       say(
         plain(
           `${titleOf(await rowOf(rooms, room))} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``,
@@ -152,13 +153,15 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
     const { room } = await namedRoom(store.rooms, name);
     const row = await rowOf(store.rooms, room);
-    const [aliases, sessions, heads, state] = await Promise.all([
+    const [aliases, told, sessions, heads, state] = await Promise.all([
       store.rooms.aliases(room),
+      store.rooms.told(room),
       store.sessions.list(room, 1),
       store.log.heads([room]),
       lastState(store, room),
     ]);
     const brought = sessions[0] === undefined ? null : await store.sessions.seen(room, sessions[0].sessionId);
+    const status = told === null ? null : (JSON.parse(told.status) as RoomStatus);
     const events = heads.get(room)?.head ?? 0;
     const [newest] = (await store.log.readBefore(room, events + 1, 1)).events;
     if (json)
@@ -170,6 +173,8 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
           seen: brought === null ? null : seenIn(brought),
           events,
           state,
+          toldAt: told?.at ?? null,
+          evidence: status?.evidence ?? null,
         }),
       );
     const { account, proxy, source, record, sessions: watching } = shown(row).settings;
@@ -186,6 +191,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
           ]),
       `account ${account ?? "the server's"}, proxy ${proxy ?? "the server's"}, source ${source ?? "the server's"}, frames ${record === null ? "as the server says" : record ? "kept" : "not kept"}`,
       ...(watching === null ? [] : [`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
+      ...(told === null || status === null ? [] : [`as the server told it at ${moment(told.at)}:`, ...evidenceLines(status)]),
       ...seenFacts(brought).map(([what, said]) => `${what}: ${said}`),
       `known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
     ];
@@ -200,9 +206,37 @@ function set(config: Config, name: string, settings: Partial<RoomSettings>): Pro
     const { room } = await namedRoom(rooms, name);
     const reach: Reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
-    await rooms.setSettings(room, keepProxies(settings, (await rowOf(rooms, room)).settings));
+    await rooms.setSettings(room, changeOf(settings));
     say(plain(`${titleOf(await rowOf(rooms, room))} is changed; a running server reconnects with it`));
   });
+}
+
+const LOGIN_WORDS: Readonly<Record<RoomStatus["evidence"]["login"]["login"], string>> = {
+  logged_in: "logged in",
+  guest: "taken for a guest",
+  unknown: "not known yet",
+};
+
+/** Returns what was seen of a room, in lines that begin with the names that the API has for it. */
+function evidenceLines({ evidence }: RoomStatus): readonly string[] {
+  const { gifts, giftsSeen, login, likesSeen, masked, gaps, reconnects, sessions } = evidence;
+  const { since, diamondsWitnessed, diamondsMissing } = giftsSeen;
+  const ranks = diamondsWitnessed === 0 ? "" : `; of ${diamondsWitnessed} diamonds by the platform's ranks ${diamondsMissing} did not come`;
+  const known = (said: string | null) => said ?? "not known yet";
+  return [
+    `gifts: ${gifts}${since === null ? "" : ` since ${moment(since)}`}${ranks}`,
+    `login: ${login.account === null ? "as a guest" : `account ${login.account}, ${LOGIN_WORDS[login.login]}`}`,
+    `likesSeen: ${known(likesSeen === null ? null : `${(likesSeen * 100).toFixed(1)} % of those that the platform counts`)}`,
+    `masked: ${known(masked === null ? null : masked ? "yes, the room hides who its people are" : "no")}`,
+    `gaps: ${gapsLine(gaps)}; reconnects: ${reconnects}`,
+    ...(sessions.length < 2
+      ? []
+      : sessions.map(
+          ({ session, state, since: from, reason, received, outages }) =>
+            `session ${session}: ${state} since ${moment(from)}${reason === null ? "" : ` (${reason})`}, ${received} messages, ` +
+            `${outages.count} outages${outages.count === 0 ? "" : ` of ${Math.round(outages.totalMs / 1000)} s in all`}`,
+        )),
+  ];
 }
 
 const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };

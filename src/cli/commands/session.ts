@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { SEEN_TYPES, type SeenByType, seenIn } from "../../health/sightings.js";
+import { SEEN_TYPES, type SeenMessages, seenIn } from "../../health/sightings.js";
 import { type Summary, summaryOf } from "../../statistics/summary.js";
 import type { BroughtCounts, Session } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
@@ -73,18 +73,29 @@ export function seenFacts(brought: BroughtCounts | null): [string, Cell][] {
   if (brought === null || brought.sessions.length < 2) return [];
   const seen = seenIn(brought);
   return SEEN_TYPES.flatMap((type): [string, Cell][] => {
-    const { received, shared, sessions, whole } = seen[type];
+    const { received, shared, sessions } = seen[type];
     if (received === 0) return [];
     const by = Object.entries(sessions).map(([name, { received: n, alone }]) => `${name} ${n} (${alone} alone)`);
-    return [[`${type} seen`, `${received}: ${by.join(", ")}; ${shared} by several; ${wholeWords(whole, received, shared)}`]];
+    return [[`${type} seen`, `${received}: ${by.join(", ")}; ${shared} by several; ${wholeWords(seen[type])}`]];
   });
 }
 
-function wholeWords(whole: SeenByType["chat"]["whole"], received: number, shared: number): string {
+const UNKNOWN_WORDS: Readonly<Record<NonNullable<SeenMessages["wholeUnknown"]>, string>> = {
+  one_visitor: "all by one visitor, so nobody can tell",
+  no_common_time: "no two visitors were connected together for long enough to tell",
+  nothing_shared: "they have nothing in common, so nobody can tell",
+  contradiction: "three sessions contradict one another, so nobody can tell",
+};
+
+function wholeWords({ received, sessions, whole, wholeUnknown }: SeenMessages): string {
+  if (wholeUnknown !== null) return `at least so many there were: ${UNKNOWN_WORDS[wholeUnknown]}`;
   if (whole === null) return "at least so many there were";
-  if (whole.low === whole.high && shared === received) return "all sessions agree";
-  const share = (of: number) => `${Math.round((whole.received / of) * 100)}`;
-  return `about ${share(whole.high)}-${share(whole.low)} % of all, by estimate`;
+  if (Object.values(sessions).every((one) => one.received === received)) return "all sessions agree";
+  // Rounded to whole numbers, the upper end down: not all came where some are missing.
+  const [low, high] = [Math.round((whole.received / whole.high) * 100), Math.floor((whole.received / whole.low) * 100)];
+  const share = low >= high ? `about ${high} %` : `about ${low}-${high} %`;
+  if (whole.received === received) return `${share} of all, by estimate`;
+  return `${whole.received} of them came while two visitors were connected: ${share} of all there were then, by estimate`;
 }
 
 /** Returns what a summary says, in words. */
@@ -148,7 +159,8 @@ function lineOf({
   return [...when, events, chatters, gifters, gifts.diamonds, peak.online, gaps.count, title];
 }
 
-function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): string {
+/** Returns gaps in words. */
+export function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): string {
   if (count === 0) return "none known";
   const measured = unmeasured === count ? "" : `, ${Math.round(totalMs / 1000)} s in all`;
   return `${count}${measured}${unmeasured === 0 ? "" : `, ${unmeasured} of unknown length`}`;

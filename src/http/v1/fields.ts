@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { encodePlace } from "../../feed/cursor.js";
+import { WHOLE_UNKNOWN } from "../../health/sightings.js";
 
 /** An object that has no other fields. */
 export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
@@ -40,9 +41,15 @@ const SeenMessages = Type.Object({
       },
       {
         description:
-          "an estimate, which assumes that the sessions' samples are independent and errs low where they are not; null where one cannot tell: one visitor, or samples that contradict one another",
+          "an estimate, which assumes that the sessions' samples are independent and errs low where they are not; null where one cannot tell",
       },
     ),
+  ),
+  wholeUnknown: Nullable(
+    Type.Enum([...WHOLE_UNKNOWN], {
+      description:
+        "why one cannot tell: all sessions are one visitor; no two visitors have been connected together for ten seconds yet; what they brought has nothing in common; or three contradict one another. null where one can",
+    }),
   ),
 });
 /** Messages that the sessions of a room brought, by type. */

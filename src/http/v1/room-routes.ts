@@ -90,7 +90,12 @@ const Evidence = Type.Object(
       { description: "the sessions that watch the room, each with its state" },
     ),
     seen: Type.Object(
-      { windowMs: Type.Integer({ description: "the last minutes that it is of" }), types: SeenTypes },
+      {
+        windowMs: Type.Integer({
+          description: "length of the last time that it is of: five minutes, less where this process has the broadcast for less",
+        }),
+        types: SeenTypes,
+      },
       { description: "what the sessions brought of the messages that people cause, and how many there were in all" },
     ),
   },
@@ -176,7 +181,7 @@ const Settings = exactly({
   sessions: Type.Optional(
     Type.Union([Type.Array(Type.String({ minLength: 1, maxLength: 1100 }), { minItems: 1, maxItems: MOST_SESSIONS }), Type.Null()], {
       description:
-        "sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL (admin tokens only; left out, a session keeps its own); null is one session, by the settings above",
+        "sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none (admin tokens only; left out, a session keeps its own, and one that has a proxy is taken away by admin tokens only); null is one session, by the settings above",
     }),
   ),
 });
@@ -241,7 +246,7 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
       try {
         const view = watch
-          ? await rooms.add(text, settings, SETTLE_MS, call.signal)
+          ? await rooms.add(text, settings, SETTLE_MS, call.signal, token.scope === "admin")
           : await rooms.view((await rooms.request(text, SETTLE_MS, call.signal)).room);
         await assertMaySee(store.rooms, token, view.row.room);
         return reply.code(201).header("location", `/v1/rooms/${view.row.room}`).send(roomAnswer(view));
@@ -273,8 +278,9 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
       config: { scope: "manage" },
     },
     async (request) => {
-      assertMaySet(tokenOf(request), request.body);
-      return roomAnswer(await rooms.change((await roomOf(store.rooms, request)).room, request.body));
+      const token = tokenOf(request);
+      assertMaySet(token, request.body);
+      return roomAnswer(await rooms.change((await roomOf(store.rooms, request)).room, request.body, token.scope === "admin"));
     },
   );
 

@@ -41,6 +41,7 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
     logs.set(room, new MemoryRoomLog());
     return room;
   };
+  const told = new Map<RoomKey, { readonly status: string; readonly at: number }>();
   const change = (room: RoomKey, changed: Partial<RoomRow>): void => {
     const row = rows.get(room);
     if (row === undefined) throw new DyliveError("not_found", `there is no room ${room}`);
@@ -93,7 +94,12 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
     setWatch: (room, watch) => gate.run(() => change(room, { watch })),
     setResume: (room, resume) => gate.run(() => change(room, { resume: structuredClone(resume) })),
     setSettings: (room, settings) =>
-      gate.run(() => change(room, { settings: { ...(rows.get(room)?.settings ?? NO_SETTINGS), ...settings } })),
+      gate.run(() => {
+        const kept = rows.get(room)?.settings ?? NO_SETTINGS;
+        change(room, { settings: { ...kept, ...(typeof settings === "function" ? settings(kept) : settings) } });
+      }),
+    tell: (room, status, at) => gate.run(() => void (rows.has(room) && told.set(room, { status, at }))),
+    told: (room) => gate.run(() => told.get(room) ?? null),
     claim: (room) =>
       gate.run(() => {
         const log = logs.get(room);

@@ -103,8 +103,20 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
     setSettings: (room, settings) =>
       write(function* () {
         const stored = yield* row<{ settings: string }>(`SELECT settings FROM rooms WHERE room = $1 ${dialect.forUpdate}`, room);
-        const merged = { ...settingsOf(stored?.settings ?? "{}"), ...settings };
+        const kept = settingsOf(stored?.settings ?? "{}");
+        const merged = { ...kept, ...(typeof settings === "function" ? settings(kept) : settings) };
         assertChanged(room, yield* run("UPDATE rooms SET settings = $2 WHERE room = $1", room, JSON.stringify(merged)));
+      }),
+    tell: (room, status, at) =>
+      write(function* () {
+        const sql = `INSERT INTO room_reports(room, told_at, body) SELECT room, CAST($2 AS bigint), CAST($3 AS text) FROM rooms WHERE room = $1
+          ON CONFLICT (room) DO UPDATE SET told_at = excluded.told_at, body = excluded.body`;
+        yield* run(sql, room, at, status);
+      }),
+    told: (room) =>
+      ask(function* () {
+        const sql = 'SELECT body AS "status", told_at AS "at" FROM room_reports WHERE room = $1';
+        return (yield* row<{ status: string; at: number }>(sql, room)) ?? null;
       }),
     claim: (room) =>
       write(function* () {

@@ -50,6 +50,7 @@ export const ROOMS: SqlTable = {
  * - `heads`: the newest seq and epoch of each room's log. It is apart from `rooms`, narrow and with room to spare, because it is written with
  *   every append; in PostgreSQL whoever appends to the room locks its row, so that seqs are in the order of commits. A copy gets it with the
  *   events.
+ * - `room_reports.body`: JSON of a room's status as its collector told it last, for who has the store and not the process.
  * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row; a hook's positions are in `positions`.
  *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room.
  * - Statistics (`store/statistics.ts`): a broadcast that is reset gets a new `n`; the rows of the old one are deleted little by little, and
@@ -69,6 +70,7 @@ export const ROOMS: SqlTable = {
 export const TABLES: readonly SqlTable[] = [
   { name: "heads", keys: 1, fill: 50, copied: "false", columns: { room: ROOM, head: ZERO, epoch: ZERO } },
   { name: "aliases", keys: 2, columns: { kind: NAME, value: NAME, room: ROOM }, indexes: { room: "room" } },
+  { name: "room_reports", keys: 1, fill: 70, columns: { room: ROOM, told_at: COUNT, body: NAME } },
   { name: "removals", keys: 2, columns: { room: ROOM, from_seq: COUNT, to_seq: COUNT, reason: NAME } },
   {
     name: "sessions",

@@ -33,12 +33,21 @@ describe("/v1/rooms", () => {
     expect(set.body).toMatchObject({ settings: { account: null, sessions: ["guest", "account:main@browser"] } });
     expect((await patch(tokens.manage, ["guest,proxy=socks5://127.0.0.1:1"])).status).toBe(403);
     expect((await patch(tokens.admin, ["guest,proxy=socks5://127.0.0.1:1"])).status).toBe(200);
+    // Who may not name a proxy does not take one away: by leaving its session out, and naming it again.
+    const added = (token: string, sessions: unknown) =>
+      call("/v1/rooms", { method: "POST", token, json: { room: "98765", settings: { sessions } } });
+    for (const by of [patch, added]) {
+      for (const losing of [["guest:2"], ["guest,proxy=none"], null]) expect((await by(tokens.manage, losing)).status).toBe(403);
+      const kept = await by(tokens.manage, ["guest:2", "guest"]);
+      expect(kept.body).toMatchObject({ settings: { sessions: ["guest:2", "guest,proxy=socks5://127.0.0.1:1"] } });
+    }
+    expect((await patch(tokens.admin, ["guest,proxy=none"])).body).toMatchObject({ settings: { sessions: ["guest"] } });
     for (const wrong of [[], "guest", Array.from({ length: 9 }, (_, i) => `guest:${i}`)])
       expect((await patch(tokens.manage, wrong)).status).toBe(400);
     expect((await patch(tokens.manage, null)).body).toMatchObject({ settings: { sessions: null } });
     manager.say(1, "live", ID19);
     expect((await call("/v1/rooms/1")).body).toMatchObject({
-      status: { evidence: { sessions: [], seen: { windowMs: 300_000, types: { chat: { received: 0, whole: null } } } } },
+      status: { evidence: { sessions: [], seen: { types: { chat: { received: 0, whole: null, wholeUnknown: "one_visitor" } } } } },
     });
     await store.sessions.open(1, ID19, 1);
     expect((await call(`/v1/rooms/1/sessions/${ID19}`)).body).toMatchObject({ seen: null });

@@ -2684,7 +2684,7 @@ export interface components {
                     }[];
                     /** @description what the sessions brought of the messages that people cause, and how many there were in all */
                     seen: {
-                        /** @description the last minutes that it is of */
+                        /** @description length of the last time that it is of: five minutes, less where this process has the broadcast for less */
                         windowMs: number;
                         types: {
                             chat: {
@@ -2710,6 +2710,7 @@ export interface components {
                                     /** @description upper end */
                                     high: number;
                                 } | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
                             gift: {
                                 /** @description different messages that came: at least so many there were */
@@ -2734,6 +2735,7 @@ export interface components {
                                     /** @description upper end */
                                     high: number;
                                 } | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
                             join: {
                                 /** @description different messages that came: at least so many there were */
@@ -2758,6 +2760,7 @@ export interface components {
                                     /** @description upper end */
                                     high: number;
                                 } | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
                             like: {
                                 /** @description different messages that came: at least so many there were */
@@ -2782,6 +2785,7 @@ export interface components {
                                     /** @description upper end */
                                     high: number;
                                 } | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
                             follow: {
                                 /** @description different messages that came: at least so many there were */
@@ -2806,6 +2810,7 @@ export interface components {
                                     /** @description upper end */
                                     high: number;
                                 } | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
                         };
                     };
@@ -2862,6 +2867,7 @@ export interface components {
                         /** @description upper end */
                         high: number;
                     } | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };
                 gift: {
                     /** @description different messages that came: at least so many there were */
@@ -2886,6 +2892,7 @@ export interface components {
                         /** @description upper end */
                         high: number;
                     } | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };
                 join: {
                     /** @description different messages that came: at least so many there were */
@@ -2910,6 +2917,7 @@ export interface components {
                         /** @description upper end */
                         high: number;
                     } | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };
                 like: {
                     /** @description different messages that came: at least so many there were */
@@ -2934,6 +2942,7 @@ export interface components {
                         /** @description upper end */
                         high: number;
                     } | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };
                 follow: {
                     /** @description different messages that came: at least so many there were */
@@ -2958,6 +2967,7 @@ export interface components {
                         /** @description upper end */
                         high: number;
                     } | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };
             } | null;
         };
@@ -5009,7 +5019,7 @@ export interface operations {
                         source?: ("websocket" | "browser") | null;
                         /** @description whether its frames are kept as they came; null is the server's setting */
                         record?: boolean | null;
-                        /** @description sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL (admin tokens only; left out, a session keeps its own); null is one session, by the settings above */
+                        /** @description sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none (admin tokens only; left out, a session keeps its own, and one that has a proxy is taken away by admin tokens only); null is one session, by the settings above */
                         sessions?: string[] | null;
                     };
                 };
@@ -5148,7 +5158,7 @@ export interface operations {
                     source?: ("websocket" | "browser") | null;
                     /** @description whether its frames are kept as they came; null is the server's setting */
                     record?: boolean | null;
-                    /** @description sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL (admin tokens only; left out, a session keeps its own); null is one session, by the settings above */
+                    /** @description sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none (admin tokens only; left out, a session keeps its own, and one that has a proxy is taken away by admin tokens only); null is one session, by the settings above */
                     sessions?: string[] | null;
                 };
             };

@@ -41,7 +41,7 @@ export const room: typeof zh = {
   sessions: {
     title: "Sessions that watch it",
     seen: "How much came",
-    lately: (minutes) => `Last ${minutes} min`,
+    lately: (length) => `Last ${length}`,
     shared: "by several",
     all: "in all",
     whole: "of all there were",
@@ -59,6 +59,13 @@ export const room: typeof zh = {
     agree: "all sessions agree",
     atLeast: (n) => `at least ${n}`,
     about: (share) => `about ${share} of all came`,
+    of: (n, share) => `of ${n} while two visitors were connected: ${share}`,
+    unknown: {
+      one_visitor: (atLeast) => `${atLeast}: all by one visitor, so nobody can tell`,
+      no_common_time: (atLeast) => `${atLeast}: two visitors must first be connected together for 10 s`,
+      nothing_shared: (atLeast) => `${atLeast}: the sessions have nothing in common, so nobody can tell`,
+      contradiction: (atLeast) => `${atLeast}: three sessions contradict one another`,
+    },
     assumption:
       "An estimate (Chapman's, 95 % interval): it assumes that the sessions' samples are independent. Where the platform sends them alike, there were more.",
   },

@@ -40,7 +40,7 @@ export const room = {
   sessions: {
     title: "同时观看的会话",
     seen: "收到了多少",
-    lately: (minutes: number) => `最近 ${minutes} 分钟`,
+    lately: (length: string) => `最近 ${length}`,
     shared: "不止一个收到",
     all: "合计",
     whole: "占全部的估计",
@@ -58,6 +58,13 @@ export const room = {
     agree: "各会话完全一致",
     atLeast: (n: number) => `至少 ${n}`,
     about: (share: string) => `约收到全部的 ${share}`,
+    of: (n: number, share: string) => `其中 ${n} 条收到时有两个访客在线：${share}`,
+    unknown: {
+      one_visitor: (atLeast: string) => `${atLeast}（只有一个访客，无法估计）`,
+      no_common_time: (atLeast: string) => `${atLeast}（两个访客需同时在线满 10 秒才能估计）`,
+      nothing_shared: (atLeast: string) => `${atLeast}（各会话没有相同的消息，无法估计）`,
+      contradiction: (atLeast: string) => `${atLeast}（三个会话互相矛盾，无法估计）`,
+    },
     assumption: "估计值（Chapman 估计量，95% 区间）：假定各会话的抽样互不相关；如果平台给它们发的内容相近，真实总数会更大。",
   },
   row: {
