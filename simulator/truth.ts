@@ -67,7 +67,6 @@ export class Truth {
   /** Methods of messages that nobody was given, by name. */
   readonly #withheld = new Map<string, string>();
   readonly #withheldDropped = new Map<string, number>();
-  readonly #traces: RecentSet;
   readonly #combos = new Map<string, ComboTruth>();
   #facts: Fact[] = [];
   #messages = 0;
@@ -81,7 +80,6 @@ export class Truth {
   constructor(keep: number) {
     this.#keep = keep;
     this.#seen = new RecentSet(keep);
-    this.#traces = new RecentSet(keep);
   }
 
   /** Books a message that was sent. */
@@ -146,8 +144,6 @@ export class Truth {
   }
 
   #countGift({ userId: senderId, masked }: Fact, gift: GiftFact, msgId: string): void {
-    if (gift.wrapped && gift.traceId !== "" && this.#traces.has(gift.traceId)) return;
-    if (gift.traceId !== "") this.#traces.add(gift.traceId);
     // Without a group the sending action's trace, and without that the message itself, tells one combo from another.
     // So it does under a mask, whose wearers may share a group.
     const given = masked && gift.traceId !== "" ? `/${gift.traceId}` : "";

@@ -81,7 +81,7 @@ it.for(LENGTHS)(
     expect(brought.reduce((sum, { alone }) => sum + alone, 0)).toBe((seen?.received ?? 0) - (seen?.shared ?? 0));
     expect(seen?.shared).toBeGreaterThan(20);
     expect(seen?.whole?.estimate).toBeGreaterThan(seen?.whole?.received ?? Number.POSITIVE_INFINITY);
-    if (!isWhole()) return;
+    if (ms < 3_600_000) return;
     const kept = seenIn((await store.sessions.seen(status()?.room ?? 0, roomId)) ?? { sessions: [], counts: {} }).chat;
     const chats = sent.byMethod["WebcastChatMessage"] ?? 0;
     expect(kept.received).toBe(chats);
@@ -185,17 +185,16 @@ it("the estimate's interval holds what the simulator made, of which it gave each
   const rates = { requestsPerS: 1000, connectsPerS: 1000 };
   const now = await running({ clock, rooms: scenarios }, { rates }, clock);
   const { simulator } = now;
+  const all = () => now.rooms.collected();
   for (const [i, { webRid }] of scenarios.entries()) {
     simulator.rooms.stall(webRid);
     simulator.rooms.sample(webRid, { chat: 0.6 });
-    void now.rooms
-      .add(webRid, { sessions: i % 2 === 0 ? ["guest", "guest:2"] : ["guest", "guest:2", "guest:3"] }, 60_000, SIGNAL)
-      .catch(() => {});
+    void now.rooms.add(webRid, { sessions: GUESTS.slice(0, 2 + (i % 2)) }, 60_000, SIGNAL).catch(() => {});
+    // Ten at a time: the clock waits for so many requests, and not for hundreds.
+    if (i % 10 < 9) continue;
+    const areUp = () => all().length > i && all().every(({ evidence }) => evidence.sessions.every(({ state }) => state === "connected"));
+    await clock.until(areUp, 120_000);
   }
-  const all = () => now.rooms.collected();
-  const areUp = () =>
-    all().length === rooms && all().every(({ evidence }) => evidence.sessions.every(({ state }) => state === "connected"));
-  await clock.until(areUp, 120_000);
   await clock.go(11_000);
   for (const { webRid } of scenarios) simulator.rooms.stall(webRid, false);
   await clock.go(30_000);

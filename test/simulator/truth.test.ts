@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Fact } from "../../simulator/fact.js";
 import type { BroadcastTruth, RoomScenario, Simulator, SimulatorOptions } from "../../simulator/index.js";
 import { corpus, startSimulator } from "../../simulator/index.js";
+import type { Outgoing } from "../../simulator/outgoing.js";
+import { Truth } from "../../simulator/truth.js";
 import { FakeClock } from "../clock.js";
 import type { Client, Plain } from "./client.js";
 import { connect, decode, encode, messagesOf } from "./client.js";
@@ -44,6 +47,21 @@ const units = (m: Plain) =>
   Math.max(num(m, "repeat_count"), num(m, "total_count"), num(m, "group_count") * Math.max(num(m, "combo_count"), 1), 1);
 
 describe("/@truth", () => {
+  it("counts the units that a combo's wrapped message alone has told, where a sample had no other", () => {
+    const truth = new Truth(100);
+    const gift = { giftId: "463", giftName: "小心心", groupId: "17", traceId: "9", receiverId: "", unitDiamonds: 1, end: false };
+    const told = (msgId: string, total: number, wrapped: boolean) => {
+      const method = wrapped ? "WebcastBindingGiftMessage" : "WebcastGiftMessage";
+      const fact = () =>
+        ({ kind: "gift", method, msgId, userId: "1", masked: false, gift: { ...gift, total, wrapped } }) as unknown as Fact;
+      truth.count({ method, msgId, fact } as unknown as Outgoing);
+    };
+    told("1", 24, false);
+    told("2", 26, true);
+    told("3", 26, true);
+    expect(truth.snapshot().combos).toMatchObject([{ total: 26 }]);
+  });
+
   it("counts what a client received, message by message and combo by combo", async () => {
     await watch(120);
     const reply = await fetch(`${simulator.url}/@truth?room_id=${simulator.roomId(PK)}`);
