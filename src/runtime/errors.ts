@@ -151,7 +151,7 @@ export const ERRORS = {
     fault: "caller",
     retryable: true,
     status: 409,
-    hint: "Stop the other user of it first, or choose another.",
+    hint: "Wait until its other user is done, stop that, or choose another.",
   },
   too_many_rooms: {
     message: "Too many rooms are collected on demand",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../src/platform/works/refusal.js";
+import { DyliveError } from "../../src/runtime/errors.js";
 import type { CommentRun } from "../../src/works/model/comment.js";
 import type { MediaVariant } from "../../src/works/model/media.js";
 import { chooseVariant } from "../../src/works/model/quality.js";
@@ -179,6 +180,25 @@ describe("the rungs of a film", () => {
     expect(ladderOf([silent]).rungs.map(({ sound: has }) => has)).toEqual(["silent"]);
     expect(ladderOf([marked])).toEqual({ rungs: [{ variant: marked, wishes: [], sound: "own" }], picks: [] });
   });
+});
+
+it("says in Chinese why an author's works are not all there, and what failed with its case", () => {
+  const more = "and the platform does not say that this is the end";
+  const lists = [
+    ...["the platform shows no more works", "the author has no works", "no works are shown: the account is private"],
+    ...["", ", or has none"].map((or) => `no works are shown: the account is private or banned${or}; the platform does not say which`),
+    ...["the first 18 are shown; a login is needed for the rest, and is not always enough", "3 works in a row are known from before"],
+    ...["the page told of no works within 30 s", `nothing came in 8 scrolls, ${more}`, "the run was limited to 20 works"],
+    "5 replies brought no new work, and the platform says that there are more (a reply)",
+  ];
+  const codes = ["no_account", "no_work", "erased", "no_browser", "browser_failed", "unreachable", "blocked", "work_unknown"] as const;
+  for (const reason of lists) expect([reason, reasonIn(reason, zh)]).toEqual([reason, expect.stringMatching(/^[^a-z]*[\u4e00-\u9fff]/)]);
+  for (const code of codes) {
+    const { message } = new DyliveError(code, "the platform shows its captcha page, which a person has to solve");
+    expect(reasonIn(message, zh)).toMatch(/^[^a-z]+：平台显示了验证码页面，需要人来操作$/);
+    expect(reasonIn(new DyliveError(code, "X-1: no").message, zh)).toMatch(/^[^a-z]+：X-1: no$/);
+    expect(reasonIn(message, en)).toBe(message);
+  }
 });
 
 describe("what is shown of a work", () => {

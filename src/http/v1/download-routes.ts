@@ -23,7 +23,7 @@ const ListSchema = Type.Object(
   { downloads: Type.Array(Type.Ref("DownloadStatus")), next: Next },
   { $id: "DownloadList", description: "a page of downloads, those asked for last first" },
 );
-const { role, index, name, bytes, sha256, variant, reason } = DownloadFileSchema.properties;
+const { role, index, name, bytes, sha256, variant } = DownloadFileSchema.properties;
 const WorkFilesSchema = Type.Object(
   {
     offered: Type.Array(
@@ -44,7 +44,8 @@ const WorkFilesSchema = Type.Object(
       Type.Object({
         download: Type.String({ description: "id of the download that has it" }),
         here: StatusSchema.properties.here,
-        ...{ role, index, name, bytes, sha256, variant, reason },
+        ...{ role, index, name, bytes, sha256, variant },
+        reasons: Type.Array(Type.String(), { description: "why this rung was taken, by each download that has it, the last one first" }),
       }),
       { description: "the files that are there, of the last download that has each" },
     ),
@@ -204,12 +205,13 @@ function wishOf({ quality, ...wish }: Omit<DownloadWish, "ignoreAuthorSetting">)
 
 /** Returns the files that are there, each once. @param all downloads of a work, the newest first */
 function downloadedOf(all: readonly Static<typeof StatusSchema>[]): Static<typeof WorkFilesSchema>["downloaded"] {
-  const seen = new Set<string>();
-  return all.flatMap(({ id, here, files }) =>
-    files.flatMap(({ role, index, name, bytes, sha256, variant, reason, state }) => {
-      if (state !== "done" || name === null || seen.has(name)) return [];
-      seen.add(name);
-      return [{ download: id, here, role, index, name, bytes, sha256, variant, reason }];
-    }),
-  );
+  const found = new Map<string, Static<typeof WorkFilesSchema>["downloaded"][number]>();
+  for (const { id, here, files } of all)
+    for (const { role, index, name, bytes, sha256, variant, reason, state } of files) {
+      if (state !== "done" || name === null) continue;
+      const file = found.get(name) ?? { download: id, here, role, index, name, bytes, sha256, variant, reasons: [] };
+      if (reason !== null && !file.reasons.includes(reason)) file.reasons.push(reason);
+      found.set(name, file);
+    }
+  return [...found.values()];
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { WorkFault } from "../../../simulator/index.js";
 import type { DownloadStatus } from "../../../src/works/download-service.js";
-import type { KeptDownload } from "../../../src/works/model/download.js";
+import type { DownloadFile, KeptDownload } from "../../../src/works/model/download.js";
 import { FakeClock } from "../../clock.js";
 import { until } from "../../until.js";
 import { DownloadStage } from "../../works/downloading.js";
@@ -178,6 +178,21 @@ describe("a downloaded file over the API", () => {
     const etag = (await file(0)).headers.get("etag") ?? "";
     expect((await file(0, { range: "bytes=1-2", "if-range": etag })).status).toBe(206);
     expect((await file(0, { range: "bytes=1-2", "if-range": '"another"' })).status).toBe(200);
+  });
+
+  it("is told of its work once, with why each download took it", async () => {
+    const { store, call, file } = await withFiles({ "a.mp4": "0123456789" });
+    expect((await file(0)).status).toBe(200);
+    const row = { ...((await store.downloads.get("a"))?.download.files[0] as DownloadFile), reason: "the fewest bytes" };
+    for (const [id, reason] of [
+      ["b", "the best"],
+      ["c", "the fewest bytes"],
+      ["d", "the best"],
+    ] as const)
+      await store.downloads.begin(downloadOf(id, WORK, { state: "done", endedAt: 5, files: [{ ...row, reason }] }), "ours");
+    expect((await call(`/v1/works/${WORK}/files`)).at("downloaded")).toMatchObject([
+      { download: "d", name: row.name, reasons: ["the best", "the fewest bytes"] },
+    ]);
   });
 
   it("is shown where it is a film, a picture or a sound, kept otherwise, and runs nothing", async () => {

@@ -3788,7 +3788,8 @@ export interface components {
                 bytes: number | null;
                 sha256: string | null;
                 variant: string | null;
-                reason: string | null;
+                /** @description why this rung was taken, by each download that has it, the last one first */
+                reasons: string[];
             }[];
         };
         /** @description a watch on an author of works: each work that they publish becomes an event of room 0 */

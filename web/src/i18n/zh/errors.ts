@@ -55,7 +55,7 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   bad_file: { message: "文件内容无法识别", hint: "请给录制文件、带内容导出的 HAR，或原始帧。" },
   bad_signature: { message: "推送不是平台发来的", hint: "如果确实是：请检查数据密钥和这台机器的时钟。" },
   not_confirmed: { message: "没有确认", hint: "在终端里按提示输入 yes，或者加上 --yes。" },
-  in_use: { message: "正被占用", hint: "先停下另一个使用者，或换一个。" },
+  in_use: { message: "正被占用", hint: "等正在使用它的一方结束，或先停下它，或换一个。" },
   too_many_commands: { message: "命令太频繁", hint: "请少发一些，稍后再试。" },
   official_refused: { message: "开放平台拒绝了请求", hint: "错误号的含义见 docs/official-push.md。" },
   disk_full: { message: "磁盘满了", hint: "给数据目录所在的磁盘腾出空间，或让 dylive 少留一些数据；腾出后会自动继续。" },
