@@ -25,8 +25,8 @@ type LogFinding =
       readonly counted: string;
     };
 
-/** Tables of works, whose rows are looked at one by one. */
-type CheckedTable = "works" | "comments" | "comment_runs";
+/** Tables about works, whose rows are looked at one by one. */
+type CheckedTable = "works" | "comments" | "comment_runs" | "downloads" | "author_watches";
 
 /** Something that the check found wrong: beside logs a row that is damaged, or whose columns say different things. */
 export type CheckFinding = LogFinding | ({ readonly kind: "row"; readonly table: CheckedTable } & WrongRow);
@@ -231,8 +231,8 @@ interface CheckOptions {
 }
 
 /**
- * Checks the log as {@link check} does, that what is made from it (the search index, the statistics) says the same, and that each work, comment
- * and run that collects comments is whole and says one thing.
+ * Checks the log as {@link check} does, that what is made from it (the search index, the statistics) says the same, and that each work, comment,
+ * run that collects comments, download and watch on an author is whole and says one thing.
  */
 export async function checkStore(store: Store, options: CheckOptions = {}): Promise<readonly CheckFinding[]> {
   const { room, statisticsMaxAgeMs = null, clock = systemClock, signal, onProgress = () => {} } = options;
@@ -259,17 +259,15 @@ export async function checkStore(store: Store, options: CheckOptions = {}): Prom
     }
   }
   if (room !== undefined) return findings;
-  const { works, comments, commentRuns } = store;
+  const { works, comments, commentRuns, downloads, authorWatches } = store;
   await checkRows("works", works.verify, "");
   await checkRows("comments", comments.verify, null);
   await checkRows("comment_runs", commentRuns.verify, 0);
+  await checkRows("downloads", downloads.verify, 0);
+  await checkRows("author_watches", authorWatches.verify, 0);
   return findings;
 
-  async function checkRows<K>(
-    table: "works" | "comments" | "comment_runs",
-    verify: (after: K) => Promise<VerifiedRows<K> | null>,
-    first: K,
-  ) {
+  async function checkRows<K>(table: CheckedTable, verify: (after: K) => Promise<VerifiedRows<K> | null>, first: K) {
     let count = 0;
     for (let found = await verify(first); found !== null; found = await verify(found.after)) {
       signal?.throwIfAborted();

@@ -354,7 +354,7 @@ export class DownloadService {
       work,
       {
         ...wish,
-        ...{ id: open.latest.id, folder: this.#storage.of(work.id), template: TEMPLATE, platform, clock, signal, tell },
+        ...{ id: open.latest.id, folder: this.#storage.of(work.id), platform, clock, signal, tell },
         quality: isQuality(quality) ? quality : undefined,
         refresh: async (until) => toldIn(await reader.read(open.work, until)).work,
         onProgress: ({ bytes, totalBytes, files }) => {
@@ -420,8 +420,6 @@ export class DownloadService {
   }
 }
 
-/** Names of the files in their work's folder. */
-const TEMPLATE = "{date} {text} {id}";
 const CANCELLED = "it was cancelled";
 
 /** Writes how far a download is, one time after the other, and not too often. */

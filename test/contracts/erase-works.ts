@@ -164,6 +164,7 @@ export function describeEraseWorks(open: Open): void {
           return { outcome: "found" as const, work: id === THEIRS ? theirs : named, reply };
         },
         status: () => expect.fail("it has its turn"),
+        list: () => expect.fail("nothing is listed"),
       };
       const keep: typeof works.keep = async (...given) => {
         if (when === "while it is kept" && keeps++ === 0) await erase();
@@ -187,7 +188,8 @@ export function describeEraseWorks(open: Open): void {
       const { works, comments, commentRuns, erasures, secrets } = store();
       const work = { ...workOf(THEIRS, { receivedAt: Date.now() }), author: { ...workOf(THEIRS).author, ...ann } };
       const reader = {
-        ...{ find: async () => expect.fail("it is known"), read: async () => expect.fail("nobody asked"), status: () => expect.fail() },
+        ...{ find: async () => expect.fail("it is known"), read: async () => expect.fail("nobody asked") },
+        ...{ status: () => expect.fail("it has its turn"), list: () => expect.fail("nothing is listed") },
         async *comments({ onWork }: CommentsRequest): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
           await onWork?.(work, "{}");
           yield { floorId: null, comments: [commentOf(THEIRS, "1")], cursor: 1, total: null };

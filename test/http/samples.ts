@@ -83,6 +83,14 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/authors/MS4wWatched", 200],
     ["/v1/authors/nobody", 404],
   ],
+  "GET /v1/authors/{author}/works": [
+    [`/v1/authors/${AUTHOR}/works?limit=5`, 200],
+    ["/v1/authors/nobody/works", 400],
+  ],
+  "POST /v1/authors/{author}/works": [
+    [`/v1/authors/${AUTHOR}/works`, 200, { json: { limit: 5 } }],
+    [`/v1/authors/${AUTHOR}/works`, 400, { json: { limit: 0 } }],
+  ],
   "POST /v1/authors/{author}/look": [
     ["/v1/authors/MS4wWatched/look", 202],
     ["/v1/authors/nobody/look", 404],

@@ -1,7 +1,10 @@
 import type { DownloadFile, KeptDownload } from "../../src/works/model/download.js";
 
 /** Nothing but what is wanted by default. */
-export const WISH = { quality: "compatible", hdr: false, music: false, covers: false, ignoreAuthorSetting: false } as const;
+export const WISH = {
+  ...{ quality: "compatible", hdr: false, music: false, covers: false, ignoreAuthorSetting: false },
+  template: "{date} {text} {id}",
+} as const;
 
 /** A download that has just been asked for. */
 export function downloadOf(id: string, workId: string, more: Partial<KeptDownload> = {}): KeptDownload {

@@ -24,13 +24,21 @@ export function addStoreCommands(program: Command, data: () => Option): void {
     .action((file: string, settings: Partial<Config>) => backup(loadConfig(settings), file));
   program
     .command("check")
-    .description("verify the store: the file, its events, sums, index, statistics, works, comments, and downloaded files")
+    .description(
+      "verify the store: the file, its events, sums, index, statistics, works, comments, watches, and downloads with their files",
+    )
     .option("--room <room>", "only this room's events, no works and no files")
     .addOption(data())
     .action(({ room, ...settings }: Partial<Config> & { room?: string }) => check(loadConfig(settings), room ?? null));
 }
 
-const ROW_NAMES = { works: "work", comments: "comment", comment_runs: "comment run" } as const;
+const ROW_NAMES = {
+  works: "work",
+  comments: "comment",
+  comment_runs: "comment run",
+  downloads: "download",
+  author_watches: "watch on the author",
+} as const;
 
 async function backup(config: Config, file: string): Promise<void> {
   if (config.databaseUrl !== null)

@@ -163,10 +163,7 @@ async function postsData(works: Pick<Works, "list">, author: string, cursor: num
   const after = cursor === 0 ? {} : { after: { time: cursor, id: "" } };
   const found = await works.list({ author, ...after, limit: count + SAME_SECOND });
   if (found.length === 0 && (cursor === 0 || (await works.list({ author, limit: 1 })).length === 0))
-    throw new DyliveError(
-      "not_found",
-      "no work of this author is kept; works are kept as POST /v1/works or /douyin/video/detail read them",
-    );
+    throw new DyliveError("not_found", "no work of this author is kept; POST /v1/authors/{sec_uid}/works lists and keeps them");
   const last = found[count - 1]?.time;
   const page = found.filter(({ time }, place) => place < count || time === last);
   const hasNext = page.length < found.length;

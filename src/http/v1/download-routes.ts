@@ -4,6 +4,7 @@ import { type Static, Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { DownloadService } from "../../works/download-service.js";
+import { FileNames } from "../../works/file-names.js";
 import { DownloadFileSchema, type DownloadWish, DownloadWishSchema, KeptDownloadSchema } from "../../works/model/download.js";
 import { isQuality } from "../../works/model/quality.js";
 import { type Wish, wantedFiles } from "../../works/wanted-files.js";
@@ -95,6 +96,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       const { link, ...wish } = request.body;
       if (wish.ignoreAuthorSetting && token.scope !== "admin")
         throw new DyliveError("forbidden", "ignoreAuthorSetting is the operator's decision: it needs the scope admin");
+      new FileNames(wish.template); // refused before anything is begun
       const call = calls.open(request.raw, reply.raw, token);
       try {
         const work = await serviceOf(works).find(link, call.signal);
@@ -199,7 +201,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
   }
 }
 
-function wishOf({ quality, ...wish }: Omit<DownloadWish, "ignoreAuthorSetting">): Wish {
+function wishOf({ quality, ...wish }: Omit<DownloadWish, "ignoreAuthorSetting" | "template">): Wish {
   return { ...wish, quality: isQuality(quality) ? quality : "compatible" };
 }
 

@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
-import { type TSchema, Type } from "typebox";
+import { type Static, type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -8,6 +8,7 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import { AuthorSchema } from "../../works/model/author.js";
 import { ImageSchema, MediaVariantSchema, MusicSchema } from "../../works/model/media.js";
 import { WorkSchema } from "../../works/model/work.js";
+import { WorkListRunSchema } from "../../works/model/work-list.js";
 import type { WorkService } from "../../works/work-service.js";
 import { isLimited } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
@@ -55,15 +56,28 @@ const AskedWork = exactly({
     description: "age up to which what is kept will do; 0 reads the work in any case",
   }),
 });
-const ListQuery = exactly({
-  author: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "only those of the author with this sec_uid" })),
+const PageQuery = exactly({
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "a whole number from 1 to 100" }),
   cursor: PageFields.cursor,
+});
+const ListQuery = exactly({
+  ...PageQuery.properties,
+  author: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "only those of the author with this sec_uid" })),
+});
+const AuthorParams = exactly({
+  author: Type.String({
+    pattern: "^MS4wLjABAAAA[A-Za-z0-9_-]{20,160}$",
+    description: "the author's sec_uid: MS4wLjABAAAA and 20 to 160 letters, digits, - or _",
+  }),
+});
+const AskedList = exactly({
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 20, description: "most works of this run, a whole number from 1 to 200" }),
 });
 
 /** Registers the routes of works: read one, list those that are kept, and the state of the pace. */
 export function workRoutes(app: FastifyInstance, { store, calls, works: service }: ApiDeps): void {
-  for (const schema of [MediaVariantSchema, ImageSchema, MusicSchema, AuthorSchema, WorkSchema]) app.addSchema(byReference(schema));
+  for (const schema of [MediaVariantSchema, ImageSchema, MusicSchema, AuthorSchema, WorkSchema, WorkListRunSchema])
+    app.addSchema(byReference(schema));
   addSchemas(app, WorkListSchema, WorkPaceSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const { works } = store;
@@ -102,12 +116,51 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      const { author, limit, cursor } = request.query;
-      const place = decodePlace(WORKS, cursor, [0, ""] as const);
-      const after = place === undefined ? {} : { after: { time: place[0], id: place[1] } };
-      const found = await works.list({ ...(author !== undefined && { author }), ...after, limit: limit + 1 });
-      const { items, next } = keysetPage(found, limit, WORKS, ({ time, id }) => [time, id]);
-      return { works: [...items], next };
+      return pageOf(request.query);
+    },
+  );
+
+  typed.get(
+    "/authors/:author/works",
+    {
+      schema: {
+        summary: "Works of an author that are kept",
+        tags,
+        params: AuthorParams,
+        querystring: PageQuery,
+        response: { 200: Type.Ref("WorkList") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      return pageOf({ ...request.query, author: request.params.author });
+    },
+  );
+
+  typed.post(
+    "/authors/:author/works",
+    {
+      schema: {
+        summary: "List the works of an author from their page, and keep them",
+        description:
+          "It answers when the page has been scrolled through, at the pace of all readings, and says by what that ended: guests are mostly shown the first page alone. GET gives the works. See docs/works.md.",
+        tags,
+        params: AuthorParams,
+        body: AskedList,
+        response: { 200: Type.Ref("WorkListRun") },
+      },
+      config: { scope: "manage" },
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      assertAllRooms(token);
+      const call = calls.open(request.raw, reply.raw, token);
+      try {
+        return await serviceOf(service).list(request.params.author, request.body.limit, call.signal);
+      } catch (error) {
+        throw call.reasonFor(error, "the works had not yet been listed");
+      }
     },
   );
 
@@ -134,6 +187,14 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
       return kept.work;
     },
   );
+
+  async function pageOf({ author, limit, cursor }: Static<typeof ListQuery>) {
+    const place = decodePlace(WORKS, cursor, [0, ""] as const);
+    const after = place === undefined ? {} : { after: { time: place[0], id: place[1] } };
+    const found = await works.list({ ...(author !== undefined && { author }), ...after, limit: limit + 1 });
+    const { items, next } = keysetPage(found, limit, WORKS, ({ time, id }) => [time, id]);
+    return { works: [...items], next };
+  }
 }
 
 /** @throws DyliveError forbidden when the token is limited to some rooms: works belong to none */

@@ -3,7 +3,7 @@ import { Compile } from "typebox/compile";
 
 /** Row that does not say what it should. */
 export interface WrongRow {
-  /** Name of the row: of a work its id, of a comment `work/id`, of a run its number. */
+  /** Name of the row: of a work and a download its id, of a comment `work/id`, of a run its number, of a watch its author. */
   readonly row: string;
   /** Description of what is wrong, in words. */
   readonly what: string;

@@ -47,6 +47,12 @@ export const DownloadWishSchema = Type.Object({
   hdr: Type.Boolean({ default: false, description: "whether HDR is taken where there is a choice" }),
   music: Type.Boolean({ default: false, description: "whether the music is wanted, too" }),
   covers: Type.Boolean({ default: false, description: "whether the covers are wanted, too" }),
+  template: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    default: "{date} {text} {id}",
+    description: "names of the files in the folder of their work: 1 to 200 characters, with fields in braces; docs/works.md has them",
+  }),
   ignoreAuthorSetting: Type.Boolean({
     default: false,
     description: "also what its author does not allow to download; needs the scope admin, and is logged",

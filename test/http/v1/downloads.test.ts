@@ -72,6 +72,30 @@ describe("downloads over the API", () => {
     expect(metrics.text).toContain('dylive_downloads{state="running"} 0');
   });
 
+  it("have names by a template, the id always in them, which is refused where it is none before anything is begun", async () => {
+    const server = await serving("plain");
+    const { ask, folder } = server;
+    const { id } = stage.truth("plain");
+    for (const [template, why] of [
+      ["", "template must be"],
+      ["{nothing}", "there is no field {nothing}"],
+      ["../{id}", "may not begin or end with a dot"],
+      ["a".repeat(201), "template must be"],
+      ["a:b {id}", "may not have any of"],
+    ] as const) {
+      const refused = await ask(id, { template });
+      expect([template, refused.status, refused.at("error", "message")]).toEqual([template, 400, expect.stringContaining(why)]);
+    }
+    const asked = await ask(id, { template: "{kind}/{quality}" });
+    expect((await ask(id, { template: "{id}" })).at("error", "code")).toBe("in_use");
+    const done = await ended(server, asked.at("id"));
+    expect(done).toMatchObject({ wish: { template: "{kind}/{quality}" }, files: [{ name: `video/1080p ${id}.mp4` }, { role: "meta" }] });
+    expect(readFileSync(join(folder, id, done.files[0]?.name ?? "")).length).toBe(done.bytes);
+    // What is there keeps its name.
+    const again = await ended(server, (await ask(id, { template: "{id}" })).at("id"));
+    expect(again.files[0]?.name).toBe(done.files[0]?.name);
+  });
+
   it.each<readonly [faults: readonly WorkFault[], why: string]>([
     [["cdn_dead"], "HTTP 403"],
     [["cdn_html"], "HTML instead of a film"],

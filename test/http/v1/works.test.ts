@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { eraseUser } from "../../../src/erasure/erase.js";
+import { DyliveError } from "../../../src/runtime/errors.js";
 import { workOf } from "../../works/work.js";
 import { serveApi } from "../api-server.js";
 import { CAPTCHA, DELETED, WORK } from "../fake-work-reader.js";
 
+const AUTHOR = "MS4wLjABAAAAauthor0123456789abcdef";
 const id = (n: number) => `68719476736000001${n}`;
 
 describe("works over the API", () => {
@@ -51,6 +54,32 @@ describe("works over the API", () => {
     expect(ids).toEqual([[id(5), id(4)], [id(3), id(2)], [id(1)]]);
     const even = await call("/v1/works?author=even");
     expect((even.at("works") as { id: string }[]).map((work) => work.id)).toEqual([id(4), id(2)]);
+  });
+
+  it("of an author are listed from their page and kept, and it is said by what that ended", async () => {
+    const { call, store, tokens, workReader } = await serveApi();
+    const path = `/v1/authors/${AUTHOR}/works`;
+    const list = (limit?: number) => call(path, { method: "POST", json: { limit } });
+    expect((await call(path)).body).toEqual({ works: [], next: null });
+    const author = { ...workOf(id(1)).author, secUid: AUTHOR };
+    workReader.published.set(
+      AUTHOR,
+      [3, 2, 1].map((n) => workOf(id(n), { time: 1000 * n, author })),
+    );
+    workReader.listEnd = { endedBy: "wall", reason: "the first 3 are shown" };
+    expect((await list(2)).body).toMatchObject({ collected: 2, endedBy: "limit", author: { secUid: AUTHOR } });
+    expect((await list()).body).toMatchObject({ collected: 3, endedBy: "wall", reason: "the first 3 are shown" });
+    const kept = await call(`${path}?limit=2`);
+    expect((kept.at("works") as { id: string }[]).map((work) => work.id)).toEqual([id(3), id(2)]);
+    expect((await call(`${path}?cursor=${String(kept.at("next"))}`)).at("works", 0, "id")).toBe(id(1));
+    expect((await call(`/douyin/user/posts?sec_uid=${AUTHOR}`)).at("data", "aweme_list", 0, "aweme_id")).toBe(id(3));
+    workReader.listEnd = new DyliveError("no_account", "it is gone");
+    expect([(await list()).status, (await call(path, { method: "POST", json: {}, token: tokens.read })).status]).toEqual([404, 403]);
+    // As every work of theirs that is read within the hour.
+    workReader.listEnd = { endedBy: "end", reason: "no more" };
+    await eraseUser(store, { user: AUTHOR, keep: false });
+    expect((await list()).at("error", "code")).toBe("erased");
+    expect((await call(path)).at("works")).toEqual([]);
   });
 
   it("are nothing for a token that is limited to some rooms, and read by those who manage alone", async () => {

@@ -724,6 +724,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/authors/{author}/works": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Works of an author that are kept
+         * @description Needs a token of scope read.
+         */
+        get: operations["getAuthorsByAuthorWorks"];
+        put?: never;
+        /**
+         * List the works of an author from their page, and keep them
+         * @description Needs a token of scope manage. It answers when the page has been scrolled through, at the pace of all readings, and says by what that ended: guests are mostly shown the first page alone. GET gives the works. See docs/works.md.
+         */
+        post: operations["postAuthorsByAuthorWorks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/works/pace": {
         parameters: {
             query?: never;
@@ -3520,6 +3544,27 @@ export interface components {
             /** @description 0 as first kept; raised when it is read again and differs */
             revision: number;
         };
+        /** @description a run through the works of an author, or of a mix */
+        WorkListRun: {
+            /** @description whose works they are, by the profile; null for a mix, and where the page did not tell */
+            author: components["schemas"]["Author"] | null;
+            /** @description the mix whose works they are; null for an author's */
+            mix: {
+                id: string | null;
+                name: string | null;
+            } | null;
+            shown: number | null;
+            /** @description works that reached us, each counted once */
+            collected: number;
+            /** @description works that the list names, and only the author or their friends can see */
+            hidden: number;
+            /** @description null while it runs, and where it broke off */
+            endedBy: ("end" | "limit" | "wall" | "captcha" | "blocked" | "stuck" | "stopped" | "known" | "withheld") | null;
+            reason: string | null;
+            /** @description ms UTC */
+            startedAt: number;
+            endedAt: number | null;
+        };
         /** @description a page of works, those published last first */
         WorkList: {
             works: components["schemas"]["Work"][];
@@ -3724,6 +3769,11 @@ export interface components {
                  * @default false
                  */
                 covers: boolean;
+                /**
+                 * @description names of the files in the folder of their work: 1 to 200 characters, with fields in braces; docs/works.md has them
+                 * @default {date} {text} {id}
+                 */
+                template: string;
                 /**
                  * @description also what its author does not allow to download; needs the scope admin, and is logged
                  * @default false
@@ -6270,12 +6320,12 @@ export interface operations {
     getWorks: {
         parameters: {
             query?: {
-                /** @description only those of the author with this sec_uid */
-                author?: string;
                 /** @description a whole number from 1 to 100 */
                 limit?: number;
                 /** @description the `next` of the page before; without it the list begins */
                 cursor?: string;
+                /** @description only those of the author with this sec_uid */
+                author?: string;
             };
             header?: never;
             path?: never;
@@ -6340,6 +6390,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Work"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAuthorsByAuthorWorks: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 100 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the author's sec_uid: MS4wLjABAAAA and 20 to 160 letters, digits, - or _ */
+                author: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of works, those published last first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAuthorsByAuthorWorks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the author's sec_uid: MS4wLjABAAAA and 20 to 160 letters, digits, - or _ */
+                author: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description most works of this run, a whole number from 1 to 200
+                     * @default 20
+                     */
+                    limit?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description a run through the works of an author, or of a mix */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkListRun"];
                 };
             };
             /** @description refused: why, and what to do */
@@ -6760,6 +6907,11 @@ export interface operations {
                      * @default false
                      */
                     covers?: boolean;
+                    /**
+                     * @description names of the files in the folder of their work: 1 to 200 characters, with fields in braces; docs/works.md has them
+                     * @default {date} {text} {id}
+                     */
+                    template?: string;
                     /**
                      * @description also what its author does not allow to download; needs the scope admin, and is logged
                      * @default false

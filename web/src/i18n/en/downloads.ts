@@ -8,6 +8,8 @@ export const downloads: typeof zh = {
   hdr: "prefer HDR",
   music: "music",
   covers: "covers",
+  template: "file names",
+  fields: "{author} {date} {time} {text} {title} {id} {kind} {index} {quality}; / makes folders, and the id is always in them",
   ignore: "Its author does not allow it; download it all the same (your decision, which is logged, and needs an admin's token)",
   start: "Download onto the server",
   cancel: "Cancel",
