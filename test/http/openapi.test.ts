@@ -80,13 +80,9 @@ describe("the OpenAPI document", () => {
   it("describes what is really answered", async () => {
     server = await seeded();
     for (const [key, operation] of operations()) {
-      for (const [at, [path, status, init]] of (SAMPLES[key] ?? []).entries()) {
+      for (const [path, status, init] of SAMPLES[key] ?? []) {
         const reply = await server.call(path, { ...init, method: key.split(" ")[0] ?? "GET" });
         expect([key, path, reply.status, mistake(key, operation, reply)]).toEqual([key, path, status, null]);
-        if (!key.startsWith("GET ") || at > 0) continue;
-        // A HEAD is answered as a GET is; the compatible interface's GETs do something, and it is refused there.
-        const head = await server.call(path, { ...init, method: "HEAD" });
-        expect([path, head.status, head.text]).toEqual([path, path.startsWith("/douyin/") ? 405 : status, ""]);
       }
     }
     const all = await server.call("/v1/rooms/98765/events?types=*&limit=2000&after=0");

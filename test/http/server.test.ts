@@ -50,7 +50,16 @@ describe("HEAD", () => {
       const { status, text, headers } = await call(path, { method: "HEAD" });
       expect([path, status, text, headers.get("content-type")]).toEqual([path, 200, "", type]);
     }
-    expect((await call("/v1/no-such-address", { method: "HEAD" })).status).toBe(404);
+    for (const [path, status] of [
+      ["/healthz", 200],
+      ["/metrics", 200],
+      ["/openapi.json", 200],
+      ["/v1/works/6871947673600000001", 404],
+      ["/v1/no-such-address", 404],
+      // A GET of it moves its client's place.
+      ["/douyin/liveroom/chat?room_id=98765", 405],
+    ] as const)
+      expect([path, (await call(path, { method: "HEAD" })).status]).toEqual([path, status]);
   });
 });
 
