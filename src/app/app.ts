@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import type { RoomManager } from "../cluster/room-manager.js";
+import { GiftListReader } from "../collector/gift-list-reader.js";
 import { Official } from "../collector/open-platform/official.js";
 import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
 import { COMPAT_LIMITS } from "../compat/deps.js";
@@ -141,6 +142,11 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const collecting = await startCollecting(config, {
       ...reach,
       raw,
+      giftList: new GiftListReader({
+        gifts: store.gifts,
+        clock,
+        onRefused: (reason) => logger.warn({ reason }, "the platform gave no list of gifts; it is asked again in an hour"),
+      }),
       store: collectors,
       erased: lateErasures(store),
       clock,

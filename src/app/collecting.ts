@@ -198,7 +198,7 @@ function readForRoomsHere(here: Here, { spooled, clock, onError }: Omit<SpooledW
 
 /** Stores what was uploaded of rooms that nobody collects any more. Meant for one process at a time. */
 function readForOrphans(
-  { log, rooms, retention }: Pick<Store, "log" | "rooms" | "retention">,
+  { log, rooms, gifts, retention }: Pick<Store, "log" | "rooms" | "gifts" | "retention">,
   setAside: (event: NewEvent, error: unknown) => void,
   { spooled, erased, clock, onError }: SpooledWorkDeps,
 ): SpooledReader {
@@ -207,7 +207,7 @@ function readForOrphans(
     take: (limit) => spooled.orphans(ORPHAN_MS, limit),
     absorb: async ({ room, bytes }, signal) => {
       const horizon = (one: RoomKey) => retention.horizon(one);
-      const pipeline = await Pipeline.open({ ...{ log, rooms, horizon, erased, room, clock, setAside }, drift: new Drift() });
+      const pipeline = await Pipeline.open({ ...{ log, rooms, gifts, horizon, erased, room, clock, setAside }, drift: new Drift() });
       await absorbSpooled(bytes, pipeline, null, signal);
       return true;
     },

@@ -136,10 +136,9 @@ export async function resolve(
 export async function gifts(options: ReachOptions & { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ListedGift[]> {
   const { signal = new AbortController().signal, ...given } = options;
   const reach = reachOf(settings(given), readMachine(), systemClock);
-  const { platform, userAgent } = reach;
   const access = new PlatformAccess(reach, wayOf());
   try {
-    const answer = await readGiftList({ platform, userAgent, inPage: access.inPage }, signal);
+    const answer = await readGiftList(access, signal);
     if ("gifts" in answer) return answer.gifts;
     throw new DyliveError("blocked", `the platform gave no list of gifts: ${answer.reason}`);
   } finally {

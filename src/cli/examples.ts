@@ -76,8 +76,12 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   session: ["dylive session list 100000002", "dylive session show 100000002"],
   "session list": ["dylive session list 100000002"],
   "session show": ["dylive session show 100000002", "dylive session show 100000002 7000000000000000001 --json"],
-  stats: ["dylive stats 100000002", "dylive stats 100000002 7000000000000000001 --minutes"],
-  gifts: ["dylive gifts 100000002", "dylive gifts 100000002 --by user --limit 10"],
+  stats: [
+    "dylive stats 100000002",
+    "dylive stats 100000002 7000000000000000001 --minutes",
+    "dylive stats 100000002 --gifts user --limit 10",
+  ],
+  gifts: ["dylive gifts", "dylive gifts 嘉年华", "dylive gifts 463 --json"],
   user: ["dylive user 100000002 2946292105354829"],
   search: ["dylive search 主播 --room 100000002", "dylive search --types gift --min-diamonds 500 --from 2026-11-25"],
   export: [

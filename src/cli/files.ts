@@ -73,6 +73,7 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
+    gifts: store.gifts,
     horizon: (one) => store.retention.horizon(one),
     room,
     clock,

@@ -18,7 +18,7 @@ const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[
   ["A work, without a server:", ["work", "download", "comments", "works"]],
   ["Files:", ["replay", "import", "decode", "strip"]],
   ["What a server does (also while it runs):", ["room", "author", "token", "hook", "official"]],
-  ["What is kept (also while a server runs):", ["session", "stats", "gifts", "user", "search", "export"]],
+  ["What is kept (also while a server runs):", ["session", "stats", "user", "gifts", "search", "export"]],
   ["Care of what is kept:", ["retention", "erase-user", "redecode", "check", "backup"]],
   ["Many machines:", ["cluster", "migrate", "restored"]],
 ];
@@ -350,7 +350,8 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
   { names: ["official"], add: async (program) => (await import("./commands/official.js")).addOfficialCommands(program, data) },
   { names: ["hook"], add: async (program) => (await import("./commands/hook.js")).addHookCommands(program, data) },
   { names: ["session"], add: async (program) => (await import("./commands/session.js")).addSessionCommands(program, data) },
-  { names: ["stats", "gifts", "user"], add: async (program) => (await import("./commands/stats.js")).addStatsCommands(program, data) },
+  { names: ["stats", "user"], add: async (program) => (await import("./commands/stats.js")).addStatsCommands(program, data) },
+  { names: ["gifts"], add: async (program) => (await import("./commands/gifts.js")).addGiftsCommand(program, data) },
   { names: ["export"], add: async (program) => (await import("./commands/export.js")).addExportCommand(program, data) },
   { names: ["redecode"], add: async (program) => (await import("./commands/redecode.js")).addRedecodeCommand(program, data) },
   { names: ["search"], add: async (program) => (await import("./commands/search.js")).addSearchCommand(program, data) },

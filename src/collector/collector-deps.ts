@@ -7,6 +7,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { RawRecorder } from "../sources/raw/recorder.js";
 import type { RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
+import type { GiftListReader } from "./gift-list-reader.js";
 
 /** Dependencies of collectors, the same for all rooms. */
 export interface CollectorDeps extends Reach {
@@ -17,6 +18,8 @@ export interface CollectorDeps extends Reach {
   readonly setAside: (event: NewEvent, error: unknown) => void;
   /** Told of every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
+  /** Reader of the platform's list of gifts, where a catalogue of them is kept. */
+  readonly giftList?: GiftListReader;
   /** Recorder of the frames of rooms that are to be recorded. */
   readonly raw?: Pick<RawRecorder, "byDefault" | "take" | "leave">;
   /** Spool in which frames wait while the store is away; without one the platform is held back meanwhile. */

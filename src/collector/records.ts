@@ -329,7 +329,8 @@ export class RoomRecords {
   async #open(room: RoomKey) {
     const { store, clock, setAside, drift, health, spool, erased, ownership } = this.#deps;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
-    const deps = { log: store.log, rooms: ownership ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
+    const { log, gifts } = store;
+    const deps = { log, gifts, rooms: ownership ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
     const pipeline = ownership === null ? await Pipeline.open(deps) : Pipeline.lazy(deps);
     if (ownership !== null && !ownership.planned) await this.orElse(() => pipeline.claim(), undefined);
     const direct = new DirectIntake(pipeline, health, clock);

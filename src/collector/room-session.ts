@@ -96,6 +96,7 @@ export class RoomSession {
       this.#stands = { since: offsets.now(), lastFrameAt: offsets.now() };
       health.to("connected");
       listeners.onStanding();
+      void collector.giftList?.look(access, budgets.requests, until);
     };
     try {
       const identity = await access.sit(live.webRid, until);

@@ -131,6 +131,11 @@ export const KINDS = {
         name: Text("the gift's name"),
         icon: Text("https URL of its picture"),
         combo: Type.Optional(Type.Boolean({ description: "it can be given in combos, where the platform tells that" })),
+        filled: Type.Optional(
+          Type.Array(literals(["name", "icon", "unitDiamonds"], "a field of this event"), {
+            description: "fields that this message did not tell: the catalogue of gifts did",
+          }),
+        ),
       },
       { description: "what was given" },
     ),
@@ -138,7 +143,7 @@ export const KINDS = {
     comboTotal: Type.Integer({ minimum: 0, description: "units of the combo so far" }),
     unitsPerClick: Type.Optional(Type.Integer({ minimum: 2, description: "units of one click, where it gives a bundle (10, 66, 188 …)" })),
     settled: Type.Boolean({ description: "the combo has ended" }),
-    unitDiamonds: Whole("price of one unit in diamonds (10 = 1 CNY); null when unknown"),
+    unitDiamonds: Whole("price of one unit in diamonds (10 = 1 CNY); null when nobody told it"),
     diamonds: Whole("delta × unitDiamonds"),
     receiver: Nullable(UserSchema, "the guest whom it was for; null is the anchor, or nobody said"),
     comboId: Type.String({ description: "the same in all events of one combo" }),

@@ -12,7 +12,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
 import type { Log, RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
-import { FillIn } from "./fill-in.js";
+import { FillIn, type GiftCatalogue } from "./fill-in.js";
 
 /** Takes people out of a draft of what waited before it came to the log. @returns null for what is not to be stored */
 export type Without = (draft: Draft) => Draft | null;
@@ -25,6 +25,8 @@ interface PipelineDeps {
   readonly room: RoomKey;
   readonly clock: Clock;
   readonly drift: Drift;
+  /** Catalogue of gifts, which fills in what messages of gifts do not say and learns from them. */
+  readonly gifts?: GiftCatalogue | undefined;
   /** Makes events of messages; our own by default. */
   readonly decode?: typeof normalise;
   /** Platform time up to which events of the room were removed, ms UTC: what is older was here before, or would be removed at once. */
@@ -95,7 +97,7 @@ export class Pipeline {
   #recent = new RecentIds();
   #echoes = new SocialEchoes();
   #versions = new StateVersions();
-  #fillIn = new FillIn();
+  #fillIn: FillIn;
   /** 0 until the room is claimed. */
   #epoch = 0;
   #horizon = Number.NEGATIVE_INFINITY;
@@ -103,6 +105,7 @@ export class Pipeline {
 
   private constructor(deps: PipelineDeps) {
     this.#deps = deps;
+    this.#fillIn = new FillIn(deps.gifts);
   }
 
   /** Claims the room and rebuilds the ledger's memory from its log. @throws DyliveError not_owner, and what the store throws */
@@ -204,7 +207,9 @@ export class Pipeline {
         }
       }
     }
+    await this.#fillIn.fill([...drafts.map(({ event }) => event), ...sightings.flatMap(({ gift = [] }) => gift)]);
     const events = await this.#append(drafts, drops, old);
+    await this.#fillIn.teach();
     return { events, methods, sightings: sightings.map((one) => ({ ...one, isOld: old.has(one.id) })), drops, ended };
   }
 
@@ -326,7 +331,7 @@ export class Pipeline {
     for (const event of social.events) this.#echoes.admits(event);
     const states = await log.readBefore(room, newest, RESTORE_STATES, { types: ["pin", "lottery", "linkmic", "product"] });
     this.#versions = new StateVersions();
-    this.#fillIn = new FillIn();
+    this.#fillIn = new FillIn(this.#deps.gifts);
     for (const event of states.events) {
       this.#versions.admits(event);
       // A copy: events of a store may be frozen.

@@ -10,7 +10,7 @@ import { type RawFile, rawFiles, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
-import { filledAsBefore } from "./fill-in.js";
+import { FillIn, filledAsBefore } from "./fill-in.js";
 import { type Broadcast, Pipeline } from "./pipeline.js";
 
 const PAGE = 500;
@@ -75,7 +75,7 @@ function decodedAnew(stored: LiveEvent, draft: Draft): LiveEvent | null {
     const { ranks: _, ...event } = draft.event;
     return { ...event, ...kept };
   }
-  return { ...filledAsBefore(draft.event, stored), ...kept };
+  return { ...draft.event, ...kept };
 }
 
 function giftAnew(stored: LiveEvent, { event, claim }: Extract<Draft, { event: GiftEvent }>): GiftEvent {
@@ -171,6 +171,7 @@ interface Begun extends RedecodeDeps {
 async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<void> {
   const { store, room, decode = normalise, drift } = deps;
   const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
+  const fillIn = new FillIn(store.gifts);
   /** The first of several messages with one id is the one that was stored. */
   const seen = new Set<string>();
   for await (const { batch, broadcast } of batchesOf(deps, done, sessionId)) {
@@ -187,10 +188,14 @@ async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Cl
       room,
       drafts.map(({ event }) => event.id),
     );
-    const changed: LiveEvent[] = [];
-    for (const draft of drafts) {
+    const filled = drafts.flatMap((draft) => {
       const before = stored.get(draft.event.id);
-      if (before === undefined) continue;
+      return before === undefined ? [] : [{ before, draft: { ...draft, event: filledAsBefore(draft.event, before) } as Draft }];
+    });
+    // What was not known when it was stored may be by now.
+    await fillIn.fill(filled.map(({ draft }) => draft.event));
+    const changed: LiveEvent[] = [];
+    for (const { before, draft } of filled) {
       const after = decodedAnew(before, draft);
       if (after === null) {
         done.erased++;
@@ -211,6 +216,7 @@ async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
+    gifts: store.gifts,
     horizon: (one) => store.retention.horizon(one),
     room,
     clock,

@@ -133,6 +133,11 @@ export class PlatformAccess {
     return this.#asker.visitor;
   }
 
+  /** User agent of requests that no browser makes. */
+  get userAgent(): string {
+    return this.#reach.userAgent;
+  }
+
   /** Requests by the site's own page, for what plain HTTP is not told; undefined without a browser. */
   get inPage(): InPage | undefined {
     if (!this.#reach.identities.pages) return undefined;

@@ -6,6 +6,7 @@ import type { AuthorWatches } from "./sql/author-watches.js";
 import type { CommentRuns } from "./sql/comment-runs.js";
 import type { Comments } from "./sql/comments.js";
 import type { Downloads } from "./sql/downloads.js";
+import type { Gifts } from "./sql/gifts.js";
 import type { Hooks } from "./sql/hooks.js";
 import type { sqlErasures, sqlSecrets } from "./sql/meta.js";
 import type { Positions } from "./sql/positions.js";
@@ -23,8 +24,8 @@ export interface StoreServer {
   readonly connections: { readonly used: number; readonly idle: number; readonly waiting: number };
 }
 
-/** Part of a store that collecting rooms needs; a store in memory has no more. */
-export interface RoomStore extends Pick<Store, "log" | "rooms" | "sessions" | "close"> {
+/** Part of a store that collecting rooms needs; a store in memory has no more, and no catalogue of gifts. */
+export interface RoomStore extends Pick<Store, "log" | "rooms" | "sessions" | "close">, Partial<Pick<Store, "gifts">> {
   readonly retention: Pick<Retention, "horizon">;
 }
 
@@ -49,6 +50,7 @@ export interface Store {
   readonly commentRuns: CommentRuns;
   readonly downloads: Downloads;
   readonly authorWatches: AuthorWatches;
+  readonly gifts: Gifts;
   /** Cluster of the processes that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;
   /** State of the store's server; absent for a store in this process. */

@@ -8,6 +8,7 @@ import { describeComments } from "./comments.js";
 import { describeDownloads } from "./downloads.js";
 import { describeErase } from "./erase.js";
 import { describeEraseWorks } from "./erase-works.js";
+import { describeGifts } from "./gifts.js";
 import type { Open } from "./harness.js";
 import { describeHooks } from "./hooks.js";
 import { describeLog } from "./log.js";
@@ -50,6 +51,7 @@ export function describeStore(name: string, open: Open, damage: Damage): void {
     describeComments(open);
     describeDownloads(open);
     describeAuthorWatches(open);
+    describeGifts(open);
     describeCheck(open, damage);
     describeClose(open);
   });

@@ -38,6 +38,11 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   ],
   "GET /douyin/liveroom/audience": [["/douyin/liveroom/audience?room_id=98765", 200]],
   "GET /douyin/liveroom/ranklist": [["/douyin/liveroom/ranklist?room_id=98765", 200]],
+  "GET /douyin/liveroom/gifts": [
+    ["/douyin/liveroom/gifts", 200],
+    ["/douyin/liveroom/gifts?room_id=98765", 200],
+    ["/douyin/liveroom/gifts?room_id=nobody", 404],
+  ],
   "GET /douyin/liveroom/status": [["/douyin/liveroom/status?room_id=98765,6843198199583378191,nobody,captcha", 200]],
   "GET /douyin/video/detail": [
     [`/douyin/video/detail?aweme_id=${WORK}`, 200],
@@ -72,6 +77,12 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/works?cursor=x", 400],
   ],
   "GET /v1/works/pace": [["/v1/works/pace", 200]],
+  "GET /v1/gifts": [
+    ["/v1/gifts", 200],
+    ["/v1/gifts?name=x&limit=1", 200],
+    ["/v1/gifts?cursor=x", 400],
+  ],
+  "GET /v1/gifts/{gift}": [["/v1/gifts/463", 404]],
   "POST /v1/authors": [
     ["/v1/authors", 201, { json: { link: `https://www.douyin.com/user/${AUTHOR}` } }],
     ["/v1/authors", 200, { json: { link: AUTHOR } }],

@@ -20,50 +20,42 @@ interface ShownStatistics {
   readonly limit: number;
 }
 
-/** Adds `dylive stats`, `gifts` and `user`. @param data makes the option that names the data folder */
+/** Options of `dylive stats`. */
+interface StatsArguments {
+  readonly minutes: boolean;
+  readonly gifts?: GiftGroup;
+  readonly user?: string;
+  readonly limit?: number;
+  readonly json: boolean;
+}
+
+/** Adds `dylive stats` and `user`. @param data makes the option that names the data folder */
 export function addStatsCommands(program: Command, data: () => Option): void {
   const json = () => new Option("--json", "as JSON").default(false);
-  const limit = (rows: number) => new Option("--limit <n>", "rows of each list").argParser(count).default(rows);
   const broadcast = "a room (its newest broadcast), or a broadcast's room_id";
   program
     .command("stats")
-    .description("a broadcast in figures: totals, people, words; or its minutes")
+    .description("a broadcast in figures: totals, people, words; or its minutes, or its gifts")
     .argument("<room>", broadcast)
     .argument("[session]", BROADCAST)
     .option("--minutes", "minute by minute", false)
-    .addOption(limit(10))
+    .addOption(new Option("--gifts <by>", "its gifts, summed by this, those worth most first").choices(GIFT_GROUPS))
+    .option("--user <id>", "with --gifts, only what this person gave")
+    .option("--limit <n>", "rows of each list (10; of gifts 50)", count)
     .addOption(json())
     .addOption(data())
-    .action(
-      (
-        room: string,
-        id: string | undefined,
-        { minutes, json, limit, ...settings }: Partial<Config> & ShownStatistics & { minutes: boolean },
-      ) =>
-        withStore(loadConfig(settings), (store) =>
-          minutes ? showMinutes(store, room, id ?? null, json) : showStats(store, room, id ?? null, { json, limit }),
-        ),
-    );
-  program
-    .command("gifts")
-    .description("the gifts of a broadcast, summed, those worth most first")
-    .argument("<room>", broadcast)
-    .argument("[session]", BROADCAST)
-    .addOption(new Option("--by <what>", "what they are summed by").choices(GIFT_GROUPS).default("gift"))
-    .option("--user <id>", "only what this person gave")
-    .addOption(limit(50))
-    .addOption(json())
-    .addOption(data())
-    .action(
-      (
-        room: string,
-        id: string | undefined,
-        { by, user, json, limit, ...settings }: Partial<Config> & ShownStatistics & { by: GiftGroup; user?: string },
-      ) =>
-        withStore(loadConfig(settings), (store) =>
-          showGifts(store, room, id ?? null, { by, json, limit, ...(user !== undefined && { userId: user }) }),
-        ),
-    );
+    .action((room: string, id: string | undefined, options: Partial<Config> & StatsArguments) => {
+      const { minutes, gifts: by, user, json, limit, ...settings } = options;
+      if (by !== undefined && minutes) throw new DyliveError("bad_request", "--gifts and --minutes are two questions: give one");
+      if (by === undefined && user !== undefined)
+        throw new DyliveError("bad_request", "--user says whose gifts --gifts shows; what a person did is told by dylive user");
+      return withStore(loadConfig(settings), (store) => {
+        const session = id ?? null;
+        if (by !== undefined)
+          return showGifts(store, room, session, { by, json, limit: limit ?? 50, ...(user !== undefined && { userId: user }) });
+        return minutes ? showMinutes(store, room, session, json) : showStats(store, room, session, { json, limit: limit ?? 10 });
+      });
+    });
   program
     .command("user")
     .description("what a person did in the broadcasts of a room")

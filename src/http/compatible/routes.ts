@@ -108,6 +108,48 @@ const RanksAnswer = success(
   }),
 );
 
+const Picture = Type.Object({ url_list: Type.Array(Text) });
+
+/** The answer of `/douyin/liveroom/gifts`. */
+const GiftsAnswer = success(
+  Type.Object({
+    data: Type.Object({
+      gifts: Type.Array(
+        Type.Object({
+          id: Type.Number({ description: "an integer of up to 20 digits: read it without rounding" }),
+          id_str: Text,
+          name: Text,
+          diamond_count: Type.Union([Type.Integer(), Type.Null()], {
+            description: "price of one unit in diamonds; null when nobody told it",
+          }),
+          image: Picture,
+          combo: Nullable(Type.Boolean()),
+          type: Nullable(Type.Integer()),
+        }),
+      ),
+      time: Nullable(Type.Integer({ description: "when the platform's list was read last, ms UTC; null: it was not yet" })),
+    }),
+    extra: Type.Object({ now: Type.Integer() }),
+    status_code: Type.Literal(0),
+  }),
+);
+
+/** Most gifts of an answer: as many as the catalogue holds. */
+const MOST_GIFTS = 10_000;
+
+/** Answers `GET /douyin/liveroom/gifts`: the catalogue of gifts, which is the same for all rooms, by the platform's names. */
+async function giftsText({ store, clock }: ApiDeps): Promise<string> {
+  const items = (await store.gifts.list({ limit: MOST_GIFTS })).map(({ id, name, diamonds, icon, combo, kind }) => {
+    const rest = JSON.stringify({
+      ...{ id_str: id, name: name ?? "", diamond_count: diamonds, image: { url_list: icon === null ? [] : [icon] }, combo, type: kind },
+    });
+    // The id is put into the text as it is: a JavaScript number would round a long one.
+    return `{"id":${id},${rest.slice(1)}`;
+  });
+  const data = `{"data":{"gifts":[${items.join(",")}],"time":${await store.gifts.listedAt()}},"extra":{"now":${clock.now()}},"status_code":0}`;
+  return `{"code":200,"data":${data},"msg":"success"}`;
+}
+
 const ROOM_ID_DIGITS = 19;
 
 interface Status {
@@ -257,6 +299,17 @@ export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   facts("info", InfoAnswer, "What is known of a room", infoText);
   facts("audience", RanksAnswer, "Viewers of a room, ranked by contribution", audienceText);
   facts("ranklist", RanksAnswer, "The contributors of a room", rankListText);
+  typed.route({
+    ...route("gifts", Type.Partial(RoomQuerySchema), GiftsAnswer, "The gifts of the platform with their prices"),
+    handler: async (request, reply) => {
+      const { room_id: named } = request.query;
+      if (named !== undefined) {
+        await assertMayAsk(rooms, tokenOf(request), named);
+        await requestedRoom(deps, deps.calls.open(request.raw, reply.raw, tokenOf(request)), named);
+      }
+      return reply.type("application/json; charset=utf-8").send(await giftsText(deps));
+    },
+  });
   typed.route({
     ...route("status", StatusQuerySchema, StatusAnswer, "Whether rooms are live"),
     handler: async (request, reply) => {

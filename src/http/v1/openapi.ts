@@ -55,6 +55,7 @@ const TAGS = [
   { name: "events", description: "what happened in a room: by pages, found by words, as files" },
   { name: "live", description: "what happens, as it happens: SSE; WebSocket is in docs/streams.md" },
   { name: "statistics", description: "who gave, wrote and liked how much" },
+  { name: "gifts", description: "the platform's gifts and their prices" },
   { name: "works", description: "videos, notes and live photos that were read" },
   { name: "hooks", description: "webhooks: where events are sent" },
   { name: "tokens", description: "who may ask" },

@@ -15,6 +15,7 @@ import { downloadFileRoutes } from "./download-file-routes.js";
 import { downloadRoutes } from "./download-routes.js";
 import { eventRoutes } from "./event-routes.js";
 import { exportRoutes } from "./export-routes.js";
+import { giftRoutes } from "./gift-routes.js";
 import { hookRoutes } from "./hook-routes.js";
 import { officialAppRoutes } from "./official-routes.js";
 import { retentionRoutes } from "./retention-routes.js";
@@ -38,6 +39,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       roomRoutes(v1, deps);
       sessionRoutes(v1, deps);
       statisticsRoutes(v1, deps);
+      giftRoutes(v1, deps);
       eventRoutes(v1, deps);
       exportRoutes(v1, deps);
       retentionRoutes(v1, deps);

@@ -3,6 +3,7 @@ import { sqlAuthorWatches } from "./author-watches.js";
 import { sqlCommentRuns } from "./comment-runs.js";
 import { sqlComments } from "./comments.js";
 import { sqlDownloads } from "./downloads.js";
+import { sqlGifts } from "./gifts.js";
 import { sqlHooks } from "./hooks.js";
 import { sqlErasures, sqlSecrets } from "./meta.js";
 import { sqlPositions } from "./positions.js";
@@ -26,6 +27,7 @@ type Repositories = Pick<
   | "commentRuns"
   | "downloads"
   | "authorWatches"
+  | "gifts"
   | "secrets"
   | "erasures"
 >;
@@ -44,6 +46,7 @@ export function sqlRepositories(database: SqlDatabase): Repositories {
     commentRuns: sqlCommentRuns(database),
     downloads: sqlDownloads(database),
     authorWatches: sqlAuthorWatches(database),
+    gifts: sqlGifts(database),
     secrets: sqlSecrets(database),
     erasures: sqlErasures(database),
   };

@@ -65,6 +65,7 @@ export const ROOMS: SqlTable = {
  * - `downloads.body`: JSON of the download, `author`: of who made its work, `folder`: id of the folder with its files, which a process has on its
  *   disk; `removed`: nothing is left of it but that its files are to be removed by a process that has them.
  * - `author_watches.body`: JSON of the watch (`works/model/author-watch`) and the ids of works that are known; `outcome`: of the last look.
+ * - `gifts`: the catalogue of gifts, which is about nobody; `gift_prices`: each price that a gift had, from when to when it was seen.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly SqlTable[] = [
@@ -197,6 +198,19 @@ export const TABLES: readonly SqlTable[] = [
     counts: true,
     columns: { n: COUNT, sec_uid: "text NOT NULL UNIQUE", added_at: COUNT, next_at: COUNT, outcome: "text", body: NAME },
     indexes: { due: "next_at, n" },
+  },
+  {
+    name: "gifts",
+    keys: 1,
+    columns: {
+      ...{ id: NAME, name: "text", icon: "text", source: NAME, kind: "bigint", combo: "bigint" },
+      ...{ first_seen_at: COUNT, seen_at: COUNT, listed_at: "bigint" },
+    },
+  },
+  {
+    name: "gift_prices",
+    keys: 2,
+    columns: { gift_id: NAME, from_at: COUNT, until_at: "bigint", seen_at: COUNT, diamonds: COUNT, source: NAME },
   },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },

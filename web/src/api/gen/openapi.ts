@@ -220,6 +220,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/douyin/liveroom/gifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The gifts of the platform with their prices
+         * @description Needs a token of scope read.
+         */
+        get: operations["getLiveroomGifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/douyin/liveroom/status": {
         parameters: {
             query?: never;
@@ -504,6 +524,46 @@ export interface paths {
          * @description Needs a token of scope read.
          */
         get: operations["getRoomsByRoomUsersByUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gifts of the platform, with their prices now and before
+         * @description Needs a token of scope read. What the platform's list of gifts and the messages of gifts told. See docs/login-and-gifts.md.
+         */
+        get: operations["getGifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gifts/{gift}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A gift, with its prices now and before
+         * @description Needs a token of scope read.
+         */
+        get: operations["getGiftsByGift"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1601,6 +1661,8 @@ export interface components {
                 icon: string | null;
                 /** @description it can be given in combos, where the platform tells that */
                 combo?: boolean;
+                /** @description fields that this message did not tell: the catalogue of gifts did */
+                filled?: ("name" | "icon" | "unitDiamonds")[];
             };
             /** @description units that are new with this event: sum these */
             delta: number;
@@ -3250,6 +3312,48 @@ export interface components {
             chatters: components["schemas"]["PersonList"] | null;
             gifts: components["schemas"]["GiftList"] | null;
             words: components["schemas"]["WordList"] | null;
+        };
+        /** @description a gift of the catalogue */
+        Gift: {
+            id: string;
+            name: string | null;
+            /** @description its price, as far as one knows now; null where nobody told it */
+            diamonds: number | null;
+            icon: string | null;
+            kind: number | null;
+            combo: boolean | null;
+            /**
+             * @description list: the platform's list of gifts; message: a message of a gift that somebody gave
+             * @enum {unknown}
+             */
+            source: "list" | "message";
+            /** @description ms UTC */
+            firstSeenAt: number;
+            /** @description when it was last seen, to a day, ms UTC */
+            seenAt: number;
+            listedAt: number | null;
+            /** @description every price that was seen, oldest first */
+            prices: {
+                /** @description price of one unit in diamonds (10 are 1 CNY); 0 is free */
+                diamonds: number;
+                /** @description when it was first seen, ms UTC: it may be older */
+                from: number;
+                until: number | null;
+                /** @description when it was last seen, to a day, ms UTC */
+                seenAt: number;
+                /**
+                 * @description list: the platform's list of gifts; message: a message of a gift that somebody gave
+                 * @enum {unknown}
+                 */
+                source: "list" | "message";
+            }[];
+        };
+        /** @description a page of the catalogue of gifts */
+        GiftCatalogue: {
+            /** @description in the order of their ids */
+            gifts: components["schemas"]["Gift"][];
+            listedAt: number | null;
+            next: string | null;
         };
         /** @description events of a room, and where to go on */
         EventList: {
@@ -4928,6 +5032,83 @@ export interface operations {
             };
         };
     };
+    getLiveroomGifts: {
+        parameters: {
+            query?: {
+                /** @description a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . - */
+                room_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {number} */
+                        code: 200;
+                        data: {
+                            data: {
+                                gifts: {
+                                    /** @description an integer of up to 20 digits: read it without rounding */
+                                    id: number;
+                                    id_str: string;
+                                    name: string;
+                                    /** @description price of one unit in diamonds; null when nobody told it */
+                                    diamond_count: number | null;
+                                    image: {
+                                        url_list: string[];
+                                    };
+                                    combo: boolean | null;
+                                    type: number | null;
+                                }[];
+                                time: number | null;
+                            };
+                            extra: {
+                                now: number;
+                            };
+                            /** @enum {number} */
+                            status_code: 0;
+                        };
+                        /** @enum {string} */
+                        msg: "success";
+                    };
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: number;
+                        data: unknown[];
+                        msg: string;
+                    };
+                };
+            };
+        };
+    };
     getLiveroomStatus: {
         parameters: {
             query: {
@@ -5733,6 +5914,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserHistory"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getGifts: {
+        parameters: {
+            query?: {
+                /** @description a part of their names */
+                name?: string;
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of the catalogue of gifts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftCatalogue"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getGiftsByGift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the platform's id of the gift */
+                gift: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a gift of the catalogue */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gift"];
                 };
             };
             /** @description refused: why, and what to do */

@@ -1,0 +1,50 @@
+import type { Command, Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import type { KnownGift } from "../../store/sql/gifts.js";
+import { moment, plain, print, printColumns, say } from "../terminal.js";
+import { count } from "../values.js";
+import { withStore } from "../with-store.js";
+
+/** Options of `dylive gifts`. */
+interface ShownGifts {
+  readonly limit: number;
+  readonly json: boolean;
+}
+
+/** Adds `dylive gifts`. @param data makes the option that names the data folder */
+export function addGiftsCommand(program: Command, data: () => Option): void {
+  program
+    .command("gifts")
+    .description("the platform's gifts and their prices, as far as they were seen")
+    .argument("[gift]", "a gift's id, or a part of its name")
+    .option("--limit <n>", "show at most so many", count, 10_000)
+    .option("--json", "one JSON object a line, with all prices that were seen", false)
+    .addOption(data())
+    .action((gift: string | undefined, { limit, json, ...settings }: Partial<Config> & ShownGifts) =>
+      withStore(loadConfig(settings), async ({ gifts }) => {
+        const byId = gift === undefined ? undefined : (await gifts.known([gift])).get(gift);
+        const found = byId !== undefined ? [byId] : await gifts.list({ limit, ...(gift !== undefined && { name: gift }) });
+        if (found.length === 0) {
+          const none = gift === undefined ? "no gift was seen yet" : `no gift has the id or a name with ${JSON.stringify(gift)}`;
+          const listedAt = await gifts.listedAt();
+          say(plain(`${none}; the platform's list ${listedAt === null ? "is read when a room is live" : `was read ${moment(listedAt)}`}`));
+        }
+        if (json) for (const one of found) await print(JSON.stringify(one));
+        else if (found.length > 0) await show(found);
+      }),
+    );
+}
+
+async function show(gifts: readonly KnownGift[]): Promise<void> {
+  await printColumns(
+    ["id", "name", "diamonds", "before", "seen", "by"],
+    gifts.map(({ id, name, diamonds, prices, seenAt, source }) => [
+      ...[id, name, diamonds],
+      prices
+        .slice(0, -1)
+        .map((price) => price.diamonds)
+        .join(", "),
+      ...[moment(seenAt), source],
+    ]),
+  );
+}
