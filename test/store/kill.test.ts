@@ -4,8 +4,8 @@ import { killBusy } from "./kill.js";
 
 const file = useDirectory();
 
-it("kill -9 at random moments, 20 times: the check finds nothing", async () => {
+it("kill -9 at random moments, 10 times: the check finds nothing", async () => {
   // Side by side: most of the time a process starts.
-  const runs = await Promise.all([killBusy(file("one.db"), 10), killBusy(file("two.db"), 10)]);
-  for (const { events } of runs) expect(events).toBeGreaterThanOrEqual(600);
+  const runs = await Promise.all([killBusy(file("one.db"), 5), killBusy(file("two.db"), 5)]);
+  for (const { events } of runs) expect(events).toBeGreaterThanOrEqual(300);
 }, 60_000);
