@@ -200,6 +200,28 @@ describe("a room's figures", () => {
   });
 });
 
+describe("several sessions of a room", () => {
+  it("are shown with how much came, of which time; on a phone each number on one line", async () => {
+    await dashboard.app.rooms.change(room, { sessions: ["guest", "guest:2"] });
+    try {
+      const page = await open({ viewport: { width: 390, height: 844 } });
+      await page.locator(".tabs button").nth(1).click();
+      const table = page.locator("section.panel table").first();
+      const rows = async () => (await table.locator("tr").allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+      await until(async () =>
+        (await rows()).some((row) => /^礼物 \d+ (至少|各会话|约|其中).* \d+ \d+ （独有 \d+） \d+ （独有 \d+）$/.test(row)),
+      );
+      expect((await rows())[0]).toMatch(/^最近 .*(秒|分).* 合计 .* guest guest:2$/);
+      const lineOf = (cells: string) => table.locator(cells).evaluateAll((all) => all.map((cell) => cell.getBoundingClientRect().height));
+      expect(Math.max(...(await lineOf("thead th")))).toBeLessThan(48);
+      expect(await table.evaluate((element) => element.parentElement?.getBoundingClientRect().right ?? 0)).toBeLessThanOrEqual(390);
+      expect(await seriousIn(page)).toEqual([]);
+    } finally {
+      await dashboard.app.rooms.change(room, { sessions: null });
+    }
+  });
+});
+
 describe("a stall of the platform", () => {
   it("is shown while it lasts, and drawn as a gap when it is over", async () => {
     const own = await Dashboard.start(

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { nothingSeen } from "../../src/health/sightings.js";
 import type { Evidence, RoomState } from "../../src/health/state.js";
 import { ROOM_DOOR, readPaste } from "../../src/platform/links/paste.js";
 import { type DyliveError, ERRORS } from "../../src/runtime/errors.js";
 import type { Room } from "../../web/src/api/model.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
-import { truthOf } from "../../web/src/rooms/truth.js";
+import { truthOf, wholeOf } from "../../web/src/rooms/truth.js";
 import { roomStatus } from "../health/status.js";
 
 const NOW = 1_000_000;
@@ -12,6 +13,27 @@ function said(state: RoomState | null, evidence: Partial<Evidence> = {}, lang: "
   const status = state === null ? null : roomStatus({ state, evidence: { since: NOW - 60_000, ...evidence } });
   return truthOf({ watch, status: status as Room["status"] }, NOW, MESSAGES[lang], lang).map(({ text, tone }) => `${tone} ${text}`);
 }
+
+describe("how much of all came", () => {
+  const none = { ...nothingSeen().chat, received: 9 };
+  const by = (one: number, other: number) => ({ guest: { received: one, alone: 0 }, "guest:2": { received: other, alone: 0 } });
+  const whole = (received: number, low: number, high: number) => ({ received, estimate: low, low, high });
+  it.each([
+    ["about 76% – 89% of all came", { received: 84, sessions: by(60, 60), whole: whole(84, 94, 110) }],
+    ["all sessions agree", { received: 5, sessions: by(5, 5), whole: whole(5, 5, 6) }],
+    ["about 83% – 100% of all came", { received: 5, sessions: by(5, 4), whole: whole(5, 5, 6) }],
+    [
+      "of 30 while two visitors or more were connected: about 100% of all came",
+      { received: 50, sessions: by(40, 30), whole: whole(30, 30, 30) },
+    ],
+    ["about 99% of all came", { received: 995, sessions: by(900, 900), whole: whole(995, 996, 1003) }],
+    ["at least 9: the sessions have nothing in common, so nobody can tell", { sessions: by(9, 0), wholeUnknown: "nothing_shared" }],
+    ["at least 9: two visitors must first be connected together for 10 s", { sessions: by(9, 9), wholeUnknown: "no_common_time" }],
+  ] as const)("%s", (words, seen) => {
+    expect(wholeOf({ ...none, wholeUnknown: null, ...seen }, MESSAGES.en)).toBe(words);
+    expect(wholeOf({ ...none, wholeUnknown: null, ...seen }, MESSAGES.zh)).toMatch(/\p{Script=Han}/u);
+  });
+});
 
 describe("the truth meter", () => {
   it("says what was seen of a live room, good and bad", () => {

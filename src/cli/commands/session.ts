@@ -95,7 +95,7 @@ function wholeWords({ received, sessions, whole, wholeUnknown }: SeenMessages): 
   const [low, high] = [Math.round((whole.received / whole.high) * 100), Math.floor((whole.received / whole.low) * 100)];
   const share = low >= high ? `about ${high} %` : `about ${low}-${high} %`;
   if (whole.received === received) return `${share} of all, by estimate`;
-  return `${whole.received} of them came while two visitors were connected: ${share} of all there were then, by estimate`;
+  return `${whole.received} of them came while two visitors or more were connected: ${share} of all there were then, by estimate`;
 }
 
 /** Returns what a summary says, in words. */

@@ -59,7 +59,7 @@ export const room: typeof zh = {
     agree: "all sessions agree",
     atLeast: (n) => `at least ${n}`,
     about: (share) => `about ${share} of all came`,
-    of: (n, share) => `of ${n} while two visitors were connected: ${share}`,
+    of: (n, share) => `of ${n} while two visitors or more were connected: ${share}`,
     unknown: {
       one_visitor: (atLeast) => `${atLeast}: all by one visitor, so nobody can tell`,
       no_common_time: (atLeast) => `${atLeast}: two visitors must first be connected together for 10 s`,

@@ -58,7 +58,7 @@ export const room = {
     agree: "各会话完全一致",
     atLeast: (n: number) => `至少 ${n}`,
     about: (share: string) => `约收到全部的 ${share}`,
-    of: (n: number, share: string) => `其中 ${n} 条收到时有两个访客在线：${share}`,
+    of: (n: number, share: string) => `其中 ${n} 条收到时至少有两个访客在线：${share}`,
     unknown: {
       one_visitor: (atLeast: string) => `${atLeast}（只有一个访客，无法估计）`,
       no_common_time: (atLeast: string) => `${atLeast}（两个访客需同时在线满 10 秒才能估计）`,
