@@ -74,8 +74,10 @@ function complaintOf({ name, assign, schema, secret }: NamedSetting, value: unkn
   const text = String(value);
   const shown = secret || /[@?]/.test(text) || text.length > SHOWN_CHARS ? "the value that it has" : JSON.stringify(text);
   const example = exampleOf(schema);
-  const such = example === null ? "" : `, such as ${name}${assign}${example}`;
-  return `${name} does not take ${shown}. It takes ${takesOf(schema).replaceAll("`", "")}${such} (${schema.description ?? ""})`;
+  const takes = takesOf(schema).replaceAll("`", "");
+  const assigned = `${name}${assign}${example}`;
+  const such = example === null ? takes : `${takes}, such as ${assigned}`;
+  return `${name} does not take ${shown}. It takes ${such} (${schema.description ?? ""})`;
 }
 
 /** A type of message of the Open Platform, or `*`. */

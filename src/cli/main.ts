@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { languageOf } from "../app/config.js";
+import { inLanguage, messageIn } from "../i18n/words.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
 import { givenAs, programFor } from "./program.js";
 import { exitWith, isStopped } from "./stop.js";
@@ -24,7 +25,9 @@ try {
 } catch (thrown) {
   const error = thrown instanceof FieldError ? thrown.as(givenAs(command, thrown.field)) : thrown;
   if (error instanceof DyliveError) {
-    say(plain(`dylive: ${error.message}. ${error.row.hint}`));
+    const { message, hint } = error.row;
+    const told = messageIn(language, message, error.detail);
+    say(plain(language === "zh" ? `dylive：${told}。${inLanguage(language, hint)}` : `dylive: ${told}. ${hint}`));
     exitWith(error.row.fault === "caller" ? 2 : 1);
   } else if (!isStopped()) throw error; // what a stopped command breaks off with says nothing
 }

@@ -121,7 +121,7 @@ class BoundsWalk {
     if (name === "size") return this.#size(node, name, [receiver, ...args], item);
     if (name !== "lowerAscii" && !SEARCHES.has(name)) {
       const instead = name === "matches" ? "regular expressions are not offered" : `the method ${quote(name)} is not offered`;
-      return refuse(node, `${instead}; there are ${OFFERED}`);
+      return refuse(node, `${instead} (there are ${OFFERED})`);
     }
     const inner = [receiver, ...args].reduce((sum, one) => sum + this.cost(one, item), 1);
     const length = lengthOf(receiver, this.#longest);
@@ -147,7 +147,7 @@ class BoundsWalk {
 function assertField(node: ASTNode, of: ASTNode, field: string): void {
   const type = of.op === "id" && isVariable(of.args) ? VARIABLES[of.args]?.type : undefined;
   if (typeof type !== "object" || Object.hasOwn(type, field)) return;
-  throw new Refused(noSuch(`field of ${String(of.args)}`, field, Object.keys(type)), node.end - field.length);
+  throw new Refused(noSuch("field", field, Object.keys(type)), node.end - field.length);
 }
 
 /** Refuses a comparison of `type` with what is no type of event: it would never be true. */

@@ -14,11 +14,14 @@ export function meantName(given: string, known: readonly string[]): string | nul
   return nearest;
 }
 
-/** Says that there is no such thing, which was probably meant, and which there are. @param more added to the list of those that there are */
-export function noSuch(thing: string, given: string, known: readonly string[], more = ""): string {
+/** Says that there is no such thing, which was probably meant, and which there are. @param thing in one word */
+export function noSuch(thing: string, given: string, known: readonly string[]): string {
   const meant = meantName(given, known);
-  const question = meant === null ? "" : ` (did you mean ${meant}?)`;
-  return `there is no ${thing} ${JSON.stringify(given.slice(0, SHOWN_CHARS))}${question}; there are ${known.join(", ")}${more}`;
+  const shown = JSON.stringify(given.slice(0, SHOWN_CHARS));
+  const all = known.join(", ");
+  return meant === null
+    ? `there is no ${thing} ${shown}; there are ${all}`
+    : `there is no ${thing} ${shown} (did you mean ${meant}?); there are ${all}`;
 }
 
 /** Length up to which a name is repeated, in characters. */

@@ -127,6 +127,6 @@ function typesOf(asked: readonly string[] | undefined, timed: boolean): readonly
   return asked.map((name) => {
     const type = EVENT_TYPES.find((one) => one === name);
     if (type !== undefined) return type;
-    throw new FieldError("types", noSuch("type", name, EVENT_TYPES, ", and * for all"));
+    throw new FieldError("types", noSuch("type", name, [...EVENT_TYPES, "*"]));
   });
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { CursorReset } from "../feed/cursor.js";
+import { acceptedLanguage, inLanguage, type Language, messageIn } from "../i18n/words.js";
 import { DyliveError, ERRORS, type ErrorCode } from "../runtime/errors.js";
 
 /** Seconds after which a refused client may try again, when waiting helps. */
@@ -59,8 +60,18 @@ export function sendFailure(request: FastifyRequest, reply: FastifyReply, told: 
   if (error instanceof CursorReset) reply.header("x-oldest-cursor", error.oldest).header("x-newest-cursor", error.newest);
   const retryAfterS = told.details["retryAfterS"] ?? RETRY_AFTER_S[told.code];
   if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
-  const text = V1_FORM.test(request.url) ? errorText(told, request.id) : failureText(told.status, `${told.message}. ${told.hint}`);
+  const language = acceptedLanguage(request.headers["accept-language"]);
+  const spoken = failureIn(language, told);
+  const whole = language === "zh" ? `${spoken.message}。${spoken.hint}` : `${spoken.message}. ${spoken.hint}`;
+  const text = V1_FORM.test(request.url) ? errorText(spoken, request.id) : failureText(told.status, whole);
   return reply.code(told.status).header("cache-control", "no-store").type("application/json; charset=utf-8").send(text);
+}
+
+/** Returns what a client is told, in its language. */
+export function failureIn(language: Language, told: Failure): Failure {
+  const { message } = ERRORS[told.code];
+  const detail = told.message.slice(`${message}: `.length);
+  return { ...told, message: messageIn(language, message, detail), hint: inLanguage(language, told.hint) };
 }
 
 function codeOf(error: unknown): string {

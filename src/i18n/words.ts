@@ -1,18 +1,17 @@
 import { COMMANDS } from "./zh/commands.js";
+import { DETAILS } from "./zh/details.js";
 import { DOCTOR } from "./zh/doctor.js";
+import { ERRORS_IN_CHINESE } from "./zh/errors.js";
 import { SETTINGS } from "./zh/settings.js";
 
 /** A language in which people are spoken to. */
 export type Language = "zh" | "en";
 
-/** Sentences that are joined. The first of two that fit counts. */
-const JOINED: Readonly<Record<string, string>> = { "{}; {}": "{}；{}", "{}: {}": "{}：{}" };
-
 /**
  * What is said, by the English sentence that the source has; `{}` stands for what a sentence says of one case, `{1}`, `{2}` … where the Chinese
  * has it in another order. So the code says what it says where it says it, in one language, and nobody looks up a key.
  */
-const CHINESE: readonly Readonly<Record<string, string>>[] = [JOINED, COMMANDS, SETTINGS, DOCTOR];
+const CHINESE: readonly Readonly<Record<string, string>>[] = [ERRORS_IN_CHINESE, DETAILS, COMMANDS, SETTINGS, DOCTOR];
 
 /** Longest text that is looked up, in characters. */
 const MAX_CHARS = 4_000;
@@ -26,45 +25,66 @@ export function inLanguage(language: Language, sentence: string): string {
   return language === "en" || sentence.length > MAX_CHARS ? sentence : chinese(sentence);
 }
 
+/** Returns the message of an error in a language: what was wrong, and what it was this time. */
+export function messageIn(language: Language, message: string, detail: string): string {
+  return language === "en" ? `${message}: ${detail}` : `${chinese(message)}：${inLanguage(language, detail)}`;
+}
+
 function chinese(sentence: string): string {
-  const whole = wholeOf(sentence);
-  if (whole !== undefined) return whole;
-  let best: { readonly words: string; readonly said: readonly string[]; readonly weight: number } | null = null;
+  return said(sentence) ?? joined(sentence) ?? sentence;
+}
+
+/** Returns a sentence that a table has. */
+function said(sentence: string): string | null {
+  for (const table of CHINESE) if (Object.hasOwn(table, sentence)) return table[sentence] ?? null;
+  let best: {
+    readonly words: string;
+    readonly parts: readonly string[];
+    readonly values: readonly string[];
+    readonly weight: number;
+  } | null = null;
   for (const table of CHINESE)
     for (const [pattern, words] of Object.entries(table)) {
       const parts = pattern.split("{}");
       const weight = pattern.length - 2 * (parts.length - 1);
-      // The one that says most of it: `{}: {}` fits nearly everything.
+      // The one that says most of it.
       if (parts.length === 1 || (best !== null && best.weight >= weight)) continue;
-      const said = saidIn(sentence, parts);
+      const values = valuesIn(sentence, parts);
       // Of sentences that are joined none says the next one too.
-      if (said !== null && (table === JOINED || !said.some((text) => text.includes("; ") && wholeOf(text) === undefined)))
-        best = { words, said, weight };
+      if (values !== null && !values.some((text) => text.includes("; ") && said(text) === null)) best = { words, parts, values, weight };
     }
-  if (best === null) return sentence;
-  const said = best.said.map(chinese);
+  if (best === null) return null;
+  const { parts } = best;
+  // What stands in quotes is a name that somebody gave or is to give.
+  const values = best.values.map((value, i) => (parts[i]?.endsWith("'") === true ? value : chinese(value)));
   let next = 0;
-  return best.words.replace(/\{(\d?)\}/g, (_place, number: string) => said[number === "" ? next++ : Number(number) - 1] ?? "");
+  return best.words.replace(/\{(\d?)\}/g, (_place, number: string) => values[number === "" ? next++ : Number(number) - 1] ?? "");
 }
 
-function wholeOf(sentence: string): string | undefined {
-  return CHINESE.find((table) => Object.hasOwn(table, sentence))?.[sentence];
+/** Returns sentences that are joined, each by itself; null for one that is alone. */
+function joined(sentence: string): string | null {
+  const colon = sentence.indexOf(": ");
+  const rest = colon < 0 ? null : said(sentence.slice(colon + 2));
+  if (rest !== null) return `${chinese(sentence.slice(0, colon))}：${rest}`;
+  const stop = sentence.indexOf("; ");
+  if (stop >= 0) return `${chinese(sentence.slice(0, stop))}；${chinese(sentence.slice(stop + 2))}`;
+  return colon < 0 ? null : `${chinese(sentence.slice(0, colon))}：${chinese(sentence.slice(colon + 2))}`;
 }
 
 /** Returns what stands between the parts; null where the sentence is not made of them. */
-function saidIn(sentence: string, parts: readonly string[]): readonly string[] | null {
+function valuesIn(sentence: string, parts: readonly string[]): readonly string[] | null {
   const [first = "", ...rest] = parts;
   if (!sentence.startsWith(first)) return null;
-  const said: string[] = [];
+  const values: string[] = [];
   let from = first.length;
   for (const [i, part] of rest.entries()) {
     const isLast = i === rest.length - 1;
     const at = isLast ? sentence.length - part.length : sentence.indexOf(part, from);
     if (at < from || !sentence.startsWith(part, at)) return null;
-    said.push(sentence.slice(from, at));
+    values.push(sentence.slice(from, at));
     from = at + part.length;
   }
-  return said;
+  return values;
 }
 
 /** Returns the language that a client asks for (`Accept-Language`): Chinese where it likes that better than English. */

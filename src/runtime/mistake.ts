@@ -46,8 +46,9 @@ export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: st
     if (extra === undefined) continue;
     const { field, name, at } = placeOf(schema, instancePath);
     const known = alternatives(at).flatMap(({ properties = {} }) => Object.keys(properties));
-    const where = name === "" ? "here" : `in ${name}`;
-    const words = `there is no field ${JSON.stringify(extra.slice(0, 40))} ${where}; there are: ${known.join(", ") || "none"}`;
+    const [shown, all] = [JSON.stringify(extra.slice(0, 40)), known.join(", ") || "none"];
+    const words =
+      name === "" ? `there is no field ${shown} here; there are: ${all}` : `there is no field ${shown} in ${name}; there are: ${all}`;
     return { field, words };
   }
   for (const { instancePath, params } of misfits) {

@@ -94,5 +94,5 @@ function isName(name: string): name is HookName {
 }
 
 function unknownName(name: string): FieldError {
-  return new FieldError("types", noSuch("type", name, [...EVENT_TYPES, ...HOOK_NAMES], ", and * for all"));
+  return new FieldError("types", noSuch("type", name, [...EVENT_TYPES, ...HOOK_NAMES, "*"]));
 }

@@ -18,6 +18,8 @@ curl -H "Authorization: Bearer TOKEN" "http://127.0.0.1:8787/v1/rooms/404/events
 {"error": {"code": "not_found", "message": "There is no such thing here: …", "hint": "Check its name or id: …", "requestId": "5bd45e7a7da1"}}
 \`\`\`
 
+Sentence and hint are Chinese for a client that prefers it (\`Accept-Language: zh\`), and on a command line whose locale is Chinese (\`DYLIVE_LANG\`); the library says them in English.
+
 A request that fails with "try again: yes" may succeed later as it is; with \`Retry-After\` in the answer, wait as long as that says. What a *room* goes through (a refusal by
 the platform, a silent connection) is not an error of your request: it is the room's [state](faults.md).
 `;

@@ -3,23 +3,27 @@ import { languageOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 import { programFor } from "../../src/cli/program.js";
 import { columnsOf } from "../../src/cli/terminal.js";
-import { acceptedLanguage, inLanguage } from "../../src/i18n/words.js";
+import { acceptedLanguage, inLanguage, messageIn } from "../../src/i18n/words.js";
 import { COMMANDS } from "../../src/i18n/zh/commands.js";
+import { DETAILS } from "../../src/i18n/zh/details.js";
 import { DOCTOR } from "../../src/i18n/zh/doctor.js";
+import { ERRORS_IN_CHINESE } from "../../src/i18n/zh/errors.js";
 import { SETTINGS } from "../../src/i18n/zh/settings.js";
+import { ERRORS } from "../../src/runtime/errors.js";
 import { helpOf, leaves } from "../cli/tree.js";
 import { sentencesOf } from "./sentences.js";
 
-const TABLES = { COMMANDS, SETTINGS, DOCTOR };
+const TABLES = { COMMANDS, SETTINGS, DOCTOR, ERRORS_IN_CHINESE, DETAILS };
 const SENTENCES = sentencesOf();
 const zh = (sentence: string) => inLanguage("zh", sentence);
+const HAN = /\p{Script=Han}/u;
 const isChinese = (text: string) => /[\p{Script=Han}，：；（]/u.test(text);
 /** Sentences of commander, which the source does not have: they are asked of it below. */
 const OF_COMMANDER =
   /^(error: |\(Did you mean |Allowed choices |(choices|default): $|(Usage|Arguments|Options|Commands):$|command to show)/;
 
 describe("each table of Chinese sentences", () => {
-  const texts = new Set(SENTENCES.map(({ text }) => text));
+  const texts = new Set(SENTENCES.flatMap(({ text }) => [text, text.replaceAll("`", "")])); // what settings take is told without
 
   it.each(Object.entries(TABLES))("%s: has sentences that the source says, and says in Chinese all that they say", (_name, table) => {
     const wrong = Object.entries(table).flatMap(([english, chinese]) => {
@@ -91,6 +95,21 @@ describe("in Chinese", () => {
   });
 });
 
+describe("errors in Chinese", () => {
+  it("have the message and the hint of every code", () => {
+    const told = Object.values(ERRORS).flatMap(({ message, hint }) => [message, hint]);
+    expect(told.filter((one) => !Object.hasOwn(ERRORS_IN_CHINESE, one))).toEqual([]);
+  });
+
+  it("say what was wrong each time", () => {
+    const told = SENTENCES.filter(({ within }) => within.some((name) => /(DyliveError|FieldError)$/.test(name)));
+    const missing = told.filter(
+      ({ text }) => /[A-Za-z]{2,}[^{}]* [^{}]*[A-Za-z]{2,}/.test(text) && !Object.hasOwn(DETAILS, text) && !HAN.test(zh(text)),
+    );
+    expect(missing.map(({ text, file }) => `${file}: ${text}`)).toEqual([]);
+  });
+});
+
 describe("a sentence in another language", () => {
   it("says in its place what is said of one case, which may be a sentence of its own", () => {
     expect(zh("the platform is out of reach")).toBe("连不上平台");
@@ -99,6 +118,19 @@ describe("a sentence in another language", () => {
     );
     expect(zh("reflow/info: the platform is out of reach")).toBe("reflow/info：连不上平台");
     expect(zh("main: logged in, ends 2027-01-01; 小号: logged out")).toBe("main：已登录，2027-01-01 到期；小号：登录已失效");
+    expect(zh('--types: there is no type "gfit" (did you mean gift?); there are chat, gift, *')).toBe(
+      '--types：没有类型 "gfit"（是不是想写 gift？）；有 chat, gift, *',
+    );
+    expect(zh("the link leads to a video, not to a room or an account: `dylive work LINK` reads it")).toBe(
+      "这个链接是视频，不是直播间或账号：用 `dylive work 链接` 读取",
+    );
+    expect(
+      messageIn(
+        "zh",
+        ERRORS.bad_config.message,
+        'DYLIVE_PORT does not take "x". It takes a whole number, 0 to 65,535, such as DYLIVE_PORT=8787 (port that the server listens on; 0 takes a free one)',
+      ),
+    ).toBe('设置有误：DYLIVE_PORT 不接受 "x"。应为 整数，0 到 65,535，例如 DYLIVE_PORT=8787（服务监听的端口；0 表示任选一个空闲的）');
   });
 
   it("stays as it is where there is none, and in English", () => {

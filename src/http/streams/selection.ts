@@ -86,6 +86,6 @@ function typesOf(names: readonly string[] | undefined): readonly EventType[] {
 
 function eventType(name: string): EventType {
   const type = EVENT_TYPES.find((one) => one === name);
-  if (type === undefined) throw new FieldError("types", noSuch("type", name, EVENT_TYPES, ", and * for all"));
+  if (type === undefined) throw new FieldError("types", noSuch("type", name, [...EVENT_TYPES, "*"]));
   return type;
 }

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { acceptedLanguage, type Language } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Authenticator } from "../authentication.js";
-import { errorText, failureOf } from "../failure.js";
+import { errorText, failureIn, failureOf } from "../failure.js";
 import type { LiveStreams } from "./live.js";
 import { WsConnection } from "./ws-connection.js";
 
@@ -53,15 +54,15 @@ export class WsUpgrade {
         this.#live.admit(connection, connection.gone);
       });
     } catch (error) {
-      this.#refuse(socket, error);
+      this.#refuse(socket, error, acceptedLanguage(request.headers["accept-language"]));
     }
   }
 
-  #refuse(socket: Duplex, error: unknown): void {
+  #refuse(socket: Duplex, error: unknown, language: Language): void {
     const requestId = randomBytes(6).toString("hex");
     const told = failureOf(error, requestId);
     if (told.code === "internal") this.#live.logger.error({ err: error, requestId }, "a WebSocket could not be opened");
-    const body = errorText(told, requestId);
+    const body = errorText(failureIn(language, told), requestId);
     const head = `HTTP/1.1 ${told.status} ${STATUS_CODES[told.status]}\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store`;
     socket.end(`${head}\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
   }

@@ -123,7 +123,7 @@ export function elsewhere(meaning: Meaning, wants: string): string {
     case "room":
       return `a live room, ${not}: \`dylive watch LINK\` reads it`;
     case "work":
-      return `${meaning.page === null ? "a work" : `a ${meaning.page}`}, ${not}: \`dylive work LINK\` reads it`;
+      return `${meaning.page === null ? "a work" : meaning.page === "video" ? "a video" : "a note"}, ${not}: \`dylive work LINK\` reads it`;
     case "author":
       return `an author's page, ${not}: \`dylive works LINK\` lists the works`;
     case "mix":

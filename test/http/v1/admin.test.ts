@@ -69,6 +69,12 @@ describe("/v1/about and /v1/doctor", () => {
     const zh = { headers: { "accept-language": "zh-CN,zh;q=0.9,en;q=0.8" } };
     const settings = async (headers = {}) => (await call("/v1/about", headers)).at("settings");
     expect(await settings(zh)).toMatchObject([{ name: "DYLIVE_PORT", about: "服务监听的地址；默认只在本机" }]);
+    expect((await call("/v1/nothing", zh)).at("error")).toMatchObject({
+      code: "no_address",
+      message: "没有这个地址：这个地址不支持 GET",
+      hint: expect.stringContaining("GET /openapi.json 列出所有地址和方法"),
+    });
+    expect((await call("/douyin/liveroom/chat", { ...zh, token: "wrong" })).at("msg")).toMatch(/^token 无效：.*。请核对 token，/);
     expect(await settings()).toMatchObject([{ about: "address that the server listens on; loopback unless told otherwise" }]);
   });
 

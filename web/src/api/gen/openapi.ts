@@ -6739,7 +6739,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description the run ends after so many works
+                     * @description most works of this run, a whole number from 1 to 200
                      * @default 20
                      */
                     limit?: number;
