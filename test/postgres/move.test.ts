@@ -94,6 +94,9 @@ async function seed(count: number): Promise<void> {
     last: null,
   };
   await store.works.keep(workOf("7560000000000000001", { text: "雨后 👨‍👩‍👧" }), '{"a":"原样"}');
+  const heart = { id: "463", name: "小心心 💖", diamonds: 1, icon: null, kind: 1, combo: true };
+  await store.gifts.learn("list", 1, [heart, { ...heart, id: "7691348205992268834", name: null, diamonds: null, combo: null }]);
+  await store.gifts.learn("message", 2, [{ ...heart, diamonds: 2, combo: false }]);
   const comments = await store.commentRuns.begin(runOf("7560000000000000001"));
   await store.comments.put(comments, [commentOf("7560000000000000001", "1", { text: "雨后 👨‍👩‍👧" })]);
   const download = downloadOf("d1", "7560000000000000001", { askedBy: "雨后" });
@@ -136,6 +139,7 @@ async function told(store: Store) {
     tokens: await store.tokens.list(),
     hooks: await store.hooks.list(),
     works: [await store.works.list({ limit: 9 }), await store.works.get("7560000000000000001")],
+    gifts: [await store.gifts.list({ limit: 9 }), await store.gifts.listedAt()],
     comments: [await store.comments.walk(null, 9), await store.commentRuns.last("7560000000000000001")],
     downloads: await store.downloads.list({ limit: 9 }),
     places: await store.hooks.places("h1"),
