@@ -151,6 +151,14 @@ describe("the settings", () => {
     await page.getByRole("button", { name: "确定" }).click();
     await says(page, "已保存。");
     expect((await dashboard.app.store.retention.limits(room.id)).events).toEqual({ maxAgeMs: 7_776_000_000, maxBytes: null });
+    const heart = { id: "900463", name: "小<img src=x>心", diamonds: 1, icon: null, kind: 1, combo: true };
+    const { gifts } = dashboard.app.store;
+    await gifts.learn("list", 1_760_000_000_000, [heart, { ...heart, id: "902053", name: "人气票" }]);
+    await gifts.learn("list", 1_760_090_000_000, [{ ...heart, diamonds: 2 }]);
+    await page.getByLabel("名称的一部分").fill("心");
+    await page.getByRole("button", { name: "查找" }).click();
+    await says(page, /小<img src=x>心 2 抖币.*id 900463.*起 1 抖币/s);
+    await says(page, /平台的列表读于/);
     await dashboard.shoot(page, "settings-storage");
     expect(await seriousIn(page)).toEqual([]);
     await page.getByRole("link", { name: "关于与诊断" }).click();
