@@ -124,6 +124,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the database of DATABASE_URL has rooms or tokens that are not the demo's: give the demo an empty one, or unset it":
     "DATABASE_URL 的数据库里有不属于演示的直播间或 token：请给演示一个空的数据库，或不设置它",
   "--server takes neither --age nor --size": "--server 不能与 --age、--size 一起用",
+  "--gifts and --minutes are two questions: give one": "--gifts 和 --minutes 是两个问题：请只写一个",
+  "--user says whose gifts --gifts shows; what a person did is told by dylive user":
+    "--user 指定 --gifts 看谁的礼物；某个人做了什么请用 dylive user",
+  "no gift {} was seen yet": "还没有见过礼物 {}",
   "statistics are kept by age only": "统计只能按时间保留",
   "It takes {}.": "应为 {}。",
   "It takes a time such as 12h, 30d or 8w, or none.": "应为时间，例如 12h、30d 或 8w，或 none。",
