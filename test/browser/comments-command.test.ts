@@ -8,12 +8,13 @@ import { comments as collect } from "../../src/index.js";
 import type { Comment } from "../../src/works/model/comment.js";
 import { started } from "../e2e/command.js";
 import { casesOf } from "../whole.js";
-import { testBrowser } from "./chromium.js";
+import { useRunningBrowser } from "./chromium.js";
 import { expectAll, withReplies } from "./comment-truth.js";
 import { hurried } from "./hurried.js";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+const cdp = useRunningBrowser();
 let simulator: Simulator;
 let folder: string;
 beforeAll(async () => {
@@ -28,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const settings = () => ({ upstream: simulator.url, browser: testBrowser(), data: join(folder, "data") });
+const settings = () => ({ upstream: simulator.url, cdp: cdp(), data: join(folder, "data") });
 /** Runs `dylive comments` of a work; `plain` where none is named. */
 function command({
   name = "plain",

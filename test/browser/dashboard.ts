@@ -34,7 +34,7 @@ export async function noticing(page: Page, condition: string): Promise<() => Pro
 
 /** What axe finds on the page that is serious. */
 export async function seriousIn(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  if (await page.evaluate<boolean>("typeof axe === 'undefined'")) await page.evaluate(AXE);
   // What passes, too, would be described element by element.
   const { violations } = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>(
     "axe.run({ resultTypes: ['violations'] })",

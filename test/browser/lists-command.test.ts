@@ -8,8 +8,9 @@ import type { Work } from "../../src/works/model/work.js";
 import type { WorkListRun } from "../../src/works/model/work-list.js";
 import { ran, scratch } from "../e2e/command.js";
 import { isWhole } from "../whole.js";
-import { testBrowser } from "./chromium.js";
+import { useRunningBrowser } from "./chromium.js";
 
+const cdp = useRunningBrowser();
 let simulator: Simulator;
 const dir = scratch();
 beforeAll(async () => {
@@ -28,7 +29,7 @@ const names = (of: readonly { readonly id: string }[]) => of.map(({ id }) => sim
 const linesOf = (text: string) => text.split("\n").slice(0, -1);
 
 async function command(...args: string[]) {
-  const env = { DYLIVE_UPSTREAM: simulator.url, DYLIVE_BROWSER: testBrowser(), DYLIVE_DATA: join(dir.path, "data") };
+  const env = { DYLIVE_UPSTREAM: simulator.url, DYLIVE_CDP: cdp(), DYLIVE_DATA: join(dir.path, "data") };
   const { code, stdout, stderr } = await ran(["works", ...args], env);
   return { code, stdout, stderr, lines: linesOf(stdout) };
 }
@@ -120,7 +121,7 @@ describe("dylive works", () => {
 describe("works by the library", () => {
   /** Pauses between pages take a hundredth of their time; waits for the page all of it. */
   const hurried: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms >= 5000 ? ms / 100 : ms, signal) };
-  const settings = () => ({ upstream: simulator.url, browser: testBrowser(), data: join(dir.path, "library"), clock: hurried });
+  const settings = () => ({ upstream: simulator.url, cdp: cdp(), data: join(dir.path, "library"), clock: hurried });
 
   it("come in a loop, which may be stopped, and tell whose they are and how they ended", async () => {
     const list = works(`https://www.douyin.com/user/${archive().secUid}`, settings());

@@ -7,9 +7,10 @@ import { readWork, WorkError } from "../../src/index.js";
 import { parseCookies } from "../../src/platform/accounts/cookies.js";
 import { AccountStore } from "../../src/platform/accounts/login-store.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import { testBrowser } from "./chromium.js";
+import { testBrowser, useRunningBrowser } from "./chromium.js";
 import { readOf, truthOf } from "./work-truth.js";
 
+const cdp = useRunningBrowser();
 let simulator: Simulator;
 const data = mkdtempSync(join(tmpdir(), "dylive-read-work-"));
 beforeAll(async () => {
@@ -22,13 +23,14 @@ afterAll(async () => {
 });
 const truth = (name: string): SimulatedWork => simulator.works.work(name);
 const read = (link: string, more: Parameters<typeof readWork>[1] = {}) =>
-  readWork(link, { upstream: simulator.url, browser: testBrowser(), data, ...more });
+  readWork(link, { upstream: simulator.url, cdp: cdp(), data, ...more });
 const refuse = (...faults: WorkFault[]) => simulator.works.setFaults("plain", faults);
 
 describe("readWork", () => {
   it("reads what a share text with a short link means", async () => {
     const { shortCode, text } = truth("plain");
-    const work = await read(`7.66 B@T.IP 03/03 baN/: ${text} https://v.douyin.com/${shortCode}/ 复制此链接，打开Dou音搜索`);
+    const share = `7.66 B@T.IP 03/03 baN/: ${text} https://v.douyin.com/${shortCode}/ 复制此链接，打开Dou音搜索`;
+    const work = await read(share, { browser: testBrowser(), cdp: null }); // one that it starts itself
     expect(readOf(work)).toEqual(truthOf(truth("plain"), work.source));
   });
 
@@ -49,7 +51,7 @@ describe("readWork", () => {
     expect(captcha).toMatchObject({ code: "blocked", refusal: "captcha", detail: expect.stringContaining("captcha") });
     await expect(read("https://live.douyin.com/100000001")).rejects.toMatchObject({ code: "bad_work" });
     await expect(read("https://v.douyin.com/NOPE/")).rejects.toMatchObject({ code: "no_work" });
-    await expect(read(truth("plain").id, { browser: "/nowhere/chrome" })).rejects.toMatchObject({ code: "no_browser" });
+    await expect(read(truth("plain").id, { browser: "/nowhere/chrome", cdp: null })).rejects.toMatchObject({ code: "no_browser" });
     await expect(read(truth("plain").id, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
   });
 });

@@ -9,9 +9,10 @@ import type { Work } from "../../src/works/model/work.js";
 import { ran, scratch, serving } from "../e2e/command.js";
 import { until } from "../until.js";
 import { isWhole } from "../whole.js";
-import { testBrowser } from "./chromium.js";
+import { testBrowser, useRunningBrowser } from "./chromium.js";
 import { readOf, truthOf } from "./work-truth.js";
 
+const cdp = useRunningBrowser();
 let simulator: Simulator;
 const dir = scratch();
 beforeAll(async () => {
@@ -23,11 +24,11 @@ afterAll(async () => {
   dir.remove();
 });
 const truth = (name: string): SimulatedWork => simulator.works.work(name);
-const env = (folder: string) => ({ DYLIVE_UPSTREAM: simulator.url, DYLIVE_BROWSER: testBrowser(), DYLIVE_DATA: join(dir.path, folder) });
+const env = (folder: string) => ({ DYLIVE_UPSTREAM: simulator.url, DYLIVE_DATA: join(dir.path, folder) });
 const fault = (...faults: WorkFault[]) => simulator.works.setFaults("plain", faults);
 
 describe("dylive work", () => {
-  const work = (link: string, ...more: string[]) => ran(["work", link, ...more], env("command"));
+  const work = (link: string, ...more: string[]) => ran(["work", link, ...more], { ...env("command"), DYLIVE_CDP: cdp() });
 
   it("says in JSON what the work is, and keeps nothing but the visitor", async () => {
     const { code, stdout, stderr } = await work(`看 https://v.douyin.com/${truth("dash").shortCode}/ 快`, "--json");
@@ -66,7 +67,7 @@ describe("dylive work", () => {
 
 describe("dylive serve", () => {
   it("reads works, keeps them with their comments, and gives the page's own reply to other programs' clients", async () => {
-    const settings = { ...env("server"), DYLIVE_PORT: "0" };
+    const settings = { ...env("server"), DYLIVE_BROWSER: testBrowser(), DYLIVE_PORT: "0" };
     const token =
       (await ran(["token", "create", "--name", "works", "--scope", "manage"], settings)).stdout.trim().split(/\s+/).at(-1) ?? "";
     fault("page_absent");
