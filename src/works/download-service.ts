@@ -329,6 +329,7 @@ export class DownloadService {
       if (stop.signal.aborted) end = { state: "cancelled", reason: CANCELLED };
       else {
         onError(error, asked.id);
+        if (error instanceof DyliveError && error.code === "erased") await store.downloads.remove(n); // it names a work of theirs
         // What is no error of ours to tell may name what is nobody's business, such as paths.
         end = { state: "failed", reason: error instanceof DyliveError ? error.message : "it failed; the log says why" };
       }

@@ -8,8 +8,9 @@ import { DyliveError } from "../../src/runtime/errors.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { DownloadService } from "../../src/works/download-service.js";
+import { DownloadStorage } from "../../src/works/download-storage.js";
 import type { Work } from "../../src/works/model/work.js";
-import { WorkService } from "../../src/works/work-service.js";
+import { erasedAuthor, WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { useFolders } from "../store/directory.js";
 import { until } from "../until.js";
@@ -250,6 +251,18 @@ describe("a download of a server", () => {
     expect(await ended((await start(WORK)).id)).toMatchObject({ state: "failed", reason: gone.message, begunAt: null });
     expect(await ended((await start(SECOND)).id)).toMatchObject({ state: "failed", reason: "it failed; the log says why" });
     expect(errors).toEqual([gone, broken]);
+  });
+
+  it("is forgotten where the author of its work was erased before it was read", async () => {
+    const gone = erasedAuthor(WORK);
+    const { start, service, store, errors, folder } = stage({ read: () => Promise.reject(gone) });
+    const { id } = await start(WORK);
+    await until(() => errors.length > 0);
+    await until(async () => (await store.downloads.walk(0, 9)).length === 0);
+    await expect(service.get(id)).rejects.toMatchObject({ code: "not_found" });
+    await service.sweep();
+    const left = await store.downloads.removedIn(await new DownloadStorage(folder).make());
+    expect([errors, left]).toEqual([[gone], []]);
   });
 
   it("does what its author allows, and more by a decision that is logged", async () => {
