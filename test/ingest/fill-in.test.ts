@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Draft, GiftEvent } from "../../src/events/combo.js";
-import { FillIn } from "../../src/ingest/fill-in.js";
+import { FillIn, filledAsBefore } from "../../src/ingest/fill-in.js";
 import { Pipeline } from "../../src/ingest/pipeline.js";
 import type { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
@@ -128,6 +128,27 @@ describe("what messages of gifts do not say", () => {
   });
 });
 
+describe("a gift that is decoded again", () => {
+  const stored = {
+    ...told("1", { name: "人气票", unit: 3, gift: { id: "2053", name: "人气票", icon: null, filled: ["name", "unitDiamonds"] } }),
+    seq: 1,
+  };
+
+  it("keeps what was filled in, and goes by its message where that tells it now", () => {
+    expect(filledAsBefore(told("1"), stored)).toMatchObject({ unitDiamonds: 3, gift: stored.gift });
+    const own = filledAsBefore(told("1", { name: "票", unit: 4 }), stored);
+    expect(own).toMatchObject({ unitDiamonds: 4, gift: { id: "2053", name: "票", icon: null } });
+    expect(own).not.toHaveProperty("gift.filled");
+  });
+
+  it("keeps nothing that an older decoder misread, and nothing of another gift", () => {
+    const misread = { ...stored, gift: { id: "2053", name: "人气票", icon: null } };
+    const another = { ...stored, gift: { ...stored.gift, id: "463" } };
+    for (const before of [misread, another])
+      expect(filledAsBefore(told("1"), before)).toMatchObject({ unitDiamonds: null, gift: { id: "2053", name: null } });
+  });
+});
+
 describe("the ledger with prices that are filled in", () => {
   it("counts each unit once, at the price that was known when it came, and keeps ids", async () => {
     const store = opened();
@@ -145,13 +166,14 @@ describe("the ledger with prices that are filled in", () => {
       Object.assign(draft.event, { room, source: "websocket", gift: { id: "2053", name: null, icon: null } });
       drafts = [draft];
       const messages = [{ method: "WebcastGiftMessage", payload: new Uint8Array(), msgId: "0" }] as never;
-      await pipeline.store([{ receivedAt: T + at, response: { messages } }], {
+      return pipeline.store([{ receivedAt: T + at, response: { messages }, by: 1 }], {
         ...{ sessionId: "7000000000000000001", webRid: "1", anchorId: null, source: "websocket" },
       });
     };
     await say(2, 0);
     await gifts.learn("list", T + 10, [{ ...ticket, diamonds: 5 }]);
-    await say(6, 60_000);
+    // Each session's own share of it has the price, too.
+    expect((await say(6, 60_000)).sightings).toMatchObject([{ by: 1, gift: { delta: 4, unitDiamonds: 5, diamonds: 20 } }]);
     await say(6, 61_000);
     await say(7, 62_000, true);
     const events = (await log.read(room, 0, 100)).events.filter((event) => event.type === "gift");
