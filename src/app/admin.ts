@@ -10,6 +10,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
 import type { StoreAt } from "../store/open.js";
+import type { AccountDays } from "../store/sql/account-days.js";
 import type { Retention } from "../store/sql/retention.js";
 import { type Config, environmentOf, shownSettings, variableOf } from "./config.js";
 
@@ -22,6 +23,7 @@ interface AdminDeps {
   readonly at: StoreAt;
   readonly retention: Pick<Retention, "storeSize">;
   readonly accounts: AccountStore;
+  readonly accountDays: Pick<AccountDays, "list">;
   readonly platform: Platform;
   readonly clock: Clock;
   /** Returns the states of the rooms that are collected now. */
@@ -31,11 +33,21 @@ interface AdminDeps {
 }
 
 /** Returns the admin service: what the API may show and do for the server's operator. */
-export function adminService({ config, at, retention, accounts, platform, clock, collected, compat }: AdminDeps): AdminService {
+export function adminService({
+  config,
+  at,
+  retention,
+  accounts,
+  accountDays,
+  platform,
+  clock,
+  collected,
+  compat,
+}: AdminDeps): AdminService {
   const startedAt = clock.now();
   const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
   return {
-    accounts: new AccountService(accounts, { platform, userAgent: config.userAgent }, clock),
+    accounts: new AccountService(accounts, { platform, userAgent: config.userAgent }, accountDays, clock),
     about: async () => ({
       version,
       node: process.versions.node,

@@ -201,6 +201,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       config,
       at,
       collected,
+      accountDays: opened.accountDays,
       retention: opened.retention,
       clock,
       compat: () => compat?.urls ?? [],

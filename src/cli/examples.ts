@@ -44,6 +44,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "room pause": ["dylive room pause 100000002"],
   "room resume": ["dylive room resume 100000002"],
   "room remove": ["dylive room remove 100000002"],
+  account: ["dylive account list"],
+  "account list": ["dylive account list", "dylive account list --json"],
   author: ["dylive author add 'https://www.douyin.com/user/MS4wLjABAAAA…'", "dylive author list"],
   "author add": ["dylive author add 'https://www.douyin.com/user/MS4wLjABAAAA…'", "dylive author add 'https://v.douyin.com/AbCdEf1/'"],
   "author list": ["dylive author list", "dylive author list --json"],

@@ -88,6 +88,8 @@ function isReceived({ id, source }: LiveEvent): boolean {
 const LOOK_EVERY_MS = 1000;
 /** How old what is kept of a room's status may be, ms. */
 const KEEP_MS = 60_000;
+/** Time between two times that it is kept what was seen of accounts, ms. */
+const KEEP_ACCOUNTS_MS = 60_000;
 /** Longest wait, in ms, for a store that is known to be away: it is asked all the same, since it may be back. */
 const AWAY_MS = 200;
 /** States that readers care about. */
@@ -234,11 +236,16 @@ export class RoomRecords {
   /** Looks every second whether the log keeps up with what comes, which is a state of its own. @returns what ends that */
   watch(): () => void {
     const { clock, health } = this.#deps;
-    return clock.every(LOOK_EVERY_MS, () => {
+    const stopKeeping = clock.every(KEEP_ACCOUNTS_MS, () => void this.#keepAccounts());
+    const stopLooking = clock.every(LOOK_EVERY_MS, () => {
       void this.#changed(health.look()).catch(() => {}); // stopped, or another process's by now
       if (this.#met !== null && !this.#moving) void this.#alarm.look(this.#met).catch(() => {}); // told the next time
       if (clock.now() - this.#keptAt >= KEEP_MS) void this.#keepStatus().catch(() => {});
     });
+    return () => {
+      stopKeeping();
+      stopLooking();
+    };
   }
 
   /** Keeps how the room is doing, for who has the store and not this process. A convenience: what it cannot keep is kept the next time. */
@@ -318,7 +325,20 @@ export class RoomRecords {
     }
   }
 
+  /** Adds what was seen of accounts to their days. What the store does not take is missing there: it is no record of anything. */
+  async #keepAccounts(): Promise<void> {
+    const { store, health, clock } = this.#deps;
+    for (const session of health.sessions) {
+      const { account } = session;
+      const seen = session.takeSeen();
+      if (account === null || Object.values(seen).every((amount) => amount === 0)) continue;
+      const adding = store.accountDays?.add(account, clock.now(), seen);
+      if (adding !== undefined) await inTime(adding, PATIENCE_MS, clock).catch(() => {});
+    }
+  }
+
   async close(): Promise<void> {
+    await this.#keepAccounts();
     await this.#met?.intake.close();
   }
 

@@ -1,4 +1,5 @@
 import type { NewEvent, NewEventOf, User } from "../events/event.js";
+import type { AccountSeen } from "../store/sql/account-days.js";
 
 /**
  * Whether gifts reach a room, or one session of it: a guest gets none, and an account may get only the first ones (facts/peers-and-users.md
@@ -26,6 +27,10 @@ const CALM_MS = 240_000;
 const MISSING_SHARE = 0.1;
 /** Rises in a row that no gift explains, and no gift comes since, which are a sign however little they are. */
 const SILENT_RISES = 2;
+/** Times the room's usual pause between gifts for which none comes after a rise that none explains, which are a sign, too: chance makes such a pause once in 1,000. */
+const SILENT_PAUSES = 7;
+/** Pauses of which the usual one is the mean: nothing is said before so many were seen. */
+const PAUSES = 30;
 /** Most people who are watched: those who were seen last. */
 const MOST_USERS = 500;
 const MOST_RISES = 100;
@@ -53,16 +58,9 @@ export interface GiftsNews {
 }
 
 /** Amounts that a watch saw over some time. */
-export interface GiftsSeen {
-  /** Gift events with new units, and the diamonds of those whose price is known. */
-  readonly gifts: number;
-  readonly diamonds: number;
-  /** Diamonds by which the ranks rose, and how much of that no gift explained. */
-  readonly witnessed: number;
-  readonly missing: number;
-}
+type GiftsSeen = Omit<AccountSeen, "refusals">;
 
-const NONE: GiftsSeen = { gifts: 0, diamonds: 0, witnessed: 0, missing: 0 };
+const NONE: GiftsSeen = { gifts: 0, diamonds: 0, diamondsWitnessed: 0, diamondsMissing: 0 };
 
 /**
  * Judges by evidence whether gifts reach a room, or one session of it: a contributor's score that rises by more than what gifts of theirs
@@ -83,6 +81,9 @@ export class GiftsWatch {
   #explainedAt = 0;
   /** Missing rises, one after the other, since which no gift came at all. */
   #inARow = 0;
+  /** When the newest gift began, and the newest pauses between two such times, ms. */
+  #begunAt: number | null = null;
+  #pauses: readonly number[] = [];
   /** The last turn for better or worse, and the kind of the last one that was told. */
   #turn: GiftsNews | null = null;
   #told: GiftsNews["kind"] = "gifts.flowing";
@@ -151,7 +152,8 @@ export class GiftsWatch {
     this.#giftsSince = 0;
     this.#explainedSince = 0;
     this.#explainedAt = 0;
-    this.#inARow = 0;
+    this.#begunAt = null;
+    this.#pauses = [];
     this.#turn = null;
     this.#recalledOf = null;
   }
@@ -159,6 +161,8 @@ export class GiftsWatch {
   /** Notes that nothing was received for a while: what was given meanwhile is a gap, and not kept from us. */
   interrupted(): void {
     this.#givers.clear();
+    this.#inARow = 0;
+    this.#begunAt = null;
   }
 
   /** Takes every event of the room, in order. @param now ms UTC */
@@ -177,8 +181,13 @@ export class GiftsWatch {
   }
 
   /** Takes a gift that came. @param now ms UTC */
-  receive({ user, delta, diamonds }: NewEventOf<"gift">, now: number): void {
+  receive({ user, delta, comboTotal, diamonds }: NewEventOf<"gift">, now: number): void {
     if (delta === 0) return;
+    if (delta === comboTotal) {
+      const pause = this.#begunAt === null ? null : now - this.#begunAt;
+      if (pause !== null) this.#pauses = [...this.#pauses, pause].slice(-PAUSES);
+      this.#begunAt = now;
+    }
     this.#seen = { ...this.#seen, gifts: this.#seen.gifts + 1, diamonds: this.#seen.diamonds + (diamonds ?? 0) };
     this.#lastGiftAt = now;
     this.#giftsSince++;
@@ -211,6 +220,14 @@ export class GiftsWatch {
         this.#missed(rise.at, missing, now);
       }
     }
+    if (this.#inARow > 0 && this.#state !== "suppressed" && this.#isHushed(now)) this.#go("suppressed", now);
+  }
+
+  /** Whether no gift has come for far longer than usual. */
+  #isHushed(now: number): boolean {
+    if (this.#lastGiftAt === null || this.#pauses.length < PAUSES) return false;
+    const usual = this.#pauses.reduce((sum, pause) => sum + pause, 0) / PAUSES;
+    return now - this.#lastGiftAt >= Math.max(GRACE_MS, SILENT_PAUSES * usual);
   }
 
   #ranks(event: NewEvent, now: number): void {
@@ -236,7 +253,7 @@ export class GiftsWatch {
     giver.ranks.set(list, { score, rise });
     if (rise <= giver.witnessed) return;
     this.#witnessed += rise - giver.witnessed;
-    this.#seen = { ...this.#seen, witnessed: this.#seen.witnessed + rise - giver.witnessed };
+    this.#seen = { ...this.#seen, diamondsWitnessed: this.#seen.diamondsWitnessed + rise - giver.witnessed };
     giver.witnessed = rise;
     if (rise <= giver.covered) {
       this.#explained(now);
@@ -251,7 +268,7 @@ export class GiftsWatch {
 
   #missed(at: number, diamonds: number, now: number): void {
     this.#missing += diamonds;
-    this.#seen = { ...this.#seen, missing: this.#seen.missing + diamonds };
+    this.#seen = { ...this.#seen, diamondsMissing: this.#seen.diamondsMissing + diamonds };
     this.#missedAt = Math.max(this.#missedAt, at);
     // One of long ago takes nothing from what gifts have explained since.
     if (at >= this.#explainedAt) this.#giftsSince = this.#explainedSince = 0;

@@ -1,5 +1,6 @@
 import type { Clock } from "../runtime/clock.js";
 import type { SeenBy } from "../store/rooms.js";
+import type { AccountSeen } from "../store/sql/account-days.js";
 import { type GiftsEvidence, type GiftsState, GiftsWatch } from "./gifts-watch.js";
 
 /**
@@ -91,7 +92,10 @@ export class SessionHealth {
 
   /** Notes which account it is: whether gifts reach one says nothing of another. @param account null: a guest */
   as(account: string | null): void {
-    if (this.#account !== undefined && account !== this.#account) this.gifts.reset();
+    if (this.#account !== undefined && account !== this.#account) {
+      this.gifts.reset();
+      this.takeSeen();
+    }
     this.#account = account;
   }
 
@@ -100,11 +104,11 @@ export class SessionHealth {
     return this.#account ?? null;
   }
 
-  /** Returns how often it was refused since this was asked last. */
-  takeRefusals(): number {
+  /** Returns what was seen of its account since this was asked last. */
+  takeSeen(): AccountSeen {
     const refusals = this.#refusals;
     this.#refusals = 0;
-    return refusals;
+    return { ...this.gifts.takeSeen(), refusals };
   }
 
   /** Whether its connection stands. */

@@ -1,3 +1,5 @@
+import type { AccountHealth } from "../store/sql/account-days.js";
+
 /** An account that rooms can be watched as. Its cookies are never in it. */
 interface ShownAccount {
   readonly name: string;
@@ -13,6 +15,8 @@ interface ShownAccount {
   readonly checkedAt: number | null;
   /** The login has ended: rooms are watched as a guest until there are new cookies. */
   readonly lapsed: boolean;
+  /** What was seen of it since then, in the last 14 days; null: nothing. */
+  readonly health: AccountHealth | null;
   /** Reason why nothing is known of it. */
   readonly problem: string | null;
 }

@@ -2,6 +2,7 @@ import type { Cluster } from "./cluster.js";
 import type { Log } from "./log.js";
 import type { Residue } from "./residue.js";
 import type { Rooms, Sessions } from "./rooms.js";
+import type { AccountDays } from "./sql/account-days.js";
 import type { AuthorWatches } from "./sql/author-watches.js";
 import type { CommentRuns } from "./sql/comment-runs.js";
 import type { Comments } from "./sql/comments.js";
@@ -24,8 +25,8 @@ export interface StoreServer {
   readonly connections: { readonly used: number; readonly idle: number; readonly waiting: number };
 }
 
-/** Part of a store that collecting rooms needs; a store in memory has no more, and no catalogue of gifts. */
-export interface RoomStore extends Pick<Store, "log" | "rooms" | "sessions" | "close">, Partial<Pick<Store, "gifts">> {
+/** Part of a store that collecting rooms needs; a store in memory has no more, and neither a catalogue of gifts nor days of accounts. */
+export interface RoomStore extends Pick<Store, "log" | "rooms" | "sessions" | "close">, Partial<Pick<Store, "gifts" | "accountDays">> {
   readonly retention: Pick<Retention, "horizon">;
 }
 
@@ -51,6 +52,7 @@ export interface Store {
   readonly downloads: Downloads;
   readonly authorWatches: AuthorWatches;
   readonly gifts: Gifts;
+  readonly accountDays: AccountDays;
   /** Cluster of the processes that have the same store open; absent on an engine for a single process. */
   readonly cluster?: Cluster;
   /** State of the store's server; absent for a store in this process. */

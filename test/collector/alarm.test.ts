@@ -1,4 +1,4 @@
-import { afterAll, expect, it, onTestFinished } from "vitest";
+import { afterAll, expect, it, onTestFinished, vi } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { RoomAlarm } from "../../src/collector/room-alarm.js";
 import type { NewEvent, NewEventOf } from "../../src/events/event.js";
@@ -6,7 +6,9 @@ import { RoomHealth } from "../../src/health/room-health.js";
 import { SessionHealth } from "../../src/health/sessions.js";
 import type { RoomStatus } from "../../src/health/state.js";
 import type { Intake } from "../../src/ingest/intake.js";
+import { Account } from "../../src/platform/accounts/login-store.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { AccountSeen } from "../../src/store/sql/account-days.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";
 import { Lockstep } from "../faults/lockstep.js";
@@ -18,6 +20,7 @@ const clock = new Lockstep();
 afterAll(() => clock.stop());
 
 const MINUTE = 60_000;
+const COOKIE = { domain: ".douyin.com", path: "/", expires: null, secure: false, httpOnly: false };
 /** A room in which gifts are given all the time. */
 const GIVING = { ...SCENARIO, everySeconds: { ...SCENARIO.everySeconds, gift: 2, rank: 5, chat: 1 } };
 
@@ -211,6 +214,27 @@ it("a session that is sent messages again for two minutes is told once, too, and
   expect(kinds).toEqual(["session.silent"]);
   await go(130, true);
   expect([kinds, session.evidence.state]).toEqual([["session.silent", "session.receives"], "connected"]);
+});
+
+it("what was seen of an account is added to its days when the room is left, and of a guest nothing", async () => {
+  const store = { ...openMemoryStore({ maxEventsPerRoom: 10_000 }), accountDays: { add: vi.fn(async () => {}), list: async () => [] } };
+  const name = "main";
+  const account = new Account(name, 1, [{ ...COOKIE, name: "sessionid", value: "0123456789abcdef0123456789abcdef" }]);
+  const accounts = { get: async () => account, noteReading: () => {} };
+  const now = await running({ clock, rooms: [GIVING], rateFactor: 4 }, { store, accounts }, clock);
+  void now.rooms.add(RID, { sessions: ["guest", `account:${name}`] }, 60_000, SIGNAL).catch(() => {});
+  await clock.until(() => now.rooms.collected()[0]?.evidence.sessions.every(({ gifts }) => gifts === "flowing"), MINUTE);
+  const viewer = account.cookies()[0]?.value ?? "";
+  now.simulator.rooms.refuse(RID, true, "blocked", viewer);
+  now.simulator.rooms.cut(RID, viewer);
+  await clock.until(() => now.rooms.collected()[0]?.evidence.sessions.some(({ state }) => state === "refused"), MINUTE);
+  await now.rooms.stop();
+  expect(store.accountDays.add.mock.calls).toEqual([
+    [name, expect.any(Number), expect.objectContaining({ refusals: 1, diamondsMissing: 0 })],
+  ]);
+  const [, , seen] = store.accountDays.add.mock.calls[0] as unknown as [string, number, AccountSeen];
+  expect(seen.gifts).toBeGreaterThan(0);
+  expect(seen.diamondsWitnessed).toBeGreaterThan(0);
 });
 
 it("a room whose only session is sent nothing at all is stalled within two minutes, however quiet it is", async () => {

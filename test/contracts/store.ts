@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import type { RoomStore } from "../../src/store/store.js";
+import { describeAccountDays } from "./account-days.js";
 import { describeAuthorWatches } from "./author-watches.js";
 import { describeChanges } from "./changes.js";
 import { type Damage, describeCheck } from "./check.js";
@@ -52,6 +53,7 @@ export function describeStore(name: string, open: Open, damage: Damage): void {
     describeDownloads(open);
     describeAuthorWatches(open);
     describeGifts(open);
+    describeAccountDays(open);
     describeCheck(open, damage);
     describeClose(open);
   });

@@ -11,6 +11,10 @@ const FACTS: ShownAccount = {
   expiresAt: 1_705_000_000_000,
   checkedAt: 1_700_000_100_000,
   lapsed: false,
+  health: {
+    ...{ account: "phone", since: 1_700_000_000_000, gifts: 120, diamonds: 5300 },
+    ...{ diamondsWitnessed: 6000, diamondsMissing: 700, refusals: 2 },
+  },
   problem: null,
 };
 

@@ -25,6 +25,22 @@ const AccountSchema = Type.Object(
     }),
     checkedAt: Nullable(Time),
     lapsed: Type.Boolean({ description: "the login has ended: rooms are seen as a guest sees them until there are new cookies" }),
+    health: Type.Union(
+      [
+        Type.Object({
+          since: Time,
+          gifts: Type.Integer({ description: "gifts that it was sent" }),
+          diamonds: Type.Integer({ description: "of those whose price is known" }),
+          diamondsWitnessed: Type.Integer({
+            description: "that were given for certain while it watched: by the platform's ranks, or as other sessions were sent them",
+          }),
+          diamondsMissing: Type.Integer({ description: "how much of that it was not sent within half a minute" }),
+          refusals: Type.Integer({ description: "connections that the platform refused it" }),
+        }),
+        Type.Null(),
+      ],
+      { description: "what was seen of it in the last 14 days, over all rooms; null: nothing" },
+    ),
     problem: Type.Union([Type.String(), Type.Null()], { description: "why nothing is known of it" }),
   },
   { $id: "Account", description: "an account that rooms can be watched as, without its cookies" },

@@ -47,6 +47,10 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "what the rooms do": "决定直播间里发生什么的随机种子",
   "times as many messages": "消息量的倍数",
   "take any signature of 16 characters": "接受任何 16 个字符的签名",
+  "gifts that an account (its sessionid) is sent, once for each: all, first_gift or none_after:MINUTES":
+    "某个账号（以 sessionid 指明）能收到哪些礼物，每个账号写一次：all、first_gift 或 none_after:MINUTES",
+  "accounts of yours that rooms are watched as; dylive login keeps one": "用来观看直播间的你自己的账号；用 dylive login 添加",
+  "the accounts, and how the platform treated each in the last 14 days": "各账号，以及最近 14 天平台怎样对待它",
   "say which layer is broken, and what to do": "逐层检查哪里出了问题，该怎么办",
   "a live room, to look at every step (a link or an id)": "一个在播的直播间，用来检查每一步（链接或号码）",
   "one JSON object": "一个 JSON 对象",

@@ -1,5 +1,6 @@
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { AccountDays, AccountHealth } from "../../store/sql/account-days.js";
 import { parseCookies } from "./cookies.js";
 import { type AccountStatus, type AccountStore, type AskAs, hasLapsed } from "./login-store.js";
 
@@ -9,6 +10,8 @@ interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname"
   readonly savedAt: number | null;
   /** Whether the login has ended. */
   readonly lapsed: boolean;
+  /** What was seen of it in the last 14 days; null: nothing. */
+  readonly health: AccountHealth | null;
   /** Why its file cannot be used, or why a check came to nothing; null otherwise. */
   readonly problem: string | null;
 }
@@ -17,23 +20,26 @@ interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname"
 export class AccountService {
   readonly #store: AccountStore;
   readonly #as: AskAs;
+  readonly #days: Pick<AccountDays, "list">;
   readonly #clock: Clock;
 
-  constructor(store: AccountStore, as: AskAs, clock: Clock) {
+  constructor(store: AccountStore, as: AskAs, days: Pick<AccountDays, "list">, clock: Clock) {
     this.#store = store;
     this.#as = as;
+    this.#days = days;
     this.#clock = clock;
   }
 
   async list(): Promise<readonly AccountFacts[]> {
     const names = await this.#store.names();
-    return (await Promise.all(names.map((name) => this.#look(name)))).filter((facts) => facts !== null);
+    const healths = await this.#days.list(this.#clock.now());
+    return (await Promise.all(names.map((name) => this.#look(name, healths)))).filter((facts) => facts !== null);
   }
 
   /** @throws DyliveError bad_file, bad_request; neither repeats the cookies */
   async save(name: string, cookies: string): Promise<AccountFacts> {
     await this.#store.save(name, parseCookies(cookies, this.#clock.now()));
-    return this.#shown(await this.#store.status(name));
+    return this.#shown(await this.#store.status(name), await this.#days.list(this.#clock.now()));
   }
 
   remove(name: string): Promise<boolean> {
@@ -42,23 +48,27 @@ export class AccountService {
 
   /** @throws DyliveError not_found, unreachable */
   async check(name: string, signal: AbortSignal): Promise<AccountFacts> {
-    return this.#shown(await this.#store.check(name, this.#as, signal));
+    return this.#shown(await this.#store.check(name, this.#as, signal), await this.#days.list(this.#clock.now()));
   }
 
   /** Returns the account's status; null when it was removed meanwhile. */
-  async #look(name: string): Promise<AccountFacts | null> {
+  async #look(name: string, healths: readonly AccountHealth[]): Promise<AccountFacts | null> {
     try {
-      return this.#shown(await this.#store.status(name));
+      return this.#shown(await this.#store.status(name), healths);
     } catch (error) {
       if (!(error instanceof DyliveError)) throw error;
       if (error.code === "not_found") return null;
       const unknown = { login: "unknown", nickname: null, savedAt: null, expiresAt: null, checkedAt: null, lapsed: false } as const;
-      return { name, ...unknown, problem: error.detail };
+      return { name, ...unknown, health: healthOf(name, healths), problem: error.detail };
     }
   }
 
-  #shown({ ageMs: _, reason, ...status }: AccountStatus): AccountFacts {
+  #shown({ ageMs: _, reason, ...status }: AccountStatus, healths: readonly AccountHealth[]): AccountFacts {
     const problem = reason === undefined ? null : `the platform did not say whether it is logged in: ${reason}`;
-    return { ...status, lapsed: hasLapsed(status, this.#clock.now()), problem };
+    return { ...status, lapsed: hasLapsed(status, this.#clock.now()), health: healthOf(status.name, healths), problem };
   }
+}
+
+function healthOf(name: string, healths: readonly AccountHealth[]): AccountHealth | null {
+  return healths.find(({ account }) => account === name) ?? null;
 }

@@ -1,4 +1,5 @@
 import type { Store } from "../store.js";
+import { sqlAccountDays } from "./account-days.js";
 import { sqlAuthorWatches } from "./author-watches.js";
 import { sqlCommentRuns } from "./comment-runs.js";
 import { sqlComments } from "./comments.js";
@@ -28,6 +29,7 @@ type Repositories = Pick<
   | "downloads"
   | "authorWatches"
   | "gifts"
+  | "accountDays"
   | "secrets"
   | "erasures"
 >;
@@ -47,6 +49,7 @@ export function sqlRepositories(database: SqlDatabase): Repositories {
     downloads: sqlDownloads(database),
     authorWatches: sqlAuthorWatches(database),
     gifts: sqlGifts(database),
+    accountDays: sqlAccountDays(database),
     secrets: sqlSecrets(database),
     erasures: sqlErasures(database),
   };

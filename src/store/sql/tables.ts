@@ -66,6 +66,7 @@ export const ROOMS: SqlTable = {
  *   disk; `removed`: nothing is left of it but that its files are to be removed by a process that has them.
  * - `author_watches.body`: JSON of the watch (`works/model/author-watch`) and the ids of works that are known; `outcome`: of the last look.
  * - `gifts`: the catalogue of gifts, which is about nobody; `gift_prices`: each price that a gift had, from when to when it was seen.
+ * - `account_days.day`: number of the day of UTC since 1970.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly SqlTable[] = [
@@ -211,6 +212,11 @@ export const TABLES: readonly SqlTable[] = [
     name: "gift_prices",
     keys: 2,
     columns: { gift_id: NAME, from_at: COUNT, until_at: "bigint", seen_at: COUNT, diamonds: COUNT, source: NAME },
+  },
+  {
+    name: "account_days",
+    keys: 2,
+    columns: { account: NAME, day: COUNT, gifts: COUNT, diamonds: COUNT, witnessed: COUNT, missing: COUNT, refusals: COUNT },
   },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },

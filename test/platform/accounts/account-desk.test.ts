@@ -11,6 +11,7 @@ import { useFolders } from "../../store/directory.js";
 const folders = useFolders();
 const START = 1_777_726_780_000;
 const SECRET = `sessionid=TOPSECRET; sid_guard=${encodeURIComponent(`s|${START / 1000}|3600|`)}`;
+const HEALTH = { account: "phone", since: START, gifts: 3, diamonds: 30, diamondsWitnessed: 40, diamondsMissing: 10, refusals: 1 };
 const signal = new AbortController().signal;
 let folder: string;
 let clock: FakeClock;
@@ -20,7 +21,12 @@ beforeEach(async () => {
   folder = folders();
   clock = new FakeClock(START);
   simulator = await startSimulator({ start: START });
-  desk = new AccountService(new AccountStore(folder, clock), { platform: platformAt(simulator.url), userAgent: "test" }, clock);
+  desk = new AccountService(
+    new AccountStore(folder, clock),
+    { platform: platformAt(simulator.url), userAgent: "test" },
+    { list: async () => [HEALTH] },
+    clock,
+  );
 });
 afterEach(async () => {
   await simulator.close();
@@ -38,9 +44,9 @@ describe("the desk of accounts", () => {
     await desk.save("phone", SECRET);
     await desk.save("tablet", "sessionid=another");
     await clock.advance(3_600_000);
-    expect((await desk.list()).map(({ name, lapsed }) => [name, lapsed])).toEqual([
-      ["phone", true],
-      ["tablet", false],
+    expect((await desk.list()).map(({ name, lapsed, health }) => [name, lapsed, health])).toEqual([
+      ["phone", true, HEALTH],
+      ["tablet", false, null],
     ]);
     simulator.rooms.logout();
     expect(await desk.check("tablet", signal)).toMatchObject({ login: "guest", lapsed: true, checkedAt: START + 3_600_000 });

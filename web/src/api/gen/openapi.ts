@@ -4133,6 +4133,21 @@ export interface components {
             checkedAt: number | null;
             /** @description the login has ended: rooms are seen as a guest sees them until there are new cookies */
             lapsed: boolean;
+            /** @description what was seen of it in the last 14 days, over all rooms; null: nothing */
+            health: {
+                /** @description ms UTC */
+                since: number;
+                /** @description gifts that it was sent */
+                gifts: number;
+                /** @description of those whose price is known */
+                diamonds: number;
+                /** @description that were given for certain while it watched: by the platform's ranks, or as other sessions were sent them */
+                diamondsWitnessed: number;
+                /** @description how much of that it was not sent within half a minute */
+                diamondsMissing: number;
+                /** @description connections that the platform refused it */
+                refusals: number;
+            } | null;
             /** @description why nothing is known of it */
             problem: string | null;
         };
