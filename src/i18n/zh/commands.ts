@@ -182,8 +182,6 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "the file to make; it must not exist": "要生成的文件；必须还不存在",
   "verify the store: the file, its events, sums, index, statistics, works, comments, watches, and downloads with their files":
     "检查存储：文件、事件、合计、索引、统计、作品、评论、监控，以及下载和它们的文件",
-  "gifts that an account (its sessionid) is sent, once for each: all, first_gift or none_after:MINUTES":
-    "某个账号（它的 sessionid）会收到哪些礼物，每个写一次：all、first_gift 或 none_after:分钟数",
   "only this room's events, no works and no files": "只检查这个直播间的事件，不检查作品和文件",
   "take people out of everything that is kept": "把指定的人从保存的一切内容中删除",
   "keep what they did, under a name that says nothing": "保留他们做过的事，但换成看不出是谁的化名",
