@@ -14,7 +14,7 @@ const QUIET_MS = 60;
 const TIMES = 5;
 
 /** What the figures are. */
-const ARE = "most memory, slowest health (beside it of a server that does nothing)";
+const ARE = "most memory, slowest health less what its thread waited for a core (beside it the whole time of a server that does nothing)";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

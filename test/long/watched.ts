@@ -9,16 +9,28 @@ const EVERY_MS = 50;
 /** Asks for `/healthz` again and again from a thread of its own, so that what an attack costs us does not look like the server's. */
 const PROBE = `
 const { parentPort, workerData } = require("node:worker_threads");
+const { readFileSync } = require("node:fs");
 const http = require("node:http");
+/** ms for which the main thread of a process could have run and had no core. Counted when it gets one: a thread that has just answered has. */
+function coreless(pid) {
+  try {
+    return Number(readFileSync("/proc/" + pid + "/task/" + pid + "/schedstat", "utf8").split(" ")[1]) / 1e6;
+  } catch {
+    return 0; // not Linux, or it has ended
+  }
+}
 /** Asks again and again; gives what was seen since it was asked last. */
-function looking(base) {
+function looking(base, pid) {
   let worst = 0;
   let count = 0;
   let began = 0;
+  let before = 0;
+  const waited = () => performance.now() - began - (coreless(pid) - before);
   function look() {
+    before = coreless(pid);
     began = performance.now();
     const done = () => {
-      worst = Math.max(worst, performance.now() - began);
+      worst = Math.max(worst, waited());
       count++;
       began = 0;
       setTimeout(look, ${EVERY_MS});
@@ -29,14 +41,14 @@ function looking(base) {
   look();
   return () => {
     // Also what it still waits for.
-    const seen = { worst: Math.max(worst, began > 0 ? performance.now() - began : 0), count };
+    const seen = { worst: Math.max(worst, began > 0 ? waited() : 0), count };
     worst = 0;
     count = 0;
     return seen;
   };
 }
-const server = looking(workerData.server);
-const idle = looking(workerData.idle);
+const server = looking(workerData.server, workerData.pid);
+const idle = looking(workerData.idle, null);
 parentPort.on("message", () => parentPort.postMessage({ server: server(), idle: idle() }));
 `;
 
@@ -48,7 +60,7 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 
 /** What a server did under an attack. */
 export interface Watched {
-  /** ms of the slowest answer to a look at its health. */
+  /** ms of the slowest answer to a look at its health, less those for which the machine had no core for its main thread. */
   readonly healthMs: number;
   readonly looks: number;
   /** The same of a server that does nothing else. */
@@ -68,7 +80,7 @@ export class Watch {
   private constructor(base: string, pid: number, idle: ChildProcess, idleBase: string) {
     this.#pid = pid;
     this.#idle = idle;
-    this.#probe = new Worker(PROBE, { eval: true, workerData: { server: base, idle: idleBase } });
+    this.#probe = new Worker(PROBE, { eval: true, workerData: { server: base, idle: idleBase, pid } });
     this.#timer = setInterval(() => this.#look(), EVERY_MS);
   }
 
