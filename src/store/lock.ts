@@ -69,6 +69,11 @@ export async function lockDataDir(dir: string, { clock = systemClock, onLost = (
   };
 }
 
+/** Makes the lock's file beside a store that is made: a server that finds none there waits, since it may have been removed from under another. */
+export function makeLockFile(dir: string): void {
+  makeFile(join(dir, "server.lock"));
+}
+
 /** Returns whether a server has a data directory now. */
 export function isDataDirLocked(dir: string): boolean {
   const path = join(dir, "server.lock");

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isDataDirLocked, lockDataDir } from "../../src/store/lock.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { type Child, startChild } from "./child/spawn.js";
 import { useDirectory } from "./directory.js";
@@ -94,6 +95,16 @@ describe("the lock of a data directory", () => {
     expect(lost).toEqual([]);
     const next = lockDataDir(dir, { clock });
     (await next).release();
+  });
+
+  it("is there at once in a directory that only commands have used", async () => {
+    const dir = path("used");
+    mkdirSync(dir);
+    await openSqliteStore({ path: join(dir, "dylive.sqlite") }).close();
+    expect(statSync(join(dir, "server.lock")).mode & 0o777).toBe(0o600);
+    // This clock stands still: nothing is waited for.
+    const lock = await lockDataDir(dir, { clock: new FakeClock() });
+    lock.release();
   });
 
   it("that another server has got all the same is told to its owner", async () => {

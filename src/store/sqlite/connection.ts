@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { isUnwritable } from "../health.js";
+import { makeLockFile } from "../lock.js";
 import { openToRead } from "./copy.js";
 import { assertOurs, MIGRATIONS, migrate } from "./migrate.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
@@ -133,7 +134,10 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
   let database: Database.Database | undefined;
   try {
     // Chats and tokens' hashes are in it; what SQLite makes beside it gets the same mode.
-    if (path !== MEMORY && !existsSync(path) && existsSync(dirname(path))) writeFileSync(path, "", { mode: 0o600, flag: "a" });
+    if (path !== MEMORY && !existsSync(path) && existsSync(dirname(path))) {
+      writeFileSync(path, "", { mode: 0o600, flag: "a" });
+      makeLockFile(dirname(path));
+    }
     database = new Database(path, { timeout: OPEN_TIMEOUT_MS });
     // Before the first pragma that writes: somebody else's file stays as it is.
     const version = assertOurs(database);
