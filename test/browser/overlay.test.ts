@@ -153,7 +153,7 @@ describe("an overlay", () => {
     await ready(page);
     await dashboard.app.store.tokens.revoke(row.id, Date.now());
     await page.reload();
-    await until(async () => (await textOf(page.locator("[role=alert]"))).includes("令牌无效"));
+    await until(async () => (await textOf(page.locator("[role=alert]"))).includes("token 无效"));
     expect(dashboard.complaints.splice(0).every((text) => text.includes("HTTP Authentication failed"))).toBe(true);
   });
 });

@@ -68,15 +68,15 @@ describe("the settings", () => {
     const page = await open("/settings/tokens");
     await page.getByLabel("用途").fill("记录程序");
     await page.getByLabel("限定的直播间").fill("700000001");
-    await page.getByRole("button", { name: "新建令牌" }).click();
-    const shown = page.getByRole("textbox", { name: "令牌", exact: true });
+    await page.getByRole("button", { name: "新建 token" }).click();
+    const shown = page.getByRole("textbox", { name: "token", exact: true });
     await shown.waitFor();
     const headers = { authorization: `Bearer ${await shown.inputValue()}` };
     expect((await fetch(`${dashboard.app.url}/v1/rooms/700000001`, { headers })).status).toBe(200);
     await dashboard.shoot(page, "settings-tokens");
     expect(await seriousIn(page)).toEqual([]);
     const entry = page.locator("[data-token=记录程序]");
-    await entry.getByRole("button", { name: "撤销" }).click();
+    await entry.getByRole("button", { name: "吊销" }).click();
     // The safe answer has the focus: a second Enter does no harm.
     expect(await page.evaluate("document.activeElement.textContent")).toBe("取消");
     await entry.getByRole("button", { name: "确定" }).click();

@@ -38,7 +38,7 @@ describe("the first visit", () => {
 
   it("takes a link that is pasted where the page is open already", async () => {
     const page = await dashboard.open("");
-    expect(await textOf(page.locator("h1"))).toBe("需要令牌");
+    expect(await textOf(page.locator("h1"))).toBe("需要 token");
     await page.goto(`${dashboard.app.url}/${link()}`);
     await page.waitForSelector("#paste");
     expect(page.url()).toBe(`${dashboard.app.url}/#/rooms`);
@@ -49,11 +49,11 @@ describe("the first visit", () => {
 
   it("asks for a token without one, and says when one is refused", async () => {
     const page = await dashboard.open("");
-    expect(await textOf(page.locator("h1"))).toBe("需要令牌");
+    expect(await textOf(page.locator("h1"))).toBe("需要 token");
     expect(await seriousIn(page)).toEqual([]);
     await page.fill("#token", `${dashboard.app.url}/#token=dyl_wrong&room=1`);
     await page.keyboard.press("Enter");
-    await until(async () => (await textOf(page.locator("[role=alert]"))).includes("令牌无效"));
+    await until(async () => (await textOf(page.locator("[role=alert]"))).includes("token 无效"));
     // The browser's own words for the refusal.
     expect(dashboard.complaints.splice(0).filter((text) => !text.includes("HTTP Authentication failed"))).toEqual([]);
     await page.fill("#token", dashboard.token);

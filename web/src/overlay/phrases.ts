@@ -18,7 +18,7 @@ const zh = {
   allowSpeech: "点击这里开启语音播报",
   noVoice: "这个浏览器没有语音",
   noRoom: "地址里缺少 room 或 token",
-  refused: "令牌无效或已被撤销",
+  refused: "token 无效或已被吊销",
   failed: (why: string) => `读取失败：${why}`,
 };
 export type Phrases = typeof zh;

@@ -9,7 +9,7 @@ export const downloads = {
   covers: "封面",
   template: "文件名",
   fields: "可用 {author} {date} {time} {text} {title} {id} {kind} {index} {quality}，/ 表示文件夹；作品号总会在里面",
-  ignore: "作者不允许下载，仍然下载（由你决定，会写进日志，需要管理员令牌）",
+  ignore: "作者不允许下载，仍然下载（由你决定，会写进日志，需要管理员 token）",
   start: "下载到服务器",
   cancel: "取消",
   remove: "删除记录和文件",

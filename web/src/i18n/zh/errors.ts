@@ -8,11 +8,11 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
     message: "这里面没有作品",
     hint: "请粘贴视频或图文的链接（列作品时是作者或合集的链接）、带链接的 App 分享文案，或 19 位作品号。",
   },
-  no_token: { message: "需要令牌", hint: "用 dylive 打印的带 #token=… 的地址打开本页。" },
-  bad_token: { message: "令牌无效", hint: "换一个令牌：dylive token create --name 名字" },
+  no_token: { message: "需要 token", hint: "用 dylive 打印的带 #token=… 的地址打开本页。" },
+  bad_token: { message: "token 无效", hint: "换一个 token：dylive token create --name 名字" },
   forbidden: {
-    message: "这个令牌没有权限",
-    hint: "管理直播间和 Webhook 要用 manage 权限的令牌，令牌、账号、存储和诊断要用 admin：dylive token create --name 名字 --scope admin",
+    message: "这个 token 没有权限",
+    hint: "管理直播间和 Webhook 要用 manage 权限的 token，token、账号、存储和诊断要用 admin：dylive token create --name 名字 --scope admin",
   },
   not_found: { message: "没有找到", hint: "它可能已经被移除，回到列表看看。" },
   no_address: { message: "没有这个地址", hint: "页面和服务器的版本可能不同，刷新页面再试。" },
@@ -63,7 +63,7 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   store_damaged: { message: "数据库损坏了", hint: "先停下服务并留一份数据目录，再用最近的备份替换（见 docs/data.md）。" },
   store_failed: { message: "写入数据时出错了", hint: "看看磁盘、磁盘配额和文件大小的限制；恢复之后会自动继续，期间收到的内容会先留着。" },
   too_costly: {
-    message: "该令牌的过滤与搜索占用了太多服务器时间",
+    message: "该 token 的过滤与搜索占用了太多服务器时间",
     hint: "请按 Retry-After 等待，或少查一些：表达式写得更简单，少一些 in、exists、all 和 size()，列表短一些；或者先用 types、since 缩小范围。",
   },
   store_forbidden: {

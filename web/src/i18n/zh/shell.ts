@@ -16,12 +16,12 @@ export const shell = {
     now: "正在重连…",
   },
   token: {
-    title: "需要令牌",
-    why: "这个页面要用 dylive 的令牌才能读数据。启动 dylive 时打印的地址（#token=… 结尾）会自动带上它；也可以粘贴在这里。",
-    refused: "令牌无效、已过期或已被撤销，请换一个。",
-    label: "令牌",
+    title: "需要 token",
+    why: "这个页面要用 dylive 的 token 才能读数据。启动 dylive 时打印的地址（#token=… 结尾）会自动带上它；也可以粘贴在这里。",
+    refused: "token 无效、已过期或已被吊销，请换一个。",
+    label: "token",
     use: "使用",
-    make: "没有令牌？在运行 dylive 的机器上执行：",
-    kept: "令牌只保存在这个浏览器里。",
+    make: "没有 token？在运行 dylive 的机器上执行：",
+    kept: "token 只保存在这个浏览器里。",
   },
 };

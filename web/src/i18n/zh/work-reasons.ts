@@ -79,7 +79,7 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   [/^(\d+) works wait to be read$/, "已有 $1 个作品在排队"],
   [/^works are no longer read$/, "服务正在停止，不再读取作品"],
   [/^this server reads no works$/, "这台服务器不读取作品"],
-  [/^works belong to no room; the token is limited to some$/, "作品不属于任何直播间，而这个令牌只限于某些直播间"],
+  [/^works belong to no room; the token is limited to some$/, "作品不属于任何直播间，而这个 token 只限于某些直播间"],
   [/^the work (\d+) is not kept; .*$/, "作品 $1 没有保存过，读取一次就有了"],
   // Why a rung is taken (src/works/model/quality.ts).
   [/^the best of those that can be played$/, "能播放的版本里画质最好"],
@@ -103,7 +103,7 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   [/^another dylive downloads work (\d+) into .*$/, "另一个 dylive 正在下载这个作品"],
   [/^(\d+) works are being downloaded$/, "已有 $1 个作品在下载"],
   [/^the work (\d+) is being downloaded as something else was asked for: .*$/, "这个作品正在按另一种要求下载，结束后再试"],
-  [/^ignoreAuthorSetting is the operator's decision: it needs the scope admin$/, "是否忽略作者的设置由管理员决定，需要 admin 令牌"],
+  [/^ignoreAuthorSetting is the operator's decision: it needs the scope admin$/, "是否忽略作者的设置由管理员决定，需要 admin token"],
   // Why a run that collects comments ended.
   [/^comments of this work are closed$/, "这个作品的评论已关闭"],
   [/^the platform shows no more comments$/, "平台没有更多评论了"],
