@@ -51,7 +51,7 @@ export function newReport(): RecordingReport {
 async function* read({ path, drift, report = newReport() }: RecordingOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
   const reader = new RecordingReader();
   try {
-    for await (const chunk of bytesOf(path)) {
+    for await (const chunk of recordingBytes(path)) {
       if (signal.aborted) return;
       const records = reader.push(chunk as Buffer);
       report.meta = reader.meta;
@@ -66,8 +66,11 @@ async function* read({ path, drift, report = newReport() }: RecordingOptions, si
   report.lostBytes = reader.end();
 }
 
-/** Reads the bytes of a recording, also of one that was compressed when it was full (`.dyrec.gz`). */
-function bytesOf(path: string): Readable {
+/**
+ * Reads the bytes of a recording, also of one that was compressed when it was full (`.dyrec.gz`). The stream fails with the system's errors,
+ * and with zlib's where it is no gzip or ends too soon.
+ */
+export function recordingBytes(path: string): Readable {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   // A failure of the file becomes one of what is read.
   return path.endsWith(".gz") ? pipeline(file, createGunzip(), () => {}) : file;

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import type { LiveEvent, LiveEventOf } from "../../src/events/event.js";
@@ -47,6 +48,17 @@ describe("dylive strip", () => {
     expect(kept.filter((one) => one !== null && people.has(one))).toEqual([]);
     const bytes = readFileSync(out);
     for (const told of ["646454278948", "小美", "douyinpic"]) expect(bytes.includes(told)).toBe(false);
+  });
+
+  it("takes one that a server has compressed, and no half of it", async () => {
+    const packed = gzipSync(readFileSync(file));
+    writeFileSync(`${file}.gz`, packed);
+    const run = await ran(["strip", `${file}.gz`, "--out", join(dir.path, "packed.dyrec")]);
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining("60 records without names, texts and ids of people") });
+    writeFileSync(`${file}.gz`, packed.subarray(0, packed.length / 2));
+    const half = await ran(["strip", `${file}.gz`, "--out", join(dir.path, "half.dyrec")]);
+    expect(half).toMatchObject({ code: 2, stderr: expect.stringMatching(/not a whole recording/) });
+    expect(existsSync(join(dir.path, "half.dyrec"))).toBe(false);
   });
 
   it("overwrites nothing, and takes recordings only", async () => {

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { WireError } from "../../platform/wire/error.js";
 import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../platform/wire/recording.js";
 import { Disguise, stripped } from "../../platform/wire/strip.js";
 import { NewFile } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { fileFailure } from "../../runtime/file-failure.js";
+import { fileFailure, troubleOf } from "../../runtime/file-failure.js";
+import { recordingBytes } from "../../sources/recording.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, plain, say } from "../terminal.js";
 
@@ -61,8 +62,13 @@ async function strip(path: string, out: string): Promise<void> {
 
 async function* chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of createReadStream(path, { signal })) yield chunk as Buffer;
+    for await (const chunk of recordingBytes(path)) {
+      signal.throwIfAborted();
+      yield chunk as Buffer;
+    }
   } catch (error) {
+    signal.throwIfAborted();
+    if (troubleOf(error) === null) throw new DyliveError("bad_file", `${path} is not a whole recording: ${String(error)}`, error);
     throw fileFailure(error, `${path} cannot be read`);
   }
 }
