@@ -26,8 +26,8 @@ export function isSeenType(type: EventType): type is SeenType {
 }
 
 /**
- * Reasons why nobody can tell how many messages there were: all sessions are one visitor; no two visitors have been connected together for
- * a whole slice of time yet; what they brought has nothing in common; or three of them contradict one another, so their samples are not
+ * Reasons why nobody can tell how many messages there were: all sessions are one visitor; none came while two visitors were connected
+ * together for a whole slice of time; what came then has nothing in common; or three of them contradict one another, so their samples are not
  * independent.
  */
 export const WHOLE_UNKNOWN = ["one_visitor", "no_common_time", "nothing_shared", "contradiction"] as const;

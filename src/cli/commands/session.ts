@@ -82,8 +82,8 @@ export function seenFacts(brought: BroughtCounts | null): [string, Cell][] {
 
 const UNKNOWN_WORDS: Readonly<Record<NonNullable<SeenMessages["wholeUnknown"]>, string>> = {
   one_visitor: "all by one visitor, so nobody can tell",
-  no_common_time: "no two visitors were connected together for long enough to tell",
-  nothing_shared: "they have nothing in common, so nobody can tell",
+  no_common_time: "none came while two visitors were connected together, so nobody can tell",
+  nothing_shared: "what came while two visitors were connected together has nothing in common, so nobody can tell",
   contradiction: "three sessions contradict one another, so nobody can tell",
 };
 

@@ -48,7 +48,7 @@ const SeenMessages = Type.Object({
   wholeUnknown: Nullable(
     Type.Enum([...WHOLE_UNKNOWN], {
       description:
-        "why one cannot tell: all sessions are one visitor; no two visitors have been connected together for ten seconds yet; what they brought has nothing in common; or three contradict one another. null where one can",
+        "why one cannot tell: all sessions are one visitor; none came while two visitors were connected together for ten seconds or more; what came then has nothing in common; or three contradict one another. null where one can",
     }),
   ),
 });

@@ -62,8 +62,8 @@ export const room: typeof zh = {
     of: (n, share) => `of ${n} while two visitors or more were connected: ${share}`,
     unknown: {
       one_visitor: (atLeast) => `${atLeast}: all by one visitor, so nobody can tell`,
-      no_common_time: (atLeast) => `${atLeast}: two visitors must first be connected together for 10 s`,
-      nothing_shared: (atLeast) => `${atLeast}: the sessions have nothing in common, so nobody can tell`,
+      no_common_time: (atLeast) => `${atLeast}: none came yet while two visitors were connected together`,
+      nothing_shared: (atLeast) => `${atLeast}: too few came while two visitors were connected together`,
       contradiction: (atLeast) => `${atLeast}: three sessions contradict one another`,
     },
     assumption:
