@@ -14,6 +14,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/works.zh.md": "docs/works.md",
   "docs/deploy.zh.md": "docs/deploy.md",
   "docs/exports.zh.md": "docs/exports.md",
+  "docs/filters.zh.md": "docs/filters.md",
   "docs/overlay.zh.md": "docs/overlay.md",
   "docs/statistics.zh.md": "docs/statistics.md",
   "docs/streams.zh.md": "docs/streams.md",

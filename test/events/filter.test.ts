@@ -191,6 +191,13 @@ describe("docs/filters.md", () => {
     }
   });
 
+  it("has the same variables, of the same types, in Chinese", () => {
+    const rowsOf = (text: string) =>
+      [...text.matchAll(/^\| `([\w.]+)` \| (string|int|bool) \|/gm)].map(([, variable, of]) => [variable, of]);
+    const translated = readFileSync(new URL("../../docs/filters.zh.md", import.meta.url), "utf8");
+    expect(rowsOf(translated)).toEqual(rowsOf(doc));
+  });
+
   it("has examples that compile", () => {
     const examples = [...doc.matchAll(/^```cel\n([\s\S]*?)```/gm)].flatMap(([, block]) => (block ?? "").trim().split("\n"));
     expect(examples.length).toBeGreaterThan(5);
