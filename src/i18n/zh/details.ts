@@ -65,6 +65,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} is a comment of another work: name another file": "{} 是另一个作品的评论：请换一个文件",
   "{} has no lines that begin with a work's id": "{} 里没有以作品号开头的行",
   "{} is not a recording": "{} 不是录制文件",
+  "{} is not a whole recording: {}": "{} 不是完整的录制：{}",
   "{} is not a recording and too large ({} bytes) for a single capture": "{} 不是录制文件，作为单个抓取又太大（{} 字节）",
   "{} is neither a recording, a push frame, a Response, nor named after a method":
     "{} 既不是录制、推送数据帧、Response，也没有用 method 命名",
