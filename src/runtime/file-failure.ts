@@ -30,6 +30,7 @@ const TROUBLES: Readonly<Record<string, FileTrouble>> = {
     todo: "Mount the disk so that it can be written (in a container: the volume without :ro), or name a place on another.",
   },
   ENOSPC: FULL,
+  SQLITE_FULL: FULL, // of a lock, which is a file of SQLite's
   EDQUOT: {
     why: "this user's share of the disk is used up",
     todo: "Free some of it, have the quota raised, or name a place on another disk.",

@@ -199,6 +199,17 @@ it("says in Chinese why an author's works are not all there, and what failed wit
     expect(reasonIn(new DyliveError(code, "X-1: no").message, zh)).toMatch(/^[^a-z]+：X-1: no$/);
     expect(reasonIn(message, en)).toBe(message);
   }
+  expect(reasonIn("www.douyin.com: it leads to a.example:4433, which is no host of media", zh)).toMatch(
+    /^www.douyin.com：转到了 a.example:4433/,
+  );
+  const failed = "v3-web.douyinvod.com: HTTP 403; v26-web.douyinvod.com: a short body: 5 bytes instead of 9";
+  expect(reasonIn(`${failed}; its work could not be read again: the work was deleted`, zh)).toBe(
+    "v3-web.douyinvod.com：HTTP 403；v26-web.douyinvod.com：内容不完整：只有 5 字节，应有 9；作品没能重新读取：作品已被删除",
+  );
+  const full = new DyliveError("file_failed", "…/7560000000000000001 cannot be written: the disk is full").message;
+  expect(reasonIn(full, zh)).toBe("文件无法使用：写不进去：磁盘已满");
+  expect(reasonIn("it is private: only its author can see it", zh)).toBe("作品是私密的：只有作者自己能看");
+  expect(reasonIn(`${failed}; new`, en)).toBe(`${failed}; new`);
 });
 
 describe("what is shown of a work", () => {

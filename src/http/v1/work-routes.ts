@@ -71,7 +71,7 @@ const AuthorParams = exactly({
   }),
 });
 const AskedList = exactly({
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 20, description: "most works of this run, a whole number from 1 to 200" }),
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 20, description: "the run ends after so many works" }),
 });
 
 /** Registers the routes of works: read one, list those that are kept, and the state of the pace. */

@@ -54,15 +54,20 @@ const en: Messages = {
 /** Every sentence of the page, by language. */
 export const MESSAGES: Readonly<Record<Lang, Messages>> = { zh, en };
 
-/** A reason that the server gave, in the page's language where it is known; of an error with its case also where the case alone is not. */
+/**
+ * A reason that the server gave, in the page's language where it is known; also where only what stands before a colon is known (an error, then its
+ * case), or one of several reasons.
+ */
 export function reasonIn(reason: string, m: Messages): string {
   const said = (text: string) => {
     for (const [pattern, words] of m.reasons) if (pattern.test(text)) return text.replace(pattern, words);
     return null;
   };
   const whole = said(reason);
-  if (whole !== null) return whole;
-  const [, error = "", detail = ""] = /^([A-Z][^:]*): (.*)$/s.exec(reason) ?? [];
-  const words = said(error);
+  if (whole !== null || m.reasons.length === 0) return whole ?? reason;
+  const several = reason.split("; ");
+  if (several.length > 1) return several.map((one) => reasonIn(one, m)).join("；");
+  const [, before = "", detail = ""] = /^([^:]*): (.*)$/s.exec(reason) ?? [];
+  const words = said(before);
   return words === null ? reason : `${words}：${reasonIn(detail, m)}`;
 }

@@ -6754,7 +6754,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description most works of this run, a whole number from 1 to 200
+                     * @description the run ends after so many works
                      * @default 20
                      */
                     limit?: number;
