@@ -43,6 +43,8 @@ interface Giver {
   witnessed: number;
   /** Diamonds of gifts that came, and of rises that are known to be missing. */
   covered: number;
+  /** Gifts of the last half minute: a score that is seen first may not have them yet. */
+  recent: readonly { readonly at: number; readonly diamonds: number }[];
   /** Rises that no gift has explained yet: what `covered` must reach. */
   readonly open: { readonly at: number; readonly level: number }[];
 }
@@ -196,6 +198,7 @@ export class GiftsWatch {
     if (giver !== null) {
       // A gift of unknown price may be worth all that is open.
       giver.covered = diamonds === null ? Math.max(giver.covered, giver.witnessed) : giver.covered + diamonds;
+      giver.recent = [...giver.recent.filter(({ at }) => now - at < GRACE_MS), { at: now, diamonds: diamonds ?? 0 }];
       for (let rise = giver.open[0]; rise !== undefined && rise.level <= giver.covered; rise = giver.open[0]) {
         giver.open.shift();
         this.#explained(rise.at);
@@ -241,11 +244,15 @@ export class GiftsWatch {
     const giver = score === null ? null : this.#giver(user);
     if (giver === null || score === null) return;
     const before = giver.ranks.get(list);
-    if (before === undefined || score <= before.score) {
-      // Scores of a broadcast only rise: a lower one is late, or of another count that begins here.
-      giver.ranks.set(list, { score: before === undefined ? score : before.score, rise: before?.rise ?? 0 });
+    if (before === undefined) {
+      // What came before is in it: else it would explain what is given from here on.
+      const late = giver.recent.filter(({ at }) => now - at < GRACE_MS).reduce((sum, { diamonds }) => sum + diamonds, 0);
+      const rise = Math.max(0, giver.covered - late);
+      giver.ranks.set(list, { score, rise });
+      giver.witnessed = Math.max(giver.witnessed, rise);
       return;
     }
+    if (score <= before.score) return; // scores of a broadcast only rise: a lower one is late
     this.#rose(giver, list, score, before.rise + score - before.score, now);
   }
 
@@ -304,7 +311,7 @@ export class GiftsWatch {
   #giver(user: User): Giver | null {
     const id = user.masked ? null : user.id;
     if (id === null) return null;
-    const giver: Giver = this.#givers.get(id) ?? { ranks: new Map(), witnessed: 0, covered: 0, open: [] };
+    const giver: Giver = this.#givers.get(id) ?? { ranks: new Map(), witnessed: 0, covered: 0, recent: [], open: [] };
     this.#givers.delete(id);
     this.#givers.set(id, giver);
     const [oldest] = this.#givers.size > MOST_USERS ? this.#givers.keys() : [];

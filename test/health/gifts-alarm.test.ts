@@ -6,6 +6,7 @@ import { PlannedFeed } from "../../simulator/planned-feed.js";
 import { Random } from "../../simulator/random.js";
 import type { RoomScenario } from "../../simulator/scenario.js";
 import { loadSchema } from "../../simulator/schema.js";
+import type { NewEvent, User } from "../../src/events/event.js";
 import { GiftsWatch } from "../../src/health/gifts-watch.js";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import { Drift } from "../../src/platform/wire/drift.js";
@@ -26,6 +27,13 @@ const broadcast: Broadcast = { sessionId: "1", webRid: "1", anchorId: null, sour
 
 /** An account, as the platform's moods name it. */
 const ACCOUNT = "0123456789abcdef";
+
+/** Returns the scores that an event tells, by rank. */
+function scoresOf(event: NewEvent): readonly (readonly [list: string, user: User, score: number | null])[] {
+  if (event.type === "rank" && event.list === "audience") return event.entries.map(({ user, score }) => ["audience", user, score] as const);
+  if (event.type === "stats") return (event.ranks ?? []).map(({ user, score }) => ["viewers", user, score] as const);
+  return "user" in event && event.user?.roomDiamonds !== undefined ? [["own", event.user, event.user.roomDiamonds]] : [];
+}
 
 /**
  * Lets a room of the simulator go on for some minutes before the watch, second by second.
@@ -51,6 +59,16 @@ async function watched(
   const watch = new GiftsWatch();
   const news: { kind: string; at: number }[] = [];
   let firstRise: number | null = null;
+  const received = new Map<string, number>();
+  const begun = new Map<string, number>();
+  /** Whether a score has risen by more than the gifts that came of that person meanwhile, by sums of our own. */
+  const isUnexplained = (list: string, { id, masked }: User, score: number | null): boolean => {
+    if (id === null || masked || score === null) return false;
+    const rest = score - (received.get(id) ?? 0);
+    const key = `${list}/${id}`;
+    if (!begun.has(key)) begun.set(key, rest);
+    return rest > (begun.get(key) ?? rest);
+  };
   for (let at = AT; at <= AT + minutes * MINUTE; at += 1000) {
     const messages = feed
       .until(at)
@@ -58,10 +76,12 @@ async function watched(
       .map(({ method, sendingId, payload }) => ({ method, msgId: sendingId, payload }));
     const { events } = await pipeline.store([{ receivedAt: at, response: { messages } }], broadcast);
     for (const event of events) {
-      const before = watch.evidence.diamondsWitnessed;
       watch.see(event, at);
+      if (event.type === "gift" && event.user.id !== null)
+        received.set(event.user.id, (received.get(event.user.id) ?? 0) + (event.diamonds ?? 0));
+      const risen = scoresOf(event).filter(([list, user, score]) => isUnexplained(list, user, score));
       // Rises whose gifts had begun before may have come in part: the first that none explains is one after all of those.
-      if (isKept(at - 20_000 - AT) && watch.evidence.diamondsWitnessed > before) firstRise ??= at;
+      if (isKept(at - 20_000 - AT) && risen.length > 0) firstRise ??= at;
     }
     watch.look(at);
     const told = watch.news;

@@ -147,6 +147,30 @@ describe("gifts", () => {
     expect(watch.evidence.diamondsMissing).toBe(99);
   });
 
+  it("that came before a score was seen first explain nothing of what it rises by from there on", () => {
+    const watch = new GiftsWatch();
+    watch.see(from5(100), 0);
+    watch.see(rank(100), MINUTE);
+    watch.see(rank(200), 2 * MINUTE);
+    watch.look(3 * MINUTE);
+    expect([watch.state, watch.evidence.diamondsMissing]).toEqual(["suppressed", 100]);
+  });
+
+  it("of which none comes for seven of the usual pauses are a sign with a rise however little it is", () => {
+    const watch = new GiftsWatch();
+    const begun = (): NewEvent => ({ ...given, user: person("6"), delta: 1, comboTotal: 1, diamonds: 900 });
+    watch.see(rank(10), 0);
+    for (let i = 0; i < 31; i++) watch.see(begun(), i * 4000);
+    watch.see({ ...rank(900), entries: [{ rank: 1, score: 900, scoreText: null, user: person("6") }] } as NewEvent, 121_000);
+    watch.see({ ...rank(900), entries: [{ rank: 1, score: 1800, scoreText: null, user: person("6") }] } as NewEvent, 121_500);
+    watch.see(begun(), 121_600);
+    watch.see(rank(11), 122_000);
+    watch.look(151_000);
+    expect(watch.state).toBe("flowing");
+    watch.look(152_000);
+    expect([watch.state, watch.evidence.diamondsMissing]).toEqual(["suppressed", 1]);
+  });
+
   it("of unknown price, and those of a gap, are not called missing", () => {
     const watch = new GiftsWatch();
     watch.see(rank(10), 0);
