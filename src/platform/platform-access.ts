@@ -41,7 +41,7 @@ export interface SessionChoice extends Pick<RoomSettings, "account" | "proxy" | 
 }
 
 /** Word that takes a session's own proxy away: it then follows the room's. */
-export const NO_PROXY = "none";
+const NO_PROXY = "none";
 
 /** Most sessions of a room: each is a connection and a visitor of its own. */
 export const MOST_SESSIONS = 8;
