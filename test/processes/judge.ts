@@ -14,10 +14,6 @@ export interface Judged {
   readonly stored: number;
 }
 
-/** Ids tell whole seconds, and a message is on its way for a moment. */
-const BEFORE_MS = 1250;
-const AFTER_MS = 250;
-
 /**
  * Compares what was sent with what is stored: every message of people is there once, or lies in a recorded gap; seqs have no hole; of
  * rooms without a gap the units of gifts are equal, of the others there are no more than what could be told apart.
@@ -31,31 +27,36 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
       const room = (await store.rooms.find({ kind: "web_rid", value: webRid })) ?? 0;
       const { sent: truth } = simulator.truth(webRid);
       expect(truth.interactiveDropped, "the truth was let go").toBe(0);
-      const ids = new Set<string>();
-      const gaps: Judged["gaps"][number][] = [];
+      const seqs = new Map<string, number>();
+      const gaps: (Judged["gaps"][number] & { readonly seq: number })[] = [];
       let [seq, units] = [0, 0];
       for (let after = 0; ; ) {
         const page = await store.log.read(room, after, 5000);
         for (const event of page.events) {
           expect(event.seq, `a hole in room ${webRid}`).toBe(++seq);
-          expect(ids.has(event.id), `${event.id} is stored twice in room ${webRid}`).toBe(false);
-          ids.add(event.id);
+          expect(seqs.has(event.id), `${event.id} is stored twice in room ${webRid}`).toBe(false);
+          seqs.set(event.id, seq);
           if (event.type === "gap") {
             const { from, to, reason } = event as NewEventOf<"gap">;
             if (from === null) throw new Error(`a gap of unknown length, although nobody set a clock: ${JSON.stringify(event)}`);
-            gaps.push({ webRid, from, to, reason });
+            gaps.push({ webRid, from, to, reason, seq });
           }
           if (event.type === "gift") units += (event as NewEventOf<"gift">).delta;
         }
         after = page.scanned;
         if (after >= page.head) break;
       }
-      const missing = truth.interactive.filter((fact) => fact.kind !== "gift" && !ids.has(idOf(fact))).map(({ msgId }) => msgId);
-      const outside = missing.filter((id) => {
-        const at = Number(BigInt(id) >> 32n) * 1000;
-        return !gaps.some(({ from, to }) => at >= from - BEFORE_MS && at <= to + AFTER_MS);
-      });
-      expect(outside, `messages of room ${webRid} that are neither stored nor in one of ${JSON.stringify(gaps)}`).toEqual([]);
+      // By the order of sending, whatever the time on the way: what is missing came after what is stored before a gap, and before what is stored after it.
+      const outside: string[] = [];
+      const order = truth.interactive.map((fact) => ({ fact, at: seqs.get(idOf(fact)) }));
+      const missing = order.filter(({ fact, at }) => fact.kind !== "gift" && at === undefined);
+      for (const { fact } of missing) {
+        const index = truth.interactive.indexOf(fact);
+        const before = order.slice(0, index).findLast(({ at }) => at !== undefined)?.at ?? 0;
+        const after = order.slice(index).find(({ at }) => at !== undefined)?.at ?? seq + 1;
+        if (!gaps.some((gap) => before < gap.seq && gap.seq < after)) outside.push(fact.msgId);
+      }
+      expect(outside, `messages of room ${webRid} that are neither stored nor at one of ${JSON.stringify(gaps)}`).toEqual([]);
       const given = truth.combos.reduce((sum, { total }) => sum + total, truth.combosDropped.units);
       if (gaps.length === 0) expect(units, `units of gifts in room ${webRid}`).toBe(given);
       else {

@@ -42,12 +42,13 @@ describe("a collector and a server of one database", () => {
     });
     await until(() => connections() === 1);
 
-    const text = async (path: string) => {
-      const response = await fetch(`${collector.base}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const text = async (path: string, base = collector.base) => {
+      const response = await fetch(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } });
       return { status: response.status, text: await response.text() };
     };
     expect((await text("/healthz")).status).toBe(200);
-    expect((await text("/metrics")).text).toMatch(/dylive_rooms\{state="live"\} 1/);
+    const isLive = async (base: string) => /dylive_rooms\{state="live"\} 1/.test((await text("/metrics", base)).text);
+    await until(() => isLive(collector.base));
     for (const path of ["/v1/rooms", "/douyin/liveroom/chat?room_id=1", "/", "/openapi.json"]) expect((await text(path)).status).toBe(404);
     const jobs = await database.rows<{ name: string }>("SELECT j.name FROM jobs j JOIN members m ON m.id = j.owner WHERE m.role = 'serve'");
     expect(jobs.map(({ name }) => name)).toEqual(expect.arrayContaining(["hooks", "retention", "search", "statistics"]));
@@ -55,10 +56,7 @@ describe("a collector and a server of one database", () => {
     // Another collector comes, and the first one goes: the room moves, and nobody who reads notices.
     const other = await cluster.start("other", "collect");
     expect(await collector.stop()).toBe(0);
-    await until(async () => {
-      const response = await fetch(`${other.base}/metrics`, { headers: { authorization: `Bearer ${token}` } });
-      return /dylive_rooms\{state="live"\} 1/.test(await response.text());
-    });
+    await until(() => isLive(other.base));
     const later = await until(async () => {
       const answer = await asked(server.base, first.next);
       expect(answer.status).toBe(200);
