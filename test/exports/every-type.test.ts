@@ -69,7 +69,7 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   lottery: ["action", "lotteryId", "conditions.0.text", "version"],
   state: ["from", "to"],
   gap: ["reason"],
-  system: ["kind", "text"],
+  system: ["kind", "text", "session"],
 };
 
 /** Texts in which the name of somebody who was erased stays, in the events of others, by type: as above, but that whole events may go. */
