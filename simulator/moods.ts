@@ -7,7 +7,7 @@ import type { Outgoing } from "./outgoing.js";
  */
 export type Mood = "all" | "first_gift" | { readonly noneAfterMinutes: number };
 
-/** What a viewer had of a broadcast. */
+/** A viewer's share of a broadcast. */
 interface Sight {
   readonly since: number;
   /** The gift that it was sent first, as {@link giftKey} names it. */

@@ -86,7 +86,7 @@ function isReceived({ id, source }: LiveEvent): boolean {
 }
 
 const LOOK_EVERY_MS = 1000;
-/** How old what is kept of a room's status may be, ms. */
+/** Oldest age at which a kept status of a room is still told, ms. */
 const KEEP_MS = 60_000;
 /** Time between two times that it is kept what was seen of accounts, ms. */
 const KEEP_ACCOUNTS_MS = 60_000;

@@ -15,7 +15,7 @@ interface ShownAccount {
   readonly checkedAt: number | null;
   /** The login has ended: rooms are watched as a guest until there are new cookies. */
   readonly lapsed: boolean;
-  /** What was seen of it since then, in the last 14 days; null: nothing. */
+  /** Its health since then, in the last 14 days; null: nothing was seen. */
   readonly health: AccountHealth | null;
   /** Reason why nothing is known of it. */
   readonly problem: string | null;

@@ -8,7 +8,7 @@ import { SETTINGS } from "./zh/settings.js";
 export type Language = "zh" | "en";
 
 /**
- * What is said, by the English sentence that the source has; `{}` stands for what a sentence says of one case, `{1}`, `{2}` … where the Chinese
+ * The Chinese of our sentences, by the English one that the source has; `{}` stands for what a sentence says of one case, `{1}`, `{2}` … where the Chinese
  * has it in another order. So the code says what it says where it says it, in one language, and nobody looks up a key.
  */
 const CHINESE: readonly Readonly<Record<string, string>>[] = [ERRORS_IN_CHINESE, DETAILS, COMMANDS, SETTINGS, DOCTOR];

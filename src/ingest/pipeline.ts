@@ -92,7 +92,7 @@ const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch
 export class Pipeline {
   readonly #deps: PipelineDeps;
   readonly #ledger = new GiftLedger();
-  /** What each session of a room with several was sent, by its number: others may have had part of a combo before it. */
+  /** Gifts that each session of a room with several was sent, by its number: others may have had part of a combo before it. */
   readonly #sent = new Map<number, GiftLedger>();
   #recent = new RecentIds();
   #echoes = new SocialEchoes();

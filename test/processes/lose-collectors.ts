@@ -46,14 +46,17 @@ export async function loseCollectors(count: number, calmMs: number, rateFactor =
     await settled(database, simulator, webRids, [killed, stopped, leaving]);
     await pause(calmMs);
 
-    const [its, killedAt] = [await roomsOf(database, killed), Date.now()];
+    const killedAt = Date.now();
     killed.signal("SIGKILL");
+    // It has them until its lease ends; one that was on its way to another process may be connected there already.
+    const its = await roomsOf(database, killed, "AND w.taker IS NULL");
+    const struck = new Set(await roomsOf(database, killed));
     await settled(database, simulator, webRids, [stopped, leaving], killedAt, its);
     const againMs = its.map((webRid) => connectedAfter(simulator, webRid, killedAt) - killedAt).sort((a, b) => a - b);
     await pause(calmMs);
 
-    const struck = new Set([...its, ...(await roomsOf(database, stopped))]);
     stopped.signal("SIGSTOP");
+    for (const webRid of await roomsOf(database, stopped)) struck.add(webRid);
     await pause(STOPPED_MS);
     await settled(database, simulator, webRids, [leaving]);
     stopped.signal("SIGCONT");
@@ -87,9 +90,9 @@ export async function loseCollectors(count: number, calmMs: number, rateFactor =
 }
 
 /** The rooms that a process has, by their numbers on the platform. */
-async function roomsOf(database: ClusterDatabase, { name }: ClusterProcess): Promise<readonly string[]> {
+async function roomsOf(database: ClusterDatabase, { name }: ClusterProcess, also = ""): Promise<readonly string[]> {
   const rows = await database.rows<{ value: string }>(
-    `SELECT w.value FROM wanted w JOIN members m ON m.id = w.owner WHERE m.name = '${name}' ORDER BY w.value`,
+    `SELECT w.value FROM wanted w JOIN members m ON m.id = w.owner WHERE m.name = '${name}' ${also} ORDER BY w.value`,
   );
   return rows.map(({ value }) => value);
 }
@@ -126,12 +129,16 @@ async function settled(
       { cause: error },
     );
   });
-  await until(async () => {
+  const isMissed = (webRid: string) =>
+    !simulator.truth(webRid).connections.some(({ closedAt }) => closedAt === null) ||
+    (these.includes(webRid) && !Number.isFinite(connectedAfter(simulator, webRid, after)));
+  const connected = until(async () => {
     await pause(LOOK_MS);
-    return (
-      webRids.every((webRid) => simulator.truth(webRid).connections.some(({ closedAt }) => closedAt === null)) &&
-      these.every((webRid) => Number.isFinite(connectedAfter(simulator, webRid, after)))
-    );
+    return !webRids.some(isMissed);
+  });
+  await connected.catch((error: unknown) => {
+    const missed = webRids.filter(isMissed).map((webRid) => ({ webRid, connections: simulator.truth(webRid).connections }));
+    throw new Error(`not connected since ${after}: ${JSON.stringify(missed)}`, { cause: error });
   });
 }
 

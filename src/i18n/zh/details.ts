@@ -1,4 +1,4 @@
-/** What was wrong in this very case: the second half of an error's message. */
+/** Faults of the very case: the second half of an error's message. */
 export const DETAILS: Readonly<Record<string, string>> = {
   // Names that are not there, and names that are wrong.
   "there is no {} {}; there are {}": "没有{} {}；有 {}",

@@ -1,4 +1,4 @@
-/** What the doctor says: layers, findings, and what to do about them. */
+/** Sentences of the doctor: layers, findings, and what to do about them. */
 export const DOCTOR: Readonly<Record<string, string>> = {
   runtime: "运行环境",
   "data folder": "数据目录",

@@ -1,4 +1,4 @@
-/** What settings are, and what they take. */
+/** Descriptions of the settings, and of the values that they take. */
 export const SETTINGS: Readonly<Record<string, string>> = {
   "address that the server listens on; loopback unless told otherwise": "服务监听的地址；默认只在本机",
   "port that the server listens on; 0 takes a free one": "服务监听的端口；0 表示任选一个空闲的",

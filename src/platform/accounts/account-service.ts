@@ -10,7 +10,7 @@ interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname"
   readonly savedAt: number | null;
   /** Whether the login has ended. */
   readonly lapsed: boolean;
-  /** What was seen of it in the last 14 days; null: nothing. */
+  /** Its health in the last 14 days; null: nothing was seen. */
   readonly health: AccountHealth | null;
   /** Why its file cannot be used, or why a check came to nothing; null otherwise. */
   readonly problem: string | null;

@@ -34,7 +34,7 @@ interface StoredWatch {
   readonly nextAt: number;
   readonly body: string;
 }
-/** What is kept of a watch beside its columns. */
+/** A watch but for what has columns of its own. */
 const BodySchema = Type.Object({
   ...Type.Omit(AuthorWatchSchema, ["secUid", "addedAt", "nextAt"]).properties,
   known: Type.Array(Type.String()),
