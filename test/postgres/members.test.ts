@@ -35,6 +35,21 @@ describe("the members of a cluster", () => {
     expect(await leases.members()).toMatchObject([{ connected: false, rooms: 2 }]);
   });
 
+  it("are gone when they have left, also while a beat is under way", async () => {
+    for (let i = 0; i < 20; i++) {
+      const one = await start({ ttlMs: 0 }); // tells of itself with each beat
+      await one.die();
+      const beats = one.membership
+        .beat()
+        .catch(() => {})
+        .then(() => one.membership.beat());
+      await new Promise((resolve) => setTimeout(resolve, i));
+      await one.membership.leave();
+      await beats.catch(() => {});
+      expect(await postgresLeases(one.connection).members()).toEqual([]);
+    }
+  });
+
   it("live on when their session is made anew, also while the server still believes in the old one", async () => {
     const [a, b] = [await start(), await start()];
     await wantedOnly(10);

@@ -44,6 +44,8 @@ class PostgresMembership implements Membership {
   #renewedAt = Number.NEGATIVE_INFINITY;
   #beatAt: number | null = null;
   #losses = 0;
+  #beating: Promise<Changes> | null = null;
+  #left = false;
   /** Time (ms) until which nothing is taken from the dead. */
   #unsureUntil = Number.NEGATIVE_INFINITY;
 
@@ -65,7 +67,13 @@ class PostgresMembership implements Membership {
     return this.#session.ask(() => this.#renew());
   }
 
-  async beat(): Promise<Changes> {
+  beat(): Promise<Changes> {
+    this.#beating = this.#look();
+    return this.#beating;
+  }
+
+  async #look(): Promise<Changes> {
+    if (this.#left) throw new DyliveError("stopping", "the process has left the cluster");
     const { clock } = this.#connection;
     const now = clock.now();
     // Stopped for long, or the machine was: so may have been the others, and whoever is awake first must not take all.
@@ -162,6 +170,9 @@ class PostgresMembership implements Membership {
   }
 
   async leave(): Promise<void> {
+    this.#left = true;
+    // It would tell the cluster that this process lives, after the end.
+    await this.#beating?.catch(() => undefined);
     try {
       const { id } = this;
       await this.#connection.write(function* () {
