@@ -59,7 +59,7 @@ describe("a room's feed", () => {
     });
     await page.fill("#filter", "diamond > 3");
     await page.getByRole("button", { name: "应用" }).click();
-    await until(async () => /there is no variable.*第 1 个字符处有误/s.test(await textOf(page.locator("[role=alert]"))));
+    await until(async () => /没有变量.*diamonds.*第 1 个字符处有误/s.test(await textOf(page.locator("[role=alert]"))));
     await page.getByRole("button", { name: "清除" }).click();
     await until(async () => (await kinds(page)).sort().join() === "chat,gift");
     await page.fill("#search", "冲啊");
