@@ -15,6 +15,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/deploy.zh.md": "docs/deploy.md",
   "docs/exports.zh.md": "docs/exports.md",
   "docs/filters.zh.md": "docs/filters.md",
+  "docs/login-and-gifts.zh.md": "docs/login-and-gifts.md",
   "docs/overlay.zh.md": "docs/overlay.md",
   "docs/statistics.zh.md": "docs/statistics.md",
   "docs/streams.zh.md": "docs/streams.md",
