@@ -17,6 +17,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/filters.zh.md": "docs/filters.md",
   "docs/login-and-gifts.zh.md": "docs/login-and-gifts.md",
   "docs/overlay.zh.md": "docs/overlay.md",
+  "docs/rooms-and-links.zh.md": "docs/rooms-and-links.md",
   "docs/statistics.zh.md": "docs/statistics.md",
   "docs/streams.zh.md": "docs/streams.md",
   "docs/webhooks.zh.md": "docs/webhooks.md",
