@@ -13,6 +13,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/quick-start.zh.md": "docs/quick-start.md",
   "docs/works.zh.md": "docs/works.md",
   "docs/dashboard.zh.md": "docs/dashboard.md",
+  "docs/data.zh.md": "docs/data.md",
   "docs/deploy.zh.md": "docs/deploy.md",
   "docs/exports.zh.md": "docs/exports.md",
   "docs/filters.zh.md": "docs/filters.md",
