@@ -268,11 +268,15 @@ function wholeOf(
   };
 }
 
-/** Tells whether pairs of samples contradict one another, as they do where the platform gives some of them the same on purpose. */
+/**
+ * Tells whether pairs of samples contradict one another, as they do where the platform gives some of them the same on purpose. The more pairs,
+ * the wider the interval of each, so that chance alone hardly makes more of them a contradiction than of the three of three samples.
+ */
 function areAtOdds(brought: ReadonlyMap<number, number>, samples: readonly number[]): boolean {
   const pairs = samples.flatMap((one, i) => samples.slice(i + 1).map((other) => twoSamples(brought, one, other)));
-  const intervals = pairs.map((pair) => intervalOf(...pair));
-  return intervals.length > 1 && Math.max(...intervals.map(([low]) => low)) > Math.min(...intervals.map(([, high]) => high));
+  if (pairs.length < 3) return false;
+  const intervals = pairs.map((pair) => intervalOf(...pair, (3 * BEYOND) / pairs.length));
+  return Math.max(...intervals.map(([low]) => low)) > Math.min(...intervals.map(([, high]) => high));
 }
 
 function largest(brought: ReadonlyMap<number, number>, samples: readonly number[]): number {
@@ -306,15 +310,15 @@ const BEYOND = 0.025;
 const MOST = 2 ** 40;
 
 /**
- * Returns the 95 % interval of a whole of which two independent samples share so many: the wholes from which such samples share so few, or so
- * many, by a chance that is not below 2.5 %. Where they share nothing there is no upper end.
+ * Returns the interval of a whole of which two independent samples share so many: the wholes from which such samples share so few, or so
+ * many, by a chance that is not below `beyond`. Where they share nothing there is no upper end.
  */
-function intervalOf(first: number, second: number, both: number): readonly [low: number, high: number] {
+function intervalOf(first: number, second: number, both: number, beyond = BEYOND): readonly [low: number, high: number] {
   const received = first + second - both;
-  const low = search(received, (whole) => shareAtMost(whole, first, second, both) >= BEYOND);
+  const low = search(received, (whole) => shareAtMost(whole, first, second, both) >= beyond);
   if (both === 0) return [low, Number.POSITIVE_INFINITY];
   const likely = Math.max(received, Math.floor((first * second) / both));
-  return [low, search(likely, (whole) => shareAtLeast(whole, first, second, both) < BEYOND) - 1];
+  return [low, search(likely, (whole) => shareAtLeast(whole, first, second, both) < beyond) - 1];
 }
 
 /** Returns the first whole number from `from` on of which something is so, as it then is of all greater ones. */

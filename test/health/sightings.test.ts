@@ -6,6 +6,7 @@ import { FakeClock } from "../clock.js";
 const guests = (...names: string[]) => names.map((name) => ({ name, visitor: name }));
 const TWO = guests("guest", "guest:2");
 const THREE = guests("guest", "guest:2", "account:main");
+const FIVE = guests("guest", "guest:2", "guest:3", "account:main", "browser");
 
 /** So many chats over five minutes, of which each session is given a share by its own chance: its own, or the one of all. */
 async function sampled(seed: number, sessions: typeof TWO, whole: number, share: number | readonly number[]) {
@@ -35,6 +36,7 @@ describe("an estimate of the whole", () => {
     ["two very unlike", TWO, 1000, [0.9, 0.05]],
     ["two, hardly any", TWO, 15, 0.7],
     ["three nearly complete", THREE, 300, 0.95],
+    ["five", FIVE, 1000, 0.6],
   ] as const)("by %s independent sessions holds the truth in at least 90 of 100 seeds", async (_name, sessions, whole, share) => {
     let [held, below, above, told] = [0, 0, 0, 100];
     for (let seed = 0; seed < 100; seed++) {
@@ -51,6 +53,37 @@ describe("an estimate of the whole", () => {
     }
     expect(told).toBeGreaterThan(90);
     expect(held, `${below} too high, ${above} too low`).toBeGreaterThanOrEqual(0.9 * told);
+  });
+
+  it("by three sessions, of which one after the other is away, holds the truth in at least 90 of 100 seeds", async () => {
+    let held = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const random = new Random(`${seed}`);
+      const clock = new FakeClock(1_777_726_780_000);
+      const sightings = new Sightings(THREE, clock);
+      const up = new Set(THREE.keys());
+      let truth = 0;
+      const slice = async (count: number) => {
+        for (let i = 0; i < count; i++, truth++)
+          for (const by of up) if (random.chance(0.6)) sightings.see({ id: `${truth}`, type: "chat", by, at: clock.now(), isOld: false });
+        await clock.advance(10_000);
+      };
+      for (const by of up) sightings.stands(by, true);
+      await clock.advance(10_000);
+      for (const away of THREE.keys()) {
+        await slice(30);
+        sightings.stands(away, false);
+        up.delete(away);
+        await clock.advance(10_000);
+        await slice(30);
+        sightings.stands(away, true);
+        up.add(away);
+        await clock.advance(10_000);
+      }
+      const { whole } = sightings.lately.types.chat;
+      if (whole !== null && whole.low <= truth && truth <= whole.high) held++;
+    }
+    expect(held).toBeGreaterThanOrEqual(90);
   });
 
   it("is not made of a session that receives nothing, and does not call its silence agreement", async () => {
