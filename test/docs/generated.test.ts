@@ -9,7 +9,7 @@ import { configurationPage } from "./configuration-page.js";
 import { errorsPage } from "./errors-page.js";
 import { EVENT_SAMPLES } from "./event-samples.js";
 import { eventsPage, type Property } from "./events-page.js";
-import { ROOT } from "./markdown.js";
+import { page, ROOT } from "./markdown.js";
 import { apiPage } from "./routes-section.js";
 
 describe("pages that are written from the source; after a change: vitest run --project unit test/docs/generated.test.ts -u", () => {
@@ -29,7 +29,15 @@ describe("pages that are written from the source; after a change: vitest run --p
     const variables = (Object.keys(ConfigSchema.properties) as (keyof typeof ConfigSchema.properties)[]).map(variableOf);
     expect(names(configurationPage(), /^\| `([A-Z]\w+)`/gm)).toEqual(variables.toSorted());
     expect(names(errorsPage(), /^\| `(\w+)`/gm)).toEqual(Object.keys(ERRORS).toSorted());
-    for (const page of [eventsPage(), configurationPage(), errorsPage()]) expect(page).not.toMatch(/\| +\|$/m);
+    for (const text of [eventsPage(), configurationPage(), errorsPage()]) expect(text).not.toMatch(/\| +\|$/m);
+  });
+
+  it("name the same routes with the same scopes in Chinese", () => {
+    const routesOf = (path: string) =>
+      [...page(path).matchAll(/^\| (`[A-Z]+ \/\S+`) \| (\S+) \|/gm)].map(([, route, scope]) => `${route} ${scope}`);
+    const routes = routesOf("docs/api.md");
+    expect(routes.length).toBeGreaterThan(50);
+    expect(routesOf("docs/api.zh.md").map((line) => line.replace("不需要", "none"))).toEqual(routes);
   });
 
   it("show events that are valid", () => {

@@ -10,6 +10,7 @@ import { type Audience, audienceOf, openStage, type Stage } from "../docs/stage.
 /** Pages in another language, with the ones whose blocks they have. */
 const TRANSLATIONS: Readonly<Record<string, string>> = {
   "README.md": "README.en.md",
+  "docs/api.zh.md": "docs/api.md",
   "docs/quick-start.zh.md": "docs/quick-start.md",
   "docs/works.zh.md": "docs/works.md",
   "docs/dashboard.zh.md": "docs/dashboard.md",
