@@ -17,6 +17,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/data.zh.md": "docs/data.md",
   "docs/deploy.zh.md": "docs/deploy.md",
   "docs/exports.zh.md": "docs/exports.md",
+  "docs/faults.zh.md": "docs/faults.md",
   "docs/filters.zh.md": "docs/filters.md",
   "docs/library.zh.md": "docs/library.md",
   "docs/login-and-gifts.zh.md": "docs/login-and-gifts.md",

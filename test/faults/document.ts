@@ -6,7 +6,7 @@ const INTRODUCTION = `# What goes wrong, and what dylive shows of it
 
 A room can be connected and yet bring nothing, and a platform that refuses does not say so plainly. So every room has a state with its evidence:
 \`GET /v1/rooms\`, \`dylive room show\` and the dashboard show it, and the log keeps each change of it as an event of the type \`state\`. Whatever was missed
-while the room was live is an event of the type \`gap\` with \`from\`, \`to\` (times of receipt) and \`reason\`.
+while the room was live is an event of the type \`gap\` with \`from\`, \`to\` (times of receipt) and \`reason\`. [中文](faults.zh.md)
 
 | you see | it means | what to do |
 |---|---|---|
