@@ -139,13 +139,15 @@ export const WORKS_SCRIPT = `(function () {
       var id = told.next[at].id;
       askDetail(id);
       if (isOpen()) openComments(id);
+      video.currentTime = 0;
       video.play().catch(function () {});
     }
     setInterval(function () {
       var now = performance.now();
       if (!video.paused) playedMs += now - lastMs;
       lastMs = now;
-      if (goesOn && playedMs >= (at < 0 ? told.durationMs : told.next[at].durationMs)) next();
+      // Its file may end before: the moment in which it began to play is not counted.
+      if (goesOn && (video.ended || playedMs >= (at < 0 ? told.durationMs : told.next[at].durationMs))) next();
     }, 100);
     one('[data-e2e="video-switch-next-arrow"]').onclick = next;
     one(".xg-switch").onclick = function () {

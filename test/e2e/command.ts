@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 /** The built CLI. */
 export const MAIN = fileURLToPath(new URL("../../dist/bin/dylive.js", import.meta.url));
 
+/** Time after which a wait for a text tells what was printed instead, ms: for whoever reads why a test ran into its limit. */
+const TELL_MS = 60_000;
+
 /** What a server says when it is ready, with its address. */
 export const LISTENS = /listens on (http:\S+)/;
 
@@ -56,13 +59,17 @@ export function started(program: string, args: readonly string[], env: Readonly<
         const look = () => {
           const found = pattern.exec(out);
           if (found === null) return;
+          clearTimeout(telling);
           listeners.delete(look);
           resolve(found);
         };
+        const tell = () => console.error(`${args.join(" ")} has not printed ${pattern} yet:\n${out.slice(-2000)}\n${err.slice(-2000)}`);
+        const telling = setTimeout(tell, TELL_MS).unref();
         listeners.add(look);
         look();
         void ended
           .catch(reject)
+          .finally(() => clearTimeout(telling))
           .then((code) =>
             reject(new Error(`${program} ${args.join(" ")} ended with ${code} before it printed ${pattern}:\n${out}\n${err}`)),
           );
