@@ -13,6 +13,10 @@ export type Language = "zh" | "en";
  */
 const CHINESE: readonly Readonly<Record<string, string>>[] = [ERRORS_IN_CHINESE, DETAILS, COMMANDS, SETTINGS, DOCTOR];
 
+/** A text as JSON quotes it, and those that sentences of ours have. */
+const QUOTED = /"(?:[^"\\]|\\.)*"/g;
+const OUR_QUOTES: ReadonlySet<string> = new Set(CHINESE.flatMap((table) => Object.keys(table).flatMap((text) => text.match(QUOTED) ?? [])));
+
 /** Longest text that is looked up, in characters. */
 const MAX_CHARS = 4_000;
 
@@ -22,7 +26,11 @@ const MAX_CHARS = 4_000;
  * @param sentence English, as the source has it
  */
 export function inLanguage(language: Language, sentence: string): string {
-  return language === "en" || sentence.length > MAX_CHARS ? sentence : chinese(sentence);
+  if (language === "en" || sentence.length > MAX_CHARS) return sentence;
+  // What somebody gave is said in quotes, and stays as they gave it.
+  const given: string[] = [];
+  const bare = sentence.replace(QUOTED, (text) => (OUR_QUOTES.has(text) ? text : `\ue000${given.push(text) - 1}\ue001`));
+  return chinese(bare).replace(/\ue000(\d+)\ue001/g, (place, at: string) => given[Number(at)] ?? place);
 }
 
 /** Returns the message of an error in a language: what was wrong, and what it was this time. */
@@ -55,8 +63,9 @@ function said(sentence: string): string | null {
     }
   if (best === null) return null;
   const { parts } = best;
-  // What stands in quotes is a name that somebody gave or is to give.
-  const values = best.values.map((value, i) => (parts[i]?.endsWith("'") === true ? value : chinese(value)));
+  // What stands in quotes is a name that somebody gave or is to give, and so is what must be something.
+  const isName = (i: number) => parts[i]?.endsWith("'") === true || parts[i + 1]?.startsWith(" must be ") === true;
+  const values = best.values.map((value, i) => (isName(i) ? value : chinese(value)));
   let next = 0;
   return best.words.replace(/\{(\d?)\}/g, (_place, number: string) => values[number === "" ? next++ : Number(number) - 1] ?? "");
 }
@@ -100,5 +109,6 @@ export function acceptedLanguage(header: string | undefined): Language {
     );
   // Of equals the first that is named.
   const [zh, en] = [rank("zh"), rank("en")];
-  return zh > en || (zh > 0 && zh === en && /^\s*zh/i.test(header ?? "")) ? "zh" : "en";
+  const first = /(?:^|,)\s*(zh|en)\b/i.exec(header ?? "")?.[1]?.toLowerCase();
+  return zh > en || (zh > 0 && zh === en && first === "zh") ? "zh" : "en";
 }

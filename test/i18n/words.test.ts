@@ -133,6 +133,17 @@ describe("a sentence in another language", () => {
     ).toBe('设置有误：DYLIVE_PORT 不接受 "x"。应为 整数，0 到 65,535，例如 DYLIVE_PORT=8787（服务监听的端口；0 表示任选一个空闲的）');
   });
 
+  it.each([
+    ['there is no field "a; b: text" here; there are: room, label', '没有字段 "a; b: text"'],
+    ['no room is known as "the disk is full; x: y"; add it first', '没有叫 "the disk is full; x: y" 的直播间'],
+    ["scope must be read, manage or admin", "scope 应为"],
+    ["text must be text of 1 to 128 characters", "text 应为"],
+    ['body: "type: \\"x\\"; y" exists', '"type: \\"x\\"; y"'],
+    ["\ue0000\ue001 exists", "\ue0000\ue001"],
+  ])("%s: repeats names as they were given", (sentence, chinese) => {
+    expect(zh(sentence)).toContain(chinese);
+  });
+
   it("stays as it is where there is none, and in English", () => {
     expect(zh("a text of nobody's")).toBe("a text of nobody's");
     expect(zh("x".repeat(10_000))).toHaveLength(10_000);
@@ -149,6 +160,8 @@ it.each([
   ["en;q=0.5, zh-TW", "zh"],
   ["en,zh", "en"],
   ["zh,en", "zh"],
+  ["fr, zh, en", "zh"],
+  ["fr, en, zh", "en"],
   ["fr", "en"],
   ["*", "en"],
   ["zh;q=0", "en"],
