@@ -23,7 +23,7 @@ interface AdminDeps {
   readonly at: StoreAt;
   readonly retention: Pick<Retention, "storeSize">;
   readonly accounts: AccountStore;
-  readonly accountDays: Pick<AccountDays, "list">;
+  readonly accountDays: Pick<AccountDays, "list" | "remove">;
   readonly platform: Platform;
   readonly clock: Clock;
   /** Returns the states of the rooms that are collected now. */

@@ -28,6 +28,13 @@ export function describeAccountDays(open: Open): void {
       expect(await accountDays.list(NOW)).toMatchObject([{ account: "other", gifts: 2 }]);
     });
 
+    it("are forgotten with their account", async () => {
+      const { accountDays } = store();
+      for (const account of ["main", "other"]) await accountDays.add(account, NOW, seen);
+      await accountDays.remove("main");
+      expect(await accountDays.list(NOW)).toMatchObject([{ account: "other" }]);
+    });
+
     it("add up when two processes add at once", async () => {
       const { accountDays } = store();
       await Promise.all(Array.from({ length: 10 }, () => accountDays.add("main", NOW, seen)));

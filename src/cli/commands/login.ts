@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
@@ -12,8 +13,10 @@ import { loginInWindow } from "../../platform/browser/login-window.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
+import { databasePath } from "../../store/open.js";
 import { aborted, interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
+import { withStore } from "../with-store.js";
 
 /** Request to `dylive login`. */
 interface LoginAsk {
@@ -54,6 +57,9 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
   const as = { platform: platformOf(config), userAgent: config.userAgent };
   if (ask.forget) {
     if (!(await accounts.remove(ask.account))) throw new DyliveError("not_found", `there is no account ${JSON.stringify(ask.account)}`);
+    // What was seen of it goes too: another one may be given its name. Before a server ran nothing was seen.
+    const isKept = config.databaseUrl !== null || existsSync(databasePath(config.data));
+    if (isKept) await withStore(config, ({ accountDays }) => accountDays.remove(ask.account));
     say(`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
     return;
   }

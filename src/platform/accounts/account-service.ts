@@ -20,10 +20,10 @@ interface AccountFacts extends Pick<AccountStatus, "name" | "login" | "nickname"
 export class AccountService {
   readonly #store: AccountStore;
   readonly #as: AskAs;
-  readonly #days: Pick<AccountDays, "list">;
+  readonly #days: Pick<AccountDays, "list" | "remove">;
   readonly #clock: Clock;
 
-  constructor(store: AccountStore, as: AskAs, days: Pick<AccountDays, "list">, clock: Clock) {
+  constructor(store: AccountStore, as: AskAs, days: Pick<AccountDays, "list" | "remove">, clock: Clock) {
     this.#store = store;
     this.#as = as;
     this.#days = days;
@@ -42,8 +42,11 @@ export class AccountService {
     return this.#shown(await this.#store.status(name), await this.#days.list(this.#clock.now()));
   }
 
-  remove(name: string): Promise<boolean> {
-    return this.#store.remove(name);
+  /** Forgets an account, with what was seen of it: another one may be given its name. */
+  async remove(name: string): Promise<boolean> {
+    const removed = await this.#store.remove(name);
+    if (removed) await this.#days.remove(name);
+    return removed;
   }
 
   /** @throws DyliveError not_found, unreachable */

@@ -43,6 +43,11 @@ export function sqlAccountDays({ ask, lane }: SqlDatabase) {
         );
         yield* run("DELETE FROM account_days WHERE day < $1", firstDay(at));
       }),
+    /** Forgets what was seen of an account: another one may be given its name. */
+    remove: (account: string): Promise<void> =>
+      write(function* () {
+        yield* run("DELETE FROM account_days WHERE account = $1", account);
+      }),
     /** Returns the health of each account of which something was seen, by name. @param at ms UTC */
     list: (at: number): Promise<readonly AccountHealth[]> =>
       ask(function* () {

@@ -17,14 +17,16 @@ let folder: string;
 let clock: FakeClock;
 let simulator: Simulator;
 let desk: AccountService;
+let health: readonly (typeof HEALTH)[];
 beforeEach(async () => {
+  health = [HEALTH];
   folder = folders();
   clock = new FakeClock(START);
   simulator = await startSimulator({ start: START });
   desk = new AccountService(
     new AccountStore(folder, clock),
     { platform: platformAt(simulator.url), userAgent: "test" },
-    { list: async () => [HEALTH] },
+    { list: async () => health, remove: async (name) => void (health = health.filter(({ account }) => account !== name)) },
     clock,
   );
 });
@@ -50,6 +52,12 @@ describe("the desk of accounts", () => {
     ]);
     simulator.rooms.logout();
     expect(await desk.check("tablet", signal)).toMatchObject({ login: "guest", lapsed: true, checkedAt: START + 3_600_000 });
+  });
+
+  it("forgets with an account what was seen of it: another one may be given its name", async () => {
+    await desk.save("phone", SECRET);
+    expect(await desk.remove("phone")).toBe(true);
+    expect(await desk.save("phone", "sessionid=another")).toMatchObject({ health: null });
   });
 
   it("lists one whose file is damaged, with what to do", async () => {
