@@ -206,8 +206,9 @@ export class PlatformAccess {
       throw new DyliveError("stopping", "the room is no longer collected");
     }
     if (this.#kept !== null && identity.pageSource === null) {
-      identity.visitor.userUniqueId = this.#kept.userUniqueId;
       identity.visitor.recall(this.#kept.cookies);
+      // An account of which only the login was pasted has the cookie that a connection needs from the page alone: it reads that again.
+      if (identity.visitor.has("ttwid")) identity.visitor.userUniqueId = this.#kept.userUniqueId;
     }
     this.#kept = null;
     this.#identity = identity;

@@ -1,8 +1,11 @@
-import { afterAll, expect, it } from "vitest";
+import { afterAll, expect, it, onTestFinished } from "vitest";
+import { RoomManager } from "../../src/cluster/room-manager.js";
 import { assertPossible, keepProxies, shownSettings } from "../../src/cluster/settings.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import { seenIn } from "../../src/health/sightings.js";
+import { Account } from "../../src/platform/accounts/login-store.js";
 import { readSession, sessionsOf } from "../../src/platform/platform-access.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { NO_SETTINGS } from "../../src/store/rooms.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { Lockstep } from "../faults/lockstep.js";
@@ -10,8 +13,9 @@ import { RID, SCENARIO } from "../faults/struck.js";
 import { measured } from "../long/measured.js";
 import { reachAt } from "../platform/access/reach.js";
 import { casesOf, isWhole } from "../whole.js";
-import { running, SIGNAL } from "./running.js";
+import { depsFor, running, SIGNAL } from "./running.js";
 
+const COOKIE = { name: "sessionid", domain: ".douyin.com", path: "/", expires: null, secure: false, httpOnly: false };
 const clock = new Lockstep();
 afterAll(() => clock.stop());
 
@@ -232,6 +236,32 @@ it("one session of two that hears not even heartbeats is opened anew by itself",
   expect(status()?.state).toBe("live");
   const gaps = (await stored()).flatMap((event) => (event.type === "gap" ? [event] : []));
   expect(gaps.length).toBeLessThanOrEqual(1); // from the freeze to the first that came back
+});
+
+it("sessions of accounts of which only the login was pasted come back after a restart", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+  const accounts = {
+    get: async (name: string) => new Account(name, 1, [{ ...COOKIE, value: `0123456789abcdef-${name}` }]),
+    noteReading: () => {},
+  };
+  const first = await running({ clock, rooms: [SCENARIO] }, { store, accounts }, clock);
+  const sessions = ["account:main", "account:second"];
+  const standing = (rooms: typeof first.rooms) => () =>
+    rooms
+      .collected()[0]
+      ?.evidence.sessions.map(({ state }) => state)
+      .join() === "connected,connected";
+  void first.rooms.add(RID, { sessions }, 60_000, SIGNAL).catch(() => {});
+  await clock.until(standing(first.rooms), 60_000);
+  await clock.go(10_000);
+  await first.rooms.stop();
+  const next = RoomManager.alone({ ...depsFor(first.simulator, store, clock), accounts });
+  onTestFinished(() => next.stop());
+  await next.start();
+  void next.add(RID, { sessions }, 60_000, SIGNAL).catch(() => {});
+  await clock.until(standing(next), 60_000);
+  expect(next.collected()[0]?.evidence.sessions.map(({ outages }) => outages.totalMs < 10_000)).toEqual([true, true]);
+  expect(first.simulator.refusals()).toEqual([]);
 });
 
 it("all sessions go on where an earlier process left them", async () => {
