@@ -41,6 +41,8 @@ interface Giver {
   readonly ranks: Map<string, { score: number; rise: number }>;
   /** Diamonds by the rank that says most. */
   witnessed: number;
+  /** How much of that is known to have come or to be missing, and was counted. */
+  settled: number;
   /** Diamonds of gifts that came, and of rises that are known to be missing. */
   covered: number;
   /** Gifts of the last half minute: a score that is seen first may not have them yet. */
@@ -201,6 +203,7 @@ export class GiftsWatch {
       giver.recent = [...giver.recent.filter(({ at }) => now - at < GRACE_MS), { at: now, diamonds: diamonds ?? 0 }];
       for (let rise = giver.open[0]; rise !== undefined && rise.level <= giver.covered; rise = giver.open[0]) {
         giver.open.shift();
+        this.#settle(giver, rise.level);
         this.#explained(rise.at);
       }
     }
@@ -220,6 +223,7 @@ export class GiftsWatch {
         giver.open.shift();
         const missing = rise.level - giver.covered;
         giver.covered = rise.level;
+        this.#settle(giver, rise.level);
         this.#missed(rise.at, missing, now);
       }
     }
@@ -250,6 +254,7 @@ export class GiftsWatch {
       const rise = Math.max(0, giver.covered - late);
       giver.ranks.set(list, { score, rise });
       giver.witnessed = Math.max(giver.witnessed, rise);
+      if (giver.open.length === 0) giver.settled = giver.witnessed;
       return;
     }
     if (score <= before.score) return; // scores of a broadcast only rise: a lower one is late
@@ -260,11 +265,17 @@ export class GiftsWatch {
     giver.ranks.set(list, { score, rise });
     if (rise <= giver.witnessed) return;
     this.#witnessed += rise - giver.witnessed;
-    this.#seen = { ...this.#seen, diamondsWitnessed: this.#seen.diamondsWitnessed + rise - giver.witnessed };
     giver.witnessed = rise;
     if (rise <= giver.covered) {
+      this.#settle(giver, rise);
       this.#explained(now);
     } else if (giver.open.length < MOST_RISES) giver.open.push({ at: now, level: rise });
+  }
+
+  /** Counts a rise of which it is known whether its gifts came: until then it says nothing of an account. */
+  #settle(giver: Giver, level: number): void {
+    this.#seen = { ...this.#seen, diamondsWitnessed: this.#seen.diamondsWitnessed + level - giver.settled };
+    giver.settled = level;
   }
 
   #explained(at: number): void {
@@ -311,7 +322,7 @@ export class GiftsWatch {
   #giver(user: User): Giver | null {
     const id = user.masked ? null : user.id;
     if (id === null) return null;
-    const giver: Giver = this.#givers.get(id) ?? { ranks: new Map(), witnessed: 0, covered: 0, recent: [], open: [] };
+    const giver: Giver = this.#givers.get(id) ?? { ranks: new Map(), witnessed: 0, settled: 0, covered: 0, recent: [], open: [] };
     this.#givers.delete(id);
     this.#givers.set(id, giver);
     const [oldest] = this.#givers.size > MOST_USERS ? this.#givers.keys() : [];

@@ -217,7 +217,8 @@ it("a session that is sent messages again for two minutes is told once, too, and
 });
 
 it("what was seen of an account is added to its days when the room is left, and of a guest nothing", async () => {
-  const store = { ...openMemoryStore({ maxEventsPerRoom: 10_000 }), accountDays: { add: vi.fn(async () => {}), list: async () => [] } };
+  const accountDays = { add: vi.fn(async () => {}), remove: async () => {}, list: async () => [] };
+  const store = { ...openMemoryStore({ maxEventsPerRoom: 10_000 }), accountDays };
   const name = "main";
   const account = new Account(name, 1, [{ ...COOKIE, name: "sessionid", value: "0123456789abcdef0123456789abcdef" }]);
   const accounts = { get: async () => account, noteReading: () => {} };

@@ -131,6 +131,25 @@ it("a single gift of little worth that did not come is no alarm", () => {
   expect([watch.state, watch.evidence.diamondsMissing, watch.news]).toEqual(["flowing", 2, null]);
 });
 
+it("of what was given an account's health counts what is known to have come or not, however early it is asked", () => {
+  const watch = new GiftsWatch();
+  const given = gift(100, { user: person({ id: "1" }) });
+  const seen = () => {
+    const { diamonds, diamondsWitnessed, diamondsMissing } = watch.takeSeen();
+    return [diamonds, diamondsWitnessed, diamondsMissing];
+  };
+  watch.witness(given, AT);
+  watch.receive(given, AT);
+  expect(seen()).toEqual([100, 100, 0]);
+  watch.witness(given, AT);
+  watch.witness(given, AT + 1000);
+  expect(seen()).toEqual([0, 0, 0]); // they may still come
+  watch.look(AT + 30_000);
+  expect(seen()).toEqual([0, 100, 100]);
+  watch.receive(given, AT + 30_500);
+  expect(seen()).toEqual([100, 100, 0]);
+});
+
 /** Seeds of rooms whose gifts stop: a few, and as many as of quiet ones. */
 const STOPPED = casesOf(
   ["a", "b", "c"],

@@ -101,7 +101,9 @@ describe("a check", () => {
     const status = await accounts.check("b", as(), SIGNAL);
     expect(status).toMatchObject({ login: "unknown", reason: expect.stringMatching(/HTTP 431: the cookies have 4\d{4} bytes/) });
     expect(status.reason).not.toContain("TOPSECRET");
-    expect(await new AccountService(accounts, as(), { list: async () => [], remove: async () => {} }, clock).check("b", SIGNAL)).toMatchObject({
+    expect(
+      await new AccountService(accounts, as(), { list: async () => [], remove: async () => {} }, clock).check("b", SIGNAL),
+    ).toMatchObject({
       problem: expect.stringContaining("HTTP 431"),
     });
     expect(await accounts.check("a", as(), SIGNAL)).not.toHaveProperty("reason");
