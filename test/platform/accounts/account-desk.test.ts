@@ -17,16 +17,16 @@ let folder: string;
 let clock: FakeClock;
 let simulator: Simulator;
 let desk: AccountService;
-let health: readonly (typeof HEALTH)[];
+let health: Map<string, typeof HEALTH>;
 beforeEach(async () => {
-  health = [HEALTH];
+  health = new Map([[HEALTH.account, HEALTH]]);
   folder = folders();
   clock = new FakeClock(START);
   simulator = await startSimulator({ start: START });
   desk = new AccountService(
     new AccountStore(folder, clock),
     { platform: platformAt(simulator.url), userAgent: "test" },
-    { list: async () => health, remove: async (name) => void (health = health.filter(({ account }) => account !== name)) },
+    { list: async () => [...health.values()], remove: async (name) => void health.delete(name) },
     clock,
   );
 });
