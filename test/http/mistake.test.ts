@@ -116,7 +116,7 @@ describe("a field that does not fit", () => {
     ],
     ["status?room_id=,", "This is not a room: room_id must be 1 to 20 rooms separated by commas, each a 19-digit room_id"],
     ["info", "This is not a room: room_id is missing: it must be a 19-digit room_id"],
-    ["chat?room_id=1&types=", "types must be 1 to 50 method names separated by commas, such as WebcastChatMessage"],
+    ["chat?room_id=1&types=", "types must be 1 to 50 method names (WebcastChatMessage …) separated by commas"],
     ["chat?room_id=1&cursor=", "cursor must be the X-Next-Cursor of an earlier answer, a whole number, or newest"],
     ["chat?room_id=1&client=%20", "client must be a name of 1 to 64 letters, digits, _ . -"],
     ["chat?room_id=1&limit=0", "The request is not valid: limit must be a whole number of events from 1 to 2000."],

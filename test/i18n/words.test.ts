@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { languageOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
@@ -107,6 +108,35 @@ describe("errors in Chinese", () => {
       ({ text }) => /[A-Za-z]{2,}[^{}]* [^{}]*[A-Za-z]{2,}/.test(text) && !Object.hasOwn(DETAILS, text) && !HAN.test(zh(text)),
     );
     expect(missing.map(({ text, file }) => `${file}: ${text}`)).toEqual([]);
+  });
+});
+
+describe("what the API says of a field of the wrong form", () => {
+  interface Field {
+    readonly pattern?: string;
+    readonly description?: string;
+  }
+  interface Operation {
+    readonly parameters?: readonly { readonly name: string; readonly description?: string; readonly schema: Field }[];
+  }
+  const { paths } = JSON.parse(readFileSync(new URL("../../docs/gen/openapi.json", import.meta.url), "utf8")) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  };
+  const fields = Object.values(paths)
+    .flatMap((methods) => Object.values(methods))
+    .flatMap(({ parameters = [] }) => parameters.map(({ name, description, schema }) => [name, { description, ...schema }] as const));
+
+  it("is Chinese where the form is all that it says", () => {
+    const told = fields
+      .filter(([, { pattern }]) => pattern !== undefined)
+      .map(([name, { description }]) => `${name} must be ${description}`);
+    expect(told.length).toBeGreaterThan(20);
+    expect([...new Set(told.map(zh))].filter((words) => / 应为 \P{Script=Han}*$|[a-z]{2,} [a-z]{2,} [a-z]{2,}/u.test(words))).toEqual([]);
+  });
+
+  it("is Chinese where seconds and events are counted", () => {
+    expect(zh("wait must be a whole number of seconds from 0 to 60")).toBe("wait 应为 0 到 60 的整数（秒）");
+    expect(zh("limit must be a whole number of events from 1 to 2000")).toBe("limit 应为 1 到 2000 的整数（条）");
   });
 });
 

@@ -28,7 +28,7 @@ export const ChatQuerySchema = Type.Object({
   types: Type.Optional(
     Type.String({
       pattern: "^[A-Za-z]\\w{0,79}(,[A-Za-z]\\w{0,79}){0,49}$",
-      description: "1 to 50 method names separated by commas, such as WebcastChatMessage",
+      description: "1 to 50 method names (WebcastChatMessage …) separated by commas",
     }),
   ),
   client: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$", description: "a name of 1 to 64 letters, digits, _ . -" })),

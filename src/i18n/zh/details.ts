@@ -542,4 +542,31 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "a work": "作品",
   "a video": "视频",
   "a note": "图文",
+
+  // Forms that fields take: all that is told of a value that has another.
+  "a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . -":
+    "19 位 room_id、直播间号，或 1 到 128 个字母、数字、_ . - 的自定义 id",
+  "1 to 20 rooms separated by commas, each {}": "1 到 20 个直播间，用逗号分隔，每个是{}",
+  "a cursor that was given here, or a seq: {}": "这里给出的游标，或 seq：{}",
+  "events after this place, oldest first; 0 for the oldest kept": "要这个位置之后的事件，最早的在前；0 表示保留的最早的",
+  "the last events before this place": "要这个位置之前最近的事件",
+  "the id of a video or a note: 19 digits": "视频或图文的作品号：19 位数字",
+  "the cid of a top comment: 1 to 64 letters, digits, _ -": "一级评论的 cid：1 到 64 个字母、数字、_ -",
+  "the X-Next-Cursor of an earlier answer, a whole number, or newest": "上次应答的 X-Next-Cursor、整数，或 newest",
+  "the platform's id of the gift": "平台的礼物 id，最多 20 位数字",
+  "the platform's id of the work (aweme_id), 10 to 32 digits": "平台的作品号（aweme_id），10 到 32 位数字",
+  "room_id of the broadcast, up to 20 digits": "这一场的 room_id，最多 20 位数字",
+  "the id of the task, up to 15 digits": "任务的 id，最多 15 位数字",
+  "1 to 50 method names (WebcastChatMessage …) separated by commas": "1 到 50 个 method 名（WebcastChatMessage ……），用逗号分隔",
+  "a name of 1 to 64 letters, digits, _ . -": "1 到 64 个字母、数字、_ . - 的名字",
+  "1 to 32 letters, digits, _ or -": "1 到 32 个字母、数字、_ 或 -",
+  "the author's sec_uid: MS4wLjABAAAA and 20 to 160 letters, digits, - or _":
+    "作者的 sec_uid：MS4wLjABAAAA 加 20 到 160 个字母、数字、- 或 _",
+  "event types separated by commas, * for all; all but unknown, rank and stats by default":
+    "事件类型，用逗号分隔，* 表示全部；默认是除 unknown、rank、stats 以外的全部",
+  "event types separated by commas, * for all; all by default, chat and gifts in xml, ass and srt":
+    "事件类型，用逗号分隔，* 表示全部；默认全部，xml、ass、srt 默认 chat,gift",
+  "event types with commas between": "事件类型，用逗号分隔",
+  "a whole number of seconds from 0 to 60": "0 到 60 的整数（秒）",
+  "a whole number of events from 1 to 2000": "1 到 2000 的整数（条）",
 };

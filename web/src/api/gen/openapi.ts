@@ -4726,7 +4726,7 @@ export interface operations {
                 wait?: number;
                 /** @description the X-Next-Cursor of an earlier answer, a whole number, or newest */
                 cursor?: string;
-                /** @description 1 to 50 method names separated by commas, such as WebcastChatMessage */
+                /** @description 1 to 50 method names (WebcastChatMessage …) separated by commas */
                 types?: string;
                 /** @description a name of 1 to 64 letters, digits, _ . - */
                 client?: string;
