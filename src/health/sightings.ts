@@ -16,7 +16,7 @@ export interface Sighting {
   readonly at: number;
   /** A gift in it, with the units that are new to this session. */
   readonly gift?: NewEventOf<"gift">;
-  /** Whether the log had it before: nobody counts it who does not know who brought it then. */
+  /** Whether the log had it before, or takes none of it (an echo, or too old): nobody counts it who does not know who brought it then. */
   readonly isOld: boolean;
 }
 

@@ -193,17 +193,17 @@ export class Pipeline {
           sightings.push({ id: draft.event.id, type: draft.event.type, by, at: receivedAt, ...this.#newTo(by, draft) });
         if (draft === null) count(drops, made === null ? "no_event" : "erased");
         else if (ids.has(draft.event.id)) count(drops, "duplicate");
-        else if (this.knows(draft.event.id)) {
-          count(drops, "duplicate");
-          old.add(draft.event.id);
-        } else if (draft.event.time <= this.#horizon) count(drops, "too_old");
-        else if (!this.#echoes.admits(draft.event)) count(drops, "echo");
-        else if (!this.#versions.admits(draft.event)) count(drops, "stale");
         else {
-          this.#fillIn.see(draft.event);
-          drafts.push(draft);
-          ids.add(draft.event.id);
-          if (announcesEnd(draft.event)) ended = true;
+          const refusal = this.#refusal(draft.event);
+          if (refusal === null) {
+            this.#fillIn.see(draft.event);
+            drafts.push(draft);
+            ids.add(draft.event.id);
+            if (announcesEnd(draft.event)) ended = true;
+          } else {
+            count(drops, refusal);
+            old.add(draft.event.id);
+          }
         }
       }
     }
@@ -211,6 +211,14 @@ export class Pipeline {
     const events = await this.#append(drafts, drops, old);
     await this.#fillIn.teach();
     return { events, methods, sightings: sightings.map((one) => ({ ...one, isOld: old.has(one.id) })), drops, ended };
+  }
+
+  /** Returns why nothing is stored of an event; null where it is for the log to say. */
+  #refusal(event: NewEvent): "duplicate" | "too_old" | "echo" | "stale" | null {
+    if (this.knows(event.id)) return "duplicate";
+    if (event.time <= this.#horizon) return "too_old";
+    if (!this.#echoes.admits(event)) return "echo";
+    return this.#versions.admits(event) ? null : "stale";
   }
 
   /** Returns what is new to one session of a gift that it was sent. */

@@ -11,6 +11,7 @@ import { check } from "../../src/store/check.js";
 import type { Log } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { FakeClock } from "../clock.js";
+import { envelope } from "../platform/messages/encode.js";
 
 const made = corpus({ seed: "pipeline", frames: 60 });
 const received: Received[] = made.frames.map((frame, i) => readFrame(frame, 1_777_726_800_000 + i * 100, new Drift()).received);
@@ -53,6 +54,30 @@ describe("pipeline", () => {
     const again = (await (await open()).store(by(0), broadcast)).sightings;
     expect(stored.size).toBeGreaterThan(20);
     expect(new Set(again.filter(({ isOld }) => isOld).map(({ id }) => id))).toEqual(stored);
+  });
+
+  it("counts nothing as brought that no event is stored of: the member's echo of a follow, and what is older than all that is kept", async () => {
+    const { parts, clock } = await opened();
+    const time = clock.now() - 60_000;
+    const follow = (name: string, msgId: string, action: number) =>
+      envelope(name, { common: { msgId, createTime: `${time}` }, user: { id: "555555555" }, action });
+    const bring = (by: number) => ({
+      receivedAt: clock.now(),
+      by,
+      response: { messages: [follow("SocialMessage", "1", 1), follow("MemberMessage", "2", 20)] },
+    });
+    const brought = async (horizon: number) => {
+      const { sightings, events } = await (await Pipeline.open({ ...parts, horizon: async () => horizon })).store(
+        [bring(0), bring(1)],
+        broadcast,
+      );
+      const counted = sightings.filter(({ isOld }) => !isOld).map(({ id, by }) => `${id} by ${by}`);
+      return [counted, events.flatMap(({ id }) => [`${id} by 0`, `${id} by 1`])];
+    };
+    expect(await brought(time)).toEqual([[], []]);
+    const [counted, stored] = await brought(time - 1);
+    expect(stored).toHaveLength(2);
+    expect(counted).toEqual(stored);
   });
 
   it("gives the same log whatever the size of its batches", async () => {
