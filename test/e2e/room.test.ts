@@ -47,12 +47,14 @@ describe("dylive room", () => {
     const own = env("served");
     const server = dylive(["serve"], own);
     await server.printed(/listens on/);
-    await ran(["room", "add", "100000002"], own);
+    await ran(["room", "add", "100000002", "--session", "guest", "--session", "guest:2"], own);
     for (let tries = 0; tries < 60 && !/ live /.test((await ran(["room", "list"], own)).stdout); tries++);
     const { stdout } = await ran(["room", "show", "100000002"], own);
     expect(stdout).toMatch(
       /\nroom:1, watched; \d+ events\nlive since \S+ \S+ \S+: .*\nstored last: what was received at .*\nbroadcast \d{19} from \S+ \S+ \S+, going on\n/,
     );
+    for (const name of ["guest", "guest:2"])
+      expect(stdout).toMatch(new RegExp(`\\nsession ${name}: \\S+ since .* outages.*; gifts (unknown|flowing|partial|suppressed)`));
     server.process.kill("SIGTERM");
     expect(await server.ended).toBe(0);
   });

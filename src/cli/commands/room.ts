@@ -3,6 +3,7 @@ import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
 import { assertPossible, changeOf, shownSettings } from "../../cluster/settings.js";
 import { meetRoom } from "../../collector/room-resolver.js";
+import type { GiftsEvidence, GiftsState } from "../../health/gifts-watch.js";
 import { seenIn } from "../../health/sightings.js";
 import type { RoomStatus } from "../../health/state.js";
 import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
@@ -220,11 +221,9 @@ const LOGIN_WORDS: Readonly<Record<RoomStatus["evidence"]["login"]["login"], str
 /** Returns what was seen of a room, in lines that begin with the names that the API has for it. */
 function evidenceLines({ evidence }: RoomStatus): readonly string[] {
   const { gifts, giftsSeen, login, likesSeen, masked, gaps, reconnects, sessions } = evidence;
-  const { since, diamondsWitnessed, diamondsMissing } = giftsSeen;
-  const ranks = diamondsWitnessed === 0 ? "" : `; of ${diamondsWitnessed} diamonds by the platform's ranks ${diamondsMissing} did not come`;
   const known = (said: string | null) => said ?? "not known yet";
   return [
-    `gifts: ${gifts}${since === null ? "" : ` since ${moment(since)}`}${ranks}`,
+    `gifts: ${giftsWords(gifts, giftsSeen, "by the platform's ranks")}`,
     `login: ${login.account === null ? "as a guest" : `account ${login.account}, ${LOGIN_WORDS[login.login]}`}`,
     `likesSeen: ${known(likesSeen === null ? null : `${(likesSeen * 100).toFixed(1)} % of those that the platform counts`)}`,
     `masked: ${known(masked === null ? null : masked ? "yes, the room hides who its people are" : "no")}`,
@@ -232,11 +231,18 @@ function evidenceLines({ evidence }: RoomStatus): readonly string[] {
     ...(sessions.length < 2
       ? []
       : sessions.map(
-          ({ session, state, since: from, reason, received, outages }) =>
+          ({ session, state, since: from, reason, received, outages, ...own }) =>
             `session ${session}: ${state} since ${moment(from)}${reason === null ? "" : ` (${reason})`}, ${received} messages, ` +
-            `${outages.count} outages${outages.count === 0 ? "" : ` of ${Math.round(outages.totalMs / 1000)} s in all`}`,
+            `${outages.count} outages${outages.count === 0 ? "" : ` of ${Math.round(outages.totalMs / 1000)} s in all`}` +
+            `; gifts ${giftsWords(own.gifts, own.giftsSeen, "by ranks or other sessions")}`,
         )),
   ];
+}
+
+/** Returns whether gifts come, since when, and how much of what was given did not. @param witness says who tells what was given */
+function giftsWords(gifts: GiftsState, { since, diamondsWitnessed, diamondsMissing }: GiftsEvidence, witness: string): string {
+  const missing = diamondsWitnessed === 0 ? "" : `; of ${diamondsWitnessed} diamonds ${witness} ${diamondsMissing} did not come`;
+  return `${gifts}${since === null ? "" : ` since ${moment(since)}`}${missing}`;
 }
 
 const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };
