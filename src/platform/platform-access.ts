@@ -56,11 +56,15 @@ const SESSION = /^(?<who>guest|browser|account)(?::(?<label>[A-Za-z0-9_-]{1,32})
  * @throws DyliveError bad_request
  */
 export function readSession(text: string): SessionChoice {
-  const [name = "", ...more] = text.split(",proxy=");
+  // What follows the comma may be a proxy with its password, also where it is mistyped: it is not repeated.
+  const [name = "", option] = text.split(/,(.*)/s);
+  const proxy = option === undefined ? null : (/^proxy=(.+)$/s.exec(option)?.[1] ?? "");
   const { who, label, source } = SESSION.exec(name)?.groups ?? {};
   const isRead =
     who === "account" ? label !== undefined && label !== GUEST : who !== undefined && (who !== "browser" || source === undefined);
-  if (!isRead || more.length > 1 || more[0] === "")
+  if (isRead && (proxy === "" || proxy?.includes(",proxy=")))
+    throw new DyliveError("bad_request", `after the comma of session ${name} stands proxy=URL or proxy=none, once`);
+  if (!isRead)
     throw new DyliveError(
       "bad_request",
       `${JSON.stringify(name.slice(0, 80))} is no session; write guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none`,
@@ -71,7 +75,7 @@ export function readSession(text: string): SessionChoice {
   return {
     name,
     account: who === "account" ? (label ?? null) : GUEST,
-    proxy: more[0] === NO_PROXY ? null : (more[0] ?? null),
+    proxy: proxy === NO_PROXY ? null : proxy,
     source: who === "browser" ? "browser" : ((source as "websocket" | "browser" | undefined) ?? null),
     apart: who === "account" || visitor === "browser" ? null : (visitor ?? null),
     visitor: visitor ?? name,

@@ -321,10 +321,11 @@ it("sessions are read as they are written, and told from one another", () => {
     "account:a b",
     "browser@websocket",
     "user:1",
-    "guest,proxy=",
-    "guest,proxy=a,proxy=b",
+    "user:1,proxi=http://me:secret@127.0.0.1:9",
   ])
-    expect(() => readSession(wrong), wrong).toThrow("is no session");
+    expect(() => readSession(wrong), wrong).toThrow(/: "(?!.*secret).*" is no session/);
+  for (const wrong of ["guest,", "guest,proxy=", "guest,proxy=a,proxy=b", "guest,proxi=http://me:secret@127.0.0.1:9"])
+    expect(() => readSession(wrong), wrong).toThrow(/after the comma of session guest stands (?!.*secret)/);
   const ways = { account: "main", proxy: "http://127.0.0.1:1", source: "browser" } as const;
   expect(sessionsOf({ ...ways, sessions: null })).toEqual([{ name: "default", ...ways, apart: null, visitor: "default" }]);
   expect(sessionsOf({ ...ways, sessions: ["guest@websocket"] })).toMatchObject([{ ...ways, account: "guest", source: "websocket" }]);

@@ -143,6 +143,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "no database is named: set DATABASE_URL. A copy of a SQLite store that dylive backup made needs nothing, it has an id of its own":
     "没有指定数据库：请设置 DATABASE_URL。dylive backup 复制的 SQLite 存储有自己的 id，什么都不用做",
   "a room's name has 1 to 200 characters": "直播间的名称有 1 到 200 个字符",
+  "after the comma of session {} stands proxy=URL or proxy=none, once": "会话 {} 的逗号后面应为 proxy=URL 或 proxy=none，只写一次",
   "{} is no session; write guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none":
     "{} 不是会话；请写 guest、guest:2、browser 或 account:名字，后面可加 @browser 或 @websocket，再加 ,proxy=URL 或 ,proxy=none",
   "{}: {} is no host name, address or network": "{}：{} 不是主机名、地址或网段",

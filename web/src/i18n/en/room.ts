@@ -63,7 +63,7 @@ export const room: typeof zh = {
     unknown: {
       one_visitor: (atLeast) => `${atLeast}: all by one visitor, so nobody can tell`,
       no_common_time: (atLeast) => `${atLeast}: none came yet while two visitors were connected together`,
-      nothing_shared: (atLeast) => `${atLeast}: too few came while two visitors were connected together`,
+      nothing_shared: (atLeast) => `${atLeast}: what came while two visitors were connected together has nothing in common`,
       contradiction: (atLeast) => `${atLeast}: three sessions contradict one another`,
     },
     assumption:

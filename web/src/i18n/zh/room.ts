@@ -62,7 +62,7 @@ export const room = {
     unknown: {
       one_visitor: (atLeast: string) => `${atLeast}（只有一个访客，无法估计）`,
       no_common_time: (atLeast: string) => `${atLeast}（两个访客同时在线期间还没有收到，无法估计）`,
-      nothing_shared: (atLeast: string) => `${atLeast}（两个访客同时在线期间收到的太少，无法估计）`,
+      nothing_shared: (atLeast: string) => `${atLeast}（两个访客同时在线期间收到的没有一条相同，无法估计）`,
       contradiction: (atLeast: string) => `${atLeast}（三个会话互相矛盾，无法估计）`,
     },
     assumption: "估计值（Chapman 估计量，95% 区间）：假定各会话的抽样互不相关；如果平台给它们发的内容相近，真实总数会更大。",
