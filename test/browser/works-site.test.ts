@@ -118,7 +118,9 @@ describe("a film's page in a browser", () => {
     await first;
     const next = work("dash").id;
     const replies = Promise.all([reply("aweme/detail", { aweme_id: next }), reply("comment/list", { aweme_id: next, cursor: "0" })]);
-    await page.evaluate("window.plays = true; document.querySelector('video').currentTime = 1; document.querySelector('video').play().catch(() => {})");
+    await page.evaluate(
+      "window.plays = true; document.querySelector('video').currentTime = 1; document.querySelector('video').play().catch(() => {})",
+    );
     expect((await replies).map(({ status }) => status)).toEqual([200, 200]);
   });
 

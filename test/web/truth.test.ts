@@ -27,7 +27,10 @@ describe("how much of all came", () => {
       { received: 50, sessions: by(40, 30), whole: whole(30, 30, 30) },
     ],
     ["about 99% of all came", { received: 995, sessions: by(900, 900), whole: whole(995, 996, 1003) }],
-    ["at least 9: what came while two visitors were connected together has nothing in common", { sessions: by(9, 0), wholeUnknown: "nothing_shared" }],
+    [
+      "at least 9: what came while two visitors were connected together has nothing in common",
+      { sessions: by(9, 0), wholeUnknown: "nothing_shared" },
+    ],
     ["at least 9: none came yet while two visitors were connected together", { sessions: by(9, 9), wholeUnknown: "no_common_time" }],
   ] as const)("%s", (words, seen) => {
     expect(wholeOf({ ...none, wholeUnknown: null, ...seen }, MESSAGES.en)).toBe(words);
