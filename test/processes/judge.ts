@@ -27,35 +27,34 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
       const room = (await store.rooms.find({ kind: "web_rid", value: webRid })) ?? 0;
       const { sent: truth } = simulator.truth(webRid);
       expect(truth.interactiveDropped, "the truth was let go").toBe(0);
-      const seqs = new Map<string, number>();
-      const gaps: (Judged["gaps"][number] & { readonly seq: number })[] = [];
+      const received = new Map<string, number>();
+      const gaps: Judged["gaps"][number][] = [];
       let [seq, units] = [0, 0];
       for (let after = 0; ; ) {
         const page = await store.log.read(room, after, 5000);
         for (const event of page.events) {
           expect(event.seq, `a hole in room ${webRid}`).toBe(++seq);
-          expect(seqs.has(event.id), `${event.id} is stored twice in room ${webRid}`).toBe(false);
-          seqs.set(event.id, seq);
+          expect(received.has(event.id), `${event.id} is stored twice in room ${webRid}`).toBe(false);
+          received.set(event.id, event.receivedAt);
           if (event.type === "gap") {
             const { from, to, reason } = event as NewEventOf<"gap">;
             if (from === null) throw new Error(`a gap of unknown length, although nobody set a clock: ${JSON.stringify(event)}`);
-            gaps.push({ webRid, from, to, reason, seq });
+            gaps.push({ webRid, from, to, reason });
           }
           if (event.type === "gift") units += (event as NewEventOf<"gift">).delta;
         }
         after = page.scanned;
         if (after >= page.head) break;
       }
-      // By the order of sending, whatever the time on the way: what is missing came after what is stored before a gap, and before what is stored after it.
-      const outside: string[] = [];
-      const order = truth.interactive.map((fact) => ({ fact, at: seqs.get(idOf(fact)) }));
-      const missing = order.filter(({ fact, at }) => fact.kind !== "gift" && at === undefined);
-      for (const { fact } of missing) {
-        const index = truth.interactive.indexOf(fact);
+      // Whatever the time on the way or in a spool: what is lost would have been received between what was sent before and after it.
+      const order = truth.interactive.map((fact) => ({ fact, at: received.get(idOf(fact)) }));
+      const isLost = ({ fact, at }: (typeof order)[number]) => fact.kind !== "gift" && at === undefined;
+      const outside = order.flatMap((one, index) => {
+        if (!isLost(one)) return [];
         const before = order.slice(0, index).findLast(({ at }) => at !== undefined)?.at ?? 0;
-        const after = order.slice(index).find(({ at }) => at !== undefined)?.at ?? seq + 1;
-        if (!gaps.some((gap) => before < gap.seq && gap.seq < after)) outside.push(fact.msgId);
-      }
+        const after = order.slice(index).find(({ at }) => at !== undefined)?.at ?? Number.POSITIVE_INFINITY;
+        return gaps.some(({ from, to }) => from <= after && to >= before) ? [] : [{ id: one.fact.msgId, before, after }];
+      });
       expect(outside, `messages of room ${webRid} that are neither stored nor at one of ${JSON.stringify(gaps)}`).toEqual([]);
       const given = truth.combos.reduce((sum, { total }) => sum + total, truth.combosDropped.units);
       if (gaps.length === 0) expect(units, `units of gifts in room ${webRid}`).toBe(given);
@@ -65,7 +64,7 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
         expect(units, `units of gifts in room ${webRid}`).toBeLessThanOrEqual(bound);
       }
       sent += truth.interactive.filter(({ kind }) => kind !== "gift").length;
-      lost += missing.length;
+      lost += order.filter(isLost).length;
       stored += seq;
       allGaps.push(...gaps);
     }
