@@ -106,7 +106,7 @@ export class RoomAlarm {
       ...{ state, since, diamondsWitnessed: witnessed, diamondsMissing: missing },
       ...(one !== undefined && { account }),
     };
-    const who = one === undefined ? "all of its sessions" : account === null ? "a guest" : `account ${account}`;
+    const who = one === undefined ? whoOf(health.sessions) : account === null ? "a guest" : `account ${account}`;
     return {
       news: { kind, text: giftsText(news, session?.by.name ?? null, who), session: session?.by.name ?? null, evidence },
       at: since,
@@ -140,6 +140,13 @@ export class RoomAlarm {
     await intake.own(alarmEvent(room, { sessionId, webRid }, named, at), signal);
     told();
   }
+}
+
+/** Names the sessions by which a room is watched now: of those that are not connected nothing can be said. */
+function whoOf(sessions: readonly SessionHealth[]): string {
+  const standing = sessions.flatMap(({ stands, by }) => (stands ? [by.name] : []));
+  if (standing.length === sessions.length) return "all of its sessions";
+  return `${standing.length} of its ${sessions.length} sessions: ${standing.join(", ") || "none is connected"}`;
 }
 
 /** The first thing to do where the platform keeps something from us. */

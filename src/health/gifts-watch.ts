@@ -41,7 +41,7 @@ interface Giver {
   readonly ranks: Map<string, { score: number; rise: number }>;
   /** Diamonds by the rank that says most. */
   witnessed: number;
-  /** How much of that is known to have come or to be missing, and was counted. */
+  /** Part of that which is known to have come or to be missing, and was counted. */
   settled: number;
   /** Diamonds of gifts that came, and of rises that are known to be missing. */
   covered: number;

@@ -171,6 +171,21 @@ it("what was told of one of several sessions is so at once in the next process, 
   expect(await heard()).toEqual([all, all]);
 });
 
+it.each([
+  ["connected", "all of its sessions"],
+  ["refused", "1 of its 2 sessions: guest"],
+] as const)("the room's alarm names the sessions that are connected, where the other is %s", async (state, who) => {
+  const { store, room } = await storeWithRoom();
+  const { health, go, scored } = processOn(store, room, ["guest", "account:main"]);
+  health.sessions[1]?.to(state);
+  for (const score of [0, 5000, 10_000, 15_000]) {
+    scored(score);
+    await go(35_000);
+  }
+  const [alarm] = (await toldIn(store, room))[1].filter(({ session }) => session === null);
+  expect(alarm?.text).toContain(`(as ${who})`);
+});
+
 it("of several sessions the one that is sent no gifts is told, though the room's gifts flow", async () => {
   const { simulator, told, status, gifts, viewers, room } = await watched(["guest", "guest:2"]);
   await clock.until(() => Object.values(gifts()).every((one) => one === "flowing"), MINUTE);
