@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import type { Draft, GiftEvent } from "../events/combo.js";
 import type { NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
@@ -78,7 +77,7 @@ interface Written {
 
 /** Appends that are tried while somebody else stores into the same room: an import, or a task, between whose batches there is time enough. */
 const MOST_TRIES = 8;
-/** Wait before the second of further tries, and each one after. Real time: it is the store's pace that counts. */
+/** Wait before the second of further tries, and each one after. */
 const WAIT: Backoff = { firstMs: 10, longestMs: 1_000 };
 const RESTORE_GIFTS = 500; // far more than a minute of the busiest room
 const RESTORE_SOCIAL = 100;
@@ -262,7 +261,7 @@ export class Pipeline {
             `another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
           );
         // Chance decides who waits longer: in step, both would take it from each other again.
-        if (tries > 1) await setTimeout(backoffMs(WAIT, tries - 1));
+        if (tries > 1) await this.#deps.clock.sleep(backoffMs(WAIT, tries - 1));
         await this.#claim();
         continue;
       }

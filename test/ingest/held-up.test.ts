@@ -11,7 +11,6 @@ import { SIGNAL } from "../collector/running.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
 import { reachAt } from "../platform/access/reach.js";
-import { until } from "../until.js";
 
 let clock: Lockstep;
 let simulator: Simulator;
@@ -98,7 +97,7 @@ it.each([
   const since = clock.now();
   await clock.until(() => status().state === "stalled", 10_000);
   expect(clock.now() - since).toBeLessThan(8000);
-  await until(() => status().evidence.reason.includes(why)); // by the store's own pace, for which the clock stands still
+  await clock.until(() => status().evidence.reason.includes(why), 10_000);
   const first = status().evidence.storage;
   await clock.go(5000);
   const { evidence } = status();

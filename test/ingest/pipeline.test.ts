@@ -42,6 +42,17 @@ const bound = (log: Log, key: string | symbol) => {
   return typeof value === "function" ? value.bind(log) : value;
 };
 
+/** Lets the clock go on until something has ended. */
+async function during<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
+  let ended = false;
+  const end = () => {
+    ended = true;
+  };
+  work.then(end, end);
+  while (!ended) await clock.advance(100);
+  return work;
+}
+
 describe("pipeline", () => {
   it("says of what a session brings whether the log had it before, from another process too", async () => {
     const { open } = await opened();
@@ -197,10 +208,10 @@ describe("pipeline", () => {
   });
 
   it("takes turns with others that store into the room at the same time, and all of it is stored once", async () => {
-    const { open, events, store } = await opened();
+    const { open, events, store, clock } = await opened();
     const pipelines = await Promise.all([open(), open(), open()]);
     const parts = Array.from({ length: 12 }, (_, i) => received.slice(i * 5, i * 5 + 5));
-    await Promise.all(pipelines.map(async (pipeline) => Promise.all(parts.map((part) => pipeline.store(part, broadcast)))));
+    await during(clock, Promise.all(pipelines.map((pipeline) => Promise.all(parts.map((part) => pipeline.store(part, broadcast))))));
     const alone = await opened();
     const one = await alone.open();
     for (const part of parts) await one.store(part, broadcast);
@@ -211,7 +222,7 @@ describe("pipeline", () => {
 
   it("gives up when the room is taken away at every try, with an error that can be tried again", async () => {
     let appends = 0;
-    const { open, parts } = await opened((log) =>
+    const { open, parts, clock } = await opened((log) =>
       changed(log, {
         append: async (batches) => {
           appends++;
@@ -221,7 +232,8 @@ describe("pipeline", () => {
       }),
     );
     const pipeline = await open();
-    await expect(pipeline.store(received, broadcast)).rejects.toMatchObject({ code: "in_use", row: { retryable: true } });
+    const stored = during(clock, pipeline.store(received, broadcast));
+    await expect(stored).rejects.toMatchObject({ code: "in_use", row: { retryable: true } });
     expect(appends).toBe(8);
   });
 
