@@ -10,11 +10,10 @@ import {
   type ResponseTexts,
   truncated,
 } from "./frame.js";
-import type { Mood, Moods } from "./moods.js";
 import { isGift, isInteractive, type Outgoing } from "./outgoing.js";
 import type { Random } from "./random.js";
-import type { Sampling } from "./sampling.js";
 import type { Schema } from "./schema.js";
+import type { Mood, Moods, Sampling } from "./shares.js";
 
 /** Record of one connection, as `/@truth` gives it. */
 export interface ConnectionTruth {

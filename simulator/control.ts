@@ -6,13 +6,12 @@ import type { Hears, PushConnection } from "./connection.js";
 import { factOf } from "./fact.js";
 import type { Damage } from "./frame.js";
 import type { RefusalForm } from "./handshake.js";
-import type { Mood } from "./moods.js";
 import { encodePlanned, type Outgoing } from "./outgoing.js";
 import type { GiftsTo, SimulatedPlatform } from "./platform.js";
 import { hash32, makeId } from "./random.js";
 import type { SimulatedRoom } from "./room.js";
-import type { Shares } from "./sampling.js";
 import { isFields, type Schema, type SchemaFields } from "./schema.js";
+import type { Mood, Shares } from "./shares.js";
 
 /** Content of a frame that is played as it was captured, as far as it could be read. */
 interface FrameAsked {

@@ -1,7 +1,6 @@
 import { Agenda } from "./agenda.js";
 import * as backdrop from "./backdrop.js";
-import type { Battle } from "./battle.js";
-import { battleArmies, battleFinish, battleStart, linkScores } from "./battle.js";
+import { type Battle, battleArmies, battleFinish, battleStart, linkScores } from "./backdrop.js";
 import { chooseGift, GIFTS, planCombo } from "./gifts.js";
 import type { GiftContext, OutgoingEnvelope } from "./messages.js";
 import * as say from "./messages.js";

@@ -1,13 +1,12 @@
 import type { Clock } from "../src/runtime/clock.js";
 import type { SimulatedBroadcast } from "./broadcast.js";
-import type { RefusalForm } from "./handshake.js";
-import { Moods } from "./moods.js";
+import { type RefusalForm, SimulatedSigner } from "./handshake.js";
 import { hash32, makeLogId, type Random } from "./random.js";
 import { loggedIn } from "./reply.js";
 import { SimulatedRoom } from "./room.js";
 import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
-import { SimulatedSigner } from "./signer.js";
+import { Moods } from "./shares.js";
 import { SimulatedWorks } from "./works/site.js";
 
 /** Dependencies and settings of the fake platform. */

@@ -5,9 +5,9 @@ import type { SimulatedPerson } from "./people.js";
 import { makePerson } from "./people.js";
 import { PlannedFeed } from "./planned-feed.js";
 import { hash32, makeId, type Random } from "./random.js";
-import { Sampling } from "./sampling.js";
 import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
+import { Sampling } from "./shares.js";
 
 /** Dependencies and settings of a room. */
 interface RoomOptions {

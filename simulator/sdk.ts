@@ -1,6 +1,6 @@
+import { stubOf } from "./handshake.js";
 import type { SimulatedPlatform } from "./platform.js";
 import { type Ask, cookieScope, html, json, type SimulatedReply } from "./reply.js";
-import { stubOf } from "./signer.js";
 import { WORKS_SCRIPT } from "./works/page-script.js";
 
 /** Answers `POST /@signer/sign` with `{"stub": "<md5>"}` → `{"signature": "…"}`: the HTTP signer that an operator may name. */

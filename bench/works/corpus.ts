@@ -2,8 +2,7 @@ import { Random } from "../../simulator/random.js";
 import { json } from "../../simulator/reply.js";
 import { makeCatalogue } from "../../simulator/works/catalogue.js";
 import { Cdn } from "../../simulator/works/cdn.js";
-import { type PageTold, stateCalls, worksPage } from "../../simulator/works/page.js";
-import { stateJson } from "../../simulator/works/page-state.js";
+import { type PageTold, stateCalls, stateJson, worksPage } from "../../simulator/works/page.js";
 import type { SimulatedWork } from "../../simulator/works/work.js";
 import { awemeJson } from "../../simulator/works/work-json.js";
 

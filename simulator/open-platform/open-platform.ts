@@ -4,8 +4,15 @@ import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { json, type SimulatedReply } from "../reply.js";
-import { AppAccess, type ConfirmedMessage, keepFailed, type MountedBroadcast, type RegisteredApp } from "./app.js";
-import { answerCall, type Registry } from "./calls.js";
+import {
+  AppAccess,
+  answerCall,
+  type ConfirmedMessage,
+  keepFailed,
+  type MountedBroadcast,
+  type RegisteredApp,
+  type Registry,
+} from "./calls.js";
 import { Pusher, type PushOptions, type PushOutcome } from "./pusher.js";
 
 /** A call that was answered. */

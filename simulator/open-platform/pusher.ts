@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Agent, request } from "undici";
 import type { Clock } from "../../src/runtime/clock.js";
-import { keepFailed, type MountedBroadcast, type RegisteredApp } from "./app.js";
+import { keepFailed, type MountedBroadcast, type RegisteredApp } from "./calls.js";
 
 /** Items of pushes in the platform's form (facts/official-push.md A3). Each has what all have; the rest is by type. */
 interface Item extends Readonly<Record<string, unknown>> {

@@ -4,8 +4,18 @@ import { type Ask, addressOf, html, json, type SimulatedReply } from "../reply.j
 import { apiReply, type REFUSALS, refused, SIGNED_PATHS, slidesInfo, type WorksContext } from "./api.js";
 import { type Catalogue, makeCatalogue } from "./catalogue.js";
 import { Cdn } from "./cdn.js";
-import { captchaPage, listBody, missingPage, type PageTold, ratePage, sharePage, stateCalls, workBody, worksPage } from "./page.js";
-import { stateJson } from "./page-state.js";
+import {
+  captchaPage,
+  listBody,
+  missingPage,
+  type PageTold,
+  ratePage,
+  sharePage,
+  stateCalls,
+  stateJson,
+  workBody,
+  worksPage,
+} from "./page.js";
 import { pathOf, type SimulatedAuthor, type SimulatedWork, WORK_FAULTS, type WorkFault } from "./work.js";
 import { isShown } from "./work-json.js";
 

@@ -1,11 +1,11 @@
 import { afterAll, expect, it } from "vitest";
-import { type Mood, Moods } from "../../simulator/moods.js";
 import { isGift, type Outgoing } from "../../simulator/outgoing.js";
 import { makePerson } from "../../simulator/people.js";
 import { PlannedFeed } from "../../simulator/planned-feed.js";
 import { Random } from "../../simulator/random.js";
 import type { RoomScenario } from "../../simulator/scenario.js";
 import { loadSchema } from "../../simulator/schema.js";
+import { type Mood, Moods } from "../../simulator/shares.js";
 import type { NewEvent, User } from "../../src/events/event.js";
 import { GiftsWatch } from "../../src/health/gifts-watch.js";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";

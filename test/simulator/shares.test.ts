@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readMood } from "../../simulator/index.js";
-import { Sampling } from "../../simulator/sampling.js";
+import { Sampling } from "../../simulator/shares.js";
 import { pushQuery } from "./client.js";
 import { PK, useStage } from "./stage.js";
 
