@@ -34,6 +34,13 @@ export const WHOLE_UNKNOWN = ["one_visitor", "no_common_time", "nothing_shared",
 type WholeUnknown = (typeof WHOLE_UNKNOWN)[number];
 
 /**
+ * Whether samples that an estimate is made of are independent, as it assumes. `checked`: three visitors or more were connected, and what two of
+ * them lack of what the third has agrees with chance, where it would not if they were sent alike. `assumed`: nothing can show it. Two samples
+ * look the same if each holds most of the whole and if both are the same part of it.
+ */
+export const INDEPENDENCE = ["checked", "assumed"] as const;
+
+/**
  * Estimate of how many messages there were, from two samples of them: Chapman's, with the exact 95 % interval of what the samples share
  * (hypergeometric), several times summed by the method of variance estimates recovery (Zou and Donner 2008).
  */
@@ -43,6 +50,8 @@ interface WholeEstimate {
   readonly estimate: number;
   readonly low: number;
   readonly high: number;
+  /** Where it is `assumed`, `received` is all that is certain. */
+  readonly independence: (typeof INDEPENDENCE)[number];
 }
 
 /** Messages of one type that sessions brought. */
@@ -237,6 +246,9 @@ function wholeOf(
 ): WholeEstimate | WholeUnknown {
   let [received, estimate, below, above] = [0, 0, 0, 0];
   let isShared = true;
+  /** Sets of visitors of whose messages an estimate is made, and those whose samples could be told from dependent ones. */
+  const used: number[] = [];
+  const checked: number[] = [];
   for (const { up, counts } of groups) {
     const standing = [...new Set(visitors.filter((_, i) => (up & (1 << i)) !== 0))];
     if (standing.length < 2) continue;
@@ -248,12 +260,16 @@ function wholeOf(
     }
     if (brought.size === 0) continue;
     const samples = standing.map((visitor) => 1 << visitor);
-    if (areAtOdds(brought, samples)) return "contradiction";
-    const [first, second, both] = twoSamples(brought, largest(brought, samples), up);
+    const all = samples.reduce((sum, sample) => sum | sample, 0);
+    const dependence = dependenceOf(brought, samples);
+    if (dependence === "dependent" || areAtOdds(brought, samples)) return "contradiction";
+    if (dependence === "none") checked.push(all);
+    const [first, second, both] = twoSamples(brought, largest(brought, samples), all);
     if (both === 0) isShared = false;
     if (both === 0) continue; // it says nothing: there may be any number
     const [low, high] = intervalOf(first, second, both);
     const whole = ((first + 1) * (second + 1)) / (both + 1) - 1;
+    used.push(all);
     received += sizeOf(brought);
     estimate += whole;
     below += Math.max(0, whole - low) ** 2;
@@ -265,6 +281,8 @@ function wholeOf(
     estimate: Math.round(Math.max(received, estimate)),
     low: Math.max(received, Math.round(estimate - Math.sqrt(below))),
     high: Math.max(received, Math.round(estimate + Math.sqrt(above))),
+    // Those who were checked together are so too while one of them is away.
+    independence: used.every((one) => checked.some((set) => (one & ~set) === 0)) ? "checked" : "assumed",
   };
 }
 
@@ -277,6 +295,38 @@ function areAtOdds(brought: ReadonlyMap<number, number>, samples: readonly numbe
   if (pairs.length < 3) return false;
   const intervals = pairs.map((pair) => intervalOf(...pair, (3 * BEYOND) / pairs.length));
   return Math.max(...intervals.map(([low]) => low)) > Math.min(...intervals.map(([, high]) => high));
+}
+
+/** Chance below which what two samples share of a third one is no chance, in all pairs and thirds together. */
+const HARDLY = 0.005;
+
+/**
+ * Looks at each sample for what two others have of it: of independent ones, each has its share of what the other has and of what it lacks.
+ * `none` is that there would be something to see if two lacked the same; null, that nothing can be seen, as with two samples or with three
+ * that lack nothing of each other.
+ */
+function dependenceOf(brought: ReadonlyMap<number, number>, samples: readonly number[]): "dependent" | "none" | null {
+  const tests = samples.flatMap((third) => {
+    const others = samples.filter((one) => one !== third);
+    return others.flatMap((one, i) => others.slice(i + 1).map((other) => ({ third, one, other })));
+  });
+  let canTell = false;
+  for (const { third, one, other } of tests) {
+    let [size, first, second, both] = [0, 0, 0, 0];
+    for (const [by, n] of brought) {
+      if ((by & third) === 0) continue;
+      size += n;
+      if ((by & one) !== 0) first += n;
+      if ((by & other) !== 0) second += n;
+      if ((by & one) !== 0 && (by & other) !== 0) both += n;
+    }
+    if (size === 0) continue;
+    const hardly = HARDLY / tests.length / 2;
+    if (shareAtLeast(size, first, second, both) < hardly || shareAtMost(size, first, second, both) < hardly) return "dependent";
+    const alike = Math.min(first, second);
+    if (shareAtLeast(size, first, second, alike) < hardly) canTell = true;
+  }
+  return canTell ? "none" : null;
 }
 
 function largest(brought: ReadonlyMap<number, number>, samples: readonly number[]): number {

@@ -38,7 +38,7 @@ describe("an estimate of the whole", () => {
     ["three nearly complete", THREE, 300, 0.95],
     ["five", FIVE, 1000, 0.6],
   ] as const)("by %s independent sessions holds the truth in at least 90 of 100 seeds", async (_name, sessions, whole, share) => {
-    let [held, below, above, told] = [0, 0, 0, 100];
+    let [held, below, above, told, checked] = [0, 0, 0, 100, 0];
     for (let seed = 0; seed < 100; seed++) {
       const { chat } = (await sampled(seed, [...sessions], whole, share)).lately.types;
       if (chat.whole === null) {
@@ -47,12 +47,45 @@ describe("an estimate of the whole", () => {
       }
       expect(chat.whole.low).toBeGreaterThanOrEqual(chat.whole.received);
       expect(chat.whole.received).toBe(chat.received);
+      if (chat.whole.independence === "checked") checked++;
       if (chat.whole.low <= whole && whole <= chat.whole.high) held++;
       else if (whole < chat.whole.low) below++;
       else above++;
     }
     expect(told).toBeGreaterThan(90);
     expect(held, `${below} too high, ${above} too low`).toBeGreaterThanOrEqual(0.9 * told);
+    // Two can never show that they are independent, three or more nearly always do.
+    if (sessions.length === 2) expect(checked).toBe(0);
+    else expect(checked).toBeGreaterThan(0.9 * told);
+  });
+
+  /** So many chats, each of which comes to each session by a chance of its own. */
+  function dependent(seed: string, sessions: typeof TWO, whole: number, chanceOf: (random: Random) => number) {
+    const clock = new FakeClock(1_777_726_780_000);
+    const sightings = new Sightings(sessions, clock);
+    for (const by of sessions.keys()) sightings.stands(by, true);
+    const random = new Random(seed);
+    const at = clock.now() + 10_000;
+    for (let i = 0; i < whole; i++) {
+      const chance = chanceOf(random);
+      for (const by of sessions.keys()) if (random.chance(chance)) sightings.see({ id: `${i}`, type: "chat", by, at, isOld: false });
+    }
+    return sightings.lately.types.chat;
+  }
+
+  it("is only assumed to be one of independent samples where sessions are sent the very same", () => {
+    for (const sessions of [TWO, THREE, FIVE]) {
+      const { whole, received } = dependent("same", sessions, 1000, (random) => (random.chance(0.6) ? 1 : 0));
+      expect(whole).toMatchObject({ received, estimate: received, independence: "assumed" });
+    }
+  });
+
+  it("is not made where three sessions are sent some messages rather than others, all three alike", () => {
+    let found = 0;
+    const important = (random: Random) => (random.chance(0.5) ? 0.9 : 0.3);
+    for (let seed = 0; seed < 100; seed++) if (dependent(`${seed}`, THREE, 1000, important).wholeUnknown === "contradiction") found++;
+    expect(found).toBeGreaterThan(95);
+    for (let seed = 0; seed < 10; seed++) expect(dependent(`${seed}`, TWO, 1000, important).whole?.independence).toBe("assumed");
   });
 
   it("by three sessions, of which one after the other is away, holds the truth in at least 90 of 100 seeds", async () => {
@@ -81,7 +114,7 @@ describe("an estimate of the whole", () => {
         await clock.advance(10_000);
       }
       const { whole } = sightings.lately.types.chat;
-      if (whole !== null && whole.low <= truth && truth <= whole.high) held++;
+      if (whole !== null && whole.low <= truth && truth <= whole.high && whole.independence === "checked") held++;
     }
     expect(held).toBeGreaterThanOrEqual(90);
   });
@@ -193,7 +226,7 @@ describe("an estimate of the whole", () => {
       received: 720,
       shared: 200,
       sessions: { guest: { received: 715, alone: 515 }, "guest:2": { received: 205, alone: 5 } },
-      whole: { received: 100, estimate: 100, low: 100, high: 100 },
+      whole: { received: 100, estimate: 100, low: 100, high: 100, independence: "assumed" },
       wholeUnknown: null,
     });
   });

@@ -17,16 +17,20 @@ function said(state: RoomState | null, evidence: Partial<Evidence> = {}, lang: "
 describe("how much of all came", () => {
   const none = { ...nothingSeen().chat, received: 9 };
   const by = (one: number, other: number) => ({ guest: { received: one, alone: 0 }, "guest:2": { received: other, alone: 0 } });
-  const whole = (received: number, low: number, high: number) => ({ received, estimate: low, low, high });
+  const whole = (received: number, low: number, high: number) => ({ received, estimate: low, low, high, independence: "checked" as const });
   it.each([
     ["about 76% – 89% of all came", { received: 84, sessions: by(60, 60), whole: whole(84, 94, 110) }],
-    ["all sessions agree", { received: 5, sessions: by(5, 5), whole: whole(5, 5, 6) }],
+    ["at least 5: all sessions agree", { received: 5, sessions: by(5, 5), whole: whole(5, 5, 6) }],
     ["about 83% – 100% of all came", { received: 5, sessions: by(5, 4), whole: whole(5, 5, 6) }],
     [
       "of 30 while two visitors or more were connected: about 100% of all came",
       { received: 50, sessions: by(40, 30), whole: whole(30, 30, 30) },
     ],
     ["about 99% of all came", { received: 995, sessions: by(900, 900), whole: whole(995, 996, 1003) }],
+    [
+      "at least 84; if the sessions are sampled independently, about 76% – 89% of all came",
+      { received: 84, sessions: by(60, 60), whole: { ...whole(84, 94, 110), independence: "assumed" } },
+    ],
     [
       "at least 9: what came while two visitors were connected together has nothing in common",
       { sessions: by(9, 0), wholeUnknown: "nothing_shared" },

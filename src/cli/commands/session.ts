@@ -90,12 +90,17 @@ const UNKNOWN_WORDS: Readonly<Record<NonNullable<SeenMessages["wholeUnknown"]>, 
 function wholeWords({ received, sessions, whole, wholeUnknown }: SeenMessages): string {
   if (wholeUnknown !== null) return `at least so many there were: ${UNKNOWN_WORDS[wholeUnknown]}`;
   if (whole === null) return "at least so many there were";
-  if (Object.values(sessions).every((one) => one.received === received)) return "all sessions agree";
+  if (Object.values(sessions).every((one) => one.received === received)) return "all sessions agree; at least so many there were";
   // Rounded to whole numbers, the upper end down: not all came where some are missing.
   const [low, high] = [Math.round((whole.received / whole.high) * 100), Math.floor((whole.received / whole.low) * 100)];
   const share = low >= high ? `about ${high} %` : `about ${low}-${high} %`;
-  if (whole.received === received) return `${share} of all, by estimate`;
-  return `${whole.received} of them came while two visitors or more were connected: ${share} of all there were then, by estimate`;
+  const told =
+    whole.received === received
+      ? `${share} of all, by estimate`
+      : `${whole.received} of them came while two visitors or more were connected: ${share} of all there were then, by estimate`;
+  return whole.independence === "checked"
+    ? told
+    : `at least so many there were; ${told}, if the platform samples for each session by itself`;
 }
 
 /** Returns what a summary says, in words. */

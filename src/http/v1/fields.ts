@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { encodePlace } from "../../feed/cursor.js";
-import { WHOLE_UNKNOWN } from "../../health/sightings.js";
+import { INDEPENDENCE, WHOLE_UNKNOWN } from "../../health/sightings.js";
 
 /** An object that has no other fields. */
 export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
@@ -38,6 +38,10 @@ const SeenMessages = Type.Object({
         estimate: Type.Integer({ description: "how many there were in that time, by Chapman's estimator" }),
         low: Type.Integer({ description: "lower end of its 95 % interval" }),
         high: Type.Integer({ description: "upper end" }),
+        independence: Type.Enum([...INDEPENDENCE], {
+          description:
+            "whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain",
+        }),
       },
       {
         description:

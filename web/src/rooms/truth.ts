@@ -125,11 +125,12 @@ type SeenMessages = NonNullable<Room["status"]>["evidence"]["seen"]["types"]["ch
 /** How much of all messages of one kind came, of the time that they are of or of the part of it that is said. */
 export function wholeOf({ whole, wholeUnknown, received, sessions }: SeenMessages, { room: { sessions: words } }: Messages): string {
   if (whole === null) return wholeUnknown === null ? words.atLeast(received) : words.unknown[wholeUnknown](words.atLeast(received));
-  if (Object.values(sessions).every((one) => one.received === received)) return words.agree;
+  if (Object.values(sessions).every((one) => one.received === received)) return words.agree(words.atLeast(received));
   // The upper end is cut rather than rounded up: not all came where some are missing.
   const [low, high] = [percent(whole.received / whole.high), percent(Math.floor((whole.received / whole.low) * 100) / 100)];
   const share = words.about(low === high ? high : `${low} – ${high}`);
-  return whole.received === received ? share : words.of(whole.received, share);
+  const told = whole.received === received ? share : words.of(whole.received, share);
+  return whole.independence === "checked" ? told : words.assumed(words.atLeast(received), told);
 }
 
 /** How long gaps were together, as far as that is known. */

@@ -2795,6 +2795,11 @@ export interface components {
                                     low: number;
                                     /** @description upper end */
                                     high: number;
+                                    /**
+                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                                     * @enum {unknown}
+                                     */
+                                    independence: "checked" | "assumed";
                                 } | null;
                                 wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
@@ -2820,6 +2825,11 @@ export interface components {
                                     low: number;
                                     /** @description upper end */
                                     high: number;
+                                    /**
+                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                                     * @enum {unknown}
+                                     */
+                                    independence: "checked" | "assumed";
                                 } | null;
                                 wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
@@ -2845,6 +2855,11 @@ export interface components {
                                     low: number;
                                     /** @description upper end */
                                     high: number;
+                                    /**
+                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                                     * @enum {unknown}
+                                     */
+                                    independence: "checked" | "assumed";
                                 } | null;
                                 wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
@@ -2870,6 +2885,11 @@ export interface components {
                                     low: number;
                                     /** @description upper end */
                                     high: number;
+                                    /**
+                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                                     * @enum {unknown}
+                                     */
+                                    independence: "checked" | "assumed";
                                 } | null;
                                 wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
@@ -2895,6 +2915,11 @@ export interface components {
                                     low: number;
                                     /** @description upper end */
                                     high: number;
+                                    /**
+                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                                     * @enum {unknown}
+                                     */
+                                    independence: "checked" | "assumed";
                                 } | null;
                                 wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                             };
@@ -2952,6 +2977,11 @@ export interface components {
                         low: number;
                         /** @description upper end */
                         high: number;
+                        /**
+                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                         * @enum {unknown}
+                         */
+                        independence: "checked" | "assumed";
                     } | null;
                     wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };
@@ -2977,6 +3007,11 @@ export interface components {
                         low: number;
                         /** @description upper end */
                         high: number;
+                        /**
+                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                         * @enum {unknown}
+                         */
+                        independence: "checked" | "assumed";
                     } | null;
                     wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };
@@ -3002,6 +3037,11 @@ export interface components {
                         low: number;
                         /** @description upper end */
                         high: number;
+                        /**
+                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                         * @enum {unknown}
+                         */
+                        independence: "checked" | "assumed";
                     } | null;
                     wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };
@@ -3027,6 +3067,11 @@ export interface components {
                         low: number;
                         /** @description upper end */
                         high: number;
+                        /**
+                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                         * @enum {unknown}
+                         */
+                        independence: "checked" | "assumed";
                     } | null;
                     wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };
@@ -3052,6 +3097,11 @@ export interface components {
                         low: number;
                         /** @description upper end */
                         high: number;
+                        /**
+                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
+                         * @enum {unknown}
+                         */
+                        independence: "checked" | "assumed";
                     } | null;
                     wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
                 };

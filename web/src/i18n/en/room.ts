@@ -56,10 +56,11 @@ export const room: typeof zh = {
     last: (length) => `received ${length} ago`,
     outages: (n, length) => `${n === 1 ? "1 outage" : `${n} outages`} (${length})`,
     alone: (n) => `(${n} alone)`,
-    agree: "all sessions agree",
+    agree: (atLeast) => `${atLeast}: all sessions agree`,
     atLeast: (n) => `at least ${n}`,
     about: (share) => `about ${share} of all came`,
     of: (n, share) => `of ${n} while two visitors or more were connected: ${share}`,
+    assumed: (atLeast, told) => `${atLeast}; if the sessions are sampled independently, ${told}`,
     unknown: {
       one_visitor: (atLeast) => `${atLeast}: all by one visitor, so nobody can tell`,
       no_common_time: (atLeast) => `${atLeast}: none came yet while two visitors were connected together`,
@@ -67,7 +68,7 @@ export const room: typeof zh = {
       contradiction: (atLeast) => `${atLeast}: three sessions contradict one another`,
     },
     assumption:
-      "An estimate (Chapman's, 95 % interval): it assumes that the sessions' samples are independent. Where the platform sends them alike, there were more.",
+      "An estimate (Chapman's, 95 % interval) of what is sent to visitors like these. It assumes that the sessions' samples are independent, which only three visitors or more can show. Where the platform sends them alike, there were more.",
   },
   row: {
     joins: (names, n, named) => (n <= named ? `${names} joined` : `${names} and ${n - named} more joined`),

@@ -55,17 +55,19 @@ export const room = {
     last: (length: string) => `${length}前收到`,
     outages: (n: number, length: string) => `中断 ${n} 次（共 ${length}）`,
     alone: (n: number) => `（独有 ${n}）`,
-    agree: "各会话完全一致",
+    agree: (atLeast: string) => `${atLeast}（各会话完全一致）`,
     atLeast: (n: number) => `至少 ${n}`,
     about: (share: string) => `约收到全部的 ${share}`,
     of: (n: number, share: string) => `其中 ${n} 条收到时至少有两个访客在线：${share}`,
+    assumed: (atLeast: string, told: string) => `${atLeast}；如果各会话的抽样互不相关，${told}`,
     unknown: {
       one_visitor: (atLeast: string) => `${atLeast}（只有一个访客，无法估计）`,
       no_common_time: (atLeast: string) => `${atLeast}（两个访客同时在线期间还没有收到，无法估计）`,
       nothing_shared: (atLeast: string) => `${atLeast}（两个访客同时在线期间收到的没有一条相同，无法估计）`,
       contradiction: (atLeast: string) => `${atLeast}（三个会话互相矛盾，无法估计）`,
     },
-    assumption: "估计值（Chapman 估计量，95% 区间）：假定各会话的抽样互不相关；如果平台给它们发的内容相近，真实总数会更大。",
+    assumption:
+      "估计值（Chapman 估计量，95% 区间），只针对平台会发给这类访客的消息：假定各会话的抽样互不相关，这一点至少要有三个访客才能检验；如果平台给它们发的内容相近，真实总数会更大。",
   },
   row: {
     /** `names` are those of the first `named`. */
