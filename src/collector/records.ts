@@ -329,10 +329,10 @@ export class RoomRecords {
   async #keepAccounts(): Promise<void> {
     const { store, health, clock } = this.#deps;
     for (const session of health.sessions) {
-      const { account } = session;
+      const { account, login } = session;
       const seen = session.takeSeen();
-      if (account === null || Object.values(seen).every((amount) => amount === 0)) continue;
-      const adding = store.accountDays?.add(account, clock.now(), seen);
+      if (account === null || login === null || Object.values(seen).every((amount) => amount === 0)) continue;
+      const adding = store.accountDays?.add(account, login, clock.now(), seen);
       if (adding !== undefined) await inTime(adding, PATIENCE_MS, clock).catch(() => {});
     }
   }

@@ -100,7 +100,7 @@ export class RoomSession {
     };
     try {
       const identity = await access.sit(live.webRid, until);
-      health.as(identity.account?.name ?? null);
+      health.as(identity.account?.name ?? null, identity.account?.savedAt ?? null);
       await this.#introduce(identity, live, until);
       // In the browser the page asks im/fetch itself, and we read its answer.
       if (access.source === "websocket" && !point.isOf(live.roomId)) {

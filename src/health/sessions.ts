@@ -59,6 +59,7 @@ export class SessionHealth {
   readonly gifts = new GiftsWatch();
   /** Account that it is; undefined before that is known. */
   #account: string | null | undefined;
+  #login: number | null = null;
   #refusals = 0;
   /** When it was sent something last, and something of people; before that, when it was opened. Null while it is not open. */
   #messageAt: number | null = null;
@@ -90,18 +91,28 @@ export class SessionHealth {
     if (this.#outSince !== null) this.#outSince = this.#clock.now();
   }
 
-  /** Notes which account it is: whether gifts reach one says nothing of another. @param account null: a guest */
-  as(account: string | null): void {
-    if (this.#account !== undefined && account !== this.#account) {
-      this.gifts.reset();
-      this.takeSeen();
-    }
+  /**
+   * Notes which account it is: whether gifts reach one says nothing of another.
+   * @param account null: a guest
+   * @param login when the login was saved by which it connects, ms UTC; null where that is not known
+   */
+  as(account: string | null, login: number | null = null): void {
+    const isOther = this.#account !== undefined && account !== this.#account;
+    if (isOther) this.gifts.reset();
+    // What one login saw is not another's, whatever its name: it may have been forgotten meanwhile.
+    if (isOther || (login !== null && login !== this.#login)) this.takeSeen();
+    this.#login = login ?? (isOther ? null : this.#login);
     this.#account = account;
   }
 
   /** The account that it is; null: a guest, or not yet known. */
   get account(): string | null {
     return this.#account ?? null;
+  }
+
+  /** When the login was saved by which it is connected, or was last, ms UTC; null for a guest, and before it was. */
+  get login(): number | null {
+    return this.#login;
   }
 
   /** Returns what was seen of its account since this was asked last. */

@@ -246,11 +246,30 @@ it("what was seen of an account is added to its days when the room is left, and 
   await clock.until(() => now.rooms.collected()[0]?.evidence.sessions.some(({ state }) => state === "refused"), MINUTE);
   await now.rooms.stop();
   expect(store.accountDays.add.mock.calls).toEqual([
-    [name, expect.any(Number), expect.objectContaining({ refusals: 1, diamondsMissing: 0 })],
+    [name, account.savedAt, expect.any(Number), expect.objectContaining({ refusals: 1, diamondsMissing: 0 })],
   ]);
-  const [, , seen] = store.accountDays.add.mock.calls[0] as unknown as [string, number, AccountSeen];
+  const [, , , seen] = store.accountDays.add.mock.calls[0] as unknown as [string, number, number, AccountSeen];
   expect(seen.gifts).toBeGreaterThan(0);
   expect(seen.diamondsWitnessed).toBeGreaterThan(0);
+});
+
+it("what one login saw is not kept as another's of the same name", () => {
+  const session = new SessionHealth({ name: "account:main", visitor: "account:main" }, new FakeClock());
+  const refused = () => {
+    session.to("refused", "no");
+    return session.login;
+  };
+  session.as("main", 1);
+  expect(refused()).toBe(1);
+  session.as("main"); // as a page says, which knows no login
+  session.as("main", 1);
+  expect(session.takeSeen().refusals).toBe(1);
+  refused();
+  session.as("main", 2);
+  expect([session.login, session.takeSeen().refusals]).toEqual([2, 0]);
+  refused();
+  session.as("other");
+  expect([session.login, session.takeSeen().refusals]).toEqual([null, 0]);
 });
 
 it("a room whose only session is sent nothing at all is stalled within two minutes, however quiet it is", async () => {

@@ -3,6 +3,8 @@ import { type Open, useStore } from "./harness.js";
 
 const DAY = 86_400_000;
 const NOW = 20_000 * DAY + 5_000;
+/** When the logins were saved. */
+const LOGIN = NOW - 20 * DAY;
 const seen = { gifts: 2, diamonds: 30, diamondsWitnessed: 50, diamondsMissing: 20, refusals: 1 };
 
 /** Health of accounts: amounts of days, of which fourteen are kept. */
@@ -13,9 +15,9 @@ export function describeAccountDays(open: Open): void {
     it("add up by account over fourteen days, and older ones are removed", async () => {
       const { accountDays } = store();
       expect(await accountDays.list(NOW)).toEqual([]);
-      await accountDays.add("main", NOW - 14 * DAY, seen);
-      for (const at of [NOW - 13 * DAY, NOW, NOW + 1]) await accountDays.add("main", at, seen);
-      await accountDays.add("other", NOW, { ...seen, gifts: 0, refusals: 0 });
+      await accountDays.add("main", LOGIN, NOW - 14 * DAY, seen);
+      for (const at of [NOW - 13 * DAY, NOW, NOW + 1]) await accountDays.add("main", LOGIN, at, seen);
+      await accountDays.add("other", LOGIN, NOW, { ...seen, gifts: 0, refusals: 0 });
       expect(await accountDays.list(NOW)).toEqual([
         {
           ...{ account: "main", since: 19_987 * DAY, gifts: 6, diamonds: 90 },
@@ -24,20 +26,31 @@ export function describeAccountDays(open: Open): void {
         { account: "other", since: 20_000 * DAY, ...seen, gifts: 0, refusals: 0 },
       ]);
       expect((await accountDays.list(NOW - DAY)).map(({ since }) => since)).toContain(19_987 * DAY); // the day before that is gone
-      await accountDays.add("other", NOW + 20 * DAY, seen);
+      await accountDays.add("other", LOGIN, NOW + 20 * DAY, seen);
       expect(await accountDays.list(NOW)).toMatchObject([{ account: "other", gifts: 2 }]);
     });
 
     it("are forgotten with their account", async () => {
       const { accountDays } = store();
-      for (const account of ["main", "other"]) await accountDays.add(account, NOW, seen);
-      await accountDays.remove("main");
+      for (const account of ["main", "other"]) await accountDays.add(account, LOGIN, NOW, seen);
+      await accountDays.remove("main", NOW);
       expect(await accountDays.list(NOW)).toMatchObject([{ account: "other" }]);
+    });
+
+    it("of a login that was forgotten do not come back, whatever is seen by it later; those of a new one are its own", async () => {
+      const { accountDays } = store();
+      await accountDays.add("main", LOGIN, NOW, seen);
+      await Promise.all([accountDays.remove("main", NOW + 1), accountDays.add("main", LOGIN, NOW + 2, seen)]);
+      await accountDays.add("main", LOGIN, NOW + 60_000, seen);
+      expect(await accountDays.list(NOW)).toEqual([]);
+      await accountDays.add("main", NOW + 5, NOW + 60_000, seen);
+      await accountDays.add("main", LOGIN, NOW + 60_000, seen);
+      expect(await accountDays.list(NOW)).toMatchObject([{ account: "main", gifts: 2 }]);
     });
 
     it("add up when two processes add at once", async () => {
       const { accountDays } = store();
-      await Promise.all(Array.from({ length: 10 }, () => accountDays.add("main", NOW, seen)));
+      await Promise.all(Array.from({ length: 10 }, () => accountDays.add("main", LOGIN, NOW, seen)));
       expect(await accountDays.list(NOW)).toMatchObject([{ gifts: 20, diamondsMissing: 200 }]);
     });
   });

@@ -59,7 +59,7 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
     if (!(await accounts.remove(ask.account))) throw new DyliveError("not_found", `there is no account ${JSON.stringify(ask.account)}`);
     // What was seen of it goes too: another one may be given its name. Before a server ran nothing was seen.
     const isKept = config.databaseUrl !== null || existsSync(databasePath(config.data));
-    if (isKept) await withStore(config, ({ accountDays }) => accountDays.remove(ask.account));
+    if (isKept) await withStore(config, ({ accountDays }) => accountDays.remove(ask.account, systemClock.now()));
     say(`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
     return;
   }

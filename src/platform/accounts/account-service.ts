@@ -45,7 +45,7 @@ export class AccountService {
   /** Forgets an account, with what was seen of it: another one may be given its name. */
   async remove(name: string): Promise<boolean> {
     const removed = await this.#store.remove(name);
-    if (removed) await this.#days.remove(name);
+    if (removed) await this.#days.remove(name, this.#clock.now());
     return removed;
   }
 

@@ -105,6 +105,7 @@ function givenText(stored: string): string {
  * - `remove`: recording what was removed
  * - `wantedRoom`: adding a wanted room, of which there are only so many
  * - `sweep`: bringing the wanted rooms in line with the watch list
+ * - `account`: keeping or forgetting what was seen of accounts
  */
 export const LOCKS = {
   migrate: 7_301_001,
@@ -114,6 +115,7 @@ export const LOCKS = {
   remove: 7_301_005,
   wantedRoom: 7_301_006,
   sweep: 7_301_007,
+  account: 7_301_008,
 } as const;
 
 /** Takes a lock, which is held until the transaction ends. */

@@ -1,4 +1,4 @@
-import { rows, run, type SqlDatabase } from "./work.js";
+import { row, rows, run, type SqlDatabase } from "./work.js";
 
 /** Days that an account's health is of. */
 export const HEALTH_DAYS = 14;
@@ -27,13 +27,20 @@ export interface AccountHealth extends AccountSeen {
 export type AccountDays = ReturnType<typeof sqlAccountDays>;
 
 /** Returns the days of a database's accounts. A day is one of UTC; older ones than {@link HEALTH_DAYS} are removed when something is added. */
-export function sqlAccountDays({ ask, lane }: SqlDatabase) {
+export function sqlAccountDays({ ask, lane, dialect }: SqlDatabase) {
   const write = lane();
   const firstDay = (at: number) => Math.floor(at / DAY_MS) - HEALTH_DAYS + 1;
   return {
-    /** Adds what was seen of an account. @param at ms UTC */
-    add: (account: string, at: number, seen: AccountSeen): Promise<void> =>
+    /**
+     * Adds what was seen of an account, unless it was forgotten since the login that saw it: a session goes on with that until it connects again.
+     * @param login when the login was saved, ms UTC
+     * @param at ms UTC
+     */
+    add: (account: string, login: number, at: number, seen: AccountSeen): Promise<void> =>
       write(function* () {
+        yield* dialect.lock("account");
+        const forgotten = yield* row<{ at: number }>("SELECT at FROM forgotten_accounts WHERE account = $1", account);
+        if (forgotten !== undefined && Number(forgotten.at) >= login) return;
         yield* run(
           `INSERT INTO account_days(account, day, gifts, diamonds, witnessed, missing, refusals) VALUES ($1, $2, $3, $4, $5, $6, $7)
            ON CONFLICT (account, day) DO UPDATE SET gifts = account_days.gifts + excluded.gifts,
@@ -43,10 +50,16 @@ export function sqlAccountDays({ ask, lane }: SqlDatabase) {
         );
         yield* run("DELETE FROM account_days WHERE day < $1", firstDay(at));
       }),
-    /** Forgets what was seen of an account: another one may be given its name. */
-    remove: (account: string): Promise<void> =>
+    /** Forgets what was seen of an account, and what logins of before will see: another one may be given its name. @param at ms UTC */
+    remove: (account: string, at: number): Promise<void> =>
       write(function* () {
+        yield* dialect.lock("account");
         yield* run("DELETE FROM account_days WHERE account = $1", account);
+        yield* run(
+          "INSERT INTO forgotten_accounts(account, at) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET at = excluded.at",
+          account,
+          at,
+        );
       }),
     /** Returns the health of each account of which something was seen, by name. @param at ms UTC */
     list: (at: number): Promise<readonly AccountHealth[]> =>

@@ -66,7 +66,8 @@ export const ROOMS: SqlTable = {
  *   disk; `removed`: nothing is left of it but that its files are to be removed by a process that has them.
  * - `author_watches.body`: JSON of the watch (`works/model/author-watch`) and the ids of works that are known; `outcome`: of the last look.
  * - `gifts`: the catalogue of gifts, which is about nobody; `gift_prices`: each price that a gift had, from when to when it was seen.
- * - `account_days.day`: number of the day of UTC since 1970.
+ * - `account_days.day`: number of the day of UTC since 1970. `forgotten_accounts.at`: when an account was forgotten; logins of before may still be
+ *   in use, and nothing more is kept of them.
  * - `search_rooms.indexed`: the search index holds every kept event up to this seq, and none after. It is made from the log, not copied.
  */
 export const TABLES: readonly SqlTable[] = [
@@ -218,6 +219,7 @@ export const TABLES: readonly SqlTable[] = [
     keys: 2,
     columns: { account: NAME, day: COUNT, gifts: COUNT, diamonds: COUNT, witnessed: COUNT, missing: COUNT, refusals: COUNT },
   },
+  { name: "forgotten_accounts", keys: 1, columns: { account: NAME, at: COUNT } },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
   { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },
   { name: "statistics_dead", keys: 1, copied: "false", columns: { n: COUNT, room: COUNT }, indexes: { room: "room" } },

@@ -101,7 +101,7 @@ export interface Dialect {
   /** Returns the statement that deletes some rows of a table: of those whose `n` is `$1`, at most `$2`. */
   deleteSome(table: string, keys: string): string;
   /** Makes whoever else does the thing of this name wait until the transaction ends. */
-  lock(name: "name" | "remove"): SqlWork<void>;
+  lock(name: "name" | "remove" | "account"): SqlWork<void>;
 }
 
 /**
