@@ -1,5 +1,4 @@
-import { readDetail } from "../../src/platform/works/detail.js";
-import { readPageState } from "../../src/platform/works/page-state.js";
+import { readDetail, readPageState } from "../../src/platform/works/work.js";
 import { answer, cpuSeconds } from "../child.js";
 import { makeCorpus, RECEIVED_AT, type Sample } from "./corpus.js";
 

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { type Platform, platformAt } from "../platform/access/platform.js";
 import { directIdentities, type PlatformIdentities } from "../platform/access/platform-identity.js";
 import { ProxyServer } from "../platform/access/proxy.js";
-import { httpSigner } from "../platform/access/signer.js";
+import { httpSigner } from "../platform/access/push.js";
 import type { WorkVisitors } from "../platform/access/work-visitor.js";
 import { AccountStore, GUEST } from "../platform/accounts/login-store.js";
 import { findBrowser } from "../platform/browser/find.js";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { platformAt } from "../../src/platform/access/platform.js";
 import { hasSession, loginExpiry } from "../../src/platform/accounts/cookies.js";
-import { checkLogin } from "../../src/platform/accounts/login.js";
+import { checkLogin } from "../../src/platform/accounts/login-store.js";
 import { loginInWindow } from "../../src/platform/browser/login-window.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { testBrowser } from "./chromium.js";

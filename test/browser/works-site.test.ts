@@ -1,8 +1,7 @@
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
-import { type EgressProxy, openEgressProxy } from "../../src/platform/browser/egress-proxy.js";
-import { pageHosts } from "../../src/platform/browser/hosts.js";
+import { type EgressProxy, openEgressProxy, pageHosts } from "../../src/platform/browser/egress-proxy.js";
 import { closePage } from "../../src/platform/browser/page.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { type SimulatedWork, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
-import { readDetail } from "../../src/platform/works/detail.js";
+import { readDetail } from "../../src/platform/works/work.js";
 import { type DownloadOptions, downloadWork } from "../../src/works/download.js";
 import type { Download, DownloadFile } from "../../src/works/model/download.js";
 import type { Work } from "../../src/works/model/work.js";

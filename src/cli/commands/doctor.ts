@@ -3,7 +3,7 @@ import { type Config, languageOf, loadConfig, type Machine, readMachine } from "
 import { platformOf, signerUrl } from "../../app/platform.js";
 import { directIdentities, type PlatformIdentities, type PlatformIdentity } from "../../platform/access/platform-identity.js";
 import type { ProxyServer } from "../../platform/access/proxy.js";
-import { httpSigner } from "../../platform/access/signer.js";
+import { httpSigner } from "../../platform/access/push.js";
 import { Visitor } from "../../platform/access/visitor.js";
 import { AccountStore } from "../../platform/accounts/login-store.js";
 import { BrowserSession } from "../../platform/browser/session.js";

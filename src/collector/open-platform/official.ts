@@ -1,6 +1,13 @@
 import type { LiveEvent } from "../../events/event.js";
-import { AccessToken, type HeldToken, type SharedToken } from "../../platform/open-platform/access-token.js";
-import { type Ack, type AckRule, type LaunchedRoom, OpenPlatform } from "../../platform/open-platform/open-platform.js";
+import {
+  AccessToken,
+  type Ack,
+  type AckRule,
+  type HeldToken,
+  type LaunchedRoom,
+  OpenPlatform,
+  type SharedToken,
+} from "../../platform/open-platform/open-platform.js";
 import { type DataSecrets, PushKeys } from "../../platform/open-platform/push.js";
 import { Drift } from "../../platform/wire/drift.js";
 import type { Clock } from "../../runtime/clock.js";

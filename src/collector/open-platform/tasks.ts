@@ -1,5 +1,4 @@
-import { ERR, OfficialRefusal } from "../../platform/open-platform/ask.js";
-import { FAILED_PAGE_SIZE, type OpenPlatform } from "../../platform/open-platform/open-platform.js";
+import { ERR, FAILED_PAGE_SIZE, OfficialRefusal, type OpenPlatform } from "../../platform/open-platform/open-platform.js";
 import type { Clock } from "../../runtime/clock.js";
 import { backoffMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";

@@ -4,8 +4,8 @@ import type { Account } from "../accounts/login-store.js";
 import type { Drift } from "../wire/drift.js";
 import type { Reply } from "./platform.js";
 import type { ProxyServer } from "./proxy.js";
+import type { Signer } from "./push.js";
 import type { Received, Source } from "./read.js";
-import type { Signer } from "./signer.js";
 import { Visitor } from "./visitor.js";
 
 /** Identity that a room wants on the platform. */

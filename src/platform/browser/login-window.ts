@@ -6,9 +6,8 @@ import { isPlatformHost } from "../access/platform.js";
 import type { ProxyServer } from "../access/proxy.js";
 import type { LoginReading } from "../access/visitor.js";
 import { type Cookie, hasSession } from "../accounts/cookies.js";
-import { readLogin } from "../accounts/login.js";
-import { openEgressProxy } from "./egress-proxy.js";
-import { loginHosts } from "./hosts.js";
+import { readLogin } from "../accounts/login-store.js";
+import { loginHosts, openEgressProxy } from "./egress-proxy.js";
 import { LIVE_SITE, visit } from "./page.js";
 import { browserError } from "./supervisor.js";
 

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page, Response } from "playwright-core";
 import { type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { HostRule } from "./hosts.js";
+import type { HostRule } from "./egress-proxy.js";
 import { browserError } from "./supervisor.js";
 
 /** Address of the pages of rooms; a stand-in's too, which is behind the egress proxy (see egress-proxy.ts). */

@@ -6,11 +6,10 @@ import { makeFolder, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { FairSemaphore } from "../../runtime/semaphore.js";
 import type { Reply } from "../access/platform.js";
-import type { Signer } from "../access/signer.js";
+import type { Signer } from "../access/push.js";
 import { Visitor } from "../access/visitor.js";
 import type { Account } from "../accounts/login-store.js";
-import type { EgressProxy } from "./egress-proxy.js";
-import type { HostRule } from "./hosts.js";
+import type { EgressProxy, HostRule } from "./egress-proxy.js";
 import { fetchIn, LIVE_SITE, openPage, settle, signIn, userAgentOf, visit } from "./page.js";
 import { type BrowserSupervisor, browserError, pauseMs } from "./supervisor.js";
 

@@ -2,10 +2,8 @@ import type { Page, Request } from "playwright-core";
 import { type Clock, untilAborted } from "../../runtime/clock.js";
 import type { AskedWork, WorkReading } from "../access/work-visitor.js";
 import { meaningOf } from "../links/link.js";
-import { readDetail } from "../works/detail.js";
-import { readPageState } from "../works/page-state.js";
 import { type Refusal, refusalOf } from "../works/refusal.js";
-import { refusedWork } from "../works/work.js";
+import { readDetail, readPageState, refusedWork } from "../works/work.js";
 import { closePage, orGone, visit } from "./page.js";
 
 /** Dependencies of reading works in pages. */

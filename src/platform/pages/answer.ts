@@ -2,7 +2,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomFacts } from "../../store/rooms.js";
 import type { Platform } from "../access/platform.js";
 import type { Visitor } from "../access/visitor.js";
-import { readLogin } from "../accounts/login.js";
+import { readLogin } from "../accounts/login-store.js";
 import { type PageRoom, readPage } from "./page.js";
 
 /** A question to the platform on the way from a text to a room. */

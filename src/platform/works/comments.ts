@@ -1,8 +1,7 @@
 import type { Comment } from "../../works/model/comment.js";
 import type { Image } from "../../works/model/media.js";
 import { at } from "../wire/exact-json.js";
-import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, textOf, wordsOf } from "./field.js";
-import { timeOfId } from "./id-time.js";
+import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, textOf, timeOfId, wordsOf } from "./field.js";
 import { picture } from "./media.js";
 import { addressesOf } from "./media-address.js";
 import { mentionsOf, personOf } from "./person.js";

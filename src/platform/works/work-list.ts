@@ -1,8 +1,10 @@
-import type { Work } from "../../works/model/work.js";
+import type { Author } from "../../works/model/author.js";
+import type { Mix, Work } from "../../works/model/work.js";
 import { at } from "../wire/exact-json.js";
-import { countOf, flagOf, listOf } from "./field.js";
+import { countOf, flagOf, listOf, textOf } from "./field.js";
+import { authorOf } from "./person.js";
 import { type NotFound, openReply, type PageReply } from "./reply.js";
-import { type ReadContext, workOf } from "./work.js";
+import { mixOf, type ReadContext, workOf } from "./work.js";
 
 const MOST_WORKS = 200; // a page has about 20
 
@@ -61,4 +63,27 @@ function isTold(root: unknown): boolean {
 
 function ownerOf(work: Work, asked: AskedList): string | null {
   return "secUid" in asked ? work.author.secUid : (work.mix?.id ?? null);
+}
+
+/**
+ * Reads an author's profile (`user/profile/other/`).
+ * @param secUid the author who was asked for
+ */
+export function readAuthor(reply: PageReply, secUid: string): NotFound | { readonly outcome: "found"; readonly author: Author } {
+  const opened = openReply(reply, { isThere: (root) => textOf(at(at(root, "user"), "sec_uid")) !== null });
+  if (opened.outcome !== "opened") return opened;
+  const author = authorOf(at(opened.root, "user"), countOf);
+  return author.secUid === secUid ? { outcome: "found", author } : { outcome: "other", id: author.secUid ?? "" };
+}
+
+/**
+ * Reads what a mix says of itself (`mix/detail/`).
+ * @param mixId the mix that was asked for
+ */
+export function readMix(reply: PageReply, mixId: string): NotFound | { readonly outcome: "found"; readonly mix: Mix } {
+  const opened = openReply(reply, { isThere: (root) => mixOf(at(root, "mix_info")) !== null });
+  if (opened.outcome !== "opened") return opened;
+  const mix = mixOf(at(opened.root, "mix_info"));
+  if (mix === null || mix.id !== mixId) return { outcome: "other", id: mix?.id ?? "" };
+  return { outcome: "found", mix };
 }

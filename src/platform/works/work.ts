@@ -1,9 +1,11 @@
 import type { Mix, Work } from "../../works/model/work.js";
-import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, positiveOf, textOf } from "./field.js";
-import { timeOfId } from "./id-time.js";
+import { at } from "../wire/exact-json.js";
+import { streamedState } from "../wire/streamed-state.js";
+import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, positiveOf, textOf, timeOfId } from "./field.js";
 import { coversOf, imagesOf, musicOf, variantsOf } from "./media.js";
 import { authorOf, mentionsOf } from "./person.js";
 import type { Refusal } from "./refusal.js";
+import { type NotFound, openReply, type PageReply } from "./reply.js";
 
 /** Circumstances of a reading that are not in what is read. */
 export interface ReadContext {
@@ -85,7 +87,7 @@ export function workOf(aweme: unknown, source: Work["source"], { receivedAt }: R
 }
 
 /** Returns what a work announces and lacks, in words; null where it is whole, or where the platform says that it may not be seen. */
-export function incompleteness({ stateReason }: Work): string | null {
+function incompleteness({ stateReason }: Work): string | null {
   return stateReason === NO_PICTURES || stateReason === NO_FILM ? stateReason : null;
 }
 
@@ -179,4 +181,78 @@ function shareUrlOf(value: unknown): string | null {
   const { protocol, hostname, pathname, port } = new URL(text);
   if (protocol !== "https:" || port !== "" || !/^(?:[a-z0-9-]+\.)*(?:ies)?douyin\.com$/.test(hostname)) return null;
   return textOf(`https://${hostname}${pathname}`);
+}
+
+/** Longest detail reply that is read: one work has about 150 KB. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads the page's detail reply (`aweme/detail/`). The page asks for recommended works at the same path, so what it refuses is about the asked
+ * work only if the request names that one.
+ * @param workId the work that was asked for
+ */
+export function readDetail(
+  reply: PageReply,
+  workId: string,
+  context: ReadContext,
+): NotFound | { readonly outcome: "found"; readonly work: Work } {
+  const opened = openReply(reply, {
+    isThere: (root) => idOf(fieldOf(at(root, "aweme_detail"), "aweme_id")) !== null,
+    mostBytes: MOST_BYTES,
+  });
+  if (opened.outcome !== "opened") return opened;
+  const work = workOf(at(opened.root, "aweme_detail"), "reply", context);
+  if (work === null) return { outcome: "unreadable", reason: "the reply names no work" };
+  if (work.id !== workId) return { outcome: "other", id: work.id };
+  const missing = incompleteness(work);
+  return missing === null ? { outcome: "found", work } : { outcome: "unreadable", reason: missing };
+}
+
+/** Longest page that is looked through, in UTF-16 units. */
+const LONGEST_PAGE = 16 * 1024 * 1024;
+/** Most objects and arrays looked at in one row of the state, and how deep (facts/videos.md 2.3). */
+const MOST_NODES = 25_000;
+const DEEPEST = 32;
+
+/**
+ * Finds a work in the state that a page streams; null when it is not there, or not whole, which says nothing about the work.
+ * @param page the page's HTML, or the texts of its scripts one after another
+ */
+export function readPageState(page: string, workId: string, context: ReadContext): Work | null {
+  if (page.length > LONGEST_PAGE) return null;
+  for (const row of streamedState(page)) {
+    for (const node of nodesOf(row)) {
+      const work = workIn(node, workId, context);
+      if (work !== null && incompleteness(work) === null) return work;
+    }
+  }
+  return null;
+}
+
+/** Yields the objects and arrays of a value, those further out first. */
+function* nodesOf(value: object): Generator<object> {
+  let level = [value];
+  let left = MOST_NODES;
+  for (let depth = 0; depth < DEEPEST && level.length > 0; depth++) {
+    const next: object[] = [];
+    for (const node of level) {
+      yield node;
+      for (const child of Object.values(node)) {
+        if (typeof child !== "object" || child === null) continue;
+        if (--left <= 0) break;
+        next.push(child);
+      }
+    }
+    level = next;
+  }
+}
+
+/** Reads a node that is the asked work, or that names it and holds it as `aweme.detail`. */
+function workIn(node: object, workId: string, context: ReadContext): Work | null {
+  if (at(node, "awemeId") !== workId) return null;
+  const inside = at(at(node, "aweme"), "detail");
+  const aweme = inside ?? node;
+  if (fieldOf(aweme, "video") === undefined && fieldOf(aweme, "images") === undefined) return null;
+  const work = workOf(aweme, "page", context);
+  return work?.id === workId ? work : null;
 }

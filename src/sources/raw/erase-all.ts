@@ -6,7 +6,7 @@ import { pipeline as piped } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { WireError } from "../../platform/wire/error.js";
 import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../platform/wire/recording.js";
-import { withoutMessages } from "../../platform/wire/redact.js";
+import { withoutMessages } from "../../platform/wire/strip.js";
 import { NewFile, syncFolder } from "../../runtime/durable-file.js";
 import { rawFiles } from "./files.js";
 

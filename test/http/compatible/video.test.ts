@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../../simulator/index.js";
 import { detailOf } from "../../../src/http/compatible/work-detail.js";
-import { readDetail } from "../../../src/platform/works/detail.js";
-import { readPageState } from "../../../src/platform/works/page-state.js";
+import { readDetail, readPageState } from "../../../src/platform/works/work.js";
 import { workOf } from "../../works/work.js";
 import { serveApi } from "../api-server.js";
 import { CAPTCHA, DELETED, WORK } from "../fake-work-reader.js";

@@ -1,7 +1,7 @@
 import { platformAt } from "../../../src/platform/access/platform.js";
 import { directIdentities } from "../../../src/platform/access/platform-identity.js";
 import { ProxyServer } from "../../../src/platform/access/proxy.js";
-import { httpSigner } from "../../../src/platform/access/signer.js";
+import { httpSigner } from "../../../src/platform/access/push.js";
 import type { AccountSource, Reach } from "../../../src/platform/platform-access.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
-import { stubOf } from "../../../src/platform/access/signer.js";
+import { stubOf } from "../../../src/platform/access/push.js";
 
 it("joins the signed fields in the platform's order, empty ones kept, and ignores the rest", () => {
   const query = new URLSearchParams({

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { httpSigner } from "../../../src/platform/access/signer.js";
+import { httpSigner } from "../../../src/platform/access/push.js";
 
 const SIGNAL = new AbortController().signal;
 let server: Server;

@@ -4,8 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProxyServer } from "../../../src/platform/access/proxy.js";
-import { type EgressProxy, openEgressProxy } from "../../../src/platform/browser/egress-proxy.js";
-import { pageHosts } from "../../../src/platform/browser/hosts.js";
+import { type EgressProxy, openEgressProxy, pageHosts } from "../../../src/platform/browser/egress-proxy.js";
 import { socksProxy, type TestProxy } from "../access/proxies.js";
 
 let proxy: TestProxy;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readMachine } from "../../../src/app/config.js";
+import { loginHosts, pageHosts } from "../../../src/platform/browser/egress-proxy.js";
 import { browserPlaces, findBrowser, type Surroundings } from "../../../src/platform/browser/find.js";
-import { loginHosts, pageHosts } from "../../../src/platform/browser/hosts.js";
 import { BrowserSession } from "../../../src/platform/browser/session.js";
 import { pauseMs } from "../../../src/platform/browser/supervisor.js";
 import { systemClock } from "../../../src/runtime/clock.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { assertWorkId } from "../../../src/platform/links/work-id.js";
+import { assertWorkId } from "../../../src/platform/links/paste.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 
 const NOW = Date.UTC(2026, 10, 27);

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { WireError } from "../../../src/platform/wire/error.js";
 import { HEARTBEAT } from "../../../src/platform/wire/frame.js";
-import { withoutMessages } from "../../../src/platform/wire/redact.js";
+import { withoutMessages } from "../../../src/platform/wire/strip.js";
 import { encode, schema } from "./schema.js";
 
 const PushFrame = schema.lookupType("dylive.wire.PushFrame");

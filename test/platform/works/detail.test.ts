@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDetail } from "../../../src/platform/works/detail.js";
+import { readDetail } from "../../../src/platform/works/work.js";
 import type { Work } from "../../../src/works/model/work.js";
 import { expectModel } from "../../works/model/check.js";
 import {

@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readComments } from "../../../src/platform/works/comments.js";
-import { readDetail } from "../../../src/platform/works/detail.js";
-import { readPageState } from "../../../src/platform/works/page-state.js";
-import { readAuthor } from "../../../src/platform/works/profile.js";
-import { readWorkList } from "../../../src/platform/works/work-list.js";
+import { readDetail, readPageState } from "../../../src/platform/works/work.js";
+import { readAuthor, readWorkList } from "../../../src/platform/works/work-list.js";
 import { runsOf } from "../../whole.js";
 import { expectModel } from "../../works/model/check.js";
 import { asReply, asState, LIVE, NOTE, pageWith, push, RECEIVED_AT, replied, SEC_UID, VIDEO, WORK_ID } from "./synthetic.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { timeOfId } from "../../../src/platform/works/id-time.js";
+import { timeOfId } from "../../../src/platform/works/field.js";
 
 const idOf = (ms: number, low: number) => String((BigInt(ms / 1000) << 32n) + BigInt(low));
 

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readDetail } from "../../../src/platform/works/detail.js";
-import { readPageState } from "../../../src/platform/works/page-state.js";
+import { readDetail, readPageState } from "../../../src/platform/works/work.js";
 import type { Image, MediaVariant } from "../../../src/works/model/media.js";
 import type { Work } from "../../../src/works/model/work.js";
 import { expectModel } from "../../works/model/check.js";

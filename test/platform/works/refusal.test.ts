@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readDetail } from "../../../src/platform/works/detail.js";
 import { refusalOf } from "../../../src/platform/works/refusal.js";
-import { refusedWork } from "../../../src/platform/works/work.js";
+import { readDetail, refusedWork } from "../../../src/platform/works/work.js";
 import { readWorkList } from "../../../src/platform/works/work-list.js";
 import { expectModel } from "../../works/model/check.js";
 import { asReply, detailBody, RECEIVED_AT, replied, SEC_UID, VIDEO, WORK_ID } from "./synthetic.js";

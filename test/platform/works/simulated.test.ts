@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator, type WorkFault } from "../../../simulator/index.js";
 import { readComments } from "../../../src/platform/works/comments.js";
-import { readDetail } from "../../../src/platform/works/detail.js";
-import { readPageState } from "../../../src/platform/works/page-state.js";
+import { readDetail, readPageState } from "../../../src/platform/works/work.js";
 import type { Comment } from "../../../src/works/model/comment.js";
 import { expectAll } from "../../browser/comment-truth.js";
 import { readOf, truthOf } from "../../browser/work-truth.js";

@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readMix } from "../../../src/platform/works/mix.js";
-import { readAuthor } from "../../../src/platform/works/profile.js";
-import { type AskedList, readWorkList } from "../../../src/platform/works/work-list.js";
+import { type AskedList, readAuthor, readMix, readWorkList } from "../../../src/platform/works/work-list.js";
 import { expectModel } from "../../works/model/check.js";
 import { asReply, NOTE, RECEIVED_AT, replied, SEC_UID, VIDEO } from "./synthetic.js";
 
