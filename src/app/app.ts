@@ -29,6 +29,7 @@ import { openHooks } from "../webhooks/runner.js";
 import { AuthorWatcher } from "../works/author-watcher.js";
 import { CommentRunService } from "../works/comment-run-service.js";
 import { DownloadService } from "../works/download-service.js";
+import { ListRunService } from "../works/list-run-service.js";
 import { WorkService } from "../works/work-service.js";
 import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
@@ -108,6 +109,11 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error, work) => logger.warn({ err: error, work }, "the comments of a work could not be collected to their end"),
     });
     closers.push(() => commentRuns.close());
+    const listRuns = new ListRunService({
+      ...{ reader, store, works, clock },
+      onError: (error, of) => logger.warn({ err: error, of }, "the works of an author or a mix could not be listed"),
+    });
+    closers.push(() => listRuns.close());
     const downloads = new DownloadService({
       ...downloadsOf(config),
       ...{ works, reader, store, clock, platform: reach.platform },
@@ -224,6 +230,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       official: official === null ? [] : [official],
       works,
       commentRuns,
+      listRuns,
       downloads,
       authors,
       admin,

@@ -127,6 +127,7 @@ type Deps = Pick<
   | "works"
   | "comments"
   | "commentRuns"
+  | "listRuns"
   | "authorWatches"
   | "downloads"
 >;
@@ -212,7 +213,9 @@ async function identify(store: Deps, text: string, signal: AbortSignal | undefin
     .map((by) => meant.filter((one) => by(one) === text))
     .find((found) => found.length > 0);
   const found = first ?? meant;
-  const people = new Set(found.flatMap(({ id, secUid }) => id ?? secUid ?? []));
+  // Who has the same sec_uid is one person, though no id is known of them somewhere, or another.
+  const idOf = new Map(found.flatMap(({ id, secUid }) => (id === null || secUid === null ? [] : [[secUid, id] as const])));
+  const people = new Set(found.flatMap(({ id, secUid }) => (secUid === null ? (id ?? []) : (idOf.get(secUid) ?? secUid))));
   if (people.size > 1)
     throw new DyliveError(
       "bad_request",

@@ -8,7 +8,7 @@ import type { Mention, Work } from "../works/model/work.js";
 import type { ErasurePlan } from "./change.js";
 import { type Identity, isPerson, type KnownPerson, marksOf, namedIn, peopleIn } from "./identity.js";
 
-type Deps = Pick<Store, "works" | "comments" | "commentRuns" | "authorWatches" | "downloads">;
+type Deps = Pick<Store, "works" | "comments" | "commentRuns" | "listRuns" | "authorWatches" | "downloads">;
 
 /** Counts of what was done with works and comments. */
 export interface WorksErased {
@@ -32,7 +32,7 @@ export type WorksFound = Pick<WorksErased, "works" | "comments" | "watches">;
 /** Works of one step: with each comes the page's own reply, of which some are megabytes. */
 const STEP_WORKS = 20;
 const STEP_COMMENTS = 500;
-const STEP_DOWNLOADS = 200;
+const STEP_ROWS = 200;
 
 /** Passes everybody who stands in a kept work or a comment, or is watched as an author. @param onStep called after each step with how many were looked at in all */
 export async function lookInWorks(
@@ -47,7 +47,7 @@ export async function lookInWorks(
       for (const { userId, secUid } of one.mentions) onPerson({ id: userId, secUid, displayId: null, nickname: null });
     }
   };
-  for (const { secUid, author } of await store.authorWatches.list()) onPerson(watchedPerson(secUid, author));
+  for (const { secUid, author } of await store.authorWatches.list()) onPerson(personOfList(secUid, author));
   const lookAtAuthors = async (rows: readonly DownloadRow[]) => {
     for (const { author } of rows) if (author !== null) onPerson(author);
   };
@@ -55,12 +55,15 @@ export async function lookInWorks(
     onWorks: (works) => look(works.map(({ work }) => work)),
     onComments: look,
     onDownloads: lookAtAuthors,
+    onLists: async (runs) => {
+      for (const { run } of runs) if (run.secUid !== null) onPerson(personOfList(run.secUid, run.author));
+    },
     onStep,
   });
 }
 
-/** Returns the author of a watch, of whom nothing but the id may be known. */
-function watchedPerson(secUid: string, author: Person | null): KnownPerson {
+/** Returns the author who is watched or whose works were listed, of whom nothing but the id may be known. */
+function personOfList(secUid: string, author: Person | null): KnownPerson {
   return author ?? { id: null, secUid, displayId: null, nickname: null };
 }
 
@@ -71,7 +74,7 @@ export async function countWorks(
   signal: AbortSignal | undefined,
   onStep: (count: number) => void | Promise<void>,
 ): Promise<WorksFound> {
-  const watches = (await store.authorWatches.list()).filter(({ secUid, author }) => isPerson(watchedPerson(secUid, author), identity));
+  const watches = (await store.authorWatches.list()).filter(({ secUid, author }) => isPerson(personOfList(secUid, author), identity));
   const sums = { works: 0, comments: 0, watches: watches.length };
   await walk(store, signal, {
     onWorks: async (rows) => {
@@ -81,6 +84,7 @@ export async function countWorks(
       sums.comments += comments.filter(({ user }) => isPerson(user, identity)).length;
     },
     onDownloads: async () => {},
+    onLists: async () => {},
     onStep,
   });
   return sums;
@@ -97,7 +101,7 @@ export async function eraseWorks(
   const sums = { works: 0, comments: 0, watches: 0, downloads: 0, changed: 0, kept: 0 };
   // First, so that no look begins any more.
   for (const { secUid, author } of await store.authorWatches.list())
-    if (isPerson(watchedPerson(secUid, author), identity) && (await store.authorWatches.remove(secUid))) sums.watches++;
+    if (isPerson(personOfList(secUid, author), identity) && (await store.authorWatches.remove(secUid))) sums.watches++;
   const isKept = ({ text }: Work | KeptComment) => marksOf(identity).some((mark) => text.includes(mark));
   await walk(store, signal, {
     onWorks: async (rows) => {
@@ -107,6 +111,7 @@ export async function eraseWorks(
         if (left === null) {
           await store.works.remove(work.id);
           await store.commentRuns.removeOf(work.id);
+          if (work.mix?.id != null) await store.listRuns.removeOf(work.mix.id);
           sums.downloads += await store.downloads.removeOf(work.id);
           sums.works++;
           continue;
@@ -133,6 +138,10 @@ export async function eraseWorks(
       for (const { author, download } of rows)
         if (author !== null && isPerson(author, identity)) sums.downloads += await store.downloads.removeOf(download.workId);
     },
+    onLists: async (runs) => {
+      for (const { run } of runs)
+        if (run.secUid !== null && isPerson(personOfList(run.secUid, run.author), identity)) await store.listRuns.removeOf(run.secUid);
+    },
     onStep,
   });
   return sums;
@@ -142,12 +151,16 @@ interface Walk {
   onWorks(rows: Awaited<ReturnType<Store["works"]["walk"]>>): Promise<void>;
   onComments(comments: readonly KeptComment[]): Promise<void>;
   onDownloads(rows: readonly DownloadRow[]): Promise<void>;
+  onLists(runs: Awaited<ReturnType<Store["listRuns"]["walk"]>>): Promise<void>;
   onStep(count: number): void | Promise<void>;
 }
 
-/** Goes through all works, then all comments, and then all downloads, which tell their author only where their work is kept (see the service). */
-async function walk({ works, comments, downloads }: Deps, signal: AbortSignal | undefined, by: Walk): Promise<void> {
-  const { onWorks, onComments, onDownloads, onStep } = by;
+/**
+ * Goes through all works, then all comments, then all downloads, which tell their author only where their work is kept (see the service), and
+ * then all runs through lists.
+ */
+async function walk({ works, comments, downloads, listRuns }: Deps, signal: AbortSignal | undefined, by: Walk): Promise<void> {
+  const { onWorks, onComments, onDownloads, onLists, onStep } = by;
   let count = 0;
   for (let after = ""; ; ) {
     signal?.throwIfAborted();
@@ -171,10 +184,18 @@ async function walk({ works, comments, downloads }: Deps, signal: AbortSignal | 
   }
   for (let after = 0; ; ) {
     signal?.throwIfAborted();
-    const rows = await downloads.walk(after, STEP_DOWNLOADS);
+    const rows = await downloads.walk(after, STEP_ROWS);
     const last = rows.at(-1);
     if (last === undefined) break;
     await onDownloads(rows);
+    after = last.n;
+  }
+  for (let after = 0; ; ) {
+    signal?.throwIfAborted();
+    const runs = await listRuns.walk(after, STEP_ROWS);
+    const last = runs.at(-1);
+    if (last === undefined) break;
+    await onLists(runs);
     after = last.n;
   }
 }

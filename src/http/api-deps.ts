@@ -8,6 +8,7 @@ import type { WebhookService } from "../webhooks/webhook-service.js";
 import type { AuthorWatcher } from "../works/author-watcher.js";
 import type { CommentRunService } from "../works/comment-run-service.js";
 import type { DownloadService } from "../works/download-service.js";
+import type { ListRunService } from "../works/list-run-service.js";
 import type { WorkService } from "../works/work-service.js";
 import type { AdminService } from "./admin-service.js";
 import type { HttpCalls } from "./calls.js";
@@ -37,6 +38,8 @@ export interface ApiDeps {
   readonly works: WorkService | null;
   /** Null where works are not read, too. */
   readonly commentRuns: CommentRunService | null;
+  /** Null where works are not read, too. */
+  readonly listRuns: ListRunService | null;
   /** Null where works are not read, too. */
   readonly downloads: DownloadService | null;
   readonly authors: AuthorWatcher | null;

@@ -14,6 +14,7 @@ import { WebhookService } from "../webhooks/webhook-service.js";
 import type { AuthorWatcher } from "../works/author-watcher.js";
 import type { CommentRunService } from "../works/comment-run-service.js";
 import type { DownloadService } from "../works/download-service.js";
+import type { ListRunService } from "../works/list-run-service.js";
 import type { WorkService } from "../works/work-service.js";
 import type { AdminService } from "./admin-service.js";
 import type { ApiDeps, ApiStore } from "./api-deps.js";
@@ -87,6 +88,8 @@ interface ApiOptions {
   readonly works?: WorkService;
   /** Service that collects their comments; none by default. */
   readonly commentRuns?: CommentRunService;
+  /** Service that lists works; none by default. */
+  readonly listRuns?: ListRunService;
   /** Service that downloads their files; none by default. */
   readonly downloads?: DownloadService;
   /** Watch on authors; none by default. */
@@ -143,6 +146,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     official: options.official ?? [],
     works: options.works ?? null,
     commentRuns: options.commentRuns ?? null,
+    listRuns: options.listRuns ?? null,
     downloads: options.downloads ?? null,
     authors: options.authors ?? null,
     admin: options.admin ?? null,

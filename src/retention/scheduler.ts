@@ -108,7 +108,7 @@ const LOOKED_AT = 10;
 export interface RetentionSchedulerDeps {
   /** The store is everybody's; raw recordings are in the data folder of the process that made them. */
   readonly what: "all" | "store" | "raw";
-  readonly store: Pick<Store, "log" | "retention" | "statistics" | "works" | "comments" | "commentRuns" | "downloads">;
+  readonly store: Pick<Store, "log" | "retention" | "statistics" | "works" | "comments" | "commentRuns" | "listRuns" | "downloads">;
   readonly clock: Clock;
   /** The server's limits, for rooms that have none of their own. */
   readonly limits: LimitsOf;
@@ -178,12 +178,12 @@ export class RetentionScheduler {
     while (!signal.aborted && removed && (await store.retention.giveBack())) await clock.sleep(PAUSE_MS, signal);
   }
 
-  /** Removes works, comments, the runs that collected them and downloads which were not read, or told nothing, for too long. */
+  /** Removes works, comments, the runs that brought them and downloads which were not read, or told nothing, for too long. */
   async #worksRound(signal: AbortSignal): Promise<boolean> {
     const { store, worksMaxAgeMs, clock } = this.#deps;
     if (worksMaxAgeMs === null) return false;
     let removed = false;
-    for (const kind of [store.works, store.comments, store.commentRuns, store.downloads])
+    for (const kind of [store.works, store.comments, store.commentRuns, store.listRuns, store.downloads])
       while (!signal.aborted && (await kind.expire(clock.now() - worksMaxAgeMs, clock.now()))) {
         removed = true;
         await clock.sleep(PAUSE_MS, signal);

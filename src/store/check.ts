@@ -26,7 +26,7 @@ type LogFinding =
     };
 
 /** Tables about works, whose rows are looked at one by one. */
-type CheckedTable = "works" | "comments" | "comment_runs" | "downloads" | "author_watches";
+type CheckedTable = "works" | "comments" | "comment_runs" | "list_runs" | "downloads" | "author_watches";
 
 /** Something that the check found wrong: beside logs a row that is damaged, or whose columns say different things. */
 export type CheckFinding = LogFinding | ({ readonly kind: "row"; readonly table: CheckedTable } & WrongRow);
@@ -259,10 +259,11 @@ export async function checkStore(store: Store, options: CheckOptions = {}): Prom
     }
   }
   if (room !== undefined) return findings;
-  const { works, comments, commentRuns, downloads, authorWatches } = store;
+  const { works, comments, commentRuns, listRuns, downloads, authorWatches } = store;
   await checkRows("works", works.verify, "");
   await checkRows("comments", comments.verify, null);
   await checkRows("comment_runs", commentRuns.verify, 0);
+  await checkRows("list_runs", listRuns.verify, 0);
   await checkRows("downloads", downloads.verify, 0);
   await checkRows("author_watches", authorWatches.verify, 0);
   return findings;

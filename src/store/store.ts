@@ -1,10 +1,11 @@
+import type { CommentRun } from "../works/model/comment.js";
+import type { WorkListRun } from "../works/model/work-list.js";
 import type { Cluster } from "./cluster.js";
 import type { Log } from "./log.js";
 import type { Residue } from "./residue.js";
 import type { Rooms, Sessions } from "./rooms.js";
 import type { AccountDays } from "./sql/account-days.js";
 import type { AuthorWatches } from "./sql/author-watches.js";
-import type { CommentRuns } from "./sql/comment-runs.js";
 import type { Comments } from "./sql/comments.js";
 import type { Downloads } from "./sql/downloads.js";
 import type { Gifts } from "./sql/gifts.js";
@@ -12,6 +13,7 @@ import type { Hooks } from "./sql/hooks.js";
 import type { sqlErasures, sqlSecrets } from "./sql/meta.js";
 import type { Positions } from "./sql/positions.js";
 import type { Retention } from "./sql/retention.js";
+import type { Runs } from "./sql/runs.js";
 import type { Search } from "./sql/search.js";
 import type { Statistics } from "./sql/statistics.js";
 import type { Tokens } from "./sql/tokens.js";
@@ -48,7 +50,9 @@ export interface Store {
   readonly hooks: Hooks;
   readonly works: Works;
   readonly comments: Comments;
-  readonly commentRuns: CommentRuns;
+  readonly commentRuns: Runs<CommentRun>;
+  /** Runs through the works of authors and mixes. */
+  readonly listRuns: Runs<WorkListRun>;
   readonly downloads: Downloads;
   readonly authorWatches: AuthorWatches;
   readonly gifts: Gifts;

@@ -47,6 +47,7 @@ export class WorkLister {
   /** Returns the state of the run. */
   status(): WorkListRun {
     return {
+      secUid: "secUid" in this.#asked ? this.#asked.secUid : null,
       author: this.#author,
       mix: this.#mix,
       shown: this.#author?.works ?? null,

@@ -1,15 +1,14 @@
 import type { AskedWork } from "../platform/access/work-visitor.js";
+import type { AskedList } from "../platform/works/work-list.js";
 import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { WorkRow, Works } from "../store/sql/works.js";
-import type { WorkListRun } from "./model/work-list.js";
 import type { WorkReader, WorkReaderStatus } from "./reader.js";
 import { type ToldWork, toldIn } from "./told.js";
-import { WorkLister } from "./work-lister.js";
 
 /** Dependencies of the service of works. */
 interface WorkServiceOptions {
-  readonly reader: Pick<WorkReader, "find" | "read" | "list" | "status">;
+  readonly reader: Pick<WorkReader, "find" | "findList" | "read" | "status">;
   readonly works: Pick<Works, "keep" | "get" | "replace" | "remove">;
   /** Makes the function that takes people out of a work who were erased since it was read; null when nobody was. It gives null for theirs. */
   readonly erased?: () => Promise<((row: WorkRow) => WorkRow | null) | null>;
@@ -40,22 +39,9 @@ export class WorkService {
     return this.#inTime(signal, (until) => this.#options.reader.find(text, until));
   }
 
-  /**
-   * Lists works of an author as their page shows them, and keeps each. A wait that grows too long ends it as stopped.
-   * @throws DyliveError no_account, erased, too_many_works, no_browser, browser_failed, unreachable
-   */
-  list(secUid: string, limit: number, signal: AbortSignal): Promise<WorkListRun> {
-    const { reader, clock } = this.#options;
-    return this.#inTime(signal, async (until) => {
-      const lister = new WorkLister({ secUid }, { reader, clock, limit });
-      let kept = 0;
-      for await (const batch of lister.batches(until))
-        for (const work of batch) if ((await this.keep({ work, reply: null })) !== null) kept++;
-      const run = lister.status();
-      if (run.collected === 0) until.throwIfAborted();
-      else if (kept === 0) throw new DyliveError("erased", "nothing is kept of their works");
-      return run;
-    });
+  /** Finds the author or the mix that a pasted text means. @throws DyliveError as {@link read} */
+  findList(text: string, signal: AbortSignal): Promise<AskedList> {
+    return this.#inTime(signal, (until) => this.#options.reader.findList(text, until));
   }
 
   /** Returns the state of the reader and of its pace. */

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type SimulatedWork, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import type { CommentRunStatus } from "../../src/works/comment-run-service.js";
+import type { CommentRun } from "../../src/works/model/comment.js";
 import type { KeptComment } from "../../src/works/model/kept-comment.js";
 import type { Work } from "../../src/works/model/work.js";
+import type { RunStatus } from "../../src/works/run-service.js";
 import { ran, scratch, serving } from "../e2e/command.js";
 import { until } from "../until.js";
 import { isWhole } from "../whole.js";
@@ -96,9 +97,9 @@ describe("dylive serve", () => {
     const run = `/v1/works/${id}/comments/run`;
     const collect = async (asked: object) =>
       expect((await call(`/v1/works/${id}/comments`, { method: "POST", body: JSON.stringify(asked) })).status).toBe(202);
-    const runWhere = (isSo: (status: CommentRunStatus) => boolean) =>
+    const runWhere = (isSo: (status: RunStatus<CommentRun>) => boolean) =>
       until(async () => {
-        const status = JSON.parse((await call(run)).text) as CommentRunStatus;
+        const status = JSON.parse((await call(run)).text) as RunStatus<CommentRun>;
         return isSo(status) && status;
       });
     await collect({ limit: 7 });

@@ -3,7 +3,7 @@ import { checkStore } from "../../src/store/check.js";
 import type { AuthorLook } from "../../src/store/sql/author-watches.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { downloadOf, fileOf } from "../works/kept-download.js";
-import { workOf } from "../works/work.js";
+import { listRunOf, workOf } from "../works/work.js";
 import { type Open, useStore } from "./harness.js";
 
 const LOOK: AuthorLook = {
@@ -22,7 +22,7 @@ export function describeCheck(open: Open, damage: Damage): void {
     const row = (table: string, name: string, what: unknown) => ({ kind: "row", table, row: name, what });
 
     it("finds nothing wrong with what was kept, read again, gone, erased, lost or ended", async () => {
-      const { works, comments, commentRuns, downloads, authorWatches } = store();
+      const { works, comments, commentRuns, listRuns, downloads, authorWatches } = store();
       const odd = "雨后 \u0000 👨‍👩‍👧 \ud800 'x' ＡＢＣ  d";
       await works.keep(workOf(work(1), { text: odd, title: odd }), odd);
       await works.keep(workOf(work(1), { state: "deleted", stateReason: "gone", receivedAt: 1_770_000_000_000 }), null);
@@ -35,6 +35,8 @@ export function describeCheck(open: Open, damage: Damage): void {
       if (kept !== null) await comments.replace([{ ...kept, text: "", user: { ...user, secUid: null } }]);
       const second = await commentRuns.begin(runOf(work(1)));
       await commentRuns.tell(second, runOf(work(1), { endedBy: "end", reason: "no more", endedAt: 1000 }), 1000);
+      await listRuns.begin(listRunOf("MS4w1", { author: { ...workOf(work(1)).author, nickname: odd } }));
+      await listRuns.begin(listRunOf("", { secUid: null, mix: { id: "7", name: odd } }));
       const ended = downloadOf("1", work(1), { state: "done", endedAt: 7, files: [fileOf("雨.mp4")] });
       await downloads.tell(await downloads.begin(ended, "disk"), ended, null, 7);
       await downloads.remove(await downloads.begin(downloadOf("2", work(2)), "disk"));
@@ -48,13 +50,14 @@ export function describeCheck(open: Open, damage: Damage): void {
         ["works", 2],
         ["comments", 3],
         ["comment_runs", 2],
+        ["list_runs", 2],
         ["downloads", 1],
         ["author_watches", 2],
       ]);
     });
 
     it("names each row that is damaged, or whose columns say different things", async () => {
-      const { works, comments, commentRuns, downloads, authorWatches } = store();
+      const { works, comments, commentRuns, listRuns, downloads, authorWatches } = store();
       for (let n = 1; n <= 4; n++) await works.keep(workOf(work(n)), null);
       const run = await commentRuns.begin(runOf(work(1)));
       // More than are looked at in one step.
@@ -70,6 +73,9 @@ export function describeCheck(open: Open, damage: Damage): void {
       await damage("UPDATE comments SET work_id = '9', rank = 7 WHERE id = '2199'");
       await damage("UPDATE comments SET body = '[]' WHERE id = '1700'");
       await damage("UPDATE comment_runs SET ended_at = NULL");
+      const listed = await listRuns.begin(listRunOf("MS4w1"));
+      await damage("UPDATE list_runs SET subject = 'MS4w2'");
+      await damage(`UPDATE works SET mix = 'other' WHERE id = '${work(1)}'`);
       for (const id of ["a", "b"]) await downloads.begin(downloadOf(id, work(1)), "disk");
       await damage("UPDATE downloads SET work_id = '9' WHERE id = 'a'");
       await damage(`UPDATE downloads SET body = replace(body, '"state":"waiting"', '"state":"lost"') WHERE id = 'b'`);
@@ -78,6 +84,7 @@ export function describeCheck(open: Open, damage: Damage): void {
       await damage("UPDATE author_watches SET body = '' WHERE sec_uid = 'MS4w2'");
       const differs = (column: string) => `its column ${column} says another thing than what is kept of it`;
       expect(await checkStore(store())).toEqual([
+        row("works", work(1), differs("mix")),
         row("works", work(2), "what is kept of it is no JSON"),
         row("works", work(3), expect.stringContaining("does not fit its form at /state")),
         row("works", work(4), differs("author")),
@@ -85,6 +92,7 @@ export function describeCheck(open: Open, damage: Damage): void {
         row("comments", `${work(1)}/1700`, expect.stringContaining("does not fit its form at /")),
         row("comments", "9/2199", differs("work_id")),
         row("comment_runs", String(run), differs("ended_at")),
+        row("list_runs", String(listed), differs("subject")),
         row("downloads", "a", differs("work_id")),
         row("downloads", "b", expect.stringContaining("does not fit its form at /state")),
         row("author_watches", "MS4w1", differs("outcome")),

@@ -9,7 +9,7 @@ import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { downloadOf, fileOf } from "../works/kept-download.js";
-import { workOf } from "../works/work.js";
+import { listRunOf, workOf } from "../works/work.js";
 import { type Open, useStore } from "./harness.js";
 
 const DAY_MS = 86_400_000;
@@ -18,6 +18,7 @@ const SEC = "MS4wLjABAAAAsecret";
 const ann = { id: UID, secUid: SEC, displayId: "ann_visible", shortId: "77665544", nickname: "小安安", avatar: "https://p3/ann.jpeg" };
 const THEIRS = "7560000000000000001";
 const OTHERS = "7560000000000000002";
+const MIX = { id: "7560000000000000777", name: "小安安的日常" };
 const STRANGER = { id: "9", secUid: "x", displayId: null, shortId: null, nickname: null };
 const mention = { secUid: SEC, userId: UID, start: 0, end: 4 };
 
@@ -27,8 +28,8 @@ export function describeEraseWorks(open: Open): void {
     const store = useStore(open);
 
     async function filled() {
-      const { works, comments, commentRuns, downloads } = store();
-      const work = workOf(THEIRS);
+      const { works, comments, commentRuns, listRuns, downloads } = store();
+      const work = workOf(THEIRS, { mix: MIX });
       await works.keep({ ...work, author: { ...work.author, ...ann } }, JSON.stringify({ nickname: "小安安" }));
       const music = { id: "1", title: "小安安的原声", author: "小安安", durationMs: 1, original: true, url: null, cover: null };
       await works.keep(workOf(OTHERS, { text: "和 小安安 一起", mentions: [mention], music }), `{"nickname":"\\u5c0f\\u5b89\\u5b89"}`);
@@ -40,6 +41,10 @@ export function describeEraseWorks(open: Open): void {
       await downloads.tell(await downloads.begin(gone, "disk"), gone, ann, 5);
       await downloads.tell(await downloads.begin(others, "disk"), others, STRANGER, 5);
       const run = await commentRuns.begin(runOf(THEIRS));
+      await listRuns.begin(listRunOf(SEC, { author: { ...work.author, ...ann } }));
+      await listRuns.begin(listRunOf(SEC));
+      await listRuns.begin(listRunOf("", { secUid: null, mix: MIX }));
+      await listRuns.begin(listRunOf("MS4wOther"));
       await comments.put(run, [
         commentOf(OTHERS, "1", { user: ann, text: "我是小安安", mentions: [mention], labels: ["小安安"], rank: 4 }),
         commentOf(OTHERS, "2", { parentId: "1", text: "你好 小安安", mentions: [mention, { ...mention, userId: "9", secUid: "x" }] }),
@@ -48,8 +53,9 @@ export function describeEraseWorks(open: Open): void {
     }
 
     async function everything() {
-      const { works, comments, commentRuns, downloads } = store();
+      const { works, comments, commentRuns, listRuns, downloads } = store();
       return {
+        lists: await listRuns.walk(0, 9),
         downloads: await downloads.walk(0, 9),
         works: await works.walk("", 9),
         comments: await comments.walk(null, 9),
@@ -79,6 +85,7 @@ export function describeEraseWorks(open: Open): void {
           { id: "3", erased: false, revision: 0 },
         ],
         run: null,
+        lists: [{ run: { secUid: "MS4wOther" } }],
         downloads: [{ download: { id: "4" } }],
       });
       const removed = [...(await store().downloads.removedIn("disk")), ...(await store().downloads.removedIn("other disk"))];
@@ -86,6 +93,12 @@ export function describeEraseWorks(open: Open): void {
       await store().comments.put(9, [commentOf(OTHERS, "1", { user: ann, receivedAt: Date.now() })]);
       expect(JSON.stringify(await everything())).not.toContain(UID);
       await expect(eraseUser(store(), { user: UID, keep: false })).rejects.toMatchObject({ code: "not_found" });
+    });
+
+    it("by what the list of their works alone tells of them", async () => {
+      await store().listRuns.begin(listRunOf(SEC, { author: { ...workOf(THEIRS).author, ...ann } }));
+      const report = await eraseUser(store(), { user: "ann_visible", keep: false });
+      expect([report.identity.secUids, await store().listRuns.walk(0, 9)]).toEqual([[SEC], []]);
     });
 
     it("under a pseudonym: their comments stay, and their works go, since a work's id leads to its author", async () => {
@@ -164,7 +177,7 @@ export function describeEraseWorks(open: Open): void {
           return { outcome: "found" as const, work: id === THEIRS ? theirs : named, reply };
         },
         status: () => expect.fail("it has its turn"),
-        list: () => expect.fail("nothing is listed"),
+        findList: () => expect.fail("nothing is listed"),
       };
       const keep: typeof works.keep = async (...given) => {
         if (when === "while it is kept" && keeps++ === 0) await erase();
@@ -189,7 +202,7 @@ export function describeEraseWorks(open: Open): void {
       const work = { ...workOf(THEIRS, { receivedAt: Date.now() }), author: { ...workOf(THEIRS).author, ...ann } };
       const reader = {
         ...{ find: async () => expect.fail("it is known"), read: async () => expect.fail("nobody asked") },
-        ...{ status: () => expect.fail("it has its turn"), list: () => expect.fail("nothing is listed") },
+        ...{ status: () => expect.fail("it has its turn"), findList: () => expect.fail("nothing is listed") },
         async *comments({ onWork }: CommentsRequest): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
           await onWork?.(work, "{}");
           yield { floorId: null, comments: [commentOf(THEIRS, "1")], cursor: 1, total: null };

@@ -66,6 +66,25 @@ export function describeWorks(open: Open): void {
       expect(await works.get(id(10))).toEqual({ work: kept, reply: "refused" });
     });
 
+    it("are found by their mix, as it was told last, and by their author's id", async () => {
+      const { works } = store();
+      const mix = (mixId: string | null) => ({ mix: mixId === null ? null : { id: mixId, name: null } });
+      for (const [n, of] of [
+        [1, "7"],
+        [2, "8"],
+        [3, "7"],
+        [4, null],
+      ] as const)
+        await works.keep(workOf(id(10 + n), { time: n, ...mix(of) }), null);
+      await works.keep(workOf(id(12), { time: 2, ...mix("7"), receivedAt: 1_760_000_200_000 }), null);
+      const ids = async (ask: object) => (await works.list({ limit: 2, ...ask })).map((work) => work.id);
+      expect(await ids({ mix: "7" })).toEqual([id(13), id(12)]);
+      expect(await ids({ mix: "7", after: { time: 2, id: id(12) } })).toEqual([id(11)]);
+      expect([await ids({ mix: "8" }), await ids({ mix: "7", author: "nobody" })]).toEqual([[], []]);
+      expect([...(await works.idsOf("MS4wLjABAAAAtest"))].sort()).toEqual([11, 12, 13, 14].map(id));
+      expect(await works.idsOf("nobody")).toEqual(new Set());
+    });
+
     it("are kept once when two readings come at the same time", async () => {
       const { works } = store();
       const all = await Promise.all([1, 2, 3, 4].map((n) => works.keep(workOf(id(10), { text: `${n}`, receivedAt: n }), null)));

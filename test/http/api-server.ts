@@ -16,6 +16,7 @@ import type { Store } from "../../src/store/store.js";
 import { AuthorWatcher } from "../../src/works/author-watcher.js";
 import { CommentRunService } from "../../src/works/comment-run-service.js";
 import { DownloadService } from "../../src/works/download-service.js";
+import { ListRunService } from "../../src/works/list-run-service.js";
 import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { type Tell, tellerOf } from "../contracts/harness.js";
@@ -111,6 +112,8 @@ export async function serveApi<C extends Clock = FakeClock>({
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const onError = (error: unknown, work: string) => logger.warn({ err: error, work }, "comments could not be collected");
   const commentRuns = new CommentRunService({ reader: workReader, store, works, clock, onError });
+  const onListError = (error: unknown, of: string) => logger.warn({ err: error, of }, "works could not be listed");
+  const listRuns = new ListRunService({ reader: workReader, store, works, clock, onError: onListError });
   const folder = join(tmpdir(), `dylive-downloads-${randomUUID()}`);
   const downloads = new DownloadService({
     ...{ works, reader: workReader, store, clock, folder, processName: "here", maxFileBytes: 1e9, maxBytes: 1e9 },
@@ -128,11 +131,26 @@ export async function serveApi<C extends Clock = FakeClock>({
   const token = async (wanted: Partial<NewToken> = {}) =>
     (await createToken(opened.tokens, { name: "test", scope: "read", now: clock.now(), ...wanted })).token;
   const tokens = { read: await token(), manage: await token({ scope: "manage" }), admin: await token({ scope: "admin" }) };
-  const ours = { store, rooms: manager, clock, logger, metrics, appends, admin, maintenance, works, commentRuns, downloads, authors };
+  const ours = {
+    store,
+    rooms: manager,
+    clock,
+    logger,
+    metrics,
+    appends,
+    admin,
+    maintenance,
+    works,
+    commentRuns,
+    listRuns,
+    downloads,
+    authors,
+  };
   const api = await startApi({ host: "127.0.0.1", port, ...options, ...ours });
   onTestFinished(async () => {
     await api.close();
     await commentRuns.close();
+    await listRuns.close();
     await downloads.close();
     rmSync(folder, { recursive: true, force: true });
     await opened.close();

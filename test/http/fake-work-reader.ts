@@ -27,9 +27,9 @@ export class FakeWorkReader {
   readonly readings = new Map<string, WorkReading>();
   /** Works that were read, in order. */
   readonly asked: string[] = [];
-  /** Works by the sec_uid of their author, as a page shows them; and how a page ends. */
+  /** Works by the sec_uid of their author or the id of their mix, as a page shows them; and how a page ends: null does not, until it is stopped. */
   readonly published = new Map<string, readonly Work[]>();
-  listEnd: ListEnd | Error = { endedBy: "end", reason: "no more" };
+  listEnd: ListEnd | Error | null = { endedBy: "end", reason: "no more" };
   /** Authors whose works were listed, in order. */
   readonly listed: string[] = [];
   readonly #clock: Clock;
@@ -61,7 +61,11 @@ export class FakeWorkReader {
     this.listed.push(of);
     const works = [...(this.published.get(of) ?? [])].map((work) => ({ ...work, receivedAt: this.#clock.now() }));
     const author = works[0]?.author ?? null;
-    if (author !== null) yield { author, mix: null, works, hidden: 0 };
+    if (author !== null)
+      yield "secUid" in asked ? { author, mix: null, works, hidden: 0 } : { author: null, mix: { id: of, name: "合集" }, works, hidden: 0 };
+    if (this.listEnd === null && !signal.aborted) await once(signal, "abort");
+    signal.throwIfAborted();
+    if (this.listEnd === null) throw signal.reason;
     if (this.listEnd instanceof Error) throw this.listEnd;
     return this.listEnd;
   }

@@ -9,7 +9,7 @@ import type { Store } from "../../src/store/store.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { downloadOf } from "../works/kept-download.js";
-import { workOf } from "../works/work.js";
+import { listRunOf, workOf } from "../works/work.js";
 import { type ApiServer, serveApi } from "./api-server.js";
 import { chat, stats } from "./events.js";
 import { CAPTCHA, DELETED, WORK } from "./fake-work-reader.js";
@@ -20,6 +20,8 @@ export type Sample = readonly [path: string, status: number, init?: NonNullable<
 const SESSION = "7300000000000000019";
 /** Author of the kept work. */
 const AUTHOR = "MS4wLjABAAAAauthor0123456789abcdef";
+/** Author whose works were listed. */
+const LISTED = "MS4wLjABAAAAlisted0123456789abcdef";
 /** Requests to every operation of the document: a route that is described must be shown here. */
 export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /healthz": [["/healthz", 200]],
@@ -99,8 +101,25 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/authors/nobody/works", 400],
   ],
   "POST /v1/authors/{author}/works": [
-    [`/v1/authors/${AUTHOR}/works`, 200, { json: { limit: 5 } }],
+    [`/v1/authors/${AUTHOR}/works`, 202, { json: { limit: 5, stopAfterKnown: 3 } }],
     [`/v1/authors/${AUTHOR}/works`, 400, { json: { limit: 0 } }],
+  ],
+  "GET /v1/authors/{author}/works/run": [
+    [`/v1/authors/${LISTED}/works/run`, 200],
+    [`/v1/authors/${LISTED}x/works/run`, 404],
+  ],
+  "DELETE /v1/authors/{author}/works/run": [[`/v1/authors/${LISTED}/works/run`, 200]],
+  "GET /v1/mixes/{mix}/works": [[`/v1/mixes/${WORK}/works`, 200]],
+  "POST /v1/mixes/{mix}/works": [
+    [`/v1/mixes/${WORK}/works`, 202, { json: { limit: 5 } }],
+    [`/v1/mixes/${WORK}/works`, 400, { json: { stopAfterKnown: 3 } }],
+  ],
+  "GET /v1/mixes/{mix}/works/run": [[`/v1/mixes/${CAPTCHA}/works/run`, 404]],
+  "DELETE /v1/mixes/{mix}/works/run": [[`/v1/mixes/${CAPTCHA}/works/run`, 404]],
+  "POST /v1/works/lists": [
+    ["/v1/works/lists", 202, { json: { link: AUTHOR } }],
+    ["/v1/works/lists", 400, { json: { link: `https://www.douyin.com/video/${WORK}` } }],
+    ["/v1/works/lists", 404, { json: { link: "https://v.douyin.com/NOPE/" } }],
   ],
   "POST /v1/authors/{author}/look": [
     ["/v1/authors/MS4wWatched/look", 202],
@@ -400,6 +419,8 @@ export async function seeded(hostile?: string): Promise<ApiServer> {
   await store.works.keep(workOf(WORK, { author, text: hostile ?? "作品", title: hostile ?? null, stateReason: hostile ?? null }), null);
   const comment = commentOf(WORK, "1", { text: hostile ?? "text", labels: hostile === undefined ? [] : [hostile] });
   await store.authorWatches.add("MS4wWatched", 1);
+  const wall = { endedBy: "wall", reason: hostile ?? "the first are shown", endedAt: 9 } as const;
+  await store.listRuns.begin(listRunOf(LISTED, { ...wall, author: { ...author, nickname: hostile ?? null } }));
   await store.comments.put(await store.commentRuns.begin(runOf(WORK)), [comment, commentOf(WORK, "2", { parentId: "1" })]);
   const name = hostile ?? "video.mp4";
   const there = {

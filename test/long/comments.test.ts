@@ -5,9 +5,10 @@ import type { WorkVisitor } from "../../src/platform/access/work-visitor.js";
 import type { BrowserSession } from "../../src/platform/browser/session.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
-import type { CommentRunStatus } from "../../src/works/comment-run-service.js";
 import { keepComments } from "../../src/works/kept-comments.js";
+import type { CommentRun } from "../../src/works/model/comment.js";
 import type { KeptComment } from "../../src/works/model/kept-comment.js";
+import type { RunStatus } from "../../src/works/run-service.js";
 import { testBrowser } from "../browser/chromium.js";
 import { expectAll } from "../browser/comment-truth.js";
 import { hurried } from "../browser/hurried.js";
@@ -124,7 +125,7 @@ it("a server that is killed while it collects (kill -9) and started again goes o
     const { server, base } = await serving(settings);
     const status = async (method = "GET", path = "/run") => {
       const response = await fetch(`${base}/v1/works/${id}/comments${path}`, { method, headers, ...(method === "POST" && { body: "{}" }) });
-      return (await response.json()) as CommentRunStatus;
+      return (await response.json()) as RunStatus<CommentRun>;
     };
     if (told > 0) expect(await status()).toMatchObject({ running: false, run: { endedBy: "stopped" } });
     await status("POST", "");

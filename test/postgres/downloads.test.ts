@@ -31,7 +31,7 @@ async function startProcess(name: string, folder = folders()) {
   const reader = {
     read: async () => ({ outcome: "found", work: aWork({ media: [aRung({ bytes: 100_000 })] }), reply: null }) as const,
     find: () => Promise.reject(new Error("nothing is pasted here")),
-    list: () => expect.fail("nothing is listed"),
+    findList: () => expect.fail("nothing is listed"),
     status: () => ({ waiting: 0, reading: null, nextAt: null, pausedUntil: null, lastRefusal: null }) as never,
   };
   const service = new DownloadService({

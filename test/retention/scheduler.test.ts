@@ -13,7 +13,7 @@ import { indexAll } from "../contracts/search.js";
 import { useDirectory } from "../store/directory.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { downloadOf } from "../works/kept-download.js";
-import { workOf } from "../works/work.js";
+import { listRunOf, workOf } from "../works/work.js";
 
 const file = useDirectory();
 const DAY = 86_400_000;
@@ -83,6 +83,11 @@ describe("what is beyond its limits", () => {
     await store.commentRuns.begin(runOf("2", { startedAt: short }));
     // Of a process that was killed: it has no end.
     await store.commentRuns.begin(runOf("3", { startedAt: long }));
+    for (const [secUid, startedAt] of [
+      ["1", long],
+      ["2", short],
+    ] as const)
+      await store.listRuns.begin(listRunOf(secUid, { startedAt }));
     for (const [id, createdAt] of [
       ["old", long],
       ["young", short],
@@ -95,6 +100,7 @@ describe("what is beyond its limits", () => {
     expect((await store.comments.count("1")).comments).toBe(700);
     for (const work of ["1", "3"]) expect(await store.commentRuns.last(work)).toEqual(days === null ? expect.anything() : null);
     expect(await store.commentRuns.last("2")).not.toBeNull();
+    expect((await store.listRuns.walk(0, 9)).map(({ run }) => run.secUid)).toEqual(days === null ? ["1", "2"] : ["2"]);
     expect((await store.downloads.walk(0, 9)).map(({ download }) => download.id)).toEqual(days === null ? ["old", "young"] : ["young"]);
     expect(await store.downloads.removedIn("disk")).toMatchObject(days === null ? [] : [{ workId: "1", shared: true }]);
   });

@@ -68,8 +68,8 @@ function stage({ store: kept, folder = folders(), read = async ({ id }) => filmO
   };
   const find = () => Promise.reject(new Error("nothing is pasted here"));
   const status = () => Promise.reject(new Error("nobody asks"));
-  const list = () => expect.fail("nothing is listed");
-  const works = new WorkService({ reader: { ...reader, find, list, status: status as never }, works: store.works, clock });
+  const findList = () => expect.fail("nothing is listed");
+  const works = new WorkService({ reader: { ...reader, find, findList, status: status as never }, works: store.works, clock });
   const service = new DownloadService({
     ...{ works, reader, store, folder, clock, platform: { upstream: server.url, proxy: null }, processName: "here" },
     ...{ maxFileBytes: 1e9, maxBytes: 1e9, ...limits },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ListEnd, ListSeen, WorkReading } from "../../src/platform/access/work-visitor.js";
+import type { WorkReading } from "../../src/platform/access/work-visitor.js";
 import type { WorkRow } from "../../src/store/sql/works.js";
 import type { WorkReaderStatus } from "../../src/works/reader.js";
 import { WorkService } from "../../src/works/work-service.js";
@@ -26,7 +26,7 @@ function stage(status: Partial<WorkReaderStatus>, kept: WorkRow | null = null) {
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       }),
     status: () => ({ ...STATUS, ...status }),
-    list: (): AsyncGenerator<ListSeen, ListEnd, void> => expect.fail("nothing is listed"),
+    findList: () => expect.fail("nothing is listed"),
   };
   const fails = async () => expect.fail("nothing was read");
   const works = { get: async () => kept, keep: fails, replace: fails, remove: fails };

@@ -1,4 +1,5 @@
 import type { Work } from "../../src/works/model/work.js";
+import type { WorkListRun } from "../../src/works/model/work-list.js";
 
 /** A work that may be seen, as a reply tells it. */
 export function workOf(id: string, more: Partial<Work> = {}): Work {
@@ -20,6 +21,15 @@ export function workOf(id: string, more: Partial<Work> = {}): Work {
     ...{ state: "public", stateReason: null, downloadAllowed: true, commentsAllowed: true, paid: null },
     ...{ covers: [], images: [], media: [], music: null, captions: [] },
     ...{ source: "reply", receivedAt: 1_760_000_100_000, firstSeenAt: 1_760_000_100_000, revision: 0 },
+    ...more,
+  };
+}
+
+/** A run through the works of an author that has just begun. */
+export function listRunOf(secUid: string, more: Partial<WorkListRun> = {}): WorkListRun {
+  return {
+    ...{ secUid, author: null, mix: null, shown: null, collected: 0, hidden: 0, endedBy: null, reason: null },
+    ...{ startedAt: 1_760_000_100_000, endedAt: null },
     ...more,
   };
 }

@@ -36,6 +36,7 @@ const ROW_NAMES = {
   works: "work",
   comments: "comment",
   comment_runs: "comment run",
+  list_runs: "list run",
   downloads: "download",
   author_watches: "watch on the author",
 } as const;

@@ -1,10 +1,10 @@
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { CommentAsk } from "../../store/sql/comments.js";
-import type { CommentRunStatus } from "../../works/comment-run-service.js";
 import type { CommentRun } from "../../works/model/comment.js";
 import type { KeptComment } from "../../works/model/kept-comment.js";
 import type { Image } from "../../works/model/media.js";
+import type { RunStatus } from "../../works/run-service.js";
 import type { ApiDeps } from "../api-deps.js";
 import type { HttpCall } from "../calls.js";
 
@@ -36,7 +36,7 @@ interface SeenComments {
   readonly floor: KeptComment | null;
   /** Whether the cursor is one that a page before has led to. */
   readonly isReached: boolean;
-  readonly last: CommentRunStatus | null;
+  readonly last: RunStatus<CommentRun> | null;
 }
 
 /**
@@ -70,7 +70,7 @@ async function lookAt({ store, commentRuns }: Deps, { workId, parentId, cursor, 
   };
 }
 
-async function keptRun({ commentRuns }: Deps["store"], workId: string): Promise<CommentRunStatus | null> {
+async function keptRun({ commentRuns }: Deps["store"], workId: string): Promise<RunStatus<CommentRun> | null> {
   const kept = await commentRuns.last(workId);
   return kept === null ? null : { run: kept.run, running: false };
 }

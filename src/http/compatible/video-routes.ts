@@ -136,7 +136,7 @@ export function videoRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
   });
   for (const [path, why] of Object.entries(NOT_HAD)) {
-    const route = compatibleRoute(app, path, Type.Object({}), Type.Any(), "Not offered");
+    const route = compatibleRoute(app, path, Type.Object({}), Type.Any(), "Not serviceOf");
     typed.route({
       ...route,
       schema: { ...route.schema, hide: true },

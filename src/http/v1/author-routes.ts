@@ -1,13 +1,12 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { DyliveError } from "../../runtime/errors.js";
 import { unwatched } from "../../works/author-watcher.js";
 import { type AuthorWatch, AuthorWatchSchema } from "../../works/model/author-watch.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { addSchemas, exactly } from "./fields.js";
-import { assertAllRooms, byReference } from "./work-routes.js";
+import { assertAllRooms, byReference, serviceOf } from "./work-routes.js";
 
 const AuthorWatchListSchema = Type.Object(
   { authors: Type.Array(Type.Ref("AuthorWatch")) },
@@ -27,7 +26,7 @@ const AskedAuthor = exactly({
 });
 
 /** Registers the routes of authors who are watched. Those of comments come before: they describe a person. */
-export function authorRoutes(app: FastifyInstance, { store, calls, authors: service, logger }: ApiDeps): void {
+export function authorRoutes(app: FastifyInstance, { store, calls, authors, logger }: ApiDeps): void {
   app.addSchema(byReference(AuthorWatchSchema));
   addSchemas(app, AuthorWatchListSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
@@ -51,7 +50,7 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors: serv
       assertAllRooms(token);
       const call = calls.open(request.raw, reply.raw, token);
       try {
-        const { watch, isNew } = await watcher().add(request.body.link, call.signal);
+        const { watch, isNew } = await serviceOf(authors).add(request.body.link, call.signal);
         if (isNew) logger.info({ author: watch.secUid, by: token.id }, "an author is watched");
         return await reply.status(isNew ? 201 : 200).send(watch);
       } catch (error) {
@@ -98,7 +97,7 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors: serv
     async (request, reply) => {
       assertAllRooms(tokenOf(request));
       const { author } = request.params;
-      await watcher().lookSoon(author);
+      await serviceOf(authors).lookSoon(author);
       return reply.status(202).send(await watchOn(author));
     },
   );
@@ -123,10 +122,5 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors: serv
     const kept = await authorWatches.get(author);
     if (kept === null) throw unwatched(author);
     return kept.watch;
-  }
-
-  function watcher() {
-    if (service === null) throw new DyliveError("not_offered", "this server reads no works");
-    return service;
   }
 }

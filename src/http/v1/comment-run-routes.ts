@@ -1,11 +1,10 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { addSchemas, exactly } from "./fields.js";
-import { assertAllRooms, WorkParams } from "./work-routes.js";
+import { assertAllRooms, serviceOf, WorkParams } from "./work-routes.js";
 
 const CommentRunStatusSchema = Type.Object(
   {
@@ -49,7 +48,7 @@ export function commentRunRoutes(app: FastifyInstance, { commentRuns, logger }: 
       const token = tokenOf(request);
       assertAllRooms(token);
       const { work } = request.params;
-      const status = await service().start(work, request.body);
+      const status = await serviceOf(commentRuns).start(work, request.body);
       logger.info({ work, by: token.id }, "collecting the comments of a work was asked for");
       return reply.status(202).send(status);
     },
@@ -68,7 +67,7 @@ export function commentRunRoutes(app: FastifyInstance, { commentRuns, logger }: 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return service().get(request.params.work);
+      return serviceOf(commentRuns).get(request.params.work);
     },
   );
 
@@ -85,12 +84,7 @@ export function commentRunRoutes(app: FastifyInstance, { commentRuns, logger }: 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return service().stop(request.params.work);
+      return serviceOf(commentRuns).stop(request.params.work);
     },
   );
-
-  function service() {
-    if (commentRuns === null) throw new DyliveError("not_offered", "this server reads no works");
-    return commentRuns;
-  }
 }

@@ -2,7 +2,6 @@ import { Readable } from "node:stream";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { DyliveError } from "../../runtime/errors.js";
 import { DownloadFileSchema } from "../../works/model/download.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -10,7 +9,7 @@ import { sendHead } from "../calls.js";
 import { failure, sendFailure } from "../failure.js";
 import { watched } from "./export-routes.js";
 import { exactly } from "./fields.js";
-import { assertAllRooms } from "./work-routes.js";
+import { assertAllRooms, serviceOf } from "./work-routes.js";
 
 /** Media types by the endings that downloads have, which tell what the bytes are. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -48,9 +47,8 @@ export function downloadFileRoutes(app: FastifyInstance, { downloads, calls, clo
     async (request, reply) => {
       const token = tokenOf(request);
       assertAllRooms(token);
-      if (downloads === null) throw new DyliveError("not_offered", "this server reads no works");
       const { download, role, index } = request.params;
-      const { handle, name, bytes, sha256 } = await downloads.file(download, role, index);
+      const { handle, name, bytes, sha256 } = await serviceOf(downloads).file(download, role, index);
       const type = MEDIA_TYPES[/\.([a-z0-9]+)$/.exec(name)?.[1] ?? ""] ?? OTHER;
       const tag = `"${sha256}"`;
       const { range, "if-range": ifRange } = request.headers;

@@ -3,7 +3,6 @@ import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { DownloadService } from "../../works/download-service.js";
 import { FileNames } from "../../works/file-names.js";
 import { DownloadFileSchema, type DownloadWish, DownloadWishSchema, KeptDownloadSchema } from "../../works/model/download.js";
 import { isQuality } from "../../works/model/quality.js";
@@ -100,7 +99,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       const call = calls.open(request.raw, reply.raw, token);
       try {
         const work = await serviceOf(works).find(link, call.signal);
-        const status = await service().start(work, wish, token.name);
+        const status = await serviceOf(downloads).start(work, wish, token.name);
         logger.info({ work: work.id, download: status.id, by: token.id }, "a download was asked for");
         return await reply.status(202).send(status);
       } catch (error) {
@@ -119,7 +118,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       assertAllRooms(tokenOf(request));
       const { work, limit, cursor } = request.query;
       const before = decodePlace(DOWNLOADS, cursor, [0] as const)?.[0];
-      const found = await service().list({
+      const found = await serviceOf(downloads).list({
         ...(work !== undefined && { workId: work }),
         ...(before !== undefined && { before }),
         limit: limit + 1,
@@ -137,7 +136,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return service().get(request.params.download);
+      return serviceOf(downloads).get(request.params.download);
     },
   );
 
@@ -160,7 +159,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       assertAllRooms(token);
       const { download } = request.params;
       const { remove } = request.query;
-      const status = await service().cancel(download, remove);
+      const status = await serviceOf(downloads).cancel(download, remove);
       logger.info({ download, remove, by: token.id }, "a download was cancelled");
       return status;
     },
@@ -182,7 +181,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       assertAllRooms(tokenOf(request));
       const { work: workId } = request.params;
       const kept = await store.works.get(workId);
-      const all = await service().list({ workId, limit: MOST_LOOKED_AT });
+      const all = await serviceOf(downloads).list({ workId, limit: MOST_LOOKED_AT });
       if (kept === null && all.length === 0) throw new DyliveError("not_found", `the work ${workId} is not kept; POST /v1/works reads it`);
       const offered = kept === null ? [] : wantedFiles(kept.work, wishOf(request.query));
       return {
@@ -194,11 +193,6 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       };
     },
   );
-
-  function service(): DownloadService {
-    if (downloads === null) throw new DyliveError("not_offered", "this server reads no works");
-    return downloads;
-  }
 }
 
 function wishOf({ quality, ...wish }: Omit<DownloadWish, "ignoreAuthorSetting" | "template">): Wish {

@@ -17,6 +17,7 @@ import { eventRoutes } from "./event-routes.js";
 import { exportRoutes } from "./export-routes.js";
 import { giftRoutes } from "./gift-routes.js";
 import { hookRoutes } from "./hook-routes.js";
+import { listRunRoutes } from "./list-run-routes.js";
 import { officialAppRoutes } from "./official-routes.js";
 import { retentionRoutes } from "./retention-routes.js";
 import { roomRoutes } from "./room-routes.js";
@@ -46,6 +47,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       taskRoutes(v1, deps);
       searchRoutes(v1, deps);
       workRoutes(v1, deps);
+      listRunRoutes(v1, deps);
       commentRoutes(v1, deps);
       commentRunRoutes(v1, deps);
       downloadRoutes(v1, deps);

@@ -5,11 +5,10 @@ import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
+import type { Works } from "../../store/sql/works.js";
 import { AuthorSchema } from "../../works/model/author.js";
 import { ImageSchema, MediaVariantSchema, MusicSchema } from "../../works/model/media.js";
 import { WorkSchema } from "../../works/model/work.js";
-import { WorkListRunSchema } from "../../works/model/work-list.js";
-import type { WorkService } from "../../works/work-service.js";
 import { isLimited } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -47,8 +46,10 @@ const tags = ["works"];
 const WorkId = Type.String({ pattern: "^\\d{10,32}$", description: "the platform's id of the work (aweme_id), 10 to 32 digits" });
 /** The work in an address. */
 export const WorkParams = exactly({ work: WorkId });
+/** What somebody pastes. */
+export const WorkLink = (description: string) => Type.String({ minLength: 1, maxLength: 4_000, description });
 const AskedWork = exactly({
-  link: Type.String({ minLength: 1, maxLength: 4_000, description: "a link, a short link, the app's share text, or a work's id" }),
+  link: WorkLink("a link, a short link, the app's share text, or a work's id"),
   maxAgeSeconds: Type.Integer({
     minimum: 0,
     maximum: 31_536_000,
@@ -56,28 +57,19 @@ const AskedWork = exactly({
     description: "age up to which what is kept will do; 0 reads the work in any case",
   }),
 });
-const PageQuery = exactly({
+/** The page that is asked for. */
+export const WorkPageQuery = exactly({
   limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "a whole number from 1 to 100" }),
   cursor: PageFields.cursor,
 });
 const ListQuery = exactly({
-  ...PageQuery.properties,
+  ...WorkPageQuery.properties,
   author: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "only those of the author with this sec_uid" })),
+  mix: Type.Optional(Type.String({ minLength: 1, maxLength: 32, description: "only those of the mix with this id" })),
 });
-const AuthorParams = exactly({
-  author: Type.String({
-    pattern: "^MS4wLjABAAAA[A-Za-z0-9_-]{20,160}$",
-    description: "the author's sec_uid: MS4wLjABAAAA and 20 to 160 letters, digits, - or _",
-  }),
-});
-const AskedList = exactly({
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 20, description: "the run ends after so many works" }),
-});
-
 /** Registers the routes of works: read one, list those that are kept, and the state of the pace. */
 export function workRoutes(app: FastifyInstance, { store, calls, works: service }: ApiDeps): void {
-  for (const schema of [MediaVariantSchema, ImageSchema, MusicSchema, AuthorSchema, WorkSchema, WorkListRunSchema])
-    app.addSchema(byReference(schema));
+  for (const schema of [MediaVariantSchema, ImageSchema, MusicSchema, AuthorSchema, WorkSchema]) app.addSchema(byReference(schema));
   addSchemas(app, WorkListSchema, WorkPaceSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const { works } = store;
@@ -116,51 +108,7 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return pageOf(request.query);
-    },
-  );
-
-  typed.get(
-    "/authors/:author/works",
-    {
-      schema: {
-        summary: "Works of an author that are kept",
-        tags,
-        params: AuthorParams,
-        querystring: PageQuery,
-        response: { 200: Type.Ref("WorkList") },
-      },
-      config: { scope: "read" },
-    },
-    async (request) => {
-      assertAllRooms(tokenOf(request));
-      return pageOf({ ...request.query, author: request.params.author });
-    },
-  );
-
-  typed.post(
-    "/authors/:author/works",
-    {
-      schema: {
-        summary: "List the works of an author from their page, and keep them",
-        description:
-          "It answers when the page has been scrolled through, at the pace of all readings, and says by what that ended: guests are mostly shown the first page alone. GET gives the works. See docs/works.md.",
-        tags,
-        params: AuthorParams,
-        body: AskedList,
-        response: { 200: Type.Ref("WorkListRun") },
-      },
-      config: { scope: "manage" },
-    },
-    async (request, reply) => {
-      const token = tokenOf(request);
-      assertAllRooms(token);
-      const call = calls.open(request.raw, reply.raw, token);
-      try {
-        return await serviceOf(service).list(request.params.author, request.body.limit, call.signal);
-      } catch (error) {
-        throw call.reasonFor(error, "the works had not yet been listed");
-      }
+      return workPage(works, request.query);
     },
   );
 
@@ -187,14 +135,20 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
       return kept.work;
     },
   );
+}
 
-  async function pageOf({ author, limit, cursor }: Static<typeof ListQuery>) {
-    const place = decodePlace(WORKS, cursor, [0, ""] as const);
-    const after = place === undefined ? {} : { after: { time: place[0], id: place[1] } };
-    const found = await works.list({ ...(author !== undefined && { author }), ...after, limit: limit + 1 });
-    const { items, next } = keysetPage(found, limit, WORKS, ({ time, id }) => [time, id]);
-    return { works: [...items], next };
-  }
+/** Returns a page of the works that are kept, those published last first. */
+export async function workPage(works: Pick<Works, "list">, { author, mix, limit, cursor }: Static<typeof ListQuery>) {
+  const place = decodePlace(WORKS, cursor, [0, ""] as const);
+  const after = place === undefined ? {} : { after: { time: place[0], id: place[1] } };
+  const found = await works.list({
+    ...(author !== undefined && { author }),
+    ...(mix !== undefined && { mix }),
+    ...after,
+    limit: limit + 1,
+  });
+  const { items, next } = keysetPage(found, limit, WORKS, ({ time, id }) => [time, id]);
+  return { works: [...items], next };
 }
 
 /** @throws DyliveError forbidden when the token is limited to some rooms: works belong to none */
@@ -203,7 +157,7 @@ export function assertAllRooms(token: TokenRow): void {
 }
 
 /** @throws DyliveError not_offered where works are not read */
-export function serviceOf(service: WorkService | null): WorkService {
+export function serviceOf<T>(service: T | null): T {
   if (service === null) throw new DyliveError("not_offered", "this server reads no works");
   return service;
 }

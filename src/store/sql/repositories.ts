@@ -1,7 +1,6 @@
 import type { Store } from "../store.js";
 import { sqlAccountDays } from "./account-days.js";
 import { sqlAuthorWatches } from "./author-watches.js";
-import { sqlCommentRuns } from "./comment-runs.js";
 import { sqlComments } from "./comments.js";
 import { sqlDownloads } from "./downloads.js";
 import { sqlGifts } from "./gifts.js";
@@ -9,6 +8,7 @@ import { sqlHooks } from "./hooks.js";
 import { sqlErasures, sqlSecrets } from "./meta.js";
 import { sqlPositions } from "./positions.js";
 import { sqlRooms, sqlSessions } from "./rooms.js";
+import { sqlCommentRuns, sqlListRuns } from "./runs.js";
 import { sqlStatistics } from "./statistics.js";
 import { sqlTokens } from "./tokens.js";
 import type { SqlDatabase } from "./work.js";
@@ -26,6 +26,7 @@ type Repositories = Pick<
   | "works"
   | "comments"
   | "commentRuns"
+  | "listRuns"
   | "downloads"
   | "authorWatches"
   | "gifts"
@@ -46,6 +47,7 @@ export function sqlRepositories(database: SqlDatabase): Repositories {
     works: sqlWorks(database),
     comments: sqlComments(database),
     commentRuns: sqlCommentRuns(database),
+    listRuns: sqlListRuns(database),
     downloads: sqlDownloads(database),
     authorWatches: sqlAuthorWatches(database),
     gifts: sqlGifts(database),

@@ -30,6 +30,7 @@ const ROOM = "bigint NOT NULL REFERENCES rooms(room)";
 const HOOK = "text NOT NULL REFERENCES hooks(id) ON DELETE CASCADE";
 /** Rows of statistics that are being deleted are not copied. */
 const ALIVE = "n IN (SELECT n FROM statistics_sessions)";
+const RUN = { n: COUNT, subject: NAME, told_at: COUNT, ended_at: "bigint", body: NAME, seen_at: "bigint" };
 const GIVEN = { combos: COUNT, settled: COUNT, units: COUNT, diamonds: COUNT, unpriced: COUNT };
 
 /** Table of rooms. `settings`: JSON of what differs from the server's settings. */
@@ -59,8 +60,8 @@ export const ROOMS: SqlTable = {
  *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
  * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: what the page itself was told of it last.
  * - `comments.body`: JSON of the comment as it was read last; `words`: its text, folded for searching; `run`: the last run that saw it;
- *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`: JSON of the run; `told_at`: when it
- *   last told how far it is.
+ *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`, `list_runs.body`: JSON of the run;
+ *   `subject`: the work, the author or the mix that it is about; `told_at`: when it last told how far it is.
  * - `seen_at`: when it was first seen that the time by which the row grows old is yet to come; retention sets it, a newer time takes it away.
  * - `downloads.body`: JSON of the download, `author`: of who made its work, `folder`: id of the folder with its files, which a process has on its
  *   disk; `removed`: nothing is left of it but that its files are to be removed by a process that has them.
@@ -159,10 +160,10 @@ export const TABLES: readonly SqlTable[] = [
     keys: 1,
     large: true,
     columns: {
-      ...{ id: NAME, author: "text", time: COUNT, state: NAME, received_at: COUNT, first_seen_at: COUNT, revision: COUNT, body: NAME },
-      ...{ reply: "text", seen_at: "bigint" },
+      ...{ id: NAME, author: "text", mix: "text", time: COUNT, state: NAME, received_at: COUNT, first_seen_at: COUNT, revision: COUNT },
+      ...{ body: NAME, reply: "text", seen_at: "bigint" },
     },
-    indexes: { newest: "time, id", author: "author, time, id", received: "received_at" },
+    indexes: { newest: "time, id", author: "author, time, id", mix: "mix, time, id", received: "received_at" },
   },
   {
     name: "comments",
@@ -181,8 +182,15 @@ export const TABLES: readonly SqlTable[] = [
     name: "comment_runs",
     keys: 1,
     counts: true,
-    columns: { n: COUNT, work_id: NAME, told_at: COUNT, ended_at: "bigint", body: NAME, seen_at: "bigint" },
-    indexes: { work: "work_id, n", told: "told_at" },
+    columns: RUN,
+    indexes: { subject: "subject, n", told: "told_at" },
+  },
+  {
+    name: "list_runs",
+    keys: 1,
+    counts: true,
+    columns: RUN,
+    indexes: { subject: "subject, n", told: "told_at" },
   },
   {
     name: "downloads",

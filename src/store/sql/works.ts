@@ -21,6 +21,8 @@ export interface WorkPlace {
 export interface WorkAsk {
   /** Only those of the author with this sec_uid. */
   readonly author?: string;
+  /** Only those of the mix with this id. */
+  readonly mix?: string;
   /** Only those after this one in the list. */
   readonly after?: WorkPlace;
   readonly limit: number;
@@ -30,7 +32,7 @@ export interface WorkAsk {
 const STEP_WORKS = 100;
 
 /** Columns that are made of what is kept of a work. */
-const COLUMNS = ["author", "time", "state", "received_at", "first_seen_at", "revision"] as const;
+const COLUMNS = ["author", "mix", "time", "state", "received_at", "first_seen_at", "revision"] as const;
 
 /** Works of a store. */
 export type Works = ReturnType<typeof sqlWorks>;
@@ -45,8 +47,8 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
         // First a row, so that there is one to lock: two readings of a work must not both be its first.
         const first = keptWork(null, read);
         const added = yield* run(
-          `INSERT INTO works(id, author, time, state, received_at, first_seen_at, revision, body, reply)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+          `INSERT INTO works(id, author, mix, time, state, received_at, first_seen_at, revision, body, reply)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
           ...[read.id, ...valuesOf(first), reply],
         );
         if (added === 1) return first;
@@ -55,8 +57,8 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
         const now = keptWork(before, read);
         if (now === before) return now;
         yield* run(
-          `UPDATE works SET author = $2, time = $3, state = $4, received_at = $5, first_seen_at = $6, revision = $7, body = $8, reply = $9,
-             seen_at = NULL
+          `UPDATE works SET author = $2, mix = $3, time = $4, state = $5, received_at = $6, first_seen_at = $7, revision = $8, body = $9,
+             reply = $10, seen_at = NULL
            WHERE id = $1`,
           ...[read.id, ...valuesOf(now), reply],
         );
@@ -69,16 +71,23 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
         return stored === undefined ? null : { work: JSON.parse(stored.body) as Work, reply: stored.reply };
       }),
     /** Returns works, those published last first. */
-    list: ({ author, after, limit }: WorkAsk): Promise<readonly Work[]> =>
+    list: ({ author, mix, after, limit }: WorkAsk): Promise<readonly Work[]> =>
       ask(function* () {
-        const given = [limit, ...(author === undefined ? [] : [author]), ...(after === undefined ? [] : [after.time, after.id])];
+        const given: (string | number)[] = [limit];
+        const place = (value: string | number) => `$${given.push(value)}`;
         const conditions = [
-          ...(author === undefined ? [] : ["author = $2"]),
-          ...(after === undefined ? [] : [author === undefined ? "(time, id) < ($2, $3)" : "(time, id) < ($3, $4)"]),
+          ...(author === undefined ? [] : [`author = ${place(author)}`]),
+          ...(mix === undefined ? [] : [`mix = ${place(mix)}`]),
+          ...(after === undefined ? [] : [`(time, id) < (${place(after.time)}, ${place(after.id)})`]),
         ];
         const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
         const found = yield* rows<{ body: string }>(`SELECT body FROM works ${where} ORDER BY time DESC, id DESC LIMIT $1`, ...given);
         return found.map(({ body }) => JSON.parse(body) as Work);
+      }),
+    /** Returns the ids of the works of an author that are kept. */
+    idsOf: (author: string): Promise<ReadonlySet<string>> =>
+      ask(function* () {
+        return new Set((yield* rows<{ id: string }>("SELECT id FROM works WHERE author = $1", author)).map(({ id }) => id));
       }),
     /** Returns all works in the order of their ids, from after one on. */
     walk: (after: string, limit: number): Promise<readonly WorkRow[]> =>
@@ -95,7 +104,7 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
           after,
         );
         const columns = (work: Work) => ({
-          ...{ id: work.id, author: work.author.secUid, time: work.time, state: work.state },
+          ...{ id: work.id, author: work.author.secUid, mix: work.mix?.id ?? null, time: work.time, state: work.state },
           ...{ received_at: work.receivedAt, first_seen_at: work.firstSeenAt, revision: work.revision },
         });
         return verifyRows(found, WorkSchema, ({ id }) => [id, id], columns);
@@ -118,6 +127,6 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
 }
 
 function valuesOf(work: Work): (string | number | null)[] {
-  const { author, time, state, receivedAt, firstSeenAt, revision } = work;
-  return [author.secUid, time, state, receivedAt, firstSeenAt, revision, JSON.stringify(work)];
+  const { author, mix, time, state, receivedAt, firstSeenAt, revision } = work;
+  return [author.secUid, mix?.id ?? null, time, state, receivedAt, firstSeenAt, revision, JSON.stringify(work)];
 }

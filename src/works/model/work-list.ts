@@ -7,6 +7,7 @@ import { MixSchema } from "./work.js";
 /** A run through the works of an author, or of a mix. It is never just done: it says by what it ended, and why. */
 export const WorkListRunSchema = Type.Object(
   {
+    secUid: Text("the sec_uid of the author whose works they are; null for a mix"),
     author: Nullable(AuthorSchema, "whose works they are, by the profile; null for a mix, and where the page did not tell"),
     mix: Nullable(MixSchema, "the mix whose works they are; null for an author's"),
     shown: Count("works that the platform says there are: often about 20 where it shows no more"),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { eraseUser } from "../../../src/erasure/erase.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
+import type { WorkListRun } from "../../../src/works/model/work-list.js";
+import { until } from "../../until.js";
 import { workOf } from "../../works/work.js";
 import { serveApi } from "../api-server.js";
 import { CAPTCHA, DELETED, WORK } from "../fake-work-reader.js";
@@ -56,42 +58,101 @@ describe("works over the API", () => {
     expect((even.at("works") as { id: string }[]).map((work) => work.id)).toEqual([id(4), id(2)]);
   });
 
-  it("of an author are listed from their page and kept, and it is said by what that ended", async () => {
-    const { call, store, tokens, workReader } = await serveApi();
+  it("of an author are listed from their page and kept by a run, which says how far it is and by what it ended", async () => {
+    const { call, store, workReader } = await serveApi();
     const path = `/v1/authors/${AUTHOR}/works`;
-    const list = (limit?: number) => call(path, { method: "POST", json: { limit } });
-    expect((await call(path)).body).toEqual({ works: [], next: null });
-    const author = { ...workOf(id(1)).author, secUid: AUTHOR };
-    workReader.published.set(
-      AUTHOR,
-      [3, 2, 1].map((n) => workOf(id(n), { time: 1000 * n, author })),
-    );
+    const run = async () => (await call(`${path}/run`)).at("run") as WorkListRun;
+    const list = async (json: object) => {
+      const started = await call(path, { method: "POST", json });
+      await until(async () => (await call(`${path}/run`)).at("running") !== true);
+      return started.status;
+    };
+    expect([(await call(path)).body, (await call(`${path}/run`)).status]).toEqual([{ works: [], next: null }, 404]);
+    const author = { ...workOf(id(1)).author, secUid: AUTHOR, works: 40 };
+    const published = [3, 2, 1].map((n) => workOf(id(n), { time: 1000 * n, author }));
+    workReader.published.set(AUTHOR, published);
     workReader.listEnd = { endedBy: "wall", reason: "the first 3 are shown" };
-    expect((await list(2)).body).toMatchObject({ collected: 2, endedBy: "limit", author: { secUid: AUTHOR } });
-    expect((await list()).body).toMatchObject({ collected: 3, endedBy: "wall", reason: "the first 3 are shown" });
+    expect(await list({ limit: 2 })).toBe(202);
+    expect(await run()).toMatchObject({ secUid: AUTHOR, collected: 2, endedBy: "limit", author: { nickname: "nick" } });
+    await list({});
+    expect(await run()).toMatchObject({ collected: 3, shown: 40, endedBy: "wall", reason: "the first 3 are shown" });
     const kept = await call(`${path}?limit=2`);
     expect((kept.at("works") as { id: string }[]).map((work) => work.id)).toEqual([id(3), id(2)]);
     expect((await call(`${path}?cursor=${String(kept.at("next"))}`)).at("works", 0, "id")).toBe(id(1));
     expect((await call(`/douyin/user/posts?sec_uid=${AUTHOR}`)).at("data", "aweme_list", 0, "aweme_id")).toBe(id(3));
+    // Two that are new, of which one is pinned, and then what is kept.
+    const pinned = workOf(id(0), { time: 1, author, pinned: true });
+    workReader.published.set(AUTHOR, [pinned, workOf(id(4), { time: 4000, author }), ...published]);
+    await list({ stopAfterKnown: 2 });
+    expect(await run()).toMatchObject({ collected: 4, endedBy: "known" });
+    expect((await call(path)).at("works")).toHaveLength(5);
     workReader.listEnd = new DyliveError("no_account", "it is gone");
-    expect([(await list()).status, (await call(path, { method: "POST", json: {}, token: tokens.read })).status]).toEqual([404, 403]);
+    workReader.published.delete(AUTHOR);
+    await list({});
+    expect(await run()).toMatchObject({
+      collected: 0,
+      endedBy: null,
+      endedAt: expect.any(Number),
+      reason: expect.stringContaining("it is gone"),
+    });
     // As every work of theirs that is read within the hour.
+    workReader.published.set(AUTHOR, published);
     workReader.listEnd = { endedBy: "end", reason: "no more" };
     await eraseUser(store, { user: AUTHOR, keep: false });
-    expect((await list()).at("error", "code")).toBe("erased");
-    expect((await call(path)).at("works")).toEqual([]);
+    expect(await store.listRuns.last(AUTHOR)).toBeNull();
+    await call(path, { method: "POST", json: {} });
+    await until(() => workReader.listed.length === 5);
+    await until(async () => (await store.listRuns.last(AUTHOR)) === null);
+    expect([(await call(`${path}/run`)).status, (await call(path)).at("works")]).toEqual([404, []]);
+  });
+
+  it("of a mix are listed likewise, by its id or by a link, and a run is stopped", async () => {
+    const { call, workReader } = await serveApi();
+    const mix = "6871947673600000777";
+    const path = `/v1/mixes/${mix}/works`;
+    workReader.published.set(
+      mix,
+      [1, 2].map((n) => workOf(id(n), { time: 1000 * n, mix: n === 1 ? { id: mix, name: "合集" } : null })),
+    );
+    workReader.listEnd = null;
+    const started = await call("/v1/works/lists", {
+      method: "POST",
+      json: { link: `https://www.douyin.com/collection/${mix}`, stopAfterKnown: 1 },
+    });
+    expect([started.status, started.at("running"), started.at("run", "mix", "id")]).toEqual([202, true, mix]);
+    expect((await call(path, { method: "POST", json: {} })).at("run", "startedAt")).toBe(started.at("run", "startedAt"));
+    await until(async () => (await call(`${path}/run`)).at("run", "collected") === 2);
+    expect((await call(`${path}/run`, { method: "DELETE" })).body).toMatchObject({
+      running: false,
+      run: { secUid: null, author: null, mix: { id: mix, name: "合集" }, collected: 2, endedBy: "stopped" },
+    });
+    expect(workReader.listed).toEqual([mix]);
+    for (const kept of [path, `/v1/works?mix=${mix}`])
+      expect(((await call(kept)).at("works") as { id: string }[]).map((work) => work.id)).toEqual([id(2), id(1)]);
+    expect((await call("/v1/works?mix=1")).at("works")).toEqual([]);
+    expect((await call(`/v1/authors/${AUTHOR}/works/run`, { method: "DELETE" })).at("error", "code")).toBe("not_found");
   });
 
   it("are nothing for a token that is limited to some rooms, and read by those who manage alone", async () => {
-    const { call, token, tokens, tell } = await serveApi();
+    const { call, token, tokens, tell, workReader } = await serveApi();
     await tell("98765");
     const limited = await token({ scope: "manage", rooms: ["98765"] });
     const post = { method: "POST", json: { link: WORK } };
-    for (const path of ["/v1/works", `/v1/works/${WORK}`]) expect((await call(path, { token: limited })).status).toBe(403);
+    const [author, mix] = [`/v1/authors/${AUTHOR}/works`, `/v1/mixes/${WORK}/works`];
+    for (const path of ["/v1/works", `/v1/works/${WORK}`, author, mix, `${author}/run`])
+      expect((await call(path, { token: limited })).status).toBe(403);
     expect((await call("/v1/works", { ...post, token: limited })).status).toBe(403);
     expect((await call("/v1/works", { ...post, token: tokens.read })).status).toBe(403);
     expect((await call("/v1/works", { ...post, token: tokens.manage })).status).toBe(200);
     expect((await call("/v1/works", { token: tokens.read })).status).toBe(200);
+    for (const path of [author, mix, "/v1/works/lists"])
+      for (const other of [limited, tokens.read])
+        expect([
+          path,
+          (await call(path, { method: "POST", json: { ...(path.endsWith("lists") && { link: AUTHOR }) }, token: other })).status,
+        ]).toEqual([path, 403]);
+    for (const path of [author, mix]) expect((await call(`${path}/run`, { method: "DELETE", token: tokens.read })).status).toBe(403);
+    expect(workReader.listed).toEqual([]);
     expect((await call("/v1/works/pace", { token: tokens.read })).body).toMatchObject({ waiting: 1, reading: WORK, refused: 1 });
   });
 });

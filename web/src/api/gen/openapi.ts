@@ -784,30 +784,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/authors/{author}/works": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Works of an author that are kept
-         * @description Needs a token of scope read.
-         */
-        get: operations["getAuthorsByAuthorWorks"];
-        put?: never;
-        /**
-         * List the works of an author from their page, and keep them
-         * @description Needs a token of scope manage. It answers when the page has been scrolled through, at the pace of all readings, and says by what that ended: guests are mostly shown the first page alone. GET gives the works. See docs/works.md.
-         */
-        post: operations["postAuthorsByAuthorWorks"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/works/pace": {
         parameters: {
             query?: never;
@@ -843,6 +819,122 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/works/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List the works of the author or mix that a link means, and keep them
+         * @description Needs a token of scope manage. As POST /v1/authors/{author}/works and POST /v1/mixes/{mix}/works, by a link: `run` says which it is. See docs/works.md.
+         */
+        post: operations["postWorksLists"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/authors/{author}/works": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Works of an author that are kept
+         * @description Needs a token of scope read.
+         */
+        get: operations["getAuthorsByAuthorWorks"];
+        put?: never;
+        /**
+         * List the works of an author from their page, and keep them; a run under way goes on as it is
+         * @description Needs a token of scope manage. It answers at once: GET /v1/authors/{author}/works/run says how far it is, and by what it ended: guests are mostly shown the first works alone. See docs/works.md.
+         */
+        post: operations["postAuthorsByAuthorWorks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/authors/{author}/works/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the last run is that lists the works of an author
+         * @description Needs a token of scope read.
+         */
+        get: operations["getAuthorsByAuthorWorksRun"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop listing the works of an author; what is kept stays
+         * @description Needs a token of scope manage.
+         */
+        delete: operations["deleteAuthorsByAuthorWorksRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mixes/{mix}/works": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Works of a mix that are kept
+         * @description Needs a token of scope read.
+         */
+        get: operations["getMixesByMixWorks"];
+        put?: never;
+        /**
+         * List the works of a mix from their page, and keep them; a run under way goes on as it is
+         * @description Needs a token of scope manage. It answers at once: GET /v1/mixes/{mix}/works/run says how far it is, and by what it ended: guests are mostly shown the first works alone. See docs/works.md.
+         */
+        post: operations["postMixesByMixWorks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mixes/{mix}/works/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the last run is that lists the works of a mix
+         * @description Needs a token of scope read.
+         */
+        get: operations["getMixesByMixWorksRun"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop listing the works of a mix; what is kept stays
+         * @description Needs a token of scope manage.
+         */
+        delete: operations["deleteMixesByMixWorksRun"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3698,27 +3790,6 @@ export interface components {
             /** @description 0 as first kept; raised when it is read again and differs */
             revision: number;
         };
-        /** @description a run through the works of an author, or of a mix */
-        WorkListRun: {
-            /** @description whose works they are, by the profile; null for a mix, and where the page did not tell */
-            author: components["schemas"]["Author"] | null;
-            /** @description the mix whose works they are; null for an author's */
-            mix: {
-                id: string | null;
-                name: string | null;
-            } | null;
-            shown: number | null;
-            /** @description works that reached us, each counted once */
-            collected: number;
-            /** @description works that the list names, and only the author or their friends can see */
-            hidden: number;
-            /** @description null while it runs, and where it broke off */
-            endedBy: ("end" | "limit" | "wall" | "captcha" | "blocked" | "stuck" | "stopped" | "known" | "withheld") | null;
-            reason: string | null;
-            /** @description ms UTC */
-            startedAt: number;
-            endedAt: number | null;
-        };
         /** @description a page of works, those published last first */
         WorkList: {
             works: components["schemas"]["Work"][];
@@ -3745,6 +3816,34 @@ export interface components {
                 refused: number;
             };
             lastRefusal: string | null;
+        };
+        /** @description a run through the works of an author, or of a mix */
+        WorkListRun: {
+            secUid: string | null;
+            /** @description whose works they are, by the profile; null for a mix, and where the page did not tell */
+            author: components["schemas"]["Author"] | null;
+            /** @description the mix whose works they are; null for an author's */
+            mix: {
+                id: string | null;
+                name: string | null;
+            } | null;
+            shown: number | null;
+            /** @description works that reached us, each counted once */
+            collected: number;
+            /** @description works that the list names, and only the author or their friends can see */
+            hidden: number;
+            /** @description null while it runs, and where it broke off */
+            endedBy: ("end" | "limit" | "wall" | "captcha" | "blocked" | "stuck" | "stopped" | "known" | "withheld") | null;
+            reason: string | null;
+            /** @description ms UTC */
+            startedAt: number;
+            endedAt: number | null;
+        };
+        /** @description the last run through the works of an author or a mix, as far as it is */
+        ListRunStatus: {
+            run: components["schemas"]["WorkListRun"];
+            /** @description whether a process is at it now; one whose process died is told as stopped */
+            running: boolean;
         };
         /** @description a person as works and comments show them; key by secUid */
         Person: {
@@ -6658,6 +6757,8 @@ export interface operations {
                 cursor?: string;
                 /** @description only those of the author with this sec_uid */
                 author?: string;
+                /** @description only those of the mix with this id */
+                mix?: string;
             };
             header?: never;
             path?: never;
@@ -6744,6 +6845,134 @@ export interface operations {
             };
         };
     };
+    getWorksPace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description works are read one after another at a person's pace: its state */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkPace"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorksByWork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
+                work: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a work: a video, a note of pictures, or one of live photos */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Work"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postWorksLists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description a link of an author or a mix, a short link, the app's share text, or a sec_uid */
+                    link: string;
+                    /** @description the run ends after so many works; 10,000 by default */
+                    limit?: number;
+                    /** @description an author's list ends after so many works in a row that are kept from before, pinned ones apart; never by default */
+                    stopAfterKnown?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description the last run through the works of an author or a mix, as far as it is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRunStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getAuthorsByAuthorWorks: {
         parameters: {
             query?: {
@@ -6803,22 +7032,197 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /**
-                     * @description the run ends after so many works
-                     * @default 20
-                     */
+                    /** @description the run ends after so many works; 10,000 by default */
+                    limit?: number;
+                    /** @description an author's list ends after so many works in a row that are kept from before, pinned ones apart; never by default */
+                    stopAfterKnown?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description the last run through the works of an author or a mix, as far as it is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRunStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAuthorsByAuthorWorksRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the author's sec_uid: MS4wLjABAAAA and 20 to 160 letters, digits, - or _ */
+                author: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the last run through the works of an author or a mix, as far as it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRunStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteAuthorsByAuthorWorksRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the author's sec_uid: MS4wLjABAAAA and 20 to 160 letters, digits, - or _ */
+                author: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the last run through the works of an author or a mix, as far as it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRunStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMixesByMixWorks: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 100 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the platform's id of the mix (合集), 10 to 32 digits */
+                mix: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of works, those published last first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postMixesByMixWorks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the platform's id of the mix (合集), 10 to 32 digits */
+                mix: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the run ends after so many works; 10,000 by default */
                     limit?: number;
                 };
             };
         };
         responses: {
-            /** @description a run through the works of an author, or of a mix */
-            200: {
+            /** @description the last run through the works of an author or a mix, as far as it is */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WorkListRun"];
+                    "application/json": components["schemas"]["ListRunStatus"];
                 };
             };
             /** @description refused: why, and what to do */
@@ -6841,63 +7245,66 @@ export interface operations {
             };
         };
     };
-    getWorksPace: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description works are read one after another at a person's pace: its state */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WorkPace"];
-                };
-            };
-            /** @description refused: why, and what to do */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description failed: why, and what to do */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getWorksByWork: {
+    getMixesByMixWorksRun: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description the platform's id of the work (aweme_id), 10 to 32 digits */
-                work: string;
+                /** @description the platform's id of the mix (合集), 10 to 32 digits */
+                mix: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description a work: a video, a note of pictures, or one of live photos */
+            /** @description the last run through the works of an author or a mix, as far as it is */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Work"];
+                    "application/json": components["schemas"]["ListRunStatus"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteMixesByMixWorksRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the platform's id of the mix (合集), 10 to 32 digits */
+                mix: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the last run through the works of an author or a mix, as far as it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRunStatus"];
                 };
             };
             /** @description refused: why, and what to do */

@@ -1,0 +1,81 @@
+import type { AskedList } from "../platform/works/work-list.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { Store } from "../store/store.js";
+import type { WorkListRun } from "./model/work-list.js";
+import { RunService, type RunServiceOptions } from "./run-service.js";
+import { WorkLister, type WorkListerOptions } from "./work-lister.js";
+import type { WorkService } from "./work-service.js";
+
+/** Dependencies of the service of lists. */
+interface ListRunServiceOptions extends RunServiceOptions, Pick<WorkListerOptions, "reader"> {
+  readonly store: Pick<Store, "works" | "listRuns" | "cluster">;
+  /** Keeps each work, without those who were erased. */
+  readonly works: Pick<WorkService, "keep">;
+}
+
+/** Bounds of a list that is asked for. */
+type AskedBounds = Pick<WorkListerOptions, "limit" | "stopAfterKnown">;
+
+/** Runs that list the works of an author, by their sec_uid, or of a mix, by its id, and keep them. */
+export class ListRunService extends RunService<AskedBounds, WorkListRun> {
+  constructor(options: ListRunServiceOptions) {
+    super(options, {
+      name: "list",
+      runs: options.store.listRuns,
+      keep: (of, asked, stop) => keepList(of, asked, options, stop),
+      words: {
+        none: (of) => `no run has listed the works of ${of.slice(0, 80)}`,
+        tooMany: (most) => `${most} lists of works are being read`,
+        stuck: (of, seconds) => `the process that lists the works of ${of.slice(0, 80)} did not stop within ${seconds} s`,
+        closed: "works are no longer listed",
+      },
+    });
+  }
+}
+
+/** Returns what the service knows a list by. */
+export function nameOfList(asked: AskedList): string {
+  return "secUid" in asked ? asked.secUid : asked.mixId;
+}
+
+/**
+ * Lists works, keeps each as it comes, and keeps how far that is. Works that were kept before are known. Nothing is told of an author before
+ * one of their works is kept: they may have been erased.
+ * @throws DyliveError erased where nothing may be kept; as `WorkLister.batches`, the run then has a reason and no end of its own
+ */
+async function keepList(
+  of: string,
+  { onProgress, ...bounds }: AskedBounds & { readonly onProgress: (run: WorkListRun) => void },
+  { store, works, reader, clock }: ListRunServiceOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  const asked = /^\d/.test(of) ? { mixId: of } : { secUid: of };
+  const known = "secUid" in asked ? await store.works.idsOf(of) : new Set<string>();
+  const lister = new WorkLister(asked, { ...bounds, reader, clock, knows: (id) => known.has(id) });
+  let kept = 0;
+  const status = () => (kept > 0 ? lister.status() : { ...lister.status(), author: null });
+  const n = await store.listRuns.begin(status());
+  onProgress(status());
+  let failure: string | null = null;
+  try {
+    for await (const batch of lister.batches(stop)) {
+      for (const work of batch) {
+        // What a mix shows is of it, whether the work says so or not.
+        const mix = work.mix?.id == null ? (lister.status().mix ?? work.mix) : work.mix;
+        if ((await works.keep({ work: { ...work, mix }, reply: null })) !== null) kept++;
+      }
+      await store.listRuns.tell(n, { ...status(), endedBy: null, endedAt: null }, clock.now());
+      onProgress(status());
+    }
+    if (lister.status().collected > 0 && kept === 0) throw new DyliveError("erased", "nothing is kept of their works");
+  } catch (error) {
+    // What is no error of ours to tell may name what is nobody's business, such as paths.
+    failure = error instanceof DyliveError ? error.message : "it failed; the log says why";
+    if (error instanceof DyliveError && error.code === "erased") await store.listRuns.removeOf(of);
+    throw error;
+  } finally {
+    const told = failure === null ? status() : { ...status(), endedBy: null, reason: failure };
+    await store.listRuns.tell(n, told, clock.now());
+    onProgress(told);
+  }
+}

@@ -1,0 +1,232 @@
+import { type Clock, untilAborted, within } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import type { AnyRun, Runs } from "../store/sql/runs.js";
+import type { Store } from "../store/store.js";
+
+/** Dependencies of every service of runs. */
+export interface RunServiceOptions {
+  readonly store: Pick<Store, "cluster">;
+  readonly clock: Clock;
+  /** Called when a run failed, which its own reason tells to those who ask for it. @param of what it is about */
+  readonly onError: (error: unknown, of: string) => void;
+}
+
+/** A kind of runs: what they go through, and how. */
+interface RunKind<Asked, Run extends AnyRun> {
+  /** Name by which one process of a cluster has the run about something. */
+  readonly name: string;
+  readonly runs: Pick<Runs<Run>, "last" | "lost">;
+  /** Goes through what was asked for, keeps what comes of it, and keeps how far the run is. */
+  readonly keep: (of: string, asked: Partial<Asked> & { readonly onProgress: (run: Run) => void }, stop: AbortSignal) => Promise<unknown>;
+  /** Sentences: there was no run; there are too many; another process does not end its own; no more are begun. */
+  readonly words: {
+    readonly none: (of: string) => string;
+    readonly tooMany: (most: number) => string;
+    readonly stuck: (of: string, seconds: number) => string;
+    readonly closed: string;
+  };
+}
+
+/** State of a run. */
+export interface RunStatus<Run> {
+  readonly run: Run;
+  /** Whether a process is at it now. */
+  readonly running: boolean;
+}
+
+/** Run that is under way in this process. */
+interface OpenRun<Run> {
+  readonly stop: AbortController;
+  /** Fulfilled with its first figures, or with false where another process is at it; fails when it could not be begun. */
+  readonly begun: Promise<boolean>;
+  readonly ended: Promise<void>;
+  /** Fails with what the run failed with. */
+  readonly kept: Promise<boolean>;
+  latest: Run | null;
+  /** Fulfilled when it next has kept something, or is over. */
+  news: Promise<void>;
+}
+
+/** Runs under way at a time: all but one of them wait for the one page, and each holds the ids of what is known. */
+const MOST_RUNS = 10;
+/** Pause before another look at a run that just ends or begins in another process, in ms. */
+const LOOK_MS = 50;
+/** Pause between two looks at what a run of another process has kept, in ms. */
+const WAIT_MS = 250;
+/** Longest wait for another process that is told to stop its run, in ms. */
+const STOP_WITHIN_MS = 30_000;
+
+/** Runs of one kind into the store beside whatever else the process does: about one thing one at a time, whichever process is at it. */
+export class RunService<Asked extends object, Run extends AnyRun> {
+  readonly #options: RunServiceOptions;
+  readonly #kind: RunKind<Asked, Run>;
+  readonly #open = new Map<string, OpenRun<Run>>();
+  readonly #closing = new AbortController();
+
+  constructor(options: RunServiceOptions, kind: RunKind<Asked, Run>) {
+    this.#options = options;
+    this.#kind = kind;
+  }
+
+  /**
+   * Starts a run about something, which goes on with what is kept; gives the one that is under way, if there is one.
+   * @throws DyliveError too_many_works, stopping; not_ready and others when the store does not answer
+   */
+  async start(of: string, asked: Partial<Asked> = {}): Promise<RunStatus<Run>> {
+    await this.#started(of, asked);
+    return this.get(of);
+  }
+
+  /**
+   * Starts a run as {@link start} does, and looks at what it has kept until that will do or the run is over.
+   * @param look returns what the caller waits for; null while it is not there
+   * @returns the first that was not null; null when the run ended without it
+   * @throws DyliveError what the run failed with in this process, what `start` throws; and the signal's reason
+   */
+  async startUntil<T>(of: string, asked: Partial<Asked>, look: () => Promise<T | null>, signal: AbortSignal): Promise<T | null> {
+    const open = await this.#started(of, asked);
+    let failure: { readonly error: unknown } | null = null;
+    open?.kept.catch((error: unknown) => {
+      failure = { error };
+    });
+    for (;;) {
+      const news = open?.news;
+      const isOver = (await this.last(of))?.running !== true;
+      const found = await look();
+      if (found !== null) return found;
+      if (isOver) {
+        await open?.ended;
+        if (failure !== null) throw (failure as { readonly error: unknown }).error;
+        return null;
+      }
+      await (news === undefined ? this.#options.clock.sleep(WAIT_MS, signal) : untilAborted(news, signal));
+    }
+  }
+
+  /** Returns the last run, as far as it is now. @throws DyliveError not_found when there was none, or it is no longer kept */
+  async get(of: string): Promise<RunStatus<Run>> {
+    const last = await this.last(of);
+    if (last === null) throw new DyliveError("not_found", this.#kind.words.none(of));
+    return last;
+  }
+
+  /**
+   * Stops the run about something, if it is under way; what it kept stays.
+   * @returns the last run
+   * @throws DyliveError not_found as `get`; in_use when another process does not stop it
+   */
+  async stop(of: string): Promise<RunStatus<Run>> {
+    const open = this.#open.get(of);
+    if (open !== undefined) {
+      await end(open);
+      return this.get(of);
+    }
+    const last = await this.get(of);
+    const locks = this.#options.store.cluster?.locks;
+    if (!last.running || locks === undefined) return last;
+    // Its process ends it as soon as somebody waits.
+    const until = within(this.#closing.signal, STOP_WITHIN_MS);
+    try {
+      const giveUp = await locks.take(this.#lockOf(of), () => {}, until);
+      await giveUp();
+    } catch (error) {
+      if (!until.aborted || this.#closing.signal.aborted) throw error;
+      throw new DyliveError("in_use", this.#kind.words.stuck(of, STOP_WITHIN_MS / 1000));
+    }
+    return this.get(of);
+  }
+
+  /** Stops all runs, and takes no more. */
+  async close(): Promise<void> {
+    this.#closing.abort(new DyliveError("stopping", this.#kind.words.closed));
+    await Promise.all([...this.#open.values()].map(end));
+  }
+
+  /** Returns the last run, as far as it is now; null when there was none, or it is no longer kept. */
+  async last(of: string): Promise<RunStatus<Run> | null> {
+    const { runs } = this.#kind;
+    const { cluster } = this.#options.store;
+    const open = this.#open.get(of);
+    if (open !== undefined && open.latest !== null) return { run: open.latest, running: true };
+    const kept = await runs.last(of);
+    if (kept === null) return null;
+    if (kept.run.endedAt !== null) return { run: kept.run, running: false };
+    // Also one that has begun here and has not told us of it yet.
+    if (this.#open.has(of) || (await cluster?.locks.isHeld(this.#lockOf(of))) === true) return { run: kept.run, running: true };
+    // Its process is gone: there is nobody else to tell its end.
+    await runs.lost(kept.n);
+    const now = await runs.last(of);
+    return now === null ? null : { run: now.run, running: now.run.endedAt === null };
+  }
+
+  /** Starts a run where there is none. @returns the run of this process; null where another process has it */
+  async #started(of: string, asked: Partial<Asked>): Promise<OpenRun<Run> | null> {
+    const { signal } = this.#closing;
+    for (;;) {
+      signal.throwIfAborted();
+      const open = this.#open.get(of) ?? this.#begin(of, asked);
+      if (await open.begun) return open;
+      await open.ended;
+      if ((await this.last(of))?.running === true) return null;
+      await this.#options.clock.sleep(LOOK_MS, signal);
+    }
+  }
+
+  #begin(of: string, asked: Partial<Asked>): OpenRun<Run> {
+    if (this.#open.size >= MOST_RUNS) throw new DyliveError("too_many_works", this.#kind.words.tooMany(MOST_RUNS));
+    const stop = new AbortController();
+    let begin: (isHere: boolean) => void = () => {};
+    const first = new Promise<boolean>((resolve) => {
+      begin = resolve;
+    });
+    let tell: () => void = () => {};
+    const next = () =>
+      new Promise<void>((resolve) => {
+        tell = resolve;
+      });
+    const onProgress = (run: Run) => {
+      open.latest = run;
+      begin(true);
+      tell();
+      open.news = next();
+    };
+    const kept = this.#keep(of, { ...asked, onProgress }, stop);
+    const ended = kept
+      .then(
+        () => {},
+        (error: unknown) => this.#options.onError(error, of),
+      )
+      .finally(() => {
+        this.#open.delete(of);
+        tell();
+      });
+    const open: OpenRun<Run> = { stop, begun: Promise.race([first, kept]), ended, kept, latest: null, news: next() };
+    this.#open.set(of, open);
+    return open;
+  }
+
+  /** Goes through what was asked for where no other process does. @returns whether it has */
+  async #keep(of: string, asked: Parameters<RunKind<Asked, Run>["keep"]>[1], stop: AbortController): Promise<boolean> {
+    const giveUp = await this.#options.store.cluster?.locks.tryTake(this.#lockOf(of), () => stop.abort(stopped()));
+    if (giveUp === null) return false;
+    try {
+      await this.#kind.keep(of, asked, stop.signal);
+      return true;
+    } finally {
+      await giveUp?.();
+    }
+  }
+
+  #lockOf(of: string): string {
+    return `${this.#kind.name}:${of}`;
+  }
+}
+
+function stopped(): DyliveError {
+  return new DyliveError("stopping", "the run was stopped");
+}
+
+function end({ stop, ended }: OpenRun<AnyRun>): Promise<void> {
+  stop.abort(stopped());
+  return ended;
+}
