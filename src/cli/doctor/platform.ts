@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { type Platform, reasonOf } from "../../platform/access/platform.js";
 import type { PlatformIdentity } from "../../platform/access/platform-identity.js";
 import { clientQuery, pushHeaders, pushUrl, type Signer, stubOf } from "../../platform/access/push.js";
@@ -8,6 +8,7 @@ import type { AccountStore } from "../../platform/accounts/login-store.js";
 import { answerOf, resolveText, STEP_WORDS, type TextAnswer } from "../../platform/links/resolve.js";
 import { readReflow } from "../../platform/pages/reflow.js";
 import { Drift } from "../../platform/wire/drift.js";
+import { isPublic } from "../../runtime/allowed-hosts.js";
 import { type Clock, within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { firstFetch } from "../../sources/first-fetch.js";
@@ -29,25 +30,6 @@ const CAPTCHA =
   "The platform suspects this address or visitor. Open live.douyin.com in a browser here, log in with `dylive login`, wait, or use another address (--proxy).";
 const NETWORK = "Check the network, the firewall and the proxy: `curl -I https://live.douyin.com/` must work on this machine.";
 
-/** Networks that the platform is not in: an answer there comes from a proxy program or a captive portal. */
-const PRIVATE = new BlockList();
-for (const [net, bits] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-] as const)
-  PRIVATE.addSubnet(net, bits, "ipv4");
-for (const [net, bits] of [
-  ["::", 127],
-  ["fc00::", 7],
-  ["fe80::", 10],
-] as const)
-  PRIVATE.addSubnet(net, bits, "ipv6");
-
 /** Checks whether the platform's names have addresses. */
 export async function dns(
   { upstream, proxy }: Pick<Platform, "upstream" | "proxy">,
@@ -63,8 +45,9 @@ export async function dns(
       `no address for ${missing.join(", ")}`,
       "Check the network and the DNS server of this machine (`nslookup live.douyin.com`).",
     );
+  // The platform is not in these: an answer there comes from a proxy program or a captive portal.
   const odd = hosts.flatMap((host, i) =>
-    found[i]?.status === "fulfilled" && isPrivate(found[i].value) ? [`${host} is ${found[i].value}`] : [],
+    found[i]?.status === "fulfilled" && !isPublic(found[i].value) ? [`${host} is ${found[i].value}`] : [],
   );
   if (upstream === null && odd.length > 0)
     return warn(
@@ -80,10 +63,6 @@ export async function dns(
 
 async function address(host: string): Promise<string> {
   return isIP(host) === 0 ? (await lookup(host)).address : host;
-}
-
-function isPrivate(ip: string): boolean {
-  return PRIVATE.check(ip, isIP(ip) === 6 ? "ipv6" : "ipv4");
 }
 
 /**
