@@ -3,6 +3,7 @@ import { DETAILS } from "./zh/details.js";
 import { DOCTOR } from "./zh/doctor.js";
 import { ERRORS_IN_CHINESE } from "./zh/errors.js";
 import { SETTINGS } from "./zh/settings.js";
+import { WORKS } from "./zh/works.js";
 
 /** A language in which people are spoken to. */
 export type Language = "zh" | "en";
@@ -11,7 +12,7 @@ export type Language = "zh" | "en";
  * The Chinese of our sentences, by the English one that the source has; `{}` stands for what a sentence says of one case, `{1}`, `{2}` … where the Chinese
  * has it in another order. So the code says what it says where it says it, in one language, and nobody looks up a key.
  */
-const CHINESE: readonly Readonly<Record<string, string>>[] = [ERRORS_IN_CHINESE, DETAILS, COMMANDS, SETTINGS, DOCTOR];
+const CHINESE: readonly Readonly<Record<string, string>>[] = [ERRORS_IN_CHINESE, DETAILS, COMMANDS, SETTINGS, DOCTOR, WORKS];
 
 /** A text as JSON quotes it, and those that sentences of ours have. */
 const QUOTED = /"(?:[^"\\]|\\.)*"/g;

@@ -10,11 +10,12 @@ import { DETAILS } from "../../src/i18n/zh/details.js";
 import { DOCTOR } from "../../src/i18n/zh/doctor.js";
 import { ERRORS_IN_CHINESE } from "../../src/i18n/zh/errors.js";
 import { SETTINGS } from "../../src/i18n/zh/settings.js";
+import { WORKS } from "../../src/i18n/zh/works.js";
 import { ERRORS } from "../../src/runtime/errors.js";
 import { helpOf, leaves } from "../cli/tree.js";
 import { sentencesOf } from "./sentences.js";
 
-const TABLES = { COMMANDS, SETTINGS, DOCTOR, ERRORS_IN_CHINESE, DETAILS };
+const TABLES = { COMMANDS, SETTINGS, DOCTOR, ERRORS_IN_CHINESE, DETAILS, WORKS };
 const SENTENCES = sentencesOf();
 const zh = (sentence: string) => inLanguage("zh", sentence);
 const HAN = /\p{Script=Han}/u;
@@ -109,6 +110,19 @@ describe("errors in Chinese", () => {
     );
     expect(missing.map(({ text, file }) => `${file}: ${text}`)).toEqual([]);
   });
+});
+
+/** Files whose every sentence is a reason that is told to people: of a refusal, of a run's end, of a file that did not come. */
+const REASONS =
+  /^(platform\/works\/(refusal|reply|work)|platform\/browser\/((list|comment|work)-page|page-replies)|works\/(comments|work-lister|download|fetch-file|join|media-hosts|author-watcher)|runtime\/guarded-connector)\.ts$/;
+/** Words that are no sentence: of code, and of what the platform writes. */
+const NO_SENTENCE = /\[|application\/|blocked by/;
+
+it("what is told of works is Chinese", () => {
+  const told = SENTENCES.filter(({ file, text }) => REASONS.test(file) && !NO_SENTENCE.test(text) && /[a-z]{2,} [a-z]{2,}/.test(text));
+  expect(told.length).toBeGreaterThan(70);
+  const isSaid = (text: string) => Object.values(TABLES).some((table) => Object.hasOwn(table, text));
+  expect(told.flatMap(({ text, file }) => (isSaid(text) ? [] : [`${file}: ${text}`]))).toEqual([]);
 });
 
 describe("what the API says of a field of the wrong form", () => {

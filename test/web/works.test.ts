@@ -18,6 +18,25 @@ const { zh, en } = MESSAGES;
 const ID = "7634721010233110528";
 const NOW = 1_760_000_200_000;
 
+it.each([
+  ["v3-web.douyinvod.com: nobody listens there (ECONNREFUSED)", "v3-web.douyinvod.com：那里没有服务在监听（ECONNREFUSED）"],
+  [
+    "v3-web.douyinvod.com: no connection in time; v26-web.douyinvod.com: the address has expired (HTTP 403)",
+    "v3-web.douyinvod.com：连接超时；v26-web.douyinvod.com：地址已过期（HTTP 403）",
+  ],
+  [
+    "v3-web.douyinvod.com: 10.0.0.1 is a private address, which is not reached unless it is allowed",
+    "v3-web.douyinvod.com：10.0.0.1 是内网地址，没有允许就不访问",
+  ],
+  ["the film and its sound cannot be joined: there is no sound in it", "视频和音轨无法合并：里面没有声音"],
+  [
+    "nothing came in 8 scrolls, and the platform does not say that this is the end (the body of a reply was lost)",
+    expect.stringMatching(/^滚动 8 次/),
+  ],
+])("%s: is said in Chinese", (reason, chinese) => {
+  expect(reasonIn(reason, zh)).toEqual(chinese);
+});
+
 describe("why nothing is shown of a work", () => {
   const code = (status_code: number, more: object = {}) => JSON.stringify({ status_code, ...more });
   const filtered = (filter_reason: string) => code(0, { aweme_detail: null, filter_detail: { filter_reason, notice: "", detail_msg: "" } });
