@@ -60,7 +60,13 @@ export const MESSAGES: Readonly<Record<Lang, Messages>> = { zh, en };
  */
 export function reasonIn(reason: string, m: Messages): string {
   const said = (text: string) => {
-    for (const [pattern, words] of m.reasons) if (pattern.test(text)) return text.replace(pattern, words);
+    for (const [pattern, words] of m.reasons) {
+      const found = pattern.exec(text);
+      if (found !== null)
+        return words.replace(/\$(\d)|\{(\d)\}/g, (_, plain?: string, reason?: string) =>
+          reason === undefined ? (found[Number(plain)] ?? "") : reasonIn(found[Number(reason)] ?? "", m),
+        );
+    }
     return null;
   };
   const whole = said(reason);

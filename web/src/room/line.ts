@@ -1,5 +1,5 @@
 import type { LiveEvent, LiveEventOf, User } from "../api/model.js";
-import type { Messages } from "../i18n/tables.js";
+import { type Messages, reasonIn } from "../i18n/tables.js";
 
 /** What a person is called. */
 export function personName(user: Pick<User, "nickname" | "displayId">, m: Messages): string {
@@ -47,7 +47,7 @@ export function saidBy(event: LiveEvent, m: Messages): string {
     case "state":
       return feed.state(stateWord(event.from, m), stateWord(event.to, m));
     case "system":
-      return event.text;
+      return reasonIn(event.text, m);
     case "work":
       return `${row.work} ${event.text ?? ""}`;
     case "erased":
