@@ -37,10 +37,18 @@ export {
 
 // For those who want works: a video, a note, live photos; their comments; all works of an author, or of a mix.
 
-export { type DownloadWorkOptions, download } from "./app/download.js";
-export { type ReadWorkOptions, readWork } from "./app/read-work.js";
-export { type CommentsOptions, comments, type WorkComments } from "./app/work-comments.js";
-export { type WorkList, type WorksOptions, works } from "./app/work-list.js";
+export {
+  type CommentsOptions,
+  comments,
+  type DownloadWorkOptions,
+  download,
+  type ReadWorkOptions,
+  readWork,
+  type WorkComments,
+  type WorkList,
+  type WorksOptions,
+  works,
+} from "./app/works.js";
 export type { KnownComment, OpenFloor } from "./works/comments.js";
 export type { DownloadProgress } from "./works/download.js";
 export type { Author, Person } from "./works/model/author.js";

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { eraseEverywhere, unreached } from "../erasure/everywhere.js";
-import type { MaintenanceService, Turn } from "../http/maintenance-service.js";
 import type { Metrics } from "../http/metrics.js";
+import type { MaintenanceService, Turn } from "../http/task-list.js";
 import { recordingsOf } from "../ingest/redecode.js";
 import type { JobExecutor, Jobs } from "../jobs/jobs.js";
 import type { Loops, Tasks } from "../jobs/long-work.js";

@@ -8,10 +8,9 @@ import type { Clock } from "../runtime/clock.js";
 import { inTime } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
-import type { Changes, Lease, Membership } from "../store/leases.js";
+import type { Changes, Lease, Membership, WantedRooms } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow } from "../store/rooms.js";
-import type { WantedRooms } from "../store/wanted-rooms.js";
 import { sameSettings } from "./settings.js";
 import type { CollectedRoom, Publisher } from "./status-publisher.js";
 

@@ -1,9 +1,8 @@
 import { type Report, reportOf } from "../collector/report.js";
 import type { Clock } from "../runtime/clock.js";
-import type { Changes, Lease, Membership } from "../store/leases.js";
+import { ANY_NUMBER, type Changes, type Lease, type Membership, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, Rooms } from "../store/rooms.js";
-import { ANY_NUMBER, type WantedRooms, wantedKey } from "../store/wanted-rooms.js";
 import { sameSettings } from "./settings.js";
 import type { CollectedRoom, Publisher } from "./status-publisher.js";
 import { RoomWaiters, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";

@@ -1,7 +1,7 @@
 import type { Collector } from "../collector/collector.js";
 import { reportOf, writeReport } from "../collector/report.js";
 import type { Clock } from "../runtime/clock.js";
-import type { WantedRoomReport, WantedRooms } from "../store/wanted-rooms.js";
+import type { WantedRoomReport, WantedRooms } from "../store/cluster.js";
 
 /** Interval between looks at the rooms, in ms: how soon the others know of another state. */
 const LOOK_MS = 200;

@@ -2,9 +2,9 @@ import { type Report, readReport } from "../collector/report.js";
 import { nothingSeen } from "../health/sightings.js";
 import { type Evidence, NO_GAPS, PAUSED, type RoomState, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
+import { type WantedRoom, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow } from "../store/rooms.js";
-import { type WantedRoom, type WantedRooms, wantedKey } from "../store/wanted-rooms.js";
 
 /** Least ms between two readings while nobody waits for one, and while somebody does. */
 const CALM_MS = 250;

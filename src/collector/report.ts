@@ -1,6 +1,6 @@
 import type { RoomState, RoomStatus } from "../health/state.js";
 import type { ErrorCode } from "../runtime/errors.js";
-import { TOLD_MAX_CHARS } from "../store/wanted-rooms.js";
+import { TOLD_MAX_CHARS } from "../store/cluster.js";
 import type { Collector } from "./collector.js";
 
 /** Report of a collector about its room, for the other processes. */

@@ -1,7 +1,16 @@
 import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
 import type { RoomFacts } from "../store/rooms.js";
-import { type AskedStream, askedInQuery, type Format, isNow } from "./format.js";
-import { groupOf, idNumber, messageNumber, personNumber, shareTarget } from "./id.js";
+import {
+  type AskedStream,
+  askedInQuery,
+  type Format,
+  groupOf,
+  idNumber,
+  isNow,
+  messageNumber,
+  personNumber,
+  shareTarget,
+} from "./format.js";
 
 type Fields = { readonly [key: string]: Bare };
 

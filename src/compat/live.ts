@@ -1,7 +1,6 @@
 import type { LiveEvent, LiveEventOf, NewEventOf, User } from "../events/event.js";
 import type { RoomFacts } from "../store/rooms.js";
-import { type Format, isNow } from "./format.js";
-import { groupOf, messageNumber, shareTarget } from "./id.js";
+import { type Format, groupOf, isNow, messageNumber, shareTarget } from "./format.js";
 import { codeOf, codeOfError, statusText } from "./live-status.js";
 import { NOTHING } from "./rooms.js";
 

@@ -1,6 +1,5 @@
 import type { LiveEvent, LiveEventOf, User } from "../events/event.js";
-import { askedInQuery, type Format, isNow } from "./format.js";
-import { groupOf, messageNumber, personNumber } from "./id.js";
+import { askedInQuery, type Format, groupOf, isNow, messageNumber, personNumber } from "./format.js";
 
 /** Action of a `streamEnd`: the broadcast has ended. */
 const ENDED = 3;

@@ -12,11 +12,10 @@ import type { ListRunService } from "../works/list-run-service.js";
 import type { WorkService } from "../works/work-service.js";
 import type { AdminService } from "./admin-service.js";
 import type { HttpCalls } from "./calls.js";
-import type { MaintenanceService } from "./maintenance-service.js";
 import type { Metrics } from "./metrics.js";
 import type { PollMutex } from "./poll.js";
 import type { LiveStreams } from "./streams/live.js";
-import type { TaskList } from "./task-list.js";
+import type { MaintenanceService, TaskList } from "./task-list.js";
 
 /** Part of a store that the API keeps. */
 export type ApiStore = Omit<Store, "close">;

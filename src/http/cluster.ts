@@ -1,7 +1,7 @@
 import { readReport } from "../collector/report.js";
 import { ROOM_STATES, type RoomState } from "../health/state.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { MemberRow } from "../store/leases.js";
+import type { MemberRow } from "../store/cluster.js";
 import type { Store } from "../store/store.js";
 import type { WebhookService } from "../webhooks/webhook-service.js";
 

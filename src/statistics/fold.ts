@@ -1,6 +1,16 @@
 import type { LiveEvent, LiveEventOf, RankEntry, User } from "../events/event.js";
-import { type GiftLine, type Given, HIDDEN_RECEIVER, type Named, type PersonFigures, type SessionDelta } from "../store/statistics.js";
-import { addTotals, emptyTotals, plus, type Totals } from "../store/totals.js";
+import {
+  addTotals,
+  emptyTotals,
+  type GiftLine,
+  type Given,
+  HIDDEN_RECEIVER,
+  type Named,
+  type PersonFigures,
+  plus,
+  type SessionDelta,
+  type Totals,
+} from "../store/statistics.js";
 import type { Vocabulary } from "./words.js";
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,6 @@
 import type { EventType } from "../events/event.js";
 import type { Session } from "../store/rooms.js";
-import type { Given, SessionStatistics, Witness } from "../store/statistics.js";
-import { eventsOf, type Totals } from "../store/totals.js";
+import { eventsOf, type Given, type SessionStatistics, type Totals, type Witness } from "../store/statistics.js";
 
 const MINUTE_MS = 60_000;
 

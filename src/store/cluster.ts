@@ -1,7 +1,178 @@
-import type { Leases } from "./leases.js";
 import type { RoomKey } from "./log.js";
+import type { Alias, RoomSettings, Rooms, SettingsChange } from "./rooms.js";
 import type { sqlShared } from "./sql/meta.js";
-import type { WantedRooms } from "./wanted-rooms.js";
+
+/** Role of a process in a cluster: it collects rooms, serves readers, or both. */
+export type Role = "all" | "collect" | "serve";
+
+/** A process of the cluster, as the others see it. All times are the database's, ms UTC: clocks of machines do not matter. */
+export interface MemberRow {
+  readonly id: number;
+  /** Host and pid, or the name that its operator chose. */
+  readonly name: string;
+  readonly role: Role;
+  /** Most rooms that it takes. */
+  readonly capacity: number;
+  /** Rooms that it has. */
+  readonly rooms: number;
+  /** One-of-a-kind jobs that it has. */
+  readonly jobs: readonly string[];
+  readonly joinedAt: number;
+  readonly expiresAt: number;
+  /** Whether it holds its session with the database: false as soon as the process is gone. */
+  readonly connected: boolean;
+}
+
+/** A room that this process is to collect. */
+export interface Lease {
+  /** `kind:value` of the name that the room is wanted by; there is one lease for each. */
+  readonly key: string;
+  readonly name: Alias;
+  /** Room key; null until somebody met the room. */
+  readonly room: RoomKey | null;
+  readonly watched: boolean;
+  /** Settings for collecting the room; null until somebody met it. */
+  readonly settings: RoomSettings | null;
+  /** Settings that it is being added with, where they are not stored yet; a cluster of many begins with those that are. */
+  readonly asked?: Partial<RoomSettings>;
+  /**
+   * Former owner: `free` had none, `dead` one that is gone, `offered` one that goes on collecting until this process takes the room over.
+   */
+  readonly how: "free" | "dead" | "offered";
+}
+
+/** Changes for a process since it looked last. */
+export interface Changes {
+  readonly taken: readonly Lease[];
+  /** Leases of this process whose room or settings are others now. */
+  readonly changed: readonly Lease[];
+  readonly lost: readonly Lost[];
+}
+
+/** A room that is no longer this process's. */
+interface Lost {
+  readonly key: string;
+  /** Whether it is lost because the room is paused: there is nobody else to tell its log. */
+  readonly paused: boolean;
+}
+
+/** Membership of this process in a cluster. It is gone for the others when its time has passed or its session with the database is lost. */
+export interface Membership {
+  readonly id: number;
+  /**
+   * Tells the cluster that this process lives, and brings what it owns in line: takes free rooms, rooms of the dead and rooms on offer up
+   * to its share, offers what is above it. || @returns what changed since the last call
+   * @throws DyliveError when the database is away; then nothing is known
+   */
+  beat(): Promise<Changes>;
+  /** Returns whether this process still owns the room, by the database: asked when an append was fenced. */
+  owns(key: string): Promise<boolean>;
+  /**
+   * Claims the room's log for the owner of a lease, in one statement with the check that it is the owner; a room on offer becomes this
+   * process's by it. @returns the new epoch; null when the lease is another's
+   */
+  claim(key: string, room: RoomKey): Promise<number | null>;
+  /** Gives a room up. */
+  release(key: string): Promise<void>;
+  /** Tries to get the job of this name, which one process of the cluster has at a time. @returns whether this process has it */
+  job(name: string): Promise<boolean>;
+  /**
+   * Takes no more rooms, and offers those it has from the next beat on. @returns whether there is anybody else who collects
+   */
+  drain(): Promise<boolean>;
+  /** Gives everything up at once, for others to take. */
+  leave(): Promise<void>;
+}
+
+/** Leases of a cluster's rooms, and the processes that may take them. */
+export interface Leases {
+  join(about: { readonly name: string; readonly role: Role; readonly capacity: number }): Promise<Membership>;
+  members(): Promise<readonly MemberRow[]>;
+}
+
+/** Room that is wanted, and how it is doing where it is collected. */
+export interface WantedRoom {
+  /** `kind:value` of the name that it is wanted by. */
+  readonly key: string;
+  readonly name: Alias;
+  /** Room key; null until somebody met the room. */
+  readonly room: RoomKey | null;
+  /** Whether it is on the watch list; else it is wanted because somebody asked. */
+  readonly watched: boolean;
+  /** Time when somebody asked last, ms UTC by the database. */
+  readonly askedAt: number;
+  /** Name of the process that collects it; null while none does, or while the one that did is gone. */
+  readonly owner: string | null;
+  /** Id of that process, as the list of members has it. */
+  readonly ownerId: MemberRow["id"] | null;
+  /** Last report of its collector (`collector/report.ts`); null before there was one. */
+  readonly told: string | null;
+  /** Time of that report, ms UTC by the database. */
+  readonly toldAt: number | null;
+}
+
+/** Report of a collector on its room. */
+export interface WantedRoomReport {
+  readonly key: string;
+  readonly room: RoomKey | null;
+  /** Text of at most {@link TOLD_MAX_CHARS}. */
+  readonly told: string;
+  /**
+   * Whether the collector has ended by itself, since there is no such account: it is asked again after a while, if the room is still
+   * wanted.
+   */
+  readonly over: boolean;
+}
+
+/** Most characters of `told`: a room's status with the counts of all methods that the platform knows is a quarter of it. */
+export const TOLD_MAX_CHARS = 32_768;
+
+/** Number of wanted rooms that no limit stops. */
+export const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
+
+/** Rooms that are wanted by any process of a cluster, and the reports of their collectors. */
+export interface WantedRooms {
+  /**
+   * Notes that somebody wants the room of this name now.
+   * @param most wanted rooms of this kind, beside the watch list, that the cluster takes; {@link ANY_NUMBER} for one that is to be on it
+   * @param settings by which it is to be collected first, where it is not yet and the cluster can hand them on before they are stored
+   * @returns false when there are as many and this is none of them
+   */
+  ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<boolean>;
+  /** Forgets a wanted room: by this name, or the room by any name. */
+  forget(what: Alias | RoomKey): Promise<void>;
+  /**
+   * Follows the watch list of the rooms; forgets wanted rooms that are paused, those that nobody has renewed for so long, those that came
+   * to nothing a minute ago, and all but one of those that turned out to be one room (the one that is collected stays). Any process may
+   * call it as often as it likes: one at a time does it.
+   */
+  sweep(idleMs: number): Promise<void>;
+  /** Stores what collectors tell of their rooms, many at once. Reports on rooms that are no longer theirs are ignored. */
+  tell(member: number, told: readonly WantedRoomReport[]): Promise<void>;
+  all(): Promise<readonly WantedRoom[]>;
+  /** Tells the other processes to look: the watch list or the settings of rooms have changed. */
+  changed(): Promise<void>;
+  /** Wakes when wanted rooms or what is told have changed; may wake too often, and now and then without a reason. */
+  wakes(signal: AbortSignal): AsyncIterable<void>;
+}
+
+/** Returns the key of a wanted room. */
+export function wantedKey({ kind, value }: Alias): string {
+  return `${kind}:${value}`;
+}
+
+/**
+ * Puts a room on the watch list, whoever wants that: it is collected from now on, also after a restart and if it was paused, by any process
+ * that has the store open. @param settings how it is to be collected; what is not given stays as it was
+ */
+export async function watchRoom(
+  rooms: Pick<Rooms, "setSettings" | "setWatch">,
+  room: RoomKey,
+  settings: SettingsChange = {},
+): Promise<void> {
+  if (typeof settings === "function" || Object.keys(settings).length > 0) await rooms.setSettings(room, settings);
+  await rooms.setWatch(room, "on");
+}
 
 /**
  * Locks by name, each of which one process of a cluster holds at a time, for as long as it lives: a reader's turn, whichever process it

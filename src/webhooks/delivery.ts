@@ -6,9 +6,8 @@ import { FairSemaphore } from "../runtime/semaphore.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookRow, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
-import type { FirstLive } from "./first-live.js";
 import { RoomDelivery, type RoomDeliveryDeps } from "./room-delivery.js";
-import { hookSelection } from "./selection.js";
+import { type FirstLive, hookSelection } from "./selection.js";
 import type { Send } from "./send.js";
 
 /** Most requests to one receiver at a time. Each hook has its own: a slow receiver holds up nobody else. */

@@ -8,10 +8,8 @@ import type { FairSemaphore } from "../runtime/semaphore.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store/sql/hooks.js";
 import type { StoredEvent } from "../store/stored-event.js";
-import type { FirstLive } from "./first-live.js";
-import { signed } from "./secret.js";
-import type { HookSelection } from "./selection.js";
-import type { Answered, Send } from "./send.js";
+import type { FirstLive, HookSelection } from "./selection.js";
+import { type Answered, type Send, signed } from "./send.js";
 
 /** Wait between two tries, in ms. A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
 const RETRY: Backoff = { firstMs: 5_000, longestMs: 2 * 3_600_000 };

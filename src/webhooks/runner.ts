@@ -1,13 +1,12 @@
 import type { Feed } from "../feed/feed.js";
 import { ReadingTime } from "../feed/reading-time.js";
-import { AllowedHosts } from "../runtime/allowed-hosts.js";
+import { AllowedHosts, guardedConnector, openConnector } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
-import { guardedConnector, openConnector } from "../runtime/guarded-connector.js";
 import type { RoomKey, SystemNews } from "../store/log.js";
 import type { HookRow } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { Delivery } from "./delivery.js";
-import { FirstLive } from "./first-live.js";
+import { FirstLive } from "./selection.js";
 import { HttpSender, type Send } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 

@@ -7,9 +7,8 @@ import { DyliveError, FieldError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookRow, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
-import { newSecret, rotated, signed } from "./secret.js";
 import { type HookSelection, hookSelection } from "./selection.js";
-import type { Send } from "./send.js";
+import { newSecret, rotated, type Send, signed } from "./send.js";
 
 /** Most hooks of a store. Each may hold 4 requests and their bodies at a time. */
 const HOOKS_MAX = 100;

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { expiryOf } from "../platform/works/media-address.js";
+import { connectionFailure } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
-import { connectionFailure } from "../runtime/guarded-connector.js";
 import { type FileType, fileTypeOf, HEAD_BYTES } from "./file-type.js";
 import type { MediaHosts, MediaReply } from "./media-hosts.js";
 

@@ -2,8 +2,7 @@ import type { LookupFunction } from "node:net";
 import { Agent, type Dispatcher, request } from "undici";
 import type { Platform } from "../platform/access/platform.js";
 import { addressesOf } from "../platform/works/media-address.js";
-import { AllowedHosts } from "../runtime/allowed-hosts.js";
-import { guardedConnector, openConnector } from "../runtime/guarded-connector.js";
+import { AllowedHosts, guardedConnector, openConnector } from "../runtime/allowed-hosts.js";
 
 /** Redirects that are followed: the play address takes one. */
 const REDIRECTS_MAX = 5;

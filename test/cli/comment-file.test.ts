@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { CommentFile } from "../../src/cli/comment-file.js";
+import { CommentFile } from "../../src/cli/commands/comments.js";
 import type { Comment } from "../../src/works/model/comment.js";
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { ExportFile } from "../../src/cli/export-file.js";
+import { ExportFile } from "../../src/cli/commands/export.js";
 import { exportPieces } from "../../src/exports/export.js";
 import type { ExportFormat } from "../../src/exports/format.js";
 import { planExport } from "../../src/exports/plan.js";

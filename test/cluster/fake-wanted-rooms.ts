@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/runtime/clock.js";
+import { type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../../src/store/cluster.js";
 import type { Alias } from "../../src/store/rooms.js";
 import { Waker } from "../../src/store/waker.js";
-import { type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../../src/store/wanted-rooms.js";
 
 /** Wanted rooms of a cluster whose collectors the test stands in for. Nothing is swept: no test lasts so long. */
 export class FakeWantedRooms implements WantedRooms {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Heartbeat } from "../../src/cluster/heartbeat.js";
-import { JobHolder } from "../../src/cluster/job-holder.js";
+import { Heartbeat, JobHolder } from "../../src/cluster/membership.js";
 import { DyliveError } from "../../src/runtime/errors.js";
-import type { Changes } from "../../src/store/leases.js";
+import type { Changes } from "../../src/store/cluster.js";
 import { FakeClock } from "../clock.js";
 
 const NOTHING: Changes = { taken: [], changed: [], lost: [] };

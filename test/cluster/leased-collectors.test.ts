@@ -4,7 +4,7 @@ import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
 import { StatusPublisher } from "../../src/cluster/status-publisher.js";
 import { Spool } from "../../src/ingest/spool.js";
 import type { Clock } from "../../src/runtime/clock.js";
-import type { Membership } from "../../src/store/leases.js";
+import type { Membership } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { fastClock } from "../clock.js";
 import { MemorySpooled } from "../ingest/spooled-room.js";

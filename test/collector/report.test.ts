@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
 import { type Report, readReport, writeReport } from "../../src/collector/report.js";
-import { TOLD_MAX_CHARS } from "../../src/store/wanted-rooms.js";
+import { TOLD_MAX_CHARS } from "../../src/store/cluster.js";
 
 const report: Report = { status: unclaimedStatus(3, 5), state: "blocked", problem: "blocked", reason: "refused" };
 

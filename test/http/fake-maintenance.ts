@@ -1,4 +1,4 @@
-import type { DecodedAnew, ErasedPerson, MaintenanceService, Turn } from "../../src/http/maintenance-service.js";
+import type { DecodedAnew, ErasedPerson, MaintenanceService, Turn } from "../../src/http/task-list.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { RoomKey } from "../../src/store/log.js";
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { movePosition, revokeToken, subscriptionPosition } from "../../src/http/token-positions.js";
-import { createToken } from "../../src/http/tokens.js";
+import { createToken, movePosition, revokeToken, subscriptionPosition } from "../../src/http/tokens.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 
 async function withToken() {

@@ -7,7 +7,7 @@ import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { systemClock } from "../../src/runtime/clock.js";
-import { Recorder } from "../../src/sources/recorder.js";
+import { Recorder } from "../../src/sources/recording.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { FakeClock } from "../clock.js";
 import { encode, schema } from "../platform/messages/encode.js";

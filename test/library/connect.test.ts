@@ -18,7 +18,7 @@ import {
 } from "../../src/index.js";
 import type { Received } from "../../src/platform/access/read.js";
 import type { Clock } from "../../src/runtime/clock.js";
-import { Recorder } from "../../src/sources/recorder.js";
+import { Recorder } from "../../src/sources/recording.js";
 import { fastClock } from "../clock.js";
 import { reachAt } from "../platform/access/reach.js";
 import { until } from "../until.js";

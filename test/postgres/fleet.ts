@@ -1,12 +1,11 @@
-import { Heartbeat } from "../../src/cluster/heartbeat.js";
 import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
+import { Heartbeat } from "../../src/cluster/membership.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { StatusPublisher } from "../../src/cluster/status-publisher.js";
 import { ReadWantedRooms } from "../../src/cluster/wanted-rooms-view.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
-import type { Membership, Role } from "../../src/store/leases.js";
+import type { Membership, Role, WantedRooms } from "../../src/store/cluster.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
-import type { WantedRooms } from "../../src/store/wanted-rooms.js";
 import { reachAt } from "../platform/access/reach.js";
 
 export interface ProcessOptions {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
-import type { Lease, Membership } from "../../src/store/leases.js";
+import type { Lease, Membership } from "../../src/store/cluster.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { postgresLeases } from "../../src/store/postgres/leases.js";
 import { sqlRooms } from "../../src/store/sql/rooms.js";

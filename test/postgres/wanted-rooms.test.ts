@@ -1,11 +1,11 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
+import type { WantedRooms } from "../../src/store/cluster.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { postgresWantedRooms } from "../../src/store/postgres/wanted-rooms.js";
 import type { Alias } from "../../src/store/rooms.js";
-import type { WantedRooms } from "../../src/store/wanted-rooms.js";
 import { FakeClock } from "../clock.js";
 import { until } from "../until.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";

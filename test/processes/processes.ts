@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Role } from "../../src/store/leases.js";
+import type { Role } from "../../src/store/cluster.js";
 import { type Run, ran, scratch, serving } from "../e2e/command.js";
 
 export interface ClusterOptions {

@@ -8,7 +8,7 @@ import { Drift } from "../../src/platform/wire/drift.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { openCaptures } from "../../src/sources/capture.js";
 import { surveyHar } from "../../src/sources/har.js";
-import { Recorder } from "../../src/sources/recorder.js";
+import { Recorder } from "../../src/sources/recording.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { connect, pushQuery } from "../simulator/client.js";

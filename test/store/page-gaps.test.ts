@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, readSync, symlinkSync, writeSync } f
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../simulator/random.js";
-import { gapsOf, openForever, PageMap, Wiper } from "../../src/store/sqlite/wiper.js";
+import { gapsOf, openForever, PageMap, Wiper } from "../../src/store/sqlite/residue.js";
 import { useDirectory } from "./directory.js";
 
 const path = useDirectory();

@@ -1,8 +1,7 @@
 import type { LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";
-import { AllowedHosts } from "../../src/runtime/allowed-hosts.js";
-import { guardedConnector, openConnector } from "../../src/runtime/guarded-connector.js";
+import { AllowedHosts, guardedConnector, openConnector } from "../../src/runtime/allowed-hosts.js";
 import { HttpSender } from "../../src/webhooks/send.js";
 import { FakeClock } from "../clock.js";
 import { answering, Receiver } from "./receiver.js";

@@ -1,8 +1,7 @@
 import { onTestFinished } from "vitest";
 import { Feed } from "../../src/feed/feed.js";
-import { AllowedHosts } from "../../src/runtime/allowed-hosts.js";
+import { AllowedHosts, guardedConnector, openConnector } from "../../src/runtime/allowed-hosts.js";
 import type { Clock } from "../../src/runtime/clock.js";
-import { guardedConnector, openConnector } from "../../src/runtime/guarded-connector.js";
 import type { RoomKey } from "../../src/store/log.js";
 import { type SystemNews, tellSystem } from "../../src/store/log.js";
 import type { HookRow } from "../../src/store/sql/hooks.js";

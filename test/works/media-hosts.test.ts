@@ -1,7 +1,7 @@
 import type { LookupFunction } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ProxyServer } from "../../src/platform/access/proxy.js";
-import { connectionFailure } from "../../src/runtime/guarded-connector.js";
+import { connectionFailure } from "../../src/runtime/allowed-hosts.js";
 import { MediaHosts } from "../../src/works/media-hosts.js";
 import { httpProxy, socksProxy } from "../platform/access/proxies.js";
 import { MediaServer } from "./media-server.js";

@@ -1,9 +1,16 @@
+import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
 import { type Clock, systemClock } from "../../runtime/clock.js";
-import { CommentCollector } from "../../works/comments.js";
+import { syncFolder } from "../../runtime/durable-file.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { fileFailure } from "../../runtime/file-failure.js";
+import { FileLock } from "../../store/lock.js";
+import { isBusy } from "../../store/sqlite/refusal.js";
+import { CommentCollector, type KnownComment } from "../../works/comments.js";
 import type { Comment, CommentRun } from "../../works/model/comment.js";
-import { CommentFile } from "../comment-file.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, plain, print, say } from "../terminal.js";
 
@@ -68,4 +75,121 @@ function wordsOf({ endedBy, reason, collected, topLevel, repliesCollected, shown
   const told = shown === null ? "" : `; the platform tells ${shown}, with hidden ones`;
   const open = floorsOpen === 0 ? "" : `; of ${floorsOpen} top comments not all replies came`;
   return `${endedBy}: ${reason}. ${collected} comments are collected (${topLevel} top comments, ${repliesCollected} replies)${told}${open}`;
+}
+
+/** Longest line that can be a comment, in bytes. */
+const MOST_BYTES = 4 * 1024 * 1024;
+const NEWLINE = 10;
+/** Beginning of a comment's line. */
+const BEGIN = '{"id":"';
+
+/**
+ * File of a work's comments, one JSON object a line, in the order in which they came. One that exists is continued: what an earlier run left
+ * half written at its end is taken away. One process at a time writes it, which has the lock of `FILE.lock`.
+ */
+export class CommentFile {
+  /** Comments that it had when it was opened. */
+  readonly known: readonly KnownComment[];
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #lock: FileLock;
+
+  private constructor(path: string, file: FileHandle, lock: FileLock, known: readonly KnownComment[]) {
+    this.#path = path;
+    this.#file = file;
+    this.#lock = lock;
+    this.known = known;
+  }
+
+  /** Opens it. @throws DyliveError bad_request when it has something else in it; in_use, file_failed */
+  static async open(path: string, workId: string): Promise<CommentFile> {
+    const lock = lockOf(path);
+    let file: FileHandle | null = null;
+    try {
+      file = await open(path, "a", 0o600);
+      const { known, bytes } = await read(path, workId);
+      // Only when all before is known to be comments: it may be a file of something else.
+      await file.truncate(bytes);
+      await syncFolder(dirname(resolve(path)));
+      return new CommentFile(path, file, lock, known);
+    } catch (error) {
+      await file?.close();
+      lock.remove();
+      throw unwritable(path, error);
+    }
+  }
+
+  /** Appends comments. @throws DyliveError file_failed when they cannot be written (the disk is full) */
+  async append(comments: readonly Comment[]): Promise<void> {
+    try {
+      await this.#file.appendFile(comments.map((comment) => `${JSON.stringify(comment)}\n`).join(""));
+    } catch (error) {
+      throw unwritable(this.#path, error);
+    }
+  }
+
+  /** Leaves it, with everything on the disk. @throws DyliveError file_failed */
+  async close(): Promise<void> {
+    try {
+      await this.#file.sync();
+    } catch (error) {
+      throw unwritable(this.#path, error);
+    } finally {
+      await this.#file.close();
+      this.#lock.remove();
+    }
+  }
+}
+
+/** @throws DyliveError in_use while another process has it */
+function lockOf(path: string): FileLock {
+  try {
+    return FileLock.take(`${path}.lock`);
+  } catch (error) {
+    if (isBusy(error)) throw new DyliveError("in_use", `another process writes ${path}: wait for it, or name another file`, error);
+    throw unwritable(path, error);
+  }
+}
+
+function unwritable(path: string, error: unknown): unknown {
+  return fileFailure(error, `${path} cannot be written`);
+}
+
+/** Reads the comments of a file. @returns them, and how many bytes of whole lines it has. @throws DyliveError bad_request */
+async function read(path: string, workId: string): Promise<{ readonly known: readonly KnownComment[]; readonly bytes: number }> {
+  const known: KnownComment[] = [];
+  let rest: Buffer = Buffer.alloc(0);
+  let bytes = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    const text = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let from = 0;
+    for (let at = text.indexOf(NEWLINE); at >= 0; at = text.indexOf(NEWLINE, from)) {
+      known.push(commentIn(text.toString("utf8", from, at), workId, `${path}, line ${known.length + 1},`));
+      from = at + 1;
+    }
+    bytes += from;
+    rest = text.subarray(from);
+    if (rest.length > MOST_BYTES) throw new DyliveError("bad_request", `${path} has lines that are no comments: name another file`);
+  }
+  // Of a file without a single whole line nobody knows that it was ours.
+  if (bytes === 0 && !BEGIN.startsWith(rest.toString("utf8", 0, BEGIN.length)))
+    throw new DyliveError("bad_request", `${path} does not hold comments: name another file`);
+  return { known, bytes };
+}
+
+function commentIn(line: string, workId: string, where: string): KnownComment {
+  const { id, parentId, rank, workId: work } = (objectIn(line) ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof id !== "string" || (parentId !== null && typeof parentId !== "string") || typeof rank !== "number")
+    throw new DyliveError("bad_request", `${where} is not a comment: name another file`);
+  if (work !== workId) throw new DyliveError("bad_request", `${where} is a comment of another work: name another file`);
+  return { id, parentId, rank };
+}
+
+function objectIn(line: string): object | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
 }

@@ -6,7 +6,7 @@ import type { Received } from "../../platform/access/read.js";
 import { Visitor } from "../../platform/access/visitor.js";
 import { nameIn } from "../../platform/links/resolve.js";
 import { systemClock } from "../../runtime/clock.js";
-import { Recorder } from "../../sources/recorder.js";
+import { Recorder } from "../../sources/recording.js";
 import { aborted, stopSignal } from "../stop.js";
 import { ProgressLine, plain, say } from "../terminal.js";
 

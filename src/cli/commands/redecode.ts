@@ -11,7 +11,7 @@ import { sayDrift } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, plain, print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
-import { BROADCAST } from "./broadcast.js";
+import { BROADCAST } from "./session.js";
 
 /** Adds `dylive redecode`. @param data makes the option that names the data folder */
 export function addRedecodeCommand(program: Command, data: () => Option): void {

@@ -10,10 +10,10 @@ import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve
 import { PlatformAccess, type Reach, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { watchRoom } from "../../store/cluster.js";
 import type { RoomKey } from "../../store/log.js";
 import { namedRoom, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
-import { watchRoom } from "../../store/wanted-rooms.js";
 import { interruptSignal } from "../stop.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { withNewStore, withStore } from "../with-store.js";

@@ -1,12 +1,15 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { SEEN_TYPES, type SeenMessages, seenIn } from "../../health/sightings.js";
+import { namedBroadcast } from "../../http/v1/session-routes.js";
+import { catchUp } from "../../statistics/reader.js";
 import { type Summary, summaryOf } from "../../statistics/summary.js";
-import type { BroughtCounts, Session } from "../../store/rooms.js";
+import { openVocabulary } from "../../statistics/words.js";
+import { type BroughtCounts, type NamedRoom, namedRoom, type Session } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
-import { type Cell, moment, print, printColumns, say } from "../terminal.js";
+import { interruptSignal } from "../stop.js";
+import { type Cell, moment, orAsItIs, ProgressLine, plain, print, printColumns, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
-import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
 
 type Options = Partial<Config> & { readonly json: boolean };
 
@@ -169,4 +172,35 @@ export function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): strin
   if (count === 0) return "none known";
   const measured = unmeasured === count ? "" : `, ${Math.round(totalMs / 1000)} s in all`;
   return `${count}${measured}${unmeasured === 0 ? "" : `, ${unmeasured} of unknown length`}`;
+}
+
+/** Help of commands on the broadcast that they take. */
+export const BROADCAST = "room_id of the broadcast; latest is the newest";
+
+const TOLD_FROM_STEPS = 10;
+
+/** Returns the room that a word on the command line names, with its statistics up to date: no server is needed, and one does no harm. */
+export async function countedRoom(store: Store, asked: string): Promise<NamedRoom> {
+  const named = await namedRoom(store.rooms, asked);
+  const { room } = named;
+  const behind = (await store.statistics.progress()).find((one) => one.room === room)?.behind ?? 0;
+  if (behind === 0) return named;
+  const progress = new ProgressLine(plain(`counting ${asked}`), "steps of 500 events");
+  let steps = 0;
+  const onStep = () => {
+    // A few steps are over before they are told.
+    if (++steps >= TOLD_FROM_STEPS) progress.show(steps);
+  };
+  const counted = catchUp(store, await openVocabulary(), { room, signal: interruptSignal(), onStep });
+  await orAsItIs(counted, `the newest ${behind} events are not counted in what follows`);
+  return named;
+}
+
+/**
+ * Returns the broadcast that is meant: the one named, else the newest of the room.
+ * @throws DyliveError not_found
+ */
+export async function countedSession(store: Store, asked: string, sessionId: string | null): Promise<Session> {
+  const named = await countedRoom(store, asked);
+  return namedBroadcast(store.sessions, named.room, sessionId ?? named.sessionId ?? "latest");
 }

@@ -8,8 +8,7 @@ import type { Store } from "../../store/store.js";
 import { moment, print, printColumns } from "../terminal.js";
 import { count } from "../values.js";
 import { withStore } from "../with-store.js";
-import { BROADCAST, countedRoom, countedSession } from "./broadcast.js";
-import { factsOf, seenFacts } from "./session.js";
+import { BROADCAST, countedRoom, countedSession, factsOf, seenFacts } from "./session.js";
 
 const MINUTE_MS = 60_000;
 const MINUTES_MAX = 100_000;

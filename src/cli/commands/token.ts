@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { noSuch } from "../../events/misspelt.js";
-import { revokeToken } from "../../http/token-positions.js";
-import { createToken, type NewToken } from "../../http/tokens.js";
+import { createToken, type NewToken, revokeToken } from "../../http/tokens.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { SCOPES, type Scope, type TokenRow } from "../../store/sql/tokens.js";
 import { moment, plain, print, say } from "../terminal.js";

@@ -7,9 +7,9 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import type { HttpCall } from "../calls.js";
 import { poll } from "../poll.js";
-import { clientPosition, movePosition } from "../token-positions.js";
+import { clientPosition, movePosition } from "../tokens.js";
 import { chatFilter, compatibleEvent, laterText } from "./event.js";
-import { RoomQuerySchema, requestedRoom } from "./requested-room.js";
+import { RoomQuerySchema, requestedRoom } from "./route.js";
 
 /**
  * Word that stands in place of a cursor: begins with the newest events, as a new position does, but none is looked up or kept. No cursor

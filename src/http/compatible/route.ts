@@ -1,5 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
+import type { RequestedRoom } from "../../health/state.js";
+import type { ApiDeps } from "../api-deps.js";
+import type { HttpCall } from "../calls.js";
 import { failure, sendFailure } from "../failure.js";
 
 /** Returns the schema of an answer in the interface's envelope. */
@@ -30,4 +33,33 @@ export function compatibleRoute<Q extends TSchema>(app: FastifyInstance, path: s
       reply.header("cache-control", "no-store");
     },
   };
+}
+
+// A 19-digit room_id, a web_rid or a custom id; at least one letter or digit, so that it cannot be a path's dots.
+const ROOM = "(?=[A-Za-z0-9_.-]*[A-Za-z0-9])[A-Za-z0-9_.-]{1,128}";
+const ROOM_WORDS = "a 19-digit room_id, a web_rid, or a custom id of 1 to 128 letters, digits, _ . -";
+
+/** The fields of a request for one room. Each description says what is accepted: errors show it. */
+export const RoomQuerySchema = Type.Object({
+  room_id: Type.String({ pattern: `^${ROOM}$`, description: ROOM_WORDS }),
+});
+
+/** The fields of a request for the status of rooms. */
+export const StatusQuerySchema = Type.Object({
+  room_id: Type.String({ pattern: `^${ROOM}(,${ROOM}){0,19}$`, description: `1 to 20 rooms separated by commas, each ${ROOM_WORDS}` }),
+});
+
+/** Longest wait of a first call for a room until the room's state is known, in ms. */
+const SETTLE_MS = 5_000;
+
+/**
+ * Returns the room that is asked for, on behalf of a call.
+ * @throws DyliveError as `RoomOperations.request` does
+ */
+export async function requestedRoom({ rooms }: Pick<ApiDeps, "rooms">, call: HttpCall, text: string): Promise<RequestedRoom> {
+  try {
+    return await rooms.request(text, SETTLE_MS, call.signal);
+  } catch (error) {
+    throw call.reasonFor(error, "the room's state was not yet known");
+  }
 }

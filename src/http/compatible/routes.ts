@@ -12,8 +12,7 @@ import { tokenOf } from "../authentication.js";
 import type { HttpCall } from "../calls.js";
 import { ChatHandler, ChatQuerySchema } from "./chat.js";
 import { laterUser } from "./event.js";
-import { RoomQuerySchema, requestedRoom, StatusQuerySchema } from "./requested-room.js";
-import { compatibleRoute, success } from "./route.js";
+import { compatibleRoute, RoomQuerySchema, requestedRoom, StatusQuerySchema, success } from "./route.js";
 import { videoRoutes } from "./video-routes.js";
 
 const Text = Type.String();

@@ -6,7 +6,7 @@ import { mistakeOf } from "../../runtime/mistake.js";
 import type { RoomKey } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import { subscriptionPosition } from "../token-positions.js";
+import { subscriptionPosition } from "../tokens.js";
 import type { LiveStreams } from "./live.js";
 import { endsOf, namedRooms } from "./named-room.js";
 import { type ShownRoom, selectionOf, shown } from "./selection.js";

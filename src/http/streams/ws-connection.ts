@@ -1,14 +1,19 @@
+import { randomBytes } from "node:crypto";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { WebSocket } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import type { Batch } from "../../feed/batch.js";
 import { CursorReset } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
+import { acceptedLanguage, type Language } from "../../i18n/words.js";
 import { DyliveError, ERRORS } from "../../runtime/errors.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { StoredEvent } from "../../store/stored-event.js";
-import { movePosition, subscriptionPosition } from "../token-positions.js";
+import type { Authenticator } from "../authentication.js";
+import { errorText, failureIn, failureOf } from "../failure.js";
+import { movePosition, subscriptionPosition } from "../tokens.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
 import { visibleRoom } from "./named-room.js";
 import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
@@ -56,7 +61,7 @@ const MISSED_MAX = 3;
  * One client of `/v1/ws`. Messages of ours go to the socket as whole frames, made once and shared; `ws` reads what comes, answers pings and
  * closes. Both write to the same socket in turn, which is sound because each writes whole frames and nothing is compressed.
  */
-export class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
+class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   readonly kind = "ws";
   readonly token: TokenRow;
   readonly #ws: WebSocket;
@@ -292,4 +297,63 @@ function wsBatch({ room, removed }: Batch, shown: readonly StoredEvent[]): Buffe
   if (removed === null) return events;
   const told = textFrame(JSON.stringify({ type: "removed", room, from: removed[0], to: removed[1] }));
   return events === null ? told : Buffer.concat([told, events]);
+}
+
+/** Address of the WebSocket. */
+const WS_PATH = "/v1/ws";
+
+/** Turns upgrade requests for {@link WS_PATH} into connections; refuses the others. */
+export class WsUpgrade {
+  readonly #live: LiveStreams;
+  readonly #authenticator: Authenticator;
+  readonly #server: WebSocketServer;
+
+  constructor(live: LiveStreams, authenticator: Authenticator) {
+    this.#live = live;
+    this.#authenticator = authenticator;
+    // Compression would make every connection's bytes its own: no frame could be shared.
+    const options = {
+      noServer: true,
+      maxPayload: live.limits.messageBytes,
+      perMessageDeflate: false,
+      clientTracking: false,
+      autoPong: false,
+    };
+    this.#server = new WebSocketServer(options);
+  }
+
+  /** Answers an upgrade request. `head` is what came after it. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Node has taken its own listener off.
+    socket.on("error", () => {});
+    try {
+      if (request.url?.split("?", 1)[0] !== WS_PATH) throw new DyliveError("no_address", `the WebSocket is at ${WS_PATH}`);
+      this.#live.assertCapacity();
+      const token = await this.#authenticator.enter(request, "read", "query");
+      if (socket.destroyed) return;
+      this.#server.handleUpgrade(request, socket, head, (ws) => {
+        try {
+          this.#live.quota.take(token.id, 1);
+        } catch {
+          // What its client still sends may be no frame: without a listener that would end the process.
+          ws.on("error", () => {});
+          ws.close(1008, "too_many_subscriptions");
+          return;
+        }
+        const connection = new WsConnection(ws, socket, token, this.#live, 1);
+        this.#live.admit(connection, connection.gone);
+      });
+    } catch (error) {
+      this.#refuse(socket, error, acceptedLanguage(request.headers["accept-language"]));
+    }
+  }
+
+  #refuse(socket: Duplex, error: unknown, language: Language): void {
+    const requestId = randomBytes(6).toString("hex");
+    const told = failureOf(error, requestId);
+    if (told.code === "internal") this.#live.logger.error({ err: error, requestId }, "a WebSocket could not be opened");
+    const body = errorText(failureIn(language, told), requestId);
+    const head = `HTTP/1.1 ${told.status} ${STATUS_CODES[told.status]}\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store`;
+    socket.end(`${head}\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
+  }
 }

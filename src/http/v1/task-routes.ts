@@ -6,9 +6,8 @@ import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import type { MaintenanceService } from "../maintenance-service.js";
 import { roomOf } from "../streams/named-room.js";
-import { TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
+import { type MaintenanceService, TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
 import { addSchemas, exactly, RoomParams } from "./fields.js";
 import { broadcastId } from "./session-routes.js";
 

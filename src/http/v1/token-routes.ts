@@ -6,8 +6,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { SCOPES, type TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import { revokeToken } from "../token-positions.js";
-import { createToken, TOKEN_LIMITS } from "../tokens.js";
+import { createToken, revokeToken, TOKEN_LIMITS } from "../tokens.js";
 import { addSchemas, exactly, Time } from "./fields.js";
 
 /** A token, without the token itself. */

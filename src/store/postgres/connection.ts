@@ -2,8 +2,7 @@ import pg from "pg";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Dialect, RunWork, SqlDatabase, SqlWork } from "../sql/work.js";
-import { addressOf } from "./address.js";
-import { type Away, Pool } from "./pool.js";
+import { type Away, addressOf, Pool } from "./pool.js";
 import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
 import { lock, PostgresSession } from "./session.js";
 

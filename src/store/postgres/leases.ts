@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import type { Changes, Lease, Leases, MemberRow, Membership, Role } from "../leases.js";
+import type { Changes, Lease, Leases, MemberRow, Membership, Role } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import { WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Lease } from "../leases.js";
+import type { Lease } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import type { AliasKind } from "../rooms.js";
 import { settingsOf } from "../sql/rooms.js";

@@ -138,14 +138,14 @@ $append$;
 `;
 
 /**
- * Tables of a cluster's members, wanted rooms and jobs (`store/leases.ts`). All times are the database's.
+ * Tables of a cluster's members, wanted rooms and jobs (`store/cluster.ts`). All times are the database's.
  * - `members`: processes. One lives while its time has not passed and it holds its advisory lock (77, id), which its session loses when the
  *   process dies: `live_members`.
  * - `wanted`: rooms that are to be collected, by the name that they are wanted by. `owner` collects it. `offered`: the owner goes on, but
  *   has more than its share; `taker` is the member that makes ready to take it over. `since`: when the owner got it, or the taker began.
  * - `twin_of`: another name of the same room; it has the owner of the first name, and goes where that goes.
  * - `jobs`: what one process of the cluster does at a time.
- * - `told`: what collectors tell of their rooms (`store/wanted-rooms.ts`), by the key of the wanted room. It is apart from `wanted`, which is
+ * - `told`: what collectors tell of their rooms (`store/cluster.ts`), by the key of the wanted room. It is apart from `wanted`, which is
  *   narrow and locked often. It is unlogged, because a room is told every second and nobody needs what was told before a crash: it is told
  *   again. `over_at`: time since when the collector has ended by itself.
  * - `spooled`: frames that waited on a process's disk while the database was away, for the processes that collect their rooms now

@@ -1,8 +1,8 @@
+import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import { type AliasKind, WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import { Waker } from "../waker.js";
-import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../wanted-rooms.js";
 import type { PostgresConnection } from "./connection.js";
 import { watchChannel } from "./connection.js";
 import { LOCKS, lock } from "./session.js";

@@ -1,14 +1,18 @@
 import {
+  addTotals,
   COUNT_MAX,
+  emptyTotals,
+  eventsOf,
   type GiftLine,
   type Minute,
   type PersonFigures,
   type SessionDelta,
+  totalsOf,
+  totalsText,
   WORDS_KEPT,
   WORDS_MAX,
   type WordKind,
 } from "../statistics.js";
-import { addTotals, emptyTotals, eventsOf, totalsOf, totalsText } from "../totals.js";
 import { type Dialect, each, row, rows, run, type SqlWork } from "./work.js";
 
 /** Most diamonds that one row of people or gifts holds: what an INTEGER of SQLite does. */

@@ -12,11 +12,11 @@ import {
   type PersonWitness,
   type SessionKey,
   type SessionStatistics,
+  totalsOf,
   type Witness,
   type WordCount,
   type WordKind,
 } from "../statistics.js";
-import { totalsOf } from "../totals.js";
 import { row, rows, type SqlDatabase, type SqlValue } from "./work.js";
 
 /** Columns of a person. Diamonds may not fit a JS number: they come as text. */

@@ -1,6 +1,14 @@
 import type { RoomKey } from "../log.js";
-import { HIDDEN_RECEIVER, type Progress, type SessionDelta, type SessionKey } from "../statistics.js";
-import { addTotals, emptyTotals, totalsOf, totalsText } from "../totals.js";
+import {
+  addTotals,
+  emptyTotals,
+  HIDDEN_RECEIVER,
+  type Progress,
+  type SessionDelta,
+  type SessionKey,
+  totalsOf,
+  totalsText,
+} from "../statistics.js";
 import { addedTo, deltaAdder, GIVEN } from "./statistics-add.js";
 import { statisticsReader } from "./statistics-read.js";
 import { type Dialect, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";

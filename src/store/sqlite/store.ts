@@ -1,11 +1,9 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
-import { NOTHING_LEFT } from "../residue.js";
 import { sqlRepositories } from "../sql/repositories.js";
 import { type StoredSizes, sqlRetention } from "../sql/retention.js";
 import { sqlSearch } from "../sql/search.js";
-import type { Store } from "../store.js";
-import { SqliteConnection } from "./connection.js";
-import { sqliteDatabase } from "./driver.js";
+import { NOTHING_LEFT, type Store } from "../store.js";
+import { SqliteConnection, sqliteDatabase } from "./connection.js";
 import { blockOf, EVENTS, MAX_SEQ, posOf, SEARCH } from "./events.js";
 import { sqliteLog } from "./log.js";
 import { sqliteResidue } from "./residue.js";

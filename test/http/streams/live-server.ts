@@ -10,7 +10,7 @@ import { Listener } from "../../../src/http/listener.js";
 import { eventStreamRoute } from "../../../src/http/streams/event-stream.js";
 import { LiveStreams } from "../../../src/http/streams/live.js";
 import { roomsStreamRoute } from "../../../src/http/streams/rooms-stream.js";
-import { WsUpgrade } from "../../../src/http/streams/ws-upgrade.js";
+import { WsUpgrade } from "../../../src/http/streams/ws-connection.js";
 import { createToken, HeldTokens, type NewToken } from "../../../src/http/tokens.js";
 import { type Clock, systemClock } from "../../../src/runtime/clock.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";

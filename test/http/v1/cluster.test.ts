@@ -3,9 +3,7 @@ import { Value } from "typebox/value";
 import { expect, it } from "vitest";
 import { unclaimedStatus } from "../../../src/cluster/wanted-rooms-view.js";
 import { writeReport } from "../../../src/collector/report.js";
-import type { Cluster } from "../../../src/store/cluster.js";
-import type { MemberRow } from "../../../src/store/leases.js";
-import type { WantedRoom } from "../../../src/store/wanted-rooms.js";
+import type { Cluster, MemberRow, WantedRoom } from "../../../src/store/cluster.js";
 import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
 

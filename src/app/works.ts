@@ -1,0 +1,177 @@
+import { readPaste, worksDoor } from "../platform/links/paste.js";
+import { type Clock, systemClock } from "../runtime/clock.js";
+import { CommentCollector, type KnownComment, type OpenFloor } from "../works/comments.js";
+import { type DownloadOptions, downloadWork } from "../works/download.js";
+import type { Comment, CommentRun } from "../works/model/comment.js";
+import type { Download } from "../works/model/download.js";
+import type { Work } from "../works/model/work.js";
+import type { WorkListRun } from "../works/model/work-list.js";
+import { toldIn } from "../works/told.js";
+import { WorkLister } from "../works/work-lister.js";
+import { type Config, loadConfig, readMachine } from "./config.js";
+import { platformOf, reachOf, workReaderOf } from "./platform.js";
+
+/** Options of {@link readWork}: the same settings as the server has, by hand; their environment variables are not read. */
+export interface ReadWorkOptions
+  extends Partial<Pick<Config, "upstream" | "worksAccount" | "data" | "browser" | "cdp" | "proxy" | "userAgent">> {
+  readonly signal?: AbortSignal | undefined;
+  /** The real time by default. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Reads a work: a video, a note of pictures, or one of live photos, by a browser of its own that opens the work's page, as a guest unless
+ * `worksAccount` names an account. A work that was deleted, is private or needs a login is told with its `state`. Nothing is kept.
+ * @param link a link, a short link, share text, or a work's id
+ * @throws DyliveError bad_work, no_work, bad_config, no_browser, browser_failed, unreachable; WorkError (`blocked`, `work_unknown`) when the
+ *   platform tells nothing of the work
+ * @example
+ * const work = await readWork("https://v.douyin.com/AbCdEf1/");
+ * console.log(work.kind, work.text, work.media.find(({ recommended }) => recommended)?.urls[0]);
+ */
+export async function readWork(link: string, options: ReadWorkOptions = {}): Promise<Work> {
+  const { signal = new AbortController().signal, clock = systemClock, ...given } = options;
+  const config = loadConfig(given, {});
+  const reach = reachOf(config, readMachine(), clock);
+  const reader = workReaderOf(config, reach, clock);
+  try {
+    return toldIn(await reader.read(await reader.find(link, signal), signal)).work;
+  } finally {
+    await reader.close();
+    await reach.identities.close();
+  }
+}
+
+/** Options of {@link download}: what is wanted of a work, and the settings by which it is read again where its addresses have expired. */
+export interface DownloadWorkOptions extends ReadWorkOptions, Omit<DownloadOptions, "platform" | "refresh" | "id"> {}
+
+/**
+ * Downloads the files of a work that was read into a folder: the film, its sound joined with it where it is silent, or the pictures with their
+ * clips. What fails is told by the state of its file, with the reason; what is there already is not fetched again. Where the addresses have
+ * expired, the work is read again by a browser.
+ * @throws DyliveError bad_request for a template that is none; bad_work, bad_config, file_failed
+ * @example
+ * const work = await readWork("https://v.douyin.com/AbCdEf1/");
+ * const { state, files } = await download(work, { folder: "works", quality: "best" });
+ * console.log(state, files.map(({ name, reason }) => name ?? reason));
+ */
+export async function download(work: Work, options: DownloadWorkOptions): Promise<Download> {
+  const { folder, quality, hdr, template, music, covers, ignoreAuthorSetting, onProgress, tell, maxFileBytes, maxBytes, ...rest } = options;
+  const { signal, clock, ...settings } = rest;
+  return downloadWork(work, {
+    ...{ folder, quality, hdr, template, music, covers, ignoreAuthorSetting, onProgress, tell, maxFileBytes, maxBytes, signal, clock },
+    platform: platformOf(loadConfig(settings, {})),
+    refresh: (until) => readWork(work.url, { ...settings, clock, signal: until }),
+  });
+}
+
+/** Options of {@link comments}. */
+export interface CommentsOptions extends ReadWorkOptions {
+  /** Most comments that are collected, 100,000 by default. */
+  readonly limit?: number | undefined;
+  /** Whether replies are collected beside the few that are shown with their comment; true by default. */
+  readonly replies?: boolean | undefined;
+  /** Comments of an earlier run, which are passed over. */
+  readonly known?: Iterable<KnownComment> | undefined;
+}
+
+/** A work's comments as they come; each loop over them is a run of its own, from the top. */
+export interface WorkComments extends AsyncIterable<Comment> {
+  /** Returns the state of the last run, which tells by what it ended; null before the first. */
+  status(): CommentRun | null;
+  /** Returns the floors of the last run of which more replies are told than came. */
+  openFloors(): readonly OpenFloor[];
+}
+
+/**
+ * Collects the comments of a work by a browser of its own, which scrolls through them as a reader does: a few thousand take half an hour. How
+ * many a guest is shown is the platform's to decide; `status().endedBy` tells whether it was all. It ends quietly when the signal aborts.
+ * Nothing is kept.
+ * @param link a link, a short link, share text, or a work's id
+ * @throws DyliveError bad_config at once; from the loop bad_work, no_work, no_browser, browser_failed, unreachable
+ * @example
+ * const all = comments("https://v.douyin.com/AbCdEf1/", { limit: 500 });
+ * for await (const { user, text } of all) console.log(user.nickname, text);
+ * console.log(all.status()?.endedBy, all.status()?.reason);
+ */
+export function comments(link: string, options: CommentsOptions = {}): WorkComments {
+  const { signal, clock = systemClock, limit, replies, known, ...given } = options;
+  const config = loadConfig(given, {});
+  let last: CommentCollector | null = null;
+  return {
+    status: () => last?.status() ?? null,
+    openFloors: () => last?.openFloors() ?? [],
+    async *[Symbol.asyncIterator]() {
+      const until = signal ?? new AbortController().signal;
+      if (until.aborted) return;
+      const reach = reachOf(config, readMachine(), clock);
+      const reader = workReaderOf(config, reach, clock);
+      try {
+        const work = await reader.find(link, until);
+        last = new CommentCollector(work, { reader, clock, limit, replies, known });
+        for await (const batch of last.batches(until)) yield* batch;
+      } catch (error) {
+        if (!until.aborted) throw error;
+      } finally {
+        await reader.close();
+        await reach.identities.close();
+      }
+    },
+  };
+}
+
+/** Options of {@link works}. */
+export interface WorksOptions extends ReadWorkOptions {
+  /** Most works that are listed, 10,000 by default. */
+  readonly limit?: number | undefined;
+  /** Ids of works from an earlier run. They are given again, since their figures may have changed. */
+  readonly known?: Iterable<string> | undefined;
+  /** Ends the list of an author after so many known works in a row, not counting pinned ones. */
+  readonly stopAfterKnown?: number | undefined;
+}
+
+/** Works of an author or a mix as they come; each loop over them is a run of its own, from the top. */
+export interface WorkList extends AsyncIterable<Work> {
+  /** Returns the state of the last run, with whose works they are and by what it ended; null before the first. */
+  status(): WorkListRun | null;
+}
+
+/**
+ * Lists the works of an author, or of a mix, by a browser of its own that scrolls through their page. A guest is shown about the first 20 of an
+ * author: `status().endedBy` tells whether it was all. It ends quietly when the signal aborts. Nothing is kept.
+ * @param link a link of an author or a mix, a short link, share text, or an author's sec_uid
+ * @throws DyliveError bad_work, bad_config at once; from the loop no_account, no_work, no_browser, browser_failed, unreachable
+ * @example
+ * const list = works("https://www.douyin.com/user/MS4wLjABAAAA…");
+ * for await (const { id, text } of list) console.log(id, text);
+ * console.log(list.status()?.endedBy, list.status()?.reason);
+ */
+export function works(link: string, options: WorksOptions = {}): WorkList {
+  const { signal, clock = systemClock, limit, known, stopAfterKnown, ...given } = options;
+  readPaste(link, worksDoor(["author", "mix"], clock.now()));
+  const config = loadConfig(given, {});
+  const ids = new Set(known);
+  let last: WorkLister | null = null;
+  return {
+    status: () => last?.status() ?? null,
+    async *[Symbol.asyncIterator]() {
+      const until = signal ?? new AbortController().signal;
+      if (until.aborted) return;
+      const reach = reachOf(config, readMachine(), clock);
+      const reader = workReaderOf(config, reach, clock);
+      try {
+        const lister = new WorkLister(await reader.findList(link, until), {
+          ...{ reader, clock, limit, stopAfterKnown },
+          knows: (id) => ids.has(id),
+        });
+        last = lister;
+        for await (const batch of lister.batches(until)) yield* batch;
+      } catch (error) {
+        if (!until.aborted) throw error;
+      } finally {
+        await reader.close();
+        await reach.identities.close();
+      }
+    },
+  };
+}
