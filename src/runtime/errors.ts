@@ -116,7 +116,7 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 404,
-    hint: "Check the id: open live.douyin.com/ID in a browser.",
+    hint: "Check the link or the id: open it in a browser.",
   },
   no_work: {
     message: "There is no such work on the platform",

@@ -291,6 +291,10 @@ export class WorkReader {
       visit = refusal === null ? "answered" : "refused";
       this.#lastRefusal = refusal ?? this.#lastRefusal;
       return result;
+    } catch (error) {
+      // A page that says that there is nothing is an answer.
+      if (error instanceof DyliveError && (error.code === "no_account" || error.code === "no_work")) visit = "answered";
+      throw error;
     } finally {
       this.#counts[visit]++;
       this.#pace.note(visit);

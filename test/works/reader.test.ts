@@ -271,6 +271,14 @@ describe("the reader of works", () => {
     await breathe();
     expect(reader.status()).toMatchObject({ opened: 2, failed: 2, reading: null });
     await clock.advance(8000);
+    // That there is no such author is what the platform answered.
+    const nobody = reader.list({ secUid: "nobody" }, NEVER).next();
+    await breathe();
+    pages[2]?.fail(new DyliveError("no_account", "gone"));
+    await expect(nobody).rejects.toMatchObject({ code: "no_account" });
+    await breathe();
+    expect(reader.status()).toMatchObject({ opened: 3, failed: 2, last: { visits: 1, refused: 0 } });
+    await clock.advance(8000);
     const closed = reader.list({ mixId: "m" }, NEVER).next();
     await breathe();
     await reader.close();

@@ -37,7 +37,7 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
   "If you run it: docs/configuration.md has the settings that turn on what it can do.":
     "如果服务器由你管理：docs/configuration.md 里有打开各项功能的设置。",
   "There is no such account on the platform": "平台上没有这个账号",
-  "Check the id: open live.douyin.com/ID in a browser.": "请核对号码：在浏览器里打开 live.douyin.com/号码 看看。",
+  "Check the link or the id: open it in a browser.": "请核对链接或号码：在浏览器里打开看看。",
   "There is no such work on the platform": "平台上没有这个作品",
   "Check the link: open it in a browser.": "请核对链接：在浏览器里打开看看。",
   "The cursor is not of this log": "游标不属于这份日志",

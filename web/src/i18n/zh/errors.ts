@@ -17,7 +17,7 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   not_found: { message: "没有找到", hint: "它可能已经被移除，回到列表看看。" },
   no_address: { message: "没有这个地址", hint: "页面和服务器的版本可能不同，刷新页面再试。" },
   not_offered: { message: "这台服务器没有这项功能", hint: "如果服务器由你管理：docs/configuration.md 里有打开各项功能的设置。" },
-  no_account: { message: "平台上没有这个账号", hint: "请核对号码：在浏览器里打开 live.douyin.com/号码 看看。" },
+  no_account: { message: "平台上没有这个账号", hint: "请核对链接或号码：在浏览器里打开看看。" },
   erased: {
     message: "它的作者已从这里删除",
     hint: "删除一小时之后再读，就会重新保存；`dylive work` 只读取、不保存。",
