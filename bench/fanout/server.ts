@@ -1,9 +1,9 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { pino } from "pino";
-import type { Batch } from "../../src/feed/batch.js";
 import { Feed } from "../../src/feed/feed.js";
 import { Follow } from "../../src/feed/follow.js";
+import type { Batch } from "../../src/feed/tail.js";
 import type { RoomOperations } from "../../src/health/state.js";
 import { startApi } from "../../src/http/server.js";
 import { createToken } from "../../src/http/tokens.js";

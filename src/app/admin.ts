@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { LATE_MS } from "../health/backlog.js";
 import type { RoomStatus } from "../health/state.js";
-import type { AboutServer, AdminService } from "../http/admin-service.js";
+import type { AboutServer, AdminService } from "../http/api-deps.js";
 import type { Platform } from "../platform/access/platform.js";
 import { AccountService } from "../platform/accounts/account-service.js";
 import type { AccountStore } from "../platform/accounts/login-store.js";

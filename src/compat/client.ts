@@ -1,17 +1,15 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { LiveEventOf } from "../events/event.js";
-import type { Batch } from "../feed/batch.js";
 import { Follow, type FollowTarget } from "../feed/follow.js";
 import type { Followed } from "../feed/subscription.js";
+import type { Batch } from "../feed/tail.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
-import type { AdmittedClient, CompatDeps } from "./deps.js";
+import { type AdmittedClient, type CollectedReader, type CompatDeps, NOTHING } from "./deps.js";
 import { type AskedStream, type Format, messageOf, type Writing } from "./format.js";
-import type { CollectedReader } from "./rooms.js";
-import { NOTHING } from "./rooms.js";
 
 const WORDS =
   "dylive 现在没有采集任何直播间，所以没有消息。请在地址后面加上 ?room=直播间号 (no room is collected: add ?room=ROOM to the address)";

@@ -3,13 +3,11 @@ import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import { addressOf } from "../runtime/listen.js";
 import type { Store } from "../store/store.js";
-import type { ClientAuthenticator } from "./deps.js";
-import { COMPAT_LIMITS, type CompatDeps } from "./deps.js";
+import { Abouts, type ClientAuthenticator, COMPAT_LIMITS, Collected, type CompatDeps } from "./deps.js";
 import type { Format } from "./format.js";
 import { grab } from "./grab.js";
 import { live } from "./live.js";
 import { CompatPort } from "./port.js";
-import { Abouts, Collected } from "./rooms.js";
 import { tiktok } from "./tiktok.js";
 
 /** Options of the compat outputs. */

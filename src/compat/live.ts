@@ -1,8 +1,8 @@
 import type { LiveEvent, LiveEventOf, NewEventOf, User } from "../events/event.js";
 import type { RoomFacts } from "../store/rooms.js";
+import { NOTHING } from "./deps.js";
 import { type Format, groupOf, isNow, messageNumber, shareTarget } from "./format.js";
 import { codeOf, codeOfError, statusText } from "./live-status.js";
-import { NOTHING } from "./rooms.js";
 
 const PATH = "/ws/";
 const NO_MESSAGE = null;

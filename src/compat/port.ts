@@ -2,9 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { Conversation } from "../runtime/conversation.js";
 import { DyliveError } from "../runtime/errors.js";
-import { listenFailure } from "../runtime/listen.js";
+import { Conversation, listenFailure } from "../runtime/listen.js";
 import type { RoomKey } from "../store/log.js";
 import { CompatClient } from "./client.js";
 import type { AdmittedClient, CompatDeps } from "./deps.js";

@@ -1,8 +1,8 @@
 import { FairSemaphore } from "../runtime/semaphore.js";
 import type { RoomKey } from "../store/log.js";
-import type { Batch } from "./batch.js";
 import type { Feed } from "./feed.js";
 import type { Followed } from "./subscription.js";
+import type { Batch } from "./tail.js";
 
 /** Target of a {@link Follow}, which is given the batches. */
 export interface FollowTarget<F extends Followed> {

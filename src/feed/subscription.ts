@@ -1,6 +1,5 @@
 import type { Log, RoomKey, Where } from "../store/log.js";
-import { Batch } from "./batch.js";
-import { breathe, type Tail, type TailReader } from "./tail.js";
+import { Batch, breathe, type Tail, type TailReader } from "./tail.js";
 
 /** Default of {@link Followed.pageEvents}. */
 const PAGE_EVENTS = 200;

@@ -3,9 +3,8 @@ import { Type } from "typebox";
 import type { RoomStatus } from "../health/state.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { AppendHealth } from "../store/health.js";
-import { isLimited } from "./access.js";
 import type { ApiDeps } from "./api-deps.js";
-import { tokenOf } from "./authentication.js";
+import { isLimited, tokenOf } from "./authentication.js";
 
 /**
  * Time for which a look at the store is good, in ms: nobody may make us write as often as they ask. With the next one, it is how old

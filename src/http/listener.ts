@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Conversation } from "../runtime/conversation.js";
+import { Conversation } from "../runtime/listen.js";
 import type { SecretCipher } from "./authentication.js";
 import type { Connections } from "./connections.js";
 import { failure, failureText } from "./failure.js";

@@ -2,7 +2,7 @@ import { SOURCES } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/read.js";
 import { Drift } from "../platform/wire/drift.js";
-import { WireError } from "../platform/wire/error.js";
+import { WireError } from "../platform/wire/reader.js";
 import { RecordingReader, type RecordingRecord } from "../platform/wire/recording.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
 import { readRecords } from "../sources/recording.js";

@@ -4,7 +4,7 @@ import type { Received } from "../platform/access/read.js";
 import { readResponse } from "../platform/access/read.js";
 import type { Visitor } from "../platform/access/visitor.js";
 import type { Drift } from "../platform/wire/drift.js";
-import { WireError } from "../platform/wire/error.js";
+import { WireError } from "../platform/wire/reader.js";
 
 /** First IM state of a broadcast: what to connect with, and the first batch of messages. */
 interface FirstState {

@@ -1,11 +1,9 @@
 import { Buffer } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { isPlatformHost } from "../platform/access/platform.js";
-import { inBatches } from "../platform/access/queue.js";
-import type { Received } from "../platform/access/read.js";
-import { readFrame, readResponse } from "../platform/access/read.js";
+import { inBatches, type Received, readFrame, readResponse } from "../platform/access/read.js";
 import type { Drift } from "../platform/wire/drift.js";
-import { WireError } from "../platform/wire/error.js";
+import { WireError } from "../platform/wire/reader.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { JsonError, JsonScanner, type ScanTarget } from "./json-scan.js";

@@ -2,10 +2,9 @@ import { closeSync, createReadStream, existsSync, fsyncSync, ftruncateSync, open
 import { dirname } from "node:path";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { inBatches } from "../platform/access/queue.js";
-import { type Received, readFrame, readResponse, type Source } from "../platform/access/read.js";
+import { inBatches, type Received, readFrame, readResponse, type Source } from "../platform/access/read.js";
 import type { Drift } from "../platform/wire/drift.js";
-import { WireError } from "../platform/wire/error.js";
+import { WireError } from "../platform/wire/reader.js";
 import { encodeHeader, encodeRecord, type RecordingMeta, RecordingReader, type RecordingRecord } from "../platform/wire/recording.js";
 import type { Clock } from "../runtime/clock.js";
 import { syncFolderSync } from "../runtime/durable-file.js";

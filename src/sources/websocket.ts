@@ -1,9 +1,7 @@
 import WebSocket from "ws";
 import { reasonOf } from "../platform/access/platform.js";
 import type { ProxyServer } from "../platform/access/proxy.js";
-import { ReceiveQueue } from "../platform/access/queue.js";
-import type { Received, Source } from "../platform/access/read.js";
-import { readFrame } from "../platform/access/read.js";
+import { type Received, ReceiveQueue, readFrame, type Source } from "../platform/access/read.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { encodeAck, HEARTBEAT } from "../platform/wire/frame.js";
 import type { Clock } from "../runtime/clock.js";

@@ -1,7 +1,7 @@
-import type { Batch } from "../feed/batch.js";
 import type { Feed } from "../feed/feed.js";
 import type { ReadingTime } from "../feed/reading-time.js";
 import type { Subscription } from "../feed/subscription.js";
+import type { Batch } from "../feed/tail.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Backoff, backoffMs } from "../runtime/clock.js";
 import type { FairSemaphore } from "../runtime/semaphore.js";

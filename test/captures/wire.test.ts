@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { decodePayload } from "../../src/platform/wire/decode.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { decodeFrame, decodeResponse, framePayload, type MessageBatch } from "../../src/platform/wire/frame.js";
-import { isKnownMethod, METHODS } from "../../src/platform/wire/methods.js";
+import { decodePayload, isKnownMethod, METHODS } from "../../src/platform/wire/methods.js";
 import { decodeOurs, expected, opened, schema } from "../platform/wire/schema.js";
 
 const captures = `${process.env["DYLIVE_SHARED"] ?? fileURLToPath(new URL("../../../shared", import.meta.url))}/captures/`;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Batch } from "../../src/feed/batch.js";
 import { Feed } from "../../src/feed/feed.js";
 import { Follow, type FollowTarget } from "../../src/feed/follow.js";
 import type { Followed } from "../../src/feed/subscription.js";
+import type { Batch } from "../../src/feed/tail.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Log, RoomKey } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";

@@ -1,4 +1,4 @@
-import type { AdminService } from "../../src/http/admin-service.js";
+import type { AdminService } from "../../src/http/api-deps.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 
 type ShownAccount = Awaited<ReturnType<AdminService["accounts"]["save"]>>;

@@ -1,8 +1,7 @@
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
 import { check } from "../../src/store/check.js";
-import { dayOf } from "../../src/store/postgres/days.js";
-import { EVENTS } from "../../src/store/postgres/events.js";
+import { dayOf, EVENTS } from "../../src/store/postgres/events.js";
 import { COLUMN_TYPES, PostgresSession } from "../../src/store/postgres/session.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { pageReader } from "../../src/store/sql/log.js";

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Conversation } from "../../src/runtime/conversation.js";
+import { Conversation } from "../../src/runtime/listen.js";
 import { until } from "../until.js";
 
 /** A server whose requests are answered when the test says so. */

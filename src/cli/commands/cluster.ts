@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { type ClusterView, clusterView } from "../../http/cluster.js";
+import { type ClusterView, clusterView } from "../../http/v1/cluster-routes.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { webhookServiceBeside } from "../../webhooks/runner.js";

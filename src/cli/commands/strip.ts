@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { WireError } from "../../platform/wire/error.js";
+import { WireError } from "../../platform/wire/reader.js";
 import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../platform/wire/recording.js";
 import { Disguise, stripped } from "../../platform/wire/strip.js";
 import { NewFile } from "../../runtime/durable-file.js";

@@ -1,9 +1,9 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import type { Batch } from "../../feed/batch.js";
 import { CursorReset, cursorEnd, cursorStart, type Ends, encodePlaces, resolvePlaces, type Start } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
+import type { Batch } from "../../feed/tail.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";

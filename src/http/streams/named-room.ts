@@ -4,8 +4,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { SYSTEM_ROOM } from "../../store/log.js";
 import { findNamed, type NamedRoom, namedRoom, type Rooms } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import { isLimited, maySee } from "../access.js";
-import { tokenOf } from "../authentication.js";
+import { isLimited, maySee, tokenOf } from "../authentication.js";
 import type { LiveStreams } from "./live.js";
 
 /**

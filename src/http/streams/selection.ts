@@ -1,9 +1,9 @@
 import { EVENT_TYPES, type EventType, USUAL_TYPES } from "../../events/event.js";
 import { noSuch } from "../../events/misspelt.js";
-import type { Batch } from "../../feed/batch.js";
 import { type Filter, shows } from "../../feed/read.js";
 import type { ReadingTime } from "../../feed/reading-time.js";
 import type { Followed } from "../../feed/subscription.js";
+import type { Batch } from "../../feed/tail.js";
 import { FieldError } from "../../runtime/errors.js";
 import type { RoomKey, Where } from "../../store/log.js";
 import type { StoredEvent } from "../../store/stored-event.js";

@@ -4,8 +4,7 @@ import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { acceptedLanguage, inLanguage } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { AdminService } from "../admin-service.js";
-import type { ApiDeps } from "../api-deps.js";
+import type { AdminService, ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { addSchemas, exactly, Time } from "./fields.js";
 

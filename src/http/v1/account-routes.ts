@@ -3,10 +3,8 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { isLimited } from "../access.js";
-import type { Accounts } from "../admin-service.js";
-import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
+import type { Accounts, ApiDeps } from "../api-deps.js";
+import { isLimited, tokenOf } from "../authentication.js";
 import { addSchemas, exactly, Time } from "./fields.js";
 
 /** An account, without its cookies. */

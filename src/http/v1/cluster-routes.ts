@@ -1,10 +1,92 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { ROOM_STATES } from "../../health/state.js";
+import { readReport } from "../../collector/report.js";
+import { ROOM_STATES, type RoomState } from "../../health/state.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { MemberRow } from "../../store/cluster.js";
+import type { Store } from "../../store/store.js";
+import type { WebhookService } from "../../webhooks/webhook-service.js";
 import type { ApiDeps } from "../api-deps.js";
-import { clusterView } from "../cluster.js";
 import { addSchemas, exactly } from "./fields.js";
+
+/** Rooms by state; those of which nothing was told yet are `resolving`. */
+type RoomCounts = Readonly<Record<RoomState, number>>;
+
+/** A cluster at a glance. */
+export interface ClusterView {
+  /** Every process, oldest first, with what its rooms are doing. */
+  readonly members: readonly (MemberRow & { readonly states: RoomCounts })[];
+  readonly rooms: {
+    readonly wanted: number;
+    /** Wanted rooms that are on the watch list. */
+    readonly watched: number;
+    /** Wanted rooms that nobody collects right now, by the state that was told last. */
+    readonly unowned: RoomCounts;
+  };
+  /** Events of the log that its readers have not come to. */
+  readonly behind: { readonly statistics: number; readonly search: number; readonly hooks: number };
+  /** Bytes that wait in the database for the owners of their rooms: frames that came while it was away. */
+  readonly spooledBytes: number;
+}
+
+/** Parts of a store that tell of its cluster. */
+type ClusterStore = Pick<Store, "cluster" | "statistics" | "search">;
+
+/**
+ * Returns what each member of the cluster does, and how far each reader of the log is.
+ * @throws DyliveError not_offered where the store is for a single process
+ */
+export async function clusterView(
+  { cluster, statistics, search }: ClusterStore,
+  webhooks: Pick<WebhookService, "list">,
+): Promise<ClusterView> {
+  if (cluster === undefined)
+    throw new DyliveError(
+      "not_offered",
+      "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)",
+    );
+  const [members, wantedRooms, counted, indexed, hooks, spooledBytes] = await Promise.all([
+    cluster.leases.members(),
+    cluster.wantedRooms.all(),
+    statistics.progress(),
+    search.progress(),
+    hooksBehind(webhooks),
+    cluster.spooled.waiting(),
+  ]);
+  const states = new Map<number | null, Record<RoomState, number>>();
+  const seen = new Set<number>();
+  let [wanted, watched] = [0, 0];
+  for (const { room, ownerId, told, watched: isWatched } of wantedRooms) {
+    // A room may be wanted by several names.
+    if (room !== null && seen.has(room)) continue;
+    if (room !== null) seen.add(room);
+    wanted++;
+    if (isWatched) watched++;
+    const counts = states.get(ownerId) ?? noRooms();
+    counts[readReport(told)?.state ?? "resolving"]++;
+    states.set(ownerId, counts);
+  }
+  return {
+    members: members.map((member) => ({ ...member, states: states.get(member.id) ?? noRooms() })),
+    rooms: { wanted, watched, unowned: states.get(null) ?? noRooms() },
+    behind: { statistics: sumOf(counted), search: sumOf(indexed), hooks },
+    spooledBytes,
+  };
+}
+
+function noRooms(): Record<RoomState, number> {
+  return Object.fromEntries(ROOM_STATES.map((state) => [state, 0])) as Record<RoomState, number>;
+}
+
+function sumOf(rooms: readonly { readonly behind: number }[]): number {
+  return rooms.reduce((sum, { behind }) => sum + behind, 0);
+}
+
+/** Counts the events of the log that hooks have not come to, over all hooks. */
+async function hooksBehind(webhooks: Pick<WebhookService, "list">): Promise<number> {
+  return (await webhooks.list()).reduce((sum, { backlog }) => sum + backlog, 0);
+}
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
 const Time = (description: string) => Type.Integer({ description: `${description}, ms UTC by the database` });

@@ -9,9 +9,8 @@ import { HOOK_PAUSES, type HookBatchHead, type HookRow, type HookSettings, type 
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { hookSelection } from "../../webhooks/selection.js";
 import { HOOK_LIMITS, HOOK_STATES, type HookView, hookState, unknownHook } from "../../webhooks/webhook-service.js";
-import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
+import { isLimited, maySee, tokenOf } from "../authentication.js";
 import { visibleRoom } from "../streams/named-room.js";
 import { addSchemas, exactly, Time } from "./fields.js";
 

@@ -4,9 +4,8 @@ import { Type } from "typebox";
 import type { Official } from "../../collector/open-platform/official.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import { isLimited, maySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
+import { isLimited, maySee, tokenOf } from "../authentication.js";
 import { exactly } from "./fields.js";
 
 const tags = ["Open Platform"];

@@ -11,9 +11,8 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import { ALIAS_KINDS, WATCHES } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
-import { assertMayAsk, assertMaySee } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
+import { assertMayAsk, assertMaySee, tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
 import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
 

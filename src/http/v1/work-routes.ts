@@ -9,9 +9,8 @@ import type { Works } from "../../store/sql/works.js";
 import { AuthorSchema } from "../../works/model/author.js";
 import { ImageSchema, MediaVariantSchema, MusicSchema } from "../../works/model/media.js";
 import { WorkSchema } from "../../works/model/work.js";
-import { isLimited } from "../access.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
+import { isLimited, tokenOf } from "../authentication.js";
 import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
 
 const WorkListSchema = Type.Object(

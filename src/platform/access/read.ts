@@ -1,6 +1,6 @@
 import type { Drift } from "../wire/drift.js";
-import { WireError } from "../wire/error.js";
 import { decodeFrame, decodeResponse, type Frame, framePayload, type MessageBatch } from "../wire/frame.js";
+import { WireError } from "../wire/reader.js";
 import type { RecordKind } from "../wire/recording.js";
 
 /** Frame or reply received from the platform, with the time of receipt. */
@@ -64,4 +64,94 @@ export function readFrame(raw: Uint8Array, receivedAt: number, drift: Drift): Re
 /** Reads a bare Response, as im/fetch gives it. @throws WireError when the bytes are not one */
 export function readResponse(raw: Uint8Array, receivedAt: number, drift: Drift): Received & { readonly response: MessageBatch } {
   return { receivedAt, raw, kind: "response", response: decodeResponse(raw, drift) };
+}
+
+/** Bytes of memory that a batch out of a file may take. Real frames are far smaller: hundreds of them are one batch. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/** Returns the bytes of memory that something received takes: as it came, and as inflated, which may be a thousand times as much. */
+export function heldBytes({ raw, response }: Pick<Received, "raw" | "response">): number {
+  // The messages of a frame are parts of one buffer.
+  return raw.length + (response?.messages[0]?.payload.buffer.byteLength ?? 0);
+}
+
+/** Reads what comes out of a file, in batches of bounded memory: each is read when the one before was taken. */
+export function* inBatches(received: Iterable<Received>): Generator<readonly Received[], void> {
+  let batch: Received[] = [];
+  let held = 0;
+  for (const one of received) {
+    batch.push(one);
+    held += heldBytes(one);
+    if (held < BATCH_BYTES) continue;
+    yield batch;
+    batch = [];
+    held = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Bytes of memory waiting beyond which the sender is paused. Far above what a busy room sends in a second. */
+const HIGH_WATER_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Bounded queue of frames between a socket and their reader, in order. With a slow reader the socket is paused and TCP holds the platform
+ * back.
+ */
+export class ReceiveQueue {
+  readonly #flow: { pause(): void; resume(): void };
+  readonly #onReceived: (frame: Received) => void;
+  #waiting: Received[] = [];
+  #bytes = 0;
+  #paused = false;
+  #ended = false;
+  #error: unknown;
+  #wake: (() => void) | null = null;
+
+  /** @param onReceived called with every frame that comes */
+  constructor(flow: { pause(): void; resume(): void }, onReceived: (frame: Received) => void = () => {}) {
+    this.#flow = flow;
+    this.#onReceived = onReceived;
+  }
+
+  push(received: Received): void {
+    if (this.#ended) return;
+    this.#waiting.push(received);
+    this.#bytes += heldBytes(received);
+    this.#onReceived(received);
+    if (!this.#paused && this.#bytes > HIGH_WATER_BYTES) {
+      this.#paused = true;
+      this.#flow.pause();
+    }
+    this.#wake?.();
+  }
+
+  /** Ends the iteration after what is waiting; with an error, by throwing it. The first end counts. */
+  end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#wake?.();
+  }
+
+  /** Yields all that waits, batch by batch, until the end. For one reader. */
+  async *batches(): AsyncGenerator<readonly Received[]> {
+    for (;;) {
+      if (this.#waiting.length > 0) {
+        const batch = this.#waiting;
+        this.#waiting = [];
+        this.#bytes = 0;
+        if (this.#paused && !this.#ended) this.#flow.resume();
+        this.#paused = false;
+        yield batch;
+      } else if (this.#ended) {
+        if (this.#error !== undefined) throw this.#error;
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = null;
+      }
+    }
+  }
 }

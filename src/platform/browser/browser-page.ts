@@ -2,11 +2,9 @@ import type { Page, Response, WebSocket } from "playwright-core";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { isPlatformHost } from "../access/platform.js";
-import { ReceiveQueue } from "../access/queue.js";
-import type { Received, Source } from "../access/read.js";
-import { readFrame, readResponse } from "../access/read.js";
+import { type Received, ReceiveQueue, readFrame, readResponse, type Source } from "../access/read.js";
 import type { Drift } from "../wire/drift.js";
-import { WireError } from "../wire/error.js";
+import { WireError } from "../wire/reader.js";
 import { closePage, visit } from "./page.js";
 
 /** Dependencies of the source of one room's page. */

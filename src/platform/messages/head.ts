@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { SOURCES, User } from "../../events/event.js";
-import { decodeLazy } from "../wire/decode.js";
+import type { NewEventOf, SOURCES, User } from "../../events/event.js";
 import type { Drift } from "../wire/drift.js";
 import type { WireEnvelope } from "../wire/frame.js";
 import type { Common, PublicAreaCommon } from "../wire/gen/common.js";
 import { decodeUser, type User as WireUser } from "../wire/gen/user.js";
+import { decodeLazy } from "../wire/methods.js";
 import { clean, openText, readText } from "./text.js";
 import { strangerUser, toUser } from "./user.js";
 
@@ -149,4 +149,28 @@ export function envelopeUser(head: Head): WireUser | null {
 /** Returns what the envelope would show of the message, in words; "" without any. */
 export function shownText(head: Head): string {
   return head.common === null ? "" : readText(openText(head.common.displayText, head.context.drift));
+}
+
+// Larger payloads are kept in raw recordings only (design, section 4).
+const MAX_BYTES = 4096;
+
+/** Makes the event of a message that we cannot tell as an event of its own kind, kept as it came so that a later version can. */
+export function unknownEvent(envelope: Envelope, head: Head): NewEventOf<"unknown"> {
+  const { payload } = envelope;
+  const { context } = head;
+  const event: NewEventOf<"unknown"> = {
+    id: head.id,
+    room: context.room,
+    webRid: context.webRid,
+    sessionId: context.sessionId,
+    method: head.method,
+    type: "unknown",
+    time: head.time,
+    receivedAt: context.receivedAt,
+    source: context.source,
+    revision: 0,
+    payload: payload.length > MAX_BYTES ? null : Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("base64"),
+    bytes: payload.length,
+  };
+  return timed(event, head);
 }

@@ -1,11 +1,10 @@
 import type { Draft } from "../../events/combo.js";
 import type { NewEvent } from "../../events/event.js";
-import { decodePayload, peekCommon } from "../wire/decode.js";
 import type { Common } from "../wire/gen/common.js";
-import type { Decoded } from "../wire/methods.js";
+import { type Decoded, decodePayload, peekCommon } from "../wire/methods.js";
 import { audioChatEvent, chatEvent, emojiChatEvent, exhibitionChatEvent, privilegeChatEvent, screenChatEvent } from "./chat.js";
 import { bindingGiftDraft, doodleGiftDraft, giftDraft, lightGiftDraft } from "./gift.js";
-import { type Context, digitsToMillis, type Envelope, type Head, toHead, toMillis } from "./head.js";
+import { type Context, digitsToMillis, type Envelope, type Head, toHead, toMillis, unknownEvent } from "./head.js";
 import { armiesEvent, battleEvent, battleFinishEvent, linkEvent, linkmicMethodEvent } from "./linkmic.js";
 import { lotteryDrawEvent, lotteryEvent, luckyBoxEndEvent, luckyBoxEvent, luckyBoxRewardEvent } from "./lottery.js";
 import { memberEvent } from "./member.js";
@@ -24,7 +23,6 @@ import { productChangeEvent, shoppingEvent } from "./product.js";
 import { roomDataEvent } from "./room-data.js";
 import { fansclubEvent, likeEvent, socialEvent } from "./social.js";
 import { linkerContributeEvent, roomRankEvent, roomStatsEvent, userSeqEvent } from "./stats.js";
-import { unknownEvent } from "./unknown.js";
 
 export type { Context, Envelope } from "./head.js";
 

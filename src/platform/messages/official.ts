@@ -1,9 +1,8 @@
 import { comboId, type Draft, short } from "../../events/combo.js";
 import type { NewEventOf, User } from "../../events/event.js";
 import { parseExact } from "../wire/exact-json.js";
-import { type Context, digest, type Envelope, type Head, timed, toHead, toMillis } from "./head.js";
+import { type Context, digest, type Envelope, type Head, timed, toHead, toMillis, unknownEvent } from "./head.js";
 import { clean, httpsOrNull, LONG, SHORT, textOrNull } from "./text.js";
-import { unknownEvent } from "./unknown.js";
 import { isNobody } from "./user.js";
 
 type Item = Readonly<Record<string, unknown>>;

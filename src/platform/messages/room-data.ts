@@ -1,5 +1,4 @@
 import type { NewEventOf } from "../../events/event.js";
-import { decodeBytes } from "../wire/decode.js";
 import type { RoomDataSyncMessage } from "../wire/gen/low.js";
 import {
   decodeHighlightContainerSyncData,
@@ -7,6 +6,7 @@ import {
   decodeRoomLinkMicSyncData,
   type HighlightContainerSyncData,
 } from "../wire/gen/sync.js";
+import { decodeBytes } from "../wire/methods.js";
 import { type Head, timed, toMillis } from "./head.js";
 import { linkedStateEvent } from "./linkmic.js";
 import { lotteryStateEvent } from "./lottery.js";

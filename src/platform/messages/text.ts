@@ -1,8 +1,8 @@
 import type { Segment } from "../../events/event.js";
-import { decodeLazy } from "../wire/decode.js";
 import type { Drift } from "../wire/drift.js";
 import { decodeText, type Text, type TextPiece } from "../wire/gen/text.js";
 import type { User } from "../wire/gen/user.js";
+import { decodeLazy } from "../wire/methods.js";
 import type { Lazy } from "../wire/reader.js";
 
 /** Longest chat or notice kept, in UTF-16 units. The platform allows about 100 in a chat; the rest is room for rich texts. */

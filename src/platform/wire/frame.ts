@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
-import { WireError } from "./error.js";
 import { decodeResponse as decode, decodePushFrame, type Message, type Response } from "./gen/frame.js";
-import { type FieldDrift, Reader } from "./reader.js";
+import { type FieldDrift, Reader, WireError } from "./reader.js";
 
 /** Most bytes that one frame may inflate to. Real ones reach some 100 KB; a bomb of a few KB reaches gigabytes. */
 export const MAX_INFLATED_BYTES = 32 * 1024 * 1024;

@@ -1,6 +1,4 @@
-export { decodeLazy, decodePayload, type Failed, type FailureCode, peekCommon } from "./decode.js";
 export { Drift, type DriftCounts } from "./drift.js";
-export { WireError, type WireErrorCode } from "./error.js";
 export {
   decodeFrame,
   decodeResponse,
@@ -14,8 +12,20 @@ export {
   type WireEnvelope,
 } from "./frame.js";
 export * as messages from "./gen/index.js";
-export { type Decoded, isKnownMethod, KNOWN_METHODS, METHODS, type MessageName, type Method } from "./methods.js";
-export { type FieldDrift, type Lazy, Reader } from "./reader.js";
+export {
+  type Decoded,
+  decodeLazy,
+  decodePayload,
+  type Failed,
+  type FailureCode,
+  isKnownMethod,
+  KNOWN_METHODS,
+  METHODS,
+  type MessageName,
+  type Method,
+  peekCommon,
+} from "./methods.js";
+export { type FieldDrift, type Lazy, Reader, WireError, type WireErrorCode } from "./reader.js";
 export {
   encodeHeader,
   encodeRecord,

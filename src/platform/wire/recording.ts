@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
-import { WireError } from "./error.js";
+import { WireError } from "./reader.js";
 
 /*
  * A recording: what arrived, as it came, so that it can be decoded again by a later version.

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { pipeline as piped } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import { WireError } from "../../platform/wire/error.js";
+import { WireError } from "../../platform/wire/reader.js";
 import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../platform/wire/recording.js";
 import { withoutMessages } from "../../platform/wire/strip.js";
 import { NewFile, syncFolder } from "../../runtime/durable-file.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { WireError } from "../../platform/wire/error.js";
+import { WireError } from "../../platform/wire/reader.js";
 import { RecordingReader } from "../../platform/wire/recording.js";
 import type { Clock } from "../../runtime/clock.js";
 import { makeFolder, NewFile } from "../../runtime/durable-file.js";

@@ -1,7 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import type { PostgresConnection } from "../postgres/connection.js";
-import { Days, dayOf } from "../postgres/days.js";
+import { Days, dayOf } from "../postgres/events.js";
 import { META, ROOMS, type SqlTable, TABLES } from "../sql/tables.js";
 import { arrays, row, rows, run, type SqlValue, type SqlWork } from "../sql/work.js";
 import { type CopiedRow, copiedRows, EVENT_COLUMNS, type SqliteSource } from "./source.js";

@@ -6,8 +6,7 @@ import { type Row, rowOf } from "../stored-event.js";
 import { Waker } from "../waker.js";
 import type { PostgresConnection } from "./connection.js";
 import { watchChannel } from "./connection.js";
-import { Days, dayOf } from "./days.js";
-import { EVENTS } from "./events.js";
+import { Days, dayOf, EVENTS } from "./events.js";
 import { isMissingDay, isValues } from "./refusal.js";
 
 /** Most events of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */

@@ -5,9 +5,7 @@ import { encodeMsgFrame, encodePushResponse, pushTexts } from "../../../simulato
 import { corpus } from "../../../simulator/index.js";
 import { loadSchema } from "../../../simulator/schema.js";
 import { readSpoolPart } from "../../../src/ingest/spooled-reader.js";
-import { heldBytes, ReceiveQueue } from "../../../src/platform/access/queue.js";
-import type { Received } from "../../../src/platform/access/read.js";
-import { readFrame } from "../../../src/platform/access/read.js";
+import { heldBytes, type Received, ReceiveQueue, readFrame } from "../../../src/platform/access/read.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
 import { encodeHeader, encodeRecord } from "../../../src/platform/wire/recording.js";
 import { openCaptures } from "../../../src/sources/capture.js";

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ReceiveQueue } from "../../../src/platform/access/queue.js";
-import type { Received } from "../../../src/platform/access/read.js";
+import { type Received, ReceiveQueue } from "../../../src/platform/access/read.js";
 
 const received = (size: number): Received => ({ receivedAt: 1, raw: new Uint8Array(size), kind: "frame", response: null });
 

@@ -2,12 +2,11 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeLazy, decodePayload, peekCommon } from "../../../src/platform/wire/decode.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
-import { WireError } from "../../../src/platform/wire/error.js";
 import { decodeFrame, decodeResponse } from "../../../src/platform/wire/frame.js";
 import { decodeText } from "../../../src/platform/wire/gen/index.js";
-import { isKnownMethod, KNOWN_METHODS, METHODS } from "../../../src/platform/wire/methods.js";
+import { decodeLazy, decodePayload, isKnownMethod, KNOWN_METHODS, METHODS, peekCommon } from "../../../src/platform/wire/methods.js";
+import { WireError } from "../../../src/platform/wire/reader.js";
 import { runsOf } from "../../whole.js";
 import { arbitrary, encode, schema, types } from "./schema.js";
 

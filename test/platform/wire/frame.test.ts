@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { WireError } from "../../../src/platform/wire/error.js";
 import { decodeFrame, decodeResponse, encodeAck, framePayload, HEARTBEAT, inflate } from "../../../src/platform/wire/frame.js";
+import { WireError } from "../../../src/platform/wire/reader.js";
 import { encode, schema } from "./schema.js";
 
 const PushFrame = schema.lookupType("dylive.wire.PushFrame");

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { WireError } from "../../../src/platform/wire/error.js";
 import { decodeFansclubMessage, decodeGiftMessage, decodeImage, decodeText } from "../../../src/platform/wire/gen/index.js";
-import { type FieldDrift, Reader } from "../../../src/platform/wire/reader.js";
+import { type FieldDrift, Reader, WireError } from "../../../src/platform/wire/reader.js";
 
 const ff = (count: number) => Array.from({ length: count }, () => 0xff);
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { WireError } from "../../../src/platform/wire/error.js";
+import { WireError } from "../../../src/platform/wire/reader.js";
 import {
   encodeHeader,
   encodeRecord,

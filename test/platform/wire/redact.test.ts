@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { WireError } from "../../../src/platform/wire/error.js";
 import { HEARTBEAT } from "../../../src/platform/wire/frame.js";
+import { WireError } from "../../../src/platform/wire/reader.js";
 import { withoutMessages } from "../../../src/platform/wire/strip.js";
 import { encode, schema } from "./schema.js";
 
