@@ -133,7 +133,7 @@ describe("the time of filters", () => {
     ws.send({ op: "subscribe", rooms: [room], filter });
     const plain = await SseClient.open(url, server);
     const light = await SseClient.open(`${url}&filter=${encodeURIComponent('type == "chat"')}`, other);
-    await until(() => ws.typed("subscribed").length === 1 && [costly, plain, light].every(({ messages }) => messages.length === 1));
+    await until(() => ws.typed("subscribed").length === 1 && [costly, plain, light].every(({ messages }) => messages.length > 0));
     for (let i = 0; !costly.ended || ws.closed === null; i++) {
       await append(...chats(50, `${i}-`));
       await new Promise((resolve) => setTimeout(resolve, 20));
