@@ -62,6 +62,14 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "official start": ["dylive official start 7000000000000000001"],
   "official stop": ["dylive official stop 7000000000000000001"],
   "official list": ["dylive official list"],
+  notify: ["dylive notify add 'https://api.day.app/KEY'", "dylive notify test 0a1b2c3d4e5f"],
+  "notify add": [
+    "dylive notify add 'https://oapi.dingtalk.com/robot/send?access_token=…' \\\n--secret SEC…",
+    "dylive notify add 'https://api.telegram.org/botTOKEN' --to -100123 \\\n--gifts 1000",
+    "dylive notify add 'https://bark.example.com/KEY' --kind bark --words 加微信",
+  ],
+  "notify list": ["dylive notify list"],
+  "notify test": ["dylive notify test 0a1b2c3d4e5f"],
   hook: ["dylive hook add 'https://example.com/dylive'", "dylive hook list"],
   "hook add": [
     "dylive hook add 'https://example.com/dylive' --types gift,room.live",

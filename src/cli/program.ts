@@ -17,7 +17,7 @@ const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[
   ["A room, without a server:", ["resolve", "watch", "record"]],
   ["A work, without a server:", ["work", "download", "comments", "works"]],
   ["Files:", ["replay", "import", "decode", "strip"]],
-  ["What a server does (also while it runs):", ["room", "account", "author", "token", "hook", "official"]],
+  ["What a server does (also while it runs):", ["room", "account", "author", "token", "hook", "notify", "official"]],
   ["What is kept (also while a server runs):", ["session", "stats", "user", "gifts", "search", "export"]],
   ["Care of what is kept:", ["retention", "erase-user", "redecode", "check", "backup"]],
   ["Many machines:", ["cluster", "migrate", "restored"]],
@@ -96,7 +96,14 @@ function linesOf(examples: readonly string[]): string {
 }
 
 /** Options that give a field by another name. */
-const NAMED: Readonly<Record<string, string>> = { perMinute: "rate", expiresAt: "expires" };
+const NAMED: Readonly<Record<string, string>> = {
+  perMinute: "rate",
+  expiresAt: "expires",
+  "channel.kind": "kind",
+  "channel.secret": "secret",
+  "channel.to": "to",
+  "channel.template": "template",
+};
 
 /** Returns the name by which a command is given a field: its option or its argument; the field itself where it has none. */
 export function givenAs(command: Command, field: string): string {
@@ -350,6 +357,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
   { names: ["token"], add: async (program) => (await import("./commands/token.js")).addTokenCommands(program, data) },
   { names: ["official"], add: async (program) => (await import("./commands/official.js")).addOfficialCommands(program, data) },
   { names: ["hook"], add: async (program) => (await import("./commands/hook.js")).addHookCommands(program, data) },
+  { names: ["notify"], add: async (program) => (await import("./commands/notify.js")).addNotifyCommands(program, data) },
   { names: ["session"], add: async (program) => (await import("./commands/session.js")).addSessionCommands(program, data) },
   { names: ["stats", "user"], add: async (program) => (await import("./commands/stats.js")).addStatsCommands(program, data) },
   { names: ["gifts"], add: async (program) => (await import("./commands/gifts.js")).addGiftsCommand(program, data) },

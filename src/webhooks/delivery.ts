@@ -6,6 +6,7 @@ import { FairSemaphore } from "../runtime/semaphore.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookRow, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
+import { pauseOf } from "./channels.js";
 import { RoomDelivery, type RoomDeliveryDeps } from "./room-delivery.js";
 import { type FirstLive, hookSelection } from "./selection.js";
 import type { Send } from "./send.js";
@@ -20,7 +21,7 @@ const GONE = 410;
 
 /** Dependencies of deliveries; the same for all hooks. */
 interface DeliveryDeps {
-  readonly store: Pick<Store, "log" | "hooks">;
+  readonly store: Pick<Store, "log" | "hooks" | "rooms">;
   readonly feed: Feed;
   readonly clock: Clock;
   readonly send: Send;
@@ -44,6 +45,8 @@ export class Delivery {
   readonly #early = new Set<RoomKey>();
   readonly #roomParts: RoomDeliveryDeps;
   #begun = false;
+  /** Time from which the hook's channel may be sent the next message, ms UTC. */
+  #freeAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #dying: Promise<void> | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -65,6 +68,7 @@ export class Delivery {
       send,
       time,
       slots: new FairSemaphore(ROOMS_AT_A_TIME, ROOMS_AT_A_TIME),
+      pace: () => this.#pace(),
       places: new Map(),
       unsaved: new Set(),
       signal: this.#stop.signal,
@@ -131,6 +135,15 @@ export class Delivery {
     this.#dying ??= this.#deps.onDead(now, gone ? "gone" : "failing").catch(this.#deps.onError);
     this.#stop.abort();
     return true;
+  }
+
+  async #pace(): Promise<void> {
+    const { channel } = this.hook;
+    if (channel === null) return;
+    const { clock } = this.#deps;
+    const at = Math.max(clock.now(), this.#freeAt);
+    this.#freeAt = at + pauseOf(channel);
+    if (at > clock.now()) await clock.sleep(at - clock.now(), this.#stop.signal).catch(() => {});
   }
 
   #saveSoon(): void {

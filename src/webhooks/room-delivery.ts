@@ -1,3 +1,4 @@
+import type { LiveEvent } from "../events/event.js";
 import type { Feed } from "../feed/feed.js";
 import type { ReadingTime } from "../feed/reading-time.js";
 import type { Subscription } from "../feed/subscription.js";
@@ -5,9 +6,12 @@ import type { Batch } from "../feed/tail.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Backoff, backoffMs } from "../runtime/clock.js";
 import type { FairSemaphore } from "../runtime/semaphore.js";
-import type { Log, RoomKey } from "../store/log.js";
+import { type Log, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
+import type { Rooms } from "../store/rooms.js";
 import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store/sql/hooks.js";
 import type { StoredEvent } from "../store/stored-event.js";
+import { alarmText } from "./alarm-text.js";
+import { channelRequest, refusalIn } from "./channels.js";
 import type { FirstLive, HookSelection } from "./selection.js";
 import { type Answered, type Send, signed } from "./send.js";
 
@@ -22,7 +26,7 @@ const STORE_RETRY_MS = 1_000;
 export interface RoomDeliveryDeps {
   readonly hook: HookRow;
   readonly selection: HookSelection;
-  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id"> };
+  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id">; readonly rooms: Pick<Rooms, "get"> };
   readonly feed: Pick<Feed, "subscribe">;
   readonly firstLive: FirstLive;
   readonly clock: Clock;
@@ -35,6 +39,8 @@ export interface RoomDeliveryDeps {
   /** Rooms whose position the store does not know yet. */
   readonly unsaved: Set<RoomKey>;
   readonly onUnsaved: () => void;
+  /** Waits until the hook's channel may be sent another message. */
+  readonly pace: () => Promise<void>;
   readonly signal: AbortSignal;
   /** Takes the outcome of every try; true when the hook is to be left alone. */
   readonly onTry: (outcome: HookTry, hook: HookRow) => boolean;
@@ -147,8 +153,18 @@ export class RoomDelivery {
     return this.#more ? 0 : Math.max(0, this.#madeAt + PACE_MS - clock.now());
   }
 
-  #send({ id, body }: HookBatch): Promise<Answered> {
-    const { hook, clock, send, signal } = this.#deps;
+  async #send({ id, body }: HookBatch): Promise<Answered> {
+    const { hook, store, clock, send, pace, signal } = this.#deps;
+    const { channel } = hook;
+    if (channel !== null) {
+      await pace();
+      const { anchor, title } = (await store.rooms.get(this.#room)) ?? { anchor: null, title: null };
+      const about = this.#room === SYSTEM_ROOM ? null : { name: anchor?.nickname ?? null, title };
+      // Written when it is sent: what is kept are the events, from which a person can be taken out.
+      const { events } = JSON.parse(body) as { events: LiveEvent[] };
+      const request = channelRequest(channel, hook.url, alarmText(events, about, channel.language), clock.now());
+      return send({ ...request, allowPrivate: hook.allowPrivate, refusal: (answer) => refusalIn(channel, answer) }, signal);
+    }
     const headers = {
       "content-type": "application/json; charset=utf-8",
       "user-agent": "dylive",
@@ -200,7 +216,7 @@ const BATCH_BYTES = 262_144;
 
 /** Parameters of a batch. */
 interface BatchOf {
-  readonly hook: Pick<HookRow, "id" | "replays" | "maxEvents">;
+  readonly hook: Pick<HookRow, "id" | "replays" | "maxEvents" | "channel">;
   /** Name of the log in which the seqs count. */
   readonly logId: string;
   readonly room: RoomKey;
@@ -220,7 +236,8 @@ function makeBatch(
   read: Pick<Batch, "to" | "removed">,
   rows: readonly StoredEvent[],
 ): HookBatch | null {
-  if (rows.length === 0 && read.removed === null) return null;
+  // People are told what happens, not what was removed before they were told.
+  if (rows.length === 0 && (read.removed === null || hook.channel !== null)) return null;
   const texts: string[] = [];
   let bytes = 0;
   for (const { text } of rows.slice(0, hook.maxEvents)) {

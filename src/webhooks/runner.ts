@@ -17,7 +17,7 @@ const PAUSE_AFTER_MS = 3 * 86_400_000;
 
 /** Dependencies of a {@link HookRunner}. */
 interface HookRunnerDeps {
-  readonly store: Pick<Store, "log" | "hooks">;
+  readonly store: Pick<Store, "log" | "hooks" | "rooms">;
   readonly feed: Feed;
   readonly clock: Clock;
   readonly send: Send;

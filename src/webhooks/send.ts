@@ -3,6 +3,7 @@ import { Agent, type Dispatcher, request } from "undici";
 import { connectionFailure } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import type { HookSecrets, HookTry } from "../store/sql/hooks.js";
+import type { ChannelRefusal } from "./channels.js";
 
 /**
  * Longest time for a request, from its beginning to the end of the answer, in ms. A receiver that needs longer should answer first and work
@@ -24,6 +25,8 @@ interface OutgoingRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly allowPrivate: boolean;
+  /** Reads a refusal out of an answer, where a service says it there and not by the HTTP status alone. */
+  readonly refusal?: (answer: string) => ChannelRefusal | null;
 }
 
 /** Outcome of a request. */
@@ -63,7 +66,7 @@ export class HttpSender {
     await Promise.all([this.#guarded.destroy(), this.#open.destroy()]);
   }
 
-  readonly send: Send = async ({ url, headers, body, allowPrivate }, signal) => {
+  readonly send: Send = async ({ url, headers, body, allowPrivate, refusal }, signal) => {
     const limit = new AbortController();
     const stop = () => limit.abort();
     let late = false;
@@ -80,7 +83,7 @@ export class HttpSender {
       const dispatcher = allowPrivate ? this.#open : this.#guarded;
       const response = await request(url, { method: "POST", headers, body, dispatcher, signal: limit.signal });
       const answer = await read(response.body);
-      return judged(response, answer, this.#clock.now());
+      return judged(response, answer, refusal?.(answer) ?? null, this.#clock.now());
     } catch (error) {
       const words = late ? `no whole answer within ${ANSWER_MS / 1000} s` : signal.aborted ? "dylive stopped" : connectionFailure(error);
       return { delivered: false, status: null, error: words, answer: null, putOffMs: null };
@@ -104,8 +107,12 @@ async function read(body: Dispatcher.ResponseData["body"]): Promise<string> {
   return Buffer.concat(parts).toString("utf8").toWellFormed().slice(0, ANSWER_KEPT_CHARS);
 }
 
-function judged({ statusCode, headers }: Dispatcher.ResponseData, answer: string, now: number): Answered {
-  if (statusCode >= 200 && statusCode < 300) return { delivered: true, status: statusCode, error: null, answer: null, putOffMs: null };
+function judged({ statusCode, headers }: Dispatcher.ResponseData, answer: string, refusal: ChannelRefusal | null, now: number): Answered {
+  if (statusCode >= 200 && statusCode < 300) {
+    if (refusal === null) return { delivered: true, status: statusCode, error: null, answer: null, putOffMs: null };
+    const putOffMs = refusal.putOffMs === null ? null : Math.min(refusal.putOffMs, PUT_OFF_MAX_MS);
+    return { delivered: false, status: statusCode, error: refusal.error, answer, putOffMs };
+  }
   const location = headers["location"] === undefined ? "elsewhere" : `to ${String(headers["location"]).slice(0, 200)}`;
   const error =
     statusCode >= 300 && statusCode < 400
@@ -116,7 +123,7 @@ function judged({ statusCode, headers }: Dispatcher.ResponseData, answer: string
     status: statusCode,
     error,
     answer: answer === "" ? null : answer,
-    putOffMs: putOff(headers["retry-after"], now),
+    putOffMs: putOff(headers["retry-after"], now) ?? refusal?.putOffMs ?? null,
   };
 }
 

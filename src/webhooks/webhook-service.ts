@@ -5,8 +5,10 @@ import type { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
-import type { HookBatchHead, HookRow, HookSettings, HookTry } from "../store/sql/hooks.js";
+import type { HookBatchHead, HookRow, HookSecrets, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
+import { testText } from "./alarm-text.js";
+import { channelRequest, checkChannel, kindOf, refusalIn } from "./channels.js";
 import { type HookSelection, hookSelection } from "./selection.js";
 import { newSecret, rotated, type Send, signed } from "./send.js";
 
@@ -18,6 +20,9 @@ const HOOKS_MAX = 100;
  * batch may be asked to hold.
  */
 export const HOOK_LIMITS = { rooms: 200, types: 50, urlChars: 2_000, batchEvents: 500 } as const;
+
+/** Events of one message to people, unless told otherwise: more are not read. */
+const CHANNEL_EVENTS = 50;
 
 /** Dependencies of the webhook service. */
 interface WebhookServiceDeps {
@@ -78,8 +83,9 @@ export class WebhookService {
    */
   async add({ url, name = hostOf(url), types = [], filter = null, rooms = [], ...rest }: NewHook): Promise<HookRow> {
     const { store, clock, allowed } = this.#deps;
-    const { maxEvents = HOOK_LIMITS.batchEvents, allowPrivate = false } = rest;
-    const settings: HookSettings = { url, name, types, filter, rooms, maxEvents, allowPrivate };
+    const { allowPrivate = false, channel = null } = rest;
+    const { maxEvents = channel === null ? HOOK_LIMITS.batchEvents : CHANNEL_EVENTS } = rest;
+    const settings: HookSettings = { url, name, types, filter, rooms, maxEvents, allowPrivate, channel };
     checkSettings(settings, allowed);
     if ((await store.hooks.list()).length >= HOOKS_MAX)
       throw new DyliveError("too_many_subscriptions", `there are ${HOOKS_MAX} hooks, which is the most allowed; remove one first`);
@@ -110,6 +116,9 @@ export class WebhookService {
     const { store, allowed } = this.#deps;
     const row = await this.get(id);
     const settings = { ...row, ...change };
+    // Else a new address would be sent the token of the old one's service.
+    if (settings.url !== row.url && change.channel === undefined && row.channel !== null && row.channel.secret !== null)
+      throw new FieldError("channel.secret", "say it again with the new address: it was given for the one before");
     checkSettings(settings, allowed);
     const [before, after] = [hookSelection(row), hookSelection(settings)];
     const places = new Map<RoomKey, number | null>();
@@ -159,14 +168,16 @@ export class WebhookService {
   /** Sends an empty message to see whether it arrives; it changes nothing. @throws DyliveError not_found */
   async test(id: string, signal: AbortSignal): Promise<HookTry> {
     const { store, clock, send } = this.#deps;
-    const { url, allowPrivate, ...row } = await this.get(id);
+    const { url, allowPrivate, channel, ...row } = await this.get(id);
     const at = clock.now();
-    const body = JSON.stringify({ hook: id, log: store.log.id, room: 0, from: 0, to: 0, test: true, events: [] });
     const message = `${id}_test_${at}`;
-    const headers = { "content-type": "application/json; charset=utf-8", "user-agent": "dylive", ...signed(row, message, body, at) };
-    const { putOffMs: _, ...answered } = await send({ url, headers, body, allowPrivate }, signal);
+    const outgoing =
+      channel === null
+        ? signedTest(row, { id, message, log: store.log.id, at, url })
+        : { ...channelRequest(channel, url, testText(channel.language), at), refusal: (answer: string) => refusalIn(channel, answer) };
+    const { putOffMs: _, ...answered } = await send({ ...outgoing, allowPrivate }, signal);
     const none = { room: 0, from: 0, to: 0, events: 0, attempt: 0 };
-    const outcome = { id: message, at, ms: clock.now() - at, ...none, bytes: Buffer.byteLength(body), ...answered };
+    const outcome = { id: message, at, ms: clock.now() - at, ...none, bytes: Buffer.byteLength(outgoing.body), ...answered };
     await store.hooks.tried(id, outcome);
     return outcome;
   }
@@ -230,6 +241,16 @@ export class WebhookService {
   }
 }
 
+/** Returns the empty message of a test to a program. */
+function signedTest(
+  row: HookSecrets,
+  { id, message, log, at, url }: { id: string; message: string; log: string; at: number; url: string },
+) {
+  const body = JSON.stringify({ hook: id, log, room: 0, from: 0, to: 0, test: true, events: [] });
+  const headers = { "content-type": "application/json; charset=utf-8", "user-agent": "dylive", ...signed(row, message, body, at) };
+  return { url, headers, body };
+}
+
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host.slice(0, 64) : "hook"; // what is no address is refused as that
 }
@@ -252,6 +273,9 @@ function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
   if (!(Number.isInteger(maxEvents) && maxEvents >= 1 && maxEvents <= HOOK_LIMITS.batchEvents))
     throw new FieldError("maxEvents", `a whole number from 1 to ${HOOK_LIMITS.batchEvents}`);
   hookSelection(settings);
+  if (settings.channel !== null) checkChannel(settings.channel);
+  else if (kindOf(url) !== null)
+    throw new FieldError("url", `${kindOf(url)} takes texts, not events: give the hook a channel (dylive notify add, "channel": {})`);
   if (settings.filter !== null) readFilter(settings.filter);
   checkUrl(url, settings.allowPrivate ? null : allowed);
 }

@@ -11,6 +11,7 @@ const hook = (id: string, more: Partial<HookRow> = {}): HookRow => ({
   rooms: [1, 2],
   maxEvents: 500,
   allowPrivate: false,
+  channel: null,
   secret: "whsec_AAAA",
   old: null,
   createdAt: 5,

@@ -84,6 +84,7 @@ describe("the database file", () => {
         rooms: [],
         maxEvents: 5,
         allowPrivate: false,
+        channel: null,
         secret: "whsec_A",
       },
       ...{ old: null, createdAt: 0, revision: 0, replays: 0, paused: null, failing: null, last: null, deliveredAt: null },

@@ -378,6 +378,7 @@ async function failingHook({ hooks }: Store, room: RoomKey): Promise<void> {
     rooms: [],
     maxEvents: 5,
     allowPrivate: false,
+    channel: null,
     secret: "whsec_AAAA",
     old: { secret: "whsec_BBBB", until: 5 },
     createdAt: 1,

@@ -92,7 +92,8 @@ async function seed(count: number): Promise<void> {
     revision: 0,
     failing: null,
     last: null,
-  };
+    channel: { kind: "telegram", secret: null, to: "-100", language: "zh", template: null },
+  } as const;
   await store.works.keep(workOf("7560000000000000001", { text: "雨后 👨‍👩‍👧" }), '{"a":"原样"}');
   const heart = { id: "463", name: "小心心 💖", diamonds: 1, icon: null, kind: 1, combo: true };
   await store.gifts.learn("list", 1, [heart, { ...heart, id: "7691348205992268834", name: null, diamonds: null, combo: null }]);

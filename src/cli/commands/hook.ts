@@ -139,19 +139,21 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly string[] {
   return lines.map(plain);
 }
 
-function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): string {
+/** Returns one try on a line. */
+export function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): string {
   const what = attempt === 0 ? "test" : `room ${room} ${from}-${to} (${events} events), try ${attempt}`;
   return plain(`${moment(at)}  ${what}: ${delivered ? `delivered, HTTP ${status}` : (error ?? "failed")}, ${ms} ms`);
 }
 
-async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly RoomKey[]> {
+/** Returns the rooms of names, each once. */
+export async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly RoomKey[]> {
   const keys = new Set<RoomKey>();
   for (const name of asked) keys.add((await namedRoom(rooms, name)).room);
   return [...keys];
 }
 
 /** Opens the webhook service beside a server that may be running and that delivers. */
-function withWebhooks(
+export function withWebhooks(
   config: Config,
   open: typeof withStore,
   work: (webhooks: WebhookService, store: Store) => Promise<void>,

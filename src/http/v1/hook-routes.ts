@@ -5,8 +5,18 @@ import { Nullable } from "../../events/field.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
-import { HOOK_PAUSES, type HookBatchHead, type HookRow, type HookSettings, type HookTry, TRIES_KEPT } from "../../store/sql/hooks.js";
+import {
+  HOOK_CHANNELS,
+  HOOK_PAUSES,
+  type HookBatchHead,
+  type HookChannel,
+  type HookRow,
+  type HookSettings,
+  type HookTry,
+  TRIES_KEPT,
+} from "../../store/sql/hooks.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
+import { channelOf, shownAddress } from "../../webhooks/channels.js";
 import { hookSelection } from "../../webhooks/selection.js";
 import { HOOK_LIMITS, HOOK_STATES, type HookView, hookState, unknownHook } from "../../webhooks/webhook-service.js";
 import type { ApiDeps } from "../api-deps.js";
@@ -27,7 +37,19 @@ const HookSchema = Type.Object(
   {
     id: Type.String(),
     name: Type.String(),
-    url: Type.String(),
+    url: Type.String({ description: "its address; of one with a channel without what lets others send to it" }),
+    channel: Nullable(
+      Type.Object(
+        {
+          kind: Type.Enum([...HOOK_CHANNELS]),
+          to: Nullable(Type.String()),
+          language: Type.Enum(["zh", "en"]),
+          template: Nullable(Type.String()),
+          hasSecret: Type.Boolean({ description: "whether a secret of the service is kept; it is never shown" }),
+        },
+        { description: "service that brings a text to people; null for a program, which is sent events" },
+      ),
+    ),
     types: Type.Array(Type.String(), { description: "event types and names; all but unknown, rank and stats when empty" }),
     filter: Nullable(Type.String()),
     rooms: Type.Array(RoomId, { description: "all rooms when empty, also those that come later" }),
@@ -99,9 +121,11 @@ const HOOK_SCHEMAS = [HookSchema, HookListSchema, NewHookSchema, HookTrySchema, 
 
 /** Returns a hook as v1 shows it. */
 function hookAnswer({ row, backlog, rooms }: HookView) {
-  const { secret: _secret, old, revision: _revision, replays: _replays, failing, last, ...shown } = row;
+  const { secret: _secret, old, revision: _revision, replays: _replays, failing, last, channel, ...shown } = row;
   return {
     ...shown,
+    url: channel === null ? row.url : shownAddress(row.url),
+    channel: channel === null ? null : channelAnswer(channel),
     rooms: row.rooms.map(String),
     oldSecretUntil: old?.until ?? null,
     state: hookState(row),
@@ -119,6 +143,10 @@ function hookTryAnswer({ room, ...outcome }: HookTry) {
   return { ...outcome, room: String(room) };
 }
 
+function channelAnswer({ secret, ...shown }: HookChannel) {
+  return { ...shown, hasSecret: secret !== null };
+}
+
 function waitingAnswer(waiting: HookBatchHead | null) {
   if (waiting === null) return null;
   const { id, from, to, events, createdAt, tries } = waiting;
@@ -129,6 +157,8 @@ const tags = ["hooks"];
 const config = { scope: "manage" } as const;
 const Url = Type.String({ minLength: 1, maxLength: HOOK_LIMITS.urlChars, description: "where events are sent: https:// or http://" });
 const RoomName = Type.String({ minLength: 1, maxLength: 200, description: "a room's id here, or one of its names; 0 is the system's" });
+const CHANNEL_SECRET =
+  "what DingTalk and Feishu sign with, a token of ntfy or of your own service; it is not shown again, and kept where it is left out";
 const settings = {
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "what it is for; the address's host by default" })),
   types: Type.Optional(
@@ -159,8 +189,27 @@ const settings = {
     }),
   ),
 };
-const NewHook = exactly({ url: Url, ...settings });
-const Change = exactly({ url: Type.Optional(Url), ...settings });
+const Channel = Type.Union(
+  [
+    exactly({
+      kind: Type.Optional(Type.Enum([...HOOK_CHANNELS], { description: "by the address where it is left out, for the known services" })),
+      secret: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()], { description: CHANNEL_SECRET })),
+      to: Type.Optional(
+        Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Null()], { description: "id of the chat, for Telegram" }),
+      ),
+      language: Type.Optional(Type.Enum(["zh", "en"], { description: "of the text, zh by default" })),
+      template: Type.Optional(
+        Type.Union([Type.String({ minLength: 1, maxLength: 4_000 }), Type.Null()], {
+          description: "body for the kind http, with {title}, {text} and {all} in it; JSON where it is JSON",
+        }),
+      ),
+    }),
+    Type.Null(),
+  ],
+  { description: "service that brings a text to people, see docs/notify.md; null for a program, which is sent events as they are" },
+);
+const NewHook = exactly({ url: Url, ...settings, channel: Type.Optional(Channel) });
+const Change = exactly({ url: Type.Optional(Url), ...settings, channel: Type.Optional(Channel) });
 const Replay = exactly({
   room: RoomName,
   seq: Type.Integer({ minimum: 1, description: "the first event that is to be sent; one beyond the newest passes over all" }),
@@ -197,7 +246,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const token = tokenOf(request);
-      const wanted = { url: request.body.url, ...(await settingsOf(token, request.body)) };
+      const wanted = { url: request.body.url, ...(await settingsOf(token, request.body, request.body.url)) };
       await assertMaySet(token, wanted, { types: [], filter: null, rooms: [], allowPrivate: false });
       const row = await hooks.add(wanted);
       logger.info({ hook: row.id, by: token.id }, "a webhook was made");
@@ -218,7 +267,11 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     async (request) => {
       const row = await hookOf(request);
       const token = tokenOf(request);
-      const change = { ...(request.body.url !== undefined && { url: request.body.url }), ...(await settingsOf(token, request.body)) };
+      const change = {
+        ...(request.body.url !== undefined && { url: request.body.url }),
+        // What was told for one address stays with it.
+        ...(await settingsOf(token, request.body, request.body.url ?? row.url, request.body.url === undefined ? row.channel : null)),
+      };
       await assertMaySet(token, change, row);
       await hooks.change(row.id, change);
       logger.info({ hook: row.id, by: token.id }, "a webhook was changed");
@@ -348,9 +401,17 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       throw new DyliveError("forbidden", "the token is limited to rooms: name some of them in rooms, and no event of the system's");
   }
 
-  async function settingsOf(token: TokenRow, body: Static<typeof Change>): Promise<Partial<HookSettings>> {
-    const { url: _, rooms, ...rest } = body;
-    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Partial<HookSettings>;
+  async function settingsOf(
+    token: TokenRow,
+    body: Static<typeof Change>,
+    url: string,
+    before: HookChannel | null = null,
+  ): Promise<Partial<HookSettings>> {
+    const { url: _, rooms, channel, ...rest } = body;
+    const given: Partial<HookSettings> = {
+      ...(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Partial<HookSettings>),
+      ...(channel !== undefined && { channel: channel === null ? null : channelOf(channel, url, before) }),
+    };
     if (rooms === undefined) return given;
     const keys = new Set<RoomKey>();
     for (const name of rooms) keys.add((await visibleRoom(store.rooms, token, name)).room);

@@ -575,4 +575,15 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "event types with commas between": "事件类型，用逗号分隔",
   "a whole number of seconds from 0 to 60": "0 到 60 的整数（秒）",
   "a whole number of events from 1 to 2000": "1 到 2000 的整数（条）",
+
+  "the address is of no service that is known: say one of {}": "看不出是哪种服务的地址，请指明其中之一：{}",
+  "{} has none: its key is in the address ({})": "{} 没有密钥：令牌在地址里（{}）",
+  "{} needs to know whom to send to: the id of the chat": "{} 需要知道发给谁：会话的 id",
+  "{} has none: its address says whom it reaches ({})": "{} 不需要：地址决定发给谁（{}）",
+  "only the kind http has a template": "只有 http 才有模板",
+  "it must hold {text}, {title} or {all}, which stands for both": "必须含有 {text}、{title}，或代表两者的 {all}",
+  "say it again with the new address: it was given for the one before": "请和新地址一起重新给出：原来的是给旧地址的",
+  '{} takes texts, not events: give the hook a channel (dylive notify add, "channel": {})':
+    '{} 收的是文字，不是事件：请给 Webhook 一个 channel（dylive notify add，"channel": {}）',
+  "hook {} tells a program: dylive hook test {}": "Webhook {} 是推送给程序的：dylive hook test {}",
 };

@@ -12,6 +12,21 @@ const COUNTED_PAUSE_MS = 3 * 3_600_000;
 export const HOOK_PAUSES = ["asked", "gone", "failing"] as const;
 type HookPause = (typeof HOOK_PAUSES)[number];
 
+/** Services that bring a message to people, in the order in which they are listed; `http` is any other one, by a template. */
+export const HOOK_CHANNELS = ["dingtalk", "feishu", "wecom", "serverchan", "bark", "ntfy", "telegram", "discord", "slack", "http"] as const;
+
+/** Service that brings what a hook is sent to people, as a text. */
+export interface HookChannel {
+  readonly kind: (typeof HOOK_CHANNELS)[number];
+  /** What messages are signed with, or a token of the service; null where the address is all. */
+  readonly secret: string | null;
+  /** Whom it is sent to, where the address does not say so. */
+  readonly to: string | null;
+  readonly language: "zh" | "en";
+  /** Body of the kind `http`; null for our own. */
+  readonly template: string | null;
+}
+
 /** Settings of a hook, as somebody wants them. */
 export interface HookSettings {
   readonly name: string;
@@ -26,6 +41,8 @@ export interface HookSettings {
   readonly maxEvents: number;
   /** Whether it may reach private addresses. */
   readonly allowPrivate: boolean;
+  /** Service by which people are told; null for a program, which is sent events as they are, signed. */
+  readonly channel: HookChannel | null;
 }
 
 /**

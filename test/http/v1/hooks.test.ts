@@ -54,6 +54,26 @@ describe("/v1/hooks", () => {
     expect(await store.hooks.list()).toEqual([]);
   });
 
+  it("makes one that tells people: the service is known by its address, and what lets others send there is never shown", async () => {
+    const { call, tokens, store, lines } = await serveApi();
+    const token = tokens.manage;
+    const url = "https://oapi.dingtalk.com/robot/send?access_token=hidden1";
+    const made = await call("/v1/hooks", { method: "POST", token, json: { url, channel: { secret: "SEChidden2" }, types: ["room.live"] } });
+    const id = String(made.at("about", "id"));
+    const about = { url: "https://oapi.dingtalk.com/robot/…?…", channel: { kind: "dingtalk", to: null, language: "zh", hasSecret: true } };
+    expect([made.status, made.at("about")]).toEqual([201, expect.objectContaining({ maxEvents: 50, url: about.url })]);
+    const changed = await call(`/v1/hooks/${id}`, { method: "PATCH", token, json: { name: "钉", channel: { language: "en" } } });
+    expect(changed.at("channel")).toMatchObject({ ...about.channel, language: "en" });
+    expect((await store.hooks.get(id))?.channel?.secret).toBe("SEChidden2");
+    const listed = await call("/v1/hooks", { token });
+    for (const text of [made.text, changed.text, listed.text, lines.join("")]) expect(text).not.toMatch(/hidden[12]/);
+    const moved = { url: "https://open.feishu.cn/open-apis/bot/v2/hook/x" };
+    expect((await call(`/v1/hooks/${id}`, { method: "PATCH", token, json: moved })).status).toBe(400);
+    const told = await call(`/v1/hooks/${id}`, { method: "PATCH", token, json: { ...moved, channel: {} } });
+    expect(told.at("channel")).toMatchObject({ kind: "feishu", hasSecret: false });
+    expect((await call("/v1/hooks", { method: "POST", token, json: { url } })).text).toMatch(/dingtalk takes texts/);
+  });
+
   it.each([
     [{}, "url is missing"],
     [{ url: "ftp://a.example/" }, "https:// or http://"],

@@ -10,7 +10,19 @@ export interface HookFields {
   rooms: string;
   maxEvents: number | "";
   allowPrivate: boolean;
+  /** Service that brings a text to people; empty for a program, `auto` for the one that the address tells. */
+  channel: ChannelKind | "auto" | "";
+  /** What it signs with, or its token; one that is kept is not shown. */
+  channelSecret: string;
+  channelTo: string;
 }
+
+type ChannelKind = NonNullable<Hook["channel"]>["kind"];
+
+/** Services in the order of the list, with `http` for any other. */
+export const CHANNELS: readonly ChannelKind[] = [
+  ...(["dingtalk", "feishu", "wecom", "serverchan", "bark", "ntfy", "telegram", "discord", "slack", "http"] as const),
+];
 
 /** A form's fields: of a webhook, or empty. */
 export function fieldsOf(hook: Hook | null): HookFields {
@@ -22,6 +34,9 @@ export function fieldsOf(hook: Hook | null): HookFields {
     rooms: (hook?.rooms ?? []).join(","),
     maxEvents: hook?.maxEvents ?? "",
     allowPrivate: hook?.allowPrivate ?? false,
+    channel: hook?.channel?.kind ?? "",
+    channelSecret: "",
+    channelTo: hook?.channel?.to ?? "",
   };
 }
 
@@ -29,12 +44,28 @@ export function fieldsOf(hook: Hook | null): HookFields {
 export function requestOf(fields: HookFields, before: Hook | null) {
   const { url, name, types, filter, rooms, maxEvents, allowPrivate } = fields;
   return {
-    url: url.trim(),
+    // One with a channel is shown without its end: as it is shown it is no address.
+    ...(url.trim() !== before?.url && { url: url.trim() }),
+    ...channelOf(fields, before),
     ...(name.trim() !== "" && { name: name.trim() }),
     types: namesIn(types),
     filter: filter.trim() || null,
     rooms: namesIn(rooms),
     ...(maxEvents !== "" && { maxEvents }),
     ...(allowPrivate !== (before?.allowPrivate ?? false) && { allowPrivate }),
+  };
+}
+
+/** The channel as the API is told it; a secret that is left empty stays as it is. */
+function channelOf({ channel, channelSecret, channelTo, url }: HookFields, before: Hook | null) {
+  if (channel === "") return before === null || before.channel === null ? {} : { channel: null };
+  const isSame = channel === before?.channel?.kind && channelTo === (before?.channel?.to ?? "") && url.trim() === before?.url;
+  if (isSame && channelSecret === "") return {};
+  return {
+    channel: {
+      ...(channel !== "auto" && { kind: channel }),
+      ...(channelSecret.trim() !== "" && { secret: channelSecret.trim() }),
+      to: channelTo.trim() || null,
+    },
   };
 }

@@ -4164,7 +4164,18 @@ export interface components {
         Hook: {
             id: string;
             name: string;
+            /** @description its address; of one with a channel without what lets others send to it */
             url: string;
+            channel: {
+                /** @enum {unknown} */
+                kind: "dingtalk" | "feishu" | "wecom" | "serverchan" | "bark" | "ntfy" | "telegram" | "discord" | "slack" | "http";
+                to: string | null;
+                /** @enum {unknown} */
+                language: "zh" | "en";
+                template: string | null;
+                /** @description whether a secret of the service is kept; it is never shown */
+                hasSecret: boolean;
+            } | null;
             /** @description event types and names; all but unknown, rank and stats when empty */
             types: string[];
             filter: string | null;
@@ -8318,6 +8329,25 @@ export interface operations {
                     maxEvents?: number;
                     /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
                     allowPrivate?: boolean;
+                    /** @description service that brings a text to people, see docs/notify.md; null for a program, which is sent events as they are */
+                    channel?: {
+                        /**
+                         * @description by the address where it is left out, for the known services
+                         * @enum {unknown}
+                         */
+                        kind?: "dingtalk" | "feishu" | "wecom" | "serverchan" | "bark" | "ntfy" | "telegram" | "discord" | "slack" | "http";
+                        /** @description what DingTalk and Feishu sign with, a token of ntfy or of your own service; it is not shown again, and kept where it is left out */
+                        secret?: string | null;
+                        /** @description id of the chat, for Telegram */
+                        to?: string | null;
+                        /**
+                         * @description of the text, zh by default
+                         * @enum {unknown}
+                         */
+                        language?: "zh" | "en";
+                        /** @description body for the kind http, with {title}, {text} and {all} in it; JSON where it is JSON */
+                        template?: string | null;
+                    } | null;
                 };
             };
         };
@@ -8460,6 +8490,25 @@ export interface operations {
                     maxEvents?: number;
                     /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
                     allowPrivate?: boolean;
+                    /** @description service that brings a text to people, see docs/notify.md; null for a program, which is sent events as they are */
+                    channel?: {
+                        /**
+                         * @description by the address where it is left out, for the known services
+                         * @enum {unknown}
+                         */
+                        kind?: "dingtalk" | "feishu" | "wecom" | "serverchan" | "bark" | "ntfy" | "telegram" | "discord" | "slack" | "http";
+                        /** @description what DingTalk and Feishu sign with, a token of ntfy or of your own service; it is not shown again, and kept where it is left out */
+                        secret?: string | null;
+                        /** @description id of the chat, for Telegram */
+                        to?: string | null;
+                        /**
+                         * @description of the text, zh by default
+                         * @enum {unknown}
+                         */
+                        language?: "zh" | "en";
+                        /** @description body for the kind http, with {title}, {text} and {all} in it; JSON where it is JSON */
+                        template?: string | null;
+                    } | null;
                 };
             };
         };

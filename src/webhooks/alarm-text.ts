@@ -1,0 +1,152 @@
+import { describe } from "../events/describe.js";
+import type { LiveEvent } from "../events/event.js";
+import { inLanguage, type Language } from "../i18n/words.js";
+
+/** Text that is brought to people's phones. */
+export interface AlarmText {
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** Returns the line that stands for lines that did not fit. */
+  more(count: number): string;
+}
+
+/** Room that an alarm is about, as far as it is known. */
+export interface AlarmRoom {
+  readonly name: string | null;
+  readonly title: string | null;
+}
+
+/**
+ * Returns what is told of events of one room: a title that says what happened where one event is all there is, and a line for each.
+ * @param room null for the system's room
+ */
+export function alarmText(events: readonly LiveEvent[], room: AlarmRoom | null, language: Language): AlarmText {
+  const words = WORDS[language];
+  const name = room === null ? "dylive" : (room.name ?? words.aRoom);
+  const lines = events.map((event) => words.line(event, room));
+  const [only] = lines;
+  const title = words.title(name, lines.length === 1 && only !== undefined ? only : words.count(lines.length));
+  return { title, lines: lines.length === 1 ? [] : lines, more: words.more };
+}
+
+/** Returns the text of a test. */
+export function testText(language: Language): AlarmText {
+  const words = WORDS[language];
+  return { title: words.test, lines: [words.testLine], more: words.more };
+}
+
+interface Words {
+  readonly aRoom: string;
+  readonly somebody: string;
+  readonly test: string;
+  readonly testLine: string;
+  title(room: string, what: string): string;
+  count(events: number): string;
+  more(count: number): string;
+  line(event: LiveEvent, room: AlarmRoom | null): string;
+}
+
+const WORDS: Readonly<Record<Language, Words>> = {
+  zh: {
+    aRoom: "直播间",
+    somebody: "有人",
+    test: "dylive 测试消息",
+    testLine: "收到这条消息，说明通知可以送达。",
+    title: (room, what) => `【${room}】${what}`,
+    count: (events) => `${events} 条消息`,
+    more: (count) => `……另有 ${count} 条`,
+    line: (event, room) => {
+      if (event.type === "state" && event.to === "live") return joined("开播了", "：", room?.title);
+      if (event.type === "state" && event.to === "ended") return "下播了";
+      if (event.type === "system") return inLanguage("zh", event.text);
+      if (event.type === "gift") return `${personOf(event) || WORDS.zh.somebody} ${describe(event)}${worth(event, "，连击共值 ", " 钻")}`;
+      if (event.type === "chat") return `${personOf(event) || WORDS.zh.somebody}：${event.text}`;
+      return `${personOf(event)} ${describe(event)}`.trim();
+    },
+  },
+  en: {
+    aRoom: "a room",
+    somebody: "somebody",
+    test: "test message of dylive",
+    testLine: "This message has arrived, so alarms will.",
+    title: (room, what) => `[${room}] ${what}`,
+    count: (events) => `${events} messages`,
+    more: (count) => `… and ${count} more`,
+    line: (event, room) => {
+      const person = personOf(event);
+      switch (event.type) {
+        case "state":
+          return event.to === "live"
+            ? joined("is live", ": ", room?.title)
+            : event.to === "ended"
+              ? "has ended its broadcast"
+              : `is ${event.to}`;
+        case "system":
+          return event.text;
+        case "gift":
+          return `${person || WORDS.en.somebody} gave ${event.gift.name ?? `gift ${event.gift.id}`} × ${event.comboTotal}${worth(event, ", ", " diamonds so far")}`;
+        case "chat":
+          return `${person || WORDS.en.somebody}: ${event.text}`;
+        case "join":
+          return `${person || WORDS.en.somebody} came in`;
+        case "follow":
+          return `${person || WORDS.en.somebody} follows`;
+        case "work":
+          return joined("published a work", ": ", event.text);
+        default:
+          return `${person} ${describe(event)}`.trim();
+      }
+    },
+  },
+};
+
+/** Returns the value of a gift's combo so far, between two words; nothing where the price is unknown. */
+function worth(event: LiveEvent & { type: "gift" }, before: string, after: string): string {
+  return event.unitDiamonds === null ? "" : `${before}${event.comboTotal * event.unitDiamonds}${after}`;
+}
+
+function personOf(event: LiveEvent): string {
+  const user = "user" in event ? event.user : null;
+  return user?.nickname ?? user?.displayId ?? "";
+}
+
+function joined(words: string, colon: string, rest: string | null | undefined): string {
+  return rest == null || rest === "" ? words : `${words}${colon}${rest}`;
+}
+
+/** Types of what people do that others want to know of. */
+const PERSONAL = ["chat", "gift", "join"];
+
+/** What people are to be told beside names of events. */
+export interface Alarms {
+  /** Least value of a combo of gifts, in diamonds. */
+  readonly gifts?: number | undefined;
+  readonly words?: readonly string[] | undefined;
+  /** uids */
+  readonly people?: readonly string[] | undefined;
+}
+
+/**
+ * Returns the types and the filter by which a hook is sent these alarms and nothing else: a combo of gifts by the one event with which it reaches
+ * the value.
+ */
+export function alarmSelection(
+  types: readonly string[],
+  { gifts, words, people }: Alarms,
+): { types: readonly string[]; filter: string | null } {
+  const wanted = new Set(types.filter((type) => type !== ""));
+  const cases: string[] = [];
+  if (gifts !== undefined) cases.push(`(type == "gift" && comboDiamonds >= ${gifts} && comboDiamonds - diamonds < ${gifts})`);
+  if (words !== undefined) cases.push(`(type == "chat" && ${JSON.stringify(words)}.exists(word, text.contains(word)))`);
+  if (people !== undefined) cases.push(`(type in ["chat", "gift", "join"] && user.id in ${JSON.stringify(people)})`);
+  if (cases.length === 0) return { types: [...wanted], filter: null };
+  const added = [
+    ...(gifts !== undefined ? ["gift"] : []),
+    ...(words !== undefined ? ["chat"] : []),
+    ...(people !== undefined ? PERSONAL : []),
+  ];
+  const whole = new Set(added.filter((type) => !wanted.has(type)));
+  const others = [...whole].map((type) => JSON.stringify(type)).join(", ");
+  for (const type of whole) wanted.add(type);
+  return { types: [...wanted], filter: `!(type in [${others}]) || ${cases.join(" || ")}` };
+}

@@ -1,0 +1,365 @@
+import { createHmac } from "node:crypto";
+import { FieldError } from "../runtime/errors.js";
+import { HOOK_CHANNELS, type HookChannel } from "../store/sql/hooks.js";
+import type { AlarmText } from "./alarm-text.js";
+
+type ChannelKind = HookChannel["kind"];
+
+/** A message as a channel wants it. */
+export interface ChannelRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** ChannelRefusal that a service writes into its answer, whatever the HTTP status. */
+export interface ChannelRefusal {
+  readonly error: string;
+  /** Time for which it asks to be left alone, in ms. */
+  readonly putOffMs: number | null;
+}
+
+/** A kind of channel. */
+interface Channel {
+  /** Hosts of the service, by which an address tells its kind; servers of one's own need the kind. */
+  readonly hosts: RegExp | null;
+  /** Form of its address, as people are told it. */
+  readonly address: string;
+  /** Least time between two messages, in ms: what the service allows in the long run. */
+  readonly everyMs: number;
+  /** Longest text, by its own measure. */
+  readonly longest: number;
+  readonly measure: (text: string) => number;
+  /** Whether it signs with a secret; one that needs none has `never`. */
+  readonly secret: "may" | "never";
+  /** Whether it needs to be told whom to send to. */
+  readonly to: "must" | "never";
+  /** Takes out of a text what the service would read as more than text: mentions of everybody, links, pictures. */
+  readonly plain: (text: string) => string;
+  readonly request: (channel: HookChannel, address: URL, text: AlarmText, now: number) => ChannelRequest;
+  /** Returns the refusal that an answer holds; null for success, or where only the HTTP status tells. */
+  readonly refusal: (answer: string) => ChannelRefusal | null;
+}
+
+const MINUTE_MS = 60_000;
+const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
+const bytes = (text: string) => Buffer.byteLength(text);
+const chars = (text: string) => text.length;
+const asItIs = (text: string) => text;
+
+/** Marks of Markdown, which would make a link or a picture of what somebody wrote. */
+function withoutMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()<>#+!|~-]/g, "\\$&");
+}
+
+/** Returns a request with a body of JSON. */
+function posted(url: URL, body: object, headers: Readonly<Record<string, string>> = {}): ChannelRequest {
+  return { url: url.href, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) };
+}
+
+/** Returns title and lines as one text. */
+function whole({ title, lines }: AlarmText): string {
+  return [title, ...lines].join("\n");
+}
+
+/** Reads the refusal out of `{code, message}` by the names that a service has for them. @param limited codes that say "too often" */
+function codeIn(code: string, message: string, limited: readonly number[], putOffMs: number, fine = 0) {
+  return (answer: string): ChannelRefusal | null => {
+    const said = jsonOf(answer);
+    const value = said?.[code];
+    if (value === fine) return null;
+    if (said === null || value === undefined) return { error: `it answered ${quoted(answer)}`, putOffMs: null };
+    const late = limited.includes(Number(value)) ? putOffMs : null;
+    return { error: `it refused the message: ${code} ${String(value)}, ${quoted(String(said[message] ?? ""))}`, putOffMs: late };
+  };
+}
+
+function jsonOf(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 160));
+}
+
+const none = (): null => null;
+
+/** Reads Telegram's refusal, which says for how many seconds it wants to be left alone. */
+function telegramRefusal(answer: string): ChannelRefusal | null {
+  const said = jsonOf(answer);
+  if (said?.["ok"] === true) return null;
+  const { retry_after: seconds } = (said?.["parameters"] ?? {}) as { retry_after?: unknown };
+  return {
+    error: `it refused the message: ${quoted(String(said?.["description"] ?? answer))}`,
+    putOffMs: typeof seconds === "number" && seconds > 0 ? seconds * 1000 : null,
+  };
+}
+
+/**
+ * The channels, by the services' own documents as of 2026-11:
+ * - DingTalk: sign = base64(HMAC-SHA256(secret, "ms\nsecret")) in the address; 20 messages a minute, then none for ten.
+ * - Feishu: sign = base64(HMAC-SHA256("s\nsecret", "")) in the body; 100 a minute; `<at …>` in a text calls people.
+ * - WeCom: 20 a minute, 2,048 bytes.
+ */
+const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
+  dingtalk: {
+    hosts: /^oapi\.dingtalk\.com$/,
+    address: "https://oapi.dingtalk.com/robot/send?access_token=…",
+    everyMs: 3_100,
+    longest: 18_000,
+    measure: bytes,
+    secret: "may",
+    to: "never",
+    plain: asItIs,
+    request: ({ secret }, address, text, now) => {
+      const url = new URL(address);
+      if (secret !== null) {
+        url.searchParams.set("timestamp", String(now));
+        url.searchParams.set("sign", createHmac("sha256", secret).update(`${now}\n${secret}`).digest("base64"));
+      }
+      return posted(url, { msgtype: "text", text: { content: whole(text) } });
+    },
+    refusal: codeIn("errcode", "errmsg", [130101, 410100], 10 * MINUTE_MS),
+  },
+  feishu: {
+    hosts: /^open\.(?:feishu\.cn|larksuite\.com)$/,
+    address: "https://open.feishu.cn/open-apis/bot/v2/hook/…",
+    everyMs: 700,
+    longest: 18_000,
+    measure: bytes,
+    secret: "may",
+    to: "never",
+    plain: (text) => text.replace(/</g, "＜"),
+    request: ({ secret }, address, text, now) => {
+      const timestamp = String(Math.floor(now / 1000));
+      const sign = secret === null ? {} : { timestamp, sign: createHmac("sha256", `${timestamp}\n${secret}`).update("").digest("base64") };
+      return posted(address, { ...sign, msg_type: "text", content: { text: whole(text) } });
+    },
+    refusal: codeIn("code", "msg", [11232], MINUTE_MS),
+  },
+  wecom: {
+    hosts: /^qyapi\.weixin\.qq\.com$/,
+    address: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=…",
+    everyMs: 3_100,
+    longest: 2_000,
+    measure: bytes,
+    secret: "never",
+    to: "never",
+    plain: asItIs,
+    request: (_channel, address, text) => posted(address, { msgtype: "text", text: { content: whole(text) } }),
+    refusal: codeIn("errcode", "errmsg", [45009], MINUTE_MS),
+  },
+  serverchan: {
+    hosts: /^(?:sctapi\.ftqq\.com|\d+\.push\.ft07\.com)$/,
+    address: "https://sctapi.ftqq.com/KEY.send",
+    everyMs: 2_000,
+    longest: 16_000,
+    measure: bytes,
+    secret: "never",
+    to: "never",
+    plain: withoutMarkdown,
+    // A title of its own, of 32 characters at most; the text below is Markdown, where one line break is none.
+    request: (_channel, address, { title, lines }) => posted(address, { title: cut(title, 32, chars), desp: lines.join("\n\n") }),
+    refusal: codeIn("code", "message", [], 0),
+  },
+  bark: {
+    hosts: /^api\.day\.app$/,
+    address: "https://api.day.app/KEY",
+    everyMs: 1_000,
+    longest: 3_000,
+    measure: bytes,
+    secret: "never",
+    to: "never",
+    plain: asItIs,
+    request: (_channel, address, { title, lines }) => {
+      const [, key = ""] = /\/([^/]+)\/?$/.exec(address.pathname) ?? [];
+      const body = { device_key: decodeURIComponent(key), title, body: lines.join("\n"), group: "dylive" };
+      return posted(new URL("push", new URL(`${address.pathname.replace(/[^/]+\/?$/, "")}`, address)), body);
+    },
+    refusal: codeIn("code", "message", [], 0, 200),
+  },
+  ntfy: {
+    hosts: /^ntfy\.sh$/,
+    address: "https://ntfy.sh/TOPIC",
+    everyMs: 5_000,
+    longest: 3_800,
+    measure: bytes,
+    secret: "may",
+    to: "never",
+    plain: asItIs,
+    request: ({ secret }, address, { title, lines }) => {
+      const [, topic = ""] = /\/([^/]+)\/?$/.exec(address.pathname) ?? [];
+      const message = { topic: decodeURIComponent(topic), title, message: lines.length === 0 ? title : lines.join("\n") };
+      const root = new URL(address.pathname.replace(/[^/]+\/?$/, ""), address);
+      return posted(root, message, secret === null ? {} : { authorization: `Bearer ${secret}` });
+    },
+    refusal: none,
+  },
+  telegram: {
+    hosts: /^api\.telegram\.org$/,
+    address: "https://api.telegram.org/botTOKEN",
+    everyMs: 3_100,
+    longest: 4_000,
+    measure: chars,
+    secret: "never",
+    to: "must",
+    plain: asItIs,
+    request: ({ to }, address, text) => {
+      const url = new URL(address);
+      url.pathname = `${url.pathname.replace(/\/(?:sendMessage)?$/, "")}/sendMessage`;
+      return posted(url, { chat_id: to, text: whole(text), link_preview_options: { is_disabled: true } });
+    },
+    refusal: telegramRefusal,
+  },
+  discord: {
+    hosts: /^(?:(?:ptb|canary)\.)?discord(?:app)?\.com$/,
+    address: "https://discord.com/api/webhooks/ID/TOKEN",
+    everyMs: 2_100,
+    longest: 1_900,
+    measure: chars,
+    secret: "never",
+    to: "never",
+    plain: withoutMarkdown,
+    // Nobody is called, and no preview of a link is made (flag 4).
+    request: (_channel, address, text) => posted(address, { content: whole(text), allowed_mentions: { parse: [] }, flags: 4 }),
+    refusal: none,
+  },
+  slack: {
+    hosts: /^hooks\.slack(?:-gov)?\.com$/,
+    address: "https://hooks.slack.com/services/…",
+    everyMs: 1_100,
+    longest: 3_900,
+    measure: chars,
+    secret: "never",
+    to: "never",
+    plain: (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;"),
+    request: (_channel, address, text) => posted(address, { text: whole(text), mrkdwn: false, unfurl_links: false, unfurl_media: false }),
+    refusal: none,
+  },
+  http: {
+    hosts: null,
+    address: "https://…",
+    everyMs: 1_000,
+    longest: 16_000,
+    measure: bytes,
+    secret: "may",
+    to: "never",
+    plain: asItIs,
+    request: ({ template, secret }, address, text) => {
+      const [body, isJson] = filled(template ?? DEFAULT_TEMPLATE, text);
+      const type = isJson ? JSON_TYPE : { "content-type": "text/plain; charset=utf-8" };
+      const headers = { ...type, ...(secret !== null && { authorization: `Bearer ${secret}` }) };
+      return { url: address.href, headers, body };
+    },
+    refusal: none,
+  },
+};
+
+/** Body of the kind `http`, unless it is told another. */
+const DEFAULT_TEMPLATE = '{"title":"{title}","text":"{text}"}';
+
+/** Returns a template with the text in its places, and whether it is JSON: there what is filled in is written as JSON has it. */
+function filled(template: string, text: AlarmText): [string, boolean] {
+  const isJson = jsonOf(template) !== null;
+  const written = (value: string) => (isJson ? JSON.stringify(value).slice(1, -1) : value);
+  const values: Readonly<Record<string, string>> = { title: text.title, text: text.lines.join("\n"), all: whole(text) };
+  return [template.replace(/\{(title|text|all)\}/g, (_place, name: string) => written(values[name] ?? "")), isJson];
+}
+
+/**
+ * Returns a channel as somebody wants it; what is left out is as before, or by default.
+ * @param url address, which tells the kind of a known service
+ * @throws FieldError when nothing tells the kind
+ */
+export function channelOf(
+  wanted: { [K in keyof HookChannel]?: HookChannel[K] | undefined },
+  url: string,
+  before: HookChannel | null = null,
+): HookChannel {
+  const kind = wanted.kind ?? kindOf(url) ?? before?.kind;
+  if (kind === undefined)
+    throw new FieldError("channel.kind", `the address is of no service that is known: say one of ${HOOK_CHANNELS.join(", ")}`);
+  const { secret = null, to = null, language = "zh", template = null } = before?.kind === kind ? before : {};
+  return {
+    kind,
+    secret: wanted.secret === undefined ? secret : wanted.secret,
+    to: wanted.to === undefined ? to : wanted.to,
+    language: wanted.language ?? language,
+    template: wanted.template === undefined ? template : wanted.template,
+  };
+}
+
+/** Returns the kind that an address of a known service has; null for any other. */
+export function kindOf(address: string): ChannelKind | null {
+  if (!URL.canParse(address)) return null;
+  const { hostname } = new URL(address);
+  return HOOK_CHANNELS.find((kind) => CHANNELS[kind].hosts?.test(hostname)) ?? null;
+}
+
+/** Returns the least time between two messages of a channel, in ms. */
+export function pauseOf({ kind }: HookChannel): number {
+  return CHANNELS[kind].everyMs;
+}
+
+/**
+ * Returns the request that brings a text to a channel: what people of the room wrote is text in it and nothing else, and what is longer than
+ * the service takes is cut, with how many lines are left out.
+ * @param now ms UTC, which some sign
+ */
+export function channelRequest(channel: HookChannel, address: string, text: AlarmText, now: number): ChannelRequest {
+  const { plain, longest, measure, request } = CHANNELS[channel.kind];
+  const title = plain(cut(text.title, 200, chars));
+  const lines: string[] = [];
+  let size = measure(title);
+  for (const [i, line] of text.lines.entries()) {
+    const one = plain(cut(line, 500, chars));
+    size += measure(one) + 2;
+    if (size > longest - 60) {
+      lines.push(text.more(text.lines.length - i));
+      break;
+    }
+    lines.push(one);
+  }
+  return request(channel, new URL(address), { ...text, title, lines }, now);
+}
+
+/** Returns the refusal in a service's answer; null where it has taken the message, or where the HTTP status alone tells. */
+export function refusalIn({ kind }: HookChannel, answer: string): ChannelRefusal | null {
+  return CHANNELS[kind].refusal(answer);
+}
+
+/** Returns the address without what lets others send to it: the path's last part and the values of its query. */
+export function shownAddress(address: string): string {
+  const url = new URL(address);
+  const path = url.pathname.replace(/[^/]+\/?$/, "…").replace(/\/bot[^/]+/, "/bot…");
+  return `${url.protocol}//${url.host}${path}${url.search === "" ? "" : "?…"}`;
+}
+
+/** Refuses settings that a channel cannot have. @throws FieldError */
+export function checkChannel({ kind, secret, to, template }: HookChannel): void {
+  const { secret: signs, to: needs, address } = CHANNELS[kind];
+  if (signs === "never" && secret !== null)
+    throw new FieldError("channel.secret", `${kind} has none: its key is in the address (${address})`);
+  if (needs === "must" && to === null) throw new FieldError("channel.to", `${kind} needs to know whom to send to: the id of the chat`);
+  if (needs === "never" && to !== null)
+    throw new FieldError("channel.to", `${kind} has none: its address says whom it reaches (${address})`);
+  if (template !== null && kind !== "http") throw new FieldError("channel.template", "only the kind http has a template");
+  if (template !== null && !/\{(?:title|text|all)\}/.test(template))
+    throw new FieldError("channel.template", "it must hold {text}, {title} or {all}, which stands for both");
+}
+
+/** Cuts a text to a measure, between characters, with an ellipsis. */
+function cut(text: string, longest: number, measure: (text: string) => number): string {
+  if (measure(text) <= longest) return text;
+  let kept = "";
+  for (const sign of text) {
+    if (measure(kept + sign) > longest - 1) break;
+    kept += sign;
+  }
+  return `${kept}…`;
+}

@@ -1,0 +1,229 @@
+import { describe, expect, it } from "vitest";
+import type { NewEvent } from "../../src/events/event.js";
+import { stateEvent } from "../../src/ingest/own-events.js";
+import { HOOK_CHANNELS, type HookChannel } from "../../src/store/sql/hooks.js";
+import { alarmSelection } from "../../src/webhooks/alarm-text.js";
+import { channelOf, shownAddress } from "../../src/webhooks/channels.js";
+import { FakeClock } from "../clock.js";
+import { chat, gift, userOf } from "../contracts/events.js";
+import { until } from "../until.js";
+import { delivering } from "./delivering.js";
+import { KEYS, Services } from "./services.js";
+
+type Kind = HookChannel["kind"];
+const START = Date.UTC(2026, 10, 27, 12);
+const secrets: Partial<Record<Kind, string>> = KEYS;
+const channel = (kind: Kind, more: Partial<HookChannel> = {}): HookChannel => ({
+  kind,
+  secret: secrets[kind] ?? null,
+  to: kind === "telegram" ? "-100" : null,
+  language: "zh",
+  template: kind === "http" ? '{"what":"{all}"}' : null,
+  ...more,
+});
+const said = (id: string, text: string): NewEvent => chat(id, { text });
+
+async function set() {
+  const clock = new FakeClock(START);
+  const services = await Services.start(clock);
+  const all = await delivering({ clock });
+  const room = await all.store.rooms.ensure([{ kind: "web_rid", value: "a" }], {
+    title: "今晚抽奖",
+    anchor: { id: "1", secUid: null, nickname: "小明", avatar: null },
+  });
+  const tell = (kind: Kind, more: Partial<HookChannel> = {}, types = ["chat"]) =>
+    all.hook({ url: services.addressOf(kind), channel: channel(kind, more), types });
+  /** Goes on until so many were shown. */
+  const shown = async (count: number) => {
+    await until(async () => {
+      await clock.advance(500);
+      return services.shown.length >= count;
+    });
+    return services.shown.map(({ text }) => text);
+  };
+  return { ...all, clock, services, room, tell, shown };
+}
+
+describe("a channel", () => {
+  it.each(HOOK_CHANNELS)("%s takes a message as it wants it, and people read the room, who and what", async (kind) => {
+    const { append, tell, services, shown, webhooks } = await set();
+    const { id } = await tell(kind);
+    await append("a", said("1", "你好"));
+    const [text = ""] = await shown(1);
+    expect(text).toContain("【小明】");
+    expect(text).toContain("你好");
+    const test = await webhooks.test(id, new AbortController().signal);
+    expect([test.delivered, test.error, services.refused]).toEqual([true, null, []]);
+    expect(services.shown[1]?.text).toContain("dylive 测试消息");
+  });
+
+  it.each([
+    ["dingtalk", { secret: "SECwrong" }, /errcode 310000, "sign not match"/],
+    ["feishu", { secret: null }, /code 19021/],
+    ["telegram", { to: "12" }, /chat not found|HTTP 400/],
+    ["ntfy", { secret: "tk_other" }, /HTTP 403/],
+  ] as const)("%s that refuses says why, and the message is tried again", async (kind, wrong, why) => {
+    const { append, tell, services, clock, webhooks, store } = await set();
+    const { id } = await tell(kind, wrong);
+    await append("a", said("1", "你好"));
+    await until(() => services.refused.length === 1);
+    await until(async () => (await store.hooks.get(id))?.failing != null);
+    const [{ error = null } = {}] = await webhooks.tries(id, 1);
+    expect(error).toMatch(why);
+    await webhooks.change(id, { channel: channel(kind) });
+    await until(async () => {
+      await clock.advance(1_000);
+      return services.shown.length === 1;
+    });
+    expect(services.shown[0]?.text).toContain("你好");
+  });
+
+  it("is not sent more than its service takes: what comes meanwhile is told together, none of it lost or twice", async () => {
+    const { append, tell, services, clock } = await set();
+    await tell("dingtalk");
+    const rooms = ["a", "b", "c", "d", "e", "f"];
+    for (let n = 0; n < 60; n++) {
+      await append(rooms[n % rooms.length] ?? "a", said(`m${n}`, `消息${n}号`));
+      await clock.advance(500);
+    }
+    const told = () => services.shown.flatMap(({ text }) => text.match(/消息\d+号/g) ?? []);
+    await until(async () => {
+      await clock.advance(1_000);
+      return told().length >= 60;
+    });
+    expect(services.refused).toEqual([]);
+    expect(told().sort()).toEqual(Array.from({ length: 60 }, (_, n) => `消息${n}号`).sort());
+    expect(services.shown.length).toBeLessThan(30);
+  });
+
+  it("tells each alarm once through three restarts, also those that came meanwhile", async () => {
+    const { append, tell, services, shown, restart } = await set();
+    await tell("wecom");
+    for (let n = 0; n < 3; n++) {
+      await append("a", said(`before${n}`, `之前${n}`));
+      await shown(n * 2 + 1);
+      const starting = restart();
+      await append("a", said(`meanwhile${n}`, `重启${n}`));
+      await starting;
+      await shown(n * 2 + 2);
+    }
+    expect(services.shown.map(({ text }) => text.replace(/^.*：/, ""))).toEqual(["之前0", "重启0", "之前1", "重启1", "之前2", "重启2"]);
+  });
+
+  it.each([
+    ["zh", "【小明】有人 送出 小心心 x3，连击共值 30 钻", "【小明】开播了：今晚抽奖"],
+    ["en", "[小明] somebody gave 小心心 × 3, 30 diamonds so far", "[小明] is live: 今晚抽奖"],
+  ] as const)("tells in %s what a combo is worth so far, and what goes live", async (language, given, live) => {
+    const { append, tell, shown, room } = await set();
+    await tell("slack", { language }, ["gift", "room.live"]);
+    await append("a", gift("g1", "c1", 3, 3));
+    await shown(1);
+    await append("a", stateEvent(room, "7400000000000000001", "waiting", "live", {}, START));
+    expect(await shown(2)).toEqual([given, live]);
+  });
+
+  it.each([
+    ["feishu", '<at user_id="all">所有人</at>', /<at/],
+    ["slack", "<!channel> <https://evil.example|click>", /<!|<http/],
+    ["discord", "[click](https://evil.example) **x**", /(?<!\\)\[click/],
+    ["serverchan", "![](https://evil.example/pixel.png)", /(?<!\\)!\[/],
+    ["http", '","admin":true,"x":"', /"admin":true/],
+  ] as const)("%s is sent what somebody wrote as text and nothing else", async (kind, text, hostile) => {
+    const { append, tell, shown } = await set();
+    await tell(kind);
+    await append("a", said("1", text));
+    const [read = ""] = await shown(1);
+    expect(read).not.toMatch(hostile);
+  });
+
+  it("cuts what its service would refuse as too long, and says how many lines are left out", async () => {
+    const { append, tell, shown, services } = await set();
+    await tell("wecom");
+    await append("a", ...Array.from({ length: 40 }, (_, n) => said(`m${n}`, "长".repeat(60))));
+    const [text = ""] = await shown(1);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(2_048);
+    const lines = text.split("\n").filter((line) => line.includes("长")).length;
+    expect(text).toContain(`……另有 ${40 - lines} 条`);
+    expect(services.refused).toEqual([]);
+  });
+});
+
+describe("alarms", () => {
+  const whose = (event: NewEvent, id: string) => ({ ...event, user: userOf(id) }) as NewEvent;
+
+  it("of gifts of value, words and people are those events and no others, each combo once", async () => {
+    const { append, hook, services, clock } = await set();
+    const wanted = alarmSelection(["room.live"], { gifts: 100, words: ["加微信", '引"号'], people: ["7"] });
+    await hook({ url: services.addressOf("wecom"), channel: channel("wecom"), ...wanted });
+    await append(
+      "a",
+      gift("g1", "c1", 5, 5),
+      gift("g2", "c1", 5, 10),
+      gift("g3", "c1", 5, 15),
+      gift("g4", "c2", 9, 9),
+      gift("g5", "c3", 40, 40),
+    );
+    await append("a", said("1", "你好"), said("2", "快加微信吧"), said("3", '这是引"号'), whose(said("4", "我来了"), "7"));
+    await append("a", whose(gift("g6", "c4", 1, 1), "7"));
+    const told = () => services.shown.map(({ text }) => text).join("\n");
+    await until(async () => {
+      await clock.advance(500);
+      return told().includes("x1");
+    });
+    const text = told();
+    expect(text.match(/x\d+|加微信|引"号|我来了|你好/g)).toEqual(["x5", "x40", "加微信", '引"号', "我来了", "x1"]);
+    expect(text).toContain("共值 100 钻");
+  });
+
+  it("are told whole where their type is asked for by name", () => {
+    expect(alarmSelection(["chat", "room.live"], { people: ["7"] })).toEqual({
+      types: ["chat", "room.live", "gift", "join"],
+      filter: '!(type in ["gift", "join"]) || (type in ["chat", "gift", "join"] && user.id in ["7"])',
+    });
+    expect(alarmSelection(["room.live"], {})).toEqual({ types: ["room.live"], filter: null });
+  });
+});
+
+describe("a channel's settings", () => {
+  it.each([
+    ["https://oapi.dingtalk.com/robot/send?access_token=1", "dingtalk"],
+    ["https://open.feishu.cn/open-apis/bot/v2/hook/1", "feishu"],
+    ["https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1", "wecom"],
+    ["https://sctapi.ftqq.com/SCT1.send", "serverchan"],
+    ["https://9.push.ft07.com/send/sctp1.send", "serverchan"],
+    ["https://api.day.app/KEY", "bark"],
+    ["https://ntfy.sh/alarms", "ntfy"],
+    ["https://api.telegram.org/bot1:A", "telegram"],
+    ["https://discord.com/api/webhooks/1/A", "discord"],
+    ["https://hooks.slack.com/services/T/B/X", "slack"],
+  ])("of %s are of %s", (url, kind) => {
+    expect(channelOf({}, url).kind).toBe(kind);
+    expect(shownAddress(url)).not.toMatch(/=1|hook\/1|SCT|sctp|KEY|alarms|bot1|\/A$|\/X/);
+  });
+
+  it.each([
+    [{ kind: "wecom", secret: "x" }, "channel.secret"],
+    [{ kind: "telegram" }, "channel.to"],
+    [{ kind: "bark", to: "1" }, "channel.to"],
+    [{ kind: "slack", template: "{text}" }, "channel.template"],
+    [{ kind: "http", template: "nothing" }, "channel.template"],
+  ] as const)("%j are refused by the field that is wrong", async (wanted, field) => {
+    const { webhooks, store } = await delivering();
+    const adding = webhooks.add({ url: "https://somewhere.example/a", channel: channelOf(wanted, "https://somewhere.example/a") });
+    await expect(adding).rejects.toMatchObject({ field });
+    expect(await store.hooks.list()).toEqual([]);
+  });
+
+  it("need a kind where the address is of no service that is known, and a program's hook no address of a service", async () => {
+    const { webhooks } = await delivering();
+    expect(() => channelOf({}, "https://somewhere.example/a")).toThrow(/say one of dingtalk/);
+    await expect(webhooks.add({ url: "https://ntfy.sh/alarms" })).rejects.toThrow(/ntfy takes texts/);
+  });
+
+  it("do not take a secret along to another address", async () => {
+    const { webhooks } = await delivering();
+    const url = "https://ntfy.sh/alarms";
+    const { id } = await webhooks.add({ url, channel: channelOf({ secret: "tk_1" }, url) });
+    await expect(webhooks.change(id, { url: "https://elsewhere.example/x" })).rejects.toMatchObject({ field: "channel.secret" });
+  });
+});
