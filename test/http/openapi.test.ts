@@ -77,14 +77,26 @@ describe("the OpenAPI document", () => {
     expect(name("/douyin/liveroom/chat", "get")).toBe("getLiveroomChat");
   });
 
-  it("describes what is really answered", async () => {
+  // By parts: each is a request and a schema to compile, and there are many.
+  it.each([
+    ["of the compatible interface", / \/douyin\//],
+    ["of rooms, and the tasks that begin there", / \/v1\/(?:rooms|erase|tasks)/],
+    ["of works, their authors and files", / \/v1\/(?:works|authors|downloads|lists|mixes)/],
+    ["of all else", / (?!\/douyin\/|\/v1\/(?:rooms|erase|tasks|works|authors|downloads|lists|mixes))/],
+  ])("describes what is really answered: %s", async (_, which) => {
     server = await seeded();
-    for (const [key, operation] of operations()) {
+    const looked = operations().filter(([key]) => which.test(key));
+    expect(looked.length).toBeGreaterThan(5);
+    for (const [key, operation] of looked) {
       for (const [path, status, init] of SAMPLES[key] ?? []) {
         const reply = await server.call(path, { ...init, method: key.split(" ")[0] ?? "GET" });
         expect([key, path, reply.status, mistake(key, operation, reply)]).toEqual([key, path, status, null]);
       }
     }
+  });
+
+  it("has a sample of every type of event", async () => {
+    server = await seeded();
     const all = await server.call("/v1/rooms/98765/events?types=*&limit=2000&after=0");
     const types = new Set((all.at("events") as { type: string }[]).map(({ type }) => type));
     expect([...types].sort()).toEqual([...EVENT_TYPES].sort());
