@@ -103,8 +103,10 @@ describe("the works page", () => {
     expect(await textOf(article(page, id))).toMatch(/未知类型\s*已删除.*平台没有这个作品，或者已经删除/s);
     dashboard.simulator.works.setFaults("quiet", ["detail_captcha", "page_absent"]);
     await paste(page, truth("quiet").id);
-    await until(async () => /平台拒绝了连接\s*平台要求完成验证码，需要人来操作/.test(await alert(page)));
+    await until(async () => /平台拒绝了连接\s*平台要求完成验证码（status_code 10000），需要人来操作/.test(await alert(page)));
     await page.getByRole("button", { name: "Switch to English" }).click();
+    // What the server says it says in the language in which it was asked.
+    await paste(page, truth("quiet").id);
     await until(async () => (await alert(page)).includes("a captcha (status_code 10000), which a person has to solve"));
     expect(await textOf(article(page, id))).toContain("the platform has no work of this id, or none any more");
     // One that is not kept is offered to be read, and a wait can be ended.
@@ -295,7 +297,7 @@ function film(name: string): Work["media"][number] {
   };
 }
 
-it("watches an author by their link, shows a work that they publish a moment later, and lets them go; on a phone, in English and dark", async () => {
+it("watches an author by their link, shows a work that they publish a moment later, lets them go, and lists their works; on a phone, in English and dark", async () => {
   const author = dashboard.simulator.works.catalogue.authors.find(({ nickname }) => nickname === "木工老周");
   if (author === undefined) throw new Error("the simulator has no such author");
   // Works of other tests, some of which are of the future: the new one is to be among the first.
@@ -335,4 +337,14 @@ it("watches an author by their link, shows a work that they publish a moment lat
   await english.getByRole("button", { name: "Yes" }).click();
   await until(async () => (await textOf(dark.locator("main"))).includes("Nobody is watched yet."));
   expect(await dashboard.app.store.authorWatches.list()).toEqual([]);
+
+  const lists = dark.getByRole("region", { name: "Works of an author or a mix" });
+  await dark.fill("#listed", `https://www.douyin.com/user/${author.secUid}`);
+  await lists.getByRole("button", { name: "List" }).click();
+  await dark.locator("[data-list=wall]").waitFor();
+  expect(await textOf(lists)).toMatch(/the first 18 are shown; a login is needed.*Works of 木工老周.*18 works came/s);
+  await until(async () => (await lists.locator("li").count()) === 12);
+  expect(await works.idsOf(author.secUid)).toHaveProperty("size", 18);
+  await dashboard.shoot(dark, "works-list-dark-en");
+  expect(await seriousIn(dark)).toEqual([]);
 });

@@ -10,9 +10,9 @@ import { runWords } from "../../web/src/works/comment-words.js";
 import { coverOf, expiryOf } from "../../web/src/works/pictures.js";
 import { progressOf } from "../../web/src/works/progress.js";
 import { heightsOf, ladderOf } from "../../web/src/works/rungs.js";
-import { factsOf, workName } from "../../web/src/works/work-words.js";
+import { factsOf, listWords, workName } from "../../web/src/works/work-words.js";
 import { runOf } from "../works/comment.js";
-import { workOf } from "../works/work.js";
+import { listRunOf, workOf } from "../works/work.js";
 
 const { zh, en } = MESSAGES;
 const ID = "7634721010233110528";
@@ -162,6 +162,36 @@ describe("a reading of a work", () => {
     ]);
     expect(progressOf(pace(paused), NOW, zh, "zh")[1]).toBe("上一次被拒绝：平台暂时拒绝了这个访客（blocked）");
     expect(said({ ...paused, pausedUntil: NOW - 1, nextAt: NOW - 1 })[0]).toContain("the next reading shows");
+  });
+});
+
+describe("the run through a list of works", () => {
+  const told = (more: object, running = false) =>
+    listWords({ run: listRunOf("MS4w", { collected: 20, startedAt: NOW - 60_000, ...more }), running }, NOW, zh, "zh");
+
+  it("says by what it ended and how much is shown, never that there are no more where that is not told", () => {
+    const wall = {
+      endedBy: "wall",
+      reason: "the first 20 are shown; a login is needed for the rest, and is not always enough",
+      endedAt: NOW,
+    };
+    expect(told({ ...wall, shown: 20, hidden: 2 })).toEqual({
+      ...{ tone: "warn", state: "遇到登录墙" },
+      lines: [
+        "原因：只展示前 20 个：其余的要登录，登录了也不一定够",
+        "已得到 20 个。",
+        "主页上说有 20 个：不给看更多时，这个数也不可靠。",
+        "另有 2 个别人看不到，没有计入。",
+        expect.stringMatching(/^结束于 .*，用时 1 分。$/),
+      ],
+    });
+    expect(told({ endedBy: "known", endedAt: NOW })).toMatchObject({ tone: "good", state: "到了已保存的作品" });
+    expect(told({ endedBy: "withheld", endedAt: NOW })).toMatchObject({ tone: "warn", state: "不展示作品" });
+    expect(told({ reason: "it failed; the log says why", endedAt: NOW })).toMatchObject({ tone: "bad" });
+    expect(told({ collected: 0, mix: { id: "7", name: "合集" } }, true)).toMatchObject({
+      state: "正在列出",
+      lines: [expect.stringContaining("在等网页"), "「合集」的作品。", "已得到 0 个。", "已进行 1 分。"],
+    });
   });
 });
 

@@ -30,6 +30,7 @@ export type About = Schemas["About"];
 export type Work = Omit<Schemas["Work"], "stats"> & { readonly stats: Omit<Schemas["Work"]["stats"], "plays"> };
 export type WorkComments = Schemas["WorkComments"];
 export type KeptComment = Schemas["KeptComment"];
+export type ListRunStatus = Schemas["ListRunStatus"];
 export type CommentRunStatus = Schemas["CommentRunStatus"];
 export type DownloadStatus = Schemas["DownloadStatus"];
 export type WorkFiles = Schemas["WorkFiles"];

@@ -12,7 +12,15 @@ export interface RunWords {
 }
 
 /** Ends after which everything that the platform shows is there, or what was asked for. */
-const TONES = { end: "good", limit: "good", stopped: "soft", wall: "warn", captcha: "warn", blocked: "warn", stuck: "warn" } as const;
+export const END_TONES = {
+  end: "good",
+  limit: "good",
+  stopped: "soft",
+  wall: "warn",
+  captcha: "warn",
+  blocked: "warn",
+  stuck: "warn",
+} as const;
 
 /** Returns what is to be said of the last run of a work. */
 export function runWords({ run, running }: CommentRunStatus, now: number, m: Messages, lang: Lang): RunWords {
@@ -31,7 +39,7 @@ export function runWords({ run, running }: CommentRunStatus, now: number, m: Mes
   const why = reason === null ? [] : [words.reason(reasonIn(reason, m))];
   const when = endedAt === null ? [] : [words.ended(dayTime(endedAt, lang), duration(endedAt - startedAt, lang))];
   if (endedBy === null) return { tone: "bad", state: words.failed, lines: [...why, ...figures, ...when] };
-  return { tone: TONES[endedBy], state: words.ends[endedBy], lines: [words.next[endedBy], ...why, ...figures, ...when] };
+  return { tone: END_TONES[endedBy], state: words.ends[endedBy], lines: [words.next[endedBy], ...why, ...figures, ...when] };
 }
 
 /** Returns the name of who wrote a comment; of somebody who was erased nothing is known. */

@@ -1,7 +1,8 @@
-import type { Work } from "../api/model.js";
+import type { ListRunStatus, Work } from "../api/model.js";
 import type { Lang } from "../format/number.js";
 import { dayTime, duration } from "../format/time.js";
-import type { Messages } from "../i18n/tables.js";
+import { type Messages, reasonIn } from "../i18n/tables.js";
+import { END_TONES, type RunWords } from "./comment-words.js";
 import { expiryOf } from "./pictures.js";
 
 const LONGEST_NAME = 60;
@@ -74,4 +75,29 @@ function musicOf({ music }: Work, m: Messages, lang: Lang): string | null {
   const { title, author, durationMs, original } = music;
   const name = m.works.music(title ?? "", author ?? "", durationMs === null ? "" : filmLength(durationMs, m, lang));
   return original === true ? `${name}${name === "" ? "" : " · "}${m.works.original}` : name;
+}
+
+/** Returns what is to be said of the last run through a list of works: what came, never that there are no more where that is not told. */
+export function listWords({ run, running }: ListRunStatus, now: number, m: Messages, lang: Lang): RunWords {
+  const words = m.works.lists;
+  const { author, mix, endedBy, reason, shown, collected, hidden, startedAt, endedAt } = run;
+  const name = author?.nickname ?? mix?.name ?? null;
+  const figures = [
+    ...(name === null ? [] : [words.of(name)]),
+    words.collected(collected),
+    ...(shown === null ? [] : [words.shown(shown)]),
+    ...(hidden === 0 ? [] : [words.hidden(hidden)]),
+  ];
+  if (running)
+    return {
+      ...{ tone: "soft", state: words.running },
+      lines: [...(collected === 0 ? [m.comments.run.turn] : []), ...figures, m.comments.run.since(duration(now - startedAt, lang))],
+    };
+  const why = reason === null ? [] : [m.comments.run.reason(reasonIn(reason, m))];
+  const when = endedAt === null ? [] : [m.comments.run.ended(dayTime(endedAt, lang), duration(endedAt - startedAt, lang))];
+  const lines = [...why, ...figures, ...when];
+  if (endedBy === null) return { tone: "bad", state: m.comments.run.failed, lines };
+  if (endedBy === "known") return { tone: "good", state: words.known, lines };
+  if (endedBy === "withheld") return { tone: "warn", state: m.works.authors.outcomes.withheld, lines };
+  return { tone: END_TONES[endedBy], state: m.comments.run.ends[endedBy], lines };
 }

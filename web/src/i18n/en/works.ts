@@ -122,5 +122,20 @@ export const works: typeof zh = {
       failed: "failed",
     },
   },
+  lists: {
+    title: "Works of an author or a mix",
+    about:
+      "The page of an author or a mix is scrolled through, and its works are kept. Guests are mostly shown an author's first 20 or so.",
+    label: "Link of an author or a mix, or share text",
+    start: "List",
+    stop: "Stop",
+    onlyNew: (n) => `New ones alone: an author's list ends after ${n} kept works in a row`,
+    running: "listing",
+    known: "down to works that are kept",
+    of: (name) => `Works of ${name}.`,
+    collected: (n) => (n === 1 ? "One work came." : `${n} works came.`),
+    shown: (n) => `The profile tells ${n}, which is no measure where no more is shown.`,
+    hidden: (n) => `${n} that others may not see are left out.`,
+  },
   list: { title: "Works that are kept", none: "No work is kept yet.", more: "More" },
 };
