@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/runtime/clock.js";
 import { Receiver, verify } from "../webhooks/receiver.js";
+import { KEYS, Services } from "../webhooks/services.js";
 import { ran, scratch } from "./command.js";
 import { killWhileDelivering } from "./hooks.js";
 
@@ -52,4 +54,26 @@ describe("dylive hook", () => {
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(sentence);
   });
+});
+
+it("dylive notify tells people through a service, says what it refused, and shows no secret", async () => {
+  const env = { DYLIVE_DATA: dir.path };
+  const services = await Services.start(systemClock);
+  const url = services.addressOf("dingtalk");
+  const options = ["--kind", "dingtalk", "--allow-private", "--gifts", "100", "--types", "room.live"];
+  const added = await ran(["notify", "add", url, "--secret", KEYS.dingtalk, ...options], env);
+  const id = added.stdout.trim();
+  expect([added.code, id]).toEqual([0, expect.stringMatching(/^[0-9a-f]{12}$/)]);
+  expect(await ran(["notify", "test", id], env)).toMatchObject({ code: 0 });
+  expect(services.shown.map(({ text }) => text)).toEqual([expect.stringContaining("dylive 测试消息")]);
+  const listed = await ran(["notify", "list"], env);
+  expect(listed.stdout).toMatch(
+    /dingtalk {2}http:\/\/127\.0\.0\.1:\d+\/dingtalk\/robot\/…\?… {2}room\.live,gift {2}!\(type in \["gift"\]\)/,
+  );
+  expect(listed.stdout + added.stderr).not.toMatch(/access_token|SECdingtalk/);
+  const wrong = await ran(["notify", "add", url, "--secret", "SECother", ...options], env);
+  const refused = await ran(["notify", "test", wrong.stdout.trim()], env);
+  expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining('errcode 310000, "sign not match"')]);
+  const nowhere = await ran(["notify", "add", "https://somewhere.example/x"], env);
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--kind.*say one of dingtalk/s)]);
 });
