@@ -7,7 +7,7 @@ import { DyliveError, FieldError } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookRow, HookSecrets, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
-import { testText } from "./alarm-text.js";
+import { testText, USUAL_ALARMS } from "./alarm-text.js";
 import { channelRequest, checkChannel, kindOf, refusalIn } from "./channels.js";
 import { type HookSelection, hookSelection } from "./selection.js";
 import { newSecret, rotated, type Send, signed } from "./send.js";
@@ -81,9 +81,10 @@ export class WebhookService {
    * Makes a hook: it is sent what comes from now on. Its secret is in `row.secret`.
    * @throws DyliveError bad_request; too_many_subscriptions
    */
-  async add({ url, name = hostOf(url), types = [], filter = null, rooms = [], ...rest }: NewHook): Promise<HookRow> {
+  async add({ url, name = hostOf(url), filter = null, rooms = [], ...rest }: NewHook): Promise<HookRow> {
     const { store, clock, allowed } = this.#deps;
     const { allowPrivate = false, channel = null } = rest;
+    const { types = channel === null ? [] : USUAL_ALARMS } = rest;
     const { maxEvents = channel === null ? HOOK_LIMITS.batchEvents : CHANNEL_EVENTS } = rest;
     const settings: HookSettings = { url, name, types, filter, rooms, maxEvents, allowPrivate, channel };
     checkSettings(settings, allowed);

@@ -117,6 +117,29 @@ describe("the settings", () => {
     await until(async () => (await entry.count()) === 0);
   });
 
+  it("tell people by a service that the address names, whose key is not shown and stays when the rest is changed", async () => {
+    const page = await open("/settings/hooks");
+    await page.getByLabel("地址", { exact: true }).fill("https://oapi.dingtalk.com/robot/send?access_token=t0");
+    await page.getByLabel("以消息发给").selectOption("看地址就知道");
+    await page.getByLabel("加签密钥或令牌").fill("SEC1");
+    await page.getByLabel("名称").fill("值班群");
+    await page.getByRole("button", { name: "新建 Webhook" }).click();
+    const entry = page.locator("[data-hook=值班群]");
+    await until(async () => (await entry.count()) === 1 && (await textOf(entry)).includes("钉钉机器人"));
+    expect(await textOf(entry)).toContain("room.live");
+    await entry.getByRole("button", { name: "修改" }).click();
+    await entry.getByLabel("事件类型").fill("room.live");
+    await entry.getByRole("button", { name: "保存" }).click();
+    await until(async () => !(await textOf(entry)).includes("disk.low"));
+    expect(await page.content()).not.toMatch(/access_token=t0|SEC1/);
+    const [row] = await dashboard.app.store.hooks.list();
+    expect(row).toMatchObject({
+      url: expect.stringContaining("access_token=t0"),
+      types: ["room.live"],
+      channel: { kind: "dingtalk", secret: "SEC1" },
+    });
+  });
+
   it("keep pasted cookies without showing them, say when the login has ended, and choose the account of a room", async () => {
     const page = await open("/settings/accounts");
     await says(page, "还没有账号");

@@ -2,16 +2,13 @@ import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../store/sql/hooks.js";
-import { type Alarms, alarmSelection } from "../../webhooks/alarm-text.js";
+import { type Alarms, alarmSelection, USUAL_ALARMS } from "../../webhooks/alarm-text.js";
 import { channelOf, shownAddress } from "../../webhooks/channels.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
 import { count, names } from "../values.js";
 import { withNewStore, withStore } from "../with-store.js";
 import { keysOf, tryLine, withWebhooks } from "./hook.js";
-
-/** Names of what people are told unless they say otherwise. */
-const USUAL_ALARMS = ["room.live", "room.ended", "account.lapsed", "gifts.suppressed", "session.silent", "disk.low", "hook.paused"];
 
 /** Options of `dylive notify add`, beside the settings. */
 interface NotifyOptions extends Alarms {

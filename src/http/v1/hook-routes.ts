@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
+import { acceptedLanguage, inLanguage, type Language } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import {
@@ -120,7 +121,7 @@ const HookTryListSchema = Type.Object(
 const HOOK_SCHEMAS = [HookSchema, HookListSchema, NewHookSchema, HookTrySchema, HookTryListSchema];
 
 /** Returns a hook as v1 shows it. */
-function hookAnswer({ row, backlog, rooms }: HookView) {
+function hookAnswer({ row, backlog, rooms }: HookView, language: Language) {
   const { secret: _secret, old, revision: _revision, replays: _replays, failing, last, channel, ...shown } = row;
   return {
     ...shown,
@@ -130,7 +131,7 @@ function hookAnswer({ row, backlog, rooms }: HookView) {
     oldSecretUntil: old?.until ?? null,
     state: hookState(row),
     failingSince: failing?.since ?? null,
-    lastTry: last,
+    lastTry: last === null ? null : { ...last, error: inWords(language, last.error) },
     backlog,
     behind: rooms
       .slice(0, ROOMS_SHOWN)
@@ -139,8 +140,16 @@ function hookAnswer({ row, backlog, rooms }: HookView) {
 }
 
 /** Returns a request as v1 shows it. */
-function hookTryAnswer({ room, ...outcome }: HookTry) {
-  return { ...outcome, room: String(room) };
+function hookTryAnswer({ room, ...outcome }: HookTry, language: Language) {
+  return { ...outcome, room: String(room), error: inWords(language, outcome.error) };
+}
+
+function inWords(language: Language, error: string | null): string | null {
+  return error === null ? null : inLanguage(language, error);
+}
+
+function languageOf({ headers }: FastifyRequest): Language {
+  return acceptedLanguage(headers["accept-language"]);
 }
 
 function channelAnswer({ secret, ...shown }: HookChannel) {
@@ -165,7 +174,7 @@ const settings = {
     Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
       maxItems: HOOK_LIMITS.types,
       description:
-        "event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default",
+        "event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails",
     }),
   ),
   filter: Type.Optional(
@@ -233,7 +242,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     async (request) => {
       const token = tokenOf(request);
       const seen = [];
-      for (const view of await hooks.list()) if (await mayManage(token, view.row)) seen.push(hookAnswer(view));
+      for (const view of await hooks.list()) if (await mayManage(token, view.row)) seen.push(hookAnswer(view, languageOf(request)));
       return { hooks: seen };
     },
   );
@@ -250,7 +259,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       await assertMaySet(token, wanted, { types: [], filter: null, rooms: [], allowPrivate: false });
       const row = await hooks.add(wanted);
       logger.info({ hook: row.id, by: token.id }, "a webhook was made");
-      const about = hookAnswer(await hooks.view(row.id));
+      const about = hookAnswer(await hooks.view(row.id), languageOf(request));
       return reply.code(201).header("location", `/v1/hooks/${row.id}`).send({ secret: row.secret, about });
     },
   );
@@ -258,7 +267,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
   typed.get(
     "/hooks/:hook",
     { schema: { summary: "A webhook, and how it is doing", tags, params: HookParams, response: { 200: Hook } }, config },
-    async (request) => hookAnswer(await hooks.view((await hookOf(request)).id)),
+    async (request) => hookAnswer(await hooks.view((await hookOf(request)).id), languageOf(request)),
   );
 
   typed.patch(
@@ -275,7 +284,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       await assertMaySet(token, change, row);
       await hooks.change(row.id, change);
       logger.info({ hook: row.id, by: token.id }, "a webhook was changed");
-      return hookAnswer(await hooks.view(row.id));
+      return hookAnswer(await hooks.view(row.id), languageOf(request));
     },
   );
 
@@ -286,7 +295,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const view = await hooks.view((await hookOf(request)).id);
       await hooks.remove(view.row.id);
       logger.info({ hook: view.row.id, by: tokenOf(request).id }, "a webhook was removed");
-      return hookAnswer(view);
+      return hookAnswer(view, languageOf(request));
     },
   );
 
@@ -297,7 +306,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       async (request) => {
         const { id } = await hookOf(request);
         await work(id);
-        return hookAnswer(await hooks.view(id));
+        return hookAnswer(await hooks.view(id), languageOf(request));
       },
     );
   act("pause", "Send nothing until it is resumed", (id) => hooks.pause(id));
@@ -313,7 +322,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const { id } = await hookOf(request);
       const { room } = await visibleRoom(store.rooms, tokenOf(request), request.body.room);
       await hooks.replay(id, room, request.body.seq);
-      return hookAnswer(await hooks.view(id));
+      return hookAnswer(await hooks.view(id), languageOf(request));
     },
   );
 
@@ -332,7 +341,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const { id } = await hookOf(request);
       const { secret } = await hooks.rotate(id);
       logger.info({ hook: id, by: tokenOf(request).id }, "a webhook has a new secret");
-      return { secret, about: hookAnswer(await hooks.view(id)) };
+      return { secret, about: hookAnswer(await hooks.view(id), languageOf(request)) };
     },
   );
 
@@ -350,7 +359,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     async (request, reply) => {
       const { id } = await hookOf(request);
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
-      return hookTryAnswer(await hooks.test(id, call.signal));
+      return hookTryAnswer(await hooks.test(id, call.signal), languageOf(request));
     },
   );
 
@@ -368,7 +377,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
     async (request) => {
       const { id } = await hookOf(request);
-      return { tries: (await hooks.tries(id, request.query.limit)).map(hookTryAnswer) };
+      return { tries: (await hooks.tries(id, request.query.limit)).map((outcome) => hookTryAnswer(outcome, languageOf(request))) };
     },
   );
 

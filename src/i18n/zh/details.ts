@@ -586,4 +586,13 @@ export const DETAILS: Readonly<Record<string, string>> = {
   '{} takes texts, not events: give the hook a channel (dylive notify add, "channel": {})':
     '{} 收的是文字，不是事件：请给 Webhook 一个 channel（dylive notify add，"channel": {}）',
   "hook {} tells a program: dylive hook test {}": "Webhook {} 是推送给程序的：dylive hook test {}",
+
+  // Failures of a request to a receiver.
+  "it answered HTTP {}": "对方返回 {}",
+  "it answered HTTP {}, a redirect {}: redirects are not followed, give the hook its final address":
+    "对方返回 {}，重定向 {}：不跟随重定向，请直接填写最终地址",
+  "no whole answer within {} s": "{} 秒内没有收到完整的回答",
+  "dylive stopped": "dylive 停止了",
+  "it refused the message: {}": "对方拒收：{}",
+  "it answered {}": "对方的回答是 {}",
 };

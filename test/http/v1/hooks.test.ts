@@ -58,10 +58,13 @@ describe("/v1/hooks", () => {
     const { call, tokens, store, lines } = await serveApi();
     const token = tokens.manage;
     const url = "https://oapi.dingtalk.com/robot/send?access_token=hidden1";
-    const made = await call("/v1/hooks", { method: "POST", token, json: { url, channel: { secret: "SEChidden2" }, types: ["room.live"] } });
+    const made = await call("/v1/hooks", { method: "POST", token, json: { url, channel: { secret: "SEChidden2" } } });
     const id = String(made.at("about", "id"));
     const about = { url: "https://oapi.dingtalk.com/robot/…?…", channel: { kind: "dingtalk", to: null, language: "zh", hasSecret: true } };
-    expect([made.status, made.at("about")]).toEqual([201, expect.objectContaining({ maxEvents: 50, url: about.url })]);
+    expect([made.status, made.at("about")]).toEqual([
+      201,
+      expect.objectContaining({ maxEvents: 50, url: about.url, types: expect.arrayContaining(["room.live", "disk.low"]) }),
+    ]);
     const changed = await call(`/v1/hooks/${id}`, { method: "PATCH", token, json: { name: "钉", channel: { language: "en" } } });
     expect(changed.at("channel")).toMatchObject({ ...about.channel, language: "en" });
     expect((await store.hooks.get(id))?.channel?.secret).toBe("SEChidden2");

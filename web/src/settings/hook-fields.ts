@@ -48,7 +48,8 @@ export function requestOf(fields: HookFields, before: Hook | null) {
     ...(url.trim() !== before?.url && { url: url.trim() }),
     ...channelOf(fields, before),
     ...(name.trim() !== "" && { name: name.trim() }),
-    types: namesIn(types),
+    // A new one is told its types only where some are given: what people are told by default is another thing than what programs are.
+    ...((before !== null || namesIn(types).length > 0) && { types: namesIn(types) }),
     filter: filter.trim() || null,
     rooms: namesIn(rooms),
     ...(maxEvents !== "" && { maxEvents }),

@@ -8319,7 +8319,7 @@ export interface operations {
                     url: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
+                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;
@@ -8480,7 +8480,7 @@ export interface operations {
                     url?: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default */
+                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;

@@ -48,6 +48,7 @@ export const settings: typeof zh = {
     name: "Name",
     types: "Event types",
     typesHint: "for example chat,gift,room.live; empty = the usual, * = all",
+    alarmsHint: "empty = what goes on air, ends or fails",
     filter: "Filter expression",
     rooms: "Rooms",
     roomsHint: "empty = all; commas between several",

@@ -40,6 +40,7 @@ export const settings = {
     name: "名称",
     types: "事件类型",
     typesHint: "例如 chat,gift,room.live；空 = 常用类型，* = 全部",
+    alarmsHint: "空 = 开播、下播和故障",
     filter: "过滤表达式",
     rooms: "直播间",
     roomsHint: "空 = 全部；多个用逗号分隔",
