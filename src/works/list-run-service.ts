@@ -59,15 +59,17 @@ async function keepList(
   let failure: string | null = null;
   try {
     for await (const batch of lister.batches(stop)) {
+      const before = kept;
       for (const work of batch) {
         // What a mix shows is of it, whether the work says so or not.
         const mix = work.mix?.id == null ? (lister.status().mix ?? work.mix) : work.mix;
         if ((await works.keep({ work: { ...work, mix }, reply: null })) !== null) kept++;
       }
+      // Their author was erased, maybe a moment ago.
+      if (kept === before) throw new DyliveError("erased", "nothing is kept of their works");
       await store.listRuns.tell(n, { ...status(), endedBy: null, endedAt: null }, clock.now());
       onProgress(status());
     }
-    if (lister.status().collected > 0 && kept === 0) throw new DyliveError("erased", "nothing is kept of their works");
   } catch (error) {
     // What is no error of ours to tell may name what is nobody's business, such as paths.
     failure = error instanceof DyliveError ? error.message : "it failed; the log says why";

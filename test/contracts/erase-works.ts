@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type ErasureFound, eraseUser } from "../../src/erasure/erase.js";
 import { lateInComments, lateInWorks } from "../../src/erasure/late.js";
-import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../src/platform/access/work-visitor.js";
+import type { CommentsEnd, CommentsRequest, CommentsSeen, ListEnd, ListSeen } from "../../src/platform/access/work-visitor.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { CommentRunService } from "../../src/works/comment-run-service.js";
 import { keepComments } from "../../src/works/kept-comments.js";
+import { ListRunService } from "../../src/works/list-run-service.js";
 import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { commentOf, runOf } from "../works/comment.js";
@@ -195,6 +196,32 @@ export function describeEraseWorks(open: Open): void {
       const left = JSON.stringify(await everything());
       for (const mark of [UID, SEC]) expect([mark, left.includes(mark)]).toEqual([mark, false]);
       expect(await works.get(THEIRS)).toBeNull();
+    });
+
+    it("ends the list of their works that is under way, and keeps nothing that it tells", async () => {
+      const { works, listRuns, erasures, secrets } = store();
+      const author = { ...workOf(THEIRS).author, ...ann };
+      const seen = (id: string) => ({ author, mix: null, works: [workOf(id, { author, receivedAt: Date.now() })], hidden: 0 });
+      const reader = {
+        ...{ find: async () => expect.fail("it is known"), read: async () => expect.fail("nobody asked") },
+        ...{ status: () => expect.fail("it has its turn"), findList: () => expect.fail("it is known") },
+        async *list(): AsyncGenerator<ListSeen, ListEnd, void> {
+          yield seen(THEIRS);
+          expect(await listRuns.last(SEC)).toMatchObject({ run: { collected: 1, author: { nickname: ann.nickname } } });
+          await eraseUser(store(), { user: SEC, keep: false });
+          yield seen(OTHERS);
+          expect.fail("it is read on");
+        },
+      };
+      const errors: unknown[] = [];
+      const service = new ListRunService({
+        ...{ reader, store: store(), clock: systemClock, onError: (error) => errors.push(error) },
+        works: new WorkService({ reader, works, clock: systemClock, erased: lateInWorks({ erasures, secrets }) }),
+      });
+      const run = service.startUntil(SEC, {}, async () => null, new AbortController().signal);
+      await expect(run).rejects.toMatchObject({ code: "erased" });
+      expect([await listRuns.walk(0, 9), await works.walk("", 9), errors.length]).toEqual([[], [], 1]);
+      await expect(service.get(SEC)).rejects.toMatchObject({ code: "not_found" });
     });
 
     it("finds the run that collected comments of a work that nobody asked for, and keeps none of one that comes a moment later", async () => {
