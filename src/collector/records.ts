@@ -340,6 +340,7 @@ export class RoomRecords {
   async close(): Promise<void> {
     await this.#keepAccounts();
     await this.#met?.intake.close();
+    await inTime(this.#met?.pipeline.taught() ?? Promise.resolve(), PATIENCE_MS, this.#deps.clock).catch(() => {}); // learnt when it is said again
   }
 
   /**

@@ -29,12 +29,13 @@ const TEACH_NEWS_MS = 60_000;
  */
 export class FillIn {
   readonly #catalogue: GiftCatalogue | null;
-  readonly #goods = new Generations<Pick<Product, "title" | "price">>(MOST_GOODS);
+  #goods = new Generations<Pick<Product, "title" | "price">>(MOST_GOODS);
   readonly #gifts = new Generations<ToldGift>(MOST_GIFTS);
   /** Answers of the catalogue; null where it knew nothing. */
   readonly #answers = new Generations<{ readonly known: KnownGift | null; readonly at: number }>(MOST_GIFTS);
-  #news = new Map<string, DescribedGift>();
-  #newsAt = 0;
+  /** What the catalogue is yet to be taught, by gift, and when it was said, ms UTC. */
+  #news = new Map<string, { readonly told: DescribedGift; readonly at: number }>();
+  #teaching: Promise<void> | null = null;
 
   /** @param catalogue null where none is kept: then messages of the room alone tell of gifts */
   constructor(catalogue: GiftCatalogue | null = null) {
@@ -81,14 +82,41 @@ export class FillIn {
     }
   }
 
-  /** Teaches the catalogue what messages said that is news to it. What cannot be kept now is learnt when it is said again. */
-  async teach(): Promise<void> {
-    if (this.#catalogue === null || this.#news.size === 0) return;
-    const gifts = [...this.#news.values()];
+  /** Begins anew with the log's newest events; what the catalogue is yet to be taught stays. */
+  restart(): void {
+    this.#goods = new Generations(MOST_GOODS);
+  }
+
+  /**
+   * Teaches the catalogue what messages said that is news to it, unless that is under way: beside what is stored, which never waits for it. What
+   * cannot be kept now is taught the next time.
+   */
+  teach(): Promise<void> {
+    if (this.#teaching !== null || this.#catalogue === null || this.#news.size === 0) return this.#teaching ?? Promise.resolve();
+    const news = this.#news;
     this.#news = new Map();
-    await this.#catalogue.learn("message", this.#newsAt, gifts).catch(() => {
-      for (const { id } of gifts) this.#gifts.delete(id);
-    });
+    const at = Math.max(...[...news.values()].map((one) => one.at));
+    this.#teaching = this.#catalogue
+      .learn(
+        "message",
+        at,
+        [...news.values()].map(({ told }) => told),
+      )
+      .catch(() => {
+        for (const [id, one] of news) if (!this.#news.has(id)) this.#isNews(id, one);
+      })
+      .finally(() => {
+        this.#teaching = null;
+      });
+    return this.#teaching;
+  }
+
+  #isNews(id: string, news: { readonly told: DescribedGift; readonly at: number }): void {
+    this.#news.set(id, news);
+    const [oldest] = this.#news.size > MOST_GIFTS ? this.#news.keys() : [];
+    if (oldest === undefined) return;
+    this.#news.delete(oldest);
+    this.#gifts.delete(oldest); // it is learnt when it is said again
   }
 
   /** Hears what a message of a live room says of its gift; files and pushes of the Open Platform, which names gifts otherwise, teach nothing. */
@@ -114,8 +142,7 @@ export class FillIn {
     const sinceMs = before === undefined ? Number.POSITIVE_INFINITY : at - before.taughtAt;
     if (sinceMs < (isNews ? TEACH_NEWS_MS : TEACH_AGAIN_MS)) return;
     this.#gifts.set(gift.id, { told, taughtAt: at });
-    this.#news.set(gift.id, told);
-    this.#newsAt = at;
+    this.#isNews(gift.id, { told, at });
   }
 }
 

@@ -96,7 +96,7 @@ export class Pipeline {
   #recent = new RecentIds();
   #echoes = new SocialEchoes();
   #versions = new StateVersions();
-  #fillIn: FillIn;
+  readonly #fillIn: FillIn;
   /** 0 until the room is claimed. */
   #epoch = 0;
   #horizon = Number.NEGATIVE_INFINITY;
@@ -148,6 +148,12 @@ export class Pipeline {
       await this.#claimed();
       await this.#append([{ event, claim: null } as Draft], new Map(), new Set());
     });
+  }
+
+  /** Resolves when the catalogue of gifts was told what messages said of them, or did not take it. */
+  async taught(): Promise<void> {
+    await this.#fillIn.teach(); // what may be under way
+    await this.#fillIn.teach();
   }
 
   /** Settles combos that have been silent for 30 s. @returns how many */
@@ -208,7 +214,7 @@ export class Pipeline {
     }
     await this.#fillIn.fill([...drafts.map(({ event }) => event), ...sightings.flatMap(({ gift = [] }) => gift)]);
     const events = await this.#append(drafts, drops, old);
-    await this.#fillIn.teach();
+    void this.#fillIn.teach();
     return { events, methods, sightings: sightings.map((one) => ({ ...one, isOld: old.has(one.id) })), drops, ended };
   }
 
@@ -338,7 +344,7 @@ export class Pipeline {
     for (const event of social.events) this.#echoes.admits(event);
     const states = await log.readBefore(room, newest, RESTORE_STATES, { types: ["pin", "lottery", "linkmic", "product"] });
     this.#versions = new StateVersions();
-    this.#fillIn = new FillIn(this.#deps.gifts);
+    this.#fillIn.restart();
     for (const event of states.events) {
       this.#versions.admits(event);
       // A copy: events of a store may be frozen.

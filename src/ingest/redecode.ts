@@ -17,7 +17,7 @@ const PAGE = 500;
 
 /**
  * Counts the units of all gifts of a broadcast again, from the log alone and in its order: the new units of an event are those by which its total
- * is above the largest before it in its combo.
+ * is above the largest before it in its combo. What settles a combo says of the gift what the message before it says.
  * @param claims totals that messages claim, where they were decoded again; for the others what is stored counts
  * @param onPage called after each page of gifts; it goes on when that resolves
  * @returns how many events were replaced
@@ -32,6 +32,8 @@ async function regift(
 ): Promise<number> {
   const { oldest = 1 } = (await log.heads([room])).get(room) ?? {};
   const highs = new Map<string, number>();
+  /** What was given in each combo, and for how much, by the last message of it. */
+  const last = new Map<string, Pick<GiftEvent, "gift" | "unitDiamonds">>();
   let replaced = 0;
   for (let after = 0; ; ) {
     signal.throwIfAborted();
@@ -42,12 +44,17 @@ async function regift(
       // Where the beginning of the log was removed, what a combo had before stands in the first event that is left of it.
       const before = highs.get(event.comboId) ?? (oldest > 1 ? event.comboTotal - event.delta : 0);
       // An event that only settles claims nothing of its own.
-      const total = event.id.startsWith("settle:") ? 0 : (claims.get(event.id)?.total ?? event.comboTotal);
+      const isSettling = event.id.startsWith("settle:");
+      const { gift, unitDiamonds } = (isSettling ? last.get(event.comboId) : null) ?? event;
+      last.set(event.comboId, { gift, unitDiamonds });
+      const total = isSettling ? 0 : (claims.get(event.id)?.total ?? event.comboTotal);
       const high = Math.max(before, total);
       highs.set(event.comboId, high);
       const delta = high - before;
-      if (delta === event.delta && high === event.comboTotal) continue;
-      changed.push({ ...event, delta, comboTotal: high, diamonds: event.unitDiamonds === null ? null : delta * event.unitDiamonds });
+      const isPriced = unitDiamonds === event.unitDiamonds && isDeepStrictEqual(gift, event.gift);
+      if (delta === event.delta && high === event.comboTotal && isPriced) continue;
+      const diamonds = unitDiamonds === null ? null : delta * unitDiamonds;
+      changed.push({ ...event, gift, unitDiamonds, delta, comboTotal: high, diamonds });
     }
     if (changed.length > 0) await log.replace(room, changed);
     replaced += changed.length;
@@ -232,6 +239,7 @@ async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
     await onProgress(messages);
   }
   if (done.appended > 0) done.appended += await pipeline.settle();
+  await pipeline.taught();
 }
 
 /** Yields what the files hold, with the broadcast it is of. @param done told what cannot be read; null when that was told before */
