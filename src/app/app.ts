@@ -196,6 +196,10 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     metrics.lookAtHooks(() => hooks.figures());
     await collecting.hold("authors", async () => authors.start());
     metrics.lookAtAuthors(() => store.authorWatches.outcomes());
+    metrics.lookAtGiftList(async () => {
+      const at = await store.gifts.listedAt();
+      return at === null ? null : Math.max(0, clock.now() - at);
+    });
     const serves = config.role !== "collect";
     const official = !serves ? null : await officialOf(config, collectors, clock, logger);
     closers.push(async () => official?.close());

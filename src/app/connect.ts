@@ -41,7 +41,8 @@ const MAX_QUEUED_EVENTS = 10_000;
 
 /**
  * Collects a live room, without a server: `for await (const event of connect(link, { types, signal }))`. It waits for a room that is not
- * live, connects again when it must, and goes on from broadcast to broadcast, until the loop is left or the signal aborts. Nothing is kept.
+ * live, connects again when it must, and goes on from broadcast to broadcast, until the loop is left or the signal aborts. Names and prices of
+ * gifts that messages do not tell come from the platform's list, which is read once a day. Nothing is kept.
  * @param link a link, share text, room number or id
  * @throws DyliveError bad_room, bad_config at once; from the loop no_account, room_unknown, unreachable, and what keeps the room from being
  *   met
@@ -61,6 +62,7 @@ export function connect<T extends EventType = UsualType>(link: string, options: 
         clock,
         pollMs: config.pollMs,
         maxEvents: maxQueuedEvents,
+        readsGiftList: true,
         setAside: () => onLost?.(1),
       };
       let room: OneRoom | null = null;

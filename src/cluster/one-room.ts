@@ -1,3 +1,4 @@
+import { GiftListReader } from "../collector/gift-list-reader.js";
 import type { LiveEvent, NewEvent } from "../events/event.js";
 import { Feed } from "../feed/feed.js";
 import type { RoomStatus } from "../health/state.js";
@@ -21,6 +22,8 @@ interface OneRoomDeps {
   /** Events kept for a reader that is behind; the oldest are dropped. */
   readonly maxEvents: number;
   readonly setAside: (event: NewEvent, error: unknown) => void;
+  /** Whether the platform's list of gifts is read, by which names and prices are filled in that messages do not tell. */
+  readonly readsGiftList?: boolean;
   /** Told of every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;
 }
@@ -63,9 +66,11 @@ export class OneRoom {
    * @throws DyliveError bad_room, no_account, room_unknown, unreachable, and whatever keeps the room from being met; the reach is closed then
    */
   static async open(text: string, deps: OneRoomDeps, signal: AbortSignal): Promise<OneRoom> {
-    const { reach, clock, pollMs, maxEvents, setAside, onReceived } = deps;
+    const { reach, clock, pollMs, maxEvents, setAside, readsGiftList = false, onReceived } = deps;
     const store = openMemoryStore({ maxEventsPerRoom: maxEvents, clock });
-    const collecting = { ...reach, store, clock, pollMs, setAside, ...(onReceived && { onReceived }) };
+    // Where there is no list, messages say what they say.
+    const giftList = readsGiftList ? { giftList: new GiftListReader({ gifts: store.gifts, clock, onRefused: () => {} }) } : {};
+    const collecting = { ...reach, store, clock, pollMs, setAside, ...giftList, ...(onReceived && { onReceived }) };
     const limits = { maxOnDemandRooms: 1, onDemandIdleMs: Number.MAX_SAFE_INTEGER };
     const rooms = RoomManager.alone({ ...collecting, ...limits, onError: () => {} });
     const close = async () => {

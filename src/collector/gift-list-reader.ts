@@ -1,4 +1,5 @@
-import { readGiftList } from "../platform/pages/gift-list.js";
+import type { Reply } from "../platform/access/platform.js";
+import { giftsIn, readGiftList } from "../platform/pages/gift-list.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -23,6 +24,7 @@ const AGAIN_MS = 3_600_000;
 export class GiftListReader {
   readonly #deps: GiftListReaderDeps;
   #notBefore = Number.NEGATIVE_INFINITY;
+  #heardBefore = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
 
   constructor(deps: GiftListReaderDeps) {
@@ -44,6 +46,20 @@ export class GiftListReader {
         this.#reading = null;
       });
     return this.#reading;
+  }
+
+  /** Learns the list from a reply that a room's page has asked for; resolves when that is done, and never rejects. */
+  async heard(reply: Pick<Reply, "status" | "body">): Promise<void> {
+    const { gifts, clock, onRefused } = this.#deps;
+    const now = clock.now();
+    if (now < this.#heardBefore) return; // of many rooms' pages one is enough
+    const answer = giftsIn(reply);
+    if (!("gifts" in answer)) return; // the page may have been refused; the list is asked for apart from it
+    this.#heardBefore = now + AGAIN_MS;
+    await gifts.learn("list", now, answer.gifts).catch((error: unknown) => {
+      this.#heardBefore = Number.NEGATIVE_INFINITY;
+      onRefused(error instanceof DyliveError ? error.detail : String(error));
+    });
   }
 
   async #read(access: PlatformAccess, requests: RateLimiter, signal: AbortSignal): Promise<void> {

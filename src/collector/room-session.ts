@@ -1,4 +1,5 @@
 import { SessionHealth } from "../health/sessions.js";
+import type { Reply } from "../platform/access/platform.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Received } from "../platform/access/read.js";
 import { type Live, resolveRoom } from "../platform/links/resolve.js";
@@ -123,6 +124,7 @@ export class RoomSession {
           health.received(frame.receivedAt, frame.response?.messages.length ?? 0);
           listeners.onReceived(frame);
         },
+        onGiftList: (reply: Pick<Reply, "status" | "body">) => void collector.giftList?.heard(reply),
       };
       for await (const batch of openSource(wanted, { access, budgets, clock, drift }, until)) {
         stands(); // only so a page shows that it stands

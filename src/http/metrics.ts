@@ -123,6 +123,11 @@ export class Metrics {
   readonly #authors = this.#gauge("dylive_author_watches", "Authors who are watched, by how the last look ended; none: not looked at yet", [
     "outcome",
   ]);
+  readonly #giftList = this.#gauge(
+    "dylive_gift_list_age_seconds",
+    "Age of the platform's list of gifts in the catalogue; -1: it was never read",
+    [],
+  );
   readonly #requests = this.#counter("dylive_http_requests_total", "Answers, by route, method and status", ["route", "method", "status"]);
   readonly #requestSeconds = new Histogram({
     name: "dylive_http_request_seconds",
@@ -149,6 +154,7 @@ export class Metrics {
   #httpCutSeen = 0;
   #lookAtStatistics: () => number = () => 0;
   #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
+  #lookAtGiftList: () => Promise<number | null> = async () => null;
   #lookAtAuthors: () => ReturnType<AuthorWatches["outcomes"]> = async () => [];
   #lookAtDisk: () => number | null = () => null;
   #lookAtSpool: () => number = () => 0;
@@ -243,6 +249,11 @@ export class Metrics {
     this.#lookAtAuthors = look;
   }
 
+  /** Sets how it is asked how old the list of gifts is, in ms; null: it was never read. */
+  lookAtGiftList(look: () => Promise<number | null>): void {
+    this.#lookAtGiftList = look;
+  }
+
   /**
    * Writes all metrics in Prometheus' text form.
    * @param statuses of every known room; null where one is not collected
@@ -253,6 +264,8 @@ export class Metrics {
     // Without the store nothing new is known of them; the rest must be seen then above all.
     const hooks = await this.#lookAtHooks().catch(() => null);
     const authors = await this.#lookAtAuthors().catch(() => null);
+    const listAgeMs = await this.#lookAtGiftList().catch(() => undefined);
+    if (listAgeMs !== undefined) this.#giftList.set(listAgeMs === null ? -1 : listAgeMs / 1000);
     for (const state of [...ROOM_STATES, "none"]) this.#rooms.set({ state }, 0);
     for (const status of statuses) this.#rooms.inc({ state: status?.state ?? "none" });
     for (const gifts of GIFTS_STATES) this.#roomsGifts.set({ gifts }, 0);

@@ -1,3 +1,4 @@
+import type { Reply } from "../platform/access/platform.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import { pushHeaders, pushUrl } from "../platform/access/push.js";
 import type { Received } from "../platform/access/read.js";
@@ -19,6 +20,8 @@ interface Wanted {
   readonly onOpen: (at: number) => void;
   /** Called with every frame as it comes, which may be long before it is asked for. */
   readonly onReceived: (frame: Received) => void;
+  /** Called with the platform's list of gifts when the room's page asks for it. */
+  readonly onGiftList: (reply: Pick<Reply, "status" | "body">) => void;
 }
 
 /** Time that a page in the browser needs, in ms, before the silence of its socket says something. */
@@ -29,7 +32,7 @@ const PAGE_MS = 30_000;
  * @throws DyliveError what the source throws
  */
 export async function* openSource(
-  { live, identity, from, onOpen, onReceived }: Wanted,
+  { live, identity, from, onOpen, onReceived, onGiftList }: Wanted,
   {
     access,
     budgets,
@@ -43,7 +46,7 @@ export async function* openSource(
       throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
     await budgets.connects.turn(signal);
     onOpen(clock.now() + PAGE_MS);
-    yield* identity.pageSource(live.webRid, { clock, drift, onReceived }).open(signal);
+    yield* identity.pageSource(live.webRid, { clock, drift, onReceived, onGiftList }).open(signal);
     return;
   }
   const { platform } = access;

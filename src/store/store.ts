@@ -26,9 +26,10 @@ export interface StoreServer {
   readonly connections: { readonly used: number; readonly idle: number; readonly waiting: number };
 }
 
-/** Part of a store that collecting rooms needs; a store in memory has no more, and neither a catalogue of gifts nor days of accounts. */
-export interface RoomStore extends Pick<Store, "log" | "rooms" | "sessions" | "close">, Partial<Pick<Store, "gifts" | "accountDays">> {
+/** Part of a store that collecting rooms needs; a store in memory has no more, and no days of accounts. */
+export interface RoomStore extends Pick<Store, "log" | "rooms" | "sessions" | "close">, Partial<Pick<Store, "accountDays">> {
   readonly retention: Pick<Retention, "horizon">;
+  readonly gifts: Pick<Gifts, "known" | "learn" | "listedAt">;
 }
 
 /** Everything that is kept, on one engine. */

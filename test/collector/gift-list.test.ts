@@ -112,3 +112,32 @@ it("the list is read once a day for all processes of a store, and an hour after 
   expect([await look(other), await look(one)]).toEqual([3, 3]);
   expect(refused).toHaveLength(1);
 });
+
+it("a list that a room's page asks for itself is learnt, once an hour, and spares us a request", async () => {
+  const clock = new FakeClock(DAY_MS * 20_000);
+  const store = openSqliteStore({ path: ":memory:", clock });
+  onTestFinished(() => store.close());
+  const refused: string[] = [];
+  const reader = new GiftListReader({ gifts: store.gifts, clock, onRefused: (reason) => refused.push(reason) });
+  const list = (name: string) => ({
+    status: 200,
+    body: Buffer.from(JSON.stringify({ data: { gifts: [{ id: 2053, name, diamond_count: 1 }] }, status_code: 0 })),
+  });
+  const name = async () => (await store.gifts.known(["2053"])).get("2053")?.name;
+  await reader.heard({ status: 200, body: Buffer.alloc(0) });
+  expect([await name(), await store.gifts.listedAt()]).toEqual([undefined, null]);
+  await reader.heard(list("人气票"));
+  expect([await name(), await store.gifts.listedAt()]).toEqual(["人气票", clock.now()]);
+  await reader.heard(list("票"));
+  expect(await name()).toBe("人气票");
+  await clock.advance(3_600_000);
+  await reader.heard(list("票"));
+  expect(await name()).toBe("票");
+  const get = () => Promise.reject(new Error("nobody is asked"));
+  const access = new PlatformAccess(
+    { ...reachAt("http://127.0.0.1:9"), platform: { ...platformAt("http://127.0.0.1:9"), get } },
+    { ...wayOf(), apart: null },
+  );
+  await reader.look(access, new RateLimiter(clock, { burst: 9, perSecond: 9 }), SIGNAL);
+  expect(refused).toEqual([]);
+});

@@ -128,6 +128,10 @@ export async function serveApi<C extends Clock = FakeClock>({
     onError: (error) => logger.warn({ err: error }, "an author could not be looked at"),
   });
   metrics.lookAtAuthors(() => store.authorWatches.outcomes());
+  metrics.lookAtGiftList(async () => {
+    const at = await store.gifts.listedAt();
+    return at === null ? null : clock.now() - at;
+  });
   const token = async (wanted: Partial<NewToken> = {}) =>
     (await createToken(opened.tokens, { name: "test", scope: "read", now: clock.now(), ...wanted })).token;
   const tokens = { read: await token(), manage: await token({ scope: "manage" }), admin: await token({ scope: "admin" }) };

@@ -153,6 +153,18 @@ describe("a store in a server of its own", () => {
   });
 });
 
+describe("the list of gifts", () => {
+  it("is shown by its age", async () => {
+    const server = await serveApi();
+    expect(value(await scrape(server), "dylive_gift_list_age_seconds")).toBe(-1);
+    const gift = { id: "1", name: "票", diamonds: 1, icon: null, kind: null, combo: null };
+    await server.store.gifts.learn("message", server.clock.now(), [gift]);
+    expect(value(await scrape(server), "dylive_gift_list_age_seconds")).toBe(-1);
+    await server.store.gifts.learn("list", server.clock.now() - 90_000, [gift]);
+    expect(value(await scrape(server), "dylive_gift_list_age_seconds")).toBe(90);
+  });
+});
+
 describe("docs/grafana.json", () => {
   const text = readFileSync(new URL("../../docs/grafana.json", import.meta.url), "utf8");
   const base = (name: string) => name.replace(/_(bucket|sum|count)$/, "");

@@ -62,6 +62,21 @@ describe("connect", () => {
     await until(() => simulator?.truth(ROOM).connections.every(({ closedAt }) => closedAt !== null));
   });
 
+  it("fills in names and prices of gifts that messages do not tell, by the platform's list", async () => {
+    const clock = fastClock(10);
+    const talk = { kind: "talk", state: "live", title: "t", anchor: "a", clubName: "c", viewers: 10 } as const;
+    simulator = await startSimulator({
+      clock,
+      rooms: [{ ...talk, webRid: ROOM, bareGifts: ["3992", "2053"], everySeconds: { gift: 1 } }],
+    });
+    const room = connect(ROOM, { clock, upstream: simulator.url, data: join(dir, "none"), types: ["gift"] });
+    for await (const { gift, unitDiamonds, delta, diamonds } of room) {
+      if (gift.filled === undefined) continue;
+      expect([gift.name, unitDiamonds, diamonds]).toEqual([gift.id === "3992" ? "玫瑰" : "人气票", 1, delta]);
+      break;
+    }
+  });
+
   it("ends quietly with its signal, also before the room was found", async () => {
     const options = await start();
     const stop = new AbortController();

@@ -57,6 +57,26 @@ describe("the store in memory", () => {
     expect(await store.log.combos(room, ["combo"])).toEqual(new Map([["combo", { high: 150_000, settled: false }]]));
   });
 
+  it("has a catalogue of gifts, with the price of each time", async () => {
+    const { gifts } = openMemoryStore({ maxEventsPerRoom: 10 });
+    const heart = { id: "463", name: "小心心", diamonds: 1, icon: null, kind: 1, combo: true };
+    expect([await gifts.listedAt(), (await gifts.known(["463"])).size]).toEqual([null, 0]);
+    await gifts.learn("message", 1_000, [{ ...heart, name: null, kind: null }]);
+    await gifts.learn("list", 2_000, [heart]);
+    await gifts.learn("list", 3_000, [{ ...heart, diamonds: 2 }]);
+    await gifts.learn("message", 4_000, [{ ...heart, name: null, diamonds: null }]);
+    await gifts.learn("message", 500, [{ ...heart, name: "older", diamonds: 9 }]); // what is older takes nothing away
+    const known = (await gifts.known(["463", "464"])).get("463");
+    expect(known).toEqual({
+      ...{ ...heart, diamonds: 2, source: "message", firstSeenAt: 500, seenAt: 4_000, listedAt: 3_000 },
+      prices: [
+        { diamonds: 1, from: 1_000, until: 3_000, seenAt: 2_000, source: "message" },
+        { diamonds: 2, from: 3_000, until: null, seenAt: 3_000, source: "list" },
+      ],
+    });
+    expect(await gifts.listedAt()).toBe(3_000);
+  });
+
   it("has an id of its own", () => {
     const [one, two] = [openMemoryStore({ maxEventsPerRoom: 1 }), openMemoryStore({ maxEventsPerRoom: 1 })];
     expect(one.log.id).not.toBe(two.log.id);

@@ -18,6 +18,7 @@ export async function watch(config: Config, text: string, { json, all }: { reado
     clock: systemClock,
     pollMs: config.pollMs,
     maxEvents: MAX_EVENTS,
+    readsGiftList: true,
     setAside: (_event: unknown, error: unknown) => say(`an event could not be kept: ${String(error)}`),
   };
   let room: OneRoom | null = null;

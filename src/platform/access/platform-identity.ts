@@ -29,7 +29,16 @@ export interface PlatformIdentity {
   readonly proxy: ProxyServer | null;
   /** Source that reads the frames of the room's page in the browser; null without a browser. */
   readonly pageSource:
-    | ((webRid: string, deps: { readonly clock: Clock; readonly drift: Drift; readonly onReceived?: (frame: Received) => void }) => Source)
+    | ((
+        webRid: string,
+        deps: {
+          readonly clock: Clock;
+          readonly drift: Drift;
+          readonly onReceived?: (frame: Received) => void;
+          /** Told the platform's list of gifts when the page asks for it. */
+          readonly onGiftList?: (reply: Pick<Reply, "status" | "body">) => void;
+        },
+      ) => Source)
     | null;
   /** Makes a GET of live.douyin.com by the site's own page, which adds its signature; null without a browser. `path` has the query. */
   readonly pageGet: ((path: string, signal: AbortSignal) => Promise<Reply>) | null;

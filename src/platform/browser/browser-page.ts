@@ -1,7 +1,7 @@
-import type { Page, Response, WebSocket } from "playwright-core";
+import type { Page, Request, Response, WebSocket } from "playwright-core";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { isPlatformHost } from "../access/platform.js";
+import { isPlatformHost, type Reply } from "../access/platform.js";
 import { type Received, ReceiveQueue, readFrame, readResponse, type Source } from "../access/read.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/reader.js";
@@ -17,7 +17,12 @@ interface BrowserSourceOptions {
   readonly drift: Drift;
   /** Called with every frame as it comes. */
   readonly onReceived?: (frame: Received) => void;
+  /** Called with the platform's list of gifts when the page asks for it. */
+  readonly onGiftList?: (reply: Pick<Reply, "status" | "body">) => void;
 }
+
+/** Longest list of gifts that is read, in bytes: the platform's had 3.6 MB in October 2026. */
+const MOST_LIST_BYTES = 16 * 1024 * 1024;
 
 /** Longest wait for the page's connection, in ms; a page of the real site opens it within a few seconds of its loading. */
 const CONNECT_WITHIN_MS = 30_000;
@@ -55,7 +60,7 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
   }
 }
 
-function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSourceOptions, signal: AbortSignal): void {
+function listen(page: Page, queue: ReceiveQueue, { clock, drift, onGiftList }: BrowserSourceOptions, signal: AbortSignal): void {
   const open = new Set<WebSocket>();
   let connected = false;
   page.on("crash", () => queue.end(new DyliveError("browser_failed", "the room's page crashed")));
@@ -69,11 +74,16 @@ function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSource
       const end = () => queue.end(refused);
       if (refused !== null) response.finished().then(end, end);
     }
-    if (!isPush(response.url(), "/webcast/im/fetch/")) return;
+    if (!isPlatformPath(response.url(), "/webcast/im/fetch/")) return;
     void firstState(response, clock, drift).then((received) => received !== null && queue.push(received));
   });
+  // Not at the response: its body may be lost before it is whole.
+  page.on("requestfinished", (request) => {
+    if (onGiftList === undefined || request.method() !== "GET" || !isPlatformPath(request.url(), "/webcast/gift/list/")) return;
+    void giftListOf(request).then((reply) => reply !== null && onGiftList(reply));
+  });
   page.on("websocket", (socket) => {
-    if (!isPush(socket.url(), "/webcast/im/push/")) return;
+    if (!isPlatformPath(socket.url(), "/webcast/im/push/")) return;
     connected = true;
     open.add(socket);
     socket.on("framereceived", ({ payload }) => {
@@ -102,6 +112,17 @@ function listen(page: Page, queue: ReceiveQueue, { clock, drift }: BrowserSource
   );
 }
 
+/** Reads the answer of a request for the list of gifts; null where it was lost or is too long. */
+async function giftListOf(request: Request): Promise<Pick<Reply, "status" | "body"> | null> {
+  try {
+    const response = await request.response();
+    if (response === null || Number((await response.allHeaders())["content-length"] ?? 0) > MOST_LIST_BYTES) return null;
+    return { status: response.status(), body: await response.body() };
+  } catch {
+    return null;
+  }
+}
+
 function refusalOf(status: number): DyliveError | null {
   if (status < 400) return null;
   return new DyliveError(status === 404 || status === 410 ? "no_account" : "blocked", `the room page answered HTTP ${status}`);
@@ -119,7 +140,7 @@ async function firstState(response: Response, clock: Clock, drift: Drift): Promi
   }
 }
 
-function isPush(url: string, path: string): boolean {
+function isPlatformPath(url: string, path: string): boolean {
   const { hostname, pathname } = new URL(url);
   return isPlatformHost(hostname) && pathname.startsWith(path);
 }

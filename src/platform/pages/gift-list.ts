@@ -47,7 +47,7 @@ export async function readGiftList(
 }
 
 /** Reads the gifts of a reply. Those without an id are left out, and of several with one id the first counts. */
-export function giftsIn({ status, body }: Reply): GiftListAnswer {
+export function giftsIn({ status, body }: Pick<Reply, "status" | "body">): GiftListAnswer {
   if (status !== 200 || body.length === 0) return { reason: `gift/list answered HTTP ${status} with ${body.length} bytes` };
   let answer: unknown;
   try {

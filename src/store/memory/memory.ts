@@ -19,6 +19,7 @@ import {
 import type { RoomStore } from "../store.js";
 import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import { Waker } from "../waker.js";
+import { memoryGifts } from "./gifts.js";
 
 interface MemoryOptions {
   /**
@@ -38,6 +39,7 @@ export function openMemoryStore({ maxEventsPerRoom, clock = systemClock }: Memor
     log: memoryLog(logs, gate, maxEventsPerRoom),
     rooms: memoryRooms(logs, gate, clock),
     sessions: memorySessions(logs, gate),
+    gifts: memoryGifts(),
     retention: { horizon: () => gate.run(() => null) },
     close: () => gate.close(),
   };
