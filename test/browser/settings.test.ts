@@ -158,8 +158,11 @@ describe("the settings", () => {
     await dashboard.shoot(page, "settings-accounts");
     expect(await seriousIn(page)).toEqual([]);
     dashboard.simulator.rooms.logout();
+    const seen = { gifts: 12, diamonds: 340, diamondsWitnessed: 400, diamondsMissing: 60, refusals: 2 };
+    await dashboard.app.store.accountDays.add("phone", Date.now(), Date.now(), seen);
     await entry.getByRole("button", { name: "立即核对" }).click();
     await says(page, "登录已失效：用它的直播间现在按游客接收");
+    expect(await textOf(entry.locator("[data-test=health]"))).toMatch(/12 .*340.*400.*85%.*2/);
     dashboard.simulator.rooms.logout(false);
   });
 

@@ -201,22 +201,36 @@ describe("a room's figures", () => {
 });
 
 describe("several sessions of a room", () => {
-  it("are shown with how much came, of which time; on a phone each number on one line", async () => {
+  it("are shown with how much came, of which time, whole on a wide screen; on a phone each number on one line, and what is wrong folded", async () => {
     await dashboard.app.rooms.change(room, { sessions: ["guest", "guest:2"] });
+    dashboard.simulator.rooms.gifts("nobody");
     try {
       const page = await open({ viewport: { width: 390, height: 844 } });
+      const told = page.locator("header ul li");
+      const shown = () => told.evaluateAll((all) => all.filter((line) => line.checkVisibility()).length);
+      await until(async () => (await told.count()) > 5 && (await shown()) === 2);
+      await page.locator("header li.more button").click();
+      expect(await shown()).toBeGreaterThan(5);
+      await page.locator("header li.more button").click();
       await page.locator(".tabs button").nth(1).click();
       const table = page.locator("section.panel table").first();
       const rows = async () => (await table.locator("tr").allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
-      await until(async () =>
-        (await rows()).some((row) => /^礼物 \d+ (至少|各会话|约|其中).* \d+ \d+ （独有 \d+） \d+ （独有 \d+）$/.test(row)),
-      );
+      await until(async () => (await rows()).some((row) => /^弹幕 \d+ \d+ \d+ （独有 \d+） \d+ （独有 \d+）$/.test(row)));
       expect((await rows())[0]).toMatch(/^最近 .*(秒|分).* 合计 .* guest guest:2$/);
+      expect((await rows())[2]).toMatch(/^至少 \d+/); // two can show nothing of the whole
+      await dashboard.shoot(page, "sessions-phone");
       const lineOf = (cells: string) => table.locator(cells).evaluateAll((all) => all.map((cell) => cell.getBoundingClientRect().height));
       expect(Math.max(...(await lineOf("thead th")))).toBeLessThan(48);
       expect(await table.evaluate((element) => element.parentElement?.getBoundingClientRect().right ?? 0)).toBeLessThanOrEqual(390);
       expect(await seriousIn(page)).toEqual([]);
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await until(() =>
+        table.evaluate((element) => element.parentElement !== null && element.scrollWidth <= element.parentElement.clientWidth),
+      );
+      await page.locator("section.panel").first().scrollIntoViewIfNeeded();
+      await dashboard.shoot(page, "sessions-wide");
     } finally {
+      dashboard.simulator.rooms.gifts("everyone");
       await dashboard.app.rooms.change(room, { sessions: null });
     }
   });

@@ -44,7 +44,6 @@ export const room: typeof zh = {
     lately: (length) => `Last ${length}`,
     shared: "by several",
     all: "in all",
-    whole: "of all there were",
     states: {
       idle: "idle",
       connecting: "connecting",

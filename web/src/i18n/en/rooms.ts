@@ -29,7 +29,8 @@ export const rooms: typeof zh = {
   },
   truth: {
     title: "What is really going on",
-    more: "more",
+    more: (worries) => (worries === 0 ? "more" : worries === 1 ? "1 warning" : `${worries} warnings`),
+    less: "less",
     receiving: (length) => `receiving for ${length}`,
     connectingSince: (length) => `connecting for ${length}`,
     resolving: "asking the platform what this room is",

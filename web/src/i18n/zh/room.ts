@@ -43,7 +43,6 @@ export const room = {
     lately: (length: string) => `最近 ${length}`,
     shared: "不止一个收到",
     all: "合计",
-    whole: "占全部的估计",
     states: {
       idle: "待命",
       connecting: "正在连接",

@@ -29,7 +29,8 @@ export const rooms = {
   /** The truth meter: what was seen, in plain words. */
   truth: {
     title: "真实状态",
-    more: "更多",
+    more: (worries: number) => (worries === 0 ? "更多" : `${worries} 条警告`),
+    less: "收起",
     receiving: (length: string) => `已连续接收 ${length}`,
     connectingSince: (length: string) => `正在连接，已 ${length}`,
     resolving: "正在向平台查询这个直播间",
