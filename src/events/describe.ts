@@ -20,6 +20,9 @@ const MODERATIONS: Record<NewEventOf<"moderation">["action"], string> = {
   manager_unmute: "被管理员解除禁言",
   block: "被拉黑",
 };
+const RANKS: Readonly<Record<NewEventOf<"rank">["list"], string>> = {
+  ...{ audience: "贡献榜", room: "贡献榜", guest: "嘉宾贡献榜", likes: "点赞榜" },
+};
 const FANSCLUBS: Record<NewEventOf<"fansclub">["action"], string> = {
   join: "加入了粉丝团",
   upgrade: "粉丝团升级了",
@@ -69,7 +72,7 @@ export function describe(event: NewEvent): string {
     case "stats":
       return statsLine(event);
     case "rank":
-      return `${event.list === "guest" ? "嘉宾贡献榜" : "贡献榜"} ${event.entries.slice(0, 3).map(rankName).join("、")}`.trimEnd();
+      return `${RANKS[event.list]} ${event.entries.slice(0, 3).map(rankName).join("、")}`.trimEnd();
     case "control":
       return event.tips ?? CONTROLS[event.action];
     case "notice":

@@ -51,6 +51,12 @@ export const UserSchema = Type.Object(
     roomGifts: Type.Optional(
       Type.Integer({ minimum: 0, description: "gifts that the person has given in this room so far, by the platform's count" }),
     ),
+    label: Type.Optional(
+      Type.String({
+        description:
+          "what the platform marks the person as in this room, by its own word: regular_watch, regular_chat, new_send_gift were seen",
+      }),
+    ),
   },
   { $id: "User", description: "a person as the platform shows them" },
 );
@@ -190,10 +196,10 @@ export const KINDS = {
       Type.Array(RankEntrySchema, { description: "top contributors, where the message has them: one message is one event" }),
     ),
   }),
-  rank: define("rank", "Top contributors of the room, or of one guest. Sent only when `types` names it.", {
+  rank: define("rank", "Top contributors of the room, or of one guest, or who liked most. Sent only when `types` names it.", {
     list: literals(
-      ["audience", "room", "guest"],
-      "which of the platform's ranks: with numbers, with texts alone, or of what one guest was given",
+      ["audience", "room", "guest", "likes"],
+      "which of the platform's ranks: with numbers, with texts alone, of what one guest was given, or of who liked most, whose scores are likes",
     ),
     entries: Type.Array(RankEntrySchema, { description: "places in order" }),
     receiver: Nullable(UserSchema, "the guest whose contributors these are; null is the room's"),
@@ -231,6 +237,15 @@ export const KINDS = {
           price: Count("as the platform gives it, in this message or one before it; its unit is not verified"),
         }),
         { description: "goods that are concerned" },
+      ),
+      categories: Type.Optional(
+        Type.Array(
+          Type.Object({
+            name: Type.String({ description: "name of the group, as the shop gives it" }),
+            products: Type.Array(Type.String(), { description: "promotion ids of its goods" }),
+          }),
+          { description: "groups of goods, where the message has them" },
+        ),
       ),
       total: Count("how many goods there are"),
       text: Text("the platform's sentence"),

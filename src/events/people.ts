@@ -61,7 +61,7 @@ const OF_TYPE: { readonly [T in EventType]: { readonly [F in keyof OwnFields[T]]
   control: { action: "nobody", code: "nobody", tips: "sentence" },
   notice: { user: "people", text: "sentence", deletes: "nobody" },
   pin: { pins: "people", version: "nobody" },
-  product: { action: "nobody", explaining: "nobody", products: "nobody", total: "nobody", text: "sentence" },
+  product: { action: "nobody", explaining: "nobody", products: "nobody", categories: "nobody", total: "nobody", text: "sentence" },
   battle: { battleId: "nobody", phase: "nobody", scores: "people", text: "sentence" },
   linkmic: {
     action: "nobody",

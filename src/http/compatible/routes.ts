@@ -330,7 +330,13 @@ async function audienceText(deps: ApiDeps, call: HttpCall, text: string): Promis
 async function rankListText(deps: ApiDeps, call: HttpCall, text: string): Promise<string> {
   const asked = await requestedRoom(deps, call, text);
   const session = sessionOf(asked);
-  const rank = await newest(deps.store.log, asked.room, "rank", session, ({ list, entries }) => list !== "guest" && entries.length > 0);
+  const rank = await newest(
+    deps.store.log,
+    asked.room,
+    "rank",
+    session,
+    ({ list, entries }) => (list === "audience" || list === "room") && entries.length > 0,
+  );
   if (rank !== null) return ranksText(rank.entries, null, rank.time);
   const stats = await newest(deps.store.log, asked.room, "stats", session, ({ ranks }) => (ranks?.length ?? 0) > 0);
   return ranksText(stats?.ranks ?? [], null, stats?.time ?? null);

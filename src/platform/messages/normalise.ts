@@ -22,7 +22,7 @@ import {
 import { productChangeEvent, shoppingEvent } from "./product.js";
 import { roomDataEvent } from "./room-data.js";
 import { fansclubEvent, likeEvent, socialEvent } from "./social.js";
-import { linkerContributeEvent, roomRankEvent, roomStatsEvent, userSeqEvent } from "./stats.js";
+import { linkerContributeEvent, roomRankEvent, roomStatsEvent, topLikersEvent, userSeqEvent } from "./stats.js";
 
 export type { Context, Envelope } from "./head.js";
 
@@ -124,6 +124,8 @@ function draft(decoded: Decoded, head: Head): Draft | null {
       return complete(lotteryEvent(decoded.message, head));
     case "LinkerContributeMessage":
       return complete(linkerContributeEvent(decoded.message, head));
+    case "DoubleLikeTopUserMessage":
+      return complete(topLikersEvent(decoded.message, head));
     case "RoomDataSyncMessage":
       return complete(roomDataEvent(decoded.message, head));
     case "LotteryDrawResultEventMessage":

@@ -1,12 +1,13 @@
 import type { NewEventOf } from "../../events/event.js";
 import type { LiveShoppingMessage, ProductChangeMessage } from "../wire/gen/product.js";
 import { type Head, timed } from "./head.js";
-import { countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./text.js";
+import { clean, countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./text.js";
 
 type ProductEvent = NewEventOf<"product">;
 type Product = ProductEvent["products"][number];
 
 const MAX_PRODUCTS = 200;
+const MAX_CATEGORIES = 50;
 // facts/changes-2026.md 3: explain_type 2 is the product that is being explained.
 const EXPLAINING = 2;
 
@@ -40,7 +41,12 @@ export function productChangeEvent(message: ProductChangeMessage, head: Head): P
     products.push({ id: promotionId, index: index > 0 ? index : null, title: null, price: null });
     if (explainType === EXPLAINING) explaining ??= promotionId;
   }
-  return build(head, "list_changed", explaining, products, message.total, message.updateToast);
+  const event = build(head, "list_changed", explaining, products, message.total, message.updateToast);
+  const categories = message.updateCategoryInfo.slice(0, MAX_CATEGORIES).map(({ name, promotionIds }) => ({
+    name: clean(name, SHORT),
+    products: promotionIds.slice(0, MAX_PRODUCTS).map((id) => clean(id, SHORT)),
+  }));
+  return categories.length === 0 ? event : { ...event, categories };
 }
 
 function addIds(products: Product[], ids: readonly string[]): void {

@@ -1,6 +1,6 @@
 import type { NewEventOf, RankEntry } from "../../events/event.js";
 import type { LinkerContributeMessage } from "../wire/gen/linkmic.js";
-import type { RoomRankMessage } from "../wire/gen/rank.js";
+import type { DoubleLikeTopUserMessage, RoomRankMessage } from "../wire/gen/rank.js";
 import type { RoomStatsMessage, RoomUserSeqMessage } from "../wire/gen/stats.js";
 import type { User as WireUser } from "../wire/gen/user.js";
 import { type Head, timed } from "./head.js";
@@ -80,6 +80,14 @@ export function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<
     entries.push(toRankEntry(user, rank > 0 ? rank : entries.length + 1, score, exactlyScore || scoreDescription, head));
   }
   return rankEvent("audience", entries, head);
+}
+
+/** Makes the event of those who liked most, as the platform shows it at a double tap of many. Null where it names nobody. */
+export function topLikersEvent(message: DoubleLikeTopUserMessage, head: Head): NewEventOf<"rank"> | null {
+  const { likeUserList } = message;
+  if (likeUserList.length === 0) return null;
+  const entries = likeUserList.slice(0, 200).map(({ user, count }, index) => toRankEntry(user, index + 1, count, "", head));
+  return rankEvent("likes", entries, head);
 }
 
 /** Makes the event of what one guest of a link was given, and by whom. Null where it names no guest: it is kept as it came. */

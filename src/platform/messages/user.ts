@@ -14,6 +14,9 @@ const MYSTERY = "神秘人";
 const WORN = 1;
 const LAPSED = 2;
 
+/** The word of a viewer's label, which is a picture (captures of 2026-04: userlabel_regular_watch.png). */
+const LABEL = /\/userlabel_([a-z0-9_]{1,40})[.~]/;
+
 /** Returns whether it is a mask that many people wear: nothing that is keyed by a person may take two of them for one. */
 export function isMasked(from: WireUser): boolean {
   return uid(from) === MASKED_ID || (from.secUid === "" && from.displayId === "" && from.nickname.startsWith(MYSTERY));
@@ -110,6 +113,8 @@ function addFigures(user: User, from: WireUser, area: PublicAreaCommon | null): 
   if (area !== null) {
     if (area.userConsumeInRoom > 0) user.roomDiamonds = area.userConsumeInRoom;
     if (area.userSendGiftCntInRoom > 0) user.roomGifts = area.userSendGiftCntInRoom;
+    const label = area.userLabel === null ? undefined : LABEL.exec(area.userLabel.url)?.[1];
+    if (label !== undefined) user.label = label;
   }
 }
 

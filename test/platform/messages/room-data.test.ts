@@ -93,6 +93,15 @@ test("the rank of the audience has numbers, also where one is told as text; a gu
     total: 70,
     entries: [{ rank: 1, score: 66, user: { id: "5", nickname: "菊0" } }],
   });
+  const likeUserList = [{ user: USER, count: 520 }, { user: { ...USER, id: "7" } }];
+  expect(event(envelope("DoubleLikeTopUserMessage", { common: COMMON, likeUserList }))).toMatchObject({
+    ...{ type: "rank", list: "likes", receiver: null, total: null },
+    entries: [
+      { rank: 1, score: 520, user: { id: USER.id } },
+      { rank: 2, score: null, user: { id: "7" } },
+    ],
+  });
+  expect(event(envelope("DoubleLikeTopUserMessage", { common: COMMON }))).toMatchObject({ type: "unknown" });
 });
 
 test("goods that are explained", () => {
@@ -100,7 +109,11 @@ test("goods that are explained", () => {
     { promotionId: "31", index: 1 },
     { promotionId: "32", index: 2, explainType: 2 },
   ];
-  expect(event(envelope("ProductChangeMessage", { common: COMMON, updateProductInfo, total: 2 }))).toMatchObject({
+  const updateCategoryInfo = [{ id: 7, name: "零食\u0000", promotionIds: ["31", "32"] }];
+  const plain = event(envelope("ProductChangeMessage", { common: COMMON, updateProductInfo, total: 2 }));
+  expect(plain).not.toHaveProperty("categories");
+  expect(event(envelope("ProductChangeMessage", { common: COMMON, updateProductInfo, updateCategoryInfo, total: 2 }))).toMatchObject({
+    categories: [{ name: "零食", products: ["31", "32"] }],
     explaining: "32",
     total: 2,
     products: [
@@ -119,7 +132,8 @@ test("what a message tells of a person: clubs, who follows, what they gave here"
     ],
   };
   const user = { ...USER, fansClub: { data: club, ...worn }, followInfo: { followerCount: 12, followingCount: 3, followStatus: 1 } };
-  const publicAreaCommon = { userConsumeInRoom: 520, userSendGiftCntInRoom: 9 };
+  const userLabel = { urlList: ["https://p3-webcast.douyinpic.com/img/webcast/userlabel_regular_chat.png~tplv-obj.image"] };
+  const publicAreaCommon = { userConsumeInRoom: 520, userSendGiftCntInRoom: 9, userLabel };
   expect(event(envelope("ChatMessage", { common: COMMON, user, content: "a", publicAreaCommon }))).toMatchObject({
     user: {
       fansClub: { name: "云朵", level: 4, lapsed: true },
@@ -129,10 +143,11 @@ test("what a message tells of a person: clubs, who follows, what they gave here"
       followStatus: 1,
       roomDiamonds: 520,
       roomGifts: 9,
+      label: "regular_chat",
     },
   });
   const bare = event(envelope("ChatMessage", { common: COMMON, user: USER, content: "a", publicAreaCommon: {} }));
-  for (const field of ["wornClub", "followers", "following", "followStatus", "roomDiamonds", "roomGifts"])
+  for (const field of ["wornClub", "followers", "following", "followStatus", "roomDiamonds", "roomGifts", "label"])
     expect("user" in bare && bare.user).not.toHaveProperty(field);
 });
 

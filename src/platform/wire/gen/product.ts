@@ -185,6 +185,8 @@ export interface ProductChangeMessage {
   updateProductInfo: ProductInfo[];
   /** How many goods. */
   total: number;
+  /** Groups of goods. */
+  updateCategoryInfo: CategoryInfo[];
 }
 
 export function decodeProductChangeMessage(r: Reader, end: number): ProductChangeMessage {
@@ -193,6 +195,7 @@ export function decodeProductChangeMessage(r: Reader, end: number): ProductChang
   let updateToast = "";
   const updateProductInfo: ProductInfo[] = [];
   let total = 0;
+  const updateCategoryInfo: CategoryInfo[] = [];
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -212,12 +215,16 @@ export function decodeProductChangeMessage(r: Reader, end: number): ProductChang
       case 40:
         total = r.int64Number();
         break;
+      case 66:
+        r.item();
+        updateCategoryInfo.push(decodeCategoryInfo(r, r.sub()));
+        break;
       default:
         switch (tag >>> 3) {
-          case 6: case 7: case 8: case 5000:
+          case 6: case 7: case 5000:
             r.skip(tag);
             break;
-          case 1: case 2: case 3: case 4: case 5:
+          case 1: case 2: case 3: case 4: case 5: case 8:
             r.mismatch("ProductChangeMessage", tag);
             break;
           default:
@@ -226,7 +233,51 @@ export function decodeProductChangeMessage(r: Reader, end: number): ProductChang
     }
   }
   r.close(end);
-  return { common, updateTimestamp, updateToast, updateProductInfo, total };
+  return { common, updateTimestamp, updateToast, updateProductInfo, total, updateCategoryInfo };
+}
+
+/** A group of goods. */
+export interface CategoryInfo {
+  /** Number of the group. */
+  id: number;
+  /** Its name. */
+  name: string;
+  /** Ids of its goods; some peers read numbers. */
+  promotionIds: string[];
+}
+
+export function decodeCategoryInfo(r: Reader, end: number): CategoryInfo {
+  let id = 0;
+  let name = "";
+  const promotionIds: string[] = [];
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8:
+        id = r.int32();
+        break;
+      case 18:
+        name = r.string();
+        break;
+      case 26:
+        r.item();
+        promotionIds.push(r.string());
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 4: case 5:
+            r.skip(tag);
+            break;
+          case 1: case 2: case 3:
+            r.mismatch("CategoryInfo", tag);
+            break;
+          default:
+            r.unknown("CategoryInfo", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { id, name, promotionIds };
 }
 
 /** One entry of the list. */

@@ -106,6 +106,75 @@ export function decodeRank(r: Reader, end: number): Rank {
   return { user, score, rank, isHidden, scoreDescription, exactlyScore };
 }
 
+/** Who liked most at a double tap of many. */
+export interface DoubleLikeTopUserMessage {
+  /** Envelope. */
+  common: Common | null;
+  /** In order. */
+  likeUserList: LikeUserDetail[];
+}
+
+export function decodeDoubleLikeTopUserMessage(r: Reader, end: number): DoubleLikeTopUserMessage {
+  let common: Common | null = null;
+  const likeUserList: LikeUserDetail[] = [];
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10:
+        common = decodeCommon(r, r.sub());
+        break;
+      case 18:
+        r.item();
+        likeUserList.push(decodeLikeUserDetail(r, r.sub()));
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 1: case 2:
+            r.mismatch("DoubleLikeTopUserMessage", tag);
+            break;
+          default:
+            r.unknown("DoubleLikeTopUserMessage", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { common, likeUserList };
+}
+
+/** One of them. */
+export interface LikeUserDetail {
+  /** Who. */
+  user: User | null;
+  /** Likes. */
+  count: number;
+}
+
+export function decodeLikeUserDetail(r: Reader, end: number): LikeUserDetail {
+  let user: User | null = null;
+  let count = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10:
+        user = decodeUser(r, r.sub());
+        break;
+      case 16:
+        count = r.int64Number();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 1: case 2:
+            r.mismatch("LikeUserDetail", tag);
+            break;
+          default:
+            r.unknown("LikeUserDetail", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { user, count };
+}
+
 /** One place. */
 export interface RoomRank {
   /** Who. */

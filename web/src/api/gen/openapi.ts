@@ -1652,6 +1652,8 @@ export interface components {
             roomDiamonds?: number;
             /** @description gifts that the person has given in this room so far, by the platform's count */
             roomGifts?: number;
+            /** @description what the platform marks the person as in this room, by its own word: regular_watch, regular_chat, new_send_gift were seen */
+            label?: string;
         };
         /** @description Somebody wrote or said something (弹幕). */
         ChatEvent: {
@@ -2092,7 +2094,7 @@ export interface components {
                 user: components["schemas"]["User"];
             }[];
         };
-        /** @description Top contributors of the room, or of one guest. Sent only when `types` names it. */
+        /** @description Top contributors of the room, or of one guest, or who liked most. Sent only when `types` names it. */
         RankEvent: {
             /** @description place in the room's log */
             seq: number;
@@ -2126,10 +2128,10 @@ export interface components {
              */
             type: "rank";
             /**
-             * @description which of the platform's ranks: with numbers, with texts alone, or of what one guest was given
+             * @description which of the platform's ranks: with numbers, with texts alone, of what one guest was given, or of who liked most, whose scores are likes
              * @enum {unknown}
              */
-            list: "audience" | "room" | "guest";
+            list: "audience" | "room" | "guest" | "likes";
             /** @description places in order */
             entries: {
                 /** @description place, from 1 */
@@ -2308,6 +2310,13 @@ export interface components {
                 index: number | null;
                 title: string | null;
                 price: number | null;
+            }[];
+            /** @description groups of goods, where the message has them */
+            categories?: {
+                /** @description name of the group, as the shop gives it */
+                name: string;
+                /** @description promotion ids of its goods */
+                products: string[];
             }[];
             total: number | null;
             text: string | null;

@@ -41,7 +41,7 @@ export const room = {
     title: "同时观看的会话",
     seen: "收到了多少",
     lately: (length: string) => `最近 ${length}`,
-    shared: "不止一个收到",
+    shared: "多个收到",
     all: "合计",
     states: {
       idle: "待命",
