@@ -92,12 +92,13 @@ it.for(LENGTHS)(
     const { whole } = kept;
     const [share, truth] = [(whole?.received ?? 0) / (whole?.estimate ?? 1), chats / (chats + withheld)];
     expect(Math.abs(share - truth)).toBeLessThan(0.03);
+    expect(whole?.independence).toBe(count === 2 ? "assumed" : "checked");
     const percent = (of: number) => `${(of * 100).toFixed(1)} %`;
     const bounds = `${percent((whole?.received ?? 0) / (whole?.high ?? 1))}-${percent((whole?.received ?? 0) / (whole?.low ?? 1))}`;
     measured(
       `${count} sessions that are given 60 % each, one hour of the clock`,
       `${events.length} events stored, 0 twice; ${sent.combos.length} combos with ${unitsIn(events).reduce((a, b) => a + b)} units, all as sent to any of them; ` +
-        `${chats} of ${chats + withheld} chats came (${percent(truth)}), estimated ${bounds}`,
+        `${chats} of ${chats + withheld} chats came (${percent(truth)}), estimated ${bounds}${count === 2 ? " if their samples are independent" : ""}`,
     );
   },
 );
