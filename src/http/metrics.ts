@@ -76,7 +76,7 @@ export class Metrics {
   readonly #sessions = this.#gauge("dylive_sessions", "Sessions that watch rooms, by state", ["state"]);
   readonly #brought = this.#gauge(
     "dylive_whole_received_messages",
-    "Different messages of the last minutes in rooms with two visitors or more, by type",
+    "Different messages of the last minutes in rooms of whose visitors' samples it was checked that they are independent, by type",
     ["type"],
   );
   readonly #whole = this.#gauge("dylive_whole_messages", "How many there were of them, by estimate; the share is how much reaches us", [
@@ -302,7 +302,8 @@ export class Metrics {
     for (const state of SESSION_STATES) this.#sessions.set({ state }, sessions.filter((session) => session.state === state).length);
     for (const gifts of GIFTS_STATES) this.#sessionsGifts.set({ gifts }, sessions.filter((session) => session.gifts === gifts).length);
     for (const type of SEEN_TYPES) {
-      const wholes = rooms.flatMap(({ seen }) => seen.types[type].whole ?? []);
+      // Where it is assumed only that samples are independent, there is "at least" and no share.
+      const wholes = rooms.flatMap(({ seen }) => seen.types[type].whole ?? []).filter(({ independence }) => independence === "checked");
       this.#brought.set(
         { type },
         wholes.reduce((sum, { received }) => sum + received, 0),

@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { nothingSeen } from "../../src/health/sightings.js";
+import type { RoomStatus } from "../../src/health/state.js";
+import { Metrics } from "../../src/http/metrics.js";
 import { DyliveError } from "../../src/runtime/errors.js";
+import { FakeClock } from "../clock.js";
+import { roomStatus } from "../health/status.js";
 import { until } from "../until.js";
 import { type ApiServer, serveApi } from "./api-server.js";
 import { chat, gift, join } from "./events.js";
@@ -151,6 +156,16 @@ describe("a store in a server of its own", () => {
     expect(await health()).toEqual({ status: "ok", database: "away" });
     expect(value(await scrape(server), "dylive_database_away_seconds")).toBe(2.5);
   });
+});
+
+it("shares of what there is are of rooms where it was checked that samples are independent", async () => {
+  const seen = (received: number, independence: "checked" | "assumed"): RoomStatus => {
+    const chat = { ...nothingSeen().chat, whole: { received, estimate: 2 * received, low: received, high: 3 * received, independence } };
+    return roomStatus({ evidence: { seen: { windowMs: 300_000, types: { ...nothingSeen(), chat } } } });
+  };
+  const text = await new Metrics(new FakeClock()).text([seen(10, "checked"), seen(1000, "assumed"), null]);
+  const of = (name: string) => value(text, `${name}{type="chat"}`);
+  expect([of("dylive_whole_received_messages"), of("dylive_whole_messages")]).toEqual([10, 20]);
 });
 
 describe("the list of gifts", () => {
