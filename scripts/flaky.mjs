@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { installBrowser } from "./install-browser.mjs";
-import { build, install, PROJECTS, ROOT } from "./prepare.mjs";
+import { BUILT, build, install, PROJECTS, ROOT } from "./prepare.mjs";
 
 const BUSY = 10; // loops, at the lowest priority: a core's work each, for whoever wants it less than the tests
 const WRITING = 2; // programs that write to the disk and wait until it is there
@@ -43,6 +43,7 @@ function suite(name, projects) {
   const args = ["run", ...projects.flatMap((project) => ["--project", project]), "--reporter=json", `--outputFile.json=${results}`];
   const { status, stderr } = spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", ...args], {
     cwd: ROOT,
+    env: BUILT,
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });

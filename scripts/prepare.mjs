@@ -12,6 +12,9 @@ export const PROJECTS = ["unit", "faults", "postgres", "e2e", "browser"];
 /** The compiler: TypeScript 7, a fifth of the time. `typescript` itself is version 6, whose interface vue-tsc and tests need. */
 export const TSC = "node_modules/typescript7/bin/tsc";
 
+/** Environment of tests that import what was just built: see vitest.config.ts. */
+export const BUILT = { ...process.env, TEST_BUILT: "1" };
+
 /** Runs a command in the checkout with its output shown; ends the process with its exit code when it fails. */
 export function run(command, args, options = {}) {
   // On Windows npm is a script, which only a shell runs; a shell would take the blank in Node's own path for an end.

@@ -1,7 +1,7 @@
 // `npm run test:long`: the tests of test/long in full size. Their figures replace the section of that name in docs/measured.md.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { build, install, ROOT, run } from "./prepare.mjs";
+import { BUILT, build, install, ROOT, run } from "./prepare.mjs";
 
 const figures = `${ROOT}.tmp/measured.jsonl`;
 const document = `${ROOT}docs/measured.md`;
@@ -11,6 +11,7 @@ build();
 rmSync(figures, { force: true });
 const status = run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--project", "long", ...process.argv.slice(2)], {
   mayFail: true,
+  env: BUILT,
 });
 if (status !== 0 || !existsSync(figures)) process.exit(status || 1);
 

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { build, install, PROJECTS, ROOT, run, TSC } from "./prepare.mjs";
+import { BUILT, build, install, PROJECTS, ROOT, run, TSC } from "./prepare.mjs";
 
 const only = process.argv.slice(2);
 const projects = only.length > 0 ? only : PROJECTS;
@@ -36,6 +36,7 @@ if (only.length === 0) {
 const vitest = ["node_modules/vitest/vitest.mjs", "run", ...projects.flatMap((project) => ["--project", project])];
 const status = run(process.execPath, [...vitest, "--reporter=default", "--reporter=json", `--outputFile.json=${results}`], {
   mayFail: true,
+  env: BUILT,
 });
 const counts = JSON.parse(readFileSync(results, "utf8"));
 const hidden = counts.numTotalTests - counts.numPassedTests - counts.numFailedTests; // skipped or todo: not allowed
