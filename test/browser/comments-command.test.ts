@@ -7,6 +7,7 @@ import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { comments as collect } from "../../src/index.js";
 import type { Comment } from "../../src/works/model/comment.js";
 import { started } from "../e2e/command.js";
+import { programOf } from "../store/child/spawn.js";
 import { casesOf } from "../whole.js";
 import { useRunningBrowser } from "./chromium.js";
 import { expectAll, withReplies } from "./comment-truth.js";
@@ -31,7 +32,7 @@ afterAll(async () => {
 
 const settings = () => ({ upstream: simulator.url, cdp: cdp(), data: join(folder, "data") });
 /** Runs `dylive comments` of a work; `plain` where none is named. */
-function command({
+async function command({
   name = "plain",
   ...options
 }: {
@@ -43,7 +44,7 @@ function command({
   dieAfter?: number;
 }) {
   const asked = { ...settings(), link: simulator.works.work(name).id, limit: null, replies: true, out: null, json: false, ...options };
-  return started(process.execPath, ["--import", at("../store/child/register.mjs"), at("comments-child.ts"), JSON.stringify(asked)]);
+  return started(process.execPath, [await programOf(at("comments-child.ts")), JSON.stringify(asked)]);
 }
 const linesOf = (text: string) => text.split("\n").slice(0, -1);
 const kept = (path: string) => linesOf(readFileSync(path, "utf8")).map((line) => JSON.parse(line) as Comment);
@@ -55,11 +56,11 @@ describe("dylive comments", () => {
       const { comments: floors, stats } = simulator.works.work(name);
       const all = withReplies(floors).length;
       const out = join(folder, `killed-${name}.jsonl`);
-      expect(await command({ name, out, dieAfter }).ended).toBe("SIGKILL");
+      expect(await (await command({ name, out, dieAfter })).ended).toBe("SIGKILL");
       const before = linesOf(readFileSync(out, "utf8")).length;
       expect(before).toBeGreaterThanOrEqual(dieAfter);
       expect(before).toBeLessThan(all);
-      const whole = command({ name, out });
+      const whole = await command({ name, out });
       expect(await whole.ended).toBe(0);
       expect(whole.stdout()).toBe("");
       expect(whole.stderr()).toMatch(/killed-\w+\.jsonl: \d+ comments are known/);
@@ -71,7 +72,7 @@ describe("dylive comments", () => {
   );
 
   it("shows a line for each, in which nothing of a stranger's does anything", async () => {
-    const run = command({ replies: false });
+    const run = await command({ replies: false });
     expect(await run.ended).toBe(0);
     const lines = linesOf(run.stdout());
     const shown = simulator.works.work("plain").comments.reduce((sum, { previews }) => sum + 1 + previews, 0);
@@ -82,11 +83,11 @@ describe("dylive comments", () => {
   });
 
   it("says by exit code 1, and why, that the platform ended it; a limit is an end as asked for", async () => {
-    const limited = command({ limit: 7, json: true });
+    const limited = await command({ limit: 7, json: true });
     expect(await limited.ended).toBe(0);
     expect(linesOf(limited.stdout()).map((line) => (JSON.parse(line) as Comment).rank)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     simulator.works.setFaults("plain", ["comments_blocked"]);
-    const blocked = command({ replies: false });
+    const blocked = await command({ replies: false });
     expect(await blocked.ended).toBe(1);
     expect(blocked.stderr()).toMatch(/blocked: the platform refuses this visitor.*\(5 top comments, 2 replies\)/);
   });

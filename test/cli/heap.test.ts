@@ -2,12 +2,12 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-
-const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+import { programOf } from "../store/child/spawn.js";
 
 /** MB that the heap of a process takes at most which makes garbage for a while. */
 async function mostMb(how: "bounded" | "as it is"): Promise<number> {
-  const args = ["--import", at("../store/child/register.mjs"), "--max-old-space-size=4096", at("heap-child.ts"), how];
+  const program = await programOf(fileURLToPath(new URL("heap-child.ts", import.meta.url)));
+  const args = ["--max-old-space-size=4096", program, how];
   return Number((await promisify(execFile)(process.execPath, args)).stdout);
 }
 

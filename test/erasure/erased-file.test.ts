@@ -49,7 +49,7 @@ describe("the database file", () => {
     const marks = erased.flatMap(uniqueMarks);
     expect(marksIn(file, marks)).toEqual(marks);
     const completion = await eraseAll(store, erased);
-    const child = startChild("appender.ts", file, "beside", "0", "5");
+    const child = await startChild("appender.ts", file, "beside", "0", "5");
     const heard: string[] = [];
     void (async () => {
       for await (const line of child.lines) heard.push(line);
@@ -162,7 +162,7 @@ describe("the database file", () => {
     expect(await store.residue.open()).toEqual({ note: report.note, settled: false });
     await store.residue.settle(report.note);
     await store.close();
-    const child = startChild("overwriter.ts", file);
+    const child = await startChild("overwriter.ts", file);
     await once(child.process.stdout, "data");
     child.process.kill("SIGKILL");
     await child.exited;
@@ -182,7 +182,7 @@ describe("the database file", () => {
   it("waits for who reads an old state, and does it when they are done", async () => {
     const { file, store } = await withOne("read.db");
     const report = await eraseUser(store, { user: UID, keep: false });
-    const reader = startChild("reader.ts", file);
+    const reader = await startChild("reader.ts", file);
     await once(reader.process.stdout, "data");
     const waits = completeErasure(store, { ...report, vocabulary: plainWords });
     reader.process.stdin.end("go\n");

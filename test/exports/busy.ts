@@ -9,6 +9,7 @@ import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../sr
 import { planExport } from "../../src/exports/plan.js";
 import type { Store } from "../../src/store/store.js";
 import { type BusyTruth, SESSION } from "../statistics/busy-room.js";
+import { programOf } from "../store/child/spawn.js";
 import { REREAD, type Told, toldInTable, toldInTime } from "./reread.js";
 
 /** How an export of a busy room went. */
@@ -69,15 +70,10 @@ export function writer(store: Store, room: number): Write {
 
 /** Writes in a process of its own each time, so that its memory is that of the export. */
 export function childWriter(database: string, room: number): Write {
-  const at = (file: string) => fileURLToPath(new URL(file, import.meta.url));
   return async (format, path, to) => {
+    const program = await programOf(fileURLToPath(new URL("child/exporter.ts", import.meta.url)));
     const asked = [database, String(room), SESSION, format, path, ...(to === undefined ? [] : [String(to)])];
-    const run = await promisify(execFile)(process.execPath, [
-      "--import",
-      at("../store/child/register.mjs"),
-      at("child/exporter.ts"),
-      ...asked,
-    ]);
+    const run = await promisify(execFile)(process.execPath, [program, ...asked]);
     const { seconds, mostMb } = JSON.parse(run.stdout) as { readonly seconds: number; readonly mostMb: number };
     return { format, seconds, bytes: statSync(path).size, mostMb };
   };

@@ -2,11 +2,10 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-
-const child = (name: string) => fileURLToPath(new URL(`../store/child/${name}`, import.meta.url));
+import { programOf } from "../store/child/spawn.js";
 
 it("what could not be loaded for want of file handles is loaded when there are some again", async () => {
-  const command = `ulimit -n 400 && exec "$0" --import "$1" "$2"`;
-  const { stdout } = await promisify(execFile)("sh", ["-c", command, process.execPath, child("register.mjs"), child("handles.ts")]);
+  const program = await programOf(fileURLToPath(new URL("../store/child/handles.ts", import.meta.url)));
+  const { stdout } = await promisify(execFile)("sh", ["-c", 'ulimit -n 400 && exec "$0" "$1"', process.execPath, program]);
   expect(stdout).toBe("words: failed, then done\nbrowser: failed, then done\n");
 });

@@ -7,6 +7,7 @@ import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { type Run, ran, scratch, serving } from "../e2e/command.js";
 import { playBusyRoom } from "../statistics/busy-room.js";
 import { plainWords } from "../statistics/plain-words.js";
+import { programOf } from "../store/child/spawn.js";
 import type { Orders } from "./attacker.js";
 import type { Target } from "./attacks.js";
 import { Watch } from "./watched.js";
@@ -50,8 +51,7 @@ export async function besieged(hours: number): Promise<Besieged> {
     watch,
     attack: async (names, share) => {
       const orders: Orders = { target, names, share };
-      const execArgv = ["--import", at("../store/child/register.mjs")];
-      const attacker = fork(at("attacker.ts"), [JSON.stringify(orders)], { execArgv });
+      const attacker = fork(await programOf(at("attacker.ts")), [JSON.stringify(orders)]);
       // Of two cores one is the server's.
       setPriority(attacker.pid ?? 0, 10);
       const ended = new Promise<void>((resolve) => attacker.once("exit", () => resolve()));

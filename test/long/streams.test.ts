@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { ran } from "../e2e/command.js";
+import { programOf } from "../store/child/spawn.js";
 import { besieged } from "./besieged.js";
 import { measured } from "./measured.js";
 import type { StreamOrders } from "./streams.js";
@@ -22,7 +23,7 @@ it("holds 10,000 idle streams of authenticated clients", async () => {
   const tokens: string[] = [];
   for (let n = 0; n < TOKENS; n++) tokens.push((await ran(["token", "create", "--name", `t${n}`], env)).stdout.trim());
   const orders: StreamOrders = { base: target.base, room: target.room, tokens, streams: STREAMS };
-  const clients = fork(at("streams.ts"), [JSON.stringify(orders)], { execArgv: ["--import", at("../store/child/register.mjs")] });
+  const clients = fork(await programOf(at("streams.ts")), [JSON.stringify(orders)]);
   const began = Date.now();
   const [opened] = await once(clients, "message");
   const openMs = Date.now() - began;

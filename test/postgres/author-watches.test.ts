@@ -26,7 +26,7 @@ it("two processes that look at one author tell each new work once, and none is l
   onTestFinished(() => store.close());
   const here = watcherOf(store, file);
   await here.add(AUTHOR, new AbortController().signal);
-  const child = startChild("author-watcher.ts", url, file);
+  const child = await startChild("author-watcher.ts", url, file);
   onTestFinished(async () => {
     child.process.kill("SIGKILL");
     await child.exited;

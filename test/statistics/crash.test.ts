@@ -17,7 +17,7 @@ describe("statistics after a crash", () => {
   it("kill -9 while they are counted: nothing is missing, nothing is counted twice", async () => {
     const path = file("killed.db");
     for (const delayMs of [30, 70, 110, 150]) {
-      const child = startChild("counter.ts", path);
+      const child = await startChild("counter.ts", path);
       await once(child.process.stdout, "data");
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       child.process.kill("SIGKILL");

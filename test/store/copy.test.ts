@@ -15,7 +15,7 @@ const path = useDirectory();
 describe("a backup", () => {
   it("made while another process appends is of one moment, sound, and a store of its own", async () => {
     const file = path("busy.db");
-    const child = startChild("appender.ts", file, "a", "0", "20");
+    const child = await startChild("appender.ts", file, "a", "0", "20");
     await once(child.process.stdout, "data");
     const copy = path("copy.db");
     const bytes = backUp(file, copy);

@@ -15,7 +15,7 @@ import { startChild } from "./child/spawn.js";
 export async function killBusy(path: string, kills: number): Promise<{ readonly events: number }> {
   let head = 0;
   for (let kill = 0; kill < kills; kill++) {
-    const child = startChild("busy.ts", path);
+    const child = await startChild("busy.ts", path);
     let acknowledged = head;
     const lines = createInterface({ input: child.process.stdout });
     const begun = new Promise<void>((resolve) =>

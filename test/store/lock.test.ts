@@ -30,13 +30,13 @@ describe("the lock of a data directory", () => {
 
   it("is refused to another process while the owner lives, and taken over when it was killed", async () => {
     const dir = path("data");
-    const owner = startChild("locker.ts", dir);
+    const owner = await startChild("locker.ts", dir);
     expect(await firstLine(owner)).toBe("locked");
     const pid = owner.process.pid;
     await expect(lockDataDir(dir)).rejects.toThrow(
       expect.objectContaining({ code: "in_use", detail: expect.stringContaining(`pid ${pid} `) }),
     );
-    const second = startChild("locker.ts", dir);
+    const second = await startChild("locker.ts", dir);
     expect(await firstLine(second)).toMatch(new RegExp(`^in_use .*pid ${pid} `));
     await second.exited;
     owner.process.kill("SIGKILL");
@@ -48,7 +48,7 @@ describe("the lock of a data directory", () => {
 
   it("goes to one of several that start at once", async () => {
     const dir = path("race");
-    const children = Array.from({ length: 4 }, () => startChild("locker.ts", dir));
+    const children = await Promise.all(Array.from({ length: 4 }, () => startChild("locker.ts", dir)));
     const lines = await Promise.all(children.map(firstLine));
     expect(lines.filter((line) => line === "locked")).toHaveLength(1);
     expect(lines.filter((line) => line?.startsWith("in_use"))).toHaveLength(3);
@@ -114,7 +114,7 @@ describe("the lock of a data directory", () => {
     const lock = await lockDataDir(dir, { clock, onLost: ({ code }) => lost.push(code) });
     rmSync(join(dir, "server.lock"));
     // The owner's process stands still for longer than the second server waits.
-    const other = startChild("locker.ts", dir);
+    const other = await startChild("locker.ts", dir);
     expect(await firstLine(other)).toBe("locked");
     await clock.advance(1000);
     expect(lost).toEqual(["in_use"]);

@@ -41,7 +41,7 @@ describe("several processes on one file", () => {
   it("share the seqs of a room, and each sees the other's events", async () => {
     const file = path("shared.db");
     // Both open a file that does not exist yet: the schema is made once.
-    const children = ["a", "b"].map((name) => startChild("appender.ts", file, name, "600", "3"));
+    const children = await Promise.all(["a", "b"].map((name) => startChild("appender.ts", file, name, "600", "3")));
     const acknowledged = (await Promise.all(children.map(acknowledgedBy))).flat();
     expect(acknowledged).toHaveLength(1200);
     const store = openSqliteStore({ path: file });
@@ -99,7 +99,7 @@ describe("kill -9 of an appending process", () => {
     const file = path("killed.db");
     let acknowledged: readonly Acknowledged[] = [];
     for (const [round, delayMs] of [60, 140].entries()) {
-      const child = startChild("appender.ts", file, `r${round}`, "0", size);
+      const child = await startChild("appender.ts", file, `r${round}`, "0", size);
       const reading = acknowledgedBy(child);
       await once(child.process.stdout, "data");
       await new Promise((resolve) => setTimeout(resolve, delayMs));

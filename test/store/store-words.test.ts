@@ -27,7 +27,7 @@ async function made(name: string): Promise<string> {
 
 /** What somebody who is not root is told of a store: opening, checking, copying. */
 async function told(file: string): Promise<readonly string[]> {
-  const child = startChild("beholder.ts", file, path("copies"));
+  const child = await startChild("beholder.ts", file, path("copies"));
   const lines: string[] = [];
   for await (const line of child.lines) lines.push(line);
   await child.exited;

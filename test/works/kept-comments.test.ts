@@ -111,7 +111,7 @@ it("a run whose comments cannot be kept has failed: nobody stopped it", async ()
 
 it("a run that is killed has lost nothing that it told of, and the next goes on: nothing twice", async () => {
   const file = path("killed.db");
-  const child = startChild("commenter.ts", file);
+  const child = await startChild("commenter.ts", file);
   let last: CommentRun | null = null;
   let lines = 0;
   const heard = (async () => {
