@@ -1,5 +1,4 @@
 import { WebSocket } from "ws";
-import type { Late } from "./agenda.js";
 import {
   corrupted,
   type Damage,
@@ -10,7 +9,7 @@ import {
   type ResponseTexts,
   truncated,
 } from "./frame.js";
-import { isGift, isInteractive, type Outgoing } from "./outgoing.js";
+import { isGift, isInteractive, type Late, type Outgoing } from "./outgoing.js";
 import type { Random } from "./random.js";
 import type { Schema } from "./schema.js";
 import type { Mood, Moods, Sampling } from "./shares.js";

@@ -1,11 +1,9 @@
-import { Agenda } from "./agenda.js";
 import * as backdrop from "./backdrop.js";
 import { type Battle, battleArmies, battleFinish, battleStart, linkScores } from "./backdrop.js";
 import { chooseGift, GIFTS, planCombo } from "./gifts.js";
 import type { GiftContext, OutgoingEnvelope } from "./messages.js";
 import * as say from "./messages.js";
-import type { Outgoing, Planned } from "./outgoing.js";
-import { encodePlanned } from "./outgoing.js";
+import { Agenda, encodePlanned, type Outgoing, type Planned } from "./outgoing.js";
 import { type Contributor, Contributors, Crowd, GOODS, LINES, type SimulatedPerson } from "./people.js";
 import { hash32, LowHalves, makeId, type Random } from "./random.js";
 import type { RoomScenario, Stream } from "./scenario.js";

@@ -2,10 +2,10 @@ import type { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import { Late } from "./agenda.js";
 import { type ConnectionTruth, PushConnection } from "./connection.js";
 import { type RefusalForm, refusal, refusalBytes } from "./handshake.js";
 import { splitHost } from "./hosts.js";
+import { Late } from "./outgoing.js";
 import type { SimulatedPlatform } from "./platform.js";
 import { parseCookies, viewerOf } from "./reply.js";
 

@@ -5,7 +5,7 @@ import type { Without } from "../ingest/pipeline.js";
 import type { NotedErasure } from "../store/sql/meta.js";
 import type { WorkRow } from "../store/sql/works.js";
 import type { Store } from "../store/store.js";
-import type { ReadComment } from "../works/model/kept-comment.js";
+import type { ReadComment } from "../works/model/kept.js";
 import type { Work } from "../works/model/work.js";
 import { changeOf, type ErasurePlan } from "./change.js";
 import { digestOf, type Identity, identityOf, type KnownPerson, peopleIn } from "./identity.js";

@@ -3,7 +3,7 @@ import type { WorkRow } from "../store/sql/works.js";
 import type { Store } from "../store/store.js";
 import type { Person } from "../works/model/author.js";
 import type { Comment } from "../works/model/comment.js";
-import type { KeptComment } from "../works/model/kept-comment.js";
+import type { KeptComment } from "../works/model/kept.js";
 import type { Mention, Work } from "../works/model/work.js";
 import type { ErasurePlan } from "./change.js";
 import { type Identity, isPerson, type KnownPerson, marksOf, namedIn, peopleIn } from "./identity.js";

@@ -1,4 +1,4 @@
-import type { KeptComment } from "../works/model/kept-comment.js";
+import type { KeptComment } from "../works/model/kept.js";
 import type { Column, Table, Value } from "./columns.js";
 
 type Of = (comment: KeptComment) => Value;

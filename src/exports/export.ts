@@ -4,7 +4,7 @@ import { type ReadingTime, readFilter } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Store } from "../store/store.js";
 import type { StoredEvent } from "../store/stored-event.js";
-import type { KeptComment } from "../works/model/kept-comment.js";
+import type { KeptComment } from "../works/model/kept.js";
 import { EVENTS } from "./columns.js";
 import { COMMENTS } from "./comment-columns.js";
 import { csv } from "./csv.js";

@@ -2,7 +2,7 @@ import { digestOf, isPseudonym, pseudonymOf } from "../erasure/identity.js";
 import type { LiveEvent, User } from "../events/event.js";
 import { withoutSentences } from "../events/people.js";
 import type { Person } from "../works/model/author.js";
-import type { KeptComment } from "../works/model/kept-comment.js";
+import type { KeptComment } from "../works/model/kept.js";
 
 /**
  * Replaces people by pseudonyms: the same person has the same one wherever the same key is used, and without the key nobody can tell who it

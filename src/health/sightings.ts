@@ -4,7 +4,7 @@ import type { BroughtCounts, SeenBy } from "../store/rooms.js";
 
 /** Types of messages that people cause often enough to tell how many of them one session lacks. */
 export const SEEN_TYPES = ["chat", "gift", "join", "like", "follow"] as const;
-export type SeenType = (typeof SEEN_TYPES)[number];
+type SeenType = (typeof SEEN_TYPES)[number];
 
 /** Message of one of these types as a session brought it. */
 export interface Sighting {

@@ -11,7 +11,7 @@ export interface AlarmText {
 }
 
 /** Room that an alarm is about, as far as it is known. */
-export interface AlarmRoom {
+interface AlarmRoom {
   readonly name: string | null;
   readonly title: string | null;
 }

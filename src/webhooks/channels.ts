@@ -6,7 +6,7 @@ import type { AlarmText } from "./alarm-text.js";
 type ChannelKind = HookChannel["kind"];
 
 /** A message as a channel wants it. */
-export interface ChannelRequest {
+interface ChannelRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

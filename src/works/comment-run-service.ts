@@ -1,6 +1,8 @@
+import { DyliveError } from "../runtime/errors.js";
 import type { Store } from "../store/store.js";
-import { type KeepOptions, keepComments } from "./kept-comments.js";
+import { type CollectOptions, CommentCollector } from "./comments.js";
 import type { CommentRun } from "./model/comment.js";
+import type { ReadComment } from "./model/kept.js";
 import type { Work } from "./model/work.js";
 import { RunService, type RunServiceOptions } from "./run-service.js";
 import { erasedAuthor, type WorkService } from "./work-service.js";
@@ -13,7 +15,7 @@ interface CommentRunServiceOptions extends RunServiceOptions, Pick<KeepOptions, 
 }
 
 /** Bounds of a run that is asked for. */
-export type AskedRun = Pick<KeepOptions, "limit" | "replies" | "withinMs">;
+type AskedRun = Pick<KeepOptions, "limit" | "replies" | "withinMs">;
 
 /** Runs that collect the comments of works. */
 export class CommentRunService extends RunService<AskedRun, CommentRun> {
@@ -37,5 +39,67 @@ export class CommentRunService extends RunService<AskedRun, CommentRun> {
         closed: "comments are no longer collected",
       },
     });
+  }
+}
+
+/** Options of collecting comments into a store. */
+interface KeepOptions extends Omit<CollectOptions, "known" | "again"> {
+  /** Called with how far the run is: when it has begun, each time that what it collected is kept, and at its end. */
+  readonly onProgress?: (run: CommentRun) => void;
+  /** Makes the function that takes people out of comments who were erased after these were written; null when nobody was. */
+  readonly erased?: (() => Promise<WithoutErased | null>) | undefined;
+}
+
+/** Returns what is left of a comment; itself where nobody in it was erased. */
+type WithoutErased = <T extends ReadComment>(comment: T) => T;
+
+/**
+ * Collects the comments of a work and keeps each as it comes: what is kept is renewed where it is shown again, and floors that are complete are
+ * not opened. A run whose process is killed loses no comment that it had told of; the next one goes on with what is kept.
+ * @returns the run, which tells by what it ended
+ * @throws DyliveError as `CommentCollector.batches` does; the run is then kept with a reason, and without an end of its own
+ */
+export async function keepComments(
+  { comments, commentRuns }: Pick<Store, "comments" | "commentRuns">,
+  work: ConstructorParameters<typeof CommentCollector>[0],
+  { onProgress = () => {}, erased = async () => null, ...options }: KeepOptions,
+  signal: AbortSignal,
+): Promise<CommentRun> {
+  const collector = new CommentCollector(work, { ...options, known: await comments.known(work.id), again: true });
+  const n = await commentRuns.begin(collector.status());
+  onProgress(collector.status());
+  const { clock } = options;
+  let failure: string | null = null;
+  try {
+    for await (const batch of collector.batches(signal)) {
+      // First the comments: a run must not have told of more than is kept.
+      const leave = await erased();
+      const left = leave === null ? batch : batch.map(leave);
+      await comments.put(n, left);
+      await leaveOut(left);
+      await commentRuns.tell(n, { ...collector.status(), endedBy: null, endedAt: null }, clock.now());
+      onProgress(collector.status());
+    }
+  } catch (error) {
+    // What is no error of ours to tell may name what is nobody's business, such as paths.
+    failure = error instanceof DyliveError ? error.message : "it failed; the log says why";
+    throw error;
+  } finally {
+    const status = collector.status();
+    const told = failure === null ? status : { ...status, endedBy: null, reason: failure };
+    await commentRuns.tell(n, told, clock.now());
+    onProgress(told);
+  }
+  return collector.status();
+
+  /** Takes people out of comments that are kept whose erasure began after these were looked at: it may have passed by before they were there. */
+  async function leaveOut(kept: readonly ReadComment[]): Promise<void> {
+    const leave = await erased();
+    if (leave === null) return;
+    for (const one of kept) {
+      if (leave(one) === one) continue;
+      const now = await comments.get(one);
+      if (now !== null) await comments.replace([leave(now)]);
+    }
   }
 }

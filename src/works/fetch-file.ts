@@ -31,7 +31,7 @@ export interface Allowance {
 }
 
 /** Dependencies of fetching. */
-export interface FetchDeps {
+interface FetchDeps {
   readonly hosts: MediaHosts;
   readonly clock: Clock;
   readonly allowance: Allowance;

@@ -15,7 +15,7 @@ const REFERER = "https://www.douyin.com/";
 export type MediaReply = Pick<Dispatcher.ResponseData, "statusCode" | "headers" | "body">;
 
 /** Error of an address that is not fetched from, because of where it leads. */
-export class RefusedAddress extends Error {
+class RefusedAddress extends Error {
   constructor(address: string) {
     super(`it leads to ${shown(address)}, which is no host of media`);
     this.name = "RefusedAddress";

@@ -18,7 +18,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { Pace, type Visit } from "./pace.js";
 
 /** Dependencies of the reader of works. */
-export interface WorkReaderOptions {
+interface WorkReaderOptions {
   /** Takes the visitor as whom works are read; asked for the first, and kept. @throws DyliveError no_browser, browser_failed, not_found */
   readonly visitor: () => Promise<WorkVisitor>;
   /** Way to ask where short links lead, before a page is opened for that. */

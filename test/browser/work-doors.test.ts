@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type SimulatedWork, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { CommentRun } from "../../src/works/model/comment.js";
-import type { KeptComment } from "../../src/works/model/kept-comment.js";
+import type { KeptComment } from "../../src/works/model/kept.js";
 import type { Work } from "../../src/works/model/work.js";
 import type { RunStatus } from "../../src/works/run-service.js";
 import { ran, scratch, serving } from "../e2e/command.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FoundPlace } from "../../src/store/sql/comments.js";
-import type { KeptComment } from "../../src/works/model/kept-comment.js";
+import type { KeptComment } from "../../src/works/model/kept.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { type Open, useStore } from "./harness.js";
 

@@ -7,7 +7,7 @@ import { exportPieces } from "../../src/exports/export.js";
 import type { ExportFormat } from "../../src/exports/format.js";
 import { type CommentRequest, planComments } from "../../src/exports/plan.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import type { KeptComment } from "../../src/works/model/kept-comment.js";
+import type { KeptComment } from "../../src/works/model/kept.js";
 import { useDirectory } from "../store/directory.js";
 import { commentOf } from "../works/comment.js";
 import { HOSTILE } from "./made.js";

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Watchdog } from "../../src/collector/watchdog.js";
 import type { NewEvent } from "../../src/events/event.js";
-import { Audience, Coverage } from "../../src/health/audience.js";
 import { GiftsWatch } from "../../src/health/gifts-watch.js";
-import { RoomHealth } from "../../src/health/room-health.js";
+import { Audience, Coverage, RoomHealth } from "../../src/health/room-health.js";
 import { SessionHealth } from "../../src/health/sessions.js";
 import { backoffMs } from "../../src/runtime/clock.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";

@@ -2,7 +2,7 @@ import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { CommentAsk } from "../../store/sql/comments.js";
 import type { CommentRun } from "../../works/model/comment.js";
-import type { KeptComment } from "../../works/model/kept-comment.js";
+import type { KeptComment } from "../../works/model/kept.js";
 import type { Image } from "../../works/model/media.js";
 import type { RunStatus } from "../../works/run-service.js";
 import type { ApiDeps } from "../api-deps.js";
@@ -145,7 +145,7 @@ function whyMore({ parentId }: CommentsAsked, { floor, isReached, last }: SeenCo
 }
 
 /** Builds a comment as a reply of the page has it: the platform's names, as far as something is known. */
-export function commentOf(comment: KeptComment): Record<string, unknown> {
+function commentOf(comment: KeptComment): Record<string, unknown> {
   const { id, workId, parentId, replyToId, level, text, time, likes, replies, place, user, labels, sticker } = comment;
   return {
     ...{ cid: id, aweme_id: workId, text, create_time: Math.floor(time / 1000), digg_count: likes, reply_comment_total: replies },

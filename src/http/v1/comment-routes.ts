@@ -6,7 +6,7 @@ import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import type { CommentSearch, FoundComments } from "../../store/sql/comments.js";
 import { PersonSchema } from "../../works/model/author.js";
 import { CommentRunSchema } from "../../works/model/comment.js";
-import { KeptCommentSchema } from "../../works/model/kept-comment.js";
+import { KeptCommentSchema } from "../../works/model/kept.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";

@@ -1,6 +1,6 @@
 import type { Page, Request } from "playwright-core";
 import type { Clock } from "../../runtime/clock.js";
-import type { PageReply } from "../works/reply.js";
+import type { PageReply } from "../works/refusal.js";
 
 /** Reply that a page asked for. */
 export interface HeardReply<T> {

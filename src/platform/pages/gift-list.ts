@@ -18,7 +18,7 @@ export interface ListedGift {
 }
 
 /** Answer about the list: the gifts, or why there is none. */
-export type GiftListAnswer = { readonly gifts: readonly ListedGift[] } | { readonly reason: string };
+type GiftListAnswer = { readonly gifts: readonly ListedGift[] } | { readonly reason: string };
 
 /** Most gifts that are read; the platform's list had some 1,300 in October 2026. */
 const MOST_GIFTS = 10_000;

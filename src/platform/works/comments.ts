@@ -5,7 +5,7 @@ import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, textOf, timeOfId, wor
 import { picture } from "./media.js";
 import { addressesOf } from "./media-address.js";
 import { mentionsOf, personOf } from "./person.js";
-import { type NotFound, openReply, type PageReply } from "./reply.js";
+import { type NotFound, openReply, type PageReply } from "./refusal.js";
 
 const MOST_COMMENTS = 200; // a page has 20 at most
 const MOST_PREVIEWS = 20; // two are usual

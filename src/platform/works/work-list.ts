@@ -3,7 +3,7 @@ import type { Mix, Work } from "../../works/model/work.js";
 import { at } from "../wire/exact-json.js";
 import { countOf, flagOf, listOf, textOf } from "./field.js";
 import { authorOf } from "./person.js";
-import { type NotFound, openReply, type PageReply } from "./reply.js";
+import { type NotFound, openReply, type PageReply } from "./refusal.js";
 import { mixOf, type ReadContext, workOf } from "./work.js";
 
 const MOST_WORKS = 200; // a page has about 20

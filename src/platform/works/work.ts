@@ -4,8 +4,7 @@ import { streamedState } from "../wire/streamed-state.js";
 import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, positiveOf, textOf, timeOfId } from "./field.js";
 import { coversOf, imagesOf, musicOf, variantsOf } from "./media.js";
 import { authorOf, mentionsOf } from "./person.js";
-import type { Refusal } from "./refusal.js";
-import { type NotFound, openReply, type PageReply } from "./reply.js";
+import { type NotFound, openReply, type PageReply, type Refusal } from "./refusal.js";
 
 /** Circumstances of a reading that are not in what is read. */
 export interface ReadContext {

@@ -1,7 +1,7 @@
 import { row, rows, run, type SqlDatabase } from "./work.js";
 
 /** Days that an account's health is of. */
-export const HEALTH_DAYS = 14;
+const HEALTH_DAYS = 14;
 const DAY_MS = 86_400_000;
 
 /** Amounts by which one tells whether an account is sent gifts. */

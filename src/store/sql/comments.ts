@@ -1,17 +1,17 @@
 import { type Comment, CommentSchema } from "../../works/model/comment.js";
-import { type KeptComment, keptComment, type ReadComment } from "../../works/model/kept-comment.js";
+import { type KeptComment, keptComment, type ReadComment } from "../../works/model/kept.js";
 import { foldText } from "../search.js";
 import { type VerifiedRows, verifyRows } from "./verify.js";
 import { each, expireSome, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Name of a kept comment. */
-export interface CommentKey {
+interface CommentKey {
   readonly workId: string;
   readonly id: string;
 }
 
 /** Place in a list of a work's comments: the last one of the page before. */
-export interface CommentPlace {
+interface CommentPlace {
   readonly rank: number;
   readonly id: string;
 }
@@ -29,7 +29,7 @@ export interface CommentAsk {
 }
 
 /** Numbers of a work's comments. */
-export interface CommentCounts {
+interface CommentCounts {
   readonly comments: number;
   /** Number of them that are top comments. */
   readonly topLevel: number;

@@ -1,7 +1,7 @@
 import { arrays, each, row, rows, run, type SqlCell, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Source of what is known of a gift: the platform's list of gifts, or a message of a gift that somebody gave. */
-export type GiftSource = "list" | "message";
+type GiftSource = "list" | "message";
 
 /** A gift as the platform described it. Null is "not said". */
 export interface DescribedGift {
@@ -18,7 +18,7 @@ export interface DescribedGift {
 }
 
 /** A price that a gift has or had. */
-export interface GiftPrice {
+interface GiftPrice {
   readonly diamonds: number;
   /** When it was first seen, ms UTC: it may be older. */
   readonly from: number;

@@ -11,14 +11,14 @@ export interface WorkRow {
 }
 
 /** Place in a list of works: the last work of the page before. */
-export interface WorkPlace {
+interface WorkPlace {
   /** ms UTC */
   readonly time: number;
   readonly id: string;
 }
 
 /** Works that are asked for, newest first. */
-export interface WorkAsk {
+interface WorkAsk {
   /** Only those of the author with this sec_uid. */
   readonly author?: string;
   /** Only those of the mix with this id. */

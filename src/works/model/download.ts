@@ -25,7 +25,7 @@ export const DownloadFileSchema = Type.Object(
 export type DownloadFile = Static<typeof DownloadFileSchema>;
 
 /** The files of a work on their way to a folder. */
-export const DownloadSchema = Type.Object(
+const DownloadSchema = Type.Object(
   {
     id: Type.String({ description: "id of the download" }),
     workId: Type.String({ description: "the work" }),

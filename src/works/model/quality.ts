@@ -4,7 +4,7 @@ import type { MediaVariant } from "./media.js";
 export type Quality = "compatible" | "best" | "smallest" | `${number}p`;
 
 /** Rung that was chosen, and why. */
-export interface Choice {
+interface Choice {
   readonly variant: MediaVariant;
   /** The sound to join with it; null where it has its own, or where none is told. */
   readonly audio: MediaVariant | null;

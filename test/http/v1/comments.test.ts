@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KeptComment } from "../../../src/works/model/kept-comment.js";
+import type { KeptComment } from "../../../src/works/model/kept.js";
 import { until } from "../../until.js";
 import { commentOf, runOf } from "../../works/comment.js";
 import { serveApi } from "../api-server.js";

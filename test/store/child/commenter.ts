@@ -2,7 +2,7 @@
 // Argument: database.
 import { systemClock } from "../../../src/runtime/clock.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
-import { keepComments } from "../../../src/works/kept-comments.js";
+import { keepComments } from "../../../src/works/comment-run-service.js";
 import { pagesOf, WORK } from "../../works/comment-pages.js";
 
 const [path = ""] = process.argv.slice(2);
