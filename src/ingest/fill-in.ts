@@ -33,7 +33,7 @@ export class FillIn {
   readonly #gifts = new Generations<ToldGift>(MOST_GIFTS);
   /** Answers of the catalogue; null where it knew nothing. */
   readonly #answers = new Generations<{ readonly known: KnownGift | null; readonly at: number }>(MOST_GIFTS);
-  /** What the catalogue is yet to be taught, by gift, and when it was said, ms UTC. */
+  /** News that the catalogue is yet to be taught, by gift, and when it was said, ms UTC. */
   #news = new Map<string, { readonly told: DescribedGift; readonly at: number }>();
   #teaching: Promise<void> | null = null;
 

@@ -32,7 +32,7 @@ async function regift(
 ): Promise<number> {
   const { oldest = 1 } = (await log.heads([room])).get(room) ?? {};
   const highs = new Map<string, number>();
-  /** What was given in each combo, and for how much, by the last message of it. */
+  /** Gift and price of each combo, by the last message of it. */
   const last = new Map<string, Pick<GiftEvent, "gift" | "unitDiamonds">>();
   let replaced = 0;
   for (let after = 0; ; ) {

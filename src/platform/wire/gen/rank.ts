@@ -106,7 +106,7 @@ export function decodeRank(r: Reader, end: number): Rank {
   return { user, score, rank, isHidden, scoreDescription, exactlyScore };
 }
 
-/** Who liked most at a double tap of many. */
+/** People who liked most, at a double tap of many. */
 export interface DoubleLikeTopUserMessage {
   /** Envelope. */
   common: Common | null;
