@@ -21,7 +21,7 @@ import { plainWords } from "../statistics/plain-words.js";
 import { useFolders } from "../store/directory.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { downloadOf } from "../works/kept-download.js";
-import { workOf } from "../works/work.js";
+import { listRunOf, workOf } from "../works/work.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
 
 const SIGNAL = new AbortController().signal;
@@ -100,6 +100,7 @@ async function seed(count: number): Promise<void> {
   await store.gifts.learn("message", 2, [{ ...heart, diamonds: 2, combo: false }]);
   const comments = await store.commentRuns.begin(runOf("7560000000000000001"));
   await store.comments.put(comments, [commentOf("7560000000000000001", "1", { text: "雨后 👨‍👩‍👧" })]);
+  await store.listRuns.begin(listRunOf("MS4w雨后"));
   const download = downloadOf("d1", "7560000000000000001", { askedBy: "雨后" });
   await store.downloads.tell(await store.downloads.begin(download, "disk"), download, { ...AUTHOR, nickname: "雨后" }, 7);
   await store.hooks.add({ ...hook, deliveredAt: null }, new Map([[1, 60]]));
@@ -141,6 +142,7 @@ async function told(store: Store) {
     hooks: await store.hooks.list(),
     works: [await store.works.list({ limit: 9 }), await store.works.get("7560000000000000001")],
     gifts: [await store.gifts.list({ limit: 9 }), await store.gifts.listedAt()],
+    lists: await store.listRuns.walk(0, 9),
     comments: [await store.comments.walk(null, 9), await store.commentRuns.last("7560000000000000001")],
     downloads: await store.downloads.list({ limit: 9 }),
     places: await store.hooks.places("h1"),
