@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "../src/runtime/clock.js";
 import { DyliveError } from "../src/runtime/errors.js";
 import { listenFailure } from "../src/runtime/listen.js";
 import { mistakeOf } from "../src/runtime/mistake.js";
+import { toldOf } from "../src/runtime/told.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
 import { answer, splitHost } from "./hosts.js";
@@ -312,7 +313,7 @@ function command<T extends Record<string, TSchema>>(
     takes,
     run: (rooms, value) => {
       if (Value.Check(takes, value)) return run(rooms, value as Parameters<typeof run>[1]);
-      throw new DyliveError("bad_request", mistakeOf(takes, Value.Errors(takes, value), "the body").words);
+      throw new DyliveError("bad_request", mistakeOf(takes, Value.Errors(takes, value), toldOf("the body")).words);
     },
   };
 }

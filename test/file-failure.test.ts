@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { folderFailure } from "../src/cli/doctor/machine.js";
 import { DyliveError } from "../src/runtime/errors.js";
 import { fileFailure } from "../src/runtime/file-failure.js";
+import { told } from "../src/runtime/told.js";
 
 const system = (code: string) => Object.assign(new Error(`${code}: words of the system`), { code });
 
@@ -21,16 +22,16 @@ describe("what the system says of a file", () => {
     ["EIO", /the disk failed/, /system's log/],
   ])("%s is told with what mends it, not with what mends something else", (code, why, todo) => {
     const { state, detail, todo: remedy } = folderFailure("/data", system(code));
-    expect([state, detail, remedy]).toEqual(["fail", expect.stringMatching(why), expect.stringMatching(todo)]);
-    if (!/EACCES|EPERM/.test(code)) expect(remedy).not.toMatch(/chown|owner/);
-    expect(fileFailure(system(code), "x cannot be read")).toMatchObject({ code: "file_failed", detail: expect.stringMatching(why) });
+    expect([state, String(detail), String(remedy)]).toEqual(["fail", expect.stringMatching(why), expect.stringMatching(todo)]);
+    if (!/EACCES|EPERM/.test(code)) expect(String(remedy)).not.toMatch(/chown|owner/);
+    expect(fileFailure(system(code), told`x cannot be read`)).toMatchObject({ code: "file_failed", detail: expect.stringMatching(why) });
   });
 
   it("is nothing of ours where the error is another", () => {
     const ours = new DyliveError("bad_file", "x");
-    expect(fileFailure(ours, "x cannot be read")).toBe(ours);
+    expect(fileFailure(ours, told`x cannot be read`)).toBe(ours);
     const mistake = new TypeError("x is undefined");
-    expect(fileFailure(mistake, "x cannot be read")).toBe(mistake);
+    expect(fileFailure(mistake, told`x cannot be read`)).toBe(mistake);
     expect(folderFailure("/data", mistake)).toMatchObject({ state: "fail", detail: "x is undefined" });
   });
 });

@@ -9,6 +9,7 @@ import type { AccountStore } from "../platform/accounts/login-store.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
+import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
 import type { AccountDays } from "../store/sql/account-days.js";
 import type { Retention } from "../store/sql/retention.js";
@@ -110,12 +111,12 @@ export async function examineBeside(
 ): Promise<readonly ServerFinding[]> {
   const limit = AbortSignal.timeout(MOST_MS);
   const args = [program, "doctor", "--json", ...(room === null ? [] : [`--room=${room}`])];
-  const { out, told } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
-    throw limit.aborted ? new DyliveError("unreachable", `the doctor did not finish within ${MOST_MS / 1000} s`) : error;
+  const { out, told: complaint } = await run(args, env, AbortSignal.any([signal, limit])).catch((error: unknown) => {
+    throw limit.aborted ? new DyliveError("unreachable", told`the doctor did not finish within ${MOST_MS / 1000} s`) : error;
   });
   const report = reportOf(out);
   if (report !== null) return report;
-  throw new DyliveError("bad_request", told === "" ? "the doctor said nothing" : told);
+  throw new DyliveError("bad_request", complaint === "" ? "the doctor said nothing" : complaint);
 }
 
 /**

@@ -5,6 +5,7 @@ import { meantName } from "../events/misspelt.js";
 import type { Language } from "../i18n/words.js";
 import { browserPlaces } from "../platform/browser/find.js";
 import { DyliveError } from "../runtime/errors.js";
+import { english, type Said, Told, told, toldAll, toldOf } from "../runtime/told.js";
 import type { Limits, LimitsOf } from "../store/sql/retention.js";
 import { ConfigSchema } from "./setting-schema.js";
 
@@ -26,13 +27,16 @@ interface SettingSchema {
 }
 
 /** Describes what a setting takes, in words; values stand in backticks. */
-export function takesOf(schema: SettingSchema): string {
-  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.filter(({ type }) => type !== "null").map(takesOf))].join(", or ");
-  if (schema.takes !== undefined) return schema.takes;
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(", ");
-  if (schema.const !== undefined) return `\`${schema.const}\``;
+export function takesOf(schema: SettingSchema): Told {
+  if (schema.anyOf !== undefined) {
+    const ways = new Map(schema.anyOf.filter(({ type }) => type !== "null").map((one) => [english(takesOf(one)), takesOf(one)]));
+    return toldAll([...ways.values()], ", or ");
+  }
+  if (schema.takes !== undefined) return toldOf(schema.takes);
+  if (schema.enum !== undefined) return toldOf(schema.enum.map((value) => `\`${value}\``).join(", "));
+  if (schema.const !== undefined) return toldOf(`\`${schema.const}\``);
   if (schema.type === "integer") return range(schema.minimum, schema.maximum);
-  return schema.maxLength === undefined ? "text" : `text of up to ${schema.maxLength} characters`;
+  return schema.maxLength === undefined ? told`text` : told`text of up to ${schema.maxLength} characters`;
 }
 
 /** Returns a value that a setting takes, as it is written in the environment; null where nobody can know one. */
@@ -50,9 +54,9 @@ export function exampleOf(schema: SettingSchema): string | null {
   return null;
 }
 
-function range(least: number | undefined, most: number | undefined): string {
+function range(least: number | undefined, most: number | undefined): Told {
   const from = (least ?? 0).toLocaleString("en");
-  return most === undefined ? `a whole number from ${from} on` : `a whole number, ${from} to ${most.toLocaleString("en")}`;
+  return most === undefined ? told`a whole number from ${from} on` : told`a whole number, ${from} to ${most.toLocaleString("en")}`;
 }
 
 /** A setting as the person who set it knows it. */
@@ -70,14 +74,22 @@ interface NamedSetting {
 const SHOWN_CHARS = 80;
 
 /** Says what is wrong with a value, and what would be right. Never holds a secret: an address may have a password in it. */
-function complaintOf({ name, assign, schema, secret }: NamedSetting, value: unknown): string {
+function complaintOf({ name, assign, schema, secret }: NamedSetting, value: unknown): Told {
   const text = String(value);
-  const shown = secret || /[@?]/.test(text) || text.length > SHOWN_CHARS ? "the value that it has" : JSON.stringify(text);
+  const shown = secret || /[@?]/.test(text) || text.length > SHOWN_CHARS ? told`the value that it has` : JSON.stringify(text);
   const example = exampleOf(schema);
-  const takes = takesOf(schema).replaceAll("`", "");
+  const takes = unquoted(takesOf(schema));
   const assigned = `${name}${assign}${example}`;
-  const such = example === null ? takes : `${takes}, such as ${assigned}`;
-  return `${name} does not take ${shown}. It takes ${such} (${schema.description ?? ""})`;
+  const such = example === null ? takes : told`${takes}, such as ${assigned}`;
+  return told`${name} does not take ${shown}. It takes ${such} (${toldOf(schema.description ?? "")})`;
+}
+
+/** Returns a sentence without the marks that a page shows values by. */
+function unquoted({ words, values }: Told): Told {
+  return new Told(
+    words.map((text) => text.replaceAll("`", "")),
+    values.map((value) => (typeof value === "object" ? unquoted(value) : value)),
+  );
 }
 
 /** A type of message of the Open Platform, or `*`. */
@@ -107,7 +119,7 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
   const config = Value.Default(ConfigSchema, given);
   if (Value.Check(ConfigSchema, config)) {
     if (config.role !== "all" && config.databaseUrl === null)
-      throw new DyliveError("bad_config", `${variableOf("role")} is ${config.role}, which needs a ${variableOf("databaseUrl")}`);
+      throw new DyliveError("bad_config", told`${variableOf("role")} is ${config.role}, which needs a ${variableOf("databaseUrl")}`);
     return config;
   }
   const first = Value.Errors(ConfigSchema, config)[0];
@@ -174,7 +186,7 @@ function takesNumber(key: keyof Config): boolean {
 
 /** Parses the secrets. Errors of JSON and of the schema are not passed on: they would quote what was read. */
 function parseSecrets(text: string): unknown {
-  const wrong = (why: string) => new DyliveError("bad_config", `${variableOf("officialDataSecrets")} ${why}`);
+  const wrong = (why: Said) => new DyliveError("bad_config", told`${variableOf("officialDataSecrets")} ${toldOf(why)}`);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -92,7 +92,7 @@ function keepGoing<N extends LoopName>(
   const { signal } = stop;
   const onNews = (news: Loops[keyof Loops]["news"]) => {
     if (signal.aborted) return;
-    if ("failed" in news) logger.error({ err: new DyliveError(news.failed.code, news.failed.detail) }, complaint);
+    if ("failed" in news) logger.error({ err: new DyliveError(news.failed.code, news.failed.said) }, complaint);
     else if ("behind" in news) onBehind(news.behind);
     else if ("doubt" in news) logger.warn(news.doubt);
     else logger.info(news.removed, "raw recordings beyond their limits were removed");
@@ -192,7 +192,7 @@ export function maintenanceService({ jobs, raw, downloads, data, elsewhere }: Ma
         rooms: rooms.map(String),
         works,
         recordings: { files, messages, frames },
-        notReached: unreached(data, done, elsewhere),
+        notReached: unreached(data, done, elsewhere).map(String),
       };
     },
     assertRecorded: async (room, sessionId) => void (await recordingsOf(folder, room, sessionId)),

@@ -4,6 +4,7 @@ import { roomNameIn } from "../platform/links/link.js";
 import { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import { type Capture, openCaptures } from "../sources/capture.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias } from "../store/rooms.js";
@@ -63,13 +64,13 @@ function assertTimes({ kind }: Capture, batch: readonly Received[], now: number)
   if (wrong !== undefined)
     throw new DyliveError(
       "bad_file",
-      `the ${kind} says of a frame that it came at ${wrong.receivedAt} ms, which is no time, or yet to come`,
+      told`the ${kind} says of a frame that it came at ${wrong.receivedAt} ms, which is no time, or yet to come`,
     );
 }
 
 async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch }: FileOptions): Promise<Loaded> {
   const room = await roomOf(capture, store);
-  const setAside = () => say("the store refused an event; it was left out");
+  const setAside = () => say(told`the store refused an event; it was left out`);
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
@@ -111,25 +112,28 @@ async function decideRoom(
   { rooms }: Pick<Store, "rooms">,
 ): Promise<RoomKey | Parameters<Store["rooms"]["ensure"]>> {
   if (roomId !== null && !/^\d{1,20}$/.test(roomId))
-    throw new DyliveError("bad_file", `the ${kind} names a broadcast by something that is not a number`);
+    throw new DyliveError("bad_file", told`the ${kind} names a broadcast by something that is not a number`);
   if (webRid !== null) {
     const name = roomNameIn(webRid);
     if (name?.value !== webRid || (name.kind !== "web_rid" && name.kind !== "unique_id"))
       throw new DyliveError(
         "bad_file",
-        `the ${kind} names a room by something that is neither a number of up to 16 digits nor a custom id`,
+        told`the ${kind} names a room by something that is neither a number of up to 16 digits nor a custom id`,
       );
     const names = named([{ kind: "web_rid", value: webRid }], roomId);
     const [room = null, other = null] = await Promise.all(names.map((name) => rooms.find(name)));
     if (room === null && other === null) return [names, { webRid }];
     if (room !== null && other !== null && room !== other)
-      throw new DyliveError("bad_file", `the ${kind} says room ${webRid} and broadcast ${roomId}, which is another room's: room:${other}`);
+      throw new DyliveError(
+        "bad_file",
+        told`the ${kind} says room ${webRid} and broadcast ${roomId ?? ""}, which is another room's: room:${other}`,
+      );
     if (room !== null) return [names];
     if (other !== null) return other;
   }
   // A single capture may be of messages that name no room; a recording or a HAR without one is damaged.
   if (roomId === null && (kind === "recording" || kind === "har"))
-    throw new DyliveError("bad_file", `the ${kind} does not say which broadcast it is of`);
+    throw new DyliveError("bad_file", told`the ${kind} does not say which broadcast it is of`);
   const known = roomId === null ? null : await rooms.find({ kind: "room_id", value: roomId });
   return known ?? [[{ kind: "import", value: roomId ?? "0" }]];
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { languageOf } from "../app/config.js";
-import { inLanguage, messageIn } from "../i18n/words.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
+import { told, toldOf } from "../runtime/told.js";
 import { givenAs, programFor } from "./program.js";
 import { exitWith, isStopped } from "./stop.js";
-import { plain, say } from "./terminal.js";
+import { say } from "./terminal.js";
 
 // Whoever reads our output may stop reading (`dylive watch … | head`): then there is nobody left to tell anything.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -26,8 +26,7 @@ try {
   const error = thrown instanceof FieldError ? thrown.as(givenAs(command, thrown.field)) : thrown;
   if (error instanceof DyliveError) {
     const { message, hint } = error.row;
-    const told = messageIn(language, message, error.detail);
-    say(plain(language === "zh" ? `dylive：${told}。${inLanguage(language, hint)}` : `dylive: ${told}. ${hint}`));
+    say(told`dylive: ${toldOf(message)}: ${error.said}. ${toldOf(hint)}`);
     exitWith(error.row.fault === "caller" ? 2 : 1);
   } else if (!isStopped()) throw error; // what a stopped command breaks off with says nothing
 }

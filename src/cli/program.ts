@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Command, Help, type HelpConfiguration, Option } from "commander";
 import { type Config, loadConfig, misspeltSettings } from "../app/config.js";
-import { inLanguage, type Language } from "../i18n/words.js";
+import { inLanguage, type Language, recognised } from "../i18n/words.js";
 import { packagePath } from "../runtime/packages.js";
+import { told } from "../runtime/told.js";
 import type { simulate } from "./commands/simulate.js";
 import { EXAMPLES } from "./examples.js";
-import { columnsOf, plain, say, wrapped } from "./terminal.js";
+import { columnsOf, say, wrapped } from "./terminal.js";
 import { count, numberFrom, whole, wholeFrom } from "./values.js";
 
 /** Columns of the help, also on a wider terminal: longer lines are read badly. */
@@ -50,7 +51,7 @@ function layOut(program: Command, language: Language): void {
     argumentDescription: (argument) => inHelp(plainHelp.argumentDescription(argument), words),
     ...(language === "zh" && { boxWrap: wrapped }),
   };
-  dress(program, [], layout, words);
+  dress(program, [], layout, language);
   program.configureHelp({
     ...layout,
     visibleCommands: (command) => {
@@ -74,12 +75,21 @@ function inHelp(description: string, words: Words): string {
   return [words(about), extra].filter((text) => text !== "").join(" ");
 }
 
-function dress(command: Command, path: readonly string[], layout: HelpConfiguration, words: Words): void {
+function dress(command: Command, path: readonly string[], layout: HelpConfiguration, language: Language): void {
+  const words = (sentence: string) => inLanguage(language, sentence);
   const name = ["dylive", ...path].join(" ");
-  command.showHelpAfterError(words(`(see ${name} --help)`));
+  command.showHelpAfterError(inLanguage(language, told`(see ${name} --help)`));
   // Commands made before this have a copy of the settings; all need the same.
   command.configureHelp(layout);
-  command.configureOutput({ outputError: (text, write) => write(text.split("\n").map(words).join("\n")) });
+  command.configureOutput({
+    outputError: (text, write) =>
+      write(
+        text
+          .split("\n")
+          .map((line) => inLanguage(language, recognised(line)))
+          .join("\n"),
+      ),
+  });
   command.description(words(command.description()));
   command.helpOption("-h, --help", "show this help");
   if (command.commands.length > 0) command.helpCommand("help [command]", words("show the help of a command"));
@@ -88,7 +98,7 @@ function dress(command: Command, path: readonly string[], layout: HelpConfigurat
   const examples = EXAMPLES[path.join(" ")] ?? [];
   if (examples.length > 0)
     command.addHelpText("after", `\n${words(examples.length === 1 ? "Example:" : "Examples:")}\n${linesOf(examples)}`);
-  for (const sub of command.commands) dress(sub, [...path, sub.name()], layout, words);
+  for (const sub of command.commands) dress(sub, [...path, sub.name()], layout, language);
 }
 
 function linesOf(examples: readonly string[]): string {
@@ -166,8 +176,7 @@ export async function programFor(asked: string | null, language: Language = "en"
     .version(packageVersion(), "-V, --version", "print the version")
     .description("Real-time data of Douyin (抖音) live rooms, on your own machine. Read-only.");
   program.hook("preAction", () => {
-    for (const [name, meant] of misspeltSettings())
-      say(plain(`dylive: there is no setting ${name}: it is ignored. Did you mean ${meant}?`));
+    for (const [name, meant] of misspeltSettings()) say(told`dylive: there is no setting ${name}: it is ignored. Did you mean ${meant}?`);
   });
   addOwnCommands(program);
   const own = GROUPS.find(({ names }) => asked !== null && names.includes(asked));

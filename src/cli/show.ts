@@ -1,6 +1,7 @@
 import { describe } from "../events/describe.js";
 import type { LiveEvent } from "../events/event.js";
 import type { Drift } from "../platform/wire/drift.js";
+import { told } from "../runtime/told.js";
 import type { Loaded } from "./files.js";
 import { plain, say } from "./terminal.js";
 
@@ -32,19 +33,19 @@ export const SHOWN: readonly LiveEvent["type"][] = [
 export function sayDrift(drift: Drift): void {
   const { methods, fields, failures, overflow } = drift.toJSON();
   const list = (title: string, counts: Record<string, number>) => {
-    for (const [key, n] of Object.entries(counts)) say(plain(`${title} ${key}: ${n}`));
+    for (const [key, n] of Object.entries(counts)) say(told`${title} ${key}: ${n}`);
   };
   list("unknown method", methods);
   list("unknown field", fields);
   list("unreadable", failures);
-  if (overflow > 0) say(`more that found no place in the tables: ${overflow}`);
+  if (overflow > 0) say(told`more that found no place in the tables: ${overflow}`);
 }
 
 /** Says in one line what came of a file, and its damage if any. */
 export function sayLoaded(path: string, { capture, messages, events, drops }: Loaded): void {
   const dropped = [...drops].map(([reason, n]) => `${n} ${reason.replaceAll("_", " ")}`).join(", ");
-  say(plain(`${path}: a ${capture.kind}, ${messages} messages, ${events} events${dropped ? `; left out: ${dropped}` : ""}`));
+  say(told`${path}: a ${capture.kind}, ${messages} messages, ${events} events${dropped ? told`; left out: ${dropped}` : ""}`);
   const { skipped, lostBytes } = capture.report;
-  if (skipped > 0) say(plain(`${path}: ${skipped} damaged records were passed over`));
-  if (lostBytes > 0) say(plain(`${path}: the last ${lostBytes} bytes are torn or damaged`));
+  if (skipped > 0) say(told`${path}: ${skipped} damaged records were passed over`);
+  if (lostBytes > 0) say(told`${path}: the last ${lostBytes} bytes are torn or damaged`);
 }

@@ -1,6 +1,9 @@
 import { createInterface } from "node:readline/promises";
+import { languageOf } from "../app/config.js";
 import { shownText } from "../events/hidden.js";
+import { inLanguage } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
+import { type Said, type Told, type ToldPart, told, toldOf } from "../runtime/told.js";
 import { isUnwritable } from "../store/health.js";
 
 /**
@@ -40,38 +43,48 @@ export function wrapped(text: string, width: number): string {
   return text.split("\n").map(wrap).join("\n");
 }
 
+/** Returns a sentence of ours in the language of commands, as it may be shown. */
+export function inWords(said: Told): string {
+  return plain(inLanguage(languageOf(), said));
+}
+
 /** Says something on stderr, where it does not mix with data on stdout. */
-export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+export function say(line: Said): void {
+  process.stderr.write(`${typeof line === "string" ? line : inWords(line)}\n`);
 }
 
 /** Writes a line to stdout, waiting when the reader is slow. */
-export function print(line: string): Promise<void> {
+export function print(line: Said): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+    process.stdout.write(`${typeof line === "string" ? line : inWords(line)}\n`, (error) => (error ? reject(error) : resolve()));
   });
 }
 
 /** Asks a question on stderr and waits for a line; null where nobody sits at a terminal, or the input ends. */
-export async function askOnTerminal(question: string, signal: AbortSignal): Promise<string | null> {
+export async function askOnTerminal(question: Said, signal: AbortSignal): Promise<string | null> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) return null;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const ended = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
   // In this mode Ctrl-C is a key: without this, it would only end the question.
   lines.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
-    return await Promise.race([lines.question(question, { signal }), ended]);
+    return await Promise.race([lines.question(typeof question === "string" ? question : inWords(question), { signal }), ended]);
   } finally {
     lines.close();
   }
 }
 
 /** Content of a cell; null is unknown. */
-export type Cell = string | number | null;
+export type Cell = Said | number | null;
+
+function shownCell(cell: Cell): string {
+  if (cell === null) return "–";
+  return typeof cell === "object" ? inWords(cell) : plain(String(cell));
+}
 
 /** Prints rows under their titles, numbers to the right; nothing of a stranger's text moves the cursor. */
-export async function printColumns(titles: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void> {
-  const texts = [titles, ...rows].map((row) => row.map((cell) => (cell === null ? "–" : plain(String(cell)))));
+export async function printColumns(titles: readonly Said[], rows: readonly (readonly Cell[])[]): Promise<void> {
+  const texts = [titles, ...rows].map((row) => row.map(shownCell));
   const widths = titles.map((_, at) => Math.max(...texts.map((row) => columnsOf(row[at] ?? ""))));
   for (const [line, row] of texts.entries()) {
     const cells = row.map((text, at) => {
@@ -98,10 +111,10 @@ export function moment(at: number | null): string | null {
 }
 
 /** Waits for what brings a store up to date before it is read. One that cannot be written is read as it is. @param lacking what is told then */
-export async function orAsItIs(work: Promise<void>, lacking: string): Promise<void> {
+export async function orAsItIs(work: Promise<void>, lacking: Told): Promise<void> {
   await work.catch((error: unknown) => {
     if (!(error instanceof DyliveError && isUnwritable(error))) throw error;
-    say(`${lacking}, since they could not be taken in (${error.row.message})`);
+    say(told`${lacking}, since they could not be taken in (${toldOf(error.row.message)})`);
   });
 }
 
@@ -109,12 +122,12 @@ const EVERY_MS = 500;
 
 /** A progress line on stderr for long work: redrawn in place on a terminal, one line every few seconds elsewhere. */
 export class ProgressLine {
-  readonly #title: string;
-  readonly #unit: string;
+  readonly #title: ToldPart;
+  readonly #unit: Told;
   readonly #terminal = process.stderr.isTTY === true;
   #shownAt = 0;
 
-  constructor(title: string, unit: string) {
+  constructor(title: ToldPart, unit: Told) {
     this.#title = title;
     this.#unit = unit;
   }
@@ -124,7 +137,7 @@ export class ProgressLine {
     const now = Date.now();
     if (now - this.#shownAt < (this.#terminal ? EVERY_MS : EVERY_MS * 10)) return;
     this.#shownAt = now;
-    const line = plain(`${this.#title}: ${done} ${this.#unit}${share === undefined ? "" : ` (${Math.floor(share * 100)} %)`}`);
+    const line = inWords(told`${this.#title}: ${done} ${this.#unit}${share === undefined ? "" : ` (${Math.floor(share * 100)} %)`}`);
     if (this.#terminal) process.stderr.write(`\r\u001b[K${line}`);
     else say(line);
   }
@@ -135,8 +148,8 @@ export class ProgressLine {
   }
 
   /** Ends the line with the last word. */
-  end(line: string): void {
+  end(line: Told): void {
     this.clear();
-    say(plain(line));
+    say(line);
   }
 }

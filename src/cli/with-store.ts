@@ -1,11 +1,13 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../app/config.js";
+import { recognised } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
+import { told } from "../runtime/told.js";
 import { databasePath, openStore, storeAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
-import { plain, say } from "./terminal.js";
+import { say } from "./terminal.js";
 
 /**
  * Opens the store beside a server that may be running, for one short piece of work. One that cannot be written is opened for reading, and
@@ -19,7 +21,7 @@ export async function withStore<T>(config: Pick<Config, "data" | "databaseUrl">,
 
 /** As {@link withStore}, for commands that keep something: it makes a store where there is none. */
 export async function withNewStore<T>(config: Pick<Config, "data" | "databaseUrl">, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(storeAt(config), { tell: (sentence) => say(plain(sentence)), mayOnlyRead: true });
+  const store = await openStore(storeAt(config), { tell: (sentence) => say(recognised(sentence)), mayOnlyRead: true });
   try {
     return await work(store);
   } finally {
@@ -41,8 +43,8 @@ export function existingStore({ data }: Pick<Config, "data">): string {
     const trouble = (error as NodeJS.ErrnoException).code === "ENOENT" ? null : troubleOf(error);
     const why =
       trouble === null
-        ? `there is no store in ${folder}; \`dylive serve\` makes one, --data or DYLIVE_DATA names another folder`
-        : `the data folder ${folder} cannot be read: ${trouble.why}`;
+        ? told`there is no store in ${folder}; \`dylive serve\` makes one, --data or DYLIVE_DATA names another folder`
+        : told`the data folder ${folder} cannot be read: ${trouble.why}`;
     throw new DyliveError("bad_config", why, error);
   }
 }

@@ -8,6 +8,7 @@ import type { Clock } from "../runtime/clock.js";
 import { inTime } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
+import { told } from "../runtime/told.js";
 import type { Changes, Lease, Membership, WantedRooms } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow } from "../store/rooms.js";
@@ -253,7 +254,7 @@ function leftBy(left: readonly Collector[], ms: number): DyliveError {
   const names = left.slice(0, 20).map(({ name, room }) => (room === null ? name.value : `room:${room}`));
   const others = left.length > names.length ? ` and ${left.length - names.length} others` : "";
   const why = `${left.length} ${left.length === 1 ? "room" : "rooms"} did not stop within ${ms / 1000} s and left as they are, with ${messages} messages that the log does not have`;
-  return new DyliveError("stopping", `${why}: ${names.join(", ")}${others}`);
+  return new DyliveError("stopping", told`${why}: ${names.join(", ")}${others}`);
 }
 
 /** Returns the budgets that the rooms of a process share. */

@@ -6,6 +6,7 @@ import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
+import { told } from "../runtime/told.js";
 import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
@@ -206,7 +207,7 @@ export class RoomManager implements RoomOperations {
 
   async resume(room: RoomKey): Promise<RoomView> {
     const row = await this.#row(room);
-    if (row.webRid === null) throw new DyliveError("not_found", `room ${room} has no number on the platform that could be collected`);
+    if (row.webRid === null) throw new DyliveError("not_found", told`room ${room} has no number on the platform that could be collected`);
     await watchRoom(this.#deps.store.rooms, room);
     // One that came to nothing a moment ago is tried again at once.
     if (this.#deps.view.ofRoom(room)?.report?.problem === "no_account") await this.#deps.wantedRooms.forget(room);
@@ -236,7 +237,7 @@ export class RoomManager implements RoomOperations {
 
   async #row(room: RoomKey): Promise<RoomRow> {
     const row = room > 0 ? await this.#deps.store.rooms.get(room) : null;
-    if (row === null) throw new DyliveError("not_found", `there is no room ${room}`);
+    if (row === null) throw new DyliveError("not_found", told`there is no room ${room}`);
     return row;
   }
 
@@ -284,7 +285,7 @@ export class RoomManager implements RoomOperations {
     if (isPast) await wantedRooms.forget(name);
     else if (known !== undefined && now - (this.#renewedAt.get(key) ?? Number.NEGATIVE_INFINITY) < this.#renewMs) return;
     if (!(await wantedRooms.ask(name, most, settings)))
-      throw new DyliveError("too_many_rooms", `${most} rooms are collected on demand, which is the most allowed`);
+      throw new DyliveError("too_many_rooms", told`${most} rooms are collected on demand, which is the most allowed`);
     if (this.#renewedAt.size >= REMEMBERED) this.#renewedAt.clear();
     if (this.#renewMs > 0) this.#renewedAt.set(key, now);
     if (known === undefined || isPast) await view.read();
@@ -339,7 +340,7 @@ export class RoomManager implements RoomOperations {
         const why = report === null ? "no process of the cluster has taken it yet; `dylive cluster` shows them" : report.reason;
         throw new DyliveError(
           report?.problem ?? "room_unknown",
-          report?.problem != null ? why : `no answer within ${settleMs} ms (${why})`,
+          report?.problem != null ? why : told`no answer within ${settleMs} ms (${why})`,
         );
       }
       await view.next(viewed?.key ?? wantedKey(name), end - now, signal);

@@ -2,6 +2,7 @@ import { ProxyServer } from "../platform/access/proxy.js";
 import { GUEST } from "../platform/accounts/login-store.js";
 import { MOST_SESSIONS, type Reach, readSession } from "../platform/platform-access.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import { NO_SETTINGS, type RoomSettings, type SettingsChange } from "../store/rooms.js";
 
 const NAMES = Object.keys(NO_SETTINGS) as (keyof RoomSettings)[];
@@ -21,12 +22,12 @@ export async function assertPossible(
 ): Promise<void> {
   const chosen = (sessions ?? []).map(readSession);
   if (sessions != null && (sessions.length === 0 || sessions.length > MOST_SESSIONS))
-    throw new DyliveError("bad_request", `a room has 1 to ${MOST_SESSIONS} sessions`);
+    throw new DyliveError("bad_request", told`a room has 1 to ${MOST_SESSIONS} sessions`);
   for (const [i, one] of chosen.entries()) {
     const same = chosen.slice(0, i).find(({ name, visitor }) => name === one.name || (one.account === GUEST && visitor === one.visitor));
     if (same === undefined) continue;
-    const both = same.name === one.name ? `session ${one.name} is named twice` : `${same.name} and ${one.name} are one guest`;
-    throw new DyliveError("bad_request", `${both}; a second guest is guest:2, an account watches a room once by each source`);
+    const both = same.name === one.name ? told`session ${one.name} is named twice` : told`${same.name} and ${one.name} are one guest`;
+    throw new DyliveError("bad_request", told`${both}; a second guest is guest:2, an account watches a room once by each source`);
   }
   for (const name of [account, ...chosen.map((one) => one.account)])
     if (typeof name === "string" && name !== GUEST) await accounts?.get(name);
@@ -60,7 +61,7 @@ export function keepProxies(given: Partial<RoomSettings>, kept: RoomSettings, ma
   if (lost !== undefined && !mayChangeProxies)
     throw new DyliveError(
       "forbidden",
-      `session ${readSession(lost).name} has a proxy, which only an admin token may take away: name it too`,
+      told`session ${readSession(lost).name} has a proxy, which only an admin token may take away: name it too`,
     );
   return { ...given, sessions };
 }

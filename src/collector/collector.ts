@@ -365,11 +365,11 @@ export class Collector {
 function eventOf(reading: Reading): CollectorEvent {
   switch (reading.outcome) {
     case "unknown":
-      return { type: "unread", reason: reading.reason, problem: "room_unknown" };
+      return { type: "unread", reason: String(reading.reason), problem: "room_unknown" };
     case "unasked":
       return { type: "unread", reason: reading.error.detail, problem: reading.error.code };
     case "no_account":
-      return { type: "no_account", reason: reading.reason, problem: "no_account" };
+      return { type: "no_account", reason: String(reading.reason), problem: "no_account" };
     default:
       return { type: reading.outcome };
   }

@@ -15,7 +15,7 @@ interface RoomAlarmDeps {
 }
 
 /** A room whose log is told. */
-interface Told {
+interface ToldRoom {
   readonly room: RoomKey;
   readonly intake: Intake;
 }
@@ -49,7 +49,7 @@ export class RoomAlarm {
    * Takes the last word of the log: what an earlier process told is so, until something shows that it is over. The system's log is told
    * first, so that it is asked; what a kill left out of the room's is told there now.
    */
-  async recall({ room, intake }: Told): Promise<void> {
+  async recall({ room, intake }: ToldRoom): Promise<void> {
     const { store, health, clock, signal } = this.#deps;
     const { rows } = await store.log.readBefore(SYSTEM_ROOM, Number.MAX_SAFE_INTEGER, LAST_NEWS, { types: ["system"] });
     const known = new Set<string>();
@@ -79,14 +79,14 @@ export class RoomAlarm {
   }
 
   /** Tells what is new, unless that is under way; what cannot be told is told the next time. */
-  look(told: Told): Promise<void> {
+  look(told: ToldRoom): Promise<void> {
     this.#telling ??= this.#look(told).finally(() => {
       this.#telling = null;
     });
     return this.#telling;
   }
 
-  async #look(told: Told): Promise<void> {
+  async #look(told: ToldRoom): Promise<void> {
     if (!this.#recalled) await this.recall(told);
     const { health } = this.#deps;
     const alarms = [this.#gifts(health.gifts, null)];
@@ -130,7 +130,7 @@ export class RoomAlarm {
     };
   }
 
-  async #tell({ room, intake }: Told, { news, at, told }: Alarm): Promise<void> {
+  async #tell({ room, intake }: ToldRoom, { news, at, told }: Alarm): Promise<void> {
     const { store, health, signal } = this.#deps;
     const webRid = (await store.rooms.get(room))?.webRid ?? null;
     const { sessionId } = health;

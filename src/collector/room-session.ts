@@ -8,6 +8,7 @@ import type { Drift } from "../platform/wire/drift.js";
 import { backoffMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Budgets } from "../runtime/rate-limiter.js";
+import { told } from "../runtime/told.js";
 import { firstFetch } from "../sources/first-fetch.js";
 import { openSource } from "../sources/open-source.js";
 import type { ResumePosition } from "../store/rooms.js";
@@ -170,6 +171,7 @@ export class RoomSession {
     await this.#deps.budgets.requests.turn(signal);
     const resolved = await resolveRoom({ kind: "web_rid", value: webRid }, this.access.platform, visitor, signal, this.access.inPage);
     await this.access.noteReading(visitor);
-    if (resolved.outcome === "unknown") throw new DyliveError("blocked", `the room's page did not let this session in: ${resolved.reason}`);
+    if (resolved.outcome === "unknown")
+      throw new DyliveError("blocked", told`the room's page did not let this session in: ${resolved.reason}`);
   }
 }

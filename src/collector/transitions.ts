@@ -1,4 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import {
   CALM,
   type Collection,
@@ -375,7 +376,7 @@ export function step(
   event: CollectorEvent,
 ): { readonly machine: Collection; readonly effects: readonly Effect[] } {
   const found = transitionsBy(phase, event.type).find(({ when }) => when?.[1](memory, event) ?? true);
-  if (found === undefined) throw new DyliveError("internal", `a collector that is ${phase} got ${event.type}`);
+  if (found === undefined) throw new DyliveError("internal", told`a collector that is ${phase} got ${event.type}`);
   const noted = { ...memory, ...found.notes?.(memory, event) };
   const effects = (found.does ?? []).map(({ make }) => make(noted, event)).filter((effect) => effect !== null);
   const shown = effects.reduce((state, effect) => ("state" in effect ? effect.state : state), memory.shown);

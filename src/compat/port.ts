@@ -2,8 +2,10 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { acceptedLanguage, inLanguage, type Language, messageIn } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
 import { Conversation, listenFailure } from "../runtime/listen.js";
+import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import { CompatClient } from "./client.js";
 import type { AdmittedClient, CompatDeps } from "./deps.js";
@@ -120,25 +122,27 @@ export class CompatPort {
     try {
       const address = new URL(request.url ?? "/", "http://compat");
       const asked = this.format.asked(address);
-      if (asked === null) throw new DyliveError("no_address", `clients of ${this.format.like} use another address`);
+      if (asked === null) throw new DyliveError("no_address", told`clients of ${this.format.like} use another address`);
       const admitted = await this.#admit(request, address, asked);
       if (socket.destroyed) return;
       this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#open({ ws, socket, asked, admitted }));
     } catch (error) {
-      refuse(socket, error instanceof DyliveError ? error : new DyliveError("bad_request", "the address cannot be read", error));
+      const failed = error instanceof DyliveError ? error : new DyliveError("bad_request", "the address cannot be read", error);
+      refuse(socket, failed, acceptedLanguage(request.headers["accept-language"]));
     }
   }
 
   async #admit(request: IncomingMessage, address: URL, { room }: AskedStream): Promise<AdmittedClient> {
     const { authenticator, limits, origins } = this.#deps;
-    if (this.#clients.size >= limits.clients) throw new DyliveError("too_many_subscriptions", `${limits.clients} clients are connected`);
+    if (this.#clients.size >= limits.clients)
+      throw new DyliveError("too_many_subscriptions", told`${limits.clients} clients are connected`);
     const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? null;
     const admitted = await authenticator.admit(address.searchParams.get("token") ?? bearer);
     const { origin } = request.headers;
     if (!admitted.hasToken && !mayRead(origin, origins, room !== null))
       throw new DyliveError(
         "forbidden",
-        `pages of ${JSON.stringify(origin?.slice(0, 80))} are not let in; DYLIVE_COMPAT_ORIGINS can name them`,
+        told`pages of ${JSON.stringify(origin?.slice(0, 80))} are not let in; DYLIVE_COMPAT_ORIGINS can name them`,
       );
     if (room !== null) await admitted.mayAsk(room);
     return admitted;
@@ -157,8 +161,9 @@ export class CompatPort {
   }
 }
 
-function refuse(socket: Duplex, { code, detail, row }: DyliveError): void {
-  const body = JSON.stringify({ error: { code, message: `${row.message}: ${detail}`, hint: row.hint } });
+function refuse(socket: Duplex, { code, said, row }: DyliveError, language: Language): void {
+  const words = { message: messageIn(language, row.message, said), hint: inLanguage(language, row.hint) };
+  const body = JSON.stringify({ error: { code, ...words } });
   const head = `HTTP/1.1 ${row.status} ${STATUS_CODES[row.status]}\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close`;
   socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
 }

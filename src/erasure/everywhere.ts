@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { DyliveError } from "../runtime/errors.js";
+import { type Said, told } from "../runtime/told.js";
 import type { EraseReport } from "./erase.js";
 import { type Identity, unknownPerson } from "./identity.js";
 
@@ -75,35 +76,35 @@ const SPOOLS = ["official-spool", "spool"];
  * @param data path of the data folder
  * @param elsewhere whether other processes keep recordings in folders of their own
  */
-export function unreached(data: string, { anchorOf, kept, recordings, works, filesLeft }: Erasure, elsewhere: boolean): readonly string[] {
+export function unreached(data: string, { anchorOf, kept, recordings, works, filesLeft }: Erasure, elsewhere: boolean): readonly Said[] {
   const folder = resolve(data);
   const backups = readdirSync(folder).filter((name) => name.endsWith(".backup"));
   return [
-    `backups${backups.length > 0 ? `, such as ${backups.map((name) => resolve(folder, name)).join(", ")}` : ""}`,
-    "exports and recordings that were made before",
-    "what webhooks and readers of the API were given before",
+    told`backups${backups.length > 0 ? told`, such as ${backups.map((name) => resolve(folder, name)).join(", ")}` : ""}`,
+    told`exports and recordings that were made before`,
+    told`what webhooks and readers of the API were given before`,
     ...ASIDES.map((name) => resolve(folder, name)).filter(holdsFiles),
     ...SPOOLS.map((name) => resolve(folder, name))
       .filter(holdsFiles)
-      .map((path) => `${path}, until what waits there is stored without them`),
-    ...recordings.open.map((path) => `${path}, which is being written to: erase them again when it is closed`),
+      .map((path) => told`${path}, until what waits there is stored without them`),
+    ...recordings.open.map((path) => told`${path}, which is being written to: erase them again when it is closed`),
     ...recordings.failed,
     ...(elsewhere
       ? [
-          "raw recordings in the data folders of other processes, and frames there until they are stored without them",
-          "old versions of rows in PostgreSQL's files, write-ahead log, archives and replicas: docs/scale.md",
+          told`raw recordings in the data folders of other processes, and frames there until they are stored without them`,
+          told`old versions of rows in PostgreSQL's files, write-ahead log, archives and replicas: docs/scale.md`,
         ]
       : []),
-    ...anchorOf.map((room) => `what is known of them as the anchor of room ${room}`),
-    ...filesLeft.map((path) => `${path}, whose files are in use or cannot be removed: the server goes on trying`),
-    ...(works.works > 0 ? ["files of their works that dylive download or the library brought, in whatever folder"] : []),
+    ...anchorOf.map((room) => told`what is known of them as the anchor of room ${room}`),
+    ...filesLeft.map((path) => told`${path}, whose files are in use or cannot be removed: the server goes on trying`),
+    ...(works.works > 0 ? [told`files of their works that dylive download or the library brought, in whatever folder`] : []),
     ...(works.downloads > 0 && elsewhere
-      ? ["files of their works on the disks of other processes, until those have looked: half a minute"]
+      ? [told`files of their works on the disks of other processes, until those have looked: half a minute`]
       : []),
-    ...(works.changed + works.kept > 0 ? ["names and .meta.json of downloaded files of others' works that name them"] : []),
-    ...(works.kept > 0 ? [`the ${works.kept} works and comments of others`] : []),
-    ...(kept > 0 ? [`the ${kept} chats of others`] : []),
-    "what they do from now on: it is collected again",
+    ...(works.changed + works.kept > 0 ? [told`names and .meta.json of downloaded files of others' works that name them`] : []),
+    ...(works.kept > 0 ? [told`the ${works.kept} works and comments of others`] : []),
+    ...(kept > 0 ? [told`the ${kept} chats of others`] : []),
+    told`what they do from now on: it is collected again`,
   ];
 }
 

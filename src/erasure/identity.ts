@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import type { LiveEvent, NewEvent, User } from "../events/event.js";
 import { shownText } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { Comment } from "../works/model/comment.js";
 import type { Work } from "../works/model/work.js";
 
@@ -57,16 +58,16 @@ const LONGEST = 200;
 export function assertPerson(text: string): void {
   const why =
     shownText(text, "").trim() === ""
-      ? "an empty name, or one of blanks, names nobody"
+      ? told`an empty name, or one of blanks, names nobody`
       : text.length > LONGEST
-        ? `a name has ${LONGEST} characters at most`
+        ? told`a name has ${LONGEST} characters at most`
         : /^https?:\/\//i.test(text)
-          ? "an address names nobody: of a profile's address give the part after /user/"
+          ? told`an address names nobody: of a profile's address give the part after /user/`
           : null;
   if (why !== null)
     throw new DyliveError(
       "bad_request",
-      `user: ${why}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it`,
+      told`user: ${why}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it`,
     );
 }
 

@@ -1,11 +1,12 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
+import { english, type Told, told } from "../runtime/told.js";
 import { EVENT_TYPES } from "./event.js";
 import { TEXT_SEEN, VARIABLES } from "./filter-variables.js";
 import { noSuch } from "./misspelt.js";
 
 /** Part of an expression that is not allowed, and where it is (characters from its start). */
 interface Objection {
-  readonly message: string;
+  readonly message: Told;
   readonly at: number;
 }
 
@@ -36,18 +37,22 @@ export function objectionTo(root: ASTNode): Objection | null {
   const walk = new BoundsWalk();
   try {
     const cost = walk.cost(root, null) + walk.once;
-    return cost > COST_MAX ? { message: `it costs ${cost} steps for each event, ${COST_MAX} are allowed: make it shorter`, at: 0 } : null;
+    return cost > COST_MAX
+      ? { message: told`it costs ${cost} steps for each event, ${COST_MAX} are allowed: make it shorter`, at: 0 }
+      : null;
   } catch (error) {
-    if (error instanceof Refused) return { message: error.message, at: error.at };
+    if (error instanceof Refused) return { message: error.said, at: error.at };
     throw error;
   }
 }
 
 class Refused extends Error {
+  readonly said: Told;
   readonly at: number;
 
-  constructor(message: string, at: number) {
-    super(message);
+  constructor(said: Told, at: number) {
+    super(english(said));
+    this.said = said;
     this.at = at;
   }
 }
@@ -64,7 +69,7 @@ class BoundsWalk {
     const copied = (one: ASTNode) => lengthOf(one, this.#longest) / COPIED_A_STEP;
     switch (node.op) {
       case "value":
-        return typeof node.args === "object" && node.args !== null ? refuse(node, "bytes and unsigned numbers are not offered") : 1;
+        return typeof node.args === "object" && node.args !== null ? refuse(node, told`bytes and unsigned numbers are not offered`) : 1;
       case "id":
         if (node.args === item || isVariable(node.args)) return 1;
         return refuse(node, noSuch("variable", node.args, Object.keys(VARIABLES)));
@@ -105,14 +110,14 @@ class BoundsWalk {
         return 1;
       }
       default:
-        return refuse(node, "maps, [ ] after a value and optional fields are not offered");
+        return refuse(node, told`maps, [ ] after a value and optional fields are not offered`);
     }
   }
 
   #size(node: ASTNode, name: string, args: readonly ASTNode[], item: string | null): number {
     const [of] = args;
     if (name !== "size" || of === undefined || args.length > 1)
-      return refuse(node, `the function ${quote(name)} is not offered; of functions there is size`);
+      return refuse(node, told`the function ${quote(name)} is not offered; of functions there is size`);
     return 1 + this.cost(of, item) + Math.ceil(lengthOf(of, this.#longest) / COUNTED_A_STEP);
   }
 
@@ -120,8 +125,8 @@ class BoundsWalk {
     if (LOOPS.has(name)) return this.#loop(node, receiver, args, item);
     if (name === "size") return this.#size(node, name, [receiver, ...args], item);
     if (name !== "lowerAscii" && !SEARCHES.has(name)) {
-      const instead = name === "matches" ? "regular expressions are not offered" : `the method ${quote(name)} is not offered`;
-      return refuse(node, `${instead} (there are ${OFFERED})`);
+      const instead = name === "matches" ? told`regular expressions are not offered` : told`the method ${quote(name)} is not offered`;
+      return refuse(node, told`${instead} (there are ${OFFERED})`);
     }
     const inner = [receiver, ...args].reduce((sum, one) => sum + this.cost(one, item), 1);
     const length = lengthOf(receiver, this.#longest);
@@ -132,11 +137,12 @@ class BoundsWalk {
 
   #loop(node: ASTNode, list: ASTNode, args: readonly ASTNode[], item: string | null): number {
     const [variable, body] = args;
-    if (item !== null) return refuse(node, "a loop inside a loop is not offered");
-    if (list.op !== "list") return refuse(list, `a loop goes through a written-out list, such as ["a", "b"].exists(w, text.contains(w))`);
+    if (item !== null) return refuse(node, told`a loop inside a loop is not offered`);
+    if (list.op !== "list")
+      return refuse(list, told`a loop goes through a written-out list, such as ["a", "b"].exists(w, text.contains(w))`);
     if (variable?.op !== "id" || body === undefined || args.length !== 2)
-      return refuse(node, "a loop takes a name and a condition, such as exists(w, text.contains(w))");
-    if (isVariable(variable.args)) return refuse(variable, `${quote(variable.args)} is a variable already, take another name`);
+      return refuse(node, told`a loop takes a name and a condition, such as exists(w, text.contains(w))`);
+    if (isVariable(variable.args)) return refuse(variable, told`${quote(variable.args)} is a variable already, take another name`);
     const listed = this.cost(list, variable.args);
     this.#longest = Math.max(0, ...list.args.map((one) => lengthOf(one, 0)));
     return listed + list.args.length * this.cost(body, variable.args);
@@ -186,7 +192,7 @@ function lengthOf(node: ASTNode, ofName: number): number {
   }
 }
 
-function refuse(node: ASTNode, message: string): never {
+function refuse(node: ASTNode, message: Told): never {
   throw new Refused(message, node.start);
 }
 

@@ -1,3 +1,8 @@
+import { type Told, told, toldOf } from "../runtime/told.js";
+
+/** Kind of thing that has a name. */
+type Thing = "type" | "variable" | "scope" | "field";
+
 /**
  * Returns the name that was probably meant: the nearest, where at most two letters have to be put in, left out or changed, and no more than half
  * of them; null where none is so near.
@@ -15,13 +20,13 @@ export function meantName(given: string, known: readonly string[]): string | nul
 }
 
 /** Says that there is no such thing, which was probably meant, and which there are. @param thing in one word */
-export function noSuch(thing: string, given: string, known: readonly string[]): string {
+export function noSuch(thing: Thing, given: string, known: readonly string[]): Told {
   const meant = meantName(given, known);
   const shown = JSON.stringify(given.slice(0, SHOWN_CHARS));
   const all = known.join(", ");
   return meant === null
-    ? `there is no ${thing} ${shown}; there are ${all}`
-    : `there is no ${thing} ${shown} (did you mean ${meant}?); there are ${all}`;
+    ? told`there is no ${toldOf(thing)} ${shown}; there are ${all}`
+    : told`there is no ${toldOf(thing)} ${shown} (did you mean ${meant}?); there are ${all}`;
 }
 
 /** Length up to which a name is repeated, in characters. */

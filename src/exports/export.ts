@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { LiveEvent } from "../events/event.js";
 import { type ReadingTime, readFilter } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { Store } from "../store/store.js";
 import type { StoredEvent } from "../store/stored-event.js";
 import type { KeptComment } from "../works/model/kept.js";
@@ -179,7 +180,7 @@ export class LocalExports implements Exports {
 
   async open(plan: ExportPlan | CommentPlan, payer: string): Promise<number> {
     if (this.#open.size >= OPEN_MAX)
-      throw new DyliveError("in_use", `${OPEN_MAX} exports are under way, which is the most; wait for one to end`);
+      throw new DyliveError("in_use", told`${OPEN_MAX} exports are under way, which is the most; wait for one to end`);
     const stop = new AbortController();
     this.#open.set(++this.#last, { pieces: exportPieces(this.#store, plan, stop.signal, { time: this.#time, payer }), stop });
     return this.#last;
@@ -187,7 +188,7 @@ export class LocalExports implements Exports {
 
   async next(id: number): Promise<Uint8Array | null> {
     const one = this.#open.get(id);
-    if (one === undefined) throw new DyliveError("internal", `there is no export ${id}`);
+    if (one === undefined) throw new DyliveError("internal", told`there is no export ${id}`);
     const parts: Uint8Array[] = [];
     for (let size = 0; size < PART_BYTES; ) {
       const { value, done } = await one.pieces.next();

@@ -2,6 +2,7 @@ import { EVENT_TYPES, type EventType } from "../events/event.js";
 import { noSuch } from "../events/misspelt.js";
 import { readFilter } from "../feed/reading-time.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { RoomKey, Where } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { EXPORT_FORMATS, type ExportAbout, type ExportFormat, type TableFormat } from "./format.js";
@@ -74,11 +75,11 @@ export async function planExport(
   const { timed, continued } = EXPORT_FORMATS[format];
   const types = typesOf(request.types, timed);
   if (filter !== null) readFilter(filter);
-  if (after > 0 && !continued) throw new FieldError("after", `a file of ${format} cannot be continued; jsonl and csv can`);
+  if (after > 0 && !continued) throw new FieldError("after", told`a file of ${format} cannot be continued; jsonl and csv can`);
   const row = await rooms.get(room);
   const session = sessionId === undefined ? null : await sessions.get(room, sessionId);
   if (sessionId !== undefined && session === null)
-    throw new DyliveError("not_found", `the room has no broadcast ${JSON.stringify(sessionId.slice(0, 40))}`);
+    throw new DyliveError("not_found", told`the room has no broadcast ${JSON.stringify(sessionId.slice(0, 40))}`);
   const where: Where = {
     ...(types !== null && { types }),
     ...(sessionId !== undefined && { sessionId }),
@@ -108,7 +109,7 @@ export async function planComments(
   { format, zoneMinutes = PLATFORM_ZONE_MINUTES, pseudonyms }: CommentRequest,
 ): Promise<CommentPlan> {
   if (!isTable(format))
-    throw new FieldError("format", `comments have no place in a recording, so there is no ${format} of them; there is ${TABLES}`);
+    throw new FieldError("format", told`comments have no place in a recording, so there is no ${format} of them; there is ${TABLES}`);
   return { workId, format, zoneMinutes, pseudonymKey: pseudonyms === true ? await secrets.pseudonymKey() : (pseudonyms ?? null) };
 }
 

@@ -1,4 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
+import { type Said, told, toldOf } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 
 /** A place in one room's log: everything with a greater seq comes after it. */
@@ -15,8 +16,8 @@ export class CursorReset extends DyliveError {
   /** Only what is new comes after it. */
   readonly newest: string;
 
-  constructor(why: string, oldest: string, newest: string) {
-    super("cursor_reset", `${why}; the oldest valid cursor is ${oldest}, the newest ${newest}`);
+  constructor(why: Said, oldest: string, newest: string) {
+    super("cursor_reset", told`${toldOf(why)}; the oldest valid cursor is ${oldest}, the newest ${newest}`);
     this.oldest = oldest;
     this.newest = newest;
   }
@@ -51,7 +52,7 @@ export function decodeCursor(text: string): CursorPlace | { readonly seq: number
  */
 export function resolveCursor(text: string, logId: string, room: RoomKey, ends: { oldest: number; head: number }): number {
   const place = decodeCursor(text);
-  const reset = (why: string) =>
+  const reset = (why: Said) =>
     new CursorReset(
       why,
       encodeCursor({ logId, room, seq: Math.max(0, ends.oldest - 1) }),
@@ -131,7 +132,7 @@ export interface Start {
 export function resolvePlaces(text: string | null, logId: string, ends: Ends): Start {
   const heads = new Map([...ends].map(([room, { head }]) => [room, head]));
   if (text === null) return { seqs: heads, added: [...ends.keys()] };
-  const reset = (why: string) => {
+  const reset = (why: Said) => {
     const oldest = [...ends].map(([room, end]) => [room, Math.max(0, end.oldest - 1)] as const);
     return new CursorReset(why, encodePlaces(logId, oldest), encodePlaces(logId, [...heads]));
   };
@@ -206,7 +207,7 @@ export function decodePlace<S extends readonly Part[]>(
 
 /** Makes the error for a cursor that names no row of a list. */
 export function notOfList(kind: string): DyliveError {
-  return new DyliveError("bad_request", `cursor is not one that this list of ${kind} gave`);
+  return new DyliveError("bad_request", told`cursor is not one that this list of ${kind} gave`);
 }
 
 function isLike(part: unknown, value: Part | undefined): boolean {

@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
+import { told } from "../runtime/told.js";
 import type { StoredEvent } from "../store/stored-event.js";
 
 /** Limits of the time that the filter expressions and searches of one payer may take. A payer is a token or a webhook. */
@@ -29,8 +30,8 @@ const COMPILED_MAX = 50;
 class BadFilter extends DyliveError {
   readonly details: { readonly position: number };
 
-  constructor({ message, position }: FilterError) {
-    super("bad_request", `filter: ${message} (at character ${position + 1})`);
+  constructor({ said, position }: FilterError) {
+    super("bad_request", told`filter: ${said} (at character ${position + 1})`);
     this.details = { position };
   }
 }
@@ -40,7 +41,7 @@ class TooCostly extends DyliveError {
   readonly details: { readonly retryAfterS: number };
 
   constructor(retryAfterS: number) {
-    super("too_costly", `the next is taken in ${retryAfterS} s`);
+    super("too_costly", told`the next is taken in ${retryAfterS} s`);
     this.details = { retryAfterS };
   }
 }

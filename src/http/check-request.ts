@@ -4,6 +4,7 @@ import { Compile, type Validator } from "typebox/compile";
 import { Value } from "typebox/value";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { mistakeOf } from "../runtime/mistake.js";
+import { told } from "../runtime/told.js";
 
 /**
  * Checks the requests of an app by the schemas of its routes: strictly, since a field that is passed over in silence (`minDiamond=5`) gives
@@ -44,6 +45,6 @@ const CODE_OF: ReadonlyMap<string | null, ErrorCode> = new Map([
 ]);
 
 function refusal(schema: TSchema, part: string, misfits: Parameters<typeof mistakeOf>[1]): DyliveError {
-  const { field, words } = mistakeOf(schema, misfits, `the ${part}`);
+  const { field, words } = mistakeOf(schema, misfits, told`the ${part}`);
   return new DyliveError(CODE_OF.get(field) ?? "bad_request", words);
 }

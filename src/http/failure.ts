@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { CursorReset } from "../feed/cursor.js";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../i18n/words.js";
 import { DyliveError, ERRORS, type ErrorCode } from "../runtime/errors.js";
+import { type Said, type Told, told, toldOf } from "../runtime/told.js";
 
 /** Seconds after which a refused client may try again, when waiting helps. */
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
@@ -14,10 +15,10 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   stopping: 5,
 };
 /** Sentences for refusals of Fastify's, by its codes, where its own words do not say what to do. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: "a body is read as JSON alone: send it with the header content-type: application/json",
-  FST_ERR_CTP_EMPTY_JSON_BODY: "the body is empty, although its content-type is application/json",
-  FST_ERR_CTP_INVALID_JSON_BODY: "the body is no valid JSON",
+const REFUSALS: Readonly<Record<string, Told>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: told`a body is read as JSON alone: send it with the header content-type: application/json`,
+  FST_ERR_CTP_EMPTY_JSON_BODY: told`the body is empty, although its content-type is application/json`,
+  FST_ERR_CTP_INVALID_JSON_BODY: told`the body is no valid JSON`,
 };
 /** Addresses whose errors have the form of v1; those of the compatible interface (/douyin/…) and of files have its envelope. */
 const V1_FORM = /^\/(v1|metrics|readyz|openapi\.json|docs)(?![\w-])/;
@@ -25,53 +26,45 @@ const V1_FORM = /^\/(v1|metrics|readyz|openapi\.json|docs)(?![\w-])/;
 /** Facts beside the words, for programs: the valid cursors, the place of a mistake. */
 type Details = Readonly<Record<string, string | number>>;
 
-/** Error as a client is told of it. */
+/** Error as a client is told of it, before its language is known. */
 interface Failure {
   readonly status: number;
   readonly code: ErrorCode;
   /** Description of what is wrong, in this case. */
-  readonly message: string;
-  /** Advice on what to do. */
-  readonly hint: string;
+  readonly detail: Said;
   readonly details: Details;
 }
 
-/** Returns the words for an error of the table. */
-export function failure(code: ErrorCode, detail: string, status: number = ERRORS[code].status, details: Details = {}): Failure {
-  return { status, code, message: `${ERRORS[code].message}: ${detail.replace(/\.$/, "")}`, hint: ERRORS[code].hint, details };
+/** Returns what a client is told of an error of the table. */
+export function failure(code: ErrorCode, detail: Said, status: number = ERRORS[code].status, details: Details = {}): Failure {
+  const { words, values } = toldOf(detail);
+  // A sentence of another program's may have its full stop.
+  const open = values.length === 0 ? toldOf((words[0] ?? "").replace(/\.$/, "")) : detail;
+  return { status, code, detail: open, details };
 }
 
 /** Returns what a client is told of anything that was thrown. An error that we did not foresee is named by its request id only. */
 export function failureOf(error: unknown, requestId: string): Failure {
   if (error instanceof DyliveError) {
     const details = "details" in error ? (error.details as Details) : {};
-    return failure(error.code, error.code === "internal" ? `request ${requestId}` : error.detail, error.row.status, details);
+    return failure(error.code, error.code === "internal" ? told`request ${requestId}` : error.said, error.row.status, details);
   }
   const status = statusOf(error);
   if (status === 404) return failure("no_address", "nothing is served at it");
   // Fastify's own refusals (body too large, media type, bad address): its words are safe, but may echo what was sent.
-  if (status !== null && status >= 400 && status < 500)
-    return failure("bad_request", REFUSALS[codeOf(error)] ?? (error instanceof Error ? error.message.slice(0, 200) : "refused"), status);
-  return failure("internal", `request ${requestId}`);
+  const words = error instanceof Error ? error.message.slice(0, 200) : "refused";
+  if (status !== null && status >= 400 && status < 500) return failure("bad_request", REFUSALS[codeOf(error)] ?? words, status);
+  return failure("internal", told`request ${requestId}`);
 }
 
 /** Answers with an error, in the compatible interface's envelope or in the form of v1, as its address has it. */
-export function sendFailure(request: FastifyRequest, reply: FastifyReply, told: Failure, error?: unknown): FastifyReply {
+export function sendFailure(request: FastifyRequest, reply: FastifyReply, failed: Failure, error?: unknown): FastifyReply {
   if (error instanceof CursorReset) reply.header("x-oldest-cursor", error.oldest).header("x-newest-cursor", error.newest);
-  const retryAfterS = told.details["retryAfterS"] ?? RETRY_AFTER_S[told.code];
+  const retryAfterS = failed.details["retryAfterS"] ?? RETRY_AFTER_S[failed.code];
   if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
   const language = acceptedLanguage(request.headers["accept-language"]);
-  const spoken = failureIn(language, told);
-  const whole = language === "zh" ? `${spoken.message}。${spoken.hint}` : `${spoken.message}. ${spoken.hint}`;
-  const text = V1_FORM.test(request.url) ? errorText(spoken, request.id) : failureText(told.status, whole);
-  return reply.code(told.status).header("cache-control", "no-store").type("application/json; charset=utf-8").send(text);
-}
-
-/** Returns what a client is told, in its language. */
-export function failureIn(language: Language, told: Failure): Failure {
-  const { message } = ERRORS[told.code];
-  const detail = told.message.slice(`${message}: `.length);
-  return { ...told, message: messageIn(language, message, detail), hint: inLanguage(language, told.hint) };
+  const text = V1_FORM.test(request.url) ? errorText(failed, request.id, language) : failureText(failed, language);
+  return reply.code(failed.status).header("cache-control", "no-store").type("application/json; charset=utf-8").send(text);
 }
 
 function codeOf(error: unknown): string {
@@ -84,11 +77,15 @@ function statusOf(error: unknown): number | null {
 }
 
 /** Writes an error of v1: a stable code, what is wrong, what to do, and the name of the request in the server's log. */
-export function errorText({ code, message, hint, details }: Failure, requestId: string): string {
-  return JSON.stringify({ error: { code, message, hint, requestId, ...details } });
+export function errorText({ code, detail, details }: Failure, requestId: string | null, language: Language): string {
+  const { message, hint } = ERRORS[code];
+  const words = { code, message: messageIn(language, message, detail), hint: inLanguage(language, hint) };
+  return JSON.stringify({ error: { ...words, ...(requestId !== null && { requestId }), ...details } });
 }
 
 /** Writes an error in the envelope of the compatible interface; `code` is the HTTP status. */
-export function failureText(status: number, msg: string): string {
+export function failureText({ status, code, detail }: Failure, language: Language): string {
+  const { message, hint } = ERRORS[code];
+  const msg = inLanguage(language, told`${toldOf(message)}: ${toldOf(detail)}. ${toldOf(hint)}`);
   return JSON.stringify({ code: status, data: [], msg });
 }

@@ -198,8 +198,7 @@ export function refuseBytes(error: NodeJS.ErrnoException, socket: Socket): void 
     return;
   }
   const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ""] ?? 400;
-  const { message, hint } = failure("bad_request", (STATUS_CODES[status] ?? "refused").toLowerCase(), status);
-  const body = failureText(status, `${message}. ${hint}`);
+  const body = failureText(failure("bad_request", (STATUS_CODES[status] ?? "refused").toLowerCase(), status), "en");
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\nconnection: close`;
   socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
 }

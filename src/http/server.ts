@@ -6,8 +6,9 @@ import type { Feed } from "../feed/feed.js";
 import type { RoomOperations, RoomStatus } from "../health/state.js";
 import { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, ERRORS } from "../runtime/errors.js";
 import { addressOf, listenFailure } from "../runtime/listen.js";
+import { told } from "../runtime/told.js";
 import { AppendHealth } from "../store/health.js";
 import type { Send } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
@@ -173,7 +174,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
     if (request.url.length > URL_MAX_CHARS)
-      return sendFailure(request, reply, failure("bad_request", `the address is longer than ${URL_MAX_CHARS} characters`, 414));
+      return sendFailure(request, reply, failure("bad_request", told`the address is longer than ${URL_MAX_CHARS} characters`, 414));
     if (stopping && request.routeOptions.url !== "/healthz") throw new DyliveError("stopping", "no new requests are taken");
     return undefined;
   });
@@ -190,16 +191,18 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     metrics.answered(request.routeOptions.url ?? "none", method, reply.statusCode, reply.elapsedTime);
   });
   app.setNotFoundHandler((request, reply) =>
-    sendFailure(request, reply, failure("no_address", `nothing is served at it by ${request.method}`)),
+    sendFailure(request, reply, failure("no_address", told`nothing is served at it by ${request.method}`)),
   );
   app.setErrorHandler((error, request, reply) => {
-    const told = failureOf(error, request.id);
+    const failed = failureOf(error, request.id);
     // A call whose client left breaks off with whatever it was at: that is nobody's failure.
     const hasLeft = request.raw.socket.destroyed;
-    if (told.code === "internal") request.log.error({ err: error, code: told.code }, told.message);
-    else if (told.status >= 500 && !hasLeft) request.log.warn({ err: error, code: told.code }, told.message);
-    else request.log.debug({ code: told.code, status: told.status }, "refused");
-    return sendFailure(request, reply, told, error);
+    const { code, status, detail } = failed;
+    const words = `${ERRORS[code].message}: ${detail}`;
+    if (code === "internal") request.log.error({ err: error, code }, words);
+    else if (status >= 500 && !hasLeft) request.log.warn({ err: error, code }, words);
+    else request.log.debug({ code, status }, "refused");
+    return sendFailure(request, reply, failed, error);
   });
 
   metrics.countReaders("poll", () => calls.size);

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { WorksErased } from "../erasure/works.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 
 /** Callback that is told how far work is. */
@@ -90,7 +91,7 @@ export class TaskList {
 
   /** Begins work. @throws DyliveError in_use while there is other work */
   start(kind: Task["kind"], room: RoomKey | null, work: (turn: Turn, signal: AbortSignal) => Promise<TaskResult>): Task {
-    if (this.#running !== null) throw new DyliveError("in_use", `task ${this.#running.id} is under way; one is done at a time`);
+    if (this.#running !== null) throw new DyliveError("in_use", told`task ${this.#running.id} is under way; one is done at a time`);
     const task: Task = {
       id: String(++this.#last),
       kind,

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import { namedRoom } from "../store/rooms.js";
 import { SCOPES, type Scope, type TokenRow, type Tokens } from "../store/sql/tokens.js";
@@ -43,13 +44,13 @@ export function hashToken(token: string): string {
  */
 export function makeToken({ name, scope, now, rooms = [], perMinute = null, expiresAt = null }: NewToken): MadeToken {
   if (!/^[^\p{C}]{1,64}$/u.test(name)) throw new FieldError("name", "1 to 64 printable characters");
-  if (rooms.length > TOKEN_LIMITS.rooms) throw new FieldError("rooms", `${TOKEN_LIMITS.rooms} are allowed`);
+  if (rooms.length > TOKEN_LIMITS.rooms) throw new FieldError("rooms", told`${TOKEN_LIMITS.rooms} are allowed`);
   if (!rooms.every((room) => /^[^\p{C}\s,]{1,200}$/u.test(room)))
     throw new FieldError("rooms", "each must be a room's name of 1 to 200 characters without spaces and commas, or room:KEY");
   // It could make itself a token for every room.
   if (rooms.length > 0 && scope === "admin") throw new FieldError("rooms", "a token of scope admin cannot be limited to rooms");
   if (perMinute !== null && !(Number.isInteger(perMinute) && perMinute >= 1 && perMinute <= TOKEN_LIMITS.perMinute))
-    throw new FieldError("perMinute", `a whole number of requests a minute from 1 to ${TOKEN_LIMITS.perMinute}`);
+    throw new FieldError("perMinute", told`a whole number of requests a minute from 1 to ${TOKEN_LIMITS.perMinute}`);
   if (expiresAt !== null && !(Number.isInteger(expiresAt) && expiresAt > now && expiresAt <= TIME_MAX))
     throw new FieldError("expiresAt", "a time in the future");
   const token = PREFIX + randomBytes(32).toString("base64url");
@@ -82,7 +83,7 @@ export async function authenticate(tokens: Tokens, secret: string | null, scope:
   if (row === null || row.revokedAt !== null || !sameText(row.hash, hash)) throw new DyliveError("bad_token", "it is unknown or revoked");
   if (row.expiresAt !== null && row.expiresAt <= now) throw new DyliveError("bad_token", "it has expired");
   if (SCOPES.indexOf(row.scope) < SCOPES.indexOf(scope))
-    throw new DyliveError("forbidden", `scope ${scope} is needed, the token has ${row.scope}`);
+    throw new DyliveError("forbidden", told`scope ${scope} is needed, the token has ${row.scope}`);
   return row;
 }
 

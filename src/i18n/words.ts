@@ -1,7 +1,9 @@
+import { english, type Said, type Told, told, toldAll, toldOf } from "../runtime/told.js";
 import { COMMANDS } from "./zh/commands.js";
 import { DETAILS } from "./zh/details.js";
 import { DOCTOR } from "./zh/doctor.js";
 import { ERRORS_IN_CHINESE } from "./zh/errors.js";
+import { OUTPUT } from "./zh/output.js";
 import { SETTINGS } from "./zh/settings.js";
 import { WORKS } from "./zh/works.js";
 
@@ -10,88 +12,86 @@ export type Language = "zh" | "en";
 
 /**
  * The Chinese of our sentences, by the English one that the source has; `{}` stands for what a sentence says of one case, `{1}`, `{2}` … where the Chinese
- * has it in another order. So the code says what it says where it says it, in one language, and nobody looks up a key.
+ * has it in another order. So the code says what it says where it says it, in one language, and nobody thinks up a key.
  */
-const CHINESE: readonly Readonly<Record<string, string>>[] = [ERRORS_IN_CHINESE, DETAILS, COMMANDS, SETTINGS, DOCTOR, WORKS];
+const CHINESE: readonly Readonly<Record<string, string>>[] = [ERRORS_IN_CHINESE, DETAILS, COMMANDS, OUTPUT, SETTINGS, DOCTOR, WORKS];
 
-/** A text as JSON quotes it, and those that sentences of ours have. */
-const QUOTED = /"(?:[^"\\]|\\.)*"/g;
-const OUR_QUOTES: ReadonlySet<string> = new Set(CHINESE.flatMap((table) => Object.keys(table).flatMap((text) => text.match(QUOTED) ?? [])));
-
-/** Longest text that is looked up, in characters. */
-const MAX_CHARS = 4_000;
+/** Signs between sentences, which have no words. */
+const SIGNS: Readonly<Record<string, string>> = { ": ": "：", "; ": "；", " (": "（", ")": "）", ". ": "。" };
 
 /**
- * Returns a sentence of ours in a language; as it is where the language has none for it. What stands in a sentence's places is looked up too: a
- * reason is a sentence of its own.
- * @param sentence English, as the source has it
+ * Returns a sentence of ours in a language; in English where the language has none for it. What it says of one case is said in that language too
+ * where it is a sentence, and as it was given where it is a text.
  */
-export function inLanguage(language: Language, sentence: string): string {
-  if (language === "en" || sentence.length > MAX_CHARS) return sentence;
-  // What somebody gave is said in quotes, and stays as they gave it.
-  const given: string[] = [];
-  const bare = sentence.replace(QUOTED, (text) => (OUR_QUOTES.has(text) ? text : `\ue000${given.push(text) - 1}\ue001`));
-  return chinese(bare).replace(/\ue000(\d+)\ue001/g, (place, at: string) => given[Number(at)] ?? place);
+export function inLanguage(language: Language, said: Said): string {
+  if (language === "en") return english(said);
+  const { words, values } = toldOf(said);
+  const spoken = values.map((value) => (typeof value === "object" ? inLanguage(language, value) : String(value)));
+  const chinese = chineseOf(words.join("{}"));
+  if (chinese === null) return words.map((part, i) => (SIGNS[part] ?? part) + (spoken[i] ?? "")).join("");
+  let next = 0;
+  return chinese.replace(/\{(\d?)\}/g, (_place, number: string) => spoken[number === "" ? next++ : Number(number) - 1] ?? "");
 }
 
 /** Returns the message of an error in a language: what was wrong, and what it was this time. */
-export function messageIn(language: Language, message: string, detail: string): string {
-  return language === "en" ? `${message}: ${detail}` : `${chinese(message)}：${inLanguage(language, detail)}`;
+export function messageIn(language: Language, message: string, detail: Said): string {
+  return inLanguage(language, told`${toldOf(message)}: ${toldOf(detail)}`);
 }
 
-function chinese(sentence: string): string {
-  return said(sentence) ?? joined(sentence) ?? sentence;
+function chineseOf(sentence: string, tables = CHINESE): string | null {
+  for (const table of tables) if (Object.hasOwn(table, sentence)) return table[sentence] ?? null;
+  return null;
 }
 
-/** Returns a sentence that a table has. */
-function said(sentence: string): string | null {
-  for (const table of CHINESE) if (Object.hasOwn(table, sentence)) return table[sentence] ?? null;
-  let best: {
-    readonly words: string;
-    readonly parts: readonly string[];
-    readonly values: readonly string[];
-    readonly weight: number;
-  } | null = null;
-  for (const table of CHINESE)
-    for (const [pattern, words] of Object.entries(table)) {
-      const parts = pattern.split("{}");
-      const weight = pattern.length - 2 * (parts.length - 1);
-      // The one that says most of it.
-      if (parts.length === 1 || (best !== null && best.weight >= weight)) continue;
-      const values = valuesIn(sentence, parts);
-      // Of sentences that are joined none says the next one too.
-      if (values !== null && !values.some((text) => text.includes("; ") && said(text) === null)) best = { words, parts, values, weight };
-    }
-  if (best === null) return null;
-  const { parts } = best;
-  // What stands in quotes is a name that somebody gave or is to give, and so is what must be something.
-  const isName = (i: number) => parts[i]?.endsWith("'") === true || parts[i + 1]?.startsWith(" must be ") === true;
-  const values = best.values.map((value, i) => (isName(i) ? value : chinese(value)));
-  let next = 0;
-  return best.words.replace(/\{(\d?)\}/g, (_place, number: string) => values[number === "" ? next++ : Number(number) - 1] ?? "");
+/** Tables of what is written down, and told by other programs. */
+const RECORDED = CHINESE.filter((table) => table !== OUTPUT);
+/** Their sentences that have values, by what stands around these; those that say most first. */
+const PATTERNS: readonly (readonly string[])[] = RECORDED.flatMap((table) => Object.keys(table))
+  .map((text) => text.split("{}"))
+  .filter((words) => words.length > 1)
+  .sort((a, b) => b.join("").length - a.join("").length);
+/** Longest text that is looked at for a sentence, in characters, and sentences that may stand within each other. */
+const RECOGNISED_CHARS = 1_000;
+const RECOGNISED_DEPTH = 3;
+
+/**
+ * Finds the sentence in a text that was written down in English, such as the reason that a room's state was kept with, or that another program
+ * says. One that is none of ours stays as it is.
+ */
+export function recognised(text: string, depth = RECOGNISED_DEPTH): Told {
+  return text.length > RECOGNISED_CHARS ? toldOf(text) : (sentenceIn(text, depth) ?? toldOf(text));
 }
 
-/** Returns sentences that are joined, each by itself; null for one that is alone. */
-function joined(sentence: string): string | null {
-  const colon = sentence.indexOf(": ");
-  const rest = colon < 0 ? null : said(sentence.slice(colon + 2));
-  if (rest !== null) return `${chinese(sentence.slice(0, colon))}：${rest}`;
-  const stop = sentence.indexOf("; ");
-  if (stop >= 0) return `${chinese(sentence.slice(0, stop))}；${chinese(sentence.slice(stop + 2))}`;
-  return colon < 0 ? null : `${chinese(sentence.slice(0, colon))}：${chinese(sentence.slice(colon + 2))}`;
+function sentenceIn(text: string, depth: number): Told | null {
+  if (chineseOf(text, RECORDED) !== null) return toldOf(text);
+  if (depth === 0) return null;
+  for (const words of PATTERNS) {
+    const values = valuesIn(text, words);
+    if (values === null) continue;
+    // What stands in quotes is a name that somebody gave.
+    const isName = (i: number) => /['"]$/.test(words[i] ?? "");
+    return told(words, ...values.map((value, i) => (isName(i) ? value : (sentenceIn(value, depth - 1) ?? value))));
+  }
+  for (const sign of ["; ", ": "]) {
+    const at = text.indexOf(sign);
+    if (at < 0 || text.includes('"')) continue;
+    const [first, second] = [text.slice(0, at), text.slice(at + sign.length)];
+    const [one, other] = [sentenceIn(first, depth - 1), sentenceIn(second, depth - 1)];
+    if (one !== null || other !== null) return toldAll([one ?? first, other ?? second], sign);
+  }
+  return null;
 }
 
-/** Returns what stands between the parts; null where the sentence is not made of them. */
-function valuesIn(sentence: string, parts: readonly string[]): readonly string[] | null {
-  const [first = "", ...rest] = parts;
-  if (!sentence.startsWith(first)) return null;
+/** Returns what stands between the words; null where the text is not made of them. */
+function valuesIn(text: string, words: readonly string[]): readonly string[] | null {
+  const [first = "", ...rest] = words;
+  if (!text.startsWith(first)) return null;
   const values: string[] = [];
   let from = first.length;
   for (const [i, part] of rest.entries()) {
-    const isLast = i === rest.length - 1;
-    const at = isLast ? sentence.length - part.length : sentence.indexOf(part, from);
-    if (at < from || !sentence.startsWith(part, at)) return null;
-    values.push(sentence.slice(from, at));
+    const at = i === rest.length - 1 ? text.length - part.length : text.indexOf(part, from);
+    if (at < from || !text.startsWith(part, at)) return null;
+    values.push(text.slice(from, at));
     from = at + part.length;
   }
   return values;

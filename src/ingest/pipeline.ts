@@ -8,6 +8,7 @@ import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Backoff, backoffMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
 import type { Log, RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
@@ -264,7 +265,7 @@ export class Pipeline {
         if (tries >= MOST_TRIES)
           throw new DyliveError(
             "in_use",
-            `another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
+            told`another process stores events of room ${this.#deps.room} and took it over ${tries} times in a row`,
           );
         // Chance decides who waits longer: in step, both would take it from each other again.
         if (tries > 1) await this.#deps.clock.sleep(backoffMs(WAIT, tries - 1));
@@ -325,7 +326,7 @@ export class Pipeline {
   async #claim(): Promise<void> {
     const { rooms, room, horizon } = this.#deps;
     const epoch = await rooms.claim(room);
-    if (epoch === null) throw new DyliveError("not_owner", `room ${room} is collected by another process now`);
+    if (epoch === null) throw new DyliveError("not_owner", told`room ${room} is collected by another process now`);
     // One that is yet to come, of an earlier version, would refuse every message.
     this.#horizon = Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, this.#deps.clock.now());
     await this.#reload();

@@ -6,6 +6,7 @@ import { normalise } from "../platform/messages/normalise.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import { type RawFile, rawFiles, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { Log, RoomKey } from "../store/log.js";
@@ -280,5 +281,5 @@ export async function recordingsOf(folder: string, room: RoomKey, sessionId: str
   const wanted = sessionId === null ? files : files.filter((file) => file.sessionId === sessionId);
   if (wanted.length > 0) return wanted;
   const why = files.length > 0 ? "that broadcast was not recorded" : "its frames were not kept: dylive room set ROOM --record on";
-  throw new DyliveError("not_found", `there is nothing to decode again: ${why}`);
+  throw new DyliveError("not_found", told`there is nothing to decode again: ${why}`);
 }

@@ -3,6 +3,7 @@ import type { RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/read.js";
 import { type Clock, inTime, PATIENCE_MS, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
 import { gapEvent } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
@@ -63,7 +64,7 @@ export class SpoolDrain {
   /** Lets the store do something after all that came before. @param event that is stored by it */
   later(work: () => Promise<unknown>, event: NewEvent | null = null): void {
     if (this.#deferred.length >= MAX_DEFERRED)
-      this.#giveUp(1, new DyliveError("store_unreachable", `${MAX_DEFERRED} events of dylive's own wait for the store already`));
+      this.#giveUp(1, new DyliveError("store_unreachable", told`${MAX_DEFERRED} events of dylive's own wait for the store already`));
     this.#deferred.push({ after: this.#put, work, event });
   }
 

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
 import type { FromThread, JobExecutor, JobName, JobOptions, Jobs, ToThread } from "./jobs.js";
 
@@ -43,7 +44,7 @@ export class WorkerChannel implements JobExecutor {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#closed) return Promise.reject(new DyliveError("stopping", "the worker thread is stopped"));
     if (this.#waiting.size >= MAX_WAITING)
-      return Promise.reject(new DyliveError("internal", `${MAX_WAITING} jobs wait for the worker thread`));
+      return Promise.reject(new DyliveError("internal", told`${MAX_WAITING} jobs wait for the worker thread`));
     const id = this.#next++;
     return new Promise<unknown>((resolve, reject) => {
       const settled = new AbortController();
@@ -103,7 +104,7 @@ export class WorkerChannel implements JobExecutor {
       const waiting = this.#waiting.get(message.id);
       if ("news" in message) waiting?.news(message.news);
       else if ("answer" in message) waiting?.resolve(message.answer);
-      else waiting?.reject(new DyliveError(message.error.code, message.error.detail));
+      else waiting?.reject(new DyliveError(message.error.code, message.error.said));
     });
     const end = (error: DyliveError) => {
       // A thread that fails is told of twice, as an error and as an exit: what waits at the second is the next thread's.

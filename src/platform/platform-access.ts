@@ -1,4 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { ResumePosition, RoomSettings } from "../store/rooms.js";
 import type { Platform } from "./access/platform.js";
 import type { PlatformIdentities, PlatformIdentity } from "./access/platform-identity.js";
@@ -63,14 +64,14 @@ export function readSession(text: string): SessionChoice {
   const isRead =
     who === "account" ? label !== undefined && label !== GUEST : who !== undefined && (who !== "browser" || source === undefined);
   if (isRead && (proxy === "" || proxy?.includes(",proxy=")))
-    throw new DyliveError("bad_request", `after the comma of session ${name} stands proxy=URL or proxy=none, once`);
+    throw new DyliveError("bad_request", told`after the comma of session ${name} stands proxy=URL or proxy=none, once`);
   if (!isRead)
     throw new DyliveError(
       "bad_request",
-      `${JSON.stringify(name.slice(0, 80))} is no session; write guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none`,
+      told`${JSON.stringify(name.slice(0, 80))} is no session; write guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none`,
     );
   if (who !== "account" && label !== undefined && MISLEADING_LABEL.test(label))
-    throw new DyliveError("bad_request", `${name} is no guest of its own: the first is ${who}, the second ${who}:2`);
+    throw new DyliveError("bad_request", told`${name} is no guest of its own: the first is ${who ?? ""}, the second ${who ?? ""}:2`);
   const visitor = label === undefined ? who : `${who}:${label}`;
   return {
     name,

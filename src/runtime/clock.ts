@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { DyliveError } from "./errors.js";
+import { told } from "./told.js";
 
 /** Clock that is handed to everything that waits, so that no test sleeps for a heartbeat, a back-off or a day. */
 export interface Clock {
@@ -103,7 +104,7 @@ export const PATIENCE_MS = 2000;
 export async function inTime<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T> {
   const answered = new AbortController();
   const late = clock.sleep(ms, answered.signal).then(() => {
-    throw new DyliveError("store_unreachable", `no answer within ${Math.round(ms)} ms`);
+    throw new DyliveError("store_unreachable", told`no answer within ${Math.round(ms)} ms`);
   });
   late.catch(() => {}); // nobody waits for it once there is an answer
   try {

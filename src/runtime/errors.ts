@@ -1,3 +1,5 @@
+import { english, type Said, type Told, told, toldOf } from "./told.js";
+
 /** Party at fault for an error: the caller's input, the platform, the network between, or dylive itself. */
 export type Fault = "caller" | "platform" | "network" | "us";
 
@@ -337,19 +339,24 @@ export type ErrorCode = keyof typeof ERRORS;
 /** Error with a stable code, fit to be shown to whoever caused or must mend it. Never holds a secret. */
 export class DyliveError extends Error {
   readonly code: ErrorCode;
-  /** Cause in this very case, in one sentence. */
-  readonly detail: string;
+  /** Cause in this very case, in one sentence, until it is known in which language it is said. */
+  readonly said: Told;
 
   /**
    * @param code one of {@link ERRORS}
    * @param detail what was wrong this time, in one sentence
    * @param cause the error beneath, kept for logs only
    */
-  constructor(code: ErrorCode, detail: string, cause?: unknown) {
-    super(`${ERRORS[code].message}: ${detail}`, cause === undefined ? undefined : { cause });
+  constructor(code: ErrorCode, detail: Said, cause?: unknown) {
+    super(`${ERRORS[code].message}: ${english(detail)}`, cause === undefined ? undefined : { cause });
     this.name = "DyliveError";
     this.code = code;
-    this.detail = detail;
+    this.said = toldOf(detail);
+  }
+
+  /** Cause in this very case, in one sentence. */
+  get detail(): string {
+    return english(this.said);
   }
 
   /** Row of the table for this error. */
@@ -364,29 +371,29 @@ export class DyliveError extends Error {
  */
 export class FieldError extends DyliveError {
   readonly field: string;
-  readonly #why: string;
+  readonly #why: Told;
 
   /** @param why what the field may be, in words that follow its name and a colon */
-  constructor(field: string, why: string) {
-    super("bad_request", `${field}: ${why}`);
+  constructor(field: string, why: Said) {
+    super("bad_request", told`${field}: ${toldOf(why)}`);
     this.field = field;
-    this.#why = why;
+    this.#why = toldOf(why);
   }
 
   /** Returns the same refusal of what its user calls `name`. */
   as(name: string): DyliveError {
-    return new DyliveError("bad_request", `${name}: ${this.#why}`);
+    return new DyliveError("bad_request", told`${name}: ${this.#why}`);
   }
 }
 
 /** Error as it is sent between threads: its class does not survive the way. */
 export interface SentError {
   readonly code: ErrorCode;
-  readonly detail: string;
+  readonly said: Told;
 }
 
 /** Returns an error as it is sent. */
 export function sentError(error: unknown): SentError {
-  if (error instanceof DyliveError) return { code: error.code, detail: error.detail };
-  return { code: "internal", detail: error instanceof Error ? error.message : String(error) };
+  if (error instanceof DyliveError) return { code: error.code, said: error.said };
+  return { code: "internal", said: toldOf(error instanceof Error ? error.message : String(error)) };
 }

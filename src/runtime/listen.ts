@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { isIPv6, type Socket } from "node:net";
 import { DyliveError } from "./errors.js";
+import { told } from "./told.js";
 
 const WHY: Readonly<Record<string, string>> = {
   EACCES: "this user may not listen on it; ports below 1024 are for the administrator",
@@ -16,9 +17,9 @@ const WHY: Readonly<Record<string, string>> = {
  */
 export function listenFailure(error: unknown, host: string, port: number, how: string): DyliveError {
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
-  if (code === "EADDRINUSE") return new DyliveError("in_use", `another program listens on port ${port} of ${host} (${how})`, error);
+  if (code === "EADDRINUSE") return new DyliveError("in_use", told`another program listens on port ${port} of ${host} (${how})`, error);
   const why = WHY[code] ?? (error instanceof Error ? error.message : String(error));
-  return new DyliveError("bad_config", `cannot listen on port ${port} of ${host}: ${why} (${how})`, error);
+  return new DyliveError("bad_config", told`cannot listen on port ${port} of ${host}: ${why} (${how})`, error);
 }
 
 /** Returns `HOST:PORT` of a server as an address of this machine has it: where it listens on all, that of the machine itself. */

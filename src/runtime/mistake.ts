@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { either, english, type Told, type ToldPart, told, toldOf } from "./told.js";
 
 /** TypeBox's report on one place where a value does not fit its schema. Its own words name regular expressions, and no values. */
 interface Misfit {
@@ -31,7 +32,7 @@ interface Mistake {
   /** Outermost field that it is in; null when it is in none. */
   readonly field: string | null;
   /** Says the mistake and what would be right, in a sentence without its full stop. */
-  readonly words: string;
+  readonly words: Told;
 }
 
 /**
@@ -40,7 +41,7 @@ interface Mistake {
  * @param misfits of the value with this schema; at least one
  * @param whole what the value is called
  */
-export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: string): Mistake {
+export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: Told): Mistake {
   for (const { instancePath, params } of misfits) {
     const [extra] = namesIn(params, "additionalProperties");
     if (extra === undefined) continue;
@@ -48,18 +49,20 @@ export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: st
     const known = alternatives(at).flatMap(({ properties = {} }) => Object.keys(properties));
     const [shown, all] = [JSON.stringify(extra.slice(0, 40)), known.join(", ") || "none"];
     const words =
-      name === "" ? `there is no field ${shown} here; there are: ${all}` : `there is no field ${shown} in ${name}; there are: ${all}`;
+      name === ""
+        ? told`there is no field ${shown} here; there are: ${all}`
+        : told`there is no field ${shown} in ${name}; there are: ${all}`;
     return { field, words };
   }
   for (const { instancePath, params } of misfits) {
     const [missing] = namesIn(params, "requiredProperties");
     if (missing === undefined) continue;
     const { field, name, at } = placeOf(schema, `${instancePath}/${missing}`);
-    return { field, words: `${name} is missing: it must be ${takes(at)}` };
+    return { field, words: told`${name} is missing: it must be ${takes(at)}` };
   }
   const first = misfits.find(({ keyword }) => keyword !== "anyOf") ?? misfits[0];
   const { field, name, at } = placeOf(schema, first?.instancePath ?? "");
-  return { field, words: `${name || whole} must be ${takes(at)}` };
+  return { field, words: told`${name === "" ? whole : name} must be ${takes(at)}` };
 }
 
 function namesIn(params: object, key: "additionalProperties" | "requiredProperties"): readonly string[] {
@@ -93,53 +96,55 @@ function alternatives(schema: FieldSchema): readonly FieldSchema[] {
 }
 
 /** Says what a field takes and, where that is more, what it is. */
-function takes(schema: FieldSchema): string {
+function takes(schema: FieldSchema): Told {
   const { description = "" } = schema;
   const form = formOf(schema);
+  const words = english(form);
   const plain = (text: string) => text.replaceAll(" or ", ", ");
-  if (plain(form).includes(plain(description))) return form;
-  if (description.startsWith(form)) return description;
+  if (plain(words).includes(plain(description))) return form;
+  if (description.startsWith(words)) return toldOf(description);
   // "a whole number of seconds from 0 to 60"
-  const [number = "", range = ""] = form.split(/(?= from )/);
-  if (range !== "" && description.startsWith(number) && description.includes(range)) return description;
-  return `${form} (${description})`;
+  const [number = "", range = ""] = words.split(/(?= from )/);
+  if (range !== "" && description.startsWith(number) && description.includes(range)) return toldOf(description);
+  return told`${form} (${toldOf(description)})`;
 }
 
-function formOf(schema: FieldSchema): string {
+function formOf(schema: FieldSchema): Told {
   const { anyOf, type, pattern, properties = {} } = schema;
-  if (anyOf !== undefined) return listed([...new Set(alternatives(schema).map(formOf))]);
-  if (schema.enum !== undefined) return listed(schema.enum.map(String));
-  if (schema.const !== undefined) return String(schema.const);
-  if (pattern !== undefined) return schema.description ?? "otherwise";
+  if (anyOf !== undefined) {
+    const forms = new Map(alternatives(schema).map((one) => [english(formOf(one)), formOf(one)]));
+    return either([...forms.values()]) ?? OTHERWISE;
+  }
+  if (schema.enum !== undefined) return either(schema.enum.map(String)) ?? OTHERWISE;
+  if (schema.const !== undefined) return toldOf(String(schema.const));
+  if (pattern !== undefined) return toldOf(schema.description ?? OTHERWISE);
   switch (type) {
     case "integer":
-      return `a whole number${rangeOf(schema.minimum, schema.maximum)}`;
+      return told`a whole number${rangeOf(schema.minimum, schema.maximum)}`;
     case "number":
-      return `a number${rangeOf(schema.minimum, schema.maximum)}`;
+      return told`a number${rangeOf(schema.minimum, schema.maximum)}`;
     case "boolean":
-      return "true or false";
+      return told`true or false`;
     case "array":
-      return `a list${countOf(schema.minItems, schema.maxItems, "item")}`;
+      return told`a list${countOf(schema.minItems, schema.maxItems, told`items`)}`;
     case "object":
-      return `an object${Object.keys(properties).length === 0 ? "" : ` {${Object.keys(properties).join(", ")}}`}`;
+      return told`an object${Object.keys(properties).length === 0 ? "" : ` {${Object.keys(properties).join(", ")}}`}`;
     case "string":
-      return `text${countOf(schema.minLength, schema.maxLength, "character")}`;
+      return told`text${countOf(schema.minLength, schema.maxLength, told`characters`)}`;
     default:
-      return type ?? "otherwise";
+      return type === undefined ? OTHERWISE : toldOf(type);
   }
 }
 
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
-}
+const OTHERWISE = told`otherwise`;
 
-function rangeOf(least: number | undefined, bound: number | undefined): string {
+function rangeOf(least: number | undefined, bound: number | undefined): ToldPart {
   const most = bound === Number.MAX_SAFE_INTEGER ? undefined : bound;
-  if (least === undefined) return most === undefined ? "" : ` up to ${most}`;
-  return most === undefined ? ` from ${least} on` : ` from ${least} to ${most}`;
+  if (least === undefined) return most === undefined ? "" : told` up to ${most}`;
+  return most === undefined ? told` from ${least} on` : told` from ${least} to ${most}`;
 }
 
-function countOf(least: number | undefined, most: number | undefined, what: string): string {
-  if (least === undefined) return most === undefined ? "" : ` of up to ${most} ${what}s`;
-  return most === undefined ? ` of ${least} or more ${what}s` : ` of ${least} to ${most} ${what}s`;
+function countOf(least: number | undefined, most: number | undefined, units: Told): ToldPart {
+  if (least === undefined) return most === undefined ? "" : told` of up to ${most} ${units}`;
+  return most === undefined ? told` of ${least} or more ${units}` : told` of ${least} to ${most} ${units}`;
 }

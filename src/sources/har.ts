@@ -6,6 +6,7 @@ import type { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/reader.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
+import { told } from "../runtime/told.js";
 import { JsonError, JsonScanner, type ScanTarget } from "./json-scan.js";
 import type { RecordingReport } from "./recording.js";
 
@@ -141,21 +142,21 @@ export async function surveyHar(path: string, size: number): Promise<readonly Ha
   if (size > MAX_HAR_BYTES)
     throw new DyliveError(
       "bad_file",
-      `${path} has ${size} bytes; a HAR may have ${MAX_HAR_BYTES}. Export a shorter time, or only the Socket requests`,
+      told`${path} has ${size} bytes; a HAR may have ${MAX_HAR_BYTES}. Export a shorter time, or only the Socket requests`,
     );
   const survey = new HarSurvey();
   const scanner = survey.scanner();
   for await (const chunk of chunksOf(path)) scan(path, () => scanner.push(chunk));
-  if (!scanner.done) throw new DyliveError("bad_file", `${path} is cut off: its JSON does not end`);
-  if (survey.entries === 0) throw new DyliveError("bad_file", `${path} is JSON but not a HAR: it has no log.entries`);
+  if (!scanner.done) throw new DyliveError("bad_file", told`${path} is cut off: its JSON does not end`);
+  if (survey.entries === 0) throw new DyliveError("bad_file", told`${path} is JSON but not a HAR: it has no log.entries`);
   const rooms = survey.found();
   const kept = rooms.filter(({ entries, messages }) => messages > 0 || [...entries.values()].includes("fetch"));
   if (kept.length > 0) return kept;
   throw new DyliveError(
     "bad_file",
     rooms.length > 0
-      ? `${path} names a live room but holds no messages of it: export from Chrome or Edge, with content`
-      : `${path} holds no connection to a live room: open the developer tools before the page, and export with content`,
+      ? told`${path} names a live room but holds no messages of it: export from Chrome or Edge, with content`
+      : told`${path} holds no connection to a live room: open the developer tools before the page, and export with content`,
   );
 }
 
@@ -280,7 +281,7 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) yield chunk as Buffer;
   } catch (error) {
-    throw fileFailure(error, `${path} cannot be read`);
+    throw fileFailure(error, told`${path} cannot be read`);
   }
 }
 
@@ -288,6 +289,6 @@ function scan(path: string, push: () => void): void {
   try {
     push();
   } catch (error) {
-    throw error instanceof JsonError ? new DyliveError("bad_file", `${path} is not JSON: ${error.message}`, error) : error;
+    throw error instanceof JsonError ? new DyliveError("bad_file", told`${path} is not JSON: ${error.message}`, error) : error;
   }
 }

@@ -6,6 +6,7 @@ import type { Drift } from "../platform/wire/drift.js";
 import { encodeAck, HEARTBEAT } from "../platform/wire/frame.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 
 /** Dependencies of a push connection; `connectUrl` and `headers` come from `push.ts`. */
 interface WebsocketOptions {
@@ -89,11 +90,13 @@ function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onOpen }
     request.destroy();
   });
   socket.on("error", (error) =>
-    queue.end(error instanceof DyliveError ? error : new DyliveError("unreachable", `the connection failed: ${reasonOf(error)}`, error)),
+    queue.end(
+      error instanceof DyliveError ? error : new DyliveError("unreachable", told`the connection failed: ${reasonOf(error)}`, error),
+    ),
   );
   socket.on("close", (code) => {
     const refused = REFUSING_CODES.has(code);
-    queue.end(new DyliveError(refused ? "blocked" : "unreachable", `the platform closed the connection (code ${code})`));
+    queue.end(new DyliveError(refused ? "blocked" : "unreachable", told`the platform closed the connection (code ${code})`));
   });
   socket.on("message", (data, isBinary) => {
     if (!isBinary || !(data instanceof Buffer)) return; // frames are binary; a text message is not the platform's protocol

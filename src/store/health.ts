@@ -1,4 +1,5 @@
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { Appended, AppendObserver, RoomBatch } from "./log.js";
 
 /** Tells observers of the appends of one log. */
@@ -133,6 +134,6 @@ export function storeDownReason(error: unknown, fate = "held back"): string {
 export function unreleasedStore(name: string): DyliveError {
   return new DyliveError(
     "bad_config",
-    `${name} was written by a development version of dylive that was never released; only that version can read it and export what it holds. This one begins a new store: name another data folder or an empty database`,
+    told`${name} was written by a development version of dylive that was never released; only that version can read it and export what it holds. This one begins a new store: name another data folder or an empty database`,
   );
 }

@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { makeFolderSync } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import { isBusy, placeFailure } from "./sqlite/refusal.js";
 
 /** Interval at which the owner looks whether the lock's file is still the one that it holds, in ms. */
@@ -101,9 +102,9 @@ function lockError(dir: string, owner: string, error: unknown): DyliveError {
   if (isBusy(error)) {
     const pid = pidIn(owner);
     const who = pid === null ? "another process" : `the server with pid ${pid}`;
-    return new DyliveError("in_use", `${who} has the data directory ${dir}`, error);
+    return new DyliveError("in_use", told`${who} has the data directory ${dir}`, error);
   }
-  return placeFailure(error, join(dir, "server.lock"), `the data directory ${dir} cannot be used`);
+  return placeFailure(error, join(dir, "server.lock"), told`the data directory ${dir} cannot be used`);
 }
 
 function pidIn(owner: string): number | null {

@@ -1,4 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { RoomKey } from "./log.js";
 
 /** Kinds of names of a room. `room_id` is one broadcast's id; `import` an imported broadcast whose owner is unknown. */
@@ -200,7 +201,7 @@ export async function findNamed(
 /** Finds a room as {@link findNamed} does. @throws DyliveError bad_request, not_found */
 export async function namedRoom(rooms: Pick<Rooms, "get" | "find">, asked: string): Promise<NamedRoom> {
   const found = await findNamed(rooms, asked);
-  if (found === null) throw new DyliveError("not_found", `no room is known as ${JSON.stringify(asked.slice(0, 80))}; add it first`);
+  if (found === null) throw new DyliveError("not_found", told`no room is known as ${JSON.stringify(asked.slice(0, 80))}; add it first`);
   return found;
 }
 

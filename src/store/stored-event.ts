@@ -1,5 +1,6 @@
 import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 
 /** Event as a store keeps it: the JSON text, and beside it what is searched by. */
 export interface Row {
@@ -44,7 +45,7 @@ function bodyOf(event: NewEvent | LiveEvent, revision: number): string {
     const { seq: _, ...rest } = { seq: 0, ...event, revision };
     return JSON.stringify(rest);
   } catch (error) {
-    throw new DyliveError("bad_request", `event ${event.id} is not JSON`, error);
+    throw new DyliveError("bad_request", told`event ${event.id} is not JSON`, error);
   }
 }
 
@@ -89,7 +90,7 @@ export class StoredEvent {
     try {
       return JSON.parse(this.text);
     } catch (error) {
-      throw new DyliveError("store_damaged", `a row of the database cannot be read: event ${this.seq}`, error);
+      throw new DyliveError("store_damaged", told`a row of the database cannot be read: event ${this.seq}`, error);
     }
   }
 }

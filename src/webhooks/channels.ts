@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { FieldError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import { HOOK_CHANNELS, type HookChannel } from "../store/sql/hooks.js";
 import type { AlarmText } from "./alarm-text.js";
 
@@ -283,7 +284,7 @@ export function channelOf(
 ): HookChannel {
   const kind = wanted.kind ?? kindOf(url) ?? before?.kind;
   if (kind === undefined)
-    throw new FieldError("channel.kind", `the address is of no service that is known: say one of ${HOOK_CHANNELS.join(", ")}`);
+    throw new FieldError("channel.kind", told`the address is of no service that is known: say one of ${HOOK_CHANNELS.join(", ")}`);
   const { secret = null, to = null, language = "zh", template = null } = before?.kind === kind ? before : {};
   return {
     kind,
@@ -344,10 +345,10 @@ export function shownAddress(address: string): string {
 export function checkChannel({ kind, secret, to, template }: HookChannel): void {
   const { secret: signs, to: needs, address } = CHANNELS[kind];
   if (signs === "never" && secret !== null)
-    throw new FieldError("channel.secret", `${kind} has none: its key is in the address (${address})`);
-  if (needs === "must" && to === null) throw new FieldError("channel.to", `${kind} needs to know whom to send to: the id of the chat`);
+    throw new FieldError("channel.secret", told`${kind} has none: its key is in the address (${address})`);
+  if (needs === "must" && to === null) throw new FieldError("channel.to", told`${kind} needs to know whom to send to: the id of the chat`);
   if (needs === "never" && to !== null)
-    throw new FieldError("channel.to", `${kind} has none: its address says whom it reaches (${address})`);
+    throw new FieldError("channel.to", told`${kind} has none: its address says whom it reaches (${address})`);
   if (template !== null && kind !== "http") throw new FieldError("channel.template", "only the kind http has a template");
   if (template !== null && !/\{(?:title|text|all)\}/.test(template))
     throw new FieldError("channel.template", "it must hold {text}, {title} or {all}, which stands for both");

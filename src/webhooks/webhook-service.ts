@@ -4,6 +4,7 @@ import { readFilter } from "../feed/reading-time.js";
 import type { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookRow, HookSecrets, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
@@ -89,7 +90,7 @@ export class WebhookService {
     const settings: HookSettings = { url, name, types, filter, rooms, maxEvents, allowPrivate, channel };
     checkSettings(settings, allowed);
     if ((await store.hooks.list()).length >= HOOKS_MAX)
-      throw new DyliveError("too_many_subscriptions", `there are ${HOOKS_MAX} hooks, which is the most allowed; remove one first`);
+      throw new DyliveError("too_many_subscriptions", told`there are ${HOOKS_MAX} hooks, which is the most allowed; remove one first`);
     const row: HookRow = {
       ...settings,
       id: randomBytes(6).toString("hex"),
@@ -153,10 +154,10 @@ export class WebhookService {
     const { log, rooms } = this.#deps.store;
     const row = await this.get(id);
     if (!hookSelection(row).covers(room) || (await rooms.get(room)) === null)
-      throw new FieldError("room", `the hook is not sent events of room ${room}`);
+      throw new FieldError("room", told`the hook is not sent events of room ${room}`);
     const head = (await log.heads([room])).get(room)?.head ?? 0;
     if (!(Number.isInteger(seq) && seq >= 1 && seq <= head + 1))
-      throw new FieldError("seq", `a whole number from 1 to ${head + 1}, the one after the newest event of room ${room}`);
+      throw new FieldError("seq", told`a whole number from 1 to ${head + 1}, the one after the newest event of room ${room}`);
     return this.#changed(id, {}, new Map([[room, seq - 1]]), true);
   }
 
@@ -258,7 +259,7 @@ function hostOf(url: string): string {
 
 /** Makes the error for a hook that does not exist, or that the caller may not know of. */
 export function unknownHook(id: string): DyliveError {
-  return new DyliveError("not_found", `there is no hook ${JSON.stringify(id.slice(0, 40))}`);
+  return new DyliveError("not_found", told`there is no hook ${JSON.stringify(id.slice(0, 40))}`);
 }
 
 /**
@@ -268,15 +269,18 @@ export function unknownHook(id: string): DyliveError {
 function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
   const { name, url, types, rooms, maxEvents } = settings;
   if (!/^[^\p{C}]{1,64}$/u.test(name)) throw new FieldError("name", "1 to 64 printable characters");
-  if (types.length > HOOK_LIMITS.types) throw new FieldError("types", `${HOOK_LIMITS.types} are allowed`);
+  if (types.length > HOOK_LIMITS.types) throw new FieldError("types", told`${HOOK_LIMITS.types} are allowed`);
   if (rooms.length > HOOK_LIMITS.rooms)
-    throw new FieldError("rooms", `${HOOK_LIMITS.rooms} are allowed; without any the hook has all rooms`);
+    throw new FieldError("rooms", told`${HOOK_LIMITS.rooms} are allowed; without any the hook has all rooms`);
   if (!(Number.isInteger(maxEvents) && maxEvents >= 1 && maxEvents <= HOOK_LIMITS.batchEvents))
-    throw new FieldError("maxEvents", `a whole number from 1 to ${HOOK_LIMITS.batchEvents}`);
+    throw new FieldError("maxEvents", told`a whole number from 1 to ${HOOK_LIMITS.batchEvents}`);
   hookSelection(settings);
   if (settings.channel !== null) checkChannel(settings.channel);
   else if (kindOf(url) !== null)
-    throw new FieldError("url", `${kindOf(url)} takes texts, not events: give the hook a channel (dylive notify add, "channel": {})`);
+    throw new FieldError(
+      "url",
+      told`${kindOf(url) ?? ""} takes texts, not events: give the hook a channel (dylive notify add, "channel": {})`,
+    );
   if (settings.filter !== null) readFilter(settings.filter);
   checkUrl(url, settings.allowPrivate ? null : allowed);
 }
@@ -284,7 +288,7 @@ function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
 function checkUrl(text: string, allowed: AllowedHosts | null): void {
   const url = text.length <= HOOK_LIMITS.urlChars && URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
-    throw new FieldError("url", `an address that begins with https:// or http://, of at most ${HOOK_LIMITS.urlChars} characters`);
+    throw new FieldError("url", told`an address that begins with https:// or http://, of at most ${HOOK_LIMITS.urlChars} characters`);
   if (url.username !== "" || url.password !== "")
     throw new FieldError("url", "it may hold no user and password; the signature says who sends");
   const host = url.hostname.replace(/^\[|\]$/g, "");
@@ -292,6 +296,6 @@ function checkUrl(text: string, allowed: AllowedHosts | null): void {
   if (allowed !== null && (named || (isIP(host) !== 0 && !allowed.has(host))))
     throw new FieldError(
       "url",
-      `${host} is a private address; an admin can allow it (allowPrivate, --allow-private), or DYLIVE_HOOK_ALLOW_PRIVATE can list it`,
+      told`${host} is a private address; an admin can allow it (allowPrivate, --allow-private), or DYLIVE_HOOK_ALLOW_PRIVATE can list it`,
     );
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { LiveEvent, NewEventOf } from "../events/event.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import { SYSTEM_ROOM } from "../store/log.js";
 import type { AuthorLook, KeptAuthorWatch } from "../store/sql/author-watches.js";
 import type { Store } from "../store/store.js";
@@ -199,7 +200,7 @@ export class AuthorWatcher {
 
 /** Returns the error of an author who is not watched. */
 export function unwatched(secUid: string): DyliveError {
-  return new DyliveError("not_found", `the author ${secUid.slice(0, 80)} is not watched`);
+  return new DyliveError("not_found", told`the author ${secUid.slice(0, 80)} is not watched`);
 }
 
 /** Whether the front of an author's works was seen, of which no newer one can be missing. Pinned ones are not of it. */

@@ -1,4 +1,5 @@
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { Store } from "../store/store.js";
 import { type CollectOptions, CommentCollector } from "./comments.js";
 import type { CommentRun } from "./model/comment.js";
@@ -33,10 +34,10 @@ export class CommentRunService extends RunService<AskedRun, CommentRun> {
         await keepComments(store, { id: workId, page: null }, { ...asked, reader, clock, erased, onWork }, stop);
       },
       words: {
-        none: (workId) => `no run has collected the comments of the work ${workId}`,
-        tooMany: (most) => `the comments of ${most} works are being collected`,
-        stuck: (workId, seconds) => `the process that collects the comments of ${workId} did not stop within ${seconds} s`,
-        closed: "comments are no longer collected",
+        none: (workId) => told`no run has collected the comments of the work ${workId}`,
+        tooMany: (most) => told`the comments of ${most} works are being collected`,
+        stuck: (workId, seconds) => told`the process that collects the comments of ${workId} did not stop within ${seconds} s`,
+        closed: told`comments are no longer collected`,
       },
     });
   }

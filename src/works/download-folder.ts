@@ -8,6 +8,7 @@ import { Value } from "typebox/value";
 import { makeFolder, NewFile, publish, syncFolder } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
+import { told } from "../runtime/told.js";
 import { DownloadFileSchema } from "./model/download.js";
 import type { WantedFile } from "./wanted-files.js";
 
@@ -47,7 +48,7 @@ export class DownloadFolder {
     try {
       await makeFolder(path);
     } catch (error) {
-      throw fileFailure(error, `the folder ${path} cannot be made`);
+      throw fileFailure(error, told`the folder ${path} cannot be made`);
     }
     return new DownloadFolder(resolve(path));
   }
@@ -64,8 +65,8 @@ export class DownloadFolder {
       const lock = FileLock.take(join(this.#path, `.dylive-${workId}.lock`));
       return () => lock.remove();
     } catch (error) {
-      if (isBusy(error)) throw new DyliveError("in_use", `another dylive downloads work ${workId} into ${this.#path}`, error);
-      throw fileFailure(error, `${this.#path} cannot be written`);
+      if (isBusy(error)) throw new DyliveError("in_use", told`another dylive downloads work ${workId} into ${this.#path}`, error);
+      throw fileFailure(error, told`${this.#path} cannot be written`);
     }
   }
 

@@ -4,6 +4,7 @@ import type { AskedWork } from "../platform/access/work-visitor.js";
 import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
+import { told } from "../runtime/told.js";
 import type { DownloadAsk, DownloadAuthor, DownloadRow } from "../store/sql/downloads.js";
 import type { Store } from "../store/store.js";
 import { type DownloadOptions, downloadWork, type SharedDownloads } from "./download.js";
@@ -161,14 +162,14 @@ export class DownloadService {
     const { here, files, workId, ...status } = await this.get(id);
     const found = files.find((file) => file.role === role && file.index === index);
     if (found === undefined || found.state !== "done")
-      throw new DyliveError("not_found", `the download ${id} has no whole ${role} ${index}`);
-    if (!here) throw new DyliveError("not_found", `the files of the download ${id} lie on the disk of ${status.process}`);
+      throw new DyliveError("not_found", told`the download ${id} has no whole ${role} ${index}`);
+    if (!here) throw new DyliveError("not_found", told`the files of the download ${id} lie on the disk of ${status.process}`);
     const { name, bytes, sha256 } = found;
     const handle = name === null || bytes === null || bytes === 0 ? null : await this.#storage.open(workId, { name, bytes });
     if (handle === null || name === null || bytes === null)
       throw new DyliveError(
         "not_found",
-        `the ${role} ${index} of the download ${id} is no longer on the disk, or not as it was downloaded`,
+        told`the ${role} ${index} of the download ${id} is no longer on the disk, or not as it was downloaded`,
       );
     return { handle, name, bytes, sha256 };
   }
@@ -219,7 +220,7 @@ export class DownloadService {
 
   async #row(id: string): Promise<DownloadRow> {
     const row = await this.#options.store.downloads.get(id);
-    if (row === null) throw new DyliveError("not_found", `there is no download ${id}`);
+    if (row === null) throw new DyliveError("not_found", told`there is no download ${id}`);
     return row;
   }
 
@@ -258,7 +259,7 @@ export class DownloadService {
       if (!until.aborted || this.#closing.signal.aborted) throw error;
       throw new DyliveError(
         "in_use",
-        `the process that downloads ${download.workId} did not cancel it within ${CANCEL_WITHIN_MS / 1000} s`,
+        told`the process that downloads ${download.workId} did not cancel it within ${CANCEL_WITHIN_MS / 1000} s`,
       );
     } finally {
       await giveUp?.();
@@ -266,7 +267,7 @@ export class DownloadService {
   }
 
   #begin(work: AskedWork, download: KeptDownload, row: DownloadRow | null): OpenDownload {
-    if (this.#open.size >= MOST_DOWNLOADS) throw new DyliveError("too_many_works", `${MOST_DOWNLOADS} works are being downloaded`);
+    if (this.#open.size >= MOST_DOWNLOADS) throw new DyliveError("too_many_works", told`${MOST_DOWNLOADS} works are being downloaded`);
     let begin: (isHere: boolean) => void = () => {};
     const first = new Promise<boolean>((resolve) => {
       begin = resolve;
@@ -472,7 +473,7 @@ function lockOf(workId: string): string {
 /** @throws DyliveError in_use */
 function assertSame({ id, workId, wish }: KeptDownload, other: DownloadWish): void {
   const same = (Object.keys(other) as (keyof DownloadWish)[]).every((key) => wish[key] === other[key]);
-  if (!same) throw new DyliveError("in_use", `the work ${workId} is being downloaded as something else was asked for: ${id}`);
+  if (!same) throw new DyliveError("in_use", told`the work ${workId} is being downloaded as something else was asked for: ${id}`);
 }
 
 function authorOf({ author: { id, secUid, displayId, shortId, nickname } }: Work): DownloadAuthor {

@@ -5,6 +5,7 @@ import { join, resolve, sep } from "node:path";
 import { makeFolder, NewFile } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
+import { told } from "../runtime/told.js";
 import type { Downloads, RemovedDownload } from "../store/sql/downloads.js";
 import { DownloadFolder, sha256Of } from "./download-folder.js";
 
@@ -27,7 +28,7 @@ export class DownloadStorage {
       this.#id ??= existsSync(join(this.#path, ID)) ? await readFile(join(this.#path, ID), "utf8") : null;
       return this.#id;
     } catch (error) {
-      throw fileFailure(error, `${join(this.#path, ID)} cannot be read`);
+      throw fileFailure(error, told`${join(this.#path, ID)} cannot be read`);
     }
   }
 
@@ -45,7 +46,7 @@ export class DownloadStorage {
       await file.finish({ replace: false });
     } catch (error) {
       // Another process that has the folder may have been first.
-      if (!existsSync(join(this.#path, ID))) throw fileFailure(error, `the folder ${this.#path} cannot be made`);
+      if (!existsSync(join(this.#path, ID))) throw fileFailure(error, told`the folder ${this.#path} cannot be made`);
     }
     return (await this.id()) ?? "";
   }
@@ -74,7 +75,7 @@ export class DownloadStorage {
       return null;
     } catch (error) {
       if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ELOOP"].includes(String(error.code))) return null;
-      throw fileFailure(error, `${path} cannot be read`);
+      throw fileFailure(error, told`${path} cannot be read`);
     }
   }
 
@@ -102,7 +103,7 @@ export class DownloadStorage {
       return true;
     } catch (error) {
       if (error instanceof DyliveError && error.code === "in_use") return false;
-      throw fileFailure(error, `${path} cannot be removed`);
+      throw fileFailure(error, told`${path} cannot be removed`);
     }
   }
 }

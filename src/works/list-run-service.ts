@@ -1,5 +1,6 @@
 import type { AskedList } from "../platform/works/work-list.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { Store } from "../store/store.js";
 import type { WorkListRun } from "./model/work-list.js";
 import { RunService, type RunServiceOptions } from "./run-service.js";
@@ -24,10 +25,10 @@ export class ListRunService extends RunService<AskedBounds, WorkListRun> {
       runs: options.store.listRuns,
       keep: (of, asked, stop) => keepList(of, asked, options, stop),
       words: {
-        none: (of) => `no run has listed the works of ${of.slice(0, 80)}`,
-        tooMany: (most) => `${most} lists of works are being read`,
-        stuck: (of, seconds) => `the process that lists the works of ${of.slice(0, 80)} did not stop within ${seconds} s`,
-        closed: "works are no longer listed",
+        none: (of) => told`no run has listed the works of ${of.slice(0, 80)}`,
+        tooMany: (most) => told`${most} lists of works are being read`,
+        stuck: (of, seconds) => told`the process that lists the works of ${of.slice(0, 80)} did not stop within ${seconds} s`,
+        closed: told`works are no longer listed`,
       },
     });
   }

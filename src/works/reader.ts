@@ -15,6 +15,7 @@ import type { RefusalKind } from "../platform/works/refusal.js";
 import type { AskedList } from "../platform/works/work-list.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import { Pace, type Visit } from "./pace.js";
 
 /** Dependencies of the reader of works. */
@@ -237,7 +238,7 @@ export class WorkReader {
   }
 
   #enqueue(key: string, run: WaitingPage["run"]): WaitingPage {
-    if (this.#queue.length >= MOST_WAITING) throw new DyliveError("too_many_works", `${MOST_WAITING} works wait to be read`);
+    if (this.#queue.length >= MOST_WAITING) throw new DyliveError("too_many_works", told`${MOST_WAITING} works wait to be read`);
     let settle: WaitingPage["settle"] = () => {};
     let fail: WaitingPage["fail"] = () => {};
     const result = new Promise<unknown>((resolve, reject) => {

@@ -1,5 +1,6 @@
 import { type Clock, untilAborted, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { Told } from "../runtime/told.js";
 import type { AnyRun, Runs } from "../store/sql/runs.js";
 import type { Store } from "../store/store.js";
 
@@ -20,10 +21,10 @@ interface RunKind<Asked, Run extends AnyRun> {
   readonly keep: (of: string, asked: Partial<Asked> & { readonly onProgress: (run: Run) => void }, stop: AbortSignal) => Promise<unknown>;
   /** Sentences: there was no run; there are too many; another process does not end its own; no more are begun. */
   readonly words: {
-    readonly none: (of: string) => string;
-    readonly tooMany: (most: number) => string;
-    readonly stuck: (of: string, seconds: number) => string;
-    readonly closed: string;
+    readonly none: (of: string) => Told;
+    readonly tooMany: (most: number) => Told;
+    readonly stuck: (of: string, seconds: number) => Told;
+    readonly closed: Told;
   };
 }
 

@@ -2,6 +2,7 @@ import type { AskedWork } from "../platform/access/work-visitor.js";
 import type { AskedList } from "../platform/works/work-list.js";
 import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { WorkRow, Works } from "../store/sql/works.js";
 import type { WorkReader, WorkReaderStatus } from "./reader.js";
 import { type ToldWork, toldIn } from "./told.js";
@@ -88,12 +89,12 @@ export class WorkService {
       if (!until.aborted || signal.aborted) throw error;
       const { waiting, pausedUntil } = this.pace();
       const why = pausedUntil === null ? `${waiting} wait` : "after many refusals nothing is read for five minutes";
-      throw new DyliveError("too_many_works", `its turn did not come within ${turnWithinMs / 1000} s: ${why}`);
+      throw new DyliveError("too_many_works", told`its turn did not come within ${turnWithinMs / 1000} s: ${why}`);
     }
   }
 }
 
 /** Returns the error of a work whose author was erased. */
 export function erasedAuthor(id: string): DyliveError {
-  return new DyliveError("erased", `nothing is kept of the work ${id}`);
+  return new DyliveError("erased", told`nothing is kept of the work ${id}`);
 }

@@ -4,6 +4,7 @@ import { loadConfig } from "../../src/app/config.js";
 import { keepCounted } from "../../src/app/maintenance.js";
 import type { JobExecutor } from "../../src/jobs/jobs.js";
 import { DyliveError } from "../../src/runtime/errors.js";
+import { toldOf } from "../../src/runtime/told.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { until } from "../until.js";
@@ -22,7 +23,7 @@ it("a loop goes on in the thread that comes after one that has ended, and ends w
   const jobs = { run } as unknown as JobExecutor;
   const stop = keepCounted({ config: loadConfig({}, {}), store, jobs, clock, logger }, (events) => behind.push(events));
   runs[0]?.tell({ behind: 7 });
-  runs[0]?.tell({ failed: { code: "store_unreachable", detail: "away" } });
+  runs[0]?.tell({ failed: { code: "store_unreachable", said: toldOf("away") } });
   runs[0]?.end(new DyliveError("internal", "the worker thread has ended"));
   await until(async () => {
     await clock.advance(500);

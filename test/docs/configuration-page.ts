@@ -1,5 +1,6 @@
 import { type Config, takesOf, variableOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
+import { english } from "../../src/runtime/told.js";
 import { cell, table } from "./table.js";
 
 type Key = keyof Config;
@@ -43,7 +44,7 @@ export function configurationPage(): string {
 
 function row(key: Key): readonly string[] {
   const property = ConfigSchema.properties[key] as Parameters<typeof takesOf>[0];
-  return [`\`${variableOf(key)}\``, takesOf(property), given(key, property.default), cell(property.description ?? "")];
+  return [`\`${variableOf(key)}\``, english(takesOf(property)), given(key, property.default), cell(property.description ?? "")];
 }
 
 function given(key: Key, value: unknown): string {

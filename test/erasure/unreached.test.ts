@@ -15,7 +15,7 @@ it("what an erased person is still in is told: frames that wait in the spool, an
     recordings: { files: 0, messages: 0, frames: 0, open: [], failed: [] },
   };
   const data = join(file("x"), "..");
-  const alone = unreached(data, erasure, false);
+  const alone = unreached(data, erasure, false).map(String);
   expect(alone.filter((one) => /spool|other processes/.test(one))).toEqual([]);
   expect(alone).toEqual(expect.arrayContaining(["what is known of them as the anchor of room 7", "the 2 chats of others"]));
   expect(alone).toEqual(
@@ -29,7 +29,7 @@ it("what an erased person is still in is told: frames that wait in the spool, an
   for (const folder of ["spool/1", "official-spool"]) mkdirSync(join(data, folder), { recursive: true });
   writeFileSync(join(data, "spool/1/a.dyrec"), "frames");
   writeFileSync(join(data, "refused.jsonl"), "");
-  const among = unreached(data, erasure, true);
+  const among = unreached(data, erasure, true).map(String);
   expect(among).toEqual(
     expect.arrayContaining([`${join(data, "spool")}, until what waits there is stored without them`, join(data, "refused.jsonl")]),
   );

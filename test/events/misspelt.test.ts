@@ -18,8 +18,8 @@ it.each([
 });
 
 it("says which there are, and repeats no long text", () => {
-  expect(noSuch("type", "gfit", [...KNOWN, "*"])).toBe(
+  expect(String(noSuch("type", "gfit", [...KNOWN, "*"]))).toBe(
     'there is no type "gfit" (did you mean gift?); there are chat, gift, like, id, comboDiamonds, *',
   );
-  expect(noSuch("type", "x".repeat(900), ["a"])).toBe(`there is no type "${"x".repeat(40)}"; there are a`);
+  expect(String(noSuch("type", "x".repeat(900), ["a"]))).toBe(`there is no type "${"x".repeat(40)}"; there are a`);
 });

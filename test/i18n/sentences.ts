@@ -10,6 +10,8 @@ export interface Sentence {
   readonly text: string;
   /** Path of its file within `src/`. */
   readonly file: string;
+  /** Whether it keeps its values apart until its language is known. */
+  readonly isTold: boolean;
   /** Names of the functions and classes that it is handed to, the nearest first. */
   readonly within: readonly string[];
 }
@@ -28,7 +30,8 @@ export function textsIn(file: string, code: string): readonly Sentence[] {
   const found: Sentence[] = [];
   const visit = (node: ts.Node, within: readonly string[]): void => {
     const text = textOf(node);
-    if (text !== null) found.push({ text, file, within });
+    if (text !== null)
+      found.push({ text, file, within, isTold: ts.isTaggedTemplateExpression(node.parent) && node.parent.tag.getText(source) === "told" });
     const handed = ts.isCallExpression(node) || ts.isNewExpression(node) ? node : null;
     const name = handed?.expression.getText(source);
     ts.forEachChild(node, (child) => {

@@ -1,23 +1,36 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { languageOf } from "../../src/app/config.js";
+import { languageOf, loadConfig } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 import { programFor } from "../../src/cli/program.js";
 import { columnsOf } from "../../src/cli/terminal.js";
-import { acceptedLanguage, inLanguage, messageIn } from "../../src/i18n/words.js";
+import { noSuch } from "../../src/events/misspelt.js";
+import { acceptedLanguage, inLanguage, messageIn, recognised } from "../../src/i18n/words.js";
 import { COMMANDS } from "../../src/i18n/zh/commands.js";
 import { DETAILS } from "../../src/i18n/zh/details.js";
 import { DOCTOR } from "../../src/i18n/zh/doctor.js";
 import { ERRORS_IN_CHINESE } from "../../src/i18n/zh/errors.js";
+import { OUTPUT } from "../../src/i18n/zh/output.js";
 import { SETTINGS } from "../../src/i18n/zh/settings.js";
 import { WORKS } from "../../src/i18n/zh/works.js";
-import { ERRORS } from "../../src/runtime/errors.js";
+import { DyliveError, ERRORS, FieldError } from "../../src/runtime/errors.js";
+import { either, type Told, told, toldAll } from "../../src/runtime/told.js";
 import { helpOf, leaves } from "../cli/tree.js";
 import { sentencesOf } from "./sentences.js";
 
-const TABLES = { COMMANDS, SETTINGS, DOCTOR, ERRORS_IN_CHINESE, DETAILS, WORKS };
+const TABLES = { COMMANDS, OUTPUT, SETTINGS, DOCTOR, ERRORS_IN_CHINESE, DETAILS, WORKS };
 const SENTENCES = sentencesOf();
-const zh = (sentence: string) => inLanguage("zh", sentence);
+const zh = (sentence: string) => inLanguage("zh", recognised(sentence));
+
+/** Returns the error that work is refused with. */
+function thrownBy(work: () => unknown): DyliveError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof DyliveError) return error;
+  }
+  throw new Error("it was not refused");
+}
 const HAN = /\p{Script=Han}/u;
 const isChinese = (text: string) => /[\p{Script=Han}，：；（]/u.test(text);
 /** Sentences of commander, which the source does not have: they are asked of it below. */
@@ -110,6 +123,16 @@ describe("errors in Chinese", () => {
     );
     expect(missing.map(({ text, file }) => `${file}: ${text}`)).toEqual([]);
   });
+
+  it("are all that is told", () => {
+    const missing = SENTENCES.filter(
+      ({ text, isTold }) =>
+        isTold &&
+        /[A-Za-z]{2,}/.test(text.replaceAll(/`[^`]*`/g, "")) &&
+        !Object.values(TABLES).some((table) => Object.hasOwn(table, text)),
+    );
+    expect(missing.map(({ text, file }) => `${file}: ${text}`)).toEqual([]);
+  });
 });
 
 /** Files whose every sentence is a reason that is told to people: of a refusal, of a run's end, of a file that did not come. */
@@ -161,31 +184,38 @@ describe("a sentence in another language", () => {
       "db.example 上的 PostgreSQL 17.4，空的，第一次启动时建立存储",
     );
     expect(zh("reflow/info: the platform is out of reach")).toBe("reflow/info：连不上平台");
-    expect(zh("main: logged in, ends 2027-01-01; 小号: logged out")).toBe("main：已登录，2027-01-01 到期；小号：登录已失效");
-    expect(zh('--types: there is no type "gfit" (did you mean gift?); there are chat, gift, *')).toBe(
+    const accounts = [told`${"main"}: ${told`${told`logged in`}, ends ${"2027-01-01"}`}`, told`${"小号"}: ${told`logged out`}`];
+    expect(inLanguage("zh", toldAll(accounts, "; "))).toBe("main：已登录，2027-01-01 到期；小号：登录已失效");
+    expect(String(toldAll(accounts, "; "))).toBe("main: logged in, ends 2027-01-01; 小号: logged out");
+    expect(inLanguage("zh", new FieldError("--types", noSuch("type", "gfit", ["chat", "gift", "*"])).said)).toBe(
       '--types：没有类型 "gfit"（是不是想写 gift？）；有 chat, gift, *',
     );
     expect(zh("the link leads to a video, not to a room or an account: `dylive work LINK` reads it")).toBe(
       "这个链接是视频，不是直播间或账号：用 `dylive work 链接` 读取",
     );
-    expect(
-      messageIn(
-        "zh",
-        ERRORS.bad_config.message,
-        'DYLIVE_PORT does not take "x". It takes a whole number, 0 to 65,535, such as DYLIVE_PORT=8787 (port that the server listens on; 0 takes a free one)',
-      ),
-    ).toBe('设置有误：DYLIVE_PORT 不接受 "x"。应为 整数，0 到 65,535，例如 DYLIVE_PORT=8787（服务监听的端口；0 表示任选一个空闲的）');
+    const refusal = thrownBy(() => loadConfig({}, { DYLIVE_PORT: "x" }));
+    expect(messageIn("zh", refusal.row.message, refusal.said)).toBe(
+      '设置有误：DYLIVE_PORT 不接受 "x"。应为 整数，0 到 65,535，例如 DYLIVE_PORT=8787（服务监听的端口；0 表示任选一个空闲的）',
+    );
   });
 
-  it.each([
-    ['there is no field "a; b: text" here; there are: room, label', '没有字段 "a; b: text"'],
-    ['no room is known as "the disk is full; x: y"; add it first', '没有叫 "the disk is full; x: y" 的直播间'],
-    ["scope must be read, manage or admin", "scope 应为"],
-    ["text must be text of 1 to 128 characters", "text 应为"],
-    ['body: "type: \\"x\\"; y" exists', '"type: \\"x\\"; y"'],
-    ["\ue0000\ue001 exists", "\ue0000\ue001"],
-  ])("%s: repeats names as they were given", (sentence, chinese) => {
-    expect(zh(sentence)).toContain(chinese);
+  it("keeps what somebody gave as they gave it, also where it is words of ours", () => {
+    const said = (sentence: Told) => inLanguage("zh", sentence);
+    expect(said(told`no room is known as ${"the disk is full"}; add it first`)).toBe("没有叫 the disk is full 的直播间；请先添加");
+    expect(said(told`${"text"} must be ${told`text${told` of ${1} to ${128} ${told`characters`}`}`}`)).toBe(
+      "text 应为 文字，1 到 128 个字符",
+    );
+    expect(said(told`${"scope"} must be ${either(["read", "manage", "admin"]) ?? ""}`)).toBe("scope 应为 read, manage 或 admin");
+    expect(said(told`${"{1}{}$&"} exists`)).toBe("{1}{}$& 已存在");
+    expect(zh('no room is known as "the disk is full; x: y"; add it first')).toContain('没有叫 "the disk is full; x: y" 的直播间');
+    expect(zh('there is no field "a; b: text" here; there are: room, label')).toContain('没有字段 "a; b: text"');
+  });
+
+  it("is looked for in no text of a stranger's", () => {
+    const crafted = "the room's page answered: the disk is full; ".repeat(90);
+    const refusal = new DyliveError("bad_request", told`body: ${crafted}`);
+    expect(messageIn("zh", refusal.row.message, refusal.said)).toBe(`请求有误：body: ${crafted}`);
+    expect(zh(crafted)).toBe(crafted); // longer than what is written down
   });
 
   it("stays as it is where there is none, and in English", () => {

@@ -1,8 +1,10 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
+import { recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { Store } from "../../store/store.js";
 import { unwatched } from "../../works/author-watcher.js";
 import type { AuthorWatch } from "../../works/model/author-watch.js";
@@ -41,20 +43,20 @@ export function addAuthorCommands(program: Command, options: { data: () => Optio
     .action(({ json, ...settings }: Partial<Config> & { json: boolean }) =>
       withStore(loadConfig(settings), async ({ authorWatches }) => {
         const watches = await authorWatches.list();
-        if (watches.length === 0 && !json) say("no author is watched; dylive author add LINK");
-        for (const watch of watches) await print(json ? JSON.stringify(watch) : plain(lineOf(watch)));
+        if (watches.length === 0 && !json) say(told`no author is watched; dylive author add LINK`);
+        for (const watch of watches) await print(json ? JSON.stringify(watch) : lineOf(watch));
       }),
     );
   about("look", "look at an author as soon as their turn comes").action((text: string, settings: Partial<Config>) =>
     onAuthor(loadConfig(settings), text, withStore, async ({ authorWatches }, secUid) => {
       if (!(await authorWatches.lookAt(secUid, systemClock.now()))) throw unwatched(secUid);
-      say(`${secUid} is looked at as soon as their turn comes`);
+      say(told`${secUid} is looked at as soon as their turn comes`);
     }),
   );
   about("remove", "stop watching an author; what was told stays").action((text: string, settings: Partial<Config>) =>
     onAuthor(loadConfig(settings), text, withStore, async ({ authorWatches }, secUid) => {
       if (!(await authorWatches.remove(secUid))) throw unwatched(secUid);
-      say(`${secUid} is no longer watched; what was told stays`);
+      say(told`${secUid} is no longer watched; what was told stays`);
     }),
   );
 }
@@ -83,10 +85,10 @@ function nameOf({ secUid, author }: AuthorWatch): string {
 }
 
 /** Returns a watch on one line; the name, which may hold spaces, comes last. */
-function lineOf(watch: AuthorWatch): string {
+function lineOf(watch: AuthorWatch): Told {
   const { secUid, look, newest, published, learnedAt } = watch;
-  const seen = look === null ? "not looked at yet" : `${look.outcome} at ${moment(look.at)}`;
-  const why = look === null || look.outcome === "ok" || look.reason === null ? "" : ` (${look.reason})`;
-  const last = newest === null ? (learnedAt === null ? "nothing known yet" : "no works") : `newest of ${moment(newest.time)}`;
-  return [secUid, `${seen}${why}`, last, `${published} told`, nameOf(watch)].join("  ");
+  const seen = look === null ? told`not looked at yet` : told`${toldOf(look.outcome)} at ${moment(look.at)}`;
+  const why = look === null || look.outcome === "ok" || look.reason === null ? "" : told` (${recognised(look.reason)})`;
+  const last = newest === null ? (learnedAt === null ? told`nothing known yet` : told`no works`) : told`newest of ${moment(newest.time)}`;
+  return toldAll([secUid, told`${seen}${why}`, last, told`${published} told`, nameOf(watch)], "  ");
 }

@@ -3,6 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { type ClusterView, clusterView } from "../../http/v1/cluster-routes.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { webhookServiceBeside } from "../../webhooks/runner.js";
 import { type Cell, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";
@@ -37,7 +38,7 @@ async function show(config: Config, json: boolean): Promise<void> {
 
 async function printView({ members, rooms, behind, spooledBytes }: ClusterView, now: number): Promise<void> {
   await printColumns(
-    ["process", "role", "rooms", "of", "their states", "alive", "since", "jobs"],
+    [told`process`, told`role`, told`rooms`, told`of`, told`their states`, told`alive`, told`since`, told`jobs`],
     members.map(({ name, role, rooms: held, capacity, states, connected, expiresAt, joinedAt, jobs }): readonly Cell[] => [
       name,
       role,
@@ -45,17 +46,17 @@ async function printView({ members, rooms, behind, spooledBytes }: ClusterView, 
       capacity,
       statesOf(states) || null,
       // The database's clock may be some seconds off: only what is long past is said to be so.
-      connected ? (expiresAt + 1000 < now ? "silent" : "yes") : "gone",
-      `${Math.max(0, Math.round((now - joinedAt) / 60_000))} min`,
+      connected ? (expiresAt + 1000 < now ? told`silent` : told`yes`) : told`gone`,
+      told`${Math.max(0, Math.round((now - joinedAt) / 60_000))} min`,
       jobs.join(", ") || null,
     ]),
   );
   const unowned = statesOf(rooms.unowned);
   await print(
-    `${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === "" ? "" : `; nobody has: ${unowned}`}`,
+    told`${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === "" ? "" : told`; nobody has: ${unowned}`}`,
   );
-  await print(`events behind: statistics ${behind.statistics}, search ${behind.search}, webhooks ${behind.hooks}`);
-  if (spooledBytes > 0) await print(`${(spooledBytes / 1e6).toFixed(1)} MB of frames wait for the owners of their rooms`);
+  await print(told`events behind: statistics ${behind.statistics}, search ${behind.search}, webhooks ${behind.hooks}`);
+  if (spooledBytes > 0) await print(told`${(spooledBytes / 1e6).toFixed(1)} MB of frames wait for the owners of their rooms`);
 }
 
 function statesOf(counts: ClusterView["rooms"]["unowned"]): string {

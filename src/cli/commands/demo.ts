@@ -5,6 +5,7 @@ import type { Config } from "../../app/config.js";
 import { createToken, hashToken } from "../../http/tokens.js";
 import { makeFolderSync, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told, toldAll } from "../../runtime/told.js";
 import type { Tokens } from "../../store/sql/tokens.js";
 import { aborted, stopSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
@@ -13,16 +14,16 @@ import { start } from "./serve.js";
 
 /** The simulated rooms by web_rid, as people are told of them. */
 const DEMO_ROOMS = [
-  ["100000001", "shopping"],
-  ["100000002", "PK with gifts"],
-  ["100000003", "quiet"],
+  ["100000001", told`shopping`],
+  ["100000002", told`PK with gifts`],
+  ["100000003", told`quiet`],
 ] as const;
 
 /** Some of the simulated works by their names, as people are told of them. */
 const DEMO_WORKS = [
-  ["plain", "a video"],
-  ["pictures", "a note of pictures"],
-  ["live_photos", "live photos"],
+  ["plain", told`a video`],
+  ["pictures", told`a note of pictures`],
+  ["live_photos", told`live photos`],
 ] as const;
 
 /** `dylive demo`: the server with a simulated platform in the same process. Its data are apart from real ones. */
@@ -40,14 +41,19 @@ export async function demo(config: Config): Promise<void> {
       const url = `${app.url}/douyin/liveroom/chat?token=${token}&room_id=100000002`;
       // One that was paused stays so.
       for (const [id] of DEMO_ROOMS) await app.rooms.watch(id, stop);
-      await print(`dylive demo: simulated rooms ${DEMO_ROOMS.map(([id, what]) => `${id} (${what})`).join(", ")}`);
-      await print(`page: ${app.url}/#token=${token}&room=100000002`);
-      const works = DEMO_WORKS.map(([name, what]) => `https://v.douyin.com/${simulator.works.work(name).shortCode}/ (${what})`);
-      await print(`works: after that page, ${app.url}/#/works with ${works.join(", ")}`);
+      await print(
+        told`dylive demo: simulated rooms ${toldAll(
+          DEMO_ROOMS.map(([id, what]) => told`${id} (${what})`),
+          ", ",
+        )}`,
+      );
+      await print(told`page: ${app.url}/#token=${token}&room=100000002`);
+      const works = DEMO_WORKS.map(([name, what]) => told`https://v.douyin.com/${simulator.works.work(name).shortCode}/ (${what})`);
+      await print(told`works: after that page, ${app.url}/#/works with ${toldAll(works, ", ")}`);
       await print(`curl '${url}'`);
-      for (const { like, url: compat } of app.compat) await print(`for clients of ${like}: ${compat}`);
+      for (const { like, url: compat } of app.compat) await print(told`for clients of ${like}: ${compat}`);
       await aborted(stop);
-      say("stopping …");
+      say(told`stopping …`);
     } finally {
       await app.close();
     }

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
+import { recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told, toldOf } from "../../runtime/told.js";
 import { downloadWork } from "../../works/download.js";
 import { DEFAULT_TEMPLATE, FileNames } from "../../works/file-names.js";
 import type { Download } from "../../works/model/download.js";
@@ -77,7 +79,7 @@ async function run(links: readonly string[], options: Options): Promise<void> {
         if (stop.aborted || !(error instanceof DyliveError)) throw error;
         code = Math.max(code, error.row.fault === "caller" ? 2 : 1);
         if (json) await print(JSON.stringify({ link, error: error.code, reason: error.detail }));
-        else say(plain(`${link.slice(0, 200)}: ${error.message}`));
+        else say(told`${link.slice(0, 200)}: ${toldOf(error.row.message)}: ${error.said}`);
       }
     }
   } finally {
@@ -97,21 +99,21 @@ async function downloadLink(
   const asked = await reader.find(link, stop);
   const read = async (signal: AbortSignal) => toldIn(await reader.read(asked, signal)).work;
   const work = await read(stop);
-  const line = new ProgressLine(plain(work.text.slice(0, 40) || work.id), "bytes");
+  const line = new ProgressLine(plain(work.text.slice(0, 40) || work.id), told`bytes`);
   const ended = await downloadWork(work, {
     ...{ quality: options.quality, hdr: options.hdr, template: options.template, music: options.music, covers: options.covers },
     ...{ folder: out, ignoreAuthorSetting: options.ignoreAuthorSetting, platform, refresh: read, signal: stop },
-    tell: (text) => say(plain(text)),
+    tell: (text) => say(recognised(text)),
     onProgress: ({ bytes, totalBytes }) => line.show(bytes, totalBytes === null || totalBytes === 0 ? undefined : bytes / totalBytes),
   });
-  line.end(`work ${work.id}: ${ended.state}${ended.reason === null ? "" : `: ${ended.reason}`}`);
+  line.end(told`work ${work.id}: ${toldOf(ended.state)}${ended.reason === null ? "" : told`: ${recognised(ended.reason)}`}`);
   return ended;
 }
 
 async function show({ files }: Download, out: string): Promise<void> {
   if (files.length === 0) return;
   await printColumns(
-    ["file", "state", "bytes", "why"],
+    [told`file`, told`state`, told`bytes`, told`why`],
     files.map(({ role, index, name, state, bytes, reason }) => [
       name === null ? `${role} ${index + 1}` : join(out, name),
       state,

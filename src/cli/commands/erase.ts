@@ -6,6 +6,7 @@ import { type Erasure, eraseEverywhere, unreached } from "../../erasure/everywhe
 import { assertPerson, type Identity, namedIn } from "../../erasure/identity.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import { eraseAllRaw } from "../../sources/raw/erase-all.js";
 import { rawFolder } from "../../sources/raw/files.js";
 import { closeRecordings } from "../../sources/raw/pack.js";
@@ -14,7 +15,7 @@ import { isDataDirLocked } from "../../store/lock.js";
 import type { Store } from "../../store/store.js";
 import { DownloadStorage, removeFiles } from "../../works/download-storage.js";
 import { interruptSignal } from "../stop.js";
-import { askOnTerminal, ProgressLine, plain, print } from "../terminal.js";
+import { askOnTerminal, inWords, ProgressLine, print } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
 /** Adds `dylive erase-user`. @param data makes the option that names the data folder */
@@ -47,7 +48,7 @@ function erase(
     const eraseOne = (user: string) =>
       eraseEverywhere(user, {
         log: async () => {
-          const progress = new ProgressLine("erase-user", "events");
+          const progress = new ProgressLine("erase-user", told`events`);
           const onProgress = (_what: string, events: number) => progress.show(events);
           const confirm = async (found: ErasureFound | null) => {
             progress.clear();
@@ -60,7 +61,7 @@ function erase(
         recordings: async (identity) => {
           if (!rotated) await closeRecordings(folder, isDataDirLocked(config.data), systemClock, signal);
           rotated = true;
-          const read = new ProgressLine("erase-user", "parts of raw recordings");
+          const read = new ProgressLine("erase-user", told`parts of raw recordings`);
           let parts = 0;
           return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
         },
@@ -76,9 +77,9 @@ function erase(
           return null;
         });
         if (done === null) continue;
-        for (const line of linesOf(done, keep)) await print(plain(line));
-        await print("not reached:");
-        for (const line of unreached(config.data, done, config.databaseUrl !== null)) await print(plain(`- ${line}`));
+        for (const line of linesOf(done, keep)) await print(line);
+        await print(told`not reached:`);
+        for (const line of unreached(config.data, done, config.databaseUrl !== null)) await print(told`- ${toldOf(line)}`);
       }
     } finally {
       // Also of those before an error.
@@ -87,7 +88,7 @@ function erase(
     if (unknown.length > 0)
       throw new DyliveError(
         "not_found",
-        `nobody is known as ${unknown.map((user) => `"${user}"`).join(", ")}; all others that were named are erased`,
+        told`nobody is known as ${unknown.map((user) => `"${user}"`).join(", ")}; all others that were named are erased`,
       );
   });
 }
@@ -102,52 +103,53 @@ export async function confirmErasure(
   found: ErasureFound | null,
   ask: (question: string) => Promise<string | null>,
 ): Promise<void> {
-  const lines = found === null ? [`nobody in the log, in works and in comments is known as ${JSON.stringify(user)}`] : foundLines(found);
-  const recordings = "what raw recordings and frames that wait to be stored hold of them goes too";
-  const shown = [...lines, recordings].map(plain);
-  const answer = await ask(`${shown.join("\n")}\nThis cannot be undone. Type yes to erase them: `);
+  const lines: readonly Told[] =
+    found === null ? [told`nobody in the log, in works and in comments is known as ${JSON.stringify(user)}`] : foundLines(found);
+  const recordings = told`what raw recordings and frames that wait to be stored hold of them goes too`;
+  const shown = [...lines, recordings];
+  const answer = await ask([...shown, told`This cannot be undone. Type yes to erase them: `].map(inWords).join("\n"));
   if (answer?.trim().toLowerCase() === "yes") return;
   throw new DyliveError(
     "not_confirmed",
-    answer === null ? `nobody could be asked, and nothing was erased. ${shown.join("; ")}` : "nothing of them was erased",
+    answer === null ? told`nobody could be asked, and nothing was erased. ${toldAll(shown, "; ")}` : "nothing of them was erased",
   );
 }
 
-function foundLines({ identity, erased, dropped, changed, kept, works }: ErasureFound): readonly string[] {
+function foundLines({ identity, erased, dropped, changed, kept, works }: ErasureFound): readonly Told[] {
   return [
     knownAs(identity),
-    `${erased} events to be erased, ${dropped} ranks, notices and unknown messages that name them too, ${changed} events to be changed`,
-    `${works.works} works and ${works.comments} comments to be erased, ${works.watches} watches to be ended`,
-    ...(kept > 0 ? [`${kept} chats of others that hold their name or id stay as written`] : []),
+    told`${erased} events to be erased, ${dropped} ranks, notices and unknown messages that name them too, ${changed} events to be changed`,
+    told`${works.works} works and ${works.comments} comments to be erased, ${works.watches} watches to be ended`,
+    ...(kept > 0 ? [told`${kept} chats of others that hold their name or id stay as written`] : []),
   ];
 }
 
-function knownAs({ ids, secUids, displayIds, webcastUids, nicknames }: Identity): string {
-  return `known as: ${[...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].join(", ")}`;
+function knownAs({ ids, secUids, displayIds, webcastUids, nicknames }: Identity): Told {
+  return told`known as: ${[...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].join(", ")}`;
 }
 
 /** Counts again and overwrites what several people left, once for all of them. */
 async function complete(store: Store, reports: readonly EraseReport[], signal: AbortSignal): Promise<void> {
   const note = reports.at(-1)?.note;
   if (note === undefined) return;
-  const counting = new ProgressLine("erase-user", "counting steps and file pages looked through");
+  const counting = new ProgressLine("erase-user", told`counting steps and file pages looked through`);
   const onProgress = (_what: string, count: number) => counting.show(count);
   const rooms = reports.flatMap((report) => report.rooms);
   await completeErasure(store, { note, rooms, vocabulary: await openVocabulary(), signal, onProgress });
-  counting.end("done");
+  counting.end(told`done`);
 }
 
-function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordings, works }: Erasure, keep: boolean): readonly string[] {
+function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordings, works }: Erasure, keep: boolean): readonly Told[] {
   const { files, messages, frames } = recordings;
   return [
     knownAs(identity),
-    ...(keep && pseudonym !== "" ? [`shown as ${pseudonym} from now on`] : []),
-    `${erased} events erased`,
-    `${dropped} ranks, notices and unknown messages that named them erased`,
-    `${changed} events changed`,
-    `${kept} chats of others that hold their name or id kept as written`,
-    `${works.works} works and ${works.comments} comments erased, ${works.watches === 0 ? "" : "the watch on their works ended, "}${works.changed} works and comments of others changed, ${works.kept} kept`,
-    `${works.downloads} downloads of their works removed with their files`,
-    `${messages} messages${frames > 0 ? ` and ${frames} whole frames` : ""} taken out of ${files} raw recordings`,
+    ...(keep && pseudonym !== "" ? [told`shown as ${pseudonym} from now on`] : []),
+    told`${erased} events erased`,
+    told`${dropped} ranks, notices and unknown messages that named them erased`,
+    told`${changed} events changed`,
+    told`${kept} chats of others that hold their name or id kept as written`,
+    told`${works.works} works and ${works.comments} comments erased, ${works.watches === 0 ? "" : told`the watch on their works ended, `}${works.changed} works and comments of others changed, ${works.kept} kept`,
+    told`${works.downloads} downloads of their works removed with their files`,
+    told`${messages} messages${frames > 0 ? told` and ${frames} whole frames` : ""} taken out of ${files} raw recordings`,
   ];
 }

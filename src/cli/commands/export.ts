@@ -11,12 +11,13 @@ import { broadcastId } from "../../http/v1/session-routes.js";
 import { publish, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
+import { told } from "../../runtime/told.js";
 import { FileLock } from "../../store/lock.js";
 import { namedRoom } from "../../store/rooms.js";
 import { isBusy } from "../../store/sqlite/refusal.js";
 import type { Store } from "../../store/store.js";
 import { interruptSignal } from "../stop.js";
-import { ProgressLine, plain, say } from "../terminal.js";
+import { ProgressLine, say } from "../terminal.js";
 import { numberFrom, whole } from "../values.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST } from "./session.js";
@@ -85,15 +86,13 @@ async function toFile(store: Store, path: string, decided: ExportPlan, request: 
   const begun = existsSync(`${path}.part`);
   const file = await ExportFile.open(path, continues ? nameOf(store, decided, request) : null);
   const after = file.continued;
-  if (after > 0) say(plain(`${path}: continuing after event ${after}`));
+  if (after > 0) say(told`${path}: continuing after event ${after}`);
   else if (begun)
     say(
-      plain(
-        `${path}: starting over, since ${continues ? "what is there belongs to another export" : `a ${decided.format} cannot be continued`}`,
-      ),
+      told`${path}: starting over, since ${continues ? told`what is there belongs to another export` : told`a ${decided.format} cannot be continued`}`,
     );
   const plan = { ...decided, after, about: { ...decided.about, begins: after === 0 } };
-  const progress = new ProgressLine(path, "events looked at");
+  const progress = new ProgressLine(path, told`events looked at`);
   let scanned = after;
   try {
     for await (const piece of exportPieces(store, plan, stop)) {
@@ -106,10 +105,10 @@ async function toFile(store: Store, path: string, decided: ExportPlan, request: 
     await file.keep(scanned).catch(() => {}); // the disk may be full: it is continued from the place before
     await file.leave();
     if (!stop.aborted) throw error;
-    progress.end(plain(`${path}.part: stopped; the same command ${continues ? "continues it" : "starts over"}`));
+    progress.end(told`${path}.part: stopped; the same command ${continues ? told`continues it` : told`starts over`}`);
     return;
   }
-  progress.end(plain(`${path}: ${file.bytes} bytes`));
+  progress.end(told`${path}: ${file.bytes} bytes`);
 }
 
 /** Names an export; a key is not kept in the clear. */
@@ -246,17 +245,17 @@ function lockOf(path: string): FileLock {
   try {
     return FileLock.take(`${partOf(path)}.lock`);
   } catch (error) {
-    if (isBusy(error)) throw new DyliveError("in_use", `another export writes ${path}: wait for it, or name another file`, error);
+    if (isBusy(error)) throw new DyliveError("in_use", told`another export writes ${path}: wait for it, or name another file`, error);
     throw unwritable(path, error);
   }
 }
 
 function exists(path: string): DyliveError {
-  return new DyliveError("bad_request", `${path} exists: name another file, or remove it`);
+  return new DyliveError("bad_request", told`${path} exists: name another file, or remove it`);
 }
 
 function unwritable(path: string, error: unknown): unknown {
-  return fileFailure(error, `${path} cannot be written`);
+  return fileFailure(error, told`${path} cannot be written`);
 }
 
 function partOf(path: string): string {

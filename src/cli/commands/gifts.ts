@@ -1,7 +1,8 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { told } from "../../runtime/told.js";
 import type { KnownGift } from "../../store/sql/gifts.js";
-import { moment, plain, print, printColumns, say } from "../terminal.js";
+import { moment, print, printColumns, say } from "../terminal.js";
 import { count } from "../values.js";
 import { withStore } from "../with-store.js";
 
@@ -25,9 +26,11 @@ export function addGiftsCommand(program: Command, data: () => Option): void {
         const byId = gift === undefined ? undefined : (await gifts.known([gift])).get(gift);
         const found = byId !== undefined ? [byId] : await gifts.list({ limit, ...(gift !== undefined && { name: gift }) });
         if (found.length === 0) {
-          const none = gift === undefined ? "no gift was seen yet" : `no gift has the id or a name with ${JSON.stringify(gift)}`;
+          const none = gift === undefined ? told`no gift was seen yet` : told`no gift has the id or a name with ${JSON.stringify(gift)}`;
           const listedAt = await gifts.listedAt();
-          say(plain(`${none}; the platform's list ${listedAt === null ? "is read when a room is live" : `was read ${moment(listedAt)}`}`));
+          say(
+            told`${none}; the platform's list ${listedAt === null ? told`is read when a room is live` : told`was read ${moment(listedAt)}`}`,
+          );
         }
         if (json) for (const one of found) await print(JSON.stringify(one));
         else if (found.length > 0) await show(found);
@@ -37,7 +40,7 @@ export function addGiftsCommand(program: Command, data: () => Option): void {
 
 async function show(gifts: readonly KnownGift[]): Promise<void> {
   await printColumns(
-    ["id", "name", "diamonds", "before", "seen", "by"],
+    ["id", told`name`, told`diamonds`, told`before`, told`seen`, told`by`],
     gifts.map(({ id, name, diamonds, prices, seenAt, source }) => [
       ...[id, name, diamonds],
       prices

@@ -1,6 +1,8 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
+import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Rooms } from "../../store/rooms.js";
 import { namedRoom } from "../../store/rooms.js";
@@ -53,7 +55,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
           ...(rooms !== undefined && { rooms: await keysOf(store.rooms, rooms) }),
           ...(maxEvents !== undefined && { maxEvents }),
         });
-        say(`hook ${made.id} (${plain(made.name)}) is made; keep its secret, it is not shown again:`);
+        say(told`hook ${made.id} (${plain(made.name)}) is made; keep its secret, it is not shown again:`);
         await print(made.secret);
       }),
     );
@@ -66,7 +68,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .action((settings: Partial<Config>) =>
       withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
         const views = await webhooks.list();
-        if (views.length === 0) say("there is no hook; dylive hook add URL");
+        if (views.length === 0) say(told`there is no hook; dylive hook add URL`);
         for (const view of views) await print(lineOf(view));
       }),
     );
@@ -75,16 +77,21 @@ export function addHookCommands(program: Command, data: () => Option): void {
       for (const line of linesOf(await webhooks.view(id), await webhooks.tries(id, TRIES_SHOWN))) await print(line);
     }),
   );
-  const act = (command: string, description: string, work: (webhooks: WebhookService, id: string) => Promise<unknown>, done: string) =>
+  const act = (command: string, description: string, work: (webhooks: WebhookService, id: string) => Promise<unknown>, done: Told) =>
     about(command, description).action((id: string, settings: Partial<Config>) =>
       withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
         await work(webhooks, id);
-        say(plain(`hook ${id} ${done}`));
+        say(told`hook ${id} ${done}`);
       }),
     );
-  act("pause", "send nothing until it is resumed", (webhooks, id) => webhooks.pause(id), "is paused; what comes meanwhile is sent later");
-  act("resume", "go on where it was, at once", (webhooks, id) => webhooks.resume(id), "goes on where it was");
-  act("remove", "send nothing any more, and forget it", (webhooks, id) => webhooks.remove(id), "is removed");
+  act(
+    "pause",
+    "send nothing until it is resumed",
+    (webhooks, id) => webhooks.pause(id),
+    told`is paused; what comes meanwhile is sent later`,
+  );
+  act("resume", "go on where it was, at once", (webhooks, id) => webhooks.resume(id), told`goes on where it was`);
+  act("remove", "send nothing any more, and forget it", (webhooks, id) => webhooks.remove(id), told`is removed`);
   about("replay", "send a room's events again, from a seq on")
     .requiredOption("--room <room>", "its number, id or any other name")
     .requiredOption("--seq <n>", "the first that is sent; 1 is the oldest", whole)
@@ -92,13 +99,13 @@ export function addHookCommands(program: Command, data: () => Option): void {
       withWebhooks(loadConfig(settings), withStore, async (webhooks, store) => {
         const [key = 0] = await keysOf(store.rooms, [room]);
         const { paused } = await webhooks.replay(id, key, seq);
-        say(plain(`hook ${id} is sent room ${key} from ${seq} on${paused === null ? "" : ", once it is resumed"}`));
+        say(told`hook ${id} is sent room ${key} from ${seq} on${paused === null ? "" : told`, once it is resumed`}`);
       }),
     );
   about("rotate", "make a new secret; the old one signs too for a day").action((id: string, settings: Partial<Config>) =>
     withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
       const { secret } = await webhooks.rotate(id);
-      say(plain(`hook ${id} has a new secret; keep it, it is not shown again:`));
+      say(told`hook ${id} has a new secret; keep it, it is not shown again:`);
       await print(secret);
     }),
   );
@@ -112,37 +119,38 @@ export function addHookCommands(program: Command, data: () => Option): void {
 }
 
 /** Returns one hook on one line; its name, which may hold spaces, comes last. */
-function lineOf({ row, backlog }: HookView): string {
-  const state = row.paused === null ? hookState(row) : `paused (${row.paused.reason})`;
-  return plain([row.id, state, `backlog ${backlog}`, row.url, row.name].join("  "));
+function lineOf({ row, backlog }: HookView): Told {
+  const state = row.paused === null ? toldOf(hookState(row)) : told`paused (${recognised(row.paused.reason)})`;
+  return toldAll([row.id, state, told`backlog ${backlog}`, row.url, row.name], "  ");
 }
 
-function linesOf(view: HookView, tries: readonly HookTry[]): readonly string[] {
+function linesOf(view: HookView, tries: readonly HookTry[]): readonly Told[] {
   const { row, rooms } = view;
   const lines = [
     lineOf(view),
-    `types ${row.types.join(",") || "all but unknown, rank and stats"}`,
-    `rooms ${row.rooms.join(",") || "all"}`,
-    ...(row.filter === null ? [] : [`filter ${row.filter}`]),
-    ...(row.allowPrivate ? ["may reach private addresses"] : []),
-    ...(row.paused === null ? [] : [`paused since ${moment(row.paused.at)}: ${row.paused.reason}`]),
-    ...(row.failing === null ? [] : [`failing since ${moment(row.failing.since)}`]),
-    ...(row.last?.error == null ? [] : [`last error ${row.last.error}`]),
-    `last delivered ${row.deliveredAt === null ? "never" : moment(row.deliveredAt)}`,
+    told`types ${row.types.join(",") || told`all but unknown, rank and stats`}`,
+    told`rooms ${row.rooms.join(",") || told`all`}`,
+    ...(row.filter === null ? [] : [told`filter ${row.filter}`]),
+    ...(row.allowPrivate ? [told`may reach private addresses`] : []),
+    ...(row.paused === null ? [] : [told`paused since ${moment(row.paused.at)}: ${recognised(row.paused.reason)}`]),
+    ...(row.failing === null ? [] : [told`failing since ${moment(row.failing.since)}`]),
+    ...(row.last?.error == null ? [] : [told`last error ${recognised(row.last.error)}`]),
+    told`last delivered ${row.deliveredAt === null ? told`never` : moment(row.deliveredAt)}`,
     ...rooms.slice(0, ROOMS_SHOWN).map(({ room, seq, head, backlog, waiting }) => {
-      const tried = waiting === null ? "" : `; ${waiting.from}-${waiting.to} was tried ${waiting.tries} times`;
-      return `room ${room}  at ${seq} of ${head}, backlog ${backlog}${tried}`;
+      const tried = waiting === null ? "" : told`; ${waiting.from}-${waiting.to} was tried ${waiting.tries} times`;
+      return told`room ${room}  at ${seq} of ${head}, backlog ${backlog}${tried}`;
     }),
-    ...(rooms.length > ROOMS_SHOWN ? [`and ${rooms.length - ROOMS_SHOWN} more rooms`] : []),
+    ...(rooms.length > ROOMS_SHOWN ? [told`and ${rooms.length - ROOMS_SHOWN} more rooms`] : []),
     ...tries.map(tryLine),
   ];
-  return lines.map(plain);
+  return lines;
 }
 
 /** Returns one try on a line. */
-export function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): string {
-  const what = attempt === 0 ? "test" : `room ${room} ${from}-${to} (${events} events), try ${attempt}`;
-  return plain(`${moment(at)}  ${what}: ${delivered ? `delivered, HTTP ${status}` : (error ?? "failed")}, ${ms} ms`);
+export function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): Told {
+  const what = attempt === 0 ? told`test` : told`room ${room} ${from}-${to} (${events} events), try ${attempt}`;
+  const outcome = delivered ? told`delivered, HTTP ${status ?? ""}` : error === null ? told`failed` : recognised(error);
+  return told`${moment(at)}  ${what}: ${outcome}, ${ms} ms`;
 }
 
 /** Returns the rooms of names, each once. */

@@ -4,6 +4,7 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { platformOf } from "../../app/platform.js";
 import { DEFAULT_ACCOUNT } from "../../app/setting-schema.js";
+import { recognised } from "../../i18n/words.js";
 import type { ProxyServer } from "../../platform/access/proxy.js";
 import type { LoginReading } from "../../platform/access/visitor.js";
 import { parseCookies } from "../../platform/accounts/cookies.js";
@@ -13,9 +14,10 @@ import { loginInWindow } from "../../platform/browser/login-window.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
+import { told, toldOf } from "../../runtime/told.js";
 import { databasePath } from "../../store/open.js";
 import { aborted, interruptSignal } from "../stop.js";
-import { plain, print, say } from "../terminal.js";
+import { print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
 /** Request to `dylive login`. */
@@ -56,19 +58,19 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
   const accounts = AccountStore.inside(config.data, systemClock);
   const as = { platform: platformOf(config), userAgent: config.userAgent };
   if (ask.forget) {
-    if (!(await accounts.remove(ask.account))) throw new DyliveError("not_found", `there is no account ${JSON.stringify(ask.account)}`);
+    if (!(await accounts.remove(ask.account))) throw new DyliveError("not_found", told`there is no account ${JSON.stringify(ask.account)}`);
     // What was seen of it goes too: another one may be given its name. Before a server ran nothing was seen.
     const isKept = config.databaseUrl !== null || existsSync(databasePath(config.data));
     if (isKept) await withStore(config, ({ accountDays }) => accountDays.remove(ask.account, systemClock.now()));
-    say(`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
+    say(told`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
     return;
   }
   if (ask.check) return show(await accounts.check(ask.account, as, stop));
   if (ask.cookies !== undefined) {
     await accounts.save(ask.account, parseCookies(await textOf(ask.cookies, stop), Date.now()));
-    say(`account ${ask.account} is saved`);
+    say(told`account ${ask.account} is saved`);
     const status = await accounts.check(ask.account, as, stop).catch((error: unknown) => {
-      if (error instanceof DyliveError) say(plain(`it could not be checked: ${error.detail}`));
+      if (error instanceof DyliveError) say(told`it could not be checked: ${error.said}`);
       return accounts.status(ask.account);
     });
     return show(status);
@@ -76,7 +78,7 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
   const before = (await accounts.names()).includes(ask.account) ? (await accounts.get(ask.account)).cookies() : [];
   const { cookies, reading } = await viaWindow(config, as.platform.proxy, before, stop);
   const account = await accounts.save(ask.account, cookies);
-  say(`account ${ask.account} is saved`);
+  say(told`account ${ask.account} is saved`);
   await show(accounts.noteReading(account, reading));
 }
 
@@ -93,21 +95,19 @@ async function viaWindow(
       "there is no display here to open a window on; log in with any browser on any machine and give its cookies: dylive login --cookies FILE",
     );
   const program = findBrowser(config.browser, machine.browsers);
-  say("A window opens: log in there by scanning the code with the app. Ctrl-C gives up.");
+  say(told`A window opens: log in there by scanning the code with the app. Ctrl-C gives up.`);
   return loginInWindow({ program, headless: false, clock: systemClock, upstream: config.upstream, proxy, cookies }, stop);
 }
 
 /** Prints one line on stdout for a person and for scripts; the exit code says whether the account is of use. */
 async function show(status: AccountStatus): Promise<void> {
   const age = Math.floor(status.ageMs / DAY_MS);
-  const end = status.expiresAt === null ? "" : `, ends ${new Date(status.expiresAt).toISOString().slice(0, 10)}`;
+  const end = status.expiresAt === null ? "" : told`, ends ${new Date(status.expiresAt).toISOString().slice(0, 10)}`;
   await print(
-    plain(
-      `${status.name}: ${WORDS[status.login]}${status.nickname === null ? "" : ` as ${status.nickname}`}${status.reason === undefined ? "" : ` (${status.reason})`}, ${age} days old${end}`,
-    ),
+    told`${status.name}: ${toldOf(WORDS[status.login])}${status.nickname === null ? "" : told` as ${status.nickname}`}${status.reason === undefined ? "" : told` (${recognised(status.reason)})`}, ${age} days old${end}`,
   );
   if (status.login === "guest")
-    throw new DyliveError("bad_request", `the platform does not know account ${status.name} any more: log in again`);
+    throw new DyliveError("bad_request", told`the platform does not know account ${status.name} any more: log in again`);
 }
 
 const WORDS: Record<LoginReading["login"], string> = {
@@ -119,9 +119,9 @@ const WORDS: Record<LoginReading["login"], string> = {
 async function textOf(file: string, stop: AbortSignal): Promise<string> {
   if (file !== "-")
     return readFile(file, "utf8").catch((error: unknown) => {
-      throw fileFailure(error, `${file} cannot be read`);
+      throw fileFailure(error, told`${file} cannot be read`);
     });
-  if (process.stdin.isTTY) say("Paste the cookies, then press Ctrl-D.");
+  if (process.stdin.isTTY) say(told`Paste the cookies, then press Ctrl-D.`);
   const chunks: Buffer[] = [];
   let size = 0;
   const reading = (async () => {

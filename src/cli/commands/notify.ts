@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../store/sql/hooks.js";
 import { type Alarms, alarmSelection, USUAL_ALARMS } from "../../webhooks/alarm-text.js";
 import { channelOf, shownAddress } from "../../webhooks/channels.js";
@@ -71,7 +72,7 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
           ...(rooms !== undefined && { rooms: await keysOf(store.rooms, rooms) }),
         });
         await print(id);
-        say(`alarms go to ${channel.kind} from now on; send a test: dylive notify test ${id}`);
+        say(told`alarms go to ${channel.kind} from now on; send a test: dylive notify test ${id}`);
       });
     });
   notify
@@ -81,7 +82,7 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
     .action((settings: Partial<Config>) =>
       withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
         const views = (await webhooks.list()).filter(({ row }) => row.channel !== null);
-        if (views.length === 0) say("nobody is told; dylive notify add URL");
+        if (views.length === 0) say(told`nobody is told; dylive notify add URL`);
         for (const { row } of views)
           await print(
             plain([row.id, row.channel?.kind, shownAddress(row.url), row.types.join(","), row.filter ?? "", row.name].join("  ")),
@@ -96,7 +97,7 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
     .action((id: string, settings: Partial<Config>) =>
       withWebhooks(loadConfig(settings), withStore, async (webhooks) => {
         if ((await webhooks.get(id)).channel === null)
-          throw new DyliveError("bad_request", `hook ${id} tells a program: dylive hook test ${id}`);
+          throw new DyliveError("bad_request", told`hook ${id} tells a program: dylive hook test ${id}`);
         const outcome = await webhooks.test(id, interruptSignal());
         await print(tryLine(outcome));
         if (!outcome.delivered) exitWith(1);

@@ -2,8 +2,9 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { officialAlias } from "../../collector/open-platform/rooms.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { Watch } from "../../store/rooms.js";
-import { plain, print, say } from "../terminal.js";
+import { print, say } from "../terminal.js";
 import { withNewStore, withStore } from "../with-store.js";
 
 /** Adds `dylive official start`, `stop` and `list`: rooms in which an anchor has mounted your app. They work beside a running server, which follows within seconds. */
@@ -35,10 +36,11 @@ function want(config: Config, roomId: string, watch: Watch): Promise<void> {
     throw new DyliveError("bad_config", "DYLIVE_OFFICIAL_SECRET is not set: without the app's secret no task can be started");
   return withNewStore(config, async ({ rooms }) => {
     const alias = officialAlias(appId, roomId);
-    if (watch !== "on" && (await rooms.find(alias)) === null) throw new DyliveError("not_found", `no room ${roomId} of ${appId} is known`);
+    if (watch !== "on" && (await rooms.find(alias)) === null)
+      throw new DyliveError("not_found", told`no room ${roomId} of ${appId} is known`);
     await rooms.setWatch(await rooms.ensure([alias]), watch);
-    const by = "by the server that runs on this data folder, or by the next `dylive serve`";
-    say(watch === "on" ? `the tasks of room ${roomId} are started ${by}` : `the tasks of room ${roomId} are stopped ${by}`);
+    const by = told`by the server that runs on this data folder, or by the next \`dylive serve\``;
+    say(watch === "on" ? told`the tasks of room ${roomId} are started ${by}` : told`the tasks of room ${roomId} are stopped ${by}`);
   });
 }
 
@@ -50,11 +52,11 @@ function list(config: Config): Promise<void> {
       const alias = (await rooms.aliases(room)).find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
       if (alias === undefined) continue;
       const head = (await log.heads([room])).get(room)?.head ?? 0;
-      const tasks = { on: "wanted", paused: "stopped", off: "not wanted" }[watch];
-      await print(plain(`${alias.value.slice(prefix.length)}  tasks ${tasks}  ${head} events  room ${room}`));
+      const tasks = { on: told`wanted`, paused: told`stopped`, off: told`not wanted` }[watch];
+      await print(told`${alias.value.slice(prefix.length)}  tasks ${tasks}  ${head} events  room ${room}`);
       listed++;
     }
-    if (listed === 0) say("no room of this app is known");
+    if (listed === 0) say(told`no room of this app is known`);
   });
 }
 

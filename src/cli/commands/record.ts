@@ -6,9 +6,10 @@ import type { Received } from "../../platform/access/read.js";
 import { Visitor } from "../../platform/access/visitor.js";
 import { nameIn } from "../../platform/links/resolve.js";
 import { systemClock } from "../../runtime/clock.js";
+import { told } from "../../runtime/told.js";
 import { Recorder } from "../../sources/recording.js";
 import { aborted, stopSignal } from "../stop.js";
-import { ProgressLine, plain, say } from "../terminal.js";
+import { ProgressLine, say } from "../terminal.js";
 
 const MAX_EVENTS = 1000; // nobody reads them
 
@@ -18,7 +19,7 @@ export async function record(config: Config, text: string, file: string | null):
   const reach = reachOf(config, readMachine(), systemClock);
   const id = (await nameIn(text, { platform: reach.platform, visitor: new Visitor(reach.userAgent) }, stop)).value;
   const out = file ?? `${id}.dyrec`;
-  const progress = new ProgressLine(out, "frames");
+  const progress = new ProgressLine(out, told`frames`);
   let recorder: Recorder | null = null;
   let frames = 0;
   let fail: (error: unknown) => void = () => {};
@@ -47,11 +48,11 @@ export async function record(config: Config, text: string, file: string | null):
   let room: OneRoom | null = null;
   try {
     room = await OneRoom.open(id, deps, stop);
-    say(plain(`${id}: ${room.found.state}, ${room.found.evidence.reason}; recording to ${out}`));
+    say(told`${id}: ${room.found.state}, ${room.found.evidence.reason}; recording to ${out}`);
     await Promise.race([aborted(stop), failed]);
   } finally {
     await room?.close();
     (recorder as Recorder | null)?.close();
-    progress.end(`${out}: ${frames} frames`);
+    progress.end(told`${out}: ${frames} frames`);
   }
 }

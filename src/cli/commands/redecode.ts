@@ -5,11 +5,12 @@ import { broadcastId } from "../../http/v1/session-routes.js";
 import { recordingsOf, redecode } from "../../ingest/redecode.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
+import { told } from "../../runtime/told.js";
 import { rawFolder } from "../../sources/raw/files.js";
 import { namedRoom } from "../../store/rooms.js";
 import { sayDrift } from "../show.js";
 import { interruptSignal } from "../stop.js";
-import { ProgressLine, plain, print, say } from "../terminal.js";
+import { ProgressLine, print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST } from "./session.js";
 
@@ -32,7 +33,7 @@ function run(config: Config, asked: string, session: string | null, json: boolea
     const { room, sessionId } = await namedRoom(store.rooms, asked);
     const wanted = session === null ? sessionId : await broadcastId(store.sessions, room, session);
     const files = await recordingsOf(rawFolder(resolve(config.data)), room, wanted);
-    const progress = new ProgressLine(plain(`decoding ${asked} again`), "messages of two readings");
+    const progress = new ProgressLine(told`decoding ${asked} again`, told`messages of two readings`);
     const stop = interruptSignal();
     const drift = new Drift();
     const done = await redecode({
@@ -42,19 +43,19 @@ function run(config: Config, asked: string, session: string | null, json: boolea
       clock: systemClock,
       drift,
       signal: stop,
-      setAside: () => say("the store refused an event; it was left out"),
+      setAside: () => say(told`the store refused an event; it was left out`),
       onProgress: (messages) => progress.show(messages),
     }).catch((error: unknown) => {
       if (!stop.aborted) throw error;
-      progress.end("stopped; the same command begins again, and changes nothing twice");
+      progress.end(told`stopped; the same command begins again, and changes nothing twice`);
       return null;
     });
     if (done === null) return;
-    progress.end(`${files.length} files of ${done.sessions.length} broadcasts, ${done.messages} messages`);
+    progress.end(told`${files.length} files of ${done.sessions.length} broadcasts, ${done.messages} messages`);
     if (json) return print(JSON.stringify(done));
-    await print(`${done.replaced} events say something else now, ${done.regifted} gifts count otherwise, ${done.appended} are new`);
-    if (done.erased > 0) await print(`${done.erased} were erased and stay so`);
-    if (done.lostBytes > 0) await print(`${done.lostBytes} bytes of the files are torn or damaged`);
+    await print(told`${done.replaced} events say something else now, ${done.regifted} gifts count otherwise, ${done.appended} are new`);
+    if (done.erased > 0) await print(told`${done.erased} were erased and stay so`);
+    if (done.lostBytes > 0) await print(told`${done.lostBytes} bytes of the files are torn or damaged`);
     sayDrift(drift);
   });
 }

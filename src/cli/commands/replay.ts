@@ -1,9 +1,10 @@
 import { replayFile } from "../../ingest/replay.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
+import { told } from "../../runtime/told.js";
 import { lineOf, SHOWN, sayDrift } from "../show.js";
 import { interruptSignal } from "../stop.js";
-import { plain, print, say } from "../terminal.js";
+import { print, say } from "../terminal.js";
 
 /** `dylive replay FILE`: the events of a recording or a HAR at its pace, or `speed` times as fast. Stores nothing. */
 export async function replay(
@@ -17,10 +18,10 @@ export async function replay(
     speed,
     drift,
     signal: interruptSignal(),
-    setAside: () => say("an event is left out"),
+    setAside: () => say(told`an event is left out`),
     onDone: ({ report: { lostBytes, skipped } }) => {
-      if (lostBytes > 0) say(plain(`the last ${lostBytes} bytes of ${path} are torn or damaged`));
-      if (skipped > 0) say(`${skipped} damaged records were passed over`);
+      if (lostBytes > 0) say(told`the last ${lostBytes} bytes of ${path} are torn or damaged`);
+      if (skipped > 0) say(told`${skipped} damaged records were passed over`);
     },
   });
   for await (const event of events) {
@@ -28,6 +29,6 @@ export async function replay(
     await print(lineOf(event, json));
     count++;
   }
-  say(`${count} events`);
+  say(told`${count} events`);
   sayDrift(drift);
 }

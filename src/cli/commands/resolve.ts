@@ -4,8 +4,9 @@ import { type Answer, answerOf, resolveText, STEP_WORDS, StepError, type TextAns
 import { PlatformAccess, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { type Told, told, toldOf } from "../../runtime/told.js";
 import { exitWith, interruptSignal } from "../stop.js";
-import { plain, print } from "../terminal.js";
+import { print } from "../terminal.js";
 
 const SENTENCES: Readonly<Record<Answer, string>> = {
   live: "is live",
@@ -27,7 +28,8 @@ export async function resolve(config: Config, text: string, { json }: { readonly
     const { platform, inPage } = access;
     const answer = await resolveText(text, { platform, visitor: await access.asker(stop), inPage }, stop);
     if (answer.resolved.outcome === "unknown") exitWith(1);
-    await print(json ? JSON.stringify(asJson(text, answer)) : sentencesOf(answer).map(plain).join("\n"));
+    if (json) await print(JSON.stringify(asJson(text, answer)));
+    else for (const sentence of sentencesOf(answer)) await print(sentence);
   } catch (error) {
     if (!json || !(error instanceof DyliveError)) throw error;
     exitWith(error.row.fault === "caller" ? 2 : 1);
@@ -47,17 +49,18 @@ function asJson(text: string, { name, broadcast, resolved }: TextAnswer): Record
 }
 
 /** Returns the answer as people read it; the platform's words are in it as they are. */
-function sentencesOf({ broadcast, resolved }: TextAnswer): readonly string[] {
-  const words = SENTENCES[answerOf(resolved)];
+function sentencesOf({ broadcast, resolved }: TextAnswer): readonly Told[] {
+  const words = toldOf(SENTENCES[answerOf(resolved)]);
   if (!("facts" in resolved)) {
-    const tail = resolved.outcome === "unknown" ? ["Try again in a minute; `dylive doctor` shows which step is broken."] : [];
-    return [`${words}: ${resolved.reason} (${STEP_WORDS[resolved.step]}).`, ...tail];
+    const tail = resolved.outcome === "unknown" ? [told`Try again in a minute; \`dylive doctor\` shows which step is broken.`] : [];
+    return [told`${words}: ${toldOf(resolved.reason)} (${toldOf(STEP_WORDS[resolved.step])}).`, ...tail];
   }
   const { facts, roomId, webRid } = resolved;
-  const lines = [`${facts.anchor?.nickname ?? "The anchor"} ${words}${facts.title === null ? "." : `: ${facts.title}`}`];
-  lines.push(`room ${webRid}, https://live.douyin.com/${webRid}`);
-  if (roomId !== null) lines.push(`${resolved.outcome === "live" ? "broadcast" : "last broadcast"} ${roomId}`);
-  if (facts.online !== null) lines.push(`${facts.online} watching${facts.totalViewers === null ? "" : `, ${facts.totalViewers} so far`}`);
-  if (broadcast !== null && broadcast !== roomId) lines.push(`The broadcast ${broadcast} that the text names is over.`);
+  const lines = [told`${facts.anchor?.nickname ?? told`The anchor`} ${words}${facts.title === null ? "." : `: ${facts.title}`}`];
+  lines.push(told`room ${webRid}, https://live.douyin.com/${webRid}`);
+  if (roomId !== null) lines.push(told`${resolved.outcome === "live" ? told`broadcast` : told`last broadcast`} ${roomId}`);
+  if (facts.online !== null)
+    lines.push(told`${facts.online} watching${facts.totalViewers === null ? "" : told`, ${facts.totalViewers} so far`}`);
+  if (broadcast !== null && broadcast !== roomId) lines.push(told`The broadcast ${broadcast} that the text names is over.`);
   return lines;
 }

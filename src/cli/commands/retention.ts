@@ -4,6 +4,7 @@ import { type Config, limitsOf, loadConfig, variableOf } from "../../app/config.
 import { beyondLimits } from "../../retention/step.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { type Told, told, toldOf } from "../../runtime/told.js";
 import { rawFiles, rawFolder } from "../../sources/raw/files.js";
 import type { RoomKey } from "../../store/log.js";
 import { namedRoom } from "../../store/rooms.js";
@@ -57,19 +58,19 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
   const limits: LimitsOf = { ...limitsOf(config), ...own };
   const retained = await retainedOf(store, rawFolder(resolve(config.data)), room, limits, systemClock.now());
   await printColumns(
-    ["what", "kept for", "up to", "by", "now", "beyond"],
+    [told`what`, told`kept for`, told`up to`, told`by`, told`now`, told`beyond`],
     RETAINED.map((one) => [
       one,
       ...shown(limits[one]),
-      own[one] === undefined ? `the server (${settingsOf(one)})` : "this room",
+      own[one] === undefined ? told`the server (${settingsOf(one)})` : told`this room`,
       retained[one].now,
       retained[one].beyond,
     ]),
   );
   const horizon = await retention.horizon(room);
-  if (horizon !== null) await print(`events up to ${moment(horizon)} were removed`);
-  if (RETAINED.some((one) => (retained[one].beyond ?? "nothing") !== "nothing"))
-    await print("what is beyond is removed within ten minutes, while a server runs");
+  if (horizon !== null) await print(told`events up to ${moment(horizon)} were removed`);
+  if (RETAINED.some((one) => String(retained[one].beyond ?? "nothing") !== "nothing"))
+    await print(told`what is beyond is removed within ten minutes, while a server runs`);
 }
 
 function shown({ maxAgeMs, maxBytes }: Limits): [string, string] {
@@ -109,8 +110,8 @@ function sizeOf(text: string): number | null {
 
 /** Amounts of a kind that are kept now, and that are beyond its limits; null where it is not told. */
 interface RetainedNow {
-  readonly now: string | null;
-  readonly beyond: string | null;
+  readonly now: Told | null;
+  readonly beyond: Told | null;
 }
 
 /** Returns what is kept of a room now. @param folder of all raw recordings @param now ms UTC */
@@ -131,22 +132,25 @@ export async function retainedOf(
 async function eventsOf({ log, retention }: Store, room: RoomKey, { maxAgeMs, maxBytes }: Limits, now: number): Promise<RetainedNow> {
   const { oldest = 1 } = (await log.heads([room])).get(room) ?? {};
   const first = (await log.read(room, oldest - 1, 1)).events[0];
-  if (first === undefined) return { now: "nothing", beyond: "nothing" };
+  if (first === undefined) return { now: told`nothing`, beyond: told`nothing` };
   const bytes = await retention.size(room);
   const parts = [
-    ...(maxBytes !== null && bytes > maxBytes ? [megabytes(bytes - maxBytes)] : []),
-    ...(maxAgeMs !== null && first.receivedAt < now - maxAgeMs ? [`what came before ${moment(now - maxAgeMs)}`] : []),
+    ...(maxBytes !== null && bytes > maxBytes ? [toldOf(megabytes(bytes - maxBytes))] : []),
+    ...(maxAgeMs !== null && first.receivedAt < now - maxAgeMs ? [told`what came before ${moment(now - maxAgeMs)}`] : []),
   ];
-  return { now: `${megabytes(bytes)} since ${moment(first.receivedAt)}`, beyond: parts.length === 0 ? "nothing" : parts.join(" and ") };
+  return {
+    now: told`${megabytes(bytes)} since ${moment(first.receivedAt)}`,
+    beyond: parts.length === 0 ? told`nothing` : parts.reduce((one, other) => told`${one} and ${other}`),
+  };
 }
 
 async function rawOf(folder: string, room: RoomKey, limits: Limits, now: number): Promise<RetainedNow> {
   const files = await rawFiles(folder, room);
   const [first] = files;
-  if (first === undefined) return { now: "nothing", beyond: "nothing" };
-  const told = (some: readonly { readonly bytes: number }[]) =>
-    some.length === 0 ? "nothing" : `${some.length} files, ${megabytes(some.reduce((sum, { bytes }) => sum + bytes, 0))}`;
-  return { now: `${told(files)} since ${moment(first.startedAt)}`, beyond: told(beyondLimits(files, limits, now)) };
+  if (first === undefined) return { now: told`nothing`, beyond: told`nothing` };
+  const shown = (some: readonly { readonly bytes: number }[]) =>
+    some.length === 0 ? told`nothing` : told`${some.length} files, ${megabytes(some.reduce((sum, { bytes }) => sum + bytes, 0))}`;
+  return { now: told`${shown(files)} since ${moment(first.startedAt)}`, beyond: shown(beyondLimits(files, limits, now)) };
 }
 
 function megabytes(bytes: number): string {

@@ -6,10 +6,12 @@ import { meetRoom } from "../../collector/room-resolver.js";
 import type { GiftsEvidence, GiftsState } from "../../health/gifts-watch.js";
 import { seenIn } from "../../health/sightings.js";
 import type { RoomStatus } from "../../health/state.js";
+import { recognised } from "../../i18n/words.js";
 import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
 import { PlatformAccess, type Reach, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { type Said, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import { watchRoom } from "../../store/cluster.js";
 import type { RoomKey } from "../../store/log.js";
 import { namedRoom, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
@@ -70,7 +72,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
     .action((name: string, { account, proxy, source, record, session, ...settings }: Omit<Partial<Config>, "record"> & SettingOptions) =>
       set(loadConfig(settings), name, chosen({ account, proxy, source, record, session })),
     );
-  const watch = (command: string, description: string, to: Watch, done: string) =>
+  const watch = (command: string, description: string, to: Watch, done: Told) =>
     room
       .command(command)
       .description(description)
@@ -80,12 +82,12 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
         withStore(loadConfig(settings), async ({ rooms }) => {
           const { room: key } = await namedRoom(rooms, name);
           await (to === "on" ? watchRoom(rooms, key) : rooms.setWatch(key, to));
-          say(plain(`${titleOf(await rowOf(rooms, key))} ${done}`));
+          say(told`${titleOf(await rowOf(rooms, key))} ${done}`);
         }),
       );
-  watch("pause", "stop collecting a room until it is resumed", "paused", "is paused");
-  watch("resume", "collect a paused room again", "on", "is watched again");
-  watch("remove", "take a room off the watch list; its events stay", "off", "is no longer watched; its events stay");
+  watch("pause", "stop collecting a room until it is resumed", "paused", told`is paused`);
+  watch("resume", "collect a paused room again", "on", told`is watched again`);
+  watch("remove", "take a room off the watch list; its events stay", "off", told`is no longer watched; its events stay`);
 }
 
 function chosen({ session, ...options }: { readonly [K in keyof SettingOptions]: SettingOptions[K] | undefined }): Partial<RoomSettings> {
@@ -109,9 +111,7 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
       const room = await meet(rooms, name, access, stop);
       await watchRoom(rooms, room, changeOf(settings));
       say(
-        plain(
-          `${titleOf(await rowOf(rooms, room))} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``,
-        ),
+        told`${titleOf(await rowOf(rooms, room))} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``,
       );
     } finally {
       access.leave();
@@ -123,7 +123,7 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
 /** Returns the room of a name. A number or a custom id can be watched although the platform does not answer now. */
 async function meet(rooms: Store["rooms"], name: RoomName, access: PlatformAccess, signal: AbortSignal): Promise<RoomKey> {
   const known = await rooms.find(name);
-  let why: string;
+  let why: Said;
   try {
     const resolved = await resolveRoom(name, access.platform, await access.asker(signal), signal, access.inPage);
     if ("facts" in resolved) return await meetRoom(rooms, name, resolved);
@@ -131,21 +131,21 @@ async function meet(rooms: Store["rooms"], name: RoomName, access: PlatformAcces
     why = resolved.reason;
   } catch (error) {
     if (signal.aborted || !(error instanceof DyliveError) || error.row.fault === "caller") throw error;
-    why = error.detail;
+    why = error.said;
   }
   if (known === null && name.kind !== "web_rid" && name.kind !== "unique_id") throw new DyliveError("room_unknown", why);
-  say(plain(`the platform did not say what it is now: ${why}`));
+  say(told`the platform did not say what it is now: ${why}`);
   return known ?? rooms.ensure([name], { webRid: name.value });
 }
 
 function list(config: Config, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
     const rows = await store.rooms.list();
-    if (rows.length === 0 && !json) say("no room is known; dylive room add LINK");
+    if (rows.length === 0 && !json) say(told`no room is known; dylive room add LINK`);
     for (const row of rows) {
       const last = await lastState(store, row.room);
       if (json) await print(JSON.stringify({ ...shown(row), state: last }));
-      else await print(plain([`room:${row.room}`, row.watch.padEnd(6), (last?.state ?? "-").padEnd(10), titleOf(row)].join("  ")));
+      else await print(toldAll([`room:${row.room}`, toldOf(WATCH_WORDS[row.watch]), toldOf(last?.state ?? "-"), titleOf(row)], "  "));
     }
   });
 }
@@ -154,7 +154,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
     const { room } = await namedRoom(store.rooms, name);
     const row = await rowOf(store.rooms, room);
-    const [aliases, told, sessions, heads, state] = await Promise.all([
+    const [aliases, last, sessions, heads, state] = await Promise.all([
       store.rooms.aliases(room),
       store.rooms.told(room),
       store.sessions.list(room, 1),
@@ -162,7 +162,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
       lastState(store, room),
     ]);
     const brought = sessions[0] === undefined ? null : await store.sessions.seen(room, sessions[0].sessionId);
-    const status = told === null ? null : (JSON.parse(told.status) as RoomStatus);
+    const status = last === null ? null : (JSON.parse(last.status) as RoomStatus);
     const events = heads.get(room)?.head ?? 0;
     const [newest] = (await store.log.readBefore(room, events + 1, 1)).events;
     if (json)
@@ -174,7 +174,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
           seen: brought === null ? null : seenIn(brought),
           events,
           state,
-          toldAt: told?.at ?? null,
+          toldAt: last?.at ?? null,
           evidence: status?.evidence ?? null,
         }),
       );
@@ -182,21 +182,21 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const [session] = sessions;
     const lines = [
       titleOf(row),
-      `room:${room}, ${WATCH_WORDS[row.watch]}; ${events} events`,
-      ...(state === null ? [] : [`${state.state} since ${moment(state.since)}: ${state.reason}`]),
-      ...(newest === undefined ? [] : [`stored last: what was received at ${moment(newest.receivedAt)}`]),
+      told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; ${events} events`,
+      ...(state === null ? [] : [told`${toldOf(state.state)} since ${moment(state.since)}: ${recognised(state.reason)}`]),
+      ...(newest === undefined ? [] : [told`stored last: what was received at ${moment(newest.receivedAt)}`]),
       ...(session === undefined
         ? []
         : [
-            `broadcast ${session.sessionId} from ${moment(session.openedAt)}${session.endedAt === null ? ", going on" : ` to ${moment(session.endedAt)} (${session.endReason})`}`,
+            told`broadcast ${session.sessionId} from ${moment(session.openedAt)}${session.endedAt === null ? told`, going on` : told` to ${moment(session.endedAt)} (${toldOf(session.endReason ?? "")})`}`,
           ]),
-      `account ${account ?? "the server's"}, proxy ${proxy ?? "the server's"}, source ${source ?? "the server's"}, frames ${record === null ? "as the server says" : record ? "kept" : "not kept"}`,
-      ...(watching === null ? [] : [`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
-      ...(told === null || status === null ? [] : [`as the server told it at ${moment(told.at)}:`, ...evidenceLines(status)]),
-      ...seenFacts(brought).map(([what, said]) => `${what}: ${said}`),
-      `known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
+      told`account ${account ?? told`the server's`}, proxy ${proxy ?? told`the server's`}, source ${source ?? told`the server's`}, frames ${record === null ? told`as the server says` : record ? told`kept` : told`not kept`}`,
+      ...(watching === null ? [] : [told`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
+      ...(last === null || status === null ? [] : [told`as the server told it at ${moment(last.at)}:`, ...evidenceLines(status)]),
+      ...seenFacts(brought).map(([what, said]) => told`${what}: ${said ?? "–"}`),
+      told`known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
     ];
-    for (const line of lines) await print(plain(line));
+    for (const line of lines) await print(typeof line === "string" ? plain(line) : line);
   });
 }
 
@@ -208,7 +208,7 @@ function set(config: Config, name: string, settings: Partial<RoomSettings>): Pro
     const reach: Reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
     await rooms.setSettings(room, changeOf(settings));
-    say(plain(`${titleOf(await rowOf(rooms, room))} is changed; a running server reconnects with it`));
+    say(told`${titleOf(await rowOf(rooms, room))} is changed; a running server reconnects with it`);
   });
 }
 
@@ -219,30 +219,28 @@ const LOGIN_WORDS: Readonly<Record<RoomStatus["evidence"]["login"]["login"], str
 };
 
 /** Returns what was seen of a room, in lines that begin with the names that the API has for it. */
-function evidenceLines({ evidence }: RoomStatus): readonly string[] {
+function evidenceLines({ evidence }: RoomStatus): readonly Told[] {
   const { gifts, giftsSeen, login, likesSeen, masked, gaps, reconnects, sessions } = evidence;
-  const known = (said: string | null) => said ?? "not known yet";
+  const known = (said: Told | null) => said ?? told`not known yet`;
   return [
-    `gifts: ${giftsWords(gifts, giftsSeen, "by the platform's ranks")}`,
-    `login: ${login.account === null ? "as a guest" : `account ${login.account}, ${LOGIN_WORDS[login.login]}`}`,
-    `likesSeen: ${known(likesSeen === null ? null : `${(likesSeen * 100).toFixed(1)} % of those that the platform counts`)}`,
-    `masked: ${known(masked === null ? null : masked ? "yes, the room hides who its people are" : "no")}`,
-    `gaps: ${gapsLine(gaps)}; reconnects: ${reconnects}`,
+    told`gifts: ${giftsWords(gifts, giftsSeen, told`by the platform's ranks`)}`,
+    told`login: ${login.account === null ? told`as a guest` : told`account ${login.account}, ${toldOf(LOGIN_WORDS[login.login])}`}`,
+    told`likesSeen: ${known(likesSeen === null ? null : told`${(likesSeen * 100).toFixed(1)} % of those that the platform counts`)}`,
+    told`masked: ${known(masked === null ? null : masked ? told`yes, the room hides who its people are` : told`no`)}`,
+    told`gaps: ${gapsLine(gaps)}; reconnects: ${reconnects}`,
     ...(sessions.length < 2
       ? []
       : sessions.map(
           ({ session, state, since: from, reason, received, outages, ...own }) =>
-            `session ${session}: ${state} since ${moment(from)}${reason === null ? "" : ` (${reason})`}, ${received} messages, ` +
-            `${outages.count} outages${outages.count === 0 ? "" : ` of ${Math.round(outages.totalMs / 1000)} s in all`}` +
-            `; gifts ${giftsWords(own.gifts, own.giftsSeen, "by ranks or other sessions")}`,
+            told`session ${session}: ${toldOf(state)} since ${moment(from)}${reason === null ? "" : told` (${recognised(reason)})`}, ${received} messages, ${outages.count} outages${outages.count === 0 ? "" : told` of ${Math.round(outages.totalMs / 1000)} s in all`}; gifts ${giftsWords(own.gifts, own.giftsSeen, told`by ranks or other sessions`)}`,
         )),
   ];
 }
 
 /** Returns whether gifts come, since when, and how much of what was given did not. @param witness says who tells what was given */
-function giftsWords(gifts: GiftsState, { since, diamondsWitnessed, diamondsMissing }: GiftsEvidence, witness: string): string {
-  const missing = diamondsWitnessed === 0 ? "" : `; of ${diamondsWitnessed} diamonds ${witness} ${diamondsMissing} did not come`;
-  return `${gifts}${since === null ? "" : ` since ${moment(since)}`}${missing}`;
+function giftsWords(gifts: GiftsState, { since, diamondsWitnessed, diamondsMissing }: GiftsEvidence, witness: Told): Told {
+  const missing = diamondsWitnessed === 0 ? "" : told`; of ${diamondsWitnessed} diamonds ${witness} ${diamondsMissing} did not come`;
+  return told`${toldOf(gifts)}${since === null ? "" : told` since ${moment(since)}`}${missing}`;
 }
 
 const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };
@@ -256,7 +254,7 @@ async function lastState({ log }: Store, room: RoomKey): Promise<{ state: string
 
 async function rowOf(rooms: Store["rooms"], room: RoomKey): Promise<RoomRow> {
   const row = await rooms.get(room);
-  if (row === null) throw new DyliveError("not_found", `there is no room ${room}`);
+  if (row === null) throw new DyliveError("not_found", told`there is no room ${room}`);
   return row;
 }
 

@@ -3,6 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { EVENT_TYPES, type EventType } from "../../events/event.js";
 import { noSuch } from "../../events/misspelt.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { namedRoom } from "../../store/rooms.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
 import type { Store } from "../../store/store.js";
@@ -61,7 +62,7 @@ async function show(store: Store, text: string | undefined, { room: names, user,
   const named = await Promise.all(names.map((name) => namedRoom(store.rooms, name)));
   const rooms = new Set(names.length > 0 ? named.map(({ room }) => room) : (await store.rooms.list()).map(({ room }) => room));
   if (rooms.size > SEARCH_ROOMS_MAX)
-    throw new DyliveError("bad_request", `one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${rooms.size}: name them with --room`);
+    throw new DyliveError("bad_request", told`one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${rooms.size}: name them with --room`);
   const only = named.length === 1 ? (named[0]?.sessionId ?? null) : null;
   const ask: Omit<SearchAsk, "places"> = {
     ...rest,
@@ -72,7 +73,7 @@ async function show(store: Store, text: string | undefined, { room: names, user,
   let places: readonly SearchPlace[] | null = [...rooms].map((room) => ({ room, before: Number.MAX_SAFE_INTEGER }));
   // Refused before the index is brought up to date, which may take a while.
   await store.search.find({ ...ask, places: [] }, 1);
-  await orAsItIs(catchUp(store, rooms, stop), "the newest events are not searched");
+  await orAsItIs(catchUp(store, rooms, stop), told`the newest events are not searched`);
   let shown = 0;
   while (places !== null && shown < limit) {
     stop.throwIfAborted();
@@ -82,13 +83,13 @@ async function show(store: Store, text: string | undefined, { room: names, user,
     shown += found.events.length;
     places = found.places;
   }
-  if (shown === 0) say("nothing was found");
-  else if (places !== null) say(`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
+  if (shown === 0) say(told`nothing was found`);
+  else if (places !== null) say(told`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
 }
 
 /** Brings the index of these rooms up to all that is kept: no server is needed, and one beside it does no harm. */
 async function catchUp({ search }: Store, rooms: ReadonlySet<number>, stop: AbortSignal): Promise<void> {
-  const progress = new ProgressLine("indexing", "steps of 500 events");
+  const progress = new ProgressLine(told`indexing`, told`steps of 500 events`);
   let steps = 0;
   for (const { room } of await search.progress()) {
     while (rooms.has(room) && (await search.advance(room))) {

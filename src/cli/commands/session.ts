@@ -2,13 +2,14 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { SEEN_TYPES, type SeenMessages, seenIn } from "../../health/sightings.js";
 import { namedBroadcast } from "../../http/v1/session-routes.js";
+import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import { catchUp } from "../../statistics/reader.js";
 import { type Summary, summaryOf } from "../../statistics/summary.js";
 import { openVocabulary } from "../../statistics/words.js";
 import { type BroughtCounts, type NamedRoom, namedRoom, type Session } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { interruptSignal } from "../stop.js";
-import { type Cell, moment, orAsItIs, ProgressLine, plain, print, printColumns, say } from "../terminal.js";
+import { type Cell, moment, orAsItIs, ProgressLine, print, printColumns, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
 type Options = Partial<Config> & { readonly json: boolean };
@@ -44,8 +45,20 @@ function list(config: Config, asked: string, json: boolean): Promise<void> {
       for (const row of rows) await print(JSON.stringify(row));
       return;
     }
-    if (rows.length === 0) say("no broadcast of this room is kept");
-    const titles = ["session", "began", "ended", "how", "events", "chatters", "gifters", "diamonds", "peak online", "gaps", "title"];
+    if (rows.length === 0) say(told`no broadcast of this room is kept`);
+    const titles = [
+      told`session`,
+      told`began`,
+      told`ended`,
+      told`how`,
+      told`events`,
+      told`chatters`,
+      told`gifters`,
+      told`diamonds`,
+      told`peak online`,
+      told`gaps`,
+      told`title`,
+    ];
     await printColumns(titles, rows.map(lineOf));
   });
 }
@@ -58,28 +71,33 @@ function show(config: Config, asked: string, id: string | null, json: boolean): 
     const brought = await store.sessions.seen(session.room, session.sessionId);
     const seen = brought === null ? null : seenIn(brought);
     if (json) return print(JSON.stringify({ ...session, anchor: row?.anchor ?? null, totals, seen }));
-    const about: [string, Cell][] = [
-      ["room", `${session.room}${row?.webRid ? ` (web_rid ${row.webRid})` : ""}`],
-      ["anchor", row?.anchor?.nickname ?? null],
-      ["title", session.title],
-      ["began", moment(session.openedAt)],
-      ["ended", session.endedAt === null ? "not yet, as far as is known" : `${moment(session.endedAt)} (${session.endReason})`],
+    const about: [Told, Cell][] = [
+      [told`room`, `${session.room}${row?.webRid ? ` (web_rid ${row.webRid})` : ""}`],
+      [told`anchor`, row?.anchor?.nickname ?? null],
+      [told`title`, session.title],
+      [told`began`, moment(session.openedAt)],
+      [
+        told`ended`,
+        session.endedAt === null
+          ? told`not yet, as far as is known`
+          : told`${moment(session.endedAt)} (${toldOf(session.endReason ?? "")})`,
+      ],
       ...(totals === null ? [] : factsOf(totals)),
       ...seenFacts(brought),
     ];
-    await printColumns(["session", session.sessionId], about);
+    await printColumns([told`session`, session.sessionId], about);
   });
 }
 
 /** Returns what several sessions brought of a broadcast, in words; nothing where one watched it. */
-export function seenFacts(brought: BroughtCounts | null): [string, Cell][] {
+export function seenFacts(brought: BroughtCounts | null): [Told, Cell][] {
   if (brought === null || brought.sessions.length < 2) return [];
   const seen = seenIn(brought);
-  return SEEN_TYPES.flatMap((type): [string, Cell][] => {
+  return SEEN_TYPES.flatMap((type): [Told, Cell][] => {
     const { received, shared, sessions } = seen[type];
     if (received === 0) return [];
-    const by = Object.entries(sessions).map(([name, { received: n, alone }]) => `${name} ${n} (${alone} alone)`);
-    return [[`${type} seen`, `${received}: ${by.join(", ")}; ${shared} by several; ${wholeWords(seen[type])}`]];
+    const by = Object.entries(sessions).map(([name, { received: n, alone }]) => told`${name} ${n} (${alone} alone)`);
+    return [[told`${type} seen`, told`${received}: ${toldAll(by, ", ")}; ${shared} by several; ${wholeWords(seen[type])}`]];
   });
 }
 
@@ -90,54 +108,54 @@ const UNKNOWN_WORDS: Readonly<Record<NonNullable<SeenMessages["wholeUnknown"]>, 
   contradiction: "three sessions contradict one another, so nobody can tell",
 };
 
-function wholeWords({ received, sessions, whole, wholeUnknown }: SeenMessages): string {
-  if (wholeUnknown !== null) return `at least so many there were: ${UNKNOWN_WORDS[wholeUnknown]}`;
-  if (whole === null) return "at least so many there were";
-  if (Object.values(sessions).every((one) => one.received === received)) return "all sessions agree; at least so many there were";
+function wholeWords({ received, sessions, whole, wholeUnknown }: SeenMessages): Told {
+  if (wholeUnknown !== null) return told`at least so many there were: ${toldOf(UNKNOWN_WORDS[wholeUnknown])}`;
+  if (whole === null) return told`at least so many there were`;
+  if (Object.values(sessions).every((one) => one.received === received)) return told`all sessions agree; at least so many there were`;
   // Rounded to whole numbers, the upper end down: not all came where some are missing.
   const [low, high] = [Math.round((whole.received / whole.high) * 100), Math.floor((whole.received / whole.low) * 100)];
-  const share = low >= high ? `about ${high} %` : `about ${low}-${high} %`;
-  const told =
+  const share = low >= high ? told`about ${high} %` : told`about ${low}-${high} %`;
+  const estimate =
     whole.received === received
-      ? `${share} of all, by estimate`
-      : `${whole.received} of them came while two visitors or more were connected: ${share} of all there were then, by estimate`;
+      ? told`${share} of all, by estimate`
+      : told`${whole.received} of them came while two visitors or more were connected: ${share} of all there were then, by estimate`;
   return whole.independence === "checked"
-    ? told
-    : `at least so many there were; ${told}, if the platform samples for each session by itself`;
+    ? estimate
+    : told`at least so many there were; ${estimate}, if the platform samples for each session by itself`;
 }
 
 /** Returns what a summary says, in words. */
-export function factsOf(totals: Summary): [string, Cell][] {
+export function factsOf(totals: Summary): [Told, Cell][] {
   const { gifts, likes, peak, gaps, hidden } = totals;
   const messages = Object.entries(totals.messages).sort(([, a], [, b]) => b - a);
   return [
-    ["first, last event", `${moment(totals.firstEventAt)} – ${moment(totals.lastEventAt)}`],
-    ["events", `${totals.events} (${messages.map(([type, count]) => `${type} ${count}`).join(", ")})`],
-    ["people", `${totals.people}, of whom ${totals.chatters} chatted and ${totals.gifters} gave`],
-    ["gifts", `${gifts.units} units in ${gifts.combos} combos (${gifts.settled} settled)`],
-    ["diamonds", `${gifts.diamonds}${gifts.unpricedUnits > 0 ? `, and ${gifts.unpricedUnits} units of unknown price` : ""}`],
-    ["by the platform's ranks", witnessLine(totals.witness)],
-    ["likes", `${likes.seen} seen${likes.total === null ? "" : ` of ${likes.total}`}`],
-    ["follows", String(totals.follows)],
-    ["peak online", peak.online === null ? null : String(peak.online)],
-    ["busiest minute", peak.minute === null ? null : `${moment(peak.minute)}: ${peak.eventsInMinute} events`],
+    [told`first, last event`, `${moment(totals.firstEventAt)} – ${moment(totals.lastEventAt)}`],
+    [told`events`, `${totals.events} (${messages.map(([type, count]) => `${type} ${count}`).join(", ")})`],
+    [told`people`, told`${totals.people}, of whom ${totals.chatters} chatted and ${totals.gifters} gave`],
+    [told`gifts`, told`${gifts.units} units in ${gifts.combos} combos (${gifts.settled} settled)`],
+    [told`diamonds`, told`${gifts.diamonds}${gifts.unpricedUnits > 0 ? told`, and ${gifts.unpricedUnits} units of unknown price` : ""}`],
+    [told`by the platform's ranks`, witnessLine(totals.witness)],
+    [told`likes`, told`${likes.seen} seen${likes.total === null ? "" : told` of ${likes.total}`}`],
+    [told`follows`, String(totals.follows)],
+    [told`peak online`, peak.online === null ? null : String(peak.online)],
+    [told`busiest minute`, peak.minute === null ? null : told`${moment(peak.minute)}: ${peak.eventsInMinute} events`],
     [
-      "hidden people",
-      hidden.events === 0 ? "none" : `${hidden.events} events, ${hidden.units} units, ${hidden.diamonds} diamonds: no one's`,
+      told`hidden people`,
+      hidden.events === 0 ? told`none` : told`${hidden.events} events, ${hidden.units} units, ${hidden.diamonds} diamonds: no one's`,
     ],
-    ["gaps", gapsLine(gaps)],
+    [told`gaps`, gapsLine(gaps)],
     [
-      "complete",
+      told`complete`,
       totals.covered === null
         ? null
-        : `${(totals.covered * 100).toFixed(1)} % of the time${totals.partial ? "; some events were removed before they were counted" : ""}`,
+        : told`${(totals.covered * 100).toFixed(1)} % of the time${totals.partial ? told`; some events were removed before they were counted` : ""}`,
     ],
   ];
 }
 
-function witnessLine({ diamondsWitnessed, diamondsReceived, share }: Summary["witness"]): string | null {
+function witnessLine({ diamondsWitnessed, diamondsReceived, share }: Summary["witness"]): Told | null {
   if (share === null) return null;
-  return `at least ${diamondsWitnessed} diamonds were given by people they name; gifts that reached us explain ${diamondsReceived} (${(share * 100).toFixed(1)} %)`;
+  return told`at least ${diamondsWitnessed} diamonds were given by people they name; gifts that reached us explain ${diamondsReceived} (${(share * 100).toFixed(1)} %)`;
 }
 
 async function summed(store: Store, sessions: readonly Session[]) {
@@ -168,10 +186,10 @@ function lineOf({
 }
 
 /** Returns gaps in words. */
-export function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): string {
-  if (count === 0) return "none known";
-  const measured = unmeasured === count ? "" : `, ${Math.round(totalMs / 1000)} s in all`;
-  return `${count}${measured}${unmeasured === 0 ? "" : `, ${unmeasured} of unknown length`}`;
+export function gapsLine({ count, totalMs, unmeasured }: Summary["gaps"]): Told {
+  if (count === 0) return told`none known`;
+  const measured = unmeasured === count ? "" : told`, ${Math.round(totalMs / 1000)} s in all`;
+  return told`${count}${measured}${unmeasured === 0 ? "" : told`, ${unmeasured} of unknown length`}`;
 }
 
 /** Help of commands on the broadcast that they take. */
@@ -185,14 +203,14 @@ export async function countedRoom(store: Store, asked: string): Promise<NamedRoo
   const { room } = named;
   const behind = (await store.statistics.progress()).find((one) => one.room === room)?.behind ?? 0;
   if (behind === 0) return named;
-  const progress = new ProgressLine(plain(`counting ${asked}`), "steps of 500 events");
+  const progress = new ProgressLine(told`counting ${asked}`, told`steps of 500 events`);
   let steps = 0;
   const onStep = () => {
     // A few steps are over before they are told.
     if (++steps >= TOLD_FROM_STEPS) progress.show(steps);
   };
   const counted = catchUp(store, await openVocabulary(), { room, signal: interruptSignal(), onStep });
-  await orAsItIs(counted, `the newest ${behind} events are not counted in what follows`);
+  await orAsItIs(counted, told`the newest ${behind} events are not counted in what follows`);
   return named;
 }
 

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { seenIn } from "../../health/sightings.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { amountOf, shownGifts, shownWitness, summaryOf } from "../../statistics/summary.js";
 import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
@@ -85,30 +86,33 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
   const brought = await store.sessions.seen(room, sessionId);
   const seen = brought === null ? null : seenIn(brought);
   if (json) return print(JSON.stringify({ session: sessionId, totals, seen, gifters, chatters, words, emoji, witness }));
-  await printColumns(["session", sessionId], [...(totals === null ? [["events", 0] as const] : factsOf(totals)), ...seenFacts(brought)]);
+  await printColumns(
+    [told`session`, sessionId],
+    [...(totals === null ? [[told`events`, 0] as const] : factsOf(totals)), ...seenFacts(brought)],
+  );
   await print("");
   await printColumns(
-    ["gives most", "id", "diamonds", "units"],
+    [told`gives most`, "id", told`diamonds`, told`units`],
     gifters.map(({ name, userId, diamonds, units }) => [name, userId, diamonds, units]),
   );
   await print("");
   await printColumns(
-    ["by the platform's ranks", "id", "diamonds, at least", "of them received"],
+    [told`by the platform's ranks`, "id", told`diamonds, at least`, told`of them received`],
     witness.map(({ name, userId, diamondsWitnessed, diamondsReceived }) => [name, userId, diamondsWitnessed, diamondsReceived]),
   );
   await print("");
   await printColumns(
-    ["chats most", "id", "chats"],
+    [told`chats most`, "id", told`chats`],
     chatters.map(({ name, userId, chats }) => [name, userId, chats]),
   );
   await print("");
   await printColumns(
-    ["word", "times"],
+    [told`word`, told`times`],
     words.map(({ text, count }) => [text, count]),
   );
   await print("");
   await printColumns(
-    ["emoji", "times"],
+    [told`emoji`, told`times`],
     emoji.map(({ text, count }) => [text, count]),
   );
 }
@@ -122,7 +126,7 @@ async function showMinutes(store: Store, asked: string, id: string | null, json:
     return;
   }
   await printColumns(
-    ["minute", "chats", "gifts", "units", "diamonds", "likes", "joins", "follows", "online"],
+    [told`minute`, told`chats`, told`gifts`, told`units`, told`diamonds`, told`likes`, told`joins`, told`follows`, told`online`],
     rows.map(({ time, types, units, diamonds, likes, online }) => [
       moment(time),
       types.chat ?? 0,
@@ -153,25 +157,25 @@ async function showGifts(
   const [user, receiver, gift] = [by === "user" || by === "line", by === "receiver" || by === "line", by === "gift" || by === "line"];
   await printColumns(
     [
-      ...(user ? ["giver", "id"] : []),
-      ...(receiver ? ["to"] : []),
-      ...(gift ? ["gift"] : []),
-      "combos",
-      "settled",
-      "units",
-      "diamonds",
-      "unpriced",
+      ...(user ? [told`giver`, "id"] : []),
+      ...(receiver ? [told`to`] : []),
+      ...(gift ? [told`gift`] : []),
+      told`combos`,
+      told`settled`,
+      told`units`,
+      told`diamonds`,
+      told`unpriced`,
     ],
     rows.map((row) => {
       const { combos, settled, units, diamonds, unpricedUnits } = shownGifts(row);
       const to =
         row.receiverId === null
-          ? "the anchor"
+          ? told`the anchor`
           : row.receiverId === HIDDEN_RECEIVER
-            ? "hidden guests"
+            ? told`hidden guests`
             : (row.receiverName ?? row.receiverId);
       return [
-        ...(user ? [row.userId === null ? "hidden people" : row.userName, row.userId] : []),
+        ...(user ? [row.userId === null ? told`hidden people` : row.userName, row.userId] : []),
         ...(receiver ? [to] : []),
         ...(gift ? [row.giftName ?? row.giftId] : []),
         ...[combos, settled, units, diamonds, unpricedUnits],
@@ -183,14 +187,14 @@ async function showGifts(
 async function showUser(store: Store, asked: string, userId: string, json: boolean): Promise<void> {
   const { room } = await countedRoom(store, asked);
   const rows = await store.statistics.person(room, userId, SESSIONS_MAX);
-  if (rows.length === 0) throw new DyliveError("not_found", `nobody with the id ${JSON.stringify(userId)} was seen in the room`);
+  if (rows.length === 0) throw new DyliveError("not_found", told`nobody with the id ${JSON.stringify(userId)} was seen in the room`);
   const shown = rows.map(({ place: _place, nameSeq: _seq, ...row }) => ({ ...row, diamonds: amountOf(row.diamonds) }));
   if (json) {
     for (const row of shown) await print(JSON.stringify(row));
     return;
   }
   await printColumns(
-    ["session", "name", "first", "last", "events", "chats", "likes", "units", "diamonds"],
+    [told`session`, told`name`, told`first`, told`last`, told`events`, told`chats`, told`likes`, told`units`, told`diamonds`],
     shown.map((row) => [
       row.sessionId,
       row.name,

@@ -1,13 +1,15 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, downloadsOf, loadConfig } from "../../app/config.js";
+import { recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { type Told, told, toldOf } from "../../runtime/told.js";
 import { type CheckFinding, checkStore } from "../../store/check.js";
 import { namedRoom } from "../../store/rooms.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
 import { checkFiles, DownloadStorage } from "../../works/download-storage.js";
 import { exitWith, interruptSignal } from "../stop.js";
-import { ProgressLine, plain, print, say } from "../terminal.js";
+import { ProgressLine, print, say } from "../terminal.js";
 import { existingStore, withStore } from "../with-store.js";
 
 /** Number of findings that are shown: more lines say nothing new. */
@@ -49,9 +51,9 @@ async function backup(config: Config, file: string): Promise<void> {
     );
   const path = existingStore(config);
   const bytes = backUp(path, resolve(file));
-  await print(`${file}: ${(bytes / 1e6).toFixed(1)} MB, of one moment`);
+  await print(told`${file}: ${(bytes / 1e6).toFixed(1)} MB, of one moment`);
   say(
-    "Only the store is in it: not logins, not raw recordings, not downloaded files. To use it, stop the server and put it in the place of the data folder's dylive.sqlite.",
+    told`Only the store is in it: not logins, not raw recordings, not downloaded files. To use it, stop the server and put it in the place of the data folder's dylive.sqlite.`,
   );
 }
 
@@ -60,7 +62,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
   const what = await sound(config);
   await withStore(config, async (store) => {
     const room = asked === null ? {} : { room: (await namedRoom(store.rooms, asked)).room };
-    const progress = new ProgressLine("checking", "events");
+    const progress = new ProgressLine(told`checking`, told`events`);
     const statisticsMaxAgeMs = config.keepStatisticsDays === null ? null : config.keepStatisticsDays * DAY_MS;
     const rows = { works: 0, comments: 0 };
     const onProgress = (what: string, count: number) => {
@@ -72,13 +74,13 @@ async function check(config: Config, asked: string | null): Promise<void> {
     const storage = new DownloadStorage(downloadsOf(config).folder);
     const wrong = asked !== null ? [] : await checkFiles(store.downloads, storage, stop, () => files++);
     const all = [...findings.map(sentenceOf), ...wrong];
-    for (const sentence of all.slice(0, SHOWN)) await print(plain(sentence));
-    if (all.length > SHOWN) await print(`… and ${all.length - SHOWN} more`);
+    for (const sentence of all.slice(0, SHOWN)) await print(typeof sentence === "string" ? recognised(sentence) : sentence);
+    if (all.length > SHOWN) await print(told`… and ${all.length - SHOWN} more`);
     const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);
     const events = [...heads.values()].reduce((sum, { head }) => sum + head, 0);
-    const beside = asked === null ? `, ${rows.works} works, ${rows.comments} comments, ${files} downloaded files` : "";
-    progress.end(`checked: ${what}, ${events} events of ${heads.size} rooms${beside}`);
-    await print(all.length === 0 ? "nothing is wrong" : `${all.length} findings`);
+    const beside = asked === null ? told`, ${rows.works} works, ${rows.comments} comments, ${files} downloaded files` : "";
+    progress.end(told`checked: ${what}, ${events} events of ${heads.size} rooms${beside}`);
+    await print(all.length === 0 ? told`nothing is wrong` : told`${all.length} findings`);
     if (all.length > 0) exitWith(1);
   });
 }
@@ -88,26 +90,26 @@ async function check(config: Config, asked: string | null): Promise<void> {
  * @returns what it is
  * @throws DyliveError store_damaged; bad_config when there is none
  */
-async function sound(config: Config): Promise<string> {
+async function sound(config: Config): Promise<Told> {
   if (config.databaseUrl === null) {
     const damage = integrityOf(existingStore(config));
-    for (const line of damage) await print(plain(`file: ${line}`));
+    for (const line of damage) await print(told`file: ${line}`);
     if (damage.length > 0) throw new DyliveError("store_damaged", "SQLite finds the file damaged");
-    return "the file";
+    return told`the file`;
   }
   const { lookAt } = await import("../../store/postgres/admin.js");
   const { name, schema } = await lookAt(config.databaseUrl);
-  if (schema === 0) throw new DyliveError("bad_config", `there is no store in ${name}`);
-  return "the database";
+  if (schema === 0) throw new DyliveError("bad_config", told`there is no store in ${name}`);
+  return told`the database`;
 }
 
-function sentenceOf(finding: CheckFinding): string {
-  if (finding.kind === "row") return `${ROW_NAMES[finding.table]} ${finding.row}: ${finding.what}`;
-  const where = `room ${finding.room}`;
-  if (finding.kind === "hole") return `${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
-  if (finding.kind === "order") return `${where}: seq ${finding.seq} is out of order`;
+function sentenceOf(finding: CheckFinding): Told {
+  if (finding.kind === "row") return told`${toldOf(ROW_NAMES[finding.table])} ${finding.row}: ${recognised(finding.what)}`;
+  const where = told`room ${finding.room}`;
+  if (finding.kind === "hole") return told`${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
+  if (finding.kind === "order") return told`${where}: seq ${finding.seq} is out of order`;
   if (finding.kind === "combo")
-    return `${where}: the deltas of combo ${finding.comboId} add up to ${finding.sum}, its largest total is ${finding.high}`;
-  if (finding.kind === "search") return `${where}: seq ${finding.seq} is not in the search index as it should be`;
-  return `${where}: statistics of ${finding.sessionId || "no broadcast"} count ${finding.counted} ${finding.what}, its events have ${finding.log}`;
+    return told`${where}: the deltas of combo ${finding.comboId} add up to ${finding.sum}, its largest total is ${finding.high}`;
+  if (finding.kind === "search") return told`${where}: seq ${finding.seq} is not in the search index as it should be`;
+  return told`${where}: statistics of ${finding.sessionId || told`no broadcast`} count ${finding.counted} ${finding.what}, its events have ${finding.log}`;
 }

@@ -3,6 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { noSuch } from "../../events/misspelt.js";
 import { createToken, type NewToken, revokeToken } from "../../http/tokens.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
+import { type Told, told, toldAll } from "../../runtime/told.js";
 import { SCOPES, type Scope, type TokenRow } from "../../store/sql/tokens.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
@@ -67,7 +68,7 @@ function create(config: Config, { name, scope, rooms, expires, rate }: CreateOpt
   };
   return withNewStore(config, async ({ tokens, rooms: known }) => {
     const { token, row } = await createToken(tokens, wanted, known);
-    say(`token ${row.id} (${plain(row.name)}, ${row.scope}) is made; keep it, it is not shown again:`);
+    say(told`token ${row.id} (${plain(row.name)}, ${row.scope}) is made; keep it, it is not shown again:`);
     await print(token);
   });
 }
@@ -76,36 +77,41 @@ function list(config: Config): Promise<void> {
   return withStore(config, async ({ tokens }) => {
     const now = Date.now();
     const rows = await tokens.list();
-    if (rows.length === 0) say("there is no token; dylive token create --name NAME");
+    if (rows.length === 0) say(told`there is no token; dylive token create --name NAME`);
     for (const row of rows) await print(line(row, now));
   });
 }
 
 /** Returns one token on one line; its name, which may hold spaces, comes last. */
-function line(row: TokenRow, now: number): string {
+function line(row: TokenRow, now: number): Told {
   const validity =
     row.revokedAt !== null
-      ? `revoked ${moment(row.revokedAt)}`
+      ? told`revoked ${moment(row.revokedAt)}`
       : row.expiresAt === null
-        ? "valid"
-        : `${row.expiresAt <= now ? "expired" : "valid until"} ${moment(row.expiresAt)}`;
-  return [
-    row.id,
-    row.scope,
-    `made ${moment(row.createdAt)}`,
-    row.lastUsedAt === null ? "never used" : `used ${moment(row.lastUsedAt)}`,
-    validity,
-    ...(row.perMinute === null ? [] : [`${row.perMinute} a minute`]),
-    ...(row.rooms.length === 0 ? [] : [`rooms ${plain(row.rooms.join(","))}`]),
-    plain(row.name),
-  ].join("  ");
+        ? told`valid`
+        : row.expiresAt <= now
+          ? told`expired ${moment(row.expiresAt)}`
+          : told`valid until ${moment(row.expiresAt)}`;
+  return toldAll(
+    [
+      row.id,
+      row.scope,
+      told`made ${moment(row.createdAt)}`,
+      row.lastUsedAt === null ? told`never used` : told`used ${moment(row.lastUsedAt)}`,
+      validity,
+      ...(row.perMinute === null ? [] : [told`${row.perMinute} a minute`]),
+      ...(row.rooms.length === 0 ? [] : [told`rooms ${row.rooms.join(",")}`]),
+      row.name,
+    ],
+    "  ",
+  );
 }
 
 function revoke(config: Config, id: string): Promise<void> {
   return withStore(config, async (store) => {
     if (!(await revokeToken(store, id, Date.now())))
-      throw new DyliveError("not_found", `no valid token has the id ${JSON.stringify(id)}; see \`dylive token list\``);
-    say(`token ${id} is revoked`);
+      throw new DyliveError("not_found", told`no valid token has the id ${JSON.stringify(id)}; see \`dylive token list\``);
+    say(told`token ${id} is revoked`);
   });
 }
 

@@ -1,7 +1,9 @@
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
+import { recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { type Said, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { Image, MediaVariant } from "../../works/model/media.js";
 import type { Work } from "../../works/model/work.js";
 import { toldIn, WorkError } from "../../works/told.js";
@@ -21,9 +23,9 @@ export async function work(config: Config, text: string, { json }: { readonly js
   const reach = reachOf(config, readMachine(), systemClock);
   const reader = workReaderOf(config, reach, systemClock);
   try {
-    const told = toldIn(await reader.read(await reader.find(text, stop), stop)).work;
-    if (json) await print(JSON.stringify(told));
-    else await show(told);
+    const found = toldIn(await reader.read(await reader.find(text, stop), stop)).work;
+    if (json) await print(JSON.stringify(found));
+    else await show(found);
   } catch (error) {
     if (!json || !(error instanceof DyliveError)) throw error;
     exitWith(error.row.fault === "caller" ? 2 : 1);
@@ -36,45 +38,48 @@ export async function work(config: Config, text: string, { json }: { readonly js
 }
 
 /** Shows a work as people read it; what others wrote is made harmless. */
-async function show(told: Work): Promise<void> {
-  for (const line of linesOf(told)) await print(plain(line));
-  if (told.media.length > 0) await printColumns(["rung", "size", "fps", "codec", "form", "MB", ""], told.media.map(rungCells));
-  if (told.images.length > 0) await printColumns(["picture", "size", "film"], told.images.map(pictureCells));
+async function show(work: Work): Promise<void> {
+  for (const line of linesOf(work)) await print(typeof line === "string" ? plain(line) : line);
+  if (work.media.length > 0)
+    await printColumns([told`rung`, told`size`, "fps", told`codec`, told`form`, "MB", ""], work.media.map(rungCells));
+  if (work.images.length > 0) await printColumns([told`picture`, told`size`, told`film`], work.images.map(pictureCells));
 }
 
-function linesOf(told: Work): readonly string[] {
-  const { kind, text, title, author, time, timeEstimated, stats, durationMs, state, stateReason } = told;
+function linesOf(work: Work): readonly Said[] {
+  const { kind, text, title, author, time, timeEstimated, stats, durationMs, state, stateReason } = work;
   const name = author.nickname ?? author.secUid;
   const figures = [
-    ["likes", stats.likes],
-    ["comments", stats.comments],
-    ["favorites", stats.favorites],
-    ["shares", stats.shares],
-  ].filter(([, count]) => count !== null);
+    [told`likes`, stats.likes],
+    [told`comments`, stats.comments],
+    [told`favorites`, stats.favorites],
+    [told`shares`, stats.shares],
+  ] as const;
+  const known = figures.flatMap(([word, count]) => (count === null ? [] : [told`${count} ${word}`]));
   return [
-    [kind === null ? "work" : KIND_WORDS[kind], told.id, ...(durationMs === null ? [] : [`${(durationMs / 1000).toFixed(1)} s`])].join(
+    toldAll(
+      [kind === null ? "work" : KIND_WORDS[kind], work.id, ...(durationMs === null ? [] : [`${(durationMs / 1000).toFixed(1)} s`])],
       "  ",
     ),
-    told.url,
-    ...(state === "public" ? [] : [`state: ${state}${stateReason === null ? "" : `: ${stateReason}`}`]),
-    ...(title === null ? [] : [`title: ${title}`]),
-    ...(text === "" ? [] : [`text: ${text}`]),
-    ...(name === null ? [] : [`author: ${name}${author.displayId === null ? "" : ` (${author.displayId})`}`]),
-    `published: ${moment(time)}${timeEstimated === true ? ", by its id" : ""}`,
-    ...(figures.length === 0 ? [] : [figures.map(([word, count]) => `${count} ${word}`).join(", ")]),
-    ...(told.downloadAllowed === false ? ["The author does not want it to be downloaded."] : []),
-    ...(told.music?.title == null ? [] : [`music: ${told.music.title}`]),
+    work.url,
+    ...(state === "public" ? [] : [told`state: ${toldOf(state)}${stateReason === null ? "" : told`: ${recognised(stateReason)}`}`]),
+    ...(title === null ? [] : [told`title: ${title}`]),
+    ...(text === "" ? [] : [told`text: ${text}`]),
+    ...(name === null ? [] : [told`author: ${name}${author.displayId === null ? "" : told` (${author.displayId})`}`]),
+    told`published: ${moment(time)}${timeEstimated === true ? told`, by its id` : ""}`,
+    ...(known.length === 0 ? [] : [toldAll(known, ", ")]),
+    ...(work.downloadAllowed === false ? [told`The author does not want it to be downloaded.`] : []),
+    ...(work.music?.title == null ? [] : [told`music: ${work.music.title}`]),
   ];
 }
 
 function rungCells(variant: MediaVariant): readonly Cell[] {
   const { name, role, container, codec, hasAudio, watermark, width, height, fps, bytes, recommended } = variant;
   const marks = [
-    ...(role === "audio" ? ["sound for silent films"] : hasAudio ? [] : ["silent"]),
-    ...(watermark ? ["with the platform's mark"] : []),
-    ...(recommended === true ? ["is taken by default"] : []),
+    ...(role === "audio" ? [told`sound for silent films`] : hasAudio ? [] : [told`silent`]),
+    ...(watermark ? [told`with the platform's mark`] : []),
+    ...(recommended === true ? [told`is taken by default`] : []),
   ];
-  return [name, sizeOf(width, height), fps, codec, container, bytes === null ? null : (bytes / 1e6).toFixed(1), marks.join(", ")];
+  return [name, sizeOf(width, height), fps, codec, container, bytes === null ? null : (bytes / 1e6).toFixed(1), toldAll(marks, ", ")];
 }
 
 function pictureCells({ index, width, height, motion }: Image): readonly Cell[] {

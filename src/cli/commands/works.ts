@@ -1,14 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
+import { recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
+import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { Work } from "../../works/model/work.js";
 import type { WorkListRun } from "../../works/model/work-list.js";
 import { WorkLister } from "../../works/work-lister.js";
 import { exitWith, interruptSignal } from "../stop.js";
-import { moment, plain, print, say } from "../terminal.js";
+import { moment, print, say } from "../terminal.js";
 import { KIND_WORDS } from "./work.js";
 
 /** Options of `dylive works`. */
@@ -42,17 +44,17 @@ export async function works(config: Config, text: string, { limit, known, stopAf
     });
     let isOwnerShown = false;
     const showOwner = async () => {
-      if (!isOwnerShown) await print(json ? ownerJson(lister.status()) : plain(ownerLine(lister.status())));
+      if (!isOwnerShown) await print(json ? ownerJson(lister.status()) : ownerLine(lister.status()));
       isOwnerShown = true;
     };
     for await (const batch of lister.batches(stop)) {
       await showOwner();
-      for (const work of batch) if (!knows(work.id)) await print(json ? JSON.stringify({ work }) : plain(lineOf(work)));
+      for (const work of batch) if (!knows(work.id)) await print(json ? JSON.stringify({ work }) : lineOf(work));
     }
     await showOwner();
     const run = lister.status();
     if (json) await print(JSON.stringify({ end: run }));
-    say(plain(wordsOf(run)));
+    say(wordsOf(run));
     if (!AS_ASKED.has(run.endedBy)) exitWith(1);
   } finally {
     await reader.close();
@@ -63,11 +65,11 @@ export async function works(config: Config, text: string, { limit, known, stopAf
 /** Reads the ids of a file: one a line, or what this command wrote with `--json`. @throws DyliveError file_failed, bad_request */
 async function idsIn(path: string): Promise<ReadonlySet<string>> {
   const lines = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileFailure(error, `${path} cannot be read`);
+    throw fileFailure(error, told`${path} cannot be read`);
   });
   const ids = [...lines.matchAll(/^(?:\{"work":\{"id":")?(\d{10,32})(?=["\s]|$)/gm)].map(([, id = ""]) => id);
   if (ids.length === 0 && lines.trim() !== "" && !/^\{"(?:author|mix|end)":/.test(lines))
-    throw new DyliveError("bad_request", `${path} has no lines that begin with a work's id`);
+    throw new DyliveError("bad_request", told`${path} has no lines that begin with a work's id`);
   return new Set(ids);
 }
 
@@ -76,33 +78,37 @@ function ownerJson({ author, mix }: WorkListRun): string {
 }
 
 /** Says whose works they are. */
-function ownerLine({ author, mix }: WorkListRun): string {
-  if (mix !== null) return `mix ${mix.id}${mix.name === null ? "" : `: ${mix.name}`}`;
-  if (author === null) return "an author of whom the page tells nothing";
-  const { nickname, secUid, displayId, verified, followers, likes, works: told, ipPlace } = author;
+function ownerLine({ author, mix }: WorkListRun): Told {
+  if (mix !== null) return told`mix ${mix.id ?? ""}${mix.name === null ? "" : `: ${mix.name}`}`;
+  if (author === null) return told`an author of whom the page tells nothing`;
+  const { nickname, secUid, displayId, verified, followers, likes, works, ipPlace } = author;
   const figures = [
-    ["followers", followers],
-    ["likes", likes],
-    ["works by the profile", told],
-  ].filter(([, count]) => count !== null);
-  return [
-    `${nickname ?? secUid}${displayId === null ? "" : ` (${displayId})`}`,
-    ...(verified === null ? [] : [verified]),
-    ...(ipPlace === null ? [] : [ipPlace]),
-    ...figures.map(([word, count]) => `${count} ${word}`),
-  ].join(", ");
+    [told`followers`, followers],
+    [told`likes`, likes],
+    [told`works by the profile`, works],
+  ] as const;
+  const known = figures.flatMap(([word, count]) => (count === null ? [] : [told`${count} ${word}`]));
+  return toldAll(
+    [
+      `${nickname ?? secUid ?? "?"}${displayId === null ? "" : ` (${displayId})`}`,
+      ...(verified === null ? [] : [verified]),
+      ...(ipPlace === null ? [] : [ipPlace]),
+      ...known,
+    ],
+    ", ",
+  );
 }
 
 /** Returns a work as one readable line; what others wrote is made harmless. */
-function lineOf({ id, kind, time, text, stats, pinned }: Work): string {
+function lineOf({ id, kind, time, text, stats, pinned }: Work): Told {
   const likes = stats.likes === null ? "" : `♥ ${stats.likes}`;
   const what = kind === null ? "work" : KIND_WORDS[kind];
-  return `${moment(time)}  ${what.padEnd(11)}  ${id}  ${likes.padEnd(9)}  ${pinned ? "(pinned) " : ""}${text}`.trimEnd();
+  return told`${moment(time)}  ${toldOf(what)}  ${id}  ${likes.padEnd(9)}  ${pinned ? told`(pinned) ` : ""}${text}`;
 }
 
 /** Says how a run ended, with what the platform tells and what came. */
-function wordsOf({ endedBy, reason, collected, shown, hidden }: WorkListRun): string {
-  const told = shown === null ? "" : `; the profile tells ${shown}, which is no measure where no more is shown`;
-  const left = hidden === 0 ? "" : `; ${hidden} that others may not see are left out`;
-  return `${endedBy}: ${reason}. ${collected} works are listed${told}${left}`;
+function wordsOf({ endedBy, reason, collected, shown, hidden }: WorkListRun): Told {
+  const beside = shown === null ? "" : told`; the profile tells ${shown}, which is no measure where no more is shown`;
+  const left = hidden === 0 ? "" : told`; ${hidden} that others may not see are left out`;
+  return told`${endedBy ?? ""}: ${recognised(reason ?? "")}. ${collected} works are listed${beside}${left}`;
 }

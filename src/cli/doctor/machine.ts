@@ -2,9 +2,11 @@ import { accessSync, constants, existsSync, rmSync, statfsSync, statSync, writeF
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { Config, Machine } from "../../app/config.js";
+import { recognised } from "../../i18n/words.js";
 import { findBrowser } from "../../platform/browser/find.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { troubleOf } from "../../runtime/file-failure.js";
+import { type Told, told, toldOf } from "../../runtime/told.js";
 import { check } from "../../store/check.js";
 import { databasePath, openStore, type StoreAt, storeAt } from "../../store/open.js";
 import type { Look } from "../../store/postgres/admin.js";
@@ -42,7 +44,7 @@ export function runtime(version = process.versions.node): Finding {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
   if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor))
-    return fail("runtime", `Node.js ${version} is too old`, `Install Node.js ${OLDEST_NODE.join(".")} or newer.`);
+    return fail("runtime", told`Node.js ${version} is too old`, told`Install Node.js ${OLDEST_NODE.join(".")} or newer.`);
   try {
     const database = new Database(":memory:");
     const sqlite = String(database.prepare("SELECT sqlite_version()").pluck().get());
@@ -59,7 +61,7 @@ function dataFolder(data: string): Finding {
   let near = folder;
   while (!existsSync(near) && dirname(near) !== near) near = dirname(near);
   try {
-    if (!statSync(near).isDirectory()) return fail("data", `${near} is a file`, "Name another folder with --data or DYLIVE_DATA.");
+    if (!statSync(near).isDirectory()) return fail("data", told`${near} is a file`, "Name another folder with --data or DYLIVE_DATA.");
     accessSync(near, constants.W_OK);
     if (near === folder) {
       const trial = join(folder, `.doctor-${process.pid}`);
@@ -70,9 +72,9 @@ function dataFolder(data: string): Finding {
     const free = bavail * bsize;
     const gib = (free / 1024 / MIB).toFixed(1);
     const more = "Free some space, or put the data on another disk with --data.";
-    if (free < NO_BYTES) return fail("data", `${folder}: the disk is full (${gib} GiB free)`, more);
-    if (free < LITTLE_BYTES) return warn("data", `${folder}: little space is left (${gib} GiB free)`, more);
-    return ok("data", `${near === folder ? folder : `${folder} (will be made)`}, ${gib} GiB free`);
+    if (free < NO_BYTES) return fail("data", told`${folder}: the disk is full (${gib} GiB free)`, more);
+    if (free < LITTLE_BYTES) return warn("data", told`${folder}: little space is left (${gib} GiB free)`, more);
+    return ok("data", told`${near === folder ? folder : told`${folder} (will be made)`}, ${gib} GiB free`);
   } catch (error) {
     return folderFailure(folder, error);
   }
@@ -82,7 +84,7 @@ function dataFolder(data: string): Finding {
 export function folderFailure(folder: string, error: unknown): Finding {
   const trouble = troubleOf(error);
   if (trouble === null) return failed("data", error, "Name another folder with --data or DYLIVE_DATA.");
-  return fail("data", `${folder} cannot be written: ${trouble.why}`, `${trouble.todo} --data and DYLIVE_DATA name another folder.`);
+  return fail("data", told`${folder} cannot be written: ${trouble.why}`, told`${trouble.todo} --data and DYLIVE_DATA name another folder.`);
 }
 
 /** Checks whether the store can be read, is ours, and holds together, as far as a few seconds can tell. Changes nothing. */
@@ -99,14 +101,14 @@ async function storeFile(data: string): Promise<Finding> {
     if (typeof version === "string")
       return fail(
         "store",
-        `${path} is damaged: ${version}`,
+        told`${path} is damaged: ${version}`,
         "Stop dylive, keep a copy of the file, and restore a backup or start with another folder.",
       );
-    const shown = `schema ${version}, ${(size / MIB).toFixed(1)} MiB`;
-    if (version < MIGRATIONS.length) return ok("store", `${shown}; it is brought up to date at the next start`);
+    const shown = told`schema ${version}, ${(size / MIB).toFixed(1)} MiB`;
+    if (version < MIGRATIONS.length) return ok("store", told`${shown}; it is brought up to date at the next start`);
     return await soundness({ engine: "sqlite", path }, shown);
   } catch (error) {
-    return failed("store", placeFailure(error, path, `the database ${path} cannot be read`));
+    return failed("store", placeFailure(error, path, told`the database ${path} cannot be read`));
   }
 }
 
@@ -126,51 +128,55 @@ async function database(url: string): Promise<Finding> {
   try {
     const { lookAt } = await import("../../store/postgres/admin.js");
     const look = await lookAt(url);
-    const shown = `PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
+    const shown = told`PostgreSQL ${look.server} at ${look.name}, ${sizeOf(look)}`;
     return (
       complaintOf(look, shown) ?? (look.schema < look.known ? ok("store", shown) : await soundness({ engine: "postgres", url }, shown))
     );
   } catch (error) {
     const todo =
-      error instanceof DyliveError && error.code === "bad_config" ? "Correct DATABASE_URL: docs/scale.md has its form." : undefined;
+      error instanceof DyliveError && error.code === "bad_config" ? told`Correct DATABASE_URL: docs/scale.md has its form.` : undefined;
     return failed("store", error, todo);
   }
 }
 
-function sizeOf({ schema, known, bytes }: Look): string {
-  if (schema === 0) return "empty; the store is made at the first start";
-  const shown = `schema ${schema}, ${(bytes / MIB).toFixed(1)} MiB`;
-  return schema < known ? `${shown}; it is brought up to date at the next start` : shown;
+function sizeOf({ schema, known, bytes }: Look): Told {
+  if (schema === 0) return told`empty; the store is made at the first start`;
+  const shown = told`schema ${schema}, ${(bytes / MIB).toFixed(1)} MiB`;
+  return schema < known ? told`${shown}; it is brought up to date at the next start` : shown;
 }
 
-function complaintOf({ server, notDurable, roundTripMs }: Look, shown: string): Finding | null {
+function complaintOf({ server, notDurable, roundTripMs }: Look, shown: Told): Finding | null {
   if (Number.parseInt(server, 10) < VERSION)
-    return warn("store", `${shown}: older than what dylive is tested with`, `Use PostgreSQL ${VERSION} or newer.`);
+    return warn("store", told`${shown}: older than what dylive is tested with`, told`Use PostgreSQL ${VERSION} or newer.`);
   if (roundTripMs > SLOW_MS)
     return warn(
       "store",
-      `${shown}: it takes ${Math.round(roundTripMs)} ms to answer`,
+      told`${shown}: it takes ${Math.round(roundTripMs)} ms to answer`,
       "Run dylive nearer to the database, or look at its load.",
     );
   if (notDurable.length === 0) return null;
-  return warn("store", `${shown}: ${notDurable.join(", ")}, so events that were given out may be lost when the power goes`, "Turn it on.");
+  return warn(
+    "store",
+    told`${shown}: ${notDurable.join(", ")}, so events that were given out may be lost when the power goes`,
+    "Turn it on.",
+  );
 }
 
 /** Checks whether every event is in its place, as far as five seconds of reading can tell. */
-async function soundness(at: StoreAt, shown: string): Promise<Finding> {
+async function soundness(at: StoreAt, shown: Told): Promise<Finding> {
   const opened = await openStore(at, { mayOnlyRead: true });
   const limit = AbortSignal.timeout(LOG_CHECK_MS);
   try {
     const findings = await check(opened.log, undefined, limit);
-    if (findings.length === 0) return ok("store", `${shown}, every event in its place`);
+    if (findings.length === 0) return ok("store", told`${shown}, every event in its place`);
     const rooms = [...new Set(findings.map(({ room }) => room))].slice(0, 5).join(", ");
     return fail(
       "store",
-      `${shown}; ${findings.length} places in the log are wrong (rooms ${rooms})`,
+      told`${shown}; ${findings.length} places in the log are wrong (rooms ${rooms})`,
       "Keep a copy of the data folder and report it.",
     );
   } catch (error) {
-    if (limit.aborted) return ok("store", `${shown}, no fault within the five seconds that were looked`);
+    if (limit.aborted) return ok("store", told`${shown}, no fault within the five seconds that were looked`);
     throw error;
   } finally {
     await opened.close();
@@ -198,12 +204,12 @@ export async function watchedAuthors(config: Pick<Config, "data" | "databaseUrl"
     if (watches.length === 0) return ok("authors", "none are watched");
     const failing = watches.filter(({ failingSince }) => failingSince !== null && now - failingSince >= FAILING_MS);
     const [first] = failing;
-    if (first === undefined) return ok("authors", `${watches.length} watched, no look at any has failed for a day`);
+    if (first === undefined) return ok("authors", told`${watches.length} watched, no look at any has failed for a day`);
     const { author, secUid, failingSince, look } = first;
     const since = new Date(failingSince ?? now).toISOString();
     return warn(
       "authors",
-      `looks at ${failing.length} of ${watches.length} fail for more than a day; at ${author?.nickname ?? secUid} since ${since}: ${look?.reason ?? look?.outcome ?? "unknown"}`,
+      told`looks at ${failing.length} of ${watches.length} fail for more than a day; at ${author?.nickname ?? secUid} since ${since}: ${recognised(look?.reason ?? look?.outcome ?? "unknown")}`,
       "Open the page as the server does (`dylive works LINK`); docs/works.md says what each outcome means. `dylive author remove` ends a watch.",
     );
   } catch (error) {
@@ -227,7 +233,7 @@ function browser(
     const needed = config.signer === null && config.upstream === null;
     const finding = needed
       ? fail("browser", detail, todo ?? "")
-      : warn("browser", `${detail}; it is not needed while another signs`, todo ?? "");
+      : warn("browser", told`${toldOf(detail)}; it is not needed while another signs`, todo ?? "");
     return { finding, program: null };
   }
 }

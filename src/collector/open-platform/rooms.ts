@@ -3,6 +3,7 @@ import { type Arrived, type Broadcast, Pipeline, type Without } from "../../inge
 import type { Drift } from "../../platform/wire/drift.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Alias } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
@@ -137,7 +138,7 @@ export class OfficialRooms {
       this.#opened = 0;
     }
     const { openedPerHour } = this.#limits;
-    if (this.#opened >= openedPerHour) throw new DyliveError("too_many_rooms", `${openedPerHour} rooms were opened within an hour`);
+    if (this.#opened >= openedPerHour) throw new DyliveError("too_many_rooms", told`${openedPerHour} rooms were opened within an hour`);
     this.#opened++;
   }
 

@@ -2,6 +2,7 @@ import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, syncFolder } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 
 /** Size at which a file is closed: it is read whole when it is taken. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
@@ -68,7 +69,7 @@ export class PushSpool {
   put(line: string): Promise<void> {
     const bytes = Buffer.byteLength(line) + 1;
     if (this.#bytes + bytes > this.#maxBytes)
-      return Promise.reject(new DyliveError("not_ready", `more than ${this.#maxBytes} bytes wait for the store`));
+      return Promise.reject(new DyliveError("not_ready", told`more than ${this.#maxBytes} bytes wait for the store`));
     this.#bytes += bytes;
     return new Promise((resolve, reject) => {
       this.#puts.push({ line, resolve, reject });

@@ -23,7 +23,10 @@ export const ChatQuerySchema = Type.Object({
   limit: Type.Integer({ minimum: 1, maximum: 2000, default: 500, description: "a whole number of events from 1 to 2000" }),
   wait: Type.Integer({ minimum: 0, maximum: 60, default: 0, description: "a whole number of seconds from 0 to 60" }),
   cursor: Type.Optional(
-    Type.String({ pattern: "^[A-Za-z0-9_-]{1,512}$", description: "the X-Next-Cursor of an earlier answer, a whole number, or newest" }),
+    Type.String({
+      pattern: "^[A-Za-z0-9_-]{1,512}$",
+      description: "the X-Next-Cursor of an earlier answer, a whole number, or newest",
+    }),
   ),
   types: Type.Optional(
     Type.String({

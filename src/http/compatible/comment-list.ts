@@ -1,5 +1,6 @@
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { CommentAsk } from "../../store/sql/comments.js";
 import type { CommentRun } from "../../works/model/comment.js";
 import type { KeptComment } from "../../works/model/kept.js";
@@ -54,7 +55,7 @@ export async function commentsData(deps: Deps, call: HttpCall, asked: CommentsAs
     seen = await lookAt(deps, asked);
   }
   if (parentId !== null && seen.floor === null && seen.last?.running !== true)
-    throw new DyliveError("not_found", `of the work ${workId} no comment ${parentId} is kept; ${whyMore(asked, seen)}`);
+    throw new DyliveError("not_found", told`of the work ${workId} no comment ${parentId} is kept; ${whyMore(asked, seen)}`);
   return pageData(asked, seen, clock.now());
 }
 

@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { isSecUid } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { WorkRow, Works } from "../../store/sql/works.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -155,7 +156,7 @@ function secUidOf(text: string | undefined): string {
   const why = /^\d+$/.test(text)
     ? "a uid alone leads to nobody on the web: pages and lists of authors are found by the sec_uid, and uids change"
     : `${JSON.stringify(text.slice(0, 40))} is no sec_uid`;
-  throw new DyliveError("bad_request", `${why}; take what follows /user/ in the address of the author's page (MS4wLjABAAAA…)`);
+  throw new DyliveError("bad_request", told`${why}; take what follows /user/ in the address of the author's page (MS4wLjABAAAA…)`);
 }
 
 /** Returns the data of a page of an author's works that are kept: those published before a time, 0 for now. Pages end between two seconds. */

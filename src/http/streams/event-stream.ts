@@ -116,7 +116,10 @@ function sseBatch({ room, removed }: Batch, shown: readonly StoredEvent[], logId
 const EventStreamQuery = exactly({
   rooms: Type.String({ minLength: 1, description: "1 to 200 rooms separated by commas: room keys, or names that are known here" }),
   types: Type.Optional(
-    Type.String({ minLength: 1, description: "event types separated by commas, * for all; all but unknown, rank and stats by default" }),
+    Type.String({
+      minLength: 1,
+      description: "event types separated by commas, * for all; all but unknown, rank and stats by default",
+    }),
   ),
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
   minDiamonds: Type.Optional(Type.Integer({ minimum: 0, description: "only gifts worth at least so many diamonds" })),
@@ -176,7 +179,7 @@ async function answerEventStream(
     answer.write(sseMessage("cursor_reset", { reason: reset.detail, oldest: reset.oldest, newest: reset.newest }, reset.newest));
   stream.start(
     rooms.map(({ room, sessionId }) => shown(room, seqs.get(room) ?? 0, select(sessionId))),
-    { log: log.id, rooms: rooms.map((room) => told(room, ends, seqs, added.includes(room.room))) },
+    { log: log.id, rooms: rooms.map((room) => toldRoom(room, ends, seqs, added.includes(room.room))) },
   );
   return reply;
 }
@@ -196,7 +199,7 @@ function startOf(live: LiveStreams, ends: Ends, resumed: string | null, after: s
   }
 }
 
-function told({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyMap<number, number>, added: boolean) {
+function toldRoom({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyMap<number, number>, added: boolean) {
   const { oldest, head } = ends.get(room) ?? { oldest: 1, head: 0 };
   return {
     room,

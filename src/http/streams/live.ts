@@ -3,6 +3,7 @@ import { Feed } from "../../feed/feed.js";
 import { ReadingTime, type WorkLimits } from "../../feed/reading-time.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Store } from "../../store/store.js";
 import type { HeldTokens } from "../tokens.js";
@@ -93,7 +94,7 @@ class Quota {
   take(tokenId: string, count: number): void {
     const held = (this.#held.get(tokenId) ?? 0) + count;
     if (held > this.#max)
-      throw new DyliveError("too_many_subscriptions", `this token would hold ${held} streams and rooms, ${this.#max} are allowed`);
+      throw new DyliveError("too_many_subscriptions", told`this token would hold ${held} streams and rooms, ${this.#max} are allowed`);
     this.#held.set(tokenId, held);
   }
 
@@ -170,7 +171,10 @@ export class LiveStreams {
   assertCapacity(): void {
     if (this.#stopped.signal.aborted) throw new DyliveError("stopping", "no new streams are taken");
     if (this.#readers.size >= this.limits.connections)
-      throw new DyliveError("too_many_subscriptions", `${this.#readers.size} streams are open on this server, which is the most allowed`);
+      throw new DyliveError(
+        "too_many_subscriptions",
+        told`${this.#readers.size} streams are open on this server, which is the most allowed`,
+      );
   }
 
   /** Looks after a reader until `gone` aborts. */

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Ends } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { SYSTEM_ROOM } from "../../store/log.js";
 import { findNamed, type NamedRoom, namedRoom, type Rooms } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -15,7 +16,7 @@ import type { LiveStreams } from "./live.js";
 export async function visibleRoom(rooms: Rooms, token: TokenRow, asked: string): Promise<NamedRoom> {
   if (!isLimited(token)) return namedRoom(rooms, asked);
   const found = await findNamed(rooms, asked, async (room) => maySee(token, room, await rooms.aliases(room)));
-  if (found === null) throw new DyliveError("not_found", `no room is known as ${JSON.stringify(asked.slice(0, 80))} to this token`);
+  if (found === null) throw new DyliveError("not_found", told`no room is known as ${JSON.stringify(asked.slice(0, 80))} to this token`);
   return found;
 }
 
@@ -46,7 +47,7 @@ export async function namedRooms(live: LiveStreams, token: TokenRow, names: read
   if (names.length > roomsPerConnection)
     throw new DyliveError(
       "too_many_subscriptions",
-      `${names.length} rooms are asked for, ${roomsPerConnection} are allowed per connection`,
+      told`${names.length} rooms are asked for, ${roomsPerConnection} are allowed per connection`,
     );
   const rooms = new Map<number, NamedRoom>();
   for (const name of names) {

@@ -3,6 +3,7 @@ import { Value } from "typebox/value";
 import { CursorReset, type Ends, encodePlaces, resolvePlaces } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { mistakeOf } from "../../runtime/mistake.js";
+import { type Said, told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -52,7 +53,7 @@ export type Command = { [O in Op]: CommandOf<O> }[Op];
 export class CommandError extends DyliveError {
   readonly ref: string | null;
 
-  constructor(detail: string, ref: string | null) {
+  constructor(detail: Said, ref: string | null) {
     super("bad_request", detail);
     this.ref = ref;
   }
@@ -63,10 +64,10 @@ export function parseCommand(text: string): Command {
   const value = parseJson(text);
   const ref = typeof value["ref"] === "string" ? value["ref"].slice(0, 64) : null;
   const op = Object.keys(COMMANDS).find((one) => one === value["op"]) as Op | undefined;
-  if (op === undefined) throw new CommandError(`op must be one of ${Object.keys(COMMANDS).join(", ")}`, ref);
+  if (op === undefined) throw new CommandError(told`op must be one of ${Object.keys(COMMANDS).join(", ")}`, ref);
   const schema: TSchema = COMMANDS[op];
   if (Value.Check(schema, value)) return value as unknown as Command;
-  throw new CommandError(`${op}: ${mistakeOf(schema, Value.Errors(schema, value), "the command").words}`, ref);
+  throw new CommandError(told`${op}: ${mistakeOf(schema, Value.Errors(schema, value), told`the command`).words}`, ref);
 }
 
 function parseJson(text: string): Record<string, unknown> {
@@ -127,5 +128,5 @@ function subscription(logId: string, { asked, room, sessionId }: NamedRoom, ends
 
 function beyond(logId: string, room: RoomKey, from: number, oldest: number, head: number): DyliveError {
   const cursor = (seq: number) => encodePlaces(logId, [[room, Math.max(0, seq)]]);
-  return new CursorReset(`seq ${from} of room ${room} is beyond its newest event, ${head}`, cursor(oldest - 1), cursor(head));
+  return new CursorReset(told`seq ${from} of room ${room} is beyond its newest event, ${head}`, cursor(oldest - 1), cursor(head));
 }

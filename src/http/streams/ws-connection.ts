@@ -5,14 +5,15 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { CursorReset } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
 import type { Batch } from "../../feed/tail.js";
-import { acceptedLanguage, type Language } from "../../i18n/words.js";
+import { acceptedLanguage, inLanguage, type Language, messageIn } from "../../i18n/words.js";
 import { DyliveError, ERRORS } from "../../runtime/errors.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
+import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 import type { Authenticator } from "../authentication.js";
-import { errorText, failureIn, failureOf } from "../failure.js";
+import { errorText, failureOf } from "../failure.js";
 import { movePosition, subscriptionPosition } from "../tokens.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
 import { visibleRoom } from "./named-room.js";
@@ -67,6 +68,7 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #live: LiveStreams;
+  readonly #language: Language;
   readonly #outbound: OutboundQueue;
   readonly #follow: Follow<ShownRoom>;
   readonly #asking: RateLimiter;
@@ -81,13 +83,20 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   /** Heartbeats that were not answered. */
   #missed = 0;
 
-  /** @param socket the raw socket of the upgrade  @param held what was taken of the token's quota for it */
-  constructor(ws: WebSocket, socket: Duplex, token: TokenRow, live: LiveStreams, held: number) {
+  /** @param socket the raw socket of the upgrade  @param of what was taken of the token's quota for it, and the language of its errors */
+  constructor(
+    ws: WebSocket,
+    socket: Duplex,
+    token: TokenRow,
+    live: LiveStreams,
+    of: { readonly held: number; readonly language: Language },
+  ) {
     this.token = token;
     this.#ws = ws;
     this.#socket = socket;
     this.#live = live;
-    this.#held = held;
+    this.#held = of.held;
+    this.#language = of.language;
     const { limits, clock, feed, store } = live;
     this.#outbound = new OutboundQueue(socket, limits, clock);
     this.#asking = new RateLimiter(clock, { burst: limits.commandBurst, perSecond: limits.commandsPerSecond });
@@ -179,8 +188,8 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   #mayAsk(): boolean {
     if (this.#asking.take()) return true;
     const { limits } = this.#live;
-    const detail = `${limits.commandBurst} at once and ${limits.commandsPerSecond} a second are allowed`;
-    this.#close(POLICY, failure(new DyliveError("too_many_commands", detail), null));
+    const detail = told`${limits.commandBurst} at once and ${limits.commandsPerSecond} a second are allowed`;
+    this.#close(POLICY, failure(new DyliveError("too_many_commands", detail), null, this.#language));
     // What it still sends would cost us as much as if it were heeded.
     this.#ws.pause();
     return false;
@@ -202,8 +211,8 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
       await this.#obey(command, ref === null ? {} : { ref });
     } catch (error) {
       if (!(error instanceof DyliveError)) this.#live.failed(error);
-      const told = error instanceof DyliveError ? error : new DyliveError("internal", "the command could not be carried out");
-      this.#tell(failure(told, error instanceof CommandError ? error.ref : ref));
+      const failed = error instanceof DyliveError ? error : new DyliveError("internal", "the command could not be carried out");
+      this.#tell(failure(failed, error instanceof CommandError ? error.ref : ref, this.#language));
     }
   }
 
@@ -227,7 +236,10 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     const added = subscriptions.filter(({ shown }) => this.#follow.get(shown.room) === undefined).length;
     const rooms = this.#follow.size + added;
     if (rooms > limits.roomsPerConnection)
-      throw new DyliveError("too_many_subscriptions", `the connection would have ${rooms} rooms, ${limits.roomsPerConnection} are allowed`);
+      throw new DyliveError(
+        "too_many_subscriptions",
+        told`the connection would have ${rooms} rooms, ${limits.roomsPerConnection} are allowed`,
+      );
     quota.take(this.token.id, added);
     this.#held += added;
     this.#tell({ type: "subscribed", ...ref, rooms: subscriptions.map(({ told }) => told) });
@@ -251,8 +263,9 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     const { store } = this.#live;
     const { room } = await visibleRoom(store.rooms, this.token, String(command.room));
     const at = this.#follow.get(room)?.at;
-    if (at === undefined) throw new DyliveError("bad_request", `room ${room} is not subscribed to on this connection`);
-    if (command.seq > at) throw new DyliveError("bad_request", `seq ${command.seq} of room ${room} was not sent yet: the newest is ${at}`);
+    if (at === undefined) throw new DyliveError("bad_request", told`room ${room} is not subscribed to on this connection`);
+    if (command.seq > at)
+      throw new DyliveError("bad_request", told`seq ${command.seq} of room ${room} was not sent yet: the newest is ${at}`);
     await movePosition(store, this.token, subscriptionPosition(this.token, command.name), room, command.seq);
     this.#tell({ type: "acked", ...ref, name: command.name, room, seq: command.seq });
   }
@@ -277,15 +290,15 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   }
 }
 
-function failure(error: DyliveError, ref: string | null): Readonly<Record<string, unknown>> {
+function failure(error: DyliveError, ref: string | null, language: Language): Readonly<Record<string, unknown>> {
   const { message, hint, retryable } = ERRORS[error.code];
   const ends = error instanceof CursorReset ? { oldest: error.oldest, newest: error.newest } : {};
   return {
     type: "error",
     ...(ref !== null && { ref }),
     code: error.code,
-    message: `${message}: ${error.detail}`,
-    hint,
+    message: messageIn(language, message, error.said),
+    hint: inLanguage(language, hint),
     retryable,
     ...ends,
   };
@@ -324,10 +337,11 @@ export class WsUpgrade {
 
   /** Answers an upgrade request. `head` is what came after it. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const language = acceptedLanguage(request.headers["accept-language"]);
     // Node has taken its own listener off.
     socket.on("error", () => {});
     try {
-      if (request.url?.split("?", 1)[0] !== WS_PATH) throw new DyliveError("no_address", `the WebSocket is at ${WS_PATH}`);
+      if (request.url?.split("?", 1)[0] !== WS_PATH) throw new DyliveError("no_address", told`the WebSocket is at ${WS_PATH}`);
       this.#live.assertCapacity();
       const token = await this.#authenticator.enter(request, "read", "query");
       if (socket.destroyed) return;
@@ -340,20 +354,20 @@ export class WsUpgrade {
           ws.close(1008, "too_many_subscriptions");
           return;
         }
-        const connection = new WsConnection(ws, socket, token, this.#live, 1);
+        const connection = new WsConnection(ws, socket, token, this.#live, { held: 1, language });
         this.#live.admit(connection, connection.gone);
       });
     } catch (error) {
-      this.#refuse(socket, error, acceptedLanguage(request.headers["accept-language"]));
+      this.#refuse(socket, error, language);
     }
   }
 
   #refuse(socket: Duplex, error: unknown, language: Language): void {
     const requestId = randomBytes(6).toString("hex");
-    const told = failureOf(error, requestId);
-    if (told.code === "internal") this.#live.logger.error({ err: error, requestId }, "a WebSocket could not be opened");
-    const body = errorText(failureIn(language, told), requestId);
-    const head = `HTTP/1.1 ${told.status} ${STATUS_CODES[told.status]}\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store`;
+    const failed = failureOf(error, requestId);
+    if (failed.code === "internal") this.#live.logger.error({ err: error, requestId }, "a WebSocket could not be opened");
+    const body = errorText(failed, requestId, language);
+    const head = `HTTP/1.1 ${failed.status} ${STATUS_CODES[failed.status]}\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store`;
     socket.end(`${head}\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
   }
 }

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
-import { acceptedLanguage, inLanguage } from "../../i18n/words.js";
+import { acceptedLanguage, inLanguage, recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { AdminService, ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -94,7 +94,7 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
       try {
         const findings = await service.examine(request.body.room ?? null, call.signal);
         const language = acceptedLanguage(request.headers["accept-language"]);
-        const words = (text: string) => inLanguage(language, text);
+        const words = (text: string) => inLanguage(language, recognised(text));
         return {
           findings: findings.map((one) => ({ ...one, detail: words(one.detail), todo: one.todo === null ? null : words(one.todo) })),
         };

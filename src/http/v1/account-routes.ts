@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { Accounts, ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
 import { addSchemas, exactly, Time } from "./fields.js";
@@ -132,7 +133,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
     },
     async (request) => {
       const { account: name } = request.params;
-      if (!(await accountsOf().remove(name))) throw new DyliveError("not_found", `there is no account ${JSON.stringify(name)}`);
+      if (!(await accountsOf().remove(name))) throw new DyliveError("not_found", told`there is no account ${JSON.stringify(name)}`);
       logger.info({ account: name, by: tokenOf(request).id }, "an account was forgotten");
       return { name };
     },

@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { FileNames } from "../../works/file-names.js";
 import { DownloadFileSchema, type DownloadWish, DownloadWishSchema, KeptDownloadSchema } from "../../works/model/download.js";
 import { isQuality } from "../../works/model/quality.js";
@@ -186,7 +187,8 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       const { work: workId } = request.params;
       const kept = await store.works.get(workId);
       const all = await serviceOf(downloads).list({ workId, limit: MOST_LOOKED_AT });
-      if (kept === null && all.length === 0) throw new DyliveError("not_found", `the work ${workId} is not kept; POST /v1/works reads it`);
+      if (kept === null && all.length === 0)
+        throw new DyliveError("not_found", told`the work ${workId} is not kept; POST /v1/works reads it`);
       const offered = kept === null ? [] : wantedFiles(kept.work, wishOf(request.query));
       return {
         offered: offered.map(({ role, index, variant, reason, source, rungs }) => ({

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
-import { acceptedLanguage, inLanguage, type Language } from "../../i18n/words.js";
+import { acceptedLanguage, inLanguage, type Language, recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import {
@@ -145,7 +145,7 @@ function hookTryAnswer({ room, ...outcome }: HookTry, language: Language) {
 }
 
 function inWords(language: Language, error: string | null): string | null {
-  return error === null ? null : inLanguage(language, error);
+  return error === null ? null : inLanguage(language, recognised(error));
 }
 
 function languageOf({ headers }: FastifyRequest): Language {

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { Official } from "../../collector/open-platform/official.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, maySee, tokenOf } from "../authentication.js";
@@ -118,7 +119,7 @@ export function officialAppRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const token = tokenOf(request);
       // One that the token may not see is as if there were none.
       if (room === null || (isLimited(token) && !maySee(token, room, await store.rooms.aliases(room))))
-        throw new DyliveError("not_found", `no room ${roomId} of the app is known`);
+        throw new DyliveError("not_found", told`no room ${roomId} of the app is known`);
       await official.handled(
         roomId,
         messages.map(({ id, method, at }) => ({ msgId: id, msgType: method, at })),

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { told } from "../../runtime/told.js";
 import type { ApiDeps } from "../api-deps.js";
 import { adminByDefault } from "../authentication.js";
 import { checkRequests } from "../check-request.js";
@@ -63,6 +64,6 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
     { prefix: "/v1" },
   );
   app.all("/v1/*", { schema: { hide: true } }, (request, reply) =>
-    sendFailure(request, reply, failure("no_address", `no route has it with ${request.method}`)),
+    sendFailure(request, reply, failure("no_address", told`no route has it with ${request.method}`)),
   );
 }

@@ -5,6 +5,7 @@ import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.
 import { noSuch } from "../../events/misspelt.js";
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace, TEXT_MAX } from "../../store/search.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -154,7 +155,7 @@ async function roomsOf(
 function tooMany(count: number): DyliveError {
   return new DyliveError(
     "bad_request",
-    `room: one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${count}; name the rooms that are meant`,
+    told`room: one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${count}; name the rooms that are meant`,
   );
 }
 

@@ -5,6 +5,7 @@ import { Nullable } from "../../events/field.js";
 import { decodePlace, notOfList } from "../../feed/cursor.js";
 import { seenIn } from "../../health/sightings.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { summaryOf } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
 import type { BroughtCounts, RoomRow, Session, Sessions } from "../../store/rooms.js";
@@ -52,7 +53,7 @@ export async function namedBroadcast(sessions: Pick<Sessions, "get" | "list">, r
   if (session !== null) return session;
   throw new DyliveError(
     "not_found",
-    asked === LATEST ? "no broadcast of the room was collected yet" : `the room has no broadcast ${JSON.stringify(asked.slice(0, 40))}`,
+    asked === LATEST ? "no broadcast of the room was collected yet" : told`the room has no broadcast ${JSON.stringify(asked.slice(0, 40))}`,
   );
 }
 

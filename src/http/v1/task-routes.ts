@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import { assertPerson } from "../../erasure/identity.js";
 import { Nullable } from "../../events/field.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { roomOf } from "../streams/named-room.js";
@@ -180,7 +181,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
 
   function found(id: string) {
     const task = tasks.get(id);
-    if (task === null) throw new DyliveError("not_found", `there is no task ${id} since the server was started`);
+    if (task === null) throw new DyliveError("not_found", told`there is no task ${id} since the server was started`);
     return task;
   }
 }

@@ -4,6 +4,7 @@ import { type Static, type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Works } from "../../store/sql/works.js";
 import { AuthorSchema } from "../../works/model/author.js";
@@ -130,7 +131,7 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
       assertAllRooms(tokenOf(request));
       const { work: id } = request.params;
       const kept = await works.get(id);
-      if (kept === null) throw new DyliveError("not_found", `the work ${id} is not kept; POST /v1/works reads it`);
+      if (kept === null) throw new DyliveError("not_found", told`the work ${id} is not kept; POST /v1/works reads it`);
       return kept.work;
     },
   );

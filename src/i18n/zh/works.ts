@@ -48,10 +48,6 @@ export const WORKS: Readonly<Record<string, string>> = {
   "a reply is longer than {} bytes": "有一个回答超过 {} 字节",
   "the body of a reply was lost": "有一个回答的内容丢失了",
   // Links that name no work.
-  "there is no such short link (HTTP {})": "没有这个短链接（HTTP {}）",
-  "{} answered HTTP {}{} and leads nowhere": "{} 回答 HTTP {}{}，没有指向任何地方",
-  " with nothing": "，内容为空",
-  "the short link leads a browser page to {}{}, which names nothing": "短链接在浏览器里打开了 {}{}，里面什么也没有",
   "a {} page without a number that can be its own": "没有正确号码的 {} 页",
   "the page of whoever is logged in (/user/self)": "登录者自己的主页（/user/self）",
   "by its id it would be of {}, {}": "按号码它的时间是 {}，{}",
@@ -136,7 +132,6 @@ export const WORKS: Readonly<Record<string, string>> = {
   "it was cancelled": "被取消了",
   "its process ended before it did; it goes on when that is started again": "进程先结束了；重新启动后会接着下载",
   "there are {} files of its name": "同名的文件有 {} 个",
-  "the folder {} cannot be made": "无法建立文件夹 {}",
   "{} is not on the disk with its {} bytes": "{} 不在磁盘上，或者不是 {} 字节",
   "{} has other bytes than were downloaded": "{} 的内容与下载时不同",
   // What the compatible interface cannot have, or does not have yet.

@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { type ToldPart, told } from "../../runtime/told.js";
 import type { ProxyServer } from "./proxy.js";
 
 /** Domains of the platform (facts/protocol.md section 1). Nothing else is ever contacted on its behalf. */
@@ -36,7 +37,8 @@ export interface Reply {
 export function platformAt(upstream: string | null, proxy: ProxyServer | null = null): Platform {
   const base = upstream?.replace(/\/+$/, "") ?? null;
   const http = (host: string, path: string) => {
-    if (!isPlatformHost(host)) throw new DyliveError("internal", `refused to contact ${JSON.stringify(host)}: not a host of the platform`);
+    if (!isPlatformHost(host))
+      throw new DyliveError("internal", told`refused to contact ${JSON.stringify(host)}: not a host of the platform`);
     return base === null ? `https://${host}${path}` : `${base}/@${host}${path}`;
   };
   return {
@@ -76,21 +78,21 @@ export async function get(
     let size = 0;
     for await (const chunk of reply.body) {
       size += (chunk as Buffer).length;
-      if (size > MAX_PAGE_BYTES) throw new DyliveError("unreachable", `the reply is larger than ${MAX_PAGE_BYTES} bytes`);
+      if (size > MAX_PAGE_BYTES) throw new DyliveError("unreachable", told`the reply is larger than ${MAX_PAGE_BYTES} bytes`);
       chunks.push(chunk as Buffer);
     }
     return { status: reply.statusCode, headers: reply.headers, body: Buffer.concat(chunks) };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof DyliveError) throw error;
-    throw new DyliveError("unreachable", `GET ${new URL(url).host} failed: ${reasonOf(error)}`, error);
+    throw new DyliveError("unreachable", told`GET ${new URL(url).host} failed: ${reasonOf(error)}`, error);
   }
 }
 
 /** Describes a network error in a few words, without addresses of ours. */
-export function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): ToldPart {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return "no answer in time";
+  if (error.name === "TimeoutError") return told`no answer in time`;
   const code = (error as NodeJS.ErrnoException).code;
   return code ?? error.message;
 }

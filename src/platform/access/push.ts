@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { request } from "undici";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { type Platform, reasonOf } from "./platform.js";
 import type { Visitor } from "./visitor.js";
 
@@ -29,15 +30,15 @@ export function httpSigner(url: string): Signer {
           signal: within(signal, SIGN_TIMEOUT_MS),
         });
         const answer = parsed(await reply.body.text());
-        if (answer === undefined) throw new DyliveError("unreachable", `the signer answered HTTP ${reply.statusCode} without JSON`);
+        if (answer === undefined) throw new DyliveError("unreachable", told`the signer answered HTTP ${reply.statusCode} without JSON`);
         const signature = typeof answer === "object" && answer !== null && "signature" in answer ? answer.signature : undefined;
         if (reply.statusCode !== 200 || typeof signature !== "string" || signature === "" || signature.length > 256)
-          throw new DyliveError("blocked", `the signer answered HTTP ${reply.statusCode} without a signature`);
+          throw new DyliveError("blocked", told`the signer answered HTTP ${reply.statusCode} without a signature`);
         return signature;
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof DyliveError) throw error;
-        throw new DyliveError("unreachable", `the signer failed: ${reasonOf(error)}`, error);
+        throw new DyliveError("unreachable", told`the signer failed: ${reasonOf(error)}`, error);
       }
     },
   };

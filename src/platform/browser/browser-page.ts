@@ -1,6 +1,7 @@
 import type { Page, Request, Response, WebSocket } from "playwright-core";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { isPlatformHost, type Reply } from "../access/platform.js";
 import { type Received, ReceiveQueue, readFrame, readResponse, type Source } from "../access/read.js";
 import type { Drift } from "../wire/drift.js";
@@ -125,7 +126,7 @@ async function giftListOf(request: Request): Promise<Pick<Reply, "status" | "bod
 
 function refusalOf(status: number): DyliveError | null {
   if (status < 400) return null;
-  return new DyliveError(status === 404 || status === 410 ? "no_account" : "blocked", `the room page answered HTTP ${status}`);
+  return new DyliveError(status === 404 || status === 410 ? "no_account" : "blocked", told`the room page answered HTTP ${status}`);
 }
 
 /** Reads the answer of im/fetch, if it holds messages. */
@@ -149,6 +150,6 @@ function isPlatformPath(url: string, path: string): boolean {
 function refusalIn(error: string): DyliveError {
   const status = /Unexpected response code: (\d+)/.exec(error)?.[1];
   return status === undefined
-    ? new DyliveError("unreachable", `the connection of the room's page failed: ${error}`)
-    : new DyliveError("blocked", `the push server answered the room's page with HTTP ${status} instead of opening`);
+    ? new DyliveError("unreachable", told`the connection of the room's page failed: ${error}`)
+    : new DyliveError("blocked", told`the push server answered the room's page with HTTP ${status} instead of opening`);
 }

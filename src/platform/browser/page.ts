@@ -1,6 +1,7 @@
 import type { BrowserContext, Page, Response } from "playwright-core";
 import { type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { HostRule } from "./egress-proxy.js";
 import { browserError } from "./supervisor.js";
 
@@ -58,10 +59,10 @@ export async function visit(page: Page, url: string, signal: AbortSignal): Promi
   } catch (error) {
     signal.throwIfAborted();
     const text = error instanceof Error ? error.message : "";
-    const reason = /net::(ERR_\w+)/.exec(text)?.[1] ?? (/Timeout/.test(text) ? "no answer in time" : null);
+    const reason = /net::(ERR_\w+)/.exec(text)?.[1] ?? (/Timeout/.test(text) ? told`no answer in time` : null);
     throw reason === null
       ? browserError("the page could not be opened", error)
-      : new DyliveError("unreachable", `the browser could not open ${new URL(url).host}: ${reason}`, error);
+      : new DyliveError("unreachable", told`the browser could not open ${new URL(url).host}: ${reason}`, error);
   }
 }
 

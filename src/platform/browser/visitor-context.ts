@@ -5,6 +5,7 @@ import { type Clock, untilAborted, within } from "../../runtime/clock.js";
 import { makeFolder, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { FairSemaphore } from "../../runtime/semaphore.js";
+import { told } from "../../runtime/told.js";
 import type { Reply } from "../access/platform.js";
 import type { Signer } from "../access/push.js";
 import { Visitor } from "../access/visitor.js";
@@ -87,7 +88,7 @@ export class VisitorContext {
   async get(path: string, signal: AbortSignal): Promise<Reply> {
     if (!path.startsWith("/") || path.startsWith("//")) throw new DyliveError("internal", "a page of ours asks only its own site");
     const { status, headers, body } = await this.#withPage(signal, ({ page }) => fetchIn(page, path, MAX_REPLY_BYTES));
-    if (body === null) throw new DyliveError("unreachable", `the reply is larger than ${MAX_REPLY_BYTES} bytes`);
+    if (body === null) throw new DyliveError("unreachable", told`the reply is larger than ${MAX_REPLY_BYTES} bytes`);
     return { status, headers, body: Buffer.from(body, "base64") };
   }
 

@@ -1,4 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { isPlatformHost } from "../access/platform.js";
 
 /** A room as a caller may name it: the anchor's number, custom id or sec_uid, or one broadcast's 19-digit room_id. */
@@ -19,7 +20,7 @@ export function parseRoomName(input: string): RoomName {
   else if (/^[A-Za-z0-9_.-]{1,128}$/.test(name) && !/^\.+$/.test(name)) return { kind: "unique_id", value: name };
   throw new DyliveError(
     "bad_room",
-    `room_id ${JSON.stringify(name.slice(0, 40))} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id`,
+    told`room_id ${JSON.stringify(name.slice(0, 40))} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { either, type Told, told, toldOf } from "../../runtime/told.js";
 import { timeOfId } from "../works/field.js";
 import { isSecUid, type Meaning, meaningOf, roomNameIn } from "./link.js";
 
@@ -6,9 +7,9 @@ import { isSecUid, type Meaning, meaningOf, roomNameIn } from "./link.js";
 export interface Door<T> {
   readonly code: "bad_room" | "bad_work";
   /** Names of what it takes, for sentences. */
-  readonly wants: string;
+  readonly wants: Told;
   /** Forms of ids that it takes without an address around them, for sentences. */
-  readonly ids: string;
+  readonly ids: Told | null;
   /** Returns an address's meaning as it is meant here, or null when it is of another kind. @throws DyliveError bad_work of an id that cannot be */
   take(meaning: Meaning): T | null;
   /** Returns the meaning of a text that is nothing but an id, or null when it is no id that this side takes. @throws DyliveError bad_work */
@@ -21,8 +22,8 @@ export type PastedRoom = Extract<Meaning, { kind: "room" }>;
 /** Door of the live side. */
 export const ROOM_DOOR: Door<PastedRoom> = {
   code: "bad_room",
-  wants: "a room or an account",
-  ids: "a number of up to 16 digits, a custom id, a sec_uid or a 19-digit room_id",
+  wants: told`a room or an account`,
+  ids: told`a number of up to 16 digits, a custom id, a sec_uid or a 19-digit room_id`,
   take(meaning) {
     if (meaning.kind === "author") return { kind: "room", name: { kind: "sec_uid", value: meaning.secUid }, broadcast: null };
     return meaning.kind === "room" ? meaning : null;
@@ -36,10 +37,10 @@ export const ROOM_DOOR: Door<PastedRoom> = {
 /** Kinds that the side of works reads: works, and what has a list of them. */
 type WorkKind = "work" | "author" | "mix";
 
-const WORK_WORDS: Readonly<Record<WorkKind, { readonly one: string; readonly id: string | null }>> = {
-  work: { one: "a work", id: "a work's 19 digits" },
-  author: { one: "an author", id: "an author's sec_uid" },
-  mix: { one: "a mix", id: null }, // has 19 digits too: alone they are taken for a work's
+const WORK_WORDS: Readonly<Record<WorkKind, { readonly one: Told; readonly id: Told | null }>> = {
+  work: { one: told`a work`, id: told`a work's 19 digits` },
+  author: { one: told`an author`, id: told`an author's sec_uid` },
+  mix: { one: told`a mix`, id: null }, // has 19 digits too: alone they are taken for a work's
 };
 
 /**
@@ -56,8 +57,8 @@ export function worksDoor<K extends WorkKind>(kinds: readonly [K, ...K[]], nowMs
   };
   return {
     code: "bad_work",
-    wants: kinds.map((kind) => WORK_WORDS[kind].one).join(" or "),
-    ids: kinds.flatMap((kind) => WORK_WORDS[kind].id ?? []).join(" or "),
+    wants: either(kinds.map((kind) => WORK_WORDS[kind].one)) ?? toldOf("nothing"),
+    ids: either(kinds.flatMap((kind) => WORK_WORDS[kind].id ?? [])),
     take,
     id(text) {
       if (isWorkId(text)) return take({ kind: "work", id: text, page: null });
@@ -89,11 +90,12 @@ const ADDRESS = new RegExp(
  * @throws DyliveError the door's
  */
 export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, { kind: "short_link" }> {
-  const refuse = (detail: string) => new DyliveError(door.code, detail);
+  const refuse = (detail: Told) => new DyliveError(door.code, detail);
   const given = text.replace(AROUND, "");
-  if (given === "") throw refuse("the text is empty");
-  if (given.length > LONGEST) throw refuse(`the text has ${given.length} characters; a link, an id or the app's share text has far fewer`);
-  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(given)) throw refuse("the text holds control characters");
+  if (given === "") throw refuse(told`the text is empty`);
+  if (given.length > LONGEST)
+    throw refuse(told`the text has ${given.length} characters; a link, an id or the app's share text has far fewer`);
+  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(given)) throw refuse(told`the text holds control characters`);
   let strange: string | null = null;
   let unwanted: Meaning | null = null;
   for (const [address] of given.matchAll(ADDRESS)) {
@@ -107,37 +109,37 @@ export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, 
       if (unwanted === null || unwanted.kind === "unnamed") unwanted = meaning;
     }
   }
-  if (unwanted !== null) throw refuse(`the link leads to ${elsewhere(unwanted, door.wants)}`);
+  if (unwanted !== null) throw refuse(told`the link leads to ${elsewhere(unwanted, door.wants)}`);
   if (strange !== null)
-    throw refuse(`${JSON.stringify(strange.slice(0, 80))} is not an address of the platform (douyin.com) that dylive asks`);
+    throw refuse(told`${JSON.stringify(strange.slice(0, 80))} is not an address of the platform (douyin.com) that dylive asks`);
   const named = door.id(given);
   if (named !== null) return named;
-  const noId = door.ids === "" ? "" : ` and is no id (${door.ids})`;
-  throw refuse(`${JSON.stringify(given.slice(0, 40))} holds no link of the platform${noId}`);
+  const noId = door.ids === null ? "" : told` and is no id (${door.ids})`;
+  throw refuse(told`${JSON.stringify(given.slice(0, 40))} holds no link of the platform${noId}`);
 }
 
 /** Returns the words for a meaning that was not wanted, and what reads it: the end of a sentence on where a link leads. */
-export function elsewhere(meaning: Meaning, wants: string): string {
-  const not = `not to ${wants}`;
+export function elsewhere(meaning: Meaning, wants: Told): Told {
+  const not = told`not to ${wants}`;
   switch (meaning.kind) {
     case "room":
-      return `a live room, ${not}: \`dylive watch LINK\` reads it`;
+      return told`a live room, ${not}: \`dylive watch LINK\` reads it`;
     case "work":
-      return `${meaning.page === null ? "a work" : meaning.page === "video" ? "a video" : "a note"}, ${not}: \`dylive work LINK\` reads it`;
+      return told`${meaning.page === null ? told`a work` : meaning.page === "video" ? told`a video` : told`a note`}, ${not}: \`dylive work LINK\` reads it`;
     case "author":
-      return `an author's page, ${not}: \`dylive works LINK\` lists the works`;
+      return told`an author's page, ${not}: \`dylive works LINK\` lists the works`;
     case "mix":
-      return `a mix, ${not}: \`dylive works LINK\` lists its works`;
+      return told`a mix, ${not}: \`dylive works LINK\` lists its works`;
     case "music":
-      return `a piece of music, ${not}; dylive reads music only with the work that it belongs to`;
+      return told`a piece of music, ${not}; dylive reads music only with the work that it belongs to`;
     case "replay":
-      return `a replay, ${not}; dylive reads a broadcast only while it is live`;
+      return told`a replay, ${not}; dylive reads a broadcast only while it is live`;
     case "ixigua":
-      return `ixigua.com (西瓜视频), ${not}; dylive does not read that site`;
+      return told`ixigua.com (西瓜视频), ${not}; dylive does not read that site`;
     case "short_link":
-      return `another short link, ${not}`;
+      return told`another short link, ${not}`;
     default:
-      return `${meaning.what}, ${not}`;
+      return told`${toldOf(meaning.what)}, ${not}`;
   }
 }
 
@@ -167,7 +169,10 @@ function isWorkId(text: string): boolean {
 export function assertWorkId(id: string, nowMs: number): void {
   const made = timeOfId(id);
   if (made !== null && made >= OPENED_MS && made <= nowMs + DAY_MS) return;
-  throw new DyliveError("bad_work", `there can be no work ${id.slice(0, 32)}: ${whyNot(made)}; look for a wrong, missing or doubled digit`);
+  throw new DyliveError(
+    "bad_work",
+    told`there can be no work ${id.slice(0, 32)}: ${whyNot(made)}; look for a wrong, missing or doubled digit`,
+  );
 }
 
 function whyNot(made: number | null): string {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { PostgresConnection } from "../postgres/connection.js";
 import { migrate } from "../postgres/migrate.js";
 import { META, ROOMS, TABLES } from "../sql/tables.js";
@@ -130,7 +131,7 @@ async function compareRows(
   onRow: (done: number) => void,
 ): Promise<number> {
   let done = 0;
-  const differ = (why: string) => new DyliveError("internal", `the copy differs: ${what}, row ${done + 1}: ${why}`);
+  const differ = (why: string) => new DyliveError("internal", told`the copy differs: ${what}, row ${done + 1}: ${why}`);
   try {
     await read((row) => {
       const next = ours.next();

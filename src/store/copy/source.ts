@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import Database from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../log.js";
 import type { SqlTable } from "../sql/tables.js";
 import { MAX_SEQ, posOf } from "../sqlite/events.js";
@@ -37,13 +38,13 @@ export class SqliteSource {
 
   /** Opens the store. @throws DyliveError bad_config when there is none, it is not ours, or is of another version of dylive */
   constructor(path: string) {
-    if (!existsSync(path)) throw new DyliveError("bad_config", `there is no store at ${path}`);
+    if (!existsSync(path)) throw new DyliveError("bad_config", told`there is no store at ${path}`);
     this.#database = new Database(path, { readonly: true, fileMustExist: true });
     try {
       if (assertOurs(this.#database) < MIGRATIONS.length)
         throw new DyliveError(
           "bad_config",
-          `${path} was written by an older dylive: run \`dylive check\` once, which brings it up to date`,
+          told`${path} was written by an older dylive: run \`dylive check\` once, which brings it up to date`,
         );
       this.#database.exec("BEGIN");
       this.#events = this.#database.prepare<[number, number, number], CopiedRow>(

@@ -1,4 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../log.js";
 import type { PostgresConnection } from "../postgres/connection.js";
 import { Days, dayOf } from "../postgres/events.js";
@@ -114,7 +115,7 @@ function* assertEmpty(): SqlWork<void> {
   const held = Object.entries(kept ?? {}).filter(([, count]) => count > 0);
   if (held.length === 0) return;
   const what = held.map(([name, count]) => `${count} ${name}`).join(", ");
-  throw new DyliveError("bad_request", `the database holds ${what} already: give an empty one`);
+  throw new DyliveError("bad_request", told`the database holds ${what} already: give an empty one`);
 }
 
 function* metaOf(key: string): SqlWork<string | null> {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { LiveEvent } from "../../events/event.js";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
 import type { Appended, ComboMark, Log, Page, RoomKey, Where } from "../log.js";
 import { addRemoval, matches, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
@@ -57,10 +58,10 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
     logs.set(room, new MemoryRoomLog());
     return room;
   };
-  const told = new Map<RoomKey, { readonly status: string; readonly at: number }>();
+  const statuses = new Map<RoomKey, { readonly status: string; readonly at: number }>();
   const change = (room: RoomKey, changed: Partial<RoomRow>): void => {
     const row = rows.get(room);
-    if (row === undefined) throw new DyliveError("not_found", `there is no room ${room}`);
+    if (row === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
     rows.set(room, { ...row, ...changed });
   };
   const setFacts = (room: RoomKey, { webRid, title, anchor }: Partial<RoomFacts>): void => {
@@ -114,12 +115,12 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
         const kept = rows.get(room)?.settings ?? NO_SETTINGS;
         change(room, { settings: { ...kept, ...(typeof settings === "function" ? settings(kept) : settings) } });
       }),
-    tell: (room, status, at) => gate.run(() => void (rows.has(room) && told.set(room, { status, at }))),
-    told: (room) => gate.run(() => told.get(room) ?? null),
+    tell: (room, status, at) => gate.run(() => void (rows.has(room) && statuses.set(room, { status, at }))),
+    told: (room) => gate.run(() => statuses.get(room) ?? null),
     claim: (room) =>
       gate.run(() => {
         const log = logs.get(room);
-        if (log === undefined) throw new DyliveError("not_found", `there is no room ${room}`);
+        if (log === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
         return ++log.epoch;
       }),
   };
@@ -142,7 +143,7 @@ function memorySessions(logs: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: MemoryG
   return {
     open: (room, sessionId, at, title = null) =>
       gate.run(() => {
-        if (!logs.has(room)) throw new DyliveError("not_found", `there is no room ${room}`);
+        if (!logs.has(room)) throw new DyliveError("not_found", told`there is no room ${room}`);
         const sessions = byRoom.get(room) ?? new Map<string, Session>();
         byRoom.set(room, sessions);
         const known = sessions.get(sessionId);
@@ -256,7 +257,7 @@ export class MemoryRoomLog {
   /** Returns the kept row, or null when it was removed. */
   kept(seq: number, id: string): Row | null {
     const row = this.#rows.get(seq);
-    if (row !== undefined && !mayReplace(row.id, id)) throw new DyliveError("bad_request", `event ${seq} is ${row.id}, not ${id}`);
+    if (row !== undefined && !mayReplace(row.id, id)) throw new DyliveError("bad_request", told`event ${seq} is ${row.id}, not ${id}`);
     return row ?? null;
   }
 

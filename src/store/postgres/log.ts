@@ -1,4 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
 import { sqlLog } from "../sql/log.js";
 import { rows, run } from "../sql/work.js";
@@ -41,7 +42,7 @@ class Flusher {
   append(batches: readonly PostgresBatch[]): Promise<readonly Appended[]> {
     const weight = batches.reduce((sum, { rows }) => sum + rows.length, 1);
     if (this.#waiting + weight > MAX_WAITING && this.#calls.length > 0)
-      return Promise.reject(new DyliveError("internal", `${this.#waiting} events wait for the database already`));
+      return Promise.reject(new DyliveError("internal", told`${this.#waiting} events wait for the database already`));
     return new Promise((resolve, reject) => {
       this.#calls.push({ batches, weight, resolve, reject });
       this.#waiting += weight;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { unreleasedStore } from "../health.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
@@ -289,14 +290,15 @@ export function* schemaVersion(known = MIGRATIONS.length): SqlWork<number> {
        (SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace) AS tables`,
   );
   const { name = "", encoding = "", ours = false, tables = 0 } = found ?? {};
-  if (encoding !== "UTF8") throw new DyliveError("bad_config", `the database ${name} has the encoding ${encoding}; create it with UTF8`);
+  if (encoding !== "UTF8")
+    throw new DyliveError("bad_config", told`the database ${name} has the encoding ${encoding}; create it with UTF8`);
   if (!ours && tables === 0) return 0;
   const said = ours ? yield* versionsIn() : new Map<string, string>();
   const version = said.get(VERSION);
   if (version === undefined && said.has(UNRELEASED_VERSION)) throw unreleasedStore(`the database ${name}`);
-  if (version === undefined) throw new DyliveError("bad_config", `the database ${name} is not one of dylive: give it an empty one`);
+  if (version === undefined) throw new DyliveError("bad_config", told`the database ${name} is not one of dylive: give it an empty one`);
   if (Number(version) <= known) return Number(version);
-  throw new DyliveError("store_newer", `the database ${name} has schema ${version}, this dylive knows ${known}`);
+  throw new DyliveError("store_newer", told`the database ${name} has schema ${version}, this dylive knows ${known}`);
 }
 
 /** Returns what `meta` says of versions, by its names. */

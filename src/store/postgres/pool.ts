@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import pg from "pg";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { Silence } from "../health.js";
 import { isAnswer, isLost, isReadOnly, messageOf } from "./refusal.js";
 import { COLUMN_TYPES } from "./session.js";
@@ -287,7 +288,7 @@ export class Pool {
       this.#used++;
       return;
     }
-    if (this.#turns.length >= MAX_WAITING) throw new DyliveError("internal", `${MAX_WAITING} calls wait for the database already`);
+    if (this.#turns.length >= MAX_WAITING) throw new DyliveError("internal", told`${MAX_WAITING} calls wait for the database already`);
     await new Promise<void>((resolve) => this.#turns.push(resolve));
   }
 
@@ -332,7 +333,7 @@ export function addressOf(url: string): Address {
   const parameters = new URLSearchParams(query);
   const attributes = parameters.get("target_session_attrs") ?? "any";
   if (!WRITABLE.includes(attributes))
-    throw new DyliveError("bad_config", `target_session_attrs=${attributes} does not work: dylive writes to the database`);
+    throw new DyliveError("bad_config", told`target_session_attrs=${attributes} does not work: dylive writes to the database`);
   const options = parameters.get("options") ?? "";
   for (const name of ["target_session_attrs", "options"]) parameters.delete(name);
   if (parameters.has("sslmode") && !parameters.has("uselibpqcompat")) parameters.set("uselibpqcompat", "true");

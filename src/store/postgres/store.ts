@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { Cluster, Spooled, SpooledPart } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import type { Rooms } from "../rooms.js";
@@ -65,8 +66,8 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
   } catch (error) {
     await connection.close();
     if (error instanceof DyliveError && (error.code === "bad_config" || error.code === "store_newer")) throw error;
-    const told = error instanceof DyliveError ? error : new DyliveError("internal", messageOf(error), error);
-    throw new DyliveError(told.code === "internal" ? "bad_config" : told.code, `${name} cannot be opened: ${told.detail}`, error);
+    const why = error instanceof DyliveError ? error : new DyliveError("internal", messageOf(error), error);
+    throw new DyliveError(why.code === "internal" ? "bad_config" : why.code, told`${name} cannot be opened: ${why.said}`, error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../log.js";
 import { forgetReader, placeReader } from "./positions.js";
 import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
@@ -154,7 +155,7 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
       write(function* () {
         const sql = "INSERT INTO hooks(id, revision, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         if ((yield* run(sql, hook.id, hook.revision, bodyOf(hook))) === 0)
-          throw new DyliveError("in_use", `there is a hook ${hook.id} already`);
+          throw new DyliveError("in_use", told`there is a hook ${hook.id} already`);
         yield* place(hook.id, places);
       }),
     get: (id: string): Promise<HookRow | null> => ask(() => find(id)),

@@ -1,5 +1,6 @@
 import type { EventType, LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
 import { addRemoval, pageOf, planBackward, planForward, type Removal } from "../page.js";
@@ -206,7 +207,7 @@ function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, even
     const before = kept.get(event.seq);
     if (before === undefined) continue;
     if (!mayReplace(before.id, event.id))
-      throw new DyliveError("bad_request", `event ${room}:${event.seq} is ${before.id}, not ${event.id}`);
+      throw new DyliveError("bad_request", told`event ${room}:${event.seq} is ${before.id}, not ${event.id}`);
     const now = rowOf(event, before.revision + 1);
     const bytes = Buffer.byteLength(now.body);
     kept.set(event.seq, { seq: event.seq, bytes, id: now.id, revision: now.revision, session: now.sessionId });

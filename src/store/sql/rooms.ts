@@ -1,4 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../log.js";
 import type { Session, Sessions } from "../rooms.js";
 import {
@@ -39,7 +40,7 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
   function* make(): SqlWork<RoomKey> {
     const made = yield* row<{ room: RoomKey }>("INSERT INTO rooms(created_at) VALUES ($1) RETURNING room", clock.now());
     if (made === undefined || made.room > dialect.maxRoom)
-      throw new DyliveError("internal", `no room beyond ${dialect.maxRoom} can be made`);
+      throw new DyliveError("internal", told`no room beyond ${dialect.maxRoom} can be made`);
     yield* run("INSERT INTO heads(room) VALUES ($1)", made.room);
     return made.room;
   }
@@ -121,7 +122,7 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
     claim: (room) =>
       write(function* () {
         const claimed = yield* row<{ epoch: number }>("UPDATE heads SET epoch = epoch + 1 WHERE room = $1 RETURNING epoch", room);
-        if (claimed === undefined) throw new DyliveError("not_found", `there is no room ${room}`);
+        if (claimed === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
         return claimed.epoch;
       }),
   };
@@ -139,7 +140,7 @@ export function resumeText(resume: Resume | null): string | null {
 
 /** Asserts that a row of the room was changed. @throws DyliveError not_found when none was */
 export function assertChanged(room: RoomKey, changes: number): void {
-  if (changes === 0) throw new DyliveError("not_found", `there is no room ${room}`);
+  if (changes === 0) throw new DyliveError("not_found", told`there is no room ${room}`);
 }
 
 function* find({ kind, value }: Alias): SqlWork<RoomKey | null> {
@@ -204,7 +205,7 @@ export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
       return write(function* () {
         // Whoever else opens a broadcast of the room waits for this one.
         const locked = yield* row(`SELECT room FROM rooms WHERE room = $1 ${dialect.forUpdate}`, room);
-        if (locked === undefined) throw new DyliveError("not_found", `there is no room ${room}`);
+        if (locked === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
         if ((yield* findSession(room, sessionId)) === null) {
           yield* run("UPDATE sessions SET ended_at = $2, end_reason = 'replaced' WHERE room = $1 AND ended_at IS NULL", room, at);
           yield* run("INSERT INTO sessions(room, session_id, title, opened_at) VALUES ($1, $2, $3, $4)", room, sessionId, title, at);
@@ -212,7 +213,7 @@ export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
           yield* run("UPDATE sessions SET title = $3 WHERE room = $1 AND session_id = $2 AND title IS NULL", room, sessionId, title);
         }
         const opened = yield* findSession(room, sessionId);
-        if (opened === null) throw new DyliveError("internal", `session ${room}/${sessionId} was not kept`);
+        if (opened === null) throw new DyliveError("internal", told`session ${room}/${sessionId} was not kept`);
         return opened;
       });
     },

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { isUnwritable } from "../health.js";
 import { makeLockFile } from "../lock.js";
 import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, SqlValue, SqlWork } from "../sql/work.js";
@@ -160,7 +161,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
     return database;
   } catch (error) {
     database?.close();
-    throw placeFailure(error, path, `the database ${path} cannot be opened`);
+    throw placeFailure(error, path, told`the database ${path} cannot be opened`);
   }
 }
 

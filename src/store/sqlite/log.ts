@@ -1,6 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
 import { sqlLog } from "../sql/log.js";
 import type { SqlDatabase } from "../sql/work.js";
@@ -52,7 +53,7 @@ export class Appender {
   }
 
   #store(room: RoomKey, seq: number, row: Row): boolean {
-    if (seq > MAX_SEQ) throw new DyliveError("internal", `room ${room} has used up its ${MAX_SEQ} seqs`);
+    if (seq > MAX_SEQ) throw new DyliveError("internal", told`room ${room} has used up its ${MAX_SEQ} seqs`);
     const { changes } = this.#insert.run(
       posOf(room, seq),
       storedId(row.id),
@@ -105,7 +106,7 @@ function othersWatch(database: Database, clock: Clock, notify: (rooms: readonly 
 export function sqliteLog(connection: SqliteConnection, database: SqlDatabase): Log {
   const { database: file, clock } = connection;
   const id = file.prepare<[], string>("SELECT value FROM meta WHERE key = 'log_id'").pluck().get();
-  if (id === undefined) throw new DyliveError("bad_config", `${file.name} has lost its id`);
+  if (id === undefined) throw new DyliveError("bad_config", told`${file.name} has lost its id`);
   const appender = new Appender(file);
   // Nobody else can have opened what has no file.
   const waker: Waker = new Waker(file.memory ? undefined : othersWatch(file, clock, (rooms) => waker.notify(rooms)));

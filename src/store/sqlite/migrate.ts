@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { unreleasedStore } from "../health.js";
 import { createTable, META, ROOMS, TABLES, type TableWriter } from "../sql/tables.js";
 import { copyDatabase } from "./copy.js";
@@ -123,9 +124,9 @@ export function assertOurs(database: Database, known = MIGRATIONS.length): numbe
   }))();
   if (application === UNRELEASED_ID) throw unreleasedStore(database.name);
   const foreign = application !== APPLICATION_ID && (version !== 0 || tables > 0);
-  if (foreign) throw new DyliveError("bad_config", `${database.name} is not a database of dylive`);
+  if (foreign) throw new DyliveError("bad_config", told`${database.name} is not a database of dylive`);
   if (version <= known) return version;
-  throw new DyliveError("store_newer", `${database.name} has schema ${version}, this dylive knows ${known}`);
+  throw new DyliveError("store_newer", told`${database.name} has schema ${version}, this dylive knows ${known}`);
 }
 
 function numberOf(database: Database, pragma: "user_version" | "application_id"): number {

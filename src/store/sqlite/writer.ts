@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { isBusy, refusal } from "./refusal.js";
 
 /** Longest time for which a call waits for others to share its transaction, in ms. */
@@ -47,7 +48,7 @@ export class GroupWriter {
    */
   submit<T>(work: () => T, weight = 1): Promise<T> {
     if (this.#waiting + weight > MAX_WAITING && this.#calls.length > 0) {
-      return Promise.reject(new DyliveError("internal", `${this.#waiting} events wait for the database already`));
+      return Promise.reject(new DyliveError("internal", told`${this.#waiting} events wait for the database already`));
     }
     return new Promise<T>((resolve, reject) => {
       // The only cast: the queue holds calls of every result type.

@@ -36,7 +36,7 @@ async function follow(
 ) {
   const { platform, asked } = scripted(answers);
   const end = await followPaste(LINK, door, { platform, userAgent: "test", open }, SIGNAL);
-  return { end, asked };
+  return { end: JSON.parse(JSON.stringify(end)) as typeof end, asked };
 }
 
 describe("followPaste", () => {

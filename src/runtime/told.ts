@@ -1,0 +1,57 @@
+/** ToldPart of a sentence that is worked out: another sentence, or what somebody gave, which is the same in all languages. */
+export type ToldPart = Told | string | number;
+
+/** What is said: a sentence that has values, or the words of one that has none. */
+export type Said = Told | string;
+
+/**
+ * A sentence of ours with what it says of one case, until it is known in which language it is said: its words, and the values between them.
+ * Written down, it is English.
+ */
+export class Told {
+  readonly words: readonly string[];
+  readonly values: readonly ToldPart[];
+
+  constructor(words: readonly string[], values: readonly ToldPart[]) {
+    this.words = words;
+    this.values = values;
+  }
+
+  toString(): string {
+    return english(this);
+  }
+
+  toJSON(): string {
+    return english(this);
+  }
+}
+
+/** Makes a sentence: told`the file ${path} is empty`. Its English words are the key of those in other languages. */
+export function told(words: readonly string[], ...values: readonly ToldPart[]): Told {
+  return new Told(words, values);
+}
+
+/** Makes a sentence of words that have no values, for a place in another; also of one that came from another thread. */
+export function toldOf(said: Said): Told {
+  if (typeof said === "string") return new Told([said], []);
+  return said instanceof Told ? said : new Told((said as Told).words, (said as Told).values);
+}
+
+/** Joins sentences, and texts that somebody gave, by what stands between each two. */
+export function toldAll(parts: readonly ToldPart[], between: string): Told {
+  if (parts.length === 0) return toldOf("");
+  return new Told(["", ...Array.from({ length: parts.length - 1 }, () => between), ""], parts);
+}
+
+/** Joins what may be chosen from, as "a, b or c"; null for nothing. */
+export function either(choices: readonly ToldPart[]): Told | null {
+  const last = choices.at(-1);
+  if (last === undefined) return null;
+  return choices.length === 1 ? toldAll([last], "") : told`${toldAll(choices.slice(0, -1), ", ")} or ${last}`;
+}
+
+/** Returns a sentence in English, as the source has it. */
+export function english(said: ToldPart): string {
+  if (typeof said !== "object") return String(said);
+  return said.words.map((part, i) => part + (i < said.values.length ? english(said.values[i] ?? "") : "")).join("");
+}
