@@ -122,7 +122,7 @@ export const USUAL_ALARMS: readonly string[] = [
 /** Types of what people do that others want to know of. */
 const PERSONAL = ["chat", "gift", "join"];
 
-/** What people are to be told beside names of events. */
+/** Facts that people are to be told beside names of events. */
 export interface Alarms {
   /** Least value of a combo of gifts, in diamonds. */
   readonly gifts?: number | undefined;

@@ -1,4 +1,4 @@
-/** What is said of works: why the platform tells nothing, why a run ended, why a file did not come. */
+/** Sentences about works: why the platform tells nothing, why a run ended, why a file did not come. */
 export const WORKS: Readonly<Record<string, string>> = {
   // What the platform refuses.
   "the platform asks for a captcha, which a person has to solve": "平台要求完成验证码，需要人来操作",

@@ -19,9 +19,9 @@ export const HOOK_CHANNELS = ["dingtalk", "feishu", "wecom", "serverchan", "bark
 /** Service that brings what a hook is sent to people, as a text. */
 export interface HookChannel {
   readonly kind: (typeof HOOK_CHANNELS)[number];
-  /** What messages are signed with, or a token of the service; null where the address is all. */
+  /** Secret that messages are signed with, or a token of the service; null where the address is all. */
   readonly secret: string | null;
-  /** Whom it is sent to, where the address does not say so. */
+  /** Receiver, where the address does not say so. */
   readonly to: string | null;
   readonly language: "zh" | "en";
   /** Body of the kind `http`; null for our own. */
