@@ -140,6 +140,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       feed,
       clock,
       allow: config.hookAllowPrivate,
+      smtp: config.smtp,
       pauseAfterMs: config.hookPauseAfterMs,
       tell: (news) => tellSystem(store, news, clock.now()),
       onError: (error) => logger.error({ err: error }, "delivering webhooks failed; it is tried again"),

@@ -242,6 +242,23 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     request: (_channel, address, text) => posted(address, { text: whole(text), mrkdwn: false, unfurl_links: false, unfurl_media: false }),
     refusal: none,
   },
+  email: {
+    hosts: null,
+    address: "mailto:me@example.com",
+    everyMs: 10_000,
+    longest: 100_000,
+    measure: bytes,
+    secret: "never",
+    to: "never",
+    plain: asItIs,
+    // By the operator's own server, see mail.ts; a line break in a subject would be another header.
+    request: (_channel, address, { title, lines }) => ({
+      url: address.href,
+      headers: { subject: title.replace(/\s+/g, " ") },
+      body: lines.length === 0 ? title : lines.join("\n"),
+    }),
+    refusal: none,
+  },
   http: {
     hosts: null,
     address: "https://…",
@@ -298,7 +315,8 @@ export function channelOf(
 /** Returns the kind that an address of a known service has; null for any other. */
 export function kindOf(address: string): ChannelKind | null {
   if (!URL.canParse(address)) return null;
-  const { hostname } = new URL(address);
+  const { hostname, protocol } = new URL(address);
+  if (protocol === "mailto:") return "email";
   return HOOK_CHANNELS.find((kind) => CHANNELS[kind].hosts?.test(hostname)) ?? null;
 }
 
@@ -337,6 +355,7 @@ export function refusalIn({ kind }: HookChannel, answer: string): ChannelRefusal
 /** Returns the address without what lets others send to it: the path's last part and the values of its query. */
 export function shownAddress(address: string): string {
   const url = new URL(address);
+  if (url.protocol === "mailto:") return address;
   const path = url.pathname.replace(/[^/]+\/?$/, "…").replace(/\/bot[^/]+/, "/bot…");
   return `${url.protocol}//${url.host}${path}${url.search === "" ? "" : "?…"}`;
 }

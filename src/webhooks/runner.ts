@@ -6,6 +6,7 @@ import type { RoomKey, SystemNews } from "../store/log.js";
 import type { HookRow } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { Delivery } from "./delivery.js";
+import { MailSender } from "./mail.js";
 import { FirstLive } from "./selection.js";
 import { HttpSender, type Send } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
@@ -166,6 +167,8 @@ interface HooksDeps extends Pick<HookRunnerDeps, "feed" | "tell" | "onError" | "
   readonly clock: Clock;
   /** Private hosts that every hook may reach, see {@link AllowedHosts}. */
   readonly allow: string | null;
+  /** Address of the server that sends e-mail, see {@link MailSender}; null where there is none. */
+  readonly smtp: string | null;
 }
 
 /** Figures of one hook in this process: what it has done, and how it is. */
@@ -229,7 +232,11 @@ export function openHooks(deps: HooksDeps): OpenHooks {
   };
 }
 
-function senderOf({ clock, allow }: Pick<HooksDeps, "clock" | "allow">) {
+function senderOf({ clock, allow, smtp }: Pick<HooksDeps, "clock" | "allow" | "smtp">) {
   const allowed = new AllowedHosts(allow, "DYLIVE_HOOK_ALLOW_PRIVATE");
-  return { allowed, sender: new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() }) };
+  const http = new HttpSender({ clock, guarded: guardedConnector(allowed), open: openConnector() });
+  const mail = new MailSender(smtp);
+  const send: Send = (outgoing, signal) => (outgoing.url.startsWith("mailto:") ? mail : http).send(outgoing, signal);
+  const close = async () => void (await Promise.all([mail.close(), http.close()]));
+  return { allowed, sender: { send, close } };
 }

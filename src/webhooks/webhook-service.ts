@@ -254,7 +254,8 @@ function signedTest(
 }
 
 function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host.slice(0, 64) : "hook"; // what is no address is refused as that
+  const { host = "", pathname = "" } = URL.canParse(url) ? new URL(url) : {};
+  return (host || pathname).slice(0, 64) || "hook"; // what is no address is refused as that
 }
 
 /** Makes the error for a hook that does not exist, or that the caller may not know of. */
@@ -282,7 +283,13 @@ function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
       told`${kindOf(url) ?? ""} takes texts, not events: give the hook a channel (dylive notify add, "channel": {})`,
     );
   if (settings.filter !== null) readFilter(settings.filter);
-  checkUrl(url, settings.allowPrivate ? null : allowed);
+  if (settings.channel?.kind === "email") checkRecipients(url);
+  else checkUrl(url, settings.allowPrivate ? null : allowed);
+}
+
+function checkRecipients(text: string): void {
+  if (text.length > HOOK_LIMITS.urlChars || !/^mailto:[^\s@,?<>"]+@[^\s@,?<>"]+(?:,[^\s@,?<>"]+@[^\s@,?<>"]+){0,9}$/.test(text))
+    throw new FieldError("url", "mailto: and up to 10 e-mail addresses with commas between, such as mailto:me@example.com");
 }
 
 function checkUrl(text: string, allowed: AllowedHosts | null): void {

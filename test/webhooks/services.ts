@@ -5,7 +5,8 @@ import { onTestFinished } from "vitest";
 import type { Clock } from "../../src/runtime/clock.js";
 import type { HookChannel } from "../../src/store/sql/hooks.js";
 
-type Kind = HookChannel["kind"];
+/** All but e-mail, which is no HTTP. */
+export type Kind = Exclude<HookChannel["kind"], "email">;
 
 /** Request as a service sees it. */
 interface Asked {

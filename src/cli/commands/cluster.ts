@@ -25,7 +25,7 @@ async function show(config: Config, json: boolean): Promise<void> {
         "bad_config",
         "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)",
       );
-    const { webhooks, close } = webhookServiceBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
+    const { webhooks, close } = webhookServiceBeside({ store, clock: systemClock, allow: config.hookAllowPrivate, smtp: config.smtp });
     try {
       return await clusterView(store, webhooks);
     } finally {

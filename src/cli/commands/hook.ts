@@ -167,7 +167,7 @@ export function withWebhooks(
   work: (webhooks: WebhookService, store: Store) => Promise<void>,
 ): Promise<void> {
   return open(config, async (store) => {
-    const { webhooks, close } = webhookServiceBeside({ store, clock: systemClock, allow: config.hookAllowPrivate });
+    const { webhooks, close } = webhookServiceBeside({ store, clock: systemClock, allow: config.hookAllowPrivate, smtp: config.smtp });
     try {
       await work(webhooks, store);
     } finally {

@@ -28,7 +28,7 @@ interface NotifyOptions extends Alarms {
 export function addNotifyCommands(program: Command, data: () => Option): void {
   const notify = program
     .command("notify")
-    .description("alarms on the phone: DingTalk, Feishu, WeCom, Server酱, Bark, ntfy, Telegram, Discord, Slack");
+    .description("alarms on the phone: DingTalk, Feishu, WeCom, Server酱, Bark, ntfy, Telegram, Discord, Slack, e-mail");
   notify
     .command("add")
     .description("tell people from now on; which service it is, the address says")

@@ -112,8 +112,8 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "stop the tasks of a room; its events stay": "停止直播间的任务；已有的事件保留",
   "room_id of the broadcast": "这一场的 room_id",
   "rooms of the app: room_id, whether tasks are wanted, events kept": "应用的直播间：room_id、是否需要任务、保存的事件数",
-  "alarms on the phone: DingTalk, Feishu, WeCom, Server酱, Bark, ntfy, Telegram, Discord, Slack":
-    "手机通知：钉钉、飞书、企业微信、Server酱、Bark、ntfy、Telegram、Discord、Slack",
+  "alarms on the phone: DingTalk, Feishu, WeCom, Server酱, Bark, ntfy, Telegram, Discord, Slack, e-mail":
+    "手机通知：钉钉、飞书、企业微信、Server酱、Bark、ntfy、Telegram、Discord、Slack、邮件",
   "tell people from now on; which service it is, the address says": "从现在起通知；是哪种服务，看地址就知道",
   "address of the robot or the device, as the service gives it; quote it": "服务给出的机器人或设备地址，请加引号",
   "service, where the address does not tell: a server of your own, or http": "从地址看不出时指明服务：自己的服务器，或 http",

@@ -640,4 +640,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "dylive stopped": "dylive 停止了",
   "it refused the message: {}": "对方拒收：{}",
   "it answered {}": "对方的回答是 {}",
+  "no server for e-mail is set: DYLIVE_SMTP": "没有设置邮件服务器：DYLIVE_SMTP",
+  "the mail server refused it: {}": "邮件服务器拒收：{}",
+  "mailto: and up to 10 e-mail addresses with commas between, such as mailto:me@example.com":
+    "mailto: 加最多 10 个邮箱地址，用逗号分隔，例如 mailto:me@example.com",
 };

@@ -84,4 +84,6 @@ export const SETTINGS: Readonly<Record<string, string>> = {
     "哪些网页来源不用 token 就能读兼容端口，用逗号分隔；null 表示从文件打开的网页",
   "least level that is logged": "日志的最低级别",
   "language in which commands speak; unset it is that of the locale": "命令使用的语言；不设则跟随系统语言",
+  "server that sends alarms as e-mail: smtps://USER:PASSWORD@HOST:PORT, with ?from=ADDRESS where the user is no address":
+    "发送通知邮件的服务器：smtps://用户:密码@主机:端口，用户不是邮箱地址时加 ?from=地址",
 };

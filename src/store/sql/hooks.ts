@@ -14,7 +14,19 @@ export const HOOK_PAUSES = ["asked", "gone", "failing"] as const;
 type HookPause = (typeof HOOK_PAUSES)[number];
 
 /** Services that bring a message to people, in the order in which they are listed; `http` is any other one, by a template. */
-export const HOOK_CHANNELS = ["dingtalk", "feishu", "wecom", "serverchan", "bark", "ntfy", "telegram", "discord", "slack", "http"] as const;
+export const HOOK_CHANNELS = [
+  "dingtalk",
+  "feishu",
+  "wecom",
+  "serverchan",
+  "bark",
+  "ntfy",
+  "telegram",
+  "discord",
+  "slack",
+  "email",
+  "http",
+] as const;
 
 /** Service that brings what a hook is sent to people, as a text. */
 export interface HookChannel {

@@ -21,7 +21,7 @@ type ChannelKind = NonNullable<Hook["channel"]>["kind"];
 
 /** Services in the order of the list, with `http` for any other. */
 export const CHANNELS: readonly ChannelKind[] = [
-  ...(["dingtalk", "feishu", "wecom", "serverchan", "bark", "ntfy", "telegram", "discord", "slack", "http"] as const),
+  ...(["dingtalk", "feishu", "wecom", "serverchan", "bark", "ntfy", "telegram", "discord", "slack", "email", "http"] as const),
 ];
 
 /** A form's fields: of a webhook, or empty. */

@@ -4177,7 +4177,7 @@ export interface components {
             url: string;
             channel: {
                 /** @enum {unknown} */
-                kind: "dingtalk" | "feishu" | "wecom" | "serverchan" | "bark" | "ntfy" | "telegram" | "discord" | "slack" | "http";
+                kind: "dingtalk" | "feishu" | "wecom" | "serverchan" | "bark" | "ntfy" | "telegram" | "discord" | "slack" | "email" | "http";
                 to: string | null;
                 /** @enum {unknown} */
                 language: "zh" | "en";
@@ -8344,7 +8344,7 @@ export interface operations {
                          * @description by the address where it is left out, for the known services
                          * @enum {unknown}
                          */
-                        kind?: "dingtalk" | "feishu" | "wecom" | "serverchan" | "bark" | "ntfy" | "telegram" | "discord" | "slack" | "http";
+                        kind?: "dingtalk" | "feishu" | "wecom" | "serverchan" | "bark" | "ntfy" | "telegram" | "discord" | "slack" | "email" | "http";
                         /** @description what DingTalk and Feishu sign with, a token of ntfy or of your own service; it is not shown again, and kept where it is left out */
                         secret?: string | null;
                         /** @description id of the chat, for Telegram */
@@ -8505,7 +8505,7 @@ export interface operations {
                          * @description by the address where it is left out, for the known services
                          * @enum {unknown}
                          */
-                        kind?: "dingtalk" | "feishu" | "wecom" | "serverchan" | "bark" | "ntfy" | "telegram" | "discord" | "slack" | "http";
+                        kind?: "dingtalk" | "feishu" | "wecom" | "serverchan" | "bark" | "ntfy" | "telegram" | "discord" | "slack" | "email" | "http";
                         /** @description what DingTalk and Feishu sign with, a token of ntfy or of your own service; it is not shown again, and kept where it is left out */
                         secret?: string | null;
                         /** @description id of the chat, for Telegram */

@@ -59,7 +59,7 @@ export const settings: typeof zh = {
     byAddress: "what the address says",
     channels: {
       ...{ dingtalk: "DingTalk", feishu: "Feishu, Lark", wecom: "WeCom", serverchan: "Server酱", bark: "Bark", ntfy: "ntfy" },
-      ...{ telegram: "Telegram", discord: "Discord", slack: "Slack", http: "another HTTP service" },
+      ...{ telegram: "Telegram", discord: "Discord", slack: "Slack", email: "e-mail", http: "another HTTP service" },
     },
     channelSecret: "Signing secret or token",
     channelSecretHint: "empty if there is none",

@@ -51,7 +51,7 @@ export const settings = {
     byAddress: "看地址就知道",
     channels: {
       ...{ dingtalk: "钉钉机器人", feishu: "飞书机器人", wecom: "企业微信机器人", serverchan: "Server酱", bark: "Bark", ntfy: "ntfy" },
-      ...{ telegram: "Telegram", discord: "Discord", slack: "Slack", http: "其他 HTTP 服务" },
+      ...{ telegram: "Telegram", discord: "Discord", slack: "Slack", email: "邮件", http: "其他 HTTP 服务" },
     },
     channelSecret: "加签密钥或令牌",
     channelSecretHint: "没有就留空",
