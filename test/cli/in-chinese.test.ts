@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { programFor } from "../../src/cli/program.js";
+import { inLanguage } from "../../src/i18n/words.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import { told, toldOf } from "../../src/runtime/told.js";
+
+/** End of a command whose line is wrong. */
+class Exit extends Error {}
+
+const data = mkdtempSync(join(tmpdir(), "dylive-zh-"));
+afterAll(() => rmSync(data, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+/** Runs a command and returns all that it said, its error too. */
+async function said(...line: readonly string[]): Promise<string> {
+  let all = "";
+  const write = ((text: string | Uint8Array, ...rest: readonly unknown[]) => {
+    all += String(text);
+    const done = rest.at(-1);
+    if (typeof done === "function") done(null);
+    return true;
+  }) as typeof process.stdout.write;
+  const exit = vi.spyOn(process, "exit").mockImplementation(() => {
+    throw new Exit();
+  });
+  const spies = [
+    exit,
+    vi.spyOn(process.stdout, "write").mockImplementation(write),
+    vi.spyOn(process.stderr, "write").mockImplementation(write),
+  ];
+  try {
+    await (await programFor(line[0] ?? null, "zh")).parseAsync([...line, "--data", data], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof DyliveError || error instanceof Exit)) throw error;
+    if (error instanceof DyliveError)
+      all += inLanguage("zh", told`dylive: ${toldOf(error.row.message)}: ${error.said}. ${toldOf(error.row.hint)}`);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return all;
+}
+
+// One after the other: what one keeps others show.
+it.each([
+  ["room", "list"],
+  ["token", "create", "--name", "n", "--scope", "read"],
+  ["token", "list"],
+  ["token", "revoke", "nosuch"],
+  ["account", "list"],
+  ["author", "list"],
+  ["hook", "list"],
+  ["hook", "add", "https://a.example/x"],
+  ["hook", "list"],
+  ["hook", "show", "nosuch"],
+  ["notify", "list"],
+  ["gifts"],
+  ["gifts", "nosuch"],
+  ["room", "show", "nosuch"],
+  ["session", "list", "nosuch"],
+  ["stats", "nosuch"],
+  ["retention", "nosuch"],
+  ["search", "nosuch"],
+  ["check"],
+  ["backup", join(data, "b.sqlite")],
+  ["erase-user", "nobody", "--yes"],
+  ["cluster"],
+  ["login", "--forget"],
+  ["decode", join(data, "nosuch.bin")],
+  ["import", join(data, "nosuch.har")],
+  ["token", "create", "--name", "n", "--scope", "raed"],
+  ["export", "nosuch", "--format", "csv"],
+])("dylive %j says no English sentence where Chinese is spoken", async (...line) => {
+  vi.stubEnv("DYLIVE_LANG", "zh");
+  const all = await said(...line);
+  expect(all).toMatch(/\p{Script=Han}/u);
+  // Commands that are to be typed, and what stands in backticks, stay.
+  const words = all.replaceAll(/`[^`]*`|dylive [a-z-]+( [a-z]+)*( [A-Z]+)?/g, "…").split("\n");
+  expect(words.filter((one) => /[a-z]{2,} [a-z]{2,} [a-z]{2,}/.test(one))).toEqual([]);
+});
