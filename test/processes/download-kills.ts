@@ -2,8 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Download } from "../../src/works/model/download.js";
+import { programOf } from "../store/child/spawn.js";
 import { useFolders } from "../store/directory.js";
 import { DownloadStage, filesIn, sha256In } from "../works/downloading.js";
 
@@ -38,8 +40,9 @@ console.log(JSON.stringify(await downloadWork(JSON.parse(await readFile(work, "u
 async function run(stage: DownloadStage, folders: () => string, folder: string, dieAt: number): Promise<Download | null> {
   const work = join(folders(), "work.json");
   writeFileSync(work, JSON.stringify(await stage.read("dash")));
+  const module = await programOf(fileURLToPath(new URL("../../src/works/download.ts", import.meta.url)));
   const child = spawn(process.execPath, ["--input-type=module", "-e", CHILD, work, folder, stage.simulator.url, String(dieAt)], {
-    env: { ...process.env, DOWNLOAD_MODULE: new URL("../../dist/src/works/download.js", import.meta.url).href },
+    env: { ...process.env, DOWNLOAD_MODULE: pathToFileURL(module).href },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let out = "";
