@@ -38,7 +38,7 @@ const inParts = readdirSync(TESTS, { recursive: true, encoding: "utf8" })
 
 /**
  * Has tests import `src` and `simulator` as they were just built, which `npm test` asks for: Node loads that by itself and runs it as users do.
- * Vite would transform every file for every project, and each call from one file to another would go through an object: a fifth of the time.
+ * Vite would transform every file for every project, and each call from one file to another would go through an object: 5 to 10 % of the time.
  */
 const built = {
   name: "built",

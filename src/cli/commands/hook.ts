@@ -149,7 +149,8 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly Told[] {
 /** Returns one try on a line. */
 export function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): Told {
   const what = attempt === 0 ? told`test` : told`room ${room} ${from}-${to} (${events} events), try ${attempt}`;
-  const outcome = delivered ? told`delivered, HTTP ${status ?? ""}` : error === null ? told`failed` : recognised(error);
+  const answer = status === null ? told`delivered` : told`delivered, HTTP ${status}`;
+  const outcome = delivered ? answer : error === null ? told`failed` : recognised(error);
   return told`${moment(at)}  ${what}: ${outcome}, ${ms} ms`;
 }
 

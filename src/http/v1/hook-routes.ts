@@ -25,7 +25,7 @@ import { isLimited, maySee, tokenOf } from "../authentication.js";
 import { visibleRoom } from "../streams/named-room.js";
 import { addSchemas, exactly, Time } from "./fields.js";
 
-const Status = Type.Union([Type.Integer(), Type.Null()], { description: "HTTP status; null when there was no answer" });
+const Status = Type.Union([Type.Integer(), Type.Null()], { description: "HTTP status; null when there was no answer, and of e-mail" });
 const Wrong = Type.Union([Type.String(), Type.Null()], { description: "what was wrong, in words" });
 const MessageId = Type.String({ description: "the webhook-id" });
 const RoomId = Type.String({ description: "the room's id here" });

@@ -143,6 +143,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "room {} {}-{} ({} events), try {}": "直播间 {} {}-{}（{} 个事件），第 {} 次",
   "{}  {}: {}, {} ms": "{}  {}：{}，{} 毫秒",
   "delivered, HTTP {}": "已送达，HTTP {}",
+  delivered: "已送达",
   failed: "失败",
   "no account is kept; dylive login": "还没有账号；请用 dylive login 登录",
   "account {} is forgotten here; the platform still has the session until you log out there":

@@ -4216,7 +4216,7 @@ export interface components {
             lastTry: {
                 /** @description ms UTC */
                 at: number;
-                /** @description HTTP status; null when there was no answer */
+                /** @description HTTP status; null when there was no answer, and of e-mail */
                 status: number | null;
                 /** @description what was wrong, in words */
                 error: string | null;
@@ -4273,7 +4273,7 @@ export interface components {
             /** @description from 1 for each message; 0 is a test */
             attempt: number;
             delivered: boolean;
-            /** @description HTTP status; null when there was no answer */
+            /** @description HTTP status; null when there was no answer, and of e-mail */
             status: number | null;
             /** @description what was wrong, in words */
             error: string | null;

@@ -81,7 +81,8 @@ export const settings: typeof zh = {
     log: "Deliveries",
     noLog: "Nothing was sent yet.",
     columns: { time: "Time", room: "Room", range: "Events", result: "Result", ms: "Took" },
-    noAnswer: "no answer",
+    result: (status, delivered, error) =>
+      [status === null ? (delivered ? "delivered" : "no answer") : `HTTP ${status}`, error ?? ""].join(" ").trim(),
     replay: "Send again",
     replayFrom: "Send again from here",
     replayRoom: "Room",

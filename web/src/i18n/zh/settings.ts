@@ -73,7 +73,8 @@ export const settings = {
     log: "投递记录",
     noLog: "还没有投递记录。",
     columns: { time: "时间", room: "直播间", range: "事件", result: "结果", ms: "用时" },
-    noAnswer: "没有回答",
+    result: (status: number | null, delivered: boolean, error: string | null) =>
+      [status === null ? (delivered ? "已送达" : "没有回答") : `HTTP ${status}`, error ?? ""].join(" ").trim(),
     replay: "重新投递",
     replayFrom: "从这里起重新投递",
     replayRoom: "直播间",
