@@ -11,7 +11,7 @@ import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve
 import { PlatformAccess, type Reach, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Said, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { type Said, type Told, told, toldOf } from "../../runtime/told.js";
 import { watchRoom } from "../../store/cluster.js";
 import type { RoomKey } from "../../store/log.js";
 import { namedRoom, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
@@ -145,7 +145,7 @@ function list(config: Config, json: boolean): Promise<void> {
     for (const row of rows) {
       const last = await lastState(store, row.room);
       if (json) await print(JSON.stringify({ ...shown(row), state: last }));
-      else await print(toldAll([`room:${row.room}`, toldOf(WATCH_WORDS[row.watch]), toldOf(last?.state ?? "-"), titleOf(row)], "  "));
+      else await print(plain([`room:${row.room}`, row.watch.padEnd(6), (last?.state ?? "-").padEnd(10), titleOf(row)].join("  ")));
     }
   });
 }

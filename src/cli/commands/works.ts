@@ -10,7 +10,7 @@ import type { Work } from "../../works/model/work.js";
 import type { WorkListRun } from "../../works/model/work-list.js";
 import { WorkLister } from "../../works/work-lister.js";
 import { exitWith, interruptSignal } from "../stop.js";
-import { moment, print, say } from "../terminal.js";
+import { inWords, moment, print, say } from "../terminal.js";
 import { KIND_WORDS } from "./work.js";
 
 /** Options of `dylive works`. */
@@ -103,7 +103,7 @@ function ownerLine({ author, mix }: WorkListRun): Told {
 function lineOf({ id, kind, time, text, stats, pinned }: Work): Told {
   const likes = stats.likes === null ? "" : `♥ ${stats.likes}`;
   const what = kind === null ? "work" : KIND_WORDS[kind];
-  return told`${moment(time)}  ${toldOf(what)}  ${id}  ${likes.padEnd(9)}  ${pinned ? told`(pinned) ` : ""}${text}`;
+  return told`${moment(time)}  ${inWords(toldOf(what)).padEnd(11)}  ${id}  ${likes.padEnd(9)}  ${pinned ? told`(pinned) ` : ""}${text}`;
 }
 
 /** Says how a run ended, with what the platform tells and what came. */
