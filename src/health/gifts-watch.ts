@@ -151,7 +151,6 @@ export class GiftsWatch {
     this.#since = null;
     this.#witnessed = 0;
     this.#missing = 0;
-    this.#lastGiftAt = null;
     this.#missedAt = 0;
     this.#giftsSince = 0;
     this.#explainedSince = 0;
@@ -167,6 +166,7 @@ export class GiftsWatch {
     this.#givers.clear();
     this.#inARow = 0;
     this.#begunAt = null;
+    this.#lastGiftAt = null; // no pause is counted from before
   }
 
   /** Takes every event of the room, in order. @param now ms UTC */
@@ -216,10 +216,14 @@ export class GiftsWatch {
     }
   }
 
-  /** Looks whether the gifts of a rise are overdue. @param now ms UTC */
-  look(now: number): void {
+  /**
+   * Looks whether the gifts of a rise are overdue.
+   * @param now ms UTC
+   * @param heardUntil time up to which all that was sent has come, ms UTC: what a network holds back is not overdue
+   */
+  look(now: number, heardUntil: number = now): void {
     for (const giver of this.#givers.values()) {
-      for (let rise = giver.open[0]; rise !== undefined && now - rise.at >= GRACE_MS; rise = giver.open[0]) {
+      for (let rise = giver.open[0]; rise !== undefined && heardUntil - rise.at >= GRACE_MS; rise = giver.open[0]) {
         giver.open.shift();
         const missing = rise.level - giver.covered;
         giver.covered = rise.level;
@@ -227,7 +231,7 @@ export class GiftsWatch {
         this.#missed(rise.at, missing, now);
       }
     }
-    if (this.#inARow > 0 && this.#state !== "suppressed" && this.#isHushed(now)) this.#go("suppressed", now);
+    if (this.#inARow > 0 && this.#state !== "suppressed" && this.#isHushed(heardUntil)) this.#go("suppressed", now);
   }
 
   /** Whether no gift has come for far longer than usual. */

@@ -37,6 +37,8 @@ export interface SessionEvidence {
 const SILENT_MS = 90_000;
 /** Time for which it must be sent something again before that is told, ms: one that is sent a message now and then is not told of each time. */
 const HEARD_MS = 120_000;
+/** Time without a message of people after which nothing is said of the gifts of that time, ms: they may have been held up on the way. */
+const HOLE_MS = 30_000;
 /** Messages of people that others must have been sent meanwhile before one that has only the platform's figures is called silent. */
 const MISSED_NEEDED = 20;
 
@@ -64,6 +66,8 @@ export class SessionHealth {
   /** When it was sent something last, and something of people; before that, when it was opened. Null while it is not open. */
   #messageAt: number | null = null;
   #peopleAt = 0;
+  /** What that was when it was looked at last: what was sent before has come by now, also where much comes at once. */
+  #heardUntil = 0;
   /** Messages of people that others were sent since. */
   #missed = 0;
   #silent: { readonly since: number; readonly reason: string } | null = null;
@@ -158,13 +162,17 @@ export class SessionHealth {
   /** Notes that a message of people was brought, by this session or by another. */
   people(isOwn: boolean): void {
     this.#missed = isOwn ? 0 : this.#missed + 1;
-    if (isOwn) this.#peopleAt = this.#clock.now();
+    if (!isOwn) return;
+    const now = this.#clock.now();
+    if (now - this.#peopleAt >= HOLE_MS) this.gifts.interrupted();
+    this.#peopleAt = now;
   }
 
   /** Looks whether gifts are overdue, and whether anything comes at all. */
   look(): void {
     const now = this.#clock.now();
-    this.gifts.look(now);
+    this.gifts.look(now, this.#heardUntil);
+    this.#heardUntil = this.#peopleAt;
     const silence = this.#messageAt === null ? null : this.#silence(this.#messageAt, now);
     this.#silent = silence === null ? null : (this.#silent ?? silence);
     if (this.#silent !== null || !this.stands) this.#heardSince = null;

@@ -134,15 +134,17 @@ it.each([
 it("what was told of one of several sessions is so at once in the next process, and is not told again", async () => {
   const { store, room } = await storeWithRoom();
   const sessions = ["guest", "guest:2"];
-  const bring = ({ health, time }: ReturnType<typeof processOn>, n: number) => {
+  const bring = ({ health, time }: ReturnType<typeof processOn>, n: number, isChatBrought = false) => {
     const event = gift(1, { id: `g${n}`, user: person({ id: "1" }), diamonds: 1, comboId: `c${n}`, comboTotal: 1 });
     for (const session of health.sessions) session.received(time.now(), 1); // figures of the viewers
     health.stored([event], time.now());
     health.brought([{ id: event.id, type: "gift", by: 0, isOld: false, at: time.now(), gift: event }], [event]);
+    // Only of a session that is sent what people say is it known that gifts are kept from it.
+    if (isChatBrought) health.brought([{ id: `chat${n}`, type: "chat", by: 1, isOld: false, at: time.now() }], []);
   };
   const first = processOn(store, room, sessions);
-  for (let n = 0; n < 30; n++) {
-    bring(first, n);
+  for (let n = 0; n < 45; n++) {
+    bring(first, n, n < 15);
     await first.go(5000);
   }
   const stateOf = ({ health }: ReturnType<typeof processOn>) =>
@@ -164,7 +166,7 @@ it("what was told of one of several sessions is so at once in the next process, 
     ["guest", "connected", "unknown"],
     ["guest:2", "connected", "suppressed"],
   ]);
-  for (let n = 30; n < 60; n++) {
+  for (let n = 45; n < 75; n++) {
     bring(second, n);
     await second.go(5000);
   }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Watchdog } from "../../src/collector/watchdog.js";
-import type { NewEvent } from "../../src/events/event.js";
+import type { NewEvent, NewEventOf } from "../../src/events/event.js";
 import { GiftsWatch } from "../../src/health/gifts-watch.js";
 import { Audience, Coverage, RoomHealth } from "../../src/health/room-health.js";
 import { SessionHealth } from "../../src/health/sessions.js";
+import type { Sighting } from "../../src/health/sightings.js";
 import { backoffMs } from "../../src/runtime/clock.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { FakeClock } from "../clock.js";
@@ -180,6 +181,73 @@ describe("gifts", () => {
     watch.see(rank(9000), MINUTE);
     watch.look(3 * MINUTE);
     expect([watch.state, watch.evidence.diamondsMissing]).toEqual(["flowing", 0]);
+  });
+});
+
+describe("gifts of one session", () => {
+  /**
+   * A room of two sessions, to each of which people say something every two seconds; every five seconds one gives ten diamonds.
+   * @param comesTo when the second session is brought what was sent at that second; null: never
+   */
+  async function watchedByTwo(seconds: number, comesTo: (second: number, isGift: boolean) => number | null) {
+    const clock = new FakeClock(1_000_000);
+    const health = new RoomHealth(clock);
+    const [one, two] = ["guest", "guest:2"].map((name) => new SessionHealth({ name, visitor: name }, clock));
+    if (one === undefined || two === undefined) throw new Error("no sessions");
+    health.watchedBy([one, two]);
+    for (const session of [one, two]) session.to("connected");
+    const held: { at: number; sighting: Omit<Sighting, "by" | "at"> }[] = [];
+    const told: string[] = [];
+    for (let second = 1; second <= seconds; second++) {
+      await clock.advance(1000);
+      const id = `${second}`;
+      const present: NewEventOf<"gift"> = { ...given, id, user: person("5"), diamonds: 10 };
+      const sent: Omit<Sighting, "by" | "at">[] = [];
+      if (second % 2 === 0) sent.push({ id: `chat ${id}`, type: "chat", isOld: false });
+      if (second % 5 === 0) sent.push({ id, type: "gift", gift: present, isOld: false });
+      for (const sighting of sent) {
+        health.brought([{ ...sighting, by: 0, at: clock.now() }], sighting.gift === undefined ? [] : [present]);
+        const at = comesTo(second, sighting.gift !== undefined);
+        if (at !== null) held.push({ at, sighting });
+      }
+      // Each message is a batch of its own, and the room may be looked at between any two of them.
+      for (const { sighting } of held.filter(({ at }) => at === second)) {
+        health.brought([{ ...sighting, isOld: true, by: 1, at: clock.now() }], []);
+        health.look();
+      }
+      health.look();
+      const news = taken(two.gifts);
+      if (news !== null) told.push(`${second} ${news.kind}`);
+    }
+    const { diamondsWitnessed, diamondsMissing } = two.takeSeen();
+    return { told, state: two.gifts.state, diamondsWitnessed, diamondsMissing };
+  }
+
+  it.each([12, 20, 29, 31, 48, 300])(
+    "that its own network holds for %i s are not kept from it, and nothing is counted as missing",
+    async (length) => {
+      for (const from of [60, 61, 63]) {
+        const seen = await watchedByTwo(from + length + 120, (second) => (second < from ? second : Math.max(second, from + length)));
+        expect(seen).toMatchObject({ told: [], state: "flowing", diamondsMissing: 0 });
+        expect(seen.diamondsWitnessed).toBeGreaterThan(200);
+      }
+    },
+  );
+
+  it("that were sent while its network gave it nothing, and never came, are none that the platform keeps", async () => {
+    const seen = await watchedByTwo(240, (second) => (second < 60 || second >= 108 ? second : null));
+    expect(seen).toMatchObject({ told: [], state: "flowing", diamondsMissing: 0 });
+  });
+
+  it("are unknown where it was never sent a thing", async () => {
+    expect(await watchedByTwo(240, () => null)).toEqual({ told: [], state: "unknown", diamondsWitnessed: 0, diamondsMissing: 0 });
+  });
+
+  it("are kept from it where what people say comes, and told within a minute", async () => {
+    const { told, state, diamondsMissing } = await watchedByTwo(240, (second, isGift) => (isGift && second > 60 ? null : second));
+    expect([told.length, state]).toEqual([1, "suppressed"]);
+    expect(Number(told[0]?.split(" ")[0])).toBeLessThan(120);
+    expect(diamondsMissing).toBeGreaterThan(200);
   });
 });
 
