@@ -16,7 +16,7 @@ const NODES_MAX = 2_000;
 
 /** Error of a text that is no expression, or one that is not allowed. */
 export class FilterError extends Error {
-  /** What is wrong, until it is known in which language it is said. */
+  /** Words for what is wrong, until it is known in which language it is said. */
   readonly said: Told;
   /** Position in the expression, in characters from 0. */
   readonly position: number;

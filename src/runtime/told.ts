@@ -1,7 +1,7 @@
-/** ToldPart of a sentence that is worked out: another sentence, or what somebody gave, which is the same in all languages. */
+/** Part of a sentence that is worked out: another sentence, or what somebody gave, which is the same in all languages. */
 export type ToldPart = Told | string | number;
 
-/** What is said: a sentence that has values, or the words of one that has none. */
+/** Sentence that is said: one that has values, or the words of one that has none. */
 export type Said = Told | string;
 
 /**

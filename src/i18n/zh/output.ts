@@ -1,4 +1,4 @@
-/** What commands say while they work, and the titles of their tables. */
+/** Lines that commands say while they work, and the titles of their tables. */
 export const OUTPUT: Readonly<Record<string, string>> = {
   "dylive: {}: {}. {}": "dylive：{}：{}。{}",
   "dylive: there is no setting {}: it is ignored. Did you mean {}?": "dylive：没有设置 {}，已忽略。是不是想写 {}？",
