@@ -124,14 +124,20 @@ describe("a webhook's form", () => {
   it("sends only what was written, and says nothing of private addresses unless that changes", () => {
     expect(requestOf({ ...empty, url: " https://a.example " }, null)).toEqual({
       url: "https://a.example",
-      types: [],
       filter: null,
       rooms: [],
     });
     expect(requestOf({ ...empty, allowPrivate: true }, null)).toMatchObject({ allowPrivate: true });
-    const hook = { url: "u", name: "n", types: ["gift"], filter: "x", rooms: ["1"], maxEvents: 5, allowPrivate: true } as Parameters<
-      typeof fieldsOf
-    >[0];
-    expect(requestOf(fieldsOf(hook), hook)).toEqual({ url: "u", name: "n", types: ["gift"], filter: "x", rooms: ["1"], maxEvents: 5 });
+    const hook = {
+      url: "u",
+      name: "n",
+      types: ["gift"],
+      filter: "x",
+      rooms: ["1"],
+      maxEvents: 5,
+      allowPrivate: true,
+      channel: null,
+    } as unknown as Parameters<typeof fieldsOf>[0];
+    expect(requestOf(fieldsOf(hook), hook)).toEqual({ name: "n", types: ["gift"], filter: "x", rooms: ["1"], maxEvents: 5 });
   });
 });
