@@ -120,8 +120,8 @@ const NOT: Record<string, readonly string[]> = {
   "src/platform/links": BROWSER,
   "src/platform/pages": BROWSER,
 };
-/** Part whose rules the dashboard has too, beside types: pure, so that it tells of no other rung than downloads choose. */
-const SHARED_WITH_WEB = "src/works/model";
+/** Parts that the dashboard has too, beside types: pure, so that it tells of no other rung than downloads choose, and says the same words. */
+const SHARED_WITH_WEB = ["src/works/model", "src/i18n"];
 const HOUSE = ["src", "simulator"];
 const AROUND = ["web", "bench", "scripts", "docs", "examples", "bin"];
 
@@ -157,7 +157,9 @@ function isWrong(file: string, reference: Reference): boolean {
   const isOurs = reference.to.startsWith(".");
   if (isOurs && isIn(target, "test")) return true;
   if (isIn(file, "web") && isOurs && !isIn(target, "web"))
-    return isIn(target, "src") ? !reference.typeOnly && !isIn(target, SHARED_WITH_WEB) : [...HOUSE, ...AROUND].includes(partOf(target));
+    return isIn(target, "src")
+      ? !reference.typeOnly && !SHARED_WITH_WEB.some((part) => isIn(target, part))
+      : [...HOUSE, ...AROUND].includes(partOf(target));
   if (!HOUSE.some((folder) => isIn(file, folder))) return false;
   if (Object.entries(NOT).some(([folder, others]) => isIn(file, folder) && others.some((other) => isIn(target, other)))) return true;
   const from = partOf(file);

@@ -179,10 +179,16 @@ export const ConfigSchema = Type.Object({
     default: null,
     description: "private hosts that webhooks may reach: names, addresses and networks (receiver.lan,10.1.0.0/16) separated by commas",
   }),
-  smtp: Type.Union([Type.String({ pattern: "^smtps?://[^\\s/?#]+(?:\\?from=[^\\s&]+)?$" }), Type.Null()], {
-    default: null,
-    description: "server that sends alarms as e-mail: smtps://USER:PASSWORD@HOST:PORT, with ?from=ADDRESS where the user is no address",
-  }),
+  smtp: Type.Union(
+    [
+      Type.String({ pattern: "^smtps?://(?:[^\\s/?#@]+@)?(?:\\[[0-9a-fA-F:]+\\]|[^\\s/?#@:]+)(?::[0-9]{1,5})?(?:\\?from=[^\\s&]+)?$" }),
+      Type.Null(),
+    ],
+    {
+      default: null,
+      description: "server that sends alarms as e-mail: smtps://USER:PASSWORD@HOST:PORT, with ?from=ADDRESS where the user is no address",
+    },
+  ),
   hookPauseAfterMs: Type.Integer({ minimum: 60_000, default: 259_200_000, description: "ms of failing after which a webhook is paused" }),
   pollMs: Type.Integer({ minimum: 1000, default: 30_000, description: "ms between looks at a wanted room that is not live" }),
   keepEventsDays: Keep("days for which events are kept; unset for ever"),

@@ -1,4 +1,5 @@
 import { english, type Said, type Told, told, toldAll, toldOf } from "../runtime/told.js";
+import { reasonInChinese } from "./reasons.js";
 import { COMMANDS } from "./zh/commands.js";
 import { DETAILS } from "./zh/details.js";
 import { DOCTOR } from "./zh/doctor.js";
@@ -48,7 +49,8 @@ const RECORDED = CHINESE.filter((table) => table !== OUTPUT);
 /** Their sentences that have values, by what stands around these; those that say most first. */
 const PATTERNS: readonly (readonly string[])[] = RECORDED.flatMap((table) => Object.keys(table))
   .map((text) => text.split("{}"))
-  .filter((words) => words.length > 1)
+  // Parts of sentences, such as "the {}" and "{} or {}", are in anything.
+  .filter((words) => words.length > 1 && !/^[^a-z]*(?:(?:the|an?|or|and|of|to|in|no)[^a-z]*)*$/i.test(words.join(" ")))
   .sort((a, b) => b.join("").length - a.join("").length);
 /** Longest text that is looked at for a sentence, in characters, and sentences that may stand within each other. */
 const RECOGNISED_CHARS = 1_000;
@@ -60,6 +62,13 @@ const RECOGNISED_DEPTH = 3;
  */
 export function recognised(text: string, depth = RECOGNISED_DEPTH): Told {
   return text.length > RECOGNISED_CHARS ? toldOf(text) : (sentenceIn(text, depth) ?? toldOf(text));
+}
+
+/** Returns a reason or a piece of news that was written down in English, in a language. */
+export function reasonIn(language: Language, reason: string): string {
+  if (language === "en") return reason;
+  const words = reasonInChinese(reason);
+  return words === reason ? inLanguage(language, recognised(reason)) : words;
 }
 
 function sentenceIn(text: string, depth: number): Told | null {

@@ -1,6 +1,6 @@
 import { describe } from "../events/describe.js";
 import type { LiveEvent } from "../events/event.js";
-import { inLanguage, type Language, recognised } from "../i18n/words.js";
+import { type Language, reasonIn } from "../i18n/words.js";
 
 /** Text that is brought to people's phones. */
 export interface AlarmText {
@@ -58,7 +58,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     line: (event, room) => {
       if (event.type === "state" && event.to === "live") return joined("开播了", "：", room?.title);
       if (event.type === "state" && event.to === "ended") return "下播了";
-      if (event.type === "system") return inLanguage("zh", recognised(event.text));
+      if (event.type === "system") return reasonIn("zh", event.text);
       if (event.type === "gift") return `${personOf(event) || WORDS.zh.somebody} ${describe(event)}${worth(event, "，连击共值 ", " 钻")}`;
       if (event.type === "chat") return `${personOf(event) || WORDS.zh.somebody}：${event.text}`;
       return `${personOf(event)} ${describe(event)}`.trim();

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { FieldError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
-import { HOOK_CHANNELS, type HookChannel } from "../store/sql/hooks.js";
+import { HOOK_CHANNELS, type HookChannel, type HookSettings } from "../store/sql/hooks.js";
 import type { AlarmText } from "./alarm-text.js";
 
 type ChannelKind = HookChannel["kind"];
@@ -24,8 +24,9 @@ export interface ChannelRefusal {
 interface Channel {
   /** Hosts of the service, by which an address tells its kind; servers of one's own need the kind. */
   readonly hosts: RegExp | null;
-  /** Form of its address, as people are told it. */
+  /** Form of its address, as people are told it, and what it must have on the service's own hosts. */
   readonly address: string;
+  readonly key: RegExp;
   /** Least time between two messages, in ms: what the service allows in the long run. */
   readonly everyMs: number;
   /** Longest text, by its own measure. */
@@ -111,6 +112,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   dingtalk: {
     hosts: /^oapi\.dingtalk\.com$/,
     address: "https://oapi.dingtalk.com/robot/send?access_token=…",
+    key: /\/robot\/send\?(?:.*&)?access_token=[^&]+/,
     everyMs: 3_100,
     longest: 18_000,
     measure: bytes,
@@ -130,6 +132,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   feishu: {
     hosts: /^open\.(?:feishu\.cn|larksuite\.com)$/,
     address: "https://open.feishu.cn/open-apis/bot/v2/hook/…",
+    key: /\/bot\/v2\/hook\/[^/?]+/,
     everyMs: 700,
     longest: 18_000,
     measure: bytes,
@@ -146,6 +149,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   wecom: {
     hosts: /^qyapi\.weixin\.qq\.com$/,
     address: "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=…",
+    key: /\/webhook\/send\?(?:.*&)?key=[^&]+/,
     everyMs: 3_100,
     longest: 2_000,
     measure: bytes,
@@ -158,6 +162,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   serverchan: {
     hosts: /^(?:sctapi\.ftqq\.com|\d+\.push\.ft07\.com)$/,
     address: "https://sctapi.ftqq.com/KEY.send",
+    key: /\/[^/?]+\.send/,
     everyMs: 2_000,
     longest: 16_000,
     measure: bytes,
@@ -171,6 +176,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   bark: {
     hosts: /^api\.day\.app$/,
     address: "https://api.day.app/KEY",
+    key: /\/\/[^/]+\/[^/?]+\/?$/,
     everyMs: 1_000,
     longest: 3_000,
     measure: bytes,
@@ -187,6 +193,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   ntfy: {
     hosts: /^ntfy\.sh$/,
     address: "https://ntfy.sh/TOPIC",
+    key: /\/\/[^/]+\/[^/?]+\/?$/,
     everyMs: 5_000,
     longest: 3_800,
     measure: bytes,
@@ -204,6 +211,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   telegram: {
     hosts: /^api\.telegram\.org$/,
     address: "https://api.telegram.org/botTOKEN",
+    key: /\/bot[^/?]+/,
     everyMs: 3_100,
     longest: 4_000,
     measure: chars,
@@ -220,6 +228,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   discord: {
     hosts: /^(?:(?:ptb|canary)\.)?discord(?:app)?\.com$/,
     address: "https://discord.com/api/webhooks/ID/TOKEN",
+    key: /\/api\/webhooks\/\d+\/[^/?]+/,
     everyMs: 2_100,
     longest: 1_900,
     measure: chars,
@@ -233,6 +242,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   slack: {
     hosts: /^hooks\.slack(?:-gov)?\.com$/,
     address: "https://hooks.slack.com/services/…",
+    key: /\/services\/[^/]+\/[^/]+\/[^/?]+/,
     everyMs: 1_100,
     longest: 3_900,
     measure: chars,
@@ -245,6 +255,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   email: {
     hosts: null,
     address: "mailto:me@example.com",
+    key: /^/,
     everyMs: 10_000,
     longest: 100_000,
     measure: bytes,
@@ -262,6 +273,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   http: {
     hosts: null,
     address: "https://…",
+    key: /^/,
     everyMs: 1_000,
     longest: 16_000,
     measure: bytes,
@@ -352,17 +364,36 @@ export function refusalIn({ kind }: HookChannel, answer: string): ChannelRefusal
   return CHANNELS[kind].refusal(answer);
 }
 
-/** Returns the address without what lets others send to it: the path's last part and the values of its query. */
-export function shownAddress(address: string): string {
+/** Returns a hook's address; of one with a channel without what lets others send to it: the path's last part and the values of its query. */
+export function shownAddress({ url: address, channel }: Pick<HookSettings, "url" | "channel">): string {
   const url = new URL(address);
-  if (url.protocol === "mailto:") return address;
+  if (channel === null || url.protocol === "mailto:") return address;
   const path = url.pathname.replace(/[^/]+\/?$/, "…").replace(/\/bot[^/]+/, "/bot…");
   return `${url.protocol}//${url.host}${path}${url.search === "" ? "" : "?…"}`;
 }
 
+/** Returns what a service answered without what lets others send: a redirect or a refusal may say again what it was sent. */
+export function withoutKeys<A extends { readonly error: string | null; readonly answer: string | null }>(
+  channel: HookChannel | null,
+  address: string,
+  answered: A,
+): A {
+  if (channel === null) return answered;
+  const { pathname, searchParams, protocol } = new URL(address);
+  // Short ones are words, such as send.
+  const parts = protocol === "mailto:" ? [] : [...pathname.split("/"), ...searchParams.values(), channel.secret ?? ""];
+  const keys = parts.flatMap((part) => [part, decodeURIComponent(part)]).filter((part) => part.length > 5);
+  const bare = (text: string | null) =>
+    keys.reduce((rest, key) => rest?.replaceAll(key, "…") ?? null, text?.replace(/([?&][\w-]+=)[^&\s"]+/g, "$1…") ?? null);
+  return { ...answered, error: bare(answered.error), answer: bare(answered.answer) };
+}
+
 /** Refuses settings that a channel cannot have. @throws FieldError */
-export function checkChannel({ kind, secret, to, template }: HookChannel): void {
-  const { secret: signs, to: needs, address } = CHANNELS[kind];
+export function checkChannel({ kind, secret, to, template }: HookChannel, url: string): void {
+  const { secret: signs, to: needs, address, hosts, key } = CHANNELS[kind];
+  if (secret !== null && /[^\x21-\x7e]/.test(secret)) throw new FieldError("channel.secret", "letters, digits and signs without spaces");
+  if (hosts?.test(URL.canParse(url) ? new URL(url).hostname : "") === true && !key.test(url))
+    throw new FieldError("url", told`the address of ${kind} has the form ${address}`);
   if (signs === "never" && secret !== null)
     throw new FieldError("channel.secret", told`${kind} has none: its key is in the address (${address})`);
   if (needs === "must" && to === null) throw new FieldError("channel.to", told`${kind} needs to know whom to send to: the id of the chat`);

@@ -18,6 +18,8 @@ const SAVE_MS = 5_000;
 /** Failures in a row, of any rooms, after which a success means that the receiver is back: then nobody waits any longer. */
 const DOWN_AFTER = 3;
 const GONE = 410;
+/** Most messages that are waited for before one of the same address. */
+const MOST_WAITING = 100;
 
 /** Dependencies of deliveries; the same for all hooks. */
 interface DeliveryDeps {
@@ -27,6 +29,8 @@ interface DeliveryDeps {
   readonly send: Send;
   readonly time: ReadingTime;
   readonly firstLive: FirstLive;
+  /** Time from which each channel's address may be sent the next message, ms UTC; of all hooks. */
+  readonly freeAt: Map<string, number>;
   /** Failing time (ms) after which a hook is given up. */
   readonly pauseAfterMs: number;
   readonly onTry: (hook: string, outcome: HookTry) => void;
@@ -45,8 +49,6 @@ export class Delivery {
   readonly #early = new Set<RoomKey>();
   readonly #roomParts: RoomDeliveryDeps;
   #begun = false;
-  /** Time from which the hook's channel may be sent the next message, ms UTC. */
-  #freeAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #dying: Promise<void> | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -138,12 +140,14 @@ export class Delivery {
   }
 
   async #pace(): Promise<void> {
-    const { channel } = this.hook;
+    const { channel, url } = this.hook;
     if (channel === null) return;
-    const { clock } = this.#deps;
-    const at = Math.max(clock.now(), this.#freeAt);
-    this.#freeAt = at + pauseOf(channel);
-    if (at > clock.now()) await clock.sleep(at - clock.now(), this.#stop.signal).catch(() => {});
+    const { clock, freeAt } = this.#deps;
+    // Whatever the clock did meanwhile: never more than those who wait for the same address.
+    const now = clock.now();
+    const at = Math.max(now, Math.min(freeAt.get(url) ?? 0, now + MOST_WAITING * pauseOf(channel)));
+    freeAt.set(url, at + pauseOf(channel));
+    if (at > now) await clock.sleep(at - now, this.#stop.signal).catch(() => {});
   }
 
   #saveSoon(): void {

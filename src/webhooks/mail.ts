@@ -1,5 +1,6 @@
 import type { Transporter } from "nodemailer";
 import { connectionFailure } from "../runtime/allowed-hosts.js";
+import { DyliveError } from "../runtime/errors.js";
 import type { Send } from "./send.js";
 
 /** Longest time for each step with the server, in ms. */
@@ -13,6 +14,9 @@ export class MailSender {
 
   /** @param server `smtps://USER:PASSWORD@HOST:PORT`, `smtp://` for STARTTLS where the server has it; `?from=` where the user is no address */
   constructor(server: string | null) {
+    // The value has a password in it, which no error of Node's may quote.
+    if (server !== null && !URL.canParse(server))
+      throw new DyliveError("bad_config", "DYLIVE_SMTP is no address such as smtps://USER:PASSWORD@smtp.example.com:465");
     this.#server = server === null ? null : new URL(server);
   }
 

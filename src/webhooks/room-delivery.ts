@@ -11,7 +11,7 @@ import type { Rooms } from "../store/rooms.js";
 import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store/sql/hooks.js";
 import type { StoredEvent } from "../store/stored-event.js";
 import { alarmText } from "./alarm-text.js";
-import { channelRequest, refusalIn } from "./channels.js";
+import { channelRequest, refusalIn, withoutKeys } from "./channels.js";
 import type { FirstLive, HookSelection } from "./selection.js";
 import { type Answered, type Send, signed } from "./send.js";
 
@@ -163,7 +163,8 @@ export class RoomDelivery {
       // Written when it is sent: what is kept are the events, from which a person can be taken out.
       const { events } = JSON.parse(body) as { events: LiveEvent[] };
       const request = channelRequest(channel, hook.url, alarmText(events, about, channel.language), clock.now());
-      return send({ ...request, allowPrivate: hook.allowPrivate, refusal: (answer) => refusalIn(channel, answer) }, signal);
+      const refusal = (answer: string) => refusalIn(channel, answer);
+      return withoutKeys(channel, hook.url, await send({ ...request, allowPrivate: hook.allowPrivate, refusal }, signal));
     }
     const headers = {
       "content-type": "application/json; charset=utf-8",

@@ -44,6 +44,8 @@ export class HookRunner {
   readonly #time: ReadingTime;
   readonly #deliveries = new Map<string, Delivery>();
   readonly #counts = new Map<string, HookCounts>();
+  /** Time from which each channel's address may be sent the next message, ms UTC: several hooks may lead to one. */
+  readonly #freeAt = new Map<string, number>();
   readonly #stop = new AbortController();
   #running: Promise<void> | null = null;
   #looking: AbortController | null = null;
@@ -125,6 +127,7 @@ export class HookRunner {
       send,
       time: this.#time,
       firstLive: this.#firstLive,
+      freeAt: this.#freeAt,
       pauseAfterMs,
       onTry: (_id, { delivered }) => counts[delivered ? "delivered" : "failed"]++,
       onDead: (hook, reason) => this.#pause(hook, reason),

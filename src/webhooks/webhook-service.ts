@@ -9,7 +9,7 @@ import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookRow, HookSecrets, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { testText, USUAL_ALARMS } from "./alarm-text.js";
-import { channelRequest, checkChannel, kindOf, refusalIn } from "./channels.js";
+import { channelRequest, checkChannel, kindOf, refusalIn, withoutKeys } from "./channels.js";
 import { type HookSelection, hookSelection } from "./selection.js";
 import { newSecret, rotated, type Send, signed } from "./send.js";
 
@@ -118,6 +118,9 @@ export class WebhookService {
     const { store, allowed } = this.#deps;
     const row = await this.get(id);
     const settings = { ...row, ...change };
+    // Else the address, which lets whoever has it send there, would be shown as that of a program is.
+    if (row.channel !== null && settings.channel === null && (change.url === undefined || change.url === row.url))
+      throw new FieldError("url", "say to which program it is sent from now on: the address of a channel is not shown");
     // Else a new address would be sent the token of the old one's service.
     if (settings.url !== row.url && change.channel === undefined && row.channel !== null && row.channel.secret !== null)
       throw new FieldError("channel.secret", "say it again with the new address: it was given for the one before");
@@ -130,9 +133,12 @@ export class WebhookService {
     return this.#changed(id, change, places);
   }
 
-  /** Makes a new secret; the one before signs beside it for a day. @throws DyliveError not_found */
+  /** Makes a new secret; the one before signs beside it for a day. @throws DyliveError not_found; bad_request for one with a channel */
   async rotate(id: string): Promise<HookRow> {
-    return this.#changed(id, rotated(await this.get(id), this.#deps.clock.now()));
+    const row = await this.get(id);
+    if (row.channel !== null)
+      throw new DyliveError("bad_request", told`hook ${id} is not signed by dylive: ${row.channel.kind} has its own secret`);
+    return this.#changed(id, rotated(row, this.#deps.clock.now()));
   }
 
   /** Sends nothing until the hook is resumed; its positions stay. @throws DyliveError not_found */
@@ -177,7 +183,7 @@ export class WebhookService {
       channel === null
         ? signedTest(row, { id, message, log: store.log.id, at, url })
         : { ...channelRequest(channel, url, testText(channel.language), at), refusal: (answer: string) => refusalIn(channel, answer) };
-    const { putOffMs: _, ...answered } = await send({ ...outgoing, allowPrivate }, signal);
+    const { putOffMs: _, ...answered } = withoutKeys(channel, url, await send({ ...outgoing, allowPrivate }, signal));
     const none = { room: 0, from: 0, to: 0, events: 0, attempt: 0 };
     const outcome = { id: message, at, ms: clock.now() - at, ...none, bytes: Buffer.byteLength(outgoing.body), ...answered };
     await store.hooks.tried(id, outcome);
@@ -276,7 +282,7 @@ function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
   if (!(Number.isInteger(maxEvents) && maxEvents >= 1 && maxEvents <= HOOK_LIMITS.batchEvents))
     throw new FieldError("maxEvents", told`a whole number from 1 to ${HOOK_LIMITS.batchEvents}`);
   hookSelection(settings);
-  if (settings.channel !== null) checkChannel(settings.channel);
+  if (settings.channel !== null) checkChannel(settings.channel, url);
   else if (kindOf(url) !== null)
     throw new FieldError(
       "url",

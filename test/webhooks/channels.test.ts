@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
-import { stateEvent } from "../../src/ingest/own-events.js";
+import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../src/store/sql/hooks.js";
 import { alarmSelection } from "../../src/webhooks/alarm-text.js";
 import { channelOf, shownAddress } from "../../src/webhooks/channels.js";
 import { FakeClock } from "../clock.js";
 import { chat, gift, userOf } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
 import { until } from "../until.js";
 import { delivering } from "./delivering.js";
 import { KEYS, type Kind, Services } from "./services.js";
@@ -96,6 +97,41 @@ describe("a channel", () => {
     expect(services.refused).toEqual([]);
     expect(told().sort()).toEqual(Array.from({ length: 60 }, (_, n) => `消息${n}号`).sort());
     expect(services.shown.length).toBeLessThan(30);
+  });
+
+  it("is not sent more by two hooks than by one", async () => {
+    const { append, tell, services, clock } = await set();
+    await tell("wecom");
+    await tell("wecom", { language: "en" });
+    for (let n = 0; n < 60; n++) {
+      await append("a", said(`m${n}`, `消息${n}号`));
+      await clock.advance(1_000);
+    }
+    expect(services.shown.length).toBeGreaterThan(10);
+    expect(services.refused).toEqual([]);
+  });
+
+  it("that says again what it was sent does not make us say its keys", async () => {
+    const { tell, webhooks, services } = await set();
+    const { id } = await tell("http", { secret: "hidden-token-1" });
+    const url = `${services.addressOf("http")}/hidden-path?access_token=hidden-token-2`;
+    await webhooks.change(id, { url, channel: channel("http", { secret: "hidden-token-1" }) });
+    const told = await webhooks.test(id, new AbortController().signal);
+    expect([told.delivered, told.status]).toEqual([false, 401]);
+    expect(JSON.stringify([told, await webhooks.tries(id, 5), await webhooks.view(id).then(({ row }) => row.last)])).not.toMatch(/hidden-/);
+    expect(told.answer).toContain("who are you");
+  });
+
+  it("tells news of gifts in Chinese, with what can be done", async () => {
+    const { tell, services, store, clock, shown } = await set();
+    await tell("wecom", {}, ["gifts.suppressed"]);
+    const text =
+      "room 100000002: the platform keeps gifts from session account:phone since 2026-11-27T12:00:00.000Z (as account phone): its ranks, or the gifts of other sessions, rose by 67 diamonds for which no gift came (by 90 in all). Use your own everyday browser first (DYLIVE_CDP); see docs/login-and-gifts.md";
+    const { room, append } = await claimed(store, "gifts");
+    await append(alarmEvent(room, { sessionId: null, webRid: null }, { kind: "gifts.suppressed", text, evidence: {} }, clock.now()));
+    const [read = ""] = await shown(1);
+    expect(read).toMatch(/平台不向会话 account:phone 发送礼物（账号 phone）.*先改用你自己日常的浏览器/);
+    expect(services.refused).toEqual([]);
   });
 
   it("tells each alarm once through three restarts, also those that came meanwhile", async () => {
@@ -201,7 +237,7 @@ describe("a channel's settings", () => {
     ["mailto:a@example.com", "email"],
   ])("of %s are of %s", (url, kind) => {
     expect(channelOf({}, url).kind).toBe(kind);
-    expect(shownAddress(url)).not.toMatch(/=1|hook\/1|SCT|sctp|KEY|alarms|bot1|\/A$|\/X/);
+    expect(shownAddress({ url, channel: channelOf({}, url) })).not.toMatch(/=1|hook\/1|SCT|sctp|KEY|alarms|bot1|\/A$|\/X/);
   });
 
   it.each([
@@ -221,6 +257,29 @@ describe("a channel's settings", () => {
     const { webhooks } = await delivering();
     expect(() => channelOf({}, "https://somewhere.example/a")).toThrow(/say one of dingtalk/);
     await expect(webhooks.add({ url: "https://ntfy.sh/alarms" })).rejects.toThrow(/ntfy takes texts/);
+  });
+
+  it("are of an address that has its key, and of a secret in one line", async () => {
+    const { webhooks } = await delivering();
+    for (const url of [
+      "https://oapi.dingtalk.com/robot/send",
+      "https://ntfy.sh/",
+      "https://api.day.app/",
+      "https://hooks.slack.com/services/T",
+    ])
+      await expect(webhooks.add({ url, channel: channelOf({}, url) })).rejects.toMatchObject({ field: "url" });
+    const url = "https://oapi.dingtalk.com/robot/send?access_token=1";
+    await expect(webhooks.add({ url, channel: channelOf({ secret: "SEC\r\nx" }, url) })).rejects.toMatchObject({ field: "channel.secret" });
+  });
+
+  it("show their address to nobody, not as that of a program either, and have no secret of ours to rotate", async () => {
+    const { webhooks } = await delivering();
+    const url = "https://bark.example.com/MYBARKKEY";
+    const { id } = await webhooks.add({ url, channel: channelOf({ kind: "bark" }, url) });
+    for (const change of [{ channel: null }, { channel: null, url }])
+      await expect(webhooks.change(id, change)).rejects.toMatchObject({ field: "url" });
+    await expect(webhooks.rotate(id)).rejects.toThrow(/bark has its own secret/);
+    expect((await webhooks.change(id, { channel: null, url: "https://program.example/" })).url).toBe("https://program.example/");
   });
 
   it("do not take a secret along to another address", async () => {

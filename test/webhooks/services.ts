@@ -83,8 +83,10 @@ const SERVICES: Readonly<Record<Kind, (asked: Asked) => Answer>> = {
     return { shown, says: "" };
   },
   slack: ({ body }) => (body["text"] === undefined ? { status: 400, refuses: "no_text" } : { shown: textOf(body, "text"), says: "ok" }),
-  http: ({ raw, headers }) =>
-    headers.authorization === `Bearer ${KEYS.http}` ? { shown: raw, says: "thanks" } : { status: 401, refuses: "who are you" },
+  http: ({ raw, headers, url }) =>
+    headers.authorization === `Bearer ${KEYS.http}`
+      ? { shown: raw, says: "thanks" }
+      : { status: 401, refuses: `who are you, ${url} with ${headers.authorization}` },
 };
 
 /** Most messages a minute that a service takes; what comes above is refused as it refuses it. */

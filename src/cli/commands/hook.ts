@@ -8,6 +8,7 @@ import type { Rooms } from "../../store/rooms.js";
 import { namedRoom } from "../../store/rooms.js";
 import type { HookTry } from "../../store/sql/hooks.js";
 import type { Store } from "../../store/store.js";
+import { shownAddress } from "../../webhooks/channels.js";
 import { webhookServiceBeside } from "../../webhooks/runner.js";
 import { type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
 import { exitWith, interruptSignal } from "../stop.js";
@@ -121,7 +122,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
 /** Returns one hook on one line; its name, which may hold spaces, comes last. */
 function lineOf({ row, backlog }: HookView): Told {
   const state = row.paused === null ? toldOf(hookState(row)) : told`paused (${recognised(row.paused.reason)})`;
-  return toldAll([row.id, state, told`backlog ${backlog}`, row.url, row.name], "  ");
+  return toldAll([row.id, state, told`backlog ${backlog}`, shownAddress(row), row.name], "  ");
 }
 
 function linesOf(view: HookView, tries: readonly HookTry[]): readonly Told[] {

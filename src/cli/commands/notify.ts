@@ -64,7 +64,8 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
         allowPrivate,
         ...settings
       } = options;
-      return withWebhooks(loadConfig(settings), withNewStore, async (webhooks, store) => {
+      const config = loadConfig(settings);
+      return withWebhooks(config, withNewStore, async (webhooks, store) => {
         const channel = channelOf({ kind, secret, to, language: text, template }, url);
         const { id } = await webhooks.add({
           ...{ url, channel, allowPrivate, name: name ?? channel.kind },
@@ -72,6 +73,8 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
           ...(rooms !== undefined && { rooms: await keysOf(store.rooms, rooms) }),
         });
         await print(id);
+        if (channel.kind === "email" && config.smtp === null)
+          say(told`no mail server is set here: the server needs DYLIVE_SMTP to send them`);
         say(told`alarms go to ${channel.kind} from now on; send a test: dylive notify test ${id}`);
       });
     });
@@ -84,9 +87,7 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
         const views = (await webhooks.list()).filter(({ row }) => row.channel !== null);
         if (views.length === 0) say(told`nobody is told; dylive notify add URL`);
         for (const { row } of views)
-          await print(
-            plain([row.id, row.channel?.kind, shownAddress(row.url), row.types.join(","), row.filter ?? "", row.name].join("  ")),
-          );
+          await print(plain([row.id, row.channel?.kind, shownAddress(row), row.types.join(","), row.filter ?? "", row.name].join("  ")));
       }),
     );
   notify

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
-import { acceptedLanguage, inLanguage, type Language, recognised } from "../../i18n/words.js";
+import { acceptedLanguage, type Language, reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import {
@@ -125,7 +125,7 @@ function hookAnswer({ row, backlog, rooms }: HookView, language: Language) {
   const { secret: _secret, old, revision: _revision, replays: _replays, failing, last, channel, ...shown } = row;
   return {
     ...shown,
-    url: channel === null ? row.url : shownAddress(row.url),
+    url: shownAddress(row),
     channel: channel === null ? null : channelAnswer(channel),
     rooms: row.rooms.map(String),
     oldSecretUntil: old?.until ?? null,
@@ -145,7 +145,7 @@ function hookTryAnswer({ room, ...outcome }: HookTry, language: Language) {
 }
 
 function inWords(language: Language, error: string | null): string | null {
-  return error === null ? null : inLanguage(language, recognised(error));
+  return error === null ? null : reasonIn(language, error);
 }
 
 function languageOf({ headers }: FastifyRequest): Language {

@@ -644,4 +644,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the mail server refused it: {}": "邮件服务器拒收：{}",
   "mailto: and up to 10 e-mail addresses with commas between, such as mailto:me@example.com":
     "mailto: 加最多 10 个邮箱地址，用逗号分隔，例如 mailto:me@example.com",
+  "say to which program it is sent from now on: the address of a channel is not shown": "请给出以后推送给哪个程序：通知的地址不会显示",
+  "hook {} is not signed by dylive: {} has its own secret": "Webhook {} 不由 dylive 签名：{} 有自己的密钥",
+  "letters, digits and signs without spaces": "字母、数字和符号，不含空格",
+  "the address of {} has the form {}": "{} 的地址形如 {}",
+  "DYLIVE_SMTP is no address such as smtps://USER:PASSWORD@smtp.example.com:465":
+    "DYLIVE_SMTP 不是 smtps://用户:密码@smtp.example.com:465 这样的地址",
 };

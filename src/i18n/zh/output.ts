@@ -450,4 +450,5 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "the tasks of room {} are stopped {}": "直播间 {} 的任务将{}停止",
   "{}  tasks {}  {} events  room {}": "{}  任务 {}  {} 个事件  直播间 {}",
   "no room of this app is known": "还没有这个应用的直播间",
+  "no mail server is set here: the server needs DYLIVE_SMTP to send them": "这里没有设置邮件服务器：服务需要 DYLIVE_SMTP 才能发送",
 };

@@ -1,3 +1,4 @@
+import { reasonInChinese } from "../../../src/i18n/reasons.js";
 import type { Lang } from "../format/number.js";
 import { comments as enComments } from "./en/comments.js";
 import { downloads as enDownloads } from "./en/downloads.js";
@@ -13,13 +14,11 @@ import { comments as zhComments } from "./zh/comments.js";
 import { downloads as zhDownloads } from "./zh/downloads.js";
 import { errors as zhErrors } from "./zh/errors.js";
 import { overlay as zhOverlay } from "./zh/overlay.js";
-import { reasons as zhReasons } from "./zh/reasons.js";
 import { room as zhRoom } from "./zh/room.js";
 import { rooms as zhRooms } from "./zh/rooms.js";
 import { sessions as zhSessions } from "./zh/sessions.js";
 import { settings as zhSettings } from "./zh/settings.js";
 import { shell as zhShell } from "./zh/shell.js";
-import { workReasons as zhWorkReasons } from "./zh/work-reasons.js";
 import { works as zhWorks } from "./zh/works.js";
 
 // A page has a section of its own: a file each in zh/ and en/, and a line in both tables here.
@@ -34,7 +33,7 @@ const zh = {
   settings: zhSettings,
   overlay: zhOverlay,
   errors: zhErrors,
-  reasons: [...zhReasons, ...zhWorkReasons],
+  reason: reasonInChinese,
 };
 export type Messages = typeof zh;
 const en: Messages = {
@@ -48,32 +47,13 @@ const en: Messages = {
   settings: enSettings,
   overlay: enOverlay,
   errors: enErrors,
-  reasons: [],
+  reason: (reason) => reason,
 };
 
 /** Every sentence of the page, by language. */
 export const MESSAGES: Readonly<Record<Lang, Messages>> = { zh, en };
 
-/**
- * A reason that the server gave, in the page's language where it is known; also where only what stands before a colon is known (an error, then its
- * case), or one of several reasons.
- */
+/** A reason that the server gave, in the page's language where it is known. */
 export function reasonIn(reason: string, m: Messages): string {
-  const said = (text: string) => {
-    for (const [pattern, words] of m.reasons) {
-      const found = pattern.exec(text);
-      if (found !== null)
-        return words.replace(/\$(\d)|\{(\d)\}/g, (_, plain?: string, reason?: string) =>
-          reason === undefined ? (found[Number(plain)] ?? "") : reasonIn(found[Number(reason)] ?? "", m),
-        );
-    }
-    return null;
-  };
-  const whole = said(reason);
-  if (whole !== null || m.reasons.length === 0) return whole ?? reason;
-  const several = reason.split("; ");
-  if (several.length > 1) return several.map((one) => reasonIn(one, m)).join("；");
-  const [, before = "", detail = ""] = /^([^:]*): (.*)$/s.exec(reason) ?? [];
-  const words = said(before);
-  return words === null ? reason : `${words}：${reasonIn(detail, m)}`;
+  return m.reason(reason);
 }

@@ -1,0 +1,29 @@
+import { reasons } from "./zh/reasons.js";
+import { workReasons } from "./zh/work-reasons.js";
+
+const ALL = [...reasons, ...workReasons];
+
+/**
+ * Returns a reason or a piece of news that was written down in English, in Chinese; as it is where the tables have none for it. Also where only what
+ * stands before a colon is known (an error, then its case), or one of several reasons. The dashboard has this file too: it imports nothing but tables.
+ */
+export function reasonInChinese(reason: string): string {
+  const whole = said(reason);
+  if (whole !== null) return whole;
+  const several = reason.split("; ");
+  if (several.length > 1) return several.map(reasonInChinese).join("；");
+  const [, before = "", detail = ""] = /^([^:]*): (.*)$/s.exec(reason) ?? [];
+  const words = said(before);
+  return words === null ? reason : `${words}：${reasonInChinese(detail)}`;
+}
+
+function said(text: string): string | null {
+  for (const [pattern, words] of ALL) {
+    const found = pattern.exec(text);
+    if (found !== null)
+      return words.replace(/\$(\d)|\{(\d)\}/g, (_, plain?: string, reason?: string) =>
+        reason === undefined ? (found[Number(plain)] ?? "") : reasonInChinese(found[Number(reason)] ?? ""),
+      );
+  }
+  return null;
+}
