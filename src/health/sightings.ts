@@ -27,10 +27,10 @@ export function isSeenType(type: EventType): type is SeenType {
 
 /**
  * Reasons why nobody can tell how many messages there were: all sessions are one visitor; none came while two visitors were connected
- * together for a whole slice of time; what came then has nothing in common; or three of them contradict one another, so their samples are not
- * independent.
+ * together for a whole slice of time; what came then has nothing in common; three of them contradict one another, so their samples are not
+ * independent; or the platform counts them itself, as it does likes: all sessions are sent the same ones, and its count says that there are more.
  */
-export const WHOLE_UNKNOWN = ["one_visitor", "no_common_time", "nothing_shared", "contradiction"] as const;
+export const WHOLE_UNKNOWN = ["one_visitor", "no_common_time", "nothing_shared", "contradiction", "platform_counts"] as const;
 type WholeUnknown = (typeof WHOLE_UNKNOWN)[number];
 
 /**
@@ -209,6 +209,14 @@ export function nothingSeen(): SeenByType {
 /** @param shown sessions that are named though they brought nothing */
 function sumUp(groups: ReadonlyMap<number, Slice["counts"]>, all: readonly SeenBy[], shown: readonly SeenBy[]): SeenByType {
   const visitors = all.map(({ visitor }) => all.findIndex((one) => one.visitor === visitor));
+  const whole = (type: SeenType): WholeEstimate | WholeUnknown => {
+    if (type === "like") return "platform_counts";
+    if (new Set(shown.map(({ visitor }) => visitor)).size < 2) return "one_visitor";
+    return wholeOf(
+      [...groups].map(([up, counts]) => ({ up, counts: counts.get(type) ?? new Map() })),
+      visitors,
+    );
+  };
   const of = (type: SeenType): SeenMessages => {
     const by = new Map<number, number>();
     for (const counts of groups.values()) for (const [brought, n] of counts.get(type) ?? []) by.set(brought, (by.get(brought) ?? 0) + n);
@@ -222,14 +230,7 @@ function sumUp(groups: ReadonlyMap<number, Slice["counts"]>, all: readonly SeenB
       received: count(() => true),
       shared: count((brought) => (brought & (brought - 1)) !== 0),
       sessions: Object.fromEntries(sessions),
-      ...told(
-        new Set(shown.map(({ visitor }) => visitor)).size < 2
-          ? "one_visitor"
-          : wholeOf(
-              [...groups].map(([up, counts]) => ({ up, counts: counts.get(type) ?? new Map() })),
-              visitors,
-            ),
-      ),
+      ...told(whole(type)),
     };
   };
   return { chat: of("chat"), gift: of("gift"), join: of("join"), like: of("like"), follow: of("follow") };

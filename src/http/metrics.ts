@@ -302,6 +302,7 @@ export class Metrics {
     for (const state of SESSION_STATES) this.#sessions.set({ state }, sessions.filter((session) => session.state === state).length);
     for (const gifts of GIFTS_STATES) this.#sessionsGifts.set({ gifts }, sessions.filter((session) => session.gifts === gifts).length);
     for (const type of SEEN_TYPES) {
+      if (type === "like") continue; // the platform counts them itself
       // Where it is assumed only that samples are independent, there is "at least" and no share.
       const wholes = rooms.flatMap(({ seen }) => seen.types[type].whole ?? []).filter(({ independence }) => independence === "checked");
       this.#brought.set(

@@ -232,13 +232,27 @@ describe("an estimate of the whole", () => {
   });
 });
 
+it("of likes the platform's own count speaks, and no estimate: all sessions are sent the same batches", async () => {
+  for (const sessions of [guests("guest"), TWO, THREE, FIVE]) {
+    const clock = new FakeClock(1_777_726_780_000);
+    const sightings = new Sightings(sessions, clock);
+    for (const by of sessions.keys()) sightings.stands(by, true);
+    await clock.advance(10_000);
+    for (let i = 0; i < 56; i++)
+      for (const by of sessions.keys()) sightings.see({ id: `${i}`, type: "like", by, at: clock.now(), isOld: false });
+    const expected = { received: 56, whole: null, wholeUnknown: "platform_counts" };
+    expect(sightings.lately.types.like).toMatchObject(expected);
+    if (sessions.length > 1) expect(seenIn(sightings.counts ?? { sessions: [], counts: {} }).like).toMatchObject(expected);
+  }
+});
+
 describe("what is kept of a broadcast", () => {
   it("goes on in another process, and is more than the last minutes", async () => {
     const clock = new FakeClock(1_777_726_780_000);
     const one = new Sightings(TWO, clock);
     const see = (to: Sightings, from: number, count: number) => {
       for (let i = from; i < from + count; i++)
-        for (const by of i % 3 === 0 ? [0] : [0, 1]) to.see({ id: `${i}`, type: "like", by, at: clock.now(), isOld: false });
+        for (const by of i % 3 === 0 ? [0] : [0, 1]) to.see({ id: `${i}`, type: "chat", by, at: clock.now(), isOld: false });
     };
     expect(one.counts).toBeNull();
     one.stands(0, true);
@@ -247,7 +261,7 @@ describe("what is kept of a broadcast", () => {
     see(one, 0, 30);
     await clock.advance(600_000);
     see(one, 30, 30);
-    expect(one.lately.types.like.received).toBe(30);
+    expect(one.lately.types.chat.received).toBe(30);
     const kept = JSON.parse(JSON.stringify(one.counts));
     const two = new Sightings(TWO, clock);
     two.begin(kept);
@@ -255,13 +269,13 @@ describe("what is kept of a broadcast", () => {
     two.stands(1, true);
     await clock.advance(10_000);
     see(two, 60, 30);
-    const { like } = seenIn(two.counts ?? { sessions: [], counts: {} });
-    expect(like).toMatchObject({ received: 90, shared: 60, sessions: { "guest:2": { received: 60, alone: 0 } }, whole: { received: 90 } });
+    const { chat } = seenIn(two.counts ?? { sessions: [], counts: {} });
+    expect(chat).toMatchObject({ received: 90, shared: 60, sessions: { "guest:2": { received: 60, alone: 0 } }, whole: { received: 90 } });
     const three = new Sightings(guests("browser", "guest:2"), clock);
     three.begin(two.counts);
     three.stands(0, true);
     see(three, 90, 30);
-    expect(seenIn(three.counts ?? kept).like.sessions).toEqual({
+    expect(seenIn(three.counts ?? kept).chat.sessions).toEqual({
       guest: { received: 90, alone: 30 },
       "guest:2": { received: 80, alone: 0 },
       browser: { received: 30, alone: 10 },

@@ -166,6 +166,7 @@ it("shares of what there is are of rooms where it was checked that samples are i
   const text = await new Metrics(new FakeClock()).text([seen(10, "checked"), seen(1000, "assumed"), null]);
   const of = (name: string) => value(text, `${name}{type="chat"}`);
   expect([of("dylive_whole_received_messages"), of("dylive_whole_messages")]).toEqual([10, 20]);
+  expect(text).not.toMatch(/dylive_whole_\w+\{type="like"\}/);
 });
 
 describe("the list of gifts", () => {

@@ -35,6 +35,7 @@ describe("how much of all came", () => {
       "at least 9: what came while two visitors were connected together has nothing in common",
       { sessions: by(9, 0), wholeUnknown: "nothing_shared" },
     ],
+    ["at least 9: how many are missing only the platform's own count says", { sessions: by(9, 9), wholeUnknown: "platform_counts" }],
     ["at least 9: none came yet while two visitors were connected together", { sessions: by(9, 9), wholeUnknown: "no_common_time" }],
   ] as const)("%s", (words, seen) => {
     expect(wholeOf({ ...none, wholeUnknown: null, ...seen }, MESSAGES.en)).toBe(words);

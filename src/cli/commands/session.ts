@@ -106,6 +106,7 @@ const UNKNOWN_WORDS: Readonly<Record<NonNullable<SeenMessages["wholeUnknown"]>, 
   no_common_time: "none came while two visitors were connected together, so nobody can tell",
   nothing_shared: "what came while two visitors were connected together has nothing in common, so nobody can tell",
   contradiction: "three sessions contradict one another, so nobody can tell",
+  platform_counts: "how many are missing only the platform's own count says",
 };
 
 function wholeWords({ received, sessions, whole, wholeUnknown }: SeenMessages): Told {

@@ -52,7 +52,7 @@ const SeenMessages = Type.Object({
   wholeUnknown: Nullable(
     Type.Enum([...WHOLE_UNKNOWN], {
       description:
-        "why one cannot tell: all sessions are one visitor; none came while two visitors were connected together for ten seconds or more; what came then has nothing in common; or three contradict one another. null where one can",
+        "why one cannot tell: all sessions are one visitor; none came while two visitors were connected together for ten seconds or more; what came then has nothing in common; three contradict one another; or the platform counts them itself, as likes (`likesSeen`), and all sessions are sent the same ones. null where one can",
     }),
   ),
 });

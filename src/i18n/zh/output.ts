@@ -243,6 +243,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "what came while two visitors were connected together has nothing in common, so nobody can tell":
     "两个访客同时连接时收到的没有相同的，无法判断",
   "three sessions contradict one another, so nobody can tell": "三个会话互相矛盾，无法判断",
+  "how many are missing only the platform's own count says": "少了多少，以平台自己的计数为准",
   "all sessions agree; at least so many there were": "所有会话一致；至少有这么多",
   "about {} %": "约 {} %",
   "about {}-{} %": "约 {}-{} %",

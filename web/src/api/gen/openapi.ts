@@ -2902,7 +2902,7 @@ export interface components {
                                      */
                                     independence: "checked" | "assumed";
                                 } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                             };
                             gift: {
                                 /** @description different messages that came: at least so many there were */
@@ -2932,7 +2932,7 @@ export interface components {
                                      */
                                     independence: "checked" | "assumed";
                                 } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                             };
                             join: {
                                 /** @description different messages that came: at least so many there were */
@@ -2962,7 +2962,7 @@ export interface components {
                                      */
                                     independence: "checked" | "assumed";
                                 } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                             };
                             like: {
                                 /** @description different messages that came: at least so many there were */
@@ -2992,7 +2992,7 @@ export interface components {
                                      */
                                     independence: "checked" | "assumed";
                                 } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                             };
                             follow: {
                                 /** @description different messages that came: at least so many there were */
@@ -3022,7 +3022,7 @@ export interface components {
                                      */
                                     independence: "checked" | "assumed";
                                 } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                             };
                         };
                     };
@@ -3084,7 +3084,7 @@ export interface components {
                          */
                         independence: "checked" | "assumed";
                     } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
                 gift: {
                     /** @description different messages that came: at least so many there were */
@@ -3114,7 +3114,7 @@ export interface components {
                          */
                         independence: "checked" | "assumed";
                     } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
                 join: {
                     /** @description different messages that came: at least so many there were */
@@ -3144,7 +3144,7 @@ export interface components {
                          */
                         independence: "checked" | "assumed";
                     } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
                 like: {
                     /** @description different messages that came: at least so many there were */
@@ -3174,7 +3174,7 @@ export interface components {
                          */
                         independence: "checked" | "assumed";
                     } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
                 follow: {
                     /** @description different messages that came: at least so many there were */
@@ -3204,7 +3204,7 @@ export interface components {
                          */
                         independence: "checked" | "assumed";
                     } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction") | null;
+                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
             } | null;
         };

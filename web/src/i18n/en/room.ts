@@ -65,6 +65,7 @@ export const room: typeof zh = {
       no_common_time: (atLeast) => `${atLeast}: none came yet while two visitors were connected together`,
       nothing_shared: (atLeast) => `${atLeast}: what came while two visitors were connected together has nothing in common`,
       contradiction: (atLeast) => `${atLeast}: three sessions contradict one another`,
+      platform_counts: (atLeast) => `${atLeast}: how many are missing only the platform's own count says`,
     },
     assumption:
       "An estimate (Chapman's, 95 % interval) of what is sent to visitors like these. It assumes that the sessions' samples are independent, which only three visitors or more can show. Where the platform sends them alike, there were more.",

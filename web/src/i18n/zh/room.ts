@@ -64,6 +64,7 @@ export const room = {
       no_common_time: (atLeast: string) => `${atLeast}（两个访客同时在线期间还没有收到，无法估计）`,
       nothing_shared: (atLeast: string) => `${atLeast}（两个访客同时在线期间收到的没有一条相同，无法估计）`,
       contradiction: (atLeast: string) => `${atLeast}（三个会话互相矛盾，无法估计）`,
+      platform_counts: (atLeast: string) => `${atLeast}（少了多少，以平台自己的计数为准）`,
     },
     assumption:
       "估计值（Chapman 估计量，95% 区间），只针对平台会发给这类访客的消息：假定各会话的抽样互不相关，这一点至少要有三个访客才能检验；如果平台给它们发的内容相近，真实总数会更大。",
