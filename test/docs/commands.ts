@@ -55,6 +55,7 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^(export )?DATABASE_URL=|^(pg_dump|psql|pg_restore|createdb) |dylive (migrate|restored) /, "test/postgres/migrate.test.ts"],
   [/^dylive cluster\b/, "test/processes/roles.test.ts"],
   [/^(npx )?dylive login$/, "test/browser/login.test.ts"],
+  [/^curl .*\/v1\/authors\/MS4wLjABAAAA…\/works/, "test/http/v1/works.test.ts"],
   [/^dylive work '/, "test/browser/work-doors.test.ts"],
   [/^dylive download '/, "test/browser/download.test.ts"],
   [/^dylive comments '/, "test/browser/comments-command.test.ts"],
