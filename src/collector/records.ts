@@ -339,6 +339,7 @@ export class RoomRecords {
 
   async close(): Promise<void> {
     await this.#keepAccounts();
+    await this.#keepStatus().catch(() => {});
     await this.#met?.intake.close();
     await inTime(this.#met?.pipeline.taught() ?? Promise.resolve(), PATIENCE_MS, this.#deps.clock).catch(() => {}); // learnt when it is said again
   }

@@ -1,6 +1,7 @@
-import { GIFTS_STATES, type GiftsNews, type GiftsState, type GiftsWatch } from "../health/gifts-watch.js";
+import { GIFTS_STATES, type GiftsEvidence, type GiftsNews, type GiftsState, type GiftsWatch } from "../health/gifts-watch.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { SessionHealth } from "../health/sessions.js";
+import type { RoomStatus } from "../health/state.js";
 import type { Intake } from "../ingest/intake.js";
 import { alarmEvent } from "../ingest/own-events.js";
 import type { Clock } from "../runtime/clock.js";
@@ -53,6 +54,8 @@ export class RoomAlarm {
     const { store, health, clock, signal } = this.#deps;
     const { rows } = await store.log.readBefore(SYSTEM_ROOM, Number.MAX_SAFE_INTEGER, LAST_NEWS, { types: ["system"] });
     const known = new Set<string>();
+    /** When it was last told of gifts of a session, or of the room (null). */
+    const toldOfGifts = new Map<string | null, number>();
     for (const { event } of rows.toReversed()) {
       const found = ID.exec(event.id)?.groups;
       if (event.type !== "system" || found === undefined || found["room"] !== String(room)) continue;
@@ -65,6 +68,7 @@ export class RoomAlarm {
       const broadcast = textIn(evidence["broadcast"]);
       const session = health.sessions.find(({ by }) => by.name === name);
       if (kind === "gifts.suppressed" || kind === "gifts.flowing") {
+        toldOfGifts.set(name, at);
         const watch = name === null ? health.gifts : session?.gifts;
         const lone = name === null && health.sessions.length === 1 ? health.sessions[0] : session;
         if ("account" in evidence) lone?.as(textIn(evidence["account"]));
@@ -75,7 +79,33 @@ export class RoomAlarm {
       const own = alarmEvent(room, { sessionId: broadcast, webRid: textIn(evidence["webRid"]) }, news, at);
       if (!(await store.log.known(room, [own.id])).has(own.id)) await intake.own(own, signal);
     }
+    await this.#goOn(room, toldOfGifts);
     this.#recalled = true;
+  }
+
+  /** Goes on from what is known to be missing of the broadcast, by the status that is kept of the room: an alarm has only what was missing then. */
+  async #goOn(room: RoomKey, toldOfGifts: ReadonlyMap<string | null, number>): Promise<void> {
+    const { store, health } = this.#deps;
+    const kept = await store.rooms.told(room);
+    if (kept === null) return;
+    const { sessionId, evidence }: RoomStatus = JSON.parse(kept.status);
+    if (sessionId === null || (health.sessionId !== null && health.sessionId !== sessionId)) return;
+    const goOn = (name: string | null, watch: GiftsWatch, seen: GiftsEvidence) => {
+      if (seen.diamondsWitnessed > 0 && kept.at >= (toldOfGifts.get(name) ?? 0)) watch.goOn(seen, sessionId);
+    };
+    const [one, ...others] = health.sessions;
+    const [before, ...more] = evidence.sessions;
+    // What one account is not sent says nothing of another.
+    if (one !== undefined && before !== undefined && others.length + more.length === 0 && evidence.giftsSeen.diamondsWitnessed > 0)
+      one.as(before.account);
+    goOn(null, health.gifts, evidence.giftsSeen);
+    if (others.length === 0) return;
+    for (const { session, account, giftsSeen } of evidence.sessions) {
+      const own = health.sessions.find(({ by }) => by.name === session);
+      if (own === undefined || giftsSeen.diamondsWitnessed === 0) continue;
+      own.as(account);
+      goOn(session, own.gifts, giftsSeen);
+    }
   }
 
   /** Tells what is new, unless that is under way; what cannot be told is told the next time. */

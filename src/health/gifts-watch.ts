@@ -126,6 +126,14 @@ export class GiftsWatch {
     this.#recalledOf = broadcast;
   }
 
+  /** Goes on from the amounts of a broadcast that an earlier process, or one with other settings, kept after what it told last. */
+  goOn({ diamondsWitnessed, diamondsMissing }: GiftsEvidence, broadcast: string): void {
+    if (this.#recalledOf !== null && this.#recalledOf !== broadcast) this.#witnessed = this.#missing = 0;
+    this.#recalledOf = broadcast;
+    this.#witnessed = Math.max(this.#witnessed, diamondsWitnessed);
+    this.#missing = Math.max(this.#missing, diamondsMissing);
+  }
+
   /** Returns what was seen since it was taken last. */
   takeSeen(): GiftsSeen {
     const seen = this.#seen;

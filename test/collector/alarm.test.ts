@@ -55,6 +55,7 @@ it("the alarm names the room as everywhere else, and is not told again by the ne
     ),
     evidence: { state: expect.stringMatching(/suppressed|partial/), since: status()?.evidence.giftsSeen.since, account: null },
   });
+  await clock.until(() => (status()?.evidence.giftsSeen.diamondsMissing ?? 0) > Number(alarm?.evidence?.["diamondsMissing"]), MINUTE);
   const before = status()?.evidence;
   await rooms.stop();
   const next = RoomManager.alone(depsFor(simulator, store, clock));
@@ -63,6 +64,7 @@ it("the alarm names the room as everywhere else, and is not told again by the ne
   const now = of(next);
   await clock.until(() => now.status() !== undefined, MINUTE);
   expect(now.status()?.evidence).toMatchObject({ gifts: before?.gifts, giftsSeen: { since: before?.giftsSeen.since } });
+  expect(now.status()?.evidence.giftsSeen.diamondsMissing).toBeGreaterThanOrEqual(before?.giftsSeen.diamondsMissing ?? Infinity);
   await clock.go(45_000);
   expect(now.status()?.evidence.giftsSeen.diamondsMissing).toBeGreaterThan(before?.giftsSeen.diamondsMissing ?? 0);
   for (const log of [room, 0]) expect(kindsOf(await told(log))).toEqual([["gifts.suppressed", null]]);
@@ -130,6 +132,37 @@ it.each([
   expect(second.health.gifts.state).toBe("flowing");
   expect(await kinds()).toEqual(Array(2).fill(["gifts.suppressed", "gifts.flowing"]));
 });
+
+it.each([[["default"]], [["guest", "guest:2"]]])(
+  "what is known to be missing of a broadcast stays so when its room is left and watched anew (%j)",
+  async (sessions) => {
+    const { store, room } = await storeWithRoom();
+    const first = processOn(store, room, sessions);
+    first.health.broadcast("b1");
+    for (const score of [0, 67, 5000]) {
+      const ranks = stats({ ranks: [{ rank: 1, user: person({ id: "1" }), score, scoreText: null }] });
+      first.health.stored([ranks], first.time.now());
+      first.health.brought([], [ranks]);
+      for (let n = 0; n < 6; n++) {
+        await first.go(10_000);
+        for (const by of sessions.keys())
+          first.health.brought([{ id: `${score}/${n}`, type: "chat", by, isOld: false, at: first.time.now() }], []);
+      }
+    }
+    const seenOf = ({ evidence }: RoomStatus) => [evidence.giftsSeen, ...evidence.sessions.map(({ giftsSeen }) => giftsSeen)];
+    const before = seenOf(first.health.status(room));
+    for (const seen of before) expect(seen).toMatchObject({ diamondsWitnessed: 5000, diamondsMissing: 5000 });
+    await store.rooms.tell(room, JSON.stringify(first.health.status(room)), first.time.now());
+    const next = async (broadcast: string) => {
+      const { health, alarm, told } = processOn(store, room, sessions);
+      await alarm.recall(told);
+      health.broadcast(broadcast);
+      return seenOf(health.status(room));
+    };
+    expect(await next("b1")).toEqual(before);
+    expect(await next("b2")).toEqual(before.map((seen) => ({ ...seen, diamondsWitnessed: 0, diamondsMissing: 0 })));
+  },
+);
 
 it("what was told of one of several sessions is so at once in the next process, and is not told again", async () => {
   const { store, room } = await storeWithRoom();
