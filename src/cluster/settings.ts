@@ -1,6 +1,6 @@
 import { ProxyServer } from "../platform/access/proxy.js";
 import { GUEST } from "../platform/accounts/login-store.js";
-import { MOST_SESSIONS, type Reach, readSession } from "../platform/platform-access.js";
+import { MOST_SESSIONS, type Reach, readSession, type SessionChoice } from "../platform/platform-access.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { NO_SETTINGS, type RoomSettings, type SettingsChange } from "../store/rooms.js";
@@ -24,10 +24,18 @@ export async function assertPossible(
   if (sessions != null && (sessions.length === 0 || sessions.length > MOST_SESSIONS))
     throw new DyliveError("bad_request", told`a room has 1 to ${MOST_SESSIONS} sessions`);
   for (const [i, one] of chosen.entries()) {
-    const same = chosen.slice(0, i).find(({ name, visitor }) => name === one.name || (one.account === GUEST && visitor === one.visitor));
+    const same = chosen.slice(0, i).find((other) => areOne(other, one));
     if (same === undefined) continue;
-    const both = same.name === one.name ? told`session ${one.name} is named twice` : told`${same.name} and ${one.name} are one guest`;
-    throw new DyliveError("bad_request", told`${both}; a second guest is guest:2, an account watches a room once by each source`);
+    const both =
+      same.name === one.name
+        ? told`session ${one.name} is named twice`
+        : one.account === GUEST
+          ? told`${same.name} and ${one.name} are one guest`
+          : told`${same.name} and ${one.name} are one account`;
+    throw new DyliveError(
+      "bad_request",
+      told`${both}; a second guest is guest:2, an account watches a room once by each source and names it then: account:NAME@websocket, account:NAME@browser`,
+    );
   }
   for (const name of [account, ...chosen.map((one) => one.account)])
     if (typeof name === "string" && name !== GUEST) await accounts?.get(name);
@@ -39,6 +47,12 @@ export async function assertPossible(
       throw error instanceof DyliveError ? new DyliveError("bad_request", error.detail) : error;
     }
   }
+}
+
+/** Tells whether two sessions are the same to the platform, or may be: the source that one does not name is the room's, which can be changed alone. */
+function areOne(a: SessionChoice, b: SessionChoice): boolean {
+  if (a.visitor !== b.visitor) return false;
+  return a.account === GUEST || a.source === null || b.source === null || a.source === b.source;
 }
 
 /**

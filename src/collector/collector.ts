@@ -262,10 +262,12 @@ export class Collector {
       if (this.#resolver.askByFirstName()) return { type: "renamed" };
       this.#ending = { why: "no_account" };
     }
-    if (reading.outcome !== "live" && reading.outcome !== "offline") return eventOf(reading);
+    if (reading.outcome === "unasked" && reading.error.code === "bad_account") this.health.seenAs({ account: null, login: "unknown" });
+    if (reading.outcome === "unasked" || reading.outcome === "unknown") return (await this.#enterKnown()) ?? eventOf(reading);
+    if (reading.outcome === "no_account") return eventOf(reading);
     const recalled = this.#resolver.recalled ? this.#row : null; // the store need not be told what it told
     const met = await this.#enter(reading, recalled?.room ?? null);
-    if (met === null) return this.#ending?.why === "paused" ? { type: "paused", reason: PAUSED } : { type: "not_ours" };
+    if (met === null) return this.#notEntered;
     this.#found = { ...met, reading, recalled };
     return eventOf(reading);
   }
@@ -274,6 +276,28 @@ export class Collector {
   async #enter(reading: Live | Offline, recalled: RoomKey | null): Promise<Met | null> {
     const room = recalled ?? (await this.#records.identify(this.#resolver.asked, reading)) ?? this.room;
     if (room === null) throw new DyliveError("internal", "a room was not kept");
+    const met = await this.#enterRoom(room, reading.webRid);
+    if (met !== null && recalled === null && reading.outcome === "live") await this.#records.begin(room, reading);
+    return met;
+  }
+
+  /**
+   * Enters the room that the store has by this name, of which the platform says nothing: its log and who asks for it are told why.
+   * @returns the event that it is not this collector's to collect; null where it is, and where the store does not know for sure which room it is
+   */
+  async #enterKnown(): Promise<CollectorEvent | null> {
+    const row = this.#row;
+    if (this.room !== null || row === null || row.webRid === null || this.name.kind === "unique_id") return null;
+    return (await this.#enterRoom(row.room, row.webRid)) === null ? this.#notEntered : null;
+  }
+
+  /** Event of a room that was not entered. */
+  get #notEntered(): CollectorEvent {
+    return this.#ending?.why === "paused" ? { type: "paused", reason: PAUSED } : { type: "not_ours" };
+  }
+
+  /** Enters a room by its number. Null as {@link #enter} says. */
+  async #enterRoom(room: RoomKey, webRid: string): Promise<Met | null> {
     if (this.room !== null && room !== this.room) {
       this.#ending = { why: "moved" };
       return null;
@@ -284,13 +308,12 @@ export class Collector {
     }
     const owner = await this.#registry.enter(room, this, this.#stop.signal);
     if (owner !== this) {
-      owner.askFor(reading.webRid); // what the platform said last counts
+      owner.askFor(webRid); // what the platform said last counts
       this.#ending = { why: "twin", of: owner };
       return null;
     }
     const met = await this.#records.enter(room);
-    this.#resolver.askFor(reading.webRid);
-    if (recalled === null && reading.outcome === "live") await this.#records.begin(room, reading);
+    this.#resolver.askFor(webRid);
     return met;
   }
 
@@ -305,7 +328,7 @@ export class Collector {
     const session = await store.sessions.get(row.room, roomId);
     if (session === null || session.endedAt !== null) return none;
     const identity = await this.#sit(row.webRid);
-    if ("type" in identity) return identity;
+    if ("type" in identity) return (await this.#enterKnown()) ?? identity;
     if (identity.visitor.userUniqueId !== null) this.#resolver.recall(row, row.webRid, roomId, savedAt);
     return none;
   }

@@ -149,6 +149,14 @@ export class RoomSession {
     this.#cut.abort(new DyliveError("unreachable", reason));
   }
 
+  /** Gives the connection up if its account was forgotten. @returns whether it was */
+  async leaveForgotten(): Promise<boolean> {
+    const cut = this.#cut;
+    if (!this.standing || !(await this.access.isForgotten())) return false;
+    cut.abort(new DyliveError("bad_account", "the account that watched was forgotten here"));
+    return true;
+  }
+
   /** Notes why the connection ended, and when to try again. */
   lost(error: DyliveError | null): void {
     const isRefused = error?.code === "blocked";

@@ -148,6 +148,9 @@ const failed = ({ failures }: Memory) => ({ failures: failures + 1 });
 const goesOn = (memory: Memory) => ({ losses: lossesAfter(memory, memory.steady), refusals: 0 });
 const GO_ON: readonly EffectPlan[] = [...plan.reconnectAsking.slice(1), plan.wait("losses")];
 
+/** A room that is not this collector's to collect. */
+const NOT_ENTERED: Transitions = { not_ours: [{ to: "over" }], paused: [{ to: "over", does: [plan.show("paused")] }] };
+
 /** Transitions that are the same in every phase but the last. */
 export const ANYWHERE: Transitions = {
   stop: [{ to: "over" }],
@@ -163,6 +166,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
       { when: BLOCKED, to: "asking", does: [plan.tell("blocked"), plan.ask] },
       { to: "asking", does: [plan.tell("failed"), plan.ask] },
     ],
+    ...NOT_ENTERED,
   },
   asking: {
     live: [{ to: "identifying", notes: () => ({ quietPolls: 0 }), does: [plan.fixed("take an identity", { type: "identify" })] }],
@@ -176,8 +180,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     unread: [{ to: "resting", notes: failed, does: [plan.tell("failed"), plan.wait("failures")] }],
     renamed: [{ to: "asking", does: [plan.ask] }],
     no_account: [{ to: "over", does: [plan.tell("failed")] }],
-    not_ours: [{ to: "over" }],
-    paused: [{ to: "over", does: [plan.show("paused")] }],
+    ...NOT_ENTERED,
   },
   checking: {
     checked: [

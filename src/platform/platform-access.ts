@@ -124,7 +124,7 @@ export class PlatformAccess {
 
   /**
    * Returns the visitor that asks the platform over HTTP. A browser's visitor is left to the browser.
-   * @throws DyliveError not_found when there is no such account
+   * @throws DyliveError bad_account when there is no such account
    */
   async asker(signal: AbortSignal): Promise<Visitor> {
     this.#pageAsked = false;
@@ -156,7 +156,7 @@ export class PlatformAccess {
 
   /**
    * Returns the room's identity, a new one when the account has logged in again.
-   * @throws DyliveError no_browser, browser_failed, blocked, unreachable, not_found, stopping
+   * @throws DyliveError no_browser, browser_failed, blocked, unreachable, bad_account, stopping
    */
   async sit(webRid: string | null, signal: AbortSignal): Promise<PlatformIdentity> {
     const leaves = this.#leaves;
@@ -167,6 +167,12 @@ export class PlatformAccess {
       this.#taking = null;
     });
     return this.#taking;
+  }
+
+  /** Tells whether the account that it has an identity of was forgotten since. */
+  async isForgotten(): Promise<boolean> {
+    const account = this.#identity?.account ?? null;
+    return account !== null && (await this.#named(account.name).catch(() => account)) === null;
   }
 
   /** Returns whom the platform takes us for here, by the page that was read last, and notes it for the log of accounts too. */
@@ -221,13 +227,22 @@ export class PlatformAccess {
   }
 
   async #account(): Promise<Account | null> {
-    const { accounts, account: usual } = this.#reach;
-    const name = this.#settings.account ?? usual;
+    const name = this.#settings.account ?? this.#reach.account;
     if (name === GUEST) return null;
+    const account = await this.#named(name);
+    if (account !== null || this.#settings.account === null) return account;
+    throw new DyliveError(
+      "bad_account",
+      told`there is no account ${name} any more: log in again with \`dylive login --account ${name}\`, or choose another account or session with \`dylive room set\``,
+    );
+  }
+
+  /** Returns the account of a name; null where there is none. */
+  async #named(name: string): Promise<Account | null> {
     try {
-      return await accounts.get(name);
+      return await this.#reach.accounts.get(name);
     } catch (error) {
-      if (this.#settings.account === null && error instanceof DyliveError && error.code === "not_found") return null;
+      if (error instanceof DyliveError && error.code === "not_found") return null;
       throw error;
     }
   }

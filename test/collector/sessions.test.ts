@@ -331,3 +331,90 @@ it("sessions are read as they are written, and told from one another", () => {
   expect(sessionsOf({ ...ways, sessions: null })).toEqual([{ name: "default", ...ways, apart: null, visitor: "default" }]);
   expect(sessionsOf({ ...ways, sessions: ["guest@websocket"] })).toMatchObject([{ ...ways, account: "guest", source: "websocket" }]);
 });
+
+/** Accounts of this machine that a test saves and forgets. */
+function phones() {
+  const saved = new Map<string, Account>();
+  const get = async (name: string) => saved.get(name) ?? reachAt("http://127.0.0.1:1").accounts.get(name);
+  const save = (name: string) => saved.set(name, new Account(name, clock.now(), [{ ...COOKIE, value: name }]));
+  return { save, forget: (name: string) => saved.delete(name), accounts: { get, noteReading: () => {} } };
+}
+
+const FORGOTTEN = [
+  ["a setting", { account: "tab" }],
+  ["its only session", { sessions: ["account:tab"] }],
+] as const;
+it.for(FORGOTTEN)(
+  "a room whose account is forgotten says so, and what to do, and goes on when it is there again: %s",
+  async ([_how, settings]) => {
+    const { save, forget, accounts } = phones();
+    save("tab");
+    const store = openSqliteStore({ path: ":memory:" });
+    const now = await running({ clock, rooms: [SCENARIO] }, { store, accounts }, clock);
+    void now.rooms.add(RID, settings, 60_000, SIGNAL).catch(() => {});
+    const first = () => now.rooms.collected()[0];
+    await clock.until(() => first()?.state === "live", 60_000);
+    const room = first()?.room ?? 0;
+    const says = { state: "failed", evidence: { reason: expect.stringMatching(/no account tab any more.*log in again.*room set/) } };
+    const told = async () => JSON.parse((await store.rooms.told(room))?.status ?? "null");
+    const lastEvent = async () => (await store.log.readBefore(room, 1e9, 1, { types: ["state"] })).events[0];
+    const fails = async () => (await lastEvent())?.type === "state" && (await told())?.state === "failed";
+
+    forget("tab");
+    await clock.until(() => first()?.state === "failed", 60_000);
+    expect(first()).toMatchObject(says);
+    expect(first()?.evidence.login).toEqual({ account: null, login: "unknown" });
+    expect(now.simulator.truth(RID).connections.filter(({ closedAt }) => closedAt === null)).toEqual([]);
+    await clock.until(fails, 10_000);
+    expect(await told()).toMatchObject(says);
+    expect(await lastEvent()).toMatchObject({ to: "failed", evidence: says.evidence });
+
+    save("tab");
+    await clock.until(() => first()?.state === "live", 900_000);
+    await clock.go(6000);
+    await now.rooms.stop();
+    forget("tab");
+    for (const later of [0, 601_000]) {
+      await clock.advance(later); // where the process before was connected, and where that says nothing any more
+      const next = RoomManager.alone({ ...depsFor(now.simulator, store, clock), accounts });
+      const begun = clock.now();
+      await next.start();
+      await clock.until(() => next.status(room)?.state === "failed", 60_000);
+      expect((await next.view(room)).status).toMatchObject(says);
+      await clock.until(async () => ((await lastEvent())?.time ?? 0) >= begun && (await fails()), 10_000);
+      expect(await lastEvent()).toMatchObject({ to: "failed", evidence: says.evidence });
+      expect((await next.request(RID, 1000, SIGNAL)).status).toMatchObject(says);
+      await next.stop();
+    }
+  },
+);
+
+it("a room goes on by its other sessions when the account of one is forgotten, and as a guest where it is the server's", async () => {
+  const { save, forget, accounts } = phones();
+  save("tab");
+  save("default");
+  const now = await running({ clock, rooms: [SCENARIO] }, { accounts }, clock);
+  void now.rooms.add(RID, { sessions: ["account:tab", "guest"] }, 60_000, SIGNAL).catch(() => {});
+  const status = () => now.rooms.collected()[0];
+  const [tab, guest] = [0, 1].map((i) => () => status()?.evidence.sessions[i]);
+  await clock.until(() => status()?.state === "live" && tab?.()?.state === "connected" && guest?.()?.state === "connected", 60_000);
+  forget("tab");
+  await clock.until(() => tab?.()?.reason?.includes("no account tab any more"), 60_000);
+  expect(status()?.state).toBe("live");
+  expect(guest?.()?.outages.count).toBe(0);
+  expect(now.simulator.truth(RID).connections.filter(({ closedAt }) => closedAt === null)).toHaveLength(1);
+
+  void now.rooms.change(status()?.room ?? 0, { sessions: null });
+  await clock.until(() => status()?.evidence.login.account === "default" && status()?.state === "live", 60_000);
+  forget("default");
+  await clock.until(() => status()?.evidence.login.login === "guest" && status()?.state === "live", 60_000);
+  expect(status()?.evidence.login.account).toBeNull();
+});
+
+it("an account watches a room once by each source", async () => {
+  const reach = { ...reachAt("http://127.0.0.1:1"), accounts: null };
+  const twice = ["account:a account:a@websocket", "account:a@browser account:a", "account:a@browser account:a@browser,proxy=none"];
+  for (const sessions of twice)
+    await expect(assertPossible({ sessions: sessions.split(" ") }, reach), sessions).rejects.toMatchObject({ code: "bad_request" });
+  await assertPossible({ sessions: ["account:a@browser", "account:a@websocket", "account:b", "guest"] }, reach);
+});

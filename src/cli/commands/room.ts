@@ -162,7 +162,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
       lastState(store, room),
     ]);
     const brought = sessions[0] === undefined ? null : await store.sessions.seen(room, sessions[0].sessionId);
-    const status = last === null ? null : (JSON.parse(last.status) as RoomStatus);
+    const status = statusIn(last);
     const events = heads.get(room)?.head ?? 0;
     const [newest] = (await store.log.readBefore(room, events + 1, 1)).events;
     if (json)
@@ -183,7 +183,9 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const lines = [
       titleOf(row),
       told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; ${events} events`,
-      ...(state === null ? [] : [told`${toldOf(state.state)} since ${moment(state.since)}: ${recognised(state.reason)}`]),
+      ...(state === null
+        ? []
+        : [told`${toldOf(state.state)} since ${moment(state.since)}, as told at ${moment(state.toldAt)}: ${recognised(state.reason)}`]),
       ...(newest === undefined ? [] : [told`stored last: what was received at ${moment(newest.receivedAt)}`]),
       ...(session === undefined
         ? []
@@ -224,7 +226,7 @@ function evidenceLines({ evidence }: RoomStatus): readonly Told[] {
   const known = (said: Told | null) => said ?? told`not known yet`;
   return [
     told`gifts: ${giftsWords(gifts, giftsSeen, told`by the platform's ranks`)}`,
-    told`login: ${login.account === null ? told`as a guest` : told`account ${login.account}, ${toldOf(LOGIN_WORDS[login.login])}`}`,
+    told`login: ${login.account === null ? (login.login === "unknown" ? told`not known yet` : told`as a guest`) : told`account ${login.account}, ${toldOf(LOGIN_WORDS[login.login])}`}`,
     told`likesSeen: ${known(likesSeen === null ? null : told`${(likesSeen * 100).toFixed(1)} % of those that the platform counts`)}`,
     told`masked: ${known(masked === null ? null : masked ? told`yes, the room hides who its people are` : told`no`)}`,
     told`gaps: ${gapsLine(gaps)}; reconnects: ${reconnects}`,
@@ -245,11 +247,28 @@ function giftsWords(gifts: GiftsState, { since, diamondsWitnessed, diamondsMissi
 
 const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };
 
-/** Returns the state that the server told last; null when it never did. */
-async function lastState({ log }: Store, room: RoomKey): Promise<{ state: string; since: number; reason: string } | null> {
+/** State of a room as it was told; times are ms UTC. */
+interface ToldState {
+  readonly state: string;
+  readonly since: number;
+  readonly reason: string;
+  readonly toldAt: number;
+}
+
+/** Returns the state that the server told last, in the log or by the status that it keeps; null when it never did. */
+async function lastState({ log, rooms }: Pick<Store, "log" | "rooms">, room: RoomKey): Promise<ToldState | null> {
   const { head } = (await log.heads([room])).get(room) ?? { head: 0 };
   const [event] = (await log.readBefore(room, head + 1, 1, { types: ["state"] })).events;
-  return event?.type === "state" ? { state: event.to, since: event.time, reason: String(event.evidence["reason"] ?? "") } : null;
+  const kept = await rooms.told(room);
+  const status = statusIn(kept);
+  if (kept !== null && status !== null && (event === undefined || kept.at >= event.time))
+    return { state: status.state, since: status.evidence.since, reason: status.evidence.reason, toldAt: kept.at };
+  if (event?.type !== "state") return null;
+  return { state: event.to, since: event.time, reason: String(event.evidence["reason"] ?? ""), toldAt: event.time };
+}
+
+function statusIn(kept: { readonly status: string } | null): RoomStatus | null {
+  return kept === null ? null : (JSON.parse(kept.status) as RoomStatus);
 }
 
 async function rowOf(rooms: Store["rooms"], room: RoomKey): Promise<RoomRow> {

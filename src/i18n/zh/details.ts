@@ -170,14 +170,18 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "user and password of a SOCKS proxy have {} bytes at most": "SOCKS 代理的用户名和密码最多 {} 字节",
   "a room has 1 to {} sessions": "一个直播间有 1 到 {} 个会话",
   "session {} is named twice": "会话 {} 写了两次",
-  "{}; a second guest is guest:2, an account watches a room once by each source":
-    "{}；第二个游客写 guest:2，一个账号每种来源只看一个直播间一次",
+  "{}; a second guest is guest:2, an account watches a room once by each source and names it then: account:NAME@websocket, account:NAME@browser":
+    "{}；第二个游客写 guest:2；一个账号每种来源只看一个直播间一次，并且要写明来源：account:名字@websocket、account:名字@browser",
   "session {} has a proxy, which only an admin token may take away: name it too":
     "会话 {} 有代理，只有 admin 权限的 token 才能去掉：请把代理也写上",
   "{} is no guest of its own: the first is {}, the second {}:2": "{} 不是单独的游客：第一个是 {}，第二个是 {}:2",
   "no work of this author is kept; POST /v1/authors/{sec_uid}/works lists and keeps them":
     "没有保存这个作者的作品；POST /v1/authors/{sec_uid}/works 会列出并保存",
   "{} and {} are one guest": "{} 和 {} 是同一个游客",
+  "{} and {} are one account": "{} 和 {} 是同一个账号",
+  "there is no account {} any more: log in again with `dylive login --account {}`, or choose another account or session with `dylive room set`":
+    "账号 {} 已经不在了：请用 `dylive login --account {}` 重新登录，或用 `dylive room set` 换一个账号或会话",
+  "the account that watched was forgotten here": "观看用的账号已在这里删除",
   "this room is to be read in the browser, but a signer takes the browser's place": "这个直播间要用浏览器读取，但签名服务代替了浏览器",
   "{} takes a moment of the calendar such as 2026-11-25T20:00:00+08:00, or ms UTC":
     "{} 应为日期时间，例如 2026-11-25T20:00:00+08:00，或 UTC 毫秒数",
