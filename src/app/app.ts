@@ -7,7 +7,7 @@ import { GiftListReader } from "../collector/gift-list-reader.js";
 import { Official } from "../collector/open-platform/official.js";
 import { type Compat, type CompatOptions, startCompat } from "../compat/compat.js";
 import { COMPAT_LIMITS } from "../compat/deps.js";
-import { erasedSince, lateErasures, lateInComments, lateInWorks } from "../erasure/late.js";
+import { erasedSince, lateErasures, lateInComments, lateInWorks, lateUntil } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
 import { Feed } from "../feed/feed.js";
 import { compatAuthenticator } from "../http/authentication.js";
@@ -99,7 +99,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     await import("../platform/browser/session.js");
     const reader = workReaderOf(config, reach, clock);
     closers.push(() => reader.close());
-    const works = new WorkService({ reader, works: store.works, clock, erased: lateInWorks(store) });
+    const works = new WorkService({ reader, works: store.works, clock, erased: lateInWorks(store), erasedUntil: lateUntil(store) });
     const commentRuns = new CommentRunService({
       reader,
       store,

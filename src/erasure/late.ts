@@ -97,6 +97,17 @@ export function lateInWorks(deps: Deps): () => Promise<((row: WorkRow) => WorkRo
   };
 }
 
+/**
+ * Makes the function that tells until when (ms UTC, included) nothing is kept of a person that is read now, since they were erased; null where
+ * they were not.
+ */
+export function lateUntil(deps: Deps): (person: KnownPerson) => Promise<number | null> {
+  return async (person) => {
+    const theirs = ((await lateIn(deps)) ?? []).filter(({ means }) => isMeant(person, means));
+    return theirs.length === 0 ? null : Math.max(...theirs.map(({ at }) => at)) + CLOCKS_MS;
+  };
+}
+
 function workWithout(row: WorkRow, { at, means }: LateErasure): WorkRow | null {
   if (row.work.receivedAt > at + CLOCKS_MS) return row;
   const identity = namedBy(row.work, means);

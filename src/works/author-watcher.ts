@@ -12,12 +12,12 @@ import type { Work } from "./model/work.js";
 import type { WorkListRun } from "./model/work-list.js";
 import type { WorkReader } from "./reader.js";
 import { WorkLister } from "./work-lister.js";
-import type { WorkService } from "./work-service.js";
+import { personOfSecUid, type WorkService } from "./work-service.js";
 
 /** Dependencies of the watch on authors. */
 interface AuthorWatcherOptions {
   readonly reader: Pick<WorkReader, "list" | "findList">;
-  readonly works: Pick<WorkService, "keep">;
+  readonly works: Pick<WorkService, "keep" | "refuseErased">;
   readonly store: Pick<Store, "authorWatches" | "works" | "log">;
   readonly clock: Clock;
   /** Time between two looks at an author, in ms. */
@@ -67,12 +67,13 @@ export class AuthorWatcher {
 
   /**
    * Begins to watch the author that a pasted text means; gives the watch that there is, if there is one.
-   * @throws DyliveError bad_work, too_many_watches, no_work, work_unknown; for short links also unreachable, too_many_works, no_browser
+   * @throws DyliveError bad_work, erased, too_many_watches, no_work, work_unknown; for short links also unreachable, too_many_works, no_browser
    */
   async add(text: string, signal: AbortSignal): Promise<{ readonly watch: AuthorWatch; readonly isNew: boolean }> {
-    const { reader, store, clock } = this.#options;
+    const { reader, works, store, clock } = this.#options;
     const found = await reader.findList(text, signal);
     if (!("secUid" in found)) throw new DyliveError("bad_work", "that is a mix; authors alone are watched");
+    await works.refuseErased(personOfSecUid(found.secUid));
     const { kept, isNew } = await store.authorWatches.add(found.secUid, clock.now());
     this.#poke.abort();
     return { watch: kept.watch, isNew };
@@ -119,14 +120,16 @@ export class AuthorWatcher {
   async #look(kept: KeptAuthorWatch, signal: AbortSignal): Promise<boolean> {
     const { store, clock, random = Math.random, checkMs } = this.#options;
     const { n, watch, known } = kept;
-    const seen = await this.#read(kept, signal);
+    let seen = await this.#seen(kept, signal);
     if (seen === null) return false;
+    const isFirst = watch.learnedAt === null;
+    const fresh = isFirst ? [] : newAmong(seen.works, kept);
+    const told = fresh.length > 0 ? await this.#tell(kept, fresh) : [];
+    // Before it is kept what they are called, and the newest they have: they may have been erased while that was told.
+    seen = await this.#unlessErased(watch, seen);
     const { works, outcome, reason, startedAt } = seen;
     const at = clock.now();
-    const isFirst = watch.learnedAt === null;
     const settled = isFirst ? isFrontSeen(seen) : WELL.has(outcome) || (outcome === "stuck" && works.length > 0);
-    const fresh = isFirst ? [] : newAmong(works, kept);
-    const told = fresh.length > 0 ? await this.#tell(kept, fresh) : [];
     const failingSince = WELL.has(outcome) ? null : (watch.failingSince ?? at);
     const pauseMs = failingSince === null ? checkMs : Math.min(Math.max(checkMs, at - failingSince), MOST_PAUSES * checkMs);
     const look: AuthorLook = {
@@ -140,8 +143,37 @@ export class AuthorWatcher {
       published: told.length,
     };
     await store.authorWatches.note(n, look);
+    // The erasure may have passed by before that was there.
+    const left = outcome === "erased" ? seen : await this.#unlessErased(watch, seen);
+    if (left !== seen) {
+      const known = { learnedAt: watch.learnedAt, newest: watch.newest, known: kept.known, published: 0 };
+      await store.authorWatches.note(n, { ...look, ...known, author: null, look: { at, outcome: left.outcome, reason: left.reason } });
+    }
     if (fresh.length > 0) await this.#leaveOut(fresh, startedAt);
     return true;
+  }
+
+  /** Goes through the works of an author who was not erased. @returns null when it was stopped */
+  async #seen(kept: KeptAuthorWatch, signal: AbortSignal): Promise<AuthorSeen | null> {
+    const { watch } = kept;
+    const nothing = { works: [], author: null, outcome: "ok", reason: null, startedAt: this.#options.clock.now() } as const;
+    const before = await this.#unlessErased(watch, nothing);
+    if (before !== nothing) return before;
+    const seen = await this.#read(kept, signal);
+    return seen === null ? null : this.#unlessErased(watch, seen);
+  }
+
+  /** Returns what was seen; none of it where the author was erased, by whatever their page calls them. */
+  async #unlessErased({ secUid, author }: AuthorWatch, seen: AuthorSeen): Promise<AuthorSeen> {
+    try {
+      const byWork = seen.works.find((work) => work.author.secUid === secUid)?.author ?? null;
+      for (const person of [personOfSecUid(secUid), author, seen.author, byWork])
+        if (person !== null) await this.#options.works.refuseErased(person);
+      return seen;
+    } catch (error) {
+      if (!(error instanceof DyliveError) || error.code !== "erased") throw error;
+      return { ...seen, works: [], author: null, outcome: "erased", reason: error.message };
+    }
   }
 
   /** Goes through an author's works to those that are known. @returns null when it was stopped */

@@ -33,6 +33,7 @@ export class CommentRunService extends RunService<AskedRun, CommentRun> {
         };
         await keepComments(store, { id: workId, page: null }, { ...asked, reader, clock, erased, onWork }, stop);
       },
+      bare: (run) => run, // it tells of nobody
       words: {
         none: (workId) => told`no run has collected the comments of the work ${workId}`,
         tooMany: (most) => told`the comments of ${most} works are being collected`,

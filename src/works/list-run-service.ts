@@ -5,13 +5,13 @@ import type { Store } from "../store/store.js";
 import type { WorkListRun } from "./model/work-list.js";
 import { RunService, type RunServiceOptions } from "./run-service.js";
 import { WorkLister, type WorkListerOptions } from "./work-lister.js";
-import type { WorkService } from "./work-service.js";
+import { personOfSecUid, type WorkService } from "./work-service.js";
 
 /** Dependencies of the service of lists. */
 interface ListRunServiceOptions extends RunServiceOptions, Pick<WorkListerOptions, "reader"> {
   readonly store: Pick<Store, "works" | "listRuns" | "cluster">;
   /** Keeps each work, without those who were erased. */
-  readonly works: Pick<WorkService, "keep">;
+  readonly works: Pick<WorkService, "keep" | "refuseErased">;
 }
 
 /** Bounds of a list that is asked for. */
@@ -24,6 +24,10 @@ export class ListRunService extends RunService<AskedBounds, WorkListRun> {
       name: "list",
       runs: options.store.listRuns,
       keep: (of, asked, stop) => keepList(of, asked, options, stop),
+      refuse: async (of) => {
+        if (!isMix(of)) await options.works.refuseErased(personOfSecUid(of));
+      },
+      bare: (run) => ({ ...run, author: null, mix: run.mix === null ? null : { ...run.mix, name: null } }),
       words: {
         none: (of) => told`no run has listed the works of ${of.slice(0, 80)}`,
         tooMany: (most) => told`${most} lists of works are being read`,
@@ -32,6 +36,10 @@ export class ListRunService extends RunService<AskedBounds, WorkListRun> {
       },
     });
   }
+}
+
+function isMix(of: string): boolean {
+  return /^\d/.test(of);
 }
 
 /** Returns what the service knows a list by. */
@@ -50,7 +58,7 @@ async function keepList(
   { store, works, reader, clock }: ListRunServiceOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  const asked = /^\d/.test(of) ? { mixId: of } : { secUid: of };
+  const asked = isMix(of) ? { mixId: of } : { secUid: of };
   const known = "secUid" in asked ? await store.works.idsOf(of) : new Set<string>();
   const lister = new WorkLister(asked, { ...bounds, reader, clock, knows: (id) => known.has(id) });
   let kept = 0;

@@ -19,6 +19,10 @@ interface RunKind<Asked, Run extends AnyRun> {
   readonly runs: Pick<Runs<Run>, "last" | "lost">;
   /** Goes through what was asked for, keeps what comes of it, and keeps how far the run is. */
   readonly keep: (of: string, asked: Partial<Asked> & { readonly onProgress: (run: Run) => void }, stop: AbortSignal) => Promise<unknown>;
+  /** Refuses what nothing may be kept of. @throws DyliveError erased */
+  readonly refuse?: (of: string) => Promise<void>;
+  /** Returns a run without what it tells of a person. */
+  readonly bare: (run: Run) => Run;
   /** Sentences: there was no run; there are too many; another process does not end its own; no more are begun. */
   readonly words: {
     readonly none: (of: string) => Told;
@@ -50,6 +54,8 @@ interface OpenRun<Run> {
 
 /** Runs under way at a time: all but one of them wait for the one page, and each holds the ids of what is known. */
 const MOST_RUNS = 10;
+/** Runs that an erasure removed of which this process tells how they ended. */
+const MOST_REMOVED = 100;
 /** Pause before another look at a run that just ends or begins in another process, in ms. */
 const LOOK_MS = 50;
 /** Pause between two looks at what a run of another process has kept, in ms. */
@@ -62,6 +68,8 @@ export class RunService<Asked extends object, Run extends AnyRun> {
   readonly #options: RunServiceOptions;
   readonly #kind: RunKind<Asked, Run>;
   readonly #open = new Map<string, OpenRun<Run>>();
+  /** Runs that ended here after an erasure had removed them from the store. */
+  readonly #removed = new Map<string, Run>();
   readonly #closing = new AbortController();
 
   constructor(options: RunServiceOptions, kind: RunKind<Asked, Run>) {
@@ -71,7 +79,7 @@ export class RunService<Asked extends object, Run extends AnyRun> {
 
   /**
    * Starts a run about something, which goes on with what is kept; gives the one that is under way, if there is one.
-   * @throws DyliveError too_many_works, stopping; not_ready and others when the store does not answer
+   * @throws DyliveError erased, too_many_works, stopping; not_ready and others when the store does not answer
    */
   async start(of: string, asked: Partial<Asked> = {}): Promise<RunStatus<Run>> {
     await this.#started(of, asked);
@@ -150,7 +158,10 @@ export class RunService<Asked extends object, Run extends AnyRun> {
     const open = this.#open.get(of);
     if (open !== undefined && open.latest !== null) return { run: open.latest, running: true };
     const kept = await runs.last(of);
-    if (kept === null) return null;
+    if (kept === null) {
+      const removed = this.#removed.get(of);
+      return removed === undefined ? null : { run: removed, running: false };
+    }
     if (kept.run.endedAt !== null) return { run: kept.run, running: false };
     // Also one that has begun here and has not told us of it yet.
     if (this.#open.has(of) || (await cluster?.locks.isHeld(this.#lockOf(of))) === true) return { run: kept.run, running: true };
@@ -165,6 +176,7 @@ export class RunService<Asked extends object, Run extends AnyRun> {
     const { signal } = this.#closing;
     for (;;) {
       signal.throwIfAborted();
+      await this.#kind.refuse?.(of);
       const open = this.#open.get(of) ?? this.#begin(of, asked);
       if (await open.begun) return open;
       await open.ended;
@@ -175,6 +187,7 @@ export class RunService<Asked extends object, Run extends AnyRun> {
 
   #begin(of: string, asked: Partial<Asked>): OpenRun<Run> {
     if (this.#open.size >= MOST_RUNS) throw new DyliveError("too_many_works", this.#kind.words.tooMany(MOST_RUNS));
+    this.#removed.delete(of);
     const stop = new AbortController();
     let begin: (isHere: boolean) => void = () => {};
     const first = new Promise<boolean>((resolve) => {
@@ -197,6 +210,8 @@ export class RunService<Asked extends object, Run extends AnyRun> {
         () => {},
         (error: unknown) => this.#options.onError(error, of),
       )
+      .then(() => this.#rememberRemoved(of, open.latest))
+      .catch((error: unknown) => this.#options.onError(error, of))
       .finally(() => {
         this.#open.delete(of);
         tell();
@@ -204,6 +219,15 @@ export class RunService<Asked extends object, Run extends AnyRun> {
     const open: OpenRun<Run> = { stop, begun: Promise.race([first, kept]), ended, kept, latest: null, news: next() };
     this.#open.set(of, open);
     return open;
+  }
+
+  /** Remembers how a run ended that an erasure has removed meanwhile: whoever asked for it is told, and of nobody. */
+  async #rememberRemoved(of: string, run: Run | null): Promise<void> {
+    const { runs, bare } = this.#kind;
+    if (run === null || (await runs.last(of)) !== null) return;
+    const { message } = new DyliveError("erased", "nothing is kept of it");
+    this.#removed.set(of, { ...bare(run), endedBy: null, reason: message });
+    for (const oldest of this.#removed.keys()) if (this.#removed.size > MOST_REMOVED) this.#removed.delete(oldest);
   }
 
   /** Goes through what was asked for where no other process does. @returns whether it has */

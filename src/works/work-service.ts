@@ -4,6 +4,7 @@ import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { WorkRow, Works } from "../store/sql/works.js";
+import type { Person } from "./model/author.js";
 import type { WorkReader, WorkReaderStatus } from "./reader.js";
 import { type ToldWork, toldIn } from "./told.js";
 
@@ -13,6 +14,8 @@ interface WorkServiceOptions {
   readonly works: Pick<Works, "keep" | "get" | "replace" | "remove">;
   /** Makes the function that takes people out of a work who were erased since it was read; null when nobody was. It gives null for theirs. */
   readonly erased?: () => Promise<((row: WorkRow) => WorkRow | null) | null>;
+  /** Tells until when (ms UTC) nothing is kept of a person, since they were erased; null where they were not. */
+  readonly erasedUntil?: (person: Person) => Promise<number | null>;
   readonly clock: Clock;
   /** Longest wait of a caller for a work's turn and its page, in ms, since the pace may rest and pause: two minutes by default. */
   readonly turnWithinMs?: number;
@@ -75,6 +78,14 @@ export class WorkService {
     return left;
   }
 
+  /** Refuses an author of whom nothing is kept for now. @throws DyliveError erased, with the time from which they are kept again */
+  async refuseErased(author: Person): Promise<void> {
+    const { clock, erasedUntil } = this.#options;
+    const until = (await erasedUntil?.(author)) ?? null;
+    if (until === null || clock.now() > until) return;
+    throw new DyliveError("erased", told`nothing is kept of this author until ${new Date(until).toISOString()}`);
+  }
+
   async #without(row: WorkRow): Promise<WorkRow | null> {
     const without = (await this.#options.erased?.()) ?? null;
     return without === null ? row : without(row);
@@ -92,6 +103,11 @@ export class WorkService {
       throw new DyliveError("too_many_works", told`its turn did not come within ${turnWithinMs / 1000} s: ${why}`);
     }
   }
+}
+
+/** Returns the person of a sec_uid, of whom nothing else is known. */
+export function personOfSecUid(secUid: string): Person {
+  return { id: null, secUid, displayId: null, shortId: null, nickname: null, avatar: null };
 }
 
 /** Returns the error of a work whose author was erased. */

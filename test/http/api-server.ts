@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { Official } from "../../src/collector/open-platform/official.js";
-import { erasedSince, lateInWorks } from "../../src/erasure/late.js";
+import { erasedSince, lateInWorks, lateUntil } from "../../src/erasure/late.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
@@ -107,7 +107,13 @@ export async function serveApi<C extends Clock = FakeClock>({
   const admin = new FakeAdminService();
   const maintenance = new FakeMaintenance();
   const workReader = new FakeWorkReader(clock);
-  const works = new WorkService({ reader: workReader, works: store.works, clock, erased: lateInWorks(store) });
+  const works = new WorkService({
+    reader: workReader,
+    works: store.works,
+    clock,
+    erased: lateInWorks(store),
+    erasedUntil: lateUntil(store),
+  });
   const lines: string[] = [];
   const logger = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const onError = (error: unknown, work: string) => logger.warn({ err: error, work }, "comments could not be collected");

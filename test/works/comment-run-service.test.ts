@@ -115,6 +115,16 @@ describe("the service of runs", () => {
     ]);
   });
 
+  it("tells of a run whose work's author was erased meanwhile by what it ended, until another begins", async () => {
+    const { store, service, startShown, finish } = stage();
+    await startShown(WORK);
+    await store.commentRuns.removeOf(WORK); // as an erasure does
+    await finish(WORK);
+    const reason = expect.stringContaining("Its author was erased here");
+    expect(await service.get(WORK)).toMatchObject({ running: false, run: { endedBy: null, reason, collected: 2 } });
+    expect(await startShown(WORK)).toMatchObject({ running: true, run: { reason: null } });
+  });
+
   it("collects of ten works at a time, and tells a run whose process is gone as stopped", async () => {
     const { store, service, startShown } = stage();
     await store.commentRuns.begin(runOf(WORK, { collected: 7 }));

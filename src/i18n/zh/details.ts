@@ -384,6 +384,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   // Works, comments, downloads, authors.
   "the work {} is not kept; POST /v1/works reads it": "没有保存作品 {}；POST /v1/works 会读取它",
   "nothing is kept of the work {}": "没有保存作品 {} 的任何内容",
+  "nothing is kept of it": "没有保存它的任何内容",
+  "nothing is kept of this author until {}": "在 {} 之前不保存这位作者的任何内容",
   "nothing is kept of their works": "没有保存他们的作品",
   "--mood is VIEWER=MOOD, not {}": "--mood 应为 VIEWER=MOOD，不是 {}",
   "works are no longer read": "不再读取作品",

@@ -153,6 +153,8 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   [/^no run has listed the works of (\S+)$/, "还没有列出过 $1 的作品"],
   [/^(\d+) lists of works are being read$/, "正在读取 $1 个作品列表"],
   [/^the process that lists the works of (\S+) did not stop within (\d+) s$/, "列出 $1 作品的进程没有在 $2 秒内停下"],
+  [/^nothing is kept of it$/, "没有保存它的任何内容"],
+  [/^nothing is kept of this author until (\S+)$/, "在 $1 之前不保存这位作者的任何内容"],
   [/^nothing is kept of their works$/, "没有保存他们的作品"],
   [/^that is a mix; authors alone are watched$/, "这是合集，只能监控作者"],
   [/^the author (\S+) is not watched$/, "没有监控作者 $1"],

@@ -99,7 +99,7 @@ export function sqlAuthorWatches({ dialect, ask, lane }: SqlDatabase) {
         const { watch } = before;
         const body: Body = {
           ...found,
-          author: found.author ?? watch.author,
+          author: look.look.outcome === "erased" ? null : (found.author ?? watch.author),
           learnedAt: watch.learnedAt ?? found.learnedAt,
           newest: newer(watch.newest, found.newest),
           published: watch.published + published,

@@ -3,7 +3,7 @@ import { literals, Nullable, Text } from "../../events/field.js";
 import { PersonSchema } from "./author.js";
 
 /** Ways in which a look at an author's works ends. */
-export const LOOK_OUTCOMES = ["ok", "wall", "withheld", "captcha", "blocked", "stuck", "gone", "failed"] as const;
+export const LOOK_OUTCOMES = ["ok", "wall", "withheld", "captcha", "blocked", "stuck", "gone", "erased", "failed"] as const;
 /** Outcomes after which all that may be new was seen: what lies behind a wall is older, or nobody's to see. */
 export const WELL: ReadonlySet<(typeof LOOK_OUTCOMES)[number]> = new Set(["ok", "wall"]);
 
@@ -19,7 +19,7 @@ export const AuthorWatchSchema = Type.Object(
         at: Type.Integer({ description: "when it ended" }),
         outcome: literals(
           [...LOOK_OUTCOMES],
-          "down to what was known, only the first ones shown, none shown (a private or banned account), a captcha, a refusal, pages without progress, no such account, a failure",
+          "down to what was known, only the first ones shown, none shown (a private or banned account), a captcha, a refusal, pages without progress, no such account, an author who was erased here within the last hour, a failure",
         ),
         reason: Text("why, in words"),
       }),

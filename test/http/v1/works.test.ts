@@ -100,10 +100,54 @@ describe("works over the API", () => {
     workReader.listEnd = { endedBy: "end", reason: "no more" };
     await eraseUser(store, { user: AUTHOR, keep: false });
     expect(await store.listRuns.last(AUTHOR)).toBeNull();
-    await call(path, { method: "POST", json: {} });
-    await until(() => workReader.listed.length === 5);
-    await until(async () => (await store.listRuns.last(AUTHOR)) === null);
-    expect([(await call(`${path}/run`)).status, (await call(path)).at("works")]).toEqual([404, []]);
+    const before = workReader.listed.length;
+    for (const [to, json] of [
+      [path, {}],
+      ["/v1/works/lists", { link: `https://www.douyin.com/user/${AUTHOR}` }],
+    ] as const) {
+      const refused = await call(to, { method: "POST", json });
+      expect([refused.status, refused.at("error", "code"), refused.at("error", "message")]).toEqual([
+        ...[404, "erased"],
+        expect.stringMatching(/until \d{4}-\d\d-\d\dT/),
+      ]);
+    }
+    expect([workReader.listed.length, (await call(path)).at("works")]).toEqual([before, []]);
+  });
+
+  it("of an author who is erased while they are listed end the list with that, and nothing is kept of them", async () => {
+    const { call, workReader, store } = await serveApi();
+    const mix = "6871947673600000777";
+    const theirs = { ...workOf(WORK).author, id: "78901234567", secUid: AUTHOR, nickname: "小安安" };
+    const work = workOf(id(1), { author: theirs, mix: { id: mix, name: "合集" } });
+    workReader.published.set(AUTHOR, [work]);
+    workReader.published.set(mix, [work]);
+    workReader.listEnd = null;
+    const paths = [`/v1/authors/${AUTHOR}/works`, `/v1/mixes/${mix}/works`];
+    for (const path of paths) {
+      await call(path, { method: "POST", json: {} });
+      await until(async () => (await call(`${path}/run`)).at("run", "collected") === 1);
+    }
+    await eraseUser(store, { user: theirs.id, keep: false });
+    for (const path of paths) {
+      const ended = await call(`${path}/run`, { method: "DELETE" });
+      const run = {
+        author: null,
+        endedBy: null,
+        endedAt: expect.any(Number),
+        reason: expect.stringContaining("Its author was erased here"),
+      };
+      expect([ended.status, ended.body]).toMatchObject([200, { running: false, run }]);
+      expect(ended.text).not.toMatch(/安|合集/);
+      expect((await call(`${path}/run`)).body).toEqual(ended.body);
+    }
+    // Whose it is is known when its page is read.
+    workReader.published.set(mix, [work]);
+    workReader.listEnd = { endedBy: "end", reason: "no more" };
+    const again = `/v1/mixes/${mix}/works`;
+    await call(again, { method: "POST", json: {} });
+    await until(async () => (await call(`${again}/run`)).at("running") === false);
+    expect((await call(`${again}/run`)).at("run", "reason")).toContain("erased");
+    expect(await store.listRuns.last(mix)).toBeNull();
   });
 
   it("of a mix are listed likewise, by its id or by a link, and a run is stopped", async () => {

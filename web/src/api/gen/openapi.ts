@@ -4119,10 +4119,10 @@ export interface components {
                 /** @description when it ended */
                 at: number;
                 /**
-                 * @description down to what was known, only the first ones shown, none shown (a private or banned account), a captcha, a refusal, pages without progress, no such account, a failure
+                 * @description down to what was known, only the first ones shown, none shown (a private or banned account), a captcha, a refusal, pages without progress, no such account, an author who was erased here within the last hour, a failure
                  * @enum {unknown}
                  */
-                outcome: "ok" | "wall" | "withheld" | "captcha" | "blocked" | "stuck" | "gone" | "failed";
+                outcome: "ok" | "wall" | "withheld" | "captcha" | "blocked" | "stuck" | "gone" | "erased" | "failed";
                 reason: string | null;
             } | null;
             /** @description null while the looks go well (ok, wall) */

@@ -119,6 +119,7 @@ export const works: typeof zh = {
       blocked: "refused",
       stuck: "stuck",
       gone: "no such account",
+      erased: "erased here",
       failed: "failed",
     },
   },

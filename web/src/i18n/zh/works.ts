@@ -114,6 +114,7 @@ export const works = {
       blocked: "被拒绝",
       stuck: "翻不下去",
       gone: "没有这个账号",
+      erased: "已从这里删除",
       failed: "出错",
     },
   },
