@@ -9,7 +9,7 @@ import { PlatformAccess, wayOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { told, toldOf } from "../runtime/told.js";
 import { type Config, loadConfig, readMachine } from "./config.js";
 import { reachOf } from "./platform.js";
 
@@ -143,7 +143,7 @@ export async function gifts(options: ReachOptions & { readonly signal?: AbortSig
   try {
     const answer = await readGiftList(access, signal);
     if ("gifts" in answer) return answer.gifts;
-    throw new DyliveError("blocked", told`the platform gave no list of gifts: ${answer.reason}`);
+    throw new DyliveError("blocked", told`the platform gave no list of gifts: ${toldOf(answer.reason)}`);
   } finally {
     access.leave();
     await reach.identities.close();

@@ -44,7 +44,7 @@ export async function assertPossible(
     try {
       platformBy(url);
     } catch (error) {
-      throw error instanceof DyliveError ? new DyliveError("bad_request", error.detail) : error;
+      throw error instanceof DyliveError ? new DyliveError("bad_request", error.said) : error;
     }
   }
 }

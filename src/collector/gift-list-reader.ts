@@ -4,6 +4,7 @@ import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { RateLimiter } from "../runtime/rate-limiter.js";
+import { english } from "../runtime/told.js";
 import type { Gifts } from "../store/sql/gifts.js";
 
 interface GiftListReaderDeps {
@@ -69,6 +70,6 @@ export class GiftListReader {
     await requests.turn(signal);
     const answer = await readGiftList(access, signal);
     if ("gifts" in answer) await gifts.learn("list", clock.now(), answer.gifts);
-    else onRefused(answer.reason);
+    else onRefused(english(answer.reason));
   }
 }

@@ -8,7 +8,7 @@ import type { Drift } from "../platform/wire/drift.js";
 import { backoffMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Budgets } from "../runtime/rate-limiter.js";
-import { told } from "../runtime/told.js";
+import { told, toldOf } from "../runtime/told.js";
 import { firstFetch } from "../sources/first-fetch.js";
 import { openSource } from "../sources/open-source.js";
 import type { ResumePosition } from "../store/rooms.js";
@@ -180,6 +180,6 @@ export class RoomSession {
     const resolved = await resolveRoom({ kind: "web_rid", value: webRid }, this.access.platform, visitor, signal, this.access.inPage);
     await this.access.noteReading(visitor);
     if (resolved.outcome === "unknown")
-      throw new DyliveError("blocked", told`the room's page did not let this session in: ${resolved.reason}`);
+      throw new DyliveError("blocked", told`the room's page did not let this session in: ${toldOf(resolved.reason)}`);
   }
 }

@@ -15,7 +15,7 @@ import type { RefusalKind } from "../platform/works/refusal.js";
 import type { AskedList } from "../platform/works/work-list.js";
 import { type Clock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { told } from "../runtime/told.js";
+import { english, told } from "../runtime/told.js";
 import { Pace, type Visit } from "./pace.js";
 
 /** Dependencies of the reader of works. */
@@ -317,6 +317,6 @@ function isUnsettled(found: object): found is Unsettled {
 
 /** Returns why a page was refused to the visitor; null when it was not. A page that tells nothing counts: so do silent refusals. */
 function refusalIn(reading: WorkReading): string | null {
-  if (reading.outcome === "silent") return reading.reason;
-  return reading.outcome === "refused" && ABOUT_VISITOR.has(reading.refusal.kind) ? reading.refusal.reason : null;
+  if (reading.outcome === "silent") return english(reading.reason);
+  return reading.outcome === "refused" && ABOUT_VISITOR.has(reading.refusal.kind) ? english(reading.refusal.reason) : null;
 }

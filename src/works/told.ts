@@ -1,6 +1,7 @@
 import type { WorkReading } from "../platform/access/work-visitor.js";
 import type { RefusalKind } from "../platform/works/refusal.js";
 import { DyliveError } from "../runtime/errors.js";
+import type { Said } from "../runtime/told.js";
 import type { Work } from "./model/work.js";
 
 /** Work as the platform told it, in a state that may be deleted or private, with the page's own reply where that told it. */
@@ -14,7 +15,7 @@ export class WorkError extends DyliveError {
   /** The kind of refusal; null where the page was silent. */
   readonly refusal: RefusalKind | null;
 
-  constructor(refusal: RefusalKind | null, reason: string) {
+  constructor(refusal: RefusalKind | null, reason: Said) {
     super(refusal !== null && AWAY.has(refusal) ? "blocked" : "work_unknown", reason);
     this.refusal = refusal;
   }

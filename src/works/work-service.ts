@@ -99,7 +99,7 @@ export class WorkService {
     } catch (error) {
       if (!until.aborted || signal.aborted) throw error;
       const { waiting, pausedUntil } = this.pace();
-      const why = pausedUntil === null ? `${waiting} wait` : "after many refusals nothing is read for five minutes";
+      const why = pausedUntil === null ? told`${waiting} wait` : told`after many refusals nothing is read for five minutes`;
       throw new DyliveError("too_many_works", told`its turn did not come within ${turnWithinMs / 1000} s: ${why}`);
     }
   }

@@ -341,7 +341,8 @@ it("watches an author by their link, shows a work that they publish a moment lat
   const lists = dark.getByRole("region", { name: "Works of an author or a mix" });
   await dark.fill("#listed", `https://www.douyin.com/user/${author.secUid}`);
   await lists.getByRole("button", { name: "List" }).click();
-  await dark.locator("[data-list=wall]").waitFor();
+  // The reader rests for up to 35 s after every tenth page, whichever test opened the others.
+  await until(() => dark.locator("[data-list=wall]").isVisible());
   expect(await textOf(lists)).toMatch(/the first 18 are shown; a login is needed.*Works of 木工老周.*18 works came/s);
   await until(async () => (await lists.locator("li").count()) === 12);
   expect(await works.idsOf(author.secUid)).toHaveProperty("size", 18);

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { inLanguage } from "../../src/i18n/words.js";
 import { refusalOf } from "../../src/platform/works/refusal.js";
 import { DyliveError } from "../../src/runtime/errors.js";
+import { english } from "../../src/runtime/told.js";
 import type { CommentRun } from "../../src/works/model/comment.js";
 import type { MediaVariant } from "../../src/works/model/media.js";
 import { chooseVariant } from "../../src/works/model/quality.js";
+import { WorkError } from "../../src/works/told.js";
 import type { Work, WorkPace } from "../../web/src/api/model.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { runWords } from "../../web/src/works/comment-words.js";
@@ -72,7 +75,12 @@ describe("why nothing is shown of a work", () => {
 
   it("is said in Chinese on a Chinese page, and as it is on an English one", () => {
     for (const refusal of told) {
-      const reason = refusal?.reason ?? "";
+      const said = refusal?.reason ?? "";
+      const reason = english(said);
+      // A server says it in an error, whose values are apart.
+      const spoken = inLanguage("zh", new WorkError(refusal?.kind ?? null, said).said);
+      expect([reason, spoken]).toEqual([reason, expect.stringMatching(/^[^a-z]*[\u4e00-\u9fff]/)]);
+      expect(spoken).not.toContain("platform");
       expect([reason, reasonIn(reason, zh)]).toEqual([reason, expect.stringMatching(/^[^a-z]*[\u4e00-\u9fff]/)]);
       expect(reasonIn(reason, zh)).not.toContain("platform");
       expect(reasonIn(reason, en)).toBe(reason);

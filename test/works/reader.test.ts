@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { platformAt } from "../../src/platform/access/platform.js";
 import type { AskedWork, CommentsEnd, CommentsSeen, WorkReading, WorkVisitor } from "../../src/platform/access/work-visitor.js";
 import { DyliveError } from "../../src/runtime/errors.js";
+import { english } from "../../src/runtime/told.js";
 import { WorkReader } from "../../src/works/reader.js";
 import { breathe, FakeClock } from "../clock.js";
 import { aWork } from "./a-work.js";
@@ -42,8 +43,8 @@ function stage(clock = new FakeClock()) {
     list: async function* ({ list, turn }, signal) {
       for (let page = 1; ; page++) {
         const reading = await visitor.read(asked(`${"secUid" in list ? list.secUid : list.mixId} ${page}`), signal);
-        if (reading.outcome === "silent") return { endedBy: "end", reason: reading.reason };
-        if (reading.outcome === "refused") return { endedBy: "blocked", reason: reading.refusal.reason };
+        if (reading.outcome === "silent") return { endedBy: "end", reason: english(reading.reason) };
+        if (reading.outcome === "refused") return { endedBy: "blocked", reason: english(reading.refusal.reason) };
         yield { author: null, mix: null, works: [reading.work], hidden: 0 };
         await turn();
       }

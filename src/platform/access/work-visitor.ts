@@ -1,3 +1,4 @@
+import type { Said } from "../../runtime/told.js";
 import type { Author } from "../../works/model/author.js";
 import type { Comment, CommentRun } from "../../works/model/comment.js";
 import type { Mix, Work } from "../../works/model/work.js";
@@ -21,7 +22,7 @@ export type WorkReading =
   /** The platform refuses; `work` is what that tells of the work (deleted, private …), null where it is about the visitor. */
   | { readonly outcome: "refused"; readonly refusal: Refusal; readonly work: Work | null; readonly reply: string | null }
   /** The page told nothing of the work. */
-  | { readonly outcome: "silent"; readonly reason: string };
+  | { readonly outcome: "silent"; readonly reason: Said };
 
 /** Works of an author or a mix that are asked for. */
 export interface ListRequest {

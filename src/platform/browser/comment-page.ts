@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { english, told, toldOf } from "../../runtime/told.js";
 import type { CommentsEnd, CommentsRequest, CommentsSeen, WorkReading } from "../access/work-visitor.js";
 import { readComments } from "../works/comments.js";
 import type { Refusal, RefusalKind } from "../works/refusal.js";
@@ -81,9 +82,9 @@ function endOf(reading: WorkReading): CommentsEnd | null {
   if (reading.outcome === "refused" && reading.refusal.kind === "captcha") return endBy(reading.refusal);
   const { work } = reading;
   if (work === null || work.state === "public") return null;
-  const reason = `the work is ${work.state}${work.stateReason === null ? "" : `: ${work.stateReason}`}`;
+  const reason = told`the work is ${work.state}${work.stateReason === null ? "" : told`: ${toldOf(work.stateReason)}`}`;
   if (work.state === "deleted") throw new DyliveError("no_work", reason);
-  return { endedBy: work.state === "needs_login" ? "wall" : "blocked", reason };
+  return { endedBy: work.state === "needs_login" ? "wall" : "blocked", reason: english(reason) };
 }
 
 interface PanelDeps extends Required<Omit<CommentPageDeps, "newPage">> {
@@ -154,7 +155,7 @@ class CommentPanel {
       case "refused":
         return this.#refused(page.refusal, floorId);
       case "unreadable":
-        this.#unreadable = page.reason;
+        this.#unreadable = english(page.reason);
         this.#isTorn ||= floorId === null;
         this.#idle++;
         return null;
@@ -185,7 +186,7 @@ class CommentPanel {
   #refused(refusal: Refusal, floorId: string | null): CommentsEnd | null {
     const { kind, reason } = refusal;
     if (floorId !== null && WALLS.has(kind)) {
-      this.#repliesWall = reason;
+      this.#repliesWall = english(reason);
       return null;
     }
     if (floorId !== null && kind === "withheld") {
@@ -335,5 +336,5 @@ class CommentPanel {
 const CLOSED = "comments of this work are closed";
 
 function endBy({ kind, reason }: Refusal): CommentsEnd {
-  return { endedBy: kind === "captcha" ? "captcha" : WALLS.has(kind) ? "wall" : "blocked", reason };
+  return { endedBy: kind === "captcha" ? "captcha" : WALLS.has(kind) ? "wall" : "blocked", reason: english(reason) };
 }

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { english, type Said } from "../../runtime/told.js";
 import type { Author } from "../../works/model/author.js";
 import type { Mix } from "../../works/model/work.js";
 import type { ListEnd, ListRequest, ListSeen } from "../access/work-visitor.js";
@@ -87,7 +88,7 @@ class ListPage {
   #author: Author | null = null;
   #mix: Mix | null = null;
   /** Why there is no such author or mix. */
-  #gone: string | null = null;
+  #gone: Said | null = null;
   /** The end, as soon as a reply is it. */
   #end: ListEnd | null = null;
   #isOver = false;
@@ -141,7 +142,7 @@ class ListPage {
         return null;
       case "unreadable":
       case "other":
-        this.#unreadable = list.outcome === "other" ? "a reply holds another's works" : list.reason;
+        this.#unreadable = list.outcome === "other" ? "a reply holds another's works" : english(list.reason);
         this.#foundNothing();
         return null;
       case "found": {
@@ -215,13 +216,13 @@ class ListPage {
   }
 }
 
-function noSuch(asked: AskedList, reason: string): DyliveError {
+function noSuch(asked: AskedList, reason: Said): DyliveError {
   return new DyliveError("secUid" in asked ? "no_account" : "no_work", reason);
 }
 
 function endBy({ kind, reason }: Refusal, collected: number): ListEnd {
   if (WALLS.has(kind)) return { endedBy: "wall", reason: wall(collected) };
-  return { endedBy: kind === "captcha" ? "captcha" : "blocked", reason };
+  return { endedBy: kind === "captcha" ? "captcha" : "blocked", reason: english(reason) };
 }
 
 function wall(collected: number): string {

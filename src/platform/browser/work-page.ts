@@ -1,5 +1,6 @@
 import type { Page, Request } from "playwright-core";
 import { type Clock, untilAborted } from "../../runtime/clock.js";
+import { type Said, told } from "../../runtime/told.js";
 import type { AskedWork, WorkReading } from "../access/work-visitor.js";
 import { meaningOf } from "../links/link.js";
 import { type Refusal, refusalOf } from "../works/refusal.js";
@@ -99,7 +100,7 @@ async function lookAt(
     if (refusal !== null) return refused(id, refusal, null, clock.now());
     const url = page.url();
     if (!isPageOf(url, id)) {
-      if (astray === url) return { outcome: "silent", reason: `the platform leads from the work's page to ${bare(url)}` };
+      if (astray === url) return { outcome: "silent", reason: told`the platform leads from the work's page to ${bare(url)}` };
       astray = url;
     }
     if (clock.now() >= end) return { outcome: "silent", reason: replies.unreadable ?? NOTHING };
@@ -107,7 +108,7 @@ async function lookAt(
   }
 }
 
-const NOTHING = `the work's page told nothing of it within ${WAIT_MS / 1000} s: neither its state nor a reply that it asked for`;
+const NOTHING = told`the work's page told nothing of it within ${WAIT_MS / 1000} s: neither its state nor a reply that it asked for`;
 
 /** Replies that a page asks for at the detail's path, as far as they are about one work. */
 class DetailReplies {
@@ -116,7 +117,7 @@ class DetailReplies {
   /** The platform's refusal of the work. */
   refused: WorkReading | null = null;
   /** Why a reply about the work was of no use. */
-  unreadable: string | null = null;
+  unreadable: Said | null = null;
   readonly #id: string;
   readonly #clock: Clock;
   #left = MOST_REPLIES;
@@ -146,7 +147,7 @@ class DetailReplies {
     if (response === null) return;
     const headers = await response.allHeaders();
     if (Number(headers["content-length"] ?? 0) > MOST_BYTES) {
-      this.unreadable = `the reply is longer than ${MOST_BYTES} bytes`;
+      this.unreadable = told`the reply is longer than ${MOST_BYTES} bytes`;
       return;
     }
     const body = (await response.body()).toString("utf8");
@@ -165,7 +166,7 @@ function refused(id: string, refusal: Refusal, reply: string | null, receivedAt:
 
 /** Returns the refusal that the status of a page is. */
 export function refusalOfPage(status: number): Refusal | null {
-  if (status === 404 || status === 410) return { kind: "gone", reason: `the platform has no such page (HTTP ${status})` };
+  if (status === 404 || status === 410) return { kind: "gone", reason: told`the platform has no such page (HTTP ${status})` };
   return refusalOf({ status, headers: {}, text: "", root: undefined });
 }
 

@@ -1,4 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { told, toldOf } from "../../runtime/told.js";
 import type { Platform } from "../access/platform.js";
 import type { Visitor } from "../access/visitor.js";
 import { fromPage, judge, NOT_VISIBLE, type NoAccount, type Resolved, type Unknown } from "../pages/answer.js";
@@ -91,13 +92,13 @@ async function fromPath(id: string, { platform, visitor, inPage }: AskWith, sign
   const page = await fromPage(id, platform, visitor, signal);
   if (page.outcome !== "unknown" || inPage === undefined) return page;
   const entered = await fromEnter(id, inPage, signal).catch((error: unknown) => noPage(error, signal));
-  return entered.outcome === "unknown" ? { ...entered, reason: `${page.reason}; ${entered.reason}` } : entered;
+  return entered.outcome === "unknown" ? { ...entered, reason: told`${toldOf(page.reason)}; ${toldOf(entered.reason)}` } : entered;
 }
 
 /** Makes the outcome of a browser that cannot be had: it says nothing of the room. */
 function noPage(error: unknown, signal: AbortSignal): Unknown {
   if (signal.aborted || !(error instanceof DyliveError) || error.code === "unreachable") throw error;
-  return { outcome: "unknown", step: "enter", reason: error.detail };
+  return { outcome: "unknown", step: "enter", reason: error.said };
 }
 
 /** Resolves a broadcast's id: it names its anchor, whose room may be live in another broadcast by now. */
@@ -106,37 +107,40 @@ async function fromBroadcast(roomId: string, ask: AskWith, signal: AbortSignal):
   if (reflow.kind === "unknown") return { outcome: "unknown", step: "reflow", reason: reflow.reason };
   if (reflow.kind === "refused") {
     // 4001038: not there, or not for our eyes. Other codes speak of the question, not of the room.
-    if (reflow.code !== NOT_VISIBLE) return { outcome: "unknown", step: "reflow", reason: `reflow/info refused: ${reflow.reason}` };
+    if (reflow.code !== NOT_VISIBLE)
+      return { outcome: "unknown", step: "reflow", reason: told`reflow/info refused: ${toldOf(reflow.reason)}` };
     return {
       outcome: "no_account",
       step: "reflow",
-      reason: `reflow/info knows no such broadcast, or shows it to nobody (${reflow.reason})`,
+      reason: told`reflow/info knows no such broadcast, or shows it to nobody (${toldOf(reflow.reason)})`,
     };
   }
-  const told = judge(reflow.reading);
-  if (told.outcome === "no_account") return told;
+  const judged = judge(reflow.reading);
+  if (judged.outcome === "no_account") return judged;
   const page = await pageOf(reflow.paths, reflow.reading.anchor?.secUid ?? null, ask, signal);
   if (page !== null && page.outcome !== "unknown") return page;
-  if (told.outcome === "live") return told;
+  if (judged.outcome === "live") return judged;
   const secUid = reflow.reading.anchor?.secUid ?? null;
   // The broadcast is over, which does not tell whether its anchor is live again.
-  if (secUid === null) return page ?? told;
+  if (secUid === null) return page ?? judged;
   const now = await readReflow({ secUid }, asGuest(ask), signal);
-  return now.kind === "found" ? judge(now.reading) : (page ?? told);
+  return now.kind === "found" ? judge(now.reading) : (page ?? judged);
 }
 
 /** Resolves an anchor's permanent id: reflow/info knows who is live, the profile names the id that opens the room's page. */
 async function fromAccount(secUid: string, ask: AskWith, signal: AbortSignal): Promise<Resolved> {
   const reflow = await readReflow({ secUid }, asGuest(ask), signal);
   if (reflow.kind === "found") {
-    const told = judge(reflow.reading);
-    if (told.outcome === "no_account") return told;
+    const judged = judge(reflow.reading);
+    if (judged.outcome === "no_account") return judged;
     const page = await pageOf(reflow.paths, secUid, ask, signal);
-    return page !== null && page.outcome !== "unknown" ? page : told.outcome === "unknown" ? (page ?? told) : told;
+    return page !== null && page.outcome !== "unknown" ? page : judged.outcome === "unknown" ? (page ?? judged) : judged;
   }
   const profile = await readProfile(secUid, asGuest(ask), signal);
   if ("uniqueId" in profile) return fromPath(profile.uniqueId, ask, signal);
-  return profile.outcome === "no_account" ? profile : { ...profile, reason: `${profile.reason}; reflow/info: ${reflow.reason}` };
+  return profile.outcome === "no_account"
+    ? profile
+    : { ...profile, reason: told`${toldOf(profile.reason)}; ${told`reflow/info: ${toldOf(reflow.reason)}`}` };
 }
 
 /**

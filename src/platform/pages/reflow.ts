@@ -1,3 +1,4 @@
+import { type Said, told } from "../../runtime/told.js";
 import type { Platform } from "../access/platform.js";
 import { at } from "../wire/exact-json.js";
 import { inStep, type PageReading } from "./answer.js";
@@ -6,8 +7,8 @@ import { anchorIn, number, roomIn, text } from "./page.js";
 /** Answer of reflow/info. */
 type Reflow =
   | { readonly kind: "found"; readonly reading: PageReading; readonly paths: readonly string[] }
-  | { readonly kind: "refused"; readonly code: number; readonly reason: string }
-  | { readonly kind: "unknown"; readonly reason: string };
+  | { readonly kind: "refused"; readonly code: number; readonly reason: Said }
+  | { readonly kind: "unknown"; readonly reason: Said };
 
 const STEP = "reflow";
 /** Value of room_id that says that only the anchor is known (facts/protocol.md 1.1). */
@@ -30,7 +31,7 @@ export async function readReflow(
     platform.get("webcast.amemv.com", `/webcast/room/reflow/info/?${query}`, { "user-agent": userAgent }, signal),
   );
   if (reply.status !== 200 || reply.body.length === 0)
-    return unknown(`reflow/info answered HTTP ${reply.status} with ${reply.body.length} bytes`);
+    return unknown(told`reflow/info answered HTTP ${reply.status} with ${reply.body.length} bytes`);
   let answer: unknown;
   try {
     answer = JSON.parse(reply.body.toString("utf8"));
@@ -60,6 +61,6 @@ export async function readReflow(
   return { kind: "found", reading, paths };
 }
 
-function unknown(reason: string): Reflow {
+function unknown(reason: Said): Reflow {
   return { kind: "unknown", reason };
 }

@@ -1,3 +1,4 @@
+import { type Said, told } from "../../runtime/told.js";
 import { at, parseExact } from "../wire/exact-json.js";
 import { flagOf, textOf } from "./field.js";
 
@@ -15,7 +16,7 @@ export type NotFound =
   /** The reply is about another work, person or mix, whose id this is: it neither helps nor hurts. */
   | { readonly outcome: "other"; readonly id: string }
   /** Nothing can be made of it. */
-  | { readonly outcome: "unreadable"; readonly reason: string };
+  | { readonly outcome: "unreadable"; readonly reason: Said };
 
 /** Longest body that is read: a list of 20 works has some MB. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -35,7 +36,7 @@ export function openReply(
   { status, headers, body }: PageReply,
   { isThere, isNone = () => false, mostBytes = MOST_BYTES }: Awaited,
 ): NotFound | { readonly outcome: "opened"; readonly root: unknown } {
-  if (body.length > mostBytes) return { outcome: "unreadable", reason: `the reply is longer than ${mostBytes} bytes` };
+  if (body.length > mostBytes) return { outcome: "unreadable", reason: told`the reply is longer than ${mostBytes} bytes` };
   const text = typeof body === "string" ? body : new TextDecoder().decode(body);
   const root = objectIn(text);
   const fine = status === 200 && root !== undefined;
@@ -75,7 +76,7 @@ export type RefusalKind =
 /** Refusal of the platform, with the reason in words for a person. */
 export interface Refusal {
   readonly kind: RefusalKind;
-  readonly reason: string;
+  readonly reason: Said;
 }
 
 /** A reply, as far as a refusal is told from it. */
@@ -99,7 +100,7 @@ interface SearchedReply extends RefusalEvidence {
 interface RefusalRow {
   readonly kind: RefusalKind;
   readonly seen: (seen: SearchedReply) => boolean;
-  readonly reason: string | ((seen: SearchedReply) => string);
+  readonly reason: string | ((seen: SearchedReply) => Said);
 }
 
 const START = 20_000;
@@ -134,13 +135,13 @@ const ROWS: readonly RefusalRow[] = [
   {
     kind: "captcha",
     seen: ({ code }) => CAPTCHA_CODES.has(code),
-    reason: ({ code }) => `the platform asks for a captcha (status_code ${code}), which a person has to solve`,
+    reason: ({ code }) => told`the platform asks for a captcha (status_code ${String(code)}), which a person has to solve`,
   },
   {
     kind: "not_ours",
     seen: ({ status, start }) => status === 403 && SIGNING.test(start),
     reason: ({ start }) =>
-      `the platform takes the request for one that is not its page's own (${oneLine(start)}): the page's security code did not run, or this machine's clock is wrong`,
+      told`the platform takes the request for one that is not its page's own (${oneLine(start)}): the page's security code did not run, or this machine's clock is wrong`,
   },
   {
     kind: "blocked",
@@ -178,7 +179,7 @@ const ROWS: readonly RefusalRow[] = [
     reason: ({ root, filter }) => {
       const detail = at(root, "filter_detail");
       const words = textOf(at(detail, "detail_msg")) ?? textOf(at(detail, "notice"));
-      return `the platform does not show the work: ${words === null ? filter : `${words} (${filter})`}`;
+      return told`the platform does not show the work: ${words === null ? (filter ?? "") : `${words} (${filter})`}`;
     },
   },
   {
@@ -192,7 +193,7 @@ const ROWS: readonly RefusalRow[] = [
   {
     kind: "gone",
     seen: ({ code, message }) => code === GONE || /页面不存在|用户不存在|账号已注销/.test(message),
-    reason: ({ message }) => `the platform says that it does not exist${message === "" ? "" : ` (${message})`}`,
+    reason: ({ message }) => told`the platform says that it does not exist${message === "" ? "" : ` (${message})`}`,
   },
   {
     kind: "limited",
@@ -209,29 +210,29 @@ const ROWS: readonly RefusalRow[] = [
       flagOf(at(root, "has_more")) === false,
     reason: ({ root }) => {
       const total = at(root, "total");
-      const told = typeof total === "number" ? `says that there are ${total}` : "does not say that there are none";
-      return `the platform gives an empty list and ${told}: comments are closed, or refused to this visitor`;
+      const words = typeof total === "number" ? told`says that there are ${total}` : told`does not say that there are none`;
+      return told`the platform gives an empty list and ${words}: comments are closed, or refused to this visitor`;
     },
   },
   {
     kind: "blocked",
     seen: ({ status }) => BUSY.has(status),
-    reason: ({ status }) => `the platform refuses requests for now (HTTP ${status})`,
+    reason: ({ status }) => told`the platform refuses requests for now (HTTP ${status})`,
   },
   {
     kind: "blocked",
     seen: ({ status }) => EDGE.has(status),
-    reason: ({ status }) => `the platform refuses this address (HTTP ${status})`,
+    reason: ({ status }) => told`the platform refuses this address (HTTP ${status})`,
   },
   {
     kind: "fault",
     seen: ({ status }) => status < 200 || status > 299,
-    reason: ({ status }) => `the platform answered HTTP ${status}`,
+    reason: ({ status }) => told`the platform answered HTTP ${status}`,
   },
   {
     kind: "fault",
     seen: ({ code }) => code !== undefined && code !== 0,
-    reason: ({ code, message }) => `the platform answered status_code ${oneLine(String(code))}${message === "" ? "" : `: ${message}`}`,
+    reason: ({ code, message }) => told`the platform answered status_code ${oneLine(String(code))}${message === "" ? "" : `: ${message}`}`,
   },
 ];
 

@@ -1,3 +1,4 @@
+import { english } from "../../runtime/told.js";
 import type { Mix, Work } from "../../works/model/work.js";
 import { at } from "../wire/exact-json.js";
 import { streamedState } from "../wire/streamed-state.js";
@@ -100,7 +101,7 @@ export function refusedWork(id: string, { kind, reason }: Refusal, source: Work[
   };
   const state = states[kind];
   const work = workOf({ aweme_id: id }, source, context);
-  return state === undefined || work === null ? null : { ...work, kind: null, state, stateReason: reason };
+  return state === undefined || work === null ? null : { ...work, kind: null, state, stateReason: english(reason) };
 }
 
 function announcesImages(aweme: unknown): boolean {

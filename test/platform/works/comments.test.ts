@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type AskedComments, readComments } from "../../../src/platform/works/comments.js";
+import { english } from "../../../src/runtime/told.js";
 import { expectModel } from "../../works/model/check.js";
 import { OTHER_ID, pictureOf, RECEIVED_AT, replied, SEC_UID, WORK_ID } from "./synthetic.js";
 
@@ -39,7 +40,7 @@ const read = (body: string, change: Partial<AskedComments> = {}) => {
 };
 const refused = (body: string) => {
   const reading = readComments(replied(body), asked);
-  return reading.outcome === "refused" ? reading.refusal : reading;
+  return reading.outcome === "refused" ? { ...reading.refusal, reason: english(reading.refusal.reason) } : reading;
 };
 
 describe("a page of comments", () => {

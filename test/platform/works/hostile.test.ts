@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readComments } from "../../../src/platform/works/comments.js";
 import { readDetail, readPageState } from "../../../src/platform/works/work.js";
 import { readAuthor, readWorkList } from "../../../src/platform/works/work-list.js";
+import { english } from "../../../src/runtime/told.js";
 import { runsOf } from "../../whole.js";
 import { expectModel } from "../../works/model/check.js";
 import { asReply, asState, LIVE, NOTE, pageWith, push, RECEIVED_AT, replied, SEC_UID, VIDEO, WORK_ID } from "./synthetic.js";
@@ -24,7 +25,7 @@ function expectRead(body: string, page: string, status = 200): string[] {
   if (profile.outcome === "found") expectModel("Author", profile.author);
   if (state !== null) expectModel("Work", state);
   for (const { outcome, ...rest } of [detail, list, comments, profile])
-    if (outcome === "refused" && "refusal" in rest) expect(rest.refusal.reason).toMatch(/^the (platform|work)/);
+    if (outcome === "refused" && "refusal" in rest) expect(english(rest.refusal.reason)).toMatch(/^the (platform|work)/);
   return [detail.outcome, list.outcome, comments.outcome, profile.outcome, state === null ? "no state" : "state"];
 }
 

@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../../src/platform/works/refusal.js";
 import { readDetail, refusedWork } from "../../../src/platform/works/work.js";
 import { readWorkList } from "../../../src/platform/works/work-list.js";
+import { english } from "../../../src/runtime/told.js";
 import { expectModel } from "../../works/model/check.js";
 import { asReply, detailBody, RECEIVED_AT, replied, SEC_UID, VIDEO, WORK_ID } from "./synthetic.js";
 
 const context = { receivedAt: RECEIVED_AT };
 const of = (body: string, status = 200, headers: Record<string, string> = {}) => {
   const reading = readDetail(replied(body, status, headers), WORK_ID, context);
-  return reading.outcome === "refused" ? reading.refusal : null;
+  return reading.outcome === "refused" ? { ...reading.refusal, reason: english(reading.refusal.reason) } : null;
 };
 const code = (status_code: number, more: object = {}) => JSON.stringify({ status_code, ...more });
 const filtered = (filter_reason: string, more: object = {}) =>
@@ -80,8 +81,9 @@ describe("what the platform refuses", () => {
   it("looks at the beginning of a long body only, and puts none of it into a sentence", () => {
     expect(of(`${"x".repeat(1_000_000)}验证后继续`)).toBeNull();
     const long = refusalOf({ status: 403, headers: {}, text: `Sign Invalid ${"😀".repeat(5_000)}`, root: undefined });
-    expect(long?.reason.length).toBeLessThan(400);
-    expect(long?.reason.isWellFormed()).toBe(true);
+    const reason = english(long?.reason ?? "");
+    expect(reason.length).toBeLessThan(400);
+    expect([reason.isWellFormed(), reason]).toEqual([true, expect.stringContaining("Sign Invalid")]);
   });
 });
 
