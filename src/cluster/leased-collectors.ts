@@ -54,6 +54,8 @@ const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
 /** Longest wait for collectors that stop without a spool, in ms: what the store does not take by then has nowhere else to go. */
 const STOP_MS = 4000;
+/** Most rooms that a line of the log names. */
+const NAMED = 20;
 /** The same with a spool: the store is waited for where it must be, for two seconds each time, then the disk. */
 const SPOOL_STOP_MS = 9000;
 
@@ -93,7 +95,8 @@ export class LeasedCollectors {
   }
 
   /** Follows what a beat found. */
-  change({ taken, changed, lost }: Changes): void {
+  change({ taken, changed, lost, silentMs }: Changes): void {
+    if (silentMs !== undefined) this.#deps.onError(lapsed(lost, silentMs));
     for (const { key, paused } of lost) {
       this.#leases.delete(key);
       this.#letGo(key, paused);
@@ -113,9 +116,15 @@ export class LeasedCollectors {
   async stop(): Promise<void> {
     const { membership, clock, onError, publisher, spool } = this.#deps;
     this.#stopSweeping();
-    const until = clock.now() + DRAIN_MS;
+    const from = clock.now();
+    let others = false;
     // Asked again and again: the others may stop, too.
-    while (this.#leases.size > 0 && clock.now() < until && (await membership.drain().catch(() => false))) await clock.sleep(DRAIN_LOOK_MS);
+    while (this.#leases.size > 0 && clock.now() < from + DRAIN_MS && (await membership.drain().catch(() => false))) {
+      others = true;
+      await clock.sleep(DRAIN_LOOK_MS);
+    }
+    // Where nobody else collects, that is no news.
+    if (others && this.#leases.size > 0) onError(untaken([...this.#leases.keys()], clock.now() - from));
     this.#stop.abort();
     await membership.leave().catch(onError);
     publisher.stop();
@@ -251,10 +260,29 @@ export class LeasedCollectors {
 /** Says what collectors leave that do not stop in time. */
 function leftBy(left: readonly Collector[], ms: number): DyliveError {
   const messages = left.reduce((sum, { health }) => sum + health.backlog.waiting, 0);
-  const names = left.slice(0, 20).map(({ name, room }) => (room === null ? name.value : `room:${room}`));
-  const others = left.length > names.length ? ` and ${left.length - names.length} others` : "";
+  const names = named(left.map(({ name, room }) => (room === null ? name.value : `room:${room}`)));
   const why = `${left.length} ${left.length === 1 ? "room" : "rooms"} did not stop within ${ms / 1000} s and left as they are, with ${messages} messages that the log does not have`;
-  return new DyliveError("stopping", told`${why}: ${names.join(", ")}${others}`);
+  return new DyliveError("stopping", told`${why}: ${names}`);
+}
+
+/** Says which rooms a process leaves that others did not take over in time. */
+function untaken(keys: readonly string[], ms: number): DyliveError {
+  return new DyliveError("stopping", told`nobody took over within ${seconds(ms)} s what this process collected: ${named(keys)}`);
+}
+
+/** Says which rooms a process lost that the cluster took for dead. */
+function lapsed(lost: Changes["lost"], ms: number): DyliveError {
+  const names = named(lost.map(({ key }) => key));
+  return new DyliveError(
+    "not_owner",
+    told`the cluster took this process for dead (not heard of for ${seconds(ms)} s), and leases lapsed: ${names}`,
+  );
+}
+
+const seconds = (ms: number) => Math.round(ms / 100) / 10;
+
+function named(rooms: readonly string[]): string {
+  return rooms.slice(0, NAMED).join(", ") + (rooms.length > NAMED ? ` and ${rooms.length - NAMED} others` : "");
 }
 
 /** Returns the budgets that the rooms of a process share. */

@@ -47,6 +47,8 @@ export interface Changes {
   /** Leases of this process whose room or settings are others now. */
   readonly changed: readonly Lease[];
   readonly lost: readonly Lost[];
+  /** Time for which the others had heard nothing of this process, or not of its session, in ms, where it lost rooms by that. */
+  readonly silentMs?: number;
 }
 
 /** A room that is no longer this process's. */

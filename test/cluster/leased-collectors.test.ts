@@ -146,3 +146,30 @@ it("rooms that wait for a store that is away are no leak of listeners, however m
     await store.close();
   }
 });
+
+it("a process says which rooms the cluster gave to others for dead, and which nobody took over before it left", async () => {
+  const clock = fastClock(100);
+  const store = openMemoryStore({ maxEventsPerRoom: 10 });
+  const away = { ...store.rooms, find: () => Promise.reject(new Error("away")) } as unknown as typeof store.rooms;
+  const errors: unknown[] = [];
+  const collectors = new LeasedCollectors({
+    ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
+    ...{ onError: (error) => void errors.push(error), setAside: () => {}, ...published(new FakeWantedRooms(clock), clock) },
+    membership: { id: 1, drain: async () => true, leave: async () => {} } as unknown as Membership,
+  });
+  const lease = (value: string) =>
+    ({ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: true, settings: null, how: "free" }) as const;
+  collectors.change({ taken: ["1", "2", "3"].map(lease), changed: [], lost: [] });
+  collectors.change({ taken: [], changed: [], lost: [{ key: "web_rid:1", paused: false }], silentMs: 13_480 });
+  expect(errors).toMatchObject([
+    { code: "not_owner", detail: "the cluster took this process for dead (not heard of for 13.5 s), and leases lapsed: web_rid:1" },
+  ]);
+  await collectors.stop();
+  await store.close();
+  expect(errors.slice(1)).toMatchObject([
+    {
+      code: "stopping",
+      detail: expect.stringMatching(/^nobody took over within 2\d(\.\d)? s what this process collected: web_rid:2, web_rid:3$/),
+    },
+  ]);
+});

@@ -101,7 +101,9 @@ describe("leases of rooms", () => {
     // It lives after all: it learns what it lost, and is given its share anew.
     await c.beat();
     expect(c.has.size).toBe(0);
+    expect(c.silentMs).not.toBeNull();
     await rounds(4, a, b, c);
+    expect([a, b, c].map(({ silentMs }) => silentMs)).toEqual([null, null, null]);
     expect(sizes(a, b, c)).toEqual([10, 10, 10]);
   });
 
@@ -122,6 +124,7 @@ describe("leases of rooms", () => {
     expect(await a.membership.claim(key, held)).toBe((epoch ?? 0) + 1);
     await b.beat();
     expect(b.has.size).toBe(0);
+    expect(b.silentMs).toBeGreaterThanOrEqual(times.ttlMs);
   });
 
   it("are not taken from the dead by whoever is back first after a time without the database", async () => {

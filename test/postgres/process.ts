@@ -13,6 +13,8 @@ export class Process {
   readonly has = new Map<string, Lease>();
   /** How often a room came to it. */
   taken = 0;
+  /** For how long the cluster had heard nothing of it when it lost rooms by that, ms; null where the last beat told none. */
+  silentMs: number | null = null;
 
   readonly #sql: (text: string) => Promise<unknown>;
 
@@ -23,7 +25,8 @@ export class Process {
   }
 
   async beat(): Promise<void> {
-    const { taken, lost } = await this.membership.beat();
+    const { taken, lost, silentMs = null } = await this.membership.beat();
+    this.silentMs = silentMs;
     for (const { key } of lost) expect(this.has.delete(key), `lost ${key}, which it had`).toBe(true);
     for (const lease of taken) {
       expect(this.has.has(lease.key), `was given ${lease.key} twice`).toBe(false);

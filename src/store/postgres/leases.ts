@@ -42,6 +42,8 @@ class PostgresMembership implements Membership {
   #capacity: number;
   #known: ReadonlyMap<string, Known> = new Map();
   #renewedAt = Number.NEGATIVE_INFINITY;
+  /** Time of the last time that this process told the cluster that it lives. */
+  #heardAt: number | null = null;
   #beatAt: number | null = null;
   #losses = 0;
   #beating: Promise<Changes> | null = null;
@@ -81,6 +83,8 @@ class PostgresMembership implements Membership {
     let taken: ReadonlyMap<string, How>;
     let mine: readonly MineRow[];
     let paused: ReadonlySet<RoomKey>;
+    const { losses } = this.#session;
+    const heardAt = this.#heardAt ?? now;
     try {
       [taken, mine] = await this.#session.ask(() => this.#beat());
       paused = await this.#pausedOf(mine);
@@ -90,7 +94,11 @@ class PostgresMembership implements Membership {
     } finally {
       this.#beatAt = clock.now();
     }
-    return this.#compare(taken, mine, paused);
+    const changes = this.#compare(taken, mine, paused);
+    const silentMs = now - heardAt;
+    const isDead = silentMs >= this.#times.ttlMs || this.#session.losses > losses;
+    const lost = changes.lost.filter((one) => !one.paused);
+    return isDead && lost.length > 0 ? { ...changes, silentMs } : changes;
   }
 
   /** Returns which of the rooms that are no longer this process's are paused. */
@@ -228,6 +236,7 @@ class PostgresMembership implements Membership {
       ...[this.id, this.#about.name, this.#about.role, this.#capacity, this.#times.ttlMs],
     );
     this.#renewedAt = now;
+    this.#heardAt = now;
   }
 
   /**
