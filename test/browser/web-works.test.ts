@@ -297,6 +297,10 @@ function film(name: string): Work["media"][number] {
   };
 }
 
+const LIST_RUN = {
+  ...{ author: null, mix: null, shown: null, collected: 0, hidden: 0, endedBy: null, reason: null, startedAt: 1, endedAt: null },
+};
+
 it("watches an author by their link, shows a work that they publish a moment later, lets them go, and lists their works; on a phone, in English and dark", async () => {
   const author = dashboard.simulator.works.catalogue.authors.find(({ nickname }) => nickname === "木工老周");
   if (author === undefined) throw new Error("the simulator has no such author");
@@ -348,4 +352,14 @@ it("watches an author by their link, shows a work that they publish a moment lat
   expect(await works.idsOf(author.secUid)).toHaveProperty("size", 18);
   await dashboard.shoot(dark, "works-list-dark-en");
   expect(await seriousIn(dark)).toEqual([]);
+
+  // Of a list that nobody knows any more the page says so, and no longer that it is under way.
+  await dashboard.app.store.listRuns.removeOf(author.secUid);
+  await dark.route("**/works/lists", async (route) => {
+    const body = { running: true, run: { ...LIST_RUN, secUid: author.secUid } };
+    await route.fulfill({ status: 202, json: body });
+  });
+  await lists.getByRole("button", { name: "List" }).click();
+  await until(async () => (await textOf(lists)).includes("no run has listed the works of"));
+  expect(await lists.locator("[data-list]").count()).toBe(0);
 });
