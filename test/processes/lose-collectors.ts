@@ -81,6 +81,7 @@ export async function loseCollectors(count: number, calmMs: number, rateFactor =
     const judged = await judge(database.url, simulator, webRids);
     // On a machine that starves them, processes lose rooms, or leave them to nobody; they say which.
     const said = [killed, stopped, leaving, joined].flatMap(({ run }) => saidLost(run.stderr()));
+    expect(saidLost(stopped.run.stderr()), "the rooms that it had before it hung").not.toEqual([]);
     for (const gap of judged.gaps)
       expect([...struck, ...said], `a gap in a room that only moved: ${JSON.stringify(gap)}`).toContain(gap.webRid);
     expect(await cluster.command("check")).toMatchObject({ code: 0 });
