@@ -102,7 +102,7 @@ describe("a room's place", () => {
     expect(await cookieOf({ accounts, account: "work" }, {})).toContain("sessionid=s1");
     expect(await cookieOf({ accounts, account: "work" }, { account: "guest" })).toBe("");
     expect(await cookieOf({ accounts, account: "default" }, {})).toBe("");
-    await expect(cookieOf({ accounts }, { account: "gone" })).rejects.toMatchObject({ code: "not_found" });
+    await expect(cookieOf({ accounts }, { account: "gone" })).rejects.toMatchObject({ code: "bad_account" });
     const identities = new FakeIdentities();
     await placeOf({ accounts, identities: identities }, { account: "work" }).sit(null, SIGNAL);
     expect(identities.requests[0]?.account?.name).toBe("work");

@@ -117,6 +117,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
     /^Use your own everyday browser first \(DYLIVE_CDP\); see docs\/login-and-gifts\.md$/,
     "先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md",
   ],
+  [/^the account that watched was forgotten here$/, "观看用的账号已在这里删除"],
   [/^a guest$/, "游客"],
   [/^account (\S+)$/, "账号 $1"],
   [/^all of its sessions$/, "所有会话"],
