@@ -95,7 +95,8 @@ class PostgresMembership implements Membership {
       this.#beatAt = clock.now();
     }
     const changes = this.#compare(taken, mine, paused);
-    const silentMs = now - heardAt;
+    // As of the answer: the process may have hung while it waited for it.
+    const silentMs = clock.now() - heardAt;
     const isDead = silentMs >= this.#times.ttlMs || this.#session.losses > losses;
     const lost = changes.lost.filter((one) => !one.paused);
     return isDead && lost.length > 0 ? { ...changes, silentMs } : changes;
