@@ -66,7 +66,7 @@ export class SessionHealth {
   /** When it was sent something last, and something of people; before that, when it was opened. Null while it is not open. */
   #messageAt: number | null = null;
   #peopleAt = 0;
-  /** What that was when it was looked at last: what was sent before has come by now, also where much comes at once. */
+  /** Value of that when it was looked at last: what was sent before has come by now, also where much comes at once. */
   #heardUntil = 0;
   /** Messages of people that others were sent since. */
   #missed = 0;

@@ -49,6 +49,9 @@ const bytes = (text: string) => Buffer.byteLength(text);
 const chars = (text: string) => text.length;
 const asItIs = (text: string) => text;
 
+/** Longest title, in characters; Server酱 takes less. */
+const TITLE_CHARS = 200;
+
 /** Marks of Markdown, which would make a link or a picture of what somebody wrote. */
 function withoutMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]()<>#+!|~-]/g, "\\$&");
@@ -170,7 +173,10 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     to: "never",
     plain: withoutMarkdown,
     // A title of its own, of 32 characters at most; the text below is Markdown, where one line break is none.
-    request: (_channel, address, { title, lines }) => posted(address, { title: cut(title, 32, chars), desp: lines.join("\n\n") }),
+    request: (_channel, address, { title, lines }) => {
+      const all = title.length > 32 && lines.length === 0 ? [title] : lines;
+      return posted(address, { title: cut(title, 32, chars), desp: all.join("\n\n") });
+    },
     refusal: codeIn("code", "message", [], 0),
   },
   bark: {
@@ -344,14 +350,16 @@ export function pauseOf({ kind }: HookChannel): number {
  */
 export function channelRequest(channel: HookChannel, address: string, text: AlarmText, now: number): ChannelRequest {
   const { plain, longest, measure, request } = CHANNELS[channel.kind];
-  const title = plain(cut(text.title, 200, chars));
+  const title = plain(cut(text.title, TITLE_CHARS, chars));
   const lines: string[] = [];
   let size = measure(title);
-  for (const [i, line] of text.lines.entries()) {
+  // A title that is cut somewhere stands whole below it: the end of an alarm is what to do.
+  const all = text.title.length > TITLE_CHARS ? [text.title, ...text.lines] : text.lines;
+  for (const [i, line] of all.entries()) {
     const one = plain(cut(line, 500, chars));
     size += measure(one) + 2;
     if (size > longest - 60) {
-      lines.push(text.more(text.lines.length - i));
+      lines.push(text.more(all.length - i));
       break;
     }
     lines.push(one);

@@ -122,15 +122,28 @@ describe("a channel", () => {
     expect(told.answer).toContain("who are you");
   });
 
-  it("tells news of gifts in Chinese, with what can be done", async () => {
+  it("stands whole below a title that its service cuts", async () => {
+    const { append, tell, shown } = await set();
+    await tell("serverchan");
+    const said40 = Array.from({ length: 40 }, (_, n) => `第${n}句`).join("，");
+    await append("a", said("1", said40));
+    const [read = ""] = await shown(1);
+    expect(read.split("\n", 1)[0]?.length).toBeLessThanOrEqual(32);
+    expect(read).toContain(said40);
+  });
+
+  it.each([
+    ["zh", /平台不向会话 account:phone 发送礼物（账号 phone）[\s\S]*先改用你自己日常的浏览器/],
+    ["en", /keeps gifts from session account:phone[\s\S]*Use your own everyday browser first \(DYLIVE_CDP\); see docs/],
+  ] as const)("tells news of gifts in %s, with what can be done", async (language, words) => {
     const { tell, services, store, clock, shown } = await set();
-    await tell("wecom", {}, ["gifts.suppressed"]);
+    await tell("wecom", { language }, ["gifts.suppressed"]);
     const text =
       "room 100000002: the platform keeps gifts from session account:phone since 2026-11-27T12:00:00.000Z (as account phone): its ranks, or the gifts of other sessions, rose by 67 diamonds for which no gift came (by 90 in all). Use your own everyday browser first (DYLIVE_CDP); see docs/login-and-gifts.md";
     const { room, append } = await claimed(store, "gifts");
     await append(alarmEvent(room, { sessionId: null, webRid: null }, { kind: "gifts.suppressed", text, evidence: {} }, clock.now()));
     const [read = ""] = await shown(1);
-    expect(read).toMatch(/平台不向会话 account:phone 发送礼物（账号 phone）.*先改用你自己日常的浏览器/);
+    expect(read).toMatch(words);
     expect(services.refused).toEqual([]);
   });
 
