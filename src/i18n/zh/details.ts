@@ -659,4 +659,17 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the address of {} has the form {}": "{} 的地址形如 {}",
   "DYLIVE_SMTP is no address such as smtps://USER:PASSWORD@smtp.example.com:465":
     "DYLIVE_SMTP 不是 smtps://用户:密码@smtp.example.com:465 这样的地址",
+  // Pages of the platform that are neither a room nor a work.
+  "a search page": "搜索页",
+  "a hashtag page": "话题页",
+  "a channel page": "频道页",
+  "a discover page": "发现页",
+  "a jingxuan page": "精选页",
+  "a video page without a number that can be its own": "没有有效编号的视频页",
+  "a note page without a number that can be its own": "没有有效编号的图文页",
+  "a slides page without a number that can be its own": "没有有效编号的图集页",
+  "a gallery page without a number that can be its own": "没有有效编号的图集页",
+  "a collection page without a number that can be its own": "没有有效编号的合集页",
+  "a mix page without a number that can be its own": "没有有效编号的合集页",
+  "a music page without a number that can be its own": "没有有效编号的音乐页",
 };

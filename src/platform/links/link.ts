@@ -127,11 +127,30 @@ function listAt(path: string, query: URLSearchParams): Meaning | null {
 }
 
 /** Names a page that is none of these. */
+/** Pages that are neither a room nor a work, in whole sentences: each has its own in other languages. */
+const OTHERS = {
+  search: "a search page",
+  hashtag: "a hashtag page",
+  channel: "a channel page",
+  discover: "a discover page",
+  jingxuan: "a jingxuan page",
+} as const;
+/** Pages of works and lists whose address has no number of theirs. */
+const UNNUMBERED = {
+  video: "a video page without a number that can be its own",
+  note: "a note page without a number that can be its own",
+  slides: "a slides page without a number that can be its own",
+  gallery: "a gallery page without a number that can be its own",
+  collection: "a collection page without a number that can be its own",
+  mix: "a mix page without a number that can be its own",
+  music: "a music page without a number that can be its own",
+} as const;
+
 function pageAt(host: string, path: string): Meaning {
   const listed = /\/(video|note|slides|gallery|collection|mix|music)(?:\/|$)/.exec(path)?.[1];
-  if (listed !== undefined) return { kind: "other", what: `a ${listed} page without a number that can be its own` };
+  if (listed !== undefined) return { kind: "other", what: UNNUMBERED[listed as keyof typeof UNNUMBERED] };
   const kind = /\/(search|hashtag|channel|discover|jingxuan)(?:\/|$)/.exec(path)?.[1];
-  if (kind !== undefined) return { kind: "other", what: `a ${kind} page` };
+  if (kind !== undefined) return { kind: "other", what: OTHERS[kind as keyof typeof OTHERS] };
   if (/\/user\/self$/.test(path)) return { kind: "other", what: "the page of whoever is logged in (/user/self)" };
   return unnamed(host, path);
 }
