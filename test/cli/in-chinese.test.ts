@@ -17,6 +17,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** Signals that a command listens to until its process ends, which here is the end of the command. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 /** Runs a command and returns all that it said, its error too. */
 async function said(...line: readonly string[]): Promise<string> {
   let all = "";
@@ -29,8 +32,11 @@ async function said(...line: readonly string[]): Promise<string> {
   const exit = vi.spyOn(process, "exit").mockImplementation(() => {
     throw new Exit();
   });
+  const listening = SIGNALS.map((name) => process.listeners(name));
   const spies = [
     exit,
+    // Node's own words, such as those about many listeners, which the tests of other files in this process may have left.
+    vi.spyOn(process, "emitWarning").mockImplementation(() => {}),
     vi.spyOn(process.stdout, "write").mockImplementation(write),
     vi.spyOn(process.stderr, "write").mockImplementation(write),
   ];
@@ -42,6 +48,8 @@ async function said(...line: readonly string[]): Promise<string> {
       all += inLanguage("zh", told`dylive: ${toldOf(error.row.message)}: ${error.said}. ${toldOf(error.row.hint)}`);
   } finally {
     for (const spy of spies) spy.mockRestore();
+    for (const [i, name] of SIGNALS.entries())
+      for (const listener of process.listeners(name)) if (!listening[i]?.includes(listener)) process.off(name, listener);
   }
   return all;
 }
