@@ -118,7 +118,10 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
       schema: { summary: "How works are being read", tags, querystring: exactly({}), response: { 200: Type.Ref("WorkPace") } },
       config: { scope: "read" },
     },
-    async () => serviceOf(service).pace(),
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      return serviceOf(service).pace();
+    },
   );
 
   typed.get(

@@ -31,6 +31,26 @@ describe("a token that is limited to other rooms", () => {
     expect(doors).toBeGreaterThan(30);
   });
 
+  it("is refused works, which belong to no room, at every door, whatever its scope", async () => {
+    const { call, token } = await seeded();
+    const { paths } = (await call("/openapi.json")).body as { paths: Record<string, Record<string, { tags?: string[] }>> };
+    const isOfWorks = (operation: string) => {
+      const [method = "", path = ""] = operation.split(" ");
+      return paths[path]?.[method.toLowerCase()]?.tags?.includes("works") === true || /^\/douyin\/(video|user)\//.test(path);
+    };
+    const doors = Object.entries(SAMPLES).filter(([operation]) => isOfWorks(operation));
+    expect(doors.length).toBeGreaterThan(30);
+    const [read, manage] = [await token({ scope: "read", rooms: [THERE] }), await token({ scope: "manage", rooms: [THERE] })];
+    // What is no valid request is refused as that.
+    for (const [operation, samples] of doors)
+      for (const [path, , init] of samples.filter(([, status]) => status !== 400))
+        for (const limited of [read, manage]) {
+          const { status, text } = await call(path, { method: operation.split(" ")[0] ?? "GET", ...init, token: limited });
+          expect([operation, path, status]).toEqual([operation, path, 403]);
+          expect(text).toContain(limited === manage ? "works belong to no room" : "The token may not do this");
+        }
+  });
+
   it("is answered alike by every command of a WebSocket", async () => {
     const { api, tell, token } = await serveApi();
     const room = await tell(THERE, chat("1"));
