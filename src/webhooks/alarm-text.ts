@@ -14,6 +14,8 @@ export interface AlarmText {
 interface AlarmRoom {
   readonly name: string | null;
   readonly title: string | null;
+  /** Seqs of the events by which a broadcast that had been live before is so again: nobody went on air. */
+  readonly again: ReadonlySet<number>;
 }
 
 /**
@@ -23,7 +25,7 @@ interface AlarmRoom {
 export function alarmText(events: readonly LiveEvent[], room: AlarmRoom | null, language: Language): AlarmText {
   const words = WORDS[language];
   const name = room === null ? "dylive" : (room.name ?? words.aRoom);
-  const lines = events.map((event) => words.line(event, room));
+  const lines = events.map((event) => (room?.again.has(event.seq) ? words.again : words.line(event, room)));
   const [only] = lines;
   const title = words.title(name, lines.length === 1 && only !== undefined ? only : words.count(lines.length));
   return { title, lines: lines.length === 1 ? [] : lines, more: words.more };
@@ -38,6 +40,7 @@ export function testText(language: Language): AlarmText {
 interface Words {
   readonly aRoom: string;
   readonly somebody: string;
+  readonly again: string;
   readonly test: string;
   readonly testLine: string;
   title(room: string, what: string): string;
@@ -46,10 +49,16 @@ interface Words {
   line(event: LiveEvent, room: AlarmRoom | null): string;
 }
 
+/** States that a room goes to, but for `live`. */
+const STATES_IN_CHINESE: Readonly<Record<string, string>> = {
+  ...{ waiting: "未开播", stalled: "收不到消息", blocked: "被平台拒绝", ended: "下播了", failed: "采集失败", paused: "已暂停采集" },
+};
+
 const WORDS: Readonly<Record<Language, Words>> = {
   zh: {
     aRoom: "直播间",
     somebody: "有人",
+    again: "恢复接收，仍是同一场直播",
     test: "dylive 测试消息",
     testLine: "收到这条消息，说明通知可以送达。",
     title: (room, what) => `【${room}】${what}`,
@@ -57,7 +66,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     more: (count) => `……另有 ${count} 条`,
     line: (event, room) => {
       if (event.type === "state" && event.to === "live") return joined("开播了", "：", room?.title);
-      if (event.type === "state" && event.to === "ended") return "下播了";
+      if (event.type === "state") return STATES_IN_CHINESE[event.to] ?? describe(event);
       if (event.type === "system") return reasonIn("zh", event.text);
       if (event.type === "gift") return `${personOf(event) || WORDS.zh.somebody} ${describe(event)}${worth(event, "，连击共值 ", " 钻")}`;
       if (event.type === "chat") return `${personOf(event) || WORDS.zh.somebody}：${event.text}`;
@@ -67,6 +76,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
   en: {
     aRoom: "a room",
     somebody: "somebody",
+    again: "is received again, the same broadcast",
     test: "test message of dylive",
     testLine: "This message has arrived, so alarms will.",
     title: (room, what) => `[${room}] ${what}`,

@@ -12,7 +12,7 @@ import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store
 import type { StoredEvent } from "../store/stored-event.js";
 import { alarmText } from "./alarm-text.js";
 import { channelRequest, refusalIn, withoutKeys } from "./channels.js";
-import type { FirstLive, HookSelection } from "./selection.js";
+import { type FirstLive, type HookSelection, saysLive } from "./selection.js";
 import { type Answered, type Send, signed } from "./send.js";
 
 /** Wait between two tries, in ms. A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
@@ -154,14 +154,16 @@ export class RoomDelivery {
   }
 
   async #send({ id, body }: HookBatch): Promise<Answered> {
-    const { hook, store, clock, send, pace, signal } = this.#deps;
+    const { hook, store, firstLive, clock, send, pace, signal } = this.#deps;
     const { channel } = hook;
     if (channel !== null) {
       await pace();
       const { anchor, title } = (await store.rooms.get(this.#room)) ?? { anchor: null, title: null };
-      const about = this.#room === SYSTEM_ROOM ? null : { name: anchor?.nickname ?? null, title };
       // Written when it is sent: what is kept are the events, from which a person can be taken out.
       const { events } = JSON.parse(body) as { events: LiveEvent[] };
+      const again = new Set<number>();
+      for (const event of events) if (saysLive(event) && !(await firstLive.is(event))) again.add(event.seq);
+      const about = this.#room === SYSTEM_ROOM ? null : { name: anchor?.nickname ?? null, title, again };
       const request = channelRequest(channel, hook.url, alarmText(events, about, channel.language), clock.now());
       const refusal = (answer: string) => refusalIn(channel, answer);
       return withoutKeys(channel, hook.url, await send({ ...request, allowPrivate: hook.allowPrivate, refusal }, signal));

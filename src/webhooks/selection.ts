@@ -71,7 +71,7 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
     if (event.type === "system")
       return isName(event.kind) && names.has(event.kind) && (event.room !== SYSTEM_ROOM || !/^(?:gifts|session)\./.test(event.kind));
     if (event.type !== "state") return false;
-    return event.to === "live" ? names.has("room.live") && "first" : event.to === "ended" && names.has("room.ended");
+    return saysLive(event) ? names.has("room.live") && "first" : event.to === "ended" && names.has("room.ended");
   };
   return {
     types: [...needed].sort(),
@@ -95,6 +95,11 @@ function isName(name: string): name is HookName {
 
 function unknownName(name: string): FieldError {
   return new FieldError("types", noSuch("type", name, [...EVENT_TYPES, ...HOOK_NAMES, "*"]));
+}
+
+/** Tells whether an event says that its room is live: by it somebody went on air only where it is the first of its broadcast. */
+export function saysLive(event: LiveEvent): boolean {
+  return event.type === "state" && event.to === "live";
 }
 
 /** Events of the states of a room that are read at a time, looking back. */
@@ -136,7 +141,7 @@ export class FirstLive {
       const states = page.events.filter((one): one is LiveEventOf<"state"> => one.type === "state");
       for (const one of states.reverse()) {
         if (one.sessionId !== null && one.sessionId !== sessionId) return first;
-        if (one.sessionId === sessionId && one.to === "live") first = one.seq;
+        if (one.sessionId === sessionId && saysLive(one)) first = one.seq;
       }
       if (page.scanned >= before) return first;
       before = page.scanned;

@@ -174,6 +174,44 @@ describe("a channel", () => {
   });
 
   it.each([
+    ["zh", ["开播了：今晚抽奖", "收不到消息", "恢复接收，仍是同一场直播", "恢复接收，仍是同一场直播", "下播了", "开播了：今晚抽奖"]],
+    [
+      "en",
+      [
+        "is live: 今晚抽奖",
+        "is stalled",
+        ...Array(2).fill("is received again, the same broadcast"),
+        "has ended its broadcast",
+        "is live: 今晚抽奖",
+      ],
+    ],
+  ] as const)(
+    "that is told every state says in %s that somebody went live once for each broadcast, not after a stall or a restart",
+    async (language, lines) => {
+      const { append, tell, shown, room, restart } = await set();
+      await tell("slack", { language }, ["state"]);
+      const states = [
+        ...[
+          ["a", "connecting", "live"],
+          ["a", "live", "stalled"],
+          ["a", "stalled", "live"],
+          ["a", "resolving", "live"],
+        ],
+        ...[
+          ["a", "live", "ended"],
+          ["b", "waiting", "live"],
+        ],
+      ] as const;
+      for (const [n, [broadcast, from, to]] of states.entries()) {
+        if (from === "resolving") await restart();
+        await append("a", stateEvent(room, broadcast, from, to, {}, START + n));
+        await shown(n + 1);
+      }
+      expect((await shown(6)).map((text) => text.replace(/^(?:【小明】|\[小明\] )/, ""))).toEqual(lines);
+    },
+  );
+
+  it.each([
     ["feishu", '<at user_id="all">所有人</at>', /<at/],
     ["slack", "<!channel> <https://evil.example|click>", /<!|<http/],
     ["discord", "[click](https://evil.example) **x**", /(?<!\\)\[click/],
