@@ -255,6 +255,14 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the text has {} characters; a link, an id or the app's share text has far fewer": "内容有 {} 个字，链接、号码或分享文案没有这么长",
   "the text holds control characters": "内容里有控制字符",
   "{} is not an address of the platform (douyin.com) that dylive asks": "{} 不是抖音的地址",
+  "the address at {} has a user name or a password in it, which dylive sends to nobody: leave out what stands before the @":
+    "指向 {} 的这个地址带有用户名或密码，dylive 不会把它们发给任何人：请去掉 @ 之前的部分",
+  "the address at {} has the port {}, which no page of the platform has: leave it out":
+    "指向 {} 的这个地址带有端口 {}，抖音的页面没有端口：请去掉它",
+  "{} itself": "{} 的首页",
+  "{}, not to {}": "{}，不是{}",
+  "an address that cannot be read": "一个无法识别的地址",
+  "the short link was not followed: {}": "没有继续跟随短链接：{}",
   "{} holds no link of the platform{}": "{} 里没有抖音链接{}",
   "the link leads to {}": "这个链接是{}",
   "the short link leads to {}": "短链接指向{}",

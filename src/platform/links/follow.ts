@@ -1,8 +1,8 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { type Said, told } from "../../runtime/told.js";
+import { type Said, type Told, told, toldOf } from "../../runtime/told.js";
 import { isPlatformHost, type Platform, type Reply } from "../access/platform.js";
 import { inStep } from "../pages/answer.js";
-import { type Meaning, meaningOf, roomNameIn } from "./link.js";
+import { type Meaning, meaningOf, roomNameIn, spoiltBy } from "./link.js";
 import { type Door, elsewhere, readPaste } from "./paste.js";
 
 /** Opens an address in a browser page and returns the one at which the page settles. */
@@ -69,7 +69,7 @@ async function redirected(link: ShortLink, door: Door<unknown>, { platform, user
     if (location === null) return withoutRedirect(reply, address, hop === 0, door);
     const next = addressIn(location, address, platform.upstream);
     const meaning = next === null ? null : meaningOf(next);
-    if (next === null || meaning === null) return foreign(location);
+    if (next === null || meaning === null) return foreign(next, location);
     if (meaning.kind !== "short_link" && meaning.kind !== "unnamed") return meaning;
     // The start page names nothing, and the platform meets strangers there with a captcha.
     if (next.pathname === "/") return unknown(told`the short link leads to the start page of ${next.hostname}, which names nothing`);
@@ -126,14 +126,16 @@ async function opened(link: ShortLink, open: OpenPage, upstream: string | null, 
   return unknown(told`the short link leads a browser page to ${url.hostname}${url.pathname.slice(0, 60)}, which names nothing`);
 }
 
-function foreign(location: string): End {
+function foreign(next: URL | null, location: string): End {
+  const spoilt = next === null ? null : spoiltBy(next);
+  if (spoilt !== null) return unknown(told`the short link was not followed: ${spoilt}`, false);
   const host = hostIn(location);
   if (host === CAPTCHA_HOST) return unknown(told`the platform asks for a captcha before it says where the short link leads`);
   return unknown(told`the short link leads to ${host}, which is not an address of the platform; it was not followed`, false);
 }
 
-function hostIn(address: string): string {
-  if (!URL.canParse(address)) return "an address that cannot be read";
+function hostIn(address: string): Told | string {
+  if (!URL.canParse(address)) return toldOf("an address that cannot be read");
   const { host, protocol } = new URL(address);
   return (host || protocol).slice(0, 80);
 }

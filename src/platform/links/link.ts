@@ -1,5 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { type Told, told } from "../../runtime/told.js";
 import { isPlatformHost } from "../access/platform.js";
 
 /** A room as a caller may name it: the anchor's number, custom id or sec_uid, or one broadcast's 19-digit room_id. */
@@ -59,7 +59,7 @@ export type Meaning =
   /** A page of the platform of another kind: a search, a hashtag. */
   | { readonly kind: "other"; readonly what: string }
   /** An address of the platform that names nothing which dylive knows: the start page, a page on the way to another. */
-  | { readonly kind: "unnamed"; readonly what: string };
+  | { readonly kind: "unnamed"; readonly what: Told };
 
 const SHORT_LINK_HOSTS: ReadonlySet<string> = new Set(["v.douyin.com", "v.iesdouyin.com", "jx.douyin.com"]);
 const LIVE_HOSTS: ReadonlySet<string> = new Set(["live.douyin.com", "www.live.douyin.com"]);
@@ -94,6 +94,17 @@ export function meaningOf(url: URL): Meaning | null {
   return workAt(path, url.searchParams) ?? listAt(path, url.searchParams) ?? roomAt(LIVE_PATH.exec(path)?.[1]) ?? pageAt(host, path);
 }
 
+/**
+ * Returns why an address at a host of the platform is not one that is asked: what it has before or behind the host. A name there makes an
+ * address look like one of another host, and with a password somebody's would be sent. Null where it is the host that is not the platform's.
+ */
+export function spoiltBy({ hostname, username, password, port }: URL): Told | null {
+  if (!isPlatformHost(hostname.toLowerCase().replace(/\.$/, ""))) return null;
+  if (username !== "" || password !== "")
+    return told`the address at ${hostname} has a user name or a password in it, which dylive sends to nobody: leave out what stands before the @`;
+  return port === "" ? null : told`the address at ${hostname} has the port ${port}, which no page of the platform has: leave it out`;
+}
+
 function roomAt(segment: string | undefined): Meaning | null {
   const name = segment === undefined ? null : roomNameIn(unescaped(segment));
   return name === null ? null : { kind: "room", name, broadcast: name.kind === "room_id" ? name.value : null };
@@ -126,7 +137,6 @@ function listAt(path: string, query: URLSearchParams): Meaning | null {
   return secUid === undefined ? null : { kind: "author", secUid };
 }
 
-/** Names a page that is none of these. */
 /** Pages that are neither a room nor a work, in whole sentences: each has its own in other languages. */
 const OTHERS = {
   search: "a search page",
@@ -146,6 +156,7 @@ const UNNUMBERED = {
   music: "a music page without a number that can be its own",
 } as const;
 
+/** Names a page that is none of these. */
 function pageAt(host: string, path: string): Meaning {
   const listed = /\/(video|note|slides|gallery|collection|mix|music)(?:\/|$)/.exec(path)?.[1];
   if (listed !== undefined) return { kind: "other", what: UNNUMBERED[listed as keyof typeof UNNUMBERED] };
@@ -156,7 +167,7 @@ function pageAt(host: string, path: string): Meaning {
 }
 
 function unnamed(host: string, path: string): Meaning {
-  return { kind: "unnamed", what: `${host}${path === "" ? " itself" : path.slice(0, 60)}` };
+  return { kind: "unnamed", what: path === "" ? told`${host} itself` : told`${`${host}${path.slice(0, 60)}`}` };
 }
 
 function unescaped(segment: string): string {

@@ -1,7 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
 import { either, type Told, told, toldOf } from "../../runtime/told.js";
 import { timeOfId } from "../works/field.js";
-import { isSecUid, type Meaning, meaningOf, roomNameIn } from "./link.js";
+import { isSecUid, type Meaning, meaningOf, roomNameIn, spoiltBy } from "./link.js";
 
 /** Side of dylive at which a text is pasted: which meanings it takes, and how it names them when it refuses another. */
 export interface Door<T> {
@@ -79,8 +79,10 @@ const AROUND = /^[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+|[\s\u
 const URL_CHARACTER = "[A-Za-z0-9\\-._~:/?#\\[\\]@!$&'()*+,;=%]";
 const SPACELESS = "\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}";
 const NOT_BEFORE = `(?<![.@/\\\\%=&?#_~+\\-\\d]|[A-Za-z0-9]:|(?![${SPACELESS}])[\\p{L}\\p{N}])`;
+/** What is searched for, which stands in the path as it was typed where a browser shows the address so: it ends at the query that names a work. */
+const SEARCHED = "/(?:[a-z]+/)?search/[^\\s?#/]{1,100}(?=\\?)";
 const ADDRESS = new RegExp(
-  `https?://${URL_CHARACTER}+|${NOT_BEFORE}(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com(?![A-Za-z0-9.\\-@:])${URL_CHARACTER}*`,
+  `https?://(?:[a-z0-9.-]+${SEARCHED})?${URL_CHARACTER}+|${NOT_BEFORE}(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com(?![A-Za-z0-9.\\-@:])(?:${SEARCHED})?${URL_CHARACTER}*`,
   "giu",
 );
 
@@ -96,12 +98,12 @@ export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, 
   if (given.length > LONGEST)
     throw refuse(told`the text has ${given.length} characters; a link, an id or the app's share text has far fewer`);
   if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(given)) throw refuse(told`the text holds control characters`);
-  let strange: string | null = null;
+  let strange: Told | null = null;
   let unwanted: Meaning | null = null;
   for (const [address] of given.matchAll(ADDRESS)) {
     const url = urlOf(address);
     const meaning = url === null ? null : meaningOf(url);
-    if (meaning === null) strange ??= url?.host ?? address;
+    if (meaning === null) strange ??= (url === null ? null : spoiltBy(url)) ?? notPlatforms(url?.host ?? address);
     else if (meaning.kind === "short_link") return meaning;
     else {
       const taken = door.take(meaning);
@@ -110,12 +112,15 @@ export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, 
     }
   }
   if (unwanted !== null) throw refuse(told`the link leads to ${elsewhere(unwanted, door.wants)}`);
-  if (strange !== null)
-    throw refuse(told`${JSON.stringify(strange.slice(0, 80))} is not an address of the platform (douyin.com) that dylive asks`);
+  if (strange !== null) throw refuse(strange);
   const named = door.id(given);
   if (named !== null) return named;
   const noId = door.ids === null ? "" : told` and is no id (${door.ids})`;
   throw refuse(told`${JSON.stringify(given.slice(0, 40))} holds no link of the platform${noId}`);
+}
+
+function notPlatforms(address: string): Told {
+  return told`${JSON.stringify(address.slice(0, 80))} is not an address of the platform (douyin.com) that dylive asks`;
 }
 
 /** Returns the words for a meaning that was not wanted, and what reads it: the end of a sentence on where a link leads. */
@@ -139,7 +144,7 @@ export function elsewhere(meaning: Meaning, wants: Told): Told {
     case "short_link":
       return told`another short link, ${not}`;
     default:
-      return told`${toldOf(meaning.what)}, ${not}`;
+      return told`${toldOf(meaning.what)}, not to ${wants}`;
   }
 }
 
@@ -175,8 +180,8 @@ export function assertWorkId(id: string, nowMs: number): void {
   );
 }
 
-function whyNot(made: number | null): string {
-  if (made === null) return "its id is no number of at most 32 digits";
-  const date = made > LAST_DATE_MS ? "a far future" : new Date(made).toISOString().slice(0, 10);
-  return `by its id it would be of ${date}, ${made < OPENED_MS ? "when the platform had not opened" : "which is yet to come by this machine's clock"}`;
+function whyNot(made: number | null): Told {
+  if (made === null) return told`its id is no number of at most 32 digits`;
+  const date = made > LAST_DATE_MS ? told`a far future` : new Date(made).toISOString().slice(0, 10);
+  return told`by its id it would be of ${date}, ${made < OPENED_MS ? told`when the platform had not opened` : told`which is yet to come by this machine's clock`}`;
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { inLanguage } from "../../../src/i18n/words.js";
 import { isPlatformHost, type Platform, platformAt, type Reply } from "../../../src/platform/access/platform.js";
 import { followPaste, type OpenPage } from "../../../src/platform/links/follow.js";
 import { type Door, ROOM_DOOR, worksDoor } from "../../../src/platform/links/paste.js";
@@ -86,6 +87,14 @@ describe("followPaste", () => {
       end: { outcome: "unknown", reason: "the short link leads back to itself" },
       asked: [LINK, way],
     });
+  });
+
+  it("goes to no address with a name, a password or a port, and says why", async () => {
+    for (const at of ["user:secret@www.douyin.com", "www.douyin.com:8443"]) {
+      const { end, asked } = await follow({ [LINK]: to(`https://${at}/video/${ID}`) }, { open: () => Promise.reject(new Error("opened")) });
+      expect(end).toEqual({ outcome: "unknown", reason: expect.stringMatching(/^the short link was not followed: the address at www/) });
+      expect([asked, JSON.stringify(end).includes("secret")]).toEqual([[LINK], false]);
+    }
   });
 
   it("gives up after five redirects", async () => {
@@ -211,6 +220,12 @@ describe("a browser page", () => {
       outcome: "unknown",
       reason,
     });
+  });
+
+  it("that settles nowhere is told of in Chinese as a whole", async () => {
+    const { platform } = scripted({ [LINK]: { status: 200, body: "x" } });
+    const end = await followPaste(LINK, WORK, { platform, userAgent: "test", open: async () => "http://[" }, SIGNAL);
+    expect("reason" in end && inLanguage("zh", end.reason)).toBe("短链接在浏览器里指向 一个无法识别的地址，不是抖音的地址");
   });
 
   it("that settles at another kind of page is refused as a link to it is", async () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { inLanguage } from "../../../src/i18n/words.js";
 import type { Meaning } from "../../../src/platform/links/link.js";
 import { type Door, ROOM_DOOR, readPaste, worksDoor } from "../../../src/platform/links/paste.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
@@ -12,16 +13,18 @@ const LISTS = worksDoor(["author", "mix"], NOW);
 const SIDES: readonly Door<unknown>[] = [ROOM_DOOR, WORK, LISTS];
 const SHORT_LINK_HOSTS = ["v.douyin.com", "v.iesdouyin.com", "jx.douyin.com"];
 
-/** The sentence with which a door refuses a text. */
-function refusal(text: string, door: Door<unknown>): string {
+/** The error with which a door refuses a text. */
+function refused(text: string, door: Door<unknown>): DyliveError {
   try {
     readPaste(text, door);
   } catch (error) {
-    if (error instanceof DyliveError && error.code === door.code) return error.detail;
+    if (error instanceof DyliveError && error.code === door.code) return error;
     throw error;
   }
   throw new Error(`${text} was taken`);
 }
+
+const refusal = (text: string, door: Door<unknown>) => refused(text, door).detail;
 
 describe("an id alone", () => {
   it("of 19 digits is a broadcast on the live side and a work on the other", () => {
@@ -75,6 +78,42 @@ describe("a text around links", () => {
     expect(readPaste(both, WORK)).toMatchObject({ kind: "work" });
     expect(readPaste(both, LISTS)).toEqual({ kind: "mix", id: ID });
     expect(readPaste(both, worksDoor(["mix", "work"], NOW))).toMatchObject({ kind: "work" });
+  });
+
+  it("gives the work of a search whose words stand in the address as they were typed", () => {
+    const work = { kind: "work", id: ID, page: null };
+    for (const address of ["https://www.douyin.com/search/猫", "www.douyin.com/root/search/猫咪、“日常”_1"])
+      expect(readPaste(share(`${address}?modal_id=${ID}&type=general`), WORK)).toEqual(work);
+    expect(refusal("看https://www.douyin.com/search/猫，不错？", WORK)).toMatch(/^the link leads to a search page/);
+    // What touches an address is no part of it.
+    const next = `https://www.douyin.com/search/cat看这个https://www.douyin.com/video/${ID}?modal_id=1`;
+    expect(readPaste(next, WORK)).toEqual({ ...work, page: "video" });
+  });
+
+  it("takes no address with a name, a password or a port, and says that of it", () => {
+    for (const [at, why] of [
+      ["user:secret@www.douyin.com", /^the address at www\.douyin\.com has a user name or a password in it, .* before the @$/],
+      ["user@v.douyin.com", /^the address at v\.douyin\.com has a user name/],
+      ["www.douyin.com:8443", /^the address at www\.douyin\.com has the port 8443, /],
+      ["www.douyin.com@evil.com", /^"evil\.com" is not an address of the platform/],
+    ] as const) {
+      const said = refusal(`看 https://${at}/video/${ID}`, WORK);
+      expect(said).toMatch(why);
+      expect(said).not.toContain("secret");
+    }
+  });
+
+  it.each([
+    [`https://www.douyin.com/`, "这个链接是www.douyin.com 的首页，不是作品"],
+    [`https://www.iesdouyin.com/share/user/1`, "这个链接是www.iesdouyin.com/share/user/1，不是作品"],
+    ["9321234567890123456", /^不可能有作品 9321234567890123456：按号码它的时间是 2038-\d\d-\d\d，按这台机器的时钟那还没有到；请检查/],
+    ["https://www.douyin.com/hashtag/1", "这个链接是话题页，不是作品"],
+    [`https://www.douyin.com/video/${"9".repeat(32)}`, /：按号码它的时间是 很远的将来，/],
+    ["https://www.douyin.com/video/732123456789012345", /1975-05-27，那时平台还没有上线；/],
+    [`https://u:p@www.douyin.com/video/${ID}`, /^指向 www\.douyin\.com 的这个地址带有用户名或密码/],
+    [`https://www.douyin.com:1/video/${ID}`, /^指向 www\.douyin\.com 的这个地址带有端口 1/],
+  ])("%s is refused in Chinese, as a whole", (text, says) => {
+    expect(inLanguage("zh", refused(text, WORK).said)).toMatch(says);
   });
 
   it("says when it holds neither a link nor an id", () => {
