@@ -153,6 +153,8 @@ export async function redecode(given: RedecodeDeps): Promise<Redecoded> {
   const { store, room, files, clock, signal } = deps;
   const sessions = [...new Set(files.map(({ sessionId }) => sessionId))];
   const done: Redecoded = { sessions, messages: 0, replaced: 0, regifted: 0, appended: 0, erased: 0, lostBytes: 0 };
+  // A server that writes to these files has frames in them that it is about to store, by what it knows now: they are no news of ours, and read anew with the others.
+  if (files.some(({ open }) => open)) await clock.sleep(IN_FLIGHT_MS, signal);
   for (const sessionId of sessions) {
     const claims = new Map<string, Claim>();
     await replaceAll(deps, sessionId, claims, done);
@@ -164,8 +166,6 @@ export async function redecode(given: RedecodeDeps): Promise<Redecoded> {
       if (changed === 0) break;
     }
   }
-  // A server that writes to these files has frames in them that it is about to store: they are no news of ours.
-  if (files.some(({ open }) => open)) await clock.sleep(IN_FLIGHT_MS, signal);
   await appendMissing(deps, done);
   return done;
 }

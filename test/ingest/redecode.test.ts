@@ -94,6 +94,27 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     await store.close();
   });
 
+  it("beside a server are read anew also where that stores them meanwhile, by what it knew", async () => {
+    const store = open();
+    const { room, pipeline, clock, again } = await collected(store, older, directory("raw"));
+    await again();
+    const late = corpus({ seed: "late", frames: 6, start: T0 + 90_000 });
+    const folder = directory("live");
+    const raw = new RawRecorder({ folder, clock, byDefault: true, maxBytes: 1e6, onError: (error) => expect(error).toBeNull() });
+    const waiting = late.frames.map((frame) => readFrame(frame, clock.now(), new Drift()).received);
+    raw.take(room, waiting, broadcast);
+    await raw.close();
+    const files = (await rawFiles(folder, room)).map((file) => ({ ...file, open: true }));
+    const server = {
+      now: () => clock.now(),
+      every: clock.every.bind(clock),
+      sleep: async () => void (await pipeline.store(waiting, broadcast)),
+    };
+    expect((await again({ files, clock: server })).replaced).toBeGreaterThan(0);
+    expect(await again({ files, clock: { ...server, sleep: async () => {} } })).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
+    await store.close();
+  });
+
   it("leave erased events erased, and people that stand under a pseudonym", async () => {
     const store = open();
     const { again, events, room } = await collected(store, older, directory("raw"));

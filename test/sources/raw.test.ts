@@ -73,6 +73,22 @@ describe("raw frames", () => {
     expect(problems).toEqual([]);
   });
 
+  it.each([
+    ["closed with the recorder", (raw: RawRecorder) => raw.close()],
+    ["asked for by a command", (raw: RawRecorder) => raw.rotate()],
+  ])("are all in the files that are %s, also of a room that is being left", async (_how, close) => {
+    const folder = directory("leaving");
+    const { raw, problems } = recorder(folder, { maxBytes: 1_000_000 });
+    await raw.packed();
+    for (let n = 0; n < 300; n++) raw.take(7, [frame(n)], ABOUT);
+    const left = raw.leave(7);
+    await close(raw);
+    expect(await allFrames(folder)).toEqual(texts(300));
+    await left;
+    await raw.close();
+    expect(problems).toEqual([]);
+  });
+
   it("survive a crash in mid-write: what was torn is cut off, what was half packed is packed anew", async () => {
     const folder = directory("crash");
     const { raw } = recorder(folder, { maxBytes: 1_000_000 });

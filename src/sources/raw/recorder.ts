@@ -172,6 +172,8 @@ export class RawRecorder {
   readonly byDefault: boolean;
   readonly #deps: RawRecorderDeps;
   readonly #writers = new Map<number, RawWriter>();
+  /** Files that are being closed: what waits for the disk is still being written. */
+  readonly #closing = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   /** Frames lost since the last report, by room. */
   readonly #lost = new Map<number, { frames: number; toldAt: number }>();
@@ -215,19 +217,27 @@ export class RawRecorder {
   async leave(room: number): Promise<void> {
     const writer = this.#writers.get(room);
     this.#writers.delete(room);
-    await writer?.close();
+    if (writer === undefined) return;
+    const closing = writer.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+    await closing;
+  }
+
+  /** Closes the files of all rooms, with those that somebody is closing already. */
+  async #leaveAll(): Promise<void> {
+    await Promise.all([...[...this.#writers.keys()].map((room) => this.leave(room)), ...this.#closing]);
   }
 
   /** Closes and compresses what was recorded so far; what comes goes to new files. */
   async rotate(): Promise<void> {
-    await Promise.all([...this.#writers.keys()].map((room) => this.leave(room)));
+    await this.#leaveAll();
     await this.#packing;
   }
 
   /** Writes what waits. What is not packed yet is packed by the next process. */
   async close(): Promise<void> {
     this.#stopLooking();
-    await Promise.all([...this.#writers.keys()].map((room) => this.leave(room)));
+    await this.#leaveAll();
     this.#stop.abort();
     await this.#packing;
   }
