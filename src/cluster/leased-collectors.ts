@@ -52,6 +52,8 @@ const RETRY_MS = 1000;
 /** Longest wait of a process that stops for others to take its rooms over, in ms. */
 const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
+/** Time for which a process that stops asks a cluster that does not answer, in ms: while the database is away nobody takes a room over. */
+const UNANSWERED_MS = 5000;
 /** Longest wait for collectors that stop without a spool, in ms: what the store does not take by then has nowhere else to go. */
 const STOP_MS = 4000;
 /** Most rooms that a line of the log names. */
@@ -114,17 +116,9 @@ export class LeasedCollectors {
 
   /** Gives the rooms to others, goes on with them until they are taken over, for some seconds at most, and leaves the cluster. */
   async stop(): Promise<void> {
-    const { membership, clock, onError, publisher, spool } = this.#deps;
+    const { membership, onError, publisher, clock, spool } = this.#deps;
     this.#stopSweeping();
-    const from = clock.now();
-    let others = false;
-    // Asked again and again: the others may stop, too.
-    while (this.#leases.size > 0 && clock.now() < from + DRAIN_MS && (await membership.drain().catch(() => false))) {
-      others = true;
-      await clock.sleep(DRAIN_LOOK_MS);
-    }
-    // Where nobody else collects, that is no news.
-    if (others && this.#leases.size > 0) onError(untaken([...this.#leases.keys()], clock.now() - from));
+    await this.#handOver();
     this.#stop.abort();
     await membership.leave().catch(onError);
     publisher.stop();
@@ -135,6 +129,33 @@ export class LeasedCollectors {
     const ended = Promise.all(this.#ending.keys());
     const longestMs = spool === undefined ? STOP_MS : SPOOL_STOP_MS;
     await inTime(ended, longestMs, clock).catch(() => onError(leftBy([...this.#ending.values()], longestMs)));
+  }
+
+  /** Goes on with the rooms until others have taken them over, as long as there are others. A cluster that does not answer is asked again for a while. */
+  async #handOver(): Promise<void> {
+    const { membership, clock, onError } = this.#deps;
+    const from = clock.now();
+    let answeredAt = from;
+    let [others, unanswered]: [boolean, unknown] = [false, null];
+    // Asked again and again: the others may stop, too.
+    while (this.#leases.size > 0 && clock.now() < from + DRAIN_MS) {
+      try {
+        const hasOthers = await membership.drain();
+        unanswered = null;
+        if (!hasOthers) break;
+        others = true;
+        answeredAt = clock.now();
+      } catch (error) {
+        unanswered = error;
+        if (clock.now() - answeredAt >= UNANSWERED_MS) break;
+      }
+      await clock.sleep(DRAIN_LOOK_MS);
+    }
+    if (this.#leases.size === 0) return;
+    const keys = [...this.#leases.keys()];
+    if (unanswered !== null) onError(unasked(keys, clock.now() - answeredAt, unanswered));
+    // Where nobody else collects, that is no news.
+    else if (others) onError(untaken(keys, clock.now() - from));
   }
 
   #all(): readonly LeasedRoom[] {
@@ -268,6 +289,15 @@ function leftBy(left: readonly Collector[], ms: number): DyliveError {
 /** Says which rooms a process leaves that others did not take over in time. */
 function untaken(keys: readonly string[], ms: number): DyliveError {
   return new DyliveError("stopping", told`nobody took over within ${seconds(ms)} s what this process collected: ${named(keys)}`);
+}
+
+/** Says which rooms a process leaves without an answer of the cluster. */
+function unasked(keys: readonly string[], ms: number, cause: unknown): DyliveError {
+  return new DyliveError(
+    "stopping",
+    told`the cluster did not answer for ${seconds(ms)} s who takes over what this process collected: ${named(keys)}; another process takes it when it sees that this one is gone`,
+    cause,
+  );
 }
 
 /** Says which rooms a process lost that the cluster took for dead. */

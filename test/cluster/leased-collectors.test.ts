@@ -4,9 +4,10 @@ import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
 import { StatusPublisher } from "../../src/cluster/status-publisher.js";
 import { Spool } from "../../src/ingest/spool.js";
 import type { Clock } from "../../src/runtime/clock.js";
+import { DyliveError } from "../../src/runtime/errors.js";
 import type { Membership } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import { fastClock } from "../clock.js";
+import { FakeClock, fastClock } from "../clock.js";
 import { MemorySpooled } from "../ingest/spooled-room.js";
 import { reachAt } from "../platform/access/reach.js";
 import { useDirectory } from "../store/directory.js";
@@ -172,4 +173,42 @@ it("a process says which rooms the cluster gave to others for dead, and which no
       detail: expect.stringMatching(/^nobody took over within 2\d(\.\d)? s what this process collected: web_rid:2, web_rid:3$/),
     },
   ]);
+});
+
+it.each([
+  ["answers again: it goes on until others have taken its rooms over", 3, []],
+  [
+    "does not answer: it says which rooms it leaves",
+    Number.POSITIVE_INFINITY,
+    [/^the cluster did not answer for 5(\.\d)? s who takes over what this process collected: web_rid:1, web_rid:2; /],
+  ],
+] as const)("a process that stops asks again where the cluster %s", async (_what, failures, says) => {
+  const clock = new FakeClock();
+  const store = openMemoryStore({ maxEventsPerRoom: 10 });
+  const away = { ...store.rooms, find: () => Promise.reject(new Error("away")) } as unknown as typeof store.rooms;
+  const errors: DyliveError[] = [];
+  const calls: string[] = [];
+  const drain = async () => {
+    calls.push("drain");
+    if (calls.length <= failures) throw new DyliveError("store_unreachable", "away");
+    return true;
+  };
+  const collectors = new LeasedCollectors({
+    ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
+    ...{ onError: (error) => void errors.push(error as DyliveError), setAside: () => {}, ...published(new FakeWantedRooms(clock), clock) },
+    membership: { id: 1, drain, leave: async () => void calls.push("leave") } as unknown as Membership,
+  });
+  const lease = (value: string) =>
+    ({ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: true, settings: null, how: "free" }) as const;
+  collectors.change({ taken: ["1", "2"].map(lease), changed: [], lost: [] });
+  const stopped = collectors.stop();
+  await clock.advance(4000);
+  expect([calls.length > 10, calls.includes("leave")]).toEqual([true, false]);
+  if (failures === 3)
+    collectors.change({ taken: [], changed: [], lost: ["1", "2"].map((value) => ({ key: `web_rid:${value}`, paused: false })) });
+  await clock.advance(2000);
+  await stopped;
+  expect(calls.at(-1)).toBe("leave");
+  expect(errors.map(({ detail }) => detail)).toEqual(says.map((text) => expect.stringMatching(text)));
+  await store.close();
 });

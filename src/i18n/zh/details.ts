@@ -231,6 +231,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "room {} has no number on the platform that could be collected": "直播间 {} 没有可以采集的号码",
   "no more rooms are taken": "不再接受新的直播间",
   "nobody took over within {} s what this process collected: {}": "{} 秒内没有别的进程接手这个进程的直播间：{}",
+  "the cluster did not answer for {} s who takes over what this process collected: {}; another process takes it when it sees that this one is gone":
+    "集群 {} 秒没有回答由谁接手这个进程的直播间：{}；别的进程发现这个进程已经离开后会接手",
   "the cluster took this process for dead (not heard of for {} s), and leases lapsed: {}":
     "集群以为这个进程已经退出（{} 秒没有消息），租约已失效：{}",
   "{} rooms are collected on demand, which is the most allowed": "临时采集的直播间已有 {} 个，达到上限",
