@@ -6,7 +6,7 @@ import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
-import { told } from "../runtime/told.js";
+import { recorded, told } from "../runtime/told.js";
 import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
@@ -135,7 +135,7 @@ export class RoomManager implements RoomOperations {
     if (paused !== null) return { room: paused.room, onlySession, status: paused };
     const { status, viewed } = await this.#settled(name, met, settleMs, signal);
     const { problem = null, reason = "" } = viewed?.report ?? {};
-    if (!met && problem !== null) throw new DyliveError(problem, reason);
+    if (!met && problem !== null) throw new DyliveError(problem, recorded(reason));
     return { room: status.room, onlySession, status };
   }
 
@@ -332,12 +332,12 @@ export class RoomManager implements RoomOperations {
         if (paused !== null) return { status: paused, viewed: undefined };
       }
       if (status === null && report !== null && answersCaller(report.state))
-        throw new DyliveError(report.problem ?? "room_unknown", report.reason);
+        throw new DyliveError(report.problem ?? "room_unknown", recorded(report.reason));
       if (isLast) {
         // What is stored of a room can be read though nobody collects it just now.
         const room = await store.rooms.find(name);
         if (room !== null && report === null && !signal.aborted) return { status: unclaimedStatus(room, now), viewed };
-        const why = report === null ? "no process of the cluster has taken it yet; `dylive cluster` shows them" : report.reason;
+        const why = recorded(report?.reason ?? "no process of the cluster has taken it yet; `dylive cluster` shows them");
         throw new DyliveError(
           report?.problem ?? "room_unknown",
           report?.problem != null ? why : told`no answer within ${settleMs} ms (${why})`,

@@ -37,9 +37,9 @@ interface Failure {
 
 /** Returns what a client is told of an error of the table. */
 export function failure(code: ErrorCode, detail: Said, status: number = ERRORS[code].status, details: Details = {}): Failure {
-  const { words, values } = toldOf(detail);
+  const { words, values, isRecorded } = toldOf(detail);
   // A sentence of another program's may have its full stop.
-  const open = values.length === 0 ? toldOf((words[0] ?? "").replace(/\.$/, "")) : detail;
+  const open = values.length === 0 && !isRecorded ? toldOf((words[0] ?? "").replace(/\.$/, "")) : detail;
   return { status, code, detail: open, details };
 }
 

@@ -26,7 +26,8 @@ const SIGNS: Readonly<Record<string, string>> = { ": ": "：", "; ": "；", " ("
  */
 export function inLanguage(language: Language, said: Said): string {
   if (language === "en") return english(said);
-  const { words, values } = toldOf(said);
+  const { words, values, isRecorded } = toldOf(said);
+  if (isRecorded) return reasonIn(language, english(said));
   const spoken = values.map((value) => (typeof value === "object" ? inLanguage(language, value) : String(value)));
   const chinese = chineseOf(words.join("{}"));
   if (chinese === null) return words.map((part, i) => (SIGNS[part] ?? part) + (spoken[i] ?? "")).join("");

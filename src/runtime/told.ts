@@ -11,10 +11,13 @@ export type Said = Told | string;
 export class Told {
   readonly words: readonly string[];
   readonly values: readonly ToldPart[];
+  /** Whether its words are a sentence of ours that was written down with its values in it. */
+  readonly isRecorded: boolean;
 
-  constructor(words: readonly string[], values: readonly ToldPart[]) {
+  constructor(words: readonly string[], values: readonly ToldPart[], isRecorded = false) {
     this.words = words;
     this.values = values;
+    this.isRecorded = isRecorded;
   }
 
   toString(): string {
@@ -34,7 +37,12 @@ export function told(words: readonly string[], ...values: readonly ToldPart[]): 
 /** Makes a sentence of words that have no values, for a place in another; also of one that came from another thread. */
 export function toldOf(said: Said): Told {
   if (typeof said === "string") return new Told([said], []);
-  return said instanceof Told ? said : new Told((said as Told).words, (said as Told).values);
+  return said instanceof Told ? said : new Told((said as Told).words, (said as Told).values, (said as Told).isRecorded);
+}
+
+/** Makes a sentence of one that was written down in English, such as the reason that a collector reported: in other languages it is looked for in that. */
+export function recorded(text: string): Told {
+  return new Told([text], [], true);
 }
 
 /** Joins sentences, and texts that somebody gave, by what stands between each two. */

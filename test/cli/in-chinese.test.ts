@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { afterAll, afterEach, expect, it, onTestFinished, vi } from "vitest";
+import { startSimulator } from "../../simulator/index.js";
 import { programFor } from "../../src/cli/program.js";
 import { inLanguage } from "../../src/i18n/words.js";
 import { DyliveError } from "../../src/runtime/errors.js";
@@ -90,4 +91,16 @@ it.each([
   // Commands that are to be typed, and what stands in backticks, stay.
   const words = all.replaceAll(/`[^`]*`|dylive [a-z-]+( [a-z]+)*( [A-Z]+)?/g, "…").split("\n");
   expect(words.filter((one) => /[a-z]{2,} [a-z]{2,} [a-z]{2,}/.test(one))).toEqual([]);
+});
+
+it.each([
+  [["room", "add", "100000002"], /平台没有说明它现在的状态：直播间页面没有内容（验证码页）/],
+  [["room", "add", "https://live.douyin.com/999999999"], /：直播间页面回答 HTTP 404/],
+] as const)("dylive %j tells in Chinese why the platform did not say what a room is", async (line, says) => {
+  const simulator = await startSimulator();
+  onTestFinished(() => simulator.close());
+  vi.stubEnv("DYLIVE_UPSTREAM", simulator.url);
+  vi.stubEnv("DYLIVE_LANG", "zh");
+  if (line[2] === "100000002") simulator.rooms.captcha();
+  expect(await said(...line)).toMatch(says);
 });

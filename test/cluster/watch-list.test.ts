@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
+import { failureOf, failureText } from "../../src/http/failure.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
 import type { Resume } from "../../src/store/rooms.js";
 import { type Running, running, SIGNAL } from "../collector/running.js";
@@ -42,7 +43,14 @@ describe("any text that names a room", () => {
     await expect(now.rooms.add("https://v.douyin.com/NOPE/", {}, 60_000, SIGNAL)).rejects.toMatchObject({ code: "no_account" });
     await expect(now.rooms.add("999999999", {}, 60_000, SIGNAL)).rejects.toMatchObject({ code: "no_account" });
     now.simulator.rooms.captcha();
-    await expect(now.rooms.add(ROOM, {}, 60_000, SIGNAL)).rejects.toMatchObject({ code: "room_unknown" });
+    const unsaid = await now.rooms.add(ROOM, {}, 60_000, SIGNAL).catch((error: unknown) => error);
+    expect(unsaid).toMatchObject({ code: "room_unknown" });
+    const unanswered = await now.rooms.add("100000003", {}, 0, SIGNAL).catch((error: unknown) => error);
+    // What a collector reports is written down in English; who asks is told in their language.
+    expect([unsaid, unanswered].map((error) => JSON.parse(failureText(failureOf(error, "r"), "zh")).msg)).toEqual([
+      expect.stringMatching(/：直播间页面没有内容（验证码页）。/),
+      expect.stringMatching(/：0 毫秒内没有应答（(?:即将开始采集|正在向平台查询这个直播间)）。/),
+    ]);
     now.simulator.rooms.captcha(false);
     await now.clock.sleep(20_000);
     expect(await now.store.rooms.list()).toEqual([]);

@@ -4,7 +4,7 @@ import { type Answer, answerOf, resolveText, STEP_WORDS, StepError, type TextAns
 import { PlatformAccess, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told, toldOf } from "../../runtime/told.js";
+import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { print } from "../terminal.js";
 
@@ -53,7 +53,7 @@ function sentencesOf({ broadcast, resolved }: TextAnswer): readonly Told[] {
   const words = toldOf(SENTENCES[answerOf(resolved)]);
   if (!("facts" in resolved)) {
     const tail = resolved.outcome === "unknown" ? [told`Try again in a minute; \`dylive doctor\` shows which step is broken.`] : [];
-    return [told`${words}: ${toldOf(resolved.reason)} (${toldOf(STEP_WORDS[resolved.step])}).`, ...tail];
+    return [told`${words}: ${recorded(String(resolved.reason))} (${toldOf(STEP_WORDS[resolved.step])}).`, ...tail];
   }
   const { facts, roomId, webRid } = resolved;
   const lines = [told`${facts.anchor?.nickname ?? told`The anchor`} ${words}${facts.title === null ? "." : `: ${facts.title}`}`];

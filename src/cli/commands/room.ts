@@ -11,7 +11,7 @@ import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve
 import { PlatformAccess, type Reach, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Said, type Told, told, toldOf } from "../../runtime/told.js";
+import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
 import { watchRoom } from "../../store/cluster.js";
 import type { RoomKey } from "../../store/log.js";
 import { namedRoom, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
@@ -123,12 +123,12 @@ function add(config: Config, text: string, settings: Partial<RoomSettings>): Pro
 /** Returns the room of a name. A number or a custom id can be watched although the platform does not answer now. */
 async function meet(rooms: Store["rooms"], name: RoomName, access: PlatformAccess, signal: AbortSignal): Promise<RoomKey> {
   const known = await rooms.find(name);
-  let why: Said;
+  let why: Told;
   try {
     const resolved = await resolveRoom(name, access.platform, await access.asker(signal), signal, access.inPage);
     if ("facts" in resolved) return await meetRoom(rooms, name, resolved);
-    if (resolved.outcome === "no_account") throw new DyliveError("no_account", resolved.reason);
-    why = resolved.reason;
+    why = recorded(String(resolved.reason));
+    if (resolved.outcome === "no_account") throw new DyliveError("no_account", why);
   } catch (error) {
     if (signal.aborted || !(error instanceof DyliveError) || error.row.fault === "caller") throw error;
     why = error.said;
