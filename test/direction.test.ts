@@ -31,7 +31,7 @@ const MAY: Record<string, readonly string[]> = {
   statistics: ["types:events", "store", "runtime"],
   retention: ["types:events", "store", "runtime"],
   erasure: ["events", "types:works/model", "types:ingest", "statistics", "store", "runtime"],
-  exports: ["events", "types:works/model", "feed", "erasure", "store", "runtime"],
+  exports: ["events", "types:works/model", "types:statistics", "feed", "erasure", "store", "runtime"],
   webhooks: ["events", "feed", "store", "i18n", "runtime"],
   compat: ["events", "feed", "store", "types:health", "i18n", "runtime"],
   jobs: ["platform/wire", "sources", "ingest", "feed", "store", "health", "statistics", "retention", "erasure", "exports", "runtime"],

@@ -86,6 +86,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   session: ["dylive session list 100000002", "dylive session show 100000002"],
   "session list": ["dylive session list 100000002"],
   "session show": ["dylive session show 100000002", "dylive session show 100000002 7000000000000000001 --json"],
+  highlights: [
+    "dylive highlights 100000002",
+    "dylive highlights 100000002 --format chapters > chapters.txt",
+    "dylive highlights 100000002 --format edl --fps 60 --offset 3600 > markers.edl",
+  ],
   stats: [
     "dylive stats 100000002",
     "dylive stats 100000002 7000000000000000001 --minutes",

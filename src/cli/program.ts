@@ -19,7 +19,7 @@ const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[
   ["A work, without a server:", ["work", "download", "comments", "works"]],
   ["Files:", ["replay", "import", "decode", "strip"]],
   ["What a server does (also while it runs):", ["room", "account", "author", "token", "hook", "notify", "official"]],
-  ["What is kept (also while a server runs):", ["session", "stats", "user", "gifts", "search", "export"]],
+  ["What is kept (also while a server runs):", ["session", "stats", "highlights", "user", "gifts", "search", "export"]],
   ["Care of what is kept:", ["retention", "erase-user", "redecode", "check", "backup"]],
   ["Many machines:", ["cluster", "migrate", "restored"]],
 ];
@@ -369,6 +369,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
   { names: ["notify"], add: async (program) => (await import("./commands/notify.js")).addNotifyCommands(program, data) },
   { names: ["session"], add: async (program) => (await import("./commands/session.js")).addSessionCommands(program, data) },
   { names: ["stats", "user"], add: async (program) => (await import("./commands/stats.js")).addStatsCommands(program, data) },
+  { names: ["highlights"], add: async (program) => (await import("./commands/highlights.js")).addHighlightsCommand(program, data) },
   { names: ["gifts"], add: async (program) => (await import("./commands/gifts.js")).addGiftsCommand(program, data) },
   { names: ["export"], add: async (program) => (await import("./commands/export.js")).addExportCommand(program, data) },
   { names: ["redecode"], add: async (program) => (await import("./commands/redecode.js")).addRedecodeCommand(program, data) },

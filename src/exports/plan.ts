@@ -58,6 +58,9 @@ export interface CommentPlan {
   readonly zoneMinutes: number;
 }
 
+/** Longest offset of a recording, in s: it is of a broadcast, and a year is beyond any. */
+export const OFFSET_MAX_S = 31_536_000;
+
 /** Time zone of Beijing, where the rooms are, in minutes east of UTC. */
 export const PLATFORM_ZONE_MINUTES = 480;
 const TIMED_TYPES: readonly EventType[] = ["chat", "gift"];

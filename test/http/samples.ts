@@ -244,6 +244,11 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/sessions/latest/top", 200],
   ],
   "GET /v1/rooms/{room}/sessions/{session}/witness": [["/v1/rooms/98765/sessions/latest/witness", 200]],
+  "GET /v1/rooms/{room}/sessions/{session}/highlights": [
+    ["/v1/rooms/98765/sessions/latest/highlights", 200],
+    ["/v1/rooms/98765/sessions/latest/highlights?format=edl&fps=25", 200],
+    ["/v1/rooms/98765/sessions/latest/highlights?format=xml", 400],
+  ],
   "GET /v1/rooms/{room}/sessions/{session}/words": [
     ["/v1/rooms/98765/sessions/latest/words", 200],
     ["/v1/rooms/98765/sessions/latest/words?kind=emoji", 200],

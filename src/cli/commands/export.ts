@@ -6,7 +6,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { exportPieces } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
-import { type ExportPlan, type ExportRequest, planExport } from "../../exports/plan.js";
+import { type ExportPlan, type ExportRequest, OFFSET_MAX_S, planExport } from "../../exports/plan.js";
 import { broadcastId } from "../../http/v1/session-routes.js";
 import { publish, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -21,9 +21,6 @@ import { ProgressLine, say } from "../terminal.js";
 import { numberFrom, whole } from "../values.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST } from "./session.js";
-
-/** Longest offset, in s: recordings are of a broadcast, and a year is beyond any. */
-const OFFSET_MAX_S = 31_536_000;
 
 interface ExportOptions {
   readonly format: ExportFormat;

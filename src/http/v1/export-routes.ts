@@ -6,7 +6,7 @@ import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { partsOf } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
-import { type ExportRequest, PLATFORM_ZONE_MINUTES, planComments, planExport } from "../../exports/plan.js";
+import { type ExportRequest, OFFSET_MAX_S, PLATFORM_ZONE_MINUTES, planComments, planExport } from "../../exports/plan.js";
 import type { Clock } from "../../runtime/clock.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
@@ -62,8 +62,8 @@ const ExportQuery = exactly({
   }),
   start: Instant("when the recording begins that xml, ass or srt go with; by default when the broadcast was first seen"),
   offset: Type.Number({
-    minimum: -1_000_000,
-    maximum: 1_000_000,
+    minimum: -OFFSET_MAX_S,
+    maximum: OFFSET_MAX_S,
     default: 0,
     description: "seconds added to every place in the recording",
   }),

@@ -1,8 +1,13 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
+import { HIGHLIGHT_FORMAT_NAMES, HIGHLIGHT_FORMATS, highlightFile } from "../../exports/highlights.js";
+import { readInstant } from "../../exports/instant.js";
+import { OFFSET_MAX_S, PLATFORM_ZONE_MINUTES } from "../../exports/plan.js";
 import { decodePlace } from "../../feed/cursor.js";
+import { acceptedLanguage, inLanguage } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { highlightsOf } from "../../statistics/highlights.js";
 import { shownWitness } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Statistics } from "../../store/sql/statistics.js";
@@ -29,6 +34,28 @@ const WordsQuery = exactly({
   ...PageFields,
 });
 
+const HighlightsQuery = exactly({
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "how many, the most striking; a whole number from 1 to 100" }),
+  format: Type.Enum(["json", ...HIGHLIGHT_FORMAT_NAMES], {
+    default: "json",
+    description: "json, or a file: csv, chapters (lines for a video's description) or edl (markers for an editing program)",
+  }),
+  start: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 40,
+      description: "when the recording begins: 2026-11-25T20:00:00+08:00, or ms UTC; by default when the broadcast was first seen",
+    }),
+  ),
+  offset: Type.Number({
+    minimum: -OFFSET_MAX_S,
+    maximum: OFFSET_MAX_S,
+    default: 0,
+    description: "seconds added to every place in the recording",
+  }),
+  fps: Type.Integer({ minimum: 1, maximum: 240, default: 30, description: "frames of the recording in a second, for edl" }),
+});
+
 const GiftsQuery = exactly({
   by: Type.Enum([...GIFT_GROUPS], {
     default: "gift",
@@ -43,6 +70,7 @@ export function statisticsRoutes(app: FastifyInstance, deps: ApiDeps): void {
   addSchemas(app, ...STATISTICS_SCHEMAS);
   summaryRoutes(app, deps);
   broadcastRoutes(app, deps);
+  highlightRoutes(app, deps);
   userRoutes(app, deps);
 }
 
@@ -134,6 +162,44 @@ function broadcastRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       config,
     },
     async (request) => giftList(await counted(request), request.query),
+  );
+}
+
+/** Registers the route of a broadcast's highlights. */
+function highlightRoutes(app: FastifyInstance, { store, calls }: ApiDeps): void {
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/rooms/:room/sessions/:session/highlights",
+    {
+      schema: {
+        summary: "Times of a broadcast that stand out, with where to jump to",
+        tags,
+        produces: ["application/json", "text/csv", "text/plain"],
+        params: SessionParams,
+        querystring: HighlightsQuery,
+        response: { 200: Type.Unsafe<string | object>(Type.Ref("HighlightList")) },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const { room, session } = await sessionOf(store, request);
+      const { sessionId, openedAt, title } = session;
+      const { limit, format, start, offset, fps } = request.query;
+      const startMs = start === undefined ? openedAt : readInstant("start", start, PLATFORM_ZONE_MINUTES);
+      const call = calls.open(request.raw, reply.raw, tokenOf(request));
+      const highlights = await highlightsOf(store, room, sessionId, { limit, signal: call.signal });
+      if (format === "json") {
+        const behind = (await store.statistics.sessions(room, [sessionId])).get(sessionId)?.behind ?? 0;
+        return { highlights, behind };
+      }
+      const language = acceptedLanguage(request.headers["accept-language"]);
+      const file = await highlightFile(highlights, format, {
+        ...{ title, startMs, offsetMs: Math.round(offset * 1000), fps, zoneMinutes: PLATFORM_ZONE_MINUTES },
+        inWords: (said) => inLanguage(language, said),
+      });
+      const { mediaType, ending } = HIGHLIGHT_FORMATS[format];
+      const name = `dylive-${sessionId.replace(/[^A-Za-z0-9._-]/g, "_")}-highlights.${ending}`;
+      return reply.type(mediaType).header("content-disposition", `attachment; filename="${name}"`).send(file);
+    },
   );
 }
 

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
+import { HIGHLIGHT_KINDS } from "../../statistics/highlights.js";
 import { amountOf, shownGifts } from "../../statistics/summary.js";
 import { type GiftSum, HIDDEN_RECEIVER, type Minute, type PersonFigures, type PersonSession } from "../../store/statistics.js";
 import { Next, Time } from "./fields.js";
@@ -139,6 +140,44 @@ const WordListSchema = Type.Object(
   { $id: "WordList", description: "words or emoji of the chat, the most frequent first" },
 );
 
+/** Times of a broadcast that stand out. */
+const HighlightListSchema = Type.Object(
+  {
+    highlights: Type.Array(
+      Type.Object({
+        at: Type.Integer({
+          description:
+            "time to jump to, ms UTC: of the first event of the burst, or the beginning of the minute where its events are no longer kept",
+        }),
+        exact: Type.Boolean({ description: "whether `at` is of an event" }),
+        from: Time,
+        to: Time,
+        firstSeq: Type.Integer({ description: "seq of its event that was stored first: read the room's events from there" }),
+        score: Type.Number({ description: "the greatest of its peaks' scores, by which the most striking are chosen" }),
+        peaks: Type.Array(
+          Type.Object({
+            kind: Type.Enum([...HIGHLIGHT_KINDS], { description: "chat, gift or join" }),
+            minute: Time,
+            value: Type.Integer({ minimum: 0, description: "chats, joins, or diamonds of gifts in this minute" }),
+            usual: Type.Integer({ minimum: 0, description: "median of the minutes within half an hour of it" }),
+            score: Type.Number({ description: "by how many spreads the value lies above that" }),
+          }),
+          { description: "what stands out, the most striking first" },
+        ),
+        words: Type.Array(Type.Object({ text: Type.String(), count: Count }), {
+          description: "words and emoji of its chats that are rarer in the rest of the broadcast, with the number of chats that have them",
+        }),
+        gifts: Type.Array(Type.Object({ id: Type.String(), name: Nullable(Type.String()), units: Count, diamonds: Count }), {
+          description: "its gifts, those worth most first",
+        }),
+      }),
+      { description: "in order of time" },
+    ),
+    behind: Behind,
+  },
+  { $id: "HighlightList", description: "times of a broadcast that stand out against the half hours around them" },
+);
+
 /** A person in a room. */
 const UserHistorySchema = Type.Object(
   {
@@ -182,6 +221,7 @@ export const STATISTICS_SCHEMAS = [
   PersonListSchema,
   WitnessListSchema,
   WordListSchema,
+  HighlightListSchema,
   UserHistorySchema,
   RoomSummarySchema,
 ];

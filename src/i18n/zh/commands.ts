@@ -156,6 +156,12 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "a room (its newest broadcast), or a broadcast's room_id": "直播间（取最近一场），或某一场的 room_id",
   "room_id of the broadcast; latest is the newest": "这一场的 room_id；latest 是最近一场",
   "a broadcast in figures: totals, people, words; or its minutes, or its gifts": "一场直播的数据：合计、观众、热词；或逐分钟，或礼物",
+  "times of a broadcast that stand out: in chats, gifts and joins, with words and where to jump to":
+    "一场直播的高光时刻：弹幕、礼物、进场的高峰，附热词和跳转时间",
+  "how many, the most striking": "最多几个，取最突出的",
+  "as a file on stdout": "以文件形式输出到标准输出",
+  "when the recording begins that they are of (the broadcast's beginning)": "对应录像从何时开始（默认为开播时间）",
+  "frames of the recording in a second, for edl": "录像的帧率，用于 edl",
   "minute by minute": "逐分钟",
   "rows of each list (10; of gifts 50)": "每个列表的行数（10；礼物为 50）",
   "as JSON": "输出为 JSON",

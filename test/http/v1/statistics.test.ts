@@ -169,3 +169,56 @@ describe("a person in a room", () => {
     expect((await call("/v1/rooms/11/users/1")).at("error", "code")).toBe("not_found");
   });
 });
+
+describe("highlights of a broadcast", () => {
+  /** A room whose broadcast has one burst of chats. */
+  async function withBurst(): Promise<ApiServer> {
+    const made = await serveApi();
+    const events = Array.from({ length: 40 }, (_, n): NewEvent[] =>
+      Array.from({ length: n === 20 ? 80 : 4 }, (_, i) =>
+        chat(n === 20 ? "绝杀" : "你好", { id: `c${n}.${i}`, sessionId: SESSION, time: T0 + n * MINUTE + 7000 + i * 100 }),
+      ),
+    ).flat();
+    const room = await made.tell("11", ...events);
+    await made.store.sessions.open(room, SESSION, T0, "标题\n二");
+    await catchUp(made.store, plainWords);
+    return made;
+  }
+  const at = T0 + 20 * MINUTE + 7000;
+
+  it("are told with their words, and what was usual", async () => {
+    const { call, tokens } = await withBurst();
+    const reply = await call(`${PATH}/highlights`, { token: tokens.read });
+    expect(reply.body).toMatchObject({
+      highlights: [{ at, exact: true, peaks: [{ kind: "chat", value: 80, usual: 4 }], words: [{ text: "绝杀", count: 80 }] }],
+      behind: 0,
+    });
+  });
+
+  it("are files for tables, video sites and editing programs, in the language that is asked for", async () => {
+    const { call, tokens } = await withBurst();
+    const file = async (query: string, language = "en") => {
+      const reply = await call(`${PATH}/highlights?${query}`, { token: tokens.read, headers: { "accept-language": language } });
+      expect([query, reply.status]).toEqual([query, 200]);
+      return reply.text;
+    };
+    const title = "80 chats in a minute (usually 4) · 绝杀";
+    expect(await file("format=chapters")).toBe(`00:00:00 标题 二\n00:20:07 ${title}\n`);
+    expect(await file("format=chapters&offset=-30", "zh")).toBe("00:00:00 标题 二\n00:19:37 一分钟 80 条弹幕（平时 4） · 绝杀\n");
+    // A recording that began after it.
+    expect(await file(`format=chapters&start=${at + 1}`)).toBe("00:00:00 标题 二\n");
+    expect(await file("format=edl&fps=25&offset=3600.04")).toBe(
+      `TITLE: 标题 二\nFCM: NON-DROP FRAME\n\n001  001      V     C        01:20:07:01 01:20:07:02 01:20:07:01 01:20:07:02\n |C:ResolveColorBlue |M:${title} |D:1\n\n`,
+    );
+    const [titles, row] = (await file("format=csv")).split("\r\n");
+    expect(titles).toBe("\ufeffplace,time,exact,score,chats,chatsUsual,diamonds,diamondsUsual,joins,joinsUsual,words,gifts,timeMs,seq");
+    expect(row).toMatch(/^00:20:07,"2025-.*",true,38,80,4,,,,,绝杀,,\d+,81$/);
+  });
+
+  it("ask for what they take", async () => {
+    const { call, tokens } = await withBurst();
+    for (const query of ["format=xml", "fps=0", "start=2026-02-30", "limit=0"])
+      expect([query, (await call(`${PATH}/highlights?${query}`, { token: tokens.read })).status]).toEqual([query, 400]);
+    expect((await call("/v1/rooms/11/sessions/999/highlights", { token: tokens.read })).status).toBe(404);
+  });
+});

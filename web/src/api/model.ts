@@ -17,6 +17,9 @@ export type KnownGift = Schemas["Gift"];
 export type GiftSum = Schemas["GiftList"]["gifts"][number];
 export type Person = Schemas["PersonList"]["people"][number];
 export type Word = Schemas["WordList"]["words"][number];
+export type Highlight = Schemas["HighlightList"]["highlights"][number];
+/** Files of highlights, as `GET …/highlights` takes them. */
+export type HighlightFormat = "chapters" | "edl" | "csv";
 export type UserHistory = Schemas["UserHistory"];
 /** Formats of exports, as `GET /v1/rooms/{room}/export` takes them. */
 export const EXPORT_FORMATS = ["csv", "xlsx", "jsonl", "parquet", "xml", "ass", "srt"] as const;

@@ -512,6 +512,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rooms/{room}/sessions/{session}/highlights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Times of a broadcast that stand out, with where to jump to
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSessionsBySessionHighlights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room}/users/{user}": {
         parameters: {
             query?: never;
@@ -3400,6 +3420,54 @@ export interface components {
             /** @description events of the room that these figures have still to look at */
             behind: number;
         };
+        /** @description times of a broadcast that stand out against the half hours around them */
+        HighlightList: {
+            /** @description in order of time */
+            highlights: {
+                /** @description time to jump to, ms UTC: of the first event of the burst, or the beginning of the minute where its events are no longer kept */
+                at: number;
+                /** @description whether `at` is of an event */
+                exact: boolean;
+                /** @description ms UTC */
+                from: number;
+                /** @description ms UTC */
+                to: number;
+                /** @description seq of its event that was stored first: read the room's events from there */
+                firstSeq: number;
+                /** @description the greatest of its peaks' scores, by which the most striking are chosen */
+                score: number;
+                /** @description what stands out, the most striking first */
+                peaks: {
+                    /**
+                     * @description chat, gift or join
+                     * @enum {unknown}
+                     */
+                    kind: "chat" | "gift" | "join";
+                    /** @description ms UTC */
+                    minute: number;
+                    /** @description chats, joins, or diamonds of gifts in this minute */
+                    value: number;
+                    /** @description median of the minutes within half an hour of it */
+                    usual: number;
+                    /** @description by how many spreads the value lies above that */
+                    score: number;
+                }[];
+                /** @description words and emoji of its chats that are rarer in the rest of the broadcast, with the number of chats that have them */
+                words: {
+                    text: string;
+                    count: number;
+                }[];
+                /** @description its gifts, those worth most first */
+                gifts: {
+                    id: string;
+                    name: string | null;
+                    units: number;
+                    diamonds: number;
+                }[];
+            }[];
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
         /** @description a person in the broadcasts of a room */
         UserHistory: {
             id: string;
@@ -6050,6 +6118,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GiftList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionHighlights: {
+        parameters: {
+            query?: {
+                /** @description how many, the most striking; a whole number from 1 to 100 */
+                limit?: number;
+                /** @description json, or a file: csv, chapters (lines for a video's description) or edl (markers for an editing program) */
+                format?: "json" | "csv" | "chapters" | "edl";
+                /** @description when the recording begins: 2026-11-25T20:00:00+08:00, or ms UTC; by default when the broadcast was first seen */
+                start?: string;
+                /** @description seconds added to every place in the recording */
+                offset?: number;
+                /** @description frames of the recording in a second, for edl */
+                fps?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description times of a broadcast that stand out against the half hours around them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HighlightList"];
+                    "text/csv": components["schemas"]["HighlightList"];
+                    "text/plain": components["schemas"]["HighlightList"];
                 };
             };
             /** @description refused: why, and what to do */

@@ -45,6 +45,20 @@ export const sessions: typeof zh = {
   first: "A",
   second: "B",
   difference: "Difference",
+  highlights: {
+    title: "Highlights",
+    hint: "Times with far more chats, gifts or joins than in the half hours around them.",
+    none: "No time of this broadcast stands out (it takes ten minutes to tell).",
+    minuteOnly: "its events were removed: only the minute is known",
+    peaks: {
+      chat: (n, usual) => `${n} chats in a minute (usually ${usual})`,
+      gift: (n, usual) => `${n} diamonds in a minute (usually ${usual})`,
+      join: (n, usual) => `${n} joins in a minute (usually ${usual})`,
+    },
+    start: "The recording began at (by default when the broadcast did)",
+    formats: { chapters: "Chapters (for a description)", edl: "EDL markers (for editing)", csv: "CSV" },
+    keep: "Save",
+  },
   export: {
     title: "Export",
     format: "Format",

@@ -44,6 +44,20 @@ export const sessions = {
   first: "A 场",
   second: "B 场",
   difference: "差别",
+  highlights: {
+    title: "高光时刻",
+    hint: "弹幕、礼物、进场明显高于前后半小时的时刻。",
+    none: "这一场没有特别突出的时刻（至少要有十分钟的数据）。",
+    minuteOnly: "事件已删除，只知道是这一分钟",
+    peaks: {
+      chat: (n: string, usual: string) => `一分钟 ${n} 条弹幕（平时 ${usual}）`,
+      gift: (n: string, usual: string) => `一分钟 ${n} 抖币（平时 ${usual}）`,
+      join: (n: string, usual: string) => `一分钟 ${n} 人进场（平时 ${usual}）`,
+    },
+    start: "录像开始时间（不填为开播时间）",
+    formats: { chapters: "章节（视频简介）", edl: "EDL 标记（剪辑软件）", csv: "CSV" },
+    keep: "保存",
+  },
   export: {
     title: "导出",
     format: "格式",

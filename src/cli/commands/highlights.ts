@@ -1,0 +1,74 @@
+import { type Command, Option } from "commander";
+import { type Config, languageOf, loadConfig } from "../../app/config.js";
+import { HIGHLIGHT_FORMAT_NAMES, type HighlightFormat, highlightFile, peakInWords } from "../../exports/highlights.js";
+import { readInstant, readZone } from "../../exports/instant.js";
+import { OFFSET_MAX_S } from "../../exports/plan.js";
+import { inLanguage } from "../../i18n/words.js";
+import { told, toldAll } from "../../runtime/told.js";
+import { highlightsOf } from "../../statistics/highlights.js";
+import { moment, print, printColumns, say } from "../terminal.js";
+import { count, numberFrom, wholeFrom } from "../values.js";
+import { withStore } from "../with-store.js";
+import { BROADCAST, countedSession } from "./session.js";
+
+/** Options of `dylive highlights`. */
+interface HighlightArguments {
+  readonly limit: number;
+  readonly format?: HighlightFormat;
+  readonly start?: string;
+  readonly offset: number;
+  readonly zone?: string;
+  readonly fps: number;
+  readonly json: boolean;
+}
+
+/** Adds `dylive highlights`. @param data makes the option that names the data folder */
+export function addHighlightsCommand(program: Command, data: () => Option): void {
+  program
+    .command("highlights")
+    .description("times of a broadcast that stand out: in chats, gifts and joins, with words and where to jump to")
+    .argument("<room>", "a room (its newest broadcast), or a broadcast's room_id")
+    .argument("[session]", BROADCAST)
+    .option("--limit <n>", "how many, the most striking", count, 20)
+    .addOption(new Option("--format <format>", "as a file on stdout").choices(HIGHLIGHT_FORMAT_NAMES))
+    .option("--start <moment>", "when the recording begins that they are of (the broadcast's beginning)")
+    .option("--offset <seconds>", "added to every place in the recording", numberFrom(-OFFSET_MAX_S, OFFSET_MAX_S), 0)
+    .option("--zone <zone>", "zone of dates, and of moments given without one, such as +08:00 (this machine's)")
+    .option("--fps <n>", "frames of the recording in a second, for edl", wholeFrom(1, 240), 30)
+    .option("--json", "one JSON object a line", false)
+    .addOption(data())
+    .action(
+      (
+        room: string,
+        id: string | undefined,
+        { limit, format, start, offset, zone, fps, json, ...settings }: HighlightArguments & Partial<Config>,
+      ) => {
+        const zoneMinutes = zone === undefined ? null : readZone("--zone", zone);
+        const startMs = start === undefined ? null : readInstant("--start", start, zoneMinutes);
+        return withStore(loadConfig(settings), async (store) => {
+          const session = await countedSession(store, room, id ?? null);
+          const found = await highlightsOf(store, session.room, session.sessionId, { limit });
+          if (json) {
+            for (const one of found) await print(JSON.stringify(one));
+            return;
+          }
+          const about = {
+            ...{ title: session.title, startMs: startMs ?? session.openedAt, offsetMs: Math.round(offset * 1000), fps },
+            zoneMinutes: zoneMinutes ?? -new Date().getTimezoneOffset(),
+            inWords: (said: Parameters<typeof inLanguage>[1]) => inLanguage(languageOf(), said),
+          };
+          if (format !== undefined) return print((await highlightFile(found, format, about)).replace(/\n$/, ""));
+          if (found.length === 0) return say(told`no time of this broadcast stands out`);
+          await printColumns(
+            [told`at`, told`what stands out`, told`words`, told`gifts`],
+            found.map(({ at, exact, peaks, words, gifts }) => [
+              exact ? moment(at) : told`${moment(at)} (the minute)`,
+              toldAll(peaks.map(peakInWords), "; "),
+              words.map(({ text }) => text).join(" "),
+              gifts.map(({ id, name, units }) => `${name ?? id} ×${units}`).join(" "),
+            ]),
+          );
+        });
+      },
+    );
+}
