@@ -105,8 +105,8 @@ async function table(highlights: readonly Highlight[], about: HighlightFileAbout
       const name = { chat: "chats", gift: "diamonds", join: "joins" }[kind];
       return [column(name, "integer", ofPeak(kind, "value")), column(`${name}Usual`, "integer", ofPeak(kind, "usual"))];
     }),
-    column("words", "text", ({ words }) => words.map(({ text }) => text).join(" ")),
-    column("gifts", "text", ({ gifts }) => gifts.map(({ id, name, units }) => `${name ?? id} x${units}`).join(" ")),
+    column("words", "text", ({ words }) => words.map(({ text }) => text).join(" ") || null),
+    column("gifts", "text", ({ gifts }) => gifts.map(({ id, name, units }) => `${name ?? id} x${units}`).join(" ") || null),
     column("timeMs", "integer", ({ at }) => at),
     column("seq", "integer", ({ firstSeq }) => firstSeq),
   ];
