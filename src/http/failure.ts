@@ -62,9 +62,14 @@ export function sendFailure(request: FastifyRequest, reply: FastifyReply, failed
   if (error instanceof CursorReset) reply.header("x-oldest-cursor", error.oldest).header("x-newest-cursor", error.newest);
   const retryAfterS = failed.details["retryAfterS"] ?? RETRY_AFTER_S[failed.code];
   if (retryAfterS !== undefined) reply.header("retry-after", retryAfterS);
-  const language = acceptedLanguage(request.headers["accept-language"]);
+  const language = languageAsked(request);
   const text = V1_FORM.test(request.url) ? errorText(failed, request.id, language) : failureText(failed, language);
   return reply.code(failed.status).header("cache-control", "no-store").type("application/json; charset=utf-8").send(text);
+}
+
+/** Returns the language in which a request is answered. */
+export function languageAsked({ headers }: FastifyRequest): Language {
+  return acceptedLanguage(headers["accept-language"]);
 }
 
 function codeOf(error: unknown): string {
@@ -78,9 +83,13 @@ function statusOf(error: unknown): number | null {
 
 /** Writes an error of v1: a stable code, what is wrong, what to do, and the name of the request in the server's log. */
 export function errorText({ code, detail, details }: Failure, requestId: string | null, language: Language): string {
+  return JSON.stringify({ error: { ...errorWords(code, detail, language), ...(requestId !== null && { requestId }), ...details } });
+}
+
+/** Returns an error in words: its code, what is wrong, and what to do. */
+export function errorWords(code: ErrorCode, detail: Said, language: Language) {
   const { message, hint } = ERRORS[code];
-  const words = { code, message: messageIn(language, message, detail), hint: inLanguage(language, hint) };
-  return JSON.stringify({ error: { ...words, ...(requestId !== null && { requestId }), ...details } });
+  return { code, message: messageIn(language, message, detail), hint: inLanguage(language, hint) };
 }
 
 /** Writes an error in the envelope of the compatible interface; `code` is the HTTP status. */

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { WorksErased } from "../erasure/works.js";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError, type ErrorCode } from "../runtime/errors.js";
+import { DyliveError, type SentError, sentError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 
@@ -73,7 +73,7 @@ export interface Task {
   endedAt: number | null;
   progress: { readonly what: string; readonly count: number } | null;
   result: TaskResult | null;
-  error: { readonly code: ErrorCode; readonly message: string; readonly hint: string } | null;
+  error: SentError | null;
 }
 
 /** Runs long work on what is kept: one task at a time, since one could bring back what the other takes out. */
@@ -148,6 +148,6 @@ export class TaskList {
   #failed(task: Task, error: unknown): void {
     const told = error instanceof DyliveError ? error : new DyliveError("internal", "the task failed", error);
     if (told.row.status >= 500) this.#logger.error({ err: error, task: task.id, kind: task.kind }, "a task failed");
-    task.error = { code: told.code, message: told.message, hint: told.row.hint };
+    task.error = sentError(told);
   }
 }

@@ -65,11 +65,18 @@ export function recognised(text: string, depth = RECOGNISED_DEPTH): Told {
   return text.length > RECOGNISED_CHARS ? toldOf(text) : (sentenceIn(text, depth) ?? toldOf(text));
 }
 
-/** Returns a reason or a piece of news that was written down in English, in a language. */
-export function reasonIn(language: Language, reason: string): string {
-  if (language === "en") return reason;
+/** Returns a reason or a piece of news that was written down in English, in a language; null stays null. */
+export function reasonIn(language: Language, reason: string): string;
+export function reasonIn(language: Language, reason: string | null): string | null;
+export function reasonIn(language: Language, reason: string | null): string | null {
+  if (language === "en" || reason === null) return reason;
   const words = reasonInChinese(reason);
   return words === reason ? inLanguage(language, recognised(reason)) : words;
+}
+
+/** Returns something with its reason, which was written down in English, in a language. */
+export function reasoned<T extends { readonly reason: string | null }>(language: Language, one: T): T {
+  return { ...one, reason: reasonIn(language, one.reason) };
 }
 
 function sentenceIn(text: string, depth: number): Told | null {

@@ -46,6 +46,9 @@ it("`dylive download` downloads what links mean, once, and ends with 0 only wher
   const told = JSON.parse(second.stdout) as Download;
   expect([second.code, told.state, told.reason]).toEqual([1, "partial", expect.stringContaining("HTTP 403")]);
   for (const { role, state } of told.files) expect([role, state]).toEqual([role, role === "music" ? "failed" : "done"]);
+  const chinese = await ran([...args, "--music"], { ...env, DYLIVE_LANG: "zh" });
+  expect([chinese.code, chinese.stderr]).toEqual([1, expect.stringContaining(`作品 ${id}：部分完成：`)]);
+  expect(chinese.stdout).toMatch(/^音乐 1 +失败 +– +\p{Script=Han}.*HTTP 403/mu);
   expect(readFileSync(join(out, ".dylive-downloads.jsonl"), "utf8")).toBe(ledger);
   expect(filesIn(out)).toEqual(names);
 });

@@ -84,6 +84,7 @@ it.each([
   ["import", join(data, "nosuch.har")],
   ["token", "create", "--name", "n", "--scope", "raed"],
   ["export", "nosuch", "--format", "csv"],
+  ["download", "https://www.douyin.com/", "--json"],
 ])("dylive %j says no English sentence where Chinese is spoken", async (...line) => {
   vi.stubEnv("DYLIVE_LANG", "zh");
   const all = await said(...line);

@@ -1,5 +1,6 @@
 import type { DecodedAnew, ErasedPerson, MaintenanceService, Turn } from "../../src/http/task-list.js";
 import { DyliveError } from "../../src/runtime/errors.js";
+import { told } from "../../src/runtime/told.js";
 import type { RoomKey } from "../../src/store/log.js";
 
 const ERASED: ErasedPerson = {
@@ -33,7 +34,7 @@ export class FakeMaintenance implements MaintenanceService {
   async erase(user: string, keep: boolean, turn: Turn, signal: AbortSignal): Promise<ErasedPerson> {
     this.asked.push([user, keep]);
     await this.#work(turn, signal);
-    if (user === "nobody") throw new DyliveError("not_found", "nobody in the log is known so");
+    if (user === "nobody") throw new DyliveError("not_found", told`nobody in the log, in works and in comments is known as ${user}`);
     return { ...ERASED, pseudonym: keep ? "p0123456789abcdef" : null };
   }
 
@@ -48,7 +49,7 @@ export class FakeMaintenance implements MaintenanceService {
   }
 
   async #work(turn: Turn, signal: AbortSignal): Promise<void> {
-    turn("looking", 7);
+    turn("erasing", 7);
     const stopped = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
     await Promise.race([this.working, stopped]);
   }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Config, loadConfig, readMachine } from "../../app/config.js";
+import { type Config, languageOf, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
-import { recognised } from "../../i18n/words.js";
+import { inLanguage, reasoned, recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told, toldOf } from "../../runtime/told.js";
@@ -74,11 +74,11 @@ async function run(links: readonly string[], options: Options): Promise<void> {
       try {
         const ended = await downloadLink(link, reader, reach.platform, options, stop);
         if (ended.state !== "done") code = Math.max(code, 1);
-        await (json ? print(JSON.stringify(ended)) : show(ended, options.out));
+        await (json ? print(jsonOf(ended)) : show(ended, options.out));
       } catch (error) {
         if (stop.aborted || !(error instanceof DyliveError)) throw error;
         code = Math.max(code, error.row.fault === "caller" ? 2 : 1);
-        if (json) await print(JSON.stringify({ link, error: error.code, reason: error.detail }));
+        if (json) await print(JSON.stringify({ link, error: error.code, reason: inLanguage(languageOf(), error.said) }));
         else say(told`${link.slice(0, 200)}: ${toldOf(error.row.message)}: ${error.said}`);
       }
     }
@@ -110,15 +110,21 @@ async function downloadLink(
   return ended;
 }
 
+/** Writes a download with its reasons in the language of commands. */
+function jsonOf(ended: Download): string {
+  const language = languageOf();
+  return JSON.stringify({ ...reasoned(language, ended), files: ended.files.map((file) => reasoned(language, file)) });
+}
+
 async function show({ files }: Download, out: string): Promise<void> {
   if (files.length === 0) return;
   await printColumns(
     [told`file`, told`state`, told`bytes`, told`why`],
     files.map(({ role, index, name, state, bytes, reason }) => [
-      name === null ? `${role} ${index + 1}` : join(out, name),
-      state,
+      name === null ? told`${toldOf(role)} ${index + 1}` : join(out, name),
+      toldOf(state),
       bytes,
-      reason ?? "",
+      recognised(reason ?? ""),
     ]),
   );
 }

@@ -57,7 +57,7 @@ function linesOf(work: Work): readonly Said[] {
   const known = figures.flatMap(([word, count]) => (count === null ? [] : [told`${count} ${word}`]));
   return [
     toldAll(
-      [kind === null ? "work" : KIND_WORDS[kind], work.id, ...(durationMs === null ? [] : [`${(durationMs / 1000).toFixed(1)} s`])],
+      [toldOf(kind === null ? "work" : KIND_WORDS[kind]), work.id, ...(durationMs === null ? [] : [`${(durationMs / 1000).toFixed(1)} s`])],
       "  ",
     ),
     work.url,
@@ -83,7 +83,7 @@ function rungCells(variant: MediaVariant): readonly Cell[] {
 }
 
 function pictureCells({ index, width, height, motion }: Image): readonly Cell[] {
-  const film = motion === null ? "" : motion.durationMs === null ? "moves" : `moves ${(motion.durationMs / 1000).toFixed(1)} s`;
+  const film = motion === null ? "" : motion.durationMs === null ? told`moves` : told`moves ${(motion.durationMs / 1000).toFixed(1)} s`;
   return [index + 1, sizeOf(width, height), film];
 }
 

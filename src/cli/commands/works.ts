@@ -110,5 +110,5 @@ function lineOf({ id, kind, time, text, stats, pinned }: Work): Told {
 function wordsOf({ endedBy, reason, collected, shown, hidden }: WorkListRun): Told {
   const beside = shown === null ? "" : told`; the profile tells ${shown}, which is no measure where no more is shown`;
   const left = hidden === 0 ? "" : told`; ${hidden} that others may not see are left out`;
-  return told`${endedBy ?? ""}: ${recognised(reason ?? "")}. ${collected} works are listed${beside}${left}`;
+  return told`${toldOf(endedBy ?? "")}: ${recognised(reason ?? "")}. ${collected} works are listed${beside}${left}`;
 }

@@ -2,10 +2,11 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
-import { acceptedLanguage, inLanguage, recognised } from "../../i18n/words.js";
+import { inLanguage, recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { AdminService, ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
 import { addSchemas, exactly, Time } from "./fields.js";
 
 /** The server. */
@@ -69,7 +70,7 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
     { schema: { summary: "What this server is", tags, querystring: exactly({}), response: { 200: Type.Ref("About") } }, config },
     async (request) => {
       const { settings, ...about } = await known(admin).about();
-      const language = acceptedLanguage(request.headers["accept-language"]);
+      const language = languageAsked(request);
       return { ...about, settings: settings.map((one) => ({ ...one, about: inLanguage(language, one.about) })) };
     },
   );
@@ -93,7 +94,7 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
       try {
         const findings = await service.examine(request.body.room ?? null, call.signal);
-        const language = acceptedLanguage(request.headers["accept-language"]);
+        const language = languageAsked(request);
         const words = (text: string) => inLanguage(language, recognised(text));
         return {
           findings: findings.map((one) => ({ ...one, detail: words(one.detail), todo: one.todo === null ? null : words(one.todo) })),

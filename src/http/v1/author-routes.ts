@@ -1,10 +1,12 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import { reasoned } from "../../i18n/words.js";
 import { unwatched } from "../../works/author-watcher.js";
 import { type AuthorWatch, AuthorWatchSchema } from "../../works/model/author-watch.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
 import { addSchemas, exactly } from "./fields.js";
 import { assertAllRooms, byReference, serviceOf } from "./work-routes.js";
 
@@ -52,7 +54,7 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors, logg
       try {
         const { watch, isNew } = await serviceOf(authors).add(request.body.link, call.signal);
         if (isNew) logger.info({ author: watch.secUid, by: token.id }, "an author is watched");
-        return await reply.status(isNew ? 201 : 200).send(watch);
+        return await reply.status(isNew ? 201 : 200).send(watchAnswer(request, watch));
       } catch (error) {
         throw call.reasonFor(error, "the link had not yet been followed");
       }
@@ -67,7 +69,7 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors, logg
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return { authors: [...(await authorWatches.list())] };
+      return { authors: (await authorWatches.list()).map((watch) => watchAnswer(request, watch)) };
     },
   );
 
@@ -79,7 +81,7 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors, logg
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return watchOn(request.params.author);
+      return watchAnswer(request, await watchOn(request.params.author));
     },
   );
 
@@ -98,7 +100,7 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors, logg
       assertAllRooms(tokenOf(request));
       const { author } = request.params;
       await serviceOf(authors).lookSoon(author);
-      return reply.status(202).send(await watchOn(author));
+      return reply.status(202).send(watchAnswer(request, await watchOn(author)));
     },
   );
 
@@ -114,7 +116,7 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors, logg
       const watch = await watchOn(request.params.author);
       await authorWatches.remove(watch.secUid);
       logger.info({ author: watch.secUid, by: token.id }, "an author is no longer watched");
-      return watch;
+      return watchAnswer(request, watch);
     },
   );
 
@@ -123,4 +125,9 @@ export function authorRoutes(app: FastifyInstance, { store, calls, authors, logg
     if (kept === null) throw unwatched(author);
     return kept.watch;
   }
+}
+
+/** Returns a watch as v1 shows it, with why the last look failed in the language in which it was asked for. */
+function watchAnswer(request: FastifyRequest, watch: AuthorWatch): AuthorWatch {
+  return { ...watch, look: watch.look === null ? null : reasoned(languageAsked(request), watch.look) };
 }

@@ -3,14 +3,16 @@ import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
+import { reasoned } from "../../i18n/words.js";
 import type { CommentSearch, FoundComments } from "../../store/sql/comments.js";
 import { PersonSchema } from "../../works/model/author.js";
 import { CommentRunSchema } from "../../works/model/comment.js";
 import { KeptCommentSchema } from "../../works/model/kept.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
 import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
-import { assertAllRooms, byReference, serviceOf, WorkParams } from "./work-routes.js";
+import { assertAllRooms, byReference, runAnswer, serviceOf, WorkParams } from "./work-routes.js";
 
 const CommentsSchema = Type.Object(
   { comments: Type.Array(Type.Ref("KeptComment")), next: Next },
@@ -99,7 +101,8 @@ export function commentRoutes(app: FastifyInstance, { store, commentRuns: servic
       const { work: workId } = request.params;
       const { parent, ...query } = request.query;
       const { q, user, from, to, limit, cursor } = query;
-      const about = { kept: await comments.count(workId), run: (await (service ?? commentRuns).last(workId))?.run ?? null };
+      const run = (await (service ?? commentRuns).last(workId))?.run ?? null;
+      const about = { kept: await comments.count(workId), run: run === null ? null : reasoned(languageAsked(request), run) };
       if ([q, user, from, to].some((one) => one !== undefined)) {
         const found = await comments.find({ ...searchOf(query), workId, ...(parent !== undefined && { parentId: parent }) });
         return { ...pageOf(found), ...about };
@@ -172,7 +175,7 @@ export function commentRunRoutes(app: FastifyInstance, { commentRuns, logger }: 
       const { work } = request.params;
       const status = await serviceOf(commentRuns).start(work, request.body);
       logger.info({ work, by: token.id }, "collecting the comments of a work was asked for");
-      return reply.status(202).send(status);
+      return reply.status(202).send(runAnswer(request, status));
     },
   );
 
@@ -189,7 +192,7 @@ export function commentRunRoutes(app: FastifyInstance, { commentRuns, logger }: 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return serviceOf(commentRuns).get(request.params.work);
+      return runAnswer(request, await serviceOf(commentRuns).get(request.params.work));
     },
   );
 
@@ -206,7 +209,7 @@ export function commentRunRoutes(app: FastifyInstance, { commentRuns, logger }: 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return serviceOf(commentRuns).stop(request.params.work);
+      return runAnswer(request, await serviceOf(commentRuns).stop(request.params.work));
     },
   );
 }

@@ -1,10 +1,12 @@
 import { Readable } from "node:stream";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { decodePlace } from "../../feed/cursor.js";
+import { reasoned } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
+import type { DownloadStatus } from "../../works/download-service.js";
 import { FileNames } from "../../works/file-names.js";
 import { DownloadFileSchema, type DownloadWish, DownloadWishSchema, KeptDownloadSchema } from "../../works/model/download.js";
 import { isQuality } from "../../works/model/quality.js";
@@ -12,7 +14,7 @@ import { type Wish, wantedFiles } from "../../works/wanted-files.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
-import { failure, sendFailure } from "../failure.js";
+import { failure, languageAsked, sendFailure } from "../failure.js";
 import { watched } from "./export-routes.js";
 import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
 import { assertAllRooms, byReference, serviceOf, WorkParams } from "./work-routes.js";
@@ -106,7 +108,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
         const work = await serviceOf(works).find(link, call.signal);
         const status = await serviceOf(downloads).start(work, wish, token.name);
         logger.info({ work: work.id, download: status.id, by: token.id }, "a download was asked for");
-        return await reply.status(202).send(status);
+        return await reply.status(202).send(statusAnswer(request, status));
       } catch (error) {
         throw call.reasonFor(error, "it had not yet been found which work that is");
       }
@@ -129,7 +131,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
         limit: limit + 1,
       });
       const { items, next } = keysetPage(found, limit, DOWNLOADS, ({ n }) => [n]);
-      return { downloads: items.map(({ download }) => download), next };
+      return { downloads: items.map(({ download }) => statusAnswer(request, download)), next };
     },
   );
 
@@ -141,7 +143,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return serviceOf(downloads).get(request.params.download);
+      return statusAnswer(request, await serviceOf(downloads).get(request.params.download));
     },
   );
 
@@ -166,7 +168,7 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       const { remove } = request.query;
       const status = await serviceOf(downloads).cancel(download, remove);
       logger.info({ download, remove, by: token.id }, "a download was cancelled");
-      return status;
+      return statusAnswer(request, status);
     },
   );
 
@@ -192,13 +194,19 @@ export function downloadRoutes(app: FastifyInstance, { store, works, downloads, 
       const offered = kept === null ? [] : wantedFiles(kept.work, wishOf(request.query));
       return {
         offered: offered.map(({ role, index, variant, reason, source, rungs }) => ({
-          ...{ role, index, variant, reason, bytes: source.bytes },
+          ...reasoned(languageAsked(request), { role, index, variant, reason, bytes: source.bytes }),
           rungs: [...rungs],
         })),
-        downloaded: downloadedOf(all.map(({ download }) => download)),
+        downloaded: downloadedOf(all.map(({ download }) => statusAnswer(request, download))),
       };
     },
   );
+}
+
+/** Returns a download as v1 shows it, with its reasons in the language in which it was asked for. */
+function statusAnswer(request: FastifyRequest, status: DownloadStatus): DownloadStatus {
+  const language = languageAsked(request);
+  return { ...reasoned(language, status), files: status.files.map((file) => reasoned(language, file)) };
 }
 
 function wishOf({ quality, ...wish }: Omit<DownloadWish, "ignoreAuthorSetting" | "template">): Wish {

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
-import { acceptedLanguage, type Language, reasonIn } from "../../i18n/words.js";
+import { type Language, reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import {
@@ -22,6 +22,7 @@ import { hookSelection } from "../../webhooks/selection.js";
 import { HOOK_LIMITS, HOOK_STATES, type HookView, hookState, unknownHook } from "../../webhooks/webhook-service.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, maySee, tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
 import { visibleRoom } from "../streams/named-room.js";
 import { addSchemas, exactly, Time } from "./fields.js";
 
@@ -131,7 +132,7 @@ function hookAnswer({ row, backlog, rooms }: HookView, language: Language) {
     oldSecretUntil: old?.until ?? null,
     state: hookState(row),
     failingSince: failing?.since ?? null,
-    lastTry: last === null ? null : { ...last, error: inWords(language, last.error) },
+    lastTry: last === null ? null : { ...last, error: reasonIn(language, last.error) },
     backlog,
     behind: rooms
       .slice(0, ROOMS_SHOWN)
@@ -141,15 +142,7 @@ function hookAnswer({ row, backlog, rooms }: HookView, language: Language) {
 
 /** Returns a request as v1 shows it. */
 function hookTryAnswer({ room, ...outcome }: HookTry, language: Language) {
-  return { ...outcome, room: String(room), error: inWords(language, outcome.error) };
-}
-
-function inWords(language: Language, error: string | null): string | null {
-  return error === null ? null : reasonIn(language, error);
-}
-
-function languageOf({ headers }: FastifyRequest): Language {
-  return acceptedLanguage(headers["accept-language"]);
+  return { ...outcome, room: String(room), error: reasonIn(language, outcome.error) };
 }
 
 function channelAnswer({ secret, ...shown }: HookChannel) {
@@ -242,7 +235,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     async (request) => {
       const token = tokenOf(request);
       const seen = [];
-      for (const view of await hooks.list()) if (await mayManage(token, view.row)) seen.push(hookAnswer(view, languageOf(request)));
+      for (const view of await hooks.list()) if (await mayManage(token, view.row)) seen.push(hookAnswer(view, languageAsked(request)));
       return { hooks: seen };
     },
   );
@@ -259,7 +252,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       await assertMaySet(token, wanted, { types: [], filter: null, rooms: [], allowPrivate: false });
       const row = await hooks.add(wanted);
       logger.info({ hook: row.id, by: token.id }, "a webhook was made");
-      const about = hookAnswer(await hooks.view(row.id), languageOf(request));
+      const about = hookAnswer(await hooks.view(row.id), languageAsked(request));
       return reply.code(201).header("location", `/v1/hooks/${row.id}`).send({ secret: row.secret, about });
     },
   );
@@ -267,7 +260,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
   typed.get(
     "/hooks/:hook",
     { schema: { summary: "A webhook, and how it is doing", tags, params: HookParams, response: { 200: Hook } }, config },
-    async (request) => hookAnswer(await hooks.view((await hookOf(request)).id), languageOf(request)),
+    async (request) => hookAnswer(await hooks.view((await hookOf(request)).id), languageAsked(request)),
   );
 
   typed.patch(
@@ -284,7 +277,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       await assertMaySet(token, change, row);
       await hooks.change(row.id, change);
       logger.info({ hook: row.id, by: token.id }, "a webhook was changed");
-      return hookAnswer(await hooks.view(row.id), languageOf(request));
+      return hookAnswer(await hooks.view(row.id), languageAsked(request));
     },
   );
 
@@ -295,7 +288,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const view = await hooks.view((await hookOf(request)).id);
       await hooks.remove(view.row.id);
       logger.info({ hook: view.row.id, by: tokenOf(request).id }, "a webhook was removed");
-      return hookAnswer(view, languageOf(request));
+      return hookAnswer(view, languageAsked(request));
     },
   );
 
@@ -306,7 +299,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       async (request) => {
         const { id } = await hookOf(request);
         await work(id);
-        return hookAnswer(await hooks.view(id), languageOf(request));
+        return hookAnswer(await hooks.view(id), languageAsked(request));
       },
     );
   act("pause", "Send nothing until it is resumed", (id) => hooks.pause(id));
@@ -322,7 +315,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const { id } = await hookOf(request);
       const { room } = await visibleRoom(store.rooms, tokenOf(request), request.body.room);
       await hooks.replay(id, room, request.body.seq);
-      return hookAnswer(await hooks.view(id), languageOf(request));
+      return hookAnswer(await hooks.view(id), languageAsked(request));
     },
   );
 
@@ -341,7 +334,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const { id } = await hookOf(request);
       const { secret } = await hooks.rotate(id);
       logger.info({ hook: id, by: tokenOf(request).id }, "a webhook has a new secret");
-      return { secret, about: hookAnswer(await hooks.view(id), languageOf(request)) };
+      return { secret, about: hookAnswer(await hooks.view(id), languageAsked(request)) };
     },
   );
 
@@ -359,7 +352,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     async (request, reply) => {
       const { id } = await hookOf(request);
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
-      return hookTryAnswer(await hooks.test(id, call.signal), languageOf(request));
+      return hookTryAnswer(await hooks.test(id, call.signal), languageAsked(request));
     },
   );
 
@@ -377,7 +370,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
     async (request) => {
       const { id } = await hookOf(request);
-      return { tries: (await hooks.tries(id, request.query.limit)).map((outcome) => hookTryAnswer(outcome, languageOf(request))) };
+      return { tries: (await hooks.tries(id, request.query.limit)).map((outcome) => hookTryAnswer(outcome, languageAsked(request))) };
     },
   );
 

@@ -6,7 +6,7 @@ import { WorkListRunSchema } from "../../works/model/work-list.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { addSchemas, exactly } from "./fields.js";
-import { assertAllRooms, byReference, serviceOf, WorkLink, WorkPageQuery, workPage } from "./work-routes.js";
+import { assertAllRooms, byReference, runAnswer, serviceOf, WorkLink, WorkPageQuery, workPage } from "./work-routes.js";
 
 const ListRunStatusSchema = Type.Object(
   {
@@ -81,7 +81,7 @@ export function listRunRoutes(app: FastifyInstance, { store, calls, works, listR
         const of = nameOfList(await serviceOf(works).findList(link, call.signal));
         const status = await serviceOf(listRuns).start(of, bounds);
         logger.info({ list: of, by: token.id }, "listing the works of an author or a mix was asked for");
-        return await reply.status(202).send(status);
+        return await reply.status(202).send(runAnswer(request, status));
       } catch (error) {
         throw call.reasonFor(error, "the link had not yet been followed");
       }
@@ -126,7 +126,7 @@ export function listRunRoutes(app: FastifyInstance, { store, calls, works, listR
         const list = idIn(request.params);
         const status = await serviceOf(listRuns).start(list, request.body);
         logger.info({ list, by: token.id }, "listing the works of an author or a mix was asked for");
-        return reply.status(202).send(status);
+        return reply.status(202).send(runAnswer(request, status));
       },
     );
 
@@ -138,7 +138,7 @@ export function listRunRoutes(app: FastifyInstance, { store, calls, works, listR
       },
       async (request) => {
         assertAllRooms(tokenOf(request));
-        return serviceOf(listRuns).get(idIn(request.params));
+        return runAnswer(request, await serviceOf(listRuns).get(idIn(request.params)));
       },
     );
 
@@ -150,7 +150,7 @@ export function listRunRoutes(app: FastifyInstance, { store, calls, works, listR
       },
       async (request) => {
         assertAllRooms(tokenOf(request));
-        return serviceOf(listRuns).stop(idIn(request.params));
+        return runAnswer(request, await serviceOf(listRuns).stop(idIn(request.params)));
       },
     );
   }

@@ -1,12 +1,14 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { assertPerson } from "../../erasure/identity.js";
 import { Nullable } from "../../events/field.js";
+import { reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
+import { errorWords, languageAsked } from "../failure.js";
 import { roomOf } from "../streams/named-room.js";
 import { type MaintenanceService, TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
 import { addSchemas, exactly, RoomParams } from "./fields.js";
@@ -114,7 +116,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       const task = tasks.start("erase", null, (turn, signal) => known.erase(user, pseudonym, turn, signal));
       // Not whom: the log would remember them.
       logger.info({ task: task.id, by: tokenOf(request).id }, "the erasure of a person was started");
-      return reply.status(202).send(taskAnswer(task));
+      return reply.status(202).send(taskAnswer(request, task));
     },
   );
 
@@ -139,7 +141,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       await known.assertRecorded(room, session);
       const task = tasks.start("redecode", room, (turn, signal) => known.redecode(room, session, turn, signal));
       logger.info({ task: task.id, room, session, by: tokenOf(request).id }, "decoding recordings again was started");
-      return reply.status(202).send(taskAnswer(task));
+      return reply.status(202).send(taskAnswer(request, task));
     },
   );
 
@@ -149,7 +151,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       schema: { summary: "Tasks since the server was started", tags, querystring: exactly({}), response: { 200: Type.Ref("TaskList") } },
       config,
     },
-    async () => ({ tasks: tasks.list().map(taskAnswer) }),
+    async (request) => ({ tasks: tasks.list().map((task) => taskAnswer(request, task)) }),
   );
 
   typed.get(
@@ -158,7 +160,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       schema: { summary: "How far a task is, and what came of it", tags, params: TaskParams, response: { 200: Type.Ref("Task") } },
       config,
     },
-    async (request) => taskAnswer(found(request.params.task)),
+    async (request) => taskAnswer(request, found(request.params.task)),
   );
 
   typed.delete(
@@ -175,7 +177,7 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
     async (request) => {
       const task = found(request.params.task);
       await tasks.stop(task.id);
-      return taskAnswer(task);
+      return taskAnswer(request, task);
     },
   );
 
@@ -191,7 +193,15 @@ function menderOf(maintenance: MaintenanceService | null): MaintenanceService {
   return maintenance;
 }
 
-/** Returns a task as v1 shows it. */
-function taskAnswer(task: Task) {
-  return { ...task, room: task.room === null ? null : String(task.room) };
+/** Returns a task as v1 shows it, in the language in which it was asked for. */
+function taskAnswer(request: FastifyRequest, { room, progress, result, error, ...task }: Task) {
+  const language = languageAsked(request);
+  const words = (text: string) => reasonIn(language, text);
+  return {
+    ...task,
+    room: room === null ? null : String(room),
+    progress: progress === null ? null : { ...progress, what: words(progress.what) },
+    result: result !== null && "notReached" in result ? { ...result, notReached: result.notReached.map(words) } : result,
+    error: error === null ? null : errorWords(error.code, error.said, language),
+  };
 }

@@ -1,17 +1,21 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Static, type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
+import { reasoned, reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
+import type { AnyRun } from "../../store/sql/runs.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Works } from "../../store/sql/works.js";
 import { AuthorSchema } from "../../works/model/author.js";
 import { ImageSchema, MediaVariantSchema, MusicSchema } from "../../works/model/media.js";
 import { WorkSchema } from "../../works/model/work.js";
+import type { RunStatus } from "../../works/run-service.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
 import { addSchemas, exactly, keysetPage, Next, PageFields } from "./fields.js";
 
 const WorkListSchema = Type.Object(
@@ -120,7 +124,8 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return serviceOf(service).pace();
+      const pace = serviceOf(service).pace();
+      return { ...pace, lastRefusal: reasonIn(languageAsked(request), pace.lastRefusal) };
     },
   );
 
@@ -157,6 +162,11 @@ export async function workPage(works: Pick<Works, "list">, { author, mix, limit,
 /** @throws DyliveError forbidden when the token is limited to some rooms: works belong to none */
 export function assertAllRooms(token: TokenRow): void {
   if (isLimited(token)) throw new DyliveError("forbidden", "works belong to no room; the token is limited to some");
+}
+
+/** Returns a run as v1 shows it, with its reason in the language in which it was asked for. */
+export function runAnswer<Run extends AnyRun>(request: FastifyRequest, { run, running }: RunStatus<Run>): RunStatus<Run> {
+  return { run: reasoned(languageAsked(request), run), running };
 }
 
 /** @throws DyliveError not_offered where works are not read */

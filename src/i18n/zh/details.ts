@@ -682,4 +682,14 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "a collection page without a number that can be its own": "没有有效编号的合集页",
   "a mix page without a number that can be its own": "没有有效编号的合集页",
   "a music page without a number that can be its own": "没有有效编号的音乐页",
+  // How far long work is.
+  "looking for who that is": "查找这是谁",
+  "counting what is kept of them": "统计保存了多少",
+  erasing: "删除",
+  "erasing in works and comments": "在作品和评论中删除",
+  "rewriting the search index": "重写搜索索引",
+  "counting the statistics again": "重新统计",
+  "overwriting what is left in the file, pages": "覆盖文件里残留的内容，页",
+  "reading raw recordings": "读取原始录制",
+  "decoding messages, each of them twice": "解码消息，每条两遍",
 };

@@ -77,6 +77,8 @@ describe("comments over the API", () => {
     const stopped = await call(run, { method: "DELETE", token: tokens.manage });
     expect([stopped.status, stopped.at("running"), stopped.at("run", "endedBy")]).toEqual([200, false, "stopped"]);
     expect((await call(work)).body).toMatchObject({ kept: { comments: 2 }, run: { endedBy: "stopped", collected: 2 } });
+    const chinese = { headers: { "accept-language": "zh" } };
+    for (const path of [work, run]) expect((await call(path, chinese)).at("run", "reason")).toBe("还没有到头就被停止了");
     const limited = `/v1/works/${OTHER}/comments`;
     await call(limited, { method: "POST", json: { limit: 1 } });
     const ended = await until(async () => {

@@ -7,7 +7,7 @@ import type { DownloadFile, KeptDownload } from "../../../src/works/model/downlo
 import { FakeClock } from "../../clock.js";
 import { until } from "../../until.js";
 import { DownloadStage } from "../../works/downloading.js";
-import { downloadOf } from "../../works/kept-download.js";
+import { downloadOf, fileOf } from "../../works/kept-download.js";
 import { type ApiServer, type Reply, serveApi } from "../api-server.js";
 import { CAPTCHA, WORK } from "../fake-work-reader.js";
 
@@ -126,6 +126,29 @@ describe("downloads over the API", () => {
     for (const work of [id, stage.truth("uhd").id])
       expect(await ended(server, (await server.ask(work)).at("id"))).toMatchObject({ state: "done" });
     expect(workReader.asked.filter((one) => one === id)).toEqual([id, id]);
+  });
+
+  it("say why something is not there, and why a rung was taken, in the language in which that is asked", async () => {
+    const { call, store } = await serving();
+    const failed = fileOf("x", { name: null, state: "failed", reason: "a short body: 3 bytes instead of 9" });
+    const taken = fileOf("video.mp4", { index: 1, reason: "normal_1080_0, 1080p, h264: the fewest bytes" });
+    const row = downloadOf("a", WORK, { endedAt: 5, state: "partial", reason: "it was cancelled", files: [failed, taken] });
+    await store.downloads.begin(row, "gone");
+    const texts = async (language: string) => {
+      const headers = { "accept-language": language };
+      const [one, list, files] = [
+        await call("/v1/downloads/a", { headers }),
+        await call("/v1/downloads", { headers }),
+        await call(`/v1/works/${WORK}/files`, { headers }),
+      ];
+      const shown = list.at("downloads", 0) as KeptDownload;
+      expect(one.body).toEqual(shown);
+      return [shown.reason, ...shown.files.map(({ reason }) => reason), ...(files.at("downloaded", 0, "reasons") as string[])];
+    };
+    expect(await texts("en")).toEqual([row.reason, failed.reason, taken.reason, taken.reason]);
+    const chinese = await texts("zh-CN,zh;q=0.9");
+    const why = "normal_1080_0, 1080p, h264：文件最小";
+    expect(chinese).toEqual(["被取消了", "内容不完整：只有 3 字节，应有 9", why, why]);
   });
 
   it("are listed newest first, page by page, of all or of one work, cancelled and removed", async () => {

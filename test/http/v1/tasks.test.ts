@@ -15,7 +15,9 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
     const begun = await call("/v1/erase", post({ user: "111265487875", pseudonym: true }));
     expect([begun.status, begun.at("state"), begun.at("room"), begun.at("startedAt")]).toEqual([202, "running", null, clock.now()]);
     const path = `/v1/tasks/${begun.at("id")}`;
-    expect((await call(path)).at("progress")).toEqual({ what: "looking", count: 7 });
+    expect((await call(path)).at("progress")).toEqual({ what: "erasing", count: 7 });
+    const chinese = { headers: { "accept-language": "zh" } };
+    expect((await call(path, chinese)).at("progress")).toEqual({ what: "删除", count: 7 });
     // What one takes out the other could bring back.
     const second = await call("/v1/rooms/98765/redecode", post({}));
     expect([second.status, second.at("error", "code")]).toEqual([409, "in_use"]);
@@ -52,8 +54,14 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
     await until(async () => (await call(`/v1/tasks/${at("id")}`)).at("state") === "failed");
     expect((await call(`/v1/tasks/${at("id")}`)).at("error")).toEqual({
       code: "not_found",
-      message: "There is no such thing here: nobody in the log is known so",
+      message: "There is no such thing here: nobody in the log, in works and in comments is known as nobody",
       hint: expect.any(String),
+    });
+    const chinese = await call(`/v1/tasks/${at("id")}`, { headers: { "accept-language": "zh-CN" } });
+    expect(chinese.at("error")).toEqual({
+      code: "not_found",
+      message: "没有找到：日志、作品和评论里没有叫 nobody 的人",
+      hint: expect.stringMatching(/^\p{Script=Han}/u),
     });
     for (const [path, json, status] of [
       ["/v1/erase", {}, 400],
