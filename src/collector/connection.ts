@@ -93,7 +93,7 @@ export class RoomConnection {
     const stopTicking = collector.clock.every(TICK_MS, () => {
       const at = this.#offsets.now();
       this.#union.look();
-      this.#beside(this.#leaveForgotten());
+      this.#beside(this.#lookAtAccounts());
       this.#beside(happens({ type: "tick", at, due: at >= this.#askAt }));
     });
     let end: CollectorEvent | null = null;
@@ -139,8 +139,8 @@ export class RoomConnection {
   }
 
   /** Gives up what accounts receive that were forgotten; who watches the room instead, its page says. */
-  async #leaveForgotten(): Promise<void> {
-    for (const session of this.#deps.sessions) if (await session.leaveForgotten()) this.#deps.resolver.forget();
+  async #lookAtAccounts(): Promise<void> {
+    for (const session of this.#deps.sessions) if (await session.lookAtAccount()) this.#deps.resolver.forget();
   }
 
   /** Lets something go on beside the connection, which ends when that fails. */

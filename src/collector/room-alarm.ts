@@ -73,7 +73,7 @@ export class RoomAlarm {
         const lone = name === null && health.sessions.length === 1 ? health.sessions[0] : session;
         if ("account" in evidence) lone?.as(textIn(evidence["account"]));
         watch?.recall(newsIn(kind, at, evidence), broadcast, clock.now());
-      } else if (kind === "session.silent" || kind === "session.receives") session?.told(kind);
+      } else if (kind === "session.lost" || kind === "session.silent" || kind === "session.receives") session?.told(kind);
       if (clock.now() - at > HALF_TOLD_MS) continue;
       const news = { kind, text, session: name, evidence };
       const own = alarmEvent(room, { sessionId: broadcast, webRid: textIn(evidence["webRid"]) }, news, at);
@@ -121,7 +121,7 @@ export class RoomAlarm {
     const { health } = this.#deps;
     const alarms = [this.#gifts(health.gifts, null)];
     if (health.sessions.length > 1)
-      for (const session of health.sessions) alarms.push(this.#gifts(session.gifts, session), this.#silence(session));
+      for (const session of health.sessions) alarms.push(this.#gifts(session.gifts, session), this.#session(session));
     for (const alarm of alarms) if (alarm !== null) await this.#tell(told, alarm);
   }
 
@@ -144,15 +144,18 @@ export class RoomAlarm {
     };
   }
 
-  #silence(session: SessionHealth): Alarm | null {
+  #session(session: SessionHealth): Alarm | null {
     const { news } = session;
     if (news === null) return null;
     const { kind, since, reason } = news;
+    // Where none watches, the room's state says so.
+    if (kind === "session.lost" && !this.#deps.health.sessions.some((other) => other !== session && other.stands)) return null;
     const since8601 = new Date(since).toISOString();
-    const text =
-      kind === "session.silent"
-        ? `session ${session.by.name} (as ${session.account === null ? "a guest" : `account ${session.account}`}) is sent nothing since ${since8601}: ${reason}. ${REMEDY}`
-        : `session ${session.by.name} is sent messages again since ${since8601}`;
+    const text = {
+      "session.lost": `session ${session.by.name} is lost since ${since8601}: ${reason}. ${GOES_ON}`,
+      "session.silent": `session ${session.by.name} (as ${session.account === null ? "a guest" : `account ${session.account}`}) is sent nothing since ${since8601}: ${reason}. ${REMEDY}`,
+      "session.receives": `session ${session.by.name} is sent messages again since ${since8601}`,
+    }[kind];
     return {
       news: { kind, text, session: session.by.name, evidence: { since, account: session.account, ...(reason !== null && { reason }) } },
       at: since,
@@ -179,6 +182,9 @@ function whoOf(sessions: readonly SessionHealth[]): string {
   return `${standing.length} of its ${sessions.length} sessions: ${standing.join(", ") || "none is connected"}`;
 }
 
+/** What becomes of a room that has lost one of its sessions, and what to do. */
+const GOES_ON =
+  "The room goes on by its others, and this one is tried again; log in again, look after its proxy, or choose another with `dylive room set`";
 /** The first thing to do where the platform keeps something from us. */
 const REMEDY = "Use your own everyday browser first (DYLIVE_CDP); see docs/login-and-gifts.md";
 

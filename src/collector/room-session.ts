@@ -103,6 +103,7 @@ export class RoomSession {
     try {
       const identity = await access.sit(live.webRid, until);
       health.as(identity.account?.name ?? null, identity.account?.savedAt ?? null);
+      this.#noteLogin();
       await this.#introduce(identity, live, until);
       // In the browser the page asks im/fetch itself, and we read its answer.
       if (access.source === "websocket" && !point.isOf(live.roomId)) {
@@ -149,12 +150,25 @@ export class RoomSession {
     this.#cut.abort(new DyliveError("unreachable", reason));
   }
 
-  /** Gives the connection up if its account was forgotten. @returns whether it was */
-  async leaveForgotten(): Promise<boolean> {
+  /**
+   * Looks after the account that watches: gives the connection up where it was forgotten, or has logged in again after its login had ended.
+   * @returns whether it did
+   */
+  async lookAtAccount(): Promise<boolean> {
     const cut = this.#cut;
-    if (!this.standing || !(await this.access.isForgotten())) return false;
-    cut.abort(new DyliveError("bad_account", "the account that watched was forgotten here"));
-    return true;
+    if (!this.standing) return false;
+    const change = await this.access.accountChange();
+    if (change === "forgotten") cut.abort(new DyliveError("bad_account", "the account that watched was forgotten here"));
+    else if (change === "saved" && this.health.isWithoutAccount)
+      cut.abort(new DyliveError("unreachable", "the account has logged in again"));
+    else if (this.standing) this.#noteLogin();
+    return cut.signal.aborted;
+  }
+
+  /** Notes whether the login of its account has ended. */
+  #noteLogin(): void {
+    const { lapsed } = this.access;
+    this.health.withoutAccount(lapsed === null ? null : `the account ${lapsed} is no longer logged in, and it watches as a guest does`);
   }
 
   /** Notes why the connection ended, and when to try again. */
@@ -164,6 +178,7 @@ export class RoomSession {
     const ms = isRefused ? backoffMs("refusal", this.#refusals) : backoffMs("network", this.#losses);
     this.#retryAt = this.#deps.offsets.now() + ms;
     const reason = error?.detail ?? "the platform said that the connection is over";
+    if (error?.code === "bad_account") this.health.withoutAccount(reason);
     this.health.to(isRefused ? "refused" : "lost", reason, Math.round(this.#deps.collector.clock.now() + ms));
   }
 

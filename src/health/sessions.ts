@@ -28,6 +28,8 @@ export interface SessionEvidence {
   readonly outages: { readonly count: number; readonly totalMs: number };
   /** Account that it is; null: a guest, or not yet known. */
   readonly account: string | null;
+  /** Since when it does not watch as it should, and why: its account is not here or not logged in, or it has been down for 90 seconds; null where it does. */
+  readonly lost: { readonly since: number; readonly reason: string } | null;
   /** Whether gifts reach it, as of the room; what its other sessions are sent is evidence, too. */
   readonly gifts: GiftsState;
   readonly giftsSeen: GiftsEvidence;
@@ -35,12 +37,22 @@ export interface SessionEvidence {
 
 /** Time for which a session that is connected may be sent nothing before it is said, ms: any room has figures of its viewers all the time. */
 const SILENT_MS = 90_000;
+/** Time for which it may be down before it is said, ms: most are up again within seconds. */
+const LOST_MS = 90_000;
 /** Time for which it must be sent something again before that is told, ms: one that is sent a message now and then is not told of each time. */
 const HEARD_MS = 120_000;
 /** Time without a message of people after which nothing is said of the gifts of that time, ms: they may have been held up on the way. */
 const HOLE_MS = 30_000;
 /** Messages of people that others must have been sent meanwhile before one that has only the platform's figures is called silent. */
 const MISSED_NEEDED = 20;
+
+/** A change of a session that is told. */
+interface SessionNews {
+  readonly kind: "session.lost" | "session.silent" | "session.receives";
+  /** ms UTC */
+  readonly since: number;
+  readonly reason: string | null;
+}
 
 /** Keeps the state of one session with its evidence. */
 export class SessionHealth {
@@ -50,6 +62,8 @@ export class SessionHealth {
   #state: SessionState = "idle";
   #since: number;
   #reason: string | null = null;
+  /** Why it went down last. */
+  #downReason = "";
   #retryAt: number | null = null;
   #lastReceivedAt: number | null = null;
   #received = 0;
@@ -71,9 +85,13 @@ export class SessionHealth {
   /** Messages of people that others were sent since. */
   #missed = 0;
   #silent: { readonly since: number; readonly reason: string } | null = null;
-  /** Since when it is sent something again; null while it is silent or not connected. */
+  /** Why its account does not watch, and since when. */
+  #withoutAccount: SessionEvidence["lost"] = null;
+  /** As of when it was looked at last. */
+  #lost: SessionEvidence["lost"] = null;
+  /** Since when it is sent something again; null while it is silent, lost or not connected. */
   #heardSince: number | null = null;
-  #toldSilent = false;
+  #told: SessionNews["kind"] = "session.receives";
   #onStanding: (stands: boolean, heardAt: number) => void = () => {};
 
   constructor(by: SeenBy, clock: Clock) {
@@ -119,6 +137,16 @@ export class SessionHealth {
     return this.#login;
   }
 
+  /** Notes why its account does not watch; null where it does, and for a guest. */
+  withoutAccount(reason: string | null): void {
+    this.#withoutAccount = reason === null ? null : { since: this.#withoutAccount?.since ?? this.#clock.now(), reason };
+  }
+
+  /** Whether its account does not watch. */
+  get isWithoutAccount(): boolean {
+    return this.#withoutAccount !== null;
+  }
+
   /** Returns what was seen of its account since this was asked last. */
   takeSeen(): AccountSeen {
     const refusals = this.#refusals;
@@ -146,17 +174,22 @@ export class SessionHealth {
     return this.#silent;
   }
 
-  /** A change between silence and messages that nobody was told of yet; null where there is none. Messages are told when they have come for two minutes. */
-  get news(): { readonly kind: "session.silent" | "session.receives"; readonly since: number; readonly reason: string | null } | null {
-    if (this.#silent !== null) return this.#toldSilent ? null : { kind: "session.silent", ...this.#silent };
-    const since = this.#heardSince;
-    if (!this.#toldSilent || since === null || this.#clock.now() - since < HEARD_MS) return null;
-    return { kind: "session.receives", since, reason: null };
+  /** A change between what it should be and is not, and messages, that nobody was told of yet; null where there is none. Messages are told when they have come for two minutes. */
+  get news(): SessionNews | null {
+    const now: SessionNews | null =
+      this.#lost !== null
+        ? { kind: "session.lost", ...this.#lost }
+        : this.#silent !== null
+          ? { kind: "session.silent", ...this.#silent }
+          : this.#heardSince !== null && this.#clock.now() - this.#heardSince >= HEARD_MS
+            ? { kind: "session.receives", since: this.#heardSince, reason: null }
+            : null;
+    return now?.kind === this.#told ? null : now;
   }
 
   /** Notes what was told last. */
-  told(kind: "session.silent" | "session.receives"): void {
-    this.#toldSilent = kind === "session.silent";
+  told(kind: SessionNews["kind"]): void {
+    this.#told = kind;
   }
 
   /** Notes that a message of people was brought, by this session or by another. */
@@ -175,7 +208,9 @@ export class SessionHealth {
     this.#heardUntil = this.#peopleAt;
     const silence = this.#messageAt === null ? null : this.#silence(this.#messageAt, now);
     this.#silent = silence === null ? null : (this.#silent ?? silence);
-    if (this.#silent !== null || !this.stands) this.#heardSince = null;
+    const down = this.#outSince;
+    this.#lost = this.#withoutAccount ?? (down === null || now - down < LOST_MS ? null : { since: down, reason: this.#downReason });
+    if (this.#silent !== null || this.#lost !== null || !this.stands) this.#heardSince = null;
     else this.#heardSince ??= now;
   }
 
@@ -196,6 +231,7 @@ export class SessionHealth {
       this.#missed = 0;
     }
     const isOut = state === "lost" || state === "refused";
+    if (isOut) this.#downReason = reason ?? "";
     if (isOut && this.#outSince === null) {
       this.#outSince = now;
       this.#outages = { ...this.#outages, count: this.#outages.count + 1 };
@@ -228,6 +264,7 @@ export class SessionHealth {
       received: this.#received,
       outages: { count, totalMs: totalMs + out },
       account: this.account,
+      lost: this.#lost,
       gifts: this.gifts.state,
       giftsSeen: this.gifts.evidence,
     };

@@ -82,6 +82,11 @@ export class Metrics {
   readonly #whole = this.#gauge("dylive_whole_messages", "How many there were of them, by estimate; the share is how much reaches us", [
     "type",
   ]);
+  readonly #sessionsLost = this.#gauge(
+    "dylive_sessions_lost",
+    "Sessions that watch rooms and have lost their account, or for 90 seconds their connection",
+    [],
+  );
   readonly #sessionsGifts = this.#gauge("dylive_sessions_gifts", "Sessions that watch rooms, by whether gifts reach them", ["gifts"]);
   readonly #roomsGifts = this.#gauge("dylive_rooms_gifts", "Rooms that are collected, by whether gifts reach us", ["gifts"]);
   readonly #readers = this.#gauge("dylive_readers", "Readers of events that are connected now, by kind", ["kind"]);
@@ -300,6 +305,7 @@ export class Metrics {
   #showSessions(rooms: readonly RoomStatus["evidence"][]): void {
     const sessions = rooms.flatMap((room) => room.sessions);
     for (const state of SESSION_STATES) this.#sessions.set({ state }, sessions.filter((session) => session.state === state).length);
+    this.#sessionsLost.set(sessions.filter(({ lost }) => lost !== null).length);
     for (const gifts of GIFTS_STATES) this.#sessionsGifts.set({ gifts }, sessions.filter((session) => session.gifts === gifts).length);
     for (const type of SEEN_TYPES) {
       if (type === "like") continue; // the platform counts them itself

@@ -13,6 +13,8 @@ import type { InPage } from "./links/resolve.js";
 export interface AccountSource {
   /** @throws DyliveError not_found, bad_file, bad_request */
   get(name: string): Promise<Account>;
+  /** Returns whether the login has ended, as far as one knows without asking the platform. */
+  hasLapsed(account: Account): boolean;
   /** Notes whom a page that was read as this account took us for. */
   noteReading(account: Account, reading: LoginReading): unknown;
 }
@@ -169,10 +171,18 @@ export class PlatformAccess {
     return this.#taking;
   }
 
-  /** Tells whether the account that it has an identity of was forgotten since. */
-  async isForgotten(): Promise<boolean> {
+  /** Returns what became of the account that it has an identity of: it was forgotten since, or saved again by another login. */
+  async accountChange(): Promise<"forgotten" | "saved" | null> {
     const account = this.#identity?.account ?? null;
-    return account !== null && (await this.#named(account.name).catch(() => account)) === null;
+    const now = account === null ? null : await this.#named(account.name).catch(() => account);
+    if (account === null || isSame(account, now)) return null;
+    return now === null ? "forgotten" : "saved";
+  }
+
+  /** Name of the account that it has an identity of, where its login has ended as far as one knows. */
+  get lapsed(): string | null {
+    const account = this.#identity?.account ?? null;
+    return account !== null && this.#reach.accounts.hasLapsed(account) ? account.name : null;
   }
 
   /** Returns whom the platform takes us for here, by the page that was read last, and notes it for the log of accounts too. */

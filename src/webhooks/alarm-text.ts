@@ -126,7 +126,7 @@ function joined(words: string, colon: string, rest: string | null | undefined): 
 
 /** Names of what people are told unless they say otherwise: what goes on air, ends or fails. */
 export const USUAL_ALARMS: readonly string[] = [
-  ...["room.live", "room.ended", "account.lapsed", "gifts.suppressed", "session.silent", "disk.low", "hook.paused"],
+  ...["room.live", "room.ended", "account.lapsed", "gifts.suppressed", "session.lost", "session.silent", "disk.low", "hook.paused"],
 ];
 
 /** Types of what people do that others want to know of. */

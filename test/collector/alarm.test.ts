@@ -206,6 +206,62 @@ it("what was told of one of several sessions is so at once in the next process, 
   expect(await heard()).toEqual([all, all]);
 });
 
+it("one of several sessions that loses its connection for 90 seconds, or its account, is told at once and over once, also by the next process", async () => {
+  const { store, room } = await storeWithRoom();
+  const sessions = ["guest", "account:main"];
+  const first = processOn(store, room, sessions);
+  const [guest, main] = first.health.sessions;
+  const kinds = async () => (await toldIn(store, room)).map((log) => log.map(({ kind, session }) => [kind, session]));
+  main?.to("refused", "the platform refused the connection", first.time.now());
+  const since = first.time.now();
+  for (let n = 0; n < 8; n++) {
+    await first.go(10_000);
+    main?.to("connecting");
+    main?.to("refused", "the platform refused the connection", first.time.now());
+    for (const session of first.health.sessions) session.received(first.time.now(), 1);
+  }
+  expect([await kinds(), main?.evidence.lost]).toEqual([[[], []], null]);
+  await first.go(10_000);
+  const lost = ["session.lost", "account:main"];
+  expect(await kinds()).toEqual([[lost], [lost]]);
+  expect(main?.evidence.lost).toEqual({ since, reason: "the platform refused the connection" });
+  const [event] = (await toldIn(store, room))[1];
+  expect(event?.text).toMatch(
+    /^room \S+: session account:main is lost since \S+: the platform refused the connection\. The room goes on by its others/,
+  );
+  expect(event?.evidence).toMatchObject({ since, reason: "the platform refused the connection" });
+
+  const second = processOn(store, room, sessions);
+  await second.alarm.recall(second.told);
+  const [own, other] = [second.health.sessions[1], second.health.sessions[0]];
+  own?.withoutAccount("there is no account main any more");
+  await second.go(1000);
+  expect(await kinds()).toEqual([[lost], [lost]]);
+  expect(own?.evidence.lost).toMatchObject({ reason: "there is no account main any more" });
+  own?.withoutAccount(null);
+  const hear = async (seconds: number) => {
+    for (let n = 0; n < seconds; n += 10) {
+      for (const session of second.health.sessions) session.received(second.time.now(), 1);
+      await second.go(10_000);
+    }
+  };
+  await hear(110);
+  expect(await kinds()).toEqual([[lost], [lost]]);
+  await hear(30);
+  const over = ["session.receives", "account:main"];
+  expect(await kinds()).toEqual(Array(2).fill([lost, over]));
+
+  // Where none is connected, that is what the room's state says.
+  own?.withoutAccount("the account main is no longer logged in, and it watches as a guest does");
+  other?.to("lost", "cut");
+  await second.go(1000);
+  expect(await kinds()).toEqual(Array(2).fill([lost, over]));
+  other?.to("connected");
+  await second.go(1000);
+  expect(await kinds()).toEqual(Array(2).fill([lost, over, lost]));
+  expect(guest?.evidence.lost).toBeNull();
+});
+
 it.each([
   ["connected", "all of its sessions"],
   ["refused", "1 of its 2 sessions: guest"],
@@ -271,7 +327,7 @@ it("what was seen of an account is added to its days when the room is left, and 
   const store = { ...openMemoryStore({ maxEventsPerRoom: 10_000 }), accountDays };
   const name = "main";
   const account = new Account(name, 1, [{ ...COOKIE, name: "sessionid", value: "0123456789abcdef0123456789abcdef" }]);
-  const accounts = { get: async () => account, noteReading: () => {} };
+  const accounts = { get: async () => account, hasLapsed: () => false, noteReading: () => {} };
   const now = await running({ clock, rooms: [GIVING], rateFactor: 4 }, { store, accounts }, clock);
   void now.rooms.add(RID, { sessions: ["guest", `account:${name}`] }, 60_000, SIGNAL).catch(() => {});
   await clock.until(() => now.rooms.collected()[0]?.evidence.sessions.every(({ gifts }) => gifts === "flowing"), MINUTE);

@@ -243,6 +243,7 @@ it("sessions of accounts of which only the login was pasted come back after a re
   const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
   const accounts = {
     get: async (name: string) => new Account(name, 1, [{ ...COOKIE, value: `0123456789abcdef-${name}` }]),
+    hasLapsed: () => false,
     noteReading: () => {},
   };
   const first = await running({ clock, rooms: [SCENARIO] }, { store, accounts }, clock);
@@ -337,7 +338,14 @@ function phones() {
   const saved = new Map<string, Account>();
   const get = async (name: string) => saved.get(name) ?? reachAt("http://127.0.0.1:1").accounts.get(name);
   const save = (name: string) => saved.set(name, new Account(name, clock.now(), [{ ...COOKIE, value: name }]));
-  return { save, forget: (name: string) => saved.delete(name), accounts: { get, noteReading: () => {} } };
+  const out = new Set<Account | undefined>();
+  const logOut = (name: string) => out.add(saved.get(name));
+  return {
+    save,
+    logOut,
+    forget: (name: string) => saved.delete(name),
+    accounts: { get, hasLapsed: (account: Account) => out.has(account), noteReading: () => {} },
+  };
 }
 
 const FORGOTTEN = [
@@ -390,7 +398,7 @@ it.for(FORGOTTEN)(
 );
 
 it("a room goes on by its other sessions when the account of one is forgotten, and as a guest where it is the server's", async () => {
-  const { save, forget, accounts } = phones();
+  const { save, logOut, forget, accounts } = phones();
   save("tab");
   save("default");
   const now = await running({ clock, rooms: [SCENARIO] }, { accounts }, clock);
@@ -403,6 +411,28 @@ it("a room goes on by its other sessions when the account of one is forgotten, a
   expect(status()?.state).toBe("live");
   expect(guest?.()?.outages.count).toBe(0);
   expect(now.simulator.truth(RID).connections.filter(({ closedAt }) => closedAt === null)).toHaveLength(1);
+  // Said at once, which session, why and what to do; where others go on the room's state does not say it.
+  const news = async (room: number) => (await now.events(room)).flatMap((event) => (event.type === "system" ? [event] : []));
+  await clock.until(async () => (await news(status()?.room ?? 0)).length > 0, 5000);
+  for (const room of [0, status()?.room ?? 0])
+    expect(await news(room)).toMatchObject([
+      {
+        kind: "session.lost",
+        session: "account:tab",
+        text: expect.stringMatching(/session account:tab is lost since .*account.*dylive room set/),
+      },
+    ]);
+  expect(tab?.()?.lost).toMatchObject({ reason: expect.stringContaining("account") });
+  save("tab");
+  await clock.until(() => tab?.()?.state === "connected" && tab?.()?.lost === null, 900_000);
+  logOut("tab");
+  await clock.until(() => tab?.()?.lost?.reason === "the account tab is no longer logged in, and it watches as a guest does", 10_000);
+  expect(tab?.()?.state).toBe("connected");
+  await clock.go(1000);
+  const before = now.simulator.truth(RID).connections.length;
+  save("tab");
+  await clock.until(() => tab?.()?.state === "connected" && tab?.()?.lost === null, 60_000);
+  expect(now.simulator.truth(RID).connections).toHaveLength(before + 1);
 
   void now.rooms.change(status()?.room ?? 0, { sessions: null });
   await clock.until(() => status()?.evidence.login.account === "default" && status()?.state === "live", 60_000);

@@ -79,6 +79,7 @@ describe("the truth meter", () => {
       received: 1,
       outages: { count: 0, totalMs: 0 },
       account: null,
+      lost: null,
       gifts: "unknown" as const,
       giftsSeen: { since: null, diamondsWitnessed: 0, diamondsMissing: 0 },
     };
@@ -99,6 +100,10 @@ describe("the truth meter", () => {
         "bad session guest:2: gifts kept from it for 2 min (8 of 9 diamonds); first remedy: your own everyday browser (DYLIVE_CDP)",
         "bad session guest:3: connected, but sent nothing for 1 min 30 s",
       ]),
+    );
+    const lost = { since: NOW - 120_000, reason: "the account main is no longer logged in, and it watches as a guest does" };
+    expect(said("live", { sessions: [sessions[0], { ...one, session: "account:main", state: "connected", lost }] }, "zh")).toContain(
+      "bad 会话 account:main：已有 2 分没有正常观看：账号 main 的登录已失效，现在和游客一样观看。请重新登录、检查它的代理，或在「设置 → 账号与采集」里换一个会话",
     );
     expect(said("live", { sessions: sessions.slice(0, 1) }).join()).not.toContain("sessions");
   });

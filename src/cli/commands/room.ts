@@ -233,8 +233,8 @@ function evidenceLines({ evidence }: RoomStatus): readonly Told[] {
     ...(sessions.length < 2
       ? []
       : sessions.map(
-          ({ session, state, since: from, reason, received, outages, ...own }) =>
-            told`session ${session}: ${toldOf(state)} since ${moment(from)}${reason === null ? "" : told` (${recognised(reason)})`}, ${received} messages, ${outages.count} outages${outages.count === 0 ? "" : told` of ${Math.round(outages.totalMs / 1000)} s in all`}; gifts ${giftsWords(own.gifts, own.giftsSeen, told`by ranks or other sessions`)}`,
+          ({ session, state, since: from, reason, lost, received, outages, ...own }) =>
+            told`session ${session}: ${toldOf(state)} since ${moment(from)}${reason === null ? "" : told` (${recognised(reason)})`}${lost === null ? "" : told`, lost since ${moment(lost.since)}: ${recognised(lost.reason)}`}, ${received} messages, ${outages.count} outages${outages.count === 0 ? "" : told` of ${Math.round(outages.totalMs / 1000)} s in all`}; gifts ${giftsWords(own.gifts, own.giftsSeen, told`by ranks or other sessions`)}`,
         )),
   ];
 }

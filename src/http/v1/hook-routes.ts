@@ -167,7 +167,7 @@ const settings = {
     Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
       maxItems: HOOK_LIMITS.types,
       description:
-        "event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails",
+        "event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails",
     }),
   ),
   filter: Type.Optional(

@@ -81,6 +81,15 @@ const Evidence = Type.Object(
           { description: "intervals of this broadcast in which it was down; a gap is where all were" },
         ),
         account: Nullable(Type.String({ description: "account that it is; null: a guest, or not yet known" })),
+        lost: Nullable(
+          Type.Object(
+            { since: Time, reason: Type.String() },
+            {
+              description:
+                "since when it does not watch as it should, and why: its account is not here or not logged in, or it has been down for 90 seconds",
+            },
+          ),
+        ),
         gifts: Type.Enum([...GIFTS_STATES], {
           description: "whether gifts reach it, as of the room; of several sessions, gifts that others were sent are evidence, too",
         }),

@@ -181,6 +181,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} and {} are one account": "{} 和 {} 是同一个账号",
   "there is no account {} any more: log in again with `dylive login --account {}`, or choose another account or session with `dylive room set`":
     "账号 {} 已经不在了：请用 `dylive login --account {}` 重新登录，或用 `dylive room set` 换一个账号或会话",
+  "the account has logged in again": "账号重新登录了",
   "the account that watched was forgotten here": "观看用的账号已在这里删除",
   "this room is to be read in the browser, but a signer takes the browser's place": "这个直播间要用浏览器读取，但签名服务代替了浏览器",
   "{} takes a moment of the calendar such as 2026-11-25T20:00:00+08:00, or ms UTC":

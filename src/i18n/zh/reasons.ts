@@ -100,6 +100,13 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^reflow\/info refused: (.*)$/, "reflow/info 拒绝：$1"],
   [/^nobody is heard, also after reconnecting: the room may be quiet$/, "重新连接后仍没有收到互动消息：直播间可能很安静"],
   [/^session (\S+) \(as (.*)\) is sent nothing since (\S+): (.*?)\. (.*)$/, "会话 $1（{2}）从 $3 起什么也没有收到：{4}。{5}"],
+  [/^session (\S+) is lost since (\S+): (.*)\. (.*)$/, "会话 $1 从 $2 起没有正常观看：{3}。{4}"],
+  [
+    /^The room goes on by its others, and this one is tried again; log in again, look after its proxy, or choose another with `dylive room set`$/,
+    "直播间靠其他会话继续采集，这个会话会自动重试；请重新登录、检查它的代理，或用 `dylive room set` 换一个会话",
+  ],
+  [/^the account (\S+) is no longer logged in, and it watches as a guest does$/, "账号 $1 的登录已失效，现在和游客一样观看"],
+  [/^the account has logged in again$/, "账号重新登录了"],
   [/^session (\S+) is sent messages again since (\S+)$/, "会话 $1 从 $2 起又收到消息"],
   [
     /^the platform keeps gifts from (.*) since (\S+) \(as (.*)\): (.*) rose by (\d+) diamonds for which no gift came \(by (\d+) in all\)\. (.*)$/,

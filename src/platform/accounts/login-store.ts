@@ -133,6 +133,11 @@ export class AccountStore {
     return this.#statusOf(await this.get(name));
   }
 
+  /** Returns whether a login has ended, as far as one knows without asking the platform. */
+  hasLapsed(account: Account): boolean {
+    return hasLapsed(this.#statusOf(account), this.#clock.now());
+  }
+
   /** Asks the platform whether the account is still logged in. @throws DyliveError not_found, unreachable */
   async check(name: string, as: AskAs, signal: AbortSignal): Promise<AccountStatus> {
     const account = await this.get(name);

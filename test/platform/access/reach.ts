@@ -10,6 +10,7 @@ const USER_AGENT = "Mozilla/5.0 (test)";
 /** Of somebody who has none. */
 export const NO_ACCOUNTS: AccountSource = {
   get: (name) => Promise.reject(new DyliveError("not_found", `there is no account ${JSON.stringify(name)}`)),
+  hasLapsed: () => false,
   noteReading: () => {},
 };
 

@@ -108,7 +108,9 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, now: number, 
       const length = (since: number) => duration(Math.max(0, now - since), lang);
       const { since, diamondsMissing, diamondsWitnessed } = session.giftsSeen;
       const name = session.session;
-      if (session.state === "silent") lines.push({ tone: "bad", text: truth.sessionSilent(name, length(session.since)) });
+      if (session.lost !== null)
+        lines.push({ tone: "bad", text: truth.sessionLost(name, length(session.lost.since), reasonIn(session.lost.reason, m)) });
+      else if (session.state === "silent") lines.push({ tone: "bad", text: truth.sessionSilent(name, length(session.since)) });
       else if (since !== null && (session.gifts === "suppressed" || session.gifts === "partial"))
         lines.push({ tone: "bad", text: truth.sessionGifts(name, length(since), diamondsMissing, diamondsWitnessed) });
     }

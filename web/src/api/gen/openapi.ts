@@ -2608,7 +2608,7 @@ export interface components {
              * @enum {string}
              */
             type: "system";
-            /** @description gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low */
+            /** @description gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low */
             kind: string;
             /** @description one sentence */
             text: string;
@@ -2875,6 +2875,11 @@ export interface components {
                             totalMs: number;
                         };
                         account: string | null;
+                        lost: {
+                            /** @description ms UTC */
+                            since: number;
+                            reason: string;
+                        } | null;
                         /**
                          * @description whether gifts reach it, as of the room; of several sessions, gifts that others were sent are evidence, too
                          * @enum {unknown}
@@ -8452,7 +8457,7 @@ export interface operations {
                     url: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails */
+                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;
@@ -8613,7 +8618,7 @@ export interface operations {
                     url?: string;
                     /** @description what it is for; the address's host by default */
                     name?: string;
-                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails */
+                    /** @description event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails */
                     types?: string[];
                     /** @description a filter expression, see docs/filters.md */
                     filter?: string | null;

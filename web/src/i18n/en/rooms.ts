@@ -65,6 +65,8 @@ export const rooms: typeof zh = {
     sessions: (up, all) => `${up} of ${all} sessions connected`,
     sessionGifts: (name, length, missing, witnessed) =>
       `session ${name}: gifts kept from it for ${length} (${missing} of ${witnessed} diamonds); first remedy: your own everyday browser (DYLIVE_CDP)`,
+    sessionLost: (name, length, why) =>
+      `session ${name}: lost for ${length}: ${why}. Log in again, look after its proxy, or choose another session under settings → accounts`,
     sessionSilent: (name, length) => `session ${name}: connected, but sent nothing for ${length}`,
     masked: "the room hides who its people are",
     likesSeen: (share) => `likes: ${share} of the platform's count reached us (it samples them)`,

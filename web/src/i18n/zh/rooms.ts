@@ -65,6 +65,8 @@ export const rooms = {
     sessions: (up: number, all: number) => `${all} 个会话中 ${up} 个已连接`,
     sessionGifts: (name: string, length: string, missing: number, witnessed: number) =>
       `会话 ${name}：收不到礼物已 ${length}（${witnessed} 抖币中缺 ${missing}）；先试试你自己日常使用的浏览器（DYLIVE_CDP）`,
+    sessionLost: (name: string, length: string, why: string) =>
+      `会话 ${name}：已有 ${length}没有正常观看：${why}。请重新登录、检查它的代理，或在「设置 → 账号与采集」里换一个会话`,
     sessionSilent: (name: string, length: string) => `会话 ${name}：已连接，但 ${length}没有收到任何消息`,
     masked: "房间隐藏了观众身份",
     likesSeen: (share: string) => `点赞：收到了平台计数的 ${share}（平台抽样下发）`,
