@@ -97,7 +97,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "dylive stats 100000002 --gifts user --limit 10",
   ],
   gifts: ["dylive gifts", "dylive gifts 嘉年华", "dylive gifts 463 --json"],
-  user: ["dylive user 100000002 2946292105354829"],
+  user: ["dylive user 2946292105354829", "dylive user 2946292105354829 100000002"],
   search: ["dylive search 主播 --room 100000002", "dylive search --types gift --min-diamonds 500 --from 2026-11-25"],
   export: [
     "dylive export 100000002 latest --format csv",

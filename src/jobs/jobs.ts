@@ -110,6 +110,7 @@ function statisticsAt(jobs: JobExecutor): Statistics {
     witnesses: (...ask) => jobs.run("statistics.witnesses", ask),
     words: (...ask) => jobs.run("statistics.words", ask),
     person: (...ask) => jobs.run("statistics.person", ask),
+    personRooms: (...ask) => jobs.run("statistics.personRooms", ask),
     personTotal: (...ask) => jobs.run("statistics.personTotal", ask),
   };
 }

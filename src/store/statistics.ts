@@ -164,6 +164,15 @@ export interface PersonSession extends PersonFigures {
   readonly place: number;
 }
 
+/** Person in one room, over all of its broadcasts. */
+export interface PersonRoom extends Omit<PersonFigures, "name" | "nameSeq"> {
+  readonly room: RoomKey;
+  /** Newest name that the room told of them. */
+  readonly name: string | null;
+  /** Number of broadcasts in which they were seen; what belongs to no broadcast counts as one. */
+  readonly sessions: number;
+}
+
 /** Progress of a room: how many of its events are still to be worked through. */
 export interface Progress {
   readonly room: RoomKey;

@@ -9,6 +9,7 @@ import {
   type Minute,
   PEOPLE_ORDERS,
   type PersonFigures,
+  type PersonRoom,
   type PersonSession,
   WORDS_KEPT,
   WORDS_MAX,
@@ -302,6 +303,28 @@ export function describeStatistics(open: Open): void {
       expect((await statistics.gifts(room, "s1", { by: "gift", userId: "5", limit: 100 })).reduce((sum, { units }) => sum + units, 0)).toBe(
         events.reduce((sum, event) => sum + (event.type === "gift" && event.user.id === "5" ? event.delta : 0), 0),
       );
+    });
+
+    it("tell a person's rooms, the one of their last event first", async () => {
+      const [one, other] = [await fresh(), await fresh()];
+      const me = (nickname: string) => ({ ...userOf("77001"), nickname });
+      await one.append(
+        chat("1", { sessionId: "s1", user: me("甲"), time: BEGIN }),
+        { ...gift("g", "c", 3, 3), sessionId: "s2", user: me("乙"), time: BEGIN + 5 },
+        chat("2", { sessionId: "s2", time: BEGIN + 99 }),
+      );
+      await other.append(chat("3", { sessionId: "s1", user: me("丙"), time: BEGIN + 9 }));
+      for (const { room } of [one, other]) await catchUp(store(), plainWords, { room });
+      const { statistics } = store();
+      const rows = await statistics.personRooms("77001", null, 9);
+      expect(rows).toMatchObject([
+        { room: other.room, userId: "77001", name: "丙", sessions: 1, chats: 1, units: 0, firstAt: BEGIN + 9, lastAt: BEGIN + 9 },
+        { room: one.room, name: "乙", sessions: 2, chats: 1, units: 3, firstAt: BEGIN, lastAt: BEGIN + 5 },
+      ]);
+      expect(await paged<PersonRoom>((last) => statistics.personRooms("77001", null, 1, last))).toEqual(rows);
+      expect(await statistics.personRooms("77001", [one.room], 9)).toEqual(rows.slice(1));
+      expect(await statistics.personRooms("77001", [], 9)).toEqual([]);
+      expect(await statistics.personRooms("1", null, 9)).toEqual([]);
     });
 
     it("tell a person's broadcasts, newest first", async () => {

@@ -54,7 +54,7 @@ describe("dylive session, stats, user, gifts", () => {
     expect(stdout).not.toContain("\u001b");
     expect((await ran(["stats", "98765", "--minutes"], env)).stdout.split("\n")).toHaveLength(3);
     expect((await ran(["stats", "98765", "--gifts", "user"], env)).stdout).toMatch(/1002 +2 +1 +5 +30 +2\n$/);
-    expect((await ran(["user", "98765", "1002"], env)).stdout).toMatch(/7400000000000000001 .* 5 +30\n$/);
+    expect((await ran(["user", "1002", "98765"], env)).stdout).toMatch(/7400000000000000001 .* 5 +30\n$/);
   });
 
   it("tell the gifts of the platform with their prices, by id and by name", async () => {
@@ -78,7 +78,7 @@ describe("dylive session, stats, user, gifts", () => {
     [["stats", "98765", "--gifts", "x"], /Allowed choices/],
     [["stats", "98765", "--gifts", "user", "--minutes"], /two questions/],
     [["stats", "98765", "--user", "1002"], /dylive user/],
-    [["user", "98765", "1"], /nobody with the id/],
+    [["user", "1", "98765"], /nobody with the id/],
   ])("%j is refused in words", async (args, sentence) => {
     const { code, stderr, stdout } = await ran(args, env);
     expect([code, stdout]).toEqual([2, ""]);

@@ -253,6 +253,10 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/sessions/latest/words", 200],
     ["/v1/rooms/98765/sessions/latest/words?kind=emoji", 200],
   ],
+  "GET /v1/users/{user}": [
+    ["/v1/users/42", 200],
+    ["/v1/users/nobody", 404],
+  ],
   "GET /v1/rooms/{room}/users/{user}": [
     ["/v1/rooms/98765/users/42", 200],
     ["/v1/rooms/98765/users/nobody", 404],

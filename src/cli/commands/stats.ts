@@ -14,6 +14,8 @@ import { BROADCAST, countedRoom, countedSession, factsOf, seenFacts } from "./se
 const MINUTE_MS = 60_000;
 const MINUTES_MAX = 100_000;
 const SESSIONS_MAX = 100_000;
+/** Number of rooms in which nobody was seen. */
+const ROOMS_MAX = 100_000;
 
 interface ShownStatistics {
   readonly json: boolean;
@@ -58,13 +60,13 @@ export function addStatsCommands(program: Command, data: () => Option): void {
     });
   program
     .command("user")
-    .description("what a person did in the broadcasts of a room")
-    .argument("<room>", "the room's id here, or any of its names that is known here")
+    .description("what a person did in all rooms, or in the broadcasts of one")
     .argument("<user>", "the person's id (uid)")
+    .argument("[room]", "the room's id here, or any of its names that is known here")
     .addOption(json())
     .addOption(data())
-    .action((room: string, user: string, { json, ...settings }: Partial<Config> & { json: boolean }) =>
-      withStore(loadConfig(settings), (store) => showUser(store, room, user, json)),
+    .action((user: string, room: string | undefined, { json, ...settings }: Partial<Config> & { json: boolean }) =>
+      withStore(loadConfig(settings), (store) => (room === undefined ? showPerson(store, user, json) : showUser(store, room, user, json))),
     );
 }
 
@@ -181,6 +183,35 @@ async function showGifts(
         ...[combos, settled, units, diamonds, unpricedUnits],
       ];
     }),
+  );
+}
+
+async function showPerson(store: Store, userId: string, json: boolean): Promise<void> {
+  const rows = await store.statistics.personRooms(userId, null, ROOMS_MAX);
+  if (rows.length === 0) throw new DyliveError("not_found", told`nobody with the id ${JSON.stringify(userId)} was seen in any room`);
+  const anchors = new Map((await store.rooms.list()).map(({ room, anchor }) => [room, anchor?.nickname ?? null]));
+  const shown = rows.map((row) => ({ ...row, anchor: anchors.get(row.room) ?? null, diamonds: amountOf(row.diamonds) }));
+  if (json) {
+    for (const row of shown) await print(JSON.stringify(row));
+    return;
+  }
+  await printColumns(
+    [
+      told`room`,
+      told`anchor`,
+      told`name`,
+      told`first`,
+      told`last`,
+      told`broadcasts`,
+      told`chats`,
+      told`likes`,
+      told`units`,
+      told`diamonds`,
+    ],
+    shown.map((row) => [
+      ...[row.room, row.anchor, row.name, moment(row.firstAt), moment(row.lastAt), row.sessions],
+      ...[row.chats, row.likes, row.units, row.diamonds],
+    ]),
   );
 }
 

@@ -13,7 +13,7 @@ import type { RoomKey } from "../../store/log.js";
 import type { Statistics } from "../../store/sql/statistics.js";
 import { GIFT_GROUPS, PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
+import { isLimited, tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
@@ -354,6 +354,34 @@ function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const rows = await store.statistics.person(room, user, limit + 1, before);
       const { items, next } = keysetPage(rows, limit, "sessions", ({ place }) => [place]);
       return { id: user, nickname: total.name, total: doneBy(total), sessions: items.map(personSessionAnswer), next };
+    },
+  );
+
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/users/:user",
+    {
+      schema: {
+        summary: "What a person did in all rooms",
+        tags: ["statistics"],
+        params: exactly({ user: UserParams.properties.user }),
+        querystring: UserQuery,
+        response: { 200: Type.Ref("PersonRooms") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      const { user } = request.params;
+      const { limit, cursor } = request.query;
+      const token = tokenOf(request);
+      const among = isLimited(token) ? (await store.rooms.list({ among: token.rooms })).map(({ room }) => room) : null;
+      const place = decodePlace("person's rooms", cursor, [0, 0] as const);
+      const after = place === undefined ? undefined : { lastAt: place[0], room: place[1] };
+      const rows = await store.statistics.personRooms(user, among, limit + 1, after);
+      if (rows.length === 0 && after === undefined) throw new DyliveError("not_found", "nobody with this id was seen in any room");
+      const { items, next } = keysetPage(rows, limit, "person's rooms", ({ lastAt, room }) => [lastAt, room]);
+      const anchors = await Promise.all(items.map(async ({ room }) => (await store.rooms.get(room))?.anchor ?? null));
+      const rooms = items.map((row, i) => ({ room: String(row.room), anchor: anchors[i] ?? null, sessions: row.sessions, ...doneBy(row) }));
+      return { id: user, nickname: rows[0]?.name ?? null, rooms, next };
     },
   );
 }

@@ -3,7 +3,7 @@ import { Nullable } from "../../events/field.js";
 import { HIGHLIGHT_KINDS } from "../../statistics/highlights.js";
 import { amountOf, shownGifts } from "../../statistics/summary.js";
 import { type GiftSum, HIDDEN_RECEIVER, type Minute, type PersonFigures, type PersonSession } from "../../store/statistics.js";
-import { Next, Time } from "./fields.js";
+import { Anchor, Next, Time } from "./fields.js";
 
 const MINUTE_MS = 60_000;
 const Count = Type.Integer({ minimum: 0 });
@@ -197,6 +197,25 @@ const UserHistorySchema = Type.Object(
   { $id: "UserHistory", description: "a person in the broadcasts of a room" },
 );
 
+/** A person in all rooms. */
+const PersonRoomsSchema = Type.Object(
+  {
+    id: Type.String(),
+    nickname: Nullable(Type.String({ description: "as the room told it in which they were last" })),
+    rooms: Type.Array(
+      Type.Object({
+        room: Type.String({ description: "the room's key here" }),
+        anchor: Anchor,
+        sessions: Type.Integer({ minimum: 0, description: "broadcasts in which they were seen" }),
+        ...did,
+      }),
+      { description: "what they did in each room, over all of its broadcasts; the one they were last seen in first" },
+    ),
+    next: Next,
+  },
+  { $id: "PersonRooms", description: "a person across rooms" },
+);
+
 const Part = (name: string) => Nullable(Type.Ref(name));
 
 /** Summary of a room's broadcast. */
@@ -223,6 +242,7 @@ export const STATISTICS_SCHEMAS = [
   WordListSchema,
   HighlightListSchema,
   UserHistorySchema,
+  PersonRoomsSchema,
   RoomSummarySchema,
 ];
 
@@ -266,6 +286,16 @@ export function personSessionAnswer(person: PersonSession) {
 }
 
 /** Returns what somebody did. */
-export function doneBy({ events, chats, likes, joins, follows, shares, firstAt, lastAt, ...person }: PersonFigures) {
+export function doneBy({
+  events,
+  chats,
+  likes,
+  joins,
+  follows,
+  shares,
+  firstAt,
+  lastAt,
+  ...person
+}: Omit<PersonFigures, "name" | "nameSeq">) {
   return { events, chats, likes, joins, follows, shares, ...shownGifts(person), firstAt, lastAt };
 }

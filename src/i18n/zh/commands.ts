@@ -171,7 +171,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "a gift's id, or a part of its name": "礼物的 id，或名称的一部分",
   "show at most so many": "最多显示这么多",
   "one JSON object a line, with all prices that were seen": "每行一个 JSON 对象，包括见过的所有价格",
-  "what a person did in the broadcasts of a room": "某个人在直播间各场做了什么",
+  "what a person did in all rooms, or in the broadcasts of one": "某个人在所有直播间做了什么，或在一个直播间的各场做了什么",
   "the person's id (uid)": "这个人的 id（uid）",
   "events of a room, or of one broadcast, as a file; also beside a running server": "把直播间或一场直播的事件导出为文件；服务运行时也可以",
   "of the file": "文件格式",

@@ -13,6 +13,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   done: "完成",
 
   // Highlights.
+  broadcasts: "场次",
   "{} chats in a minute (usually {})": "一分钟 {} 条弹幕（平时 {}）",
   "{} diamonds in a minute (usually {})": "一分钟 {} 抖币（平时 {}）",
   "{} joins in a minute (usually {})": "一分钟 {} 人进场（平时 {}）",

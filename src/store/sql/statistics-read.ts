@@ -8,6 +8,7 @@ import {
   PEOPLE_ORDERS,
   type PeopleOrder,
   type PersonFigures,
+  type PersonRoom,
   type PersonSession,
   type PersonWitness,
   type SessionKey,
@@ -180,6 +181,36 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
         if (found === undefined) return null;
         const { high, low, ...total } = found;
         return { ...total, diamonds: joined({ high, low }) };
+      }),
+    /**
+     * Returns the rooms in which a person was seen, that of their last event first.
+     * @param among only these; null for all @param after the last one of the page before
+     */
+    personRooms: (
+      userId: string,
+      among: readonly RoomKey[] | null,
+      limit: number,
+      after?: Pick<PersonRoom, "lastAt" | "room">,
+    ): Promise<readonly PersonRoom[]> =>
+      ask(function* () {
+        const counts = COUNTS.map((column) => `${sum(`p.${column}`)} AS ${column}`).join(", ");
+        const values: SqlValue[] = [userId, limit];
+        const name = (value: SqlValue) => `$${values.push(value)}`;
+        const only = among === null ? "" : `WHERE s.room ${dialect.among(name(among), "bigint")}`;
+        let place = "";
+        if (after !== undefined) {
+          const [lastAt, room] = [name(after.lastAt), name(after.room)];
+          place = `HAVING max(p.last_at) < ${lastAt} OR (max(p.last_at) = ${lastAt} AND s.room > ${room})`;
+        }
+        const found = yield* rows<Omit<PersonRoom, "diamonds"> & Halves>(
+          `SELECT s.room, CAST(count(*) AS BIGINT) AS sessions, min(p.user_id) AS "userId", (SELECT q.name FROM statistics_sessions t
+               JOIN statistics_people q ON q.n = t.n AND q.user_id = $1 WHERE t.room = s.room ORDER BY q.name_seq DESC LIMIT 1) AS name, ${counts},
+             ${sum("p.unpriced")} AS "unpricedUnits", ${halves("p.diamonds")}, min(p.first_at) AS "firstAt", max(p.last_at) AS "lastAt"
+           FROM statistics_sessions s JOIN statistics_people p ON p.n = s.n AND p.user_id = $1 ${only}
+           GROUP BY s.room ${place} ORDER BY max(p.last_at) DESC, s.room LIMIT $2`,
+          ...values,
+        );
+        return found.map(({ high, low, ...row }) => ({ ...row, diamonds: joined({ high, low }) }));
       }),
     /** Returns a person in the room's broadcasts, newest first. @param before the place of the last one of the page before */
     person: (room: RoomKey, userId: string, limit: number, before: number = Number.MAX_SAFE_INTEGER): Promise<readonly PersonSession[]> =>

@@ -222,3 +222,34 @@ describe("highlights of a broadcast", () => {
     expect((await call("/v1/rooms/11/sessions/999/highlights", { token: tokens.read })).status).toBe(404);
   });
 });
+
+describe("a person across rooms", () => {
+  it("is told room by room, of those that the token may see", async () => {
+    const made = await serveApi();
+    const me = { ...chat("").user, id: "7", nickname: "我" };
+    await made.tell("11", chat("1", { id: "a", user: me, sessionId: SESSION, time: T0 }));
+    await made.tell(
+      "12",
+      chat("2", { id: "b", user: { ...me, nickname: "新名" }, time: T0 + 1 }),
+      chat("3", { id: "c", user: me, time: T0 + 2 }),
+    );
+    await catchUp(made.store, plainWords);
+    const { call, tokens } = made;
+    const all = await call("/v1/users/7", { token: tokens.read });
+    expect(all.body).toMatchObject({
+      nickname: "我",
+      rooms: [
+        { sessions: 1, chats: 2, firstAt: T0 + 1 },
+        { sessions: 1, chats: 1, firstAt: T0 },
+      ],
+      next: null,
+    });
+    const first = await call("/v1/users/7?limit=1", { token: tokens.read });
+    expect((await call(`/v1/users/7?limit=1&cursor=${first.at("next")}`, { token: tokens.read })).at("rooms")).toEqual(
+      (all.at("rooms") as unknown[]).slice(1),
+    );
+    const limited = await made.token({ rooms: ["web_rid:11"] });
+    expect((await call("/v1/users/7", { token: limited })).at("rooms")).toMatchObject([{ chats: 1 }]);
+    expect((await call("/v1/users/8", { token: limited })).status).toBe(404);
+  });
+});

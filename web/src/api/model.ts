@@ -20,6 +20,7 @@ export type Word = Schemas["WordList"]["words"][number];
 export type Highlight = Schemas["HighlightList"]["highlights"][number];
 /** Files of highlights, as `GET …/highlights` takes them. */
 export type HighlightFormat = "chapters" | "edl" | "csv";
+export type PersonRooms = Schemas["PersonRooms"];
 export type UserHistory = Schemas["UserHistory"];
 /** Formats of exports, as `GET /v1/rooms/{room}/export` takes them. */
 export const EXPORT_FORMATS = ["csv", "xlsx", "jsonl", "parquet", "xml", "ass", "srt"] as const;

@@ -552,6 +552,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a person did in all rooms
+         * @description Needs a token of scope read.
+         */
+        get: operations["getUsersByUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/gifts": {
         parameters: {
             query?: never;
@@ -3527,6 +3547,45 @@ export interface components {
             }[];
             next: string | null;
         };
+        /** @description a person across rooms */
+        PersonRooms: {
+            id: string;
+            nickname: string | null;
+            /** @description what they did in each room, over all of its broadcasts; the one they were last seen in first */
+            rooms: {
+                /** @description the room's key here */
+                room: string;
+                anchor: {
+                    id: string | null;
+                    secUid: string | null;
+                    nickname: string | null;
+                    avatar: string | null;
+                } | null;
+                /** @description broadcasts in which they were seen */
+                sessions: number;
+                events: number;
+                chats: number;
+                likes: number;
+                joins: number;
+                follows: number;
+                shares: number;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+                /** @description ms UTC */
+                firstAt: number;
+                /** @description ms UTC */
+                lastAt: number;
+            }[];
+            next: string | null;
+        };
         /** @description a broadcast at a glance; all is null where the room has no such broadcast */
         RoomSummary: {
             session: components["schemas"]["Session"] | null;
@@ -6227,6 +6286,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserHistory"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUsersByUser: {
+        parameters: {
+            query?: {
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description the person's id (uid) */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a person across rooms */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonRooms"];
                 };
             };
             /** @description refused: why, and what to do */

@@ -157,6 +157,7 @@ export const room: typeof zh = {
     units: "Gifts",
     diamonds: "Diamonds",
     recent: "Latest messages",
+    elsewhere: "In other rooms",
     noRecent: "No messages.",
     douyinId: "Douyin number",
     onlyThis: "Show only this viewer",

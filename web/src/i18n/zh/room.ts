@@ -157,6 +157,7 @@ export const room = {
     units: "礼物件数",
     diamonds: "抖币",
     recent: "最近的消息",
+    elsewhere: "在其他直播间",
     noRecent: "没有消息。",
     douyinId: "抖音号",
     onlyThis: "只看这位观众",
