@@ -104,6 +104,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "dylive export 100000002 latest --format ass --start '2026-11-25 20:00'",
     "dylive export 100000002 --format jsonl --types chat,gift --out - | gzip > a.gz",
   ],
+  sidecar: [
+    "dylive sidecar /recordings/anchor --room 100000002",
+    "dylive sidecar D:\\recordings --room 100000002 --formats xml,ass \\\n--time-zone Asia/Shanghai",
+    "dylive sidecar /recordings --room 100000002 \\\n--name-pattern 'anchor_*_%Y%m%d%H%M%S*' --once",
+  ],
   redecode: ["dylive redecode 100000002"],
   backup: ["dylive backup /backups/dylive-monday.sqlite"],
   check: ["dylive check", "dylive check --room 100000002"],

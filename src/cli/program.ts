@@ -19,7 +19,7 @@ const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[
   ["A work, without a server:", ["work", "download", "comments", "works"]],
   ["Files:", ["replay", "import", "decode", "strip"]],
   ["What a server does (also while it runs):", ["room", "account", "author", "token", "hook", "notify", "official"]],
-  ["What is kept (also while a server runs):", ["session", "stats", "highlights", "user", "gifts", "search", "export"]],
+  ["What is kept (also while a server runs):", ["session", "stats", "highlights", "user", "gifts", "search", "export", "sidecar"]],
   ["Care of what is kept:", ["retention", "erase-user", "redecode", "check", "backup"]],
   ["Many machines:", ["cluster", "migrate", "restored"]],
 ];
@@ -372,6 +372,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
   { names: ["highlights"], add: async (program) => (await import("./commands/highlights.js")).addHighlightsCommand(program, data) },
   { names: ["gifts"], add: async (program) => (await import("./commands/gifts.js")).addGiftsCommand(program, data) },
   { names: ["export"], add: async (program) => (await import("./commands/export.js")).addExportCommand(program, data) },
+  { names: ["sidecar"], add: async (program) => (await import("./commands/sidecar.js")).addSidecarCommand(program, data) },
   { names: ["redecode"], add: async (program) => (await import("./commands/redecode.js")).addRedecodeCommand(program, data) },
   { names: ["search"], add: async (program) => (await import("./commands/search.js")).addSearchCommand(program, data) },
   { names: ["backup", "check"], add: async (program) => (await import("./commands/store.js")).addStoreCommands(program, data) },

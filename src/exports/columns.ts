@@ -1,5 +1,5 @@
 import { describe } from "../events/describe.js";
-import type { LiveEvent, NewEventOf, User } from "../events/event.js";
+import type { LiveEvent, NewEvent, NewEventOf, User } from "../events/event.js";
 
 /** Value of a cell; null is unknown, or not told by this kind of event. */
 export type Value = string | number | boolean | null;
@@ -95,7 +95,7 @@ const COLUMNS: readonly Column[] = [
 export const EVENTS: Table<LiveEvent> = { name: "events", columns: COLUMNS };
 
 /** Returns the person whose event it is. */
-export function userOf(event: LiveEvent): User | null {
+export function userOf(event: NewEvent): User | null {
   return "user" in event ? (event.user ?? null) : null;
 }
 

@@ -1,4 +1,4 @@
-import type { LiveEvent } from "../events/event.js";
+import type { LiveEvent, NewEventOf } from "../events/event.js";
 
 /** Facts of an export beside its events. */
 export interface ExportAbout {
@@ -11,6 +11,8 @@ export interface ExportAbout {
   readonly startMs: number | null;
   /** Offset added to every place in the recording, ms. */
   readonly offsetMs: number;
+  /** Intervals of the recording in which nothing was received: a file that goes with it says so. */
+  readonly gaps: readonly NewEventOf<"gap">[];
   /** Minutes east of UTC of the times in tables. */
   readonly zoneMinutes: number;
   /** Whether the file begins here; false where it is continued: then it does not start over. */

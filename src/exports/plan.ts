@@ -98,6 +98,7 @@ export async function planExport(
     anchor: row?.anchor?.nickname ?? null,
     startMs: request.startMs ?? session?.openedAt ?? from,
     offsetMs: request.offsetMs ?? 0,
+    gaps: [],
     zoneMinutes: request.zoneMinutes ?? PLATFORM_ZONE_MINUTES,
     begins: after === 0,
   };

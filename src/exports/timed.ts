@@ -1,7 +1,7 @@
 import { describe } from "../events/describe.js";
-import type { LiveEvent } from "../events/event.js";
+import type { LiveEvent, NewEvent } from "../events/event.js";
 import { shownText } from "../events/hidden.js";
-import { userOf } from "./columns.js";
+import { shownMoment, userOf } from "./columns.js";
 import type { Encode, ExportAbout } from "./format.js";
 
 /** An event and where in the recording it belongs, ms from its first moment. */
@@ -58,7 +58,7 @@ function subtitleText(text: string): string {
 }
 
 /** Returns the text of a subtitle for an event: a chat is its text, anything else begins with who did it. Empty: it says nothing. */
-function lineOf(event: LiveEvent): string {
+function lineOf(event: NewEvent): string {
   if (event.type === "gift" && event.delta === 0) return "";
   const said = subtitleText(describe(event));
   const who = subtitleText(userOf(event)?.nickname ?? "");
@@ -125,13 +125,14 @@ export const ass: Encode = async function* (batches, about) {
   for await (const batch of placed(batches, about)) yield batch.map((one) => dialogueOf(one, lanes)).join("");
 };
 
-function headOf({ title, anchor }: ExportAbout): string {
+function headOf({ title, anchor, gaps, zoneMinutes }: ExportAbout): string {
   const name = subtitleText([anchor, title].filter(Boolean).join(" "));
   const style = (style: string, color: string) =>
     `Style: ${style},Microsoft YaHei,${FONT_SIZE},${color},${color},&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,1.5,0,7,0,0,0,1`;
   return [
     "\ufeff[Script Info]",
     "; Made by dylive",
+    ...gaps.map((gap) => `; ${shownMoment(gap.time, zoneMinutes)}: ${lineOf(gap)}`),
     `Title: ${name}`,
     "ScriptType: v4.00+",
     `PlayResX: ${SCREEN.width}`,
@@ -180,17 +181,33 @@ function clock(ms: number): string {
 /** Writes subtitles that every player shows: a line for each chat and gift, with who it is of. */
 export const srt: Encode = async function* (batches, about) {
   let count = 0;
+  const entry = (one: Spoken) => {
+    const line = spoken(one);
+    return line === "" ? "" : `${++count}\r\n${stamp(one.at)} --> ${stamp(one.at + STANDING_MS)}\r\n${line}\r\n\r\n`;
+  };
+  const gaps = about.gaps.map((event) => ({ at: Math.max(0, event.time - (about.startMs ?? event.time) + about.offsetMs), event }));
+  gaps.sort((a, b) => b.at - a.at);
   for await (const batch of placed(batches, about)) {
     let text = "";
     for (const one of batch) {
-      const line = spoken(one);
-      if (line !== "") text += `${++count}\r\n${stamp(one.at)} --> ${stamp(one.at + STANDING_MS)}\r\n${line}\r\n\r\n`;
+      for (let gap = gaps.at(-1); gap !== undefined && gap.at <= one.at; gap = gaps.at(-1)) {
+        text += entry(gap);
+        gaps.pop();
+      }
+      text += entry(one);
     }
     yield text;
   }
+  yield gaps.toReversed().map(entry).join("");
 };
 
-function spoken({ event }: Placed): string {
+/** Event of an export, or one that was not numbered, and where in the recording it belongs, ms. */
+interface Spoken {
+  readonly at: number;
+  readonly event: NewEvent;
+}
+
+function spoken({ event }: Spoken): string {
   const line = lineOf(event);
   const who = subtitleText(userOf(event)?.nickname ?? "");
   return event.type === "chat" && who !== "" && line !== "" ? `${who}：${line}` : line;

@@ -18,18 +18,26 @@ export const xml: Encode = async function* (batches, about) {
   yield "</i>\n";
 };
 
-function headOf({ webRid, title, anchor, startMs, sessionId }: ExportAbout): string {
+function headOf({ webRid, title, anchor, startMs, sessionId, gaps }: ExportAbout): string {
   const about = {
     room: webRid,
     session: sessionId,
     name: anchor,
     title,
-    start_time: startMs === null || !isDate(startMs) ? null : new Date(startMs).toISOString(),
+    start_time: startMs === null ? null : dateOf(startMs),
   };
+  const missing = gaps.map(({ from, to, reason }) => {
+    const interval = { from: from === null ? null : dateOf(from), to: dateOf(to), reason };
+    return `<gap${attributes(interval)}/>\n`;
+  });
   // danmaku2ass tells the format by the first 44 characters: no line break before <i>.
   return `<?xml version="1.0" encoding="UTF-8"?><i><chatserver>live.douyin.com</chatserver><chatid>0</chatid><mission>0</mission><maxlimit>1000</maxlimit><source>0</source>
 <dylive${attributes(about)}/>
-`;
+${missing.join("")}`;
+}
+
+function dateOf(at: number): string | null {
+  return isDate(at) ? new Date(at).toISOString() : null;
 }
 
 function elementOf({ at, event }: Placed): string {

@@ -12,6 +12,7 @@ export const ABOUT: ExportAbout = {
   anchor: "主播",
   startMs: START,
   offsetMs: 0,
+  gaps: [],
   zoneMinutes: 480,
   begins: true,
 };

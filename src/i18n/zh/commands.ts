@@ -272,4 +272,17 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "It takes a number from {} to {}.": "应为 {} 到 {} 的数。",
   'It takes a date of the calendar such as 2026-11-25 or "2026-11-25 18:30", or ms UTC.':
     '应为日期，例如 2026-11-25 或 "2026-11-25 18:30"，或 UTC 毫秒数。',
+  "danmaku beside the recordings of another program, by the wall clock; until it is stopped":
+    "在其他程序的录像旁写同名的弹幕文件，按实际时间对齐；一直运行到停止",
+  "where a recorder writes flv, ts, mp4, mkv …; folders in it too": "录像文件夹（flv、ts、mp4、mkv 等），包括子文件夹",
+  "the room that is recorded there; the server must watch it": "录的是哪个直播间；服务要监控它",
+  "files beside each recording, with commas between": "每段录像旁写哪些文件，用逗号分隔",
+  "names without ending: %Y %m %d %H %M %S, * for anything (all usual forms)":
+    "文件名的格式（不含扩展名）：%Y %m %d %H %M %S，* 表示任意内容（默认识别各种常见格式）",
+  "zone of times in names, such as Asia/Shanghai or +08:00 (this machine's)":
+    "文件名里时间的时区，例如 Asia/Shanghai 或 +08:00（默认本机时区）",
+  "added to every place in a recording": "录像中的位置都加上这么多秒",
+  "a file that has not grown for so long is finished": "文件这么多秒没有变大，就算录完",
+  "look once, write what there is, and end": "只看一次，写完现有的就结束",
+  "It takes xml, ass, srt and jsonl.": "可以是 xml、ass、srt、jsonl。",
 };

@@ -491,4 +491,27 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   captcha: "遇到验证码",
   blocked: "被平台拒绝",
   stuck: "没有进展",
+  "{}: every few seconds recordings are looked for (Ctrl-C ends)": "{}：每隔几秒查看一次录像（Ctrl-C 结束）",
+  "by its name": "依据文件名",
+  "as it says inside": "依据文件内的创建时间",
+  "where the part before it ends": "接在上一段的结尾",
+  "when it began to grow": "依据文件开始变大的时间",
+  "its clock was set ahead over the time in its name, which is taken as {}": "当地的时钟拨快，跳过了文件名里的时间，按 {} 处理",
+  "its clock was set back and showed the time in its name twice, which is taken as {}":
+    "当地的时钟拨慢，文件名里的时间出现过两次，按 {} 处理",
+  "its name says {}, and it was last written at {}: the name is passed over (--time-zone says which zone names are in)":
+    "文件名里的时间是 {}，而最后写入是在 {}：不采用文件名（文件名的时区用 --time-zone 给出）",
+  "its name says {}, and it began to grow at {}: if it was not copied here, the clock or the zone of names is another (--time-zone)":
+    "文件名里的时间是 {}，而文件在 {} 才开始变大：如果不是复制过来的，说明时钟或文件名的时区不同（--time-zone）",
+  "{}; it is tried again": "{}；会再试",
+  "{}: nothing tells when it began; --name-pattern says where that stands in the name":
+    "{}：无法知道从什么时候开始录；请用 --name-pattern 指出文件名里的时间",
+  "{}: begins at {}, {}": "{}：从 {} 开始，{}",
+  "{}{}: is {}{} now": "{}{}：现在叫 {}{}",
+  "{}: stays as it is, since events of its time were removed from the store": "{}：保持不变，因为这段时间的事件已从存储中清除",
+  "{} cannot be written: {}; it is tried again": "无法写入 {}：{}；会再试",
+  "{}.{}: is there and not of this command: it is left as it is": "{}.{}：已经存在，不是本命令写的，不改动",
+  "{}: finished at {}; beside it: {}": "{}：录到 {} 结束；旁边写了 {}",
+  "for {} s of it nothing was received": "其中 {} 秒没有收到数据",
+  "nothing is stored of its time: was the room watched?": "这段时间没有保存任何事件：当时监控了这个直播间吗？",
 };

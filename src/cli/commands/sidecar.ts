@@ -1,0 +1,94 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, type Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { NamePattern, readTimeZone } from "../../exports/recording-time.js";
+import { SIDECAR_FORMATS, Sidecar, type SidecarOptions } from "../../exports/sidecar.js";
+import { systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { fileFailure } from "../../runtime/file-failure.js";
+import { told } from "../../runtime/told.js";
+import { FileLock } from "../../store/lock.js";
+import { namedRoom } from "../../store/rooms.js";
+import { isBusy } from "../../store/sqlite/refusal.js";
+import type { Store } from "../../store/store.js";
+import { exitWith, stopSignal } from "../stop.js";
+import { say } from "../terminal.js";
+import { names, numberFrom, wholeFrom } from "../values.js";
+import { withStore } from "../with-store.js";
+
+/** Longest offset, in s, and longest pause of a file that grows. */
+const OFFSET_MAX_S = 3600;
+const QUIET_MAX_S = 86_400;
+
+interface SidecarArguments {
+  readonly room: string;
+  readonly formats: SidecarOptions["formats"];
+  readonly namePattern?: string;
+  readonly timeZone?: string;
+  readonly offset: number;
+  readonly finishedAfter: number;
+  readonly once: boolean;
+}
+
+/** Adds `dylive sidecar`. @param data makes the option that names the data folder */
+export function addSidecarCommand(program: Command, data: () => Option): void {
+  program
+    .command("sidecar")
+    .description("danmaku beside the recordings of another program, by the wall clock; until it is stopped")
+    .argument("<folder>", "where a recorder writes flv, ts, mp4, mkv …; folders in it too")
+    .requiredOption("--room <room>", "the room that is recorded there; the server must watch it")
+    .option("--formats <formats>", "files beside each recording, with commas between", formats, SIDECAR_FORMATS)
+    .option("--name-pattern <pattern>", "names without ending: %Y %m %d %H %M %S, * for anything (all usual forms)")
+    .option("--time-zone <zone>", "zone of times in names, such as Asia/Shanghai or +08:00 (this machine's)")
+    .option("--offset <seconds>", "added to every place in a recording", numberFrom(-OFFSET_MAX_S, OFFSET_MAX_S), 0)
+    .option("--finished-after <seconds>", "a file that has not grown for so long is finished", wholeFrom(10, QUIET_MAX_S), 60)
+    .option("--once", "look once, write what there is, and end", false)
+    .addOption(data())
+    .action((folder: string, options: Partial<Config> & SidecarArguments) => {
+      const { data: place } = options;
+      return withStore(loadConfig(place === undefined ? {} : { data: place }), (store) => run(store, folder, options));
+    });
+}
+
+function formats(text: string): SidecarOptions["formats"] {
+  return names(text).map((name) => {
+    const format = SIDECAR_FORMATS.find((one) => one === name);
+    if (format === undefined) throw new InvalidArgumentError("It takes xml, ass, srt and jsonl.");
+    return format;
+  });
+}
+
+async function run(store: Store, folder: string, options: SidecarArguments): Promise<void> {
+  const { room, sessionId } = await namedRoom(store.rooms, options.room);
+  if (sessionId !== null) throw new DyliveError("bad_request", told`--room takes a room: ${options.room} is one broadcast`);
+  const name = `.dylive-sidecar-${(await store.rooms.get(room))?.webRid ?? room}`;
+  const made: SidecarOptions = {
+    ...{ folder, room, stateFile: `${name}.json`, formats: options.formats },
+    pattern: new NamePattern(options.namePattern ?? null),
+    zone: options.timeZone === undefined ? null : readTimeZone(options.timeZone),
+    ...{ offsetMs: Math.round(options.offset * 1000), quietMs: options.finishedAfter * 1000 },
+  };
+  const lock = lockOf(folder, join(folder, `${name}.lock`));
+  const stop = stopSignal();
+  try {
+    const sidecar = await Sidecar.open({ store, clock: systemClock, tell: say }, made);
+    if (!options.once) {
+      say(told`${folder}: every few seconds recordings are looked for (Ctrl-C ends)`);
+      await sidecar.run(stop);
+    } else if (!(await sidecar.look(stop)) && !stop.aborted) exitWith(1);
+  } finally {
+    lock.remove();
+  }
+}
+
+/** @throws DyliveError file_failed where nothing can be written, in_use while another process has the folder */
+function lockOf(folder: string, path: string): FileLock {
+  try {
+    if (!statSync(folder).isDirectory()) throw Object.assign(new Error("no folder"), { code: "ENOTDIR" });
+    return FileLock.take(path);
+  } catch (error) {
+    if (isBusy(error)) throw new DyliveError("in_use", told`another sidecar of this room is at work in ${folder}`, error);
+    throw fileFailure(error, told`nothing can be written in ${folder}`);
+  }
+}

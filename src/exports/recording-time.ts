@@ -1,0 +1,227 @@
+import { DyliveError } from "../runtime/errors.js";
+import { type Told, told } from "../runtime/told.js";
+import { shownMoment } from "./columns.js";
+import { readZone } from "./instant.js";
+
+/** Zone that times in names are of: a name of the time zone database, minutes east of UTC, or null for this machine's own. */
+export type TimeZone = string | number | null;
+
+/** Reads a time zone as people write it: `Asia/Shanghai`, `+08:00`, `Z`. @throws DyliveError bad_request */
+export function readTimeZone(text: string): TimeZone {
+  if (/^([+-]\d|Z$)/.test(text)) return readZone("--time-zone", text);
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone;
+  } catch (error) {
+    throw new DyliveError("bad_request", told`--time-zone takes a zone such as Asia/Shanghai, +08:00 or Z`, error);
+  }
+}
+
+/** Returns how far the clock of a zone is ahead of UTC at a moment, in minutes. */
+export function minutesAhead(zone: TimeZone, at: number): number {
+  if (typeof zone === "number") return zone;
+  if (zone === null) return -new Date(at).getTimezoneOffset();
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(at);
+  const name = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  const [, sign, hours, minutes] = /^GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+  return sign === undefined ? 0 : (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+}
+
+/** Formats a moment as the clock of a zone shows it, to the second, with how far that is ahead of UTC. */
+export function momentIn(zone: TimeZone, at: number): string {
+  const ahead = minutesAhead(zone, at);
+  const two = (part: number) => String(Math.trunc(Math.abs(part))).padStart(2, "0");
+  return `${shownMoment(at, ahead).slice(0, 19)} ${ahead < 0 ? "-" : "+"}${two(ahead / 60)}:${two(ahead % 60)}`;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Returns the moments at which a zone's clock showed a time (its number as if it were UTC): two where it was set back, none where it was set ahead. */
+function momentsOf(zone: TimeZone, shown: number): readonly number[] {
+  const offsets = new Set([shown - DAY_MS, shown, shown + DAY_MS].map((at) => minutesAhead(zone, at)));
+  const moments = [...offsets].map((ahead) => shown - ahead * 60_000);
+  return moments.filter((at) => minutesAhead(zone, at) * 60_000 === shown - at).sort((a, b) => a - b);
+}
+
+/** Parts of a time that a pattern can name, as `strftime` has them, with what stands there. */
+const PARTS: Readonly<Record<string, string>> = {
+  Y: "\\d{4}",
+  m: "\\d\\d",
+  d: "\\d\\d",
+  H: "\\d\\d",
+  M: "\\d\\d",
+  S: "\\d\\d",
+  s: "\\d{10}",
+};
+const USUAL =
+  /(?<!\d)(?<Y>20\d\d)[-_.年]?(?<m>\d\d)[-_.月]?(?<d>\d\d)日?[-_ T.]{0,3}(?<H>\d\d)[-_.:：时]?(?<M>\d\d)[-_.:：分]?(?<S>\d\d)(?!\d)/dgu;
+
+/** Form of the names of recordings: which are meant, and where the time stands in them. */
+export class NamePattern {
+  readonly #whole: RegExp | null;
+  readonly #hasTime: boolean;
+
+  /**
+   * @param text the whole name without its ending: `%Y %m %d %H %M %S` stand for the parts of the time, `%s` for seconds since 1970, `*` for anything.
+   *   Without a part of a time it only says which files are meant. Null: all, with the time in one of the usual forms
+   * @throws DyliveError bad_request
+   */
+  constructor(text: string | null) {
+    const named = new Set<string>();
+    const source = (text ?? "").replace(/%(.?)|\*|[\\^$.|?+()[\]{}]/gsu, (sign, part: string | undefined) => {
+      if (sign === "*") return ".*?";
+      if (part === undefined) return `\\${sign}`;
+      if (part === "%") return "%";
+      if (PARTS[part] === undefined || named.has(part))
+        throw new DyliveError("bad_request", told`--name-pattern takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %`);
+      named.add(part);
+      return `(?<${part}>${PARTS[part]})`;
+    });
+    this.#hasTime = named.size > 0;
+    if (this.#hasTime && !named.has("s") && !["Y", "m", "d", "H", "M"].every((part) => named.has(part)))
+      throw new DyliveError("bad_request", told`--name-pattern names a part of a time: it takes all of %Y %m %d %H %M, or %s`);
+    this.#whole = text === null ? null : new RegExp(`^${source}$`, "dsu");
+  }
+
+  /** Whether a file of this name (without folder and ending) is meant. */
+  takes(name: string): boolean {
+    return this.#whole === null || this.#whole.test(name);
+  }
+
+  /** Returns the times that stand in a name, each with what stands before and behind it. */
+  timesIn(name: string): readonly NamedTime[] {
+    const found = this.#hasTime ? [this.#whole?.exec(name) ?? null] : [...name.matchAll(USUAL)];
+    return found.flatMap((match) => {
+      if (match === null) return [];
+      const time = timeOf(match.groups ?? {});
+      const end = Math.max(...Object.values(match.indices?.groups ?? {}).map((place) => place?.[1] ?? 0));
+      return time === null ? [] : [{ ...time, before: name.slice(0, end), rest: name.slice(end) }];
+    });
+  }
+}
+
+/** A time in a name: a moment, or what a clock showed then, as if it were of UTC. */
+interface NamedTime {
+  readonly at: number;
+  readonly isMoment: boolean;
+  /** Name up to the end of the time. */
+  readonly before: string;
+  readonly rest: string;
+}
+
+function timeOf({ s, Y, m, d, H, M, S = "00" }: Readonly<Record<string, string | undefined>>): Pick<NamedTime, "at" | "isMoment"> | null {
+  if (s !== undefined) return { at: Number(s) * 1000, isMoment: true };
+  const text = `${Y}-${m}-${d}T${H}:${M}:${S}`;
+  const at = Date.parse(`${text}.000Z`);
+  return Number.isNaN(at) || !new Date(at).toISOString().startsWith(text) ? null : { at, isMoment: false };
+}
+
+/** Source of the moment at which a recording began. */
+export type BeginSource = "name" | "container" | "before" | "growth";
+/** The same in words, as the end of a sentence. */
+export const BEGIN_SOURCES: Readonly<Record<BeginSource, Told>> = {
+  name: told`by its name`,
+  container: told`as it says inside`,
+  before: told`where the part before it ends`,
+  growth: told`when it began to grow`,
+};
+
+/** When a recording began, ms UTC, and what tells it. */
+interface Begin {
+  readonly at: number;
+  readonly by: BeginSource;
+  /** Sentences about what is odd. */
+  readonly remarks: readonly Told[];
+}
+
+/** Evidence of a file whose beginning is looked for. Times are ms UTC. */
+interface BeginEvidence {
+  /** Without folder and ending. */
+  readonly name: string;
+  /** Its last growth. */
+  readonly grewAt: number;
+  /** Its first growth; null where nobody saw it. */
+  readonly firstAt: number | null;
+  /** The time at which it was made, as it says inside. */
+  readonly createdAt: number | null;
+  /** The other recordings of the folder. */
+  readonly others: readonly { readonly name: string; readonly startMs: number; readonly grewAt: number; readonly endMs: number | null }[];
+}
+
+/** Most by which a clock of another machine may be ahead, ms. */
+const AHEAD_MS = 120_000;
+/** Most between a recording's end and the beginning of the one that goes on with it, ms: what is in no film is shown by neither. */
+export const JOINT_MS = 60_000;
+/** Difference between a name's time and the first growth from which on it is odd, ms. */
+const ODD_MS = 300_000;
+
+/** Says when a recording began: by its name, else as it says inside, else by where the part before it ends, else by its first growth; null: nothing tells it. */
+export function beginOf(evidence: BeginEvidence, pattern: NamePattern, zone: TimeZone): Begin | null {
+  const { grewAt, firstAt, createdAt, others } = evidence;
+  const remarks: Told[] = [];
+  const named = namedMoment(evidence, pattern, zone, remarks);
+  const part = named === null ? null : partOf(named.rest);
+  if (named !== null && part === null) return { at: named.at, by: "name", remarks };
+  // Parts of one recording have one time, which is that of the first.
+  const earlier = others
+    .flatMap((other) => {
+      const time = pattern.timesIn(other.name).find(({ before }) => before === named?.before);
+      const number = time === undefined ? null : partOf(time.rest);
+      return number !== null && part !== null && number < part ? [{ ...other, number }] : [];
+    })
+    .sort((a, b) => b.number - a.number)[0];
+  const isLater = earlier !== undefined || (part !== 0 && firstAt !== null && named !== null && firstAt > named.at + JOINT_MS);
+  if (named !== null && !isLater) return { at: named.at, by: "name", remarks };
+  if (createdAt !== null && createdAt <= grewAt + AHEAD_MS && createdAt > (earlier?.startMs ?? grewAt - DAY_MS))
+    return { at: createdAt, by: "container", remarks };
+  const end = earlier === undefined ? null : (earlier.endMs ?? earlier.grewAt);
+  if (end !== null && (firstAt === null || Math.abs(firstAt - end) <= JOINT_MS)) return { at: end, by: "before", remarks };
+  return firstAt === null ? null : { at: firstAt, by: "growth", remarks };
+}
+
+/** Returns the number at the end of a name, by which the parts of one recording differ. */
+function partOf(rest: string): number | null {
+  const [, number] = /^(?:[-_ .]*(?:part)?)?(\d{1,5})$/i.exec(rest) ?? [];
+  return number === undefined ? null : Number(number);
+}
+
+/** Returns the time in a name as a moment; of several the latest at which the file can have begun. Null: there is none. */
+function namedMoment(
+  { name, grewAt, firstAt }: BeginEvidence,
+  pattern: NamePattern,
+  zone: TimeZone,
+  remarks: Told[],
+): (NamedTime & { readonly at: number }) | null {
+  const moments = pattern.timesIn(name).flatMap((time) => {
+    if (time.isMoment) return [{ ...time, odd: null }];
+    const at = momentsOf(zone, time.at);
+    const nearest = firstAt === null ? at.filter((one) => one <= grewAt + AHEAD_MS).at(-1) : nearestTo(at, firstAt);
+    if (at.length === 0) {
+      const taken = time.at - minutesAhead(zone, time.at - DAY_MS) * 60_000;
+      return [
+        { ...time, at: taken, odd: told`its clock was set ahead over the time in its name, which is taken as ${momentIn(zone, taken)}` },
+      ];
+    }
+    const taken = nearest ?? at[0] ?? time.at;
+    const twice = told`its clock was set back and showed the time in its name twice, which is taken as ${momentIn(zone, taken)}`;
+    return [{ ...time, at: taken, odd: at.length > 1 ? twice : null }];
+  });
+  const possible = moments.filter(({ at }) => at <= grewAt + AHEAD_MS).sort((a, b) => b.at - a.at)[0];
+  const [first] = moments;
+  if (possible === undefined) {
+    if (first !== undefined)
+      remarks.push(
+        told`its name says ${momentIn(zone, first.at)}, and it was last written at ${momentIn(zone, grewAt)}: the name is passed over (--time-zone says which zone names are in)`,
+      );
+    return null;
+  }
+  if (possible.odd !== null) remarks.push(possible.odd);
+  else if (firstAt !== null && partOf(possible.rest) === null && Math.abs(firstAt - possible.at) > ODD_MS)
+    remarks.push(
+      told`its name says ${momentIn(zone, possible.at)}, and it began to grow at ${momentIn(zone, firstAt)}: if it was not copied here, the clock or the zone of names is another (--time-zone)`,
+    );
+  return possible;
+}
+
+function nearestTo(moments: readonly number[], at: number): number | undefined {
+  return moments.toSorted((a, b) => Math.abs(a - at) - Math.abs(b - at))[0];
+}

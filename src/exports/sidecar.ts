@@ -1,0 +1,539 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, readFile, rename } from "node:fs/promises";
+import { isAbsolute, join, normalize, sep } from "node:path";
+import type { LiveEvent, NewEventOf } from "../events/event.js";
+import { readAfter } from "../feed/read.js";
+import { ReadingTime } from "../feed/reading-time.js";
+import type { Clock } from "../runtime/clock.js";
+import { NewFile, writeWhole } from "../runtime/durable-file.js";
+import { DyliveError } from "../runtime/errors.js";
+import { fileFailure, troubleOf } from "../runtime/file-failure.js";
+import { type Told, type ToldPart, told, toldAll, toldOf } from "../runtime/told.js";
+import type { RoomKey } from "../store/log.js";
+import type { Store } from "../store/store.js";
+import { containerTimes } from "./container-times.js";
+import { exportPieces } from "./export.js";
+import type { ExportFormat } from "./format.js";
+import { planExport } from "./plan.js";
+import {
+  BEGIN_SOURCES,
+  type BeginSource,
+  beginOf,
+  JOINT_MS,
+  minutesAhead,
+  momentIn,
+  type NamePattern,
+  type TimeZone,
+} from "./recording-time.js";
+import { type Film, type FolderContent, listFolder, ownName } from "./recordings.js";
+
+/** Formats of the files beside a recording. */
+export const SIDECAR_FORMATS = ["xml", "ass", "srt", "jsonl"] as const satisfies readonly ExportFormat[];
+type SidecarFormat = (typeof SIDECAR_FORMATS)[number];
+
+/** Interval between looks into the folder, ms. */
+const LOOK_MS = 5_000;
+/** Shortest time between two writings of a file, ms; one that takes long is written so seldom that it takes a twentieth of the time. */
+const PAUSE_MS = 10_000;
+const PAUSE_FACTOR = 20;
+/** Longest time for which the place in the log is not kept anew, ms. */
+const KEEP_MS = 60_000;
+/** Events of one reading. */
+const PAGE = 2_000;
+const MINUTE_MS = 60_000;
+/** Minutes of which it is known where they begin in the log. */
+const MINUTES_MAX = 2 * 24 * 60;
+/** Added to a last growth, ms: some disks know the time of a change to two seconds. */
+const SLACK_MS = 2_000;
+/** Most by which a time is later than its receipt; a clock that is ahead by more is wrong. */
+const AHEAD_MS = MINUTE_MS;
+
+/** Options of what is written beside recordings. */
+export interface SidecarOptions {
+  /** Folder of the recordings, and of those in folders in it. */
+  readonly folder: string;
+  readonly room: RoomKey;
+  /** Name of the file that says how far it has come, in the folder. */
+  readonly stateFile: string;
+  readonly formats: readonly SidecarFormat[];
+  readonly pattern: NamePattern;
+  /** Zone of the times in names. */
+  readonly zone: TimeZone;
+  /** Added to every place in a recording, ms. */
+  readonly offsetMs: number;
+  /** Time after which a file that has not grown is finished, ms. */
+  readonly quietMs: number;
+}
+
+interface SidecarDeps {
+  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "secrets" | "comments">;
+  readonly clock: Clock;
+  readonly tell: (line: Told) => void;
+}
+
+/** A recording, with what stands beside it. All of it is kept, so that the next process goes on. */
+interface Recording {
+  name: string;
+  ending: string;
+  file: string;
+  madeAt: number | null;
+  size: number;
+  grewAt: number;
+  readonly startMs: number;
+  readonly by: BeginSource;
+  /** Where it ends; null while it grows. */
+  endMs: number | null;
+  /** Length that it says inside, where nobody saw it grow. */
+  durationMs: number | null;
+  /** Whether it was finished before another file took its place (a conversion), or it was removed: it grows no more. */
+  isOver: boolean;
+  /** Seqs of the first and the last event of its time that were read; 0: none. */
+  first: number;
+  last: number;
+  gaps: NewEventOf<"gap">[];
+  /** Whose the files beside it are: true ours, false somebody else's, a digest that of ours which was about to get its name. */
+  own: Partial<Record<SidecarFormat, boolean | string>>;
+  /** Whether something is to be written. */
+  isDue: boolean;
+}
+
+/** State of a folder, as it is kept there. */
+interface Kept {
+  readonly log: string;
+  readonly room: RoomKey;
+  readonly seq: number;
+  /** No event up to `seq` was received later. */
+  readonly newest: number;
+  readonly recordings: readonly Recording[];
+}
+
+/**
+ * Writes beside each recording of a folder what people wrote and gave meanwhile, by the time of each event. A file is always a whole export of
+ * the recording's time, as `dylive export` makes it, under its name by a rename: a function of the log, so that nothing is doubled or lost
+ * whenever this is ended. Recordings are only read. One process at a time does this for a room in a folder.
+ */
+export class Sidecar {
+  readonly #options: SidecarOptions;
+  readonly #deps: SidecarDeps;
+  readonly #time: ReadingTime;
+  readonly #recordings = new Map<string, Recording>();
+  /** Times (ms) before which a recording is not written again. */
+  readonly #rests = new Map<Recording, number>();
+  /** News that were told, by what they are about: told again only when they are others. */
+  readonly #told = new Map<string, string>();
+  /** Seqs of the first event of each minute that was read, and from which minute on that is all of them. */
+  readonly #minutes = new Map<number, number>();
+  #knownFrom = Number.NEGATIVE_INFINITY;
+  #at = 0;
+  #newest = Number.NEGATIVE_INFINITY;
+  #lookedAt: number | null = null;
+  #kept = { lasting: "[]", at: Number.POSITIVE_INFINITY };
+
+  private constructor(deps: SidecarDeps, options: SidecarOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#time = new ReadingTime(deps.clock);
+  }
+
+  /** Goes on where an earlier process was in this folder. @throws DyliveError file_failed when its state cannot be read */
+  static async open(deps: SidecarDeps, options: SidecarOptions): Promise<Sidecar> {
+    const sidecar = new Sidecar(deps, options);
+    const kept = await keptIn(join(options.folder, options.stateFile));
+    if (kept === null) return sidecar;
+    // The folder may be somebody else's: what is kept there leads nowhere else.
+    for (const one of kept.recordings) if (!leadsOut(one.name)) sidecar.#recordings.set(one.name, one);
+    await sidecar.#settleClaims();
+    if (kept.log === deps.store.log.id && kept.room === options.room) {
+      sidecar.#at = kept.seq;
+      sidecar.#newest = kept.newest;
+      sidecar.#knownFrom = kept.newest + AHEAD_MS;
+    } else for (const one of sidecar.#recordings.values()) Object.assign(one, { first: 0, last: 0 }); // another log has other places
+    return sidecar;
+  }
+
+  /** Looks and writes until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.look(signal);
+      await this.#deps.clock.sleep(LOOK_MS, signal).catch(() => {});
+    }
+  }
+
+  /**
+   * Looks once at the folder and the log, and writes what has changed. What hinders it is told, and tried again by the next look.
+   * @returns whether everything is written
+   */
+  async look(signal: AbortSignal): Promise<boolean> {
+    const { folder, stateFile } = this.#options;
+    try {
+      const content = await listFolder(folder).catch((error: unknown) => {
+        throw fileFailure(error, told`${folder} cannot be read`);
+      });
+      await this.#find(content);
+      this.#judge();
+      await this.#read(signal);
+      let isWhole = !signal.aborted;
+      for (const one of [...this.#recordings.values()].sort((a, b) => a.startMs - b.startMs))
+        if (!signal.aborted && !(await this.#write(one, content, signal))) isWhole = false;
+      await this.#keep();
+      this.#told.delete("look");
+      return isWhole;
+    } catch (error) {
+      if (signal.aborted) return false;
+      const failure = fileFailure(error, told`${join(folder, stateFile)} cannot be written`);
+      if (!(failure instanceof DyliveError)) throw failure;
+      this.#tellOnce("look", told`${toldOf(failure.detail)}; it is tried again`);
+      return false;
+    }
+  }
+
+  /** Finds new recordings, and what became of those that are known. */
+  async #find({ films, files }: FolderContent): Promise<void> {
+    const now = this.#deps.clock.now();
+    const byName = new Map<string, Film[]>();
+    for (const film of films)
+      if (this.#options.pattern.takes(ownName(film))) byName.set(film.name, [...(byName.get(film.name) ?? []), film]);
+    const isSeen = ({ name }: Recording) => byName.has(name);
+    for (const [name, own] of byName) {
+      if (this.#recordings.has(name)) continue;
+      const [film] = own;
+      const before = [...this.#recordings.values()].find((one) => film !== undefined && !isSeen(one) && isSame(one, film));
+      if (film !== undefined && before !== undefined) await this.#rename(before, film, files);
+    }
+    for (const one of this.#recordings.values()) this.#follow(one, byName.get(one.name) ?? [], now);
+    // What was written first: parts of one recording follow upon each other.
+    const added = [...byName].filter(([name]) => !this.#recordings.has(name));
+    const oldest = ([, own]: (typeof added)[number]) => Math.min(...own.map(({ changedAt }) => changedAt));
+    for (const [, own] of added.sort((a, b) => oldest(a) - oldest(b) || (a[0] < b[0] ? -1 : 1))) await this.#add(own, now);
+    this.#lookedAt = now;
+    for (const [name, one] of this.#recordings)
+      if (!isSeen(one) && !one.isDue && !SIDECAR_FORMATS.some((format) => files.has(`${name}.${format}`))) this.#recordings.delete(name);
+    for (const one of this.#recordings.values())
+      if (isSeen(one) && this.#options.formats.some((format) => one.own[format] !== false && !files.has(`${one.name}.${format}`)))
+        one.isDue = true;
+  }
+
+  async #add(films: readonly Film[], now: number): Promise<void> {
+    // The one that was written first, where a conversion stands beside it.
+    const film = films.filter(({ size }) => size > 0).sort((a, b) => a.changedAt - b.changedAt)[0];
+    if (film === undefined) return;
+    const { folder, pattern, zone, quietMs } = this.#options;
+    const path = `${film.name}${film.ending}`;
+    const inside = await containerTimes(join(folder, path)).catch(() => ({ createdAt: null, durationMs: null }));
+    const seenAt = this.#lookedAt;
+    const grewAt = Math.min(film.changedAt, now);
+    const isGrowing = now - grewAt < quietMs;
+    // What was not here at the last look began after it, unless it came whole.
+    const made = seenAt === null || !isGrowing ? film.madeAt : within(film.madeAt ?? now, seenAt, now);
+    const evidence = {
+      name: ownName(film),
+      grewAt,
+      firstAt: made !== null && made <= grewAt + LOOK_MS ? made : null,
+      createdAt: inside.createdAt,
+      others: [...this.#recordings.values()].map((one) => ({ ...one, name: ownName(one) })),
+    };
+    const begin = beginOf(evidence, pattern, zone);
+    if (begin === null) {
+      this.#tellOnce(path, told`${path}: nothing tells when it began; --name-pattern says where that stands in the name`);
+      return;
+    }
+    this.#tellOnce(path, told`${path}: begins at ${momentIn(zone, begin.at)}, ${BEGIN_SOURCES[begin.by]}`);
+    for (const remark of begin.remarks) this.#deps.tell(told`${path}: ${remark}`);
+    const recording: Recording = {
+      ...{ name: film.name, ending: film.ending, file: film.file, madeAt: film.madeAt, size: film.size, grewAt },
+      ...{ startMs: begin.at, by: begin.by, endMs: null, durationMs: isGrowing ? null : inside.durationMs, isOver: false },
+      ...{ first: 0, last: 0, gaps: [], own: {}, isDue: true },
+    };
+    this.#recordings.set(film.name, recording);
+    this.#goBack(recording);
+    this.#judge();
+  }
+
+  /** Follows the growth of a known recording. */
+  #follow(one: Recording, films: readonly Film[], now: number): void {
+    const film = films.find(({ ending }) => ending === one.ending);
+    if (film === undefined) {
+      one.isOver = true;
+      const [other] = films;
+      if (other !== undefined) Object.assign(one, { ending: other.ending, file: other.file, madeAt: other.madeAt, size: other.size });
+      return;
+    }
+    if (one.isOver || film.size === one.size) return;
+    one.size = film.size;
+    one.file = film.file;
+    one.madeAt = film.madeAt;
+    one.durationMs = null;
+    one.grewAt = within(film.changedAt, one.grewAt, now);
+  }
+
+  /** Takes what stands beside a recording along to its new name. */
+  async #rename(one: Recording, { name, ending }: Film, files: ReadonlySet<string>): Promise<void> {
+    const { folder } = this.#options;
+    for (const format of SIDECAR_FORMATS)
+      if (one.own[format] === true && files.has(`${one.name}.${format}`)) {
+        if (files.has(`${name}.${format}`)) one.own[format] = false;
+        else await rename(join(folder, `${one.name}.${format}`), join(folder, `${name}.${format}`)).catch(() => {});
+      }
+    this.#recordings.delete(one.name);
+    this.#deps.tell(told`${one.name}${one.ending}: is ${name}${ending} now`);
+    Object.assign(one, { name, ending, isDue: true });
+    this.#recordings.set(name, one);
+  }
+
+  /** Decides where each recording ends: where it goes on in the next, else where it grew last. */
+  #judge(): void {
+    const now = this.#deps.clock.now();
+    const all = [...this.#recordings.values()].sort((a, b) => a.startMs - b.startMs);
+    for (const [index, one] of all.entries()) {
+      const next = all.slice(index + 1).find(({ startMs }) => startMs > one.startMs);
+      const grewAt = one.durationMs === null ? one.grewAt : Math.min(one.grewAt, one.startMs + one.durationMs);
+      const joins = next !== undefined && Math.abs(next.startMs - grewAt) <= JOINT_MS;
+      const isOver =
+        one.isOver || now - one.grewAt >= this.#options.quietMs || (joins && next.grewAt >= one.grewAt && now - one.grewAt >= LOOK_MS);
+      const endMs = isOver ? Math.max(one.startMs, joins ? next.startMs : grewAt + SLACK_MS) : null;
+      if (endMs === one.endMs) continue;
+      const isLonger = one.endMs !== null && (endMs === null || endMs > one.endMs);
+      one.endMs = endMs;
+      one.isDue = true;
+      this.#rests.delete(one);
+      if (isLonger) this.#goBack(one);
+    }
+  }
+
+  /** Sees to it that all events of a recording's time are read. */
+  #goBack(one: Recording): void {
+    one.last = 0;
+    const from = one.startMs - this.#options.offsetMs;
+    if (from <= this.#knownFrom) {
+      // Nobody knows where its time begins in the log.
+      this.#at = 0;
+      this.#knownFrom = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    for (const [minute, seq] of this.#minutes) if ((minute + 1) * MINUTE_MS > from) this.#at = Math.min(this.#at, seq - 1);
+  }
+
+  /** Reads what is new in the log, up to its head. */
+  async #read(signal: AbortSignal): Promise<void> {
+    if (this.#recordings.size === 0) return;
+    const filter = { where: {}, inside: null, expression: null };
+    const reading = { log: this.#deps.store.log, room: this.#options.room, limit: PAGE, filter, time: this.#time, payer: "sidecar" };
+    for (let more = true; more && !signal.aborted; ) {
+      const page = await readAfter(reading, this.#at, signal);
+      const times = page.rows.map(({ event }) => event.time);
+      const [least, most] = [times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY), times.reduce((a, b) => Math.max(a, b), 0)];
+      const near = [...this.#recordings.values()].filter((one) => overlaps(this.#timeOf(one), least, most));
+      for (const { event } of page.rows) this.#take(event, near);
+      this.#at = page.next;
+      more = page.more;
+    }
+    const newest = Math.max(...this.#minutes.keys());
+    for (const minute of this.#minutes.keys())
+      if (minute <= newest - MINUTES_MAX) {
+        this.#minutes.delete(minute);
+        this.#knownFrom = Math.max(this.#knownFrom, (minute + 1) * MINUTE_MS);
+      }
+  }
+
+  #take(event: LiveEvent, near: readonly Recording[]): void {
+    const { seq, time, receivedAt } = event;
+    this.#newest = Math.max(this.#newest, receivedAt);
+    // A gap is told when it is over.
+    const minute = Math.floor((event.type === "gap" ? event.to : time) / MINUTE_MS);
+    if (time <= receivedAt + AHEAD_MS) this.#minutes.set(minute, Math.min(this.#minutes.get(minute) ?? seq, seq));
+    for (const one of event.type === "gap" ? this.#recordings.values() : near) {
+      const own = this.#timeOf(one);
+      if (event.type === "gap" && overlaps(own, event.from ?? event.to, event.to) && !one.gaps.some(({ id }) => id === event.id)) {
+        one.gaps.push(event);
+        one.isDue = true;
+      }
+      if (seq <= one.last || !overlaps(own, time, time)) continue;
+      one.first = one.first === 0 ? seq : Math.min(one.first, seq);
+      one.last = seq;
+      one.isDue = true;
+    }
+  }
+
+  /** Returns the time of the events that belong to a recording; its end does not belong to it. */
+  #timeOf({ startMs, endMs }: Recording): Interval {
+    const { offsetMs } = this.#options;
+    return { from: startMs - offsetMs, to: endMs === null ? null : endMs - offsetMs };
+  }
+
+  #gapsOf(one: Recording): Recording["gaps"] {
+    return one.gaps.filter(({ from, to }) => overlaps(this.#timeOf(one), from ?? to, to));
+  }
+
+  /** Writes the files of a recording, where they are due. @returns whether nothing is left to write */
+  async #write(one: Recording, { films, files }: FolderContent, signal: AbortSignal): Promise<boolean> {
+    const { clock, store } = this.#deps;
+    if (!one.isDue) return true;
+    if (clock.now() < (this.#rests.get(one) ?? 0)) return false;
+    const film = films.find(({ name }) => name === one.name);
+    const { oldest = 1 } = one.first === 0 ? {} : ((await store.log.heads([this.#options.room])).get(this.#options.room) ?? {});
+    const began = clock.now();
+    const written: string[] = [];
+    for (const format of this.#options.formats) {
+      const path = `${one.name}.${format}`;
+      // Without its film nothing is begun.
+      if (film === undefined && one.own[format] !== true) continue;
+      if (oldest > one.first && one.first > 0 && one.own[format] === true && files.has(path)) {
+        this.#tellOnce(path, told`${path}: stays as it is, since events of its time were removed from the store`);
+        continue;
+      }
+      try {
+        if (await this.#writeFile(one, format, film?.mode ?? null, signal)) written.push(format);
+      } catch (error) {
+        if (signal.aborted) return false;
+        const why = error instanceof DyliveError ? null : (troubleOf(error)?.why ?? (error as NodeJS.ErrnoException).code ?? null);
+        if (why === null) throw error;
+        this.#tellOnce(path, told`${path} cannot be written: ${why}; it is tried again`);
+        this.#rests.set(one, clock.now() + PAUSE_MS);
+        return false;
+      }
+    }
+    one.isDue = false;
+    this.#rests.set(one, clock.now() + Math.max(PAUSE_MS, PAUSE_FACTOR * (clock.now() - began)));
+    if (one.endMs !== null && written.length > 0) this.#tellEnd(one, one.endMs, written);
+    return true;
+  }
+
+  /** Writes one file. @returns false where somebody else's has the name @throws the system's errors, what the store throws, the signal's reason */
+  async #writeFile(one: Recording, format: SidecarFormat, mode: number | null, signal: AbortSignal): Promise<boolean> {
+    const owned = one.own[format];
+    if (owned === false) return false;
+    const { store } = this.#deps;
+    const { folder, room, zone } = this.#options;
+    const { from, to } = this.#timeOf(one);
+    const request = { format, from, startMs: from, zoneMinutes: minutesAhead(zone, from), ...(to !== null && { to }) };
+    const decided = await planExport(store, room, request);
+    const gaps = this.#gapsOf(one);
+    // Up to where it was read: what comes later is written when that was read, too.
+    const range = one.first === 0 ? { after: 0, until: 0 } : { after: one.first - 1, until: this.#at };
+    const plan = { ...decided, ...range, about: { ...decided.about, gaps } };
+    const path = join(folder, `${one.name}.${format}`);
+    const file = await NewFile.create(path, `${path}.dylive-part`);
+    const digest = createHash("sha256");
+    try {
+      for await (const { bytes } of exportPieces(store, plan, signal)) {
+        digest.update(bytes);
+        await file.write(bytes);
+      }
+      if (owned === undefined) {
+        // Kept before the file has its name: whoever finds it after a crash knows whose it is.
+        one.own[format] = digest.digest("hex");
+        await this.#keep();
+      }
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+    try {
+      await file.finish({ replace: owned === true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      one.own[format] = false;
+      this.#tellOnce(path, told`${one.name}.${format}: is there and not of this command: it is left as it is`);
+      return false;
+    }
+    one.own[format] = true;
+    // Whoever may read the film may read what goes with it.
+    if (mode !== null) await chmod(path, mode).catch(() => {});
+    return true;
+  }
+
+  #tellEnd(one: Recording, endMs: number, written: readonly string[]): void {
+    const { zone } = this.#options;
+    const { from, to } = this.#timeOf(one);
+    const gaps = this.#gapsOf(one);
+    const missedMs = gaps.reduce((sum, gap) => sum + Math.max(0, Math.min(gap.to, to ?? gap.to) - Math.max(gap.from ?? gap.to, from)), 0);
+    const parts: ToldPart[] = [told`${one.name}: finished at ${momentIn(zone, endMs)}; beside it: ${written.join(", ")}`];
+    if (gaps.length > 0) parts.push(told`for ${Math.round(missedMs / 1000)} s of it nothing was received`);
+    if (one.first === 0) parts.push(told`nothing is stored of its time: was the room watched?`);
+    this.#tellOnce(`${one.name}:end`, toldAll(parts, "; "));
+  }
+
+  /** Tells what is about a thing, unless it was told of it last. */
+  #tellOnce(about: string, line: Told): void {
+    const text = String(line);
+    if (this.#told.get(about) === text) return;
+    this.#told.set(about, text);
+    this.#deps.tell(line);
+  }
+
+  /**
+   * Keeps how far it has come: at once what nobody could find out again, and now and then the place in the log, after which everything may be read
+   * twice.
+   * @throws the system's errors
+   */
+  async #keep(): Promise<void> {
+    const { folder, room, stateFile } = this.#options;
+    const now = this.#deps.clock.now();
+    const lasting = JSON.stringify([...this.#recordings.values()].map((one) => ({ ...one, size: 0, grewAt: 0, last: 0, isDue: false })));
+    if (lasting === this.#kept.lasting && now - this.#kept.at < KEEP_MS) return;
+    const kept: Kept = {
+      log: this.#deps.store.log.id,
+      room,
+      seq: this.#at,
+      newest: Number.isFinite(this.#newest) ? this.#newest : 0,
+      recordings: [...this.#recordings.values()],
+    };
+    await writeWhole(join(folder, stateFile), JSON.stringify(kept));
+    this.#kept = { lasting, at: now };
+  }
+
+  /** Finds out which of the files that were about to get their name have it. */
+  async #settleClaims(): Promise<void> {
+    for (const one of this.#recordings.values())
+      for (const format of SIDECAR_FORMATS) {
+        const claimed = one.own[format];
+        if (typeof claimed !== "string") continue;
+        const found = await digestOf(join(this.#options.folder, `${one.name}.${format}`)).catch(() => null);
+        if (found === claimed) one.own[format] = true;
+        else delete one.own[format];
+        one.isDue = true;
+      }
+  }
+}
+
+/** Interval, ms UTC; `to` does not belong to it, null is without end. */
+interface Interval {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+function overlaps({ from, to }: Interval, least: number, most: number): boolean {
+  return most >= from && (to === null || least < to);
+}
+
+function within(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(value, most));
+}
+
+/** Whether a film that was not known is one that was, under another name: systems give the numbers of removed files to new ones. */
+function isSame(one: Recording, film: Film): boolean {
+  if (one.file !== film.file || film.size < one.size) return false;
+  return film.madeAt === null ? film.size === one.size : film.madeAt === one.madeAt;
+}
+
+function leadsOut(name: string): boolean {
+  return isAbsolute(name) || normalize(name).split(sep)[0] === "..";
+}
+
+async function digestOf(path: string): Promise<string> {
+  const digest = createHash("sha256");
+  for await (const bytes of createReadStream(path)) digest.update(bytes as Buffer);
+  return digest.digest("hex");
+}
+
+/** Reads what was kept in a folder; null: nothing, or nothing that can be understood. @throws DyliveError file_failed */
+async function keptIn(path: string): Promise<Kept | null> {
+  try {
+    const kept = JSON.parse(await readFile(path, "utf8")) as Partial<Kept> | null;
+    return Array.isArray(kept?.recordings) && Number.isSafeInteger(kept.seq) ? (kept as Kept) : null;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw fileFailure(error, told`${path} cannot be read`);
+  }
+}

@@ -1,0 +1,458 @@
+import { createHash } from "node:crypto";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { SaxesParser } from "saxes";
+import { afterEach, describe, expect, it } from "vitest";
+import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import { momentIn, NamePattern } from "../../src/exports/recording-time.js";
+import { Sidecar, type SidecarOptions } from "../../src/exports/sidecar.js";
+import { gapEvent } from "../../src/ingest/own-events.js";
+import type { Told } from "../../src/runtime/told.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { Store } from "../../src/store/store.js";
+import { FakeClock } from "../clock.js";
+import { chat, gift, userOf } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { useFolders } from "../store/directory.js";
+import { casesOf, isWhole } from "../whole.js";
+
+const newFolder = useFolders();
+const SIGNAL = new AbortController().signal;
+/** 2024-11-25 20:00:00 in Shanghai, before these tests were made: what a disk says of when a file was made is of no use. */
+const EIGHT = Date.UTC(2024, 10, 25, 12);
+const SHANGHAI = 480;
+const STATE = ".dylive-sidecar-98765.json";
+const stores: Store[] = [];
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+});
+
+/** A time as recorders write it, in Shanghai, with signs between its parts. */
+const stamp = (at: number, between = "-", middle = "_") => {
+  const [day = "", time = ""] = momentIn(SHANGHAI, at).split(" ");
+  return `${day.replaceAll("-", between)}${middle}${time.replaceAll(":", between)}`;
+};
+
+/** A folder, a recorder that writes into it, and a room's log, at one time. */
+async function opened(options: Partial<SidecarOptions> = {}) {
+  const clock = new FakeClock(EIGHT);
+  const store = openSqliteStore({ path: ":memory:", clock });
+  stores.push(store);
+  const { room, append } = await claimed(store);
+  const folder = options.folder ?? newFolder();
+  const told: string[] = [];
+  const open = (change: Partial<SidecarOptions> = {}, log: Store["log"] = store.log) =>
+    Sidecar.open(
+      {
+        store: { ...store, log, rooms: store.rooms, sessions: store.sessions, secrets: store.secrets, comments: store.comments },
+        clock,
+        tell: (line: Told) => told.push(String(line)),
+      },
+      {
+        ...{ folder, room, stateFile: STATE, formats: ["xml", "ass", "srt", "jsonl"], pattern: new NamePattern(null), zone: SHANGHAI },
+        ...{ offsetMs: 0, quietMs: 60_000, ...options, ...change },
+      },
+    );
+  let count = 0;
+  /** Says something at this time, or at another. */
+  const say = async (at = clock.now(), change: Partial<NewEvent> = {}) => {
+    const number = ++count;
+    const made =
+      number % 5 === 0
+        ? gift(`g${number}`, `combo${number}`, 1, 1, true)
+        : chat(`74234117364528${10_000 + number}`, { text: `第${number}句`, segments: [] });
+    const event = { ...made, time: at, receivedAt: at + 120, user: { ...userOf(`${number}`), nickname: "观众" }, ...change };
+    await append(event as NewEvent);
+  };
+  /** Writes into a film as recorders do. */
+  const grow = (name: string, size = 1000) => {
+    appendFileSync(join(folder, name), Buffer.alloc(size, 71));
+    utimesSync(join(folder, name), clock.now() / 1000, clock.now() / 1000);
+  };
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+  const files = () =>
+    readdirSync(folder)
+      .filter((name) => !name.startsWith("."))
+      .sort();
+  return { ...{ clock, store, room, append, folder, told, open, say, grow, read, files } };
+}
+
+/** The chats and gifts of an xml, by the id of whoever they are of, with their place in the recording, ms; it fails where it is not well-formed. */
+function placesIn(xml: string): ReadonlyMap<string, number> {
+  const parser = new SaxesParser();
+  const found = new Map<string, number>();
+  parser.on("error", (error) => {
+    throw error;
+  });
+  parser.on("opentag", ({ name, attributes }) => {
+    const { uid, p, ts } = attributes as Record<string, string>;
+    if (name !== "d" && name !== "gift") return;
+    expect(found.has(uid ?? "")).toBe(false);
+    found.set(uid ?? "", Math.round(Number(p?.split(",")[0] ?? ts) * 1000));
+  });
+  parser.write(xml).close();
+  return found;
+}
+
+/** The times in a text, ms. */
+const timesIn = (text: string, pattern: RegExp) =>
+  [...text.matchAll(pattern)].map(
+    ([, h, m, s, rest = ""]) => ((Number(h) * 60 + Number(m)) * 60 + Number(s)) * 1000 + Number(rest.padEnd(3, "0")),
+  );
+
+/** How recorders name the parts of a recording: by the moment of each, or by that of the first and a number. */
+const NAMINGS: readonly (readonly [form: string, ending: string, name: (at: number, part: number) => string])[] = [
+  ["anchor_title_time", ".flv", (at) => `主播_今晚抽奖_${stamp(at)}`],
+  ["time of the first, and a number", ".ts", (_at, part) => `主播_${stamp(EIGHT)}_00${part}`],
+  ["[time][anchor][title]", ".flv", (at) => `[${stamp(at, "-", " ")}][主播][标题 {"x"}]`],
+  ["time title-PART", ".ts", (at, part) => `${stamp(at, "-", " ")} 标题-PART00${part}`],
+  ["time alone", ".mkv", (at) => stamp(at, "-", " ")],
+  ["digits alone", ".mp4", (at) => stamp(at, "", "")],
+];
+const PARTS = 7;
+
+describe("a broadcast of two hours in seven splits", () => {
+  const partMs = Math.ceil((isWhole() ? 7_200_000 : 720_000) / PARTS / 1000) * 1000;
+
+  it.each(casesOf([NAMINGS[0], NAMINGS[1]], NAMINGS.slice(2)) as typeof NAMINGS)(
+    "%s: the files beside its recordings have each event of the log once, to the second, whatever stops it on the way",
+    async (_form, ending, name) => {
+      const stage = await opened();
+      const { clock, store, room, folder, say, grow, read, told, open } = stage;
+      let sidecar = await open();
+      const films = Array.from({ length: PARTS }, (_, part) => `${name(EIGHT + part * partMs, part)}`);
+      for (let second = 0; second < (PARTS * partMs) / 1000; second++) {
+        if (second % 3 === 0) await say(clock.now() + (second % 7) * 90);
+        const part = Math.floor((second * 1000) / partMs);
+        // What is left is written when the next one begins.
+        if (second > 0 && (second * 1000) % partMs === 0) grow(`${films[part - 1]}${ending}`);
+        grow(`${films[part]}${ending}`);
+        await clock.advance(1000);
+        if (second % 5 === 2) await sidecar.look(SIGNAL);
+        // Ended at any time, also in the middle of a file: the next one goes on.
+        if (second % 97 === 50) sidecar = await open();
+        if (second % 97 === 90) {
+          let reads = second % 4;
+          const failing = new Proxy(store.log, {
+            get: (log, key) => {
+              if (key === "read" && reads-- <= 0) throw Object.assign(new Error("killed"), { code: "KILLED" });
+              const value = Reflect.get(log, key) as unknown;
+              return typeof value === "function" ? (value.bind(log) as unknown) : value;
+            },
+          });
+          await (await open({}, failing)).look(SIGNAL).catch(() => {});
+          sidecar = await open();
+        }
+        if (second % 60 === 30) for (const film of films) if (existsSync(join(folder, `${film}.xml`))) placesIn(read(`${film}.xml`));
+      }
+      for (let look = 0; look < 20; look++) {
+        await clock.advance(5000);
+        await sidecar.look(SIGNAL);
+      }
+
+      const log: LiveEvent[] = [];
+      for (let after = 0, more = true; more; ) {
+        const page = await store.log.read(room, after, 1000);
+        log.push(...page.events);
+        after = page.scanned;
+        more = after < page.head;
+      }
+      expect(log.length).toBeGreaterThan(partMs / 1000);
+      for (const [part, film] of films.entries()) {
+        const [from, to] = [EIGHT + part * partMs, EIGHT + (part + 1) * partMs];
+        const own = log.filter(({ time }) => time >= from && (part === PARTS - 1 || time < to));
+        const wanted = new Map(own.map((event) => [("user" in event && event.user?.id) || "", event.time - from]));
+        // Where only the first part's time is in the names, the others begin where the one before was written last.
+        expect([...placesIn(read(`${film}.xml`))].sort()).toEqual([...wanted].sort());
+        const places = [...wanted.values()].sort((a, b) => a - b);
+        const inAss = timesIn(read(`${film}.ass`), /^Dialogue: 0,(\d+):(\d+):(\d+)\.(\d+),/gm);
+        const inSrt = timesIn(read(`${film}.srt`), /^(\d+):(\d+):(\d+),(\d+) -->/gm);
+        expect(inAss).toEqual(places.map((ms) => Math.floor(ms / 10) * 10));
+        expect(inSrt).toEqual(places);
+        const lines = read(`${film}.jsonl`).trimEnd().split("\n");
+        expect(lines.map((line) => (JSON.parse(line) as LiveEvent).seq)).toEqual(own.map(({ seq }) => seq));
+        expect(readFileSync(join(folder, `${film}${ending}`)).equals(Buffer.alloc(partMs + (part < PARTS - 1 ? 1000 : 0), 71))).toBe(true);
+      }
+      expect(readdirSync(folder).filter((one) => /part$/.test(one))).toEqual([]);
+      expect(told.filter((line) => /cannot|stays/.test(line)).filter((line) => !line.includes("KILLED"))).toEqual([]);
+    },
+  );
+});
+
+describe("a recording", () => {
+  const FILM = `主播_${stamp(EIGHT)}`;
+
+  it("that is converted when it is finished keeps its beginning and its end, and so does one that gets another name", async () => {
+    const { clock, folder, say, grow, read, open, told } = await opened();
+    const sidecar = await open();
+    for (let n = 0; n < 10; n++) {
+      grow(`${FILM}.flv`);
+      await say();
+      await clock.advance(5000);
+      await sidecar.look(SIGNAL);
+    }
+    await clock.advance(120_000);
+    await sidecar.look(SIGNAL);
+    const before = read(`${FILM}.xml`);
+    expect(placesIn(before).size).toBe(10);
+    await say();
+    // The conversion is written beside it, and then the first one is removed.
+    grow(`${FILM}.mp4`, 500);
+    await sidecar.look(SIGNAL);
+    await clock.advance(5000);
+    grow(`${FILM}.mp4`, 500);
+    rmSync(join(folder, `${FILM}.flv`));
+    for (const look of [1, 2, 3]) {
+      await clock.advance(5000 * look);
+      await (look === 2 ? await open() : sidecar).look(SIGNAL);
+    }
+    expect(read(`${FILM}.xml`)).toBe(before);
+    renameSync(join(folder, `${FILM}.mp4`), join(folder, "精彩.mp4"));
+    await clock.advance(5000);
+    await sidecar.look(SIGNAL);
+    expect(read("精彩.xml")).toBe(before);
+    expect(readdirSync(folder).filter((name) => name.startsWith(FILM))).toEqual([]);
+    expect(told).toContainEqual(`${FILM}.mp4: is 精彩.mp4 now`);
+  });
+
+  it("that grows on after a pause is not finished; what comes late is written where it belongs", async () => {
+    const { clock, say, grow, read, open } = await opened();
+    const sidecar = await open();
+    const look = async (ms: number) => {
+      await clock.advance(ms);
+      await sidecar.look(SIGNAL);
+    };
+    grow(`${FILM}.flv`);
+    await say();
+    await look(5000);
+    await say(); // while nothing is written
+    await look(100_000);
+    expect(placesIn(read(`${FILM}.xml`)).size).toBe(1);
+    grow(`${FILM}.flv`);
+    await look(5000);
+    expect(placesIn(read(`${FILM}.xml`)).size).toBe(2);
+    await look(100_000);
+    await say(EIGHT + 60_000); // from the spool, after the store was away
+    await look(20_000);
+    expect([...placesIn(read(`${FILM}.xml`)).values()]).toEqual([0, 5000, 60_000]);
+    await say(); // of no recording
+    await look(20_000);
+    expect(placesIn(read(`${FILM}.xml`)).size).toBe(3);
+  });
+
+  it("is moved by an offset, and none of its events is lost to the next one", async () => {
+    const { clock, say, grow, read, open } = await opened({ offsetMs: -3000 });
+    const sidecar = await open();
+    const next = `主播_${stamp(EIGHT + 60_000)}`;
+    for (let second = 0; second < 120; second += 5) {
+      grow(`${second < 60 ? FILM : next}.flv`);
+      await say();
+      await clock.advance(5000);
+      await sidecar.look(SIGNAL);
+    }
+    await clock.advance(100_000);
+    await sidecar.look(SIGNAL);
+    const [first, second] = [placesIn(read(`${FILM}.xml`)), placesIn(read(`${next}.xml`))];
+    // The first one was said before the film shows anything.
+    expect([...first.values()]).toEqual([2000, 7000, 12_000, 17_000, 22_000, 27_000, 32_000, 37_000, 42_000, 47_000, 52_000, 57_000]);
+    expect([...second.values()].slice(0, 2)).toEqual([2000, 7000]);
+    expect(first.size + second.size).toBe(23);
+  });
+
+  it("whose room missed something, or was not watched, says so", async () => {
+    const { clock, room, append, say, grow, read, open, told } = await opened();
+    const sidecar = await open();
+    const about = { sessionId: null, webRid: "98765" };
+    const [second, third] = [`主播_${stamp(EIGHT + 70_000)}`, `主播_${stamp(EIGHT + 140_000)}`];
+    await say();
+    for (let now = 0; now < 210; now += 5) {
+      grow(`${now < 70 ? FILM : now < 140 ? second : third}.flv`);
+      await clock.advance(5000);
+      // From 20:00:30 to 20:02:45, over the whole of the second.
+      if (now === 160) await append(gapEvent(room, about, EIGHT + 30_000, EIGHT + 165_000, "the network failed <&>"));
+      await sidecar.look(SIGNAL);
+    }
+    await clock.advance(100_000);
+    await sidecar.look(SIGNAL);
+    for (const film of [FILM, second, third]) {
+      expect(read(`${film}.xml`)).toContain(
+        '<gap from="2024-11-25T12:00:30.000Z" to="2024-11-25T12:02:45.000Z" reason="the network failed &lt;&amp;&gt;"/>',
+      );
+      placesIn(read(`${film}.xml`));
+      expect(read(`${film}.ass`)).toMatch(/^; 2024-11-25 20:00:30\.000: 135秒内没有收到数据/m);
+    }
+    expect(read(`${FILM}.srt`)).toMatch(/00:00:30,000 --> 00:00:34,000\r\n135秒内没有收到数据/);
+    expect(read(`${second}.srt`)).toMatch(/^1\r\n00:00:00,000 --> 00:00:04,000\r\n135秒/);
+    const ends = told.filter((line) => line.includes("finished at"));
+    expect(ends.findLast((line) => line.startsWith(second))).toMatch(/for 70 s of it nothing was received; nothing is stored of its time/);
+    expect(ends.findLast((line) => line.startsWith(FILM))).toMatch(/for 40 s of it nothing was received$/);
+  });
+
+  it("has nobody else's file replaced, and ours again when it was removed", async () => {
+    const { clock, folder, say, grow, read, open, told } = await opened();
+    grow(`${FILM}.flv`);
+    writeFileSync(join(folder, `${FILM}.xml`), "the recorder's own");
+    await say();
+    const sidecar = await open();
+    await clock.advance(120_000);
+    await sidecar.look(SIGNAL);
+    expect(read(`${FILM}.xml`)).toBe("the recorder's own");
+    expect(told).toContainEqual(expect.stringMatching(/\.xml: is there and not of this command/));
+    const before = read(`${FILM}.ass`);
+    rmSync(join(folder, `${FILM}.ass`));
+    await (await open()).look(SIGNAL);
+    expect(read(`${FILM}.ass`)).toBe(before);
+    expect(read(`${FILM}.xml`)).toBe("the recorder's own");
+  });
+
+  it("whose file got its name just before a crash is known by what is in it", async () => {
+    for (const isOurs of [true, false]) {
+      const { clock, folder, say, grow, read, open } = await opened();
+      grow(`${FILM}.flv`);
+      await say();
+      await clock.advance(30_000);
+      await (await open()).look(SIGNAL);
+      const state = JSON.parse(read(STATE)) as { recordings: { own: Record<string, unknown> }[] };
+      const digest = createHash("sha256")
+        .update(isOurs ? read(`${FILM}.xml`) : "another")
+        .digest("hex");
+      for (const one of state.recordings) one.own["xml"] = digest;
+      writeFileSync(join(folder, STATE), JSON.stringify(state));
+      await say();
+      grow(`${FILM}.flv`);
+      await (await open()).look(SIGNAL);
+      expect(placesIn(read(`${FILM}.xml`)).size).toBe(isOurs ? 2 : 1);
+      expect(placesIn(read(`${FILM}.xml`)).size + 1 - Number(isOurs)).toBe(2);
+    }
+  });
+
+  it("keeps what is beside it when the store no longer has its events", async () => {
+    const { clock, store, room, say, grow, read, open, told } = await opened();
+    const sidecar = await open();
+    grow(`${FILM}.flv`);
+    await say();
+    await say();
+    await clock.advance(100_000);
+    await sidecar.look(SIGNAL);
+    const before = read(`${FILM}.xml`);
+    await store.log.remove(room, 1, 1, "retention");
+    grow(`${FILM}.flv`);
+    await say();
+    await clock.advance(100_000);
+    await sidecar.look(SIGNAL);
+    expect(read(`${FILM}.xml`)).toBe(before);
+    expect(told).toContainEqual(expect.stringContaining("stays as it is"));
+  });
+
+  it("may be read by the same people as what is beside it, and is never written", async () => {
+    const { clock, folder, say, grow, open } = await opened();
+    grow(`${FILM}.flv`);
+    await say();
+    await clock.advance(100_000);
+    const before = statSync(join(folder, `${FILM}.flv`));
+    await (await open()).look(SIGNAL);
+    const after = statSync(join(folder, `${FILM}.flv`));
+    expect([after.mtimeMs, after.ctimeMs, after.ino, after.size]).toEqual([before.mtimeMs, before.ctimeMs, before.ino, before.size]);
+    expect(statSync(join(folder, `${FILM}.xml`)).mode & 0o777).toBe(before.mode & 0o666);
+  });
+});
+
+describe("a folder", () => {
+  it("has what was recorded before, in folders in it too, and only what a pattern takes", async () => {
+    const { clock, folder, say, read, files, open, grow } = await opened({ pattern: new NamePattern("主播_*") });
+    await say();
+    for (const day of ["今天", "别的"]) mkdirSync(join(folder, day));
+    grow(join("今天", `主播_${stamp(EIGHT)}.flv`));
+    grow(join("别的", `别人_${stamp(EIGHT)}.flv`));
+    writeFileSync(join(folder, "notes.txt"), "");
+    await clock.advance(5 * 3_600_000);
+    for (let n = 0; n < 3000; n++) await say();
+    expect(await (await open()).look(SIGNAL)).toBe(true);
+    expect(placesIn(read(join("今天", `主播_${stamp(EIGHT)}.xml`)))).toEqual(new Map([["1", 0]]));
+    expect(readdirSync(join(folder, "别的"))).toHaveLength(1);
+    expect(files()).toEqual(["notes.txt", "今天", "别的"].sort());
+  });
+
+  it("that goes is told once, and gone on with when it is there again", async () => {
+    const { clock, folder, say, grow, read, open, told } = await opened();
+    const sidecar = await open();
+    const film = `主播_${stamp(EIGHT)}`;
+    grow(`${film}.flv`);
+    await say();
+    await sidecar.look(SIGNAL);
+    renameSync(folder, `${folder}-away`);
+    for (const _ of [1, 2, 3]) expect(await sidecar.look(SIGNAL)).toBe(false);
+    expect(told.filter((line) => line.includes("cannot be read"))).toHaveLength(1);
+    renameSync(`${folder}-away`, folder);
+    await clock.advance(20_000);
+    await say(EIGHT + 1000);
+    grow(`${film}.flv`);
+    expect(await sidecar.look(SIGNAL)).toBe(true);
+    expect(placesIn(read(`${film}.xml`)).size).toBe(2);
+  });
+
+  it("in which a file cannot be written has that told once, and the file when it can", async () => {
+    const { clock, folder, say, grow, read, open, told } = await opened();
+    const film = `主播_${stamp(EIGHT)}`;
+    mkdirSync(join(folder, `${film}.ass.dylive-part`));
+    grow(`${film}.flv`);
+    await say();
+    const sidecar = await open();
+    for (const _ of [1, 2, 3]) {
+      await clock.advance(20_000);
+      expect(await sidecar.look(SIGNAL)).toBe(false);
+    }
+    expect(told.filter((line) => line.includes("cannot be written"))).toHaveLength(1);
+    rmSync(join(folder, `${film}.ass.dylive-part`), { recursive: true });
+    await clock.advance(20_000);
+    expect(await sidecar.look(SIGNAL)).toBe(true);
+    expect(read(`${film}.ass`)).toContain("第1句");
+  });
+
+  it("whose state leads elsewhere, or is damaged, leads nowhere", async () => {
+    const { clock, folder, say, grow, open } = await opened();
+    const film = `主播_${stamp(EIGHT)}`;
+    grow(`${film}.flv`);
+    await say();
+    await (await open()).look(SIGNAL);
+    const outside = newFolder();
+    const state = JSON.parse(readFileSync(join(folder, STATE), "utf8")) as { recordings: { name: string; isDue: boolean }[] };
+    for (const name of [join(outside, "a"), join("..", "b"), "x/../../c"])
+      state.recordings.push({ ...state.recordings[0], name, isDue: true } as (typeof state.recordings)[number]);
+    writeFileSync(join(folder, STATE), JSON.stringify(state));
+    await clock.advance(100_000);
+    await (await open()).look(SIGNAL);
+    expect([...readdirSync(outside), ...readdirSync(join(folder, "..")).filter((name) => /^[bc]\./.test(name))]).toEqual([]);
+    for (const damaged of ["", "{", "null", '{"recordings":3}']) {
+      writeFileSync(join(folder, STATE), damaged);
+      await (await open()).look(SIGNAL);
+    }
+  });
+
+  it("in which two are at work at once comes to the same", async () => {
+    const { clock, say, grow, read, open, files } = await opened();
+    const film = `主播_${stamp(EIGHT)}`;
+    const [one, other] = [await open(), await open({ stateFile: ".other.json" })];
+    for (let n = 0; n < 30; n++) {
+      grow(`${film}.flv`);
+      await say();
+      await clock.advance(5000);
+      await Promise.all([one.look(SIGNAL), other.look(SIGNAL)]);
+    }
+    await clock.advance(100_000);
+    await Promise.all([one.look(SIGNAL), other.look(SIGNAL)]);
+    expect(placesIn(read(`${film}.xml`)).size).toBe(30);
+    expect(files()).toEqual([".ass", ".flv", ".jsonl", ".srt", ".xml"].map((ending) => film + ending));
+  });
+});
