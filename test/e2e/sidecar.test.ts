@@ -45,7 +45,9 @@ it("killed again and again it has each line once, and leaves nothing but its fil
     await grow(4000);
     const run = dylive([...args, "--once"], env);
     const ended = Promise.race([run.ended, new Promise((resolve) => setTimeout(resolve, 300 + kill * 150))]);
-    await (kill === 0 ? until(() => existsSync(join(folder, `${film}.xml.dylive-part`)) || existsSync(join(folder, `${film}.xml`))) : ended);
+    await (kill === 0
+      ? until(() => existsSync(join(folder, `${film}.xml.dylive-part`)) || existsSync(join(folder, `${film}.xml`)))
+      : ended);
     run.process.kill("SIGKILL");
     await run.ended;
     if (existsSync(join(folder, `${film}.xml`))) expect(ids("xml")).toEqual(all().slice(0, ids("xml").length));

@@ -251,6 +251,43 @@ describe("a recording", () => {
     expect(placesIn(read(`${FILM}.xml`)).size).toBe(3);
   });
 
+  it("in whose time events were read before it was known, or before it grew on, has these", async () => {
+    const { clock, folder, say, grow, read, open } = await opened();
+    let sidecar = await open();
+    const look = async (ms: number) => {
+      await clock.advance(ms);
+      await sidecar.look(SIGNAL);
+    };
+    const [quiet, late, later] = ["quiet", "late", "later"].map((name, at) => `${name}_${stamp(EIGHT + at * 1_000_000)}`);
+    grow(`${quiet}.flv`);
+    await look(100_000);
+    await say();
+    await look(5000);
+    expect(placesIn(read(`${quiet}.xml`)).size).toBe(0);
+    grow(`${quiet}.flv`);
+    await look(100_000);
+    expect([...placesIn(read(`${quiet}.xml`)).values()]).toEqual([100_000]);
+    // Two that a recorder brings from another place when they are whole; the second after the command was started anew.
+    for (const [film, start] of [
+      [late, EIGHT + 1_000_000],
+      [later, EIGHT + 2_000_000],
+    ] as const) {
+      await clock.advance(start - clock.now());
+      for (let n = 0; n < 3; n++) {
+        await say();
+        await look(10_000);
+      }
+      const end = clock.now();
+      await look(200_000);
+      await look(200_000);
+      if (film === later) sidecar = await open();
+      writeFileSync(join(folder, `${film}.flv`), "whole");
+      utimesSync(join(folder, `${film}.flv`), end / 1000, end / 1000);
+      await look(5000);
+      expect([...placesIn(read(`${film}.xml`)).values()]).toEqual([0, 10_000, 20_000]);
+    }
+  });
+
   it("is moved by an offset, and none of its events is lost to the next one", async () => {
     const { clock, say, grow, read, open } = await opened({ offsetMs: -3000 });
     const sidecar = await open();
