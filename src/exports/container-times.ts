@@ -4,7 +4,7 @@ import { type FileHandle, open } from "node:fs/promises";
 export interface ContainerTimes {
   /** When it was made, ms UTC. */
   readonly createdAt: number | null;
-  /** How long it is, ms. */
+  /** Its length, ms. */
   readonly durationMs: number | null;
 }
 

@@ -7,7 +7,8 @@ const path = useDirectory();
 const MADE = Date.UTC(2026, 10, 25, 12, 0, 7);
 const NOTHING = { createdAt: null, durationMs: null };
 
-const bytes = (...parts: readonly (string | readonly number[] | Buffer)[]) =>
+type Part = string | readonly number[] | Buffer;
+const bytes = (...parts: readonly Part[]): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : Buffer.from(part))));
 const u32 = (value: number) => {
   const buffer = Buffer.alloc(4);
@@ -24,7 +25,7 @@ const double = (value: number) => {
   buffer.writeDoubleBE(value);
   return buffer;
 };
-const box = (kind: string, ...parts: Parameters<typeof bytes>) => {
+const box = (kind: string, ...parts: readonly Part[]) => {
   const body = bytes(...parts);
   return bytes(u32(8 + body.length), kind, body);
 };
@@ -38,7 +39,7 @@ const mp4 = (header: Buffer) =>
   bytes(box("ftyp", "isom", u32(512)), long("mdat", Buffer.alloc(5000)), box("moov", box("udta", "x"), header));
 
 const text = (value: string) => bytes([0, value.length], value);
-const script = (...members: Parameters<typeof bytes>) => {
+const script = (...members: readonly Part[]) => {
   const body = bytes([2], text("onMetaData"), [8], u32(2), ...members, [0, 0, 9]);
   return bytes("FLV", [1, 5], u32(9), u32(0), [18], u32(body.length).subarray(1), [0, 0, 0, 0, 0, 0, 0], body, u32(11 + body.length));
 };
