@@ -92,7 +92,7 @@ interface Recording {
   first: number;
   last: number;
   gaps: NewEventOf<"gap">[];
-  /** Whose the files beside it are: true ours, false somebody else's, a digest that of ours which was about to get its name. */
+  /** Owner of each file beside it: true ours, false somebody else's, a digest that of ours which was about to get its name. */
   own: Partial<Record<SidecarFormat, boolean | string>>;
   /** Whether something is to be written. */
   isDue: boolean;
