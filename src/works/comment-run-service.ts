@@ -1,7 +1,7 @@
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { Store } from "../store/store.js";
-import { type CollectOptions, CommentCollector } from "./comments.js";
+import { type CollectOptions, type CommentBounds, CommentCollector, commentBounds } from "./comments.js";
 import type { CommentRun } from "./model/comment.js";
 import type { ReadComment } from "./model/kept.js";
 import type { Work } from "./model/work.js";
@@ -19,7 +19,7 @@ interface CommentRunServiceOptions extends RunServiceOptions, Pick<KeepOptions, 
 type AskedRun = Pick<KeepOptions, "limit" | "replies" | "withinMs">;
 
 /** Runs that collect the comments of works. */
-export class CommentRunService extends RunService<AskedRun, CommentRun> {
+export class CommentRunService extends RunService<AskedRun, CommentRun, CommentBounds> {
   constructor(options: CommentRunServiceOptions) {
     const { reader, store, works, clock, erased } = options;
     super(options, {
@@ -33,9 +33,18 @@ export class CommentRunService extends RunService<AskedRun, CommentRun> {
         };
         await keepComments(store, { id: workId, page: null }, { ...asked, reader, clock, erased, onWork }, stop);
       },
+      bounds: {
+        ofAsked: (_workId, asked) => commentBounds(asked),
+        ofRun: ({ limit, withinMs, replies }) => ({ limit, withinMs, replies }),
+      },
       bare: (run) => run, // it tells of nobody
       words: {
         none: (workId) => told`no run has collected the comments of the work ${workId}`,
+        other: (workId, since, { limit, withinMs, replies }) => {
+          const withReplies = replies ? told`with replies` : told`without replies`;
+          const time = withinMs === null ? "" : told`, at most ${Math.round(withinMs / 1000)} s`;
+          return told`the comments of ${workId} are being collected since ${since} within other bounds (at most ${limit} new ones, ${withReplies}${time}): wait until that run ends, stop it, or ask for the same`;
+        },
         tooMany: (most) => told`the comments of ${most} works are being collected`,
         stuck: (workId, seconds) => told`the process that collects the comments of ${workId} did not stop within ${seconds} s`,
         closed: told`comments are no longer collected`,

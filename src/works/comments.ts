@@ -34,6 +34,14 @@ export interface OpenFloor {
 
 const MOST_COMMENTS = 100_000;
 
+/** Bounds of a run, as it tells them of itself. */
+export type CommentBounds = Pick<CommentRun, "limit" | "withinMs" | "replies">;
+
+/** Returns the bounds of a run of which these were asked for. */
+export function commentBounds({ limit, withinMs, replies }: Partial<Pick<CollectOptions, keyof CommentBounds>>): CommentBounds {
+  return { limit: limit ?? MOST_COMMENTS, withinMs: withinMs ?? null, replies: replies ?? true };
+}
+
 /**
  * Collects the comments of a work: each once, though pages overlap and previews come again among the replies. It can be continued with what
  * is known: the platform has only forward cursors, so a run begins at the top and passes over that.
@@ -41,6 +49,7 @@ const MOST_COMMENTS = 100_000;
 export class CommentCollector {
   readonly #work: AskedWork;
   readonly #options: CollectOptions;
+  readonly #bounds: CommentBounds;
   /** Comments that were known before, with their ranks. */
   readonly #before = new Map<string, number>();
   /** Comments that this run was shown. */
@@ -65,6 +74,7 @@ export class CommentCollector {
   constructor(work: AskedWork, options: CollectOptions) {
     this.#work = work;
     this.#options = options;
+    this.#bounds = commentBounds(options);
     this.#startedAt = options.clock.now();
     for (const { id, parentId, rank } of options.known ?? []) {
       if (this.#before.has(id)) continue;
@@ -82,7 +92,7 @@ export class CommentCollector {
       collected: this.#all,
       topLevel: this.#all - this.#replies,
       repliesCollected: this.#replies,
-      replies: this.#options.replies ?? true,
+      ...this.#bounds,
       floorsOpen: this.openFloors().length,
       cursor: this.#cursor,
       ...this.#end,
@@ -104,14 +114,15 @@ export class CommentCollector {
    * @throws DyliveError no_work, no_browser, browser_failed, unreachable, too_many_works, stopping
    */
   async *batches(signal: AbortSignal): AsyncGenerator<readonly Comment[], void, void> {
-    const { limit = MOST_COMMENTS, withinMs = Number.POSITIVE_INFINITY, clock } = this.#options;
+    const { clock } = this.#options;
+    const { limit, withinMs } = this.#bounds;
     try {
       for await (const seen of this.#pages(signal)) {
         const batch = this.#take(seen, limit);
         if (batch.length > 0) yield batch;
         if (this.#new >= limit) return this.#over({ endedBy: "limit", reason: `the run was limited to ${limit} comments` });
         this.#shownAt ??= clock.now();
-        if (clock.now() - this.#shownAt >= withinMs)
+        if (withinMs !== null && clock.now() - this.#shownAt >= withinMs)
           return this.#over({ endedBy: "limit", reason: `the run was limited to ${Math.round(withinMs / 1000)} seconds` });
       }
     } catch (error) {
@@ -124,7 +135,8 @@ export class CommentCollector {
   }
 
   async *#pages(signal: AbortSignal): AsyncGenerator<CommentsSeen, void, void> {
-    const { reader, replies = true, onWork } = this.#options;
+    const { reader, onWork } = this.#options;
+    const { replies } = this.#bounds;
     const request = {
       work: this.#work,
       onWork,

@@ -4,7 +4,7 @@ import { told } from "../runtime/told.js";
 import type { Store } from "../store/store.js";
 import type { WorkListRun } from "./model/work-list.js";
 import { RunService, type RunServiceOptions } from "./run-service.js";
-import { WorkLister, type WorkListerOptions } from "./work-lister.js";
+import { type ListBounds, listBounds, WorkLister, type WorkListerOptions } from "./work-lister.js";
 import { personOfSecUid, type WorkService } from "./work-service.js";
 
 /** Dependencies of the service of lists. */
@@ -18,7 +18,7 @@ interface ListRunServiceOptions extends RunServiceOptions, Pick<WorkListerOption
 type AskedBounds = Pick<WorkListerOptions, "limit" | "stopAfterKnown">;
 
 /** Runs that list the works of an author, by their sec_uid, or of a mix, by its id, and keep them. */
-export class ListRunService extends RunService<AskedBounds, WorkListRun> {
+export class ListRunService extends RunService<AskedBounds, WorkListRun, ListBounds> {
   constructor(options: ListRunServiceOptions) {
     super(options, {
       name: "list",
@@ -27,9 +27,17 @@ export class ListRunService extends RunService<AskedBounds, WorkListRun> {
       refuse: async (of) => {
         if (!isMix(of)) await options.works.refuseErased(personOfSecUid(of));
       },
+      bounds: {
+        ofAsked: (of, asked) => listBounds(askedBy(of), asked),
+        ofRun: ({ limit, stopAfterKnown }) => ({ limit, stopAfterKnown }),
+      },
       bare: (run) => ({ ...run, author: null, mix: run.mix === null ? null : { ...run.mix, name: null } }),
       words: {
         none: (of) => told`no run has listed the works of ${of.slice(0, 80)}`,
+        other: (of, since, { limit, stopAfterKnown }) => {
+          const known = stopAfterKnown === null ? "" : told`, down to ${stopAfterKnown} known ones in a row`;
+          return told`the works of ${of.slice(0, 80)} are being listed since ${since} within other bounds (at most ${limit}${known}): wait until that run ends, stop it, or ask for the same`;
+        },
         tooMany: (most) => told`${most} lists of works are being read`,
         stuck: (of, seconds) => told`the process that lists the works of ${of.slice(0, 80)} did not stop within ${seconds} s`,
         closed: told`works are no longer listed`,
@@ -40,6 +48,10 @@ export class ListRunService extends RunService<AskedBounds, WorkListRun> {
 
 function isMix(of: string): boolean {
   return /^\d/.test(of);
+}
+
+function askedBy(of: string): AskedList {
+  return isMix(of) ? { mixId: of } : { secUid: of };
 }
 
 /** Returns what the service knows a list by. */
@@ -58,7 +70,7 @@ async function keepList(
   { store, works, reader, clock }: ListRunServiceOptions,
   stop: AbortSignal,
 ): Promise<void> {
-  const asked = isMix(of) ? { mixId: of } : { secUid: of };
+  const asked = askedBy(of);
   const known = "secUid" in asked ? await store.works.idsOf(of) : new Set<string>();
   const lister = new WorkLister(asked, { ...bounds, reader, clock, knows: (id) => known.has(id) });
   let kept = 0;

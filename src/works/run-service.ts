@@ -13,19 +13,22 @@ export interface RunServiceOptions {
 }
 
 /** A kind of runs: what they go through, and how. */
-interface RunKind<Asked, Run extends AnyRun> {
+interface RunKind<Asked, Run extends AnyRun, Bounds extends object> {
   /** Name by which one process of a cluster has the run about something. */
   readonly name: string;
   readonly runs: Pick<Runs<Run>, "last" | "lost">;
   /** Goes through what was asked for, keeps what comes of it, and keeps how far the run is. */
   readonly keep: (of: string, asked: Partial<Asked> & { readonly onProgress: (run: Run) => void }, stop: AbortSignal) => Promise<unknown>;
+  /** Returns what in a run that is asked for, or in one that was begun, says how far it goes. */
+  readonly bounds: { readonly ofAsked: (of: string, asked: Partial<Asked>) => Bounds; readonly ofRun: (run: Run) => Bounds };
   /** Refuses what nothing may be kept of. @throws DyliveError erased */
   readonly refuse?: (of: string) => Promise<void>;
   /** Returns a run without what it tells of a person. */
   readonly bare: (run: Run) => Run;
-  /** Sentences: there was no run; there are too many; another process does not end its own; no more are begun. */
+  /** Sentences: there was no run; one with other bounds is under way; there are too many; another process does not end its own; no more are begun. */
   readonly words: {
     readonly none: (of: string) => Told;
+    readonly other: (of: string, since: string, bounds: Bounds) => Told;
     readonly tooMany: (most: number) => Told;
     readonly stuck: (of: string, seconds: number) => Told;
     readonly closed: Told;
@@ -64,36 +67,38 @@ const WAIT_MS = 250;
 const STOP_WITHIN_MS = 30_000;
 
 /** Runs of one kind into the store beside whatever else the process does: about one thing one at a time, whichever process is at it. */
-export class RunService<Asked extends object, Run extends AnyRun> {
+export class RunService<Asked extends object, Run extends AnyRun, Bounds extends object> {
   readonly #options: RunServiceOptions;
-  readonly #kind: RunKind<Asked, Run>;
+  readonly #kind: RunKind<Asked, Run, Bounds>;
   readonly #open = new Map<string, OpenRun<Run>>();
   /** Runs that ended here after an erasure had removed them from the store. */
   readonly #removed = new Map<string, Run>();
   readonly #closing = new AbortController();
 
-  constructor(options: RunServiceOptions, kind: RunKind<Asked, Run>) {
+  constructor(options: RunServiceOptions, kind: RunKind<Asked, Run, Bounds>) {
     this.#options = options;
     this.#kind = kind;
   }
 
   /**
-   * Starts a run about something, which goes on with what is kept; gives the one that is under way, if there is one.
-   * @throws DyliveError erased, too_many_works, stopping; not_ready and others when the store does not answer
+   * Starts a run about something, which goes on with what is kept; gives the one that is under way, if that has the same bounds.
+   * @throws DyliveError in_use while one with others is under way; erased, too_many_works, stopping; not_ready and others when the store does
+   *   not answer
    */
   async start(of: string, asked: Partial<Asked> = {}): Promise<RunStatus<Run>> {
-    await this.#started(of, asked);
+    await this.#started(of, asked, (run) => this.#assertSame(of, asked, run));
     return this.get(of);
   }
 
   /**
-   * Starts a run as {@link start} does, and looks at what it has kept until that will do or the run is over.
+   * Starts a run as {@link start} does, or takes the one that is under way whatever its bounds, and looks at what it has kept until that will do or
+   * the run is over.
    * @param look returns what the caller waits for; null while it is not there
    * @returns the first that was not null; null when the run ended without it
    * @throws DyliveError what the run failed with in this process, what `start` throws; and the signal's reason
    */
   async startUntil<T>(of: string, asked: Partial<Asked>, look: () => Promise<T | null>, signal: AbortSignal): Promise<T | null> {
-    const open = await this.#started(of, asked);
+    const open = await this.#started(of, asked, () => {});
     let failure: { readonly error: unknown } | null = null;
     open?.kept.catch((error: unknown) => {
       failure = { error };
@@ -171,16 +176,31 @@ export class RunService<Asked extends object, Run extends AnyRun> {
     return now === null ? null : { run: now.run, running: now.run.endedAt === null };
   }
 
-  /** Starts a run where there is none. @returns the run of this process; null where another process has it */
-  async #started(of: string, asked: Partial<Asked>): Promise<OpenRun<Run> | null> {
+  /** @throws DyliveError in_use where a run has other bounds than those that are asked for */
+  #assertSame(of: string, asked: Partial<Asked>, run: Run): void {
+    const { bounds, words } = this.#kind;
+    const kept = bounds.ofRun(run);
+    if (JSON.stringify(bounds.ofAsked(of, asked)) === JSON.stringify(kept)) return;
+    throw new DyliveError("in_use", words.other(of, new Date(run.startedAt).toISOString(), kept));
+  }
+
+  /** Starts a run where there is none. @param check judges the run that there is then @returns the run of this process; null where another has it */
+  async #started(of: string, asked: Partial<Asked>, check: (run: Run) => void): Promise<OpenRun<Run> | null> {
     const { signal } = this.#closing;
     for (;;) {
       signal.throwIfAborted();
       await this.#kind.refuse?.(of);
       const open = this.#open.get(of) ?? this.#begin(of, asked);
-      if (await open.begun) return open;
+      if (await open.begun) {
+        if (open.latest !== null) check(open.latest);
+        return open;
+      }
       await open.ended;
-      if ((await this.last(of))?.running === true) return null;
+      const elsewhere = await this.last(of);
+      if (elsewhere?.running === true) {
+        check(elsewhere.run);
+        return null;
+      }
       await this.#options.clock.sleep(LOOK_MS, signal);
     }
   }
@@ -231,7 +251,7 @@ export class RunService<Asked extends object, Run extends AnyRun> {
   }
 
   /** Goes through what was asked for where no other process does. @returns whether it has */
-  async #keep(of: string, asked: Parameters<RunKind<Asked, Run>["keep"]>[1], stop: AbortController): Promise<boolean> {
+  async #keep(of: string, asked: Parameters<RunKind<Asked, Run, Bounds>["keep"]>[1], stop: AbortController): Promise<boolean> {
     const giveUp = await this.#options.store.cluster?.locks.tryTake(this.#lockOf(of), () => stop.abort(stopped()));
     if (giveUp === null) return false;
     try {

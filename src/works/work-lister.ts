@@ -22,12 +22,21 @@ export interface WorkListerOptions {
 }
 
 const MOST_WORKS = 10_000;
+
+/** Bounds of a run, as it tells them of itself. */
+export type ListBounds = Pick<WorkListRun, "limit" | "stopAfterKnown">;
+
+/** Returns the bounds of a run of which these were asked for. */
+export function listBounds(asked: AskedList, { limit, stopAfterKnown }: Partial<Pick<WorkListerOptions, keyof ListBounds>>): ListBounds {
+  return { limit: limit ?? MOST_WORKS, stopAfterKnown: "mixId" in asked ? null : (stopAfterKnown ?? null) };
+}
 const STOPPED: Pick<WorkListRun, "endedBy" | "reason"> = { endedBy: "stopped", reason: "it was stopped before its end" };
 
 /** Lists the works of an author, or of a mix, each once. */
 export class WorkLister {
   readonly #asked: AskedList;
   readonly #options: WorkListerOptions;
+  readonly #bounds: ListBounds;
   readonly #startedAt: number;
   #author: Author | null = null;
   #mix: Mix | null;
@@ -40,6 +49,7 @@ export class WorkLister {
   constructor(asked: AskedList, options: WorkListerOptions) {
     this.#asked = asked;
     this.#options = options;
+    this.#bounds = listBounds(asked, options);
     this.#startedAt = options.clock.now();
     this.#mix = "mixId" in asked ? { id: asked.mixId, name: null } : null;
   }
@@ -53,6 +63,7 @@ export class WorkLister {
       shown: this.#author?.works ?? null,
       collected: this.#collected,
       hidden: this.#hidden,
+      ...this.#bounds,
       ...(this.#end ?? { endedBy: null, reason: null }),
       startedAt: this.#startedAt,
       endedAt: this.#endedAt,
@@ -89,7 +100,7 @@ export class WorkLister {
   }
 
   #take({ author, mix, works, hidden }: ListSeen): readonly Work[] {
-    const { limit = MOST_WORKS } = this.#options;
+    const { limit } = this.#bounds;
     this.#author = author ?? this.#author;
     this.#mix = mix ?? this.#mix;
     this.#hidden += hidden;
@@ -106,8 +117,9 @@ export class WorkLister {
 
   /** Counts the known works in a row. */
   #count(id: string): void {
-    const { knows, stopAfterKnown } = this.#options;
-    if (knows === undefined || stopAfterKnown === undefined || "mixId" in this.#asked) return;
+    const { knows } = this.#options;
+    const { stopAfterKnown } = this.#bounds;
+    if (knows === undefined || stopAfterKnown === null) return;
     this.#knownInARow = knows(id) ? this.#knownInARow + 1 : 0;
     if (this.#knownInARow >= stopAfterKnown)
       this.#end ??= { endedBy: "known", reason: `${stopAfterKnown} works in a row are known from before` };

@@ -46,6 +46,14 @@ it("two processes never run one work's comments at once; each tells and stops th
   for (const { service } of [a, b]) expect(await service.get(WORK)).toMatchObject({ running: true, run: { endedBy: null, collected: 1 } });
 
   const [here, elsewhere] = opened[0] === "a" ? [a, b] : [b, a];
+  // Each process knows the bounds of the other's run.
+  for (const { service } of [a, b]) {
+    expect(await service.start(WORK, { limit: 100_000 })).toMatchObject({ running: true, run: { limit: 100_000 } });
+    await expect(service.start(WORK, { limit: 5 })).rejects.toMatchObject({
+      code: "in_use",
+      detail: expect.stringContaining("at most 100000 new"),
+    });
+  }
   expect(await elsewhere.service.stop(WORK)).toMatchObject({ running: false, run: { endedBy: "stopped", collected: 1 } });
   expect(await here.service.get(WORK)).toMatchObject({ running: false, run: { endedBy: "stopped" } });
 

@@ -67,13 +67,38 @@ describe("the service of runs", () => {
     expect(await store.comments.count(WORK)).toMatchObject({ comments: 2 });
   });
 
-  it("gives a second caller the run that is under way, though both come at once", async () => {
+  it("gives a second caller of the same the run that is under way, though both come at once", async () => {
     const { clock, service, opened, startShown } = stage();
-    const [first, second] = await Promise.all([startShown(WORK), service.start(WORK, { limit: 1 })]);
+    const [first, second] = await Promise.all([startShown(WORK), service.start(WORK, { replies: true })]);
     expect(second.run.startedAt).toBe(first.run.startedAt);
     await clock.advance(500);
-    expect(await service.start(WORK)).toMatchObject({ running: true, run: { startedAt: 1000 } });
+    expect(await service.start(WORK, { limit: 100_000 })).toMatchObject({
+      running: true,
+      run: { startedAt: 1000, limit: 100_000, replies: true },
+    });
     expect(opened).toEqual([WORK]);
+  });
+
+  it("refuses a second caller with other bounds, and tells those of the run under way; who only looks may wait for any", async () => {
+    const { service, opened, startShown, finish } = stage();
+    const [, second] = await Promise.allSettled([startShown(WORK), service.start(WORK, { limit: 1 })]);
+    for (const other of [{ limit: 1 }, { replies: false }, { withinMs: 5000 }])
+      await expect(service.start(WORK, other)).rejects.toMatchObject({
+        code: "in_use",
+        detail: `the comments of ${WORK} are being collected since 1970-01-01T00:00:01.000Z within other bounds (at most 100000 new ones, with replies): wait until that run ends, stop it, or ask for the same`,
+      });
+    expect(second).toMatchObject({ status: "rejected", reason: { code: "in_use" } });
+    const { signal } = new AbortController();
+    expect(await service.startUntil(WORK, { withinMs: 5000, replies: false }, async () => "there", signal)).toBe("there");
+    await finish(WORK);
+    expect(await service.start(WORK, { withinMs: 5000, replies: false })).toMatchObject({
+      running: true,
+      run: { withinMs: 5000, replies: false },
+    });
+    await expect(service.start(WORK)).rejects.toMatchObject({
+      detail: expect.stringContaining("(at most 100000 new ones, without replies, at most 5 s)"),
+    });
+    expect(opened).toEqual([WORK, WORK]);
   });
 
   it("stops a run, which the next one continues; one that is over stays as it ended", async () => {

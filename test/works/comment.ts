@@ -16,6 +16,7 @@ export function commentOf(workId: string, id: string, more: Partial<Comment> = {
 export function runOf(workId: string, more: Partial<CommentRun> = {}): CommentRun {
   return {
     ...{ workId, shown: null, collected: 0, topLevel: 0, repliesCollected: 0, replies: true, floorsOpen: 0, cursor: null },
+    ...{ limit: 100_000, withinMs: null },
     ...{ endedBy: null, reason: null, startedAt: 1_760_000_100_000, endedAt: null },
     ...more,
   };

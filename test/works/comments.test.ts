@@ -68,6 +68,7 @@ describe("a run of comments", () => {
     ]);
     expect(status).toEqual({
       ...{ workId: "1", shown: 9, collected: 6, topLevel: 3, repliesCollected: 3, replies: true, floorsOpen: 2, cursor: 4 },
+      ...{ limit: 100_000, withinMs: null },
       ...{ endedBy: "end", reason: "no more", startedAt: 1000, endedAt: 5000 },
     });
     expect(collector.openFloors()).toEqual([

@@ -29,6 +29,7 @@ export function workOf(id: string, more: Partial<Work> = {}): Work {
 export function listRunOf(secUid: string, more: Partial<WorkListRun> = {}): WorkListRun {
   return {
     ...{ secUid, author: null, mix: null, shown: null, collected: 0, hidden: 0, endedBy: null, reason: null },
+    ...{ limit: 10_000, stopAfterKnown: null },
     ...{ startedAt: 1_760_000_100_000, endedAt: null },
     ...more,
   };

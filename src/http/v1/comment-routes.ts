@@ -159,7 +159,7 @@ export function commentRunRoutes(app: FastifyInstance, { commentRuns, logger }: 
     "/works/:work/comments",
     {
       schema: {
-        summary: "Collect the comments of a work and keep them; a run under way goes on as it is",
+        summary: "Collect the comments of a work and keep them; the same run under way goes on as it is",
         description:
           "A run that lasts for minutes to hours: GET /v1/works/{work}/comments/run says how far it is. It goes on with what is kept. See docs/works.md.",
         tags,

@@ -111,7 +111,7 @@ export function listRunRoutes(app: FastifyInstance, { store, calls, works, listR
       path,
       {
         schema: {
-          summary: `List the works of ${of} from their page, and keep them; a run under way goes on as it is`,
+          summary: `List the works of ${of} from their page, and keep them; the same run under way goes on as it is`,
           description: `It answers at once: GET /v1${path.replace(/:(\w+)/, "{$1}")}/run says how far it is, and by what it ended: guests are mostly shown the first works alone. See docs/works.md.`,
           tags,
           params,

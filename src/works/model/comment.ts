@@ -47,6 +47,8 @@ export const CommentRunSchema = Type.Object(
     collected: Type.Integer({ minimum: 0, description: "comments that reached us, replies among them" }),
     topLevel: Type.Integer({ minimum: 0, description: "how many of them are top comments" }),
     repliesCollected: Type.Integer({ minimum: 0, description: "how many of them are replies" }),
+    limit: Type.Integer({ minimum: 1, description: "it ends after so many comments that are new" }),
+    withinMs: Count("it ends so many ms after the page has shown the first; null: it takes the time it needs"),
     replies: Type.Boolean({ description: "whether it opens floors; else it takes the replies that are shown with them" }),
     floorsOpen: Type.Integer({ minimum: 0, description: "floors of which more replies are told than reached us" }),
     cursor: Count("where the platform goes on"),

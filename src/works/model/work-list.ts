@@ -13,6 +13,8 @@ export const WorkListRunSchema = Type.Object(
     shown: Count("works that the platform says there are: often about 20 where it shows no more"),
     collected: Type.Integer({ minimum: 0, description: "works that reached us, each counted once" }),
     hidden: Type.Integer({ minimum: 0, description: "works that the list names, and only the author or their friends can see" }),
+    limit: Type.Integer({ minimum: 1, description: "it ends after so many works" }),
+    stopAfterKnown: Count("it ends after so many works in a row that are known from before; null: it does not, nor does that of a mix"),
     endedBy: Nullable(ListEndSchema, "null while it runs, and where it broke off"),
     reason: Text("why it ended, in words"),
     startedAt: Type.Integer({ description: "ms UTC" }),

@@ -73,7 +73,15 @@ describe("comments over the API", () => {
     const started = await post();
     expect([started.status, started.at("running"), started.at("run", "workId")]).toEqual([202, true, CAPTCHA]);
     expect(await until(async () => (await call(run)).at("run", "collected") as number)).toBe(2);
-    expect((await post({ limit: 1, replies: false })).body).toMatchObject({ running: true, run: { collected: 2, shown: 3 } });
+    expect((await post({ limit: 100_000 })).body).toMatchObject({
+      running: true,
+      run: { collected: 2, shown: 3, limit: 100_000, replies: true },
+    });
+    const other = await post({ limit: 1, replies: false });
+    expect([other.status, other.at("error", "code")]).toEqual([409, "in_use"]);
+    expect(other.at("error", "message")).toMatch(
+      /within other bounds \(at most 100000 new ones, with replies\): wait .*, stop it, or ask for the same$/,
+    );
     const stopped = await call(run, { method: "DELETE", token: tokens.manage });
     expect([stopped.status, stopped.at("running"), stopped.at("run", "endedBy")]).toEqual([200, false, "stopped"]);
     expect((await call(work)).body).toMatchObject({ kept: { comments: 2 }, run: { endedBy: "stopped", collected: 2 } });

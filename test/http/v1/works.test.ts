@@ -165,6 +165,11 @@ describe("works over the API", () => {
     });
     expect([started.status, started.at("running"), started.at("run", "mix", "id")]).toEqual([202, true, mix]);
     expect((await call(path, { method: "POST", json: {} })).at("run", "startedAt")).toBe(started.at("run", "startedAt"));
+    const other = await call(path, { method: "POST", json: { limit: 1 }, headers: { "accept-language": "zh" } });
+    expect([other.status, other.at("error", "code")]).toEqual([409, "in_use"]);
+    expect(other.at("error", "message")).toMatch(
+      /的作品从 \S+Z 起正在列出，但范围不同（最多 10000 个）：请等它结束，停止它，或者按同样的范围请求$/,
+    );
     await until(async () => (await call(`${path}/run`)).at("run", "collected") === 2);
     expect((await call(`${path}/run`, { method: "DELETE" })).body).toMatchObject({
       running: false,
@@ -175,6 +180,24 @@ describe("works over the API", () => {
       expect(((await call(kept)).at("works") as { id: string }[]).map((work) => work.id)).toEqual([id(2), id(1)]);
     expect((await call("/v1/works?mix=1")).at("works")).toEqual([]);
     expect((await call(`/v1/authors/${AUTHOR}/works/run`, { method: "DELETE" })).at("error", "code")).toBe("not_found");
+  });
+
+  it("of an author are listed within the bounds that are asked for, or the run that has others is told", async () => {
+    const { call, workReader } = await serveApi();
+    const path = `/v1/authors/${AUTHOR}/works`;
+    workReader.published.set(AUTHOR, [workOf(id(1))]);
+    workReader.listEnd = null;
+    const post = (json: object) => call(path, { method: "POST", json });
+    expect((await post({ stopAfterKnown: 3 })).body).toMatchObject({ running: true, run: { limit: 10_000, stopAfterKnown: 3 } });
+    expect((await post({ limit: 10_000, stopAfterKnown: 3 })).status).toBe(202);
+    for (const json of [{}, { stopAfterKnown: 2 }, { stopAfterKnown: 3, limit: 5 }])
+      expect([(await post(json)).status, (await post(json)).at("error", "message")]).toEqual([
+        409,
+        expect.stringContaining("within other bounds (at most 10000, down to 3 known ones in a row)"),
+      ]);
+    await call(`${path}/run`, { method: "DELETE" });
+    expect((await post({})).body).toMatchObject({ running: true, run: { stopAfterKnown: null } });
+    expect(workReader.listed).toEqual([AUTHOR, AUTHOR]);
   });
 
   it("are nothing for a token that is limited to some rooms, and read by those who manage alone", async () => {

@@ -898,7 +898,7 @@ export interface paths {
         get: operations["getAuthorsByAuthorWorks"];
         put?: never;
         /**
-         * List the works of an author from their page, and keep them; a run under way goes on as it is
+         * List the works of an author from their page, and keep them; the same run under way goes on as it is
          * @description Needs a token of scope manage. It answers at once: GET /v1/authors/{author}/works/run says how far it is, and by what it ended: guests are mostly shown the first works alone. See docs/works.md.
          */
         post: operations["postAuthorsByAuthorWorks"];
@@ -946,7 +946,7 @@ export interface paths {
         get: operations["getMixesByMixWorks"];
         put?: never;
         /**
-         * List the works of a mix from their page, and keep them; a run under way goes on as it is
+         * List the works of a mix from their page, and keep them; the same run under way goes on as it is
          * @description Needs a token of scope manage. It answers at once: GET /v1/mixes/{mix}/works/run says how far it is, and by what it ended: guests are mostly shown the first works alone. See docs/works.md.
          */
         post: operations["postMixesByMixWorks"];
@@ -1014,7 +1014,7 @@ export interface paths {
         get: operations["getWorksByWorkComments"];
         put?: never;
         /**
-         * Collect the comments of a work and keep them; a run under way goes on as it is
+         * Collect the comments of a work and keep them; the same run under way goes on as it is
          * @description Needs a token of scope manage. A run that lasts for minutes to hours: GET /v1/works/{work}/comments/run says how far it is. It goes on with what is kept. See docs/works.md.
          */
         post: operations["postWorksByWorkComments"];
@@ -3973,6 +3973,9 @@ export interface components {
             collected: number;
             /** @description works that the list names, and only the author or their friends can see */
             hidden: number;
+            /** @description it ends after so many works */
+            limit: number;
+            stopAfterKnown: number | null;
             /** @description null while it runs, and where it broke off */
             endedBy: ("end" | "limit" | "wall" | "captcha" | "blocked" | "stuck" | "stopped" | "known" | "withheld") | null;
             reason: string | null;
@@ -4068,6 +4071,9 @@ export interface components {
             topLevel: number;
             /** @description how many of them are replies */
             repliesCollected: number;
+            /** @description it ends after so many comments that are new */
+            limit: number;
+            withinMs: number | null;
             /** @description whether it opens floors; else it takes the replies that are shown with them */
             replies: boolean;
             /** @description floors of which more replies are told than reached us */
