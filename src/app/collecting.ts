@@ -92,7 +92,7 @@ async function collectTogether(
   });
   const ofProcess = (error: unknown) => onError(error, "rooms of this process");
   const collectors = new LeasedCollectors({
-    ...{ ...deps, spool, membership, wantedRooms, onDemandIdleMs, rates: config },
+    ...{ ...deps, member: name, spool, membership, wantedRooms, onDemandIdleMs, rates: config },
     publisher: new StatusPublisher(membership.id, wantedRooms, clock, ofProcess),
     onError: ofProcess,
   });

@@ -3,7 +3,9 @@ import { Collector } from "../collector/collector.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
 import { CollectorRegistry } from "../collector/registry.js";
 import type { RoomStatus } from "../health/state.js";
+import { GUEST } from "../platform/accounts/login-store.js";
 import type { RoomName } from "../platform/links/resolve.js";
+import { sessionsOf } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { inTime } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -17,7 +19,7 @@ import type { CollectedRoom, Publisher } from "./status-publisher.js";
 
 /** Dependencies of {@link LeasedCollectors}. */
 interface LeasedCollectorsDeps extends CollectorDeps {
-  readonly membership: Pick<Membership, "claim" | "drain" | "leave">;
+  readonly membership: Pick<Membership, "claim" | "decline" | "drain" | "leave">;
   readonly wantedRooms: Pick<WantedRooms, "sweep">;
   readonly publisher: Publisher;
   /** ms without a request after which a room that is not on the watch list is let go. */
@@ -47,6 +49,8 @@ const BURST_S = 2;
 const SWEEP_MS = 3000;
 /** Time after which a room whose collector found it to be another's is looked at again, in ms, if it is still this process's. */
 const AGAIN_MS = 1000;
+/** Time for which a room that another process collects stays there, in ms, where this one lacks an account of it. */
+const DECLINED_MS = 600_000;
 /** Pause before the store is asked again, in ms. */
 const RETRY_MS = 1000;
 /** Longest wait of a process that stops for others to take its rooms over, in ms. */
@@ -67,6 +71,8 @@ export class LeasedCollectors {
   readonly #shared: ConstructorParameters<typeof Collector>[2];
   readonly #leases = new Map<string, Lease>();
   readonly #held = new Map<string, LeasedRoom>();
+  /** Rooms that were left to the processes that have them, and until when, ms UTC: one that comes again before is about to lose that process. */
+  readonly #declined = new Map<string, number>();
   /** Ends of collectors that are stopping. */
   readonly #ending = new Map<Promise<void>, Collector>();
   readonly #stop = new AbortController();
@@ -174,11 +180,34 @@ export class LeasedCollectors {
 
   async #open(key: string, planned: boolean): Promise<void> {
     const row = await this.#rowOf(key);
+    if (planned && row !== null && (await this.#declines(key, row))) return;
     const lease = this.#leases.get(key);
     if (lease === undefined || this.#held.has(key) || this.#stop.signal.aborted) return;
     const twin = row === null ? undefined : this.#heldOf(row.room);
     if (twin === undefined) this.#hold(lease, row, planned);
     else this.#attach(key, twin);
+  }
+
+  /**
+   * Leaves a room to the process that goes on with it where this one lacks the account of one of its sessions, and says so: the room would go
+   * on without that session.
+   */
+  async #declines(key: string, { settings }: RoomRow): Promise<boolean> {
+    const { accounts, clock, membership, onError, member } = this.#deps;
+    const now = clock.now();
+    for (const [declined, until] of this.#declined) if (until <= now) this.#declined.delete(declined);
+    if (this.#declined.has(key)) return false;
+    for (const { name, account } of sessionsOf(settings)) {
+      if (account === null || account === GUEST) continue;
+      const refusal = await accounts.get(account).catch((error: unknown) => error);
+      if (!(refusal instanceof DyliveError) || refusal.code !== "not_found" || !this.#leases.has(key)) continue;
+      this.#declined.set(key, now + DECLINED_MS);
+      this.#leases.delete(key);
+      onError(lacking(key, name, account, member ?? "this process"));
+      await membership.decline(key, DECLINED_MS).catch(onError);
+      return true;
+    }
+    return false;
   }
 
   #attach(key: string, twin: LeasedRoom): void {
@@ -289,6 +318,14 @@ function leftBy(left: readonly Collector[], ms: number): DyliveError {
 /** Says which rooms a process leaves that others did not take over in time. */
 function untaken(keys: readonly string[], ms: number): DyliveError {
   return new DyliveError("stopping", told`nobody took over within ${seconds(ms)} s what this process collected: ${named(keys)}`);
+}
+
+/** Says that a room stays where it is, since one of its sessions would be lost by the move. */
+function lacking(key: string, session: string, account: string, member: string): DyliveError {
+  return new DyliveError(
+    "bad_account",
+    told`room ${key} stays with the process that has it: its session ${session} needs account ${account}, which is not where ${member} runs; log in there too with \`dylive login --account ${account}\`, or choose another session with \`dylive room set\``,
+  );
 }
 
 /** Says which rooms a process leaves without an answer of the cluster. */

@@ -65,7 +65,10 @@ class LocalRoom implements ViewedRoom {
  * commands change beside this process.
  */
 export class LocalCluster
-  implements WantedRoomsView, Pick<WantedRooms, "ask" | "forget" | "sweep" | "changed">, Pick<Membership, "claim" | "drain" | "leave">
+  implements
+    WantedRoomsView,
+    Pick<WantedRooms, "ask" | "forget" | "sweep" | "changed">,
+    Pick<Membership, "claim" | "decline" | "drain" | "leave">
 {
   readonly isFresh = true;
   readonly publisher: Publisher;
@@ -194,6 +197,9 @@ export class LocalCluster
   claim(_key: string, room: RoomKey): Promise<number> {
     return this.#rooms.claim(room);
   }
+
+  /** Does nothing: there is nobody who offers rooms. */
+  async decline(): Promise<void> {}
 
   /** @returns false: there is nobody else */
   async drain(): Promise<boolean> {

@@ -31,6 +31,8 @@ export interface Reach {
   readonly source: "websocket" | "browser";
   /** User agent of requests that no browser makes. */
   readonly userAgent: string;
+  /** Name of this process among those of a cluster; none where it is alone. */
+  readonly member?: string;
 }
 
 /** One session of a room: who watches it, and by which way. Null follows the server's own setting. */
@@ -241,6 +243,12 @@ export class PlatformAccess {
     if (name === GUEST) return null;
     const account = await this.#named(name);
     if (account !== null || this.#settings.account === null) return account;
+    const { member } = this.#reach;
+    if (member !== undefined)
+      throw new DyliveError(
+        "bad_account",
+        told`there is no account ${name} where ${member} runs, which collects the room: log in there with \`dylive login --account ${name}\`, or choose another account or session with \`dylive room set\``,
+      );
     throw new DyliveError(
       "bad_account",
       told`there is no account ${name} any more: log in again with \`dylive login --account ${name}\`, or choose another account or session with \`dylive room set\``,

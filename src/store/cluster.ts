@@ -74,8 +74,8 @@ export interface Membership {
    * process's by it. @returns the new epoch; null when the lease is another's
    */
   claim(key: string, room: RoomKey): Promise<number | null>;
-  /** Gives a room up. */
-  release(key: string): Promise<void>;
+  /** Leaves a room on offer to its owner, and is not offered it for so long (ms), unless the owner takes no rooms any more. */
+  decline(key: string, ms: number): Promise<void>;
   /** Tries to get the job of this name, which one process of the cluster has at a time. @returns whether this process has it */
   job(name: string): Promise<boolean>;
   /**

@@ -5,7 +5,7 @@ import { StatusPublisher } from "../../src/cluster/status-publisher.js";
 import { Spool } from "../../src/ingest/spool.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
-import type { Membership } from "../../src/store/cluster.js";
+import type { Lease, Membership } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { FakeClock, fastClock } from "../clock.js";
 import { MemorySpooled } from "../ingest/spooled-room.js";
@@ -42,7 +42,7 @@ it("a process that stops waits for what rooms that it has just lost hand over", 
       beat: () => Promise.reject(new Error("nobody beats")),
       owns: async () => true,
       job: async () => false,
-      release: async () => {},
+      decline: async () => {},
     },
     ...{ drain: async () => false, leave: async () => {}, claim: (_: string, room: number) => store.rooms.claim(room) },
   };
@@ -211,4 +211,62 @@ it.each([
   expect(calls.at(-1)).toBe("leave");
   expect(errors.map(({ detail }) => detail)).toEqual(says.map((text) => expect.stringMatching(text)));
   await store.close();
+});
+
+it("a planned move leaves a room where all its accounts are, and says which is lacking; one that comes all the same says in the room's log and state what is lost", async () => {
+  const clock = fastClock(20);
+  const simulator = await startSimulator({ clock });
+  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+  const room = await store.rooms.ensure([{ kind: "web_rid", value: RID }], { webRid: RID });
+  const errors: DyliveError[] = [];
+  const declined: string[] = [];
+  const collectors = new LeasedCollectors({
+    ...{ ...reachAt(simulator.url), member: "p2", store, clock, pollMs: 5000, onDemandIdleMs: 600_000, setAside: () => {} },
+    ...{ onError: (error) => void errors.push(error as DyliveError), ...published(new FakeWantedRooms(clock), clock) },
+    membership: {
+      ...{ id: 2, drain: async () => false, leave: async () => {} },
+      ...{ decline: async (key: string) => void declined.push(key), claim: async (_: string, key: number) => store.rooms.claim(key) },
+    } as unknown as Membership,
+  });
+  const come = async (how: Lease["how"], sessions: readonly string[]) => {
+    await store.rooms.setSettings(room, { sessions });
+    const settings = (await store.rooms.get(room))?.settings ?? null;
+    const lease: Lease = { key: KEY, name: { kind: "web_rid", value: RID }, room, watched: true, settings, how };
+    collectors.change({ taken: [lease], changed: [], lost: [] });
+  };
+  const go = () => collectors.change({ taken: [], changed: [], lost: [{ key: KEY, paused: false }] });
+  const lost = () => collectors.collected()[0]?.evidence.sessions[0]?.lost;
+  const why = "there is no account tab where p2 runs, which collects the room: log in there with `dylive login --account tab`";
+  try {
+    await come("offered", ["account:tab", "guest"]);
+    await until(() => declined.length > 0);
+    expect([declined, collectors.collected()]).toEqual([[KEY], []]);
+    expect(errors.map(({ code, detail }) => [code, detail])).toEqual([
+      [
+        "bad_account",
+        expect.stringMatching(
+          /^room web_rid:100000002 stays .*session account:tab needs account tab, which is not where p2 runs; log in there/,
+        ),
+      ],
+    ]);
+    // Its process stops: it comes again, and goes on without that session.
+    await come("offered", ["account:tab", "guest"]);
+    await until(() => collectors.collected()[0]?.state === "live");
+    await until(() => lost() != null);
+    expect(lost()?.reason).toContain(why);
+    const told = async () => (await store.log.read(room, 0, 10_000)).events.flatMap((event) => (event.type === "system" ? [event] : []));
+    await until(async () => (await told()).length > 0);
+    expect(await told()).toMatchObject([{ kind: "session.lost", session: "account:tab", text: expect.stringContaining(why) }]);
+    go();
+    await until(() => collectors.collected().length === 0);
+    // None of its sessions can watch here.
+    await come("free", ["account:tab"]);
+    await until(() => collectors.collected()[0]?.state === "failed");
+    expect(collectors.collected()[0]?.evidence.reason).toContain(why);
+    expect([declined, errors.length]).toEqual([[KEY], 1]);
+  } finally {
+    await collectors.stop();
+    await store.close();
+    await simulator.close();
+  }
 });

@@ -184,18 +184,37 @@ describe("leases of rooms", () => {
     expect(await a.membership.beat()).toEqual({ taken: [], changed: [], lost: [] });
   });
 
-  it("end when the room is no longer wanted, and are given up", async () => {
+  it("end when the room is no longer wanted", async () => {
     const a = await start();
     await wantedOnly(3);
     await rounds(1, a);
     await sql("DELETE FROM wanted WHERE value = '1'");
     await rounds(1, a);
     expect([...a.has.keys()]).toEqual(["web_rid:2", "web_rid:3"]);
+  });
+
+  it("that are declined stay with an owner who goes on, are offered to others, and come when the owner drains", async () => {
+    const a = await start();
+    await wanted(3);
+    await rounds(1, a);
     const b = await start();
-    await a.membership.release("web_rid:2");
-    a.has.delete("web_rid:2");
-    await rounds(1, b);
-    expect([...b.has.keys()]).toEqual(["web_rid:2"]);
+    const offered = async () => {
+      await a.beat();
+      await b.beat();
+      return [...b.has.values()].map(({ key, how }) => [key, how]);
+    };
+    for (const key of ["web_rid:1000", "web_rid:1001", "web_rid:1002"]) {
+      expect(await offered()).toEqual([[key, "offered"]]);
+      await b.membership.decline(key, 60_000);
+    }
+    for (let n = 0; n < 3; n++) expect(await offered()).toEqual([]);
+    expect(a.has.size).toBe(3);
+    const c = await start();
+    await rounds(3, a, c, b);
+    expect(sizes(a, c, b)).toEqual([2, 1, 0]);
+    for (const one of [a, c]) await one.membership.drain();
+    await rounds(3, a, c, b);
+    expect(sizes(a, c, b)).toEqual([0, 0, 3]);
   });
 
   it("of 600 rooms and three processes that beat at once give no room twice, whatever dies", async () => {

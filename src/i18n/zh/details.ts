@@ -181,6 +181,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} and {} are one account": "{} 和 {} 是同一个账号",
   "there is no account {} any more: log in again with `dylive login --account {}`, or choose another account or session with `dylive room set`":
     "账号 {} 已经不在了：请用 `dylive login --account {}` 重新登录，或用 `dylive room set` 换一个账号或会话",
+  "there is no account {} where {} runs, which collects the room: log in there with `dylive login --account {}`, or choose another account or session with `dylive room set`":
+    "采集这个直播间的 {2} 所在的机器上没有账号 {1}：请在那里用 `dylive login --account {3}` 登录，或者用 `dylive room set` 换一个账号或会话",
+  "room {} stays with the process that has it: its session {} needs account {}, which is not where {} runs; log in there too with `dylive login --account {}`, or choose another session with `dylive room set`":
+    "直播间 {} 留在原来的进程：它的会话 {} 需要账号 {}，而 {} 所在的机器上没有；请在那里也用 `dylive login --account {}` 登录，或者用 `dylive room set` 换一个会话",
   "the account has logged in again": "账号重新登录了",
   "the account that watched was forgotten here": "观看用的账号已在这里删除",
   "this room is to be read in the browser, but a signer takes the browser's place": "这个直播间要用浏览器读取，但签名服务代替了浏览器",

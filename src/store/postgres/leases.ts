@@ -48,6 +48,8 @@ class PostgresMembership implements Membership {
   #losses = 0;
   #beating: Promise<Changes> | null = null;
   #left = false;
+  /** Rooms that this process does not take from owners who go on with them, and until when, ms UTC. */
+  readonly #declined = new Map<string, number>();
   /** Time (ms) until which nothing is taken from the dead. */
   #unsureUntil = Number.NEGATIVE_INFINITY;
 
@@ -144,16 +146,11 @@ class PostgresMembership implements Membership {
     return claimed?.epoch ?? null;
   }
 
-  async release(key: string): Promise<void> {
-    const { id } = this;
-    await this.#connection.write(function* () {
-      yield* run("UPDATE wanted SET taker = NULL WHERE key = $1 AND taker = $2", key, id);
-      const sql = "UPDATE wanted SET owner = NULL, offered = false, taker = NULL WHERE (key = $1 OR twin_of = $1) AND owner = $2";
-      yield* run(sql, key, id);
-    });
-    const known = new Map(this.#known);
-    known.delete(key);
-    this.#known = known;
+  async decline(key: string, ms: number): Promise<void> {
+    this.#declined.set(key, this.#connection.clock.now() + ms);
+    // As one that has just come: its owner offers others first.
+    const sql = "UPDATE wanted SET taker = NULL, offered = false, since = clock_timestamp() WHERE key = $1 AND taker = $2";
+    await this.#connection.write(() => run(sql, key, this.id));
   }
 
   job(name: string): Promise<boolean> {
@@ -244,7 +241,7 @@ class PostgresMembership implements Membership {
    * Takes rooms that nobody has, of the dead and on offer, in this order. A limit with locks stands in a WITH, which is worked out once: within
    * an IN the planner may ask again for each row, and each time the limit allows as many that are not locked yet.
    */
-  *#take({ alive }: View, most: number): SqlWork<readonly (readonly [string, How])[]> {
+  *#take({ alive, collectors }: View, most: number): SqlWork<readonly (readonly [string, How])[]> {
     const free = yield* rows<{ key: string; how: How }>(
       `WITH picked AS (
          SELECT key, owner FROM wanted WHERE twin_of IS NULL AND (owner IS NULL OR ($4 AND owner <> ALL($2::integer[])))
@@ -258,14 +255,17 @@ class PostgresMembership implements Membership {
       ...[this.id, alive, most, this.#sure, this.#times.takeMs],
     );
     if (free.length >= most) return free.map(({ key, how }) => [key, how]);
+    const now = this.#connection.clock.now();
+    for (const [key, until] of this.#declined) if (until <= now) this.#declined.delete(key);
     const offered = yield* rows<{ key: string }>(
       `WITH picked AS (
          SELECT key FROM wanted WHERE twin_of IS NULL AND offered AND owner = ANY($2::integer[]) AND owner <> $1
+           AND NOT (key = ANY($5::text[]) AND owner = ANY($6::integer[]))
            AND (taker IS NULL OR taker <> ALL($2::integer[]) OR since < clock_timestamp() - $4 * interval '1 ms')
          ORDER BY key LIMIT $3 FOR UPDATE SKIP LOCKED
        )
        UPDATE wanted SET taker = $1, since = clock_timestamp() WHERE key IN (SELECT key FROM picked) RETURNING key`,
-      ...[this.id, alive, most - free.length, this.#times.takeMs],
+      ...[this.id, alive, most - free.length, this.#times.takeMs, [...this.#declined.keys()], collectors.map(({ id }) => id)],
     );
     return [...free.map(({ key, how }) => [key, how] as const), ...offered.map(({ key }) => [key, "offered"] as const)];
   }
