@@ -97,11 +97,12 @@ export function unreached(data: string, { anchorOf, kept, recordings, works, fil
       : []),
     ...anchorOf.map((room) => told`what is known of them as the anchor of room ${room}`),
     ...filesLeft.map((path) => told`${path}, whose files are in use or cannot be removed: the server goes on trying`),
+    ...(works.works + works.downloads > 0 ? [told`lines of the servers' logs that have ids of their works`] : []),
     ...(works.works > 0 ? [told`files of their works that dylive download or the library brought, in whatever folder`] : []),
     ...(works.downloads > 0 && elsewhere
       ? [told`files of their works on the disks of other processes, until those have looked: half a minute`]
       : []),
-    ...(works.changed + works.kept > 0 ? [told`names and .meta.json of downloaded files of others' works that name them`] : []),
+    ...(works.changed + works.kept > 0 ? [told`names, .meta.json and music of downloaded works of others that name them`] : []),
     ...(works.kept > 0 ? [told`the ${works.kept} works and comments of others`] : []),
     ...(kept > 0 ? [told`the ${kept} chats of others`] : []),
     told`what they do from now on: it is collected again`,

@@ -21,7 +21,7 @@ const ID = /^[\w.-]{1,128}$/;
 /** Notes that a person is erased at `at` (ms UTC), by digests of what they are known by, and were when they were erased before. */
 export async function noteErasure({ erasures, secrets }: Deps, { identity, pseudonym, keep }: ErasurePlan, at: number): Promise<void> {
   const { ids, secUids, webcastUids, nicknames, byName } = identity;
-  const marks = [...ids, ...secUids, ...webcastUids, ...(byName ? nicknames.map(named) : [])];
+  const marks = [...ids, ...secUids, ...webcastUids, ...(byName ? nicknames.map(named) : []), ...nicknames.map(ofMusic)];
   const key = await secrets.pseudonymKey();
   const before = (await erasures.list()).find((one) => one.pseudonym === pseudonym)?.marks ?? [];
   await erasures.note({ at, pseudonym, keep, marks: [...new Set([...before, ...marks.map((mark) => digestOf(mark, key))])] });
@@ -87,8 +87,8 @@ function commentWithout<T extends ReadComment>(comment: T, { at, pseudonym, keep
 }
 
 /**
- * Makes the function that takes people out of works that were read before they were erased, and are kept after: it gives null for a work of
- * theirs, and the same for one that does not name them.
+ * Makes the function that takes people out of works: it gives null for a work of theirs that was read before they were erased, and the same for
+ * one that does not name them. Of others' works that were published before, they stay out whenever those are read.
  */
 export function lateInWorks(deps: Deps): () => Promise<((row: WorkRow) => WorkRow | null) | null> {
   return async () => {
@@ -109,18 +109,25 @@ export function lateUntil(deps: Deps): (person: KnownPerson) => Promise<number |
 }
 
 function workWithout(row: WorkRow, { at, means }: LateErasure): WorkRow | null {
-  if (row.work.receivedAt > at + CLOCKS_MS) return row;
+  const { time, receivedAt, author } = row.work;
+  const isLater = receivedAt > at + CLOCKS_MS;
+  if (isLater && (time > at + CLOCKS_MS || isMeant(author, means))) return row;
   const identity = namedBy(row.work, means);
   return identity === null ? row : workLeft(row, identity);
 }
 
-/** Returns the ids and names by which a person wrote a work or a comment, or is mentioned in it; null where neither is so. */
+/** Returns the ids and names by which a person wrote a work or a comment, is mentioned in it, or its music is theirs; null where none of it is so. */
 function namedBy(one: Work | ReadComment, means: LateErasure["means"]): Identity | null {
   const people = (peopleIn(one) as readonly KnownPerson[]).filter((user) => isMeant(user, means));
   const named = one.mentions.flatMap(({ userId, secUid }) => [userId, secUid]).filter((id) => id !== null && means(id));
-  if (people.length === 0 && named.length === 0) return null;
+  const musician = "music" in one && one.music?.author != null && means(ofMusic(one.music.author)) ? [one.music.author] : [];
+  if (people.length + named.length + musician.length === 0) return null;
   return identityOf(
-    [...people, ...named.map((id) => ({ id, secUid: id, displayId: null, nickname: null }))],
+    [
+      ...people,
+      ...named.map((id) => ({ id, secUid: id, displayId: null, nickname: null })),
+      ...musician.map((nickname) => ({ id: null, secUid: null, displayId: null, nickname })),
+    ],
     people.length > 0 && people.every(isOnlyNamed),
   );
 }
@@ -173,4 +180,9 @@ function isOnlyNamed({ id, secUid }: KnownPerson): boolean {
 /** Writes a name as a mark: no id is written so. */
 function named(nickname: string): string {
   return `name:${nickname}`;
+}
+
+/** Writes a name as the mark of music that is theirs: of that nothing but the name is told, also of people whose ids are known. */
+function ofMusic(nickname: string): string {
+  return `music:${nickname}`;
 }

@@ -4,6 +4,7 @@ import type { Store } from "../store/store.js";
 import type { Person } from "../works/model/author.js";
 import type { Comment } from "../works/model/comment.js";
 import type { KeptComment } from "../works/model/kept.js";
+import type { Music } from "../works/model/media.js";
 import type { Mention, Work } from "../works/model/work.js";
 import type { ErasurePlan } from "./change.js";
 import { type Identity, isPerson, type KnownPerson, marksOf, namedIn, peopleIn } from "./identity.js";
@@ -45,6 +46,7 @@ export async function lookInWorks(
     for (const one of all) {
       for (const person of peopleIn(one)) onPerson(person);
       for (const { userId, secUid } of one.mentions) onPerson({ id: userId, secUid, displayId: null, nickname: null });
+      if ("music" in one && one.music?.author != null) onPerson({ id: null, secUid: null, displayId: null, nickname: one.music.author });
     }
   };
   for (const { secUid, author } of await store.authorWatches.list()) onPerson(personOfList(secUid, author));
@@ -212,13 +214,13 @@ export function workLeft<T extends WorkRow>(row: T, identity: Identity): T | nul
 /** Returns what is left of another's work; the same where it does not name them. */
 function workWithout(work: Work, identity: Identity): Work {
   const left = unmentioned(work, identity);
-  const { music } = left;
-  const named = (text: string | null) => text !== null && marksOf(identity).some((mark) => text.includes(mark));
-  if (music === null || !(named(music.author) || named(music.title))) return left;
-  return {
-    ...left,
-    music: { ...music, author: named(music.author) ? null : music.author, title: named(music.title) ? null : music.title },
-  };
+  return left.music !== null && isMusicOf(left.music, identity) ? { ...left, music: null } : left;
+}
+
+/** Whether a piece of music is theirs, as far as its names tell: the page says of whom it is by a name alone. Its id leads to them, and its picture may show them. */
+function isMusicOf({ author, title }: Music, identity: Identity): boolean {
+  const marks = marksOf(identity);
+  return [author, title].some((text) => text !== null && (identity.nicknames.includes(text) || marks.some((mark) => text.includes(mark))));
 }
 
 function unmentioned<T extends { readonly mentions: Mention[] }>(one: T, { ids, secUids }: Identity): T {

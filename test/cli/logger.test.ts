@@ -25,6 +25,22 @@ it("leaves what every part says of a database that is away to debug", () => {
   expect(said("silent")).toEqual([]);
 });
 
+it("tells of nobody by the lasting id of their account, wherever that stands", () => {
+  const secUid = `MS4wLjABAAAA${"aB-_9".repeat(10)}`;
+  const written: string[] = [];
+  const write = (line: string) => void written.push(line);
+  for (const to of [{ write }, readable({ write })]) {
+    const logger = makeLogger("trace", to);
+    logger.info({ author: secUid, by: "t1" }, "an author is watched");
+    logger
+      .child({ of: secUid })
+      .warn({ err: new DyliveError("no_account", `the page of ${secUid}`, new Error(secUid)) }, `${secUid} failed`);
+  }
+  expect(written.length).toBe(4);
+  expect(written.join("")).toContain("MS4wLjABAAAA…");
+  expect(written.join("")).not.toMatch(/MS4wLjABAAAA[A-Za-z0-9_-]/);
+});
+
 it("is a line for people in a terminal, in which no text moves the cursor", () => {
   const lines: string[] = [];
   const logger = makeLogger("info", readable({ write: (line) => lines.push(line) }));

@@ -20,6 +20,16 @@ const THEIRS = "7560000000000000001";
 const OTHERS = "7560000000000000002";
 const MIX = { id: "7560000000000000777", name: "小安安的日常" };
 const STRANGER = { id: "9", secUid: "x", displayId: null, shortId: null, nickname: null };
+/** Their own sound, as others' works have it: its picture is theirs. */
+const music = {
+  id: "55667788990",
+  title: "小安安的原声",
+  author: "小安安",
+  durationMs: 1,
+  original: true,
+  url: null,
+  cover: "https://p3/ann.jpeg",
+};
 const mention = { secUid: SEC, userId: UID, start: 0, end: 4 };
 
 /** Taking one person out of works and comments. */
@@ -31,7 +41,6 @@ export function describeEraseWorks(open: Open): void {
       const { works, comments, commentRuns, listRuns, downloads } = store();
       const work = workOf(THEIRS, { mix: MIX });
       await works.keep({ ...work, author: { ...work.author, ...ann } }, JSON.stringify({ nickname: "小安安" }));
-      const music = { id: "1", title: "小安安的原声", author: "小安安", durationMs: 1, original: true, url: null, cover: null };
       await works.keep(workOf(OTHERS, { text: "和 小安安 一起", mentions: [mention], music }), `{"nickname":"\\u5c0f\\u5b89\\u5b89"}`);
       await works.keep(workOf("7560000000000000003"), '{"nickname":"nick"}');
       // The author of the second is known by the work alone, and the work of the third is no longer kept.
@@ -72,7 +81,7 @@ export function describeEraseWorks(open: Open): void {
       expect(report.identity).toMatchObject({ ids: [UID], secUids: [SEC], displayIds: ["ann_visible", "77665544"], nicknames: ["小安安"] });
       expect(report).toMatchObject({ erased: 0, works: { works: 1, comments: 1, watches: 0, downloads: 3, changed: 2, kept: 2 } });
       const left = await everything();
-      for (const mark of [UID, SEC, "ann_visible", "ann.jpeg", "77665544", "原声", "\\u5c0f", "我是"])
+      for (const mark of [UID, SEC, "ann_visible", "ann.jpeg", "77665544", "原声", "55667788990", "\\u5c0f", "我是"])
         expect([mark, JSON.stringify(left).includes(mark)]).toEqual([mark, false]);
       expect(left).toMatchObject({
         works: [
@@ -135,6 +144,42 @@ export function describeEraseWorks(open: Open): void {
       expect(await kept("8")).toMatchObject({ erased: false, text: "我", user: { id: UID } });
       expect(await kept("9")).toMatchObject({ erased: true, mentions: [], user: { nickname: "nick" } });
       expect(await kept("10")).toMatchObject({ erased: false, mentions: [mention] });
+    });
+
+    it("leaves them out of others' works that were published before, whenever those are read again; of what is published later nothing", async () => {
+      await filled();
+      const { works, erasures, secrets } = store();
+      const at = Date.now();
+      const clock = new FakeClock(at);
+      await eraseUser(store(), { user: UID, keep: false, clock });
+      const reader = {
+        ...{ find: async () => expect.fail("nobody asked"), read: async () => expect.fail("nobody asked") },
+        ...{ status: () => expect.fail("nobody asked"), findList: () => expect.fail("nobody asked") },
+      };
+      const service = new WorkService({ reader, works, clock, erased: lateInWorks({ erasures, secrets }) });
+      const reply = JSON.stringify({ aweme_detail: { music: { owner_nickname: "小安安" }, text_extra: [{ sec_uid: SEC }] } });
+      const keep = async (id: string, time: number, more: object) =>
+        (await service.keep({ work: workOf(id, { time, receivedAt: clock.now(), ...more }), reply })) ?? expect.fail("it is not theirs");
+      const [sound, other] = ["7560000000000000011", "7560000000000000012"];
+      for (let look = 0; look < 3; look++) {
+        await clock.advance(look * DAY_MS);
+        expect(await keep(sound, at - DAY_MS, { music })).toMatchObject({ work: { music: null }, reply: null });
+        expect(
+          await keep(OTHERS, at - DAY_MS, { music: { ...music, author: "别人", title: "歌", cover: null }, mentions: [mention] }),
+        ).toMatchObject({
+          work: { music: { author: "别人" }, mentions: [] },
+        });
+        expect(JSON.stringify(await works.walk("", 9))).not.toMatch(/小安安|ann\.jpeg|MS4wLjABAAAAsecret/);
+      }
+      expect(await keep(other, at + DAY_MS, { music, mentions: [mention] })).toMatchObject({ work: { music, mentions: [mention] }, reply });
+    });
+
+    it("by the name of their music, where nothing else is kept of them", async () => {
+      const { works } = store();
+      await works.keep(workOf(OTHERS, { music }), '{"nickname":"小安安"}');
+      const report = await eraseUser(store(), { user: "小安安", keep: false });
+      expect(report).toMatchObject({ identity: { byName: true, nicknames: ["小安安"] }, works: { works: 0, changed: 1 } });
+      expect(await works.get(OTHERS)).toMatchObject({ work: { music: null }, reply: null });
     });
 
     it("reaches a batch that was on its way into the store meanwhile", async () => {

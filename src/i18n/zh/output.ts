@@ -373,7 +373,8 @@ export const OUTPUT: Readonly<Record<string, string>> = {
     "用 dylive download 或代码库下载到任意目录的作品文件",
   "files of their works on the disks of other processes, until those have looked: half a minute":
     "其他进程磁盘上的作品文件，等它们检查之后（半分钟）",
-  "names and .meta.json of downloaded files of others' works that name them": "别人的作品下载文件中提到他们的名称和 .meta.json",
+  "names, .meta.json and music of downloaded works of others that name them": "别人的作品下载文件中提到他们的名称、.meta.json 和音乐",
+  "lines of the servers' logs that have ids of their works": "服务日志里含有他们作品号的行",
   "the {} works and comments of others": "别人的 {} 个作品和评论",
   "the {} chats of others": "别人的 {} 条弹幕",
   "what they do from now on: it is collected again": "他们今后的行为：会重新采集",
