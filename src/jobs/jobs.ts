@@ -107,6 +107,7 @@ function statisticsAt(jobs: JobExecutor): Statistics {
     minutes: (...ask) => jobs.run("statistics.minutes", ask),
     people: (...ask) => jobs.run("statistics.people", ask),
     gifts: (...ask) => jobs.run("statistics.gifts", ask),
+    audience: (...ask) => jobs.run("statistics.audience", ask),
     witnesses: (...ask) => jobs.run("statistics.witnesses", ask),
     words: (...ask) => jobs.run("statistics.words", ask),
     person: (...ask) => jobs.run("statistics.person", ask),

@@ -134,6 +134,9 @@ function addPerson({ people }: SessionDelta, event: Extract<LiveEvent, { user?: 
   const person = people.get(id) ?? newPerson(id, event.time);
   people.set(id, person);
   countEvent(person, event, event.user.nickname);
+  const { payLevel, fansClub } = event.user;
+  person.level = higher(person.level, payLevel);
+  person.club = higher(person.club, fansClub === null || fansClub.lapsed === true ? null : fansClub.level);
   if (event.type === "gift") give(person, worthOf(event));
 }
 
@@ -203,7 +206,13 @@ function personId(user: User): string | null {
 /** Makes a person of whom nothing is counted yet. @param at ms UTC of their first event */
 function newPerson(userId: string, at: number): PersonFigures {
   const counts = { events: 0, chats: 0, likes: 0, joins: 0, follows: 0, shares: 0 };
-  return { userId, name: null, nameSeq: 0, ...counts, ...nothingGiven(), firstAt: at, lastAt: at };
+  return { userId, name: null, nameSeq: 0, ...counts, ...nothingGiven(), level: null, club: null, firstAt: at, lastAt: at };
+}
+
+/** Returns the higher of two levels; null where neither is known. */
+function higher(one: number | null, other: number | null): number | null {
+  if (other === null || !Number.isSafeInteger(other) || other < 0) return one;
+  return one === null ? other : Math.max(one, other);
 }
 
 /** Counts an event of a person; of a gift, that it was one, but not what it was worth. */

@@ -1,6 +1,6 @@
 import type { EventType } from "../events/event.js";
 import type { Session } from "../store/rooms.js";
-import { eventsOf, type Given, type SessionStatistics, type Totals, type Witness } from "../store/statistics.js";
+import { eventsOf, type Given, type SessionAudience, type SessionStatistics, type Totals, type Witness } from "../store/statistics.js";
 
 const MINUTE_MS = 60_000;
 
@@ -98,3 +98,15 @@ function coveredBy(
   if (from === null || to === null || to <= from || unmeasuredGaps > 0) return null;
   return Math.max(0, 1 - gapMs / (to - from));
 }
+
+/** Returns a portrait as it is shown. @param audience null where nothing was counted yet */
+export function shownAudience(audience: SessionAudience | null) {
+  const { diamonds, top, ...counts } = audience ?? NOBODY;
+  const share = (part: bigint) => (diamonds === 0n ? null : Number((part * 10_000n) / diamonds) / 10_000);
+  return { ...counts, diamonds: amountOf(diamonds), topShare: { one: share(top.one), ten: share(top.ten), hundred: share(top.hundred) } };
+}
+
+const NOBODY: SessionAudience = {
+  ...{ people: 0, newcomers: null, gifters: 0, firstGifters: null, levels: [], clubLevels: [] },
+  ...{ diamonds: 0n, top: { one: 0n, ten: 0n, hundred: 0n } },
+};

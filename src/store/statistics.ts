@@ -36,6 +36,10 @@ export interface PersonFigures extends Named, Given {
   joins: number;
   follows: number;
   shares: number;
+  /** Highest consumption grade (财富等级) that their events told; null where none did. */
+  level: number | null;
+  /** Highest level in the room's fans club that their events told, of a membership that has not lapsed; null where none did. */
+  club: number | null;
   /** Platform time of the first and the last event, ms UTC. */
   firstAt: number;
   lastAt: number;
@@ -171,6 +175,29 @@ export interface PersonRoom extends Omit<PersonFigures, "name" | "nameSeq"> {
   readonly name: string | null;
   /** Number of broadcasts in which they were seen; what belongs to no broadcast counts as one. */
   readonly sessions: number;
+}
+
+/** People of a broadcast by a trait: so many of them have this level, or this level in the room's club. */
+export interface LevelCount {
+  readonly level: number;
+  readonly people: number;
+}
+
+/** Portrait of the people of a broadcast who can be told apart. */
+export interface SessionAudience {
+  readonly people: number;
+  /** How many of them were in no broadcast of the room that was counted before this one; null where none was. */
+  readonly newcomers: number | null;
+  readonly gifters: number;
+  /** How many of these gave nothing in any broadcast of the room that was counted before this one; null where none was. */
+  readonly firstGifters: number | null;
+  /** Consumption grades, lowest first; those of whom none was told are in none. */
+  readonly levels: readonly LevelCount[];
+  /** Levels in the room's fans club, lowest first; who is in none was no member, as far as was told. */
+  readonly clubLevels: readonly LevelCount[];
+  /** Diamonds of all of them, and of those alone who gave most: the first one, ten and hundred. */
+  readonly diamonds: bigint;
+  readonly top: { readonly one: bigint; readonly ten: bigint; readonly hundred: bigint };
 }
 
 /** Progress of a room: how many of its events are still to be worked through. */

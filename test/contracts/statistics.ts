@@ -305,6 +305,39 @@ export function describeStatistics(open: Open): void {
       );
     });
 
+    it("tell who is new, who gives for the first time, their levels, and whose the value is", async () => {
+      const { room, append } = await fresh();
+      const who = (id: string, payLevel: number | null, club?: { level: number; lapsed?: true }) => ({
+        ...userOf(id),
+        payLevel,
+        fansClub: club === undefined ? null : { name: "团", ...club },
+      });
+      const { statistics } = store();
+      expect(await statistics.audience(room, "s1")).toBeNull();
+      await append(
+        chat("1", { sessionId: "s1", user: who("a", 5) }),
+        chat("2", { sessionId: "s1", user: who("b", null, { level: 3 }) }),
+        { ...gift("g1", "c1", 1, 1), sessionId: "s1", user: who("b", 11, { level: 4 }) },
+        chat("3", { sessionId: "s2", user: who("a", 7) }),
+        chat("4", { sessionId: "s2", user: who("a", 6) }),
+        chat("5", { sessionId: "s2", user: who("c", 7, { level: 9, lapsed: true }) }),
+        chat("6", { sessionId: "s2", user: { ...who("d", 60), id: null, masked: true } }),
+        { ...gift("g2", "c2", 3, 3), sessionId: "s2", user: who("a", null) },
+        { ...gift("g3", "c3", 1, 1), sessionId: "s2", user: who("b", null, { level: 4 }) },
+      );
+      await catchUp(store(), plainWords, { room });
+      expect(await statistics.audience(room, "s1")).toMatchObject({ people: 2, newcomers: null, gifters: 1, firstGifters: null });
+      const second = await statistics.audience(room, "s2");
+      expect(second).toMatchObject({
+        ...{ people: 3, newcomers: 1, gifters: 2, firstGifters: 1 },
+        levels: [{ level: 7, people: 2 }],
+        clubLevels: [{ level: 4, people: 1 }],
+      });
+      const { diamonds = 0n, top } = second ?? {};
+      expect(top).toEqual({ one: (diamonds * 3n) / 4n, ten: diamonds, hundred: diamonds });
+      expect(diamonds).toBeGreaterThan(0n);
+    });
+
     it("tell a person's rooms, the one of their last event first", async () => {
       const [one, other] = [await fresh(), await fresh()];
       const me = (nickname: string) => ({ ...userOf("77001"), nickname });

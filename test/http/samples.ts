@@ -244,6 +244,10 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/sessions/latest/top", 200],
   ],
   "GET /v1/rooms/{room}/sessions/{session}/witness": [["/v1/rooms/98765/sessions/latest/witness", 200]],
+  "GET /v1/rooms/{room}/sessions/{session}/audience": [
+    ["/v1/rooms/98765/sessions/latest/audience", 200],
+    ["/v1/rooms/98765/sessions/1/audience", 404],
+  ],
   "GET /v1/rooms/{room}/sessions/{session}/highlights": [
     ["/v1/rooms/98765/sessions/latest/highlights", 200],
     ["/v1/rooms/98765/sessions/latest/highlights?format=edl&fps=25", 200],

@@ -2,17 +2,19 @@ import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { seenIn } from "../../health/sightings.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
-import { amountOf, shownGifts, shownWitness, summaryOf } from "../../statistics/summary.js";
+import { type Told, told } from "../../runtime/told.js";
+import { amountOf, shownAudience, shownGifts, shownWitness, summaryOf } from "../../statistics/summary.js";
 import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
-import { moment, print, printColumns } from "../terminal.js";
+import { type Cell, moment, print, printColumns } from "../terminal.js";
 import { count } from "../values.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST, countedRoom, countedSession, factsOf, seenFacts } from "./session.js";
 
 const MINUTE_MS = 60_000;
 const MINUTES_MAX = 100_000;
+/** Levels that are shown as one. */
+const BAND = 10;
 const SESSIONS_MAX = 100_000;
 /** Number of rooms in which nobody was seen. */
 const ROOMS_MAX = 100_000;
@@ -87,11 +89,14 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
   }));
   const brought = await store.sessions.seen(room, sessionId);
   const seen = brought === null ? null : seenIn(brought);
-  if (json) return print(JSON.stringify({ session: sessionId, totals, seen, gifters, chatters, words, emoji, witness }));
+  const audience = shownAudience(await statistics.audience(room, sessionId));
+  if (json) return print(JSON.stringify({ session: sessionId, totals, seen, audience, gifters, chatters, words, emoji, witness }));
   await printColumns(
     [told`session`, sessionId],
     [...(totals === null ? [[told`events`, 0] as const] : factsOf(totals)), ...seenFacts(brought)],
   );
+  await print("");
+  await printColumns([told`people`, String(audience.people)], audienceFacts(audience));
   await print("");
   await printColumns(
     [told`gives most`, "id", told`diamonds`, told`units`],
@@ -117,6 +122,30 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
     [told`emoji`, told`times`],
     emoji.map(({ text, count }) => [text, count]),
   );
+}
+
+/** Returns a portrait of a broadcast's people, in words. */
+function audienceFacts({
+  newcomers,
+  gifters,
+  firstGifters,
+  levels,
+  clubLevels,
+  topShare,
+}: ReturnType<typeof shownAudience>): [Told, Cell][] {
+  const percent = (share: number | null) => (share === null ? null : `${Math.round(share * 100)} %`);
+  const bands = new Map<number, number>();
+  for (const { level, people } of levels) bands.set(Math.floor(level / BAND), (bands.get(Math.floor(level / BAND)) ?? 0) + people);
+  return [
+    [told`for the first time here`, newcomers ?? told`unknown: no earlier broadcast was counted`],
+    [told`gave`, gifters],
+    [told`gave for the first time here`, firstGifters],
+    [told`diamonds by the one who gave most`, percent(topShare.one)],
+    [told`by the ten who gave most`, percent(topShare.ten)],
+    [told`by the hundred who gave most`, percent(topShare.hundred)],
+    [told`in the fans club`, clubLevels.reduce((sum, { people }) => sum + people, 0)],
+    ...[...bands].map(([band, people]): [Told, Cell] => [told`level ${band * BAND} to ${band * BAND + BAND - 1}`, people]),
+  ];
 }
 
 async function showMinutes(store: Store, asked: string, id: string | null, json: boolean): Promise<void> {

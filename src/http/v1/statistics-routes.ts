@@ -8,7 +8,7 @@ import { decodePlace } from "../../feed/cursor.js";
 import { acceptedLanguage, inLanguage } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { highlightsOf } from "../../statistics/highlights.js";
-import { shownWitness } from "../../statistics/summary.js";
+import { shownAudience, shownWitness } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Statistics } from "../../store/sql/statistics.js";
 import { GIFT_GROUPS, PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.js";
@@ -70,7 +70,7 @@ export function statisticsRoutes(app: FastifyInstance, deps: ApiDeps): void {
   addSchemas(app, ...STATISTICS_SCHEMAS);
   summaryRoutes(app, deps);
   broadcastRoutes(app, deps);
-  highlightRoutes(app, deps);
+  portraitRoutes(app, deps);
   userRoutes(app, deps);
 }
 
@@ -165,8 +165,28 @@ function broadcastRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   );
 }
 
-/** Registers the route of a broadcast's highlights. */
-function highlightRoutes(app: FastifyInstance, { store, calls }: ApiDeps): void {
+/** Registers what a broadcast was: its highlights, and the people who came. */
+function portraitRoutes(app: FastifyInstance, { store, calls }: ApiDeps): void {
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/rooms/:room/sessions/:session/audience",
+    {
+      schema: {
+        summary: "A portrait of a broadcast's people: new or returning, levels, and whose the value is",
+        tags,
+        params: SessionParams,
+        response: { 200: Type.Ref("Audience") },
+      },
+      config,
+    },
+    async (request) => {
+      const { room, session } = await sessionOf(store, request);
+      const { sessionId } = session;
+      const audience = await store.statistics.audience(room, sessionId);
+      const behind = (await store.statistics.sessions(room, [sessionId])).get(sessionId)?.behind ?? 0;
+      return { ...shownAudience(audience), behind };
+    },
+  );
+
   app.withTypeProvider<TypeBoxTypeProvider>().get(
     "/rooms/:room/sessions/:session/highlights",
     {

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { HIGHLIGHT_KINDS } from "../../statistics/highlights.js";
 import { amountOf, shownGifts } from "../../statistics/summary.js";
@@ -216,6 +216,35 @@ const PersonRoomsSchema = Type.Object(
   { $id: "PersonRooms", description: "a person across rooms" },
 );
 
+const Levels = Type.Array(Type.Object({ level: Count, people: Count }));
+const Share = Type.Union([Type.Number(), Type.Null()], { description: "0 to 1; null where they gave nothing" });
+
+/** A portrait of a broadcast's people. */
+const AudienceSchema = Type.Object(
+  {
+    people: Type.Integer({ minimum: 0, description: "different people; those whose identity is hidden are in none of these figures" }),
+    newcomers: Type.Union([Count, Type.Null()], {
+      description: "how many of them were in no broadcast of the room that was counted before; null where none was",
+    }),
+    gifters: Count,
+    firstGifters: Type.Union([Count, Type.Null()], {
+      description: "how many of these gave nothing in any broadcast of the room that was counted before; null where none was",
+    }),
+    levels: Type.Unsafe<Static<typeof Levels>>({
+      ...Levels,
+      description: "consumption grades (财富等级), lowest first, of those of whom one was told",
+    }),
+    clubLevels: Type.Unsafe<Static<typeof Levels>>({
+      ...Levels,
+      description: "levels in the room's fans club, lowest first, of those who are told as members",
+    }),
+    diamonds: Amount,
+    topShare: Type.Object({ one: Share, ten: Share, hundred: Share }, { description: "share of the diamonds by those who gave most" }),
+    behind: Behind,
+  },
+  { $id: "Audience", description: "a portrait of the people of a broadcast" },
+);
+
 const Part = (name: string) => Nullable(Type.Ref(name));
 
 /** Summary of a room's broadcast. */
@@ -243,6 +272,7 @@ export const STATISTICS_SCHEMAS = [
   HighlightListSchema,
   UserHistorySchema,
   PersonRoomsSchema,
+  AudienceSchema,
   RoomSummarySchema,
 ];
 

@@ -12,6 +12,16 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "stopping …": "正在停止……",
   done: "完成",
 
+  "for the first time here": "第一次来",
+  "unknown: no earlier broadcast was counted": "未知：没有统计过更早的场次",
+  gave: "送礼",
+  "gave for the first time here": "第一次送礼",
+  "diamonds by the one who gave most": "抖币占比：送得最多的一人",
+  "by the ten who gave most": "抖币占比：前十人",
+  "by the hundred who gave most": "抖币占比：前一百人",
+  "in the fans club": "粉丝团成员",
+  "level {} to {}": "{} 到 {} 级",
+
   // Highlights.
   broadcasts: "场次",
   "{} chats in a minute (usually {})": "一分钟 {} 条弹幕（平时 {}）",

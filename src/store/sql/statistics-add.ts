@@ -56,14 +56,17 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
   const insert = (table: string, texts: readonly string[], integers: readonly string[], keys: string, set: string) =>
     `INSERT INTO ${table}(${[...texts, ...integers].join(", ")}) ${given([...texts.map(() => "text" as const), ...integers.map(() => "bigint" as const)])}
      ON CONFLICT (${keys}) DO UPDATE SET ${set}`;
+  const highest = (table: string, name: string) =>
+    `${name} = CASE WHEN ${table}.${name} IS NULL OR excluded.${name} > ${table}.${name} THEN excluded.${name} ELSE ${table}.${name} END`;
   const people = "statistics_people";
   const gifts = "statistics_gifts";
   const addPeople = `${insert(
     people,
     ["user_id", "name"],
-    ["n", "name_seq", ...DONE, ...GIVEN, "first_at", "last_at"],
+    ["n", "name_seq", ...DONE, ...GIVEN, "first_at", "last_at", "level", "club"],
     "n, user_id",
     `${newest(people, "name", "name_seq")}, ${addedTo(people, [...DONE, ...GIVEN], dialect)},
+     ${highest(people, "level")}, ${highest(people, "club")},
      first_at = ${least}(${people}.first_at, excluded.first_at), last_at = ${greatest}(${people}.last_at, excluded.last_at)`,
   )} RETURNING user_id AS "userId", events, chats, units`;
   const addLines = insert(
@@ -118,7 +121,8 @@ export function deltaAdder(dialect: Dialect): (n: number, delta: SessionDelta) =
       addPeople,
       added.map((one) => {
         const done = [one.events, one.chats, one.likes, one.joins, one.follows, one.shares];
-        return [one.userId, one.name, n, one.nameSeq, ...done, ...givenBy(one, combos.get(one.userId)), one.firstAt, one.lastAt];
+        const given = givenBy(one, combos.get(one.userId));
+        return [one.userId, one.name, n, one.nameSeq, ...done, ...given, one.firstAt, one.lastAt, one.level, one.club];
       }),
     );
     const sums = new Map(now.map((one) => [one.userId, one]));

@@ -4,6 +4,7 @@ import {
   COUNT_MAX,
   type GiftGroup,
   type GiftSum,
+  type LevelCount,
   type Minute,
   PEOPLE_ORDERS,
   type PeopleOrder,
@@ -11,6 +12,7 @@ import {
   type PersonRoom,
   type PersonSession,
   type PersonWitness,
+  type SessionAudience,
   type SessionKey,
   type SessionStatistics,
   totalsOf,
@@ -22,7 +24,7 @@ import { row, rows, type SqlDatabase, type SqlValue } from "./work.js";
 
 /** Columns of a person. Diamonds may not fit a JS number: they come as text. */
 const PERSON = `p.user_id AS "userId", p.name, p.name_seq AS "nameSeq", p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,
-  p.settled, p.units, p.unpriced AS "unpricedUnits", p.first_at AS "firstAt", p.last_at AS "lastAt", CAST(p.diamonds AS TEXT) AS diamonds`;
+  p.settled, p.units, p.unpriced AS "unpricedUnits", p.first_at AS "firstAt", p.last_at AS "lastAt", p.level, p.club, CAST(p.diamonds AS TEXT) AS diamonds`;
 /** Columns of counts of a person that have their names here, too. */
 const COUNTS = ["events", "chats", "likes", "joins", "follows", "shares", "combos", "settled", "units"] as const;
 /** SQL for what a person did in the broadcasts of a room. */
@@ -53,7 +55,7 @@ type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial" | 
 };
 
 /** Returns the part of a database's statistics that reads them. */
-export function statisticsReader({ dialect, ask }: SqlDatabase) {
+export function statisticsReader({ dialect, ask, read }: SqlDatabase) {
   const minute = "FROM statistics_minutes WHERE n = s.n";
   const sessions = `SELECT s.session_id AS "sessionId", s.totals, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
       h.head - coalesce(r.counted, 0) + s.until - s.back AS behind,
@@ -124,6 +126,48 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
         const sql = `SELECT ${PERSON} FROM statistics_people p WHERE n = ${N} AND p.${by} > 0 ${place} ORDER BY p.${by} DESC, p.user_id LIMIT $3`;
         return (yield* rows<Stored<PersonFigures>>(sql, room, sessionId, limit, ...(after ?? []))).map(whole<PersonFigures>);
       }),
+    /** Returns a portrait of the people of a broadcast; null where nothing of it was counted. */
+    audience: (room: RoomKey, sessionId: SessionKey): Promise<SessionAudience | null> =>
+      read(function* () {
+        const session = yield* row<{ n: number; first: number }>(
+          `SELECT n, first_seq AS first FROM statistics_sessions WHERE room = $1 AND session_id = $2`,
+          ...[room, sessionId],
+        );
+        if (session === undefined) return null;
+        const { n, first } = session;
+        const earlier = yield* row("SELECT 1 FROM statistics_sessions WHERE room = $1 AND first_seq < $2 LIMIT 1", room, first);
+        const newOnes = function* (also: string) {
+          if (earlier === undefined) return null;
+          const found = yield* row<{ count: number }>(
+            `SELECT count(*) AS count FROM (SELECT p.user_id FROM statistics_people p WHERE p.n = $1 ${also} EXCEPT
+               SELECT p.user_id FROM statistics_sessions t JOIN statistics_people p ON p.n = t.n WHERE t.room = $2 AND t.first_seq < $3 ${also}) fresh`,
+            ...[n, room, first],
+          );
+          return found?.count ?? 0;
+        };
+        const { people = 0, gifters = 0 } =
+          (yield* row<{ people: number; gifters: number }>(
+            "SELECT count(*) AS people, count(CASE WHEN units > 0 THEN 1 END) AS gifters FROM statistics_people WHERE n = $1",
+            n,
+          )) ?? {};
+        const levels = (column: "level" | "club") =>
+          rows<LevelCount>(
+            `SELECT ${column} AS level, count(*) AS people FROM statistics_people WHERE n = $1 AND ${column} IS NOT NULL GROUP BY ${column} ORDER BY ${column}`,
+            n,
+          );
+        const top = function* (most: number) {
+          const found = yield* row<Halves>(
+            `SELECT ${halves("p.diamonds")} FROM (SELECT diamonds FROM statistics_people WHERE n = $1 AND diamonds > 0 ORDER BY diamonds DESC LIMIT $2) p`,
+            ...[n, most],
+          );
+          return found === undefined || found.high === null ? 0n : joined(found);
+        };
+        return {
+          ...{ people, gifters, newcomers: yield* newOnes(""), firstGifters: yield* newOnes("AND p.units > 0") },
+          ...{ levels: yield* levels("level"), clubLevels: yield* levels("club"), diamonds: yield* top(COUNT_MAX) },
+          top: { one: yield* top(1), ten: yield* top(10), hundred: yield* top(100) },
+        };
+      }),
     /** Returns what the ranks of a broadcast say of people: those of whose diamonds the most did not reach us first, then those who gave most. */
     witnesses: (room: RoomKey, sessionId: SessionKey, limit: number): Promise<readonly PersonWitness[]> =>
       ask(() =>
@@ -174,7 +218,8 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
         const counts = COUNTS.map((column) => `${sum(`p.${column}`)} AS ${column}`).join(", ");
         const found = yield* row<Omit<PersonFigures, "diamonds"> & Halves>(
           `SELECT p.user_id AS "userId", (SELECT p.name ${OF_PERSON} ORDER BY p.name_seq DESC LIMIT 1) AS name, max(p.name_seq) AS "nameSeq",
-             ${counts}, ${sum("p.unpriced")} AS "unpricedUnits", ${halves("p.diamonds")}, min(p.first_at) AS "firstAt", max(p.last_at) AS "lastAt"
+             ${counts}, ${sum("p.unpriced")} AS "unpricedUnits", ${halves("p.diamonds")}, min(p.first_at) AS "firstAt", max(p.last_at) AS "lastAt",
+             max(p.level) AS level, max(p.club) AS club
            ${OF_PERSON} GROUP BY p.user_id`,
           ...[room, userId],
         );
@@ -205,7 +250,8 @@ export function statisticsReader({ dialect, ask }: SqlDatabase) {
         const found = yield* rows<Omit<PersonRoom, "diamonds"> & Halves>(
           `SELECT s.room, CAST(count(*) AS BIGINT) AS sessions, min(p.user_id) AS "userId", (SELECT q.name FROM statistics_sessions t
                JOIN statistics_people q ON q.n = t.n AND q.user_id = $1 WHERE t.room = s.room ORDER BY q.name_seq DESC LIMIT 1) AS name, ${counts},
-             ${sum("p.unpriced")} AS "unpricedUnits", ${halves("p.diamonds")}, min(p.first_at) AS "firstAt", max(p.last_at) AS "lastAt"
+             ${sum("p.unpriced")} AS "unpricedUnits", ${halves("p.diamonds")}, min(p.first_at) AS "firstAt", max(p.last_at) AS "lastAt",
+             max(p.level) AS level, max(p.club) AS club
            FROM statistics_sessions s JOIN statistics_people p ON p.n = s.n AND p.user_id = $1 ${only}
            GROUP BY s.room ${place} ORDER BY max(p.last_at) DESC, s.room LIMIT $2`,
           ...values,

@@ -132,7 +132,7 @@ export const TABLES: readonly SqlTable[] = [
     copied: ALIVE,
     columns: {
       ...{ n: COUNT, user_id: NAME, name: "text", name_seq: COUNT, events: COUNT, chats: COUNT, likes: COUNT, joins: COUNT },
-      ...{ follows: COUNT, shares: COUNT, ...GIVEN, first_at: COUNT, last_at: COUNT },
+      ...{ follows: COUNT, shares: COUNT, ...GIVEN, first_at: COUNT, last_at: COUNT, level: "bigint", club: "bigint" },
     },
   },
   {

@@ -253,3 +253,19 @@ describe("a person across rooms", () => {
     expect((await call("/v1/users/8", { token: limited })).status).toBe(404);
   });
 });
+
+describe("the audience of a broadcast", () => {
+  it("is told with shares of what was given", async () => {
+    const { call, tokens } = await busy();
+    const { body } = await call(`${PATH}/audience`, { token: tokens.read });
+    // Ten people gave 10, 20 … 100; hidden ones are in nothing of it.
+    expect(body).toMatchObject({
+      people: 10,
+      newcomers: null,
+      gifters: 10,
+      diamonds: 550,
+      topShare: { one: 0.1818, ten: 1, hundred: 1 },
+      behind: 0,
+    });
+  });
+});

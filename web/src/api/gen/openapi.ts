@@ -512,6 +512,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rooms/{room}/sessions/{session}/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A portrait of a broadcast's people: new or returning, levels, and whose the value is
+         * @description Needs a token of scope read.
+         */
+        get: operations["getRoomsByRoomSessionsBySessionAudience"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room}/sessions/{session}/highlights": {
         parameters: {
             query?: never;
@@ -3586,6 +3606,39 @@ export interface components {
             }[];
             next: string | null;
         };
+        /** @description a portrait of the people of a broadcast */
+        Audience: {
+            /** @description different people; those whose identity is hidden are in none of these figures */
+            people: number;
+            /** @description how many of them were in no broadcast of the room that was counted before; null where none was */
+            newcomers: number | null;
+            gifters: number;
+            /** @description how many of these gave nothing in any broadcast of the room that was counted before; null where none was */
+            firstGifters: number | null;
+            /** @description consumption grades (财富等级), lowest first, of those of whom one was told */
+            levels: {
+                level: number;
+                people: number;
+            }[];
+            /** @description levels in the room's fans club, lowest first, of those who are told as members */
+            clubLevels: {
+                level: number;
+                people: number;
+            }[];
+            /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+            diamonds: number | string;
+            /** @description share of the diamonds by those who gave most */
+            topShare: {
+                /** @description 0 to 1; null where they gave nothing */
+                one: number | null;
+                /** @description 0 to 1; null where they gave nothing */
+                ten: number | null;
+                /** @description 0 to 1; null where they gave nothing */
+                hundred: number | null;
+            };
+            /** @description events of the room that these figures have still to look at */
+            behind: number;
+        };
         /** @description a broadcast at a glance; all is null where the room has no such broadcast */
         RoomSummary: {
             session: components["schemas"]["Session"] | null;
@@ -6188,6 +6241,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GiftList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRoomsByRoomSessionsBySessionAudience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a portrait of the people of a broadcast */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audience"];
                 };
             };
             /** @description refused: why, and what to do */
