@@ -189,7 +189,8 @@ function isPriceless({ unitDiamonds, kind }: GiftEvent): boolean {
   return unitDiamonds === null && kind !== "doodle";
 }
 
-function lacksSomething(event: NewEvent): event is GiftEvent {
+/** Tells whether an event is of a gift of which the catalogue may know more than the event says. */
+export function lacksSomething(event: NewEvent): event is GiftEvent {
   return (
     event.type === "gift" && event.source !== "official" && isGiftId(event.gift.id) && (event.gift.name === null || isPriceless(event))
   );

@@ -11,7 +11,7 @@ import { type RawFile, rawFiles, whereNow } from "../sources/raw/files.js";
 import { newReport, recordingSource } from "../sources/recording.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
-import { FillIn, filledAsBefore } from "./fill-in.js";
+import { FillIn, filledAsBefore, lacksSomething } from "./fill-in.js";
 import { type Broadcast, Pipeline } from "./pipeline.js";
 
 const PAGE = 500;
@@ -150,24 +150,42 @@ const ROUNDS = 5;
  */
 export async function redecode(given: RedecodeDeps): Promise<Redecoded> {
   const deps = { ...given, begunAt: given.clock.now() };
-  const { store, room, files, clock, signal } = deps;
+  const { store, files, clock, signal } = deps;
   const sessions = [...new Set(files.map(({ sessionId }) => sessionId))];
   const done: Redecoded = { sessions, messages: 0, replaced: 0, regifted: 0, appended: 0, erased: 0, lostBytes: 0 };
   // A server that writes to these files has frames in them that it is about to store, by what it knows now: they are no news of ours, and read anew with the others.
   if (files.some(({ open }) => open)) await clock.sleep(IN_FLIGHT_MS, signal);
-  for (const sessionId of sessions) {
-    const claims = new Map<string, Claim>();
-    await replaceAll(deps, sessionId, claims, done);
-    for (let round = 0; round < ROUNDS; round++) {
-      const changed = await regift(store.log, room, sessionId, claims, deps.signal, () => deps.onProgress?.(done.messages));
-      done.regifted += changed;
-      // From now on a server that collects the room reads the sums of its combos again.
-      await store.rooms.claim(room);
-      if (changed === 0) break;
-    }
-  }
+  const lacking = new Map<string, ReadonlySet<string>>();
+  for (const sessionId of sessions) lacking.set(sessionId, await readAnew(deps, sessionId, done));
+  const known = () => store.gifts.known([...new Set([...lacking.values()].flatMap((ids) => [...ids]))]);
+  const before = await known();
   await appendMissing(deps, done);
+  // What its messages have taught the catalogue fills in what came before them.
+  const after = await known();
+  const isTaught = (id: string) => !isDeepStrictEqual(before.get(id), after.get(id));
+  for (const [sessionId, ids] of lacking) if ([...ids].some(isTaught)) await readAnew(deps, sessionId, done, false);
   return done;
+}
+
+/**
+ * Reads one broadcast anew, with the units of its gifts.
+ * @param isFirst whether its messages are counted
+ * @returns ids of gifts of which something is not known
+ */
+async function readAnew(deps: Begun, sessionId: string, done: Redecoded, isFirst = true): Promise<ReadonlySet<string>> {
+  const { store, room, signal, onProgress } = deps;
+  const claims = new Map<string, Claim>();
+  const { messages, erased, lostBytes } = done;
+  const lacking = await replaceAll(deps, sessionId, claims, done);
+  if (!isFirst) Object.assign(done, { messages, erased, lostBytes });
+  for (let round = 0; round < ROUNDS; round++) {
+    const changed = await regift(store.log, room, sessionId, claims, signal, () => onProgress?.(done.messages));
+    done.regifted += changed;
+    // From now on a server that collects the room reads the sums of its combos again.
+    await store.rooms.claim(room);
+    if (changed === 0) break;
+  }
+  return lacking;
 }
 
 /** Dependencies with `begunAt` (ms UTC): of files that are written to, what came later is left to the room's collector. */
@@ -175,13 +193,17 @@ interface Begun extends RedecodeDeps {
   readonly begunAt: number;
 }
 
-/** Replaces what is stored of one broadcast and reads otherwise now. Notes what its gifts claim. */
-async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<void> {
+/**
+ * Replaces what is stored of one broadcast and reads otherwise now. Notes what its gifts claim.
+ * @returns ids of gifts of which something is not known
+ */
+async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<ReadonlySet<string>> {
   const { store, room, decode = normalise, drift } = deps;
   const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
   const fillIn = new FillIn(store.gifts);
   /** The first of several messages with one id is the one that was stored. */
   const seen = new Set<string>();
+  const lacking = new Set<string>();
   for await (const { batch, broadcast } of batchesOf(deps, done, sessionId)) {
     const drafts: Draft[] = [];
     for (const { response, receivedAt } of batch)
@@ -202,6 +224,7 @@ async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Cl
     });
     // What was not known when it was stored may be by now.
     await fillIn.fill(filled.map(({ draft }) => draft.event));
+    for (const { draft } of filled) if (lacksSomething(draft.event)) lacking.add(draft.event.gift.id);
     const changed: LiveEvent[] = [];
     for (const { before, draft } of filled) {
       const after = decodedAnew(before, draft);
@@ -216,6 +239,7 @@ async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Cl
     done.replaced += changed.length;
     await deps.onProgress?.(done.messages);
   }
+  return lacking;
 }
 
 /** Runs all messages through the room's pipeline once more: it stores those that gave no event before. */

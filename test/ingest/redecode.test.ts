@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import { readFrame } from "../../src/platform/access/read.js";
+import { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { type RawFile, rawFiles } from "../../src/sources/raw/files.js";
@@ -112,6 +113,27 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     };
     expect((await again({ files, clock: server })).replaced).toBeGreaterThan(0);
     expect(await again({ files, clock: { ...server, sleep: async () => {} } })).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
+    await store.close();
+  });
+
+  it("say what only later messages tell of a gift, and a second time nothing is left to say", async () => {
+    const store = open();
+    /** A decoder that finds no name and price in what came in the first twenty seconds. */
+    const bare: typeof normalise = (envelope, context) => {
+      const draft = normalise(envelope, context);
+      if (draft?.event.type !== "gift" || context.receivedAt >= T0 + 20_000) return draft;
+      const { event } = draft;
+      return { ...draft, event: { ...event, gift: { ...event.gift, name: null }, unitDiamonds: null, diamonds: null } } as typeof draft;
+    };
+    // Nobody has taught the catalogue, as by a version that could not read this.
+    const { again, events } = await collected(store, bare, directory("raw"));
+    const unnamed = async () => (await events()).filter((event) => event.type === "gift" && event.gift.name === null).length;
+    const before = await unnamed();
+    const done = await again({ decode: bare });
+    expect(done.messages).toBe(800);
+    expect(done.replaced).toBeGreaterThan(0);
+    expect(await unnamed()).toBeLessThan(before);
+    expect(await again({ decode: bare })).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
     await store.close();
   });
 
