@@ -68,6 +68,7 @@ const MAY: Record<string, readonly string[]> = {
     "statistics",
     "retention",
     "erasure",
+    "exports",
     "webhooks",
     "compat",
     "jobs",

@@ -9,6 +9,8 @@ import { type Compat, type CompatOptions, startCompat } from "../compat/compat.j
 import { COMPAT_LIMITS } from "../compat/deps.js";
 import { erasedSince, lateErasures, lateInComments, lateInWorks, lateUntil } from "../erasure/late.js";
 import type { NewEvent } from "../events/event.js";
+import { partsOf } from "../exports/export.js";
+import { Sidecars } from "../exports/sidecars.js";
 import { Feed } from "../feed/feed.js";
 import { compatAuthenticator } from "../http/authentication.js";
 import { Metrics } from "../http/metrics.js";
@@ -127,6 +129,17 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       erasedSince: (since) => erasedSince(store, since),
       onError: (error, author) => logger.warn({ err: error, author }, "the works of an author who is watched could not be looked at"),
     });
+    const sidecars = await Sidecars.open({
+      ...{ store, clock, file: join(resolve(config.data), "sidecars.json") },
+      root: config.recordings === null ? null : resolve(config.recordings),
+      exported: async function* (plan) {
+        yield* await partsOf(exports, plan, "sidecars");
+      },
+      onError: (error, sidecar) =>
+        logger.error({ err: error, sidecar }, "danmaku beside recordings could not be written; it is tried again"),
+    });
+    closers.push(() => sidecars.close());
+    metrics.lookAtSidecars(() => sidecars.list());
     const raw = new RawRecorder({
       folder: rawFolder(resolve(config.data)),
       clock,
@@ -238,6 +251,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       listRuns,
       downloads,
       authors,
+      sidecars,
       admin,
       maintenance: maintenanceService({ jobs, raw, downloads, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,

@@ -87,6 +87,10 @@ export const ConfigSchema = Type.Object({
     default: null,
     description: "folder for files of works that the API downloads; unset it is downloads in the data folder",
   }),
+  recordings: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+    default: null,
+    description: "folder in which recorders write: the dashboard and the API may have danmaku written there; unset they may not",
+  }),
   downloadFileMb: Type.Integer({
     minimum: 1,
     maximum: 1_000_000_000,

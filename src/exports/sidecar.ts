@@ -13,9 +13,8 @@ import { type Told, type ToldPart, told, toldAll, toldOf } from "../runtime/told
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import { containerTimes } from "./container-times.js";
-import { exportPieces } from "./export.js";
 import type { ExportFormat } from "./format.js";
-import { planExport } from "./plan.js";
+import { type ExportPlan, planExport } from "./plan.js";
 import {
   BEGIN_SOURCES,
   type BeginSource,
@@ -66,10 +65,22 @@ export interface SidecarOptions {
   readonly quietMs: number;
 }
 
-interface SidecarDeps {
-  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "secrets" | "comments">;
+/** Dependencies of what is written beside recordings. */
+export interface SidecarDeps {
+  readonly store: Pick<Store, "log" | "rooms" | "sessions" | "secrets">;
+  /** Makes the bytes of an export. */
+  readonly exported: (plan: ExportPlan, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   readonly clock: Clock;
   readonly tell: (line: Told) => void;
+}
+
+/** State of what is written beside recordings. */
+interface SidecarFigures {
+  readonly recordings: number;
+  /** Those of them that still grow. */
+  readonly growing: number;
+  /** Hindrance of the last look; null: there was none. */
+  readonly trouble: Told | null;
 }
 
 /** A recording, with what stands beside it. All of it is kept, so that the next process goes on. */
@@ -128,6 +139,7 @@ export class Sidecar {
   #at = 0;
   #newest = Number.NEGATIVE_INFINITY;
   #lookedAt: number | null = null;
+  #trouble: Told | null = null;
   #kept = { lasting: "[]", at: Number.POSITIVE_INFINITY };
 
   private constructor(deps: SidecarDeps, options: SidecarOptions) {
@@ -150,6 +162,11 @@ export class Sidecar {
       sidecar.#knownFrom = kept.newest + AHEAD_MS;
     } else for (const one of sidecar.#recordings.values()) Object.assign(one, { first: 0, last: 0 }); // another log has other places
     return sidecar;
+  }
+
+  get figures(): SidecarFigures {
+    const all = [...this.#recordings.values()];
+    return { recordings: all.length, growing: all.filter(({ endMs }) => endMs === null).length, trouble: this.#trouble };
   }
 
   /** Looks and writes until the signal aborts. */
@@ -178,12 +195,14 @@ export class Sidecar {
         if (!signal.aborted && !(await this.#write(one, content, signal))) isWhole = false;
       await this.#keep();
       this.#told.delete("look");
+      if (isWhole) this.#trouble = null;
       return isWhole;
     } catch (error) {
       if (signal.aborted) return false;
       const failure = fileFailure(error, told`${join(folder, stateFile)} cannot be written`);
       if (!(failure instanceof DyliveError)) throw failure;
-      this.#tellOnce("look", told`${toldOf(failure.detail)}; it is tried again`);
+      this.#trouble = toldOf(failure.said);
+      this.#tellOnce("look", told`${this.#trouble}; it is tried again`);
       return false;
     }
   }
@@ -388,7 +407,8 @@ export class Sidecar {
         if (signal.aborted) return false;
         const why = error instanceof DyliveError ? null : (troubleOf(error)?.why ?? (error as NodeJS.ErrnoException).code ?? null);
         if (why === null) throw error;
-        this.#tellOnce(path, told`${path} cannot be written: ${why}; it is tried again`);
+        this.#trouble = told`${path} cannot be written: ${why}`;
+        this.#tellOnce(path, told`${this.#trouble}; it is tried again`);
         this.#rests.set(one, clock.now() + PAUSE_MS);
         return false;
       }
@@ -416,7 +436,8 @@ export class Sidecar {
     const file = await NewFile.create(path, `${path}.dylive-part`);
     const digest = createHash("sha256");
     try {
-      for await (const { bytes } of exportPieces(store, plan, signal)) {
+      for await (const bytes of this.#deps.exported(plan, signal)) {
+        signal.throwIfAborted();
         digest.update(bytes);
         await file.write(bytes);
       }

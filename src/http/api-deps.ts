@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import type { Exports } from "../exports/export.js";
+import type { Sidecars } from "../exports/sidecars.js";
 import type { RoomOperations } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { AccountHealth } from "../store/sql/account-days.js";
@@ -42,6 +43,8 @@ export interface ApiDeps {
   /** Null where works are not read, too. */
   readonly downloads: DownloadService | null;
   readonly authors: AuthorWatcher | null;
+  /** Null where nothing is written beside recordings: a test. */
+  readonly sidecars: Sidecars | null;
   /** Null where the server has no operator: a test, a stand-in. */
   readonly admin: AdminService | null;
   readonly tasks: TaskList;

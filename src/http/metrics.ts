@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { NewEvent } from "../events/event.js";
+import type { SidecarView } from "../exports/sidecars.js";
 import { GIFTS_STATES } from "../health/gifts-watch.js";
 import { SESSION_STATES } from "../health/sessions.js";
 import { SEEN_TYPES } from "../health/sightings.js";
@@ -125,6 +126,9 @@ export class Metrics {
   readonly #hooks = this.#gauge("dylive_hooks", "Webhooks by state", ["state"]);
   readonly #hookBacklog = this.#gauge("dylive_hook_backlog_events", "Events of the log that a webhook has not come to", ["hook"]);
   readonly #hookTries = this.#counter("dylive_hook_requests_total", "Requests to receivers of webhooks, by outcome", ["hook", "outcome"]);
+  readonly #sidecars = this.#gauge("dylive_sidecars", "Folders of recordings beside which danmaku are written, by whether that succeeds", [
+    "state",
+  ]);
   readonly #authors = this.#gauge("dylive_author_watches", "Authors who are watched, by how the last look ended; none: not looked at yet", [
     "outcome",
   ]);
@@ -161,6 +165,7 @@ export class Metrics {
   #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
   #lookAtGiftList: () => Promise<number | null> = async () => null;
   #lookAtAuthors: () => ReturnType<AuthorWatches["outcomes"]> = async () => [];
+  #lookAtSidecars: () => readonly Pick<SidecarView, "trouble">[] = () => [];
   #lookAtDisk: () => number | null = () => null;
   #lookAtSpool: () => number = () => 0;
   #lookAtTakeovers: () => Readonly<Record<string, number>> = () => ({});
@@ -254,6 +259,11 @@ export class Metrics {
     this.#lookAtAuthors = look;
   }
 
+  /** Sets how it is asked what is written beside recordings. */
+  lookAtSidecars(look: () => readonly Pick<SidecarView, "trouble">[]): void {
+    this.#lookAtSidecars = look;
+  }
+
   /** Sets how it is asked how old the list of gifts is, in ms; null: it was never read. */
   lookAtGiftList(look: () => Promise<number | null>): void {
     this.#lookAtGiftList = look;
@@ -286,6 +296,10 @@ export class Metrics {
     this.#httpCut.inc(this.#held.cut - this.#httpCutSeen);
     this.#httpCutSeen = this.#held.cut;
     this.#behind.set(this.#lookAtStatistics());
+    const sidecars = this.#lookAtSidecars();
+    const failing = sidecars.filter(({ trouble }) => trouble !== null).length;
+    this.#sidecars.set({ state: "running" }, sidecars.length - failing);
+    this.#sidecars.set({ state: "failing" }, failing);
     this.#diskFree.set(this.#lookAtDisk() ?? -1);
     this.#spool.set(this.#lookAtSpool());
     const takeovers = { ...this.#lookAtTakeovers() };

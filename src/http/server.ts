@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import { type Exports, LocalExports } from "../exports/export.js";
+import type { Sidecars } from "../exports/sidecars.js";
 import type { Feed } from "../feed/feed.js";
 import type { RoomOperations, RoomStatus } from "../health/state.js";
 import { AllowedHosts } from "../runtime/allowed-hosts.js";
@@ -93,6 +94,8 @@ interface ApiOptions {
   readonly downloads?: DownloadService;
   /** Watch on authors; none by default. */
   readonly authors?: AuthorWatcher;
+  /** What is written beside recordings; nothing by default. */
+  readonly sidecars?: Sidecars;
   /** Accounts, what this server is, and its doctor; none by default. */
   readonly admin?: AdminService;
   /** Maintenance service, for long work on what is kept; none by default. */
@@ -148,6 +151,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     listRuns: options.listRuns ?? null,
     downloads: options.downloads ?? null,
     authors: options.authors ?? null,
+    sidecars: options.sidecars ?? null,
     admin: options.admin ?? null,
     tasks,
     maintenance: options.maintenance ?? null,

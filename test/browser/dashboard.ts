@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -72,14 +72,21 @@ export class Dashboard {
   /** @param clock the server's own; the simulator and the browser have the real one */
   static async start(rooms?: readonly RoomScenario[], clock: Clock = systemClock): Promise<Dashboard> {
     const data = mkdtempSync(join(tmpdir(), "dylive-dashboard-"));
+    const recordings = join(data, "recordings");
+    mkdirSync(recordings);
     const simulator = await startSimulator(rooms === undefined ? {} : { rooms });
-    const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null, browser: testBrowser() }, {});
+    const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null, recordings, browser: testBrowser() }, {});
     // As built: the statistics' thread needs the built files, as the dashboard does.
     const { startApp } = (await import(BUILT)) as typeof import("../../src/app/app.js");
     const app = await startApp(config, readMachine(), clock, pino({ level: "silent" }));
     const { token } = await createToken(app.store.tokens, { name: "dashboard", scope: "admin", now: Date.now() });
     const browser = await chromium.launch({ executablePath: testBrowser(), args: [...TEST_ARGUMENTS] });
     return new Dashboard(app, simulator, token, browser, data);
+  }
+
+  /** Folder in which recorders write. */
+  get recordings(): string {
+    return join(this.#data, "recordings");
   }
 
   /** Closes what `open` opened, and forgets what was kept of it, so that no test finds anything of another. @returns the complaints of all, once */

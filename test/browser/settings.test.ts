@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { chat, gift, person } from "../http/events.js";
@@ -196,8 +197,29 @@ describe("the settings", () => {
     expect(await seriousIn(page)).toEqual([]);
   });
 
+  it("have danmaku written beside recordings, and say how that goes", async () => {
+    const page = await open("/settings/storage");
+    const panel = page.locator(".panel", { has: page.getByRole("heading", { name: "录像旁的弹幕文件" }) });
+    const film = join(dashboard.recordings, "主播 2020-01-01 00-00-00");
+    writeFileSync(`${film}.flv`, "film");
+    await panel.getByLabel("直播间").selectOption(`room:${room.id}`);
+    await panel.getByLabel(".srt").uncheck();
+    await panel.getByRole("button", { name: "开始写" }).click();
+    await panel.locator("[data-sidecar='.'] .mark.good").waitFor();
+    await until(() => existsSync(`${film}.xml`) && readFileSync(`${film}.xml`, "utf8").includes("第一场的话 39"));
+    await panel.getByText("1 段录像").waitFor();
+    await panel.getByText("最近的情况").click();
+    await panel.getByText(/主播 2020-01-01 00-00-00\.flv：从 2020-01-01 00:00:00 .*依据文件名/).waitFor();
+    await dashboard.shoot(page, "settings-sidecars");
+    expect(await seriousIn(page)).toEqual([]);
+    await panel.getByRole("button", { name: "停止" }).click();
+    await panel.getByRole("button", { name: "确定" }).click();
+    await panel.getByText("还没有。").waitFor();
+    expect([existsSync(`${film}.xml`), existsSync(`${film}.srt`)]).toEqual([true, false]);
+  });
+
   it("fit a phone, in English and dark", async () => {
-    for (const part of ["tokens", "hooks", "accounts", "about"]) {
+    for (const part of ["tokens", "hooks", "accounts", "storage", "about"]) {
       const page = await open(`/settings/${part}`, { viewport: { width: 390, height: 844 }, colorScheme: "dark", locale: "en-US" });
       await page.locator(".panel").first().waitFor();
       expect([part, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([part, 390]);

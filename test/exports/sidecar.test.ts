@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { SaxesParser } from "saxes";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import { exportPieces } from "../../src/exports/export.js";
 import { momentIn, NamePattern } from "../../src/exports/recording-time.js";
 import { Sidecar, type SidecarOptions } from "../../src/exports/sidecar.js";
 import { gapEvent } from "../../src/ingest/own-events.js";
@@ -55,9 +56,9 @@ async function opened(options: Partial<SidecarOptions> = {}) {
   const open = (change: Partial<SidecarOptions> = {}, log: Store["log"] = store.log) =>
     Sidecar.open(
       {
-        store: { ...store, log, rooms: store.rooms, sessions: store.sessions, secrets: store.secrets, comments: store.comments },
-        clock,
-        tell: (line: Told) => told.push(String(line)),
+        store: { ...store, log, rooms: store.rooms, sessions: store.sessions, secrets: store.secrets },
+        exported: (plan, signal) => bytesOf(exportPieces({ log, comments: store.comments }, plan, signal)),
+        ...{ clock, tell: (line: Told) => told.push(String(line)) },
       },
       {
         ...{ folder, room, stateFile: STATE, formats: ["xml", "ass", "srt", "jsonl"], pattern: new NamePattern(null), zone: SHANGHAI },
@@ -86,6 +87,10 @@ async function opened(options: Partial<SidecarOptions> = {}) {
       .filter((name) => !name.startsWith("."))
       .sort();
   return { ...{ clock, store, room, append, folder, told, open, say, grow, read, files } };
+}
+
+async function* bytesOf(pieces: ReturnType<typeof exportPieces>) {
+  for await (const { bytes } of pieces) yield bytes;
 }
 
 /** The chats and gifts of an xml, by the id of whoever they are of, with their place in the recording, ms; it fails where it is not well-formed. */

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { Official } from "../../src/collector/open-platform/official.js";
 import { erasedSince, lateInWorks, lateUntil } from "../../src/erasure/late.js";
+import { exportPieces } from "../../src/exports/export.js";
+import { Sidecars } from "../../src/exports/sidecars.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
@@ -52,6 +54,11 @@ export interface ApiServer<C extends Clock = FakeClock> {
   readonly folder: string;
   /** Watch on authors, which looks at nobody before it is started. */
   readonly authors: AuthorWatcher;
+  readonly sidecars: Sidecars;
+  /** Opens those that are kept, as another process of the server would. */
+  readonly openSidecars: () => Promise<Sidecars>;
+  /** Folder in which recorders write. */
+  readonly recordings: string;
   readonly clock: C;
   readonly metrics: Metrics;
   readonly appends: AppendHealth;
@@ -128,6 +135,19 @@ export async function serveApi<C extends Clock = FakeClock>({
     onError: (error, work) => logger.warn({ err: error, work }, "a download failed"),
   });
   metrics.lookAtDownloads(() => downloads.figures());
+  const recordings = join(tmpdir(), `dylive-recordings-${randomUUID()}`);
+  const root = join(recordings, "films");
+  mkdirSync(root, { recursive: true });
+  const openSidecars = () =>
+    Sidecars.open({
+      ...{ store, clock, file: join(recordings, "sidecars.json"), root },
+      exported: async function* (plan, signal) {
+        for await (const { bytes } of exportPieces(store, plan, signal)) yield bytes;
+      },
+      onError: (error) => logger.warn({ err: error }, "nothing could be written beside recordings"),
+    });
+  const sidecars = await openSidecars();
+  metrics.lookAtSidecars(() => sidecars.list());
   const authors = new AuthorWatcher({
     ...{ reader: workReader, works, store, clock, checkMs: CHECK_MS, random: () => 0.5 },
     erasedSince: (since) => erasedSince(opened, since),
@@ -155,6 +175,7 @@ export async function serveApi<C extends Clock = FakeClock>({
     listRuns,
     downloads,
     authors,
+    sidecars,
   };
   const api = await startApi({ host: "127.0.0.1", port, ...options, ...ours });
   onTestFinished(async () => {
@@ -162,7 +183,8 @@ export async function serveApi<C extends Clock = FakeClock>({
     await commentRuns.close();
     await listRuns.close();
     await downloads.close();
-    rmSync(folder, { recursive: true, force: true });
+    await sidecars.close();
+    for (const one of [folder, recordings]) rmSync(one, { recursive: true, force: true });
     await opened.close();
   });
 
@@ -194,6 +216,9 @@ export async function serveApi<C extends Clock = FakeClock>({
     downloads,
     folder,
     authors,
+    sidecars,
+    openSidecars,
+    recordings: root,
     clock,
     metrics,
     appends,

@@ -326,6 +326,14 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /v1/about": [["/v1/about", 200]],
   "GET /v1/cluster": [["/v1/cluster", 404]],
   "POST /v1/doctor": [["/v1/doctor", 200, { json: {} }]],
+  "GET /v1/sidecars": [["/v1/sidecars", 200]],
+  "POST /v1/sidecars": [
+    ["/v1/sidecars", 201, { json: { folder: ".", room: "98765", namePattern: "*_%Y%m%d%H%M%S", timeZone: "Asia/Shanghai" } }],
+    ["/v1/sidecars", 400, { json: { folder: "../x", room: "98765" } }],
+    ["/v1/sidecars", 404, { json: { folder: ".", room: "nobody" } }],
+    ["/v1/sidecars", 409, { json: { folder: ".", room: "98765" } }],
+  ],
+  "DELETE /v1/sidecars/{sidecar}": [["/v1/sidecars/none", 404]],
   "GET /v1/tokens": [["/v1/tokens", 200]],
   "POST /v1/tokens": [
     ["/v1/tokens", 201, { json: { name: "a", rooms: ["98765"], perMinute: 5 } }],

@@ -1,16 +1,13 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { NamePattern, readTimeZone } from "../../exports/recording-time.js";
-import { SIDECAR_FORMATS, Sidecar, type SidecarOptions } from "../../exports/sidecar.js";
+import { exportPieces } from "../../exports/export.js";
+import type { ExportPlan } from "../../exports/plan.js";
+import { SIDECAR_FORMATS, type SidecarOptions } from "../../exports/sidecar.js";
+import { openSidecar } from "../../exports/sidecars.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { fileFailure } from "../../runtime/file-failure.js";
 import { told } from "../../runtime/told.js";
-import { FileLock } from "../../store/lock.js";
 import { namedRoom } from "../../store/rooms.js";
-import { isBusy } from "../../store/sqlite/refusal.js";
 import type { Store } from "../../store/store.js";
 import { exitWith, stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
@@ -62,33 +59,27 @@ function formats(text: string): SidecarOptions["formats"] {
 async function run(store: Store, folder: string, options: SidecarArguments): Promise<void> {
   const { room, sessionId } = await namedRoom(store.rooms, options.room);
   if (sessionId !== null) throw new DyliveError("bad_request", told`--room takes a room: ${options.room} is one broadcast`);
-  const name = `.dylive-sidecar-${(await store.rooms.get(room))?.webRid ?? room}`;
-  const made: SidecarOptions = {
-    ...{ folder, room, stateFile: `${name}.json`, formats: options.formats },
-    pattern: new NamePattern(options.namePattern ?? null),
-    zone: options.timeZone === undefined ? null : readTimeZone(options.timeZone),
-    ...{ offsetMs: Math.round(options.offset * 1000), quietMs: options.finishedAfter * 1000 },
+  const { formats, namePattern = null, timeZone = null, offset, finishedAfter, once } = options;
+  const choice = {
+    folder,
+    room,
+    formats,
+    namePattern,
+    timeZone,
+    offsetMs: Math.round(offset * 1000),
+    finishedAfterMs: finishedAfter * 1000,
   };
-  const lock = lockOf(folder, join(folder, `${name}.lock`));
+  const exported = async function* (plan: ExportPlan, signal: AbortSignal) {
+    for await (const { bytes } of exportPieces(store, plan, signal)) yield bytes;
+  };
+  const { sidecar, close } = await openSidecar({ store, exported, clock: systemClock, tell: say }, choice);
   const stop = stopSignal();
   try {
-    const sidecar = await Sidecar.open({ store, clock: systemClock, tell: say }, made);
-    if (!options.once) {
+    if (!once) {
       say(told`${folder}: every few seconds recordings are looked for (Ctrl-C ends)`);
       await sidecar.run(stop);
     } else if (!(await sidecar.look(stop)) && !stop.aborted) exitWith(1);
   } finally {
-    lock.remove();
-  }
-}
-
-/** @throws DyliveError file_failed where nothing can be written, in_use while another process has the folder */
-function lockOf(folder: string, path: string): FileLock {
-  try {
-    if (!statSync(folder).isDirectory()) throw Object.assign(new Error("no folder"), { code: "ENOTDIR" });
-    return FileLock.take(path);
-  } catch (error) {
-    if (isBusy(error)) throw new DyliveError("in_use", told`another sidecar of this room is at work in ${folder}`, error);
-    throw fileFailure(error, told`nothing can be written in ${folder}`);
+    close();
   }
 }

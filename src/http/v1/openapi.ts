@@ -57,6 +57,7 @@ const TAGS = [
   { name: "statistics", description: "who gave, wrote and liked how much" },
   { name: "gifts", description: "the platform's gifts and their prices" },
   { name: "works", description: "videos, notes and live photos that were read" },
+  { name: "sidecars", description: "danmaku beside the recordings of other programs" },
   { name: "hooks", description: "webhooks: where events are sent" },
   { name: "tokens", description: "who may ask" },
   { name: "accounts", description: "Douyin accounts of the operator's own, as whom rooms are watched" },

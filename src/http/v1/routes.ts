@@ -22,6 +22,7 @@ import { retentionRoutes } from "./retention-routes.js";
 import { roomRoutes } from "./room-routes.js";
 import { searchRoutes } from "./search-routes.js";
 import { sessionRoutes } from "./session-routes.js";
+import { sidecarRoutes } from "./sidecar-routes.js";
 import { statisticsRoutes } from "./statistics-routes.js";
 import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
@@ -52,6 +53,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       downloadRoutes(v1, deps);
       downloadFileRoutes(v1, deps);
       authorRoutes(v1, deps);
+      sidecarRoutes(v1, deps);
       tokenRoutes(v1, deps);
       hookRoutes(v1, deps);
       officialAppRoutes(v1, deps);

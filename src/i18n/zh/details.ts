@@ -715,4 +715,12 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "--room takes a room: {} is one broadcast": "--room 要写直播间：{} 是一场直播",
   "another sidecar of this room is at work in {}": "{} 里已有一个 sidecar 在处理这个直播间",
   "nothing can be written in {}": "{} 里无法写入",
+  "there are {} already, which is the most": "已有 {} 个，不能再多",
+  "no folder of recordings is set: DYLIVE_RECORDINGS names the one that recorders write in":
+    "没有设置录像文件夹：用 DYLIVE_RECORDINGS 给出录制程序写入的文件夹",
+  "{} is not in the folder of recordings": "{} 不在录像文件夹里",
+  "{} is damaged; remove it, and set the sidecars anew": "{} 已损坏；请删除它，再重新设置录像旁的弹幕文件",
+  "room takes a room: {} is one broadcast": "room 要写直播间：{} 是一场直播",
+  "there is no sidecar {}": "没有 sidecar {}",
+  "this server writes nothing beside recordings": "这个服务不写录像旁的弹幕文件",
 };

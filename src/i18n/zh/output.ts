@@ -520,7 +520,6 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "{}: begins at {}, {}": "{}：从 {} 开始，{}",
   "{}{}: is {}{} now": "{}{}：现在叫 {}{}",
   "{}: stays as it is, since events of its time were removed from the store": "{}：保持不变，因为这段时间的事件已从存储中清除",
-  "{} cannot be written: {}; it is tried again": "无法写入 {}：{}；会再试",
   "{}.{}: is there and not of this command: it is left as it is": "{}.{}：已经存在，不是本命令写的，不改动",
   "{}: finished at {}; beside it: {}": "{}：录到 {} 结束；旁边写了 {}",
   "for {} s of it nothing was received": "其中 {} 秒没有收到数据",

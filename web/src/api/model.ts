@@ -38,6 +38,7 @@ export type ListRunStatus = Schemas["ListRunStatus"];
 export type CommentRunStatus = Schemas["CommentRunStatus"];
 export type DownloadStatus = Schemas["DownloadStatus"];
 export type WorkFiles = Schemas["WorkFiles"];
+export type Sidecar = Schemas["Sidecar"];
 export type AuthorWatch = Schemas["AuthorWatch"];
 export type WorkPace = Schemas["WorkPace"];
 export type MediaVariant = Schemas["MediaVariant"];

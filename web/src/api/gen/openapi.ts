@@ -1224,6 +1224,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sidecars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the folders beside whose recordings danmaku are written
+         * @description Needs a token of scope admin.
+         */
+        get: operations["getSidecars"];
+        put?: never;
+        /**
+         * Have danmaku written beside the recordings of a folder, from now on
+         * @description Needs a token of scope admin. It goes on after a restart of the server. See docs/sidecar.md.
+         */
+        post: operations["postSidecars"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sidecars/{sidecar}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Write no more beside the recordings of a folder; what was written stays
+         * @description Needs a token of scope admin.
+         */
+        delete: operations["deleteSidecarsBySidecar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -4333,6 +4377,41 @@ export interface components {
         /** @description authors who are watched, those added first first */
         AuthorWatchList: {
             authors: components["schemas"]["AuthorWatch"][];
+        };
+        /** @description a folder of recordings beside which danmaku are written */
+        Sidecar: {
+            id: string;
+            /** @description path from the folder that DYLIVE_RECORDINGS names; . is that itself */
+            folder: string;
+            /** @description key of the room */
+            room: number;
+            webRid: string | null;
+            formats: ("xml" | "ass" | "srt" | "jsonl")[];
+            namePattern: string | null;
+            timeZone: string | null;
+            /** @description added to every place in a recording, ms */
+            offsetMs: number;
+            /** @description a file that has not grown for so long is finished, ms */
+            finishedAfterMs: number;
+            /** @description ms UTC */
+            createdAt: number;
+            trouble: string | null;
+            /** @description recordings that were found */
+            recordings: number;
+            /** @description those of them that still grow */
+            growing: number;
+            /** @description the last news, oldest first, in the language asked for */
+            lines: {
+                /** @description ms UTC */
+                at: number;
+                text: string;
+            }[];
+        };
+        /** @description folders beside whose recordings this process writes, those made first first */
+        SidecarList: {
+            /** @description whether DYLIVE_RECORDINGS names a folder; else none can be made */
+            possible: boolean;
+            sidecars: components["schemas"]["Sidecar"][];
         };
         /** @description a token, without the token itself */
         Token: {
@@ -8451,6 +8530,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthorWatch"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSidecars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description folders beside whose recordings this process writes, those made first first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SidecarList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSidecars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description path from the folder that DYLIVE_RECORDINGS names; . is that itself */
+                    folder: string;
+                    /** @description a room that is known, by any of its names */
+                    room: string;
+                    formats?: ("xml" | "ass" | "srt" | "jsonl")[];
+                    /** @description names of the recordings without ending, see docs/sidecar.md */
+                    namePattern?: string;
+                    /** @description time zone of the times in names, such as Asia/Shanghai or +08:00 */
+                    timeZone?: string;
+                    offsetMs?: number;
+                    finishedAfterMs?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description a folder of recordings beside which danmaku are written */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sidecar"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSidecarsBySidecar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sidecar: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a folder of recordings beside which danmaku are written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sidecar"];
                 };
             };
             /** @description refused: why, and what to do */

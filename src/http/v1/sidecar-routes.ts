@@ -1,0 +1,145 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { Nullable } from "../../events/field.js";
+import { SIDECAR_FORMATS } from "../../exports/sidecar.js";
+import type { SidecarView } from "../../exports/sidecars.js";
+import { inLanguage, type Language } from "../../i18n/words.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
+import { namedRoom } from "../../store/rooms.js";
+import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
+import { addSchemas, exactly, Time } from "./fields.js";
+import { assertAllRooms } from "./work-routes.js";
+
+const Formats = Type.Array(Type.Enum([...SIDECAR_FORMATS]), { minItems: 1, maxItems: SIDECAR_FORMATS.length, uniqueItems: true });
+const Folder = Type.String({
+  minLength: 1,
+  maxLength: 1_000,
+  description: "path from the folder that DYLIVE_RECORDINGS names; . is that itself",
+});
+const Pattern = Type.String({ minLength: 1, maxLength: 300, description: "names of the recordings without ending, see docs/sidecar.md" });
+const Zone = Type.String({ minLength: 1, maxLength: 60, description: "time zone of the times in names, such as Asia/Shanghai or +08:00" });
+
+const SidecarSchema = Type.Object(
+  {
+    id: Type.String(),
+    folder: Folder,
+    room: Type.Integer({ description: "key of the room" }),
+    webRid: Nullable(Type.String({ description: "number of the room, or its custom id" })),
+    formats: Formats,
+    namePattern: Nullable(Pattern),
+    timeZone: Nullable(Zone),
+    offsetMs: Type.Integer({ description: "added to every place in a recording, ms" }),
+    finishedAfterMs: Type.Integer({ description: "a file that has not grown for so long is finished, ms" }),
+    createdAt: Time,
+    trouble: Nullable(Type.String({ description: "why nothing can be written now, in the language asked for; it is tried again" })),
+    recordings: Type.Integer({ description: "recordings that were found" }),
+    growing: Type.Integer({ description: "those of them that still grow" }),
+    lines: Type.Array(Type.Object({ at: Time, text: Type.String() }), {
+      description: "the last news, oldest first, in the language asked for",
+    }),
+  },
+  { $id: "Sidecar", description: "a folder of recordings beside which danmaku are written" },
+);
+const SidecarListSchema = Type.Object(
+  {
+    possible: Type.Boolean({ description: "whether DYLIVE_RECORDINGS names a folder; else none can be made" }),
+    sidecars: Type.Array(Type.Ref("Sidecar")),
+  },
+  { $id: "SidecarList", description: "folders beside whose recordings this process writes, those made first first" },
+);
+const NewSidecar = exactly({
+  folder: Folder,
+  room: Type.String({ minLength: 1, maxLength: 200, description: "a room that is known, by any of its names" }),
+  formats: Type.Optional(Formats),
+  namePattern: Type.Optional(Pattern),
+  timeZone: Type.Optional(Zone),
+  offsetMs: Type.Optional(Type.Integer({ minimum: -3_600_000, maximum: 3_600_000 })),
+  finishedAfterMs: Type.Optional(Type.Integer({ minimum: 10_000, maximum: 86_400_000 })),
+});
+const FINISHED_AFTER_MS = 60_000;
+const tags = ["sidecars"];
+
+/** Registers the routes of what is written beside recordings: list, make, end. */
+export function sidecarRoutes(app: FastifyInstance, { store, sidecars, logger }: ApiDeps): void {
+  addSchemas(app, SidecarSchema, SidecarListSchema);
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  const shown = async (view: SidecarView, language: Language) => ({
+    ...view,
+    webRid: (await store.rooms.get(view.room))?.webRid ?? null,
+    formats: [...view.formats],
+    trouble: view.trouble === null ? null : inLanguage(language, view.trouble),
+    lines: view.lines.map(({ at, text }) => ({ at, text: inLanguage(language, text) })),
+  });
+
+  typed.get(
+    "/sidecars",
+    {
+      schema: {
+        summary: "List the folders beside whose recordings danmaku are written",
+        tags,
+        querystring: exactly({}),
+        response: { 200: Type.Ref("SidecarList") },
+      },
+      config: { scope: "admin" },
+    },
+    async (request) => {
+      assertAllRooms(tokenOf(request));
+      const language = languageAsked(request);
+      const views = sidecars?.list() ?? [];
+      return { possible: sidecars?.isPossible ?? false, sidecars: await Promise.all(views.map((view) => shown(view, language))) };
+    },
+  );
+
+  typed.post(
+    "/sidecars",
+    {
+      schema: {
+        summary: "Have danmaku written beside the recordings of a folder, from now on",
+        description: "It goes on after a restart of the server. See docs/sidecar.md.",
+        tags,
+        body: NewSidecar,
+        response: { 201: Type.Ref("Sidecar") },
+      },
+      config: { scope: "admin" },
+    },
+    async (request, reply) => {
+      const token = tokenOf(request);
+      assertAllRooms(token);
+      if (sidecars === null) throw new DyliveError("not_offered", told`this server writes nothing beside recordings`);
+      const { folder, room: name, formats, namePattern, timeZone, offsetMs, finishedAfterMs } = request.body;
+      const { room, sessionId } = await namedRoom(store.rooms, name);
+      if (sessionId !== null) throw new DyliveError("bad_request", told`room takes a room: ${name} is one broadcast`);
+      const view = await sidecars.add({
+        ...{ folder, room, formats: formats ?? SIDECAR_FORMATS, namePattern: namePattern ?? null, timeZone: timeZone ?? null },
+        ...{ offsetMs: offsetMs ?? 0, finishedAfterMs: finishedAfterMs ?? FINISHED_AFTER_MS },
+      });
+      logger.info({ sidecar: view.id, room, by: token.id }, "danmaku are written beside recordings");
+      return await reply.status(201).send(await shown(view, languageAsked(request)));
+    },
+  );
+
+  typed.delete(
+    "/sidecars/:sidecar",
+    {
+      schema: {
+        summary: "Write no more beside the recordings of a folder; what was written stays",
+        tags,
+        params: exactly({ sidecar: Type.String({ minLength: 1, maxLength: 100 }) }),
+        response: { 200: Type.Ref("Sidecar") },
+      },
+      config: { scope: "admin" },
+    },
+    async (request) => {
+      const token = tokenOf(request);
+      assertAllRooms(token);
+      const view = (await sidecars?.remove(request.params.sidecar)) ?? null;
+      if (view === null) throw new DyliveError("not_found", told`there is no sidecar ${request.params.sidecar}`);
+      logger.info({ sidecar: view.id, by: token.id }, "danmaku are no longer written beside recordings");
+      return shown(view, languageAsked(request));
+    },
+  );
+}
