@@ -197,7 +197,11 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     expire: (before: number, now: number): Promise<boolean> =>
       write(() => {
         const also = "AND NOT EXISTS (SELECT 1 FROM comments r WHERE r.work_id = t.work_id AND r.parent_id = t.id)";
-        return expireSome({ table: "comments", keys: "work_id, id", time: "received_at" }, { before, now, most: STEP_COMMENTS, also });
+        return expireSome(
+          dialect,
+          { table: "comments", keys: "work_id, id", time: "received_at" },
+          { before, now, most: STEP_COMMENTS, also },
+        );
       }),
   };
 

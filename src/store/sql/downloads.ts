@@ -48,7 +48,7 @@ interface StoredDownload {
 }
 
 /** Returns the downloads of a database. */
-export function sqlDownloads({ ask, lane }: SqlDatabase) {
+export function sqlDownloads({ dialect, ask, lane }: SqlDatabase) {
   const write = lane();
   return {
     /** Keeps a download that begins. Others of its work that have no end lost their process: they are told as stopped. @returns its number */
@@ -139,7 +139,7 @@ export function sqlDownloads({ ask, lane }: SqlDatabase) {
     expire: (before: number, now: number): Promise<boolean> =>
       write(() => {
         const of = { table: "downloads", keys: "n", time: "told_at", how: REMOVE };
-        return expireSome(of, { before, now, most: STEP_DOWNLOADS, also: "AND removed = 0" });
+        return expireSome(dialect, of, { before, now, most: STEP_DOWNLOADS, also: "AND removed = 0" });
       }),
     /** Returns some of the removed downloads whose files are still in a folder. */
     removedIn: (folder: string): Promise<readonly RemovedDownload[]> =>

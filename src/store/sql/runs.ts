@@ -107,7 +107,7 @@ function sqlRuns<Run extends AnyRun>({ dialect, ask, lane }: SqlDatabase, { tabl
       }),
     /** Removes some of the runs that told nothing since a time, ms UTC, as {@link expireSome} says. @returns whether there may be more */
     expire: (before: number, now: number): Promise<boolean> =>
-      write(() => expireSome({ table, keys: "n", time: "told_at" }, { before, now, most: STEP_RUNS })),
+      write(() => expireSome(dialect, { table, keys: "n", time: "told_at" }, { before, now, most: STEP_RUNS })),
   };
 
   function keptOf({ n, body }: { readonly n: number; readonly body: string }): KeptRun<Run> {

@@ -117,8 +117,9 @@ export function sqlStatistics(database: SqlDatabase) {
       return write(function* () {
         const dead = yield* row<{ n: number }>(`${sql} ${dialect.skipLocked}`, room);
         if (dead === undefined) return false;
+        const some = (table: string, keys: string) => dialect.some(table, keys, "WHERE n = $1 LIMIT $2");
         for (const [table, keys] of Object.entries(PARTS))
-          if ((yield* run(dialect.deleteSome(table, keys), dead.n, SWEEP_ROWS)) > 0) return true;
+          if ((yield* run(`DELETE FROM ${table} WHERE n = $1 AND ${some(table, keys)}`, dead.n, SWEEP_ROWS)) > 0) return true;
         yield* run("DELETE FROM statistics_dead WHERE n = $1", dead.n);
         return true;
       });

@@ -56,6 +56,7 @@ export function* run(sql: string, ...values: readonly SqlValue[]): SqlWork<numbe
  * @returns whether there may be more
  */
 export function* expireSome(
+  { some }: Dialect,
   {
     table,
     keys,
@@ -65,10 +66,10 @@ export function* expireSome(
   { before, now, most, also = "" }: { readonly before: number; readonly now: number; readonly most: number; readonly also?: string },
 ): SqlWork<boolean> {
   yield* run(`UPDATE ${table} SET seen_at = $1 WHERE seen_at IS NULL AND ${time} > $1`, now);
-  const some = (old: string) => `${how} WHERE (${keys}) IN (SELECT ${keys} FROM ${table} t WHERE ${old} ${also} ORDER BY ${time} LIMIT $1)`;
+  const oldest = (old: string) => `${how} WHERE ${some(table, keys, `WHERE ${old} ${also} ORDER BY ${time} LIMIT $1`)}`;
   // Each by the index of the time, which a condition on both would not use.
-  if ((yield* run(some(`${time} < $2`), most, Math.min(before, now))) > 0) return true;
-  return (yield* run(some(`${time} > $3 AND seen_at < $2`), most, before, now)) > 0;
+  if ((yield* run(oldest(`${time} < $2`), most, Math.min(before, now))) > 0) return true;
+  return (yield* run(oldest(`${time} > $3 AND seen_at < $2`), most, before, now)) > 0;
 }
 
 /** Runs an INSERT of {@link Dialect.given} with each of these rows, and returns what it returns of them. */
@@ -98,8 +99,11 @@ export interface Dialect {
   newest(column: string, number: string): string;
   /** Returns the number that a JSON object in a text column has under a key. */
   jsonNumber(column: string, key: string): string;
-  /** Returns the statement that deletes some rows of a table: of those whose `n` is `$1`, at most `$2`. */
-  deleteSome(table: string, keys: string): string;
+  /**
+   * Returns the condition that a row of a table is one of some that are chosen.
+   * @param keys columns that tell it from others @param which of `t`: the rest of the SELECT that chooses them, with its LIMIT
+   */
+  some(table: string, keys: string, which: string): string;
   /** Makes whoever else does the thing of this name wait until the transaction ends. */
   lock(name: "name" | "remove" | "account"): SqlWork<void>;
 }

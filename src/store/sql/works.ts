@@ -122,7 +122,7 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
       }),
     /** Removes some of the works that were not read since a time, ms UTC, as {@link expireSome} says. @returns whether there may be more */
     expire: (before: number, now: number): Promise<boolean> =>
-      write(() => expireSome({ table: "works", keys: "id", time: "received_at" }, { before, now, most: STEP_WORKS })),
+      write(() => expireSome(dialect, { table: "works", keys: "id", time: "received_at" }, { before, now, most: STEP_WORKS })),
   };
 }
 

@@ -179,7 +179,7 @@ const SQLITE: Dialect = {
   // With one max() in a query, a bare column is that of the row which has it.
   newest: (column, number) => `CASE WHEN max(${number}) IS NOT NULL THEN ${column} END`,
   jsonNumber: (column, key) => `(${column} ->> '${key}')`,
-  deleteSome: (table, keys) => `DELETE FROM ${table} WHERE n = $1 AND (${keys}) IN (SELECT ${keys} FROM ${table} WHERE n = $1 LIMIT $2)`,
+  some: (table, keys, which) => `(${keys}) IN (SELECT ${keys} FROM ${table} t ${which})`,
   *lock() {}, // there is one writer
 };
 
