@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
+import type { Log } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { until } from "../until.js";
 import { answering, Receiver, verify } from "../webhooks/receiver.js";
@@ -54,23 +55,30 @@ export async function killWhileDelivering({
       simulator.rooms.stall(ROOM);
       receiver.manner = answering(200);
       await ran(["hook", "resume", id], env);
-      await until(async () => {
+      const store = openSqliteStore({ path: `${dir.path}/dylive.sqlite` });
+      const heads = await until(async () => {
+        const heads = await store.log.heads();
         const hook = await fetch(`${base}/v1/hooks/${id}`, { headers: { authorization: `Bearer ${token}` } });
         const { state, backlog } = (await hook.json()) as { readonly state: string; readonly backlog: number };
-        return state === "active" && backlog === 0;
-      });
+        return state === "active" && backlog === 0 && heads;
+      }).finally(() => store.close());
       server.process.kill("SIGTERM");
       expect(await server.ended).toBe(0);
+      return await judge(dir.path, receiver, secret, heads);
     }
-    return await judge(dir.path, receiver, secret);
+    throw new Error("no round");
   } finally {
     await simulator.close();
     dir.remove();
   }
 }
 
-/** What arrived, a message once for each id, is the log of every room: each event, in order. */
-async function judge(data: string, { arrivals }: Receiver, secret: string) {
+/**
+ * What arrived, a message once for each id, is the log of every room: each event, in order, up to what had come when nothing was waiting any more;
+ * a server that is busy or stops goes on storing.
+ * @param due heads of the rooms just before nothing was waiting: all up to there arrived
+ */
+async function judge(data: string, { arrivals }: Receiver, secret: string, due: Awaited<ReturnType<Log["heads"]>>) {
   const store = openSqliteStore({ path: `${data}/dylive.sqlite` });
   try {
     const bodies = new Map<string, string>();
@@ -92,10 +100,11 @@ async function judge(data: string, { arrivals }: Receiver, secret: string) {
       if (Math.abs(Date.now() / 1000 - arrival.timestamp) < 290) expect(verify(secret, arrival)).toEqual(arrival.body);
     }
     const stored: string[] = [];
-    for (const [room, { head }] of await store.log.heads())
-      for (let after = 0; after < head; ) {
+    for (const [room, { head }] of due) expect([room, (at.get(room) ?? 0) >= head]).toEqual([room, true]);
+    for (const [room, last] of at)
+      for (let after = 0; after < last; ) {
         const page = await store.log.read(room, after, 5000);
-        for (const event of page.events) stored.push(`${room}:${event.seq}:${event.id}`);
+        for (const event of page.events) if (event.seq <= last) stored.push(`${room}:${event.seq}:${event.id}`);
         after = page.scanned;
       }
     // Rooms side by side come in any order; within one the seqs were looked at above.
