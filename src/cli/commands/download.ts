@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, languageOf, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
-import { inLanguage, reasoned, recognised } from "../../i18n/words.js";
+import { inLanguage, reasoned, reasonIn, recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told, toldOf } from "../../runtime/told.js";
@@ -106,7 +106,7 @@ async function downloadLink(
     tell: (text) => say(recognised(text)),
     onProgress: ({ bytes, totalBytes }) => line.show(bytes, totalBytes === null || totalBytes === 0 ? undefined : bytes / totalBytes),
   });
-  line.end(told`work ${work.id}: ${toldOf(ended.state)}${ended.reason === null ? "" : told`: ${recognised(ended.reason)}`}`);
+  line.end(told`work ${work.id}: ${toldOf(ended.state)}${ended.reason === null ? "" : told`: ${reasonIn(languageOf(), ended.reason)}`}`);
   return ended;
 }
 
@@ -124,7 +124,7 @@ async function show({ files }: Download, out: string): Promise<void> {
       name === null ? told`${toldOf(role)} ${index + 1}` : join(out, name),
       toldOf(state),
       bytes,
-      recognised(reason ?? ""),
+      reason === null ? "" : reasonIn(languageOf(), reason),
     ]),
   );
 }
