@@ -14,11 +14,19 @@ const STEPS_MAX = 10_000;
 /** Most bytes of what tells: a movie's header, a list of data. */
 const HEAD_MAX = 65_536;
 
-/** Reads what mp4, mov, flv, mkv and webm say of their times; nothing of what is damaged, not yet whole, or of another kind. @throws the system's errors */
-export async function containerTimes(path: string): Promise<ContainerTimes> {
+/** First byte of each packet of a transport stream (ISO/IEC 13818-1, 2.4.3.2). */
+const SYNC_BYTE = 0x47;
+
+/**
+ * Reads what mp4, mov, flv, mkv and webm say of their times; nothing of what is damaged, not yet whole, or of another kind.
+ * @param ending of its name; null is returned for a `.ts` that is no transport stream: programs are called so, too
+ * @throws the system's errors
+ */
+export async function containerTimes(path: string, ending: string): Promise<ContainerTimes | null> {
   const file = await open(path, "r");
   try {
     const head = await bytesAt(file, 0, 12);
+    if (ending.toLowerCase() === ".ts" && head[0] !== SYNC_BYTE) return null;
     if (head.length < 12) return NOTHING;
     if (head.toString("latin1", 0, 3) === "FLV") return await ofFlv(file);
     if (head.readUInt32BE(0) === 0x1a45dfa3) return await ofMatroska(file);

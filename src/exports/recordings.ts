@@ -52,7 +52,7 @@ export async function listFolder(folder: string): Promise<FolderContent> {
 }
 
 async function filmAt(folder: string, path: string): Promise<Film> {
-  const { size, mtimeMs, birthtimeMs, ctimeMs, dev, ino, mode } = await stat(join(folder, path));
+  const { size, mtimeMs, birthtimeMs, ctimeMs, ino, mode } = await stat(join(folder, path));
   return {
     name: path.slice(0, -extname(path).length),
     ending: extname(path),
@@ -60,7 +60,7 @@ async function filmAt(folder: string, path: string): Promise<Film> {
     changedAt: Math.round(mtimeMs),
     // Where a file system has no such time, the system gives another in its place.
     madeAt: birthtimeMs > 0 && birthtimeMs !== ctimeMs && birthtimeMs <= mtimeMs ? Math.round(birthtimeMs) : null,
-    file: `${dev}:${ino}`,
+    file: String(ino), // a disk that is mounted again may have another number
     mode: mode & 0o666,
   };
 }

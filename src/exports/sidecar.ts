@@ -12,7 +12,7 @@ import { fileFailure, troubleOf } from "../runtime/file-failure.js";
 import { type Told, type ToldPart, told, toldAll, toldOf } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
-import { containerTimes } from "./container-times.js";
+import { type ContainerTimes, containerTimes } from "./container-times.js";
 import type { ExportFormat } from "./format.js";
 import { type ExportPlan, planExport } from "./plan.js";
 import {
@@ -31,6 +31,7 @@ import { type Film, type FolderContent, listFolder, ownName } from "./recordings
 export const SIDECAR_FORMATS = ["xml", "ass", "srt", "jsonl"] as const satisfies readonly ExportFormat[];
 type SidecarFormat = (typeof SIDECAR_FORMATS)[number];
 
+const MINUTE_MS = 60_000;
 /** Interval between looks into the folder, ms. */
 const LOOK_MS = 5_000;
 /** Shortest time between two writings of a file, ms; one that takes long is written so seldom that it takes a twentieth of the time. */
@@ -38,9 +39,10 @@ const PAUSE_MS = 10_000;
 const PAUSE_FACTOR = 20;
 /** Longest time for which the place in the log is not kept anew, ms. */
 const KEEP_MS = 60_000;
+/** Time after which a recording that is gone, and everything beside it, is forgotten, ms. */
+const GONE_MS = 7 * 24 * 60 * MINUTE_MS;
 /** Events of one reading. */
 const PAGE = 2_000;
-const MINUTE_MS = 60_000;
 /** Minutes of which it is known where they begin in the log. */
 const MINUTES_MAX = 2 * 24 * 60;
 /** Added to a last growth, ms: some disks know the time of a change to two seconds. */
@@ -97,8 +99,10 @@ interface Recording {
   endMs: number | null;
   /** Length that it says inside, where nobody saw it grow. */
   durationMs: number | null;
-  /** Whether it was finished before another file took its place (a conversion), or it was removed: it grows no more. */
+  /** Whether another file took its place, as a conversion does: it grows no more. */
   isOver: boolean;
+  /** Since when there is no file of it, ms UTC; null while there is. */
+  goneAt: number | null;
   /** Seqs of the first and the last event of its time that were read; 0: none. */
   first: number;
   last: number;
@@ -113,6 +117,7 @@ interface Recording {
 interface Kept {
   readonly log: string;
   readonly room: RoomKey;
+  readonly webRid: string | null;
   readonly seq: number;
   /** No event up to `seq` was received later. */
   readonly newest: number;
@@ -140,6 +145,7 @@ export class Sidecar {
   #newest = Number.NEGATIVE_INFINITY;
   #lookedAt: number | null = null;
   #trouble: Told | null = null;
+  #webRid: string | null = null;
   #kept = { lasting: "[]", at: Number.POSITIVE_INFINITY };
 
   private constructor(deps: SidecarDeps, options: SidecarOptions) {
@@ -151,12 +157,17 @@ export class Sidecar {
   /** Goes on where an earlier process was in this folder. @throws DyliveError file_failed when its state cannot be read */
   static async open(deps: SidecarDeps, options: SidecarOptions): Promise<Sidecar> {
     const sidecar = new Sidecar(deps, options);
+    const { id } = deps.store.log;
+    sidecar.#webRid = (await deps.store.rooms.get(options.room))?.webRid ?? null;
     const kept = await keptIn(join(options.folder, options.stateFile));
-    if (kept === null) return sidecar;
+    // A store that was restored has another name; another store may have another room under that number.
+    const isOurs =
+      kept !== null && kept.room === options.room && (kept.log === id || (kept.webRid !== null && kept.webRid === sidecar.#webRid));
+    if (!isOurs) return sidecar;
     // The folder may be somebody else's: what is kept there leads nowhere else.
     for (const one of kept.recordings) if (!leadsOut(one.name)) sidecar.#recordings.set(one.name, one);
     await sidecar.#settleClaims();
-    if (kept.log === deps.store.log.id && kept.room === options.room) {
+    if (kept.log === id) {
       sidecar.#at = kept.seq;
       sidecar.#newest = kept.newest;
       sidecar.#knownFrom = kept.newest + AHEAD_MS;
@@ -220,35 +231,40 @@ export class Sidecar {
       const before = [...this.#recordings.values()].find((one) => film !== undefined && !isSeen(one) && isSame(one, film));
       if (film !== undefined && before !== undefined) await this.#rename(before, film, files);
     }
-    for (const one of this.#recordings.values()) this.#follow(one, byName.get(one.name) ?? [], now);
+    for (const one of [...this.#recordings.values()]) await this.#follow(one, byName.get(one.name) ?? [], now);
     // What was written first: parts of one recording follow upon each other.
     const added = [...byName].filter(([name]) => !this.#recordings.has(name));
     const oldest = ([, own]: (typeof added)[number]) => Math.min(...own.map(({ changedAt }) => changedAt));
     for (const [, own] of added.sort((a, b) => oldest(a) - oldest(b) || (a[0] < b[0] ? -1 : 1))) await this.#add(own, now);
     this.#lookedAt = now;
-    for (const [name, one] of this.#recordings)
-      if (!isSeen(one) && !one.isDue && !SIDECAR_FORMATS.some((format) => files.has(`${name}.${format}`))) this.#recordings.delete(name);
+    for (const [name, { goneAt }] of this.#recordings)
+      if (goneAt !== null && now - goneAt > GONE_MS && !SIDECAR_FORMATS.some((format) => files.has(`${name}.${format}`)))
+        this.#recordings.delete(name);
     for (const one of this.#recordings.values())
       if (isSeen(one) && this.#options.formats.some((format) => one.own[format] !== false && !files.has(`${one.name}.${format}`)))
         one.isDue = true;
   }
 
-  async #add(films: readonly Film[], now: number): Promise<void> {
+  /** @param own whose the files beside it are, where there was another recording of that name */
+  async #add(films: readonly Film[], now: number, own: Recording["own"] = {}): Promise<void> {
     // The one that was written first, where a conversion stands beside it.
     const film = films.filter(({ size }) => size > 0).sort((a, b) => a.changedAt - b.changedAt)[0];
     if (film === undefined) return;
-    const { folder, pattern, zone, quietMs } = this.#options;
+    const { pattern, zone, quietMs } = this.#options;
     const path = `${film.name}${film.ending}`;
-    const inside = await containerTimes(join(folder, path)).catch(() => ({ createdAt: null, durationMs: null }));
+    const inside = await this.#inside(film);
+    if (inside === null) return;
     const seenAt = this.#lookedAt;
     const grewAt = Math.min(film.changedAt, now);
     const isGrowing = now - grewAt < quietMs;
     // What was not here at the last look began after it, unless it came whole.
     const made = seenAt === null || !isGrowing ? film.madeAt : within(film.madeAt ?? now, seenAt, now);
+    // One that is longer than it grew was brought here.
+    const grewHere = made !== null && made <= grewAt + LOOK_MS && grewAt - made + JOINT_MS > (inside.durationMs ?? 0);
     const evidence = {
       name: ownName(film),
       grewAt,
-      firstAt: made !== null && made <= grewAt + LOOK_MS ? made : null,
+      firstAt: grewHere ? made : null,
       createdAt: inside.createdAt,
       others: [...this.#recordings.values()].map((one) => ({ ...one, name: ownName(one) })),
     };
@@ -262,28 +278,40 @@ export class Sidecar {
     const recording: Recording = {
       ...{ name: film.name, ending: film.ending, file: film.file, madeAt: film.madeAt, size: film.size, grewAt },
       ...{ startMs: begin.at, by: begin.by, endMs: null, durationMs: isGrowing ? null : inside.durationMs, isOver: false },
-      ...{ first: 0, last: 0, gaps: [], own: {}, isDue: true },
+      ...{ goneAt: null, first: 0, last: 0, gaps: [], own, isDue: true },
     };
     this.#recordings.set(film.name, recording);
     this.#goBack(recording);
     this.#judge();
   }
 
+  /** Returns what a film says of its times; null where it is none: programs are written in `.ts`, too. */
+  #inside({ name, ending }: Film): Promise<ContainerTimes | null> {
+    return containerTimes(join(this.#options.folder, `${name}${ending}`), ending).catch(() => ({ createdAt: null, durationMs: null }));
+  }
+
   /** Follows the growth of a known recording. */
-  #follow(one: Recording, films: readonly Film[], now: number): void {
+  async #follow(one: Recording, films: readonly Film[], now: number): Promise<void> {
     const film = films.find(({ ending }) => ending === one.ending);
-    if (film === undefined) {
-      one.isOver = true;
-      const [other] = films;
-      if (other !== undefined) Object.assign(one, { ending: other.ending, file: other.file, madeAt: other.madeAt, size: other.size });
-      return;
+    if (film?.size === 0) return; // it is begun anew, and nothing is in it yet
+    const { ending, file, madeAt, size } = film ?? films[0] ?? one;
+    if (film !== undefined && isAnother(one, film)) {
+      this.#recordings.delete(one.name);
+      return this.#add(films, now, one.own);
     }
-    if (one.isOver || film.size === one.size) return;
-    one.size = film.size;
-    one.file = film.file;
-    one.madeAt = film.madeAt;
-    one.durationMs = null;
-    one.grewAt = within(film.changedAt, one.grewAt, now);
+    const isReplaced = film === undefined ? films.length > 0 : one.endMs !== null && !isOneFile(one, film);
+    if (films[0] === undefined) one.goneAt ??= now;
+    else one.goneAt = null;
+    if (isReplaced && one.endMs === null && films[0] !== undefined) {
+      // Nobody saw its end: a conversion is as long as it was, or else was made soon after.
+      const { durationMs = null } = (await this.#inside(films[0])) ?? {};
+      one.grewAt = Math.min(now, durationMs === null ? films[0].changedAt : one.startMs + durationMs);
+    }
+    if (film !== undefined && !isReplaced && !one.isOver && size !== one.size) {
+      one.durationMs = null;
+      one.grewAt = within(film.changedAt, one.grewAt, now);
+    }
+    Object.assign(one, { ending, file, madeAt, size, isOver: one.isOver || isReplaced });
   }
 
   /** Takes what stands beside a recording along to its new name. */
@@ -309,7 +337,10 @@ export class Sidecar {
       const grewAt = one.durationMs === null ? one.grewAt : Math.min(one.grewAt, one.startMs + one.durationMs);
       const joins = next !== undefined && Math.abs(next.startMs - grewAt) <= JOINT_MS;
       const isOver =
-        one.isOver || now - one.grewAt >= this.#options.quietMs || (joins && next.grewAt >= one.grewAt && now - one.grewAt >= LOOK_MS);
+        one.isOver ||
+        one.goneAt !== null ||
+        now - one.grewAt >= this.#options.quietMs ||
+        (joins && next.grewAt >= one.grewAt && now - one.grewAt >= LOOK_MS);
       const endMs = isOver ? Math.max(one.startMs, joins ? next.startMs : grewAt + SLACK_MS) : null;
       if (endMs === one.endMs) continue;
       const isLonger = one.endMs !== null && (endMs === null || endMs > one.endMs);
@@ -496,6 +527,7 @@ export class Sidecar {
     const kept: Kept = {
       log: this.#deps.store.log.id,
       room,
+      webRid: this.#webRid,
       seq: this.#at,
       newest: Number.isFinite(this.#newest) ? this.#newest : 0,
       recordings: [...this.#recordings.values()],
@@ -536,6 +568,17 @@ function within(value: number, least: number, most: number): number {
 function isSame(one: Recording, film: Film): boolean {
   if (one.file !== film.file || film.size < one.size) return false;
   return film.madeAt === null ? film.size === one.size : film.madeAt === one.madeAt;
+}
+
+/** Whether a film that has a recording's name is a new recording: it came after that was removed, or was begun again in its place. */
+function isAnother(one: Recording, film: Film): boolean {
+  if (film.file === one.file) return film.size < one.size / 2;
+  return one.goneAt !== null && film.size !== one.size && !isOneFile(one, film);
+}
+
+/** Whether a film is the file that a recording was: some disks give other numbers when they are mounted again. */
+function isOneFile(one: Recording, film: Film): boolean {
+  return film.file === one.file || (film.madeAt !== null && film.madeAt === one.madeAt);
 }
 
 function leadsOut(name: string): boolean {

@@ -35,7 +35,7 @@ export async function openSidecar(
 ): Promise<{ readonly sidecar: Sidecar; readonly close: () => void }> {
   const { folder, room, formats, offsetMs } = choice;
   const [pattern, zone] = [new NamePattern(choice.namePattern), choice.timeZone === null ? null : readTimeZone(choice.timeZone)];
-  const name = `.dylive-sidecar-${(await deps.store.rooms.get(room))?.webRid ?? room}`;
+  const name = `.dylive-sidecar-${room}`;
   const lock = lockOf(folder, join(folder, `${name}.lock`));
   try {
     const options = { folder, room, stateFile: `${name}.json`, formats, pattern, zone, offsetMs, quietMs: choice.finishedAfterMs };

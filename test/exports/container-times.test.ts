@@ -61,7 +61,7 @@ const matroska = bytes(head, [0x18, 0x53, 0x80, 0x67, 0x01, 255, 255, 255, 255, 
 const read = async (content: Buffer) => {
   const file = path("film");
   writeFileSync(file, content);
-  return containerTimes(file);
+  return containerTimes(file, ".mp4");
 };
 
 describe("a film says when it was made and how long it is", () => {
@@ -94,6 +94,6 @@ describe("a film says when it was made and how long it is", () => {
   ])("%s that is cut anywhere, or damaged, is no mishap", async (_name, content) => {
     const ends = Array.from({ length: 160 }, (_, index) => content.subarray(0, Math.max(0, content.length - index)));
     const damaged = Array.from({ length: 60 }, (_, index) => content.map((byte, at) => (at === index ? 255 : byte)));
-    for (const one of [...ends, ...damaged]) expect(Object.keys(await read(Buffer.from(one)))).toEqual(["createdAt", "durationMs"]);
+    for (const one of [...ends, ...damaged]) expect(Object.keys((await read(Buffer.from(one))) ?? {})).toEqual(["createdAt", "durationMs"]);
   });
 });

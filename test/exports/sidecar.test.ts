@@ -33,7 +33,7 @@ const SIGNAL = new AbortController().signal;
 /** 2024-11-25 20:00:00 in Shanghai, before these tests were made: what a disk says of when a file was made is of no use. */
 const EIGHT = Date.UTC(2024, 10, 25, 12);
 const SHANGHAI = 480;
-const STATE = ".dylive-sidecar-98765.json";
+const STATE = ".dylive-sidecar-1.json";
 const stores: Store[] = [];
 afterEach(async () => {
   for (const store of stores.splice(0)) await store.close();
@@ -51,6 +51,7 @@ async function opened(options: Partial<SidecarOptions> = {}) {
   const store = openSqliteStore({ path: ":memory:", clock });
   stores.push(store);
   const { room, append } = await claimed(store);
+  await store.rooms.ensure([{ kind: "web_rid", value: "98765" }], { webRid: "98765" });
   const folder = options.folder ?? newFolder();
   const told: string[] = [];
   const open = (change: Partial<SidecarOptions> = {}, log: Store["log"] = store.log) =>
@@ -294,6 +295,67 @@ describe("a recording", () => {
     }
   });
 
+  it("that is recorded anew under its name is another one, and one that is mended in its place is the same", async () => {
+    const { clock, folder, say, grow, read, open } = await opened();
+    let sidecar = await open();
+    const look = async (ms: number) => {
+      await clock.advance(ms);
+      await sidecar.look(SIGNAL);
+    };
+    const record = async () => {
+      for (let n = 0; n < 4; n++) {
+        grow("live.mkv");
+        await sidecar.look(SIGNAL);
+        await say();
+        await clock.advance(5000);
+      }
+      await look(100_000);
+      return [...placesIn(read("live.xml")).keys()];
+    };
+    await look(1000);
+    expect(await record()).toEqual(["1", "2", "3", "4"]);
+    const mended = join(folder, "mended.tmp");
+    writeFileSync(mended, Buffer.alloc(5000));
+    utimesSync(mended, clock.now() / 1000, clock.now() / 1000);
+    renameSync(mended, join(folder, "live.mkv"));
+    await say();
+    await look(100_000);
+    expect([...placesIn(read("live.xml")).keys()]).toEqual(["1", "2", "3", "4"]);
+    rmSync(join(folder, "live.mkv"));
+    await look(5000);
+    sidecar = await open();
+    await look(5000);
+    expect(await record()).toEqual(["6", "7", "8", "9"]);
+    // Written over: the same file begins again.
+    writeFileSync(join(folder, "live.mkv"), "");
+    await look(5000);
+    expect(await record()).toEqual(["10", "11", "12", "13"]);
+  });
+
+  it("that was finished and converted while nobody looked is as long as it says", async () => {
+    const { clock, folder, say, grow, read, open } = await opened();
+    for (let n = 0; n < 10; n++) {
+      if (n < 2) grow(`${FILM}.flv`);
+      if (n === 1) await (await open()).look(SIGNAL);
+      await say();
+      await clock.advance(5000);
+    }
+    rmSync(join(folder, `${FILM}.flv`));
+    const header = Buffer.alloc(108);
+    header.writeUInt32BE(108, 0);
+    header.write("mvhd", 4);
+    header.writeUInt32BE(1000, 20);
+    header.writeUInt32BE(32_000, 24);
+    const moov = Buffer.alloc(8);
+    moov.writeUInt32BE(116, 0);
+    moov.write("moov", 4);
+    await clock.advance(600_000);
+    writeFileSync(join(folder, `${FILM}.mp4`), Buffer.concat([moov, header]));
+    utimesSync(join(folder, `${FILM}.mp4`), clock.now() / 1000, clock.now() / 1000);
+    await (await open()).look(SIGNAL);
+    expect([...placesIn(read(`${FILM}.xml`)).values()]).toEqual([0, 5000, 10_000, 15_000, 20_000, 25_000, 30_000]);
+  });
+
   it("is moved by an offset, and none of its events is lost to the next one", async () => {
     const { clock, say, grow, read, open } = await opened({ offsetMs: -3000 });
     const sidecar = await open();
@@ -425,6 +487,62 @@ describe("a folder", () => {
     expect(placesIn(read(join("今天", `主播_${stamp(EIGHT)}.xml`)))).toEqual(new Map([["1", 0]]));
     expect(readdirSync(join(folder, "别的"))).toHaveLength(1);
     expect(files()).toEqual(["notes.txt", "今天", "别的"].sort());
+  });
+
+  it("that is empty for a while, as one whose disk is away, has what it had when that is back", async () => {
+    const { clock, folder, say, grow, read, open } = await opened();
+    const film = `主播_${stamp(EIGHT)}`;
+    const sidecar = await open();
+    grow(`${film}.flv`);
+    await say();
+    await sidecar.look(SIGNAL);
+    renameSync(folder, `${folder}-disk`);
+    mkdirSync(folder);
+    for (const ms of [10_000, 90_000]) {
+      await clock.advance(ms);
+      await sidecar.look(SIGNAL);
+    }
+    rmSync(folder, { recursive: true });
+    renameSync(`${folder}-disk`, folder);
+    await say();
+    grow(`${film}.flv`);
+    for (const ms of [10_000, 90_000]) {
+      await clock.advance(ms);
+      await sidecar.look(SIGNAL);
+    }
+    expect(placesIn(read(`${film}.xml`)).size).toBe(2);
+  });
+
+  it("of programs has nothing written beside them, and one of films that were brought there nothing guessed", async () => {
+    const { clock, folder, files, open, told, grow } = await opened();
+    writeFileSync(join(folder, "a 2024-11-25 20-00-00.ts"), "export const a = 1;");
+    grow("b.ts");
+    await clock.advance(100_000);
+    await (await open()).look(SIGNAL);
+    expect(files()).toEqual(["a 2024-11-25 20-00-00.ts", "b.ts"]);
+    expect(told).toEqual([expect.stringContaining("b.ts: nothing tells when it began")]);
+  });
+
+  it("of another store's room with the same number is not taken for this one's", async () => {
+    const { clock, folder, say, grow, read, open } = await opened();
+    const film = `主播_${stamp(EIGHT)}`;
+    grow(`${film}.flv`);
+    await say();
+    await clock.advance(30_000);
+    await (await open()).look(SIGNAL);
+    const before = read(`${film}.xml`);
+    const state = JSON.parse(read(STATE)) as object;
+    grow(`${film}.flv`);
+    await say();
+    for (const [webRid, size] of [
+      ["11111", 1],
+      ["98765", 2],
+    ] as const) {
+      writeFileSync(join(folder, STATE), JSON.stringify({ ...state, log: "another", webRid }));
+      writeFileSync(join(folder, `${film}.xml`), before);
+      await (await open()).look(SIGNAL);
+      expect(placesIn(read(`${film}.xml`)).size).toBe(size);
+    }
   });
 
   it("that goes is told once, and gone on with when it is there again", async () => {
