@@ -94,7 +94,7 @@ interface ApiOptions {
   readonly downloads?: DownloadService;
   /** Watch on authors; none by default. */
   readonly authors?: AuthorWatcher;
-  /** What is written beside recordings; nothing by default. */
+  /** Folders beside whose recordings danmaku are written; none by default. */
   readonly sidecars?: Sidecars;
   /** Accounts, what this server is, and its doctor; none by default. */
   readonly admin?: AdminService;

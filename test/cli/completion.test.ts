@@ -54,6 +54,7 @@ describe("completion in bash", () => {
   it("offers files where files are wanted, folders where folders are, names with spaces whole", () => {
     expect(offered("dylive", "replay", "to")).toEqual(expect.arrayContaining(["to night.dyrec", "to keep"]));
     expect(offered("dylive", "serve", "--data", "to")).toEqual(["to keep"]);
+    expect(offered("dylive", "sidecar", "to")).toEqual(["to keep"]);
     expect(offered("dylive", "export", "1", "-o", "to n")).toEqual(["to night.dyrec"]);
   });
 });

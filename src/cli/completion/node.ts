@@ -52,9 +52,9 @@ function valuesOfAll(list: readonly Argument[]): Values {
   return first ?? "unknown";
 }
 
-/** Returns the values of a placeholder, which tells what they are: `<file>`, `<files>` and `<dir>` are what they say everywhere. */
+/** Returns the values of a placeholder, which tells what they are: `<file>`, `<files>`, `<dir>` and `<folder>` are what they say everywhere. */
 function valuesOf(choices: readonly string[] | undefined, placeholder: string): Values {
   if (choices !== undefined) return choices;
   if (/<files?>/.test(placeholder)) return "files";
-  return placeholder.includes("<dir>") ? "folders" : "unknown";
+  return /<(dir|folder)>/.test(placeholder) ? "folders" : "unknown";
 }
