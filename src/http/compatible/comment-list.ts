@@ -1,6 +1,7 @@
+import { inLanguage, type Language, recognised } from "../../i18n/words.js";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { type Told, told, toldOf } from "../../runtime/told.js";
 import type { CommentAsk } from "../../store/sql/comments.js";
 import type { CommentRun } from "../../works/model/comment.js";
 import type { KeptComment } from "../../works/model/kept.js";
@@ -28,6 +29,8 @@ interface CommentsAsked {
   /** Rank from which on they are asked for. */
   readonly cursor: number;
   readonly count: number;
+  /** Language in which it is said why there may be more. */
+  readonly language: Language;
 }
 
 /** Content of the store for such a reader. */
@@ -130,19 +133,22 @@ function pageData(asked: CommentsAsked, seen: SeenComments, now: number): Record
     extra: { now },
     _source: "kept",
     _collected_at: last?.run.endedAt ?? null,
-    ...(hasMore && rows.length <= count && { _more: whyMore(asked, seen) }),
+    ...(hasMore && rows.length <= count && { _more: inLanguage(asked.language, whyMore(asked, seen)) }),
   };
 }
 
 /** Says why there may be more than is kept. */
-function whyMore({ parentId }: CommentsAsked, { floor, isReached, last }: SeenComments): string {
-  if (!isReached) return "no page led to this cursor: begin with 0";
-  if (last?.running === true) return "the comments of the work are being collected: ask again with this cursor";
-  const counted =
-    parentId === null || floor?.replies == null ? "" : `the platform counts ${floor.replies} replies, ${floor.repliesCollected} are kept; `;
-  if (last === null) return `${counted}no run that collected them is kept`;
-  const { endedBy, reason } = last.run;
-  return `${counted}${endedBy === null ? "the last run failed" : `the last run was ended by ${endedBy}`}: ${reason}`;
+function whyMore({ parentId }: CommentsAsked, { floor, isReached, last }: SeenComments): Told {
+  if (!isReached) return told`no page led to this cursor: begin with 0`;
+  if (last?.running === true) return told`the comments of the work are being collected: ask again with this cursor`;
+  const ended = last === null ? told`no run that collected them is kept` : endOf(last.run);
+  if (parentId === null || floor?.replies == null) return ended;
+  return told`the platform counts ${floor.replies} replies, ${floor.repliesCollected} are kept; ${ended}`;
+}
+
+function endOf({ endedBy, reason }: CommentRun): Told {
+  const why = recognised(reason ?? "");
+  return endedBy === null ? told`the last run failed: ${why}` : told`the last run was ended by ${toldOf(endedBy)}: ${why}`;
 }
 
 /** Builds a comment as a reply of the page has it: the platform's names, as far as something is known. */

@@ -2,12 +2,14 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
+import { inLanguage, type Language } from "../../i18n/words.js";
 import { isSecUid } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { WorkRow, Works } from "../../store/sql/works.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
 import { assertAllRooms, serviceOf } from "../v1/work-routes.js";
 import { commentsData } from "./comment-list.js";
 import { compatibleRoute, success } from "./route.js";
@@ -117,14 +119,14 @@ export function videoRoutes(app: FastifyInstance, deps: ApiDeps): void {
     ...compatibleRoute(app, "video/comments", CommentsQuery, CommentsAnswer, "Comments of a video or a note"),
     handler: (request, reply) => {
       const { aweme_id, cursor, count } = request.query;
-      return comments(request, reply, { workId: aweme_id, parentId: null, cursor, count });
+      return comments(request, reply, { workId: aweme_id, parentId: null, cursor, count, language: languageAsked(request) });
     },
   });
   typed.route({
     ...compatibleRoute(app, "video/comment/reply", RepliesQuery, CommentsAnswer, "Replies to a comment"),
     handler: (request, reply) => {
       const { aweme_id, cid, cursor, count } = request.query;
-      return comments(request, reply, { workId: aweme_id, parentId: cid, cursor, count });
+      return comments(request, reply, { workId: aweme_id, parentId: cid, cursor, count, language: languageAsked(request) });
     },
   });
   typed.route({
@@ -132,7 +134,7 @@ export function videoRoutes(app: FastifyInstance, deps: ApiDeps): void {
     handler: async (request) => {
       assertAllRooms(tokenOf(request));
       const { sec_uid, uid, cursor, count } = request.query;
-      const data = await postsData(store.works, secUidOf(sec_uid ?? uid), cursor, count);
+      const data = await postsData(store.works, secUidOf(sec_uid ?? uid), cursor, count, languageAsked(request));
       return { code: 200 as const, data, msg: "success" as const };
     },
   });
@@ -154,13 +156,13 @@ function secUidOf(text: string | undefined): string {
     throw new DyliveError("bad_request", "sec_uid is missing: it is in the address of the author's page (MS4wLjABAAAA…)");
   if (isSecUid(text)) return text;
   const why = /^\d+$/.test(text)
-    ? "a uid alone leads to nobody on the web: pages and lists of authors are found by the sec_uid, and uids change"
-    : `${JSON.stringify(text.slice(0, 40))} is no sec_uid`;
+    ? told`a uid alone leads to nobody on the web: pages and lists of authors are found by the sec_uid, and uids change`
+    : told`${JSON.stringify(text.slice(0, 40))} is no sec_uid`;
   throw new DyliveError("bad_request", told`${why}; take what follows /user/ in the address of the author's page (MS4wLjABAAAA…)`);
 }
 
 /** Returns the data of a page of an author's works that are kept: those published before a time, 0 for now. Pages end between two seconds. */
-async function postsData(works: Pick<Works, "list">, author: string, cursor: number, count: number) {
+async function postsData(works: Pick<Works, "list">, author: string, cursor: number, count: number, language: Language) {
   const after = cursor === 0 ? {} : { after: { time: cursor, id: "" } };
   const found = await works.list({ author, ...after, limit: count + SAME_SECOND });
   if (found.length === 0 && (cursor === 0 || (await works.list({ author, limit: 1 })).length === 0))
@@ -171,7 +173,9 @@ async function postsData(works: Pick<Works, "list">, author: string, cursor: num
   return {
     ...{ status_code: 0, aweme_list: page.map(awemeOf), has_more: 1 as const, _source: "kept" as const },
     ...{ max_cursor: page.at(-1)?.time ?? cursor, min_cursor: page[0]?.time ?? cursor },
-    ...(!hasNext && { _more: "of this author only works that were read are kept: whether these are all is not known" }),
+    ...(!hasNext && {
+      _more: inLanguage(language, "of this author only works that were read are kept: whether these are all is not known"),
+    }),
   };
 }
 

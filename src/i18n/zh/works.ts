@@ -146,8 +146,11 @@ export const WORKS: Readonly<Record<string, string>> = {
     "网页上只凭 uid 找不到人：作者的主页和列表要用 sec_uid，而且 uid 会变",
   "no page led to this cursor: begin with 0": "没有哪一页给出过这个 cursor：请从 0 开始",
   "the comments of the work are being collected: ask again with this cursor": "正在采集这个作品的评论：请用这个 cursor 再次请求",
-  "the platform counts {} replies, {} are kept; ": "平台计有 {} 条回复，已保存 {} 条；",
-  "{}no run that collected them is kept": "{}没有保存过采集它们的记录",
-  "the last run failed": "上一次采集失败了",
-  "the last run was ended by {}": "上一次采集因 {} 结束",
+  "{} is no sec_uid": "{} 不是 sec_uid",
+  "the platform counts {} replies, {} are kept; {}": "平台计有 {} 条回复，已保存 {} 条；{}",
+  "no run that collected them is kept": "没有保存过采集它们的记录",
+  "the last run failed: {}": "上一次采集失败了：{}",
+  "the last run was ended by {}: {}": "上一次采集的结束：{}，{}",
+  "of this author only works that were read are kept: whether these are all is not known":
+    "这个作者只保存了读取过的作品：是否是全部，无法知道",
 };

@@ -124,6 +124,8 @@ describe("/douyin/video/comments", () => {
     expect((await first).body).toMatchObject({ data: { cursor: 10, has_more: 1 } });
     const limit = "the last run was ended by limit: the run was limited to 120 seconds";
     expect((await server.call(`${COMMENTS}&cursor=10`)).body).toMatchObject({ data: { cursor: 12, has_more: 1, _more: limit } });
+    const chinese = await server.call(`${COMMENTS}&cursor=10`, { headers: { "accept-language": "zh" } });
+    expect(chinese.at("data", "_more")).toMatch(/^上一次采集的结束：到了设定的上限，[^a-z]*120 秒/);
     const more = server.call(`${COMMENTS}&cursor=12`);
     await until(() => asked.length > 1);
     turn({ endedBy: "end", reason: "no more" });
@@ -193,6 +195,11 @@ describe("/douyin/video/comment/reply", () => {
     expect((await call(`${REPLIES}&cid=11&cursor=8`)).body).toMatchObject({ data: { has_more: 0, comments: [{ cid: "24" }] } });
     expect((await call(`${REPLIES}&cid=10`)).body).toMatchObject({ data: { has_more: 0, comments: [], total: 0, cursor: 0 } });
     expect((await call(`${REPLIES}&cid=77`)).body).toMatchObject({ code: 404, data: [], msg: expect.stringContaining("wall") });
+    const chinese = { headers: { "accept-language": "zh" } };
+    expect((await call(`${REPLIES}&cid=77`, chinese)).at("msg")).toMatch(/没有保存评论 77；上一次采集的结束：遇到登录墙，/);
+    expect((await call(`${REPLIES}&cid=11&cursor=6`, chinese)).at("data", "_more")).toMatch(
+      /^平台计有 5 条回复，已保存 4 条；上一次采集的结束：/,
+    );
   });
 
   it("begins no run for what none can bring: a cid that is no top comment, or a cursor that no page led to", async () => {
@@ -304,6 +311,9 @@ describe("/douyin/user/posts", () => {
       code: 400,
       msg: expect.stringMatching(/a uid alone leads to nobody/),
     });
+    const chinese = { headers: { "accept-language": "zh" } };
+    expect((await call("/douyin/user/posts?uid=98765", chinese)).at("msg")).toMatch(/：网页上只凭 uid 找不到人：[^；]*；/);
+    expect((await call(`${posts}&cursor=5000`, chinese)).at("data", "_more")).toMatch(/^这个作者只保存了/);
     expect((await call("/douyin/user/posts?uid=a.b")).body).toMatchObject({ code: 400, msg: expect.stringMatching(/"a.b" is no sec_uid/) });
     expect((await call("/douyin/user/posts")).body).toMatchObject({ code: 400, msg: expect.stringMatching(/sec_uid is missing/) });
   });
