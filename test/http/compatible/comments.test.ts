@@ -191,15 +191,15 @@ describe("/douyin/video/comment/reply", () => {
         comments: [{ cid: "23", reply_id: "11", level: 2 }],
       },
     });
+    const chinese = { headers: { "accept-language": "zh" } };
+    expect((await call(`${REPLIES}&cid=11&cursor=6`, chinese)).at("data", "_more")).toMatch(
+      /^平台计有 5 条回复，已保存 4 条；上一次采集的结束：/,
+    );
     await store.comments.put(1, [commentOf(WORK, "24", { rank: 9, parentId: "11" })]);
     expect((await call(`${REPLIES}&cid=11&cursor=8`)).body).toMatchObject({ data: { has_more: 0, comments: [{ cid: "24" }] } });
     expect((await call(`${REPLIES}&cid=10`)).body).toMatchObject({ data: { has_more: 0, comments: [], total: 0, cursor: 0 } });
     expect((await call(`${REPLIES}&cid=77`)).body).toMatchObject({ code: 404, data: [], msg: expect.stringContaining("wall") });
-    const chinese = { headers: { "accept-language": "zh" } };
     expect((await call(`${REPLIES}&cid=77`, chinese)).at("msg")).toMatch(/没有保存评论 77；上一次采集的结束：遇到登录墙，/);
-    expect((await call(`${REPLIES}&cid=11&cursor=6`, chinese)).at("data", "_more")).toMatch(
-      /^平台计有 5 条回复，已保存 4 条；上一次采集的结束：/,
-    );
   });
 
   it("begins no run for what none can bring: a cid that is no top comment, or a cursor that no page led to", async () => {
