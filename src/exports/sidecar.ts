@@ -6,7 +6,7 @@ import type { LiveEvent, NewEventOf } from "../events/event.js";
 import { readAfter } from "../feed/read.js";
 import { ReadingTime } from "../feed/reading-time.js";
 import type { Clock } from "../runtime/clock.js";
-import { NewFile, writeWhole } from "../runtime/durable-file.js";
+import { NewFile } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure, troubleOf } from "../runtime/file-failure.js";
 import { type Told, type ToldPart, told, toldAll, toldOf } from "../runtime/told.js";
@@ -117,7 +117,6 @@ interface Recording {
 interface Kept {
   readonly log: string;
   readonly room: RoomKey;
-  readonly webRid: string | null;
   readonly seq: number;
   /** No event up to `seq` was received later. */
   readonly newest: number;
@@ -145,7 +144,6 @@ export class Sidecar {
   #newest = Number.NEGATIVE_INFINITY;
   #lookedAt: number | null = null;
   #trouble: Told | null = null;
-  #webRid: string | null = null;
   #kept = { lasting: "[]", at: Number.POSITIVE_INFINITY };
 
   private constructor(deps: SidecarDeps, options: SidecarOptions) {
@@ -157,21 +155,15 @@ export class Sidecar {
   /** Goes on where an earlier process was in this folder. @throws DyliveError file_failed when its state cannot be read */
   static async open(deps: SidecarDeps, options: SidecarOptions): Promise<Sidecar> {
     const sidecar = new Sidecar(deps, options);
-    const { id } = deps.store.log;
-    sidecar.#webRid = (await deps.store.rooms.get(options.room))?.webRid ?? null;
     const kept = await keptIn(join(options.folder, options.stateFile));
-    // A store that was restored has another name; another store may have another room under that number.
-    const isOurs =
-      kept !== null && kept.room === options.room && (kept.log === id || (kept.webRid !== null && kept.webRid === sidecar.#webRid));
-    if (!isOurs) return sidecar;
+    // Another store, or one that was restored, may not have what is in the files of this one: they are left as they are.
+    if (kept === null || kept.room !== options.room || kept.log !== deps.store.log.id) return sidecar;
     // The folder may be somebody else's: what is kept there leads nowhere else.
     for (const one of kept.recordings) if (!leadsOut(one.name)) sidecar.#recordings.set(one.name, one);
     await sidecar.#settleClaims();
-    if (kept.log === id) {
-      sidecar.#at = kept.seq;
-      sidecar.#newest = kept.newest;
-      sidecar.#knownFrom = kept.newest + AHEAD_MS;
-    } else for (const one of sidecar.#recordings.values()) Object.assign(one, { first: 0, last: 0 }); // another log has other places
+    sidecar.#at = kept.seq;
+    sidecar.#newest = kept.newest;
+    sidecar.#knownFrom = kept.newest + AHEAD_MS;
     return sidecar;
   }
 
@@ -424,6 +416,7 @@ export class Sidecar {
     const { oldest = 1 } = one.first === 0 ? {} : ((await store.log.heads([this.#options.room])).get(this.#options.room) ?? {});
     const began = clock.now();
     const written: string[] = [];
+    let isWhole = true;
     for (const format of this.#options.formats) {
       const path = `${one.name}.${format}`;
       // Without its film nothing is begun.
@@ -440,14 +433,13 @@ export class Sidecar {
         if (why === null) throw error;
         this.#trouble = told`${path} cannot be written: ${why}`;
         this.#tellOnce(path, told`${this.#trouble}; it is tried again`);
-        this.#rests.set(one, clock.now() + PAUSE_MS);
-        return false;
+        isWhole = false;
       }
     }
-    one.isDue = false;
+    one.isDue = !isWhole;
     this.#rests.set(one, clock.now() + Math.max(PAUSE_MS, PAUSE_FACTOR * (clock.now() - began)));
-    if (one.endMs !== null && written.length > 0) this.#tellEnd(one, one.endMs, written);
-    return true;
+    if (isWhole && one.endMs !== null && written.length > 0) this.#tellEnd(one, one.endMs, written);
+    return isWhole;
   }
 
   /** Writes one file. @returns false where somebody else's has the name @throws the system's errors, what the store throws, the signal's reason */
@@ -527,12 +519,19 @@ export class Sidecar {
     const kept: Kept = {
       log: this.#deps.store.log.id,
       room,
-      webRid: this.#webRid,
       seq: this.#at,
       newest: Number.isFinite(this.#newest) ? this.#newest : 0,
       recordings: [...this.#recordings.values()],
     };
-    await writeWhole(join(folder, stateFile), JSON.stringify(kept));
+    const path = join(folder, stateFile);
+    const file = await NewFile.create(path, `${path}.part`);
+    try {
+      await file.write(JSON.stringify(kept));
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+    await file.finish();
     this.#kept = { lasting, at: now };
   }
 

@@ -51,7 +51,6 @@ async function opened(options: Partial<SidecarOptions> = {}) {
   const store = openSqliteStore({ path: ":memory:", clock });
   stores.push(store);
   const { room, append } = await claimed(store);
-  await store.rooms.ensure([{ kind: "web_rid", value: "98765" }], { webRid: "98765" });
   const folder = options.folder ?? newFolder();
   const told: string[] = [];
   const open = (change: Partial<SidecarOptions> = {}, log: Store["log"] = store.log) =>
@@ -523,26 +522,22 @@ describe("a folder", () => {
     expect(told).toEqual([expect.stringContaining("b.ts: nothing tells when it began")]);
   });
 
-  it("of another store's room with the same number is not taken for this one's", async () => {
-    const { clock, folder, say, grow, read, open } = await opened();
+  it("in which another store wrote has that left as it is", async () => {
+    const { clock, folder, say, grow, read, open, told } = await opened();
     const film = `主播_${stamp(EIGHT)}`;
     grow(`${film}.flv`);
     await say();
     await clock.advance(30_000);
     await (await open()).look(SIGNAL);
     const before = read(`${film}.xml`);
-    const state = JSON.parse(read(STATE)) as object;
+    writeFileSync(join(folder, STATE), JSON.stringify({ ...(JSON.parse(read(STATE)) as object), log: "another" }));
     grow(`${film}.flv`);
     await say();
-    for (const [webRid, size] of [
-      ["11111", 1],
-      ["98765", 2],
-    ] as const) {
-      writeFileSync(join(folder, STATE), JSON.stringify({ ...state, log: "another", webRid }));
-      writeFileSync(join(folder, `${film}.xml`), before);
-      await (await open()).look(SIGNAL);
-      expect(placesIn(read(`${film}.xml`)).size).toBe(size);
-    }
+    rmSync(join(folder, `${film}.ass`));
+    await (await open()).look(SIGNAL);
+    expect(read(`${film}.xml`)).toBe(before);
+    expect(read(`${film}.ass`)).toContain("第2句");
+    expect(told.filter((line) => line.includes("not of this command"))).toHaveLength(3);
   });
 
   it("that goes is told once, and gone on with when it is there again", async () => {
@@ -575,6 +570,7 @@ describe("a folder", () => {
       expect(await sidecar.look(SIGNAL)).toBe(false);
     }
     expect(told.filter((line) => line.includes("cannot be written"))).toHaveLength(1);
+    expect(read(`${film}.srt`)).toContain("第1句");
     rmSync(join(folder, `${film}.ass.dylive-part`), { recursive: true });
     await clock.advance(20_000);
     expect(await sidecar.look(SIGNAL)).toBe(true);
