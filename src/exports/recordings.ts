@@ -1,5 +1,11 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, rename, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import type { NewEventOf } from "../events/event.js";
+import type { Clock } from "../runtime/clock.js";
+import { type Told, told } from "../runtime/told.js";
+import { type ContainerTimes, containerTimes } from "./container-times.js";
+import type { ExportFormat } from "./format.js";
+import { BEGIN_SOURCES, type BeginSource, beginOf, JOINT_MS, momentIn, type NamePattern, type TimeZone } from "./recording-time.js";
 
 /** Endings of what recorders write: with pictures, and sound alone. */
 const ENDINGS: ReadonlySet<string> = new Set([".flv", ".ts", ".mp4", ".mkv", ".mov", ".webm", ".m4v", ".m4a", ".aac", ".mp3"]);
@@ -8,7 +14,7 @@ const DEPTH_MAX = 6;
 const FILES_MAX = 20_000;
 
 /** Film in a folder, as it is now. */
-export interface Film {
+interface Film {
   /** Path from the folder, without the ending. */
   readonly name: string;
   readonly ending: string;
@@ -66,6 +72,247 @@ async function filmAt(folder: string, path: string): Promise<Film> {
 }
 
 /** Returns the name of a film without its folder. */
-export function ownName({ name }: Pick<Film, "name">): string {
+function ownName({ name }: Pick<Film, "name">): string {
   return basename(name);
+}
+
+/** Formats of the files beside a recording. */
+export const SIDECAR_FORMATS = ["xml", "ass", "srt", "jsonl"] as const satisfies readonly ExportFormat[];
+export type SidecarFormat = (typeof SIDECAR_FORMATS)[number];
+
+/** Interval between looks into a folder, ms. */
+export const LOOK_MS = 5_000;
+/** Time after which a recording that is gone, and everything beside it, is forgotten, ms. */
+const GONE_MS = 7 * 86_400_000;
+/** Added to a last growth, ms: some disks know the time of a change to two seconds. */
+const SLACK_MS = 2_000;
+
+/** A recording, with what stands beside it. All of it is kept, so that the next process goes on. */
+export interface Recording {
+  name: string;
+  ending: string;
+  file: string;
+  madeAt: number | null;
+  size: number;
+  grewAt: number;
+  readonly startMs: number;
+  readonly by: BeginSource;
+  /** Where it ends; null while it grows. */
+  endMs: number | null;
+  /** Length that it says inside, where nobody saw it grow. */
+  durationMs: number | null;
+  /** Whether another file took its place, as a conversion does: it grows no more. */
+  isOver: boolean;
+  /** Since when there is no file of it, ms UTC; null while there is. */
+  goneAt: number | null;
+  /** Seqs of the first and the last event of its time that were read; 0: none. */
+  first: number;
+  last: number;
+  gaps: NewEventOf<"gap">[];
+  /** Owner of each file beside it: true ours, false somebody else's, a digest that of ours which was about to get its name. */
+  own: Partial<Record<SidecarFormat, boolean | string>>;
+  /** Whether something is to be written. */
+  isDue: boolean;
+}
+
+/** Options of looking for recordings. */
+export interface RecordingsOptions {
+  /** Folder of the recordings, and of those in folders in it. */
+  readonly folder: string;
+  /** Formats of the files that are to be beside them. */
+  readonly formats: readonly SidecarFormat[];
+  readonly pattern: NamePattern;
+  /** Zone of the times in names. */
+  readonly zone: TimeZone;
+  /** Time after which a file that has not grown is finished, ms. */
+  readonly quietMs: number;
+}
+
+/** Listener for what is to be told of recordings. */
+interface RecordingNews {
+  readonly tell: (line: Told) => void;
+  /** Tells what is about a thing, unless it was told of it last. */
+  readonly tellOnce: (about: string, line: Told) => void;
+}
+
+/** The recordings of a folder: when they began, how they grow, where they end, and what becomes of their files. These are only read. */
+export class Recordings {
+  readonly byName = new Map<string, Recording>();
+  readonly #options: RecordingsOptions;
+  readonly #clock: Clock;
+  readonly #news: RecordingNews;
+  #lookedAt: number | null = null;
+  #changed = new Set<Recording>();
+  #again = new Set<Recording>();
+
+  constructor(options: RecordingsOptions, clock: Clock, news: RecordingNews) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#news = news;
+  }
+
+  /**
+   * Finds out what has become of them.
+   * @returns those that end elsewhere than they did, and those of whose time more is to be known than was
+   */
+  async look(content: FolderContent): Promise<{ readonly changed: ReadonlySet<Recording>; readonly again: ReadonlySet<Recording> }> {
+    [this.#changed, this.#again] = [new Set(), new Set()];
+    await this.#find(content);
+    this.#judge();
+    return { changed: this.#changed, again: this.#again };
+  }
+
+  /** Finds new recordings, and what became of those that are known. */
+  async #find({ films, files }: FolderContent): Promise<void> {
+    const now = this.#clock.now();
+    const byName = new Map<string, Film[]>();
+    for (const film of films)
+      if (this.#options.pattern.takes(ownName(film))) byName.set(film.name, [...(byName.get(film.name) ?? []), film]);
+    const isSeen = ({ name }: Recording) => byName.has(name);
+    for (const [name, own] of byName) {
+      if (this.byName.has(name)) continue;
+      const [film] = own;
+      const before = [...this.byName.values()].find((one) => film !== undefined && !isSeen(one) && isSame(one, film));
+      if (film !== undefined && before !== undefined) await this.#rename(before, film, files);
+    }
+    for (const one of [...this.byName.values()]) await this.#follow(one, byName.get(one.name) ?? [], now);
+    // What was written first: parts of one recording follow upon each other.
+    const added = [...byName].filter(([name]) => !this.byName.has(name));
+    const oldest = ([, own]: (typeof added)[number]) => Math.min(...own.map(({ changedAt }) => changedAt));
+    for (const [, own] of added.sort((a, b) => oldest(a) - oldest(b) || (a[0] < b[0] ? -1 : 1))) await this.#add(own, now);
+    this.#lookedAt = now;
+    for (const [name, { goneAt }] of this.byName)
+      if (goneAt !== null && now - goneAt > GONE_MS && !SIDECAR_FORMATS.some((format) => files.has(`${name}.${format}`)))
+        this.byName.delete(name);
+    for (const one of this.byName.values())
+      if (isSeen(one) && this.#options.formats.some((format) => one.own[format] !== false && !files.has(`${one.name}.${format}`)))
+        one.isDue = true;
+  }
+
+  /** @param own whose the files beside it are, where there was another recording of that name */
+  async #add(films: readonly Film[], now: number, own: Recording["own"] = {}): Promise<void> {
+    // The one that was written first, where a conversion stands beside it.
+    const film = films.filter(({ size }) => size > 0).sort((a, b) => a.changedAt - b.changedAt)[0];
+    if (film === undefined) return;
+    const { pattern, zone, quietMs } = this.#options;
+    const path = `${film.name}${film.ending}`;
+    const inside = await this.#inside(film);
+    if (inside === null) return;
+    const seenAt = this.#lookedAt;
+    const grewAt = Math.min(film.changedAt, now);
+    const isGrowing = now - grewAt < quietMs;
+    // What was not here at the last look began after it, unless it came whole.
+    const made = seenAt === null || !isGrowing ? film.madeAt : within(film.madeAt ?? now, seenAt, now);
+    // One that is longer than it grew was brought here.
+    const grewHere = made !== null && made <= grewAt + LOOK_MS && grewAt - made + JOINT_MS > (inside.durationMs ?? 0);
+    const evidence = {
+      name: ownName(film),
+      grewAt,
+      firstAt: grewHere ? made : null,
+      createdAt: inside.createdAt,
+      others: [...this.byName.values()].map((one) => ({ ...one, name: ownName(one) })),
+    };
+    const begin = beginOf(evidence, pattern, zone);
+    if (begin === null) {
+      this.#news.tellOnce(path, told`${path}: nothing tells when it began; --name-pattern says where that stands in the name`);
+      return;
+    }
+    this.#news.tellOnce(path, told`${path}: begins at ${momentIn(zone, begin.at)}, ${BEGIN_SOURCES[begin.by]}`);
+    for (const remark of begin.remarks) this.#news.tell(told`${path}: ${remark}`);
+    const recording: Recording = {
+      ...{ name: film.name, ending: film.ending, file: film.file, madeAt: film.madeAt, size: film.size, grewAt },
+      ...{ startMs: begin.at, by: begin.by, endMs: null, durationMs: isGrowing ? null : inside.durationMs, isOver: false },
+      ...{ goneAt: null, first: 0, last: 0, gaps: [], own, isDue: true },
+    };
+    this.byName.set(film.name, recording);
+    this.#again.add(recording);
+    this.#judge();
+  }
+
+  /** Returns what a film says of its times; null where it is none: programs are written in `.ts`, too. */
+  #inside({ name, ending }: Film): Promise<ContainerTimes | null> {
+    return containerTimes(join(this.#options.folder, `${name}${ending}`), ending).catch(() => ({ createdAt: null, durationMs: null }));
+  }
+
+  /** Follows the growth of a known recording. */
+  async #follow(one: Recording, films: readonly Film[], now: number): Promise<void> {
+    const film = films.find(({ ending }) => ending === one.ending);
+    if (film?.size === 0) return; // it is begun anew, and nothing is in it yet
+    const { ending, file, madeAt, size } = film ?? films[0] ?? one;
+    if (film !== undefined && isAnother(one, film)) {
+      this.byName.delete(one.name);
+      return this.#add(films, now, one.own);
+    }
+    const isReplaced = film === undefined ? films.length > 0 : one.endMs !== null && !isOneFile(one, film);
+    if (films[0] === undefined) one.goneAt ??= now;
+    else one.goneAt = null;
+    if (isReplaced && one.endMs === null && films[0] !== undefined) {
+      // Nobody saw its end: a conversion is as long as it was, or else was made soon after.
+      const { durationMs = null } = (await this.#inside(films[0])) ?? {};
+      one.grewAt = Math.min(now, durationMs === null ? films[0].changedAt : one.startMs + durationMs);
+    }
+    if (film !== undefined && !isReplaced && !one.isOver && size !== one.size) {
+      one.durationMs = null;
+      one.grewAt = within(film.changedAt, one.grewAt, now);
+    }
+    Object.assign(one, { ending, file, madeAt, size, isOver: one.isOver || isReplaced });
+  }
+
+  /** Takes what stands beside a recording along to its new name. */
+  async #rename(one: Recording, { name, ending }: Film, files: ReadonlySet<string>): Promise<void> {
+    const { folder } = this.#options;
+    for (const format of SIDECAR_FORMATS)
+      if (one.own[format] === true && files.has(`${one.name}.${format}`)) {
+        if (files.has(`${name}.${format}`)) one.own[format] = false;
+        else await rename(join(folder, `${one.name}.${format}`), join(folder, `${name}.${format}`)).catch(() => {});
+      }
+    this.byName.delete(one.name);
+    this.#news.tell(told`${one.name}${one.ending}: is ${name}${ending} now`);
+    Object.assign(one, { name, ending, isDue: true });
+    this.byName.set(name, one);
+  }
+
+  /** Decides where each recording ends: where it goes on in the next, else where it grew last. */
+  #judge(): void {
+    const now = this.#clock.now();
+    const all = [...this.byName.values()].sort((a, b) => a.startMs - b.startMs);
+    for (const [index, one] of all.entries()) {
+      const next = all.slice(index + 1).find(({ startMs }) => startMs > one.startMs);
+      const grewAt = one.durationMs === null ? one.grewAt : Math.min(one.grewAt, one.startMs + one.durationMs);
+      const joins = next !== undefined && Math.abs(next.startMs - grewAt) <= JOINT_MS;
+      const isOver =
+        one.isOver ||
+        one.goneAt !== null ||
+        now - one.grewAt >= this.#options.quietMs ||
+        (joins && next.grewAt >= one.grewAt && now - one.grewAt >= LOOK_MS);
+      const endMs = isOver ? Math.max(one.startMs, joins ? next.startMs : grewAt + SLACK_MS) : null;
+      if (endMs === one.endMs) continue;
+      const isLonger = one.endMs !== null && (endMs === null || endMs > one.endMs);
+      one.endMs = endMs;
+      one.isDue = true;
+      this.#changed.add(one);
+      if (isLonger) this.#again.add(one);
+    }
+  }
+}
+
+function within(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(value, most));
+}
+
+/** Whether a film that was not known is one that was, under another name: systems give the numbers of removed files to new ones. */
+function isSame(one: Recording, film: Film): boolean {
+  if (one.file !== film.file || film.size < one.size) return false;
+  return film.madeAt === null ? film.size === one.size : film.madeAt === one.madeAt;
+}
+
+/** Whether a film that has a recording's name is a new recording: it came after that was removed, or was begun again in its place. */
+function isAnother(one: Recording, film: Film): boolean {
+  if (film.file === one.file) return film.size < one.size / 2;
+  return one.goneAt !== null && film.size !== one.size && !isOneFile(one, film);
+}
+
+/** Whether a film is the file that a recording was: some disks give other numbers when they are mounted again. */
+function isOneFile(one: Recording, film: Film): boolean {
+  return film.file === one.file || (film.madeAt !== null && film.madeAt === one.madeAt);
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, readFile, rename } from "node:fs/promises";
+import { chmod, readFile } from "node:fs/promises";
 import { isAbsolute, join, normalize, sep } from "node:path";
-import type { LiveEvent, NewEventOf } from "../events/event.js";
+import type { LiveEvent } from "../events/event.js";
 import { readAfter } from "../feed/read.js";
 import { ReadingTime } from "../feed/reading-time.js";
 import type { Clock } from "../runtime/clock.js";
@@ -12,59 +12,39 @@ import { fileFailure, troubleOf } from "../runtime/file-failure.js";
 import { type Told, type ToldPart, told, toldAll, toldOf } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import type { Store } from "../store/store.js";
-import { type ContainerTimes, containerTimes } from "./container-times.js";
-import type { ExportFormat } from "./format.js";
 import { type ExportPlan, planExport } from "./plan.js";
+import { minutesAhead, momentIn } from "./recording-time.js";
 import {
-  BEGIN_SOURCES,
-  type BeginSource,
-  beginOf,
-  JOINT_MS,
-  minutesAhead,
-  momentIn,
-  type NamePattern,
-  type TimeZone,
-} from "./recording-time.js";
-import { type Film, type FolderContent, listFolder, ownName } from "./recordings.js";
-
-/** Formats of the files beside a recording. */
-export const SIDECAR_FORMATS = ["xml", "ass", "srt", "jsonl"] as const satisfies readonly ExportFormat[];
-type SidecarFormat = (typeof SIDECAR_FORMATS)[number];
+  type FolderContent,
+  LOOK_MS,
+  listFolder,
+  type Recording,
+  Recordings,
+  type RecordingsOptions,
+  SIDECAR_FORMATS,
+  type SidecarFormat,
+} from "./recordings.js";
 
 const MINUTE_MS = 60_000;
-/** Interval between looks into the folder, ms. */
-const LOOK_MS = 5_000;
 /** Shortest time between two writings of a file, ms; one that takes long is written so seldom that it takes a twentieth of the time. */
 const PAUSE_MS = 10_000;
 const PAUSE_FACTOR = 20;
 /** Longest time for which the place in the log is not kept anew, ms. */
 const KEEP_MS = 60_000;
-/** Time after which a recording that is gone, and everything beside it, is forgotten, ms. */
-const GONE_MS = 7 * 24 * 60 * MINUTE_MS;
 /** Events of one reading. */
 const PAGE = 2_000;
 /** Minutes of which it is known where they begin in the log. */
 const MINUTES_MAX = 2 * 24 * 60;
-/** Added to a last growth, ms: some disks know the time of a change to two seconds. */
-const SLACK_MS = 2_000;
 /** Most by which a time is later than its receipt; a clock that is ahead by more is wrong. */
 const AHEAD_MS = MINUTE_MS;
 
 /** Options of what is written beside recordings. */
-export interface SidecarOptions {
-  /** Folder of the recordings, and of those in folders in it. */
-  readonly folder: string;
+export interface SidecarOptions extends RecordingsOptions {
   readonly room: RoomKey;
   /** Name of the file that says how far it has come, in the folder. */
   readonly stateFile: string;
-  readonly formats: readonly SidecarFormat[];
-  readonly pattern: NamePattern;
-  /** Zone of the times in names. */
-  readonly zone: TimeZone;
   /** Added to every place in a recording, ms. */
   readonly offsetMs: number;
-  /** Time after which a file that has not grown is finished, ms. */
-  readonly quietMs: number;
 }
 
 /** Dependencies of what is written beside recordings. */
@@ -83,34 +63,6 @@ interface SidecarFigures {
   readonly growing: number;
   /** Hindrance of the last look; null: there was none. */
   readonly trouble: Told | null;
-}
-
-/** A recording, with what stands beside it. All of it is kept, so that the next process goes on. */
-interface Recording {
-  name: string;
-  ending: string;
-  file: string;
-  madeAt: number | null;
-  size: number;
-  grewAt: number;
-  readonly startMs: number;
-  readonly by: BeginSource;
-  /** Where it ends; null while it grows. */
-  endMs: number | null;
-  /** Length that it says inside, where nobody saw it grow. */
-  durationMs: number | null;
-  /** Whether another file took its place, as a conversion does: it grows no more. */
-  isOver: boolean;
-  /** Since when there is no file of it, ms UTC; null while there is. */
-  goneAt: number | null;
-  /** Seqs of the first and the last event of its time that were read; 0: none. */
-  first: number;
-  last: number;
-  gaps: NewEventOf<"gap">[];
-  /** Owner of each file beside it: true ours, false somebody else's, a digest that of ours which was about to get its name. */
-  own: Partial<Record<SidecarFormat, boolean | string>>;
-  /** Whether something is to be written. */
-  isDue: boolean;
 }
 
 /** State of a folder, as it is kept there. */
@@ -132,7 +84,7 @@ export class Sidecar {
   readonly #options: SidecarOptions;
   readonly #deps: SidecarDeps;
   readonly #time: ReadingTime;
-  readonly #recordings = new Map<string, Recording>();
+  readonly #found: Recordings;
   /** Times (ms) before which a recording is not written again. */
   readonly #rests = new Map<Recording, number>();
   /** News that were told, by what they are about: told again only when they are others. */
@@ -142,7 +94,6 @@ export class Sidecar {
   #knownFrom = Number.NEGATIVE_INFINITY;
   #at = 0;
   #newest = Number.NEGATIVE_INFINITY;
-  #lookedAt: number | null = null;
   #trouble: Told | null = null;
   #kept = { lasting: "[]", at: Number.POSITIVE_INFINITY };
 
@@ -150,6 +101,10 @@ export class Sidecar {
     this.#deps = deps;
     this.#options = options;
     this.#time = new ReadingTime(deps.clock);
+    this.#found = new Recordings(options, deps.clock, {
+      tell: deps.tell,
+      tellOnce: (about, line) => this.#tellOnce(about, line),
+    });
   }
 
   /** Goes on where an earlier process was in this folder. @throws DyliveError file_failed when its state cannot be read */
@@ -165,6 +120,10 @@ export class Sidecar {
     sidecar.#newest = kept.newest;
     sidecar.#knownFrom = kept.newest + AHEAD_MS;
     return sidecar;
+  }
+
+  get #recordings(): Map<string, Recording> {
+    return this.#found.byName;
   }
 
   get figures(): SidecarFigures {
@@ -190,8 +149,9 @@ export class Sidecar {
       const content = await listFolder(folder).catch((error: unknown) => {
         throw fileFailure(error, told`${folder} cannot be read`);
       });
-      await this.#find(content);
-      this.#judge();
+      const { changed, again } = await this.#found.look(content);
+      for (const one of changed) this.#rests.delete(one);
+      for (const one of again) this.#goBack(one);
       await this.#read(signal);
       let isWhole = !signal.aborted;
       for (const one of [...this.#recordings.values()].sort((a, b) => a.startMs - b.startMs))
@@ -207,139 +167,6 @@ export class Sidecar {
       this.#trouble = toldOf(failure.said);
       this.#tellOnce("look", told`${this.#trouble}; it is tried again`);
       return false;
-    }
-  }
-
-  /** Finds new recordings, and what became of those that are known. */
-  async #find({ films, files }: FolderContent): Promise<void> {
-    const now = this.#deps.clock.now();
-    const byName = new Map<string, Film[]>();
-    for (const film of films)
-      if (this.#options.pattern.takes(ownName(film))) byName.set(film.name, [...(byName.get(film.name) ?? []), film]);
-    const isSeen = ({ name }: Recording) => byName.has(name);
-    for (const [name, own] of byName) {
-      if (this.#recordings.has(name)) continue;
-      const [film] = own;
-      const before = [...this.#recordings.values()].find((one) => film !== undefined && !isSeen(one) && isSame(one, film));
-      if (film !== undefined && before !== undefined) await this.#rename(before, film, files);
-    }
-    for (const one of [...this.#recordings.values()]) await this.#follow(one, byName.get(one.name) ?? [], now);
-    // What was written first: parts of one recording follow upon each other.
-    const added = [...byName].filter(([name]) => !this.#recordings.has(name));
-    const oldest = ([, own]: (typeof added)[number]) => Math.min(...own.map(({ changedAt }) => changedAt));
-    for (const [, own] of added.sort((a, b) => oldest(a) - oldest(b) || (a[0] < b[0] ? -1 : 1))) await this.#add(own, now);
-    this.#lookedAt = now;
-    for (const [name, { goneAt }] of this.#recordings)
-      if (goneAt !== null && now - goneAt > GONE_MS && !SIDECAR_FORMATS.some((format) => files.has(`${name}.${format}`)))
-        this.#recordings.delete(name);
-    for (const one of this.#recordings.values())
-      if (isSeen(one) && this.#options.formats.some((format) => one.own[format] !== false && !files.has(`${one.name}.${format}`)))
-        one.isDue = true;
-  }
-
-  /** @param own whose the files beside it are, where there was another recording of that name */
-  async #add(films: readonly Film[], now: number, own: Recording["own"] = {}): Promise<void> {
-    // The one that was written first, where a conversion stands beside it.
-    const film = films.filter(({ size }) => size > 0).sort((a, b) => a.changedAt - b.changedAt)[0];
-    if (film === undefined) return;
-    const { pattern, zone, quietMs } = this.#options;
-    const path = `${film.name}${film.ending}`;
-    const inside = await this.#inside(film);
-    if (inside === null) return;
-    const seenAt = this.#lookedAt;
-    const grewAt = Math.min(film.changedAt, now);
-    const isGrowing = now - grewAt < quietMs;
-    // What was not here at the last look began after it, unless it came whole.
-    const made = seenAt === null || !isGrowing ? film.madeAt : within(film.madeAt ?? now, seenAt, now);
-    // One that is longer than it grew was brought here.
-    const grewHere = made !== null && made <= grewAt + LOOK_MS && grewAt - made + JOINT_MS > (inside.durationMs ?? 0);
-    const evidence = {
-      name: ownName(film),
-      grewAt,
-      firstAt: grewHere ? made : null,
-      createdAt: inside.createdAt,
-      others: [...this.#recordings.values()].map((one) => ({ ...one, name: ownName(one) })),
-    };
-    const begin = beginOf(evidence, pattern, zone);
-    if (begin === null) {
-      this.#tellOnce(path, told`${path}: nothing tells when it began; --name-pattern says where that stands in the name`);
-      return;
-    }
-    this.#tellOnce(path, told`${path}: begins at ${momentIn(zone, begin.at)}, ${BEGIN_SOURCES[begin.by]}`);
-    for (const remark of begin.remarks) this.#deps.tell(told`${path}: ${remark}`);
-    const recording: Recording = {
-      ...{ name: film.name, ending: film.ending, file: film.file, madeAt: film.madeAt, size: film.size, grewAt },
-      ...{ startMs: begin.at, by: begin.by, endMs: null, durationMs: isGrowing ? null : inside.durationMs, isOver: false },
-      ...{ goneAt: null, first: 0, last: 0, gaps: [], own, isDue: true },
-    };
-    this.#recordings.set(film.name, recording);
-    this.#goBack(recording);
-    this.#judge();
-  }
-
-  /** Returns what a film says of its times; null where it is none: programs are written in `.ts`, too. */
-  #inside({ name, ending }: Film): Promise<ContainerTimes | null> {
-    return containerTimes(join(this.#options.folder, `${name}${ending}`), ending).catch(() => ({ createdAt: null, durationMs: null }));
-  }
-
-  /** Follows the growth of a known recording. */
-  async #follow(one: Recording, films: readonly Film[], now: number): Promise<void> {
-    const film = films.find(({ ending }) => ending === one.ending);
-    if (film?.size === 0) return; // it is begun anew, and nothing is in it yet
-    const { ending, file, madeAt, size } = film ?? films[0] ?? one;
-    if (film !== undefined && isAnother(one, film)) {
-      this.#recordings.delete(one.name);
-      return this.#add(films, now, one.own);
-    }
-    const isReplaced = film === undefined ? films.length > 0 : one.endMs !== null && !isOneFile(one, film);
-    if (films[0] === undefined) one.goneAt ??= now;
-    else one.goneAt = null;
-    if (isReplaced && one.endMs === null && films[0] !== undefined) {
-      // Nobody saw its end: a conversion is as long as it was, or else was made soon after.
-      const { durationMs = null } = (await this.#inside(films[0])) ?? {};
-      one.grewAt = Math.min(now, durationMs === null ? films[0].changedAt : one.startMs + durationMs);
-    }
-    if (film !== undefined && !isReplaced && !one.isOver && size !== one.size) {
-      one.durationMs = null;
-      one.grewAt = within(film.changedAt, one.grewAt, now);
-    }
-    Object.assign(one, { ending, file, madeAt, size, isOver: one.isOver || isReplaced });
-  }
-
-  /** Takes what stands beside a recording along to its new name. */
-  async #rename(one: Recording, { name, ending }: Film, files: ReadonlySet<string>): Promise<void> {
-    const { folder } = this.#options;
-    for (const format of SIDECAR_FORMATS)
-      if (one.own[format] === true && files.has(`${one.name}.${format}`)) {
-        if (files.has(`${name}.${format}`)) one.own[format] = false;
-        else await rename(join(folder, `${one.name}.${format}`), join(folder, `${name}.${format}`)).catch(() => {});
-      }
-    this.#recordings.delete(one.name);
-    this.#deps.tell(told`${one.name}${one.ending}: is ${name}${ending} now`);
-    Object.assign(one, { name, ending, isDue: true });
-    this.#recordings.set(name, one);
-  }
-
-  /** Decides where each recording ends: where it goes on in the next, else where it grew last. */
-  #judge(): void {
-    const now = this.#deps.clock.now();
-    const all = [...this.#recordings.values()].sort((a, b) => a.startMs - b.startMs);
-    for (const [index, one] of all.entries()) {
-      const next = all.slice(index + 1).find(({ startMs }) => startMs > one.startMs);
-      const grewAt = one.durationMs === null ? one.grewAt : Math.min(one.grewAt, one.startMs + one.durationMs);
-      const joins = next !== undefined && Math.abs(next.startMs - grewAt) <= JOINT_MS;
-      const isOver =
-        one.isOver ||
-        one.goneAt !== null ||
-        now - one.grewAt >= this.#options.quietMs ||
-        (joins && next.grewAt >= one.grewAt && now - one.grewAt >= LOOK_MS);
-      const endMs = isOver ? Math.max(one.startMs, joins ? next.startMs : grewAt + SLACK_MS) : null;
-      if (endMs === one.endMs) continue;
-      const isLonger = one.endMs !== null && (endMs === null || endMs > one.endMs);
-      one.endMs = endMs;
-      one.isDue = true;
-      this.#rests.delete(one);
-      if (isLonger) this.#goBack(one);
     }
   }
 
@@ -464,7 +291,7 @@ export class Sidecar {
         digest.update(bytes);
         await file.write(bytes);
       }
-      if (owned === undefined) {
+      if (owned !== true) {
         // Kept before the file has its name: whoever finds it after a crash knows whose it is.
         one.own[format] = digest.digest("hex");
         await this.#keep();
@@ -557,27 +384,6 @@ interface Interval {
 
 function overlaps({ from, to }: Interval, least: number, most: number): boolean {
   return most >= from && (to === null || least < to);
-}
-
-function within(value: number, least: number, most: number): number {
-  return Math.max(least, Math.min(value, most));
-}
-
-/** Whether a film that was not known is one that was, under another name: systems give the numbers of removed files to new ones. */
-function isSame(one: Recording, film: Film): boolean {
-  if (one.file !== film.file || film.size < one.size) return false;
-  return film.madeAt === null ? film.size === one.size : film.madeAt === one.madeAt;
-}
-
-/** Whether a film that has a recording's name is a new recording: it came after that was removed, or was begun again in its place. */
-function isAnother(one: Recording, film: Film): boolean {
-  if (film.file === one.file) return film.size < one.size / 2;
-  return one.goneAt !== null && film.size !== one.size && !isOneFile(one, film);
-}
-
-/** Whether a film is the file that a recording was: some disks give other numbers when they are mounted again. */
-function isOneFile(one: Recording, film: Film): boolean {
-  return film.file === one.file || (film.madeAt !== null && film.madeAt === one.madeAt);
 }
 
 function leadsOut(name: string): boolean {

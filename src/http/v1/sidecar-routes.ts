@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
-import { SIDECAR_FORMATS } from "../../exports/sidecar.js";
+import { SIDECAR_FORMATS } from "../../exports/recordings.js";
 import type { SidecarView } from "../../exports/sidecars.js";
 import { inLanguage, type Language } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
