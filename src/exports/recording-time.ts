@@ -143,8 +143,8 @@ interface BeginEvidence {
   readonly firstAt: number | null;
   /** The time at which it was made, as it says inside. */
   readonly createdAt: number | null;
-  /** The other recordings of the folder. */
-  readonly others: readonly { readonly name: string; readonly startMs: number; readonly grewAt: number; readonly endMs: number | null }[];
+  /** Gives the other recordings of the folder, with where they end as far as is known; asked where the file is one of several parts. */
+  readonly others: () => readonly { readonly name: string; readonly startMs: number; readonly endMs: number }[];
 }
 
 /** Most by which a clock of another machine may be ahead, ms. */
@@ -162,7 +162,8 @@ export function beginOf(evidence: BeginEvidence, pattern: NamePattern, zone: Tim
   const part = named === null ? null : partOf(named.rest);
   if (named !== null && part === null) return { at: named.at, by: "name", remarks };
   // Parts of one recording have one time, which is that of the first.
-  const earlier = others
+  const numbered = named === null || part === null ? [] : others().filter(({ name }) => name.startsWith(named.before));
+  const earlier = numbered
     .flatMap((other) => {
       const time = pattern.timesIn(other.name).find(({ before }) => before === named?.before);
       const number = time === undefined ? null : partOf(time.rest);
@@ -173,7 +174,7 @@ export function beginOf(evidence: BeginEvidence, pattern: NamePattern, zone: Tim
   if (named !== null && !isLater) return { at: named.at, by: "name", remarks };
   if (createdAt !== null && createdAt <= grewAt + AHEAD_MS && createdAt > (earlier?.startMs ?? grewAt - DAY_MS))
     return { at: createdAt, by: "container", remarks };
-  const end = earlier === undefined ? null : (earlier.endMs ?? earlier.grewAt);
+  const end = earlier?.endMs ?? null;
   if (end !== null && (firstAt === null || Math.abs(firstAt - end) <= JOINT_MS)) return { at: end, by: "before", remarks };
   return firstAt === null ? null : { at: firstAt, by: "growth", remarks };
 }

@@ -210,7 +210,7 @@ export class Recordings {
       grewAt,
       firstAt: grewHere ? made : null,
       createdAt: inside.createdAt,
-      others: [...this.byName.values()].map((one) => ({ ...one, name: ownName(one) })),
+      others: () => [...this.byName.values()].map((one) => ({ name: ownName(one), startMs: one.startMs, endMs: lastOf(one) })),
     };
     const begin = beginOf(evidence, pattern, zone);
     if (begin === null) {
@@ -226,7 +226,6 @@ export class Recordings {
     };
     this.byName.set(film.name, recording);
     this.#again.add(recording);
-    this.#judge();
   }
 
   /** Returns what a film says of its times; null where it is none: programs are written in `.ts`, too. */
@@ -277,8 +276,10 @@ export class Recordings {
     const now = this.#clock.now();
     const all = [...this.byName.values()].sort((a, b) => a.startMs - b.startMs);
     for (const [index, one] of all.entries()) {
-      const next = all.slice(index + 1).find(({ startMs }) => startMs > one.startMs);
-      const grewAt = one.durationMs === null ? one.grewAt : Math.min(one.grewAt, one.startMs + one.durationMs);
+      let after = index + 1;
+      while (all[after]?.startMs === one.startMs) after++;
+      const next = all[after];
+      const grewAt = lastOf(one);
       const joins = next !== undefined && Math.abs(next.startMs - grewAt) <= JOINT_MS;
       const isOver =
         one.isOver ||
@@ -294,6 +295,11 @@ export class Recordings {
       if (isLonger) this.#again.add(one);
     }
   }
+}
+
+/** Returns where the last of a recording is, as it grew or as it says inside, ms UTC. */
+function lastOf({ startMs, grewAt, durationMs }: Recording): number {
+  return durationMs === null ? grewAt : Math.min(grewAt, startMs + durationMs);
 }
 
 function within(value: number, least: number, most: number): number {

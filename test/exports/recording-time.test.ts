@@ -13,9 +13,9 @@ const begun = (
   known: Partial<Evidence> = {},
   pattern: string | null = null,
   zone = SHANGHAI as ReturnType<typeof readTimeZone>,
-) => beginOf({ name, grewAt: EIGHT + HOUR, firstAt: null, createdAt: null, others: [], ...known }, new NamePattern(pattern), zone);
+) => beginOf({ name, grewAt: EIGHT + HOUR, firstAt: null, createdAt: null, others: () => [], ...known }, new NamePattern(pattern), zone);
 
-const known = (name: string, startMs: number, endMs: number) => ({ name, startMs, grewAt: endMs, endMs });
+const known = (name: string, startMs: number, endMs: number) => ({ name, startMs, endMs });
 
 describe("the time in a name", () => {
   it.each([
@@ -98,12 +98,12 @@ describe("parts with the time of the first", () => {
   const first = known(name(0), EIGHT, EIGHT + HOUR);
 
   it("follow upon each other", () => {
-    expect(begun(name(1), { grewAt: EIGHT + 2 * HOUR, others: [first] })).toMatchObject({ at: EIGHT + HOUR, by: "before" });
-    const others = [first, known(name(1), EIGHT + HOUR, EIGHT + 2 * HOUR)];
+    expect(begun(name(1), { grewAt: EIGHT + 2 * HOUR, others: () => [first] })).toMatchObject({ at: EIGHT + HOUR, by: "before" });
+    const others = () => [first, known(name(1), EIGHT + HOUR, EIGHT + 2 * HOUR)];
     const third = begun(name(2), { grewAt: EIGHT + 3 * HOUR, firstAt: EIGHT + 2 * HOUR + 900, others });
     expect(third).toMatchObject({ at: EIGHT + 2 * HOUR, by: "before" });
     // The recorder was away for a while.
-    expect(begun(name(1), { grewAt: EIGHT + 3 * HOUR, firstAt: EIGHT + 2 * HOUR, others: [first] })).toMatchObject({
+    expect(begun(name(1), { grewAt: EIGHT + 3 * HOUR, firstAt: EIGHT + 2 * HOUR, others: () => [first] })).toMatchObject({
       ...{ at: EIGHT + 2 * HOUR, by: "growth" },
     });
   });
@@ -111,7 +111,7 @@ describe("parts with the time of the first", () => {
   it("are known as later ones by their growth, too; a number that counts nothing is none", () => {
     expect(begun(name(3), { grewAt: EIGHT + 4 * HOUR, firstAt: EIGHT + 3 * HOUR })).toMatchObject({ at: EIGHT + 3 * HOUR, by: "growth" });
     expect(
-      begun("2026-11-25 20-00-00 王者荣耀100", { others: [known("2026-11-25 19-00-00 王者荣耀99", EIGHT - HOUR, EIGHT)] }),
+      begun("2026-11-25 20-00-00 王者荣耀100", { others: () => [known("2026-11-25 19-00-00 王者荣耀99", EIGHT - HOUR, EIGHT)] }),
     ).toMatchObject({
       ...{ at: EIGHT, by: "name" },
     });

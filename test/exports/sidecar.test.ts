@@ -540,6 +540,19 @@ describe("a folder", () => {
     expect(told.filter((line) => line.includes("not of this command"))).toHaveLength(3);
   });
 
+  it("of parts that were recorded before has each where the one before it ends", async () => {
+    const { clock, say, grow, read, open } = await opened();
+    const names = [0, 1, 2].map((part) => `主播_${stamp(EIGHT)}_00${part}`);
+    for (const name of names) {
+      await say();
+      await clock.advance(600_000);
+      grow(`${name}.ts`);
+    }
+    await clock.advance(3_600_000);
+    await (await open()).look(SIGNAL);
+    expect(names.map((name) => [...placesIn(read(`${name}.xml`))])).toEqual([[["1", 0]], [["2", 0]], [["3", 0]]]);
+  });
+
   it("that goes is told once, and gone on with when it is there again", async () => {
     const { clock, folder, say, grow, read, open, told } = await opened();
     const sidecar = await open();
