@@ -298,7 +298,19 @@ function film(name: string): Work["media"][number] {
 }
 
 const LIST_RUN = {
-  ...{ author: null, mix: null, shown: null, collected: 0, hidden: 0, endedBy: null, reason: null, startedAt: 1, endedAt: null },
+  ...{
+    author: null,
+    mix: null,
+    shown: null,
+    collected: 0,
+    hidden: 0,
+    limit: 10_000,
+    stopAfterKnown: null,
+    endedBy: null,
+    reason: null,
+    startedAt: 1,
+    endedAt: null,
+  },
 };
 
 it("watches an author by their link, shows a work that they publish a moment later, lets them go, and lists their works; on a phone, in English and dark", async () => {

@@ -96,15 +96,18 @@ describe("a run that collects comments", () => {
     expect(said({}, true, en, "en")).toMatchObject({
       tone: "soft",
       state: "Collecting",
-      lines: [expect.stringContaining("Waits for the page"), ...Array(3).fill(expect.any(String))],
+      lines: [expect.stringContaining("Waits for the page"), ...Array(4).fill(expect.any(String))],
     });
     const { lines } = said({ collected: 7, topLevel: 5, repliesCollected: 2, shown: 99, floorsOpen: 1 }, true, en, "en");
     expect(lines).toEqual([
       "7 so far: 5 top comments, 2 replies.",
       "The page says that there are 99 (it counts hidden ones, so fewer come).",
       "Replies of one top comment are not complete; below it stands how many there are.",
+      "At most 100000 new ones are collected, with their replies.",
       "1 min 20 s so far.",
     ]);
+    const { lines: bounded } = said({ limit: 50, replies: false, withinMs: 120_000 }, true);
+    expect(bounded).toContain("最多采集 50 条新的，不展开回复，最多 120 秒。");
   });
 
   it("says by what it ended and why, in the page's language", () => {
@@ -198,8 +201,9 @@ describe("the run through a list of works", () => {
     expect(told({ reason: "it failed; the log says why", endedAt: NOW })).toMatchObject({ tone: "bad" });
     expect(told({ collected: 0, mix: { id: "7", name: "合集" } }, true)).toMatchObject({
       state: "正在列出",
-      lines: [expect.stringContaining("在等网页"), "「合集」的作品。", "已得到 0 个。", "已进行 1 分。"],
+      lines: [expect.stringContaining("在等网页"), "「合集」的作品。", "已得到 0 个。", "最多列出 10000 个。", "已进行 1 分。"],
     });
+    expect(told({ stopAfterKnown: 3, limit: 50 }, true).lines).toContain("最多列出 50 个，连续遇到 3 个已保存的就停。");
   });
 });
 

@@ -25,7 +25,7 @@ export const END_TONES = {
 /** Returns what is to be said of the last run of a work. */
 export function runWords({ run, running }: CommentRunStatus, now: number, m: Messages, lang: Lang): RunWords {
   const words = m.comments.run;
-  const { endedBy, reason, shown, collected, topLevel, repliesCollected, floorsOpen, startedAt, endedAt } = run;
+  const { endedBy, reason, shown, collected, topLevel, repliesCollected, floorsOpen, limit, withinMs, replies, startedAt, endedAt } = run;
   const figures = [
     words.collected(collected, topLevel, repliesCollected),
     shown === null ? words.unclaimed : words.claimed(shown),
@@ -34,7 +34,12 @@ export function runWords({ run, running }: CommentRunStatus, now: number, m: Mes
   if (running)
     return {
       ...{ tone: "soft", state: words.running },
-      lines: [...(collected === 0 && shown === null ? [words.turn] : []), ...figures, words.since(duration(now - startedAt, lang))],
+      lines: [
+        ...(collected === 0 && shown === null ? [words.turn] : []),
+        ...figures,
+        words.bounds(limit, replies, withinMs === null ? null : Math.round(withinMs / 1000)),
+        words.since(duration(now - startedAt, lang)),
+      ],
     };
   const why = reason === null ? [] : [words.reason(reasonIn(reason, m))];
   const when = endedAt === null ? [] : [words.ended(dayTime(endedAt, lang), duration(endedAt - startedAt, lang))];

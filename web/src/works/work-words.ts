@@ -80,7 +80,7 @@ function musicOf({ music }: Work, m: Messages, lang: Lang): string | null {
 /** Returns what is to be said of the last run through a list of works: what came, never that there are no more where that is not told. */
 export function listWords({ run, running }: ListRunStatus, now: number, m: Messages, lang: Lang): RunWords {
   const words = m.works.lists;
-  const { author, mix, endedBy, reason, shown, collected, hidden, startedAt, endedAt } = run;
+  const { author, mix, endedBy, reason, shown, collected, hidden, limit, stopAfterKnown, startedAt, endedAt } = run;
   const name = author?.nickname ?? mix?.name ?? null;
   const figures = [
     ...(name === null ? [] : [words.of(name)]),
@@ -91,7 +91,12 @@ export function listWords({ run, running }: ListRunStatus, now: number, m: Messa
   if (running)
     return {
       ...{ tone: "soft", state: words.running },
-      lines: [...(collected === 0 ? [m.comments.run.turn] : []), ...figures, m.comments.run.since(duration(now - startedAt, lang))],
+      lines: [
+        ...(collected === 0 ? [m.comments.run.turn] : []),
+        ...figures,
+        words.bounds(limit, stopAfterKnown),
+        m.comments.run.since(duration(now - startedAt, lang)),
+      ],
     };
   const why = reason === null ? [] : [m.comments.run.reason(reasonIn(reason, m))];
   const when = endedAt === null ? [] : [m.comments.run.ended(dayTime(endedAt, lang), duration(endedAt - startedAt, lang))];

@@ -16,6 +16,8 @@ export const comments: typeof zh = {
     unclaimed: "The page has not said how many there are.",
     floorsOpen: (n) =>
       `Replies of ${n === 1 ? "one top comment" : `${n} top comments`} are not complete; below it stands how many there are.`,
+    bounds: (most, replies, seconds) =>
+      `At most ${most} new ones are collected, ${replies ? "with" : "without"} their replies${seconds === null ? "" : `, within ${seconds} seconds`}.`,
     since: (length) => `${length} so far.`,
     ended: (time, length) => `Ended ${time}, after ${length}.`,
     reason: (why) => `Reason: ${why}`,

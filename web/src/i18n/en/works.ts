@@ -134,6 +134,7 @@ export const works: typeof zh = {
     running: "listing",
     known: "down to works that are kept",
     of: (name) => `Works of ${name}.`,
+    bounds: (most, known) => `At most ${most} are listed${known === null ? "" : `, down to ${known} kept ones in a row`}.`,
     collected: (n) => (n === 1 ? "One work came." : `${n} works came.`),
     shown: (n) => `The profile tells ${n}, which is no measure where no more is shown.`,
     hidden: (n) => `${n} that others may not see are left out.`,

@@ -14,6 +14,8 @@ export const comments = {
     claimed: (n: number) => `网页说共有 ${n} 条（连隐藏的也算，得到的会少一些）。`,
     unclaimed: "网页还没有说共有多少条。",
     floorsOpen: (n: number) => `${n} 楼的回复还没有齐，下面标出了各有多少。`,
+    bounds: (most: number, replies: boolean, seconds: number | null) =>
+      `最多采集 ${most} 条新的，${replies ? "展开回复" : "不展开回复"}${seconds === null ? "" : `，最多 ${seconds} 秒`}。`,
     since: (length: string) => `已进行 ${length}。`,
     ended: (time: string, length: string) => `结束于 ${time}，用时 ${length}。`,
     reason: (why: string) => `原因：${why}`,

@@ -128,6 +128,7 @@ export const works = {
     running: "正在列出",
     known: "到了已保存的作品",
     of: (name: string) => `「${name}」的作品。`,
+    bounds: (most: number, known: number | null) => `最多列出 ${most} 个${known === null ? "" : `，连续遇到 ${known} 个已保存的就停`}。`,
     collected: (n: number) => `已得到 ${n} 个。`,
     shown: (n: number) => `主页上说有 ${n} 个：不给看更多时，这个数也不可靠。`,
     hidden: (n: number) => `另有 ${n} 个别人看不到，没有计入。`,
