@@ -133,7 +133,9 @@ function audienceFacts({
   clubLevels,
   topShare,
 }: ReturnType<typeof shownAudience>): [Told, Cell][] {
-  const percent = (share: number | null) => (share === null ? null : `${Math.round(share * 100)} %`);
+  // Not all of it is 100 %.
+  const percent = (share: number | null) =>
+    share === null ? null : share < 1 && share >= 0.995 ? ">99 %" : `${Math.round(share * 100)} %`;
   const bands = new Map<number, number>();
   for (const { level, people } of levels) bands.set(Math.floor(level / BAND), (bands.get(Math.floor(level / BAND)) ?? 0) + people);
   return [
