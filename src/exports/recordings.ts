@@ -1,5 +1,5 @@
-import { readdir, rename, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { readdir, realpath, rename, stat } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
 import type { NewEventOf } from "../events/event.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Told, told } from "../runtime/told.js";
@@ -71,6 +71,17 @@ async function filmAt(folder: string, path: string): Promise<Film> {
   };
 }
 
+/**
+ * Sees to it that a file of a folder is in it itself, not where a link leads: a link in place of the folder, too, which was made since.
+ * @param folder its real path
+ * @param name path of the file from there
+ * @throws the system's errors; ELOOP where there is a link
+ */
+export async function assertNoLink(folder: string, name: string): Promise<void> {
+  const path = join(folder, dirname(name));
+  if ((await realpath(path)) !== path) throw Object.assign(new Error(`a link is in ${path}`), { code: "ELOOP" });
+}
+
 /** Returns the name of a film without its folder. */
 function ownName({ name }: Pick<Film, "name">): string {
   return basename(name);
@@ -117,7 +128,7 @@ export interface Recording {
 
 /** Options of looking for recordings. */
 export interface RecordingsOptions {
-  /** Folder of the recordings, and of those in folders in it. */
+  /** Folder of the recordings, and of those in folders in it: its real path. */
   readonly folder: string;
   /** Formats of the files that are to be beside them. */
   readonly formats: readonly SidecarFormat[];
@@ -263,7 +274,10 @@ export class Recordings {
     for (const format of SIDECAR_FORMATS)
       if (one.own[format] === true && files.has(`${one.name}.${format}`)) {
         if (files.has(`${name}.${format}`)) one.own[format] = false;
-        else await rename(join(folder, `${one.name}.${format}`), join(folder, `${name}.${format}`)).catch(() => {});
+        else
+          await Promise.all([assertNoLink(folder, one.name), assertNoLink(folder, name)])
+            .then(() => rename(join(folder, `${one.name}.${format}`), join(folder, `${name}.${format}`)))
+            .catch(() => {});
       }
     this.byName.delete(one.name);
     this.#news.tell(told`${one.name}${one.ending}: is ${name}${ending} now`);

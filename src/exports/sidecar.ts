@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { isAbsolute, join, normalize, sep } from "node:path";
 import type { LiveEvent } from "../events/event.js";
 import { readAfter } from "../feed/read.js";
@@ -15,6 +15,7 @@ import type { Store } from "../store/store.js";
 import { type ExportPlan, planExport } from "./plan.js";
 import { minutesAhead, momentIn } from "./recording-time.js";
 import {
+  assertNoLink,
   type FolderContent,
   LOOK_MS,
   listFolder,
@@ -146,9 +147,11 @@ export class Sidecar {
   async look(signal: AbortSignal): Promise<boolean> {
     const { folder, stateFile } = this.#options;
     try {
-      const content = await listFolder(folder).catch((error: unknown) => {
-        throw fileFailure(error, told`${folder} cannot be read`);
-      });
+      const content = await assertNoLink(folder, stateFile)
+        .then(() => listFolder(folder))
+        .catch((error: unknown) => {
+          throw fileFailure(error, told`${folder} cannot be read`);
+        });
       const { changed, again } = await this.#found.look(content);
       for (const one of changed) this.#rests.delete(one);
       for (const one of again) this.#goBack(one);
@@ -246,8 +249,8 @@ export class Sidecar {
     let isWhole = true;
     for (const format of this.#options.formats) {
       const path = `${one.name}.${format}`;
-      // Without its film nothing is begun.
-      if (film === undefined && one.own[format] !== true) continue;
+      // Without its film nothing is begun, and what is gone with it stays so.
+      if (film === undefined && (one.own[format] !== true || !files.has(path))) continue;
       if (oldest > one.first && one.first > 0 && one.own[format] === true && files.has(path)) {
         this.#tellOnce(path, told`${path}: stays as it is, since events of its time were removed from the store`);
         continue;
@@ -283,6 +286,7 @@ export class Sidecar {
     const range = one.first === 0 ? { after: 0, until: 0 } : { after: one.first - 1, until: this.#at };
     const plan = { ...decided, ...range, about: { ...decided.about, gaps } };
     const path = join(folder, `${one.name}.${format}`);
+    await assertNoLink(folder, one.name);
     const file = await NewFile.create(path, `${path}.dylive-part`);
     const digest = createHash("sha256");
     try {
@@ -296,12 +300,14 @@ export class Sidecar {
         one.own[format] = digest.digest("hex");
         await this.#keep();
       }
+      await assertNoLink(folder, one.name);
     } catch (error) {
       await file.discard();
       throw error;
     }
     try {
-      await file.finish({ replace: owned === true });
+      // Whoever may read the film may read what goes with it.
+      await file.finish({ replace: owned === true, ...(mode !== null && { mode }) });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       one.own[format] = false;
@@ -309,8 +315,6 @@ export class Sidecar {
       return false;
     }
     one.own[format] = true;
-    // Whoever may read the film may read what goes with it.
-    if (mode !== null) await chmod(path, mode).catch(() => {});
     return true;
   }
 
@@ -351,6 +355,7 @@ export class Sidecar {
       recordings: [...this.#recordings.values()],
     };
     const path = join(folder, stateFile);
+    await assertNoLink(folder, stateFile);
     const file = await NewFile.create(path, `${path}.part`);
     try {
       await file.write(JSON.stringify(kept));

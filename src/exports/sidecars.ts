@@ -33,8 +33,11 @@ export async function openSidecar(
   deps: SidecarDeps,
   choice: SidecarChoice,
 ): Promise<{ readonly sidecar: Sidecar; readonly close: () => void }> {
-  const { folder, room, formats, offsetMs } = choice;
+  const { room, formats, offsetMs } = choice;
   const [pattern, zone] = [new NamePattern(choice.namePattern), choice.timeZone === null ? null : readTimeZone(choice.timeZone)];
+  const folder = await realpath(choice.folder).catch((error: unknown) => {
+    throw fileFailure(error, told`nothing can be written in ${choice.folder}`);
+  });
   const name = `.dylive-sidecar-${room}`;
   const lock = lockOf(folder, join(folder, `${name}.lock`));
   try {

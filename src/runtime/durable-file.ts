@@ -16,6 +16,8 @@ interface Publishing {
   readonly replace?: boolean;
   /** The times that the file is to have. */
   readonly times?: { readonly atime: Date; readonly mtime: Date };
+  /** Bits that say who may read and write it, where the file system takes them. */
+  readonly mode?: number;
 }
 
 /**
@@ -95,9 +97,15 @@ export async function removeWhole(path: string): Promise<boolean> {
 }
 
 /** Closes a file and gives it its name: first its bytes are on the disk, then the name. @throws as {@link NewFile.finish} does */
-export async function publish(handle: FileHandle, part: string, path: string, { replace = true, times }: Publishing = {}): Promise<void> {
+export async function publish(
+  handle: FileHandle,
+  part: string,
+  path: string,
+  { replace = true, times, mode }: Publishing = {},
+): Promise<void> {
   try {
     if (times !== undefined) await handle.utimes(times.atime, times.mtime);
+    if (mode !== undefined) await handle.chmod(mode).catch(() => {});
     await handle.sync();
   } finally {
     await handle.close();

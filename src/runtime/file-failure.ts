@@ -39,6 +39,7 @@ const TROUBLES: Readonly<Record<string, FileTrouble>> = {
   EFBIG: { why: told`files may not grow so large`, todo: told`Raise the limit of file sizes (ulimit -f).` },
   EMFILE: HANDLES,
   ENFILE: HANDLES,
+  ELOOP: { why: told`a link is in its path`, todo: told`Name the place that the link leads to, or remove the link.` },
   ENAMETOOLONG: { why: told`its name is too long`, todo: told`Name it shorter.` },
   EIO: { why: told`the disk failed`, todo: told`Look at the system's log for errors of that disk, and keep a copy of what is on it.` },
 };

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -53,11 +54,14 @@ async function opened(options: Partial<SidecarOptions> = {}) {
   const { room, append } = await claimed(store);
   const folder = options.folder ?? newFolder();
   const told: string[] = [];
-  const open = (change: Partial<SidecarOptions> = {}, log: Store["log"] = store.log) =>
+  const open = (change: Partial<SidecarOptions> = {}, log: Store["log"] = store.log, meanwhile: () => unknown = () => {}) =>
     Sidecar.open(
       {
         store: { ...store, log, rooms: store.rooms, sessions: store.sessions, secrets: store.secrets },
-        exported: (plan, signal) => bytesOf(exportPieces({ log, comments: store.comments }, plan, signal)),
+        exported: (plan, signal) => {
+          meanwhile();
+          return bytesOf(exportPieces({ log, comments: store.comments }, plan, signal));
+        },
         ...{ clock, tell: (line: Told) => told.push(String(line)) },
       },
       {
@@ -608,6 +612,42 @@ describe("a folder", () => {
       writeFileSync(join(folder, STATE), damaged);
       await (await open()).look(SIGNAL);
     }
+  });
+
+  it("has nothing written, renamed or removed where a link leads", async () => {
+    const { clock, folder, say, grow, open, told } = await opened();
+    const film = `主播_${stamp(EIGHT)}`;
+    mkdirSync(join(folder, "day"));
+    grow(join("day", `${film}.flv`));
+    await say();
+    await (await open()).look(SIGNAL);
+    const outside = newFolder();
+    for (const name of ["victim", film, `${film}.xml.dylive-part`]) writeFileSync(join(outside, `${name}.xml`), "theirs");
+    const theirs = () => readdirSync(outside).map((name) => readFileSync(join(outside, name), "utf8"));
+    symlinkSync(outside, join(folder, "ln"));
+    const state = JSON.parse(readFileSync(join(folder, STATE), "utf8")) as { recordings: object[] };
+    state.recordings.push({ ...state.recordings[0], name: join("ln", "victim"), isDue: true });
+    writeFileSync(join(folder, STATE), JSON.stringify(state));
+    await say();
+    const sidecar = await open();
+    await clock.advance(20_000);
+    await sidecar.look(SIGNAL);
+    expect(theirs()).toEqual(["theirs", "theirs", "theirs"]);
+    // A folder that becomes a link while its files are written, and the whole folder of recordings.
+    grow(join("day", `${film}.flv`));
+    await say();
+    await clock.advance(20_000);
+    const swap = (path: string) => {
+      renameSync(path, `${path}-away`);
+      symlinkSync(outside, path);
+    };
+    const swapping = await open({}, undefined, () => existsSync(join(folder, "day-away")) || swap(join(folder, "day")));
+    expect(await swapping.look(SIGNAL)).toBe(false);
+    expect(told).toContainEqual(expect.stringMatching(/\.xml cannot be written: a link is in its path/));
+    swap(folder);
+    expect(await sidecar.look(SIGNAL)).toBe(false);
+    expect(readdirSync(outside)).toHaveLength(3);
+    expect(theirs()).toEqual(["theirs", "theirs", "theirs"]);
   });
 
   it("in which two are at work at once comes to the same", async () => {

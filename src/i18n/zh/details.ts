@@ -42,6 +42,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "this user's share of the disk is used up": "用户的磁盘配额已用完",
   "files may not grow so large": "文件大小超过限制",
   "its name is too long": "名称太长",
+  "a link is in its path": "路径中有链接",
   "the disk failed": "磁盘出错",
   "Give the user that dylive runs as the right to it, and to every folder above it (chown, chmod), or name another place.":
     "请让运行 dylive 的用户有权访问它和上面的每一层目录（chown、chmod），或换一个位置。",
@@ -57,6 +58,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "Free some of it, have the quota raised, or name a place on another disk.": "请腾出一些，提高配额，或换到别的磁盘。",
   "Raise the limit of file sizes (ulimit -f).": "请调大文件大小的限制（ulimit -f）。",
   "Name it shorter.": "请把名称写短一些。",
+  "Name the place that the link leads to, or remove the link.": "请改用链接指向的位置，或删除这个链接。",
   "Look at the system's log for errors of that disk, and keep a copy of what is on it.":
     "请在系统日志里查看那个磁盘的错误，并备份上面的内容。",
   "{} exists: name another file, or remove it": "{} 已存在：请换一个文件，或删除它",
