@@ -235,7 +235,7 @@ async function look(store: Deps, who: string | Identity, signal: AbortSignal | u
     () => {},
     onEvents,
   );
-  await lookInWorks(store, signal, (person) => meant.look(person), onEvents);
+  await lookInWorks(store, typeof who === "string" ? who : null, signal, (person) => meant.look(person), onEvents);
   return meant.people;
 }
 

@@ -4,6 +4,7 @@ import { shownText } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { Comment } from "../works/model/comment.js";
+import type { Music } from "../works/model/media.js";
 import type { Work } from "../works/model/work.js";
 
 /** Ids and names by which a person is known. Plain data: it goes to where the work is done. */
@@ -87,6 +88,36 @@ export function isPerson(user: KnownPerson, { ids, secUids, webcastUids, nicknam
 /** Returns the ids and names that mean the person wherever they stand in a text. */
 export function marksOf({ ids, secUids, displayIds, webcastUids, nicknames }: Identity): readonly string[] {
   return [...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].filter((text) => [...text].length >= NAME_MIN_CHARS);
+}
+
+/** Most characters of a name that is looked for in what music is called, and of the author or title that is looked through for it. */
+const MUSIC_NAME_MAX_CHARS = 100;
+const MUSIC_TEXT_MAX_CHARS = 300;
+
+/**
+ * Returns the names by which a piece of music is somebody's: the page says of whom it is by its author or, as in "@NAME创作的原声", by its title alone.
+ * @param isTheirs whether a text is an id or a name of theirs; asked of the author and the title, and of each part of them with two characters or more
+ */
+export function namesInMusic({ author, title }: Music, isTheirs: (text: string) => boolean): readonly string[] {
+  const found = new Set<string>();
+  for (const text of [author, title]) {
+    if (text === null) continue;
+    if (isTheirs(text)) found.add(text);
+    const characters = [...text].slice(0, MUSIC_TEXT_MAX_CHARS);
+    for (let from = 0; from < characters.length; from++) {
+      let part = "";
+      for (const [index, character] of characters.slice(from, from + MUSIC_NAME_MAX_CHARS).entries()) {
+        part += character;
+        if (index + 1 >= NAME_MIN_CHARS && isTheirs(part)) found.add(part);
+      }
+    }
+  }
+  return [...found];
+}
+
+/** Returns the ids and names of a person by which a piece of music may be theirs. */
+export function musicNamesOf(identity: Identity): ReadonlySet<string> {
+  return new Set([...identity.nicknames, ...marksOf(identity)]);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Store } from "../store/store.js";
 import type { ReadComment } from "../works/model/kept.js";
 import type { Work } from "../works/model/work.js";
 import { changeOf, type ErasurePlan } from "./change.js";
-import { digestOf, type Identity, identityOf, type KnownPerson, peopleIn } from "./identity.js";
+import { digestOf, type Identity, identityOf, type KnownPerson, musicNamesOf, namesInMusic, peopleIn } from "./identity.js";
 import { commentLeft, workLeft } from "./works.js";
 
 type Deps = Pick<Store, "erasures" | "secrets">;
@@ -21,7 +21,7 @@ const ID = /^[\w.-]{1,128}$/;
 /** Notes that a person is erased at `at` (ms UTC), by digests of what they are known by, and were when they were erased before. */
 export async function noteErasure({ erasures, secrets }: Deps, { identity, pseudonym, keep }: ErasurePlan, at: number): Promise<void> {
   const { ids, secUids, webcastUids, nicknames, byName } = identity;
-  const marks = [...ids, ...secUids, ...webcastUids, ...(byName ? nicknames.map(named) : []), ...nicknames.map(ofMusic)];
+  const marks = [...ids, ...secUids, ...webcastUids, ...(byName ? nicknames.map(named) : []), ...[...musicNamesOf(identity)].map(ofMusic)];
   const key = await secrets.pseudonymKey();
   const before = (await erasures.list()).find((one) => one.pseudonym === pseudonym)?.marks ?? [];
   await erasures.note({ at, pseudonym, keep, marks: [...new Set([...before, ...marks.map((mark) => digestOf(mark, key))])] });
@@ -120,7 +120,7 @@ function workWithout(row: WorkRow, { at, means }: LateErasure): WorkRow | null {
 function namedBy(one: Work | ReadComment, means: LateErasure["means"]): Identity | null {
   const people = (peopleIn(one) as readonly KnownPerson[]).filter((user) => isMeant(user, means));
   const named = one.mentions.flatMap(({ userId, secUid }) => [userId, secUid]).filter((id) => id !== null && means(id));
-  const musician = "music" in one && one.music?.author != null && means(ofMusic(one.music.author)) ? [one.music.author] : [];
+  const musician = "music" in one && one.music !== null ? namesInMusic(one.music, (text) => means(ofMusic(text))) : [];
   if (people.length + named.length + musician.length === 0) return null;
   return identityOf(
     [

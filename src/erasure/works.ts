@@ -4,10 +4,9 @@ import type { Store } from "../store/store.js";
 import type { Person } from "../works/model/author.js";
 import type { Comment } from "../works/model/comment.js";
 import type { KeptComment } from "../works/model/kept.js";
-import type { Music } from "../works/model/media.js";
 import type { Mention, Work } from "../works/model/work.js";
 import type { ErasurePlan } from "./change.js";
-import { type Identity, isPerson, type KnownPerson, marksOf, namedIn, peopleIn } from "./identity.js";
+import { type Identity, isPerson, type KnownPerson, marksOf, musicNamesOf, namedIn, namesInMusic, peopleIn } from "./identity.js";
 
 type Deps = Pick<Store, "works" | "comments" | "commentRuns" | "listRuns" | "authorWatches" | "downloads">;
 
@@ -35,9 +34,14 @@ const STEP_WORKS = 20;
 const STEP_COMMENTS = 500;
 const STEP_ROWS = 200;
 
-/** Passes everybody who stands in a kept work or a comment, or is watched as an author. @param onStep called after each step with how many were looked at in all */
+/**
+ * Passes everybody who stands in a kept work or a comment, or is watched as an author.
+ * @param who text by which somebody may be known; whom music names is passed where it is by this
+ * @param onStep called after each step with how many were looked at in all
+ */
 export async function lookInWorks(
   store: Deps,
+  who: string | null,
   signal: AbortSignal | undefined,
   onPerson: (person: KnownPerson) => void,
   onStep: (count: number) => void | Promise<void>,
@@ -46,7 +50,8 @@ export async function lookInWorks(
     for (const one of all) {
       for (const person of peopleIn(one)) onPerson(person);
       for (const { userId, secUid } of one.mentions) onPerson({ id: userId, secUid, displayId: null, nickname: null });
-      if ("music" in one && one.music?.author != null) onPerson({ id: null, secUid: null, displayId: null, nickname: one.music.author });
+      const names = "music" in one && one.music !== null ? namesInMusic(one.music, (text) => text === who) : [];
+      for (const nickname of names) onPerson({ id: null, secUid: null, displayId: null, nickname });
     }
   };
   for (const { secUid, author } of await store.authorWatches.list()) onPerson(personOfList(secUid, author));
@@ -207,20 +212,17 @@ export function workLeft<T extends WorkRow>(row: T, identity: Identity): T | nul
   const { work, reply } = row;
   if (isPerson(work.author, identity)) return null;
   const left = workWithout(work, identity);
-  const isReplyKept = reply === null || !namesThem(reply, identity);
-  return left === work && isReplyKept ? row : { ...row, work: left, reply: isReplyKept ? reply : null };
+  // What the work told of them it has from there.
+  const isReplyKept = left === work && (reply === null || !namesThem(reply, identity));
+  return isReplyKept ? row : { ...row, work: left, reply: null };
 }
 
 /** Returns what is left of another's work; the same where it does not name them. */
 function workWithout(work: Work, identity: Identity): Work {
   const left = unmentioned(work, identity);
-  return left.music !== null && isMusicOf(left.music, identity) ? { ...left, music: null } : left;
-}
-
-/** Whether a piece of music is theirs, as far as its names tell: the page says of whom it is by a name alone. Its id leads to them, and its picture may show them. */
-function isMusicOf({ author, title }: Music, identity: Identity): boolean {
-  const marks = marksOf(identity);
-  return [author, title].some((text) => text !== null && (identity.nicknames.includes(text) || marks.some((mark) => text.includes(mark))));
+  const names = musicNamesOf(identity);
+  // Its id leads to them, and its picture may show them.
+  return left.music !== null && namesInMusic(left.music, (text) => names.has(text)).length > 0 ? { ...left, music: null } : left;
 }
 
 function unmentioned<T extends { readonly mentions: Mention[] }>(one: T, { ids, secUids }: Identity): T {

@@ -163,7 +163,16 @@ export function describeEraseWorks(open: Open): void {
       const [sound, other] = ["7560000000000000011", "7560000000000000012"];
       for (let look = 0; look < 3; look++) {
         await clock.advance(look * DAY_MS);
-        expect(await keep(sound, at - DAY_MS, { music })).toMatchObject({ work: { music: null }, reply: null });
+        for (const [author, title] of [
+          ["小安安", "小安安的原声"],
+          ["林间乐队", "@小安安创作的原声"],
+          ["小安安、林间乐队", "起风的下午"],
+          [null, "@ann_visible 原声"],
+        ])
+          expect(await keep(sound, at - DAY_MS, { music: { ...music, author, title } })).toMatchObject({
+            work: { music: null },
+            reply: null,
+          });
         expect(
           await keep(OTHERS, at - DAY_MS, { music: { ...music, author: "别人", title: "歌", cover: null }, mentions: [mention] }),
         ).toMatchObject({
@@ -174,9 +183,12 @@ export function describeEraseWorks(open: Open): void {
       expect(await keep(other, at + DAY_MS, { music, mentions: [mention] })).toMatchObject({ work: { music, mentions: [mention] }, reply });
     });
 
-    it("by the name of their music, where nothing else is kept of them", async () => {
+    it.each([
+      ["小安安", "歌"],
+      ["林间乐队", "@小安安创作的原声"],
+    ])("by the name of their music, where nothing else is kept of them: %s, %s", async (author, title) => {
       const { works } = store();
-      await works.keep(workOf(OTHERS, { music }), '{"nickname":"小安安"}');
+      await works.keep(workOf(OTHERS, { music: { ...music, author, title } }), '{"nickname":"小安安"}');
       const report = await eraseUser(store(), { user: "小安安", keep: false });
       expect(report).toMatchObject({ identity: { byName: true, nicknames: ["小安安"] }, works: { works: 0, changed: 1 } });
       expect(await works.get(OTHERS)).toMatchObject({ work: { music: null }, reply: null });
