@@ -165,6 +165,35 @@ export function describeStatistics(open: Open): void {
       });
     });
 
+    it("are behind from the moment in which events are replaced until those are counted again", async () => {
+      const { room, append } = await fresh();
+      const { statistics, log } = store();
+      const behind = async () => {
+        const { behind: all = 0 } = (await statistics.progress()).find((one) => one.room === room) ?? {};
+        const sessions = await statistics.sessions(room, ["s1", "s2"]);
+        return [all, ...["s1", "s2"].map((id) => sessions.get(id)?.behind ?? null)];
+      };
+      await append(...["1", "2", "3"].map((id) => chat(id, { sessionId: "s1" })), chat("4", { sessionId: null }));
+      await catchUp(store(), plainWords, { room });
+      expect(await behind()).toEqual([0, 0, null]);
+      const [first, , , none] = (await readAll(log, room)).events;
+      if (first === undefined || none === undefined) throw new Error("nothing is kept");
+      await log.replace(room, [{ ...first, time: first.time + MINUTE }]);
+      expect(await behind()).toEqual([3, 3, null]);
+      // Of a broadcast that is counted again as it is, and an event that was of none and is of one of which nothing was counted.
+      await statistics.task(room);
+      await log.replace(room, [first]);
+      await log.replace(room, [{ ...none, sessionId: "s2" }]);
+      expect(await behind()).toEqual([3 + 1 + 1, 3, null]);
+      await append(chat("5", { sessionId: "s1" }));
+      await log.replace(room, [{ ...chat("5", { sessionId: "s1" }), room, seq: 5, time: first.time }]);
+      // What is not counted yet is not counted again; of what is, all seqs up to there are looked at.
+      expect(await behind()).toEqual([4 + 1 + 1 + 1, 4 + 1, null]);
+      await catchUp(store(), plainWords, { room });
+      expect(await behind()).toEqual([0, 0, 0]);
+      await expectAll(store(), room);
+    });
+
     it("keep the frequent words of a broadcast however many different ones there are", async () => {
       const { room, append } = await fresh();
       const { statistics, log } = store();

@@ -2,10 +2,11 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { SEEN_TYPES, type SeenMessages, seenIn } from "../../health/sightings.js";
 import { namedBroadcast } from "../../http/v1/session-routes.js";
-import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { type Told, type ToldPart, told, toldAll, toldOf } from "../../runtime/told.js";
 import { catchUp } from "../../statistics/reader.js";
 import { type Summary, summaryOf } from "../../statistics/summary.js";
 import { openVocabulary } from "../../statistics/words.js";
+import type { RoomKey } from "../../store/log.js";
 import { type BroughtCounts, type NamedRoom, namedRoom, type Session } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { interruptSignal } from "../stop.js";
@@ -201,18 +202,23 @@ const TOLD_FROM_STEPS = 10;
 /** Returns the room that a word on the command line names, with its statistics up to date: no server is needed, and one does no harm. */
 export async function countedRoom(store: Store, asked: string): Promise<NamedRoom> {
   const named = await namedRoom(store.rooms, asked);
-  const { room } = named;
-  const behind = (await store.statistics.progress()).find((one) => one.room === room)?.behind ?? 0;
-  if (behind === 0) return named;
+  await countAll(store, asked, named.room);
+  return named;
+}
+
+/** Counts what is new in a room, or in all rooms. @param asked what is counted, as it is told */
+export async function countAll(store: Store, asked: ToldPart, room?: RoomKey): Promise<void> {
+  const rooms = await store.statistics.progress();
+  const behind = rooms.reduce((sum, one) => sum + (room === undefined || one.room === room ? one.behind : 0), 0);
+  if (behind === 0) return;
   const progress = new ProgressLine(told`counting ${asked}`, told`steps of 500 events`);
   let steps = 0;
   const onStep = () => {
     // A few steps are over before they are told.
     if (++steps >= TOLD_FROM_STEPS) progress.show(steps);
   };
-  const counted = catchUp(store, await openVocabulary(), { room, signal: interruptSignal(), onStep });
-  await orAsItIs(counted, told`the newest ${behind} events are not counted in what follows`);
-  return named;
+  const counted = catchUp(store, await openVocabulary(), { ...(room !== undefined && { room }), signal: interruptSignal(), onStep });
+  await orAsItIs(counted, told`${behind} events are not counted in what follows`);
 }
 
 /**

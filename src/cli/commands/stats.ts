@@ -9,7 +9,7 @@ import type { Store } from "../../store/store.js";
 import { type Cell, moment, print, printColumns } from "../terminal.js";
 import { count } from "../values.js";
 import { withStore } from "../with-store.js";
-import { BROADCAST, countedRoom, countedSession, factsOf, seenFacts } from "./session.js";
+import { BROADCAST, countAll, countedRoom, countedSession, factsOf, seenFacts } from "./session.js";
 
 const MINUTE_MS = 60_000;
 const MINUTES_MAX = 100_000;
@@ -218,6 +218,7 @@ async function showGifts(
 }
 
 async function showPerson(store: Store, userId: string, json: boolean): Promise<void> {
+  await countAll(store, told`all rooms`);
   const rows = await store.statistics.personRooms(userId, null, ROOMS_MAX);
   if (rows.length === 0) throw new DyliveError("not_found", told`nobody with the id ${JSON.stringify(userId)} was seen in any room`);
   const anchors = new Map((await store.rooms.list()).map(({ room, anchor }) => [room, anchor?.nickname ?? null]));

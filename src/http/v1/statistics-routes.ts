@@ -82,7 +82,7 @@ function broadcastRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   const counted = async (request: Parameters<typeof sessionOf>[1]): Promise<Counted> => {
     const { room, session } = await sessionOf(store, request);
     const { sessionId } = session;
-    return { statistics, room, sessionId, behind: (await statistics.sessions(room, [sessionId])).get(sessionId)?.behind ?? 0 };
+    return { statistics, room, sessionId, behind: await behindOf(statistics, room, sessionId) };
   };
 
   typed.get(
@@ -182,7 +182,7 @@ function portraitRoutes(app: FastifyInstance, { store, calls }: ApiDeps): void {
       const { room, session } = await sessionOf(store, request);
       const { sessionId } = session;
       const audience = await store.statistics.audience(room, sessionId);
-      const behind = (await store.statistics.sessions(room, [sessionId])).get(sessionId)?.behind ?? 0;
+      const behind = await behindOf(store.statistics, room, sessionId);
       return { ...shownAudience(audience), behind };
     },
   );
@@ -208,7 +208,7 @@ function portraitRoutes(app: FastifyInstance, { store, calls }: ApiDeps): void {
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
       const highlights = await highlightsOf(store, room, sessionId, { limit, signal: call.signal });
       if (format === "json") {
-        const behind = (await store.statistics.sessions(room, [sessionId])).get(sessionId)?.behind ?? 0;
+        const behind = await behindOf(store.statistics, room, sessionId);
         return { highlights, behind };
       }
       const language = acceptedLanguage(request.headers["accept-language"]);
@@ -230,6 +230,12 @@ interface Counted {
   readonly sessionId: string;
   /** Events of the room that the statistics have still to look at. */
   readonly behind: number;
+}
+
+/** Returns how many events the figures of a broadcast have still to look at: all that its room is behind, where none of its own was counted. */
+async function behindOf(statistics: Statistics, room: RoomKey, sessionId: string): Promise<number> {
+  const counted = (await statistics.sessions(room, [sessionId])).get(sessionId);
+  return (counted ?? (await statistics.progress()).find((one) => one.room === room))?.behind ?? 0;
 }
 
 async function minuteList({ statistics, room, sessionId, behind }: Counted, { limit, cursor }: Static<typeof MinutesQuery>) {
@@ -315,7 +321,7 @@ function summaryRoutes(app: FastifyInstance, { store, live, calls, clock }: ApiD
       };
       const [row, totals] = await Promise.all([rooms.get(room), statistics.sessions(room, [sessionId])]);
       const all = totals.get(sessionId) ?? null;
-      const counted = { statistics, room, sessionId, behind: all?.behind ?? 0 };
+      const counted = { statistics, room, sessionId, behind: all?.behind ?? (await behindOf(statistics, room, sessionId)) };
       const { minutes: cursor } = request.query;
       const people = { limit: SUMMARY_LIMITS.people };
       const [minutes, gapEvents, gifters, chatters, gifts, words] = await Promise.all([

@@ -20,7 +20,7 @@ import {
   type WordCount,
   type WordKind,
 } from "../statistics.js";
-import { row, rows, type SqlDatabase, type SqlValue } from "./work.js";
+import { type Dialect, row, rows, type SqlDatabase, type SqlValue } from "./work.js";
 
 /** Columns of a person. Diamonds may not fit a JS number: they come as text. */
 const PERSON = `p.user_id AS "userId", p.name, p.name_seq AS "nameSeq", p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,
@@ -54,13 +54,23 @@ type StoredSession = Omit<SessionStatistics, "totals" | "busiest" | "partial" | 
   readonly minuteEvents: number | null;
 };
 
+/**
+ * Returns SQL for how many events of a broadcast are to be counted again once it is reset: those of its row `s`, if there is one, and those of its
+ * row `t` in `statistics_stale`, as far as its room `r` is counted.
+ */
+export function staleEvents({ least, greatest }: Dialect): string {
+  const last = `${least}(${greatest}(coalesce(s.last_seq, 0), t.to_seq), coalesce(r.counted, 0))`;
+  return `${greatest}(${last} - ${least}(coalesce(s.first_seq, t.from_seq), t.from_seq) + 1, 0)`;
+}
+
 /** Returns the part of a database's statistics that reads them. */
 export function statisticsReader({ dialect, ask, read }: SqlDatabase) {
   const minute = "FROM statistics_minutes WHERE n = s.n";
   const sessions = `SELECT s.session_id AS "sessionId", s.totals, s.partial, s.combos, s.settled, s.people, s.chatters, s.gifters,
-      h.head - coalesce(r.counted, 0) + s.until - s.back AS behind,
+      h.head - coalesce(r.counted, 0) + CASE WHEN t.room IS NULL THEN s.until - s.back ELSE ${staleEvents(dialect)} END AS behind,
       (SELECT minute ${minute} ORDER BY events DESC, minute LIMIT 1) AS minute, (SELECT max(events) ${minute}) AS "minuteEvents"
     FROM statistics_sessions s JOIN heads h ON h.room = s.room LEFT JOIN statistics_rooms r ON r.room = s.room
+      LEFT JOIN statistics_stale t ON t.room = s.room AND t.session_id = s.session_id
     WHERE s.room = $1 AND s.session_id ${dialect.among("$2", "text")}`;
   const rise = "max(k.high_score - k.first_score)";
   /** Rises of people in the ranks of broadcasts. Who gave units of unknown price may have given as much as that: nothing of it is called missing. */

@@ -10,7 +10,7 @@ import {
   totalsText,
 } from "../statistics.js";
 import { addedTo, deltaAdder, GIVEN } from "./statistics-add.js";
-import { statisticsReader } from "./statistics-read.js";
+import { staleEvents, statisticsReader } from "./statistics-read.js";
 import { type Dialect, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Rows of a broadcast that was reset that one call deletes, and broadcasts that one call resets: some milliseconds. */
@@ -29,7 +29,6 @@ const PARTS = {
 const FROM = "FROM heads h LEFT JOIN statistics_rooms r ON r.room = h.room";
 const STALE = "EXISTS (SELECT 1 FROM statistics_stale WHERE room = h.room)";
 const DEAD = "EXISTS (SELECT 1 FROM statistics_dead WHERE room = h.room)";
-const AGAIN = `coalesce((SELECT CAST(sum(until - back) AS BIGINT) FROM statistics_sessions WHERE room = h.room AND back < until), 0)`;
 const LOOK = `SELECT h.head, coalesce(r.counted, 0) AS counted, coalesce(r.version, 0) AS version, ${STALE} AS stale ${FROM} WHERE h.room = $1`;
 
 interface StatisticsLook {
@@ -76,6 +75,11 @@ export function sqlStatistics(database: SqlDatabase) {
   const { dialect, ask, read, lane } = database;
   const write = lane();
   const add = sessionAdder(dialect);
+  // Of broadcasts that are counted again, and of those that will be as soon as they are reset.
+  const again = `coalesce((SELECT CAST(sum(s.until - s.back) AS BIGINT) FROM statistics_sessions s WHERE s.room = h.room AND s.back < s.until
+        AND NOT EXISTS (SELECT 1 FROM statistics_stale t WHERE t.room = s.room AND t.session_id = s.session_id)), 0)
+      + coalesce((SELECT CAST(sum(${staleEvents(dialect)}) AS BIGINT) FROM statistics_stale t
+        LEFT JOIN statistics_sessions s ON s.room = t.room AND s.session_id = t.session_id WHERE t.room = h.room), 0)`;
   const stale = `DELETE FROM statistics_stale WHERE room = $1 AND session_id IN (
       SELECT session_id FROM statistics_stale WHERE room = $1 ORDER BY session_id LIMIT ${RESETS}
     ) RETURNING session_id AS "sessionId", from_seq AS "from", to_seq AS "to"`;
@@ -85,7 +89,7 @@ export function sqlStatistics(database: SqlDatabase) {
     progress: (): Promise<readonly Progress[]> =>
       ask(() =>
         rows(
-          `SELECT room, behind FROM (SELECT h.room, h.head - coalesce(r.counted, 0) + ${AGAIN} AS behind, ${STALE} OR ${DEAD} AS other ${FROM}) p
+          `SELECT room, behind FROM (SELECT h.room, h.head - coalesce(r.counted, 0) + ${again} AS behind, ${STALE} OR ${DEAD} AS other ${FROM}) p
            WHERE behind > 0 OR other ORDER BY room`,
         ),
       ),

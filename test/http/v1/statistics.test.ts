@@ -76,6 +76,16 @@ describe("statistics of a broadcast", () => {
     expect((await call(PATH)).at("totals", "behind")).toBe(1);
   });
 
+  it("are behind also where nothing of the broadcast is counted yet", async () => {
+    const { call, tell, store } = await busy();
+    const id = "7400000000000000099";
+    const room = await tell("11", chat("新", { id: "new", sessionId: id }));
+    await store.sessions.open(room, id, T0 + MINUTE);
+    for (const path of ["audience", "top?by=chats", "highlights"])
+      expect((await call(`/v1/rooms/11/sessions/${id}/${path}`)).at("behind"), path).toBe(1);
+    expect((await call(`/v1/rooms/11/summary?session=${id}`)).at("words", "behind")).toBe(1);
+  });
+
   it("come by pages that hold each row once, the most first", async () => {
     const made = await busy();
     const gifts = (by: string) => pages(made, `${PATH}/gifts?by=${by}&`, "gifts");
