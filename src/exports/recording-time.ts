@@ -57,7 +57,8 @@ const USUAL =
 
 /** Form of the names of recordings: which are meant, and where the time stands in them. */
 export class NamePattern {
-  readonly #whole: RegExp | null;
+  /** What stands before, between and behind the stars; each is of one length. Null: all names are meant. */
+  readonly #pieces: readonly RegExp[] | null;
   readonly #hasTime: boolean;
 
   /**
@@ -67,35 +68,54 @@ export class NamePattern {
    */
   constructor(text: string | null) {
     const named = new Set<string>();
-    const source = (text ?? "").replace(/%(.?)|\*|[\\^$.|?+()[\]{}]/gsu, (sign, part: string | undefined) => {
-      if (sign === "*") return ".*?";
-      if (part === undefined) return `\\${sign}`;
-      if (part === "%") return "%";
-      if (PARTS[part] === undefined || named.has(part))
-        throw new DyliveError("bad_request", told`--name-pattern takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %`);
-      named.add(part);
-      return `(?<${part}>${PARTS[part]})`;
-    });
+    const sources = (text ?? "").split("*").map((piece) =>
+      piece.replace(/%(.?)|[\\^$.|?+()[\]{}]/gsu, (sign, part: string | undefined) => {
+        if (part === undefined) return `\\${sign}`;
+        if (part === "%") return "%";
+        if (PARTS[part] === undefined || named.has(part))
+          throw new DyliveError("bad_request", told`--name-pattern takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %`);
+        named.add(part);
+        return `(?<${part}>${PARTS[part]})`;
+      }),
+    );
     this.#hasTime = named.size > 0;
     if (this.#hasTime && !named.has("s") && !["Y", "m", "d", "H", "M"].every((part) => named.has(part)))
       throw new DyliveError("bad_request", told`--name-pattern names a part of a time: it takes all of %Y %m %d %H %M, or %s`);
-    this.#whole = text === null ? null : new RegExp(`^${source}$`, "dsu");
+    const last = sources.length - 1;
+    const anchored = sources.map((source, at) => `${at === 0 ? "^" : ""}${source}${at === last ? "$" : ""}`);
+    this.#pieces = text === null ? null : anchored.map((source) => new RegExp(source, "dgu"));
   }
 
   /** Whether a file of this name (without folder and ending) is meant. */
   takes(name: string): boolean {
-    return this.#whole === null || this.#whole.test(name);
+    return this.#pieces === null || this.#matchesIn(name) !== null;
   }
 
   /** Returns the times that stand in a name, each with what stands before and behind it. */
   timesIn(name: string): readonly NamedTime[] {
-    const found = this.#hasTime ? [this.#whole?.exec(name) ?? null] : [...name.matchAll(USUAL)];
-    return found.flatMap((match) => {
-      if (match === null) return [];
-      const time = timeOf(match.groups ?? {});
-      const end = Math.max(...Object.values(match.indices?.groups ?? {}).map((place) => place?.[1] ?? 0));
+    const found = this.#hasTime ? [this.#matchesIn(name) ?? []] : [...name.matchAll(USUAL)].map((match) => [match]);
+    return found.flatMap((matches) => {
+      const time = timeOf(Object.assign({}, ...matches.map(({ groups }) => groups)) as Readonly<Record<string, string>>);
+      const places = matches.flatMap(({ indices }) => Object.values(indices?.groups ?? {}));
+      const end = Math.max(0, ...places.map((place) => place?.[1] ?? 0));
       return time === null ? [] : [{ ...time, before: name.slice(0, end), rest: name.slice(end) }];
     });
+  }
+
+  /**
+   * Finds the pieces of a name, each as early as may be; null: it is another name. As no piece varies in length, none is ever looked for twice: one
+   * expression for all of them would try every way to spread them.
+   */
+  #matchesIn(name: string): readonly RegExpExecArray[] | null {
+    const found: RegExpExecArray[] = [];
+    for (const piece of this.#pieces ?? []) {
+      const before = found.at(-1);
+      piece.lastIndex = before === undefined ? 0 : before.index + before[0].length;
+      const match = piece.exec(name);
+      if (match === null) return null;
+      found.push(match);
+    }
+    return found;
   }
 }
 

@@ -43,7 +43,23 @@ describe("the time in a name", () => {
     const pattern = new NamePattern("主播[1]_*");
     expect(["主播[1]_2026-11-25_20-00-00", "别人_2026-11-25_20-00-00"].map((name) => pattern.takes(name))).toEqual([true, false]);
     expect(begun("主播[1]_2026-11-25_20-00-00", {}, "主播[1]_*")).toMatchObject({ at: EIGHT });
+    // Stars are as many as fit, and nothing is in two of them.
+    for (const [text, taken, others] of [
+      ["a*b*", ["ab", "axb", "abab", "a😀b"], ["b", "ba", "xab"]],
+      ["*a*aa", ["aaa", "xaxaa"], ["aa", "aaab", ""]],
+      ["ab*ba", ["abba", "ab\nba"], ["aba"]],
+      ["**", ["", "x"], []],
+      ["100%%*", ["100%", "100%x"], ["100"]],
+    ] as const)
+      expect([...taken, ...others].filter((name) => new NamePattern(text).takes(name))).toEqual(taken);
+    expect(begun("00_20260101_0000_20261125_2000", {}, "*_%Y%m%d_%H%M")).toMatchObject({ at: EIGHT });
     for (const wrong of ["%Y-%m", "%Y%m%d%H%M%Y", "%q", "100%"]) expect(() => new NamePattern(wrong), wrong).toThrow("--name-pattern");
+  });
+
+  it("is looked for once, however many stars there are", () => {
+    // Done anew for each way to spread the stars it would not end: their number is beyond that of atoms.
+    expect(new NamePattern(`${"*_".repeat(100)}x`).takes("_".repeat(240))).toBe(false);
+    expect(new NamePattern(`${"*_".repeat(100)}*%s`).timesIn(`${"_".repeat(240)}`)).toEqual([]);
   });
 
   it("is of a zone, which knows its summer time", () => {
