@@ -182,7 +182,7 @@ function whoOf(sessions: readonly SessionHealth[]): string {
   return `${standing.length} of its ${sessions.length} sessions: ${standing.join(", ") || "none is connected"}`;
 }
 
-/** What becomes of a room that has lost one of its sessions, and what to do. */
+/** Consequence for a room that has lost one of its sessions, and what to do. */
 const GOES_ON =
   "The room goes on by its others, and this one is tried again; log in again, look after its proxy, or choose another with `dylive room set`";
 /** The first thing to do where the platform keeps something from us. */

@@ -69,7 +69,7 @@ export interface Highlight {
   readonly firstSeq: number;
   /** The greatest of its peaks, by which highlights are ranked. */
   readonly score: number;
-  /** What stands out, the most striking first. */
+  /** Its peaks, the most striking first. */
   readonly peaks: readonly Peak[];
   /** Words of its chats that are rarer in the rest of the broadcast, the most striking first. */
   readonly words: readonly WordCount[];
@@ -86,9 +86,9 @@ const READ_MAX = 5_000;
 /** Lateness in ms up to which an event is still looked for behind its minute, though the log is in order of arrival. */
 const LATE_MS = 30_000;
 
-/** What highlights are asked by. */
+/** Question for highlights. */
 export interface HighlightAsk {
-  /** How many at most: the most striking. */
+  /** Greatest number of them: the most striking are taken. */
   readonly limit: number;
   readonly kinds?: readonly HighlightKind[];
   readonly signal?: AbortSignal;

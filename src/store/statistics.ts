@@ -186,10 +186,10 @@ export interface LevelCount {
 /** Portrait of the people of a broadcast who can be told apart. */
 export interface SessionAudience {
   readonly people: number;
-  /** How many of them were in no broadcast of the room that was counted before this one; null where none was. */
+  /** Number of them who were in no broadcast of the room that was counted before this one; null where none was. */
   readonly newcomers: number | null;
   readonly gifters: number;
-  /** How many of these gave nothing in any broadcast of the room that was counted before this one; null where none was. */
+  /** Number of these who gave nothing in any broadcast of the room that was counted before this one; null where none was. */
   readonly firstGifters: number | null;
   /** Consumption grades, lowest first; those of whom none was told are in none. */
   readonly levels: readonly LevelCount[];

@@ -79,7 +79,7 @@ const AROUND = /^[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+|[\s\u
 const URL_CHARACTER = "[A-Za-z0-9\\-._~:/?#\\[\\]@!$&'()*+,;=%]";
 const SPACELESS = "\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}";
 const NOT_BEFORE = `(?<![.@/\\\\%=&?#_~+\\-\\d]|[A-Za-z0-9]:|(?![${SPACELESS}])[\\p{L}\\p{N}])`;
-/** What is searched for, which stands in the path as it was typed where a browser shows the address so: it ends at the query that names a work. */
+/** Part of a path that says what is searched for, as it was typed where a browser shows the address so: it ends at the query that names a work. */
 const SEARCHED = "/(?:[a-z]+/)?search/[^\\s?#/]{1,100}(?=\\?)";
 const ADDRESS = new RegExp(
   `https?://(?:[a-z0-9.-]+${SEARCHED})?${URL_CHARACTER}+|${NOT_BEFORE}(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com(?![A-Za-z0-9.\\-@:])(?:${SEARCHED})?${URL_CHARACTER}*`,
