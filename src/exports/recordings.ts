@@ -9,9 +9,9 @@ import { BEGIN_SOURCES, type BeginSource, beginOf, JOINT_MS, momentIn, type Name
 
 /** Endings of what recorders write: with pictures, and sound alone. */
 const ENDINGS: ReadonlySet<string> = new Set([".flv", ".ts", ".mp4", ".mkv", ".mov", ".webm", ".m4v", ".m4a", ".aac", ".mp3"]);
-/** Most folders within folders, and files: beyond them a folder is not one of recordings. */
+/** Most folders within folders, and films; what is beyond them is told, and not looked at. */
 const DEPTH_MAX = 6;
-const FILES_MAX = 20_000;
+const FILMS_MAX = 20_000;
 
 /** Film in a folder, as it is now. */
 interface Film {
@@ -32,29 +32,39 @@ interface Film {
 /** Content of a folder and of those in it. */
 export interface FolderContent {
   readonly films: readonly Film[];
-  /** Paths of all files, from the folder. */
+  /** Paths, from the folder, of what may stand beside them. */
   readonly files: ReadonlySet<string>;
+  /** What was not looked at, as a sentence; null: nothing. What is missing in the others may be there then. */
+  readonly beyond: Told | null;
 }
 
 /** Lists a folder of recordings. What is hidden, or a link, is none. @throws the system's errors about the folder itself */
-export async function listFolder(folder: string): Promise<FolderContent> {
+export async function listFolder(folder: string, filmsMax = FILMS_MAX): Promise<FolderContent> {
   const films: Film[] = [];
   const files = new Set<string>();
+  let beyond: Told | null = null;
   const walk = async (inside: string, depth: number): Promise<void> => {
     for (const entry of await readdir(join(folder, inside), { withFileTypes: true })) {
-      if (entry.name.startsWith(".") || files.size >= FILES_MAX) continue;
+      if (entry.name.startsWith(".")) continue;
       const path = join(inside, entry.name);
+      if (entry.isDirectory() && depth === DEPTH_MAX)
+        beyond = told`folders within more than ${DEPTH_MAX} folders, as ${path}, are not looked into`;
       // One that may not be read, or goes in this moment, is no reason to pass over the others.
       if (entry.isDirectory() && depth < DEPTH_MAX) await walk(path, depth + 1).catch(() => {});
       if (entry.isDirectory()) continue;
-      files.add(path);
-      if (!entry.isFile() || !ENDINGS.has(extname(path).toLowerCase())) continue;
+      const ending = extname(path);
+      if (SIDECAR_FORMATS.some((format) => ending === `.${format}`)) files.add(path);
+      if (!entry.isFile() || !ENDINGS.has(ending.toLowerCase())) continue;
+      if (films.length >= filmsMax) {
+        beyond = told`of more than ${filmsMax} recordings the others, as ${path}, are not looked at`;
+        continue;
+      }
       const film = await filmAt(folder, path).catch(() => null);
       if (film !== null) films.push(film);
     }
   };
   await walk("", 0);
-  return { films, files };
+  return { films, files, beyond };
 }
 
 async function filmAt(folder: string, path: string): Promise<Film> {
@@ -174,7 +184,7 @@ export class Recordings {
   }
 
   /** Finds new recordings, and what became of those that are known. */
-  async #find({ films, files }: FolderContent): Promise<void> {
+  async #find({ films, files, beyond }: FolderContent): Promise<void> {
     const now = this.#clock.now();
     const byName = new Map<string, Film[]>();
     for (const film of films)
@@ -186,7 +196,7 @@ export class Recordings {
       const before = [...this.byName.values()].find((one) => film !== undefined && !isSeen(one) && isSame(one, film));
       if (film !== undefined && before !== undefined) await this.#rename(before, film, files);
     }
-    for (const one of [...this.byName.values()]) await this.#follow(one, byName.get(one.name) ?? [], now);
+    for (const one of [...this.byName.values()]) await this.#follow(one, byName.get(one.name) ?? [], now, beyond === null);
     // What was written first: parts of one recording follow upon each other.
     const added = [...byName].filter(([name]) => !this.byName.has(name));
     const oldest = ([, own]: (typeof added)[number]) => Math.min(...own.map(({ changedAt }) => changedAt));
@@ -244,8 +254,8 @@ export class Recordings {
     return containerTimes(join(this.#options.folder, `${name}${ending}`), ending).catch(() => ({ createdAt: null, durationMs: null }));
   }
 
-  /** Follows the growth of a known recording. */
-  async #follow(one: Recording, films: readonly Film[], now: number): Promise<void> {
+  /** Follows the growth of a known recording. @param isAll whether these are all of its films: else there may be others */
+  async #follow(one: Recording, films: readonly Film[], now: number, isAll: boolean): Promise<void> {
     const film = films.find(({ ending }) => ending === one.ending);
     if (film?.size === 0) return; // it is begun anew, and nothing is in it yet
     const { ending, file, madeAt, size } = film ?? films[0] ?? one;
@@ -254,8 +264,8 @@ export class Recordings {
       return this.#add(films, now, one.own);
     }
     const isReplaced = film === undefined ? films.length > 0 : one.endMs !== null && !isOneFile(one, film);
-    if (films[0] === undefined) one.goneAt ??= now;
-    else one.goneAt = null;
+    if (films[0] !== undefined) one.goneAt = null;
+    else if (isAll) one.goneAt ??= now;
     if (isReplaced && one.endMs === null && films[0] !== undefined) {
       // Nobody saw its end: a conversion is as long as it was, or else was made soon after.
       const { durationMs = null } = (await this.#inside(films[0])) ?? {};

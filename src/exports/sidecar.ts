@@ -156,7 +156,12 @@ export class Sidecar {
       for (const one of changed) this.#rests.delete(one);
       for (const one of again) this.#goBack(one);
       await this.#read(signal);
-      let isWhole = !signal.aborted;
+      let isWhole = !signal.aborted && content.beyond === null;
+      if (content.beyond === null) this.#told.delete("beyond");
+      else {
+        this.#trouble = content.beyond;
+        this.#tellOnce("beyond", told`${folder}: ${content.beyond}`);
+      }
       for (const one of [...this.#recordings.values()].sort((a, b) => a.startMs - b.startMs))
         if (!signal.aborted && !(await this.#write(one, content, signal))) isWhole = false;
       await this.#keep();

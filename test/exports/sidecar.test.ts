@@ -18,6 +18,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { exportPieces } from "../../src/exports/export.js";
 import { momentIn, NamePattern } from "../../src/exports/recording-time.js";
+import { listFolder } from "../../src/exports/recordings.js";
 import { Sidecar, type SidecarOptions } from "../../src/exports/sidecar.js";
 import { gapEvent } from "../../src/ingest/own-events.js";
 import type { Told } from "../../src/runtime/told.js";
@@ -612,6 +613,34 @@ describe("a folder", () => {
       writeFileSync(join(folder, STATE), damaged);
       await (await open()).look(SIGNAL);
     }
+  });
+
+  it("that has more in it than is looked at says so; what is not seen then is not taken for gone", async () => {
+    const { clock, folder, say, grow, open, told } = await opened();
+    const film = `主播_${stamp(EIGHT)}`;
+    grow(`${film}.flv`);
+    for (const other of ["a.xml", "b.jsonl", "c.txt", "d.ass"]) writeFileSync(join(folder, other), "");
+    expect(await listFolder(folder, 1)).toMatchObject({ films: [{ name: film }], beyond: null });
+    grow("another.flv");
+    expect(String((await listFolder(folder, 1)).beyond)).toMatch(/of more than 1 recordings the others, as .*\.flv, are not looked at/);
+    rmSync(join(folder, "another.flv"));
+    await say();
+    const sidecar = await open();
+    expect(await sidecar.look(SIGNAL)).toBe(true);
+    const deep = join("1", "2", "3", "4", "5", "6", "7");
+    mkdirSync(join(folder, deep), { recursive: true });
+    renameSync(join(folder, `${film}.flv`), join(folder, deep, `${film}.flv`));
+    for (const _ of [1, 2]) {
+      await clock.advance(10_000);
+      expect(await sidecar.look(SIGNAL)).toBe(false);
+    }
+    expect(sidecar.figures).toMatchObject({ recordings: 1, growing: 1, trouble: expect.anything() as unknown });
+    expect(told.filter((line) => line.includes(`as ${deep}, are not looked into`))).toHaveLength(1);
+    renameSync(join(folder, deep, `${film}.flv`), join(folder, `${film}.flv`));
+    rmSync(join(folder, "1"), { recursive: true });
+    await clock.advance(10_000);
+    expect(await sidecar.look(SIGNAL)).toBe(true);
+    expect(sidecar.figures).toMatchObject({ growing: 1, trouble: null });
   });
 
   it("has nothing written, renamed or removed where a link leads", async () => {

@@ -516,6 +516,8 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "its name says {}, and it began to grow at {}: if it was not copied here, the clock or the zone of names is another (--time-zone)":
     "文件名里的时间是 {}，而文件在 {} 才开始变大：如果不是复制过来的，说明时钟或文件名的时区不同（--time-zone）",
   "{}; it is tried again": "{}；会再试",
+  "folders within more than {} folders, as {}, are not looked into": "超过 {} 层的文件夹不看，例如 {}",
+  "of more than {} recordings the others, as {}, are not looked at": "录像超过 {} 段，其余的不看，例如 {}",
   "{}: nothing tells when it began; --name-pattern says where that stands in the name":
     "{}：无法知道从什么时候开始录；请用 --name-pattern 指出文件名里的时间",
   "{}: begins at {}, {}": "{}：从 {} 开始，{}",
