@@ -1,9 +1,9 @@
 import { describe } from "../events/describe.js";
 import type { LiveEvent } from "../events/event.js";
 import type { Drift } from "../platform/wire/drift.js";
-import { told } from "../runtime/told.js";
+import { recorded, told, toldOf } from "../runtime/told.js";
 import type { Loaded } from "./files.js";
-import { plain, say } from "./terminal.js";
+import { inWords, plain, say } from "./terminal.js";
 
 /** Returns an event as one readable line, in local time, or as one line of JSON. */
 export function lineOf(event: LiveEvent, json: boolean): string {
@@ -12,7 +12,17 @@ export function lineOf(event: LiveEvent, json: boolean): string {
   const parts = Number.isNaN(at.getTime()) ? ["--", "--", "--"] : [at.getHours(), at.getMinutes(), at.getSeconds()];
   const clock = parts.map((part) => String(part).padStart(2, "0")).join(":");
   const who = "user" in event && event.user ? `${event.user.nickname ?? event.user.id ?? "?"} ` : "";
-  return plain(`${clock} [${event.type}] ${who}${describe(event)}`);
+  return plain(`${clock} [${event.type}] ${who}${wordsOf(event)}`);
+}
+
+/** Returns what an event says: of dylive itself in the language of commands, of people as it is told everywhere. */
+function wordsOf(event: LiveEvent): string {
+  if (event.type === "state") return inWords(told`${event.from === null ? "?" : toldOf(event.from)} → ${toldOf(event.to)}`);
+  if (event.type === "system") return inWords(recorded(event.text));
+  if (event.type !== "gap") return describe(event);
+  const reason = recorded(event.reason);
+  if (event.from === null) return inWords(told`nothing was received for a while: ${reason}`);
+  return inWords(told`nothing was received for ${Math.max(0, Math.round((event.to - event.from) / 1000))} s: ${reason}`);
 }
 
 /** Types of events that people want to see scroll by; the rest only when asked for. */

@@ -82,6 +82,11 @@ function shownCell(cell: Cell): string {
   return typeof cell === "object" ? inWords(cell) : plain(String(cell));
 }
 
+/** Returns a text that takes at least so many columns. */
+export function padded(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - columnsOf(text)));
+}
+
 /** Prints rows under their titles, numbers to the right; nothing of a stranger's text moves the cursor. */
 export async function printColumns(titles: readonly Said[], rows: readonly (readonly Cell[])[]): Promise<void> {
   const texts = [titles, ...rows].map((row) => row.map(shownCell));

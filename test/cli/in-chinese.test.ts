@@ -4,9 +4,15 @@ import { join } from "node:path";
 import { afterAll, afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { programFor } from "../../src/cli/program.js";
+import { GIFTS_STATES } from "../../src/health/gifts-watch.js";
+import { SESSION_STATES, type SessionEvidence } from "../../src/health/sessions.js";
+import { ROOM_STATES } from "../../src/health/state.js";
 import { inLanguage } from "../../src/i18n/words.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { told, toldOf } from "../../src/runtime/told.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { roomStatus } from "../health/status.js";
+import { ENGLISH, reasonsOfRooms } from "../i18n/sentences.js";
 
 /** End of a command whose line is wrong. */
 class Exit extends Error {}
@@ -92,6 +98,33 @@ it.each([
   // Commands that are to be typed, and what stands in backticks, stay.
   const words = all.replaceAll(/`[^`]*`|dylive [a-z-]+( [a-z]+)*( [A-Z]+)?/g, "…").split("\n");
   expect(words.filter((one) => /[a-z]{2,} [a-z]{2,} [a-z]{2,}/.test(one))).toEqual([]);
+});
+
+it("dylive room show says in Chinese every reason that a room, or a session of it, can have", async () => {
+  vi.stubEnv("DYLIVE_LANG", "zh");
+  const reasons = reasonsOfRooms().map(({ text }) => text);
+  expect(reasons.length).toBeGreaterThan(60);
+  const store = openSqliteStore({ path: join(data, "dylive.sqlite") });
+  const session = (reason: string, i: number): SessionEvidence => ({
+    ...{ session: `guest:${i}`, state: SESSION_STATES[i % SESSION_STATES.length] ?? "idle", since: 1, reason, retryAt: null },
+    ...{ lastReceivedAt: null, received: 0, outages: { count: 0, totalMs: 0 }, account: null, lost: { since: 1, reason } },
+    ...{ gifts: GIFTS_STATES[i % GIFTS_STATES.length] ?? "unknown", giftsSeen: { since: null, diamondsWitnessed: 0, diamondsMissing: 0 } },
+  });
+  for (const [i, state] of ROOM_STATES.entries()) {
+    const room = await store.rooms.ensure([{ kind: "web_rid", value: `70${i}` }]);
+    const evidence = { reason: reasons[i] ?? "", sessions: reasons.map(session) };
+    await store.rooms.tell(room, JSON.stringify(roomStatus({ room, state, evidence })), 1);
+  }
+  await store.close();
+  const words = [await said("room", "list"), await said("room", "show", "700")]
+    .join("")
+    .replaceAll(/`[^`]*`/g, "…")
+    .split("\n");
+  expect(words.filter((line) => line.startsWith("会话 "))).toHaveLength(reasons.length);
+  expect(words.filter((line) => ENGLISH.test(line))).toEqual([]);
+  // Words of one state each are in no sentence of three.
+  const states = new RegExp(`(?<![\\w.:/])(${[...ROOM_STATES, ...SESSION_STATES, ...GIFTS_STATES].join("|")})(?![\\w.:/])`);
+  expect(words.filter((line) => states.test(line))).toEqual([]);
 });
 
 it.each([

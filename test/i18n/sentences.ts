@@ -49,3 +49,33 @@ function textOf(node: ts.Node): string | null {
   if (!ts.isTemplateExpression(node)) return null;
   return node.head.text + node.templateSpans.map((span) => `{}${span.literal.text}`).join("");
 }
+
+/** Three words of English in a row; a command in backticks is what a shell takes. */
+export const ENGLISH = /[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}/;
+
+/** Files whose sentences become the reason of a room's state, of a session's or of a gap, or the news of a system event. */
+const OF_ROOMS =
+  /^(?:collector\/(?:collector|connection|gap-tracker|room-alarm|room-session|transitions)|health\/|ingest\/(?:intake|spool)|sources\/(?:websocket|open-source)|cluster\/(?:local-cluster|wanted-rooms-view)|store\/health|retention\/disk-watch|webhooks\/runner|platform\/(?:access\/(?:platform|signer)|accounts\/login-store|pages\/(?:answer|enter|profile|reflow)|browser\/(?:browser-page\.|page\.|session|supervisor|visitor-context|find)|links\/resolve))/;
+/** Words of the table of states, of faults that end in a 500 or in a refusal at once, and of what only a log is told. */
+const NOT_SHOWN: readonly (RegExp | string)[] = [
+  /^(?:no broadcast was|a room was not kept|a room has no session|the room has no session|a collector that is|a visitor context is|a page of ours)/,
+  /was written by a development version|events of dylive's own wait|stands for no account|these cookies hold no login|an account's name has/,
+];
+const WITHIN_TABLE = /^(?:fixed|plan\.fixed|givenUp)$/;
+
+/** Returns all that the source can say of a room: reasons of its state, of its sessions' and of gaps, and its news; with something in their places. */
+export function reasonsOfRooms(): readonly Pick<Sentence, "text" | "file">[] {
+  return sentencesOf()
+    .filter(
+      ({ text, file, within }) =>
+        OF_ROOMS.test(file) &&
+        ENGLISH.test(text) &&
+        !NOT_SHOWN.some((one) => (typeof one === "string" ? text === one : one.test(text))) &&
+        // Of the table of states only what is told; its other words are the document's.
+        (file !== "collector/transitions.ts" ||
+          within.some((name) => /^plan\.(?:tell|miss)$/.test(name)) ||
+          text.startsWith("the end of the")) &&
+        !WITHIN_TABLE.test(within[0] ?? ""),
+    )
+    .map(({ text, file }) => ({ text: text.replaceAll("{}", "7"), file }));
+}

@@ -3,47 +3,19 @@ import type { LiveEvent } from "../../web/src/api/model.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { lineOf } from "../../web/src/room/line.js";
 import { chat } from "../http/events.js";
-import { sentencesOf } from "../i18n/sentences.js";
-
-/** Three words of English in a row; a command in backticks is what a shell takes. */
-const ENGLISH = /[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}/;
-
-/** Files whose sentences become the reason of a room's state, of a session's or of a gap, or the news of a system event. */
-const OF_ROOMS =
-  /^(?:collector\/(?:collector|connection|gap-tracker|room-alarm|room-session|transitions)|health\/|ingest\/(?:intake|spool)|sources\/(?:websocket|open-source)|cluster\/(?:local-cluster|wanted-rooms-view)|store\/health|retention\/disk-watch|webhooks\/runner|platform\/(?:access\/(?:platform|signer)|accounts\/login-store|pages\/(?:answer|enter|profile|reflow)|browser\/(?:browser-page\.|page\.|session|supervisor|visitor-context|find)|links\/resolve))/;
-/** Words of the table of states, of faults that end in a 500 or in a refusal at once, and of what only a log is told. */
-const NOT_SHOWN: readonly (RegExp | string)[] = [
-  /^(?:no broadcast was|a room was not kept|a room has no session|the room has no session|a collector that is|a visitor context is|a page of ours)/,
-  /was written by a development version|events of dylive's own wait|stands for no account|these cookies hold no login|an account's name has/,
-];
-const WITHIN_TABLE = /^(?:fixed|plan\.fixed|givenUp)$/;
+import { ENGLISH, reasonsOfRooms } from "../i18n/sentences.js";
 
 function system(text: string): LiveEvent {
   const { user: _, ...base } = chat("");
   return { ...base, seq: 1, type: "system", kind: "gifts.suppressed", text } as unknown as LiveEvent;
 }
 
-/** A sentence as it is said, with something in its places. */
-function filled(text: string): string {
-  return text.replaceAll("{}", "7");
-}
-
 describe("what the server says of rooms", () => {
-  const told = sentencesOf().filter(
-    ({ text, file, within }) =>
-      OF_ROOMS.test(file) &&
-      ENGLISH.test(text) &&
-      !NOT_SHOWN.some((one) => (typeof one === "string" ? text === one : one.test(text))) &&
-      // Of the table of states only what is told; its other words are the document's.
-      (file !== "collector/transitions.ts" ||
-        within.some((name) => /^plan\.(?:tell|miss)$/.test(name)) ||
-        text.startsWith("the end of the")) &&
-      !WITHIN_TABLE.test(within[0] ?? ""),
-  );
+  const told = reasonsOfRooms();
 
   it("is said in Chinese in the dashboard: every reason of a state, a session or a gap", () => {
     expect(told.length).toBeGreaterThan(60);
-    const missing = told.filter(({ text }) => ENGLISH.test(reasonIn(filled(text), MESSAGES.zh).replace(/`[^`]*`/g, "…")));
+    const missing = told.filter(({ text }) => ENGLISH.test(reasonIn(text, MESSAGES.zh).replace(/`[^`]*`/g, "…")));
     expect(missing.map(({ file, text }) => `${file}: ${text}`)).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import { platformOf } from "../../app/platform.js";
 import { AccountService } from "../../platform/accounts/account-service.js";
 import { AccountStore } from "../../platform/accounts/login-store.js";
 import { systemClock } from "../../runtime/clock.js";
-import { type Told, told } from "../../runtime/told.js";
+import { recorded, type Told, told } from "../../runtime/told.js";
 import { moment, print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
@@ -31,7 +31,7 @@ export function addAccountCommands(program: Command, options: { data: () => Opti
 }
 
 function lineOf({ name, savedAt, lapsed, problem, health }: Facts): Told {
-  const kept = lapsed ? told`its login has ended` : (problem ?? told`kept since ${moment(savedAt ?? 0)}`);
+  const kept = lapsed ? told`its login has ended` : problem === null ? told`kept since ${moment(savedAt ?? 0)}` : recorded(problem);
   if (health === null) return told`${name}: ${kept}; nothing was seen of it in the last 14 days`;
   const { since, gifts, diamonds, diamondsWitnessed, diamondsMissing, refusals } = health;
   const came =

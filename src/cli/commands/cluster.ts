@@ -3,7 +3,7 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { type ClusterView, clusterView } from "../../http/v1/cluster-routes.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { told } from "../../runtime/told.js";
+import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import { webhookServiceBeside } from "../../webhooks/runner.js";
 import { type Cell, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";
@@ -44,7 +44,7 @@ async function printView({ members, rooms, behind, spooledBytes }: ClusterView, 
       role,
       held,
       capacity,
-      statesOf(states) || null,
+      statesOf(states),
       // The database's clock may be some seconds off: only what is long past is said to be so.
       connected ? (expiresAt + 1000 < now ? told`silent` : told`yes`) : told`gone`,
       told`${Math.max(0, Math.round((now - joinedAt) / 60_000))} min`,
@@ -53,14 +53,18 @@ async function printView({ members, rooms, behind, spooledBytes }: ClusterView, 
   );
   const unowned = statesOf(rooms.unowned);
   await print(
-    told`${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === "" ? "" : told`; nobody has: ${unowned}`}`,
+    told`${rooms.wanted} rooms are wanted, ${rooms.watched} of them on the watch list${unowned === null ? "" : told`; nobody has: ${unowned}`}`,
   );
   await print(told`events behind: statistics ${behind.statistics}, search ${behind.search}, webhooks ${behind.hooks}`);
   if (spooledBytes > 0) await print(told`${(spooledBytes / 1e6).toFixed(1)} MB of frames wait for the owners of their rooms`);
 }
 
-function statesOf(counts: ClusterView["rooms"]["unowned"]): string {
-  return Object.entries(counts)
-    .flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []))
-    .join(", ");
+/** Returns how many rooms are in each state; null where there are none. */
+function statesOf(counts: ClusterView["rooms"]["unowned"]): Told | null {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  if (some.length === 0) return null;
+  return toldAll(
+    some.map(([state, count]) => told`${count} ${toldOf(state)}`),
+    ", ",
+  );
 }

@@ -4,7 +4,6 @@ import type { Command, Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { platformOf } from "../../app/platform.js";
 import { DEFAULT_ACCOUNT } from "../../app/setting-schema.js";
-import { recognised } from "../../i18n/words.js";
 import type { ProxyServer } from "../../platform/access/proxy.js";
 import type { LoginReading } from "../../platform/access/visitor.js";
 import { parseCookies } from "../../platform/accounts/cookies.js";
@@ -14,7 +13,7 @@ import { loginInWindow } from "../../platform/browser/login-window.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
-import { told, toldOf } from "../../runtime/told.js";
+import { recorded, told, toldOf } from "../../runtime/told.js";
 import { databasePath } from "../../store/open.js";
 import { aborted, interruptSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
@@ -104,7 +103,7 @@ async function show(status: AccountStatus): Promise<void> {
   const age = Math.floor(status.ageMs / DAY_MS);
   const end = status.expiresAt === null ? "" : told`, ends ${new Date(status.expiresAt).toISOString().slice(0, 10)}`;
   await print(
-    told`${status.name}: ${toldOf(WORDS[status.login])}${status.nickname === null ? "" : told` as ${status.nickname}`}${status.reason === undefined ? "" : told` (${recognised(status.reason)})`}, ${age} days old${end}`,
+    told`${status.name}: ${toldOf(WORDS[status.login])}${status.nickname === null ? "" : told` as ${status.nickname}`}${status.reason === undefined ? "" : told` (${recorded(status.reason)})`}, ${age} days old${end}`,
   );
   if (status.login === "guest")
     throw new DyliveError("bad_request", told`the platform does not know account ${status.name} any more: log in again`);

@@ -6,7 +6,7 @@ import type { Received } from "../../platform/access/read.js";
 import { Visitor } from "../../platform/access/visitor.js";
 import { nameIn } from "../../platform/links/resolve.js";
 import { systemClock } from "../../runtime/clock.js";
-import { told } from "../../runtime/told.js";
+import { recorded, told, toldOf } from "../../runtime/told.js";
 import { Recorder } from "../../sources/recording.js";
 import { aborted, stopSignal } from "../stop.js";
 import { ProgressLine, say } from "../terminal.js";
@@ -48,7 +48,7 @@ export async function record(config: Config, text: string, file: string | null):
   let room: OneRoom | null = null;
   try {
     room = await OneRoom.open(id, deps, stop);
-    say(told`${id}: ${room.found.state}, ${room.found.evidence.reason}; recording to ${out}`);
+    say(told`${id}: ${toldOf(room.found.state)}, ${recorded(room.found.evidence.reason)}; recording to ${out}`);
     await Promise.race([aborted(stop), failed]);
   } finally {
     await room?.close();

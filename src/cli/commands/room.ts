@@ -4,9 +4,9 @@ import { reachOf } from "../../app/platform.js";
 import { assertPossible, changeOf, shownSettings } from "../../cluster/settings.js";
 import { meetRoom } from "../../collector/room-resolver.js";
 import type { GiftsEvidence, GiftsState } from "../../health/gifts-watch.js";
+import type { SessionEvidence } from "../../health/sessions.js";
 import { seenIn } from "../../health/sightings.js";
 import type { RoomStatus } from "../../health/state.js";
-import { recognised } from "../../i18n/words.js";
 import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
 import { PlatformAccess, type Reach, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
@@ -17,7 +17,7 @@ import type { RoomKey } from "../../store/log.js";
 import { namedRoom, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { interruptSignal } from "../stop.js";
-import { moment, plain, print, say } from "../terminal.js";
+import { inWords, moment, padded, plain, print, say } from "../terminal.js";
 import { withNewStore, withStore } from "../with-store.js";
 import { gapsLine, seenFacts } from "./session.js";
 
@@ -145,7 +145,15 @@ function list(config: Config, json: boolean): Promise<void> {
     for (const row of rows) {
       const last = await lastState(store, row.room);
       if (json) await print(JSON.stringify({ ...shown(row), state: last }));
-      else await print(plain([`room:${row.room}`, row.watch.padEnd(6), (last?.state ?? "-").padEnd(10), titleOf(row)].join("  ")));
+      else
+        await print(
+          [
+            `room:${row.room}`,
+            padded(inWords(toldOf(row.watch)), 6),
+            padded(inWords(toldOf(last?.state ?? "-")), 10),
+            plain(titleOf(row)),
+          ].join("  "),
+        );
     }
   });
 }
@@ -185,7 +193,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
       told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; ${events} events`,
       ...(state === null
         ? []
-        : [told`${toldOf(state.state)} since ${moment(state.since)}, as told at ${moment(state.toldAt)}: ${recognised(state.reason)}`]),
+        : [told`${toldOf(state.state)} since ${moment(state.since)}, as told at ${moment(state.toldAt)}: ${recorded(state.reason)}`]),
       ...(newest === undefined ? [] : [told`stored last: what was received at ${moment(newest.receivedAt)}`]),
       ...(session === undefined
         ? []
@@ -220,6 +228,16 @@ const LOGIN_WORDS: Readonly<Record<RoomStatus["evidence"]["login"]["login"], str
   unknown: "not known yet",
 };
 
+const SESSION_WORDS: Readonly<Record<SessionEvidence["state"], string>> = {
+  ...{ idle: "idle", connecting: "connecting", connected: "connected", lost: "lost", refused: "refused" },
+  silent: "silent, though connected",
+};
+
+const GIFTS_WORDS: Readonly<Record<GiftsState, string>> = {
+  ...{ flowing: "flowing", suppressed: "suppressed", unknown: "unknown" },
+  partial: "partial, some do not come",
+};
+
 /** Returns what was seen of a room, in lines that begin with the names that the API has for it. */
 function evidenceLines({ evidence }: RoomStatus): readonly Told[] {
   const { gifts, giftsSeen, login, likesSeen, masked, gaps, reconnects, sessions } = evidence;
@@ -234,7 +252,7 @@ function evidenceLines({ evidence }: RoomStatus): readonly Told[] {
       ? []
       : sessions.map(
           ({ session, state, since: from, reason, lost, received, outages, ...own }) =>
-            told`session ${session}: ${toldOf(state)} since ${moment(from)}${reason === null ? "" : told` (${recognised(reason)})`}${lost === null ? "" : told`, lost since ${moment(lost.since)}: ${recognised(lost.reason)}`}, ${received} messages, ${outages.count} outages${outages.count === 0 ? "" : told` of ${Math.round(outages.totalMs / 1000)} s in all`}; gifts ${giftsWords(own.gifts, own.giftsSeen, told`by ranks or other sessions`)}`,
+            told`session ${session}: ${toldOf(SESSION_WORDS[state])} since ${moment(from)}${reason === null ? "" : told` (${recorded(reason)})`}${lost === null ? "" : told`, lost since ${moment(lost.since)}: ${recorded(lost.reason)}`}, ${received} messages, ${outages.count} outages${outages.count === 0 ? "" : told` of ${Math.round(outages.totalMs / 1000)} s in all`}; gifts ${giftsWords(own.gifts, own.giftsSeen, told`by ranks or other sessions`)}`,
         )),
   ];
 }
@@ -242,7 +260,7 @@ function evidenceLines({ evidence }: RoomStatus): readonly Told[] {
 /** Returns whether gifts come, since when, and how much of what was given did not. @param witness says who tells what was given */
 function giftsWords(gifts: GiftsState, { since, diamondsWitnessed, diamondsMissing }: GiftsEvidence, witness: Told): Told {
   const missing = diamondsWitnessed === 0 ? "" : told`; of ${diamondsWitnessed} diamonds ${witness} ${diamondsMissing} did not come`;
-  return told`${toldOf(gifts)}${since === null ? "" : told` since ${moment(since)}`}${missing}`;
+  return told`${toldOf(GIFTS_WORDS[gifts])}${since === null ? "" : told` since ${moment(since)}`}${missing}`;
 }
 
 const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };

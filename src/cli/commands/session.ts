@@ -181,7 +181,7 @@ function lineOf({
   title,
   totals,
 }: Session & { readonly totals: Summary | null }): readonly Cell[] {
-  const when = [sessionId, moment(openedAt), moment(endedAt), endReason];
+  const when = [sessionId, moment(openedAt), moment(endedAt), endReason === null ? null : toldOf(endReason)];
   if (totals === null) return [...when, 0, 0, 0, 0, null, 0, title];
   const { events, chatters, gifters, gifts, peak, gaps } = totals;
   return [...when, events, chatters, gifters, gifts.diamonds, peak.online, gaps.count, title];

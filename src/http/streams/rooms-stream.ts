@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import type { RoomOperations, RoomView } from "../../health/state.js";
+import type { Language } from "../../i18n/words.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { maySee, tokenOf } from "../authentication.js";
@@ -8,6 +9,9 @@ import { sendHead } from "../calls.js";
 import { roomAnswer } from "../v1/room-routes.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
 import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
+
+/** Language of the reasons: an EventSource cannot ask for one but the browser's, and the dashboard says them in its own. */
+const LANGUAGE: Language = "en";
 
 /** Reader of the rooms' states. */
 interface StatesReader {
@@ -53,7 +57,7 @@ class RoomStates {
   }
 
   #tell(views: readonly RoomView[]): void {
-    const texts = views.map((view) => JSON.stringify(roomAnswer(view)));
+    const texts = views.map((view) => JSON.stringify(roomAnswer(view, LANGUAGE)));
     for (const [reader, told] of this.#readers) {
       if (reader.busy) continue;
       const changed = views.filter((view, index) => told.get(view.row.room) !== texts[index]);
@@ -79,7 +83,7 @@ class RoomsStream implements LiveReader, StatesReader {
   }
 
   changed(views: readonly RoomView[]): void {
-    const text = views.filter(this.#mayRead).map((view) => sseMessage("room", roomAnswer(view)));
+    const text = views.filter(this.#mayRead).map((view) => sseMessage("room", roomAnswer(view, LANGUAGE)));
     if (text.length > 0) this.#answer.write(text.join(""));
   }
 

@@ -1,11 +1,13 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
+import { reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { Accounts, ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
 import { addSchemas, exactly, Time } from "./fields.js";
 
 /** An account, without its cookies. */
@@ -80,7 +82,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
     },
     async (request) => {
       if (isLimited(tokenOf(request))) throw new DyliveError("forbidden", "accounts serve all rooms; the token is limited to some");
-      return { accounts: await accountsOf().list() };
+      return { accounts: (await accountsOf().list()).map((one) => accountAnswer(request, one)) };
     },
   );
 
@@ -95,7 +97,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
       const { name, cookies } = request.body;
       const saved = await accountsOf().save(name, cookies);
       logger.info({ account: name, by: tokenOf(request).id }, "an account was saved");
-      return reply.code(201).send(saved);
+      return reply.code(201).send(accountAnswer(request, saved));
     },
   );
 
@@ -113,7 +115,7 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
     async (request, reply) => {
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
       try {
-        return await accountsOf().check(request.params.account, call.signal);
+        return accountAnswer(request, await accountsOf().check(request.params.account, call.signal));
       } catch (error) {
         throw call.reasonFor(error, "the platform had not yet said whether it is logged in");
       }
@@ -143,4 +145,9 @@ export function accountRoutes(app: FastifyInstance, { admin, calls, logger }: Ap
     if (admin === null) throw new DyliveError("not_offered", "this server keeps no accounts");
     return admin.accounts;
   }
+}
+
+/** Returns an account as v1 shows it, what is wrong with it in the language asked for. */
+function accountAnswer<T extends { readonly problem: string | null }>(request: FastifyRequest, account: T): T {
+  return { ...account, problem: reasonIn(languageAsked(request), account.problem) };
 }

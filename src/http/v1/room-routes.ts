@@ -5,7 +5,8 @@ import { Nullable } from "../../events/field.js";
 import { decodePlace } from "../../feed/cursor.js";
 import { GIFTS_STATES } from "../../health/gifts-watch.js";
 import { SESSION_STATES } from "../../health/sessions.js";
-import { ROOM_STATES, type RoomView } from "../../health/state.js";
+import { ROOM_STATES, type RoomStatus, type RoomView } from "../../health/state.js";
+import { type Language, reasoned, reasonIn } from "../../i18n/words.js";
 import { MOST_SESSIONS } from "../../platform/platform-access.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
@@ -13,6 +14,7 @@ import { ALIAS_KINDS, WATCHES } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { assertMayAsk, assertMaySee, tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
 import { roomOf } from "../streams/named-room.js";
 import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
 
@@ -27,7 +29,7 @@ const GiftsSeen = Type.Object(
 );
 const Evidence = Type.Object(
   {
-    reason: Type.String({ description: "one sentence in plain words" }),
+    reason: Type.String({ description: "one sentence in plain words, in the language asked for (Accept-Language)" }),
     since: Time,
     lastFrameAt: Nullable(Time),
     lastInteractiveAt: Nullable(Time),
@@ -237,7 +239,7 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const [after] = decodePlace("rooms", cursor, [0] as const) ?? [];
       const found = await rooms.list({ ...conditions, after, limit: limit + 1, among: tokenOf(request).rooms });
       const { items, next } = keysetPage(found, limit, "rooms", ({ row }) => [row.room]);
-      return { rooms: items.map(roomAnswer), next };
+      return { rooms: items.map((view) => roomAnswer(view, languageAsked(request))), next };
     },
   );
 
@@ -257,7 +259,10 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
           ? await rooms.add(text, settings, SETTLE_MS, call.signal, token.scope === "admin")
           : await rooms.view((await rooms.request(text, SETTLE_MS, call.signal)).room);
         await assertMaySee(store.rooms, token, view.row.room);
-        return reply.code(201).header("location", `/v1/rooms/${view.row.room}`).send(roomAnswer(view));
+        return reply
+          .code(201)
+          .header("location", `/v1/rooms/${view.row.room}`)
+          .send(roomAnswer(view, languageAsked(request)));
       } catch (error) {
         throw call.reasonFor(error, "the platform had not yet said what the room is");
       }
@@ -270,7 +275,7 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
       schema: { summary: "A room: what is known of it, its state and why", tags, params: RoomParams, response: { 200: Room } },
       config: { scope: "read" },
     },
-    async (request) => roomAnswer(await rooms.view((await roomOf(store.rooms, request)).room)),
+    async (request) => roomAnswer(await rooms.view((await roomOf(store.rooms, request)).room), languageAsked(request)),
   );
 
   typed.patch(
@@ -288,7 +293,10 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
     async (request) => {
       const token = tokenOf(request);
       assertMaySet(token, request.body);
-      return roomAnswer(await rooms.change((await roomOf(store.rooms, request)).room, request.body, token.scope === "admin"));
+      return roomAnswer(
+        await rooms.change((await roomOf(store.rooms, request)).room, request.body, token.scope === "admin"),
+        languageAsked(request),
+      );
     },
   );
 
@@ -298,16 +306,24 @@ export function roomRoutes(app: FastifyInstance, deps: ApiDeps): void {
       url,
       schema: { summary, tags, params: RoomParams, response: { 200: Room } },
       config: { scope: "manage" },
-      handler: async (request) => roomAnswer(await work((await roomOf(store.rooms, request)).room)),
+      handler: async (request) => roomAnswer(await work((await roomOf(store.rooms, request)).room), languageAsked(request)),
     });
   change("POST", "/rooms/:room/pause", "Stop collecting a room until it is resumed", (room) => rooms.pause(room));
   change("POST", "/rooms/:room/resume", "Collect a paused room again", (room) => rooms.resume(room));
   change("DELETE", "/rooms/:room", "Take a room off the watch list; its events stay", (room) => rooms.remove(room));
 }
 
-/** Returns a room as v1 shows it. */
-export function roomAnswer({ row, aliases, status }: RoomView) {
+/** Returns a room as v1 shows it, its reasons in a language. */
+export function roomAnswer({ row, aliases, status }: RoomView, language: Language) {
   const { room, resume: _resume, ...facts } = row;
-  const { room: _room, ...shown } = status ?? { room };
-  return { id: String(room), ...facts, aliases, status: status === null ? null : shown };
+  return { id: String(room), ...facts, aliases, status: status === null ? null : statusIn(language, status) };
+}
+
+function statusIn(language: Language, { room: _, evidence, ...status }: RoomStatus): Omit<RoomStatus, "room"> {
+  const { reason, sessions } = evidence;
+  const said = sessions.map((one) => ({
+    ...reasoned(language, one),
+    lost: one.lost && { ...one.lost, reason: reasonIn(language, one.lost.reason) },
+  }));
+  return { ...status, evidence: { ...evidence, reason: reasonIn(language, reason), sessions: said } };
 }

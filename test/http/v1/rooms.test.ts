@@ -25,6 +25,34 @@ describe("/v1/rooms", () => {
     expect((await call("/v1/rooms/1")).status).toBe(200);
   });
 
+  it("says why in the language that is asked for", async () => {
+    const { call, manager, tokens } = await serveApi();
+    await call("/v1/rooms", { method: "POST", json: { room: "98765" }, token: tokens.manage });
+    const lost = { since: 1, reason: "the account main is no longer logged in, and it watches as a guest does" };
+    const session = {
+      ...{ session: "account:main", state: "connected" as const, since: 1, reason: "the account is not live", retryAt: null },
+      ...{ lastReceivedAt: null, received: 0, outages: { count: 0, totalMs: 0 }, account: null, lost, gifts: "unknown" as const },
+      giftsSeen: { since: null, diamondsWitnessed: 0, diamondsMissing: 0 },
+    };
+    manager.say(1, "live", ID19, { reason: "interactive messages are coming in", sessions: [session] });
+    const said = (reason: string, ofSession: string, ofLost: string) => ({
+      status: {
+        state: "live",
+        evidence: { reason, sessions: [{ state: "connected", reason: ofSession, lost: { since: 1, reason: ofLost } }] },
+      },
+    });
+    const english = said("interactive messages are coming in", session.reason, lost.reason);
+    const chinese = said("正在收到互动消息", "主播没有开播", "账号 main 的登录已失效，现在和游客一样观看");
+    for (const [language, expected] of [
+      ["zh-CN,zh;q=0.9,en;q=0.8", chinese],
+      ["en", english],
+    ] as const) {
+      const headers = { "accept-language": language };
+      expect((await call("/v1/rooms/1", { headers })).body).toMatchObject(expected);
+      expect((await call("/v1/rooms", { headers })).body).toMatchObject({ rooms: [expected] });
+    }
+  });
+
   it("takes sessions, each with a proxy from an administrator alone, and says what they brought", async () => {
     const { call, manager, store, tokens } = await serveApi();
     await call("/v1/rooms", { method: "POST", json: { room: "98765" } });

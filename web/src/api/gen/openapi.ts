@@ -2882,7 +2882,7 @@ export interface components {
                 };
                 /** @description why the room is in its state: facts that were seen; more may be added */
                 evidence: {
-                    /** @description one sentence in plain words */
+                    /** @description one sentence in plain words, in the language asked for (Accept-Language) */
                     reason: string;
                     /** @description ms UTC */
                     since: number;
