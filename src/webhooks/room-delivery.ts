@@ -12,7 +12,7 @@ import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store
 import type { StoredEvent } from "../store/stored-event.js";
 import { alarmText } from "./alarm-text.js";
 import { channelRequest, refusalIn, withoutKeys } from "./channels.js";
-import { type FirstLive, type HookSelection, saysLive } from "./selection.js";
+import { type FirstLive, type HookSelection, saysEndAgain, saysLive } from "./selection.js";
 import { type Answered, type Send, signed } from "./send.js";
 
 /** Wait between two tries, in ms. A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
@@ -184,6 +184,7 @@ export class RoomDelivery {
     const { expression } = selection;
     const judged = new Map(rows.map((row) => [row, selection.wants(row)] as const).filter(([, wanted]) => wanted !== false));
     let passed: readonly StoredEvent[] = [...judged.keys()];
+    if (hook.channel !== null) passed = passed.filter((row) => !saysEndAgain(row));
     if (expression !== null && passed.length > 0) {
       const payer = `hook ${hook.id}`;
       await time.calm(payer, signal);

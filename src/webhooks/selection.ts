@@ -104,6 +104,11 @@ export function saysLive(event: LiveEvent): boolean {
   return event.type === "state" && event.to === "live";
 }
 
+/** Tells whether an event says what the one before it has told people already: that a room whose broadcast has ended is not live. */
+export function saysEndAgain({ type, event }: StoredEvent): boolean {
+  return type === "state" && event.type === "state" && event.from === "ended" && event.to === "waiting";
+}
+
 /** Events of the states of a room that are read at a time, looking back. */
 const PAGE_EVENTS = 200;
 /** Pages that are looked at, at most: far more than one broadcast has. */

@@ -205,6 +205,8 @@ describe("a channel", () => {
       for (const [n, [broadcast, from, to]] of states.entries()) {
         if (from === "resolving") await restart();
         await append("a", stateEvent(room, broadcast, from, to, {}, START + n));
+        // What an end leads to is told by it already.
+        if (to === "ended") await append("a", stateEvent(room, broadcast, "ended", "waiting", {}, START + n));
         await shown(n + 1);
       }
       expect((await shown(6)).map((text) => text.replace(/^(?:【小明】|\[小明\] )/, ""))).toEqual(lines);
