@@ -201,7 +201,9 @@ export async function findNamed(
 /** Finds a room as {@link findNamed} does. @throws DyliveError bad_request, not_found */
 export async function namedRoom(rooms: Pick<Rooms, "get" | "find">, asked: string): Promise<NamedRoom> {
   const found = await findNamed(rooms, asked);
-  if (found === null) throw new DyliveError("not_found", told`no room is known as ${JSON.stringify(asked.slice(0, 80))}; add it first`);
+  // No name has an @: before that of an address may stand a password.
+  const shown = asked.replace(/^.*@/s, "…@");
+  if (found === null) throw new DyliveError("not_found", told`no room is known as ${JSON.stringify(shown.slice(0, 80))}; add it first`);
   return found;
 }
 

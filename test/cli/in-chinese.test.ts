@@ -128,6 +128,19 @@ it("dylive room show says in Chinese every reason that a room, or a session of i
 });
 
 it.each([
+  ["download", "https://u:secret@www.douyin.com/video/1"],
+  ["download", "u:secret@www.douyin.com/video/1", "--json"],
+  ["work", "u:secret@www.douyin.com/video/7712542267313477934", "--json"],
+  ["works", "u:secret@www.douyin.com/video/7712542267313477934"],
+  ["room", "add", "u:secret@live.douyin.com/1"],
+  ["room", "show", "u:secret@live.douyin.com/1"],
+])("dylive %j repeats no password", async (...line) => {
+  const all = await said(...line);
+  expect(all).toContain("@");
+  expect(all).not.toContain("secret");
+});
+
+it.each([
   [["room", "add", "100000002"], /平台没有说明它现在的状态：直播间页面没有内容（验证码页）/],
   [["room", "add", "https://live.douyin.com/999999999"], /：直播间页面回答 HTTP 404/],
 ] as const)("dylive %j tells in Chinese why the platform did not say what a room is", async (line, says) => {

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Config, languageOf, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
 import { inLanguage, reasoned, reasonIn, recognised } from "../../i18n/words.js";
+import { withoutPassword } from "../../platform/links/link.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told, toldOf } from "../../runtime/told.js";
@@ -78,8 +79,9 @@ async function run(links: readonly string[], options: Options): Promise<void> {
       } catch (error) {
         if (stop.aborted || !(error instanceof DyliveError)) throw error;
         code = Math.max(code, error.row.fault === "caller" ? 2 : 1);
-        if (json) await print(JSON.stringify({ link, error: error.code, reason: inLanguage(languageOf(), error.said) }));
-        else say(told`${link.slice(0, 200)}: ${toldOf(error.row.message)}: ${error.said}`);
+        const shown = withoutPassword(link);
+        if (json) await print(JSON.stringify({ link: shown, error: error.code, reason: inLanguage(languageOf(), error.said) }));
+        else say(told`${shown.slice(0, 200)}: ${toldOf(error.row.message)}: ${error.said}`);
       }
     }
   } finally {

@@ -6,6 +6,7 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from "p
 import { type App, startApp } from "../../app/app.js";
 import { type Config, readMachine } from "../../app/config.js";
 import { makeToken } from "../../http/tokens.js";
+import { withoutPassword } from "../../platform/links/link.js";
 import { systemClock } from "../../runtime/clock.js";
 import { writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -60,10 +61,10 @@ async function areRevoked(tokens: Tokens): Promise<boolean> {
 /** Watches a room. A wrong text ends the command; a short link that cannot be followed now is told, and the rest goes on. */
 async function watchRoom(app: App, text: string, stop: AbortSignal): Promise<void> {
   try {
-    if (!(await app.rooms.watch(text, stop))) say(told`${text} is paused and stays so; dylive room resume goes on`);
+    if (!(await app.rooms.watch(text, stop))) say(told`${withoutPassword(text)} is paused and stays so; dylive room resume goes on`);
   } catch (error) {
     if (!(error instanceof DyliveError) || error.row.fault === "caller") throw error;
-    say(told`${text} is not watched: ${error.detail}. ${error.row.hint} Then: dylive room add`);
+    say(told`${withoutPassword(text)} is not watched: ${error.detail}. ${error.row.hint} Then: dylive room add`);
   }
 }
 

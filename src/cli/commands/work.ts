@@ -1,6 +1,7 @@
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
 import { recognised } from "../../i18n/words.js";
+import { withoutPassword } from "../../platform/links/link.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Said, told, toldAll, toldOf } from "../../runtime/told.js";
@@ -30,7 +31,7 @@ export async function work(config: Config, text: string, { json }: { readonly js
     if (!json || !(error instanceof DyliveError)) throw error;
     exitWith(error.row.fault === "caller" ? 2 : 1);
     const refusal = error instanceof WorkError ? error.refusal : null;
-    await print(JSON.stringify({ text, error: error.code, refusal, reason: error.detail }));
+    await print(JSON.stringify({ text: withoutPassword(text), error: error.code, refusal, reason: error.detail }));
   } finally {
     await reader.close();
     await reach.identities.close();

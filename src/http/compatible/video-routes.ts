@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { inLanguage, type Language } from "../../i18n/words.js";
-import { isSecUid } from "../../platform/links/link.js";
+import { isSecUid, withoutPassword } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { WorkRow, Works } from "../../store/sql/works.js";
@@ -157,7 +157,7 @@ function secUidOf(text: string | undefined): string {
   if (isSecUid(text)) return text;
   const why = /^\d+$/.test(text)
     ? told`a uid alone leads to nobody on the web: pages and lists of authors are found by the sec_uid, and uids change`
-    : told`${JSON.stringify(text.slice(0, 40))} is no sec_uid`;
+    : told`${JSON.stringify(withoutPassword(text).slice(0, 40))} is no sec_uid`;
   throw new DyliveError("bad_request", told`${why}; take what follows /user/ in the address of the author's page (MS4wLjABAAAA…)`);
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { Ends } from "../../feed/cursor.js";
+import { withoutPassword } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { SYSTEM_ROOM } from "../../store/log.js";
@@ -16,7 +17,8 @@ import type { LiveStreams } from "./live.js";
 export async function visibleRoom(rooms: Rooms, token: TokenRow, asked: string): Promise<NamedRoom> {
   if (!isLimited(token)) return namedRoom(rooms, asked);
   const found = await findNamed(rooms, asked, async (room) => maySee(token, room, await rooms.aliases(room)));
-  if (found === null) throw new DyliveError("not_found", told`no room is known as ${JSON.stringify(asked.slice(0, 80))} to this token`);
+  if (found === null)
+    throw new DyliveError("not_found", told`no room is known as ${JSON.stringify(withoutPassword(asked).slice(0, 80))} to this token`);
   return found;
 }
 

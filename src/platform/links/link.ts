@@ -20,7 +20,7 @@ export function parseRoomName(input: string): RoomName {
   else if (/^[A-Za-z0-9_.-]{1,128}$/.test(name) && !/^\.+$/.test(name)) return { kind: "unique_id", value: name };
   throw new DyliveError(
     "bad_room",
-    told`room_id ${JSON.stringify(name.slice(0, 40))} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id`,
+    told`room_id ${JSON.stringify(withoutPassword(name).slice(0, 40))} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id`,
   );
 }
 
@@ -103,6 +103,24 @@ export function spoiltBy({ hostname, username, password, port }: URL): Told | nu
   if (username !== "" || password !== "")
     return told`the address at ${hostname} has a user name or a password in it, which dylive sends to nobody: leave out what stands before the @`;
   return port === "" ? null : told`the address at ${hostname} has the port ${port}, which no page of the platform has: leave it out`;
+}
+
+const PLATFORM_HOST = "(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com";
+/** What stands in a text between a scheme and the last @ of an address that does not begin with a host of the platform. */
+const LOGIN = new RegExp(`([a-z][a-z0-9+.-]*://)(?!${PLATFORM_HOST}[/?#])\\S+@`, "giu");
+/** The same where there is no scheme: with a colon in it, or before a host of the platform. */
+const BARE_LOGIN = new RegExp(`(?<!\\S)(?!\\S*://|${PLATFORM_HOST}[/?#])(?:[^\\s:@]*:\\S*@|[^\\s@]+@(?=${PLATFORM_HOST}))`, "giu");
+const HOST_AFTER_LOGIN = new RegExp(`@(${PLATFORM_HOST})(?![a-z0-9.@-])`, "iu");
+
+/** Returns a pasted text as it may be said again: without what stands before the @ of an address, which may be a password. Cut it only then. */
+export function withoutPassword(text: string): string {
+  return text.replace(LOGIN, "$1…@").replace(BARE_LOGIN, "…@");
+}
+
+/** Returns the same of a text that holds no address as {@link spoiltBy} does of one; null where no host of the platform stands after an @ in it. */
+export function spoiltIn(text: string): Told | null {
+  const host = HOST_AFTER_LOGIN.exec(text)?.[1];
+  return host === undefined ? null : spoiltBy(new URL(`https://u@${host}`));
 }
 
 function roomAt(segment: string | undefined): Meaning | null {

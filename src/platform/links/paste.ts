@@ -1,7 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
 import { either, type Told, told, toldOf } from "../../runtime/told.js";
 import { timeOfId } from "../works/field.js";
-import { isSecUid, type Meaning, meaningOf, roomNameIn, spoiltBy } from "./link.js";
+import { isSecUid, type Meaning, meaningOf, roomNameIn, spoiltBy, spoiltIn, withoutPassword } from "./link.js";
 
 /** Side of dylive at which a text is pasted: which meanings it takes, and how it names them when it refuses another. */
 export interface Door<T> {
@@ -103,7 +103,8 @@ export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, 
   for (const [address] of given.matchAll(ADDRESS)) {
     const url = urlOf(address);
     const meaning = url === null ? null : meaningOf(url);
-    if (meaning === null) strange ??= (url === null ? null : spoiltBy(url)) ?? notPlatforms(url?.host ?? address);
+    if (meaning === null)
+      strange ??= (url === null ? spoiltIn(address) : spoiltBy(url)) ?? notPlatforms(url?.host ?? withoutPassword(address));
     else if (meaning.kind === "short_link") return meaning;
     else {
       const taken = door.take(meaning);
@@ -115,8 +116,10 @@ export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, 
   if (strange !== null) throw refuse(strange);
   const named = door.id(given);
   if (named !== null) return named;
+  const spoilt = spoiltIn(given);
+  if (spoilt !== null) throw refuse(spoilt);
   const noId = door.ids === null ? "" : told` and is no id (${door.ids})`;
-  throw refuse(told`${JSON.stringify(given.slice(0, 40))} holds no link of the platform${noId}`);
+  throw refuse(told`${JSON.stringify(withoutPassword(given).slice(0, 40))} holds no link of the platform${noId}`);
 }
 
 function notPlatforms(address: string): Told {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inLanguage } from "../../../src/i18n/words.js";
-import type { Meaning } from "../../../src/platform/links/link.js";
+import { type Meaning, withoutPassword } from "../../../src/platform/links/link.js";
 import { type Door, ROOM_DOOR, readPaste, worksDoor } from "../../../src/platform/links/paste.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 
@@ -101,6 +101,25 @@ describe("a text around links", () => {
       expect(said).toMatch(why);
       expect(said).not.toContain("secret");
     }
+  });
+
+  it("says no password again, whichever way its address is written", () => {
+    for (const door of SIDES)
+      for (const [text, why] of [
+        [`user:secret@www.douyin.com/video/${ID}`, /^the address at www\.douyin\.com has a user name or a password in it/],
+        [`看user:secret@live.douyin.com/1`, /^the address at live\.douyin\.com has a user name/],
+        ["secret@v.douyin.com", /^the address at v\.douyin\.com has a user name/],
+        ["https://user:sec/secret@www.douyin.com/", /^the address at www\.douyin\.com has a user name/],
+        ["user:se@secret@www.douyin.com:80/", /^the address at www\.douyin\.com has a user name/],
+        [`${"x".repeat(30)} user:secret@evil.com/video/${ID}`, /^"x+ …@evil\.co" holds no link/],
+        ["https://user:sec/secret@evil.com/", /^"https:\/\/…@evil\.com\/" is not an address/],
+        ["ftp://user:secret@evil.com", /^"ftp:\/\/…@evil\.com" holds no link/],
+      ] as const) {
+        expect(refusal(text, door)).toMatch(why);
+        expect(refusal(text, door)).not.toContain("secret");
+      }
+    for (const text of ["https://www.douyin.com/search/a:b@c", "7.66 B@T.IP 看看", "@小安安 你好"])
+      expect(withoutPassword(text)).toBe(text);
   });
 
   it.each([
