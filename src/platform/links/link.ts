@@ -64,7 +64,7 @@ export type Meaning =
 const SHORT_LINK_HOSTS: ReadonlySet<string> = new Set(["v.douyin.com", "v.iesdouyin.com", "jx.douyin.com"]);
 const LIVE_HOSTS: ReadonlySet<string> = new Set(["live.douyin.com", "www.live.douyin.com"]);
 /** Queries that name the work which a page shows before itself; the first counts (facts/videos.md section 1). */
-const WORK_QUERIES = ["modal_id", "vid", "aweme_id"] as const;
+export const WORK_QUERIES = ["modal_id", "vid", "aweme_id"] as const;
 /** Form of a work's id in an address, where it can be nothing else: as long as other readers of the platform take it. */
 const ID = "(\\d{10,32})";
 /** Folder in which share pages (`/share/…`) and the apps' pages (`/m/…`) have their paths. */

@@ -1,7 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
 import { either, type Told, told, toldOf } from "../../runtime/told.js";
 import { timeOfId } from "../works/field.js";
-import { isSecUid, type Meaning, meaningOf, roomNameIn, spoiltBy, spoiltIn, withoutPassword } from "./link.js";
+import { isSecUid, type Meaning, meaningOf, roomNameIn, spoiltBy, spoiltIn, WORK_QUERIES, withoutPassword } from "./link.js";
 
 /** Side of dylive at which a text is pasted: which meanings it takes, and how it names them when it refuses another. */
 export interface Door<T> {
@@ -79,8 +79,11 @@ const AROUND = /^[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+|[\s\u
 const URL_CHARACTER = "[A-Za-z0-9\\-._~:/?#\\[\\]@!$&'()*+,;=%]";
 const SPACELESS = "\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}";
 const NOT_BEFORE = `(?<![.@/\\\\%=&?#_~+\\-\\d]|[A-Za-z0-9]:|(?![${SPACELESS}])[\\p{L}\\p{N}])`;
-/** Part of a path that says what is searched for, as it was typed where a browser shows the address so: it ends at the query that names a work. */
-const SEARCHED = "/(?:[a-z]+/)?search/[^\\s?#/]{1,100}(?=\\?)";
+/**
+ * Part of a path that says what is searched for, as it was typed where a browser shows the address so, blanks and # too: it ends at the query
+ * that names a work.
+ */
+const SEARCHED = `/(?:[a-z]+/)?search/[^?/\\r\\n]{1,100}(?=\\?(?:[^\\s?]*&)?(?:${WORK_QUERIES.join("|")})=\\d)`;
 const ADDRESS = new RegExp(
   `https?://(?:[a-z0-9.-]+${SEARCHED})?${URL_CHARACTER}+|${NOT_BEFORE}(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com(?![A-Za-z0-9.\\-@:])(?:${SEARCHED})?${URL_CHARACTER}*`,
   "giu",
@@ -153,7 +156,7 @@ export function elsewhere(meaning: Meaning, wants: Told): Told {
 
 /** Reads an address as written, without the punctuation that a sentence puts behind it. */
 function urlOf(address: string): URL | null {
-  const bare = address.replace(/[.,;:!?'")\]]+$/, "");
+  const bare = address.replace(/[.,;:!?'")\]]+$/, "").replace(new RegExp(SEARCHED, "iu"), (searched) => searched.replaceAll("#", "%23"));
   const full = /^https?:\/\//i.test(bare) ? bare : `https://${bare}`;
   return URL.canParse(full) ? new URL(full) : null;
 }

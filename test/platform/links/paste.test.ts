@@ -82,9 +82,15 @@ describe("a text around links", () => {
 
   it("gives the work of a search whose words stand in the address as they were typed", () => {
     const work = { kind: "work", id: ID, page: null };
-    for (const address of ["https://www.douyin.com/search/猫", "www.douyin.com/root/search/猫咪、“日常”_1"])
+    for (const address of [
+      ...["https://www.douyin.com/search/猫", "www.douyin.com/root/search/猫咪、“日常”_1", "https://www.douyin.com/search/雨后 山路"],
+      ...["https://www.douyin.com/search/#猫咪 日常", "www.douyin.com/search/cat #1 b", "https://www.douyin.com/search/100%"],
+    ])
       expect(readPaste(share(`${address}?modal_id=${ID}&type=general`), WORK)).toEqual(work);
     expect(refusal("看https://www.douyin.com/search/猫，不错？", WORK)).toMatch(/^the link leads to a search page/);
+    const first = `https://www.douyin.com/search/雨后 山路?type=general&modal_id=${ID}`;
+    expect(readPaste(first, WORK)).toEqual(work);
+    expect(refusal(`https://www.douyin.com/search/猫 好看吗? modal_id=${ID}`, WORK)).toMatch(/^the link leads to a search page/);
     // What touches an address is no part of it.
     const next = `https://www.douyin.com/search/cat看这个https://www.douyin.com/video/${ID}?modal_id=1`;
     expect(readPaste(next, WORK)).toEqual({ ...work, page: "video" });
