@@ -1,6 +1,8 @@
 import { readdir, realpath, rename, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import type { NewEventOf } from "../events/event.js";
+import { Type } from "typebox";
+import { KINDS, type NewEventOf } from "../events/event.js";
+import { Nullable } from "../events/field.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Told, told } from "../runtime/told.js";
 import { type ContainerTimes, containerTimes } from "./container-times.js";
@@ -105,6 +107,8 @@ export type SidecarFormat = (typeof SIDECAR_FORMATS)[number];
 export const LOOK_MS = 5_000;
 /** Time after which a recording that is gone, and everything beside it, is forgotten, ms. */
 const GONE_MS = 7 * 86_400_000;
+/** Last moment of a year of four digits, ms UTC; no recording is of a time beyond it. */
+const MOMENT_MAX = Date.UTC(10_000, 0) - 1;
 /** Added to a last growth, ms: some disks know the time of a change to two seconds. */
 const SLACK_MS = 2_000;
 
@@ -135,6 +139,31 @@ export interface Recording {
   /** Whether something is to be written. */
   isDue: boolean;
 }
+
+const Time = Type.Number({ minimum: -MOMENT_MAX, maximum: MOMENT_MAX });
+const Whole = Type.Integer({ minimum: 0 });
+/** Schema of {@link Recording}, as it is kept: whoever may write in the folder may have written it. */
+export const RecordingSchema = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  ending: Type.String(),
+  file: Type.String(),
+  madeAt: Nullable(Time),
+  size: Whole,
+  grewAt: Time,
+  startMs: Time,
+  by: Type.Enum(Object.keys(BEGIN_SOURCES)),
+  endMs: Nullable(Time),
+  durationMs: Nullable(Type.Number({ minimum: 0, maximum: MOMENT_MAX })),
+  isOver: Type.Boolean(),
+  goneAt: Nullable(Time),
+  first: Whole,
+  last: Whole,
+  gaps: Type.Array(Type.Object({ ...KINDS.gap.properties, from: Nullable(Time), to: Time })),
+  own: Type.Partial(
+    Type.Object(Object.fromEntries(SIDECAR_FORMATS.map((format) => [format, Type.Union([Type.Boolean(), Type.String()])]))),
+  ),
+  isDue: Type.Boolean(),
+});
 
 /** Options of looking for recordings. */
 export interface RecordingsOptions {

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open, rename } from "node:fs/promises";
 import { isAbsolute, join, normalize, sep } from "node:path";
+import { Type } from "typebox";
+import { Value } from "typebox/value";
 import type { LiveEvent } from "../events/event.js";
 import { readAfter } from "../feed/read.js";
 import { ReadingTime } from "../feed/reading-time.js";
@@ -20,6 +22,7 @@ import {
   LOOK_MS,
   listFolder,
   type Recording,
+  RecordingSchema,
   Recordings,
   type RecordingsOptions,
   SIDECAR_FORMATS,
@@ -66,6 +69,13 @@ interface SidecarFigures {
   readonly trouble: Told | null;
 }
 
+const KeptSchema = Type.Object({
+  log: Type.String(),
+  room: Type.Integer(),
+  seq: Type.Integer({ minimum: 0 }),
+  newest: Type.Number(),
+  recordings: Type.Array(RecordingSchema),
+});
 /** State of a folder, as it is kept there. */
 interface Kept {
   readonly log: string;
@@ -111,7 +121,7 @@ export class Sidecar {
   /** Goes on where an earlier process was in this folder. @throws DyliveError file_failed when its state cannot be read */
   static async open(deps: SidecarDeps, options: SidecarOptions): Promise<Sidecar> {
     const sidecar = new Sidecar(deps, options);
-    const kept = await keptIn(join(options.folder, options.stateFile));
+    const kept = await keptIn(join(options.folder, options.stateFile), deps.tell);
     // Another store, or one that was restored, may not have what is in the files of this one: they are left as they are.
     if (kept === null || kept.room !== options.room || kept.log !== deps.store.log.id) return sidecar;
     // The folder may be somebody else's: what is kept there leads nowhere else.
@@ -401,18 +411,44 @@ function leadsOut(name: string): boolean {
 }
 
 async function digestOf(path: string): Promise<string> {
+  const file = await openRegular(path);
   const digest = createHash("sha256");
-  for await (const bytes of createReadStream(path)) digest.update(bytes as Buffer);
+  for await (const bytes of file.createReadStream()) digest.update(bytes as Buffer);
   return digest.digest("hex");
 }
 
-/** Reads what was kept in a folder; null: nothing, or nothing that can be understood. @throws DyliveError file_failed */
-async function keptIn(path: string): Promise<Kept | null> {
+/** Opens a file to be read, not a link or a pipe, on which one would wait. @throws the system's errors */
+async function openRegular(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw Object.assign(new Error(`${path} is not a file`), { code: "ELOOP" });
+}
+
+/** Reads what was kept in a folder; null: nothing, or nothing that can be understood, which gets another name. @throws DyliveError file_failed */
+async function keptIn(path: string, tell: (line: Told) => void): Promise<Kept | null> {
   try {
-    const kept = JSON.parse(await readFile(path, "utf8")) as Partial<Kept> | null;
-    return Array.isArray(kept?.recordings) && Number.isSafeInteger(kept.seq) ? (kept as Kept) : null;
+    const file = await openRegular(path);
+    const text = await file.readFile("utf8").finally(() => file.close());
+    const kept = textAsJson(text);
+    if (Value.Check(KeptSchema, kept)) return kept as Kept;
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw fileFailure(error, told`${path} cannot be read`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return null;
+    if (code !== "ELOOP" && code !== "ENXIO") throw fileFailure(error, told`${path} cannot be read`);
+  }
+  const aside = `${path}.damaged`;
+  await rename(path, aside).catch((error: unknown) => {
+    throw fileFailure(error, told`${path} is damaged, and cannot be given another name`);
+  });
+  tell(told`${path} is damaged: it is ${aside} now, and what is beside recordings is taken for somebody else's`);
+  return null;
+}
+
+function textAsJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { writeWhole } from "../runtime/durable-file.js";
@@ -52,6 +52,9 @@ export async function openSidecar(
 function lockOf(folder: string, path: string): FileLock {
   try {
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error("no folder"), { code: "ENOTDIR" });
+    // A link would have a file made where it leads, and on a pipe one waits.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false)
+      throw new DyliveError("file_failed", told`${path} is not a file: remove it`);
     return FileLock.take(path);
   } catch (error) {
     if (isBusy(error)) throw new DyliveError("in_use", told`another sidecar of this room is at work in ${folder}`, error);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   appendFileSync,
@@ -20,6 +21,7 @@ import { exportPieces } from "../../src/exports/export.js";
 import { momentIn, NamePattern } from "../../src/exports/recording-time.js";
 import { listFolder } from "../../src/exports/recordings.js";
 import { Sidecar, type SidecarOptions } from "../../src/exports/sidecar.js";
+import { openSidecar } from "../../src/exports/sidecars.js";
 import { gapEvent } from "../../src/ingest/own-events.js";
 import type { Told } from "../../src/runtime/told.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -596,7 +598,7 @@ describe("a folder", () => {
   });
 
   it("whose state leads elsewhere, or is damaged, leads nowhere", async () => {
-    const { clock, folder, say, grow, open } = await opened();
+    const { clock, folder, say, grow, open, told } = await opened();
     const film = `主播_${stamp(EIGHT)}`;
     grow(`${film}.flv`);
     await say();
@@ -609,10 +611,34 @@ describe("a folder", () => {
     await clock.advance(100_000);
     await (await open()).look(SIGNAL);
     expect([...readdirSync(outside), ...readdirSync(join(folder, "..")).filter((name) => /^[bc]\./.test(name))]).toEqual([]);
-    for (const damaged of ["", "{", "null", '{"recordings":3}']) {
+    told.length = 0;
+    const kept = JSON.parse(readFileSync(join(folder, STATE), "utf8")) as { recordings: object[] };
+    const changed = (change: object) => JSON.stringify({ ...kept, recordings: [{ ...kept.recordings[0], ...change }] });
+    const damages = [
+      ...["", "{", "null", '{"recordings":3}', JSON.stringify({ ...kept, recordings: [{ name: 5 }] }), changed({ own: null })],
+      ...[changed({ startMs: 9e20 }), changed({ gaps: [{}] }), changed({ by: "nobody" }), changed({ own: { xml: 3 } })],
+    ];
+    for (const damaged of damages) {
       writeFileSync(join(folder, STATE), damaged);
       await (await open()).look(SIGNAL);
+      expect(readFileSync(join(folder, `${STATE}.damaged`), "utf8")).toBe(damaged);
     }
+    expect(told.filter((line) => line.includes("is damaged: it is"))).toHaveLength(damages.length);
+    writeFileSync(join(folder, STATE), changed({}));
+    await (await open()).look(SIGNAL);
+    // Nobody writes into this pipe: whoever opens it waits. A folder, and a link to a state that is whole, are none either.
+    for (const make of [
+      () => execFileSync("mkfifo", [join(folder, STATE)]),
+      () => mkdirSync(join(folder, STATE)),
+      () => symlinkSync(join(outside, "state"), join(folder, STATE)),
+    ]) {
+      rmSync(join(folder, `${STATE}.damaged`), { recursive: true, force: true });
+      rmSync(join(folder, STATE), { force: true });
+      writeFileSync(join(outside, "state"), changed({}));
+      make();
+      await (await open()).look(SIGNAL);
+    }
+    expect(told.filter((line) => line.includes("is damaged: it is"))).toHaveLength(damages.length + 3);
   });
 
   it("that has more in it than is looked at says so; what is not seen then is not taken for gone", async () => {
@@ -644,7 +670,7 @@ describe("a folder", () => {
   });
 
   it("has nothing written, renamed or removed where a link leads", async () => {
-    const { clock, folder, say, grow, open, told } = await opened();
+    const { clock, store, room, folder, say, grow, open, told } = await opened();
     const film = `主播_${stamp(EIGHT)}`;
     mkdirSync(join(folder, "day"));
     grow(join("day", `${film}.flv`));
@@ -673,6 +699,10 @@ describe("a folder", () => {
     const swapping = await open({}, undefined, () => existsSync(join(folder, "day-away")) || swap(join(folder, "day")));
     expect(await swapping.look(SIGNAL)).toBe(false);
     expect(told).toContainEqual(expect.stringMatching(/\.xml cannot be written: a link is in its path/));
+    symlinkSync(join(outside, "lock"), join(folder, `.dylive-sidecar-${room}.lock`));
+    const choice = { folder, room, formats: [], namePattern: null, timeZone: null, offsetMs: 0, finishedAfterMs: 60_000 };
+    const exported = (...[plan, signal]: [Parameters<typeof exportPieces>[1], AbortSignal]) => bytesOf(exportPieces(store, plan, signal));
+    await expect(openSidecar({ store, exported, clock, tell: () => {} }, choice)).rejects.toThrow("is not a file: remove it");
     swap(folder);
     expect(await sidecar.look(SIGNAL)).toBe(false);
     expect(readdirSync(outside)).toHaveLength(3);

@@ -540,6 +540,10 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "{}; it is tried again": "{}；会再试",
   "folders within more than {} folders, as {}, are not looked into": "超过 {} 层的文件夹不看，例如 {}",
   "of more than {} recordings the others, as {}, are not looked at": "录像超过 {} 段，其余的不看，例如 {}",
+  "{} is damaged: it is {} now, and what is beside recordings is taken for somebody else's":
+    "{} 已损坏，已改名为 {}；录像旁的文件都当作别的程序写的",
+  "{} is not a file: remove it": "{} 不是文件，请删除",
+  "{} is damaged, and cannot be given another name": "{} 已损坏，又无法改名",
   "{}: nothing tells when it began; --name-pattern says where that stands in the name":
     "{}：无法知道从什么时候开始录；请用 --name-pattern 指出文件名里的时间",
   "{}: begins at {}, {}": "{}：从 {} 开始，{}",
