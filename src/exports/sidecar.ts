@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, rename } from "node:fs/promises";
-import { isAbsolute, join, normalize, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import type { LiveEvent } from "../events/event.js";
@@ -302,7 +302,9 @@ export class Sidecar {
     const plan = { ...decided, ...range, about: { ...decided.about, gaps } };
     const path = join(folder, `${one.name}.${format}`);
     await assertNoLink(folder, one.name);
-    const file = await NewFile.create(path, `${path}.dylive-part`);
+    // A name that is short, whatever that of the film is, and always the same: of each a crash leaves one at most.
+    const part = createHash("sha256").update(basename(path)).digest("hex").slice(0, 16);
+    const file = await NewFile.create(path, join(dirname(path), `.dylive-${part}.part`));
     const digest = createHash("sha256");
     try {
       for await (const bytes of this.#deps.exported(plan, signal)) {

@@ -581,7 +581,8 @@ describe("a folder", () => {
   it("in which a file cannot be written has that told once, and the file when it can", async () => {
     const { clock, folder, say, grow, read, open, told } = await opened();
     const film = `主播_${stamp(EIGHT)}`;
-    mkdirSync(join(folder, `${film}.ass.dylive-part`));
+    const part = join(folder, `.dylive-${createHash("sha256").update(`${film}.ass`).digest("hex").slice(0, 16)}.part`);
+    mkdirSync(part);
     grow(`${film}.flv`);
     await say();
     const sidecar = await open();
@@ -591,7 +592,7 @@ describe("a folder", () => {
     }
     expect(told.filter((line) => line.includes("cannot be written"))).toHaveLength(1);
     expect(read(`${film}.srt`)).toContain("第1句");
-    rmSync(join(folder, `${film}.ass.dylive-part`), { recursive: true });
+    rmSync(part, { recursive: true });
     await clock.advance(20_000);
     expect(await sidecar.look(SIGNAL)).toBe(true);
     expect(read(`${film}.ass`)).toContain("第1句");
@@ -707,6 +708,19 @@ describe("a folder", () => {
     expect(await sidecar.look(SIGNAL)).toBe(false);
     expect(readdirSync(outside)).toHaveLength(3);
     expect(theirs()).toEqual(["theirs", "theirs", "theirs"]);
+  });
+
+  it("has the files of a recording with a long name, but for those whose own names are too long", async () => {
+    const { clock, folder, say, grow, open, told } = await opened();
+    const long = `${stamp(EIGHT)}_${"长".repeat(77)}`; // 251 bytes; names have 255 at most
+    grow(`${long}.flv`);
+    await say();
+    await clock.advance(100_000);
+    expect(await (await open()).look(SIGNAL)).toBe(false);
+    expect(readdirSync(folder).filter((one) => !one.startsWith("."))).toEqual(
+      [".ass", ".flv", ".srt", ".xml"].map((ending) => long + ending),
+    );
+    expect(told).toContainEqual(expect.stringMatching(/\.jsonl cannot be written: its name is too long/));
   });
 
   it("in which two are at work at once comes to the same", async () => {
