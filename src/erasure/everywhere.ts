@@ -82,6 +82,7 @@ export function unreached(data: string, { anchorOf, kept, recordings, works, fil
   return [
     told`backups${backups.length > 0 ? told`, such as ${backups.map((name) => resolve(folder, name)).join(", ")}` : ""}`,
     told`exports and recordings that were made before`,
+    told`files beside recordings (dylive sidecar): once removed, they are made again without them while their recording is there`,
     told`what webhooks and readers of the API were given before`,
     ...ASIDES.map((name) => resolve(folder, name)).filter(holdsFiles),
     ...SPOOLS.map((name) => resolve(folder, name))

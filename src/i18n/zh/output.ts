@@ -393,6 +393,8 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "backups{}": "备份{}",
   ", such as {}": "，例如 {}",
   "exports and recordings that were made before": "以前的导出和录制",
+  "files beside recordings (dylive sidecar): once removed, they are made again without them while their recording is there":
+    "录像旁的弹幕文件（dylive sidecar）：删掉后，只要录像还在，就会重新写成不含他们的",
   "what webhooks and readers of the API were given before": "以前发给 Webhook 和 API 读者的内容",
   "{}, until what waits there is stored without them": "{}，等待的内容会在存储时去掉他们",
   "{}, which is being written to: erase them again when it is closed": "{}，正在写入：请在它关闭后再删除一次",
