@@ -8,11 +8,11 @@ export type TimeZone = string | number | null;
 
 /** Reads a time zone as people write it: `Asia/Shanghai`, `+08:00`, `Z`. @throws DyliveError bad_request */
 export function readTimeZone(text: string): TimeZone {
-  if (/^([+-]\d|Z$)/.test(text)) return readZone("--time-zone", text);
+  if (/^([+-]\d|Z$)/.test(text)) return readZone("the time zone", text);
   try {
     return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone;
   } catch (error) {
-    throw new DyliveError("bad_request", told`--time-zone takes a zone such as Asia/Shanghai, +08:00 or Z`, error);
+    throw new DyliveError("bad_request", told`the time zone takes a zone such as Asia/Shanghai, +08:00 or Z`, error);
   }
 }
 
@@ -73,14 +73,14 @@ export class NamePattern {
         if (part === undefined) return `\\${sign}`;
         if (part === "%") return "%";
         if (PARTS[part] === undefined || named.has(part))
-          throw new DyliveError("bad_request", told`--name-pattern takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %`);
+          throw new DyliveError("bad_request", told`the pattern of names takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %`);
         named.add(part);
         return `(?<${part}>${PARTS[part]})`;
       }),
     );
     this.#hasTime = named.size > 0;
     if (this.#hasTime && !named.has("s") && !["Y", "m", "d", "H", "M"].every((part) => named.has(part)))
-      throw new DyliveError("bad_request", told`--name-pattern names a part of a time: it takes all of %Y %m %d %H %M, or %s`);
+      throw new DyliveError("bad_request", told`the pattern of names has a part of a time: it takes all of %Y %m %d %H %M, or %s`);
     const last = sources.length - 1;
     const anchored = sources.map((source, at) => `${at === 0 ? "^" : ""}${source}${at === last ? "$" : ""}`);
     this.#pieces = text === null ? null : anchored.map((source) => new RegExp(source, "dgu"));
@@ -231,14 +231,14 @@ function namedMoment(
   if (possible === undefined) {
     if (first !== undefined)
       remarks.push(
-        told`its name says ${momentIn(zone, first.at)}, and it was last written at ${momentIn(zone, grewAt)}: the name is passed over (--time-zone says which zone names are in)`,
+        told`its name says ${momentIn(zone, first.at)}, and it was last written at ${momentIn(zone, grewAt)}: the name is passed over (the time zone says which zone names are in)`,
       );
     return null;
   }
   if (possible.odd !== null) remarks.push(possible.odd);
   else if (firstAt !== null && partOf(possible.rest) === null && Math.abs(firstAt - possible.at) > ODD_MS)
     remarks.push(
-      told`its name says ${momentIn(zone, possible.at)}, and it began to grow at ${momentIn(zone, firstAt)}: if it was not copied here, the clock or the zone of names is another (--time-zone)`,
+      told`its name says ${momentIn(zone, possible.at)}, and it began to grow at ${momentIn(zone, firstAt)}: if it was not copied here, the clock or the time zone of names is another`,
     );
   return possible;
 }

@@ -264,7 +264,7 @@ export class Recordings {
     };
     const begin = beginOf(evidence, pattern, zone);
     if (begin === null) {
-      this.#news.tellOnce(path, told`${path}: nothing tells when it began; --name-pattern says where that stands in the name`);
+      this.#news.tellOnce(path, told`${path}: nothing tells when it began; a pattern of names says where that stands in the name`);
       return;
     }
     this.#news.tellOnce(path, told`${path}: begins at ${momentIn(zone, begin.at)}, ${BEGIN_SOURCES[begin.by]}`);

@@ -203,6 +203,7 @@ export class Sidecars {
     if (root === null)
       throw new DyliveError("bad_request", told`no folder of recordings is set: DYLIVE_RECORDINGS names the one that recorders write in`);
     const path = resolve(root, asked);
+    if (path.includes("\0")) throw new DyliveError("bad_request", told`${asked} is not in the folder of recordings`);
     const [top, found] = await Promise.all([realpath(root), realpath(path)]).catch((error: unknown) => {
       throw fileFailure(error, told`${asked} cannot be read`);
     });

@@ -23,6 +23,7 @@ interface FieldSchema {
   readonly maxLength?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
+  readonly uniqueItems?: boolean;
   readonly items?: FieldSchema;
   readonly properties?: Readonly<Record<string, FieldSchema>>;
 }
@@ -126,7 +127,7 @@ function formOf(schema: FieldSchema): Told {
     case "boolean":
       return told`true or false`;
     case "array":
-      return told`a list${countOf(schema.minItems, schema.maxItems, told`items`)}`;
+      return told`a list${countOf(schema.minItems, schema.maxItems, told`items`)}${schema.uniqueItems === true ? told`, each once` : ""}`;
     case "object":
       return told`an object${Object.keys(properties).length === 0 ? "" : ` {${Object.keys(properties).join(", ")}}`}`;
     case "string":

@@ -53,7 +53,7 @@ describe("the time in a name", () => {
     ] as const)
       expect([...taken, ...others].filter((name) => new NamePattern(text).takes(name))).toEqual(taken);
     expect(begun("00_20260101_0000_20261125_2000", {}, "*_%Y%m%d_%H%M")).toMatchObject({ at: EIGHT });
-    for (const wrong of ["%Y-%m", "%Y%m%d%H%M%Y", "%q", "100%"]) expect(() => new NamePattern(wrong), wrong).toThrow("--name-pattern");
+    for (const wrong of ["%Y-%m", "%Y%m%d%H%M%Y", "%q", "100%"]) expect(() => new NamePattern(wrong), wrong).toThrow("pattern of names");
   });
 
   it("is looked for once, however many stars there are", () => {
@@ -68,7 +68,7 @@ describe("the time in a name", () => {
     expect(begun("2026-12-01 12-00-00", { grewAt: Date.UTC(2027, 0) }, null, zone)).toMatchObject({ at: Date.UTC(2026, 11, 1, 17) });
     expect(momentIn(zone, Date.UTC(2026, 6, 1, 16))).toBe("2026-07-01 12:00:00 -04:00");
     expect([readTimeZone("+08:00"), readTimeZone("Z"), readTimeZone("Asia/Shanghai")]).toEqual([480, 0, "Asia/Shanghai"]);
-    for (const wrong of ["Nowhere/Town", "8", "+8"]) expect(() => readTimeZone(wrong), wrong).toThrow("--time-zone");
+    for (const wrong of ["Nowhere/Town", "8", "+8"]) expect(() => readTimeZone(wrong), wrong).toThrow("time zone");
   });
 
   it("that a clock showed twice is the one nearest to the first growth, else the last before it was written; that is said", () => {
@@ -90,7 +90,7 @@ describe("the time in a name", () => {
   it("that is after the last growth is passed over, and one far from the first growth is doubted", () => {
     const late = begun("2026-11-25 20-00-00", { grewAt: EIGHT - 6 * HOUR, firstAt: EIGHT - 7 * HOUR });
     expect(late).toMatchObject({ at: EIGHT - 7 * HOUR, by: "growth" });
-    expect(late?.remarks.map(String)).toEqual([expect.stringMatching(/its name says 2026-11-25 20:00:00 \+08:00.*--time-zone/)]);
+    expect(late?.remarks.map(String)).toEqual([expect.stringMatching(/its name says 2026-11-25 20:00:00 \+08:00.*the time zone/)]);
     const early = begun("2026-11-25 20-00-00", { grewAt: EIGHT + 9 * HOUR, firstAt: EIGHT + 8 * HOUR });
     expect(early).toMatchObject({ at: EIGHT, by: "name", remarks: [expect.anything()] });
   });

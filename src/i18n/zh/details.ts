@@ -120,7 +120,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   " from {} on": "，不小于 {}",
   " up to {}": "，不大于 {}",
   "text{}": "文字{}",
-  "a list{}": "列表{}",
+  "a list{}{}": "列表{}{}",
+  ", each once": "，每项只写一次",
   "an object{}": "对象{}",
   " of up to {} {}": "，最多 {} {}",
   " of {} or more {}": "，不少于 {} {}",
@@ -709,11 +710,11 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "overwriting what is left in the file, pages": "覆盖文件里残留的内容，页",
   "reading raw recordings": "读取原始录制",
   "decoding messages, each of them twice": "解码消息，每条两遍",
-  "--time-zone takes a zone such as Asia/Shanghai, +08:00 or Z": "--time-zone 要写时区，例如 Asia/Shanghai、+08:00 或 Z",
-  "--name-pattern takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %":
-    "--name-pattern 可以用 %Y %m %d %H %M %S 或 %s，每个最多一次；* 表示任意内容，%% 表示 %",
-  "--name-pattern names a part of a time: it takes all of %Y %m %d %H %M, or %s":
-    "--name-pattern 里的时间不完整：需要 %Y %m %d %H %M 全部，或者 %s",
+  "the time zone takes a zone such as Asia/Shanghai, +08:00 or Z": "时区应写成，例如 Asia/Shanghai、+08:00 或 Z",
+  "the pattern of names takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %":
+    "文件名格式可以用 %Y %m %d %H %M %S 或 %s，每个最多一次；* 表示任意内容，%% 表示 %",
+  "the pattern of names has a part of a time: it takes all of %Y %m %d %H %M, or %s":
+    "文件名格式里的时间不完整：需要 %Y %m %d %H %M 全部，或者 %s",
   "--room takes a room: {} is one broadcast": "--room 要写直播间：{} 是一场直播",
   "another sidecar of this room is at work in {}": "{} 里已有一个 sidecar 在处理这个直播间",
   "nothing can be written in {}": "{} 里无法写入",

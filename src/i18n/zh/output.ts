@@ -535,10 +535,10 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "its clock was set ahead over the time in its name, which is taken as {}": "当地的时钟拨快，跳过了文件名里的时间，按 {} 处理",
   "its clock was set back and showed the time in its name twice, which is taken as {}":
     "当地的时钟拨慢，文件名里的时间出现过两次，按 {} 处理",
-  "its name says {}, and it was last written at {}: the name is passed over (--time-zone says which zone names are in)":
-    "文件名里的时间是 {}，而最后写入是在 {}：不采用文件名（文件名的时区用 --time-zone 给出）",
-  "its name says {}, and it began to grow at {}: if it was not copied here, the clock or the zone of names is another (--time-zone)":
-    "文件名里的时间是 {}，而文件在 {} 才开始变大：如果不是复制过来的，说明时钟或文件名的时区不同（--time-zone）",
+  "its name says {}, and it was last written at {}: the name is passed over (the time zone says which zone names are in)":
+    "文件名里的时间是 {}，而最后写入是在 {}：不采用文件名（请给出文件名的时区）",
+  "its name says {}, and it began to grow at {}: if it was not copied here, the clock or the time zone of names is another":
+    "文件名里的时间是 {}，而文件在 {} 才开始变大：如果不是复制过来的，说明时钟或文件名的时区不同",
   "{}; it is tried again": "{}；会再试",
   "folders within more than {} folders, as {}, are not looked into": "超过 {} 层的文件夹不看，例如 {}",
   "of more than {} recordings the others, as {}, are not looked at": "录像超过 {} 段，其余的不看，例如 {}",
@@ -546,8 +546,8 @@ export const OUTPUT: Readonly<Record<string, string>> = {
     "{} 已损坏，已改名为 {}；录像旁的文件都当作别的程序写的",
   "{} is not a file: remove it": "{} 不是文件，请删除",
   "{} is damaged, and cannot be given another name": "{} 已损坏，又无法改名",
-  "{}: nothing tells when it began; --name-pattern says where that stands in the name":
-    "{}：无法知道从什么时候开始录；请用 --name-pattern 指出文件名里的时间",
+  "{}: nothing tells when it began; a pattern of names says where that stands in the name":
+    "{}：无法知道从什么时候开始录；请用文件名格式指出文件名里的时间",
   "{}: begins at {}, {}": "{}：从 {} 开始，{}",
   "{}{}: is {}{} now": "{}{}：现在叫 {}{}",
   "{}: stays as it is, since events of its time were removed from the store": "{}：保持不变，因为这段时间的事件已从存储中清除",
