@@ -73,7 +73,10 @@ export class NamePattern {
         if (part === undefined) return `\\${sign}`;
         if (part === "%") return "%";
         if (PARTS[part] === undefined || named.has(part))
-          throw new DyliveError("bad_request", told`the pattern of names takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %`);
+          throw new DyliveError(
+            "bad_request",
+            told`the pattern of names takes %Y %m %d %H %M %S or %s, each once, * for anything and %% for %`,
+          );
         named.add(part);
         return `(?<${part}>${PARTS[part]})`;
       }),

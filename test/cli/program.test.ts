@@ -1,4 +1,6 @@
+import { Command, Option } from "commander";
 import { describe, expect, it } from "vitest";
+import { addHighlightsCommand } from "../../src/cli/commands/highlights.js";
 import { EXAMPLES } from "../../src/cli/examples.js";
 import { EXIT_CODES, givenAs } from "../../src/cli/program.js";
 import { FieldError } from "../../src/runtime/errors.js";
@@ -91,4 +93,11 @@ describe("the examples", () => {
     await expect(fresh.parseAsync(wordsOf("export 1 --format csv --nonsense"), { from: "user" })).rejects.toThrow(/nonsense/);
     await expect(fresh.parseAsync(wordsOf("export 1 --format word"), { from: "user" })).rejects.toThrow(/jsonl/);
   });
+});
+
+it("highlights are a file or lines: whoever asks for both is told", async () => {
+  const fresh = new Command();
+  addHighlightsCommand(fresh, () => new Option("--data <folder>"));
+  const both = fresh.parseAsync(wordsOf("highlights 1 --json --format edl"), { from: "user" });
+  await expect(both).rejects.toThrow("--format makes a file and --json lines: name one of them");
 });

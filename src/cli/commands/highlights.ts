@@ -4,6 +4,7 @@ import { HIGHLIGHT_FORMAT_NAMES, type HighlightFormat, highlightFile, peakInWord
 import { readInstant, readZone } from "../../exports/instant.js";
 import { OFFSET_MAX_S } from "../../exports/plan.js";
 import { inLanguage } from "../../i18n/words.js";
+import { DyliveError } from "../../runtime/errors.js";
 import { told, toldAll } from "../../runtime/told.js";
 import { highlightsOf } from "../../statistics/highlights.js";
 import { moment, print, printColumns, say } from "../terminal.js";
@@ -43,6 +44,8 @@ export function addHighlightsCommand(program: Command, data: () => Option): void
         id: string | undefined,
         { limit, format, start, offset, zone, fps, json, ...settings }: HighlightArguments & Partial<Config>,
       ) => {
+        if (json && format !== undefined)
+          throw new DyliveError("bad_request", told`--format makes a file and --json lines: name one of them`);
         const zoneMinutes = zone === undefined ? null : readZone("--zone", zone);
         const startMs = start === undefined ? null : readInstant("--start", start, zoneMinutes);
         return withStore(loadConfig(settings), async (store) => {

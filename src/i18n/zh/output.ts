@@ -392,6 +392,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   // What is kept.
   "backups{}": "备份{}",
   ", such as {}": "，例如 {}",
+  "--format makes a file and --json lines: name one of them": "--format 输出文件，--json 输出逐行的对象：请只用一个",
   "exports and recordings that were made before": "以前的导出和录制",
   "files beside recordings (dylive sidecar): once removed, they are made again without them while their recording is there":
     "录像旁的弹幕文件（dylive sidecar）：删掉后，只要录像还在，就会重新写成不含他们的",

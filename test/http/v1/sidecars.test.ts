@@ -74,7 +74,10 @@ describe("danmaku beside recordings over the API", () => {
     for (const folder of ["../outside", "link", "/", "a/../../outside"])
       expect(await refusal({ folder }), folder).toEqual([400, expect.stringMatching(/is not in the folder of recordings|cannot be read/)]);
     expect(await refusal({ folder: "a\u0000b" })).toEqual([400, expect.stringContaining("is not in the folder of recordings")]);
-    expect(await refusal({ formats: ["xml", "xml"] })).toEqual([400, expect.stringContaining("formats must be a list of 1 to 4 items, each once")]);
+    expect(await refusal({ formats: ["xml", "xml"] })).toEqual([
+      400,
+      expect.stringContaining("formats must be a list of 1 to 4 items, each once"),
+    ]);
     expect(await refusal({ folder: "nowhere" })).toEqual([400, expect.stringMatching(/nowhere cannot be read: there is no such file/)]);
     expect(await refusal({ room: "nosuch" })).toEqual([404, expect.anything()]);
     expect(await refusal({ timeZone: "Nowhere/Town" })).toEqual([400, expect.stringMatching(/the time zone takes .*Asia\/Shanghai/)]);
