@@ -175,14 +175,16 @@ export async function redecode(given: RedecodeDeps): Promise<Redecoded> {
 async function readAnew(deps: Begun, sessionId: string, done: Redecoded, isFirst = true): Promise<ReadonlySet<string>> {
   const { store, room, signal, onProgress } = deps;
   const claims = new Map<string, Claim>();
-  const { messages, erased, lostBytes } = done;
+  const { messages, replaced, erased, lostBytes } = done;
   const lacking = await replaceAll(deps, sessionId, claims, done);
+  let isChanged = done.replaced > replaced;
   if (!isFirst) Object.assign(done, { messages, erased, lostBytes });
   for (let round = 0; round < ROUNDS; round++) {
     const changed = await regift(store.log, room, sessionId, claims, signal, () => onProgress?.(done.messages));
     done.regifted += changed;
     // From now on a server that collects the room reads the sums of its combos again.
-    await store.rooms.claim(room);
+    if (isChanged || changed > 0) await store.rooms.claim(room);
+    isChanged = false;
     if (changed === 0) break;
   }
   return lacking;
@@ -242,9 +244,14 @@ async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Cl
   return lacking;
 }
 
+/** Messages that are judged together: each time that some of them are new the room is taken from a server that collects it. */
+const JUDGED_TOGETHER = 2000;
+/** Time that such a server is left to take the room back and to store what has come meanwhile, in ms. */
+const TURN_MS = 200;
+
 /** Runs all messages through the room's pipeline once more: it stores those that gave no event before. */
 async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
-  const { store, room, clock, drift, decode, setAside, onProgress = () => {} } = deps;
+  const { store, room, clock, drift, decode, signal, setAside, onProgress = () => {} } = deps;
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
@@ -257,12 +264,25 @@ async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
     ...(decode !== undefined && { decode }),
   });
   let messages = done.messages;
-  for await (const { batch, broadcast } of batchesOf(deps, null)) {
-    const { events, methods } = await pipeline.store(batch, broadcast);
+  let waiting: Received[] = [];
+  let of: Broadcast | null = null;
+  let size = 0;
+  const judge = async () => {
+    if (of === null) return;
+    const { events, methods } = await pipeline.store(waiting, of);
+    [waiting, size] = [[], 0];
     done.appended += events.length;
     for (const count of methods.values()) messages += count;
     await onProgress(messages);
+    if (events.length > 0) await clock.sleep(TURN_MS, signal);
+  };
+  for await (const { batch, broadcast } of batchesOf(deps, null)) {
+    if (size >= JUDGED_TOGETHER || !isDeepStrictEqual(of, broadcast)) await judge();
+    of = broadcast;
+    waiting.push(...batch);
+    for (const { response } of batch) size += response?.messages.length ?? 0;
   }
+  await judge();
   if (done.appended > 0) done.appended += await pipeline.settle();
   await pipeline.taught();
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
+import { Pipeline } from "../../src/ingest/pipeline.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
@@ -93,6 +94,47 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     });
     await raw.close();
     await store.close();
+  });
+
+  it("leave the room to a server that stores into it meanwhile, but for what is new", async () => {
+    const live = corpus({ seed: "live", frames: 40, start: T0 + 90_000 });
+    const comes = live.frames.map((frame, i) => readFrame(frame, T0 + 90_000 + i * 500, new Drift()).received);
+    /** Redecodes while a server stores a frame after each step. @returns how often the room was taken from somebody, and what is kept */
+    const beside = async (decode: typeof normalise | undefined) => {
+      const store = open();
+      const { room, again, events, clock } = await collected(store, decode, directory("raw"));
+      const setAside = (_event: unknown, error: unknown) => expect(error).toBeNull();
+      const server = await Pipeline.open({ log: store.log, rooms: store.rooms, room, clock, drift: new Drift(), setAside });
+      let claims = 0;
+      let next = 0;
+      const claim = (one: number) => {
+        claims++;
+        return store.rooms.claim(one);
+      };
+      const rooms = { ...store.rooms, claim };
+      const serve = async () => {
+        const frame = comes[next++];
+        if (frame !== undefined) await server.store([frame], broadcast);
+      };
+      const steps = await again({ store: { ...store, rooms }, onProgress: serve });
+      const kept = await events();
+      expect(await check(store.log)).toEqual([]);
+      expect(await again()).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
+      expect(next).toBeGreaterThan(10);
+      const served = comes.slice(0, next);
+      await store.close();
+      return { claims, kept, served, steps };
+    };
+    const same = await beside(undefined);
+    expect([same.steps.appended, same.claims]).toEqual([0, 1]);
+    const newer = await beside(older);
+    expect(newer.steps.appended).toBeGreaterThan(10);
+    expect(newer.claims).toBeLessThan(8);
+    const alone = openSqliteStore({ path: ":memory:" });
+    const wanted = await collected(alone, undefined, directory("raw"));
+    for (const frame of newer.served) await wanted.pipeline.store([frame], broadcast);
+    expect(units(newer.kept)).toEqual(units(await wanted.events()));
+    await alone.close();
   });
 
   it("beside a server are read anew also where that stores them meanwhile, by what it knew", async () => {
