@@ -37,13 +37,14 @@ export class CommentRunService extends RunService<AskedRun, CommentRun, CommentB
         ofAsked: (_workId, asked) => commentBounds(asked),
         ofRun: ({ limit, withinMs, replies }) => ({ limit, withinMs, replies }),
       },
+      // Only the compatible interface bounds a run by time: nobody can ask for the same.
+      givesWay: ({ withinMs }) => withinMs !== null,
       bare: (run) => run, // it tells of nobody
       words: {
         none: (workId) => told`no run has collected the comments of the work ${workId}`,
-        other: (workId, since, { limit, withinMs, replies }) => {
+        other: (workId, since, { limit, replies }) => {
           const withReplies = replies ? told`with replies` : told`without replies`;
-          const time = withinMs === null ? "" : told`, at most ${Math.round(withinMs / 1000)} s`;
-          return told`the comments of ${workId} are being collected since ${since} within other bounds (at most ${limit} new ones, ${withReplies}${time}): wait until that run ends, stop it, or ask for the same`;
+          return told`the comments of ${workId} are being collected since ${since} within other bounds (at most ${limit} new ones, ${withReplies}): wait until that run ends, stop it, or ask for the same`;
         },
         tooMany: (most) => told`the comments of ${most} works are being collected`,
         stuck: (workId, seconds) => told`the process that collects the comments of ${workId} did not stop within ${seconds} s`,

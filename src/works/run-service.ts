@@ -21,6 +21,8 @@ interface RunKind<Asked, Run extends AnyRun, Bounds extends object> {
   readonly keep: (of: string, asked: Partial<Asked> & { readonly onProgress: (run: Run) => void }, stop: AbortSignal) => Promise<unknown>;
   /** Returns what in a run that is asked for, or in one that was begun, says how far it goes. */
   readonly bounds: { readonly ofAsked: (of: string, asked: Partial<Asked>) => Bounds; readonly ofRun: (run: Run) => Bounds };
+  /** Whether a run gives way to one with other bounds: it was begun by the way. None does by default. */
+  readonly givesWay?: (run: Run) => boolean;
   /** Refuses what nothing may be kept of. @throws DyliveError erased */
   readonly refuse?: (of: string) => Promise<void>;
   /** Returns a run without what it tells of a person. */
@@ -81,13 +83,21 @@ export class RunService<Asked extends object, Run extends AnyRun, Bounds extends
   }
 
   /**
-   * Starts a run about something, which goes on with what is kept; gives the one that is under way, if that has the same bounds.
-   * @throws DyliveError in_use while one with others is under way; erased, too_many_works, stopping; not_ready and others when the store does
+   * Starts a run about something, which goes on with what is kept; gives the one that is under way, if that has the same bounds. One that gives way
+   * is stopped for it.
+   * @throws DyliveError in_use while another with other bounds is under way; erased, too_many_works, stopping; not_ready and others when the store does
    *   not answer
    */
   async start(of: string, asked: Partial<Asked> = {}): Promise<RunStatus<Run>> {
-    await this.#started(of, asked, (run) => this.#assertSame(of, asked, run));
-    return this.get(of);
+    for (;;) {
+      let isInTheWay = false;
+      await this.#started(of, asked, (run) => {
+        isInTheWay = !this.#isSame(of, asked, run);
+        if (isInTheWay && this.#kind.givesWay?.(run) !== true) throw this.#otherUnderWay(of, run);
+      });
+      if (!isInTheWay) return this.get(of);
+      await this.stop(of);
+    }
   }
 
   /**
@@ -104,7 +114,8 @@ export class RunService<Asked extends object, Run extends AnyRun, Bounds extends
       failure = { error };
     });
     for (;;) {
-      const news = open?.news;
+      // Of the run that is under way now: that which was begun here may have given way to another.
+      const news = this.#open.get(of)?.news;
       const isOver = (await this.last(of))?.running !== true;
       const found = await look();
       if (found !== null) return found;
@@ -176,12 +187,14 @@ export class RunService<Asked extends object, Run extends AnyRun, Bounds extends
     return now === null ? null : { run: now.run, running: now.run.endedAt === null };
   }
 
-  /** @throws DyliveError in_use where a run has other bounds than those that are asked for */
-  #assertSame(of: string, asked: Partial<Asked>, run: Run): void {
+  #isSame(of: string, asked: Partial<Asked>, run: Run): boolean {
+    const { bounds } = this.#kind;
+    return JSON.stringify(bounds.ofAsked(of, asked)) === JSON.stringify(bounds.ofRun(run));
+  }
+
+  #otherUnderWay(of: string, run: Run): DyliveError {
     const { bounds, words } = this.#kind;
-    const kept = bounds.ofRun(run);
-    if (JSON.stringify(bounds.ofAsked(of, asked)) === JSON.stringify(kept)) return;
-    throw new DyliveError("in_use", words.other(of, new Date(run.startedAt).toISOString(), kept));
+    return new DyliveError("in_use", words.other(of, new Date(run.startedAt).toISOString(), bounds.ofRun(run)));
   }
 
   /** Starts a run where there is none. @param check judges the run that there is then @returns the run of this process; null where another has it */

@@ -51,7 +51,7 @@ function stage() {
     go.dispatchEvent(new Event(work));
     await until(async () => !(await service.get(work)).running);
   };
-  return { clock, store, service, opened, errors, startShown, finish };
+  return { clock, store, service, opened, errors, shown, startShown, finish };
 }
 
 describe("the service of runs", () => {
@@ -95,9 +95,24 @@ describe("the service of runs", () => {
       running: true,
       run: { withinMs: 5000, replies: false },
     });
-    await expect(service.start(WORK)).rejects.toMatchObject({
-      detail: expect.stringContaining("(at most 100000 new ones, without replies, at most 5 s)"),
-    });
+    expect(opened).toEqual([WORK, WORK]);
+  });
+
+  it("stops one that is bounded by time for one that is asked for expressly, and keeps nobody waiting", async () => {
+    const { service, opened, shown, startShown, finish } = stage();
+    const first = once(shown, WORK);
+    let looks = 0;
+    const look = async () => {
+      if (++looks > 100) throw new Error("it looks without a pause");
+      return (await service.last(WORK))?.run.replies === true || null;
+    };
+    const waiting = service.startUntil(WORK, { withinMs: 120_000, replies: false }, look, new AbortController().signal);
+    await first;
+    expect(await startShown(WORK)).toMatchObject({ running: true, run: { withinMs: null, replies: true, limit: 100_000 } });
+    await waiting; // with what the new one has, or without
+    expect(await service.get(WORK)).toMatchObject({ running: true, run: { withinMs: null, replies: true, limit: 100_000 } });
+    await expect(service.start(WORK, { withinMs: 120_000, replies: false })).rejects.toMatchObject({ code: "in_use" });
+    await finish(WORK);
     expect(opened).toEqual([WORK, WORK]);
   });
 

@@ -692,11 +692,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "a collection page without a number that can be its own": "没有有效编号的合集页",
   "a mix page without a number that can be its own": "没有有效编号的合集页",
   "a music page without a number that can be its own": "没有有效编号的音乐页",
-  "the comments of {} are being collected since {} within other bounds (at most {} new ones, {}{}): wait until that run ends, stop it, or ask for the same":
-    "作品 {} 的评论从 {} 起正在采集，但范围不同（最多 {} 条新的，{}{}）：请等它结束，停止它，或者按同样的范围请求",
+  "the comments of {} are being collected since {} within other bounds (at most {} new ones, {}): wait until that run ends, stop it, or ask for the same":
+    "作品 {} 的评论从 {} 起正在采集，但范围不同（最多 {} 条新的，{}）：请等它结束，停止它，或者按同样的范围请求",
   "with replies": "包括回复",
   "without replies": "不展开回复",
-  ", at most {} s": "，最多 {} 秒",
   "the works of {} are being listed since {} within other bounds (at most {}{}): wait until that run ends, stop it, or ask for the same":
     "{} 的作品从 {} 起正在列出，但范围不同（最多 {} 个{}）：请等它结束，停止它，或者按同样的范围请求",
   ", down to {} known ones in a row": "，连续遇到 {} 个已知的就停",
