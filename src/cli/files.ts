@@ -84,14 +84,17 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
   const broadcast: Broadcast = { sessionId: capture.roomId, webRid: capture.webRid, anchorId: null, source: "import" };
   const loaded: Loaded = { room, capture, drift, messages: 0, events: 0, drops: new Map() };
   let opened = false;
+  let heardUntil = 0;
   for await (const batch of capture.batches(signal)) {
     assertTimes(capture, batch, clock.now());
     if (!opened && capture.roomId !== null) await store.sessions.open(room, capture.roomId, batch[0]?.receivedAt ?? clock.now());
     opened = true;
+    for (const { receivedAt } of batch) heardUntil = Math.max(heardUntil, receivedAt);
     add(loaded, await pipeline.store(batch, broadcast));
     await onBatch?.(loaded);
   }
-  loaded.events += await pipeline.settle();
+  // By the file alone, whose end is the end of its combos: by the time of day, a later import would have more to settle.
+  loaded.events += await pipeline.settle(Math.min(heardUntil, clock.now()));
   await onBatch?.(loaded);
   return loaded;
 }

@@ -103,14 +103,15 @@ export class GiftLedger {
   /**
    * Returns settling events for combos that have been silent for 30 s, staged like those of {@link stage}.
    * @param now ms, on the clock of the events' `receivedAt` (a replay's clock in a replay)
+   * @param heardUntil ms, by default 30 s ago: of a combo of which nothing came after this, nothing more will
    */
-  due(now: number): readonly GiftEvent[] {
+  due(now: number, heardUntil = now - SILENCE_MS): readonly GiftEvent[] {
     const events: GiftEvent[] = [];
     let surplus = this.#open.size - MAX_OPEN;
     for (const [id, known] of this.#open) {
       const combo = this.#combosAhead.get(id) ?? known;
       // Beyond the bound the oldest are settled early: units that come later still count.
-      if (combo.settled || (combo.updatedAt + SILENCE_MS > now && surplus <= 0)) continue;
+      if (combo.settled || (combo.updatedAt > heardUntil && surplus <= 0)) continue;
       surplus -= 1;
       const event = settleAfterSilence(combo.last, combo.high, combo.last.time + SILENCE_MS, now);
       this.#staged.push(event);

@@ -157,12 +157,12 @@ export class Pipeline {
     await this.#fillIn.teach();
   }
 
-  /** Settles combos that have been silent for 30 s. @returns how many */
-  settle(): Promise<number> {
+  /** Settles combos that have been silent for 30 s. @param heardUntil or those of which nothing came after this, ms UTC @returns how many */
+  settle(heardUntil?: number): Promise<number> {
     return this.#serially(async () => {
       for (const ledger of this.#sent.values()) if (ledger.due(this.#deps.clock.now()).length > 0) ledger.commit();
       if (this.#epoch === 0) return 0; // whoever has the room settles
-      const events = this.#ledger.due(this.#deps.clock.now());
+      const events = this.#ledger.due(this.#deps.clock.now(), heardUntil);
       if (events.length === 0) return 0;
       const stored = await this.#write(events);
       if (stored === null) {

@@ -7,6 +7,7 @@ import { loadFile } from "../../src/cli/files.js";
 import { encodeHeader, encodeRecord } from "../../src/platform/wire/recording.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { FakeClock } from "../clock.js";
 import { encode } from "../platform/messages/encode.js";
 import { useDirectory } from "../store/directory.js";
 
@@ -117,5 +118,24 @@ it("a file whose frames are yet to come is refused, and a record without a time 
     const [loaded] = await loadFile(recording(path, "11", "1", at), options);
     expect([loaded?.messages, loaded?.capture.report.skipped]).toEqual([0, 1]);
   }
+  await store.close();
+});
+
+it("a recording that has just ended adds nothing the second time, however much later that is", async () => {
+  const { frames, roomId } = corpus({ seed: "twice", frames: 60, start: AT });
+  const at = (i: number) => AT + i * 500;
+  const records = frames.map((bytes, i) => encodeRecord({ kind: "frame", receivedAt: at(i), bytes }));
+  const path = directory("ended.dyrec");
+  writeFileSync(path, Buffer.concat([encodeHeader({ webRid: "11", roomId, title: "", startedAt: AT, source: "websocket" }), ...records]));
+  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+  const clock = new FakeClock(at(60));
+  const load = async () => (await loadFile(path, { store, clock, signal: SIGNAL, readFirst: true }))[0];
+  const first = await load();
+  const events = (await store.log.read(first?.room ?? 0, 0, 10_000)).events;
+  const settled = new Set(events.flatMap((event) => (event.type === "gift" && event.settled ? [event.comboId] : [])));
+  expect(events.filter((event) => event.type === "gift" && !settled.has(event.comboId))).toEqual([]);
+  expect(settled.size).toBeGreaterThan(5);
+  await clock.advance(95_000);
+  expect([first?.events, (await load())?.events]).toEqual([events.length, 0]);
   await store.close();
 });
