@@ -206,6 +206,7 @@ export class Sidecar {
     if (this.#recordings.size === 0) return;
     const filter = { where: {}, inside: null, expression: null };
     const reading = { log: this.#deps.store.log, room: this.#options.room, limit: PAGE, filter, time: this.#time, payer: "sidecar" };
+    let keptAt = this.#deps.clock.now();
     for (let more = true; more && !signal.aborted; ) {
       const page = await readAfter(reading, this.#at, signal);
       const times = page.rows.map(({ event }) => event.time);
@@ -214,6 +215,11 @@ export class Sidecar {
       for (const { event } of page.rows) this.#take(event, near);
       this.#at = page.next;
       more = page.more;
+      // A long log takes minutes: whoever ends this meanwhile begins the next where it was.
+      if (more && this.#deps.clock.now() - keptAt >= KEEP_MS) {
+        await this.#keep();
+        keptAt = this.#deps.clock.now();
+      }
     }
     const newest = Math.max(...this.#minutes.keys());
     for (const minute of this.#minutes.keys())

@@ -495,6 +495,39 @@ describe("a folder", () => {
     expect(files()).toEqual(["notes.txt", "今天", "别的"].sort());
   });
 
+  it("of a room with a long log goes on in it where it was ended, before anything was written", async () => {
+    const { clock, store, append, read, files, open, grow, say } = await opened();
+    const film = `主播_${stamp(EIGHT)}`;
+    await say();
+    grow(`${film}.flv`);
+    const user = userOf("2");
+    for (let n = 0; n < 3000; n += 500)
+      await append(...Array.from({ length: 500 }, (_, at) => chat(`x${n + at}`, { time: EIGHT - 1000, receivedAt: EIGHT - 1000, user })));
+    await clock.advance(3_600_000);
+    const places: number[] = [];
+    const reading = (most: number) =>
+      new Proxy(store.log, {
+        get: (log, key) => {
+          const value = Reflect.get(log, key) as unknown;
+          if (typeof value !== "function") return value;
+          if (key !== "read") return value.bind(log) as unknown;
+          return async (...asked: Parameters<typeof log.read>) => {
+            places.push(asked[1]);
+            await clock.advance(61_000);
+            if (places.length > most) throw Object.assign(new Error("killed"), { code: "KILLED" });
+            return log.read(...asked);
+          };
+        },
+      });
+    await expect((await open({}, reading(10))).look(SIGNAL)).rejects.toThrow("killed");
+    expect([places[0], files()]).toEqual([0, [`${film}.flv`]]);
+    const ended = places.splice(0).at(-1) ?? 0;
+    expect(await (await open({}, reading(100))).look(SIGNAL)).toBe(true);
+    expect(places[0]).toBeGreaterThan(1000);
+    expect(places[0]).toBeLessThanOrEqual(ended);
+    expect(placesIn(read(`${film}.xml`))).toEqual(new Map([["1", 0]]));
+  });
+
   it("that is empty for a while, as one whose disk is away, has what it had when that is back", async () => {
     const { clock, folder, say, grow, read, open } = await opened();
     const film = `主播_${stamp(EIGHT)}`;
