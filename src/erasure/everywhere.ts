@@ -99,6 +99,11 @@ export function unreached(data: string, { anchorOf, kept, recordings, works, fil
     ...anchorOf.map((room) => told`what is known of them as the anchor of room ${room}`),
     ...filesLeft.map((path) => told`${path}, whose files are in use or cannot be removed: the server goes on trying`),
     ...(works.works + works.downloads > 0 ? [told`lines of the servers' logs that have ids of their works`] : []),
+    ...(works.works + works.downloads > 0
+      ? [
+          told`comments of others under their works, if any were collected: what others wrote stays, with the ids of these works, which lead to their author`,
+        ]
+      : []),
     ...(works.works > 0 ? [told`files of their works that dylive download or the library brought, in whatever folder`] : []),
     ...(works.downloads > 0 && elsewhere
       ? [told`files of their works on the disks of other processes, until those have looked: half a minute`]

@@ -21,6 +21,7 @@ it("what an erased person is still in is told: frames that wait in the spool, an
   expect(alone).toEqual(
     expect.arrayContaining([
       "files of their works that dylive download or the library brought, in whatever folder",
+      "comments of others under their works, if any were collected: what others wrote stays, with the ids of these works, which lead to their author",
       "lines of the servers' logs that have ids of their works",
       "the 3 works and comments of others",
       "/data/downloads/7560000000000000001, whose files are in use or cannot be removed: the server goes on trying",

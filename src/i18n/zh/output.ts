@@ -405,6 +405,8 @@ export const OUTPUT: Readonly<Record<string, string>> = {
     "PostgreSQL 的文件、预写日志、归档和副本里的旧版本：docs/scale.md",
   "what is known of them as the anchor of room {}": "作为直播间 {} 的主播所知道的资料",
   "{}, whose files are in use or cannot be removed: the server goes on trying": "{}，文件正被占用或无法删除：服务会继续尝试",
+  "comments of others under their works, if any were collected: what others wrote stays, with the ids of these works, which lead to their author":
+    "他们的作品下面别人写的评论（如果采集过）：别人写的内容会保留，其中有这些作品的作品号，由它能找到作者",
   "files of their works that dylive download or the library brought, in whatever folder":
     "用 dylive download 或代码库下载到任意目录的作品文件",
   "files of their works on the disks of other processes, until those have looked: half a minute":
