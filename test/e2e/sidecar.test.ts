@@ -46,7 +46,9 @@ it("killed again and again it has each line once, and leaves nothing but its fil
     const run = dylive([...args, "--once"], env);
     const ended = Promise.race([run.ended, new Promise((resolve) => setTimeout(resolve, 300 + kill * 150))]);
     await (kill === 0
-      ? until(() => existsSync(join(folder, `${film}.xml.dylive-part`)) || existsSync(join(folder, `${film}.xml`)))
+      ? until(
+          () => readdirSync(folder).some((name) => /^\.dylive-[0-9a-f]{16}\.part$/.test(name)) || existsSync(join(folder, `${film}.xml`)),
+        )
       : ended);
     run.process.kill("SIGKILL");
     await run.ended;

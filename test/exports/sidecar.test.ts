@@ -711,7 +711,7 @@ describe("a folder", () => {
     await say();
     await (await open()).look(SIGNAL);
     const outside = newFolder();
-    for (const name of ["victim", film, `${film}.xml.dylive-part`]) writeFileSync(join(outside, `${name}.xml`), "theirs");
+    for (const name of ["victim", film, "another"]) writeFileSync(join(outside, `${name}.xml`), "theirs");
     const theirs = () => readdirSync(outside).map((name) => readFileSync(join(outside, name), "utf8"));
     symlinkSync(outside, join(folder, "ln"));
     const state = JSON.parse(readFileSync(join(folder, STATE), "utf8")) as { recordings: object[] };
