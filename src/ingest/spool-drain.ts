@@ -149,7 +149,7 @@ export class SpoolDrain {
         break;
       } catch (error) {
         const isBad = error instanceof DyliveError && error.code === "bad_file";
-        if (error instanceof DyliveError && !isBad) throw error;
+        if (error instanceof DyliveError && !isBad && error.code !== "file_failed") throw error;
         if (!told) tell(error);
         if (isBad) break;
         this.#drained = from;

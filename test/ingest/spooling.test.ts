@@ -131,7 +131,7 @@ describe("a spool", () => {
     r.away.back();
     await goOnUntil(r.clock, () => r.errors.length > 0);
     await r.clock.advance(5000);
-    expect(r.errors).toMatchObject([{ code: "ELOOP" }]);
+    expect(r.errors).toMatchObject([{ code: "file_failed", cause: { code: "ELOOP" } }]);
     renameSync(`${path}.aside`, path);
     await drained(r);
     expect(ids(await eventsOf(r))).toEqual(ids(await truthOf(FRAMES.slice(0, 60))));
