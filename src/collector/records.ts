@@ -86,7 +86,7 @@ function isReceived({ id, source }: LiveEvent): boolean {
 }
 
 const LOOK_EVERY_MS = 1000;
-/** Oldest age at which a kept status of a room is still told, ms. */
+/** Time between two times that a room's status is kept whose counts alone change, ms: what else changes is kept by the next look. */
 const KEEP_MS = 60_000;
 /** Time between two times that it is kept what was seen of accounts, ms. */
 const KEEP_ACCOUNTS_MS = 60_000;
@@ -128,6 +128,9 @@ export class RoomRecords {
   #moving: boolean;
   /** When the room's status was kept last, ms UTC. */
   #keptAt = 0;
+  /** The room's standing as it was kept last. */
+  #keptStanding = "";
+  #keeping = false;
   #lost = false;
   /** The state that another process told last, until we tell one. */
   #told: RoomState | null = null;
@@ -240,7 +243,7 @@ export class RoomRecords {
     const stopLooking = clock.every(LOOK_EVERY_MS, () => {
       void this.#changed(health.look()).catch(() => {}); // stopped, or another process's by now
       if (this.#met !== null && !this.#moving) void this.#alarm.look(this.#met).catch(() => {}); // told the next time
-      if (clock.now() - this.#keptAt >= KEEP_MS) void this.#keepStatus().catch(() => {});
+      if (clock.now() - this.#keptAt >= KEEP_MS || health.standing !== this.#keptStanding) void this.#keepStatus().catch(() => {});
     });
     return () => {
       stopKeeping();
@@ -251,16 +254,20 @@ export class RoomRecords {
   /** Keeps how the room is doing, for who has the store and not this process. A convenience: what it cannot keep is kept the next time. */
   async #keepStatus(): Promise<void> {
     const { health, clock, store } = this.#deps;
-    if (this.#met === null || this.#moving || this.lost) return;
+    // What changes while the store takes its time is looked at again.
+    if (this.#met === null || this.#moving || this.lost || this.#keeping) return;
+    this.#keeping = true;
     this.#keptAt = clock.now();
+    this.#keptStanding = health.standing;
     const { room } = this.#met;
     const { evidence, ...status } = health.status(room);
     // Counts by method are the longest part, and the log has what they count.
-    await inTime(
-      store.rooms.tell(room, JSON.stringify({ ...status, evidence: { ...evidence, counts: {} } }), this.#keptAt),
-      PATIENCE_MS,
-      clock,
-    );
+    const text = JSON.stringify({ ...status, evidence: { ...evidence, counts: {} } });
+    try {
+      await inTime(store.rooms.tell(room, text, this.#keptAt), PATIENCE_MS, clock);
+    } finally {
+      this.#keeping = false;
+    }
   }
 
   #changed(from: RoomState | null): Promise<void> {

@@ -289,6 +289,12 @@ export class RoomHealth {
     return { room, state: this.state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
   }
 
+  /** What of the status is not counted: another text is news, and not one message more. */
+  get standing(): string {
+    const sessions = this.#sessions.map(({ evidence: { state, reason, lost, account, gifts } }) => [state, reason, lost, account, gifts]);
+    return JSON.stringify([this.state, this.#reason, this.#sessionId, this.#seenAs, this.gifts.state, sessions]);
+  }
+
   /** Tells of every change of state or reason from now on. @param listener must not wait */
   onChange(listener: () => void): void {
     this.#listeners.add(listener);

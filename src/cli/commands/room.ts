@@ -202,7 +202,9 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
           ]),
       told`account ${account ?? told`the server's`}, proxy ${proxy ?? told`the server's`}, source ${source ?? told`the server's`}, frames ${record === null ? told`as the server says` : record ? told`kept` : told`not kept`}`,
       ...(watching === null ? [] : [told`watched by ${watching.length} sessions: ${watching.join("  ")}`]),
-      ...(last === null || status === null ? [] : [told`as the server told it at ${moment(last.at)}:`, ...evidenceLines(status)]),
+      ...(last === null || status === null
+        ? []
+        : [told`as the server told it at ${moment(last.at)}, ${ageOf(last.at)} ago:`, ...evidenceLines(status)]),
       ...seenFacts(brought).map(([what, said]) => told`${what}: ${said ?? "–"}`),
       told`known as ${aliases.map(({ kind, value }) => `${kind}:${value}`).join("  ")}`,
     ];
@@ -261,6 +263,14 @@ function evidenceLines({ evidence }: RoomStatus): readonly Told[] {
 function giftsWords(gifts: GiftsState, { since, diamondsWitnessed, diamondsMissing }: GiftsEvidence, witness: Told): Told {
   const missing = diamondsWitnessed === 0 ? "" : told`; of ${diamondsWitnessed} diamonds ${witness} ${diamondsMissing} did not come`;
   return told`${toldOf(GIFTS_WORDS[gifts])}${since === null ? "" : told` since ${moment(since)}`}${missing}`;
+}
+
+/** Returns how long ago a moment (ms UTC) was, in its largest unit of which there are two. */
+function ageOf(at: number): Told {
+  const s = Math.max(0, Math.round((Date.now() - at) / 1000));
+  if (s < 120) return told`${s} s`;
+  if (s < 7200) return told`${Math.floor(s / 60)} min`;
+  return s < 172_800 ? told`${Math.floor(s / 3600)} h` : told`${Math.floor(s / 86_400)} days`;
 }
 
 const WATCH_WORDS: Readonly<Record<Watch, string>> = { on: "watched", paused: "paused", off: "not watched" };
