@@ -30,6 +30,9 @@ const POLICY = [...LOADED, "style-src 'self'", "frame-src 'self'", "frame-ancest
  */
 const OVERLAY_POLICY = [...LOADED, "style-src 'self' 'unsafe-inline'", "frame-ancestors 'self'"].join("; ");
 
+/** First parts of the dashboard's addresses (web/src/router.ts). */
+const PAGES = /^(?:rooms|sessions|works|overlay|settings)(?:\/|$)/;
+
 /** Serves the files of `webRoot` (an absolute path) at `/`, as the build compressed them where the client takes that. */
 export function servePage(app: FastifyInstance, webRoot: string): void {
   const files = new SharedFiles(webRoot);
@@ -39,6 +42,9 @@ export function servePage(app: FastifyInstance, webRoot: string): void {
     schema: { hide: true },
     handler: async (request, reply) => {
       const path = request.params["*"] || "index.html";
+      // An address of the dashboard without its `#`, which a browser keeps to itself.
+      if (PAGES.test(path) && request.headers.accept?.includes("text/html"))
+        return reply.redirect(`/#/${path.split("/").map(encodeURIComponent).join("/")}`);
       if (!files.has(path)) throw new DyliveError("no_address", "nothing is served at it");
       reply.header("content-security-policy", path === "overlay.html" ? OVERLAY_POLICY : POLICY);
       // The names of assets change with their content.

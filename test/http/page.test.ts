@@ -62,6 +62,19 @@ describe("the page", () => {
     expect((await fetch(`${api.url}/`)).headers.get("cache-control")).toBe("no-cache");
   });
 
+  it("sends a browser from a page's address without # to the one with it, and to no other host", async () => {
+    const { api } = await serveApi({ webRoot });
+    const led = async (path: string, accept = "text/html,*/*;q=0.8") => {
+      const { status, headers } = await fetch(api.url + path, { headers: { accept }, redirect: "manual" });
+      return [status, headers.get("location")];
+    };
+    expect(await led("/rooms/1/sessions/2")).toEqual([302, "/#/rooms/1/sessions/2"]);
+    expect(await led("/works")).toEqual([302, "/#/works"]);
+    expect(await led("/rooms//evil.example/%0d%0ax")).toEqual([302, "/#/rooms//evil.example/%0D%0Ax"]);
+    expect(await led("/rooms/1", "*/*")).toEqual([404, null]);
+    for (const path of ["/roomsx", "/some/page", "/overlay.html/x"]) expect(await led(path)).toEqual([404, null]);
+  });
+
   it("does not get in the way of the API's answers, and gives no other file", async () => {
     const { api, get } = await serveChat({ webRoot });
     expect((await get()).status).toBe(200);
