@@ -90,27 +90,29 @@ export function marksOf({ ids, secUids, displayIds, webcastUids, nicknames }: Id
   return [...ids, ...secUids, ...displayIds, ...webcastUids, ...nicknames].filter((text) => [...text].length >= NAME_MIN_CHARS);
 }
 
-/** Most characters of a name that is looked for in what music is called, and of the author or title that is looked through for it. */
-const MUSIC_NAME_MAX_CHARS = 100;
+/** Most characters of an author or title of music that are looked through for names. */
 const MUSIC_TEXT_MAX_CHARS = 300;
+/** Places in an author or title where a name may begin, and where one may end: names of people who are told together, "@NAME创作的原声", "NAME的原声". */
+const NAME_BEGINS = /^|(?<=[@、,，&＆/／;；|\s])/gu;
+const NAME_ENDS = /$|(?=[^\p{L}\p{N}\p{M}_]|创作|的)/gu;
 
 /**
  * Returns the names by which a piece of music is somebody's: the page says of whom it is by its author or, as in "@NAME创作的原声", by its title alone.
- * @param isTheirs whether a text is an id or a name of theirs; asked of the author and the title, and of each part of them with two characters or more
+ * A name that is a word within others is not meant.
+ * @param isTheirs whether a text is an id or a name of theirs; asked of the author and the title, and of each part of them that may be a name
  */
 export function namesInMusic({ author, title }: Music, isTheirs: (text: string) => boolean): readonly string[] {
   const found = new Set<string>();
-  for (const text of [author, title]) {
-    if (text === null) continue;
-    if (isTheirs(text)) found.add(text);
-    const characters = [...text].slice(0, MUSIC_TEXT_MAX_CHARS);
-    for (let from = 0; from < characters.length; from++) {
-      let part = "";
-      for (const [index, character] of characters.slice(from, from + MUSIC_NAME_MAX_CHARS).entries()) {
-        part += character;
-        if (index + 1 >= NAME_MIN_CHARS && isTheirs(part)) found.add(part);
+  for (const whole of [author, title]) {
+    if (whole === null) continue;
+    if (isTheirs(whole)) found.add(whole);
+    const text = whole.slice(0, MUSIC_TEXT_MAX_CHARS);
+    const ends = [...text.matchAll(NAME_ENDS)].map(({ index }) => index);
+    for (const { index: from } of text.matchAll(NAME_BEGINS))
+      for (const to of ends) {
+        const part = text.slice(from, to).trim();
+        if (to > from && [...part].length >= NAME_MIN_CHARS && isTheirs(part)) found.add(part);
       }
-    }
   }
   return [...found];
 }

@@ -183,6 +183,14 @@ export function describeEraseWorks(open: Open): void {
       expect(await keep(other, at + DAY_MS, { music, mentions: [mention] })).toMatchObject({ work: { music, mentions: [mention] }, reply });
     });
 
+    it("leave music alone in which their name is a word within others", async () => {
+      const { works } = store();
+      const kept = { ...music, author: "小安安的歌友会", title: "送给小安安们" };
+      await works.keep(workOf(OTHERS, { music: kept }), null);
+      await expect(eraseUser(store(), { user: "歌友", keep: false })).rejects.toMatchObject({ code: "not_found" });
+      expect(await works.get(OTHERS)).toMatchObject({ work: { music: kept } });
+    });
+
     it.each([
       ["小安安", "歌"],
       ["林间乐队", "@小安安创作的原声"],
