@@ -111,7 +111,7 @@ describe("dylive with a DATABASE_URL", () => {
       const asked: readonly (readonly [args: readonly string[], answer: RegExp])[] = [
         [["room", "list"], /200000001/],
         [["stats", ROOM], /events +\d+/],
-        [["user", ROOM, user.id], /session/],
+        [["user", user.id, ROOM], /session/],
         [["token", "list"], /admin/],
         [["retention", ROOM, "--age", "30d"], /30 days/],
         [["export", ROOM, "--format", "jsonl", "--out", "-"], /"type":"chat"/],
