@@ -172,7 +172,8 @@ export class RunService<Asked extends object, Run extends AnyRun, Bounds extends
     const { runs } = this.#kind;
     const { cluster } = this.#options.store;
     const open = this.#open.get(of);
-    if (open !== undefined && open.latest !== null) return { run: open.latest, running: true };
+    // Its end is told before it is out of the way.
+    if (open !== undefined && open.latest !== null) return { run: open.latest, running: open.latest.endedAt === null };
     const kept = await runs.last(of);
     if (kept === null) {
       const removed = this.#removed.get(of);
@@ -203,6 +204,8 @@ export class RunService<Asked extends object, Run extends AnyRun, Bounds extends
     for (;;) {
       signal.throwIfAborted();
       await this.#kind.refuse?.(of);
+      const before = this.#open.get(of);
+      if (before !== undefined && before.latest !== null && before.latest.endedAt !== null) await before.ended;
       const open = this.#open.get(of) ?? this.#begin(of, asked);
       if (await open.begun) {
         if (open.latest !== null) check(open.latest);

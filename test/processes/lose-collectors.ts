@@ -146,9 +146,9 @@ async function settled(
   });
 }
 
-/** The rooms that a process says it lost while the cluster took it for dead, or left without anybody to take them over. */
+/** The rooms that a process says it lost while the cluster took it for dead, or left without anybody, or any answer, to take them over. */
 function saidLost(log: string): readonly string[] {
-  const lines = log.split("\n").filter((line) => /leases lapsed|nobody took over/.test(line));
+  const lines = log.split("\n").filter((line) => /leases lapsed|nobody took over|who takes over/.test(line));
   return lines.flatMap((line) => [...line.matchAll(/web_rid:(\d+)/g)].map(([, webRid = ""]) => webRid));
 }
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../src/platform/access/work-visitor.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -65,6 +65,23 @@ describe("the service of runs", () => {
     await finish(WORK);
     expect(await service.get(WORK)).toMatchObject({ running: false, run: { collected: 2, endedBy: "end", endedAt: 1500 } });
     expect(await store.comments.count(WORK)).toMatchObject({ comments: 2 });
+  });
+
+  it("tells no run that has ended as one under way, and begins the next when it is out of the way", async () => {
+    const { store, service, opened, startShown, finish } = stage();
+    await startShown(WORK);
+    let look: () => void = () => {};
+    const looking = new Promise<void>((resolve) => {
+      look = resolve;
+    });
+    const last = store.commentRuns.last.bind(store.commentRuns);
+    vi.spyOn(store.commentRuns, "last").mockImplementation((of) => looking.then(() => last(of)));
+    await finish(WORK);
+    expect(await service.get(WORK)).toMatchObject({ running: false, run: { endedBy: "end" } });
+    const next = service.start(WORK);
+    look();
+    expect(await next).toMatchObject({ running: true, run: { endedBy: null } });
+    expect(opened).toEqual([WORK, WORK]);
   });
 
   it("gives a second caller of the same the run that is under way, though both come at once", async () => {
