@@ -57,7 +57,7 @@ const USUAL =
 
 /** Form of the names of recordings: which are meant, and where the time stands in them. */
 export class NamePattern {
-  /** What stands before, between and behind the stars; each is of one length. Null: all names are meant. */
+  /** Pieces before, between and behind the stars; each is of one length. Null: all names are meant. */
   readonly #pieces: readonly RegExp[] | null;
   readonly #hasTime: boolean;
 

@@ -36,7 +36,7 @@ export interface FolderContent {
   readonly films: readonly Film[];
   /** Paths, from the folder, of what may stand beside them. */
   readonly files: ReadonlySet<string>;
-  /** What was not looked at, as a sentence; null: nothing. What is missing in the others may be there then. */
+  /** Parts that were not looked at, as a sentence; null: none. A recording that is missing may be in one of them. */
   readonly beyond: Told | null;
 }
 

@@ -289,7 +289,7 @@ export class RoomHealth {
     return { room, state: this.state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
   }
 
-  /** What of the status is not counted: another text is news, and not one message more. */
+  /** Part of the status that is no count: another text is news, and not one message more. */
   get standing(): string {
     const sessions = this.#sessions.map(({ evidence: { state, reason, lost, account, gifts } }) => [state, reason, lost, account, gifts]);
     return JSON.stringify([this.state, this.#reason, this.#sessionId, this.#seenAs, this.gifts.state, sessions]);

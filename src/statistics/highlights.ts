@@ -58,7 +58,7 @@ export interface Peak {
 
 /** Time of a broadcast that stands out against the half hours around it. */
 export interface Highlight {
-  /** Time to jump to, ms UTC: of the first event of the burst; where none of them is kept any more, the beginning of the minute. */
+  /** Time to jump to, ms UTC: of the first event of the burst; where they are no longer kept, or too many to look at, the beginning of the minute. */
   readonly at: number;
   /** Whether `at` is of an event. */
   readonly exact: boolean;
@@ -82,7 +82,7 @@ type Stretch = Pick<Highlight, "from" | "to" | "firstSeq" | "score" | "peaks">;
 
 /** Bounds on what is read for one highlight. */
 const READ_PAGE = 500;
-const READ_MAX = 5_000;
+const READ_MAX = 20_000;
 /** Lateness in ms up to which an event is still looked for behind its minute, though the log is in order of arrival. */
 const LATE_MS = 30_000;
 
@@ -116,9 +116,9 @@ export async function highlightsOf(
     for (const { text, count } of await statistics.words(room, sessionId, kind, WORDS_MAX)) usualWords.set(text, count);
   const found: Highlight[] = [];
   for (const stretch of striking) {
-    const events = await eventsOf(log, room, sessionId, stretch, signal);
+    const { events, isWhole } = await eventsOf(log, room, sessionId, stretch, signal);
     const main = stretch.peaks[0]?.kind ?? "chat";
-    const at = beginningOf(events, main, stretch.from);
+    const at = isWhole ? beginningOf(events, main, stretch.from) : null;
     const texts = events.flatMap((event) => (event.type === "chat" && !event.luckyBag ? [event.text] : []));
     found.push({
       ...stretch,
@@ -229,23 +229,24 @@ class Around {
   }
 }
 
-/** Reads the events of a stretch, as far as they are kept and as many as are looked at, in order of time. */
+/** Reads the events of a stretch, as far as they are kept, in order of time. `isWhole`: there are not more of them than are looked at. */
 async function eventsOf(
   log: Pick<Store["log"], "read">,
   room: RoomKey,
   sessionId: string,
   { from, to, firstSeq }: Stretch,
   signal: AbortSignal | undefined,
-): Promise<readonly LiveEvent[]> {
+): Promise<{ readonly events: readonly LiveEvent[]; readonly isWhole: boolean }> {
   const found: LiveEvent[] = [];
-  for (let after = firstSeq - 1; found.length < READ_MAX; ) {
+  let isWhole = false;
+  for (let after = firstSeq - 1; !isWhole && found.length < READ_MAX; ) {
     signal?.throwIfAborted();
     const page = await log.read(room, after, READ_PAGE, { types: HIGHLIGHT_KINDS, sessionId });
     found.push(...page.events.filter(({ time }) => time >= from && time < to));
-    if (page.scanned >= page.head || page.scanned <= after || (page.events.at(-1)?.time ?? 0) >= to + LATE_MS) break;
+    isWhole = page.scanned >= page.head || page.scanned <= after || (page.events.at(-1)?.time ?? 0) >= to + LATE_MS;
     after = page.scanned;
   }
-  return found.sort((a, b) => a.time - b.time);
+  return { events: found.sort((a, b) => a.time - b.time), isWhole };
 }
 
 /** Length in ms of the pieces of time that are compared to find the beginning of a burst. */

@@ -163,6 +163,23 @@ describe("highlights of a room", () => {
     expect(await ask({ kinds: ["join"] })).toEqual([]);
   });
 
+  it("are known by their minutes where there are too many events to look at", async () => {
+    const flooded = await store.rooms.ensure([{ kind: "web_rid", value: "12" }], { webRid: "12" });
+    const epoch = await store.rooms.claim(flooded);
+    const said = (n: number, count: number): NewEvent[] =>
+      Array.from({ length: count }, (_, i) => {
+        const time = (FIRST + n) * MINUTE + Math.floor((i / count) * MINUTE);
+        return chat("刷", { id: `f${n}.${i}`, sessionId: SESSION, time, receivedAt: time });
+      });
+    const events = Array.from({ length: 20 }, (_, n) => said(n, n === 10 ? 20_600 : 5)).flat();
+    for (let from = 0; from < events.length; from += 5000)
+      await store.log.append([{ room: flooded, epoch, events: events.slice(from, from + 5000) }]);
+    await catchUp(store, plainWords, { room: flooded });
+    expect(await highlightsOf(store, flooded, SESSION, { limit: 1 })).toMatchObject([
+      { at: (FIRST + 10) * MINUTE, exact: false, peaks: [{ value: 20_600, usual: 5 }] },
+    ]);
+  });
+
   it("are still known by their minutes when the events are gone, and say so", async () => {
     const { head } = (await store.log.heads([room])).get(room) ?? { head: 0 };
     await store.log.remove(room, 1, head, "retention");

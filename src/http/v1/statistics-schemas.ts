@@ -147,7 +147,7 @@ const HighlightListSchema = Type.Object(
       Type.Object({
         at: Type.Integer({
           description:
-            "time to jump to, ms UTC: of the first event of the burst, or the beginning of the minute where its events are no longer kept",
+            "time to jump to, ms UTC: of the first event of the burst, or the beginning of the minute where its events are no longer kept, or too many to look at",
         }),
         exact: Type.Boolean({ description: "whether `at` is of an event" }),
         from: Time,

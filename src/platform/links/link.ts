@@ -106,7 +106,7 @@ export function spoiltBy({ hostname, username, password, port }: URL): Told | nu
 }
 
 const PLATFORM_HOST = "(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com";
-/** What stands in a text between a scheme and the last @ of an address that does not begin with a host of the platform. */
+/** Part of a text between a scheme and the last @ of an address that does not begin with a host of the platform. */
 const LOGIN = new RegExp(`([a-z][a-z0-9+.-]*://)(?!${PLATFORM_HOST}[/?#])\\S+@`, "giu");
 /** The same where there is no scheme: with a colon in it, or before a host of the platform. */
 const BARE_LOGIN = new RegExp(`(?<!\\S)(?!\\S*://|${PLATFORM_HOST}[/?#])(?:[^\\s:@]*:\\S*@|[^\\s@]+@(?=${PLATFORM_HOST}))`, "giu");

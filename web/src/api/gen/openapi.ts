@@ -3513,7 +3513,7 @@ export interface components {
         HighlightList: {
             /** @description in order of time */
             highlights: {
-                /** @description time to jump to, ms UTC: of the first event of the burst, or the beginning of the minute where its events are no longer kept */
+                /** @description time to jump to, ms UTC: of the first event of the burst, or the beginning of the minute where its events are no longer kept, or too many to look at */
                 at: number;
                 /** @description whether `at` is of an event */
                 exact: boolean;
