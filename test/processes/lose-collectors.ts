@@ -46,11 +46,13 @@ export async function loseCollectors(count: number, calmMs: number, rateFactor =
     await settled(database, simulator, webRids, [killed, stopped, leaving]);
     await pause(calmMs);
 
+    // It hangs while we look at what it has: once it is gone, so is its lock in the database, and others take its rooms at their next beat.
+    killed.signal("SIGSTOP");
+    const struck = new Set(await roomsOf(database, killed));
+    // One that was on its way to another process may be connected there already.
+    const its = await roomsOf(database, killed, "AND w.taker IS NULL");
     const killedAt = Date.now();
     killed.signal("SIGKILL");
-    // It has them until its lease ends; one that was on its way to another process may be connected there already.
-    const its = await roomsOf(database, killed, "AND w.taker IS NULL");
-    const struck = new Set(await roomsOf(database, killed));
     await settled(database, simulator, webRids, [stopped, leaving], killedAt, its);
     const againMs = its.map((webRid) => connectedAfter(simulator, webRid, killedAt) - killedAt).sort((a, b) => a - b);
     await pause(calmMs);
