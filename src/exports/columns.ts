@@ -7,8 +7,19 @@ export type Value = string | number | boolean | null;
 /** Column of the tables (csv, xlsx, parquet). A `moment` is ms UTC that is shown as a date. */
 export interface Column<T = LiveEvent> {
   readonly name: string;
+  /** What it is called in Chinese, for people. */
+  readonly zh: string;
   readonly kind: "text" | "integer" | "boolean" | "moment";
   of(row: T): Value;
+}
+
+/** Which line of titles a table has: its columns' names, the same for every reader, which programs go by; or what they are called in Chinese. */
+export const HEADERS = ["names", "zh"] as const;
+export type Headers = (typeof HEADERS)[number];
+
+/** Returns the titles of a table, in their order. */
+export function titlesOf<T>({ columns }: Table<T>, headers: Headers): readonly string[] {
+  return columns.map(({ name, zh }) => (headers === "zh" ? zh : name));
 }
 
 /** Table of events, or of comments: what a file of it is called inside, and its columns in their order. The second is the time. */
@@ -17,78 +28,87 @@ export interface Table<T> {
   readonly columns: readonly Column<T>[];
 }
 
-const text = (name: string, of: Column["of"]): Column => ({ name, kind: "text", of });
-const integer = (name: string, of: Column["of"]): Column => ({ name, kind: "integer", of });
-const boolean = (name: string, of: Column["of"]): Column => ({ name, kind: "boolean", of });
+const text = (name: string, zh: string, of: Column["of"]): Column => ({ name, zh, kind: "text", of });
+const integer = (name: string, zh: string, of: Column["of"]): Column => ({ name, zh, kind: "integer", of });
+const boolean = (name: string, zh: string, of: Column["of"]): Column => ({ name, zh, kind: "boolean", of });
 
 /** The columns of events, in their order. New ones are added at the end. */
 const COLUMNS: readonly Column[] = [
-  integer("seq", (event) => event.seq),
-  { name: "time", kind: "moment", of: (event) => event.time },
-  text("type", (event) => event.type),
-  text("nickname", (event) => userOf(event)?.nickname ?? null),
-  text("text", (event) => describe(event)),
+  integer("seq", "序号", (event) => event.seq),
+  { name: "time", zh: "时间", kind: "moment", of: (event) => event.time },
+  text("type", "类型", (event) => event.type),
+  text("nickname", "昵称", (event) => userOf(event)?.nickname ?? null),
+  text("text", "内容", (event) => describe(event)),
   text(
     "gift",
+    "礼物",
     ofGift((event) => event.gift.name),
   ),
   integer(
     "delta",
+    "新增件数",
     ofGift((event) => event.delta),
   ),
-  integer("diamonds", (event) => ("diamonds" in event ? event.diamonds : null)),
-  integer("likes", (event) => (event.type === "like" ? event.count : null)),
-  integer("online", (event) => (event.type === "stats" ? event.online : event.type === "join" ? event.memberCount : null)),
-  text("userId", (event) => userOf(event)?.id ?? null),
-  text("secUid", (event) => userOf(event)?.secUid ?? null),
-  text("displayId", (event) => userOf(event)?.displayId ?? null),
-  text("gender", (event) => userOf(event)?.gender ?? null),
-  integer("payLevel", (event) => userOf(event)?.payLevel ?? null),
-  text("fansClub", (event) => userOf(event)?.fansClub?.name ?? null),
-  integer("fansClubLevel", (event) => userOf(event)?.fansClub?.level ?? null),
-  boolean("isAdmin", (event) => userOf(event)?.isAdmin ?? null),
-  boolean("isAnchor", (event) => userOf(event)?.isAnchor ?? null),
-  boolean("masked", (event) => userOf(event)?.masked ?? null),
-  text("kind", (event) => ("kind" in event ? event.kind : null)),
-  text("action", (event) => ("action" in event ? event.action : null)),
+  integer("diamonds", "抖币", (event) => ("diamonds" in event ? event.diamonds : null)),
+  integer("likes", "点赞数", (event) => (event.type === "like" ? event.count : null)),
+  integer("online", "在线人数", (event) => (event.type === "stats" ? event.online : event.type === "join" ? event.memberCount : null)),
+  text("userId", "用户 ID", (event) => userOf(event)?.id ?? null),
+  text("secUid", "sec_uid（用户）", (event) => userOf(event)?.secUid ?? null),
+  text("displayId", "抖音号", (event) => userOf(event)?.displayId ?? null),
+  text("gender", "性别", (event) => userOf(event)?.gender ?? null),
+  integer("payLevel", "财富等级", (event) => userOf(event)?.payLevel ?? null),
+  text("fansClub", "粉丝团", (event) => userOf(event)?.fansClub?.name ?? null),
+  integer("fansClubLevel", "粉丝团等级", (event) => userOf(event)?.fansClub?.level ?? null),
+  boolean("isAdmin", "是否房管", (event) => userOf(event)?.isAdmin ?? null),
+  boolean("isAnchor", "是否主播", (event) => userOf(event)?.isAnchor ?? null),
+  boolean("masked", "身份已隐藏", (event) => userOf(event)?.masked ?? null),
+  text("kind", "细分类型", (event) => ("kind" in event ? event.kind : null)),
+  text("action", "动作", (event) => ("action" in event ? event.action : null)),
   text(
     "giftId",
+    "礼物 ID",
     ofGift((event) => event.gift.id),
   ),
   integer(
     "unitDiamonds",
+    "单价（抖币）",
     ofGift((event) => event.unitDiamonds),
   ),
   integer(
     "comboTotal",
+    "连击总件数",
     ofGift((event) => event.comboTotal),
   ),
   boolean(
     "settled",
+    "连击已结束",
     ofGift((event) => event.settled),
   ),
   text(
     "comboId",
+    "连击 ID",
     ofGift((event) => event.comboId),
   ),
   text(
     "receiverId",
+    "接收人 ID",
     ofGift((event) => event.receiver?.id ?? null),
   ),
   text(
     "receiver",
+    "接收人",
     ofGift((event) => event.receiver?.nickname ?? null),
   ),
-  integer("likesTotal", (event) => (event.type === "like" ? event.total : null)),
-  integer("totalViewers", (event) => (event.type === "stats" ? event.totalViewers : null)),
-  integer("followers", (event) => (event.type === "follow" ? event.followers : null)),
-  text("session", (event) => event.sessionId),
-  text("method", (event) => event.method),
-  text("id", (event) => event.id),
-  integer("timeMs", (event) => event.time),
-  boolean("timeEstimated", (event) => event.timeEstimated === true),
-  integer("receivedMs", (event) => event.receivedAt),
-  integer("revision", (event) => event.revision),
+  integer("likesTotal", "累计点赞", (event) => (event.type === "like" ? event.total : null)),
+  integer("totalViewers", "累计观看", (event) => (event.type === "stats" ? event.totalViewers : null)),
+  integer("followers", "主播粉丝数", (event) => (event.type === "follow" ? event.followers : null)),
+  text("session", "场次 ID", (event) => event.sessionId),
+  text("method", "平台消息类型", (event) => event.method),
+  text("id", "事件 ID", (event) => event.id),
+  integer("timeMs", "时间（UTC 毫秒）", (event) => event.time),
+  boolean("timeEstimated", "时间是估计的", (event) => event.timeEstimated === true),
+  integer("receivedMs", "接收时间（UTC 毫秒）", (event) => event.receivedAt),
+  integer("revision", "修订号", (event) => event.revision),
 ];
 
 /** Table of events. */

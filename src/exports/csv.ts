@@ -1,4 +1,4 @@
-import { type Column, shownMoment, type Table, type Value } from "./columns.js";
+import { type Column, shownMoment, type Table, titlesOf, type Value } from "./columns.js";
 import type { Encode, TableAbout } from "./format.js";
 
 /** Byte order mark: Excel takes a file without it for one of the machine's own character set. */
@@ -17,9 +17,10 @@ const LONG_NUMBER = /^\d{16,}$/;
  * Returns what writes a table for spreadsheets. A cell that they would compute or round has an apostrophe before it, as has one that begins with an
  * apostrophe.
  */
-export function csv<T>({ columns }: Table<T>): Encode<T, TableAbout> {
-  return async function* (batches, { zoneMinutes, begins }) {
-    if (begins) yield `${BOM}${columns.map(({ name }) => name).join(",")}${LINE_END}`;
+export function csv<T>(table: Table<T>): Encode<T, TableAbout> {
+  const { columns } = table;
+  return async function* (batches, { zoneMinutes, begins, headers }) {
+    if (begins) yield `${BOM}${titlesOf(table, headers).join(",")}${LINE_END}`;
     const lineOf = (row: T) => columns.map((column) => cellOf(column, column.of(row), zoneMinutes)).join(",") + LINE_END;
     for await (const rows of batches) yield rows.map(lineOf).join("");
   };

@@ -124,7 +124,7 @@ export async function* exportPieces(
   paid: Paid | null = null,
 ): AsyncGenerator<ExportPiece> {
   if ("workId" in plan) {
-    const encoded = COMMENT_ENCODERS[plan.format](commentsOf(comments, plan, signal), { zoneMinutes: plan.zoneMinutes, begins: true });
+    const encoded = COMMENT_ENCODERS[plan.format](commentsOf(comments, plan, signal), { ...plan, begins: true });
     for await (const piece of encoded) yield { bytes: bytesOf(piece), scanned: 0 };
     return;
   }

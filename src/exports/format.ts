@@ -1,4 +1,5 @@
 import type { LiveEvent, NewEventOf } from "../events/event.js";
+import type { Headers } from "./columns.js";
 
 /** Facts of an export beside its events. */
 export interface ExportAbout {
@@ -15,12 +16,14 @@ export interface ExportAbout {
   readonly gaps: readonly NewEventOf<"gap">[];
   /** Minutes east of UTC of the times in tables. */
   readonly zoneMinutes: number;
+  /** Titles of the columns in csv and xlsx. */
+  readonly headers: Headers;
   /** Whether the file begins here; false where it is continued: then it does not start over. */
   readonly begins: boolean;
 }
 
 /** Facts that a table needs. */
-export type TableAbout = Pick<ExportAbout, "zoneMinutes" | "begins">;
+export type TableAbout = Pick<ExportAbout, "zoneMinutes" | "headers" | "begins">;
 
 /**
  * Makes a file of batches of events, or of comments, a function of them and nothing else. Gives one piece for each batch, be it an empty one,
@@ -31,16 +34,16 @@ export type Encode<T = LiveEvent, About = ExportAbout> = (
   about: About,
 ) => AsyncIterable<string | Uint8Array>;
 
-/** The formats by name: what their files are, and what can be done with them. */
+/** The formats by name: what their files are, and what can be done with them; `titled` have a line of titles for people. */
 export const EXPORT_FORMATS = {
-  jsonl: { mediaType: "application/x-ndjson", continued: true, timed: false },
-  csv: { mediaType: "text/csv; charset=utf-8", continued: true, timed: false },
-  xlsx: { mediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", continued: false, timed: false },
-  xml: { mediaType: "application/xml; charset=utf-8", continued: false, timed: true },
-  ass: { mediaType: "text/x-ssa; charset=utf-8", continued: false, timed: true },
-  srt: { mediaType: "application/x-subrip; charset=utf-8", continued: false, timed: true },
-  parquet: { mediaType: "application/vnd.apache.parquet", continued: false, timed: false },
-} as const satisfies Record<string, { mediaType: string; continued: boolean; timed: boolean }>;
+  jsonl: { mediaType: "application/x-ndjson", continued: true, titled: false, timed: false },
+  csv: { mediaType: "text/csv; charset=utf-8", continued: true, titled: true, timed: false },
+  xlsx: { mediaType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", continued: false, titled: true, timed: false },
+  xml: { mediaType: "application/xml; charset=utf-8", continued: false, titled: false, timed: true },
+  ass: { mediaType: "text/x-ssa; charset=utf-8", continued: false, titled: false, timed: true },
+  srt: { mediaType: "application/x-subrip; charset=utf-8", continued: false, titled: false, timed: true },
+  parquet: { mediaType: "application/vnd.apache.parquet", continued: false, titled: false, timed: false },
+} as const satisfies Record<string, { mediaType: string; continued: boolean; titled: boolean; timed: boolean }>;
 
 /** The name of a format that is a table: one that goes with no recording. */
 export type TableFormat = { [F in ExportFormat]: (typeof EXPORT_FORMATS)[F]["timed"] extends false ? F : never }[ExportFormat];

@@ -1,7 +1,7 @@
 import { shownText } from "../events/hidden.js";
 import { type Told, told } from "../runtime/told.js";
 import type { Highlight, Peak } from "../statistics/highlights.js";
-import type { Column, Table } from "./columns.js";
+import type { Column, Headers, Table } from "./columns.js";
 import { csv } from "./csv.js";
 
 /** Files of highlights by name: a table, chapters for a video's description, markers for an editing program. */
@@ -24,6 +24,8 @@ export interface HighlightFileAbout {
   readonly fps: number;
   /** Minutes east of UTC of the times in csv. */
   readonly zoneMinutes: number;
+  /** Titles of the columns in csv. */
+  readonly headers: Headers;
   /** Says a sentence in the language of the file. */
   readonly inWords: (said: Told) => string;
 }
@@ -93,22 +95,31 @@ function clock(seconds: number): string {
 }
 
 async function table(highlights: readonly Highlight[], about: HighlightFileAbout): Promise<string> {
-  const column = (name: string, kind: Column["kind"], of: Column<Highlight>["of"]): Column<Highlight> => ({ name, kind, of });
+  const column = (name: string, zh: string, kind: Column["kind"], of: Column<Highlight>["of"]): Column<Highlight> => ({
+    name,
+    zh,
+    kind,
+    of,
+  });
   const ofPeak = (kind: Peak["kind"], field: "value" | "usual") => (one: Highlight) =>
     one.peaks.find((peak) => peak.kind === kind)?.[field] ?? null;
   const columns: Table<Highlight>["columns"] = [
-    column("place", "text", (one) => (placeOf(one, about) < 0 ? null : clock(Math.floor(placeOf(one, about) / 1000)))),
-    column("time", "moment", ({ at }) => at),
-    column("exact", "boolean", ({ exact }) => exact),
-    column("score", "text", ({ score }) => String(score)),
+    column("place", "录像位置", "text", (one) => (placeOf(one, about) < 0 ? null : clock(Math.floor(placeOf(one, about) / 1000)))),
+    column("time", "时间", "moment", ({ at }) => at),
+    column("exact", "精确到秒", "boolean", ({ exact }) => exact),
+    column("score", "突出程度", "text", ({ score }) => String(score)),
     ...(["chat", "gift", "join"] as const).flatMap((kind) => {
       const name = { chat: "chats", gift: "diamonds", join: "joins" }[kind];
-      return [column(name, "integer", ofPeak(kind, "value")), column(`${name}Usual`, "integer", ofPeak(kind, "usual"))];
+      const zh = { chat: "每分钟弹幕", gift: "每分钟抖币", join: "每分钟进场" }[kind];
+      return [
+        column(name, zh, "integer", ofPeak(kind, "value")),
+        column(`${name}Usual`, `${zh}（平时）`, "integer", ofPeak(kind, "usual")),
+      ];
     }),
-    column("words", "text", ({ words }) => words.map(({ text }) => text).join(" ") || null),
-    column("gifts", "text", ({ gifts }) => gifts.map(({ id, name, units }) => `${name ?? id} x${units}`).join(" ") || null),
-    column("timeMs", "integer", ({ at }) => at),
-    column("seq", "integer", ({ firstSeq }) => firstSeq),
+    column("words", "热词", "text", ({ words }) => words.map(({ text }) => text).join(" ") || null),
+    column("gifts", "礼物", "text", ({ gifts }) => gifts.map(({ id, name, units }) => `${name ?? id} x${units}`).join(" ") || null),
+    column("timeMs", "时间（UTC 毫秒）", "integer", ({ at }) => at),
+    column("seq", "首个事件序号", "integer", ({ firstSeq }) => firstSeq),
   ];
   const batches = (async function* () {
     yield highlights;

@@ -5,6 +5,7 @@ import { DyliveError, FieldError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey, Where } from "../store/log.js";
 import type { Store } from "../store/store.js";
+import type { Headers } from "./columns.js";
 import { EXPORT_FORMATS, type ExportAbout, type ExportFormat, type TableFormat } from "./format.js";
 
 /** Export of a room that somebody wants. Times are ms UTC. */
@@ -28,6 +29,8 @@ export interface ExportRequest {
   readonly startMs?: number | undefined;
   readonly offsetMs?: number | undefined;
   readonly zoneMinutes?: number | undefined;
+  /** Titles of the columns; their names by default. */
+  readonly headers?: Headers | undefined;
   /** Key of the pseudonyms that replace people; `true` is the store's own, with which erased people got theirs. */
   readonly pseudonyms?: string | true | undefined;
 }
@@ -48,7 +51,7 @@ export interface ExportPlan {
 }
 
 /** Export of a work's comments that somebody wants. */
-export type CommentRequest = Pick<ExportRequest, "format" | "zoneMinutes" | "pseudonyms">;
+export type CommentRequest = Pick<ExportRequest, "format" | "zoneMinutes" | "headers" | "pseudonyms">;
 
 /** An export of a work's comments, decided. */
 export interface CommentPlan {
@@ -56,6 +59,7 @@ export interface CommentPlan {
   readonly format: TableFormat;
   readonly pseudonymKey: string | null;
   readonly zoneMinutes: number;
+  readonly headers: Headers;
 }
 
 /** Longest offset of a recording, in s: it is of a broadcast, and a year is beyond any. */
@@ -74,11 +78,23 @@ export async function planExport(
   room: RoomKey,
   request: ExportRequest,
 ): Promise<ExportPlan> {
-  const { format, sessionId, from = null, to = null, userId, minDiamonds, filter = null, after = 0, pseudonyms = null } = request;
+  const {
+    format,
+    sessionId,
+    from = null,
+    to = null,
+    userId,
+    minDiamonds,
+    filter = null,
+    after = 0,
+    headers = "names",
+    pseudonyms = null,
+  } = request;
   const { timed, continued } = EXPORT_FORMATS[format];
   const types = typesOf(request.types, timed);
   if (filter !== null) readFilter(filter);
   if (after > 0 && !continued) throw new FieldError("after", told`a file of ${format} cannot be continued; jsonl and csv can`);
+  assertTitled(format, headers);
   const row = await rooms.get(room);
   const session = sessionId === undefined ? null : await sessions.get(room, sessionId);
   if (sessionId !== undefined && session === null)
@@ -100,6 +116,7 @@ export async function planExport(
     offsetMs: request.offsetMs ?? 0,
     gaps: [],
     zoneMinutes: request.zoneMinutes ?? PLATFORM_ZONE_MINUTES,
+    headers,
     begins: after === 0,
   };
   const pseudonymKey = pseudonyms === true ? await secrets.pseudonymKey() : pseudonyms;
@@ -110,11 +127,18 @@ export async function planExport(
 export async function planComments(
   { secrets }: Pick<Store, "secrets">,
   workId: string,
-  { format, zoneMinutes = PLATFORM_ZONE_MINUTES, pseudonyms }: CommentRequest,
+  { format, zoneMinutes = PLATFORM_ZONE_MINUTES, headers = "names", pseudonyms }: CommentRequest,
 ): Promise<CommentPlan> {
   if (!isTable(format))
     throw new FieldError("format", told`comments have no place in a recording, so there is no ${format} of them; there is ${TABLES}`);
-  return { workId, format, zoneMinutes, pseudonymKey: pseudonyms === true ? await secrets.pseudonymKey() : (pseudonyms ?? null) };
+  assertTitled(format, headers);
+  return { workId, format, zoneMinutes, headers, pseudonymKey: pseudonyms === true ? await secrets.pseudonymKey() : (pseudonyms ?? null) };
+}
+
+/** @throws FieldError when other titles are asked for than a file of the format has */
+function assertTitled(format: ExportFormat, headers: Headers): void {
+  if (headers === "names" || EXPORT_FORMATS[format].titled) return;
+  throw new FieldError("headers", told`a file of ${format} has no titles in Chinese; csv and xlsx have`);
 }
 
 const TABLES = Object.keys(EXPORT_FORMATS)

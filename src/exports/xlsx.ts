@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from "node:stream";
 import { ZipFile } from "yazl";
-import { type Column, shownMoment, type Table } from "./columns.js";
+import { type Column, type Headers, shownMoment, type Table, titlesOf } from "./columns.js";
 import type { TableAbout } from "./format.js";
 import { xmlText } from "./xml.js";
 
@@ -22,8 +22,8 @@ const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
 const STYLES = `${XML}<styleSheet xmlns="${MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/></cellXfs></styleSheet>`;
 
 /** Returns the beginning of a sheet, with its line of titles, which stays when the rest is scrolled. */
-function headOf<T>({ columns }: Table<T>): string {
-  const titles = columns.map(({ name }, index) => textCell(lettersOf(index), 1, name));
+function headOf<T>(table: Table<T>, headers: Headers): string {
+  const titles = titlesOf(table, headers).map((title, index) => textCell(lettersOf(index), 1, title));
   return `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols><col min="2" max="2" width="24" customWidth="1"/></cols><sheetData>${row(1, titles)}`;
 }
 const SHEET_TAIL = "</sheetData></worksheet>";
@@ -101,8 +101,8 @@ function workbookFiles(table: string, sheets: number): ReadonlyMap<string, strin
  * @param sheetRows rows that fit into one sheet, that of the titles included
  */
 export function xlsx<T>(table: Table<T>, sheetRows = SHEET_ROWS) {
-  return (batches: AsyncIterable<readonly T[]>, { zoneMinutes }: Pick<TableAbout, "zoneMinutes">): AsyncGenerator<Uint8Array> =>
-    workbook(table, batches, zoneMinutes, sheetRows);
+  return (batches: AsyncIterable<readonly T[]>, about: Omit<TableAbout, "begins">): AsyncGenerator<Uint8Array> =>
+    workbook(table, batches, about, sheetRows);
 }
 
 /** Makes the date of a part: the first that ZIP has, in whatever zone, so that an export is the same bytes whenever it is made. */
@@ -113,7 +113,7 @@ function undated() {
 async function* workbook<T>(
   table: Table<T>,
   batches: AsyncIterable<readonly T[]>,
-  zoneMinutes: number,
+  about: Omit<TableAbout, "begins">,
   sheetRows: number,
 ): AsyncGenerator<Uint8Array> {
   const zip = new ZipFile();
@@ -123,7 +123,7 @@ async function* workbook<T>(
   let sheets = 0;
   const add = () => {
     sheets++;
-    const sheet = Readable.from(sheetOf(table, rows, zoneMinutes, sheetRows), { objectMode: false });
+    const sheet = Readable.from(sheetOf(table, rows, about, sheetRows), { objectMode: false });
     sheet.once("error", (error) => out.destroy(error));
     sheet.once("end", () => {
       if (!rows.ended) return add();
@@ -141,9 +141,14 @@ async function* workbook<T>(
   }
 }
 
-async function* sheetOf<T>(table: Table<T>, rows: Rows<T>, zoneMinutes: number, sheetRows: number): AsyncGenerator<string> {
+async function* sheetOf<T>(
+  table: Table<T>,
+  rows: Rows<T>,
+  { zoneMinutes, headers }: Omit<TableAbout, "begins">,
+  sheetRows: number,
+): AsyncGenerator<string> {
   const rowOf = rowsOf(table, zoneMinutes);
-  yield headOf(table);
+  yield headOf(table, headers);
   for (let count = 1; count < sheetRows; ) {
     const taken = await rows.take(sheetRows - count);
     if (taken === null) break;

@@ -14,6 +14,7 @@ export const ABOUT: ExportAbout = {
   offsetMs: 0,
   gaps: [],
   zoneMinutes: 480,
+  headers: "names",
   begins: true,
 };
 

@@ -4,7 +4,8 @@ import { parse } from "csv-parse/sync";
 import readXlsx from "read-excel-file/node";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
-import { EVENTS as TABLE } from "../../src/exports/columns.js";
+import { EVENTS as TABLE, type Table, titlesOf } from "../../src/exports/columns.js";
+import { COMMENTS } from "../../src/exports/comment-columns.js";
 import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
 import { xlsx } from "../../src/exports/xlsx.js";
 import { useDirectory } from "../store/directory.js";
@@ -33,6 +34,27 @@ it.each(["csv", "xlsx", "parquet"] as const)("%s is the same bytes whenever it i
   const first = await made(format);
   vi.setSystemTime(START + 86_400_000);
   expect((await made(format)).equals(first)).toBe(true);
+});
+
+describe("titles in Chinese", () => {
+  it.each<[string, Table<never>]>([
+    ["events", TABLE],
+    ["comments", COMMENTS],
+  ])("of %s: each column has one of its own", (_name, table) => {
+    const [names, titles] = [titlesOf(table, "names"), titlesOf(table, "zh")];
+    expect(names.filter((_one, at) => !/\p{Script=Han}|^sec_uid/u.test(titles[at] ?? ""))).toEqual([]);
+    expect(new Set(titles).size).toBe(names.length);
+  });
+
+  it("stand over the same cells in csv and xlsx", async () => {
+    const [plain, chinese] = [String(await made("csv")), String(await made("csv", EVENTS, { headers: "zh" }))];
+    expect(chinese).toMatch(/^\ufeff序号,时间,类型,昵称,内容,礼物,新增件数,抖币,点赞数,在线人数,用户 ID,/);
+    expect(chinese.slice(chinese.indexOf("\r\n"))).toBe(plain.slice(plain.indexOf("\r\n")));
+    const read = async (headers: "names" | "zh") => (await readXlsx(await made("xlsx", EVENTS, { headers }), { trim: false }))[0]?.data;
+    const [titles, ...rows] = (await read("zh")) ?? [];
+    expect(titles).toEqual(titlesOf(TABLE, "zh"));
+    expect(rows).toEqual((await read("names"))?.slice(1));
+  });
 });
 
 describe("csv", () => {
@@ -104,7 +126,7 @@ describe("xlsx", () => {
       for (const event of EVENTS) yield [event];
     };
     const pieces: Uint8Array[] = [];
-    for await (const piece of xlsx(TABLE, 30)(batches(), { zoneMinutes: 0 })) pieces.push(piece);
+    for await (const piece of xlsx(TABLE, 30)(batches(), { zoneMinutes: 0, headers: "names" })) pieces.push(piece);
     const sheets = await readXlsx(Buffer.concat(pieces));
     expect(sheets.map(({ data }) => data.length)).toEqual([30, EVENTS.length - 29 + 1]);
     expect(sheets.flatMap(({ data }) => data.slice(1).map(([seq]) => seq))).toEqual(EVENTS.map(({ seq }) => seq));

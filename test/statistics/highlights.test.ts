@@ -88,6 +88,7 @@ it("are files in which no name ends a line or begins a field", async () => {
     offsetMs: 0,
     fps: 30,
     zoneMinutes: 0,
+    headers: "names" as const,
     inWords: (said: Told) => inLanguage("en", said),
   };
   const title = "500 diamonds in a minute (usually 3) · 火 C:箭 002  001";
@@ -97,6 +98,9 @@ it("are files in which no name ends a line or begins a field", async () => {
   expect(await highlightFile([one], "chapters", { ...about, startMs: 61_501 })).toBe("00:00:00 a M:b c\n");
   expect((await highlightFile([one], "csv", { ...about, startMs: 61_501 })).split("\r\n")[1]).toMatch(
     /^,"?1970-01-01 00:01:01.500"?,true,9,/,
+  );
+  expect((await highlightFile([one], "csv", { ...about, headers: "zh" })).split("\r\n")[0]).toBe(
+    "\ufeff录像位置,时间,精确到秒,突出程度,每分钟弹幕,每分钟弹幕（平时）,每分钟抖币,每分钟抖币（平时）,每分钟进场,每分钟进场（平时）,热词,礼物,时间（UTC 毫秒）,首个事件序号",
   );
 });
 

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { HEADERS, type Headers } from "../../exports/columns.js";
 import { exportPieces } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
@@ -34,6 +35,7 @@ interface ExportOptions {
   readonly start?: string;
   readonly offset: number;
   readonly zone?: string;
+  readonly headers: Headers;
   readonly pseudonyms?: string | true;
 }
 
@@ -55,6 +57,7 @@ export function addExportCommand(program: Command, data: () => Option): void {
     .option("--start <moment>", "when the recording begins that xml, ass or srt go with (the broadcast's beginning)")
     .option("--offset <seconds>", "added to every place in the recording", numberFrom(-OFFSET_MAX_S, OFFSET_MAX_S), 0)
     .option("--zone <zone>", "zone of dates, and of moments given without one, such as +08:00 (this machine's)")
+    .addOption(headersOption())
     .option(
       "--pseudonyms [key]",
       "people by pseudonyms, the same wherever the key is the same; without a key by the store's own, as erase-user",
@@ -64,6 +67,13 @@ export function addExportCommand(program: Command, data: () => Option): void {
       const { data: folder } = options;
       return withStore(loadConfig(folder === undefined ? {} : { data: folder }), (store) => run(store, room, session ?? null, options));
     });
+}
+
+/** Makes the option of a table's titles. */
+export function headersOption(): Option {
+  return new Option("--headers <kind>", "titles of the columns in csv and xlsx: their names, or in Chinese")
+    .choices(HEADERS)
+    .default("names");
 }
 
 async function run(store: Store, asked: string, session: string | null, options: ExportOptions): Promise<void> {
@@ -121,11 +131,11 @@ async function toStdout(store: Store, plan: ExportPlan, stop: AbortSignal): Prom
 }
 
 function requestOf(options: ExportOptions): ExportRequest {
-  const { format, from, to, types, user, minDiamonds, filter, start, offset, zone, pseudonyms } = options;
+  const { format, from, to, types, user, minDiamonds, filter, start, offset, zone, headers, pseudonyms } = options;
   const zoneMinutes = zone === undefined ? -new Date().getTimezoneOffset() : readZone("--zone", zone);
   const at = (field: string, text: string) => readInstant(field, text, zone === undefined ? null : zoneMinutes);
   return {
-    ...{ format, zoneMinutes, offsetMs: Math.round(offset * 1000) },
+    ...{ format, zoneMinutes, headers, offsetMs: Math.round(offset * 1000) },
     ...(from !== undefined && { from: at("--from", from) }),
     ...(to !== undefined && { to: at("--to", to) }),
     ...(types !== undefined && { types: types.split(",") }),

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Config, languageOf, loadConfig } from "../../app/config.js";
+import type { Headers } from "../../exports/columns.js";
 import { HIGHLIGHT_FORMAT_NAMES, type HighlightFormat, highlightFile, peakInWords } from "../../exports/highlights.js";
 import { readInstant, readZone } from "../../exports/instant.js";
 import { OFFSET_MAX_S } from "../../exports/plan.js";
@@ -10,6 +11,7 @@ import { highlightsOf } from "../../statistics/highlights.js";
 import { moment, print, printColumns, say } from "../terminal.js";
 import { count, numberFrom, wholeFrom } from "../values.js";
 import { withStore } from "../with-store.js";
+import { headersOption } from "./export.js";
 import { BROADCAST, countedSession } from "./session.js";
 
 /** Options of `dylive highlights`. */
@@ -20,6 +22,7 @@ interface HighlightArguments {
   readonly offset: number;
   readonly zone?: string;
   readonly fps: number;
+  readonly headers: Headers;
   readonly json: boolean;
 }
 
@@ -36,13 +39,14 @@ export function addHighlightsCommand(program: Command, data: () => Option): void
     .option("--offset <seconds>", "added to every place in the recording", numberFrom(-OFFSET_MAX_S, OFFSET_MAX_S), 0)
     .option("--zone <zone>", "zone of dates, and of moments given without one, such as +08:00 (this machine's)")
     .option("--fps <n>", "frames of the recording in a second, for edl", wholeFrom(1, 240), 30)
+    .addOption(headersOption())
     .option("--json", "one JSON object a line", false)
     .addOption(data())
     .action(
       (
         room: string,
         id: string | undefined,
-        { limit, format, start, offset, zone, fps, json, ...settings }: HighlightArguments & Partial<Config>,
+        { limit, format, start, offset, zone, fps, headers, json, ...settings }: HighlightArguments & Partial<Config>,
       ) => {
         if (json && format !== undefined)
           throw new DyliveError("bad_request", told`--format makes a file and --json lines: name one of them`);
@@ -57,6 +61,7 @@ export function addHighlightsCommand(program: Command, data: () => Option): void
           }
           const about = {
             ...{ title: session.title, startMs: startMs ?? session.openedAt, offsetMs: Math.round(offset * 1000), fps },
+            headers,
             zoneMinutes: zoneMinutes ?? -new Date().getTimezoneOffset(),
             inWords: (said: Parameters<typeof inLanguage>[1]) => inLanguage(languageOf(), said),
           };

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { type Static, Type } from "typebox";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
+import { HEADERS } from "../../exports/columns.js";
 import { partsOf } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
@@ -28,6 +29,11 @@ const Zone = Type.String({
   maxLength: 6,
   description: "zone of the dates in csv and xlsx, and of times given without one",
 });
+/** Titles of the columns of a table. */
+export const HeadersField = Type.Enum([...HEADERS], {
+  default: "names",
+  description: "titles of the columns in csv and xlsx: `names`, by which programs go, or `zh`, in Chinese",
+});
 const PseudonymsKey = Type.Optional(
   Type.String({
     minLength: 1,
@@ -36,7 +42,7 @@ const PseudonymsKey = Type.Optional(
       "people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used",
   }),
 );
-const CommentsQuery = exactly({ format: Format, zone: Zone, pseudonyms: PseudonymsKey });
+const CommentsQuery = exactly({ format: Format, zone: Zone, headers: HeadersField, pseudonyms: PseudonymsKey });
 const ExportQuery = exactly({
   format: Format,
   session: Type.Optional(
@@ -68,6 +74,7 @@ const ExportQuery = exactly({
     description: "seconds added to every place in the recording",
   }),
   zone: Zone,
+  headers: HeadersField,
   pseudonyms: PseudonymsKey,
 });
 type ExportQuery = Static<typeof ExportQuery>;
@@ -93,10 +100,10 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
     async (request, reply) => {
       const token = tokenOf(request);
       assertAllRooms(token);
-      const { format, zone, pseudonyms } = request.query;
+      const { format, zone, headers, pseudonyms } = request.query;
       const zoneMinutes = zone === "" ? PLATFORM_ZONE_MINUTES : readZone("zone", zone);
       const key = pseudonyms === "own" ? true : pseudonyms;
-      const plan = await planComments(store, request.params.work, { format, zoneMinutes, pseudonyms: key });
+      const plan = await planComments(store, request.params.work, { format, zoneMinutes, headers, pseudonyms: key });
       reply
         .type(EXPORT_FORMATS[format].mediaType)
         .header("content-disposition", `attachment; filename="dylive-comments-${plan.workId}.${format}"`);
@@ -144,11 +151,11 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
 }
 
 function requestOf(query: ExportQuery): ExportRequest {
-  const { format, from, to, types, user, minDiamonds, filter, after, start, offset, zone, pseudonyms } = query;
+  const { format, from, to, types, user, minDiamonds, filter, after, start, offset, zone, headers, pseudonyms } = query;
   const zoneMinutes = zone === "" ? PLATFORM_ZONE_MINUTES : readZone("zone", zone);
   const at = (field: string, text: string | undefined) => (text === undefined ? undefined : readInstant(field, text, zoneMinutes));
   return {
-    ...{ format, zoneMinutes, minDiamonds, filter, after },
+    ...{ format, zoneMinutes, headers, minDiamonds, filter, after },
     ...{ from: at("from", from), to: at("to", to), startMs: at("start", start) },
     ...{
       types: types?.split(","),

@@ -17,6 +17,7 @@ import { isLimited, tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
 import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
+import { HeadersField } from "./export-routes.js";
 import { addSchemas, exactly, keysetPage, PageFields, RoomParams } from "./fields.js";
 import { findBroadcast, SessionParams, sessionAnswer, sessionOf } from "./session-routes.js";
 import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer, STATISTICS_SCHEMAS } from "./statistics-schemas.js";
@@ -54,6 +55,7 @@ const HighlightsQuery = exactly({
     description: "seconds added to every place in the recording",
   }),
   fps: Type.Integer({ minimum: 1, maximum: 240, default: 30, description: "frames of the recording in a second, for edl" }),
+  headers: HeadersField,
 });
 
 const GiftsQuery = exactly({
@@ -203,7 +205,7 @@ function portraitRoutes(app: FastifyInstance, { store, calls }: ApiDeps): void {
     async (request, reply) => {
       const { room, session } = await sessionOf(store, request);
       const { sessionId, openedAt, title } = session;
-      const { limit, format, start, offset, fps } = request.query;
+      const { limit, format, start, offset, fps, headers } = request.query;
       const startMs = start === undefined ? openedAt : readInstant("start", start, PLATFORM_ZONE_MINUTES);
       const call = calls.open(request.raw, reply.raw, tokenOf(request));
       const highlights = await highlightsOf(store, room, sessionId, { limit, signal: call.signal });
@@ -213,7 +215,7 @@ function portraitRoutes(app: FastifyInstance, { store, calls }: ApiDeps): void {
       }
       const language = acceptedLanguage(request.headers["accept-language"]);
       const file = await highlightFile(highlights, format, {
-        ...{ title, startMs, offsetMs: Math.round(offset * 1000), fps, zoneMinutes: PLATFORM_ZONE_MINUTES },
+        ...{ title, startMs, offsetMs: Math.round(offset * 1000), fps, zoneMinutes: PLATFORM_ZONE_MINUTES, headers },
         inWords: (said) => inLanguage(language, said),
       });
       const { mediaType, ending } = HIGHLIGHT_FORMATS[format];

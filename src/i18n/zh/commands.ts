@@ -188,6 +188,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "added to every place in the recording": "加到录像中每个位置上的时间",
   "zone of dates, and of moments given without one, such as +08:00 (this machine's)":
     "日期和没写时区的时间所用的时区，例如 +08:00（默认本机）",
+  "titles of the columns in csv and xlsx: their names, or in Chinese": "csv 和 xlsx 的表头：列名，或者中文",
   "people by pseudonyms, the same wherever the key is the same; without a key by the store's own, as erase-user":
     "用化名代替人，密钥相同则化名相同；不写密钥就用存储自己的，与 erase-user 相同",
   "a room (all that is kept of it), or a broadcast's room_id": "直播间（保存的全部），或某一场的 room_id",

@@ -210,6 +210,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} is a private address; an admin can allow it (allowPrivate, --allow-private), or DYLIVE_HOOK_ALLOW_PRIVATE can list it":
     "{} 是私有地址；管理员可以允许它（allowPrivate、--allow-private），或写进 DYLIVE_HOOK_ALLOW_PRIVATE",
   "a file of {} cannot be continued; jsonl and csv can": "{} 文件不能接着写；jsonl 和 csv 可以",
+  "a file of {} has no titles in Chinese; csv and xlsx have": "{} 文件没有中文表头；csv 和 xlsx 才有",
   "comments have no place in a recording, so there is no {} of them; there is {}": "评论在录像里没有位置，所以没有 {}；有 {}",
 
   // Filters.

@@ -66,6 +66,20 @@ describe("GET /v1/rooms/{room}/export", () => {
     expect([refused.status, refused.at("error", "code")]).toEqual([400, "bad_request"]);
   });
 
+  it("has its titles in Chinese when that is asked for, and is then continued as it began", async () => {
+    const { call } = await filled();
+    const names = (await call("/v1/rooms/11/export?format=csv")).text;
+    const chinese = (await call("/v1/rooms/11/export?format=csv&headers=zh")).text;
+    expect(chinese.split(",", 3)).toEqual(["序号", "时间", "类型"]);
+    expect(chinese.split("\r\n").slice(1)).toEqual(names.split("\r\n").slice(1));
+    expect((await call("/v1/rooms/11/export?format=csv&headers=zh&after=1009")).text).toBe(`${names.split("\r\n").at(-2)}\r\n`);
+    for (const format of ["jsonl", "parquet", "xml"]) {
+      const refused = await call(`/v1/rooms/11/export?format=${format}&headers=zh`);
+      expect([format, refused.status, refused.text.includes("csv and xlsx")]).toEqual([format, 400, true]);
+    }
+    expect((await call("/v1/rooms/11/export?format=csv&headers=fr")).status).toBe(400);
+  });
+
   it("lines up with a recording", async () => {
     const { call } = await filled();
     const get = async (query: string) =>

@@ -222,6 +222,7 @@ describe("highlights of a broadcast", () => {
     );
     const [titles, row] = (await file("format=csv")).split("\r\n");
     expect(titles).toBe("place,time,exact,score,chats,chatsUsual,diamonds,diamondsUsual,joins,joinsUsual,words,gifts,timeMs,seq");
+    expect((await file("format=csv&headers=zh")).split("\r\n").slice(1)[0]).toBe(row);
     expect(row).toBe(`00:20:07,2025-10-09 17:13:07.000,true,38,80,4,,,,,绝杀,,${at},81`);
   });
 

@@ -8,6 +8,8 @@ export interface DownloadRequest {
   readonly format: ExportFormat;
   /** Key of the pseudonyms that people are replaced by, `own` for the server's; empty leaves them as they are. */
   readonly pseudonyms: string;
+  /** Titles of the columns, in formats that have them. */
+  readonly headers: "names" | "zh";
 }
 
 /** A file that has arrived whole. */
@@ -23,11 +25,11 @@ export interface Downloaded {
  */
 export async function download(
   { v1 }: ApiClient,
-  { room, session, format, pseudonyms }: DownloadRequest,
+  { room, session, format, pseudonyms, headers }: DownloadRequest,
   onBytes: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<Downloaded> {
-  const query = { format, session, ...(pseudonyms !== "" && { pseudonyms }) };
+  const query = { format, session, headers, ...(pseudonyms !== "" && { pseudonyms }) };
   const call = v1.GET("/v1/rooms/{room}/export", { params: { path: { room }, query }, parseAs: "stream", signal });
   const body: ReadableStream<Uint8Array<ArrayBuffer>> | null = await ask(
     call as Parameters<typeof ask<ReadableStream<Uint8Array<ArrayBuffer>> | null>>[0],

@@ -6398,6 +6398,8 @@ export interface operations {
                 offset?: number;
                 /** @description frames of the recording in a second, for edl */
                 fps?: number;
+                /** @description titles of the columns in csv and xlsx: `names`, by which programs go, or `zh`, in Chinese */
+                headers?: "names" | "zh";
             };
             header?: never;
             path: {
@@ -6688,6 +6690,8 @@ export interface operations {
                 format: "jsonl" | "csv" | "xlsx" | "xml" | "ass" | "srt" | "parquet";
                 /** @description zone of the dates in csv and xlsx, and of times given without one */
                 zone?: string;
+                /** @description titles of the columns in csv and xlsx: `names`, by which programs go, or `zh`, in Chinese */
+                headers?: "names" | "zh";
                 /** @description people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used */
                 pseudonyms?: string;
             };
@@ -6759,6 +6763,8 @@ export interface operations {
                 offset?: number;
                 /** @description zone of the dates in csv and xlsx, and of times given without one */
                 zone?: string;
+                /** @description titles of the columns in csv and xlsx: `names`, by which programs go, or `zh`, in Chinese */
+                headers?: "names" | "zh";
                 /** @description people are replaced by pseudonyms; `own`: by the store's own key, as erasing with pseudonyms; else a key: the same wherever it is used */
                 pseudonyms?: string;
             };

@@ -90,6 +90,7 @@ export const sessions: typeof zh = {
     progress: (size) => `${size} received`,
     done: (name, size) => `${name} is saved (${size})`,
     broken: "The transfer broke off: the file is not whole and was not saved.",
+    chineseTitles: "Titles of the columns in Chinese",
     pseudonyms: "Replace people by pseudonyms",
     key: "Key of the pseudonyms (the same key gives the same names; empty: this server's own)",
   },

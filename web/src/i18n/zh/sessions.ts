@@ -89,6 +89,7 @@ export const sessions = {
     progress: (size: string) => `已接收 ${size}`,
     done: (name: string, size: string) => `已保存 ${name}（${size}）`,
     broken: "传输中断，文件不完整，没有保存。",
+    chineseTitles: "中文表头",
     pseudonyms: "用化名代替观众",
     key: "化名的密钥（相同密钥得到相同化名；留空用本服务器自己的密钥）",
   },
