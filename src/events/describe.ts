@@ -132,7 +132,7 @@ function hasTitle(product: NewEventOf<"product">["products"][number]): boolean {
 }
 
 function lotteryLine({ action, text, diamonds, luckyCount, participants, conditions }: NewEventOf<"lottery">): string {
-  const prize = action === "lottery" && diamonds !== null ? `${diamonds}钻` : null;
+  const prize = action === "lottery" && diamonds !== null ? `${diamonds}抖币` : null;
   const winners = luckyCount === undefined ? null : `${luckyCount}人中奖`;
   const taking = participants === undefined ? null : `${participants}人参与`;
   const asked = conditions?.map((condition) => condition.text).filter((words) => words !== null) ?? [];

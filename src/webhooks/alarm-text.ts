@@ -68,7 +68,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
       if (event.type === "state" && event.to === "live") return joined("开播了", "：", room?.title);
       if (event.type === "state") return STATES_IN_CHINESE[event.to] ?? describe(event);
       if (event.type === "system") return reasonIn("zh", event.text);
-      if (event.type === "gift") return `${personOf(event) || WORDS.zh.somebody} ${describe(event)}${worth(event, "，连击共值 ", " 钻")}`;
+      if (event.type === "gift") return `${personOf(event) || WORDS.zh.somebody} ${describe(event)}${worth(event, "，连击共值 ", " 抖币")}`;
       if (event.type === "chat") return `${personOf(event) || WORDS.zh.somebody}：${event.text}`;
       return `${personOf(event)} ${describe(event)}`.trim();
     },

@@ -24,11 +24,11 @@ describe("what the server says of rooms", () => {
   it.each([
     [
       `room 12: the platform keeps gifts from us since ${SINCE} (as a guest): its ranks rose by 5 diamonds for which no gift came (by 9 in all). ${REMEDY}`,
-      `直播间 12：从 ${SINCE} 起，平台不向我们发送礼物（游客）：榜单涨了 9 钻，其中 5 钻没有收到礼物。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md`,
+      `直播间 12：从 ${SINCE} 起，平台不向我们发送礼物（游客）：榜单涨了 9 抖币，其中 5 抖币没有收到礼物。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md`,
     ],
     [
       `room 12: the platform keeps gifts from session account:main since ${SINCE} (as account main): its ranks, or the gifts of other sessions, rose by 5 diamonds for which no gift came (by 9 in all). ${REMEDY}`,
-      `直播间 12：从 ${SINCE} 起，平台不向会话 account:main 发送礼物（账号 main）：榜单或其他会话收到的礼物涨了 9 钻，其中 5 钻没有收到礼物。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md`,
+      `直播间 12：从 ${SINCE} 起，平台不向会话 account:main 发送礼物（账号 main）：榜单或其他会话收到的礼物涨了 9 抖币，其中 5 抖币没有收到礼物。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md`,
     ],
     [
       `room 12: gifts reach us again since ${SINCE} (as 1 of its 2 sessions: guest): they explain what the platform's ranks rise by`,

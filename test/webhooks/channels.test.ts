@@ -162,7 +162,7 @@ describe("a channel", () => {
   });
 
   it.each([
-    ["zh", "【小明】有人 送出 小心心 x3，连击共值 30 钻", "【小明】开播了：今晚抽奖"],
+    ["zh", "【小明】有人 送出 小心心 x3，连击共值 30 抖币", "【小明】开播了：今晚抽奖"],
     ["en", "[小明] somebody gave 小心心 × 3, 30 diamonds so far", "[小明] is live: 今晚抽奖"],
   ] as const)("tells in %s what a combo is worth so far, and what goes live", async (language, given, live) => {
     const { append, tell, shown, room } = await set();
@@ -263,7 +263,7 @@ describe("alarms", () => {
     });
     const text = told();
     expect(text.match(/x\d+|加微信|引"号|我来了|你好/g)).toEqual(["x5", "x40", "加微信", '引"号', "我来了", "x1"]);
-    expect(text).toContain("共值 100 钻");
+    expect(text).toContain("共值 100 抖币");
   });
 
   it("are told whole where their type is asked for by name", () => {

@@ -121,7 +121,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "event types, or room.live, room.ended … (what goes on air, ends or fails)":
     "事件类型，或 room.live、room.ended 等（默认开播、下播和故障）",
   "id of the chat, for Telegram": "会话的 id（Telegram）",
-  "combos of gifts worth so much, once each": "价值达到这么多钻的连击，每个通知一次",
+  "combos of gifts worth so much, once each": "价值达到这么多抖币的连击，每个通知一次",
   "chats that hold one of these, separated by commas": "含有其中一个词的弹幕，用逗号分隔",
   "these people: what they say and give, and when they come": "这些人：说了什么、送了什么、什么时候进场",
   "language of the text": "正文的语言",

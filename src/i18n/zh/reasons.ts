@@ -110,7 +110,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^session (\S+) is sent messages again since (\S+)$/, "会话 $1 从 $2 起又收到消息"],
   [
     /^the platform keeps gifts from (.*) since (\S+) \(as (.*)\): (.*) rose by (\d+) diamonds for which no gift came \(by (\d+) in all\)\. (.*)$/,
-    "从 $2 起，平台不向{1}发送礼物（{3}）：{4}涨了 $6 钻，其中 $5 钻没有收到礼物。{7}",
+    "从 $2 起，平台不向{1}发送礼物（{3}）：{4}涨了 $6 抖币，其中 $5 抖币没有收到礼物。{7}",
   ],
   [
     /^gifts reach (.*) again since (\S+) \(as (.*)\): they explain what the platform's ranks rise by$/,
