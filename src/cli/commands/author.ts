@@ -1,10 +1,9 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
-import { recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { Store } from "../../store/store.js";
 import { unwatched } from "../../works/author-watcher.js";
 import type { AuthorWatch } from "../../works/model/author-watch.js";
@@ -88,7 +87,7 @@ function nameOf({ secUid, author }: AuthorWatch): string {
 function lineOf(watch: AuthorWatch): Told {
   const { secUid, look, newest, published, learnedAt } = watch;
   const seen = look === null ? told`not looked at yet` : told`${toldOf(look.outcome)} at ${moment(look.at)}`;
-  const why = look === null || look.outcome === "ok" || look.reason === null ? "" : told` (${recognised(look.reason)})`;
+  const why = look === null || look.outcome === "ok" || look.reason === null ? "" : told` (${recorded(look.reason)})`;
   const last = newest === null ? (learnedAt === null ? told`nothing known yet` : told`no works`) : told`newest of ${moment(newest.time)}`;
   return toldAll([secUid, told`${seen}${why}`, last, told`${published} told`, nameOf(watch)], "  ");
 }

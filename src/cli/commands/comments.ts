@@ -3,12 +3,11 @@ import { type FileHandle, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
-import { recognised } from "../../i18n/words.js";
 import { type Clock, systemClock } from "../../runtime/clock.js";
 import { syncFolder } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
-import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import { FileLock } from "../../store/lock.js";
 import { isBusy } from "../../store/sqlite/refusal.js";
 import { CommentCollector, type KnownComment } from "../../works/comments.js";
@@ -76,7 +75,7 @@ function lineOf({ level, user, place, labels, text, images, sticker, likes, pinn
 function wordsOf({ endedBy, reason, collected, topLevel, repliesCollected, shown, floorsOpen }: CommentRun): Told {
   const beside = shown === null ? "" : told`; the platform tells ${shown}, with hidden ones`;
   const open = floorsOpen === 0 ? "" : told`; of ${floorsOpen} top comments not all replies came`;
-  return told`${toldOf(endedBy ?? "")}: ${recognised(reason ?? "")}. ${collected} comments are collected (${topLevel} top comments, ${repliesCollected} replies)${beside}${open}`;
+  return told`${toldOf(endedBy ?? "")}: ${recorded(reason ?? "")}. ${collected} comments are collected (${topLevel} top comments, ${repliesCollected} replies)${beside}${open}`;
 }
 
 /** Longest line that can be a comment, in bytes. */

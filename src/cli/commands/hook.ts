@@ -1,8 +1,7 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
-import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Rooms } from "../../store/rooms.js";
 import { namedRoom } from "../../store/rooms.js";
@@ -121,7 +120,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
 
 /** Returns one hook on one line; its name, which may hold spaces, comes last. */
 function lineOf({ row, backlog }: HookView): Told {
-  const state = row.paused === null ? toldOf(hookState(row)) : told`paused (${recognised(row.paused.reason)})`;
+  const state = row.paused === null ? toldOf(hookState(row)) : told`paused (${recorded(row.paused.reason)})`;
   return toldAll([row.id, state, told`backlog ${backlog}`, shownAddress(row), row.name], "  ");
 }
 
@@ -133,9 +132,9 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly Told[] {
     told`rooms ${row.rooms.join(",") || told`all`}`,
     ...(row.filter === null ? [] : [told`filter ${row.filter}`]),
     ...(row.allowPrivate ? [told`may reach private addresses`] : []),
-    ...(row.paused === null ? [] : [told`paused since ${moment(row.paused.at)}: ${recognised(row.paused.reason)}`]),
+    ...(row.paused === null ? [] : [told`paused since ${moment(row.paused.at)}: ${recorded(row.paused.reason)}`]),
     ...(row.failing === null ? [] : [told`failing since ${moment(row.failing.since)}`]),
-    ...(row.last?.error == null ? [] : [told`last error ${recognised(row.last.error)}`]),
+    ...(row.last?.error == null ? [] : [told`last error ${recorded(row.last.error)}`]),
     told`last delivered ${row.deliveredAt === null ? told`never` : moment(row.deliveredAt)}`,
     ...rooms.slice(0, ROOMS_SHOWN).map(({ room, seq, head, backlog, waiting }) => {
       const tried = waiting === null ? "" : told`; ${waiting.from}-${waiting.to} was tried ${waiting.tries} times`;
@@ -151,7 +150,7 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly Told[] {
 export function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): Told {
   const what = attempt === 0 ? told`test` : told`room ${room} ${from}-${to} (${events} events), try ${attempt}`;
   const answer = status === null ? told`delivered` : told`delivered, HTTP ${status}`;
-  const outcome = delivered ? answer : error === null ? told`failed` : recognised(error);
+  const outcome = delivered ? answer : error === null ? told`failed` : recorded(error);
   return told`${moment(at)}  ${what}: ${outcome}, ${ms} ms`;
 }
 

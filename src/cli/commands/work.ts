@@ -1,10 +1,9 @@
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
-import { recognised } from "../../i18n/words.js";
 import { withoutPassword } from "../../platform/links/link.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Said, told, toldAll, toldOf } from "../../runtime/told.js";
+import { recorded, type Said, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { Image, MediaVariant } from "../../works/model/media.js";
 import type { Work } from "../../works/model/work.js";
 import { toldIn, WorkError } from "../../works/told.js";
@@ -62,7 +61,7 @@ function linesOf(work: Work): readonly Said[] {
       "  ",
     ),
     work.url,
-    ...(state === "public" ? [] : [told`state: ${toldOf(state)}${stateReason === null ? "" : told`: ${recognised(stateReason)}`}`]),
+    ...(state === "public" ? [] : [told`state: ${toldOf(state)}${stateReason === null ? "" : told`: ${recorded(stateReason)}`}`]),
     ...(title === null ? [] : [told`title: ${title}`]),
     ...(text === "" ? [] : [told`text: ${text}`]),
     ...(name === null ? [] : [told`author: ${name}${author.displayId === null ? "" : told` (${author.displayId})`}`]),

@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { type Config, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
-import { recognised } from "../../i18n/words.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
-import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { Work } from "../../works/model/work.js";
 import type { WorkListRun } from "../../works/model/work-list.js";
 import { WorkLister } from "../../works/work-lister.js";
@@ -110,5 +109,5 @@ function lineOf({ id, kind, time, text, stats, pinned }: Work): Told {
 function wordsOf({ endedBy, reason, collected, shown, hidden }: WorkListRun): Told {
   const beside = shown === null ? "" : told`; the profile tells ${shown}, which is no measure where no more is shown`;
   const left = hidden === 0 ? "" : told`; ${hidden} that others may not see are left out`;
-  return told`${toldOf(endedBy ?? "")}: ${recognised(reason ?? "")}. ${collected} works are listed${beside}${left}`;
+  return told`${toldOf(endedBy ?? "")}: ${recorded(reason ?? "")}. ${collected} works are listed${beside}${left}`;
 }

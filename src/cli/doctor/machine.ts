@@ -2,11 +2,10 @@ import { accessSync, constants, existsSync, rmSync, statfsSync, statSync, writeF
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { Config, Machine } from "../../app/config.js";
-import { recognised } from "../../i18n/words.js";
 import { findBrowser } from "../../platform/browser/find.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { troubleOf } from "../../runtime/file-failure.js";
-import { type Told, told, toldOf } from "../../runtime/told.js";
+import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
 import { check } from "../../store/check.js";
 import { databasePath, openStore, type StoreAt, storeAt } from "../../store/open.js";
 import type { Look } from "../../store/postgres/admin.js";
@@ -209,7 +208,7 @@ export async function watchedAuthors(config: Pick<Config, "data" | "databaseUrl"
     const since = new Date(failingSince ?? now).toISOString();
     return warn(
       "authors",
-      told`looks at ${failing.length} of ${watches.length} fail for more than a day; at ${author?.nickname ?? secUid} since ${since}: ${recognised(look?.reason ?? look?.outcome ?? "unknown")}`,
+      told`looks at ${failing.length} of ${watches.length} fail for more than a day; at ${author?.nickname ?? secUid} since ${since}: ${recorded(look?.reason ?? look?.outcome ?? "unknown")}`,
       "Open the page as the server does (`dylive works LINK`); docs/works.md says what each outcome means. `dylive author remove` ends a watch.",
     );
   } catch (error) {

@@ -1,7 +1,7 @@
-import { inLanguage, type Language, recognised } from "../../i18n/words.js";
+import { inLanguage, type Language } from "../../i18n/words.js";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { type Told, told, toldOf } from "../../runtime/told.js";
+import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
 import type { CommentAsk } from "../../store/sql/comments.js";
 import type { CommentRun } from "../../works/model/comment.js";
 import type { KeptComment } from "../../works/model/kept.js";
@@ -147,7 +147,7 @@ function whyMore({ parentId }: CommentsAsked, { floor, isReached, last }: SeenCo
 }
 
 function endOf({ endedBy, reason }: CommentRun): Told {
-  const why = recognised(reason ?? "");
+  const why = recorded(reason ?? "");
   return endedBy === null ? told`the last run failed: ${why}` : told`the last run was ended by ${toldOf(endedBy)}: ${why}`;
 }
 
