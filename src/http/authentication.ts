@@ -3,8 +3,9 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify
 import type { AdmittedClient, ClientAuthenticator } from "../compat/deps.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, RateLimited } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
+import { told } from "../runtime/told.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import { ALIAS_KINDS, type Alias, type Rooms } from "../store/rooms.js";
 import type { Scope, TokenRow, Tokens } from "../store/sql/tokens.js";
@@ -30,17 +31,6 @@ const MOST_REMEMBERED = 1000;
 /** Least time between two writes of a token's last use, in ms. */
 const TOUCH_MS = 60_000;
 const MOST_TOUCHED = 10_000;
-
-/** Error of a token that asked more often than it may. */
-class RateLimited extends DyliveError {
-  readonly details: { readonly retryAfterS: number };
-
-  constructor(perMinute: number, missing: number) {
-    const retryAfterS = Math.max(1, Math.ceil((missing * 60) / perMinute));
-    super("rate_limited", `it may make ${perMinute} requests a minute; the next one in ${retryAfterS} s`);
-    this.details = { retryAfterS };
-  }
-}
 
 /** Dependencies of the authenticator. */
 interface AuthenticatorDeps {
@@ -75,7 +65,10 @@ export class Authenticator {
     const { id, perMinute } = token;
     if (perMinute !== null) {
       const rate = { burst: perMinute, perSecond: perMinute / 60 };
-      if (!this.#rates.take(id, rate)) throw new RateLimited(perMinute, 1 - this.#rates.left(id, rate));
+      if (!this.#rates.take(id, rate)) {
+        const waitMs = ((1 - this.#rates.left(id, rate)) * 60_000) / perMinute;
+        throw new RateLimited((seconds) => told`it may make ${perMinute} requests a minute; the next one in ${seconds} s`, waitMs);
+      }
     }
     const noted = this.#note(token);
     if (after === undefined) await noted;

@@ -11,6 +11,7 @@ import { DyliveError, ERRORS } from "../runtime/errors.js";
 import { addressOf, listenFailure } from "../runtime/listen.js";
 import { told } from "../runtime/told.js";
 import { AppendHealth } from "../store/health.js";
+import { AddressPace } from "../webhooks/pace.js";
 import type { Send } from "../webhooks/send.js";
 import { WebhookService } from "../webhooks/webhook-service.js";
 import type { AuthorWatcher } from "../works/author-watcher.js";
@@ -124,7 +125,8 @@ export interface Api {
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port, store, rooms, clock, logger, webRoot, metrics = new Metrics(clock), healthOnly = false } = options;
-  const hooks = options.hooks ?? new WebhookService({ store, clock, send: sendNothing, allowed: new AllowedHosts(null) });
+  const hooks =
+    options.hooks ?? new WebhookService({ store, clock, send: sendNothing, pace: new AddressPace(clock), allowed: new AllowedHosts(null) });
   const secrets = new SecretCipher();
   const held = new HeldTokens(store.tokens, clock, (error) =>
     logger.error({ err: error }, "the tokens of open calls and streams could not be checked"),

@@ -191,11 +191,11 @@ export const ERRORS = {
     hint: "Send fewer: several rooms fit into one subscribe, and one ack a second is enough.",
   },
   rate_limited: {
-    message: "The token asks too often",
+    message: "This is asked too often",
     fault: "caller",
     retryable: true,
     status: 429,
-    hint: "Wait as long as Retry-After says; `wait=60` asks once a minute and is answered at once when something comes.",
+    hint: "Wait as long as it says, in Retry-After too; where events are asked for, `wait=60` asks once a minute and is answered at once when something comes.",
   },
   too_costly: {
     message: "The filters and searches of this token take too much of the server's time",
@@ -362,6 +362,21 @@ export class DyliveError extends Error {
   /** Row of the table for this error. */
   get row(): ErrorRow {
     return ERRORS[this.code];
+  }
+}
+
+/** Refusal of what is asked for too often. */
+export class RateLimited extends DyliveError {
+  readonly details: { readonly retryAfterS: number };
+
+  /**
+   * @param why what is refused, with the seconds after which it is not
+   * @param waitMs until then, in ms
+   */
+  constructor(why: (seconds: number) => Told, waitMs: number) {
+    const retryAfterS = Math.max(1, Math.ceil(Math.round(waitMs) / 1000));
+    super("rate_limited", why(retryAfterS));
+    this.details = { retryAfterS };
   }
 }
 

@@ -7,6 +7,7 @@ import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookRow, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { pauseOf } from "./channels.js";
+import type { AddressPace } from "./pace.js";
 import { RoomDelivery, type RoomDeliveryDeps } from "./room-delivery.js";
 import { type FirstLive, hookSelection } from "./selection.js";
 import type { Send } from "./send.js";
@@ -18,8 +19,6 @@ const SAVE_MS = 5_000;
 /** Failures in a row, of any rooms, after which a success means that the receiver is back: then nobody waits any longer. */
 const DOWN_AFTER = 3;
 const GONE = 410;
-/** Most messages that are waited for before one of the same address. */
-const MOST_WAITING = 100;
 
 /** Dependencies of deliveries; the same for all hooks. */
 interface DeliveryDeps {
@@ -29,8 +28,7 @@ interface DeliveryDeps {
   readonly send: Send;
   readonly time: ReadingTime;
   readonly firstLive: FirstLive;
-  /** Time from which each channel's address may be sent the next message, ms UTC; of all hooks. */
-  readonly freeAt: Map<string, number>;
+  readonly pace: AddressPace;
   /** Failing time (ms) after which a hook is given up. */
   readonly pauseAfterMs: number;
   readonly onTry: (hook: string, outcome: HookTry) => void;
@@ -142,12 +140,9 @@ export class Delivery {
   async #pace(): Promise<void> {
     const { channel, url } = this.hook;
     if (channel === null) return;
-    const { clock, freeAt } = this.#deps;
-    // Whatever the clock did meanwhile: never more than those who wait for the same address.
-    const now = clock.now();
-    const at = Math.max(now, Math.min(freeAt.get(url) ?? 0, now + MOST_WAITING * pauseOf(channel)));
-    freeAt.set(url, at + pauseOf(channel));
-    if (at > now) await clock.sleep(at - now, this.#stop.signal).catch(() => {});
+    const { clock, pace } = this.#deps;
+    const waitMs = pace.wait(url, pauseOf(channel));
+    if (waitMs > 0) await clock.sleep(waitMs, this.#stop.signal).catch(() => {});
   }
 
   #saveSoon(): void {

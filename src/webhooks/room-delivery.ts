@@ -12,7 +12,7 @@ import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store
 import type { StoredEvent } from "../store/stored-event.js";
 import { alarmText } from "./alarm-text.js";
 import { channelRequest, refusalIn, withoutKeys } from "./channels.js";
-import { type FirstLive, type HookSelection, saysEndAgain, saysLive } from "./selection.js";
+import { type FirstLive, type HookSelection, saysLive, saysStateAgain } from "./selection.js";
 import { type Answered, type Send, signed } from "./send.js";
 
 /** Wait between two tries, in ms. A day's outage costs some twenty tries; a receiver that is back is found within two hours. */
@@ -26,7 +26,7 @@ const STORE_RETRY_MS = 1_000;
 export interface RoomDeliveryDeps {
   readonly hook: HookRow;
   readonly selection: HookSelection;
-  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id">; readonly rooms: Pick<Rooms, "get"> };
+  readonly store: { readonly hooks: Hooks; readonly log: Pick<Log, "id" | "readBefore">; readonly rooms: Pick<Rooms, "get"> };
   readonly feed: Pick<Feed, "subscribe">;
   readonly firstLive: FirstLive;
   readonly clock: Clock;
@@ -180,11 +180,15 @@ export class RoomDelivery {
    * Returns the events that the hook is to be sent. A hook whose expression takes more time than it may waits until it has some again.
    */
   async #wanted(rows: readonly StoredEvent[]): Promise<readonly StoredEvent[]> {
-    const { hook, selection, firstLive, time, signal } = this.#deps;
+    const { hook, selection, store, firstLive, time, signal } = this.#deps;
     const { expression } = selection;
     const judged = new Map(rows.map((row) => [row, selection.wants(row)] as const).filter(([, wanted]) => wanted !== false));
     let passed: readonly StoredEvent[] = [...judged.keys()];
-    if (hook.channel !== null) passed = passed.filter((row) => !saysEndAgain(row));
+    if (hook.channel !== null) {
+      const known = new Set<StoredEvent>();
+      for (const row of passed) if (row.type === "state" && (await saysStateAgain(store.log, row.event))) known.add(row);
+      passed = passed.filter((row) => !known.has(row));
+    }
     if (expression !== null && passed.length > 0) {
       const payer = `hook ${hook.id}`;
       await time.calm(payer, signal);

@@ -7,6 +7,7 @@ import type { HookRow } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { Delivery } from "./delivery.js";
 import { MailSender } from "./mail.js";
+import { AddressPace } from "./pace.js";
 import { FirstLive } from "./selection.js";
 import { HttpSender, type Send } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
@@ -22,6 +23,7 @@ interface HookRunnerDeps {
   readonly feed: Feed;
   readonly clock: Clock;
   readonly send: Send;
+  readonly pace: AddressPace;
   /** Tells the system's room, once for each kind and about. */
   readonly tell: (news: SystemNews) => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -44,8 +46,6 @@ export class HookRunner {
   readonly #time: ReadingTime;
   readonly #deliveries = new Map<string, Delivery>();
   readonly #counts = new Map<string, HookCounts>();
-  /** Time from which each channel's address may be sent the next message, ms UTC: several hooks may lead to one. */
-  readonly #freeAt = new Map<string, number>();
   readonly #stop = new AbortController();
   #running: Promise<void> | null = null;
   #looking: AbortController | null = null;
@@ -116,7 +116,7 @@ export class HookRunner {
   }
 
   async #begin(row: HookRow): Promise<void> {
-    const { store, feed, clock, send, pauseAfterMs = PAUSE_AFTER_MS, onError } = this.#deps;
+    const { store, feed, clock, send, pace, pauseAfterMs = PAUSE_AFTER_MS, onError } = this.#deps;
     if (this.#stop.signal.aborted) return;
     const counts = this.#counts.get(row.id) ?? { delivered: 0, failed: 0 };
     this.#counts.set(row.id, counts);
@@ -127,7 +127,7 @@ export class HookRunner {
       send,
       time: this.#time,
       firstLive: this.#firstLive,
-      freeAt: this.#freeAt,
+      pace,
       pauseAfterMs,
       onTry: (_id, { delivered }) => counts[delivered ? "delivered" : "failed"]++,
       onDead: (hook, reason) => this.#pause(hook, reason),
@@ -199,7 +199,8 @@ export function webhookServiceBeside(deps: Omit<HooksDeps, "feed" | "tell" | "on
   close(): Promise<void>;
 } {
   const { allowed, sender } = senderOf(deps);
-  return { webhooks: new WebhookService({ ...deps, send: sender.send, allowed }), close: () => sender.close() };
+  const pace = new AddressPace(deps.clock);
+  return { webhooks: new WebhookService({ ...deps, send: sender.send, pace, allowed }), close: () => sender.close() };
 }
 
 /** Opens the webhook service; nothing is delivered yet. @throws DyliveError bad_config */
@@ -207,9 +208,10 @@ export function openHooks(deps: HooksDeps): OpenHooks {
   const { store, clock } = deps;
   const { allowed, sender } = senderOf(deps);
   const { send } = sender;
+  const pace = new AddressPace(clock);
   let runner: HookRunner | null = null;
   const webhooks = new WebhookService({
-    ...{ store, clock, send, allowed },
+    ...{ store, clock, send, pace, allowed },
     onChange: () => runner?.poke(),
     placesOf: (hook) => runner?.placesOf(hook) ?? null,
   });
@@ -223,7 +225,7 @@ export function openHooks(deps: HooksDeps): OpenHooks {
         ...(runner?.counts.get(row.id) ?? { delivered: 0, failed: 0 }),
       })),
     deliver: () => {
-      const running = new HookRunner({ ...deps, send });
+      const running = new HookRunner({ ...deps, send, pace });
       runner = running;
       running.start();
       return async () => {

@@ -104,9 +104,16 @@ export function saysLive(event: LiveEvent): boolean {
   return event.type === "state" && event.to === "live";
 }
 
-/** Tells whether an event says what the one before it has told people already: that a room whose broadcast has ended is not live. */
-export function saysEndAgain({ type, event }: StoredEvent): boolean {
-  return type === "state" && event.type === "state" && event.from === "ended" && event.to === "waiting";
+/**
+ * Tells whether an event says what people know by the state that the log has before it: the same state, as after a restart of dylive, or
+ * that a room whose broadcast has ended is not live. What says that a room is live is another matter: {@link FirstLive}.
+ */
+export async function saysStateAgain(log: Pick<Log, "readBefore">, event: LiveEvent): Promise<boolean> {
+  if (event.type !== "state" || saysLive(event)) return false;
+  const [before] = (await log.readBefore(event.room, event.seq, 1, { types: ["state"] })).events;
+  if (before?.type !== "state") return false;
+  if (before.to === event.to) return event.to !== "ended" || before.sessionId === event.sessionId;
+  return before.to === "ended" && event.to === "waiting";
 }
 
 /** Events of the states of a room that are read at a time, looking back. */

@@ -3,13 +3,14 @@ import { isIP } from "node:net";
 import { readFilter } from "../feed/reading-time.js";
 import type { AllowedHosts } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError, FieldError } from "../runtime/errors.js";
+import { DyliveError, FieldError, RateLimited } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import type { HookBatchHead, HookRow, HookSecrets, HookSettings, HookTry } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { testText, USUAL_ALARMS } from "./alarm-text.js";
-import { channelRequest, checkChannel, kindOf, refusalIn, withoutKeys } from "./channels.js";
+import { channelRequest, checkChannel, kindOf, pauseOf, refusalIn, withoutKeys } from "./channels.js";
+import type { AddressPace } from "./pace.js";
 import { type HookSelection, hookSelection } from "./selection.js";
 import { newSecret, rotated, type Send, signed } from "./send.js";
 
@@ -25,11 +26,16 @@ export const HOOK_LIMITS = { rooms: 200, types: 50, urlChars: 2_000, batchEvents
 /** Events of one message to people, unless told otherwise: more are not read. */
 const CHANNEL_EVENTS = 50;
 
+/** Least time between two tests of a program's address, in ms. */
+const TEST_PAUSE_MS = 1_000;
+
 /** Dependencies of the webhook service. */
 interface WebhookServiceDeps {
   readonly store: Pick<Store, "log" | "rooms" | "hooks">;
   readonly clock: Clock;
   readonly send: Send;
+  /** That of the process, where it delivers too. */
+  readonly pace: AddressPace;
   readonly allowed: AllowedHosts;
   /** Called when a hook was changed. */
   readonly onChange?: () => void;
@@ -173,21 +179,38 @@ export class WebhookService {
     this.#deps.onChange?.();
   }
 
-  /** Sends an empty message to see whether it arrives; it changes nothing. @throws DyliveError not_found */
+  /**
+   * Sends an empty message to see whether it arrives; it changes nothing.
+   * @throws DyliveError not_found; rate_limited while the address takes no other message
+   */
   async test(id: string, signal: AbortSignal): Promise<HookTry> {
-    const { store, clock, send } = this.#deps;
+    const { store, clock, send, pace } = this.#deps;
     const { url, allowPrivate, channel, ...row } = await this.get(id);
+    const waitMs = await this.#testedIn(id, url, channel);
+    if (waitMs > 0) throw new RateLimited((seconds) => told`the hook's address takes the next test in ${seconds} s`, waitMs);
     const at = clock.now();
     const message = `${id}_test_${at}`;
     const outgoing =
       channel === null
         ? signedTest(row, { id, message, log: store.log.id, at, url })
         : { ...channelRequest(channel, url, testText(channel.language), at), refusal: (answer: string) => refusalIn(channel, answer) };
-    const { putOffMs: _, ...answered } = withoutKeys(channel, url, await send({ ...outgoing, allowPrivate }, signal));
+    const { putOffMs, ...answered } = withoutKeys(channel, url, await send({ ...outgoing, allowPrivate }, signal));
+    if (putOffMs !== null) pace.putOff(url, putOffMs);
     const none = { room: 0, from: 0, to: 0, events: 0, attempt: 0 };
     const outcome = { id: message, at, ms: clock.now() - at, ...none, bytes: Buffer.byteLength(outgoing.body), ...answered };
     await store.hooks.tried(id, outcome);
     return outcome;
+  }
+
+  /** Takes the turn of a test. @returns 0, or the ms until there is one */
+  async #testedIn(id: string, url: string, channel: HookRow["channel"]): Promise<number> {
+    const { store, clock, pace } = this.#deps;
+    if (channel === null) return pace.take(url, TEST_PAUSE_MS);
+    const pauseMs = pauseOf(channel);
+    // Another process may have sent the last one.
+    const [last] = await store.hooks.tries(id, 1);
+    const sinceMs = last === undefined ? pauseMs : clock.now() - last.at;
+    return sinceMs >= 0 && sinceMs < pauseMs ? pauseMs - sinceMs : pace.take(url, pauseMs);
   }
 
   /** @throws DyliveError not_found */

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
+import type { RoomState } from "../../src/health/state.js";
 import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
+import { AllowedHosts } from "../../src/runtime/allowed-hosts.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../src/store/sql/hooks.js";
 import { alarmSelection } from "../../src/webhooks/alarm-text.js";
 import { channelOf, shownAddress } from "../../src/webhooks/channels.js";
+import { AddressPace } from "../../src/webhooks/pace.js";
+import { WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
 import { chat, gift, userOf } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
@@ -48,12 +52,13 @@ describe("a channel", () => {
   it.each(HOOK_CHANNELS.filter((kind): kind is Kind => kind !== "email"))(
     "%s takes a message as it wants it, and people read the room, who and what",
     async (kind) => {
-      const { append, tell, services, shown, webhooks } = await set();
+      const { append, tell, services, shown, webhooks, clock } = await set();
       const { id } = await tell(kind);
       await append("a", said("1", "你好"));
       const [text = ""] = await shown(1);
       expect(text).toContain("【小明】");
       expect(text).toContain("你好");
+      await clock.advance(10_000);
       const test = await webhooks.test(id, new AbortController().signal);
       expect([test.delivered, test.error, services.refused]).toEqual([true, null, []]);
       expect(services.shown[1]?.text).toContain("dylive 测试消息");
@@ -109,6 +114,28 @@ describe("a channel", () => {
     }
     expect(services.shown.length).toBeGreaterThan(10);
     expect(services.refused).toEqual([]);
+  });
+
+  it("is sent no more by tests, of whatever process, and alarms wait for these", async () => {
+    const { append, tell, services, clock, webhooks, store, shown } = await set();
+    const [one, other] = [await tell("wecom"), await tell("wecom", { language: "en" })];
+    const signal = new AbortController().signal;
+    const beside = new WebhookService({
+      ...{ store, clock, pace: new AddressPace(clock), allowed: new AllowedHosts("127.0.0.1") },
+      send: () => expect.fail("it is sent"),
+    });
+    expect(await webhooks.test(one.id, signal)).toMatchObject({ delivered: true });
+    await clock.advance(1_000);
+    const refused = { code: "rate_limited", details: { retryAfterS: 3 } };
+    await expect(webhooks.test(one.id, signal)).rejects.toMatchObject(refused);
+    await expect(webhooks.test(other.id, signal)).rejects.toMatchObject(refused);
+    await expect(beside.test(one.id, signal)).rejects.toMatchObject(refused);
+    expect(services.shown).toHaveLength(1);
+    await append("a", said("1", "你好"));
+    expect((await shown(3)).slice(1).map((text) => text.includes("你好"))).toEqual([true, true]);
+    expect(services.refused).toEqual([]);
+    await clock.advance(3_100);
+    expect(await webhooks.test(other.id, signal)).toMatchObject({ delivered: true });
   });
 
   it("that says again what it was sent does not make us say its keys", async () => {
@@ -212,6 +239,23 @@ describe("a channel", () => {
       expect((await shown(6)).map((text) => text.replace(/^(?:【小明】|\[小明\] )/, ""))).toEqual(lines);
     },
   );
+
+  it("that is told every state is not told by a restart that a room is still not live, nor that it is still refused", async () => {
+    const { append, tell, shown, room, restart } = await set();
+    await tell("slack", {}, ["state"]);
+    let at = START;
+    const say = (from: RoomState, to: RoomState) => append("a", stateEvent(room, null, from, to, {}, at++));
+    await say("connecting", "waiting");
+    await shown(1);
+    await restart();
+    await say("resolving", "waiting");
+    await say("waiting", "blocked");
+    await shown(2);
+    await restart();
+    await say("resolving", "blocked");
+    await say("blocked", "waiting");
+    expect((await shown(3)).map((text) => text.replace("【小明】", ""))).toEqual(["未开播", "被平台拒绝", "未开播"]);
+  });
 
   it.each([
     ["feishu", '<at user_id="all">所有人</at>', /<at/],

@@ -7,6 +7,7 @@ import { type SystemNews, tellSystem } from "../../src/store/log.js";
 import type { HookRow } from "../../src/store/sql/hooks.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
+import { AddressPace } from "../../src/webhooks/pace.js";
 import { HookRunner } from "../../src/webhooks/runner.js";
 import { HttpSender, type Send } from "../../src/webhooks/send.js";
 import { WebhookService } from "../../src/webhooks/webhook-service.js";
@@ -63,13 +64,15 @@ export async function delivering<C extends Clock = FakeClock>(options: Deliverin
   };
   const { pauseAfterMs, lookMs = 2_000 } = options;
   const limits = { lookMs, ...(pauseAfterMs !== undefined && { pauseAfterMs }) };
-  const make = () => new HookRunner({ store, feed, clock, send, tell, onError: (error) => errors.push(error), ...limits });
+  const pace = new AddressPace(clock);
+  const make = () => new HookRunner({ store, feed, clock, send, pace, tell, onError: (error) => errors.push(error), ...limits });
   const feed = new Feed({ log: store.log, clock, onError: (error) => errors.push(error) });
   let runner = make();
   const webhooks = new WebhookService({
     store,
     clock,
     send,
+    pace,
     allowed,
     onChange: () => runner.poke(),
     placesOf: (hook) => runner.placesOf(hook),

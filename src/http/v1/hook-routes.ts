@@ -4,7 +4,9 @@ import { type Static, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { type Language, reasonIn } from "../../i18n/words.js";
-import { DyliveError } from "../../runtime/errors.js";
+import { DyliveError, RateLimited } from "../../runtime/errors.js";
+import { RateLimiter } from "../../runtime/rate-limiter.js";
+import { told } from "../../runtime/told.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import {
   HOOK_CHANNELS,
@@ -30,6 +32,9 @@ const Status = Type.Union([Type.Integer(), Type.Null()], { description: "HTTP st
 const Wrong = Type.Union([Type.String(), Type.Null()], { description: "what was wrong, in words" });
 const MessageId = Type.String({ description: "the webhook-id" });
 const RoomId = Type.String({ description: "the room's id here" });
+
+/** Tests that a token may send at once, and then one every ten seconds. */
+const TESTS = { burst: 6, perSecond: 0.1 };
 
 /** Rooms that an answer lists of a hook: those that are furthest behind. */
 const ROOMS_SHOWN = 100;
@@ -224,7 +229,8 @@ type HookRequest = FastifyRequest<{ Params: Static<typeof HookParams> }>;
 
 /** Registers the routes of webhooks: make, list, look at, change, pause, resume, replay, test, remove. */
 export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  const { hooks, store, calls, logger } = deps;
+  const { hooks, store, calls, clock, logger } = deps;
+  const tests = new RateLimiter(clock, TESTS);
   addSchemas(app, ...HOOK_SCHEMAS);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   const Hook = Type.Ref("Hook");
@@ -343,6 +349,7 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     {
       schema: {
         summary: "Send an empty message and say what came of it",
+        description: "As often as the address may be sent messages, and six a minute for each token.",
         tags,
         params: HookParams,
         response: { 200: Type.Ref("HookTry") },
@@ -351,7 +358,13 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const { id } = await hookOf(request);
-      const call = calls.open(request.raw, reply.raw, tokenOf(request));
+      const token = tokenOf(request);
+      if (!tests.take(token.id))
+        throw new RateLimited(
+          (seconds) => told`a token may send six tests a minute; the next one in ${seconds} s`,
+          ((1 - tests.left(token.id)) * 1000) / TESTS.perSecond,
+        );
+      const call = calls.open(request.raw, reply.raw, token);
       return hookTryAnswer(await hooks.test(id, call.signal), languageAsked(request));
     },
   );

@@ -210,6 +210,9 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} is a private address; an admin can allow it (allowPrivate, --allow-private), or DYLIVE_HOOK_ALLOW_PRIVATE can list it":
     "{} 是私有地址；管理员可以允许它（allowPrivate、--allow-private），或写进 DYLIVE_HOOK_ALLOW_PRIVATE",
   "a file of {} cannot be continued; jsonl and csv can": "{} 文件不能接着写；jsonl 和 csv 可以",
+  "it may make {} requests a minute; the next one in {} s": "每分钟最多 {} 次请求；{} 秒后可以再试",
+  "a token may send six tests a minute; the next one in {} s": "一个令牌每分钟最多发送六条测试消息；{} 秒后可以再发",
+  "the hook's address takes the next test in {} s": "这个地址 {} 秒后才能再接收测试消息",
   "a file of {} has no titles in Chinese; csv and xlsx have": "{} 文件没有中文表头；csv 和 xlsx 才有",
   "comments have no place in a recording, so there is no {} of them; there is {}": "评论在录像里没有位置，所以没有 {}；有 {}",
 

@@ -61,9 +61,9 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
   "Commands come too fast": "命令太频繁",
   "Send fewer: several rooms fit into one subscribe, and one ack a second is enough.":
     "请少发一些：一次 subscribe 可以包含多个直播间，ack 每秒一次就够。",
-  "The token asks too often": "请求太频繁",
-  "Wait as long as Retry-After says; `wait=60` asks once a minute and is answered at once when something comes.":
-    "请按 Retry-After 等待；`wait=60` 一分钟只请求一次，有内容时立即应答。",
+  "This is asked too often": "请求太频繁",
+  "Wait as long as it says, in Retry-After too; where events are asked for, `wait=60` asks once a minute and is answered at once when something comes.":
+    "请按提示（Retry-After）等待；读取事件时，`wait=60` 一分钟只请求一次，有内容时立即应答。",
   "The filters and searches of this token take too much of the server's time": "这个 token 的过滤和搜索占用了太多服务器时间",
   "Wait as long as Retry-After says, or ask for less: fewer and shorter filters; types, user and minDiamonds, which the store looks up; rarer words. docs/filters.md has the bounds.":
     "请按 Retry-After 等待，或少要一些：过滤表达式更少更短；改用存储能直接查的 types、user、minDiamonds；换少见的词。上限见 docs/filters.md。",

@@ -77,6 +77,28 @@ describe("/v1/hooks", () => {
     expect((await call("/v1/hooks", { method: "POST", token, json: { url } })).text).toMatch(/dingtalk takes texts/);
   });
 
+  it("sends tests no faster than an address takes them, and six a minute for a token", async () => {
+    const { call, tokens, token, clock } = await serveApi();
+    const made = await Promise.all(
+      [0, 1, 2, 3].map((n) => call("/v1/hooks", { method: "POST", token: tokens.manage, json: { url: `${URL}${n}` } })),
+    );
+    const ids = made.map((one) => String(one.at("about", "id")));
+    const test = async (n: number, by: string) => {
+      const reply = await call(`/v1/hooks/${ids[n]}/test`, { method: "POST", token: by });
+      return reply.status === 200 ? 200 : [reply.status, reply.at("error", "code"), reply.headers.get("retry-after")];
+    };
+    expect([await test(0, tokens.manage), await test(0, tokens.manage), await test(0, await token({ scope: "manage" }))]).toEqual([
+      200,
+      ...Array(2).fill([429, "rate_limited", "1"]),
+    ]);
+    await clock.advance(1_000);
+    expect([await test(0, tokens.manage), await test(1, tokens.manage), await test(2, tokens.manage)]).toEqual([200, 200, 200]);
+    expect([await test(3, tokens.manage), await test(3, tokens.manage)]).toEqual([200, [429, "rate_limited", "9"]]);
+    expect(await test(3, await token({ scope: "manage" }))).toEqual([429, "rate_limited", "1"]);
+    await clock.advance(9_000);
+    expect(await test(3, tokens.manage)).toBe(200);
+  });
+
   it.each([
     [{}, "url is missing"],
     [{ url: "ftp://a.example/" }, "https:// or http://"],

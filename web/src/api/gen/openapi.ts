@@ -1455,7 +1455,7 @@ export interface paths {
         put?: never;
         /**
          * Send an empty message and say what came of it
-         * @description Needs a token of scope manage.
+         * @description Needs a token of scope manage. As often as the address may be sent messages, and six a minute for each token.
          */
         post: operations["postHooksByHookTest"];
         delete?: never;

@@ -1,0 +1,50 @@
+import type { Clock } from "../runtime/clock.js";
+
+/** Most messages that are waited for before one of the same address. */
+const MOST_WAITING = 100;
+/** Addresses that are remembered before those whose turn is over are forgotten. */
+const MOST_ADDRESSES = 1_000;
+
+/**
+ * Paces what addresses are sent: deliveries wait for their turn, a test has it at once or not at all. Several hooks may lead to one address. A
+ * process has one.
+ */
+export class AddressPace {
+  readonly #clock: Clock;
+  /** Time from which each address may be sent the next message, ms UTC. */
+  readonly #freeAt = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes the next turn. @param pauseMs least time between two messages  @returns ms until it comes */
+  wait(url: string, pauseMs: number): number {
+    const leftMs = this.#leftMs(url, pauseMs);
+    this.#busy(url, leftMs + pauseMs);
+    return leftMs;
+  }
+
+  /** Takes the turn that is now. @returns 0, or the ms until the next one where it is another's: then none is taken */
+  take(url: string, pauseMs: number): number {
+    const leftMs = this.#leftMs(url, pauseMs);
+    if (leftMs === 0) this.#busy(url, pauseMs);
+    return leftMs;
+  }
+
+  /** Leaves an address alone for so many ms, as it asked. */
+  putOff(url: string, ms: number): void {
+    if (ms > this.#leftMs(url, ms)) this.#busy(url, ms);
+  }
+
+  /** Returns the ms until an address is free: whatever the clock did, never more than those who wait for it take. */
+  #leftMs(url: string, pauseMs: number): number {
+    return Math.max(0, Math.min((this.#freeAt.get(url) ?? 0) - this.#clock.now(), MOST_WAITING * pauseMs));
+  }
+
+  #busy(url: string, ms: number): void {
+    const now = this.#clock.now();
+    this.#freeAt.set(url, now + ms);
+    if (this.#freeAt.size > MOST_ADDRESSES) for (const [one, at] of this.#freeAt) if (at <= now) this.#freeAt.delete(one);
+  }
+}
