@@ -84,7 +84,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "hook rotate": ["dylive hook rotate 0a1b2c3d4e5f"],
   "hook test": ["dylive hook test 0a1b2c3d4e5f"],
   session: ["dylive session list 100000002", "dylive session show 100000002"],
-  "session list": ["dylive session list 100000002"],
+  "session list": ["dylive session list 100000002", "dylive session list --by diamondsPerMinute --from 2026-11-25 --limit 20"],
+  "session compare": ["dylive session compare 100000001 100000002", "dylive session compare 100000001/latest 100000002/latest --minutes"],
   "session show": ["dylive session show 100000002", "dylive session show 100000002 7000000000000000001 --json"],
   highlights: [
     "dylive highlights 100000002",
@@ -98,7 +99,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   gifts: ["dylive gifts", "dylive gifts 嘉年华", "dylive gifts 463 --json"],
   user: ["dylive user 2946292105354829", "dylive user 2946292105354829 100000002"],
-  search: ["dylive search 主播 --room 100000002", "dylive search --types gift --min-diamonds 500 --from 2026-11-25"],
+  search: [
+    "dylive search 主播 --room 100000002",
+    "dylive search --types gift --min-diamonds 500 --from 2026-11-25",
+    "dylive search 小鱼 --people",
+  ],
   export: [
     "dylive export 100000002 latest --format csv",
     "dylive export 100000002 latest --format ass --start '2026-11-25 20:00'",

@@ -113,6 +113,8 @@ function statisticsAt(jobs: JobExecutor): Statistics {
     person: (...ask) => jobs.run("statistics.person", ask),
     personRooms: (...ask) => jobs.run("statistics.personRooms", ask),
     personTotal: (...ask) => jobs.run("statistics.personTotal", ask),
+    broadcasts: (...ask) => jobs.run("statistics.broadcasts", ask),
+    named: (...ask) => jobs.run("statistics.named", ask),
   };
 }
 

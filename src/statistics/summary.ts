@@ -18,6 +18,8 @@ export interface Summary {
   readonly chatters: number;
   readonly gifters: number;
   readonly gifts: ShownGifts;
+  /** Diamonds by minutes of its length so far, of which it has one at least, to two decimals; null while nobody knows how long it is. */
+  readonly diamondsPerMinute: number | null;
   /** Diamonds given by the platform's ranks, at least, and how many of them the gifts explain that reached us. No part of `gifts`. */
   readonly witness: ShownWitness;
   /** `seen` reached us; `total` is the platform's count, of which it sends a sample. */
@@ -48,6 +50,7 @@ export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null,
     chatters,
     gifters,
     gifts: shownGifts({ combos, settled, units: totals.units, diamonds: totals.diamonds, unpricedUnits: totals.unpricedUnits }),
+    diamondsPerMinute: perMinute(session, totals),
     witness: shownWitness(statistics.witness),
     likes: { seen: totals.likes, total: totals.likesTotal },
     follows: totals.types.follow ?? 0,
@@ -89,14 +92,22 @@ export function amountOf(diamonds: bigint): Amount {
   return diamonds <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(diamonds) : String(diamonds);
 }
 
-function coveredBy(
-  session: Pick<Session, "openedAt" | "endedAt"> | null,
-  { gapMs, unmeasuredGaps, firstAt, lastAt }: Totals,
-): number | null {
+/** Returns how long a broadcast lasted, or has so far: to its last event; null while nobody knows. */
+function lengthOf(session: Pick<Session, "openedAt" | "endedAt"> | null, { firstAt, lastAt }: Totals): number | null {
   const from = session?.openedAt ?? firstAt;
   const to = session?.endedAt ?? lastAt;
-  if (from === null || to === null || to <= from || unmeasuredGaps > 0) return null;
-  return Math.max(0, 1 - gapMs / (to - from));
+  return from === null || to === null ? null : Math.max(0, to - from);
+}
+
+function coveredBy(session: Pick<Session, "openedAt" | "endedAt"> | null, totals: Totals): number | null {
+  const length = lengthOf(session, totals);
+  if (length === null || length === 0 || totals.unmeasuredGaps > 0) return null;
+  return Math.max(0, 1 - totals.gapMs / length);
+}
+
+function perMinute(session: Pick<Session, "openedAt" | "endedAt"> | null, totals: Totals): number | null {
+  const length = lengthOf(session, totals);
+  return length === null ? null : Math.round((Number(totals.diamonds) / Math.max(1, length / MINUTE_MS)) * 100) / 100;
 }
 
 /** Returns a portrait as it is shown. @param audience null where nothing was counted yet */

@@ -1,5 +1,6 @@
 import type { EventType } from "../events/event.js";
 import type { RoomKey } from "./log.js";
+import type { Session } from "./rooms.js";
 
 /** Largest count that a row holds: what a number of JavaScript holds exactly. */
 export const COUNT_MAX = Number.MAX_SAFE_INTEGER;
@@ -175,6 +176,73 @@ export interface PersonRoom extends Omit<PersonFigures, "name" | "nameSeq"> {
   readonly name: string | null;
   /** Number of broadcasts in which they were seen; what belongs to no broadcast counts as one. */
   readonly sessions: number;
+}
+
+export const BROADCAST_ORDERS = [
+  "openedAt",
+  "length",
+  "viewers",
+  "peak",
+  "chats",
+  "gifters",
+  "diamonds",
+  "diamondsPerMinute",
+  "follows",
+] as const;
+/** Figure that broadcasts of many rooms are ordered by; those of which it is unknown come last. */
+export type BroadcastOrder = (typeof BROADCAST_ORDERS)[number];
+
+/** Conditions for a list of broadcasts of many rooms. */
+export interface WhichBroadcasts {
+  readonly by: BroadcastOrder;
+  /** Whether the least comes first. */
+  readonly ascending?: boolean;
+  /** Only of these rooms; null for all. */
+  readonly among: readonly RoomKey[] | null;
+  /** Only those that began at this time or later, ms UTC. */
+  readonly from?: number;
+  /** Only those that began before this time, ms UTC. */
+  readonly to?: number;
+  /** Part of the title or of the anchor's name; capitals of A to Z do not matter. */
+  readonly text?: string;
+  /** Place of the last one of the page before. */
+  readonly after?: RankedBroadcast["place"];
+}
+
+/** Broadcast in a list of those of many rooms. */
+export interface RankedBroadcast {
+  readonly session: Session;
+  /** Place where a page after it begins. */
+  readonly place: readonly [value: number, openedAt: number, n: number];
+}
+
+/** Search for people by their names. */
+export interface NameSearch {
+  /** Part of the name, or the whole id. Capitals and the width of letters do not matter. */
+  readonly text: string;
+  /** Only people who were seen in these rooms; null for all. */
+  readonly among: readonly RoomKey[] | null;
+  /** Place where the page before ended. */
+  readonly after?: NonNullable<FoundPeople["place"]>;
+}
+
+/** Person who was found, over all broadcasts that were searched. */
+export interface FoundPerson extends Omit<PersonRoom, "room" | "level" | "club"> {
+  /** Name that was looked for, as a broadcast told it; null where the person was found by their id. */
+  readonly foundAs: string | null;
+  readonly rooms: number;
+  /** Room in which they were last. */
+  readonly lastRoom: RoomKey;
+}
+
+/** Page of people who were found; it may hold fewer than asked for, or none, while there is a place to go on from. */
+export interface FoundPeople {
+  /** Each once: those of the broadcasts that were counted last first. */
+  readonly people: readonly FoundPerson[];
+  /** Place to go on from; null when all has been looked at. */
+  readonly place: readonly [n: number, userId: string] | null;
+  /** Time that the search took, ms. */
+  readonly ms: number;
 }
 
 /** People of a broadcast by a trait: so many of them have this level, or this level in the room's club. */

@@ -4,6 +4,9 @@ import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { fold } from "../../src/statistics/fold.js";
 import { advance, catchUp } from "../../src/statistics/reader.js";
 import {
+  BROADCAST_ORDERS,
+  type FoundPeople,
+  type FoundPerson,
   GIFT_GROUPS,
   type GiftSum,
   type Minute,
@@ -11,6 +14,8 @@ import {
   type PersonFigures,
   type PersonRoom,
   type PersonSession,
+  type RankedBroadcast,
+  type WhichBroadcasts,
   WORDS_KEPT,
   WORDS_MAX,
   type WordCount,
@@ -365,6 +370,112 @@ export function describeStatistics(open: Open): void {
       const { diamonds = 0n, top } = second ?? {};
       expect(top).toEqual({ one: (diamonds * 3n) / 4n, ten: diamonds, hundred: diamonds });
       expect(diamonds).toBeGreaterThan(0n);
+    });
+
+    it("list the broadcasts of all rooms by any figure, both ways, page by page; what is unknown comes last", async () => {
+      const [one, other] = [await fresh(), await fresh()];
+      const { sessions, rooms, statistics } = store();
+      const at = (minutes: number) => BEGIN + minutes * MINUTE;
+      const given = (id: string, sessionId: string, diamonds: number, time: number): NewEvent => ({
+        ...{ ...gift(id, id, 1, 1), sessionId, diamonds, unitDiamonds: diamonds, time },
+      });
+      await sessions.open(one.room, "a1", at(0), "早场 PK");
+      await sessions.end(one.room, "a1", at(10), "offline");
+      await sessions.open(one.room, "a2", at(100));
+      await sessions.open(other.room, "b1", at(50), "早场");
+      await sessions.end(other.room, "b1", at(50.5), "offline");
+      // Nothing of it is counted.
+      await sessions.open(other.room, "b2", at(200), "夜场");
+      await rooms.setFacts(other.room, { anchor: { id: null, secUid: null, nickname: "Pk王", avatar: null } });
+      await one.append(
+        given("g1", "a1", 1_000, at(1)),
+        chat("c1", { sessionId: "a1", time: at(2) }),
+        given("g2", "a2", 600, at(101)),
+        chat("c2", { sessionId: "a2", time: at(120) }),
+        chat("c3", { sessionId: "a2", time: at(110) }),
+      );
+      // More than a column of a database holds.
+      await other.append(...Array.from({ length: 3 }, (_, n) => given(`h${n}`, "b1", Number.MAX_SAFE_INTEGER, at(50))));
+      for (const { room } of [one, other]) await catchUp(store(), plainWords, { room });
+      const among = [one.room, other.room];
+      const all = async (which: Partial<WhichBroadcasts> & Pick<WhichBroadcasts, "by">) => {
+        const found = await paged<RankedBroadcast>((last) =>
+          statistics.broadcasts({ among, ...which, ...(last && { after: last.place }) }, 3),
+        );
+        return found.map(({ session }) => session.sessionId);
+      };
+      expect(await all({ by: "openedAt" })).toEqual(["b2", "a2", "b1", "a1"]);
+      expect(await all({ by: "openedAt", ascending: true })).toEqual(["a1", "b1", "a2", "b2"]);
+      // One that goes on lasts to its last event.
+      expect(await all({ by: "length" })).toEqual(["a2", "a1", "b1", "b2"]);
+      expect(await all({ by: "length", ascending: true })).toEqual(["b1", "a1", "a2", "b2"]);
+      expect(await all({ by: "diamonds" })).toEqual(["b1", "a1", "a2", "b2"]);
+      expect(await all({ by: "diamondsPerMinute", ascending: true })).toEqual(["a2", "a1", "b1", "b2"]);
+      expect(await all({ by: "chats" })).toEqual(["a2", "a1", "b1", "b2"]);
+      expect(await all({ by: "follows" })).toEqual(["a2", "b1", "a1", "b2"]);
+      for (const by of BROADCAST_ORDERS) expect([by, (await all({ by })).length]).toEqual([by, 4]);
+      expect(await all({ by: "openedAt", from: at(50), to: at(200) })).toEqual(["a2", "b1"]);
+      expect(await all({ by: "openedAt", among: [one.room] })).toEqual(["a2", "a1"]);
+      expect(await all({ by: "openedAt", among: [] })).toEqual([]);
+      // The title of one, the anchor of the others.
+      expect(await all({ by: "openedAt", text: "pK" })).toEqual(["b2", "b1", "a1"]);
+      expect(await all({ by: "openedAt", text: "早场" })).toEqual(["b1", "a1"]);
+      expect(await all({ by: "openedAt", text: "%" })).toEqual([]);
+      const [first] = await statistics.broadcasts({ by: "openedAt", among, text: "早场 pk" }, 1);
+      expect(first?.session).toEqual(await sessions.get(one.room, "a1"));
+      expect((await statistics.broadcasts({ by: "openedAt", among: null }, 1_000)).length).toBeGreaterThanOrEqual(4);
+    });
+
+    it("find people by any name that a broadcast told, each once, page by page, in the rooms that are meant", async () => {
+      const [one, other] = [await fresh(), await fresh()];
+      const who = (id: string, nickname: string | null) => ({ ...userOf(id), nickname });
+      let n = 0;
+      const said = (sessionId: string, id: string, nickname: string | null, time: number) =>
+        chat(`n${n++}`, { sessionId, user: who(id, nickname), time: BEGIN + time });
+      await one.append(
+        said("s1", "81", "小鱼", 1),
+        said("s1", "82", "大ＦＩＳＨ小鱼干", 2),
+        said("s1", "83", "别人", 3),
+        said("s1", "84", null, 3),
+        said("s2", "81", "小鱼儿", 4),
+        said("s2", "85", "fish", 5),
+        // Not called so any more: found by the older name.
+        said("s2", "82", "改名", 6),
+      );
+      await other.append(said("s1", "81", "另一个", 9), said("s1", "86", "小鱼", 8), {
+        ...gift("n", "n", 2, 2),
+        ...{ sessionId: "s1", user: who("81", "另一个"), time: BEGIN + 7 },
+      });
+      for (const { room } of [one, other]) await catchUp(store(), plainWords, { room });
+      const { statistics } = store();
+      const both = [one.room, other.room];
+      const find = async (text: string, among: readonly number[] | null = both, limit = 2) => {
+        const people: FoundPerson[] = [];
+        for (let after: FoundPeople["place"] | undefined; after !== null; ) {
+          const page: FoundPeople = await statistics.named({ text, among, ...(after !== undefined && { after }) }, limit);
+          expect(page.people.length).toBeLessThanOrEqual(limit);
+          people.push(...page.people);
+          after = page.place;
+        }
+        return people;
+      };
+      const ids = async (...asked: Parameters<typeof find>) => (await find(...asked)).map(({ userId }) => userId);
+      expect(await find("小鱼")).toMatchObject([
+        { userId: "86", name: "小鱼", foundAs: "小鱼", rooms: 1, sessions: 1, lastRoom: other.room },
+        {
+          ...{ userId: "81", name: "另一个", foundAs: "小鱼儿", rooms: 2, sessions: 3, lastRoom: other.room },
+          ...{ chats: 3, units: 2, diamonds: 20n, firstAt: BEGIN + 1, lastAt: BEGIN + 9 },
+        },
+        { userId: "82", name: "改名", foundAs: "大ＦＩＳＨ小鱼干", rooms: 1, sessions: 2, chats: 2 },
+      ]);
+      expect(await ids("小鱼", both, 1)).toEqual(["86", "81", "82"]);
+      expect(await ids("小鱼", [one.room])).toEqual(["81", "82"]);
+      expect(await find("小鱼", [one.room], 1)).toMatchObject([{ name: "小鱼儿", rooms: 1, sessions: 2, chats: 2 }, { userId: "82" }]);
+      expect(await ids("Ｆish")).toEqual(["85", "82"]);
+      // By the id: first, and once.
+      expect(await find("84")).toMatchObject([{ userId: "84", name: null, foundAs: null }]);
+      expect([await ids("8"), await ids("小鱼", []), await ids("没有")]).toEqual([[], [], []]);
+      expect((await ids("小鱼", null)).slice(0, 3)).toEqual(["86", "81", "82"]);
     });
 
     it("tell a person's rooms, the one of their last event first", async () => {

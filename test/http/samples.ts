@@ -217,6 +217,21 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "POST /v1/rooms/{room}/resume": [["/v1/rooms/4242/resume", 200]],
   "DELETE /v1/rooms/{room}": [["/v1/rooms/4242", 200]],
   "GET /v1/rooms/{room}/sessions": [["/v1/rooms/98765/sessions", 200]],
+  "GET /v1/sessions": [
+    ["/v1/sessions?by=diamonds&limit=1", 200],
+    ["/v1/sessions?by=title", 400],
+    ["/v1/sessions?room=nobody", 404],
+  ],
+  "GET /v1/compare": [
+    [`/v1/compare?sessions=98765/${SESSION},98765/latest&limit=2`, 200],
+    ["/v1/compare?sessions=98765/latest", 400],
+    ["/v1/compare?sessions=98765/latest,98765/1", 404],
+  ],
+  "GET /v1/users": [
+    ["/v1/users?q=1&limit=1", 200],
+    ["/v1/users?q=", 400],
+    ["/v1/users?q=x&room=nobody", 404],
+  ],
   "GET /v1/rooms/{room}/sessions/{session}": [
     [`/v1/rooms/98765/sessions/${SESSION}`, 200],
     ["/v1/rooms/98765/sessions/1", 404],

@@ -29,6 +29,7 @@ const session: Session = {
     chatters: 2,
     gifters: 1,
     gifts: { ...none, units: 5, diamonds: "12345678901234567890" },
+    diamondsPerMinute: null,
     witness: { diamondsWitnessed: 0, diamondsReceived: 0, share: null },
     likes: { seen: 4, total: null },
     follows: 2,

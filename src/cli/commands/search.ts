@@ -4,14 +4,17 @@ import { EVENT_TYPES, type EventType } from "../../events/event.js";
 import { noSuch } from "../../events/misspelt.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
+import { amountOf } from "../../statistics/summary.js";
 import { namedRoom } from "../../store/rooms.js";
-import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
+import { foldText, SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
+import type { FoundPeople } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
 import { lineOf } from "../show.js";
 import { interruptSignal } from "../stop.js";
-import { moment, orAsItIs, ProgressLine, print, say } from "../terminal.js";
+import { moment, orAsItIs, ProgressLine, print, printColumns, say } from "../terminal.js";
 import { count, when, whole } from "../values.js";
 import { withStore } from "../with-store.js";
+import { countAll } from "./session.js";
 
 /** Options of `dylive search`, beside the text and the settings. */
 interface SearchOptions {
@@ -21,6 +24,7 @@ interface SearchOptions {
   readonly from?: number;
   readonly to?: number;
   readonly minDiamonds?: number;
+  readonly people: boolean;
   readonly limit: number;
   readonly json: boolean;
 }
@@ -31,33 +35,44 @@ const TOLD_FROM_STEPS = 20;
 export function addSearchCommand(program: Command, data: () => Option): void {
   program
     .command("search")
-    .description("search what is kept by text, user, type, time and worth; newest first")
-    .argument("[text]", "part of a chat or a notice: two characters or more")
+    .description("search what is kept by text, user, type, time and worth, newest first; or people by their names")
+    .argument("[text]", "part of a chat or a notice: two characters or more; with --people of a nickname, or an id")
+    .option("--people", "people whose nickname has the text, as broadcasts told it; with --room those of these rooms", false)
     .option("--room <room>", "only this room (repeat for more)", (name: string, before: readonly string[]) => [...before, name], [])
     .option("--user <id>", "only events of the person with this id (uid)")
     .option("--types <types>", "only these event types, with commas between", typesOf)
     .option("--from <time>", "not before this date or time", when)
     .option("--to <time>", "before this date or time", when)
     .option("--min-diamonds <n>", "only gifts worth at least so many diamonds", whole)
-    .option("--limit <n>", "events to show", count, 50)
+    .option("--limit <n>", "events, or people, to show", count, 50)
     .option("--json", "one JSON object a line", false)
     .addOption(data())
     .action(
-      (text: string | undefined, { room, user, types, from, to, minDiamonds, limit, json, ...settings }: Partial<Config> & SearchOptions) =>
-        withStore(loadConfig(settings), (store) =>
-          show(store, text, {
-            ...{ room, limit, json },
-            ...(user !== undefined && { user }),
-            ...(types !== undefined && { types }),
-            ...(from !== undefined && { from }),
-            ...(to !== undefined && { to }),
-            ...(minDiamonds !== undefined && { minDiamonds }),
-          }),
-        ),
+      (
+        text: string | undefined,
+        { room, user, types, from, to, minDiamonds, people, limit, json, ...settings }: Partial<Config> & SearchOptions,
+      ) => {
+        const rest = {
+          ...(user !== undefined && { user }),
+          ...(types !== undefined && { types }),
+          ...(from !== undefined && { from }),
+          ...(to !== undefined && { to }),
+          ...(minDiamonds !== undefined && { minDiamonds }),
+        };
+        if (people && Object.keys(rest).length > 0)
+          throw new DyliveError("bad_request", told`--people looks for names: of the other options it takes --room, --limit and --json`);
+        return withStore(loadConfig(settings), (store) =>
+          people ? showPeople(store, text, { room, limit, json }) : show(store, text, { room, limit, json, ...rest }),
+        );
+      },
     );
 }
 
-async function show(store: Store, text: string | undefined, { room: names, user, limit, json, ...rest }: SearchOptions): Promise<void> {
+async function show(
+  store: Store,
+  text: string | undefined,
+  { room: names, user, limit, json, ...rest }: Omit<SearchOptions, "people">,
+): Promise<void> {
   const stop = interruptSignal();
   const named = await Promise.all(names.map((name) => namedRoom(store.rooms, name)));
   const rooms = new Set(names.length > 0 ? named.map(({ room }) => room) : (await store.rooms.list()).map(({ room }) => room));
@@ -85,6 +100,40 @@ async function show(store: Store, text: string | undefined, { room: names, user,
   }
   if (shown === 0) say(told`nothing was found`);
   else if (places !== null) say(told`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
+}
+
+async function showPeople(
+  store: Store,
+  asked: string | undefined,
+  { room: names, limit, json }: Pick<SearchOptions, "room" | "limit" | "json">,
+): Promise<void> {
+  const text = asked?.trim() ?? "";
+  if (foldText(text) === "") throw new DyliveError("bad_request", told`name whom to look for: a part of the nickname, or the id`);
+  const stop = interruptSignal();
+  const among = names.length === 0 ? null : (await Promise.all(names.map((name) => namedRoom(store.rooms, name)))).map(({ room }) => room);
+  await countAll(store, told`all rooms`);
+  const found: FoundPeople["people"][number][] = [];
+  let place: FoundPeople["place"] = null;
+  do {
+    stop.throwIfAborted();
+    const page: FoundPeople = await store.statistics.named({ text, among, ...(place !== null && { after: place }) }, limit - found.length);
+    found.push(...page.people);
+    ({ place } = page);
+  } while (place !== null && found.length < limit);
+  const shown = found.map(({ diamonds, ...one }) => ({ ...one, diamonds: amountOf(diamonds) }));
+  if (json) {
+    for (const one of shown) await print(JSON.stringify(one));
+    return;
+  }
+  if (shown.length === 0) return say(told`nobody was found`);
+  await printColumns(
+    [told`name`, "id", told`found as`, told`rooms`, told`broadcasts`, told`chats`, told`units`, told`diamonds`, told`last`],
+    shown.map((one) => [
+      ...[one.name, one.userId, one.foundAs, one.rooms, one.sessions],
+      ...[one.chats, one.units, one.diamonds, moment(one.lastAt)],
+    ]),
+  );
+  if (place !== null) say(told`there is more; --limit ${limit * 4} shows more`);
 }
 
 /** Brings the index of these rooms up to all that is kept: no server is needed, and one beside it does no harm. */

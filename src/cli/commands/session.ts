@@ -1,33 +1,72 @@
-import type { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { SEEN_TYPES, type SeenMessages, seenIn } from "../../health/sightings.js";
 import { namedBroadcast } from "../../http/v1/session-routes.js";
+import { DyliveError } from "../../runtime/errors.js";
 import { type Told, type ToldPart, told, toldAll, toldOf } from "../../runtime/told.js";
+import { COMPARED_MAX, comparedMinutes } from "../../statistics/comparison.js";
 import { catchUp } from "../../statistics/reader.js";
-import { type Summary, summaryOf } from "../../statistics/summary.js";
+import { amountOf, type Summary, summaryOf } from "../../statistics/summary.js";
 import { openVocabulary } from "../../statistics/words.js";
 import type { RoomKey } from "../../store/log.js";
 import { type BroughtCounts, type NamedRoom, namedRoom, type Session } from "../../store/rooms.js";
+import { BROADCAST_ORDERS, type BroadcastOrder } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
 import { interruptSignal } from "../stop.js";
 import { type Cell, moment, orAsItIs, ProgressLine, print, printColumns, say } from "../terminal.js";
+import { count, when } from "../values.js";
 import { withStore } from "../with-store.js";
 
 type Options = Partial<Config> & { readonly json: boolean };
 
-/** Number of broadcasts that no room will reach. */
-const SESSIONS_MAX = 100_000;
+/** Options of `dylive session list`, beside the settings. */
+interface ListOptions {
+  readonly by: BroadcastOrder;
+  readonly ascending: boolean;
+  readonly from?: number;
+  readonly to?: number;
+  readonly title?: string;
+  readonly limit: number;
+  readonly json: boolean;
+}
 
-/** Adds `dylive session list` and `show`. @param data makes the option that names the data folder */
+/** Number of minutes that no broadcast will reach. */
+const MINUTES_MAX = 100_000;
+const ROOM = "the room's id here, or any of its names that is known here";
+
+/** Adds `dylive session list`, `show` and `compare`. @param data makes the option that names the data folder */
 export function addSessionCommands(program: Command, data: () => Option): void {
-  const session = program.command("session").description("the broadcasts of a room, with what they add up to");
+  const session = program.command("session").description("broadcasts, with what they add up to");
   session
     .command("list")
-    .description("all broadcasts of a room, newest first")
-    .argument("<room>", "the room's id here, or any of its names that is known here")
+    .description("the broadcasts of all rooms, or of one: newest first, or by a figure")
+    .argument("[room]", ROOM)
+    .addOption(new Option("--by <figure>", "the figure that they are ordered by").choices(BROADCAST_ORDERS).default("openedAt"))
+    .option("--ascending", "the oldest, or the least, first", false)
+    .option("--from <time>", "only those that began at this date or time, or later", when)
+    .option("--to <time>", "only those that began before this date or time", when)
+    .option("--title <text>", "only those with this in their title or their anchor's name")
+    .option("--limit <n>", "broadcasts to show", count, 1_000)
     .option("--json", "one JSON object a line", false)
     .addOption(data())
-    .action((room: string, { json, ...settings }: Options) => list(loadConfig(settings), room, json));
+    .action((room: string | undefined, { by, ascending, from, to, title, limit, json, ...settings }: Partial<Config> & ListOptions) =>
+      list(loadConfig(settings), room ?? null, {
+        ...{ by, ascending, limit, json },
+        ...(from !== undefined && { from }),
+        ...(to !== undefined && { to }),
+        ...(title !== undefined && { title }),
+      }),
+    );
+  session
+    .command("compare")
+    .description("broadcasts beside each other, of one room or of several: totals, or minute by minute since each began")
+    .argument("<broadcasts...>", "each as ROOM/SESSION; ROOM alone is its newest, a room_id alone that broadcast")
+    .option("--minutes", "minute by minute", false)
+    .option("--json", "as one JSON object; with --minutes one a line", false)
+    .addOption(data())
+    .action((named: readonly string[], { minutes, json, ...settings }: Options & { readonly minutes: boolean }) =>
+      compare(loadConfig(settings), named, minutes, json),
+    );
   session
     .command("show")
     .description("one broadcast: when, how it ended, totals, gaps")
@@ -38,16 +77,28 @@ export function addSessionCommands(program: Command, data: () => Option): void {
     .action((room: string, id: string | undefined, { json, ...settings }: Options) => show(loadConfig(settings), room, id ?? null, json));
 }
 
-function list(config: Config, asked: string, json: boolean): Promise<void> {
+function list(config: Config, asked: string | null, { title: text, limit, json, ...which }: ListOptions): Promise<void> {
   return withStore(config, async (store) => {
-    const { room } = await countedRoom(store, asked);
-    const rows = await summed(store, await store.sessions.list(room, SESSIONS_MAX));
+    const named = asked === null ? null : await countedRoom(store, asked);
+    if (named === null) await countAll(store, told`all rooms`);
+    const found = await store.statistics.broadcasts(
+      { ...which, among: named === null ? null : [named.room], ...(text !== undefined && { text }) },
+      limit + 1,
+    );
+    const rows = await summed(
+      store,
+      found.slice(0, limit).map(({ session }) => session),
+    );
     if (json) {
       for (const row of rows) await print(JSON.stringify(row));
       return;
     }
-    if (rows.length === 0) say(told`no broadcast of this room is kept`);
+    if (rows.length === 0) say(told`no such broadcast is kept`);
+    const anchors = new Map(
+      (named === null ? await store.rooms.list() : []).map(({ room, anchor }) => [room, anchor?.nickname ?? null] as const),
+    );
     const titles = [
+      ...(named === null ? [told`room`, told`anchor`] : []),
       told`session`,
       told`began`,
       told`ended`,
@@ -56,12 +107,67 @@ function list(config: Config, asked: string, json: boolean): Promise<void> {
       told`chatters`,
       told`gifters`,
       told`diamonds`,
+      told`diamonds a minute`,
       told`peak online`,
       told`gaps`,
       told`title`,
     ];
-    await printColumns(titles, rows.map(lineOf));
+    await printColumns(
+      titles,
+      rows.map((row) => [...(named === null ? [row.room, anchors.get(row.room) ?? null] : []), ...lineOf(row)]),
+    );
+    if (found.length > limit) say(told`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
   });
+}
+
+function compare(config: Config, named: readonly string[], byMinute: boolean, json: boolean): Promise<void> {
+  return withStore(config, async (store) => {
+    if (named.length < 2 || named.length > COMPARED_MAX)
+      throw new DyliveError("bad_request", told`it takes 2 to ${COMPARED_MAX} broadcasts, not ${named.length}`);
+    const sessions: Session[] = [];
+    for (const name of named) {
+      const [, room = name, id = null] = /^(.+)\/([^/]+)$/.exec(name) ?? [];
+      sessions.push(await countedSession(store, room, id));
+    }
+    const titles = sessions.map(({ room, sessionId }) => `${room}/${sessionId}`);
+    if (byMinute) return showMinutes(store, sessions, titles, json);
+    const rows = await summed(store, sessions);
+    if (json) return print(JSON.stringify(rows));
+    const facts = rows.map(({ title, openedAt, endedAt, totals }) => [
+      [told`title`, title] as const,
+      [told`began`, moment(openedAt)] as const,
+      [told`ended`, moment(endedAt)] as const,
+      ...(totals === null ? [] : factsOf(totals)),
+    ]);
+    const longest = facts.reduce((a, b) => (b.length > a.length ? b : a));
+    await printColumns(
+      [told`session`, ...titles],
+      longest.map(([name], at) => [name, ...facts.map((one) => one[at]?.[1] ?? null)]),
+    );
+  });
+}
+
+async function showMinutes(store: Store, sessions: readonly Session[], titles: readonly string[], json: boolean): Promise<void> {
+  const { minutes } = await comparedMinutes(store.statistics, sessions, 0, MINUTES_MAX);
+  const rows = minutes.map(({ minute, totals }) => ({
+    minute,
+    values: totals.map((one) => {
+      if (one === null) return null;
+      const { types, units, diamonds, online } = one;
+      return { chats: types.chat ?? 0, joins: types.join ?? 0, units, diamonds: amountOf(diamonds), online: online?.value ?? null };
+    }),
+  }));
+  if (json) {
+    for (const row of rows) await print(JSON.stringify(row));
+    return;
+  }
+  await printColumns(
+    [told`minute`, ...titles.flatMap((title) => [told`chats ${title}`, told`joins`, told`diamonds`, told`online`])],
+    rows.map(({ minute, values }) => [
+      minute,
+      ...values.flatMap((one) => (one === null ? [null, null, null, null] : [one.chats, one.joins, one.diamonds, one.online])),
+    ]),
+  );
 }
 
 function show(config: Config, asked: string, id: string | null, json: boolean): Promise<void> {
@@ -136,6 +242,7 @@ export function factsOf(totals: Summary): [Told, Cell][] {
     [told`people`, told`${totals.people}, of whom ${totals.chatters} chatted and ${totals.gifters} gave`],
     [told`gifts`, told`${gifts.units} units in ${gifts.combos} combos (${gifts.settled} settled)`],
     [told`diamonds`, told`${gifts.diamonds}${gifts.unpricedUnits > 0 ? told`, and ${gifts.unpricedUnits} units of unknown price` : ""}`],
+    [told`diamonds a minute`, totals.diamondsPerMinute],
     [told`by the platform's ranks`, witnessLine(totals.witness)],
     [told`likes`, told`${likes.seen} seen${likes.total === null ? "" : told` of ${likes.total}`}`],
     [told`follows`, String(totals.follows)],
@@ -161,14 +268,13 @@ function witnessLine({ diamondsWitnessed, diamondsReceived, share }: Summary["wi
 }
 
 async function summed(store: Store, sessions: readonly Session[]) {
-  const [first] = sessions;
-  if (first === undefined) return [];
-  const counted = await store.statistics.sessions(
-    first.room,
-    sessions.map(({ sessionId }) => sessionId),
-  );
+  const counted = new Map<RoomKey, Awaited<ReturnType<Store["statistics"]["sessions"]>>>();
+  for (const room of new Set(sessions.map((one) => one.room))) {
+    const ids = sessions.filter((one) => one.room === room).map(({ sessionId }) => sessionId);
+    counted.set(room, await store.statistics.sessions(room, ids));
+  }
   return sessions.map((session) => {
-    const statistics = counted.get(session.sessionId);
+    const statistics = counted.get(session.room)?.get(session.sessionId);
     return { ...session, totals: statistics === undefined ? null : summaryOf(session, statistics) };
   });
 }
@@ -182,9 +288,9 @@ function lineOf({
   totals,
 }: Session & { readonly totals: Summary | null }): readonly Cell[] {
   const when = [sessionId, moment(openedAt), moment(endedAt), endReason === null ? null : toldOf(endReason)];
-  if (totals === null) return [...when, 0, 0, 0, 0, null, 0, title];
-  const { events, chatters, gifters, gifts, peak, gaps } = totals;
-  return [...when, events, chatters, gifters, gifts.diamonds, peak.online, gaps.count, title];
+  if (totals === null) return [...when, 0, 0, 0, 0, null, null, 0, title];
+  const { events, chatters, gifters, gifts, diamondsPerMinute, peak, gaps } = totals;
+  return [...when, events, chatters, gifters, gifts.diamonds, diamondsPerMinute, peak.online, gaps.count, title];
 }
 
 /** Returns gaps in words. */

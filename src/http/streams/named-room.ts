@@ -3,7 +3,7 @@ import type { Ends } from "../../feed/cursor.js";
 import { withoutPassword } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
-import { SYSTEM_ROOM } from "../../store/log.js";
+import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { findNamed, type NamedRoom, namedRoom, type Rooms } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { isLimited, maySee, tokenOf } from "../authentication.js";
@@ -20,6 +20,17 @@ export async function visibleRoom(rooms: Rooms, token: TokenRow, asked: string):
   if (found === null)
     throw new DyliveError("not_found", told`no room is known as ${JSON.stringify(withoutPassword(asked).slice(0, 80))} to this token`);
   return found;
+}
+
+/**
+ * Returns the rooms that a list is of: those that a client named, with commas between, else all that the token may see. Null stands for all.
+ * @throws DyliveError bad_request, not_found
+ */
+export async function roomsAmong(rooms: Rooms, token: TokenRow, names: string | undefined): Promise<readonly RoomKey[] | null> {
+  if (names === undefined) return isLimited(token) ? (await rooms.list({ among: token.rooms })).map(({ room }) => room) : null;
+  const found = new Set<RoomKey>();
+  for (const name of names.split(",")) found.add((await visibleRoom(rooms, token, name.trim())).room);
+  return [...found];
 }
 
 /** A request with a room in its address. */

@@ -74,6 +74,15 @@ export const RoomParams = exactly({
   }),
 });
 
+/** Field that names the rooms of a list over many. */
+export const AmongRooms = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 8_000,
+    description: "rooms with commas between, each by its id here or one of its names; all that the token may see by default",
+  }),
+);
+
 /** Fields by which a page of a list is asked for. */
 export const PageFields = {
   limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "a whole number from 1 to 1000" }),

@@ -11,6 +11,7 @@ import { accountRoutes } from "./account-routes.js";
 import { authorRoutes } from "./author-routes.js";
 import { clusterRoutes } from "./cluster-routes.js";
 import { commentRoutes, commentRunRoutes } from "./comment-routes.js";
+import { compareRoutes } from "./compare-routes.js";
 import { downloadFileRoutes, downloadRoutes } from "./download-routes.js";
 import { eventRoutes } from "./event-routes.js";
 import { exportRoutes } from "./export-routes.js";
@@ -39,6 +40,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       });
       roomRoutes(v1, deps);
       sessionRoutes(v1, deps);
+      compareRoutes(v1, deps);
       statisticsRoutes(v1, deps);
       giftRoutes(v1, deps);
       eventRoutes(v1, deps);

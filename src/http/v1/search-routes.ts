@@ -7,12 +7,14 @@ import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
-import { SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace, TEXT_MAX } from "../../store/search.js";
+import { foldText, SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace, TEXT_MAX } from "../../store/search.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
+import type { FoundPeople } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
-import { visibleRoom } from "../streams/named-room.js";
-import { addSchemas, exactly, Next } from "./fields.js";
+import { roomsAmong, visibleRoom } from "../streams/named-room.js";
+import { AmongRooms, addSchemas, exactly, Next } from "./fields.js";
+import { doneBy } from "./statistics-schemas.js";
 
 /** Result of a search. */
 const FoundSchema = Type.Object(
@@ -60,8 +62,82 @@ const SearchQuery = exactly({
 });
 type SearchQuery = Static<typeof SearchQuery>;
 
-/** Registers the search over everything that is kept. */
-export function searchRoutes(app: FastifyInstance, { store, calls, live }: ApiDeps): void {
+/** Most looks of one request at names, each at some ten thousand of them. */
+const NAME_LOOKS = 4;
+const PEOPLE_KIND = "people who were found";
+const PeopleQuery = exactly({
+  q: Type.String({
+    minLength: 1,
+    maxLength: TEXT_MAX,
+    description: "part of a nickname as broadcasts told it, or the whole id; capitals and the width of letters do not matter",
+  }),
+  room: AmongRooms,
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "a whole number from 1 to 100" }),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024, description: "the `next` of the page before" })),
+});
+
+/** Registers the searches over everything that is kept. */
+export function searchRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  eventSearch(app, deps);
+  peopleSearch(app, deps);
+}
+
+/** Registers the search for people by their names. */
+function peopleSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): void {
+  const { statistics, rooms } = store;
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/users",
+    {
+      schema: {
+        summary: "Find people by a part of their nickname, or by their id, in the broadcasts of all rooms",
+        tags: ["statistics"],
+        querystring: PeopleQuery,
+        response: { 200: Type.Ref("FoundPeople") },
+      },
+      config: { scope: "read" },
+    },
+    async (request, reply) => {
+      const { q, room, limit, cursor } = request.query;
+      const text = q.trim();
+      if (foldText(text) === "") throw new FieldError("q", "a name to look for has one character at least");
+      const token = tokenOf(request);
+      const { time } = live;
+      time.assertLeft(token.id);
+      const among = await roomsAmong(rooms, token, room);
+      const call = calls.open(request.raw, reply.raw, token);
+      const people: FoundPeople["people"][number][] = [];
+      const start = decodePlace(PEOPLE_KIND, cursor, [0, ""] as const);
+      let place: FoundPeople["place"] = start ?? null;
+      const end = await time.begin(`searches ${token.id}`, call.signal);
+      try {
+        for (let look = 0; end !== null && look < NAME_LOOKS && people.length < limit && (look === 0 || place !== null); look++) {
+          if (call.signal.aborted || time.left(token.id) < 0) break;
+          const found: FoundPeople = await statistics.named(
+            { text, among, ...(place !== null && { after: place }) },
+            limit - people.length,
+          );
+          time.charge(token.id, found.ms);
+          people.push(...found.people);
+          ({ place } = found);
+        }
+      } finally {
+        end?.();
+      }
+      const behind = (await statistics.progress()).filter((one) => among?.includes(one.room) !== false);
+      return {
+        people: people.map((one) => ({
+          ...{ id: one.userId, nickname: one.name, foundAs: one.foundAs, rooms: one.rooms, sessions: one.sessions },
+          ...{ lastRoom: String(one.lastRoom), ...doneBy(one) },
+        })),
+        next: place === null ? null : encodePlace(PEOPLE_KIND, place),
+        behind: behind.reduce((sum, one) => sum + one.behind, 0),
+      };
+    },
+  );
+}
+
+/** Registers the search for events. */
+function eventSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): void {
   addSchemas(app, FoundSchema);
   const { search, log } = store;
 

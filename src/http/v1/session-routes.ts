@@ -9,10 +9,11 @@ import { told } from "../../runtime/told.js";
 import { summaryOf } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
 import type { BroughtCounts, RoomRow, Session, Sessions } from "../../store/rooms.js";
-import type { SessionStatistics } from "../../store/statistics.js";
+import { BROADCAST_ORDERS, type SessionStatistics } from "../../store/statistics.js";
 import type { ApiDeps, ApiStore } from "../api-deps.js";
-import { roomOf } from "../streams/named-room.js";
-import { Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
+import { tokenOf } from "../authentication.js";
+import { roomOf, roomsAmong } from "../streams/named-room.js";
+import { AmongRooms, Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
 
 /** The broadcast in an address. */
 export const SessionParams = exactly({
@@ -90,18 +91,81 @@ const SessionListSchema = Type.Object(
 
 const tags = ["sessions"];
 const ListQuery = exactly(PageFields);
+const Began = (what: string) => Type.Optional(Type.Integer({ description: `only broadcasts that began ${what} this time, ms UTC` }));
+const AllQuery = exactly({
+  room: AmongRooms,
+  q: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      description: "part of the title or of the anchor's name; capitals of A to Z do not matter",
+    }),
+  ),
+  from: Began("at or after"),
+  to: Began("before"),
+  by: Type.Enum([...BROADCAST_ORDERS], {
+    default: "openedAt",
+    description: `the figure that they are ordered by: ${BROADCAST_ORDERS.join(", ")}; those of which it is unknown come last`,
+  }),
+  order: Type.Enum(["desc", "asc"], { default: "desc", description: "desc: the newest, or the most, first" }),
+  ...PageFields,
+});
 
-/** Registers the routes of a room's broadcasts. */
+/** Returns broadcasts as v1 shows them, in the order in which they are given. */
+export async function shownSessions({ rooms, sessions, statistics }: ApiStore, listed: readonly Session[]) {
+  const about = new Map<RoomKey, { readonly row: RoomRow | null; readonly counted: ReadonlyMap<string, SessionStatistics> }>();
+  for (const room of new Set(listed.map((one) => one.room))) {
+    const ids = listed.filter((one) => one.room === room).map(({ sessionId }) => sessionId);
+    about.set(room, { row: await rooms.get(room), counted: await statistics.sessions(room, ids) });
+  }
+  const seen = await Promise.all(listed.map(({ room, sessionId }) => sessions.seen(room, sessionId)));
+  return listed.map((session, i) => {
+    const { row = null, counted } = about.get(session.room) ?? {};
+    return sessionAnswer(session, row, counted?.get(session.sessionId) ?? null, seen[i] ?? null);
+  });
+}
+
+/** Registers the routes of broadcasts: those of all rooms, and those of one. */
 export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   addSchemas(app, SessionSchema, SessionListSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
-  const shown = async (room: RoomKey, sessions: readonly Session[]) => {
-    const row = await store.rooms.get(room);
-    const ids = sessions.map(({ sessionId }) => sessionId);
-    const counted = await store.statistics.sessions(room, ids);
-    const seen = await Promise.all(ids.map((id) => store.sessions.seen(room, id)));
-    return sessions.map((session, i) => sessionAnswer(session, row, counted.get(session.sessionId) ?? null, seen[i] ?? null));
-  };
+
+  typed.get(
+    "/sessions",
+    {
+      schema: {
+        summary: "List the broadcasts of all rooms, newest first or by a figure",
+        tags,
+        querystring: AllQuery,
+        response: { 200: Type.Ref("SessionList") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      const { room, q, from, to, by, order, limit, cursor } = request.query;
+      const kind = `broadcasts by ${by} ${order}`;
+      const after = decodePlace(kind, cursor, [0.5, 0, 0] as const);
+      const which = { by, ascending: order === "asc", among: await roomsAmong(store.rooms, tokenOf(request), room) };
+      const found = await store.statistics.broadcasts(
+        {
+          ...which,
+          ...(from !== undefined && { from }),
+          ...(to !== undefined && { to }),
+          ...(q !== undefined && { text: q }),
+          ...(after !== undefined && { after }),
+        },
+        limit + 1,
+      );
+      const { items, next } = keysetPage(found, limit, kind, ({ place }) => place);
+      return {
+        sessions: await shownSessions(
+          store,
+          items.map(({ session }) => session),
+        ),
+        next,
+      };
+    },
+  );
 
   typed.get(
     "/rooms/:room/sessions",
@@ -122,7 +186,7 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       if (before !== undefined && (await store.sessions.get(room, before)) === null) throw notOfList("sessions");
       const found = await store.sessions.list(room, limit + 1, before);
       const { items, next } = keysetPage(found, limit, "sessions", ({ sessionId }) => [sessionId]);
-      return { sessions: await shown(room, items), next };
+      return { sessions: await shownSessions(store, items), next };
     },
   );
 
@@ -130,8 +194,8 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
     "/rooms/:room/sessions/:session",
     { schema: { summary: "A broadcast", tags, params: SessionParams, response: { 200: Type.Ref("Session") } }, config: { scope: "read" } },
     async (request) => {
-      const { room, session } = await sessionOf(store, request);
-      return (await shown(room, [session]))[0];
+      const { session } = await sessionOf(store, request);
+      return (await shownSessions(store, [session]))[0];
     },
   );
 }

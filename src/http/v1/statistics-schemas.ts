@@ -6,8 +6,10 @@ import { type GiftSum, HIDDEN_RECEIVER, type Minute, type PersonFigures, type Pe
 import { Anchor, Next, Time } from "./fields.js";
 
 const MINUTE_MS = 60_000;
-const Count = Type.Integer({ minimum: 0 });
-const Amount = Type.Union([Count, Type.String({ pattern: "^[0-9]+$" })], {
+/** A number of events, people or units. */
+export const Count = Type.Integer({ minimum: 0 });
+/** A sum of diamonds. */
+export const Amount = Type.Union([Count, Type.String({ pattern: "^[0-9]+$" })], {
   description: "diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them",
 });
 const Behind = Type.Integer({ minimum: 0, description: "events of the room that these figures have still to look at" });
@@ -36,6 +38,10 @@ const TotalsSchema = Type.Object(
     chatters: Count,
     gifters: Count,
     gifts: Type.Object(given),
+    diamondsPerMinute: Type.Union([Type.Number(), Type.Null()], {
+      description:
+        "diamonds of its gifts by minutes of its length so far, of which it has one at least; null while nobody knows how long it is",
+    }),
     witness: Type.Object(witness, {
       description: "what the platform's ranks say was given, at least: rises of scores since they were first seen. No part of gifts",
     }),
@@ -216,6 +222,32 @@ const PersonRoomsSchema = Type.Object(
   { $id: "PersonRooms", description: "a person across rooms" },
 );
 
+/** People who were found by their names. */
+const FoundPeopleSchema = Type.Object(
+  {
+    people: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        nickname: Nullable(Type.String({ description: "as the broadcast told it in which they were last" })),
+        foundAs: Type.Union([Type.String(), Type.Null()], {
+          description: "the name that was looked for, which may be an older one; null: found by the id",
+        }),
+        rooms: Type.Integer({ minimum: 1, description: "rooms in which they were seen" }),
+        sessions: Type.Integer({ minimum: 1, description: "broadcasts in which they were seen" }),
+        lastRoom: Type.String({ description: "key of the room in which they were last" }),
+        ...did,
+      }),
+      { description: "those of the broadcasts that were counted last first; may be fewer than asked for while there is a next page" },
+    ),
+    next: Next,
+    behind: Type.Integer({
+      minimum: 0,
+      description: "events of these rooms that were not counted yet: whoever is only in them is not found",
+    }),
+  },
+  { $id: "FoundPeople", description: "a page of people who were found" },
+);
+
 const Levels = Type.Array(Type.Object({ level: Count, people: Count }));
 const Share = Type.Union([Type.Number(), Type.Null()], { description: "0 to 1; null where they gave nothing" });
 
@@ -272,6 +304,7 @@ export const STATISTICS_SCHEMAS = [
   HighlightListSchema,
   UserHistorySchema,
   PersonRoomsSchema,
+  FoundPeopleSchema,
   AudienceSchema,
   RoomSummarySchema,
 ];
@@ -326,6 +359,6 @@ export function doneBy({
   firstAt,
   lastAt,
   ...person
-}: Omit<PersonFigures, "name" | "nameSeq">) {
+}: Omit<PersonFigures, "name" | "nameSeq" | "level" | "club">) {
   return { events, chats, likes, joins, follows, shares, ...shownGifts(person), firstAt, lastAt };
 }

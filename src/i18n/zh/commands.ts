@@ -148,8 +148,19 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "the first that is sent; 1 is the oldest": "第一个要发送的；1 是最早的",
   "make a new secret; the old one signs too for a day": "换新密钥；旧的一天内仍然一起签名",
   "send an empty message and say what came of it": "发一条空消息，显示结果",
-  "the broadcasts of a room, with what they add up to": "直播间的场次和合计",
-  "all broadcasts of a room, newest first": "直播间的所有场次，最新的在前",
+  "broadcasts, with what they add up to": "场次和合计",
+  "the broadcasts of all rooms, or of one: newest first, or by a figure": "所有直播间或一个直播间的场次：最新的在前，或按某项数字排序",
+  "the figure that they are ordered by": "按哪项数字排序",
+  "the oldest, or the least, first": "最早的或最小的在前",
+  "only those that began at this date or time, or later": "只要这个日期或时间及以后开播的",
+  "only those that began before this date or time": "只要这个日期或时间以前开播的",
+  "only those with this in their title or their anchor's name": "只要标题或主播名里有这段文字的",
+  "broadcasts to show": "最多显示多少场",
+  "broadcasts beside each other, of one room or of several: totals, or minute by minute since each began":
+    "并排对比几场直播，可以来自不同的直播间：合计，或按开播后的分钟对齐",
+  "each as ROOM/SESSION; ROOM alone is its newest, a room_id alone that broadcast":
+    "每场写成 直播间/场次；只写直播间是它最新的一场，只写 room_id 就是那一场",
+  "as one JSON object; with --minutes one a line": "输出为一个 JSON 对象；加 --minutes 时每行一个",
   "the room's id here, or any of its names that is known here": "直播间在这里的编号，或任何已知的名称",
   "one broadcast: when, how it ended, totals, gaps": "一场直播：时间、怎样结束、合计、缺口",
   "as one JSON object": "输出为一个 JSON 对象",
@@ -195,14 +206,18 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "read raw recordings again with this version's decoders; keeps every seq and id": "用这个版本重新解码原始录制；seq 和 id 都不变",
   "what came of it as one JSON object": "结果输出为一个 JSON 对象",
   "a room (all its recordings), or a broadcast's room_id": "直播间（它的全部录制），或某一场的 room_id",
-  "search what is kept by text, user, type, time and worth; newest first": "按文字、用户、类型、时间和价值搜索，最新的在前",
+  "search what is kept by text, user, type, time and worth, newest first; or people by their names":
+    "按文字、用户、类型、时间和价值搜索，最新的在前；也可以按昵称找人",
+  "people whose nickname has the text, as broadcasts told it; with --room those of these rooms":
+    "找昵称里有这段文字的人（以各场记录的昵称为准）；加 --room 只找这些直播间里的人",
   "only this room (repeat for more)": "只要这个直播间（可以重复）",
   "only events of the person with this id (uid)": "只要这个 id（uid）的人的事件",
   "only these event types, with commas between": "只要这些事件类型，用逗号分隔",
   "not before this date or time": "不早于这个日期或时间",
   "before this date or time": "早于这个日期或时间",
-  "events to show": "显示的条数",
-  "part of a chat or a notice: two characters or more": "弹幕或公告的一部分：至少两个字",
+  "events, or people, to show": "显示多少条，或多少人",
+  "part of a chat or a notice: two characters or more; with --people of a nickname, or an id":
+    "弹幕或公告的一部分：至少两个字；加 --people 时是昵称的一部分，或 id",
   "copy the store to a file, also while a server runs": "把存储复制到文件，服务运行时也可以",
   "the file to make; it must not exist": "要生成的文件；必须还不存在",
   "verify the store: the file, its events, sums, index, statistics, works, comments, watches, and downloads with their files":

@@ -368,6 +368,12 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "pages of {} are not let in; DYLIVE_COMPAT_ORIGINS can name them": "不允许来自 {} 的网页；可以写进 DYLIVE_COMPAT_ORIGINS",
   "room: one search goes through {} rooms, not {}; name the rooms that are meant":
     "room：一次最多搜索 {} 个直播间，不能是 {} 个；请指明要哪些",
+  "--people looks for names: of the other options it takes --room, --limit and --json":
+    "--people 按昵称找人：其他选项只能用 --room、--limit 和 --json",
+  "name whom to look for: a part of the nickname, or the id": "请写要找谁：昵称的一部分，或 id",
+  "a name to look for has one character at least": "要找的昵称至少有一个字",
+  "it takes 2 to {} broadcasts, not {}": "可以对比 2 到 {} 场，不能是 {} 场",
+  "a broadcast is named as ROOM/SESSION": "每场写成 直播间/场次",
   "name something to search for: a text, a user, types or the worth of gifts": "请写要搜索什么：文字、用户、类型或礼物价值",
   "a text to search for takes 2 to {} characters, this one has {}": "搜索的文字应为 2 到 {} 个字，现在是 {} 个",
   "settings are kept with a room on the watch list: leave out watch, or the settings":

@@ -26,7 +26,8 @@ const POSTGRES: Dialect = {
   // With numbers that hold more than the column does.
   capped: (one, other, most) => `least(${one}::numeric + ${other}, ${most})::bigint`,
   newest: (column, number) => `(array_agg(${column} ORDER BY ${number} DESC))[1]`,
-  jsonNumber: (column, key) => `(${column}::json ->> '${key}')::bigint`,
+  // A sum of diamonds has no bound.
+  jsonNumber: (column, ...keys) => `(${column}::json #>> '{${keys.join(",")}}')::numeric`,
   // Chosen once: joined with them, a table that seemed empty when it was last looked at would be searched anew for each of its rows.
   some: (table, _keys, which) => `ctid = ANY(ARRAY(SELECT t.ctid FROM ${table} t ${which}))`,
   lock,

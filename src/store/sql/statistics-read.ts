@@ -26,7 +26,7 @@ import { type Dialect, row, rows, type SqlDatabase, type SqlValue } from "./work
 const PERSON = `p.user_id AS "userId", p.name, p.name_seq AS "nameSeq", p.events, p.chats, p.likes, p.joins, p.follows, p.shares, p.combos,
   p.settled, p.units, p.unpriced AS "unpricedUnits", p.first_at AS "firstAt", p.last_at AS "lastAt", p.level, p.club, CAST(p.diamonds AS TEXT) AS diamonds`;
 /** Columns of counts of a person that have their names here, too. */
-const COUNTS = ["events", "chats", "likes", "joins", "follows", "shares", "combos", "settled", "units"] as const;
+export const COUNTS = ["events", "chats", "likes", "joins", "follows", "shares", "combos", "settled", "units"] as const;
 /** SQL for what a person did in the broadcasts of a room. */
 const OF_PERSON = "FROM statistics_sessions s JOIN statistics_people p ON p.n = s.n AND p.user_id = $2 WHERE s.room = $1";
 /** Columns of each group. */
@@ -40,7 +40,7 @@ const GROUPS: Readonly<Record<GiftGroup, readonly string[]>> = {
 const N = "(SELECT n FROM statistics_sessions WHERE room = $1 AND session_id = $2)";
 
 /** A sum of diamonds, which neither an INTEGER of SQLite nor a JS number may hold: that of the upper and that of the lower 32 bits. */
-interface Halves {
+export interface Halves {
   readonly high: string;
   readonly low: string;
 }
@@ -78,8 +78,7 @@ export function statisticsReader({ dialect, ask, read }: SqlDatabase) {
       CASE WHEN max(coalesce(p.unpriced, 0)) > 0 THEN ${rise} ELSE ${dialect.least}(max(coalesce(p.diamonds, 0)), ${rise}) END AS received
     FROM statistics_sessions s JOIN statistics_ranks k ON k.n = s.n LEFT JOIN statistics_people p ON p.n = s.n AND p.user_id = k.user_id
     WHERE s.room = $1 AND s.session_id ${dialect.among("$2", "text")} GROUP BY s.session_id, k.user_id HAVING ${rise} > 0`;
-  /** Returns a sum of counts, which stops at what a number of JavaScript holds. */
-  const sum = (column: string) => `CAST(${dialect.least}(sum(${column} * 1.0), ${COUNT_MAX}) AS BIGINT)`;
+  const sum = (column: string) => countSum(dialect, column);
   /** Returns the sums of gifts by some columns. What they are not summed by is null; a line is one row, which has one name. */
   const sums = (by: GiftGroup, only: string) => {
     const columns = GROUPS[by];
@@ -281,11 +280,18 @@ export function statisticsReader({ dialect, ask, read }: SqlDatabase) {
   };
 }
 
-function halves(diamonds: string): string {
+/** Returns SQL of a sum of counts, which stops at what a number of JavaScript holds. */
+export function countSum({ least }: Dialect, column: string): string {
+  return `CAST(${least}(sum(${column} * 1.0), ${COUNT_MAX}) AS BIGINT)`;
+}
+
+/** Returns SQL of a sum of diamonds. */
+export function halves(diamonds: string): string {
   return `CAST(sum(${diamonds} >> 32) AS TEXT) AS high, CAST(sum(${diamonds} & 4294967295) AS TEXT) AS low`;
 }
 
-function joined({ high, low }: Halves): bigint {
+/** Returns the sum of diamonds that SQL of {@link halves} gave. */
+export function joined({ high, low }: Halves): bigint {
   return (BigInt(high) << 32n) + BigInt(low);
 }
 

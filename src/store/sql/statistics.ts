@@ -10,6 +10,7 @@ import {
   totalsText,
 } from "../statistics.js";
 import { addedTo, deltaAdder, GIVEN } from "./statistics-add.js";
+import { statisticsFinder } from "./statistics-find.js";
 import { staleEvents, statisticsReader } from "./statistics-read.js";
 import { type Dialect, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
@@ -85,6 +86,7 @@ export function sqlStatistics(database: SqlDatabase) {
     ) RETURNING session_id AS "sessionId", from_seq AS "from", to_seq AS "to"`;
   return {
     ...statisticsReader(database),
+    ...statisticsFinder(database),
     /** Returns the rooms with something to do. */
     progress: (): Promise<readonly Progress[]> =>
       ask(() =>

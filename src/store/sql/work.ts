@@ -97,8 +97,8 @@ export interface Dialect {
   capped(one: string, other: string, most: number | bigint): string;
   /** Returns, of a group of rows, what the one with the greatest number says. A query may ask so for one column. */
   newest(column: string, number: string): string;
-  /** Returns the number that a JSON object in a text column has under a key. */
-  jsonNumber(column: string, key: string): string;
+  /** Returns the number that a JSON object in a text column has under a key, or under a key of what it has under another. */
+  jsonNumber(column: string, ...keys: readonly string[]): string;
   /**
    * Returns the condition that a row of a table is one of some that are chosen.
    * @param keys columns that tell it from others @param which of `t`: the rest of the SELECT that chooses them, with its LIMIT

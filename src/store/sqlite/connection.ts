@@ -178,7 +178,7 @@ const SQLITE: Dialect = {
   capped: (one, other, most) => `min(${one} + ${other}, ${most})`,
   // With one max() in a query, a bare column is that of the row which has it.
   newest: (column, number) => `CASE WHEN max(${number}) IS NOT NULL THEN ${column} END`,
-  jsonNumber: (column, key) => `(${column} ->> '${key}')`,
+  jsonNumber: (column, ...keys) => `(${column} ->> '$.${keys.join(".")}')`,
   some: (table, keys, which) => `(${keys}) IN (SELECT ${keys} FROM ${table} t ${which})`,
   *lock() {}, // there is one writer
 };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { catchUp } from "../../../src/statistics/reader.js";
 import type { Store } from "../../../src/store/store.js";
 import { indexAll } from "../../contracts/search.js";
+import { plainWords } from "../../statistics/plain-words.js";
 import { type ApiServer, serveApi } from "../api-server.js";
 import { chat, gift } from "../events.js";
 
@@ -106,5 +108,62 @@ describe("GET /v1/search", () => {
     const reply = await call(`/v1/search?${query}`);
     expect([reply.status, reply.at("error", "code")]).toEqual([400, "bad_request"]);
     expect(reply.at("error", "message")).toMatch(sentence);
+  });
+});
+
+describe("GET /v1/users", () => {
+  async function people(): Promise<ApiServer> {
+    const made = await serveApi();
+    const said = (id: string, nickname: string, time: number) =>
+      chat("a", { id: `${id}.${time}`, sessionId: SESSION, time, user: { ...chat("").user, id, nickname } });
+    await made.tell("11", ...Array.from({ length: 5 }, (_, n) => said(`7${n}`, `小鱼 ${n}`, 1000 + n)), said("80", "阿梨", 1000));
+    await made.tell("22", said("70", "鱼", 2000));
+    await catchUp(made.store, plainWords);
+    return made;
+  }
+  const peopleOf = (body: unknown) => (body as { people: { id: string }[] }).people.map(({ id }) => id);
+
+  it("finds people by a part of their names or by their id, page by page, in the rooms that the token may see", async () => {
+    const { call, tell, token, tokens } = await people();
+    const find = (q: string, rest = "") => call(`/v1/users?q=${encodeURIComponent(q)}${rest}`, { token: tokens.read });
+    const found: string[] = [];
+    for (let cursor = ""; ; ) {
+      const page = await find("小鱼", `&limit=2${cursor}`);
+      found.push(...peopleOf(page.body));
+      if (page.at("next") === null) break;
+      cursor = `&cursor=${page.at("next")}`;
+    }
+    expect(found).toEqual(["70", "71", "72", "73", "74"]);
+    expect((await find("小鱼 0")).body).toMatchObject({
+      people: [
+        { id: "70", nickname: "鱼", foundAs: "小鱼 0", rooms: 2, sessions: 2, lastRoom: "2", chats: 2, firstAt: 1000, lastAt: 2000 },
+      ],
+      next: null,
+      behind: 0,
+    });
+    expect((await find("80")).body).toMatchObject({ people: [{ id: "80", nickname: "阿梨", foundAs: null }] });
+    await tell("11", chat("new", { id: "new" }));
+    expect((await find("谁也不是")).body).toEqual({ people: [], next: null, behind: 1 });
+    const limited = await token({ rooms: ["web_rid:22"] });
+    const seen = await call(`/v1/users?q=${encodeURIComponent("鱼")}`, { token: limited });
+    expect(seen.body).toMatchObject({ people: [{ id: "70", nickname: "鱼", rooms: 1, chats: 1 }], behind: 0 });
+    expect((await call("/v1/users?q=x&room=11", { token: limited })).status).toBe(404);
+    for (const query of ["", "q=", "q=%20", "q=x&limit=101", "q=x&cursor=AAAA", "q=x&types=chat"])
+      expect([query, (await call(`/v1/users?${query}`)).at("error", "code")]).toEqual([query, "bad_request"]);
+  });
+
+  it("ends with what it has when its time is over, and costs it", async () => {
+    let looks = 0;
+    const named: Store["statistics"]["named"] = async () => {
+      looks++;
+      return { people: [], place: [9 - looks, ""], ms: 3_000 };
+    };
+    const { call, tell, tokens } = await serveApi({
+      replace: (store) => ({ ...store, statistics: { ...store.statistics, named } as Store["statistics"] }),
+    });
+    await tell("11", chat("a"));
+    const first = await call("/v1/users?q=x", { token: tokens.read });
+    expect([first.status, looks, typeof first.at("next")]).toEqual([200, 2, "string"]);
+    expect((await call("/v1/users?q=x", { token: tokens.read })).at("error", "code")).toBe("too_costly");
   });
 });

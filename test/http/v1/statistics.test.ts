@@ -280,3 +280,93 @@ describe("the audience of a broadcast", () => {
     });
   });
 });
+
+describe("broadcasts of all rooms", () => {
+  /** Two rooms with three broadcasts. */
+  async function three(): Promise<ApiServer> {
+    const made = await serveApi();
+    const one = await made.tell(
+      "11",
+      gift(2, { id: "g1", sessionId: "1", comboId: "g1", unitDiamonds: 50, diamonds: 100, time: T0 + MINUTE }),
+      chat("a", { id: "c1", sessionId: "1", time: T0 - 5 * MINUTE }),
+      chat("b", { id: "c2", sessionId: "1", time: T0 + 30_000 }),
+      stats({ id: "s1", sessionId: "1", online: 9, time: T0 + 2 * MINUTE }),
+      chat("late", { id: "c3", sessionId: "1", time: T0 + 90 * MINUTE }),
+      chat("c", { id: "c4", sessionId: "2", time: T0 + 100 * MINUTE }),
+    );
+    const other = await made.tell(
+      "12",
+      gift(1, { id: "g2", sessionId: "3", comboId: "g2", unitDiamonds: 900, diamonds: 900, time: T0 + 51 * MINUTE }),
+    );
+    await made.store.sessions.open(one, "1", T0, "早场");
+    await made.store.sessions.end(one, "1", T0 + 4 * MINUTE, "offline");
+    await made.store.sessions.open(one, "2", T0 + 100 * MINUTE, "夜场");
+    await made.store.sessions.open(other, "3", T0 + 50 * MINUTE, "别家早场");
+    await made.store.sessions.end(other, "3", T0 + 52 * MINUTE, "offline");
+    await catchUp(made.store, plainWords);
+    return made;
+  }
+  const idsOf = (reply: { readonly body: unknown }) => (reply.body as { sessions: { id: string }[] }).sessions.map(({ id }) => id);
+
+  it("are listed by what is asked for, with the value of a minute, page by page, of the rooms that the token may see", async () => {
+    const { call, tokens, token } = await three();
+    const list = (query: string) => call(`/v1/sessions?${query}`, { token: tokens.read });
+    expect(idsOf(await list(""))).toEqual(["2", "3", "1"]);
+    const byValue = await list("by=diamondsPerMinute");
+    expect(idsOf(byValue)).toEqual(["3", "1", "2"]);
+    expect((byValue.at("sessions") as { totals: { diamondsPerMinute: number } }[]).map(({ totals }) => totals.diamondsPerMinute)).toEqual([
+      450, 25, 0,
+    ]);
+    expect(byValue.at("sessions", 0)).toEqual((await call("/v1/rooms/12/sessions/3")).body);
+    const first = await list("by=chats&order=asc&limit=2");
+    expect(idsOf(first)).toEqual(["3", "2"]);
+    expect(idsOf(await list(`by=chats&order=asc&limit=2&cursor=${first.at("next")}`))).toEqual(["1"]);
+    expect((await list(`by=chats&limit=2&cursor=${first.at("next")}`)).status).toBe(400);
+    expect(idsOf(await list(`q=${encodeURIComponent("早场")}&from=${T0 + 1}`))).toEqual(["3"]);
+    expect(idsOf(await list(`room=11,12&to=${T0 + 100 * MINUTE}`))).toEqual(["3", "1"]);
+    const limited = await token({ rooms: ["web_rid:11"] });
+    expect(idsOf(await call("/v1/sessions", { token: limited }))).toEqual(["2", "1"]);
+    expect((await call("/v1/sessions?room=12", { token: limited })).status).toBe(404);
+    for (const query of ["by=title", "order=up", "q=", "limit=0"]) expect([query, (await list(query)).status]).toEqual([query, 400]);
+  });
+
+  it("are compared by minutes since each began: what lies outside counts at the ends, silence is zero, an end is nothing", async () => {
+    const { call, tokens, token } = await three();
+    const compare = (query: string) => call(`/v1/compare?sessions=${query}`, { token: tokens.read });
+    const nothing = { chats: 0, joins: 0, units: 0, diamonds: 0, online: null };
+    const whole = await compare("11/1,web_rid:12/latest");
+    expect(whole.at("sessions", 0)).toEqual((await call("/v1/rooms/11/sessions/1")).body);
+    expect(idsOf(whole)).toEqual(["1", "3"]);
+    expect(whole.at("minutes")).toEqual([
+      { minute: 0, values: [{ ...nothing, chats: 2 }, nothing] },
+      {
+        minute: 1,
+        values: [
+          { ...nothing, units: 2, diamonds: 100 },
+          { ...nothing, units: 1, diamonds: 900 },
+        ],
+      },
+      { minute: 2, values: [{ ...nothing, online: 9 }, nothing] },
+      { minute: 3, values: [nothing, null] },
+      { minute: 4, values: [{ ...nothing, chats: 1 }, null] },
+    ]);
+    const pages: unknown[] = [];
+    for (let cursor = ""; ; ) {
+      const page = await compare(`11/1,12/3&limit=2${cursor}`);
+      pages.push(...(page.at("minutes") as unknown[]));
+      if (page.at("next") === null) break;
+      cursor = `&cursor=${page.at("next")}`;
+    }
+    expect(pages).toEqual(whole.at("minutes"));
+    for (const [query, status] of [
+      ["11/1", 400],
+      ["11/1,12", 400],
+      ["11/1,11/1,11/1,11/1,11/1", 400],
+      ["11/1,12/9", 404],
+      ["11/1,99/1", 404],
+    ] as const)
+      expect([query, (await compare(query)).status]).toEqual([query, status]);
+    const limited = await token({ rooms: ["web_rid:11"] });
+    expect((await call("/v1/compare?sessions=11/1,12/3", { token: limited })).status).toBe(404);
+  });
+});

@@ -352,6 +352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the broadcasts of all rooms, newest first or by a figure
+         * @description Needs a token of scope read.
+         */
+        get: operations["getSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rooms/{room}/sessions": {
         parameters: {
             query?: never;
@@ -384,6 +404,26 @@ export interface paths {
          * @description Needs a token of scope read.
          */
         get: operations["getRoomsByRoomSessionsBySession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare broadcasts, of one room or of several, minute by minute since each began
+         * @description Needs a token of scope read.
+         */
+        get: operations["getCompare"];
         put?: never;
         post?: never;
         delete?: never;
@@ -812,6 +852,26 @@ export interface paths {
          * @description Needs a token of scope read. One of q, user, types and minDiamonds must be given.
          */
         get: operations["getSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find people by a part of their nickname, or by their id, in the broadcasts of all rooms
+         * @description Needs a token of scope read.
+         */
+        get: operations["getUsers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3322,6 +3382,27 @@ export interface components {
             sessions: components["schemas"]["Session"][];
             next: string | null;
         };
+        /** @description broadcasts beside each other, minute by minute since each began */
+        Comparison: {
+            /** @description the broadcasts, in the order in which they were named */
+            sessions: components["schemas"]["Session"][];
+            /** @description every minute, those without events too, until the longest ends */
+            minutes: {
+                /** @description whole minutes since the one in which each was first seen, which is 0 */
+                minute: number;
+                /** @description of each broadcast; null where it had ended, or has not come so far */
+                values: ({
+                    chats: number;
+                    joins: number;
+                    units: number;
+                    /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                    diamonds: number | string;
+                    /** @description people in the room, as last told in this minute */
+                    online: number | null;
+                } | null)[];
+            }[];
+            next: string | null;
+        };
         /** @description what the events of a broadcast add up to */
         Totals: {
             /** @description events by type */
@@ -3345,6 +3426,8 @@ export interface components {
                 /** @description units whose price is unknown: part of units, of no diamonds */
                 unpricedUnits: number;
             };
+            /** @description diamonds of its gifts by minutes of its length so far, of which it has one at least; null while nobody knows how long it is */
+            diamondsPerMinute: number | null;
             /** @description what the platform's ranks say was given, at least: rises of scores since they were first seen. No part of gifts */
             witness: {
                 /** @description diamonds by which scores of the platform's ranks rose */
@@ -3649,6 +3732,45 @@ export interface components {
                 lastAt: number;
             }[];
             next: string | null;
+        };
+        /** @description a page of people who were found */
+        FoundPeople: {
+            /** @description those of the broadcasts that were counted last first; may be fewer than asked for while there is a next page */
+            people: {
+                id: string;
+                nickname: string | null;
+                /** @description the name that was looked for, which may be an older one; null: found by the id */
+                foundAs: string | null;
+                /** @description rooms in which they were seen */
+                rooms: number;
+                /** @description broadcasts in which they were seen */
+                sessions: number;
+                /** @description key of the room in which they were last */
+                lastRoom: string;
+                events: number;
+                chats: number;
+                likes: number;
+                joins: number;
+                follows: number;
+                shares: number;
+                /** @description acts of giving */
+                combos: number;
+                /** @description how many of them have ended */
+                settled: number;
+                /** @description units given: the sum of delta */
+                units: number;
+                /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
+                diamonds: number | string;
+                /** @description units whose price is unknown: part of units, of no diamonds */
+                unpricedUnits: number;
+                /** @description ms UTC */
+                firstAt: number;
+                /** @description ms UTC */
+                lastAt: number;
+            }[];
+            next: string | null;
+            /** @description events of these rooms that were not counted yet: whoever is only in them is not found */
+            behind: number;
         };
         /** @description a portrait of the people of a broadcast */
         Audience: {
@@ -5961,6 +6083,61 @@ export interface operations {
             };
         };
     };
+    getSessions: {
+        parameters: {
+            query?: {
+                /** @description rooms with commas between, each by its id here or one of its names; all that the token may see by default */
+                room?: string;
+                /** @description part of the title or of the anchor's name; capitals of A to Z do not matter */
+                q?: string;
+                /** @description only broadcasts that began at or after this time, ms UTC */
+                from?: number;
+                /** @description only broadcasts that began before this time, ms UTC */
+                to?: number;
+                /** @description the figure that they are ordered by: openedAt, length, viewers, peak, chats, gifters, diamonds, diamondsPerMinute, follows; those of which it is unknown come last */
+                by?: "openedAt" | "length" | "viewers" | "peak" | "chats" | "gifters" | "diamonds" | "diamondsPerMinute" | "follows";
+                /** @description desc: the newest, or the most, first */
+                order?: "desc" | "asc";
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of broadcasts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getRoomsByRoomSessions: {
         parameters: {
             query?: {
@@ -6028,6 +6205,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCompare: {
+        parameters: {
+            query: {
+                /** @description 2 to 4 broadcasts with commas between, each as ROOM/SESSION: the room's id here or one of its names, and the room_id, or `latest` */
+                sessions: string;
+                /** @description a whole number from 1 to 1000 */
+                limit?: number;
+                /** @description the `next` of the page before; without it the list begins */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description broadcasts beside each other, minute by minute since each began */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description refused: why, and what to do */
@@ -7167,6 +7389,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getUsers: {
+        parameters: {
+            query: {
+                /** @description part of a nickname as broadcasts told it, or the whole id; capitals and the width of letters do not matter */
+                q: string;
+                /** @description rooms with commas between, each by its id here or one of its names; all that the token may see by default */
+                room?: string;
+                /** @description a whole number from 1 to 100 */
+                limit?: number;
+                /** @description the `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of people who were found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPeople"];
                 };
             };
             /** @description refused: why, and what to do */

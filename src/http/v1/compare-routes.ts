@@ -1,0 +1,100 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { Nullable } from "../../events/field.js";
+import { decodePlace, encodePlace } from "../../feed/cursor.js";
+import { FieldError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
+import { COMPARED_MAX, comparedMinutes } from "../../statistics/comparison.js";
+import { amountOf } from "../../statistics/summary.js";
+import type { Totals } from "../../store/statistics.js";
+import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { visibleRoom } from "../streams/named-room.js";
+import { addSchemas, exactly, Next, PageFields } from "./fields.js";
+import { namedBroadcast, shownSessions } from "./session-routes.js";
+import { Amount, Count } from "./statistics-schemas.js";
+
+/** Broadcasts beside each other. */
+const ComparisonSchema = Type.Object(
+  {
+    sessions: Type.Array(Type.Ref("Session"), { description: "the broadcasts, in the order in which they were named" }),
+    minutes: Type.Array(
+      Type.Object({
+        minute: Type.Integer({ minimum: 0, description: "whole minutes since the one in which each was first seen, which is 0" }),
+        values: Type.Array(
+          Nullable(
+            Type.Object({
+              chats: Count,
+              joins: Count,
+              units: Count,
+              diamonds: Amount,
+              online: Type.Union([Count, Type.Null()], { description: "people in the room, as last told in this minute" }),
+            }),
+          ),
+          { description: "of each broadcast; null where it had ended, or has not come so far" },
+        ),
+      }),
+      { description: "every minute, those without events too, until the longest ends" },
+    ),
+    next: Next,
+  },
+  { $id: "Comparison", description: "broadcasts beside each other, minute by minute since each began" },
+);
+
+const KIND = "minutes of a comparison";
+const CompareQuery = exactly({
+  sessions: Type.String({
+    minLength: 3,
+    maxLength: 1_200,
+    description: `2 to ${COMPARED_MAX} broadcasts with commas between, each as ROOM/SESSION: the room's id here or one of its names, and the room_id, or \`latest\``,
+  }),
+  ...PageFields,
+});
+
+/** Registers the comparison of broadcasts. */
+export function compareRoutes(app: FastifyInstance, { store }: ApiDeps): void {
+  addSchemas(app, ComparisonSchema);
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/compare",
+    {
+      schema: {
+        summary: "Compare broadcasts, of one room or of several, minute by minute since each began",
+        tags: ["sessions"],
+        querystring: CompareQuery,
+        response: { 200: Type.Ref("Comparison") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      const { limit, cursor } = request.query;
+      const names = request.query.sessions.split(",").map(partsOf);
+      if (names.length < 2 || names.length > COMPARED_MAX)
+        throw new FieldError("sessions", told`it takes 2 to ${COMPARED_MAX} broadcasts, not ${names.length}`);
+      const sessions = await Promise.all(
+        names.map(async ([room, session]) => {
+          const named = await visibleRoom(store.rooms, tokenOf(request), room);
+          return namedBroadcast(store.sessions, named.room, session);
+        }),
+      );
+      const [from] = decodePlace(KIND, cursor, [0] as const) ?? [0];
+      const { minutes, more } = await comparedMinutes(store.statistics, sessions, Math.max(0, from), limit);
+      return {
+        sessions: await shownSessions(store, sessions),
+        minutes: minutes.map(({ minute, totals }) => ({ minute, values: totals.map((one) => (one === null ? null : valuesOf(one))) })),
+        next: more ? encodePlace(KIND, [Math.max(0, from) + limit]) : null,
+      };
+    },
+  );
+}
+
+/** Splits the name of a broadcast: after its last slash stands the room_id. */
+function partsOf(name: string): readonly [room: string, session: string] {
+  const [, room, session] = /^\s*(.+)\/([^/]+?)\s*$/.exec(name) ?? [];
+  if (room === undefined || session === undefined) throw new FieldError("sessions", told`a broadcast is named as ROOM/SESSION`);
+  return [room, session];
+}
+
+function valuesOf({ types, units, diamonds, online }: Totals) {
+  return { chats: types.chat ?? 0, joins: types.join ?? 0, units, diamonds: amountOf(diamonds), online: online?.value ?? null };
+}

@@ -1,0 +1,68 @@
+import type { Session } from "../store/rooms.js";
+import type { Statistics } from "../store/sql/statistics.js";
+import { addTotals, emptyTotals, type Minute, type Totals } from "../store/statistics.js";
+
+const MINUTE_MS = 60_000;
+/** Minutes that are read at once. */
+const STEP = 1_000;
+/** Most broadcasts that are compared: more lines of a chart cannot be told apart. */
+export const COMPARED_MAX = 4;
+
+/** Minute of several broadcasts, counted from the one in which each was first seen, which is 0. */
+interface ComparedMinute {
+  readonly minute: number;
+  /** Sums of each broadcast, in their order; null where it had ended, or is not there yet. */
+  readonly totals: readonly (Totals | null)[];
+}
+
+/**
+ * Aligns broadcasts by minutes since each began.
+ * What was told of times before its first minute counts in that, and of times after its last one in the last: clocks differ.
+ * @param from first minute that is returned
+ * @returns the minutes, and whether there are more
+ */
+export async function comparedMinutes(
+  statistics: Pick<Statistics, "sessions" | "minutes">,
+  sessions: readonly Session[],
+  from: number,
+  limit: number,
+): Promise<{ readonly minutes: readonly ComparedMinute[]; readonly more: boolean }> {
+  const parts = await Promise.all(sessions.map((session) => minutesOf(statistics, session, from, limit)));
+  const length = Math.max(...parts.map((part) => part.length));
+  const until = Math.min(length, from + limit);
+  const minutes = Array.from({ length: Math.max(0, until - from) }, (_, at) => {
+    const minute = from + at;
+    return { minute, totals: parts.map((part) => (minute < part.length ? (part.totals.get(minute) ?? emptyTotals()) : null)) };
+  });
+  return { minutes, more: until < length };
+}
+
+/** Returns the minutes of a broadcast that lie in a window, and how many it has. */
+async function minutesOf(
+  statistics: Pick<Statistics, "sessions" | "minutes">,
+  { room, sessionId, openedAt, endedAt }: Session,
+  from: number,
+  limit: number,
+): Promise<{ readonly length: number; readonly totals: ReadonlyMap<number, Totals> }> {
+  const counted = (await statistics.sessions(room, [sessionId])).get(sessionId);
+  const start = Math.floor(openedAt / MINUTE_MS);
+  const last = Math.max(0, Math.floor((endedAt ?? counted?.totals.lastAt ?? openedAt) / MINUTE_MS) - start);
+  const totals = new Map<number, Totals>();
+  if (from > last) return { length: last + 1, totals };
+  const isLast = from + limit > last;
+  let after = from === 0 ? Number.MIN_SAFE_INTEGER : start + from - 1;
+  for (let page: readonly Minute[] | null = null; page === null || page.length === STEP; ) {
+    page = await statistics.minutes(room, sessionId, after, STEP);
+    for (const { minute, totals: sums } of page) {
+      const at = Math.min(last, Math.max(0, minute - start));
+      if (at >= from + limit) return { length: last + 1, totals };
+      const known = totals.get(at);
+      if (known === undefined) totals.set(at, sums);
+      else addTotals(known, sums);
+      after = minute;
+    }
+    // What comes after the last minute counts in it, wherever it is.
+    if (!isLast && after >= start + from + limit - 1) break;
+  }
+  return { length: last + 1, totals };
+}
