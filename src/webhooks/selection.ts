@@ -10,7 +10,7 @@ import type { StoredEvent } from "../store/stored-event.js";
 const ALL = "*";
 
 /** Names that stand for some events of a type. `room.live` is the first time that a broadcast is seen live, not each reconnection. */
-const HOOK_NAMES = [
+export const HOOK_NAMES = [
   "room.live",
   "room.ended",
   "gifts.suppressed",

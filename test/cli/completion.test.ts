@@ -6,7 +6,9 @@ import { bashScript } from "../../src/cli/completion/bash.js";
 import { fishScript } from "../../src/cli/completion/fish.js";
 import { nodesOf } from "../../src/cli/completion/node.js";
 import { zshScript } from "../../src/cli/completion/zsh.js";
+import { EVENT_TYPES } from "../../src/events/event.js";
 import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
+import { SCOPES } from "../../src/store/sql/tokens.js";
 import { useFolders } from "../store/directory.js";
 import { commands } from "./tree.js";
 
@@ -51,6 +53,17 @@ describe("completion in bash", () => {
     expect(offered("dylive", "serve", "--port", "")).toEqual([]);
   });
 
+  it("offers the words of options that judge them themselves, one after the other where they take several", () => {
+    expect(offered("dylive", "token", "create", "--scope", "")).toEqual([...SCOPES]);
+    expect(offered("dylive", "retention", "--kind", "r")).toEqual(["raw"]);
+    expect(offered("dylive", "export", "1", "--types", "")).toEqual([...EVENT_TYPES]);
+    expect(offered("dylive", "search", "--types", "gi")).toEqual(["gift"]);
+    expect(offered("dylive", "search", "--types", "chat,gi")).toEqual(["chat,gift"]);
+    expect(offered("dylive", "notify", "add", "--types", "chat,room.")).toEqual(["chat,room.live", "chat,room.ended"]);
+    expect(offered("dylive", "hook", "add", "--types", "=", "work.")).toEqual(["work.published"]);
+    expect(offered("dylive", "sidecar", "--formats", "xml,a")).toEqual(["xml,ass"]);
+  });
+
   it("offers files where files are wanted, folders where folders are, names with spaces whole", () => {
     expect(offered("dylive", "replay", "to")).toEqual(expect.arrayContaining(["to night.dyrec", "to keep"]));
     expect(offered("dylive", "serve", "--data", "to")).toEqual(["to keep"]);
@@ -70,6 +83,11 @@ describe("completion in zsh and fish", () => {
       }
       for (const sub of command.commands) expect(fish).toContain(` -a '${sub.name()}' -d '`);
     }
+  });
+
+  it("offers lists of words after each comma", () => {
+    expect(zshScript(nodes)).toContain(`"search:--types") _values -s , value ${EVENT_TYPES.join(" ")}; return ;;`);
+    expect(fishScript(nodes)).toMatch(/__dylive_at .{0,2}'search.{0,2}''? -l types -x -a '\(__dylive_list chat .*\)' -d/);
   });
 
   it("quotes what a shell would read otherwise", () => {

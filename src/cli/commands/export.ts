@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { type FileHandle, open, readFile, rm } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { EVENT_TYPES } from "../../events/event.js";
 import { HEADERS, type Headers } from "../../exports/columns.js";
 import { exportPieces } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../exports/format.js";
@@ -17,6 +18,7 @@ import { FileLock } from "../../store/lock.js";
 import { namedRoom } from "../../store/rooms.js";
 import { isBusy } from "../../store/sqlite/refusal.js";
 import type { Store } from "../../store/store.js";
+import { WordsOption } from "../completion/node.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, say } from "../terminal.js";
 import { numberFrom, whole } from "../values.js";
@@ -50,7 +52,11 @@ export function addExportCommand(program: Command, data: () => Option): void {
     .option("-o, --out <file>", "file to write; - is stdout (dylive-ROOM.FORMAT)")
     .option("--from <moment>", "only events of this time on")
     .option("--to <moment>", "only events before this time")
-    .option("--types <types>", "event types with commas between, * for all (all; chat,gift in xml, ass and srt)")
+    .addOption(
+      new WordsOption("--types <types>", "event types with commas between, * for all (all; chat,gift in xml, ass and srt)", {
+        listOf: EVENT_TYPES,
+      }),
+    )
     .option("--user <id>", "only events of the user with this id")
     .option("--min-diamonds <n>", "only gifts worth at least so many diamonds", whole)
     .option("--filter <expression>", "only events for which it is true, see docs/filters.md")

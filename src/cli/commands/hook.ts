@@ -1,5 +1,6 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { EVENT_TYPES } from "../../events/event.js";
 import { systemClock } from "../../runtime/clock.js";
 import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
@@ -9,7 +10,9 @@ import type { HookTry } from "../../store/sql/hooks.js";
 import type { Store } from "../../store/store.js";
 import { shownAddress } from "../../webhooks/channels.js";
 import { webhookServiceBeside } from "../../webhooks/runner.js";
+import { HOOK_NAMES } from "../../webhooks/selection.js";
 import { type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
+import { WordsOption } from "../completion/node.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
@@ -30,6 +33,9 @@ interface AddOptions {
   readonly allowPrivate: boolean;
 }
 
+/** Types and names of events that hooks take, for shells. */
+export const HOOK_TYPES = { listOf: [...EVENT_TYPES, ...HOOK_NAMES] };
+
 /** Adds `dylive hook add`, `list`, `show` and the rest. They work beside a running server, which follows within seconds. */
 export function addHookCommands(program: Command, data: () => Option): void {
   const hook = program.command("hook").description("webhooks: events sent to an address of yours, signed, until it takes them");
@@ -38,7 +44,7 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .description("send events from now on; the secret is the last line of stdout")
     .argument("<url>", "where they are sent; quote it")
     .option("--name <name>", "what it is for")
-    .option("--types <types>", "event types, or room.live, room.ended, account.lapsed …", names)
+    .addOption(new WordsOption("--types <types>", "event types, or room.live, room.ended, account.lapsed …", HOOK_TYPES).argParser(names))
     .option("--filter <expression>", "only events for which this is true (docs/filters.md)")
     .option("--rooms <names>", "only these rooms, separated by commas; all by default", names)
     .option("--max-events <n>", "events of one request at most (500)", whole)

@@ -5,11 +5,12 @@ import { told } from "../../runtime/told.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../store/sql/hooks.js";
 import { type Alarms, alarmSelection, USUAL_ALARMS } from "../../webhooks/alarm-text.js";
 import { channelOf, shownAddress } from "../../webhooks/channels.js";
+import { WordsOption } from "../completion/node.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { plain, print, say } from "../terminal.js";
 import { count, names } from "../values.js";
 import { withNewStore, withStore } from "../with-store.js";
-import { keysOf, tryLine, withWebhooks } from "./hook.js";
+import { HOOK_TYPES, keysOf, tryLine, withWebhooks } from "./hook.js";
 
 /** Options of `dylive notify add`, beside the settings. */
 interface NotifyOptions extends Alarms {
@@ -38,7 +39,11 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
     )
     .option("--secret <secret>", "what DingTalk and Feishu sign with, or a token of ntfy")
     .option("--to <chat>", "id of the chat, for Telegram")
-    .option("--types <types>", "event types, or room.live, room.ended … (what goes on air, ends or fails)", names)
+    .addOption(
+      new WordsOption("--types <types>", "event types, or room.live, room.ended … (what goes on air, ends or fails)", HOOK_TYPES).argParser(
+        names,
+      ),
+    )
     .option("--gifts <diamonds>", "combos of gifts worth so much, once each", count)
     .option("--words <words>", "chats that hold one of these, separated by commas", names)
     .option("--people <uids>", "these people: what they say and give, and when they come", names)

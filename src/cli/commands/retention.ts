@@ -10,6 +10,7 @@ import type { RoomKey } from "../../store/log.js";
 import { namedRoom } from "../../store/rooms.js";
 import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
 import type { Store } from "../../store/store.js";
+import { WordsOption } from "../completion/node.js";
 import { moment, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
@@ -30,7 +31,7 @@ export function addRetentionCommand(program: Command, data: () => Option): void 
     .command("retention")
     .description("show or set how much is kept of a room")
     .argument("<room>", "the room's id here, or any of its names that is known here")
-    .option("--kind <kind>", `what of: ${RETAINED.join(", ")}`, kindOf, "events")
+    .addOption(new WordsOption("--kind <kind>", `what of: ${RETAINED.join(", ")}`, RETAINED).argParser(kindOf).default("events"))
     .option("--age <time>", "keep what is younger, such as 12h, 30d or 8w; none is no limit", ageOf)
     .option("--size <size>", "keep the newest up to a size, such as 500MB or 2GB; none is no limit", sizeOf)
     .option("--server", "follow the server's settings again", false)

@@ -9,6 +9,7 @@ import { namedRoom } from "../../store/rooms.js";
 import { foldText, SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
 import type { FoundPeople } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
+import { WordsOption } from "../completion/node.js";
 import { lineOf } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { moment, orAsItIs, ProgressLine, print, printColumns, say } from "../terminal.js";
@@ -40,7 +41,9 @@ export function addSearchCommand(program: Command, data: () => Option): void {
     .option("--people", "people whose nickname has the text, as broadcasts told it; with --room those of these rooms", false)
     .option("--room <room>", "only this room (repeat for more)", (name: string, before: readonly string[]) => [...before, name], [])
     .option("--user <id>", "only events of the person with this id (uid)")
-    .option("--types <types>", "only these event types, with commas between", typesOf)
+    .addOption(
+      new WordsOption("--types <types>", "only these event types, with commas between", { listOf: EVENT_TYPES }).argParser(typesOf),
+    )
     .option("--from <time>", "not before this date or time", when)
     .option("--to <time>", "before this date or time", when)
     .option("--min-diamonds <n>", "only gifts worth at least so many diamonds", whole)

@@ -10,6 +10,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { namedRoom } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
+import { WordsOption } from "../completion/node.js";
 import { exitWith, stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
 import { names, numberFrom, wholeFrom } from "../values.js";
@@ -36,7 +37,11 @@ export function addSidecarCommand(program: Command, data: () => Option): void {
     .description("danmaku beside the recordings of another program, by the wall clock; until it is stopped")
     .argument("<folder>", "where a recorder writes flv, ts, mp4, mkv …; folders in it too")
     .requiredOption("--room <room>", "the room that is recorded there; the server must watch it")
-    .option("--formats <formats>", "files beside each recording, with commas between", formats, SIDECAR_FORMATS)
+    .addOption(
+      new WordsOption("--formats <formats>", "files beside each recording, with commas between", { listOf: SIDECAR_FORMATS })
+        .argParser(formats)
+        .default(SIDECAR_FORMATS),
+    )
     .option("--name-pattern <pattern>", "names without ending: %Y %m %d %H %M %S, * for anything (all usual forms)")
     .option("--time-zone <zone>", "zone of times in names, such as Asia/Shanghai or +08:00 (this machine's)")
     .option("--offset <seconds>", "added to every place in a recording", numberFrom(-OFFSET_MAX_S, OFFSET_MAX_S), 0)

@@ -5,6 +5,7 @@ import { createToken, type NewToken, revokeToken } from "../../http/tokens.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { type Told, told, toldAll } from "../../runtime/told.js";
 import { SCOPES, type Scope, type TokenRow } from "../../store/sql/tokens.js";
+import { WordsOption } from "../completion/node.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
 import { withNewStore, withStore } from "../with-store.js";
@@ -28,7 +29,7 @@ export function addTokenCommands(program: Command, data: () => Option): void {
     .command("create")
     .description("make a token; it is the last line of stdout")
     .requiredOption("--name <name>", "what it is for")
-    .option("--scope <scope>", "read, manage (also rooms) or admin (also tokens)", "read")
+    .addOption(new WordsOption("--scope <scope>", "read, manage (also rooms) or admin (also tokens)", SCOPES).default("read"))
     .option("--rooms <names>", "the only rooms it may see: names separated by commas", names)
     .option("--expires <time>", "how long it is valid, such as 12h, 30d or 8w", duration)
     .option("--rate <n>", "requests that it may make in a minute", whole)

@@ -24,6 +24,12 @@ ${nodes.map(nodeCase).join("\n")}
   esac
 }
 _dylive_words() { COMPREPLY=($(compgen -W "$1" -- "$2")); }
+_dylive_list() {
+  local before=""
+  if [[ "$2" == *,* ]]; then before="\${2%,*},"; fi
+  COMPREPLY=($(compgen -P "$before" -W "$1" -- "\${2##*,}"))
+  compopt -o nospace 2>/dev/null
+}
 _dylive_paths() {
   local one
   while IFS= read -r one; do COMPREPLY+=("$one"); done < <(compgen "$1" -- "$2")
@@ -49,5 +55,6 @@ function nodeCase({ path, commands, flags, values }: Node): string {
 function offer(values: Values): string | null {
   if (values === "unknown") return null;
   if (values === "files") return '_dylive_paths -f "$cur"';
-  return values === "folders" ? '_dylive_paths -d "$cur"' : `_dylive_words "${values.join(" ")}" "$cur"`;
+  if (values === "folders") return '_dylive_paths -d "$cur"';
+  return "listOf" in values ? `_dylive_list "${values.listOf.join(" ")}" "$cur"` : `_dylive_words "${values.join(" ")}" "$cur"`;
 }

@@ -14,6 +14,12 @@ function __dylive_at
     end
     test "$at" = "$argv[1]"
 end
+function __dylive_list
+    set -l before (commandline -ct | string replace -r '^--[^=]*=' '' | string replace -rf '(.*,)[^,]*$' '$1')
+    for word in $argv
+        echo "$before$word"
+    end
+end
 complete -c dylive -f
 ${nodes.flatMap(linesOf).join("\n")}`;
 }
@@ -34,7 +40,8 @@ function namesOf({ names }: Node["flags"][number]): string {
 function offer(values: Values): string {
   if (values === "unknown") return "";
   if (values === "files") return " -a '(__fish_complete_path)'";
-  return ` -a ${values === "folders" ? "'(__fish_complete_directories)'" : quoted(values.join(" "))}`;
+  if (values === "folders") return " -a '(__fish_complete_directories)'";
+  return ` -a ${quoted("listOf" in values ? `(__dylive_list ${values.listOf.join(" ")})` : values.join(" "))}`;
 }
 
 function quoted(text: string): string {

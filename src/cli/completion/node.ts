@@ -1,7 +1,18 @@
-import type { Argument, Command, Option } from "commander";
+import { type Argument, type Command, Option } from "commander";
 
-/** Values that a shell may offer: given words, files, folders, or nothing that it could know. */
-export type Values = readonly string[] | "files" | "folders" | "unknown";
+/** Values that a shell may offer: given words, several of them with commas between, files, folders, or nothing that it could know. */
+export type Values = readonly string[] | { readonly listOf: readonly string[] } | "files" | "folders" | "unknown";
+
+/** Option that takes words which shells offer and which the command itself judges: it has more to say of another one than commander. */
+export class WordsOption extends Option {
+  readonly words: Values;
+
+  /** @param words those that it takes; several with commas between where they are a `listOf` */
+  constructor(flags: string, description: string, words: readonly string[] | { readonly listOf: readonly string[] }) {
+    super(flags, description);
+    this.words = words;
+  }
+}
 
 /** An option as shells complete it. */
 interface Flag {
@@ -43,7 +54,8 @@ function nodes(command: Command, path: readonly string[]): readonly Node[] {
 
 function flagOf(option: Option): Flag {
   const names = [option.long, option.short].filter((name) => name !== undefined && name !== null);
-  const taken = option.required || option.optional ? valuesOf(option.argChoices, option.flags) : null;
+  const words = option instanceof WordsOption ? option.words : valuesOf(option.argChoices, option.flags);
+  const taken = option.required || option.optional ? words : null;
   return { names, values: taken, about: option.description };
 }
 

@@ -44,7 +44,8 @@ function nodeCase({ path, commands, flags, values }: Node): string {
 function offer(values: Values): string {
   if (values === "unknown") return "_message 'a value'";
   if (values === "files") return "_files";
-  return values === "folders" ? "_files -/" : `compadd -- ${values.join(" ")}`;
+  if (values === "folders") return "_files -/";
+  return "listOf" in values ? `_values -s , value ${values.listOf.join(" ")}` : `compadd -- ${values.join(" ")}`;
 }
 
 /** \`name:about\` as zsh's _describe takes it, in single quotes. */
