@@ -70,6 +70,12 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   "notify list": ["dylive notify list"],
   "notify test": ["dylive notify test 0a1b2c3d4e5f"],
+  trigger: [
+    "dylive trigger gift --room 100000002 --gift 嘉年华 --diamonds 30000",
+    "dylive trigger chat --room 100000002 --text 测试",
+    "dylive trigger room.live --room 100000002",
+    "dylive trigger disk.low",
+  ],
   hook: ["dylive hook add 'https://example.com/dylive'", "dylive hook list"],
   "hook add": [
     "dylive hook add 'https://example.com/dylive' --types gift,room.live",

@@ -1,4 +1,5 @@
 import { EVENT_TYPES, type EventType, type LiveEvent, type NewEvent } from "../events/event.js";
+import { isTest } from "../events/test-event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
 import { DirectIntake, heldBack, type Intake, SpoolingIntake } from "../ingest/intake.js";
@@ -31,7 +32,8 @@ interface Left {
 async function takeOver({ log, rooms }: Pick<Store, "log" | "rooms">, room: RoomKey, pipeline: Pipeline): Promise<Left> {
   await pipeline.claim();
   const row = await rooms.get(room);
-  const [told] = (await log.readBefore(room, Number.MAX_SAFE_INTEGER, 1, { types: ["state"] })).events;
+  const { events } = await log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOK, { types: ["state"] });
+  const told = events.findLast((event) => !isTest(event));
   return { resume: row?.resume ?? null, state: told?.type === "state" ? (told.to as RoomState) : null };
 }
 
@@ -82,7 +84,7 @@ function aheadIn(received: readonly LiveEvent[]): Ahead {
 
 /** Whether an event came with a frame to a process that collected; a combo is settled by the clock, and a file says what it likes. */
 function isReceived({ id, source }: LiveEvent): boolean {
-  return source !== "system" && source !== "import" && !id.startsWith("settle:");
+  return source !== "system" && source !== "import" && source !== "test" && !id.startsWith("settle:");
 }
 
 const LOOK_EVERY_MS = 1000;

@@ -49,9 +49,9 @@ export function askedInQuery(address: URL): AskedStream {
   };
 }
 
-/** Whether an event tells of a room now; what was imported from a file is the past. */
+/** Whether an event tells of a room now; what was imported from a file is the past, and a test, which no format can mark, did not happen. */
 export function isNow(event: LiveEvent): boolean {
-  return event.source !== "import";
+  return event.source !== "import" && event.source !== "test";
 }
 
 /** A message in bytes, with the status that it tells. */

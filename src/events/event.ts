@@ -1,8 +1,8 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Count, literals, Nullable, Text, Whole } from "./field.js";
 
-/** Origins of an event's bytes. `import` is a file given by hand; `system` is dylive itself. */
-export const SOURCES = ["websocket", "browser", "recording", "official", "import", "system"] as const;
+/** Origins of an event's bytes. `import` is a file given by hand; `system` is dylive itself; `test` is somebody who asked for a test event. */
+export const SOURCES = ["websocket", "browser", "recording", "official", "import", "system", "test"] as const;
 
 /** A person as the platform shows them. Unknown is null, never 0 or "". Ids are decimal strings. */
 export const UserSchema = Type.Object(
@@ -73,7 +73,7 @@ const base = {
     Type.Literal(true, { description: "the platform gave no time: it was worked out of the message's id, or of when it came" }),
   ),
   receivedAt: Type.Integer({ description: "when the bytes reached us, ms UTC" }),
-  source: literals(SOURCES, "where the bytes came from"),
+  source: literals(SOURCES, "where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it"),
   revision: Type.Integer({ minimum: 0, description: "0 as first stored; raised by redecode" }),
 };
 const user = { user: UserSchema };

@@ -1,4 +1,5 @@
 import type { LiveEvent, User } from "./event.js";
+import { isTest } from "./test-event.js";
 
 /** A value as an expression sees it: whole numbers are CEL ints, and null is "unknown, or this kind of event has none". */
 export type Scalar = string | bigint | boolean | null;
@@ -60,8 +61,8 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   settled: { type: "bool", about: "the gift's combo has ended", of: (event) => (event.type === "gift" ? event.settled : null) },
   test: {
     type: "bool",
-    about: "a gift that the Open Platform made as a test",
-    of: (event) => (event.type === "gift" ? event.test === true : null),
+    about: "nothing happened: a test event, or a gift that the Open Platform made as a test",
+    of: (event) => isTest(event) || (event.type === "gift" && event.test === true),
   },
   unitDiamonds: { type: "int", about: "price of one unit in diamonds", of: (event) => numberOf(event, "unitDiamonds") },
   diamonds: { type: "int", about: "value of a gift (delta × unitDiamonds) or lottery", of: (event) => numberOf(event, "diamonds") },

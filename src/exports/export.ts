@@ -38,10 +38,10 @@ async function* rowsOf(
   onScanned: (seq: number) => void = () => {},
   paid: Paid | null = null,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  const { room, until, where, from, to } = plan;
+  const { room, until, where, from, to, tests } = plan;
   const expression = plan.filter === null ? null : readFilter(plan.filter);
   const inRange = (row: StoredEvent) =>
-    row.seq <= until && (from === null || row.event.time >= from) && (to === null || row.event.time < to);
+    row.seq <= until && (tests || !row.isTest) && (from === null || row.event.time >= from) && (to === null || row.event.time < to);
   for (let after = plan.after; after < until; ) {
     signal.throwIfAborted();
     const page = await log.read(room, after, PAGE, where);

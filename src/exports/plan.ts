@@ -23,6 +23,8 @@ export interface ExportRequest {
   readonly minDiamonds?: number | undefined;
   /** An expression of the filter language. */
   readonly filter?: string | undefined;
+  /** Test events, too. */
+  readonly tests?: boolean | undefined;
   /** Only events with a greater seq: continues a file. */
   readonly after?: number | undefined;
   /** Time at which the recording begins; by default the broadcast does. */
@@ -43,6 +45,7 @@ export interface ExportPlan {
   readonly from: number | null;
   readonly to: number | null;
   readonly filter: string | null;
+  readonly tests: boolean;
   readonly after: number;
   /** The last seq that is looked at: the head when it was asked for, so that an export of a running broadcast ends. */
   readonly until: number;
@@ -86,6 +89,7 @@ export async function planExport(
     userId,
     minDiamonds,
     filter = null,
+    tests = false,
     after = 0,
     headers = "names",
     pseudonyms = null,
@@ -120,7 +124,7 @@ export async function planExport(
     begins: after === 0,
   };
   const pseudonymKey = pseudonyms === true ? await secrets.pseudonymKey() : pseudonyms;
-  return { room, format, where, from, to, filter, after, until: head, pseudonymKey, about };
+  return { room, format, where, from, to, filter, tests, after, until: head, pseudonymKey, about };
 }
 
 /** Decides an export of a work's comments. @throws DyliveError bad_request for a format that goes with a recording */

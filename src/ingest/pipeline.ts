@@ -1,6 +1,7 @@
 import type { Draft, GiftEvent } from "../events/combo.js";
 import type { NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
+import { isTest } from "../events/test-event.js";
 import { isSeenType, type Sighting } from "../health/sightings.js";
 import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
 import { officialDraft } from "../platform/messages/official.js";
@@ -351,10 +352,10 @@ export class Pipeline {
     const newest = Number.MAX_SAFE_INTEGER;
     const gifts = await log.readBefore(room, newest, RESTORE_GIFTS, { types: ["gift"] });
     const social = await log.readBefore(room, newest, RESTORE_SOCIAL, { types: ["follow", "share"] });
-    this.#ledger.restore(gifts.events);
+    this.#ledger.restore(gifts.events.filter((event) => !isTest(event)));
     this.#recent = new RecentIds();
     this.#echoes = new SocialEchoes();
-    for (const event of social.events) this.#echoes.admits(event);
+    for (const event of social.events) if (!isTest(event)) this.#echoes.admits(event);
     const states = await log.readBefore(room, newest, RESTORE_STATES, { types: ["pin", "lottery", "linkmic", "product"] });
     this.#versions = new StateVersions();
     this.#fillIn.restart();

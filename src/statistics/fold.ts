@@ -16,12 +16,13 @@ import type { Vocabulary } from "./words.js";
 const MINUTE_MS = 60_000;
 
 /**
- * Sums up what events add to the statistics of their broadcasts. A function of the events alone, and of each of them apart: events may be
+ * Sums up what events add to the statistics of their broadcasts; test events add nothing. A function of the events alone, and of each of them apart: events may be
  * cut into parts anywhere, and the parts added in any order.
  */
 export function fold(events: readonly LiveEvent[], vocabulary: Vocabulary): ReadonlyMap<string, SessionDelta> {
   const deltas = new Map<string, SessionDelta>();
   for (const event of events) {
+    if (event.source === "test") continue;
     const key = event.sessionId ?? "";
     const delta = deltas.get(key) ?? emptyDelta(event.seq);
     deltas.set(key, delta);

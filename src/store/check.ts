@@ -164,6 +164,7 @@ async function checkStatistics(
     }
     for (const event of page.events) {
       if (event.seq > counted) break;
+      if (event.source === "test") continue;
       const key = event.sessionId ?? "";
       const sum = sums.get(key) ?? { events: 0, units: 0, diamonds: 0n, lastAt: event.time, lost };
       sums.set(key, sum);

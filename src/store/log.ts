@@ -1,4 +1,6 @@
 import type { EventType, LiveEvent, NewEvent, NewEventOf } from "../events/event.js";
+import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
 import type { StoredEvent } from "./stored-event.js";
 
 /** Internal integer of a room, which is the anchor's and not of one broadcast. Never changes. Room 0 is the system's. */
@@ -7,10 +9,13 @@ export type RoomKey = number;
 /** The system's room: it has events (account lapsed, gifts kept from a room, hook paused, disk low), but no anchor, names or broadcasts. */
 export const SYSTEM_ROOM: RoomKey = 0;
 
-/** Events of one room in the order in which they are to be stored. `epoch` is that of the room's claim ({@link Rooms.claim}). */
+/**
+ * Events of one room in the order in which they are to be stored. `epoch` is that of the room's claim ({@link Rooms.claim}); null for test
+ * events, which no owner judges, so that any process may append them.
+ */
 export interface RoomBatch {
   readonly room: RoomKey;
-  readonly epoch: number;
+  readonly epoch: number | null;
   readonly events: readonly NewEvent[];
 }
 
@@ -127,6 +132,17 @@ export interface SystemNews {
   readonly session?: string | null;
   /** Facts that it was told by. */
   readonly evidence?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Appends a test event, from any process.
+ * @throws DyliveError not_found when its room is gone
+ */
+export async function appendTest({ log }: { readonly log: Pick<Log, "append"> }, event: NewEvent): Promise<LiveEvent> {
+  const [appended] = await log.append([{ room: event.room, epoch: null, events: [event] }]);
+  const seq = appended?.stored?.[0];
+  if (seq === undefined || seq === null) throw new DyliveError("not_found", told`room ${event.room} is gone`);
+  return { ...event, seq };
 }
 
 /** Tells news in the system's room, once for each kind and about. @param at ms UTC */

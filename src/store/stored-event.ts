@@ -86,6 +86,11 @@ export class StoredEvent {
     return this.#event;
   }
 
+  /** Whether somebody asked for it as a test; told without a look inside for what is of a broadcast. */
+  get isTest(): boolean {
+    return this.sessionId === null && this.event.source === "test";
+  }
+
   #parse(): LiveEvent {
     try {
       return JSON.parse(this.text);

@@ -1,5 +1,6 @@
 import { describe } from "../events/describe.js";
 import type { LiveEvent } from "../events/event.js";
+import { isTest } from "../events/test-event.js";
 import { type Language, reasonIn } from "../i18n/words.js";
 
 /** Text that is brought to people's phones. */
@@ -25,7 +26,9 @@ interface AlarmRoom {
 export function alarmText(events: readonly LiveEvent[], room: AlarmRoom | null, language: Language): AlarmText {
   const words = WORDS[language];
   const name = room === null ? "dylive" : (room.name ?? words.aRoom);
-  const lines = events.map((event) => (room?.again.has(event.seq) ? words.again : words.line(event, room)));
+  const lines = events.map((event) =>
+    room?.again.has(event.seq) ? words.again : `${isTest(event) ? words.tested : ""}${words.line(event, room)}`,
+  );
   const [only] = lines;
   const title = words.title(name, lines.length === 1 && only !== undefined ? only : words.count(lines.length));
   return { title, lines: lines.length === 1 ? [] : lines, more: words.more };
@@ -41,6 +44,8 @@ interface Words {
   readonly aRoom: string;
   readonly somebody: string;
   readonly again: string;
+  /** Stands before what was asked for as a test. */
+  readonly tested: string;
   readonly test: string;
   readonly testLine: string;
   title(room: string, what: string): string;
@@ -59,6 +64,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     aRoom: "直播间",
     somebody: "有人",
     again: "恢复接收，仍是同一场直播",
+    tested: "（测试）",
     test: "dylive 测试消息",
     testLine: "收到这条消息，说明通知可以送达。",
     title: (room, what) => `【${room}】${what}`,
@@ -77,6 +83,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     aRoom: "a room",
     somebody: "somebody",
     again: "is received again, the same broadcast",
+    tested: "(test) ",
     test: "test message of dylive",
     testLine: "This message has arrived, so alarms will.",
     title: (room, what) => `[${room}] ${what}`,

@@ -158,6 +158,16 @@ export function describeLog(open: Open<RoomStore>): void {
       ]);
     });
 
+    it("is not needed for what no owner judges, which takes the room from nobody", async () => {
+      const { room, epoch, append } = await claimed(store());
+      await append(chat("1"));
+      expect(await store().log.append([{ room, epoch: null, events: [chat("2"), chat("1")] }])).toEqual([
+        { room, head: 2, stored: [2, null] },
+      ]);
+      expect(await store().log.append([{ room, epoch, events: [chat("3")] }])).toEqual([{ room, head: 3, stored: [3] }]);
+      expect(await store().log.append([{ room: 999, epoch: null, events: [chat("1")] }])).toEqual([{ room: 999, head: 0, fenced: true }]);
+    });
+
     it("of a room that does not exist is fenced", async () => {
       expect(await store().log.append([{ room: 999, epoch: 0, events: [chat("1")] }])).toEqual([{ room: 999, head: 0, fenced: true }]);
     });

@@ -26,6 +26,7 @@ Every event that dylive gives out. Over HTTP, in streams and webhooks, in JSONL 
 - **Unknown is \`null\`**, never 0 or \`""\`. A field that is marked *optional* is not there where it says nothing.
 - **Ids are strings**, also those of 19 digits. **Times are milliseconds UTC.** Text is as people wrote it: treat it as hostile.
 - \`seq\` counts from 1 in each room, without holes, in the order of arrival; \`time\` is the platform's and may run back a little.
+- \`source\` \`test\` marks a [test event](overlay.md#test-events): somebody asked for it to try overlays and alarms, and nothing happened. Leave it out of what you count.
 - \`unknown\`, \`rank\` and \`stats\` are sent only when \`types\` names them (\`types=*\` names all).
 `;
 

@@ -332,6 +332,10 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/redecode", 202, { json: {} }],
     ["/v1/rooms/98765/redecode", 404, { json: { session: "404" } }],
   ],
+  "POST /v1/rooms/{room}/test-events": [
+    ["/v1/rooms/98765/test-events", 201, { json: { type: "gift", units: 2, diamonds: 10 } }],
+    ["/v1/rooms/98765/test-events", 400, { json: { type: "gift", units: 3, diamonds: 10 } }],
+  ],
   "GET /v1/tasks": [["/v1/tasks", 200]],
   "GET /v1/tasks/{task}": [
     ["/v1/tasks/1", 200],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import { testEvent } from "../../src/events/test-event.js";
 import { gapEvent } from "../../src/ingest/own-events.js";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import type { Received } from "../../src/platform/access/read.js";
@@ -8,7 +9,7 @@ import { readFrame } from "../../src/platform/access/read.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { check } from "../../src/store/check.js";
-import type { Log } from "../../src/store/log.js";
+import { appendTest, type Log } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { FakeClock } from "../clock.js";
 import { envelope } from "../platform/messages/encode.js";
@@ -89,6 +90,21 @@ describe("pipeline", () => {
     const [counted, stored] = await brought(time - 1);
     expect(stored).toHaveLength(2);
     expect(counted).toEqual(stored);
+  });
+
+  it("takes no test event for what was received: neither a person's follow nor an open combo", async () => {
+    const { store, room, parts, clock, events } = await opened();
+    const now = clock.now();
+    const made = { room, webRid: null, id: "1", now };
+    const tests = [testEvent({ type: "follow", userId: "555555555" }, made), testEvent({ type: "gift" }, { ...made, id: "2" })];
+    for (const event of tests) if (event !== null) await appendTest(store, event.type === "gift" ? { ...event, settled: false } : event);
+    const follow = envelope("MemberMessage", { common: { msgId: "2", createTime: `${now}` }, user: { id: "555555555" }, action: 20 });
+    const pipeline = await Pipeline.open(parts);
+    const stored = await pipeline.store([{ receivedAt: now, response: { messages: [follow] } }], broadcast);
+    expect(stored.events.map(({ type }) => type)).toEqual(["follow"]);
+    await clock.advance(120_000);
+    expect(await pipeline.settle()).toBe(0);
+    expect((await events()).map(({ type, source }) => `${type} ${source}`)).toEqual(["follow test", "gift test", "follow websocket"]);
   });
 
   it("gives the same log whatever the size of its batches", async () => {

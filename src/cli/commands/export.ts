@@ -34,6 +34,7 @@ interface ExportOptions {
   readonly user?: string;
   readonly minDiamonds?: number;
   readonly filter?: string;
+  readonly tests?: boolean;
   readonly start?: string;
   readonly offset: number;
   readonly zone?: string;
@@ -60,6 +61,7 @@ export function addExportCommand(program: Command, data: () => Option): void {
     .option("--user <id>", "only events of the user with this id")
     .option("--min-diamonds <n>", "only gifts worth at least so many diamonds", whole)
     .option("--filter <expression>", "only events for which it is true, see docs/filters.md")
+    .option("--tests", "test events, too (dylive trigger)")
     .option("--start <moment>", "when the recording begins that xml, ass or srt go with (the broadcast's beginning)")
     .option("--offset <seconds>", "added to every place in the recording", numberFrom(-OFFSET_MAX_S, OFFSET_MAX_S), 0)
     .option("--zone <zone>", "zone of dates, and of moments given without one, such as +08:00 (this machine's)")
@@ -137,7 +139,7 @@ async function toStdout(store: Store, plan: ExportPlan, stop: AbortSignal): Prom
 }
 
 function requestOf(options: ExportOptions): ExportRequest {
-  const { format, from, to, types, user, minDiamonds, filter, start, offset, zone, headers, pseudonyms } = options;
+  const { format, from, to, types, user, minDiamonds, filter, tests, start, offset, zone, headers, pseudonyms } = options;
   const zoneMinutes = zone === undefined ? -new Date().getTimezoneOffset() : readZone("--zone", zone);
   const at = (field: string, text: string) => readInstant(field, text, zone === undefined ? null : zoneMinutes);
   return {
@@ -148,6 +150,7 @@ function requestOf(options: ExportOptions): ExportRequest {
     ...(user !== undefined && { userId: user }),
     ...(minDiamonds !== undefined && { minDiamonds }),
     ...(filter !== undefined && { filter }),
+    ...(tests === true && { tests }),
     ...(start !== undefined && { startMs: at("--start", start) }),
     ...(pseudonyms !== undefined && { pseudonyms }),
   };

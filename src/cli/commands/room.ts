@@ -3,6 +3,7 @@ import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
 import { assertPossible, changeOf, shownSettings } from "../../cluster/settings.js";
 import { meetRoom } from "../../collector/room-resolver.js";
+import { isTest } from "../../events/test-event.js";
 import type { GiftsEvidence, GiftsState } from "../../health/gifts-watch.js";
 import type { SessionEvidence } from "../../health/sessions.js";
 import { seenIn } from "../../health/sightings.js";
@@ -172,7 +173,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const brought = sessions[0] === undefined ? null : await store.sessions.seen(room, sessions[0].sessionId);
     const status = statusIn(last);
     const events = heads.get(room)?.head ?? 0;
-    const [newest] = (await store.log.readBefore(room, events + 1, 1)).events;
+    const newest = (await store.log.readBefore(room, events + 1, LAST_EVENTS)).events.findLast((one) => !isTest(one));
     if (json)
       return print(
         JSON.stringify({
@@ -283,10 +284,14 @@ interface ToldState {
   readonly toldAt: number;
 }
 
+/** Events of a room among which the last that is no test is looked for. */
+const LAST_EVENTS = 50;
+
 /** Returns the state that the server told last, in the log or by the status that it keeps; null when it never did. */
 async function lastState({ log, rooms }: Pick<Store, "log" | "rooms">, room: RoomKey): Promise<ToldState | null> {
   const { head } = (await log.heads([room])).get(room) ?? { head: 0 };
-  const [event] = (await log.readBefore(room, head + 1, 1, { types: ["state"] })).events;
+  const { events } = await log.readBefore(room, head + 1, LAST_EVENTS, { types: ["state"] });
+  const event = events.findLast((one) => !isTest(one));
   const kept = await rooms.told(room);
   const status = statusIn(kept);
   if (kept !== null && status !== null && (event === undefined || kept.at >= event.time))

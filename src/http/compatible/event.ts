@@ -1,5 +1,6 @@
 import { describe } from "../../events/describe.js";
 import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf, platformId, type User } from "../../events/event.js";
+import { isTest } from "../../events/test-event.js";
 import type { Filter } from "../../feed/read.js";
 
 /** A chat in the compatible form: the only kind with `tid`, `text` and `avatar`, and with a bare `sec_uid`. */
@@ -98,9 +99,11 @@ export function chatFilter(methods: readonly string[] | null, onlySession: strin
   };
 }
 
-/** Whether an event is empty: a gift that brings nothing new, a like of no likes, a tombstone. */
+/** Whether an event is empty: a gift that brings nothing new, a like of no likes, a tombstone; or a test, which the form cannot mark. */
 function isEmpty(event: LiveEvent): boolean {
-  return (event.type === "gift" && event.delta === 0) || (event.type === "like" && event.count === 0) || event.type === "erased";
+  return (
+    isTest(event) || (event.type === "gift" && event.delta === 0) || (event.type === "like" && event.count === 0) || event.type === "erased"
+  );
 }
 
 /** Whether an event is of a kind asked for by its own method, say a screen chat: it is shown in the form of a chat all the same. */

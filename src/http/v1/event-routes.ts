@@ -1,10 +1,16 @@
+import { randomBytes } from "node:crypto";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import type { LiveEvent } from "../../events/event.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
+import { isOfSystem, type TestEvent, TestEventSchema, testEvent } from "../../events/test-event.js";
 import { encodeCursor, resolveCursor } from "../../feed/cursor.js";
 import { type ReadEvents, readBefore } from "../../feed/read.js";
-import { DyliveError } from "../../runtime/errors.js";
+import { DyliveError, FieldError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
+import { appendTest, type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
+import type { Store } from "../../store/store.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
@@ -58,6 +64,30 @@ const EventsQuery = exactly({
   }),
 });
 
+/**
+ * Makes a test event and appends it to a room's log, from whichever process: every reader of the room is given it.
+ * @param now ms UTC
+ * @throws DyliveError bad_request for what cannot be, not_found
+ */
+export async function tellTest(
+  { log, rooms }: Pick<Store, "log" | "rooms">,
+  room: RoomKey,
+  asked: TestEvent,
+  now: number,
+): Promise<LiveEvent> {
+  const { type, units = 1, diamonds = units } = asked;
+  if (isOfSystem(type) !== (room === SYSTEM_ROOM))
+    throw new FieldError(
+      "type",
+      room === SYSTEM_ROOM ? told`${type} happens in a room: name one` : told`${type} happens in no room: name room 0`,
+    );
+  const webRid = (await rooms.get(room))?.webRid ?? null;
+  const event = testEvent(asked, { room, webRid, id: randomBytes(6).toString("hex"), now });
+  if (event === null)
+    throw new FieldError("diamonds", told`${diamonds} is no multiple of ${units} units, and the price of one is a whole number`);
+  return appendTest({ log }, event);
+}
+
 /** Registers the routes of a room's events. */
 export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
   addSchemas(app, EventListSchema);
@@ -91,7 +121,7 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const reading = { log, room, limit, filter, time: live.time, payer, share: SHARE };
       const ends = (await log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
       const cursor = (seq: number) => encodeCursor({ logId: log.id, room, seq });
-      const told = ({ rows, more, removed }: ReadEvents, next: number, previous: number) => {
+      const answer = ({ rows, more, removed }: ReadEvents, next: number, previous: number) => {
         const rest = JSON.stringify({ next: cursor(next), previous: cursor(previous), more, removed });
         // What is stored goes out as it is.
         const text = `{"events":[${rows.map((row) => row.text).join(",")}],${rest.slice(1)}`;
@@ -101,7 +131,7 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
         // "before head + 1" is everything.
         const from = resolveCursor(before, log.id, room, { oldest: ends.oldest, head: ends.head + 1 });
         const got = await readBefore(reading, from, call.signal);
-        return told(got, got.rows.at(-1)?.seq ?? Math.max(0, from - 1), got.next);
+        return answer(got, got.rows.at(-1)?.seq ?? Math.max(0, from - 1), got.next);
       }
       const from = after === undefined ? null : resolveCursor(after, log.id, room, ends);
       const got = await poll(
@@ -109,7 +139,28 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
         from,
         ends.head,
       );
-      return told(got, got.next, got.rows[0]?.seq ?? (from ?? ends.head) + 1);
+      return answer(got, got.next, got.rows[0]?.seq ?? (from ?? ends.head) + 1);
+    },
+  );
+
+  app.withTypeProvider<TypeBoxTypeProvider>().post(
+    "/rooms/:room/test-events",
+    {
+      schema: {
+        summary: "Make a test event",
+        description:
+          "It is appended to the room's log with `source` `test`: streams, polls, overlays, hooks and alarms get it. Statistics, search, exports and compatible outputs leave it out.",
+        tags: ["events"],
+        params: RoomParams,
+        body: TestEventSchema,
+        response: { 201: Type.Ref("LiveEvent", { description: "the event, with its place in the log" }) },
+      },
+      config: { scope: "manage" },
+    },
+    async (request, reply) => {
+      const { room } = await roomOrSystem(store.rooms, request);
+      const event = await tellTest(store, room, request.body, clock.now());
+      return reply.code(201).type("application/json; charset=utf-8").send(JSON.stringify(event));
     },
   );
 }

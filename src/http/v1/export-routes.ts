@@ -61,6 +61,7 @@ const ExportQuery = exactly({
   filter: Type.Optional(
     Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS, description: "a filter expression, see docs/filters.md" }),
   ),
+  tests: Type.Boolean({ default: false, description: "test events, too: made to try overlays and alarms" }),
   after: Type.Integer({
     minimum: 0,
     default: 0,
@@ -151,11 +152,11 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
 }
 
 function requestOf(query: ExportQuery): ExportRequest {
-  const { format, from, to, types, user, minDiamonds, filter, after, start, offset, zone, headers, pseudonyms } = query;
+  const { format, from, to, types, user, minDiamonds, filter, tests, after, start, offset, zone, headers, pseudonyms } = query;
   const zoneMinutes = zone === "" ? PLATFORM_ZONE_MINUTES : readZone("zone", zone);
   const at = (field: string, text: string | undefined) => (text === undefined ? undefined : readInstant(field, text, zoneMinutes));
   return {
-    ...{ format, zoneMinutes, headers, minDiamonds, filter, after },
+    ...{ format, zoneMinutes, headers, minDiamonds, filter, tests, after },
     ...{ from: at("from", from), to: at("to", to), startMs: at("start", start) },
     ...{
       types: types?.split(","),

@@ -408,6 +408,13 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the worker thread has ended": "工作线程已结束",
   "{} jobs wait for the worker thread": "等待工作线程的任务有 {} 个",
 
+  // Test events.
+  "{} happens in a room: name one": "{} 发生在直播间里：请指定直播间",
+  "{} happens in no room: name room 0": "{} 不属于任何直播间：请指定直播间 0",
+  "{} is no multiple of {} units, and the price of one is a whole number": "{} 不是 {} 件的整数倍，而单价必须是整数",
+  "room {} is gone": "直播间 {} 已经不存在",
+  "a uid has 1 to 20 digits": "uid 是 1 到 20 位数字",
+  "a test: nothing has happened": "这是测试，什么都没有发生",
   // Webhooks.
   "there is no hook {}": "没有 Webhook {}",
   "there is a hook {} already": "已经有 Webhook {}",

@@ -150,6 +150,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "a fake platform for `dylive serve --upstream URL`; live rooms: 100000001 100000002 100000003; works: URL/@works/":
     "模拟的平台，供 `dylive serve --upstream URL` 使用；在播的直播间：100000001 100000002 100000003；作品：URL/@works/",
 
+  "test event {} of room {}": "直播间 {2} 的测试事件 {1}",
   // Accounts, tokens, webhooks.
   "its login has ended": "登录已失效",
   "kept since {}": "保存于 {}",

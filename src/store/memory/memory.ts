@@ -339,9 +339,17 @@ function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: MemoryGate,
   const observers = new AppendObservers();
   const waker = new Waker();
   gate.onClose(() => waker.close());
-  const append = ({ room, epoch, rows }: { readonly room: RoomKey; readonly epoch: number; readonly rows: readonly Row[] }): Appended => {
+  const append = ({
+    room,
+    epoch,
+    rows,
+  }: {
+    readonly room: RoomKey;
+    readonly epoch: number | null;
+    readonly rows: readonly Row[];
+  }): Appended => {
     const log = rooms.get(room);
-    if (log === undefined || log.epoch !== epoch) return { room, head: log?.head ?? 0, fenced: true };
+    if (log === undefined || (epoch !== null && log.epoch !== epoch)) return { room, head: log?.head ?? 0, fenced: true };
     const before = log.head;
     const stored = rows.map((row) => log.append(row));
     log.trim(maxEventsPerRoom, MAX_UNITS, before);

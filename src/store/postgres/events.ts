@@ -164,7 +164,7 @@ function dayAt(ms: number): number {
 function timeOf(id: string): number {
   const platform = /^[0-9]{16,20}(?=:|$)/.exec(id);
   if (platform !== null) return Number(BigInt(platform[0]) >> 32n) * 1000;
-  const own = /^(?:gap|state):([0-9]{13})(?![0-9])/.exec(id);
+  const own = /^(?:gap|state|test):([0-9]{13})(?![0-9])/.exec(id);
   return own?.[1] === undefined ? 0 : Number(own[1]);
 }
 

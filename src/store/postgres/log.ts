@@ -89,7 +89,7 @@ class Flusher {
 /** Batch made ready for storing: later changes to the events do not reach the store. */
 interface PostgresBatch {
   readonly room: RoomKey;
-  readonly epoch: number;
+  readonly epoch: number | null;
   readonly rows: readonly Row[];
   readonly days: readonly number[];
 }
@@ -154,7 +154,7 @@ function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[
   let n = 0;
   return batches.map(({ room, epoch, rows }) => {
     const mark = heads.get(room);
-    if (mark === undefined || mark.epoch !== epoch) {
+    if (mark === undefined || (epoch !== null && mark.epoch !== epoch)) {
       n += rows.length;
       return { room, head: mark?.head ?? 0, fenced: true };
     }

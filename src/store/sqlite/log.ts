@@ -13,7 +13,7 @@ import { EVENTS, MAX_SEQ, posOf, storedId } from "./events.js";
 /** Batch made ready outside the transaction. */
 interface SqliteBatch {
   readonly room: RoomKey;
-  readonly epoch: number;
+  readonly epoch: number | null;
   readonly rows: readonly Row[];
 }
 
@@ -45,7 +45,7 @@ export class Appender {
 
   append({ room, epoch, rows }: SqliteBatch): Appended {
     const mark = this.#mark.get(room);
-    if (mark === undefined || mark.epoch !== epoch) return { room, head: mark?.head ?? 0, fenced: true };
+    if (mark === undefined || (epoch !== null && mark.epoch !== epoch)) return { room, head: mark?.head ?? 0, fenced: true };
     let head = mark.head;
     const stored = rows.map((row) => (this.#store(room, head + 1, row) ? ++head : null));
     if (head !== mark.head) this.#setHead.run(head, room);

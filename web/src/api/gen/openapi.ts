@@ -692,6 +692,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rooms/{room}/test-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a test event
+         * @description Needs a token of scope manage. It is appended to the room's log with `source` `test`: streams, polls, overlays, hooks and alarms get it. Statistics, search, exports and compatible outputs leave it out.
+         */
+        post: operations["postRoomsByRoomTestEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/works/{work}/comments/export": {
         parameters: {
             query?: never;
@@ -1841,10 +1861,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -1894,10 +1914,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -1969,10 +1989,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2007,10 +2027,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2044,10 +2064,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2080,10 +2100,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2116,10 +2136,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2151,10 +2171,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2193,10 +2213,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2234,10 +2254,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2280,10 +2300,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2330,10 +2350,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2372,10 +2392,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2410,10 +2430,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2454,10 +2474,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2507,10 +2527,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2552,10 +2572,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2602,10 +2622,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2661,10 +2681,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2702,10 +2722,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2741,10 +2761,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2784,10 +2804,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2823,10 +2843,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -2857,10 +2877,10 @@ export interface components {
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
-             * @description where the bytes came from
+             * @description where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it
              * @enum {unknown}
              */
-            source: "websocket" | "browser" | "recording" | "official" | "import" | "system";
+            source: "websocket" | "browser" | "recording" | "official" | "import" | "system" | "test";
             /** @description 0 as first stored; raised by redecode */
             revision: number;
             /**
@@ -6905,6 +6925,72 @@ export interface operations {
             };
         };
     };
+    postRoomsByRoomTestEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        /** @description a test event that is to be made */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description what happens; the last four happen in no room: name room 0
+                     * @enum {unknown}
+                     */
+                    type: "chat" | "gift" | "like" | "join" | "follow" | "share" | "fansclub" | "room.live" | "room.ended" | "gifts.suppressed" | "gifts.flowing" | "session.lost" | "session.silent" | "session.receives" | "account.lapsed" | "hook.paused" | "disk.low" | "work.published";
+                    /** @description who did it; 测试观众 by default */
+                    nickname?: string;
+                    /** @description their uid; none by default */
+                    userId?: string;
+                    /** @description words of a chat, fans club, system event or work */
+                    text?: string;
+                    /** @description name of the gift; 测试礼物 by default */
+                    gift?: string;
+                    /** @description how many of the gift; 1 by default */
+                    units?: number;
+                    /** @description worth of all of it, a multiple of units; as units by default */
+                    diamonds?: number;
+                    /** @description likes of the batch; 10 by default */
+                    count?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description the event, with its place in the log */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveEvent"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getWorksByWorkCommentsExport: {
         parameters: {
             query: {
@@ -6977,6 +7063,8 @@ export interface operations {
                 minDiamonds?: number;
                 /** @description a filter expression, see docs/filters.md */
                 filter?: string;
+                /** @description test events, too: made to try overlays and alarms */
+                tests?: boolean;
                 /** @description only events with a greater seq: continues a jsonl or csv that broke off; csv then comes without its titles */
                 after?: number;
                 /** @description when the recording begins that xml, ass or srt go with; by default when the broadcast was first seen: 2026-11-25T20:00:00+08:00, or ms UTC */

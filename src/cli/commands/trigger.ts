@@ -1,0 +1,58 @@
+import { Argument, type Command, type Option } from "commander";
+import { type Config, loadConfig } from "../../app/config.js";
+import { TEST_TYPES, type TestEvent } from "../../events/test-event.js";
+import { tellTest } from "../../http/v1/event-routes.js";
+import { FieldError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
+import { namedRoom } from "../../store/rooms.js";
+import { print, say } from "../terminal.js";
+import { wholeFrom } from "../values.js";
+import { withStore } from "../with-store.js";
+
+/** Options of `dylive trigger`, beside the settings. */
+interface TriggerOptions extends Omit<TestEvent, "type" | "userId"> {
+  readonly room: string;
+  readonly user?: string;
+}
+
+const million = wholeFrom(1, 1_000_000);
+
+/** Adds `dylive trigger`, which works beside a running server. @param data makes the option that names the data folder */
+export function addTriggerCommand(program: Command, data: () => Option): void {
+  program
+    .command("trigger")
+    .description("make a test event: overlays, streams, hooks and alarms get it, and nothing counts it")
+    .addArgument(new Argument("<type>", "what happens; the last four happen in no room").choices(TEST_TYPES))
+    .option("--room <room>", "its number, id or any other name; 0 for what happens in no room", "0")
+    .option("--nickname <name>", "who did it (测试观众)")
+    .option("--user <id>", "their uid, to try an alarm about a person")
+    .option("--text <text>", "words of a chat, fans club, system event or work")
+    .option("--gift <name>", "name of the gift (测试礼物)")
+    .option("--units <n>", "how many of the gift (1)", million)
+    .option("--diamonds <n>", "worth of all of it, a multiple of --units", wholeFrom(0, 1_000_000_000))
+    .option("--count <n>", "likes (10)", million)
+    .addOption(data())
+    .action(
+      (
+        type: TestEvent["type"],
+        { room, user, nickname, text, gift, units, diamonds, count, ...settings }: Partial<Config> & TriggerOptions,
+      ) =>
+        withStore(loadConfig(settings), async (store) => {
+          const named = await namedRoom(store.rooms, room);
+          const asked = {
+            type,
+            ...(nickname !== undefined && { nickname }),
+            ...(user !== undefined && { userId: user }),
+            ...(text !== undefined && { text }),
+            ...(gift !== undefined && { gift }),
+            ...(units !== undefined && { units }),
+            ...(diamonds !== undefined && { diamonds }),
+            ...(count !== undefined && { count }),
+          };
+          if (user !== undefined && !/^[0-9]{1,20}$/.test(user)) throw new FieldError("--user", "a uid has 1 to 20 digits");
+          const event = await tellTest(store, named.room, asked, Date.now());
+          say(told`test event ${event.seq} of room ${named.room}`);
+          await print(JSON.stringify(event));
+        }),
+    );
+}

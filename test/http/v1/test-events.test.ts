@@ -1,0 +1,136 @@
+import { Value } from "typebox/value";
+import { describe, expect, it } from "vitest";
+import { grab } from "../../../src/compat/grab.js";
+import { live } from "../../../src/compat/live.js";
+import { tiktok } from "../../../src/compat/tiktok.js";
+import { eraseUser } from "../../../src/erasure/erase.js";
+import { KINDS, type LiveEvent } from "../../../src/events/event.js";
+import { TEST_TYPES } from "../../../src/events/test-event.js";
+import { catchUp } from "../../../src/statistics/reader.js";
+import { checkStore } from "../../../src/store/check.js";
+import { rowOf, StoredEvent } from "../../../src/store/stored-event.js";
+import { alarmText } from "../../../src/webhooks/alarm-text.js";
+import { hookSelection } from "../../../src/webhooks/selection.js";
+import { ABOUT } from "../../compat/samples.js";
+import { plainWords } from "../../statistics/plain-words.js";
+import { type ApiServer, serveApi } from "../api-server.js";
+import { chat } from "../events.js";
+
+const SESSION = "7300000000000000019";
+const OF_SYSTEM = ["account.lapsed", "hook.paused", "disk.low", "work.published"];
+
+const trigger = ({ call, tokens }: ApiServer, json: Record<string, unknown>, room = "11", token = tokens.manage) =>
+  call(`/v1/rooms/${room}/test-events`, { method: "POST", token, json });
+
+async function room(): Promise<ApiServer & { readonly room: number }> {
+  const made = await serveApi();
+  const key = await made.tell("11", chat("真的弹幕", { sessionId: SESSION }));
+  await made.store.sessions.open(key, SESSION, 1, "标题");
+  return { ...made, room: key };
+}
+
+describe("a test event", () => {
+  it("of each type is an event as the schema says, is asked for by its name by a hook, and is told to people as a test", async () => {
+    const made = await room();
+    for (const type of TEST_TYPES) {
+      const reply = await trigger(made, { type }, OF_SYSTEM.includes(type) ? "0" : "11");
+      expect([type, reply.status]).toEqual([type, 201]);
+      const event = reply.body as LiveEvent;
+      expect([type, event.source, event.sessionId, event.seq > 0]).toEqual([type, "test", null, true]);
+      expect([type, Value.Check(KINDS[event.type], event)]).toEqual([type, true]);
+      const selection = hookSelection({ types: [type], filter: null, rooms: [] });
+      const { seq, ...rest } = event;
+      expect([type, Boolean(selection.wants(new StoredEvent(seq, rowOf(rest))))]).toEqual([type, true]);
+      const told = alarmText([event], { name: "直播间", title: null, again: new Set() }, "zh");
+      expect(told.title).toContain("（测试）");
+    }
+  });
+
+  it("is what was asked for, in the room's log, after what a collector had stored and before what it stores next", async () => {
+    const made = await room();
+    const asked = { type: "gift", nickname: "老板", userId: "123", gift: "嘉年华", units: 2, diamonds: 60_000 };
+    expect((await trigger(made, asked)).body).toMatchObject({
+      seq: 2,
+      room: made.room,
+      webRid: "11",
+      type: "gift",
+      user: { id: "123", nickname: "老板" },
+      gift: { name: "嘉年华" },
+      ...{ delta: 2, comboTotal: 2, settled: true, unitDiamonds: 30_000, diamonds: 60_000 },
+    });
+    await made.tell(made.room, chat("后来的"));
+    const events = (await made.call("/v1/rooms/11/events?after=0")).at("events") as LiveEvent[];
+    expect(events.map(({ seq, source }) => [seq, source])).toEqual([
+      [1, "websocket"],
+      [2, "test"],
+      [3, "websocket"],
+    ]);
+    const only = await made.call(`/v1/rooms/11/events?after=0&filter=${encodeURIComponent('test && type == "gift"')}`);
+    expect((only.at("events") as LiveEvent[]).map(({ seq }) => seq)).toEqual([2]);
+    const chats = await made.call(`/v1/rooms/11/events?after=0&filter=${encodeURIComponent("!test")}`);
+    expect((chats.at("events") as LiveEvent[]).map(({ seq }) => seq)).toEqual([1, 3]);
+  });
+
+  it("counts nowhere: statistics, search, exports, compatible outputs; and the check of the store finds nothing wrong", async () => {
+    const made = await room();
+    const { call, store } = made;
+    for (const type of ["chat", "gift", "like", "join", "follow"])
+      await trigger(made, { type, userId: "123", nickname: "试", text: "测试词" });
+    await catchUp(store, plainWords);
+    while (await store.search.advance(made.room));
+    expect((await call(`/v1/rooms/11/sessions/${SESSION}`)).at("totals", "messages")).toEqual({ chat: 1 });
+    expect(await store.statistics.sessions(made.room, [""])).toEqual(new Map());
+    for (const query of ["user=123", `q=${encodeURIComponent("测试词")}`, "types=gift"])
+      expect([query, (await call(`/v1/search?room=11&${query}`)).at("events")]).toEqual([query, []]);
+    const lines = async (more: string) =>
+      (await call(`/v1/rooms/11/export?format=jsonl${more}`)).text.split("\n").filter((line) => line !== "").length;
+    expect([await lines(""), await lines("&tests=true")]).toEqual([1, 6]);
+    const compatible = await call(`/douyin/liveroom/chat?room_id=11&cursor=0&token=${made.tokens.read}`);
+    expect((compatible.at("data") as unknown[]).length).toBe(1);
+    const { events } = await store.log.read(made.room, 1, 100);
+    for (const format of [grab, live(30), tiktok])
+      for (const event of events)
+        expect([event.type, format.write(event, ABOUT, { room: null, idsAsText: true })]).toEqual([event.type, null]);
+    expect(await checkStore(store)).toEqual([]);
+  });
+
+  it("is taken by an erasure as any other event of the person", async () => {
+    const made = await room();
+    await trigger(made, { type: "chat", userId: "123", nickname: "真名" });
+    await trigger(made, { type: "gift", userId: "123", nickname: "真名" });
+    const report = await eraseUser(made.store, { user: "123", keep: false });
+    expect(report.erased).toBe(2);
+    const { events } = await made.store.log.read(made.room, 0, 100);
+    expect(JSON.stringify(events)).not.toContain("真名");
+  });
+
+  it("is made by who manages, in a room that the token sees, of what can be", async () => {
+    const made = await room();
+    const statuses = async (...asked: Parameters<typeof trigger>[]) => {
+      const replies = [];
+      for (const one of asked) replies.push(await trigger(...one));
+      return replies.map(({ status, body }) => [status, (body as { error?: { message?: string } }).error?.message ?? ""]);
+    };
+    const other = await made.token({ scope: "manage", rooms: ["99"] });
+    expect(
+      await statuses(
+        [made, { type: "chat" }, "11", made.tokens.read],
+        [made, { type: "chat" }, "11", other],
+        [made, { type: "chat" }, "0"],
+        [made, { type: "disk.low" }],
+        [made, { type: "gift", units: 7, diamonds: 10 }],
+        [made, { type: "stats" }],
+        [made, { type: "chat", dimonds: 1 }],
+      ),
+    ).toEqual([
+      [403, expect.any(String)],
+      [404, expect.any(String)],
+      [400, "The request is not valid: type: chat happens in a room: name one"],
+      [400, "The request is not valid: type: disk.low happens in no room: name room 0"],
+      [400, "The request is not valid: diamonds: 10 is no multiple of 7 units, and the price of one is a whole number"],
+      [400, expect.any(String)],
+      [400, expect.any(String)],
+    ]);
+    expect(await made.store.log.heads([made.room])).toEqual(new Map([[made.room, { oldest: 1, head: 1 }]]));
+  });
+});
