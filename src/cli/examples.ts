@@ -30,6 +30,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'eval "$(dylive completion zsh)"    # in ~/.zshrc, after compinit',
     "dylive completion fish > ~/.config/fish/completions/dylive.fish",
   ],
+  mcp: ["dylive mcp", "dylive mcp --server http://127.0.0.1:8787"],
   doctor: ["dylive doctor", "dylive doctor --room 'https://live.douyin.com/100000002' --json"],
   login: ["dylive login", "dylive login --cookies cookies.txt --account second", "dylive login --check"],
   room: ["dylive room add 'https://live.douyin.com/100000002'", "dylive room list"],

@@ -10,9 +10,9 @@ const HIDDEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Poi
 const EITHER = new RegExp(`(${EMOJI})|${HIDDEN}`, "gu");
 
 /**
- * Returns a stranger's text as it looks: each sign that shows nothing, or steers what is around it, becomes `mark`. Emoji stay whole.
+ * Returns a stranger's text as it looks: each sign that shows nothing, or steers what is around it, becomes `mark`, or what that makes of it. Emoji stay whole.
  * Joiners of scripts that have them (Persian, Hindi) are marked too: nothing tells them from those that hide one name in another.
  */
-export function shownText(text: string, mark: string): string {
-  return text.replace(EITHER, (_sign, emoji: string | undefined) => emoji ?? mark);
+export function shownText(text: string, mark: string | ((sign: string) => string)): string {
+  return text.replace(EITHER, (sign: string, emoji: string | undefined) => emoji ?? (typeof mark === "string" ? mark : mark(sign)));
 }

@@ -9,7 +9,7 @@ import { told } from "../runtime/told.js";
 import { type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import { ALIAS_KINDS, type Alias, type Rooms } from "../store/rooms.js";
 import type { Scope, TokenRow, Tokens } from "../store/sql/tokens.js";
-import { authenticate, HeldTokens, hashToken } from "./tokens.js";
+import { assertScope, authenticate, HeldTokens, hashToken } from "./tokens.js";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -51,6 +51,8 @@ export class Authenticator {
   readonly #rates: RateLimiter;
   readonly #touchedAt = new Map<string, number>();
   readonly #remembered = new Map<string, { readonly token: TokenRow; readonly at: number }>();
+  /** Requests that are part of another one, with the token that let that in. */
+  readonly #parts = new WeakMap<IncomingMessage, TokenRow>();
 
   constructor(deps: AuthenticatorDeps) {
     this.#deps = deps;
@@ -83,10 +85,20 @@ export class Authenticator {
    * @throws DyliveError no_token, bad_token, forbidden; RateLimited
    */
   async enter(request: IncomingMessage, scope: Scope, from: "header" | "query"): Promise<TokenRow> {
+    const token = this.#parts.get(request);
+    if (token !== undefined) {
+      assertScope(token, scope);
+      return token;
+    }
     const secret = from === "query" ? this.#secrets.of(request) : this.#secrets.bearerOf(request);
     if (secret === null && this.#secrets.of(request) !== null)
       throw new DyliveError("no_token", "token= in the address is not taken here: send the header Authorization: Bearer TOKEN");
     return this.admit(secret, scope);
+  }
+
+  /** Lets a request in that is part of another one, by the token that let that in: it counts once. */
+  isPart(request: IncomingMessage, token: TokenRow): void {
+    this.#parts.set(request, token);
   }
 
   /**

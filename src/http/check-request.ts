@@ -4,7 +4,7 @@ import { Compile, type Validator } from "typebox/compile";
 import { Value } from "typebox/value";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { mistakeOf } from "../runtime/mistake.js";
-import { told } from "../runtime/told.js";
+import { type Told, told } from "../runtime/told.js";
 
 /**
  * Checks the requests of an app by the schemas of its routes: strictly, since a field that is passed over in silence (`minDiamond=5`) gives
@@ -25,9 +25,20 @@ const validatorOf: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
     const filled = Value.Default(schema, given ?? {});
     const value = httpPart === "body" ? filled : convert(schema, filled);
     if (compiled.Check(value)) return { value };
-    return { error: refusal(schema, httpPart ?? "request", compiled.Errors(value)) };
+    return { error: refusal(schema, told`the ${httpPart ?? "request"}`, compiled.Errors(value)) };
   };
 };
+
+/**
+ * Returns what was given, checked as an address's query is.
+ * @param whole what it is called
+ * @throws DyliveError bad_request that names the field
+ */
+export function checked(schema: TSchema, given: unknown, whole: Told): unknown {
+  const value = convert(schema, Value.Default(schema, given));
+  if (Value.Check(schema, value)) return value;
+  throw refusal(schema, whole, Value.Errors(schema, value));
+}
 
 /** Converts texts of an address to what is asked for. A fraction stays a text where a whole number is asked for: TypeBox would cut it to one. */
 function convert(schema: TSchema, texts: unknown): unknown {
@@ -44,7 +55,7 @@ const CODE_OF: ReadonlyMap<string | null, ErrorCode> = new Map([
   ["aweme_id", "bad_work"],
 ]);
 
-function refusal(schema: TSchema, part: string, misfits: Parameters<typeof mistakeOf>[1]): DyliveError {
-  const { field, words } = mistakeOf(schema, misfits, told`the ${part}`);
+function refusal(schema: TSchema, whole: Told, misfits: Parameters<typeof mistakeOf>[1]): DyliveError {
+  const { field, words } = mistakeOf(schema, misfits, whole);
   return new DyliveError(CODE_OF.get(field) ?? "bad_request", words);
 }

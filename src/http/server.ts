@@ -28,6 +28,7 @@ import { type ConnectionLimits, Connections } from "./connections.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
 import { healthRoutes } from "./health-routes.js";
 import { Listener, refuseBytes } from "./listener.js";
+import { askWithin, mcpRoutes } from "./mcp-routes.js";
 import { Metrics } from "./metrics.js";
 import { officialRoutes } from "./official-routes.js";
 import { servePage } from "./page.js";
@@ -63,8 +64,8 @@ const sendNothing: Send = async () => ({
 /** Options and dependencies of the API. */
 interface ApiOptions {
   readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
+  /** 0 takes a free port; null listens nowhere: then it is asked within this process alone. */
+  readonly port: number | null;
   readonly store: ApiStore;
   readonly rooms: RoomOperations;
   readonly clock: Clock;
@@ -115,6 +116,8 @@ interface ApiOptions {
 export interface Api {
   readonly url: string;
   readonly port: number;
+  /** Makes what asks it within this process: by a token that was let in, or by a secret that is still to be. */
+  readonly ask: ReturnType<typeof askWithin>;
   /** Ends what waits, refuses what comes, and resolves when nothing uses the store any more: within 5 s. */
   close(): Promise<void>;
 }
@@ -215,12 +218,17 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   for (const kind of ["sse", "ws", "rooms"] as const) metrics.countReaders(kind, () => live.counts()[kind]);
   metrics.lookAtLive(() => live.counts());
   metrics.lookAtConnections(connections);
+  const ask = askWithin(
+    (request, response) => app.routing(request, response),
+    (request, by) => (by === null ? secrets.take(request) : authenticator.isPart(request, by)),
+  );
   // Before what it describes.
   const makeDocument = healthOnly ? null : await describeRoutes(app);
   healthRoutes(app, deps, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
   if (!healthOnly) {
     compatibleRoutes(app, deps);
     await v1Routes(app, deps);
+    mcpRoutes(app, deps, ask);
     await officialRoutes(app, deps.official, clock);
     if (webRoot !== undefined) servePage(app, webRoot);
   }
@@ -230,16 +238,17 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await makeDocument();
   }
   try {
-    await app.listen({ host, port, backlog: BACKLOG });
+    if (port === null) await app.ready();
+    else await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
     connections.close();
     await live.close();
     await app.close();
-    throw listenFailure(error, host, port, "set DYLIVE_HOST and DYLIVE_PORT, or --host and --port");
+    throw listenFailure(error, host, port ?? 0, "set DYLIVE_HOST and DYLIVE_PORT, or --host and --port");
   }
 
   const address = app.addresses()[0];
-  const bound = typeof address === "object" ? address.port : port;
+  const bound = typeof address === "object" ? address.port : (port ?? 0);
 
   async function close(): Promise<void> {
     stopping = true;
@@ -265,6 +274,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   return {
     url: `http://${addressOf(host, bound)}`,
     port: bound,
+    ask,
     close: () => {
       closing ??= close();
       return closing;

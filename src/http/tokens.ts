@@ -82,9 +82,18 @@ export async function authenticate(tokens: Tokens, secret: string | null, scope:
   const row = await tokens.find(hash);
   if (row === null || row.revokedAt !== null || !sameText(row.hash, hash)) throw new DyliveError("bad_token", "it is unknown or revoked");
   if (row.expiresAt !== null && row.expiresAt <= now) throw new DyliveError("bad_token", "it has expired");
-  if (SCOPES.indexOf(row.scope) < SCOPES.indexOf(scope))
-    throw new DyliveError("forbidden", told`scope ${scope} is needed, the token has ${row.scope}`);
+  assertScope(row, scope);
   return row;
+}
+
+/** Whether a scope includes another. */
+export function includesScope(scope: Scope, needed: Scope): boolean {
+  return SCOPES.indexOf(scope) >= SCOPES.indexOf(needed);
+}
+
+/** @throws DyliveError forbidden when the token's scope does not include `needed` */
+export function assertScope({ scope }: TokenRow, needed: Scope): void {
+  if (!includesScope(scope, needed)) throw new DyliveError("forbidden", told`scope ${needed} is needed, the token has ${scope}`);
 }
 
 function sameText(a: string, b: string): boolean {

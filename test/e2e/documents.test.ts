@@ -21,6 +21,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/filters.zh.md": "docs/filters.md",
   "docs/library.zh.md": "docs/library.md",
   "docs/login-and-gifts.zh.md": "docs/login-and-gifts.md",
+  "docs/mcp.zh.md": "docs/mcp.md",
   "docs/notify.zh.md": "docs/notify.md",
   "docs/overlay.zh.md": "docs/overlay.md",
   "docs/rooms-and-links.zh.md": "docs/rooms-and-links.md",

@@ -27,6 +27,10 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /healthz": [["/healthz", 200]],
   "GET /readyz": [["/readyz", 200]],
   "GET /metrics": [["/metrics", 200]],
+  "POST /mcp": [
+    ["/mcp", 200, { json: { jsonrpc: "2.0", id: 1, method: "tools/list" }, headers: { accept: "application/json, text/event-stream" } }],
+    ["/mcp", 400, { json: [] }],
+  ],
   "GET /douyin/liveroom/chat": [
     ["/douyin/liveroom/chat?room_id=98765", 200],
     ["/douyin/liveroom/chat?room_id=98765&format=2&cursor=0&limit=2000", 200],

@@ -102,23 +102,34 @@ function chosen({ session, ...options }: { readonly [K in keyof SettingOptions]:
 
 function add(config: Config, text: string, settings: Partial<RoomSettings>): Promise<void> {
   return withNewStore(config, async ({ rooms }) => {
-    const stop = interruptSignal();
-    const reach = reachOf(config, readMachine(), systemClock);
-    await assertPossible(settings, reach);
-    const access = new PlatformAccess(reach, wayOf(settings));
-    try {
-      const asker = await access.asker(stop);
-      const name = await nameIn(text, { platform: access.platform, visitor: asker }, stop);
-      const room = await meet(rooms, name, access, stop);
-      await watchRoom(rooms, room, changeOf(settings));
-      say(
-        told`${titleOf(await rowOf(rooms, room))} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``,
-      );
-    } finally {
-      access.leave();
-      await reach.identities.close();
-    }
+    const room = await addRoom(config, rooms, text, settings, interruptSignal());
+    say(
+      told`${titleOf(await rowOf(rooms, room))} is watched: by the server that runs on this data folder, or by the next \`dylive serve\``,
+    );
   });
+}
+
+/** Puts the room that a text names on the watch list, for the server that runs on the store or will. @throws DyliveError as the platform or the settings refuse it */
+export async function addRoom(
+  config: Config,
+  rooms: Store["rooms"],
+  text: string,
+  settings: Partial<RoomSettings>,
+  stop: AbortSignal,
+): Promise<RoomKey> {
+  const reach = reachOf(config, readMachine(), systemClock);
+  await assertPossible(settings, reach);
+  const access = new PlatformAccess(reach, wayOf(settings));
+  try {
+    const asker = await access.asker(stop);
+    const name = await nameIn(text, { platform: access.platform, visitor: asker }, stop);
+    const room = await meet(rooms, name, access, stop);
+    await watchRoom(rooms, room, changeOf(settings));
+    return room;
+  } finally {
+    access.leave();
+    await reach.identities.close();
+  }
 }
 
 /** Returns the room of a name. A number or a custom id can be watched although the platform does not answer now. */
@@ -304,7 +315,8 @@ function statusIn(kept: { readonly status: string } | null): RoomStatus | null {
   return kept === null ? null : (JSON.parse(kept.status) as RoomStatus);
 }
 
-async function rowOf(rooms: Store["rooms"], room: RoomKey): Promise<RoomRow> {
+/** Returns what is kept of a room. @throws DyliveError not_found */
+export async function rowOf(rooms: Store["rooms"], room: RoomKey): Promise<RoomRow> {
   const row = await rooms.get(room);
   if (row === null) throw new DyliveError("not_found", told`there is no room ${room}`);
   return row;

@@ -66,6 +66,7 @@ const TAGS = [
   { name: "Open Platform", description: "broadcasts of games with a licence" },
   { name: "server", description: "this server, and what ails it" },
   { name: "health", description: "for load balancers and Prometheus" },
+  { name: "mcp", description: "the Model Context Protocol, for programs of AI" },
   { name: "compatible interface", description: "/douyin/…: an interface that existing clients read unchanged" },
 ];
 

@@ -314,4 +314,9 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "a file that has not grown for so long is finished": "文件这么多秒没有变大，就算录完",
   "look once, write what there is, and end": "只看一次，写完现有的就结束",
   "It takes xml, ass, srt and jsonl.": "可以是 xml、ass、srt、jsonl。",
+  "tools for programs of AI, by the Model Context Protocol on stdin and stdout":
+    "给 AI 程序用的工具：Model Context Protocol（MCP），走 stdin 和 stdout",
+  "a running server to ask, in place of the data folder": "向正在运行的服务请求，而不是直接读数据目录",
+  "what may be read and done (DYLIVE_MCP_TOKEN, which keeps it off the command line)":
+    "令牌，决定能读什么、做什么（用 DYLIVE_MCP_TOKEN 可以不写在命令行里）",
 };

@@ -1,0 +1,167 @@
+import { once } from "node:events";
+import type { Command, Option } from "commander";
+import { pino } from "pino";
+import { adminService } from "../../app/admin.js";
+import { type Config, languageOf, loadConfig, readMachine } from "../../app/config.js";
+import { reachOf, workReaderOf } from "../../app/platform.js";
+import { shownSettings } from "../../cluster/settings.js";
+import { lateInWorks, lateUntil } from "../../erasure/late.js";
+import type { RoomOperations, RoomStatus, RoomView } from "../../health/state.js";
+import { type AskApi, mcpServer } from "../../http/mcp.js";
+import { startApi } from "../../http/server.js";
+import { authenticate } from "../../http/tokens.js";
+import { systemClock } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { loadPackage } from "../../runtime/packages.js";
+import { told } from "../../runtime/told.js";
+import type { RoomKey } from "../../store/log.js";
+import { storeAt } from "../../store/open.js";
+import type { RoomRow } from "../../store/rooms.js";
+import type { Scope, TokenRow } from "../../store/sql/tokens.js";
+import type { Store } from "../../store/store.js";
+import { WorkService } from "../../works/work-service.js";
+import { stopSignal } from "../stop.js";
+import { say } from "../terminal.js";
+import { withStore } from "../with-store.js";
+import { addRoom, rowOf } from "./room.js";
+
+/** Age up to which the state of a room that a server told is taken for how it is now, in ms; a server tells it each minute. */
+const FRESH_MS = 120_000;
+/** Longest wait for a server to say what a token may do, in ms. */
+const SCOPE_MS = 10_000;
+
+interface McpOptions {
+  readonly server?: string;
+  readonly token?: string;
+}
+
+/** Adds `dylive mcp`. @param options make the options that name the data folder and a stand-in for the platform */
+export function addMcpCommand(program: Command, options: { data: () => Option; upstream: () => Option }): void {
+  program
+    .command("mcp")
+    .description("tools for programs of AI, by the Model Context Protocol on stdin and stdout")
+    .option("--server <url>", "a running server to ask, in place of the data folder")
+    .option("--token <token>", "what may be read and done (DYLIVE_MCP_TOKEN, which keeps it off the command line)")
+    .addOption(options.data())
+    .addOption(options.upstream())
+    .action(({ server, token, ...settings }: Partial<Config> & McpOptions) => {
+      const config = loadConfig(settings);
+      const secret = token ?? config.mcpToken;
+      return server === undefined ? besideStore(config, secret) : withServer(server, secret);
+    });
+}
+
+/** Serves what a running server tells. */
+async function withServer(server: string, secret: string | null): Promise<void> {
+  if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
+    throw new DyliveError("bad_request", told`--server must be an address such as http://127.0.0.1:8787`);
+  if (secret === null) throw new DyliveError("no_token", "--server needs a token: --token or DYLIVE_MCP_TOKEN");
+  const ask = askServer(server.replace(/\/+$/, ""), secret);
+  const may = async (url: string) => (await ask({ method: "GET", url }, AbortSignal.timeout(SCOPE_MS))).status < 300;
+  await serve(ask, async (): Promise<Scope> => {
+    try {
+      return (await may("/v1/about")) ? "admin" : (await may("/v1/hooks")) ? "manage" : "read";
+    } catch {
+      return "read"; // each tool says what is wrong
+    }
+  });
+}
+
+function askServer(base: string, secret: string): AskApi {
+  return async ({ method, url, body }, signal) => {
+    const headers = {
+      authorization: `Bearer ${secret}`,
+      "accept-language": languageOf(),
+      ...(body !== undefined && { "content-type": "application/json" }),
+    };
+    try {
+      const answer = await fetch(base + url, {
+        ...{ method, headers, signal, redirect: "error" },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      return { status: answer.status, text: await answer.text() };
+    } catch (error) {
+      signal.throwIfAborted();
+      const { cause } = error as { readonly cause?: unknown };
+      const why = String(cause instanceof Error ? cause.message : error);
+      throw new DyliveError("bad_config", told`no dylive server answers at ${base} (--server): ${why}`, error);
+    }
+  };
+}
+
+/** Token of the one who has the files and names none: they may read all of it. */
+const OPERATOR: TokenRow = {
+  ...{ id: "mcp", name: "dylive mcp", scope: "read", hash: "mcp", rooms: [], perMinute: null },
+  ...{ createdAt: 0, expiresAt: null, revokedAt: null, lastUsedAt: null },
+};
+
+/** Serves what is kept, by the same routes as a server has, beside one that may be running. */
+function besideStore(config: Config, secret: string | null): Promise<void> {
+  return withStore(config, async (store) => {
+    const clock = systemClock;
+    const scope = async () => (secret === null ? OPERATOR : await authenticate(store.tokens, secret, "read", clock.now())).scope;
+    await scope(); // a wrong token is told at once
+    const reach = reachOf(config, readMachine(), clock);
+    const reader = workReaderOf(config, reach, clock);
+    const findAll: Store["tokens"]["findAll"] = async (hashes) =>
+      new Map([...(await store.tokens.findAll(hashes)), [OPERATOR.hash, OPERATOR]]);
+    const api = await startApi({
+      host: config.host,
+      port: null,
+      store: { ...store, tokens: { ...store.tokens, findAll } },
+      rooms: roomsOf(config, store),
+      clock,
+      logger: pino({ level: config.logLevel }, process.stderr),
+      works: new WorkService({
+        ...{ reader, works: store.works, clock },
+        ...{ erased: lateInWorks(store), erasedUntil: lateUntil(store) },
+      }),
+      admin: adminService({
+        ...{ ...reach, config, clock, at: storeAt(config), accountDays: store.accountDays, retention: store.retention },
+        ...{ collected: async () => [], compat: () => [] },
+      }),
+    });
+    try {
+      await serve(api.ask(secret === null ? OPERATOR : { secret }, languageOf()), scope);
+    } finally {
+      await api.close();
+      await reader.close();
+      await reach.identities.close();
+    }
+  });
+}
+
+/** Serves one client on stdin and stdout until it leaves or the command is stopped. */
+async function serve(ask: AskApi, scope: () => Promise<Scope>): Promise<void> {
+  const stop = stopSignal();
+  if (process.stdin.isTTY) say(told`this talks with a program of AI, which starts it: docs/mcp.md says how. Ctrl-C ends it`);
+  const { serveStdio } = loadPackage("@modelcontextprotocol/server/dist/stdio.cjs") as typeof import("@modelcontextprotocol/server/stdio");
+  const left = Promise.race(["end", "close"].map((event) => once(process.stdin, event, { signal: stop }).catch(() => {})));
+  const connection = serveStdio(() => mcpServer({ ask, scope, language: languageOf() }), {
+    maxSubscriptions: 0,
+    onerror: ({ message }) => say(message),
+  });
+  await left;
+  await connection.close();
+  process.stdin.destroy();
+}
+
+/** Returns the rooms of a store, as a server that collects them told how they are doing. */
+function roomsOf(config: Config, { rooms }: Store): RoomOperations {
+  const viewOf = async (row: RoomRow): Promise<RoomView> => {
+    const told = await rooms.told(row.room);
+    const status = told === null || Date.now() - told.at > FRESH_MS ? null : (JSON.parse(told.status) as RoomStatus);
+    return { row: { ...row, settings: shownSettings(row.settings) }, aliases: await rooms.aliases(row.room), status };
+  };
+  const view = async (room: RoomKey) => viewOf(await rowOf(rooms, room));
+  const refuse = async (): Promise<never> => {
+    throw new DyliveError("not_offered", "rooms are managed by a server: give --server");
+  };
+  return {
+    ...{ request: refuse, change: refuse, pause: refuse, resume: refuse, remove: refuse },
+    status: () => null,
+    list: async (which) => Promise.all((await rooms.list(which)).map(viewOf)),
+    view,
+    add: async (text, settings, _settleMs, signal) => view(await addRoom(config, rooms, text, settings, signal)),
+  };
+}

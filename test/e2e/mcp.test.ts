@@ -1,0 +1,125 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { Client as Client2025 } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport as Transport2025 } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { createToken } from "../../src/http/tokens.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { Store } from "../../src/store/store.js";
+import { type Tell, tellerOf } from "../contracts/harness.js";
+import { serveApi } from "../http/api-server.js";
+import { chat } from "../http/events.js";
+import { dylive, MAIN } from "./command.js";
+
+const ENV = { ...process.env, DYLIVE_LANG: "en" } as Record<string, string>;
+
+let data: string;
+let store: Store;
+let tell: Tell;
+beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), "dylive-mcp-"));
+  store = openSqliteStore({ path: join(data, "dylive.sqlite") });
+  tell = tellerOf(store);
+  await tell("11", chat("first"));
+  await tell("22", chat("elsewhere"));
+  return async () => {
+    await store.close();
+    rmSync(data, { recursive: true, force: true });
+  };
+});
+
+const untrusted = ({ content }: Readonly<Record<string, unknown>>) =>
+  JSON.parse((content as { text: string }[])[1]?.text ?? "null").untrusted;
+
+describe("dylive mcp", () => {
+  it("serves a client of 2026 what the data folder has, and what another process stores there while it waits", async () => {
+    const client = new Client({ name: "test", version: "1" }, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
+    await client.connect(new StdioClientTransport({ command: process.execPath, args: [MAIN, "mcp", "--data", data], env: ENV }));
+    onTestFinished(() => client.close());
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).not.toContain("add_room");
+    const call = async (given: Record<string, unknown>) => untrusted(await client.callTool({ name: "read_events", arguments: given }));
+    const { events, next } = await call({ room: "11" });
+    expect(events).toMatchObject([{ seq: 1, text: "first" }]);
+    const waiting = call({ room: "11", cursor: next, wait: 30 });
+    // Whether the wait has begun or not, the event is told once.
+    await tell("11", chat("second"));
+    const got = await waiting;
+    expect(got.events).toMatchObject([{ seq: 2, text: "second" }]);
+    expect((await call({ room: "11", cursor: got.next })).events).toEqual([]);
+  });
+
+  it("serves a client of 2025 what a running server tells, by the rooms and the scope of its token", async () => {
+    const server = await serveApi();
+    await server.tell("11", chat("of the server"));
+    await server.tell("22", chat("hidden"));
+    const token = await server.token({ scope: "manage", rooms: ["11"] });
+    const client = new Client2025({ name: "test", version: "1" });
+    const args = [MAIN, "mcp", "--server", server.api.url];
+    await client.connect(new Transport2025({ command: process.execPath, args, env: { ...ENV, DYLIVE_MCP_TOKEN: token } }));
+    onTestFinished(() => client.close());
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(["list_rooms", "add_room"]));
+    expect(tools.map(({ name }) => name)).not.toContain("doctor");
+    expect(untrusted(await client.callTool({ name: "list_rooms", arguments: {} })).rooms).toMatchObject([{ webRid: "11" }]);
+    const other = await client.callTool({ name: "read_events", arguments: { room: "22" } });
+    expect([other.isError, JSON.stringify(other.content)]).toEqual([true, expect.stringContaining("no room is known as")]);
+    await server.api.close();
+    const away = await client.callTool({ name: "list_rooms", arguments: {} });
+    expect([away.isError, JSON.stringify(away.content)]).toEqual([true, expect.stringMatching(/no dylive server answers at http:/)]);
+  });
+
+  it("writes nothing but messages to stdout, whatever comes in, and ends with its client", async () => {
+    const { token } = await createToken(store.tokens, { name: "mcp", scope: "read", now: Date.now(), rooms: ["22"] });
+    const child = spawn(process.execPath, [MAIN, "mcp", "--data", data, "--token", token], { env: ENV, stdio: ["pipe", "pipe", "pipe"] });
+    const lines: string[] = [];
+    let rest = "";
+    let told: () => void = () => {};
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop() ?? "";
+      lines.push(...parts);
+      told();
+    });
+    child.stderr.resume();
+    const answered = async (id: number) => {
+      while (!lines.some((line) => JSON.parse(line).id === id)) await new Promise<void>((resolve) => (told = resolve));
+      return JSON.parse(lines.find((line) => JSON.parse(line).id === id) ?? "");
+    };
+    const send = (message: unknown) => child.stdin.write(`${typeof message === "string" ? message : JSON.stringify(message)}\n`);
+    const call = (id: number, name: string, given: unknown) =>
+      send({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: given } });
+    const clientInfo = { name: "hand", version: "1" };
+    send({ jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo } });
+    expect((await answered(1)).result.serverInfo.name).toBe("dylive");
+    send("no JSON at all");
+    send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    call(2, "read_events", { room: "22", wait: 30, cursor: "1" });
+    call(3, "list_rooms", {});
+    expect(untrusted((await answered(3)).result).rooms).toMatchObject([{ webRid: "22" }]);
+    call(4, "add_room", { room: "33" });
+    expect((await answered(4)).result).toMatchObject({ isError: true });
+    send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 2, reason: "enough" } });
+    // What waits keeps nobody from ending.
+    call(5, "read_events", { room: "22", wait: 30, cursor: "1" });
+    call(6, "list_rooms", {});
+    await answered(6);
+    child.stdin.end();
+    const [code] = await once(child, "exit");
+    expect([code, rest, lines.some((line) => [2, 5].includes(JSON.parse(line).id))]).toEqual([0, "", false]);
+  });
+
+  it("is refused at once where its token or its address is wrong", async () => {
+    const run = async (...args: string[]) => {
+      const { ended, stderr, stdout } = dylive(["mcp", ...args]);
+      return [await ended, stdout(), stderr()];
+    };
+    expect(await run("--data", data, "--token", "dyl_wrong")).toEqual([2, "", expect.stringMatching(/The token is not valid/)]);
+    expect(await run("--server", "127.0.0.1:8787")).toEqual([2, "", expect.stringMatching(/must be an address/)]);
+  });
+});
