@@ -83,6 +83,30 @@ describe("an overlay", () => {
     await until(async () => (await page.locator("li").count()) === 0);
   });
 
+  it("makes one line of a combo in each theme, and is heard once for it", async () => {
+    const page = await open("kind=danmu&theme=neon&sound=gift,follow&motion=0");
+    await page.addInitScript(`window.tones = 0; window.AudioContext = class extends AudioContext {
+      get state() { return "running"; }
+      createOscillator() { window.tones++; return super.createOscillator(); }
+    };`);
+    await page.reload();
+    await ready(page);
+    for (const [delta, comboTotal] of [
+      [1, 1],
+      [4, 5],
+      [5, 10],
+    ] as const)
+      await room.append([gift(delta, { user: user("连击"), comboId: "fold", comboTotal })]);
+    await room.append([gift(0, { user: user("连击"), comboId: "fold", comboTotal: 10, settled: true, diamonds: 0 })]);
+    await until(async () => (await page.locator("li.settled").count()) === 1);
+    expect(await textOf(page.locator("li"))).toMatch(/^连\s*连击\s*送出 小心心 ×10$/);
+    expect(await page.evaluate("tones")).toBe(2);
+    for (const theme of ["clear", "card", "neon"]) {
+      await page.evaluate(`document.querySelector("main").dataset.theme = "${theme}"`);
+      await dashboard.shoot(page, `overlay-theme-${theme}`);
+    }
+  });
+
   it("lets danmu fly across, and forgets those that have landed", async () => {
     const page = await open("kind=flying&lines=3&stay=1");
     await ready(page);
@@ -195,6 +219,9 @@ describe("the builder of overlays", () => {
     await ready(overlay);
     await room.append([chat("看得见", {})]);
     await until(async () => (await textOf(overlay.locator("li"))).includes("看得见"));
+    await page.getByRole("button", { name: "关注" }).click();
+    await until(async () => (await textOf(overlay.locator("ol"))).includes("测试观众"));
+    await page.getByText("已发出测试事件：关注").waitFor();
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
     await dashboard.shoot(page, "overlay-builder-phone");

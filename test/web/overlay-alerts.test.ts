@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { NewEventOf } from "../../src/events/event.js";
+import { DanmuLines, type LineRules } from "../../web/src/overlay/danmu-lines.js";
 import { GiftAlerts } from "../../web/src/overlay/gift-alerts.js";
 import { Lanes } from "../../web/src/overlay/lanes.js";
-import { gift } from "../http/events.js";
+import { SoundChoice } from "../../web/src/overlay/sounds.js";
+import { chat, gift } from "../http/events.js";
 
 const given = (comboId: string, delta: number, comboTotal: number, more: Partial<NewEventOf<"gift">> = {}) => ({
   ...gift(delta, { comboId, comboTotal, ...more }),
@@ -17,9 +19,12 @@ describe("gift alerts", () => {
     expect(alerts.at(0)).toMatchObject([{ key: "a", units: 1, diamonds: 1 }]);
     alerts.take(given("a", 9, 10), 5_000);
     expect(alerts.at(6_500)).toMatchObject([{ key: "a", units: 10, diamonds: 10 }]);
-    // The end of a combo alone changes nothing.
+    // The end of a combo is seen, and makes it stay no longer.
     alerts.take(given("a", 0, 10, { settled: true }), 10_900);
+    expect(alerts.at(10_999)).toMatchObject([{ key: "a", units: 10, settled: true }]);
     expect(alerts.at(11_000)).toEqual([]);
+    alerts.take(given("a", 0, 10, { settled: true }), 11_001);
+    expect(alerts.at(11_002)).toEqual([]);
   });
 
   it("wait for their turn, each shown for its full time, and go on counting while they wait", () => {
@@ -49,6 +54,73 @@ describe("gift alerts", () => {
     for (let now = 0; now < 200; now++) for (const { key } of alerts.at(now)) seen.add(key);
     expect(seen.size).toBe(30);
     expect(seen.has("c500")).toBe(true);
+  });
+});
+
+describe("lines of danmu", () => {
+  const shown = (lines: DanmuLines, now: number) =>
+    lines
+      .at(now)
+      .map(({ event }) => (event.type === "gift" ? `${event.comboId}×${event.comboTotal}${event.settled ? "!" : ""}` : event.type));
+  const make = (more: Partial<LineRules> = {}) => new DanmuLines({ most: 3, stayMs: 0, min: 0, isShown: () => true, ...more });
+  const said = (seq: number) => ({ ...chat("好"), seq });
+
+  it("fold a combo into one, which counts up in its place and settles", () => {
+    const lines = make();
+    lines.take(given("a", 1, 1), 0);
+    lines.take(said(2), 0);
+    lines.take(given("a", 9, 10), 1);
+    expect(shown(lines, 1)).toEqual(["a×10", "chat"]);
+    const [{ key } = { key: "" }] = lines.at(1);
+    lines.take(given("a", 0, 10, { settled: true }), 2);
+    expect(shown(lines, 2)).toEqual(["a×10!", "chat"]);
+    expect(lines.at(2)[0]?.key).toBe(key);
+  });
+
+  it("bring a combo back that has scrolled away, with all that it has by then; its end alone does not", () => {
+    const lines = make();
+    lines.take(given("a", 5, 5), 0);
+    for (const seq of [2, 3, 4]) lines.take(said(seq), 0);
+    lines.take(given("a", 0, 5, { settled: true }), 0);
+    expect(shown(lines, 0)).toEqual(["chat", "chat", "chat"]);
+    lines.take({ ...given("a", 2, 7), seq: 9 }, 0);
+    expect(shown(lines, 0)).toEqual(["chat", "chat", "a×7"]);
+  });
+
+  it("come with the message by which a combo is worth enough, though each of its messages is worth little", () => {
+    const lines = make({ min: 100 });
+    for (let total = 10; total <= 110; total += 10) {
+      lines.take({ ...given("a", 10, total), seq: total }, 0);
+      expect([total, shown(lines, 0)]).toEqual([total, total < 100 ? [] : [`a×${total}`]]);
+    }
+    lines.take(given("b", 500, 500, { unitDiamonds: null, diamonds: null }), 0);
+    expect(lines.at(0)).toHaveLength(1);
+  });
+
+  it("stay for their time after their last unit, which the end of a combo does not make longer", () => {
+    const lines = make({ stayMs: 1_000 });
+    lines.take(given("a", 1, 1), 0);
+    lines.take(said(2), 500);
+    lines.take(given("a", 1, 2), 800);
+    lines.take(given("a", 0, 2, { settled: true }), 1_700);
+    expect([shown(lines, 1_501), shown(lines, 1_800), shown(lines, 1_801)]).toEqual([["a×2!"], ["a×2!"], []]);
+  });
+});
+
+describe("sounds of gifts", () => {
+  it("are one for a combo, and one more each time that it has become worth more by a step", () => {
+    const choice = new SoundChoice();
+    const heard = [10, 20, 99, 100, 500, 1_000, 9_000].map((diamonds, at) => choice.gift("a", diamonds, at * 1_000) !== null);
+    expect(heard).toEqual([true, false, false, true, false, true, false]);
+    const grand = choice.gift("b", 52_000, 60_000);
+    expect(grand?.length).toBeGreaterThan(choice.gift("c", 1, 61_000)?.length ?? 99);
+  });
+
+  it("are few in a flood, and what is remembered is bounded", () => {
+    const choice = new SoundChoice();
+    let heard = 0;
+    for (let now = 0; now < 1_500; now++) if (choice.gift(`c${now}`, 1, now) !== null || choice.follow(now) !== null) heard++;
+    expect(heard).toBe(10);
   });
 });
 

@@ -24,6 +24,10 @@ describe("the address of an overlay", () => {
       show: ["chat", "join"],
       block: ["坏词", "a&b=c"],
       say: ["gift"],
+      theme: "neon",
+      motion: false,
+      sound: ["gift"],
+      volume: 30,
       target: 5_000,
       title: "目标 100% & 更多",
     };
@@ -34,8 +38,17 @@ describe("the address of an overlay", () => {
 
   it("takes what is wrong as usual, and what is too much as the most", () => {
     const wrong =
-      "#kind=x&size=abc&colour=red;background:url(//evil)&lang=fr&side=up&show=chat,x&lines=9999&stay=-5&min=&target=0&faces=maybe";
-    expect(readOptions(wrong)).toEqual({ ...DEFAULTS, show: ["chat"], lines: 50, stay: 0, target: 1, faces: false });
+      "#kind=x&size=abc&colour=red;background:url(//evil)&lang=fr&side=up&show=chat,x&lines=9999&stay=-5&min=&target=0&faces=maybe&theme=pink&volume=900&sound=gift,bell";
+    expect(readOptions(wrong)).toEqual({
+      ...DEFAULTS,
+      show: ["chat"],
+      lines: 50,
+      stay: 0,
+      target: 1,
+      faces: false,
+      volume: 100,
+      sound: ["gift"],
+    });
     expect(readOptions(`#title=${"x".repeat(10_000)}`).title.length).toBeLessThanOrEqual(200);
     expect(readOptions("#colour=%23ABCDEF&token=<b>")).toMatchObject({ colour: "#ABCDEF", token: "<b>" });
   });
@@ -48,6 +61,7 @@ describe("the address of an overlay", () => {
   it("asks only for what is shown or said, and always for something", () => {
     expect(typesOf({ ...DEFAULTS, kind: "flying", say: ["gift"] })).toEqual(["chat", "gift"]);
     expect(typesOf({ ...DEFAULTS, kind: "danmu", show: ["join"], say: ["chat"] })).toEqual(["join", "chat"]);
+    expect(typesOf({ ...DEFAULTS, kind: "flying", sound: ["gift", "follow"] })).toEqual(["chat", "gift", "follow"]);
     expect(typesOf({ ...DEFAULTS, kind: "viewers" })).toHaveLength(1);
   });
 

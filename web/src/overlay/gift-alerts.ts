@@ -13,6 +13,8 @@ export interface GiftAlert {
   readonly units: number;
   /** Worth of the combo so far; null when the price is unknown. */
   readonly diamonds: number | null;
+  /** Whether the combo has ended. */
+  readonly settled: boolean;
   /** ms */
   readonly until: number;
 }
@@ -37,13 +39,16 @@ export class GiftAlerts {
   }
 
   take(event: LiveEventOf<"gift">, now: number): void {
-    const { comboTotal: units, unitDiamonds, comboId: key, user, gift, delta } = event;
+    const { comboTotal: units, unitDiamonds, comboId: key, user, gift, delta, settled } = event;
     const diamonds = unitDiamonds === null ? null : units * unitDiamonds;
-    if (delta === 0 || (diamonds ?? 0) < this.#rules.min) return;
-    const alert = { key, user, gift, units, diamonds, until: now + this.#rules.stayMs };
+    if ((diamonds ?? 0) < this.#rules.min) return;
+    const alert = { key, user, gift, units, diamonds, settled, until: now + this.#rules.stayMs };
     const at = this.#shown.findIndex((one) => one.key === key);
-    if (at >= 0) this.#shown[at] = alert;
-    else this.#wait(alert);
+    const shown = this.#shown[at];
+    // The end of a combo alone is no reason to stay longer, nor to come back.
+    if (shown !== undefined) this.#shown[at] = { ...alert, until: delta > 0 ? alert.until : shown.until };
+    else if (delta > 0) this.#wait(alert);
+    else this.#waiting = this.#waiting.map((one) => (one.key === key ? alert : one));
   }
 
   /** The alerts of this moment, oldest first. */

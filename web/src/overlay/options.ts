@@ -12,6 +12,13 @@ export type ShownType = (typeof SHOWN_TYPES)[number];
 export const SAID_TYPES = ["chat", "gift", "follow"] as const;
 export type SaidType = (typeof SAID_TYPES)[number];
 
+/** What makes a sound. */
+export const SOUND_TYPES = ["gift", "follow"] as const;
+export type SoundType = (typeof SOUND_TYPES)[number];
+
+/** How it looks: text with an outline, light cards, or dark glass with edges that glow. */
+export const THEMES = ["clear", "card", "neon"] as const;
+
 /** What a goal counts, in the broadcast. */
 export const METRICS = ["follows", "likes", "diamonds", "units", "chats", "viewers"] as const;
 export type Metric = (typeof METRICS)[number];
@@ -27,15 +34,18 @@ export interface OverlayOptions {
   /** Made-up events in place of a room's: for the preview. */
   demo: boolean;
   lang: Lang;
+  theme: (typeof THEMES)[number];
   /** Size of the text, pixels. */
   size: number;
-  /** Colour of the text, `#rrggbb`. */
+  /** Colour of the text, `#rrggbb`; white is the theme's own. */
   colour: string;
-  /** How dark the ground behind the text is, percent; 0 is none. */
+  /** How dark the ground behind the text is, percent; 0 is the theme's own. */
   panel: number;
   side: (typeof SIDES)[number];
   /** Avatars and icons. */
   faces: boolean;
+  /** Gifts of much worth are celebrated, and what comes moves in. */
+  motion: boolean;
   /** Lines of a list, lanes of flying danmu, alerts at once, places of the ranking; 0 as is usual for what is shown ({@link linesOf}). */
   lines: number;
   /** Seconds that a line or an alert stays, or that a danmu flies; 0 as is usual for what is shown ({@link stayMs}). */
@@ -51,6 +61,10 @@ export interface OverlayOptions {
   rate: number;
   /** Speed of speech, percent. */
   speed: number;
+  /** What makes a sound; nothing by default. */
+  sound: readonly SoundType[];
+  /** Of sounds, percent. */
+  volume: number;
   metric: Metric;
   target: number;
   /** Counted from here on: subtracted from the count. */
@@ -64,11 +78,13 @@ export const DEFAULTS: Readonly<OverlayOptions> = {
   token: "",
   demo: false,
   lang: "zh",
+  theme: "clear",
   size: 22,
   colour: "#ffffff",
   panel: 0,
   side: "left",
   faces: true,
+  motion: true,
   lines: 0,
   stay: 0,
   show: ["chat", "gift", "follow"],
@@ -77,6 +93,8 @@ export const DEFAULTS: Readonly<OverlayOptions> = {
   say: [],
   rate: 20,
   speed: 100,
+  sound: [],
+  volume: 60,
   metric: "follows",
   target: 100,
   base: 0,
@@ -92,6 +110,7 @@ export const BOUNDS = {
   min: [0, 1_000_000],
   rate: [1, 60],
   speed: [50, 200],
+  volume: [0, 100],
   target: [1, 1_000_000_000],
   base: [0, 1_000_000_000],
 } as const satisfies Partial<Record<keyof OverlayOptions, readonly [number, number]>>;
@@ -103,10 +122,15 @@ const TEXT_MAX_CHARS = 200;
 const WORDS: { readonly [K in keyof OverlayOptions]?: readonly string[] } = {
   kind: OVERLAY_KINDS,
   lang: ["zh", "en"],
+  theme: THEMES,
   side: SIDES,
   metric: METRICS,
 };
-const LISTS: { readonly [K in keyof OverlayOptions]?: readonly string[] } = { show: SHOWN_TYPES, say: SAID_TYPES };
+const LISTS: { readonly [K in keyof OverlayOptions]?: readonly string[] } = {
+  show: SHOWN_TYPES,
+  say: SAID_TYPES,
+  sound: SOUND_TYPES,
+};
 
 /** How many are usual of what is shown. */
 const USUAL_LINES: { readonly [K in OverlayKind]?: number } = { danmu: 12, flying: 12, gifts: 3, top: 5 };

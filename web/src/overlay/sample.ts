@@ -43,7 +43,7 @@ export class Samples {
 }
 
 function gift(base: Omit<LiveEvent, "type"> & { readonly user: User }, seq: number): LiveEvent {
-  const { id, name, price } = GIFTS[seq % GIFTS.length] ?? { id: "1", name: "小心心", price: 1 };
+  const { id, name, price } = GIFTS[Math.floor(seq / 3) % GIFTS.length] ?? { id: "1", name: "小心心", price: 1 };
   const units = 1 + (seq % 4) * 10;
   return {
     ...base,

@@ -90,7 +90,7 @@ export class FeedRows {
 
   #one(event: LiveEvent): void {
     if (event.type === "gift") this.#gift(event);
-    else if (event.type === "join" || event.type === "like") this.#crowded(event);
+    else if ((event.type === "join" || event.type === "like") && event.source !== "test") this.#crowded(event);
     else this.#push({ kind: "event", key: `${event.seq}`, event });
   }
 
