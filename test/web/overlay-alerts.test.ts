@@ -4,7 +4,7 @@ import type { NewEventOf } from "../../src/events/event.js";
 import { DanmuLines, type LineRules } from "../../web/src/overlay/danmu-lines.js";
 import { GiftAlerts } from "../../web/src/overlay/gift-alerts.js";
 import { Lanes } from "../../web/src/overlay/lanes.js";
-import { SoundChoice } from "../../web/src/overlay/sounds.js";
+import { SoundChoice } from "../../web/src/overlay/sound-choice.js";
 import { chat, gift } from "../http/events.js";
 
 const given = (comboId: string, delta: number, comboTotal: number, more: Partial<NewEventOf<"gift">> = {}) => ({
