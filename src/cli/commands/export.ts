@@ -15,10 +15,10 @@ import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
 import { told } from "../../runtime/told.js";
 import { FileLock } from "../../store/lock.js";
-import { namedRoom } from "../../store/rooms.js";
 import { isBusy } from "../../store/sqlite/refusal.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
+import { pastedRoom } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, say } from "../terminal.js";
 import { numberFrom, whole } from "../values.js";
@@ -85,7 +85,7 @@ export function headersOption(): Option {
 }
 
 async function run(store: Store, asked: string, session: string | null, options: ExportOptions): Promise<void> {
-  const named = await namedRoom(store.rooms, asked);
+  const named = await pastedRoom(store.rooms, asked);
   const sessionId = session === null ? named.sessionId : await broadcastId(store.sessions, named.room, session);
   const request = { ...requestOf(options), ...(sessionId !== null && { sessionId }) };
   const plan = await planExport(store, named.room, request);

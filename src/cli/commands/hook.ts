@@ -5,7 +5,6 @@ import { systemClock } from "../../runtime/clock.js";
 import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Rooms } from "../../store/rooms.js";
-import { namedRoom } from "../../store/rooms.js";
 import type { HookTry } from "../../store/sql/hooks.js";
 import type { Store } from "../../store/store.js";
 import { shownAddress } from "../../webhooks/channels.js";
@@ -13,6 +12,7 @@ import { webhookServiceBeside } from "../../webhooks/runner.js";
 import { HOOK_NAMES } from "../../webhooks/selection.js";
 import { type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
 import { WordsOption } from "../completion/node.js";
+import { pastedRoom } from "../pasted-room.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { names, whole } from "../values.js";
@@ -163,7 +163,7 @@ export function tryLine({ at, ms, room, from, to, events, attempt, delivered, st
 /** Returns the rooms of names, each once. */
 export async function keysOf(rooms: Rooms, asked: readonly string[]): Promise<readonly RoomKey[]> {
   const keys = new Set<RoomKey>();
-  for (const name of asked) keys.add((await namedRoom(rooms, name)).room);
+  for (const name of asked) keys.add((await pastedRoom(rooms, name)).room);
   return [...keys];
 }
 

@@ -7,7 +7,7 @@ import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
 import { told } from "../../runtime/told.js";
 import { rawFolder } from "../../sources/raw/files.js";
-import { namedRoom } from "../../store/rooms.js";
+import { pastedRoom } from "../pasted-room.js";
 import { sayDrift } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
@@ -30,7 +30,7 @@ export function addRedecodeCommand(program: Command, data: () => Option): void {
 
 function run(config: Config, asked: string, session: string | null, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
-    const { room, sessionId } = await namedRoom(store.rooms, asked);
+    const { room, sessionId } = await pastedRoom(store.rooms, asked);
     const wanted = session === null ? sessionId : await broadcastId(store.sessions, room, session);
     const files = await recordingsOf(rawFolder(resolve(config.data)), room, wanted);
     const progress = new ProgressLine(told`decoding ${asked} again`, told`messages of two readings`);

@@ -7,10 +7,10 @@ import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told, toldOf } from "../../runtime/told.js";
 import { rawFiles, rawFolder } from "../../sources/raw/files.js";
 import type { RoomKey } from "../../store/log.js";
-import { namedRoom } from "../../store/rooms.js";
 import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
+import { pastedRoom } from "../pasted-room.js";
 import { moment, print, printColumns } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
@@ -45,7 +45,7 @@ export function addRetentionCommand(program: Command, data: () => Option): void 
 }
 
 async function run(store: Store, config: Config, asked: string, { kind, age, size, server }: RetentionOptions): Promise<void> {
-  const { room } = await namedRoom(store.rooms, asked);
+  const { room } = await pastedRoom(store.rooms, asked);
   const { retention } = store;
   if (server && (age !== undefined || size !== undefined)) throw new DyliveError("bad_request", "--server takes neither --age nor --size");
   if (kind === "statistics" && size !== undefined) throw new DyliveError("bad_request", "statistics are kept by age only");
@@ -74,14 +74,14 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
     await print(told`what is beyond is removed within ten minutes, while a server runs`);
 }
 
-function shown({ maxAgeMs, maxBytes }: Limits): [string, string] {
+function shown({ maxAgeMs, maxBytes }: Limits): [Told, Told] {
   const age =
     maxAgeMs === null
-      ? "ever"
+      ? told`ever`
       : maxAgeMs % 86_400_000 === 0
-        ? `${maxAgeMs / 86_400_000} days`
-        : `${(maxAgeMs / 3_600_000).toFixed(1)} hours`;
-  return [age, maxBytes === null ? "any size" : `${(maxBytes / 1e6).toFixed(0)} MB`];
+        ? told`${maxAgeMs / 86_400_000} days`
+        : told`${(maxAgeMs / 3_600_000).toFixed(1)} hours`;
+  return [age, maxBytes === null ? told`any size` : toldOf(`${(maxBytes / 1e6).toFixed(0)} MB`)];
 }
 
 function settingsOf(kind: keyof LimitsOf): string {

@@ -15,8 +15,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
 import { watchRoom } from "../../store/cluster.js";
 import type { RoomKey } from "../../store/log.js";
-import { namedRoom, type RoomRow, type RoomSettings, type Watch } from "../../store/rooms.js";
+import type { RoomRow, RoomSettings, Watch } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
+import { pastedRoom } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
 import { inWords, moment, padded, plain, print, say } from "../terminal.js";
 import { withNewStore, withStore } from "../with-store.js";
@@ -81,7 +82,7 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
       .addOption(options.data())
       .action((name: string, settings: Partial<Config>) =>
         withStore(loadConfig(settings), async ({ rooms }) => {
-          const { room: key } = await namedRoom(rooms, name);
+          const { room: key } = await pastedRoom(rooms, name);
           await (to === "on" ? watchRoom(rooms, key) : rooms.setWatch(key, to));
           say(told`${titleOf(await rowOf(rooms, key))} ${done}`);
         }),
@@ -172,7 +173,7 @@ function list(config: Config, json: boolean): Promise<void> {
 
 function show(config: Config, name: string, json: boolean): Promise<void> {
   return withStore(config, async (store) => {
-    const { room } = await namedRoom(store.rooms, name);
+    const { room } = await pastedRoom(store.rooms, name);
     const row = await rowOf(store.rooms, room);
     const [aliases, last, sessions, heads, state] = await Promise.all([
       store.rooms.aliases(room),
@@ -228,7 +229,7 @@ function set(config: Config, name: string, settings: Partial<RoomSettings>): Pro
   if (Object.keys(settings).length === 0)
     throw new DyliveError("bad_request", "name what to change: --account, --proxy, --source, --record or --session");
   return withStore(config, async ({ rooms }) => {
-    const { room } = await namedRoom(rooms, name);
+    const { room } = await pastedRoom(rooms, name);
     const reach: Reach = reachOf(config, readMachine(), systemClock);
     await assertPossible(settings, reach);
     await rooms.setSettings(room, changeOf(settings));

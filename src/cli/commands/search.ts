@@ -5,11 +5,11 @@ import { noSuch } from "../../events/misspelt.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { amountOf } from "../../statistics/summary.js";
-import { namedRoom } from "../../store/rooms.js";
 import { foldText, SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
 import type { FoundPeople } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
+import { pastedRoom } from "../pasted-room.js";
 import { lineOf } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { moment, orAsItIs, ProgressLine, print, printColumns, say } from "../terminal.js";
@@ -77,7 +77,7 @@ async function show(
   { room: names, user, limit, json, ...rest }: Omit<SearchOptions, "people">,
 ): Promise<void> {
   const stop = interruptSignal();
-  const named = await Promise.all(names.map((name) => namedRoom(store.rooms, name)));
+  const named = await Promise.all(names.map((name) => pastedRoom(store.rooms, name)));
   const rooms = new Set(names.length > 0 ? named.map(({ room }) => room) : (await store.rooms.list()).map(({ room }) => room));
   if (rooms.size > SEARCH_ROOMS_MAX)
     throw new DyliveError("bad_request", told`one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${rooms.size}: name them with --room`);
@@ -113,7 +113,7 @@ async function showPeople(
   const text = asked?.trim() ?? "";
   if (foldText(text) === "") throw new DyliveError("bad_request", told`name whom to look for: a part of the nickname, or the id`);
   const stop = interruptSignal();
-  const among = names.length === 0 ? null : (await Promise.all(names.map((name) => namedRoom(store.rooms, name)))).map(({ room }) => room);
+  const among = names.length === 0 ? null : (await Promise.all(names.map((name) => pastedRoom(store.rooms, name)))).map(({ room }) => room);
   await countAll(store, told`all rooms`);
   const found: FoundPeople["people"][number][] = [];
   let place: FoundPeople["place"] = null;

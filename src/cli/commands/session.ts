@@ -9,9 +9,10 @@ import { catchUp } from "../../statistics/reader.js";
 import { amountOf, type Summary, summaryOf } from "../../statistics/summary.js";
 import { openVocabulary } from "../../statistics/words.js";
 import type { RoomKey } from "../../store/log.js";
-import { type BroughtCounts, type NamedRoom, namedRoom, type Session } from "../../store/rooms.js";
+import type { BroughtCounts, NamedRoom, Session } from "../../store/rooms.js";
 import { BROADCAST_ORDERS, type BroadcastOrder } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
+import { pastedRoom } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
 import { type Cell, moment, orAsItIs, ProgressLine, print, printColumns, say } from "../terminal.js";
 import { count, when } from "../values.js";
@@ -307,7 +308,7 @@ const TOLD_FROM_STEPS = 10;
 
 /** Returns the room that a word on the command line names, with its statistics up to date: no server is needed, and one does no harm. */
 export async function countedRoom(store: Store, asked: string): Promise<NamedRoom> {
-  const named = await namedRoom(store.rooms, asked);
+  const named = await pastedRoom(store.rooms, asked);
   await countAll(store, asked, named.room);
   return named;
 }

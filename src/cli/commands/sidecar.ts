@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { exportPieces } from "../../exports/export.js";
@@ -7,10 +8,11 @@ import type { SidecarOptions } from "../../exports/sidecar.js";
 import { openSidecar } from "../../exports/sidecars.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { fileFailure } from "../../runtime/file-failure.js";
 import { told } from "../../runtime/told.js";
-import { namedRoom } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
+import { pastedRoom } from "../pasted-room.js";
 import { exitWith, stopSignal } from "../stop.js";
 import { say } from "../terminal.js";
 import { names, numberFrom, wholeFrom } from "../values.js";
@@ -48,8 +50,12 @@ export function addSidecarCommand(program: Command, data: () => Option): void {
     .option("--finished-after <seconds>", "a file that has not grown for so long is finished", wholeFrom(10, QUIET_MAX_S), 60)
     .option("--once", "look once, write what there is, and end", false)
     .addOption(data())
-    .action((folder: string, options: Partial<Config> & SidecarArguments) => {
+    .action(async (folder: string, options: Partial<Config> & SidecarArguments) => {
       const { data: place } = options;
+      // The folder that is named here comes before that of the store, which is not.
+      await stat(folder).catch((error: unknown) => {
+        throw fileFailure(error, told`nothing can be written in ${folder}`);
+      });
       return withStore(loadConfig(place === undefined ? {} : { data: place }), (store) => run(store, folder, options));
     });
 }
@@ -63,7 +69,7 @@ function formats(text: string): SidecarOptions["formats"] {
 }
 
 async function run(store: Store, folder: string, options: SidecarArguments): Promise<void> {
-  const { room, sessionId } = await namedRoom(store.rooms, options.room);
+  const { room, sessionId } = await pastedRoom(store.rooms, options.room);
   if (sessionId !== null) throw new DyliveError("bad_request", told`--room takes a room: ${options.room} is one broadcast`);
   const { formats, namePattern = null, timeZone = null, offset, finishedAfter, once } = options;
   const choice = {

@@ -5,9 +5,9 @@ import { recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told, toldOf } from "../../runtime/told.js";
 import { type CheckFinding, checkStore } from "../../store/check.js";
-import { namedRoom } from "../../store/rooms.js";
 import { backUp, integrityOf } from "../../store/sqlite/copy.js";
 import { checkFiles, DownloadStorage } from "../../works/download-storage.js";
+import { pastedRoom } from "../pasted-room.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
 import { existingStore, withStore } from "../with-store.js";
@@ -61,7 +61,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
   const stop = interruptSignal();
   const what = await sound(config);
   await withStore(config, async (store) => {
-    const room = asked === null ? {} : { room: (await namedRoom(store.rooms, asked)).room };
+    const room = asked === null ? {} : { room: (await pastedRoom(store.rooms, asked)).room };
     const progress = new ProgressLine(told`checking`, told`events`);
     const statisticsMaxAgeMs = config.keepStatisticsDays === null ? null : config.keepStatisticsDays * DAY_MS;
     const rows = { works: 0, comments: 0 };

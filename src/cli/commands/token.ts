@@ -67,7 +67,8 @@ function create(config: Config, { name, scope, rooms, expires, rate }: CreateOpt
     perMinute: rate,
     expiresAt: expires === undefined ? null : now + expires,
   };
-  return withNewStore(config, async ({ tokens, rooms: known }) => {
+  // One that is limited to rooms needs a store that knows them.
+  return (rooms === undefined ? withNewStore : withStore)(config, async ({ tokens, rooms: known }) => {
     const { token, row } = await createToken(tokens, wanted, known);
     say(told`token ${row.id} (${plain(row.name)}, ${row.scope}) is made; keep it, it is not shown again:`);
     await print(token);

@@ -211,8 +211,15 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} is a private address; an admin can allow it (allowPrivate, --allow-private), or DYLIVE_HOOK_ALLOW_PRIVATE can list it":
     "{} 是私有地址；管理员可以允许它（allowPrivate、--allow-private），或写进 DYLIVE_HOOK_ALLOW_PRIVATE",
   "a file of {} cannot be continued; jsonl and csv can": "{} 文件不能接着写；jsonl 和 csv 可以",
+  "set DYLIVE_HOST and DYLIVE_PORT, or --host and --port": "用 DYLIVE_HOST 和 DYLIVE_PORT，或 --host 和 --port 指定",
+  "for clients of {}": "供 {} 的客户端使用",
+  "this user may not listen on it; ports below 1024 are for the administrator": "这个用户不能监听它；1024 以下的端口要管理员",
+  "this machine has no such address": "这台机器没有这个地址",
+  "no address is known by this name": "这个名字没有对应的地址",
+  "the store does not know where a short link leads: `dylive resolve LINK` asks the platform and says the room's number":
+    "存储不知道短链接指向哪里：`dylive resolve 链接` 向平台查询，给出直播间号",
   "it may make {} requests a minute; the next one in {} s": "每分钟最多 {} 次请求；{} 秒后可以再试",
-  "a token may send six tests a minute; the next one in {} s": "一个令牌每分钟最多发送六条测试消息；{} 秒后可以再发",
+  "a token may send six tests a minute; the next one in {} s": "一个 token 每分钟最多发送六条测试消息；{} 秒后可以再发",
   "the hook's address takes the next test in {} s": "这个地址 {} 秒后才能再接收测试消息",
   "a file of {} has no titles in Chinese; csv and xlsx have": "{} 文件没有中文表头；csv 和 xlsx 才有",
   "comments have no place in a recording, so there is no {} of them; there is {}": "评论在录像里没有位置，所以没有 {}；有 {}",

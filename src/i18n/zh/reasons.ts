@@ -22,7 +22,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^collection is paused by who manages this room; `dylive room resume`, the dashboard or a manage token goes on$/,
-    "管理者已暂停采集；用 `dylive room resume`、控制台或管理令牌恢复",
+    "管理者已暂停采集；用 `dylive room resume`、控制台或 manage 权限的 token 恢复",
   ],
   [/^frames that waited in the spool could not be read back, or not be stored$/, "暂存的数据帧没能读回，或没能存下"],
   [/^the disk of the spool failed while the store took nothing$/, "存不下消息时，暂存所在的磁盘也出了故障"],
@@ -186,7 +186,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^following the short link$/, "打开短链接"],
   [/^asking the share page's interface \(reflow\/info\)$/, "查询分享页接口（reflow/info）"],
   [/^asking the site's own interface \(web\/enter\)$/, "查询网站接口（web/enter）"],
-  [/^((?:reading|asking|following) .*) failed: (.*)$/, "{1}失败：{2}"],
+  [/^((?:reading|asking|following) .*?) failed: (.*)$/, "{1}失败：{2}"],
   [/^the account has been deleted$/, "账号已注销"],
   [/^the profile page answered HTTP (\d+)$/, "主播主页回答 HTTP $1"],
   [/^the text is empty$/, "内容是空的"],

@@ -71,6 +71,12 @@ export function worksDoor<K extends WorkKind>(kinds: readonly [K, ...K[]], nowMs
 const LONGEST = 4000;
 /** Invisible characters and quotation marks at the ends of copied text: cmd.exe hands single ones on, and people paste what was quoted. */
 const AROUND = /^[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+|[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+$/g;
+
+/** Returns a pasted text without what stands around it: blanks, invisible characters, quotation marks. */
+export function unquoted(text: string): string {
+  return text.replace(AROUND, "");
+}
+
 /**
  * Addresses in running text: with a scheme, or beginning with a host of the platform. Characters that cannot stand in an address end it, so
  * Chinese text, emoji and full-width punctuation may touch it. Before an address without a scheme there may be no letter, digit or part of
@@ -96,7 +102,7 @@ const ADDRESS = new RegExp(
  */
 export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, { kind: "short_link" }> {
   const refuse = (detail: Told) => new DyliveError(door.code, detail);
-  const given = text.replace(AROUND, "");
+  const given = unquoted(text);
   if (given === "") throw refuse(told`the text is empty`);
   if (given.length > LONGEST)
     throw refuse(told`the text has ${given.length} characters; a link, an id or the app's share text has far fewer`);

@@ -1,0 +1,29 @@
+import { ROOM_DOOR, readPaste, unquoted } from "../platform/links/paste.js";
+import { DyliveError } from "../runtime/errors.js";
+import { told } from "../runtime/told.js";
+import { type NamedRoom, namedRoom, type Rooms } from "../store/rooms.js";
+
+/**
+ * Finds a room that the store knows by what somebody pasted on the command line: one of its names, in quotes too, a link to it or the app's
+ * share text with one. Asks nobody, so a short link says nothing.
+ * @throws DyliveError bad_request, not_found
+ */
+export async function pastedRoom(rooms: Pick<Rooms, "get" | "find">, asked: string): Promise<NamedRoom> {
+  const text = unquoted(asked);
+  const link = linkIn(text);
+  if (link?.kind === "short_link")
+    throw new DyliveError(
+      "not_found",
+      told`the store does not know where a short link leads: \`dylive resolve LINK\` asks the platform and says the room's number`,
+    );
+  return { ...(await namedRoom(rooms, link === null ? text : link.name.value)), asked };
+}
+
+/** Returns what a text that somebody pasted names; null where it is none that the platform has, such as `room:3`. */
+function linkIn(text: string): ReturnType<typeof readPaste<ReturnType<(typeof ROOM_DOOR)["take"]> & object>> | null {
+  try {
+    return readPaste(text, ROOM_DOOR);
+  } catch {
+    return null;
+  }
+}
