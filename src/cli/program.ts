@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Help, type HelpConfiguration, Option } from "commander";
 import { type Config, loadConfig, misspeltSettings } from "../app/config.js";
+import { meantName } from "../events/misspelt.js";
 import { inLanguage, type Language, recognised } from "../i18n/words.js";
 import { packagePath } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
@@ -84,7 +85,7 @@ function dress(command: Command, path: readonly string[], layout: HelpConfigurat
   command.configureOutput({
     outputError: (text, write) =>
       write(
-        text
+        withMeant(text)
           .split("\n")
           .map((line) => inLanguage(language, recognised(line)))
           .join("\n"),
@@ -99,6 +100,14 @@ function dress(command: Command, path: readonly string[], layout: HelpConfigurat
   if (examples.length > 0)
     command.addHelpText("after", `\n${words(examples.length === 1 ? "Example:" : "Examples:")}\n${linesOf(examples)}`);
   for (const sub of command.commands) dress(sub, [...path, sub.name()], layout, language);
+}
+
+/** Returns what commander says of a word that is none of those to choose from, with the one that was probably meant. */
+function withMeant(text: string): string {
+  return text.replace(/'([^'\n]*)' is invalid\b.*\. Allowed choices are (.*)\.$/gm, (line, given: string, choices: string) => {
+    const meant = meantName(given, choices.split(", "));
+    return meant === null ? line : `${line}\n(Did you mean ${meant}?)`;
+  });
 }
 
 function linesOf(examples: readonly string[]): string {

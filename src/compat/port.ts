@@ -96,7 +96,7 @@ export class CompatPort {
         });
       });
     } catch (error) {
-      throw listenFailure(error, host, port, `for clients of ${this.format.like}`);
+      throw listenFailure(error, host, port, told`for clients of ${this.format.like}`);
     }
     return (this.#server.address() as AddressInfo).port;
   }

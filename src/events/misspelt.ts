@@ -4,8 +4,8 @@ import { type Told, told, toldOf } from "../runtime/told.js";
 type Thing = "type" | "variable" | "scope" | "field" | "tool";
 
 /**
- * Returns the name that was probably meant: the nearest, where at most two letters have to be put in, left out or changed, and no more than half
- * of them; null where none is so near.
+ * Returns the name that was probably meant: the nearest, where at most two letters have to be put in, left out, changed or swapped, and no
+ * more than half of them; null where none is so near.
  */
 export function meantName(given: string, known: readonly string[]): string | null {
   const text = given.trim().toLowerCase();
@@ -32,14 +32,18 @@ export function noSuch(thing: Thing, given: string, known: readonly string[]): T
 /** Length up to which a name is repeated, in characters. */
 const SHOWN_CHARS = 40;
 
-/** Counts the letters to put in, leave out or change that make one text of another (Levenshtein). */
+/** Counts the letters to put in, leave out or change, and the neighbours to swap, that make one text of another (optimal string alignment). */
 function editsBetween(from: string, to: string): number {
+  let before: readonly number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (const [i, letter] of [...from].entries()) {
+  for (let i = 0; i < from.length; i++) {
     const next = [i + 1];
-    for (const [j, other] of [...to].entries())
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
-    row = next;
+    for (let j = 0; j < to.length; j++) {
+      const changed = Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (from[i] === to[j] ? 0 : 1));
+      const isSwapped = i > 0 && j > 0 && from[i] === to[j - 1] && from[i - 1] === to[j];
+      next.push(isSwapped ? Math.min(changed, (before[j - 1] ?? 0) + 1) : changed);
+    }
+    [before, row] = [row, next];
   }
   return row[to.length] ?? 0;
 }

@@ -180,6 +180,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     frameworkErrors: (error, request, reply) => sendFailure(request, reply, failureOf(error, request.id)),
   });
 
+  // A body is JSON: what is sent as text is refused with what to say instead, not taken for a value of another kind.
+  app.removeContentTypeParser("text/plain");
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
     if (request.url.length > URL_MAX_CHARS)
@@ -244,7 +246,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     connections.close();
     await live.close();
     await app.close();
-    throw listenFailure(error, host, port ?? 0, "set DYLIVE_HOST and DYLIVE_PORT, or --host and --port");
+    throw listenFailure(error, host, port ?? 0, told`set DYLIVE_HOST and DYLIVE_PORT, or --host and --port`);
   }
 
   const address = app.addresses()[0];

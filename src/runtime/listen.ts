@@ -1,13 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { isIPv6, type Socket } from "node:net";
 import { DyliveError } from "./errors.js";
-import { told } from "./told.js";
+import { type Told, told } from "./told.js";
 
-const WHY: Readonly<Record<string, string>> = {
-  EACCES: "this user may not listen on it; ports below 1024 are for the administrator",
-  EADDRNOTAVAIL: "this machine has no such address",
-  ENOTFOUND: "no address is known by this name",
-  EAI_AGAIN: "no address is known by this name",
+const WHY: Readonly<Record<string, Told>> = {
+  EACCES: told`this user may not listen on it; ports below 1024 are for the administrator`,
+  EADDRNOTAVAIL: told`this machine has no such address`,
+  ENOTFOUND: told`no address is known by this name`,
+  EAI_AGAIN: told`no address is known by this name`,
 };
 
 /**
@@ -15,7 +15,7 @@ const WHY: Readonly<Record<string, string>> = {
  * @param port what was asked for, 0 for any
  * @param how what is to be set otherwise, in the caller's words
  */
-export function listenFailure(error: unknown, host: string, port: number, how: string): DyliveError {
+export function listenFailure(error: unknown, host: string, port: number, how: Told): DyliveError {
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
   if (code === "EADDRINUSE") return new DyliveError("in_use", told`another program listens on port ${port} of ${host} (${how})`, error);
   const why = WHY[code] ?? (error instanceof Error ? error.message : String(error));

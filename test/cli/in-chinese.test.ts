@@ -61,6 +61,12 @@ async function said(...line: readonly string[]): Promise<string> {
   return all;
 }
 
+it("says which word was probably meant, of the choices of an option too", async () => {
+  expect(await said("export", "1", "--format", "cvs")).toContain("（是不是想写 csv？）");
+  expect(await said("search", "x", "--typs", "chat")).toContain("（是不是想写 --types？）");
+  expect(await said("notify", "add", "https://a.example", "--kind", "dingtak")).toContain("（是不是想写 dingtalk？）");
+});
+
 // One after the other: what one keeps others show.
 it.each([
   ["room", "list"],
@@ -116,6 +122,7 @@ it("dylive room show says in Chinese every reason that a room, or a session of i
     await store.rooms.tell(room, JSON.stringify(roomStatus({ room, state, evidence })), 1);
   }
   await store.close();
+  expect(await said("retention", "700")).toMatch(/events +永久 +不限/);
   const words = [await said("room", "list"), await said("room", "show", "700")]
     .join("")
     .replaceAll(/`[^`]*`/g, "…")

@@ -6,6 +6,8 @@ const KNOWN = ["chat", "gift", "like", "id", "comboDiamonds"];
 it.each([
   ["gfit", "gift"],
   ["chta", "chat"],
+  ["lkie", "like"],
+  ["di", "id"],
   ["likes", "like"],
   [" Chat ", "chat"],
   ["combodiamond", "comboDiamonds"],

@@ -163,3 +163,13 @@ describe("a field that does not fit", () => {
     expect(words(open, { names: { "(?=evil)": 1 } })).toBe("names must be an object");
   });
 });
+
+it.each([
+  ["text/plain;charset=UTF-8", '{"room":"1"}'],
+  ["application/x-www-form-urlencoded", "room=1"],
+])("a body that is sent as %s is answered with the content type that it needs", async (type, body) => {
+  const { call } = await serveApi();
+  const refused = await call("/v1/rooms", { method: "POST", body, headers: { "content-type": type } });
+  expect(refused.status).toBe(415);
+  expect(refused.at("error", "message")).toContain("content-type: application/json");
+});

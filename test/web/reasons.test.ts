@@ -39,6 +39,7 @@ describe("what the server says of rooms", () => {
       `直播间 12：会话 guest（游客）从 ${SINCE} 起什么也没有收到：已连接，但没有收到任何消息。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md`,
     ],
     ["dylive was not collecting", "dylive 没有在采集"],
+    ["reading the room page failed: GET live.douyin.com failed: ENOTFOUND", "读取直播间页面失败：请求 live.douyin.com 失败：ENOTFOUND"],
   ])("%s", (english, chinese) => {
     expect(lineOf(system(english), MESSAGES.zh)).toBe(chinese);
     expect(lineOf(system(english), MESSAGES.en)).toBe(english);
