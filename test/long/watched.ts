@@ -22,6 +22,7 @@ function coreless(pid) {
 /** Asks again and again; gives what was seen since it was asked last. */
 function looking(base, pid) {
   let worst = 0;
+  let longest = 0;
   let count = 0;
   let began = 0;
   let before = 0;
@@ -31,6 +32,7 @@ function looking(base, pid) {
     began = performance.now();
     const done = () => {
       worst = Math.max(worst, waited());
+      longest = Math.max(longest, performance.now() - began);
       count++;
       began = 0;
       setTimeout(look, ${EVERY_MS});
@@ -41,8 +43,9 @@ function looking(base, pid) {
   look();
   return () => {
     // Also what it still waits for.
-    const seen = { worst: Math.max(worst, began > 0 ? waited() : 0), count };
+    const seen = { worst: Math.max(worst, began > 0 ? waited() : 0), longest: Math.max(longest, began > 0 ? performance.now() - began : 0), count };
     worst = 0;
+    longest = 0;
     count = 0;
     return seen;
   };
@@ -62,6 +65,8 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 export interface Watched {
   /** ms of the slowest answer to a look at its health, less those for which the machine had no core for its main thread. */
   readonly healthMs: number;
+  /** ms of the slowest answer by the clock alone. */
+  readonly clockMs: number;
   readonly looks: number;
   /** The same of a server that does nothing else. */
   readonly idleMs: number;
@@ -93,13 +98,20 @@ export class Watch {
   /** What was seen since the last call. */
   async seen(): Promise<Watched> {
     this.#look();
-    const got = await new Promise<Record<"server" | "idle", { worst: number; count: number }>>((resolve) => {
+    const got = await new Promise<Record<"server" | "idle", { worst: number; longest: number; count: number }>>((resolve) => {
       this.#probe.once("message", resolve);
       this.#probe.postMessage(null);
     });
     const mostMb = this.#mostMb;
     this.#mostMb = 0;
-    return { healthMs: Math.round(got.server.worst), looks: got.server.count, idleMs: Math.round(got.idle.worst), mostMb };
+    const { server, idle } = got;
+    return {
+      healthMs: Math.round(server.worst),
+      clockMs: Math.round(server.longest),
+      looks: server.count,
+      idleMs: Math.round(idle.worst),
+      mostMb,
+    };
   }
 
   /** Waits until its last look is over, so that what an earlier attack kept waiting is not this one's. */
