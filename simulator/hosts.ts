@@ -3,6 +3,7 @@ import { HISTORY_LIMIT } from "./broadcast.js";
 import { giftList } from "./gifts.js";
 import { encodePlanned, isGift, type Outgoing } from "./outgoing.js";
 import { enter, homePage, mainPage, PUSH_HOSTS, profilePage, reflowInfo, reflowPage, roomPage } from "./pages.js";
+import { pictureAt } from "./pictures.js";
 import type { SimulatedPlatform } from "./platform.js";
 import { hash32, makeId } from "./random.js";
 import { type Ask, addressOf, emptyReply, html, json, type SimulatedReply, viewerOf } from "./reply.js";
@@ -21,8 +22,8 @@ export function answer(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const { host, path } = ask;
   const broken = platform.broken.get(host);
   if (broken !== undefined) return { ...emptyReply(), status: broken };
-  const ofWorks = platform.works.answer(ask);
-  if (ofWorks !== null) return ofWorks;
+  const other = pictureAt(ask) ?? platform.works.answer(ask);
+  if (other !== null) return other;
   switch (host) {
     case HOME_HOST:
     case "www.live.douyin.com":

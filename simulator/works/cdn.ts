@@ -93,7 +93,7 @@ export class Cdn {
   /** Answers a request to a host of files; null where the host is none. */
   answer(ask: Ask): SimulatedReply | null {
     if (!/\.(?:douyinvod|zjcdn|douyinpic|douyinstatic)\.com$/.test(ask.host)) return null;
-    if (ask.host.endsWith("douyinpic.com") && ask.path.includes("/aweme-avatar/"))
+    if (ask.host.endsWith("-pc.douyinpic.com") && ask.path.includes("/aweme-avatar/"))
       return part(ask, new MediaFile("picture-3.jpeg", "avatar"));
     const film = /^\/([0-9a-f]{32})\/([0-9a-f]{8})\/video\/tos\/cn\/[\w-]+\/([0-9a-f]{32})\//.exec(ask.path);
     const other = /^\/(?:tos-cn-i-0813|obj\/ies-music)\/([0-9a-f]{32})[~.]/.exec(ask.path);

@@ -37,7 +37,7 @@ import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
 import { type Config, downloadsOf, type Machine } from "./config.js";
 import { finishErasure, maintenanceService, startMaintenance, watchDisk } from "./maintenance.js";
-import { reachOf, workReaderOf } from "./platform.js";
+import { pictureOf, reachOf, workReaderOf } from "./platform.js";
 
 /** A running server. */
 export interface App {
@@ -255,6 +255,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       admin,
       maintenance: maintenanceService({ jobs, raw, downloads, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,
+      picture: pictureOf(config),
     });
     closers.push(() => api.close());
     if (serves) void downloads.goOn();

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { type Platform, platformAt } from "../platform/access/platform.js";
+import { get, type Platform, platformAt, type Reply } from "../platform/access/platform.js";
 import { directIdentities, type PlatformIdentities } from "../platform/access/platform-identity.js";
 import { ProxyServer } from "../platform/access/proxy.js";
 import { httpSigner } from "../platform/access/push.js";
@@ -16,6 +16,12 @@ import type { Config, Machine } from "./config.js";
 /** Returns the platform by the server's own way. @throws DyliveError bad_config */
 export function platformOf({ upstream, proxy }: Pick<Config, "upstream" | "proxy">): Platform {
   return platformAt(upstream, proxy === null ? null : new ProxyServer(proxy));
+}
+
+/** Returns what gives the pictures of a stand-in for the platform, by host and path; null at the real one, whose pictures browsers load. */
+export function pictureOf(config: Pick<Config, "upstream">): ((address: string, signal: AbortSignal) => Promise<Reply>) | null {
+  const { upstream } = platformAt(config.upstream);
+  return upstream === null ? null : (address, signal) => get(`${upstream}/@${address}`, {}, signal);
 }
 
 /** Ways to the platform, of rooms and of works. */

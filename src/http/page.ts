@@ -10,11 +10,22 @@ import { DyliveError } from "../runtime/errors.js";
  */
 export const IMAGE_HOSTS = ["douyinpic.com", "byteimg.com", "douyinstatic.com", "douyincdn.com", "pstatp.com", "ecombdimg.com"];
 
-/** Directives for what the pages load: their own files and the platform's images. They talk to this server, and nothing else. */
-const LOADED = [
+/** Where the pages find the pictures of a stand-in for the platform. */
+const PICTURES = "/@";
+/** Policy of a picture, which may be an SVG: it runs nothing, also where somebody opens it by itself. */
+const PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+/** Gives a picture of the platform: its address is `host/path?query`. */
+export type GetPicture = (address: string, signal: AbortSignal) => Promise<{ status: number; headers: object; body: Buffer }>;
+
+/**
+ * Directives for what the pages load: their own files and the platform's images, which a stand-in gives through this server. They talk to
+ * this server, and nothing else.
+ */
+const loaded = (images: string) => [
   "default-src 'none'",
   "script-src 'self'",
-  `img-src 'self' data: ${IMAGE_HOSTS.map((host) => `https://*.${host}`).join(" ")}`,
+  `img-src 'self' data:${images}`,
   "connect-src 'self'",
   // Films that were downloaded.
   "media-src 'self'",
@@ -22,20 +33,23 @@ const LOADED = [
   "base-uri 'none'",
   "form-action 'none'",
 ];
-/** Policy of the dashboard: it stands in no other page, and shows previews of the overlay in itself. */
-const POLICY = [...LOADED, "style-src 'self'", "frame-src 'self'", "frame-ancestors 'none'"].join("; ");
-/**
- * Policy of the overlay, which is framed by the dashboard's preview. OBS puts its users' own CSS into the page as a style element, which
- * runs nothing.
- */
-const OVERLAY_POLICY = [...LOADED, "style-src 'self' 'unsafe-inline'", "frame-ancestors 'self'"].join("; ");
+/** The dashboard stands in no other page, and shows previews of the overlay in itself. */
+const DASHBOARD = ["style-src 'self'", "frame-src 'self'", "frame-ancestors 'none'"];
+/** The overlay is framed by the dashboard's preview. OBS puts its users' own CSS into the page as a style element, which runs nothing. */
+const OVERLAY = ["style-src 'self' 'unsafe-inline'", "frame-ancestors 'self'"];
 
 /** First parts of the dashboard's addresses (web/src/router.ts). */
 const PAGES = /^(?:rooms|sessions|works|overlay|settings)(?:\/|$)/;
 
-/** Serves the files of `webRoot` (an absolute path) at `/`, as the build compressed them where the client takes that. */
-export function servePage(app: FastifyInstance, webRoot: string): void {
-  const files = new SharedFiles(webRoot);
+/**
+ * Serves the files of `webRoot` (an absolute path) at `/`, as the build compressed them where the client takes that.
+ * @param picture of a stand-in; null at the real platform, whose pictures the browser loads itself
+ */
+export function servePage(app: FastifyInstance, webRoot: string, picture: GetPicture | null): void {
+  const files = new SharedFiles(webRoot, picture === null ? null : naming(PICTURES));
+  const common = loaded(picture === null ? IMAGE_HOSTS.map((host) => ` https://*.${host}`).join("") : "");
+  const [policy, overlayPolicy] = [DASHBOARD, OVERLAY].map((own) => [...common, ...own].join("; "));
+  if (picture !== null) servePictures(app, picture);
   app.route<{ Params: { "*": string } }>({
     method: ["GET", "HEAD"],
     url: "/*",
@@ -46,12 +60,38 @@ export function servePage(app: FastifyInstance, webRoot: string): void {
       if (PAGES.test(path) && request.headers.accept?.includes("text/html"))
         return reply.redirect(`/#/${path.split("/").map(encodeURIComponent).join("/")}`);
       if (!files.has(path)) throw new DyliveError("no_address", "nothing is served at it");
-      reply.header("content-security-policy", path === "overlay.html" ? OVERLAY_POLICY : POLICY);
+      reply.header("content-security-policy", path === "overlay.html" ? overlayPolicy : policy);
       // The names of assets change with their content.
       reply.header("cache-control", path.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache");
       return files.answer(request, reply, path);
     },
   });
+}
+
+/** Serves the pictures of a stand-in for the platform, by the platform's own host and path. */
+function servePictures(app: FastifyInstance, picture: GetPicture): void {
+  app.route<{ Params: { host: string } }>({
+    method: ["GET", "HEAD"],
+    url: `${PICTURES}:host/*`,
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      const { host } = request.params;
+      const isKnown = /^[a-z0-9.-]+$/.test(host) && IMAGE_HOSTS.some((known) => host.endsWith(`.${known}`));
+      if (!isKnown) throw new DyliveError("no_address", "no pictures are kept there");
+      const { status, headers, body } = await picture(request.url.slice(PICTURES.length), request.signal);
+      const type = "content-type" in headers ? String(headers["content-type"]) : "";
+      if (status !== 200 || !type.startsWith("image/")) throw new DyliveError("no_address", "the stand-in has no such picture");
+      return reply.header("content-security-policy", PICTURE_POLICY).header("cache-control", "public, max-age=86400").type(type).send(body);
+    },
+  });
+}
+
+/** Tells the pages where pictures are. @returns a change of the files that are pages */
+function naming(pictures: string): (path: string, plain: Buffer) => Buffer | null {
+  return (path, plain) =>
+    path.endsWith(".html")
+      ? Buffer.from(plain.toString("utf8").replace("</head>", `<meta name="dylive-pictures" content="${pictures}" /></head>`))
+      : null;
 }
 
 /** Media types of the files that the build and the documentation's page consist of, by ending. */
@@ -84,18 +124,23 @@ interface File {
 export class SharedFiles {
   readonly #files = new Map<string, File>();
 
-  /** @param root absolute path of the folder */
-  constructor(root: string) {
+  /**
+   * @param root absolute path of the folder
+   * @param change of a file, which is compressed no more; null where it stays as it is
+   */
+  constructor(root: string, change: ((path: string, plain: Buffer) => Buffer | null) | null = null) {
     const all = new Map<string, Buffer>();
     for (const name of readdirSync(root, { recursive: true, encoding: "utf8" })) {
       const path = join(root, name);
       const parts = relative(root, path).split(sep);
       if (!parts.some((part) => part.startsWith(".")) && statSync(path).isFile()) all.set(parts.join("/"), readFileSync(path));
     }
-    for (const [path, plain] of all) {
+    for (const [path, kept] of all) {
       const mediaType = MEDIA_TYPES[extname(path)];
       if (mediaType === undefined) continue;
-      const [br, gzip] = [all.get(path + PACKED.br), all.get(path + PACKED.gzip)];
+      const changed = change?.(path, kept) ?? null;
+      const plain = changed ?? kept;
+      const [br, gzip] = changed === null ? [all.get(path + PACKED.br), all.get(path + PACKED.gzip)] : [];
       const tag = `W/"${createHash("sha256").update(plain).digest("base64url").slice(0, 22)}"`;
       this.#files.set(path, { mediaType, tag, plain, packed: { ...(br && { br }), ...(gzip && { gzip }) } });
     }

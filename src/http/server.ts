@@ -31,7 +31,7 @@ import { Listener, refuseBytes } from "./listener.js";
 import { askWithin, mcpRoutes } from "./mcp-routes.js";
 import { Metrics } from "./metrics.js";
 import { officialRoutes } from "./official-routes.js";
-import { servePage } from "./page.js";
+import { type GetPicture, servePage } from "./page.js";
 import { PollMutex } from "./poll.js";
 import { LiveStreams } from "./streams/live.js";
 import { WsUpgrade } from "./streams/ws-connection.js";
@@ -104,6 +104,8 @@ interface ApiOptions {
   readonly maintenance?: MaintenanceService;
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
+  /** Pictures of a stand-in for the platform, for that page; none by default, where browsers load the real platform's. */
+  readonly picture?: GetPicture | null;
   /** The rooms that this process collects, where others collect others: the metrics are of these. By default they are of all rooms. */
   readonly here?: () => readonly RoomStatus[];
   /** Serves nothing but `/healthz`, `/readyz` and `/metrics`. */
@@ -127,7 +129,7 @@ export interface Api {
  * @throws DyliveError in_use when the port is taken; bad_config when it may not be listened on
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { host, port, store, rooms, clock, logger, webRoot, metrics = new Metrics(clock), healthOnly = false } = options;
+  const { host, port, store, rooms, clock, logger, webRoot, picture = null, metrics = new Metrics(clock), healthOnly = false } = options;
   const hooks =
     options.hooks ?? new WebhookService({ store, clock, send: sendNothing, pace: new AddressPace(clock), allowed: new AllowedHosts(null) });
   const secrets = new SecretCipher();
@@ -232,7 +234,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await v1Routes(app, deps);
     mcpRoutes(app, deps, ask);
     await officialRoutes(app, deps.official, clock);
-    if (webRoot !== undefined) servePage(app, webRoot);
+    if (webRoot !== undefined) servePage(app, webRoot, picture);
   }
 
   if (options.documentFirst === true && makeDocument !== null) {

@@ -9,6 +9,7 @@ import { erasedSince, lateInWorks, lateUntil } from "../../src/erasure/late.js";
 import { exportPieces } from "../../src/exports/export.js";
 import { Sidecars } from "../../src/exports/sidecars.js";
 import { Metrics } from "../../src/http/metrics.js";
+import type { GetPicture } from "../../src/http/page.js";
 import { type Api, startApi } from "../../src/http/server.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
 import type { Clock } from "../../src/runtime/clock.js";
@@ -79,6 +80,7 @@ export interface ApiServerOptions<C extends Clock = FakeClock> {
   readonly port?: number;
   readonly requestMs?: number;
   readonly webRoot?: string;
+  readonly picture?: GetPicture;
   readonly documentFirst?: boolean;
   readonly processMetrics?: boolean;
   readonly official?: readonly Official[];

@@ -7,14 +7,15 @@ import { useFolders } from "../store/directory.js";
 import { serveApi } from "./api-server.js";
 import { serveChat } from "./compatible/chat-server.js";
 
+const PAGE = "<!doctype html><head></head>";
 const outside = useFolders()();
 const webRoot = join(outside, "web");
 beforeAll(() => {
   mkdirSync(join(webRoot, "assets"), { recursive: true });
   writeFileSync(join(outside, "package.json"), "secret");
-  writeFileSync(join(webRoot, "index.html"), "<!doctype html>");
-  writeFileSync(join(webRoot, "overlay.html"), "<!doctype html>");
-  writeFileSync(join(webRoot, "overlay.html.gz"), gzipSync("<!doctype html>"));
+  writeFileSync(join(webRoot, "index.html"), PAGE);
+  writeFileSync(join(webRoot, "overlay.html"), PAGE);
+  writeFileSync(join(webRoot, "overlay.html.gz"), gzipSync(PAGE));
   writeFileSync(join(webRoot, "assets/index-a1.js"), "script");
   writeFileSync(join(webRoot, "assets/index-a1.js.gz"), gzipSync("script"));
 });
@@ -23,7 +24,7 @@ describe("the page", () => {
   it("is served with a policy that lets nothing in but its own files and the platform's images", async () => {
     const { api } = await serveApi({ webRoot });
     for (const [path, type, text] of [
-      ["/", "text/html", "<!doctype html>"],
+      ["/", "text/html", PAGE],
       ["/assets/index-a1.js", "/javascript", "script"],
     ] as const) {
       const response = await fetch(api.url + path);
@@ -37,6 +38,38 @@ describe("the page", () => {
       expect(response.headers.get("x-content-type-options")).toBe("nosniff");
       expect(response.headers.get("referrer-policy")).toBe("no-referrer");
     }
+  });
+
+  it("gives the pictures of a stand-in for the platform itself, names them to the page, and loads none of the real one", async () => {
+    const asked: string[] = [];
+    const picture = async (address: string) => {
+      asked.push(address);
+      const type = address.includes("page") ? "text/html" : "image/svg+xml";
+      return { status: address.includes("none") ? 404 : 200, headers: { "content-type": type }, body: Buffer.from("<svg/>") };
+    };
+    const { api } = await serveApi({ webRoot, picture });
+    for (const path of ["/", "/overlay.html"]) {
+      const page = await fetch(api.url + path, { headers: { "accept-encoding": "gzip" } });
+      expect(page.headers.get("content-encoding")).toBeNull();
+      expect(await page.text()).toBe('<!doctype html><head><meta name="dylive-pictures" content="/@" /></head>');
+      expect(page.headers.get("content-security-policy")).toContain("img-src 'self' data:;");
+    }
+    const found = await fetch(`${api.url}/@p3.douyinpic.com/aweme/a%20b.jpeg?from=1`);
+    expect([found.status, found.headers.get("content-type"), await found.text()]).toEqual([200, "image/svg+xml", "<svg/>"]);
+    // It is of strangers, and an SVG may hold scripts.
+    expect(found.headers.get("content-security-policy")).toBe("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    for (const other of [
+      "p3.douyinpic.com/none",
+      "p3.douyinpic.com/page",
+      "live.douyin.com/1",
+      "evil.com/.douyinpic.com",
+      "douyinpic.com/a",
+    ])
+      expect([other, (await fetch(`${api.url}/@${other}`)).status]).toEqual([other, 404]);
+    expect(asked).toEqual(["p3.douyinpic.com/aweme/a%20b.jpeg?from=1", "p3.douyinpic.com/none", "p3.douyinpic.com/page"]);
+    const { api: real } = await serveApi({ webRoot });
+    expect((await fetch(`${real.url}/@p3.douyinpic.com/aweme/a.jpeg`)).status).toBe(404);
+    expect(await (await fetch(real.url)).text()).not.toContain("meta");
   });
 
   it("may be framed by itself alone, and only the overlay; that one takes styles that OBS puts in, and no script", async () => {

@@ -31,6 +31,11 @@ describe("images that strangers name", () => {
       expect([bad, safeImage(bad)]).toEqual([bad, null]);
   });
 
+  it("come from the server itself where a stand-in takes the platform's place", () => {
+    expect(safeImage("https://p3.douyinpic.com/aweme/a.jpeg?from=1", "/@")).toBe("/@p3.douyinpic.com/aweme/a.jpeg?from=1");
+    for (const bad of ["https://evil.com/a", "http://p3.douyinpic.com/a.jpeg"]) expect(safeImage(bad, "/@")).toBeNull();
+  });
+
   it("are of the hosts that the policy names", () => {
     expect(IMAGE_HOSTS).toEqual(SERVED);
   });

@@ -1,10 +1,14 @@
 /** Where the platform keeps its images. src/http/page.ts has the same list: what it does not name, the browser would refuse anyway. */
 export const IMAGE_HOSTS = ["douyinpic.com", "byteimg.com", "douyinstatic.com", "douyincdn.com", "pstatp.com", "ecombdimg.com"];
 
-/** An address that strangers gave, if it is an image of the platform; else null. */
-export function safeImage(address: string | null | undefined): string | null {
+/**
+ * An address that strangers gave, if it is an image of the platform; else null.
+ * @param standIn where the server gives the pictures of a stand-in for the platform; null at the real one
+ */
+export function safeImage(address: string | null | undefined, standIn: string | null = null): string | null {
   if (!address || !URL.canParse(address)) return null;
-  const { protocol, hostname, username, port, href } = new URL(address);
+  const { protocol, hostname, username, port, pathname, search, href } = new URL(address);
   const known = IMAGE_HOSTS.some((host) => hostname.endsWith(`.${host}`));
-  return protocol === "https:" && known && username === "" && port === "" ? href : null;
+  if (protocol !== "https:" || !known || username !== "" || port !== "") return null;
+  return standIn === null ? href : `${standIn}${hostname}${pathname}${search}`;
 }
