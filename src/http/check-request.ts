@@ -57,5 +57,15 @@ const CODE_OF: ReadonlyMap<string | null, ErrorCode> = new Map([
 
 function refusal(schema: TSchema, whole: Told, misfits: Parameters<typeof mistakeOf>[1]): DyliveError {
   const { field, words } = mistakeOf(schema, misfits, whole);
-  return new DyliveError(CODE_OF.get(field) ?? "bad_request", words);
+  return new Misfitting(field, words);
+}
+
+/** Refusal of what does not fit its schema, with the field that does not. */
+class Misfitting extends DyliveError {
+  readonly details: Readonly<Record<string, string>>;
+
+  constructor(field: string | null, words: Told) {
+    super(CODE_OF.get(field) ?? "bad_request", words);
+    this.details = field === null ? {} : { field };
+  }
 }

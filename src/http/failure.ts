@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { CursorReset } from "../feed/cursor.js";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../i18n/words.js";
-import { DyliveError, ERRORS, type ErrorCode } from "../runtime/errors.js";
+import { DyliveError, ERRORS, type ErrorCode, FieldError } from "../runtime/errors.js";
 import { type Said, type Told, told, toldOf } from "../runtime/told.js";
 
 /** Seconds after which a refused client may try again, when waiting helps. */
@@ -23,7 +23,7 @@ const REFUSALS: Readonly<Record<string, Told>> = {
 /** Addresses whose errors have the form of v1; those of the compatible interface (/douyin/…) and of files have its envelope. */
 const V1_FORM = /^\/(v1|mcp|metrics|readyz|openapi\.json|docs)(?![\w-])/;
 
-/** Facts beside the words, for programs: the valid cursors, the place of a mistake. */
+/** Facts beside the words, for programs: the valid cursors, the field and the place of a mistake. */
 type Details = Readonly<Record<string, string | number>>;
 
 /** Error as a client is told of it, before its language is known. */
@@ -46,7 +46,7 @@ export function failure(code: ErrorCode, detail: Said, status: number = ERRORS[c
 /** Returns what a client is told of anything that was thrown. An error that we did not foresee is named by its request id only. */
 export function failureOf(error: unknown, requestId: string): Failure {
   if (error instanceof DyliveError) {
-    const details = "details" in error ? (error.details as Details) : {};
+    const details = "details" in error ? (error.details as Details) : error instanceof FieldError ? { field: error.field } : {};
     return failure(error.code, error.code === "internal" ? told`request ${requestId}` : error.said, error.row.status, details);
   }
   const status = statusOf(error);

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createToken } from "../../src/http/tokens.js";
 import { chat, gift, person } from "../http/events.js";
 import { until } from "../until.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";
@@ -68,7 +69,11 @@ describe("the settings", () => {
   it("make a token that is shown once, and revoke it", async () => {
     const page = await open("/settings/tokens");
     await page.getByLabel("用途").fill("记录程序");
-    await page.getByLabel("限定的直播间").fill("700000001");
+    await page.getByLabel("限定的直播间").selectOption("只选这些");
+    // None ticked is no token for all rooms: the browser says so, and nothing is sent.
+    await page.getByRole("button", { name: "新建 token" }).click();
+    expect(await page.locator("select:invalid").count()).toBe(1);
+    await page.getByRole("checkbox", { name: "700000001" }).check();
     await page.getByRole("button", { name: "新建 token" }).click();
     const shown = page.getByRole("textbox", { name: "token", exact: true });
     await shown.waitFor();
@@ -90,10 +95,13 @@ describe("the settings", () => {
     const { port } = receiver.address() as AddressInfo;
     await page.getByLabel("地址", { exact: true }).fill(`http://127.0.0.1:${port}/`);
     await page.getByRole("button", { name: "新建 Webhook" }).click();
-    await says(page, "请求有误");
+    // What is wrong stands beside its field, and nowhere else.
+    await until(async () => (await textOf(page.locator("label.wrong"))).includes("127.0.0.1 是私有地址"));
+    expect(await page.locator("[role=alert]").count()).toBe(1);
     await page.getByLabel("允许内网地址").check();
     await page.getByLabel("名称").fill("接收机");
-    await page.getByLabel("事件类型").fill("chat");
+    await page.getByLabel("事件类型").selectOption("只选这些");
+    await page.getByRole("checkbox", { name: "弹幕 chat" }).check();
     await page.getByRole("button", { name: "新建 Webhook" }).click();
     await page.getByRole("textbox", { name: "密钥" }).waitFor();
     const entry = page.locator("[data-hook=接收机]");
@@ -129,14 +137,16 @@ describe("the settings", () => {
     await until(async () => (await entry.count()) === 1 && (await textOf(entry)).includes("钉钉机器人"));
     expect(await textOf(entry)).toContain("room.live");
     await entry.getByRole("button", { name: "修改" }).click();
-    await entry.getByLabel("事件类型").fill("room.live");
+    const ticked = entry.locator("[role=group] input:checked");
+    expect(await ticked.count()).toBe(8);
+    for (const name of ["下播", "账号登录失效", "磁盘空间不足"]) await entry.getByRole("checkbox", { name }).uncheck();
     await entry.getByRole("button", { name: "保存" }).click();
     await until(async () => !(await textOf(entry)).includes("disk.low"));
     expect(await page.content()).not.toMatch(/access_token=t0|SEC1/);
     const [row] = await dashboard.app.store.hooks.list();
     expect(row).toMatchObject({
       url: expect.stringContaining("access_token=t0"),
-      types: ["room.live"],
+      types: expect.arrayContaining(["room.live", "hook.paused"]),
       channel: { kind: "dingtalk", secret: "SEC1" },
     });
   });
@@ -173,7 +183,9 @@ describe("the settings", () => {
     await dashboard.shoot(page, "settings-outputs");
     await page.getByRole("link", { name: "存储" }).click();
     await says(page, /数据库大小: [\d.]+ [KM]B/);
-    await page.getByLabel("事件, 天").fill("90");
+    await page.locator("fieldset.kind select").first().selectOption("单独设置");
+    await page.getByRole("combobox", { name: "事件, 天" }).selectOption("自己填");
+    await page.getByRole("spinbutton", { name: "事件, 天" }).fill("90");
     await page.getByRole("button", { name: "保存" }).click();
     await page.getByRole("button", { name: "确定" }).click();
     await says(page, "已保存。");
@@ -216,6 +228,48 @@ describe("the settings", () => {
     await panel.getByRole("button", { name: "确定" }).click();
     await panel.getByText("还没有。").waitFor();
     expect([existsSync(`${film}.xml`), existsSync(`${film}.srt`)]).toEqual([true, false]);
+  });
+
+  it("offer each token what it may do, and no more, as every page does", async () => {
+    const { tokens } = dashboard.app.store;
+    const now = Date.now();
+    const parts: string[][] = [];
+    for (const [scope, rooms] of [
+      ["read", []],
+      ["manage", ["700000001"]],
+      ["manage", []],
+      ["admin", []],
+    ] as const) {
+      const { token } = await createToken(tokens, { name: scope, scope, rooms, now });
+      const page = await dashboard.open(`#token=${token}`);
+      const go = (path: string) => page.goto(`${dashboard.app.url}/#${path}`);
+      await go("/settings");
+      await page.locator(".page nav a").first().waitFor();
+      parts.push(await page.locator(".page nav a").allInnerTexts());
+      const buttons: string[] = [];
+      const pages = {
+        "/rooms": "个直播间",
+        [`/rooms/${room.id}`]: "统计",
+        "/works": rooms.length === 0 ? "已保存的作品" : "只限于部分",
+        "/overlay": "预览背景",
+      };
+      for (const [path, words] of Object.entries(pages)) {
+        await go(path);
+        await says(page, words);
+        buttons.push(...(await page.locator("main button").allInnerTexts()));
+      }
+      const changes = ["添加", "暂停", "移除", "读取", "监控", "生成地址"].filter((name) => buttons.some((one) => one.includes(name)));
+      const works = rooms.length === 0 ? ["读取", "监控"] : [];
+      const manages = ["添加", "暂停", "移除", ...works];
+      expect(changes).toEqual(scope === "read" ? [] : scope === "manage" ? manages : [...manages, "生成地址"]);
+      await page.close();
+    }
+    expect(parts).toEqual([
+      ["存储"],
+      ["Webhook", "存储"],
+      ["账号与采集", "Webhook", "存储"],
+      ["账号与采集", "token", "Webhook", "兼容输出", "存储", "关于与诊断"],
+    ]);
   });
 
   it("fit a phone, in English and dark", async () => {

@@ -357,6 +357,7 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/sidecars", 409, { json: { folder: ".", room: "98765" } }],
   ],
   "DELETE /v1/sidecars/{sidecar}": [["/v1/sidecars/none", 404]],
+  "GET /v1/token": [["/v1/token", 200]],
   "GET /v1/tokens": [["/v1/tokens", 200]],
   "POST /v1/tokens": [
     ["/v1/tokens", 201, { json: { name: "a", rooms: ["98765"], perMinute: 5 } }],

@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { EVENT_TYPES } from "../../src/events/event.js";
 import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
+import { hookSelection } from "../../src/webhooks/selection.js";
 import { EXPORT_FORMATS } from "../../web/src/api/model.js";
 import { byteSize } from "../../web/src/format/bytes.js";
+import { MESSAGES } from "../../web/src/i18n/tables.js";
 import { countOf } from "../../web/src/overlay/goal.js";
 import { isRoom } from "../../web/src/overlay/is-room.js";
 import { nameIn } from "../../web/src/sessions/file-name.js";
@@ -9,7 +13,6 @@ import { shownChange, shownMeasure } from "../../web/src/sessions/shown.js";
 import { changeOf, measuresOf } from "../../web/src/sessions/totals.js";
 import { fieldsOf, requestOf } from "../../web/src/settings/hook-fields.js";
 import { fieldsOf as limitFields, limitOf } from "../../web/src/settings/limit-fields.js";
-import { namesIn } from "../../web/src/settings/names.js";
 
 type Session = Parameters<typeof measuresOf>[0];
 const none = { combos: 0, settled: 0, units: 0, diamonds: 0, unpricedUnits: 0 };
@@ -101,32 +104,39 @@ describe("small readers", () => {
   it("offer the formats that the server makes", () => {
     expect([...EXPORT_FORMATS].sort()).toEqual([...EXPORT_FORMAT_NAMES].sort());
   });
-
-  it("take names with any commas between", () => {
-    expect(namesIn(" chat，gift、 room.live,,  \n")).toEqual(["chat", "gift", "room.live"]);
-  });
 });
 
 describe("a limit's form", () => {
   it("gives days and megabytes back as they were written, and follows the server where nothing is", () => {
-    expect(limitOf({ days: "", mb: "" })).toBeNull();
-    expect(limitOf({ days: 90, mb: "" })).toEqual({ maxAgeMs: 7_776_000_000, maxBytes: null });
+    expect(limitOf({ own: false, days: 3, mb: "" })).toBeNull();
+    expect(limitOf({ own: true, days: 90, mb: "" })).toEqual({ maxAgeMs: 7_776_000_000, maxBytes: null });
     for (const fields of [
-      { days: 1.5, mb: 200 },
-      { days: "" as const, mb: 1 },
-      { days: "" as const, mb: "" as const },
+      { own: true, days: 1.5, mb: 200 },
+      { own: true, days: "" as const, mb: 1 },
+      { own: true, days: "" as const, mb: "" as const },
+      { own: false, days: "" as const, mb: "" as const },
     ])
       expect(limitFields(limitOf(fields))).toEqual(fields);
   });
 });
 
 describe("a webhook's form", () => {
+  it("offers every type and name that the server takes, in both languages", () => {
+    const { zh, en } = MESSAGES;
+    const openapi = JSON.parse(readFileSync("docs/gen/openapi.json", "utf8"));
+    const { description } = openapi.paths["/v1/hooks"].post.requestBody.content["application/json"].schema.properties.types;
+    const names = String(description).match(/\b[a-z]+\.[a-z]+\b/g) ?? [];
+    for (const { settings } of [zh, en]) expect(Object.keys(settings.hooks.kinds).sort()).toEqual([...names, ...EVENT_TYPES].sort());
+    expect(() => hookSelection({ types: Object.keys(zh.settings.hooks.kinds), filter: null, rooms: [] })).not.toThrow();
+  });
+
   const empty = fieldsOf(null);
   it("sends only what was written, and says nothing of private addresses unless that changes", () => {
     expect(requestOf({ ...empty, url: " https://a.example " }, null)).toEqual({
       url: "https://a.example",
       filter: null,
       rooms: [],
+      maxEvents: 500,
     });
     expect(requestOf({ ...empty, allowPrivate: true }, null)).toMatchObject({ allowPrivate: true });
     const hook = {

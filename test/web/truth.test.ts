@@ -144,8 +144,8 @@ describe("the truth meter", () => {
     expect(said("waiting", { reason: "the account is not live" })).toEqual([
       "plain the anchor is not live; receiving begins by itself when they are",
     ]);
-    expect(said("live", {}, "en", "paused")).toEqual(["plain collection is paused; Resume goes on"]);
-    expect(said(null)).toEqual(["plain not collected now; Resume starts it"]);
+    expect(said("live", {}, "en", "paused")).toEqual(["plain collection is paused"]);
+    expect(said(null)).toEqual(["plain not collected now"]);
     expect(said("failed", { reason: "the room page answered HTTP 404" })[0]).toBe(
       "bad there is no such account: check the number or the link",
     );

@@ -22,6 +22,7 @@ const ErrorSchema = Type.Object(
         requestId: Type.String({ description: "names the request in the server's log" }),
         oldest: Type.Optional(Type.String({ description: "cursor_reset: everything kept comes after this cursor" })),
         newest: Type.Optional(Type.String({ description: "cursor_reset: only what is new comes after this cursor" })),
+        field: Type.Optional(Type.String({ description: "bad_request: the field that is wrong, such as types or channel.secret" })),
         position: Type.Optional(Type.Integer({ description: "place of a mistake in the filter, in characters from 0" })),
         retryAfterS: Type.Optional(Type.Integer({ description: "rate_limited: seconds to wait" })),
       },

@@ -52,11 +52,20 @@ const NewToken = exactly({
 });
 const TokenParams = exactly({ token: Type.String({ minLength: 1, maxLength: 64, description: "the token's public id" }) });
 
-/** Registers the routes of tokens: make, list, revoke. For admins. */
+/** Registers the routes of tokens: make, list, revoke, for admins; and what the one that asks may do, for all. */
 export function tokenRoutes(app: FastifyInstance, { store, clock, logger }: ApiDeps): void {
   const { tokens } = store;
   addSchemas(app, TokenSchema, TokenListSchema, NewTokenSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+
+  typed.get(
+    "/token",
+    {
+      schema: { summary: "The token that asks: what it may do", tags, querystring: exactly({}), response: { 200: Type.Ref("Token") } },
+      config: { scope: "read" },
+    },
+    async (request) => tokenAnswer(tokenOf(request)),
+  );
 
   typed.get(
     "/tokens",

@@ -159,8 +159,15 @@ describe("/v1/rooms", () => {
       const answer = await call(path, init);
       expect([path, answer.status, answer.at("error", "code")]).toEqual([path, status, code]);
       expect(answer.at("error", "message")).toContain(words);
+      const field = /^(\w+) (?:is missing|must be)/.exec(words)?.[1] ?? (path.includes("limit=") ? "limit" : undefined);
       expect(answer.body).toEqual({
-        error: { code, message: expect.any(String), hint: expect.stringMatching(/./), requestId: expect.stringMatching(/^[0-9a-f]{12}$/) },
+        error: {
+          ...(field !== undefined && { field }),
+          code,
+          message: expect.any(String),
+          hint: expect.stringMatching(/./),
+          requestId: expect.stringMatching(/^[0-9a-f]{12}$/),
+        },
       });
     }
     expect(lines.filter((line) => line.includes('"level":50'))).toEqual([]);

@@ -25,6 +25,16 @@ describe("/v1/tokens", () => {
     expect((await call(`/v1/tokens/${String(made.at("about", "id"))}`, { method: "DELETE" })).status).toBe(404);
   });
 
+  it("tells each token what it may do itself, and nothing of others", async () => {
+    const { call, store } = await serveApi();
+    await store.rooms.ensure([{ kind: "web_rid", value: "98765" }]);
+    const made = await call("/v1/tokens", { method: "POST", json: { name: "看板", scope: "manage", rooms: ["98765"] } });
+    const own = await call("/v1/token", { token: String(made.at("token")) });
+    expect([own.status, own.body]).toEqual([200, { ...(made.at("about") as object), lastUsedAt: null }]);
+    expect(own.text).not.toContain("hash");
+    expect((await call("/v1/token", { token: null })).status).toBe(401);
+  });
+
   it("makes none for a room that is not known", async () => {
     const { call, store } = await serveApi();
     const refused = await call("/v1/tokens", { method: "POST", json: { name: "a", rooms: ["nosuch"] } });
@@ -33,23 +43,24 @@ describe("/v1/tokens", () => {
   });
 
   it.each([
-    [{}, "name is missing"],
-    [{ name: "a\u001b[31m" }, "printable"],
-    [{ name: "x".repeat(65) }, "name"],
-    [{ name: "a", scope: "god" }, "scope"],
-    [{ name: "a", perMinute: 0 }, "perMinute"],
-    [{ name: "a", expiresAt: 5 }, "in the future"],
-    [{ name: "a", expiresAt: 1e300 }, "in the future"],
-    [{ name: "a", scope: "admin", rooms: ["1"] }, "cannot be limited"],
-    [{ name: "a", rooms: ["a b"] }, "without spaces"],
-    [{ name: "a", rooms: Array.from({ length: 201 }, () => "1") }, "rooms"],
-    [{ name: "a", id: "mine" }, 'no field "id"'],
-    [{ name: "a", __proto__x: 1 }, "no field"],
-  ])("refuses %j", async (json, words) => {
+    [{}, "name is missing", "name"],
+    [{ name: "a\u001b[31m" }, "printable", "name"],
+    [{ name: "x".repeat(65) }, "name", "name"],
+    [{ name: "a", scope: "god" }, "scope", "scope"],
+    [{ name: "a", perMinute: 0 }, "perMinute", "perMinute"],
+    [{ name: "a", expiresAt: 5 }, "in the future", "expiresAt"],
+    [{ name: "a", expiresAt: 1e300 }, "in the future", "expiresAt"],
+    [{ name: "a", scope: "admin", rooms: ["1"] }, "cannot be limited", "rooms"],
+    [{ name: "a", rooms: ["a b"] }, "without spaces", "rooms"],
+    [{ name: "a", rooms: Array.from({ length: 201 }, () => "1") }, "rooms", "rooms"],
+    [{ name: "a", id: "mine" }, 'no field "id"', undefined],
+    [{ name: "a", __proto__x: 1 }, "no field", undefined],
+  ])("refuses %j", async (json, words, field) => {
     const { call, store } = await serveApi();
     const refused = await call("/v1/tokens", { method: "POST", json });
     expect([refused.status, refused.at("error", "code")]).toEqual([400, "bad_request"]);
     expect(refused.at("error", "message")).toContain(words);
+    expect(refused.at("error", "field")).toBe(field);
     expect(await store.tokens.list()).toHaveLength(3);
   });
 });

@@ -1,14 +1,15 @@
 import type { Hook } from "../api/model.js";
-import { namesIn } from "./names.js";
 
-/** A webhook as the form has it: texts, as people write them. */
+/** A webhook as the form has it. */
 export interface HookFields {
   url: string;
   name: string;
-  types: string;
+  /** Empty: those that are usual. */
+  types: readonly string[];
   filter: string;
-  rooms: string;
-  maxEvents: number | "";
+  /** Empty: all. */
+  rooms: readonly string[];
+  maxEvents: number;
   allowPrivate: boolean;
   /** Service that brings a text to people; empty for a program, `auto` for the one that the address tells. */
   channel: ChannelKind | "auto" | "";
@@ -24,15 +25,18 @@ export const CHANNELS: readonly ChannelKind[] = [
   ...(["dingtalk", "feishu", "wecom", "serverchan", "bark", "ntfy", "telegram", "discord", "slack", "email", "http"] as const),
 ];
 
-/** A form's fields: of a webhook, or empty. */
+/** Most events of one request, which is also what a new webhook has. */
+export const MAX_EVENTS = 500;
+
+/** A form's fields: of a webhook, or of a new one. */
 export function fieldsOf(hook: Hook | null): HookFields {
   return {
     url: hook?.url ?? "",
     name: hook?.name ?? "",
-    types: (hook?.types ?? []).join(","),
+    types: hook?.types ?? [],
     filter: hook?.filter ?? "",
-    rooms: (hook?.rooms ?? []).join(","),
-    maxEvents: hook?.maxEvents ?? "",
+    rooms: hook?.rooms ?? [],
+    maxEvents: hook?.maxEvents ?? MAX_EVENTS,
     allowPrivate: hook?.allowPrivate ?? false,
     channel: hook?.channel?.kind ?? "",
     channelSecret: "",
@@ -49,10 +53,10 @@ export function requestOf(fields: HookFields, before: Hook | null) {
     ...channelOf(fields, before),
     ...(name.trim() !== "" && { name: name.trim() }),
     // A new one is told its types only where some are given: what people are told by default is another thing than what programs are.
-    ...((before !== null || namesIn(types).length > 0) && { types: namesIn(types) }),
+    ...((before !== null || types.length > 0) && { types: [...types] }),
     filter: filter.trim() || null,
-    rooms: namesIn(rooms),
-    ...(maxEvents !== "" && { maxEvents }),
+    rooms: [...rooms],
+    maxEvents,
     ...(allowPrivate !== (before?.allowPrivate ?? false) && { allowPrivate }),
   };
 }

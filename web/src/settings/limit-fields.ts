@@ -1,5 +1,7 @@
-/** A limit of what is kept, as people write it. */
+/** A limit of what is kept, as people choose it. */
 export interface LimitFields {
+  /** Whether the room has one of its own; else it follows the server's settings. */
+  own: boolean;
   /** Days; empty is no limit. */
   days: number | "";
   /** Megabytes; empty is no limit. */
@@ -15,11 +17,10 @@ const MB = 1_000_000;
 export function fieldsOf(limit: Limit): LimitFields {
   const shown = (value: number | null | undefined, unit: number): number | "" =>
     value == null ? "" : Math.round((value / unit) * 100) / 100;
-  return { days: shown(limit?.maxAgeMs, DAY_MS), mb: shown(limit?.maxBytes, MB) };
+  return { own: limit !== null, days: shown(limit?.maxAgeMs, DAY_MS), mb: shown(limit?.maxBytes, MB) };
 }
 
-/** Nothing written at all means: as the server's settings say. */
-export function limitOf({ days, mb }: LimitFields): Limit {
-  if (days === "" && mb === "") return null;
+export function limitOf({ own, days, mb }: LimitFields): Limit {
+  if (!own) return null;
   return { maxAgeMs: days === "" ? null : Math.round(days * DAY_MS), maxBytes: mb === "" ? null : Math.round(mb * MB) };
 }

@@ -1348,6 +1348,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The token that asks: what it may do
+         * @description Needs a token of scope read.
+         */
+        get: operations["getToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tokens": {
         parameters: {
             query?: never;
@@ -2929,6 +2949,8 @@ export interface components {
                 oldest?: string;
                 /** @description cursor_reset: only what is new comes after this cursor */
                 newest?: string;
+                /** @description bad_request: the field that is wrong, such as types or channel.secret */
+                field?: string;
                 /** @description place of a mistake in the filter, in characters from 0 */
                 position?: number;
                 /** @description rate_limited: seconds to wait */
@@ -9045,6 +9067,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Sidecar"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a token, without the token itself */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
                 };
             };
             /** @description refused: why, and what to do */

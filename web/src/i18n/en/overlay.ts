@@ -49,6 +49,7 @@ export const overlay: typeof zh = {
   testSent: (type) => `Test event made: ${type}`,
   link: "Address",
   make: "Make the address",
+  adminMakes: "The address needs a token of its own, which a token of scope admin makes; or, on the machine that runs dylive:",
   making: "It makes a token that can only read, and only this room.",
   made: "The address is made; the token in it is shown this once. When you change the look, the address follows.",
   open: "Open in a new window",

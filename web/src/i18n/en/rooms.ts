@@ -3,6 +3,7 @@ import type { rooms as zh } from "../zh/rooms.js";
 export const rooms: typeof zh = {
   title: "Rooms",
   count: (n) => (n === 1 ? "1 room" : `${n} rooms`),
+  noneYet: "There is no room yet.",
   empty: "Paste any Douyin live link and see its chat",
   emptyHint: "A room's link, the app's share text, a short link, an anchor's profile, a Douyin number or a room number.",
   add: {
@@ -41,8 +42,8 @@ export const rooms: typeof zh = {
     ended: "the broadcast is over; the next one is received by itself",
     failed: "that did not work; it is tried again by itself",
     failedForGood: "there is no such account: check the number or the link",
-    paused: "collection is paused; Resume goes on",
-    idle: "not collected now; Resume starts it",
+    paused: "collection is paused",
+    idle: "not collected now",
     lastMessage: (length) => `last message ${length} ago`,
     noMessage: "no message of a person yet",
     gifts: {

@@ -12,6 +12,8 @@ export const shell: typeof zh = {
   toRooms: "Back to the rooms",
   close: "Close",
   loading: "Loading…",
+  mayOnlyLook: "This token can look and change nothing: the page has only what it may use.",
+  notItsRooms: "This token is limited to some rooms, and works belong to no room.",
   link: {
     retrying: (seconds) => `The connection to the server is lost; it is opened again in ${seconds} s. What was missed will be filled in.`,
     now: "Connecting again…",

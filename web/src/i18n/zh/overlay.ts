@@ -51,6 +51,7 @@ export const overlay = {
   testSent: (type: string) => `已发出测试事件：${type}`,
   link: "地址",
   make: "生成地址",
+  adminMakes: "生成地址要新建 token，需要 admin 权限的 token；也可以在运行 dylive 的机器上执行：",
   making: "会新建一个只读 token，只能看这个直播间。",
   made: "地址已生成，其中的 token 只显示这一次。之后改样式，地址会跟着更新。",
   open: "在新窗口打开",

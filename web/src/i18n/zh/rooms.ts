@@ -2,6 +2,7 @@
 export const rooms = {
   title: "直播间",
   count: (n: number) => `${n} 个直播间`,
+  noneYet: "还没有直播间。",
   empty: "粘贴任意抖音直播链接，马上看弹幕",
   emptyHint: "直播间链接、App 里的分享文案、短链接、主播主页、抖音号或房间号都可以。",
   add: {
@@ -41,8 +42,8 @@ export const rooms = {
     ended: "直播已结束；下次开播后自动接收",
     failed: "没有成功；会自动重试",
     failedForGood: "没有这个账号：请检查号码或链接",
-    paused: "已暂停采集，不会错过别的直播间；点“继续”恢复",
-    idle: "没有在采集；点“继续”开始",
+    paused: "已暂停采集，其他直播间不受影响",
+    idle: "没有在采集",
     lastMessage: (length: string) => `最近一条互动消息在 ${length}前`,
     noMessage: "还没有收到互动消息",
     gifts: {

@@ -11,6 +11,8 @@ export const shell = {
   toRooms: "回到直播间列表",
   close: "关闭",
   loading: "正在读取…",
+  mayOnlyLook: "这个 token 只能看，不能改：页面上只有它能用的功能。",
+  notItsRooms: "这个 token 只限于部分直播间，作品不属于任何直播间。",
   link: {
     retrying: (seconds: number) => `和服务的连接断了，${seconds} 秒后自动重连。断开期间的消息会补上。`,
     now: "正在重连…",
