@@ -331,7 +331,7 @@ describe("POST /mcp", () => {
     expect((await post({ json: [message, message] })).at("error", "code")).toBe("bad_request");
     expect((await post({ json: { ...message, params: { long: "x".repeat(70_000) } } })).status).toBe(413);
     expect((await post({ body: "{", headers: { accept, "content-type": "application/json" } })).status).toBe(400);
-    expect((await post({ body: "x", headers: { accept, "content-type": "text/plain" } })).status).toBe(400);
+    expect((await post({ body: "x", headers: { accept, "content-type": "text/plain" } })).status).toBe(415);
     expect((await server.call("/mcp", { headers: { accept } })).status).toBe(405);
     expect((await server.call("/mcp", { method: "DELETE" })).status).toBe(405);
   });
