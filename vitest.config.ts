@@ -18,6 +18,7 @@ const sameInEveryBrowser = [
   "web-visit",
   "web-room",
   "web-works",
+  "web-search",
   "settings",
   "overlay",
   "example",

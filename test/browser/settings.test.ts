@@ -304,19 +304,4 @@ describe("broadcasts", () => {
     expect(text.match(/HYPERLINK/g)).toHaveLength(60);
     await says(page, /已保存 dylive-700000001-.*\.csv（[\d.]+ KB）/);
   });
-
-  it("are compared two by two", async () => {
-    const page = await open("/sessions");
-    await page.locator("tbody input").first().check();
-    await page.locator("tbody input").nth(1).check();
-    await page.getByRole("button", { name: "对比" }).click();
-    await page.locator("[data-measure=chats]").waitFor();
-    expect((await textOf(page.locator("[data-measure=chats]"))).split(/\s+/)).toEqual(["弹幕", "40", "60", "+50%"]);
-    await until(async () => (await page.locator("canvas").count()) === 2);
-    await dashboard.shoot(page, "compare");
-    expect(await seriousIn(page)).toEqual([]);
-    await page.setViewportSize({ width: 390, height: 844 });
-    await until(async () => (await page.evaluate("document.documentElement.scrollWidth")) === 390);
-    await dashboard.shoot(page, "compare-phone");
-  });
 });

@@ -12,6 +12,7 @@ export interface Entry {
 /** The pages that are reached from everywhere, in their order. */
 export const NAVIGATION: readonly Entry[] = [
   { to: "rooms", label: (m) => m.shell.rooms },
+  { to: "search", label: (m) => m.search.title },
   { to: "sessions", label: (m) => m.sessions.title },
   { to: "works", label: (m) => m.works.title, needsAll: true },
   { to: "overlay", label: (m) => m.overlay.title },

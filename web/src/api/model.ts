@@ -21,6 +21,8 @@ export type Highlight = Schemas["HighlightList"]["highlights"][number];
 /** Files of highlights, as `GET …/highlights` takes them. */
 export type HighlightFormat = "chapters" | "edl" | "csv";
 export type PersonRooms = Schemas["PersonRooms"];
+export type Comparison = Schemas["Comparison"];
+export type FoundPerson = Schemas["FoundPeople"]["people"][number];
 export type UserHistory = Schemas["UserHistory"];
 /** Formats of exports, as `GET /v1/rooms/{room}/export` takes them. */
 export const EXPORT_FORMATS = ["csv", "xlsx", "jsonl", "parquet", "xml", "ass", "srt"] as const;

@@ -6,6 +6,7 @@ import { errors as enErrors } from "./en/errors.js";
 import { overlay as enOverlay } from "./en/overlay.js";
 import { room as enRoom } from "./en/room.js";
 import { rooms as enRooms } from "./en/rooms.js";
+import { search as enSearch } from "./en/search.js";
 import { sessions as enSessions } from "./en/sessions.js";
 import { settings as enSettings } from "./en/settings.js";
 import { shell as enShell } from "./en/shell.js";
@@ -16,6 +17,7 @@ import { errors as zhErrors } from "./zh/errors.js";
 import { overlay as zhOverlay } from "./zh/overlay.js";
 import { room as zhRoom } from "./zh/room.js";
 import { rooms as zhRooms } from "./zh/rooms.js";
+import { search as zhSearch } from "./zh/search.js";
 import { sessions as zhSessions } from "./zh/sessions.js";
 import { settings as zhSettings } from "./zh/settings.js";
 import { shell as zhShell } from "./zh/shell.js";
@@ -26,6 +28,7 @@ const zh = {
   shell: zhShell,
   rooms: zhRooms,
   room: zhRoom,
+  search: zhSearch,
   sessions: zhSessions,
   works: zhWorks,
   comments: zhComments,
@@ -40,6 +43,7 @@ const en: Messages = {
   shell: enShell,
   rooms: enRooms,
   room: enRoom,
+  search: enSearch,
   sessions: enSessions,
   works: enWorks,
   comments: enComments,

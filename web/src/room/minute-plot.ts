@@ -2,19 +2,8 @@ import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkAreaComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { type Lang, shortCount } from "../format/number.js";
-import { minuteTime } from "../format/time.js";
-import type { Messages } from "../i18n/tables.js";
-import type { ChartMinute } from "./minute-series.js";
-
-/** What is drawn. */
-export interface MinuteDrawing {
-  readonly minutes: readonly ChartMinute[];
-  /** Parts of the axis in which we know that nothing was received. */
-  readonly gaps: readonly (readonly [number, number])[];
-  readonly words: Messages["room"]["figures"]["series"];
-  readonly lang: Lang;
-}
+import { shortCount } from "../format/number.js";
+import type { MinuteDrawing } from "./minute-series.js";
 
 /** A chart in an element. */
 export interface MinutePlot {
@@ -37,19 +26,16 @@ export function plotMinutes(place: HTMLElement): MinutePlot {
   };
 }
 
-function optionOf({ minutes, gaps, words, lang }: MinuteDrawing, style: CSSStyleDeclaration) {
+function optionOf({ labels, series, gaps, lang }: MinuteDrawing, style: CSSStyleDeclaration) {
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const [ink, soft, line] = [colour("--ink"), colour("--soft"), colour("--line")];
   const shown = (value: number) => shortCount(Math.round(value), lang);
-  const bar = (name: string, data: number[], color: string) => ({
-    type: "bar",
-    stack: "all",
-    name,
-    data,
-    itemStyle: { color },
-    barMaxWidth: 18,
-  });
   const axis = { axisLabel: { color: soft, formatter: shown }, splitLine: { lineStyle: { color: line } } };
+  const band = {
+    silent: true,
+    itemStyle: { color: colour("--bad"), opacity: 0.18 },
+    data: gaps.map(([from, to]) => [{ xAxis: from }, { xAxis: to }]),
+  };
   return {
     animation: false,
     // As drawn text: an HTML tooltip would need inline styles, which the policy forbids.
@@ -61,51 +47,19 @@ function optionOf({ minutes, gaps, words, lang }: MinuteDrawing, style: CSSStyle
       borderColor: line,
       textStyle: { color: ink, fontSize: 12 },
     },
-    legend: { textStyle: { color: soft, fontSize: 12 }, itemWidth: 12, itemHeight: 8, top: 0 },
+    legend: { textStyle: { color: soft, fontSize: 12 }, itemWidth: 18, itemHeight: 8, top: 0, type: "plain" },
     grid: { left: 8, right: 8, top: 32, bottom: 4, containLabel: true },
-    xAxis: {
-      type: "category",
-      data: minutes.map(({ time }) => minuteTime(time, lang)),
-      axisLabel: { color: soft },
-      axisLine: { lineStyle: { color: line } },
-    },
+    xAxis: { type: "category", data: labels, axisLabel: { color: soft }, axisLine: { lineStyle: { color: line } } },
     yAxis: [
       { type: "value", ...axis },
       { type: "value", ...axis, splitLine: { show: false } },
     ],
-    series: [
-      {
-        ...bar(
-          words.chat,
-          minutes.map(({ chat }) => chat),
-          colour("--social"),
-        ),
-        markArea: {
-          silent: true,
-          itemStyle: { color: colour("--bad"), opacity: 0.18 },
-          data: gaps.map(([from, to]) => [{ xAxis: from }, { xAxis: to }]),
-        },
-      },
-      bar(
-        words.gift,
-        minutes.map(({ gift }) => gift),
-        colour("--gift"),
-      ),
-      bar(
-        words.join,
-        minutes.map(({ join }) => join),
-        colour("--soft"),
-      ),
-      {
-        type: "line",
-        name: words.online,
-        yAxisIndex: 1,
-        data: minutes.map(({ online }) => online),
-        connectNulls: true,
-        showSymbol: minutes.length < 3,
-        lineStyle: { width: 2 },
-        itemStyle: { color: colour("--good") },
-      },
-    ],
+    series: series.map(({ name, values, kind, colour: named, dash = "solid", right = false }, at) => ({
+      ...{ type: kind, name, data: values, itemStyle: { color: colour(named) }, yAxisIndex: right ? 1 : 0 },
+      ...(kind === "bar"
+        ? { stack: "all", barMaxWidth: 18 }
+        : { connectNulls: right, showSymbol: labels.length < 3, lineStyle: { width: 2, type: dash } }),
+      ...(at === 0 && { markArea: band }),
+    })),
   };
 }

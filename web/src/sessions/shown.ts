@@ -6,6 +6,8 @@ import type { Measure } from "./totals.js";
 export function shownMeasure(measure: Measure, value: number | null, lang: Lang): string {
   if (value === null) return "–";
   if (measure === "length") return duration(value, lang);
+  // A tenth of a diamond a minute is six an hour.
+  if (measure === "diamondsPerMinute" && value < 100) return String(Math.round(value * 10) / 10);
   return measure === "covered" ? percent(value) : shortCount(Math.round(value), lang);
 }
 

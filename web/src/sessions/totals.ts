@@ -5,6 +5,21 @@ import type { Messages } from "../i18n/tables.js";
 /** What is compared of broadcasts, in this order. `length` is ms, `covered` a share. */
 export type Measure = keyof Messages["sessions"]["totals"];
 
+/** Figures by which broadcasts can be ordered, as the API takes them and the columns stand. */
+export const ORDERS = ["openedAt", "length", "viewers", "peak", "chats", "gifters", "diamonds", "diamondsPerMinute", "follows"] as const;
+export type Order = (typeof ORDERS)[number];
+
+/** Most broadcasts that are compared at once. */
+export const COMPARED_MAX = 4;
+
+/** The broadcasts that an address names, each as ROOM/SESSION; null where it names too few, too many, or something else. */
+export function comparedNames(text: unknown): readonly string[] | null {
+  if (typeof text !== "string") return null;
+  const names = text.split(",");
+  const fits = names.length >= 2 && names.length <= COMPARED_MAX && names.every((name) => /^[^/,\s]{1,200}\/[^/,\s]{1,64}$/.test(name));
+  return fits ? names : null;
+}
+
 /** How long a broadcast lasted, or has so far, ms. */
 export function lengthMs({ openedAt, endedAt }: Pick<Session, "openedAt" | "endedAt">, now: number): number {
   return Math.max(0, (endedAt ?? now) - openedAt);
@@ -16,7 +31,7 @@ export function measuresOf(session: Session, now: number): Readonly<Record<Measu
   const length = lengthMs(session, now);
   if (totals === null) {
     const nothing = { viewers: null, peak: null, events: null, people: null, chats: null, chatters: null, units: null, gifters: null };
-    return { length, ...nothing, diamonds: null, likes: null, follows: null, covered: null };
+    return { length, ...nothing, diamonds: null, diamondsPerMinute: null, likes: null, follows: null, covered: null };
   }
   return {
     length,
@@ -29,6 +44,7 @@ export function measuresOf(session: Session, now: number): Readonly<Record<Measu
     units: totals.gifts.units,
     gifters: totals.gifters,
     diamonds: amountOf(totals.gifts.diamonds),
+    diamondsPerMinute: totals.diamondsPerMinute,
     likes: totals.likes.total ?? totals.likes.seen,
     follows: totals.follows,
     covered: totals.covered,

@@ -1,0 +1,136 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { NewEvent } from "../../src/events/event.js";
+import { createToken } from "../../src/http/tokens.js";
+import { chat, gift, join, person, stats } from "../http/events.js";
+import { until } from "../until.js";
+import { Dashboard, seriousIn, textOf } from "./dashboard.js";
+
+const MINUTE = 60_000;
+const T0 = Date.UTC(2026, 10, 20, 12); // 20:00 in Shanghai
+const HOSTILE = `<img src=x onerror="window.hacked=1">\u202e${"很长的名字".repeat(12)}`;
+const fish = person({ id: "501", nickname: "小鱼" });
+
+let dashboard: Dashboard;
+beforeAll(async () => {
+  dashboard = await Dashboard.start([]);
+  await seeded("800000001", "阿梨", "早场", T0, 1);
+  await seeded("800000002", HOSTILE, HOSTILE, T0 + 24 * 60 * MINUTE, 3);
+  const { statistics, search } = dashboard.app.store;
+  await until(async () => (await statistics.progress()).length === 0 && (await search.progress()).length === 0);
+});
+afterAll(() => dashboard.close());
+afterEach(async () => expect(await dashboard.closePages()).toEqual([]));
+
+/** A room with a broadcast of forty minutes that has ended; in each minute somebody chats, comes and gives. */
+async function seeded(name: string, anchor: string, title: string, from: number, times: number): Promise<void> {
+  const { store } = dashboard.app;
+  const room = await store.rooms.ensure([{ kind: "web_rid", value: name }], { webRid: name, title });
+  await store.rooms.setFacts(room, { title, anchor: { id: name, secUid: null, nickname: anchor, avatar: null } });
+  const sessionId = `7${name}`;
+  await store.sessions.open(room, sessionId, from, title);
+  await store.sessions.end(room, sessionId, from + 40 * MINUTE, "announced");
+  const epoch = await store.rooms.claim(room);
+  const events = Array.from({ length: 40 }, (_, n): NewEvent[] => {
+    const at = { sessionId, room, time: from + n * MINUTE, receivedAt: from + n * MINUTE };
+    const user = n % 4 === 0 ? fish : person({ id: `${600 + n}`, nickname: n === 7 ? HOSTILE : `观众 ${n}` });
+    return [
+      ...Array.from({ length: times * (1 + (n % 5)) }, (_, i) => chat(`第 ${n} 分钟的话 ${i}`, { ...at, user })),
+      join({ ...at, user }),
+      ...(n % 10 === 3
+        ? [
+            gift(times, {
+              ...at,
+              user,
+              comboId: `${name} ${n}`,
+              settled: true,
+              unitDiamonds: 50,
+              diamonds: 50 * times,
+              gift: { id: "1", name: HOSTILE, icon: null },
+            }),
+          ]
+        : []),
+      stats({ ...at, online: 100 * times + n }),
+    ];
+  }).flat();
+  await store.log.append([{ room, epoch, events }]);
+}
+
+async function open(path: string, options = {}, token = dashboard.token): Promise<Page> {
+  const page = await dashboard.open(`#token=${token}`, { viewport: { width: 1440, height: 900 }, ...options });
+  await page.waitForSelector("#paste");
+  await page.goto(`${dashboard.app.url}/#${path}`);
+  return page;
+}
+const told = (page: Page) => textOf(page.locator("[data-told]"));
+
+describe("the search", () => {
+  it("finds messages and people in all that is kept, page by page, and leads to the place of each", async () => {
+    const page = await open("/search");
+    await page.locator("[data-text]").fill("分钟的话");
+    await page.keyboard.press("Enter");
+    await until(async () => /已找到 50 条，最新的在前。还没有查完。查的是 2 个直播间保存的全部消息/.test(await told(page)));
+    expect(await seriousIn(page)).toEqual([]);
+    await page.getByRole("button", { name: "继续查找" }).click();
+    await until(async () => (await page.locator(".found li").count()) === 100);
+    await page.locator("[data-text]").fill("第 7 分钟的话 1");
+    await page.getByRole("button", { name: "搜索", exact: true }).click();
+    await until(async () => /已找到 2 条.*全部查完了/.test(await told(page)));
+    await page.locator(".found li").first().getByRole("link", { name: "前后的消息" }).click();
+    await page.waitForSelector("[data-here]");
+    expect(await textOf(page.locator("[data-here]"))).toContain("第 7 分钟的话 1");
+    await until(async () => (await textOf(page.locator("header"))).includes("开播后 7 分"));
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+    expect(await seriousIn(page)).toEqual([]);
+    await dashboard.shoot(page, "moment");
+    await page.goBack();
+    await until(async () => /已找到 2 条/.test(await told(page)));
+    await page.goto(`${dashboard.app.url}/#/search?kinds=gift&min=100`);
+    await until(async () => /已找到 4 条.*全部查完了/.test(await told(page)));
+    await page.goto(`${dashboard.app.url}/#/search?find=people&q=小`);
+    await page.waitForSelector("[data-person='501']");
+    expect((await textOf(page.locator("[data-person='501']"))).replace(/\s+/g, " ")).toMatch(/^小鱼 501 全部消息 2 2 120 /);
+    expect(await seriousIn(page)).toEqual([]);
+    await page.getByRole("link", { name: "全部消息" }).click();
+    await until(async () => /已找到 50 条.*还没有查完/.test(await told(page)));
+    expect(await textOf(page.locator("[data-user]"))).toContain("小鱼");
+    await page.goto(`${dashboard.app.url}/#/search?q=谁也没说过`);
+    await until(async () => /没有找到。全部查完了/.test(await told(page)));
+    await page.goto(`${dashboard.app.url}/#/search?q=一`);
+    await until(async () => (await textOf(page.locator("main [role=alert]"))).includes("2 到 100"));
+    const { token } = await createToken(dashboard.app.store.tokens, { name: "one", scope: "read", now: Date.now(), rooms: ["800000001"] });
+    const limited = await open("/search?find=people&q=小", {}, token);
+    await limited.waitForSelector("[data-person='501']");
+    expect((await textOf(limited.locator("[data-person='501']"))).replace(/\s+/g, " ")).toMatch(/^小鱼 501 全部消息 1 1 30 /);
+  });
+});
+
+describe("broadcasts of all rooms", () => {
+  it("are listed by any figure, room, day and words, and compared minute by minute across rooms", async () => {
+    const page = await open("/sessions?by=diamondsPerMinute");
+    const order = async () => page.locator("tbody tr").evaluateAll((all) => all.map((one) => one.getAttribute("data-session")));
+    await until(async () => JSON.stringify(await order()) === JSON.stringify(["7800000002", "7800000001"]));
+    expect(await textOf(page.locator("[data-session='7800000001'] [data-column=diamondsPerMinute]"))).toBe("5");
+    expect(await seriousIn(page)).toEqual([]);
+    await page.locator("[data-sort=diamondsPerMinute]").click();
+    await until(async () => JSON.stringify(await order()) === JSON.stringify(["7800000001", "7800000002"]));
+    await page.goto(`${dashboard.app.url}/#/sessions?from=2026-11-20&to=2026-11-20`);
+    await until(async () => JSON.stringify(await order()) === JSON.stringify(["7800000001"]));
+    await page.goto(`${dashboard.app.url}/#/sessions?q=没有这样的`);
+    await until(async () => (await textOf(page.locator("main"))).includes("没有符合条件的场次"));
+    await page.goto(`${dashboard.app.url}/#/sessions`);
+    await until(async () => (await order()).length === 2);
+    for (const at of [0, 1]) await page.locator("tbody input").nth(at).check();
+    await page.getByRole("button", { name: "对比", exact: true }).click();
+    await page.waitForSelector("[data-minute='39']");
+    expect((await textOf(page.locator("[data-measure=diamonds]"))).split(/\s+/)).toEqual(["抖币", "200", "600", "+200%"]);
+    expect((await textOf(page.locator("[data-minute='3']"))).split(/\s+/)).toEqual(["3", "4", "12"]);
+    await page.locator("[data-by=diamonds]").click();
+    await until(async () => (await textOf(page.locator("[data-minute='3']"))).replace(/\s+/g, " ").trim() === "3 50 150");
+    await page.waitForSelector("canvas");
+    expect(await seriousIn(page)).toEqual([]);
+    await dashboard.shoot(page, "compare-minutes");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await until(async () => (await page.evaluate("document.documentElement.scrollWidth")) === 390);
+  });
+});
