@@ -22,7 +22,7 @@ const Message = Type.Object({}, { additionalProperties: true, description: "one 
  */
 export function mcpRoutes(
   app: FastifyInstance,
-  { calls, logger }: Pick<ApiDeps, "calls" | "logger">,
+  { calls, logger, clock }: Pick<ApiDeps, "calls" | "logger" | "clock">,
   ask: (token: TokenRow, language: Language) => AskApi,
 ): void {
   const route = {
@@ -39,7 +39,7 @@ export function mcpRoutes(
       // What else ends a call ends what its tool asks too, which is an answer.
       const gone = new AbortController();
       call.signal.addEventListener("abort", () => call.ended === "gone" && gone.abort(), { once: true });
-      const client = { ask: ask(token, language), scope: async () => token.scope, language };
+      const client = { ask: ask(token, language), scope: async () => token.scope, language, clock };
       const handler = loadSdk().createMcpHandler(() => mcpServer(client), {
         // There is nothing that changes: a stream of changes would only be held open.
         maxSubscriptions: 0,

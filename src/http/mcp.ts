@@ -6,6 +6,7 @@ import { readInstant } from "../exports/instant.js";
 import { PLATFORM_ZONE_MINUTES } from "../exports/plan.js";
 import { inLanguage, type Language } from "../i18n/words.js";
 import { readPaste, worksDoor } from "../platform/links/paste.js";
+import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { loadPackage } from "../runtime/packages.js";
 import { type Said, told } from "../runtime/told.js";
@@ -35,12 +36,15 @@ interface McpClient {
   readonly scope: () => Promise<Scope>;
   /** Language in which it is told what went wrong. */
   readonly language: Language;
+  readonly clock: Pick<Clock, "every">;
 }
 
 /** Most characters of a result: some ten thousand tokens, which models of today have to spare. */
 const RESULT_MAX_CHARS = 30_000;
 /** Most readings of one list, each of fewer entries than the one before, until it fits. */
 const READINGS_MAX = 4;
+/** Time between two signs of life of a tool that takes long, in ms: clients wait a minute for one, the doctor and a work may take more. */
+const PROGRESS_MS = 10_000;
 /** Most tools of one client that run at once. */
 const CALLS_MAX = 32;
 /** Parts of answers that tell a model nothing: addresses of pictures and files. What is not known is left out, too. */
@@ -342,7 +346,7 @@ export function loadSdk(): typeof import("@modelcontextprotocol/server") {
 }
 
 /** Makes a server of the Model Context Protocol for one client: the tools, which ask the API what they show. */
-export function mcpServer({ ask, scope, language }: McpClient): Server {
+export function mcpServer({ ask, scope, language, clock }: McpClient): Server {
   const server = new (loadSdk().Server)(
     { name: "dylive", title: "dylive", version: "1" },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
@@ -355,8 +359,9 @@ export function mcpServer({ ask, scope, language }: McpClient): Server {
   });
   server.setRequestHandler(
     "tools/call",
-    async ({ params: { name, arguments: given = {} } }, { mcpReq: { signal } }): Promise<CallToolResult> => {
+    async ({ params: { name, arguments: given = {}, _meta } }, { mcpReq: { signal, notify } }): Promise<CallToolResult> => {
       running++;
+      const stopTelling = tellProgress(_meta?.progressToken, notify, clock);
       try {
         if (running > CALLS_MAX) throw new DyliveError("in_use", told`${CALLS_MAX} tools of this client are running already`);
         const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
@@ -369,11 +374,25 @@ export function mcpServer({ ask, scope, language }: McpClient): Server {
         const { message, hint } = words;
         return { isError: true, content: [{ type: "text", text: inLanguage(language, told`${message}. ${hint}`) }] };
       } finally {
+        stopTelling();
         running--;
       }
     },
   );
   return server;
+}
+
+/** Tells a client that asked for it that its tool is still at work, until what is returned is called. */
+function tellProgress(
+  progressToken: string | number | undefined,
+  notify: (news: { readonly method: string; readonly params: Record<string, unknown> }) => Promise<void>,
+  clock: McpClient["clock"],
+): () => void {
+  if (progressToken === undefined) return () => {};
+  let progress = 0;
+  // Of a client that has left nobody hears.
+  const tell = () => notify({ method: "notifications/progress", params: { progressToken, progress: ++progress } }).catch(() => {});
+  return clock.every(PROGRESS_MS, () => void tell());
 }
 
 function shownTool(name: string, { title, about, takes, writes }: Tool, language: Language): ShownTool {

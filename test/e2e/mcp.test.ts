@@ -109,9 +109,14 @@ describe("dylive mcp", () => {
     call(5, "read_events", { room: "22", wait: 30, cursor: "1" });
     call(6, "list_rooms", {});
     await answered(6);
+    for (let id = 100; id < 140; id++) call(id, "read_events", { room: "22", wait: 30, cursor: "1" });
+    expect((await answered(132)).result).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringMatching(/32 tools of this client/) }],
+    });
     child.stdin.end();
     const [code] = await once(child, "exit");
-    expect([code, rest, lines.some((line) => [2, 5].includes(JSON.parse(line).id))]).toEqual([0, "", false]);
+    expect([code, rest, lines.some((line) => [2, 5, 100].includes(JSON.parse(line).id))]).toEqual([0, "", false]);
   });
 
   it("is refused at once where its token or its address is wrong", async () => {

@@ -25,8 +25,9 @@ interface McpClient {
   /** Fields that a tool needs, by the tools that need any. */
   required(): Promise<Readonly<Record<string, unknown>>>;
   /** Calls a tool and gives its result: what is untrusted in it, the words before that, and whether it failed. */
-  call(name: string, given?: Record<string, unknown>, signal?: AbortSignal): Promise<Result>;
+  call(name: string, given?: Record<string, unknown>, signal?: AbortSignal, onprogress?: OnProgress): Promise<Result>;
 }
+type OnProgress = (news: { readonly progress: number }) => void;
 interface Result {
   readonly failed: boolean;
   readonly words: string;
@@ -63,8 +64,8 @@ async function connect(
     return {
       tools: async () => (await client.listTools()).tools.map(({ name }) => name),
       required: async () => requiredOf((await client.listTools()).tools),
-      call: async (name, given = {}, signal) =>
-        resultOf(await client.callTool({ name, arguments: given }, signal === undefined ? {} : { signal })),
+      call: async (name, given = {}, signal, onprogress) =>
+        resultOf(await client.callTool({ name, arguments: given }, { ...(signal && { signal }), ...(onprogress && { onprogress }) })),
     };
   }
   const client = new Client2025(info);
@@ -292,6 +293,22 @@ describe("a call that waits", () => {
     await server.tell("11", chat("2"));
     for (const { result } of waits.slice(0, 20)) expect((await result).untrusted.events).toMatchObject([{ text: "2" }]);
     await until(async () => (await waitingAt(server)) === 0);
+  });
+
+  it("gives signs of life where its client asks for them, as the doctor does who takes minutes", async () => {
+    const server = await serveApi();
+    let done: (value: unknown) => void = () => {};
+    server.admin.looking = new Promise((resolve) => (done = resolve));
+    const signs: number[] = [];
+    const client = await connect(server, server.tokens.admin, 2026);
+    const result = client.call("doctor", {}, undefined, ({ progress }) => signs.push(progress));
+    await until(async () => server.admin.examined.length === 1);
+    await until(async () => {
+      await server.clock.advance(10_000);
+      return signs.length > 1;
+    });
+    done(null);
+    expect([(await result).failed, signs.slice(0, 2)]).toEqual([false, [1, 2]]);
   });
 
   it("is refused once its token is revoked, and ends when the server stops", async () => {

@@ -53,6 +53,11 @@ describe("importing the library", () => {
     expect([...packages].sort()).toEqual(["@marcbachmann/cel-js", "socks", "typebox", "undici", "ws"]);
   });
 
+  it("starts a server without the Model Context Protocol, whose package is loaded when a client of it comes", () => {
+    const { packages } = graphOf("app/app.ts");
+    expect([packages.has("fastify"), packages.has("@modelcontextprotocol/server")]).toEqual([true, false]);
+  });
+
   it("is grouped by who wants what, each group under a heading that the sorter moves nothing past", () => {
     const groups = readFileSync(resolve(SRC, "index.ts"), "utf8")
       .split(/^(?=\/\/ )/m)

@@ -137,7 +137,7 @@ async function serve(ask: AskApi, scope: () => Promise<Scope>): Promise<void> {
   if (process.stdin.isTTY) say(told`this talks with a program of AI, which starts it: docs/mcp.md says how. Ctrl-C ends it`);
   const { serveStdio } = loadPackage("@modelcontextprotocol/server/dist/stdio.cjs") as typeof import("@modelcontextprotocol/server/stdio");
   const left = Promise.race(["end", "close"].map((event) => once(process.stdin, event, { signal: stop }).catch(() => {})));
-  const connection = serveStdio(() => mcpServer({ ask, scope, language: languageOf() }), {
+  const connection = serveStdio(() => mcpServer({ ask, scope, language: languageOf(), clock: systemClock }), {
     maxSubscriptions: 0,
     onerror: ({ message }) => say(message),
   });
