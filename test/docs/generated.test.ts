@@ -16,7 +16,9 @@ describe("pages that are written from the source; after a change: vitest run --p
   it.each([
     ["events", eventsPage],
     ["configuration", configurationPage],
+    ["configuration.zh", () => configurationPage("zh")],
     ["errors", errorsPage],
+    ["errors.zh", () => errorsPage("zh")],
     ["api", apiPage],
     ["rooms-and-links", roomsPage],
   ])("docs/%s.md is as the source says", async (name, write) => {
@@ -29,6 +31,7 @@ describe("pages that are written from the source; after a change: vitest run --p
     const variables = (Object.keys(ConfigSchema.properties) as (keyof typeof ConfigSchema.properties)[]).map(variableOf);
     expect(names(configurationPage(), /^\| `([A-Z]\w+)`/gm)).toEqual(variables.toSorted());
     expect(names(errorsPage(), /^\| `(\w+)`/gm)).toEqual(Object.keys(ERRORS).toSorted());
+    expect(names(configurationPage("zh"), /^\| `([A-Z]\w+)`/gm)).toEqual(names(configurationPage(), /^\| `([A-Z]\w+)`/gm));
     for (const text of [eventsPage(), configurationPage(), errorsPage()]) expect(text).not.toMatch(/\| +\|$/m);
   });
 

@@ -127,7 +127,7 @@ function compare(config: Config, named: readonly string[], byMinute: boolean, js
       throw new DyliveError("bad_request", told`it takes 2 to ${COMPARED_MAX} broadcasts, not ${named.length}`);
     const sessions: Session[] = [];
     for (const name of named) {
-      const [, room = name, id = null] = /^(.+)\/([^/]+)$/.exec(name) ?? [];
+      const [, room = name, id = null] = /^([^/]+)\/([^/]+)$/.exec(name) ?? [];
       sessions.push(await countedSession(store, room, id));
     }
     const titles = sessions.map(({ room, sessionId }) => `${room}/${sessionId}`);

@@ -318,5 +318,5 @@ export const COMMANDS: Readonly<Record<string, string>> = {
     "给 AI 程序用的工具：Model Context Protocol（MCP），走 stdin 和 stdout",
   "a running server to ask, in place of the data folder": "向正在运行的服务请求，而不是直接读数据目录",
   "what may be read and done (DYLIVE_MCP_TOKEN, which keeps it off the command line)":
-    "令牌，决定能读什么、做什么（用 DYLIVE_MCP_TOKEN 可以不写在命令行里）",
+    "token，决定能读什么、做什么（用 DYLIVE_MCP_TOKEN 可以不写在命令行里）",
 };
