@@ -221,6 +221,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "it may make {} requests a minute; the next one in {} s": "每分钟最多 {} 次请求；{} 秒后可以再试",
   "a token may send six tests a minute; the next one in {} s": "一个 token 每分钟最多发送六条测试消息；{} 秒后可以再发",
   "the hook's address takes the next test in {} s": "这个地址 {} 秒后才能再接收测试消息",
+  "no pictures are kept there": "那里没有图片",
+  "the stand-in has no such picture": "替身服务没有这张图片",
   "a file of {} has no titles in Chinese; csv and xlsx have": "{} 文件没有中文表头；csv 和 xlsx 才有",
   "comments have no place in a recording, so there is no {} of them; there is {}": "评论在录像里没有位置，所以没有 {}；有 {}",
 
