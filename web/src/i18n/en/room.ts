@@ -128,7 +128,7 @@ export const room: typeof zh = {
     behind: (n) => `${n} messages are not yet counted`,
     perMinute: "Per minute",
     valuePerMinute: "Diamonds per minute",
-    witnessed: (diamonds, share) => `≥ ${diamonds}, ${share} received`,
+    received: (share) => `${share} received`,
     series: { chat: "chat", gift: "gifts", join: "joins", online: "online", diamonds: "diamonds" },
     totals: {
       viewers: "Viewers so far",

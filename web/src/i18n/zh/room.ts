@@ -128,7 +128,7 @@ export const room = {
     behind: (n: string) => `统计还差 ${n} 条消息`,
     perMinute: "每分钟",
     valuePerMinute: "每分钟抖币",
-    witnessed: (diamonds: string, share: string) => `≥ ${diamonds}，收到 ${share}`,
+    received: (share: string) => `收到 ${share}`,
     series: { chat: "弹幕", gift: "礼物", join: "进场", online: "在线", diamonds: "抖币" },
     totals: {
       viewers: "累计观众",
