@@ -15,6 +15,7 @@ import { Feed } from "../feed/feed.js";
 import { compatAuthenticator } from "../http/authentication.js";
 import { Metrics } from "../http/metrics.js";
 import { startApi } from "../http/server.js";
+import { findSpeech, NO_SPEAKERS } from "../http/speech.js";
 import { WorkerChannel } from "../jobs/channel.js";
 import { partsAt } from "../jobs/jobs.js";
 import type { Clock } from "../runtime/clock.js";
@@ -253,6 +254,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       authors,
       sidecars,
       admin,
+      speech: findSpeech(config.speech, config.speechModel, machine.speakers ?? NO_SPEAKERS),
       maintenance: maintenanceService({ jobs, raw, downloads, data: resolve(config.data), elsewhere: config.databaseUrl !== null }),
       webRoot: WEB_ROOT,
       picture: pictureOf(config),

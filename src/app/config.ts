@@ -1,7 +1,8 @@
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import { meantName } from "../events/misspelt.js";
+import type { Speakers } from "../http/speech.js";
 import type { Language } from "../i18n/words.js";
 import { browserPlaces } from "../platform/browser/find.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -248,13 +249,24 @@ export function downloadsOf({ data, downloads, downloadFileMb, downloadMb }: Con
 export interface Machine {
   /** Programs that may be its browser, best first; none is a machine without one. */
   readonly browsers: readonly string[];
+  /** Programs that may make speech; none by default. */
+  readonly speakers?: Speakers;
   /** Whether a window can be shown; only Unix without a desktop cannot. */
   readonly display: boolean;
 }
 
+/** Programs that make speech (`http/speech.ts`). */
+const SPEAKERS = ["espeak-ng", "piper"];
+
 export function readMachine(env: NodeJS.ProcessEnv = process.env, platform = process.platform): Machine {
   const programFolders = ["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"].flatMap((name) => env[name] || []);
+  const folders = (env["PATH"] ?? "").split(platform === "win32" ? ";" : ":").filter(isAbsolute);
+  const ending = platform === "win32" ? ".exe" : "";
   return {
+    speakers: {
+      programs: SPEAKERS.flatMap((name) => folders.map((folder) => join(folder, `${name}${ending}`))),
+      env: Object.fromEntries(["PATH", "HOME", "SystemRoot"].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    },
     browsers: browserPlaces({ platform, path: env["PATH"] ?? "", home: env["HOME"] ?? "", programFolders }),
     display: platform === "win32" || platform === "darwin" || Boolean(env["DISPLAY"] || env["WAYLAND_DISPLAY"]),
   };

@@ -114,6 +114,14 @@ export const ConfigSchema = Type.Object({
     default: 3_600_000,
     description: "ms between looks whether accounts are still logged in",
   }),
+  speech: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+    default: null,
+    description: "program that speaks for overlays, espeak-ng or piper, or none; unset it is looked for on the PATH",
+  }),
+  speechModel: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+    default: null,
+    description: "voice that piper speaks with: an .onnx file with its .json beside it",
+  }),
   browser: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
     default: null,
     description: "program of the browser to use; else Chrome, Edge or Chromium is looked for",

@@ -15,6 +15,7 @@ import type { WorkService } from "../works/work-service.js";
 import type { HttpCalls } from "./calls.js";
 import type { Metrics } from "./metrics.js";
 import type { PollMutex } from "./poll.js";
+import type { Speech } from "./speech.js";
 import type { LiveStreams } from "./streams/live.js";
 import type { MaintenanceService, TaskList } from "./task-list.js";
 
@@ -47,6 +48,7 @@ export interface ApiDeps {
   readonly sidecars: Sidecars | null;
   /** Null where the server has no operator: a test, a stand-in. */
   readonly admin: AdminService | null;
+  readonly speech: Speech;
   readonly tasks: TaskList;
   /** Null where nothing is recorded: a test. */
   readonly maintenance: MaintenanceService | null;

@@ -33,6 +33,7 @@ import { Metrics } from "./metrics.js";
 import { officialRoutes } from "./official-routes.js";
 import { type GetPicture, servePage } from "./page.js";
 import { PollMutex } from "./poll.js";
+import { Speech, type SpeechEngine } from "./speech.js";
 import { LiveStreams } from "./streams/live.js";
 import { WsUpgrade } from "./streams/ws-connection.js";
 import { type MaintenanceService, TaskList } from "./task-list.js";
@@ -102,6 +103,8 @@ interface ApiOptions {
   readonly admin?: AdminService;
   /** Maintenance service, for long work on what is kept; none by default. */
   readonly maintenance?: MaintenanceService;
+  /** Engine that speaks for overlays; none by default. */
+  readonly speech?: SpeechEngine | null;
   /** Absolute path of the page's files; without it there is no page. */
   readonly webRoot?: string;
   /** Pictures of a stand-in for the platform, for that page; none by default, where browsers load the real platform's. */
@@ -130,6 +133,7 @@ export interface Api {
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port, store, rooms, clock, logger, webRoot, picture = null, metrics = new Metrics(clock), healthOnly = false } = options;
+  const speech = new Speech(options.speech ?? null, clock);
   const hooks =
     options.hooks ?? new WebhookService({ store, clock, send: sendNothing, pace: new AddressPace(clock), allowed: new AllowedHosts(null) });
   const secrets = new SecretCipher();
@@ -159,6 +163,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     downloads: options.downloads ?? null,
     authors: options.authors ?? null,
     sidecars: options.sidecars ?? null,
+    speech,
     admin: options.admin ?? null,
     tasks,
     maintenance: options.maintenance ?? null,
@@ -272,6 +277,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await cut;
     connections.close();
     await tasks.close();
+    await speech.close();
     await calls.idle();
   }
   let closing: Promise<void> | null = null;

@@ -316,6 +316,13 @@ export const ERRORS = {
     status: 503,
     hint: "You need not do anything: the other process collects it. `dylive cluster` says which.",
   },
+  speech_failed: {
+    message: "The text could not be spoken",
+    fault: "us",
+    retryable: true,
+    status: 503,
+    hint: "`dylive doctor` tries the speech engine; overlays use the browser's own voice meanwhile.",
+  },
   stopping: { message: "The server is stopping", fault: "us", retryable: true, status: 503, hint: "Try again when it is back." },
   not_ready: {
     message: "The server cannot serve requests",

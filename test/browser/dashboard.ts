@@ -78,7 +78,9 @@ export class Dashboard {
     const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null, recordings, browser: testBrowser() }, {});
     // As built: the statistics' thread needs the built files, as the dashboard does.
     const { startApp } = (await import(BUILT)) as typeof import("../../src/app/app.js");
-    const app = await startApp(config, readMachine(), clock, pino({ level: "silent" }));
+    // No engine that happens to be on this machine speaks.
+    const { browsers, display } = readMachine();
+    const app = await startApp(config, { browsers, display }, clock, pino({ level: "silent" }));
     const { token } = await createToken(app.store.tokens, { name: "dashboard", scope: "admin", now: Date.now() });
     const browser = await chromium.launch({ executablePath: testBrowser(), args: [...TEST_ARGUMENTS] });
     return new Dashboard(app, simulator, token, browser, data);

@@ -29,6 +29,29 @@ afterEach(async () => expect(await dashboard.closePages()).toEqual([]));
 const open = (options: string, width = 600) =>
   dashboard.open(`overlay.html#room=${room.id}&token=${token}&${options}`, { viewport: { width, height: 500 } });
 const ready = (page: Page) => page.waitForSelector("main[data-state=open]");
+/** A WAV file of a twentieth of a second of silence. */
+const SILENCE = (() => {
+  const file = Buffer.alloc(44 + 800);
+  file.write("RIFF", 0, "latin1");
+  file.writeUInt32LE(file.length - 8, 4);
+  file.write("WAVEfmt ", 8, "latin1");
+  for (const [value, at] of [
+    [16, 16],
+    [8_000, 24],
+    [16_000, 28],
+    [800, 40],
+  ] as const)
+    file.writeUInt32LE(value, at);
+  for (const [value, at] of [
+    [1, 20],
+    [1, 22],
+    [2, 32],
+    [16, 34],
+  ] as const)
+    file.writeUInt16LE(value, at);
+  file.write("data", 36, "latin1");
+  return file;
+})();
 const user = (nickname: string) => person({ id: nickname, nickname });
 
 describe("an overlay", () => {
@@ -148,6 +171,28 @@ describe("an overlay", () => {
     await until(async () => (await page.evaluate<string[]>("said")).length === 2);
     await until(async () => (await textOf(page.locator("ol"))).includes("再见"));
     expect(await page.evaluate("said")).toEqual(["你好|zh-CN", "丙 关注了主播|zh-CN"]);
+  });
+
+  it("speaks by the server's engine as the page's own sound, after a click, and by the browser's voice where that fails", async () => {
+    const page = await open("kind=danmu&say=chat&rate=60");
+    const asked: string[] = [];
+    await page.route("**/v1/speech", async (route) => {
+      if (route.request().method() === "GET") return route.fulfill({ json: { engine: "espeak-ng" } });
+      asked.push((route.request().postDataJSON() as { text: string }).text);
+      return asked.length === 2 ? route.fulfill({ status: 503, json: {} }) : route.fulfill({ contentType: "audio/wav", body: SILENCE });
+    });
+    await page.addInitScript("window.said = []; speechSynthesis.speak = (u) => { said.push(u.text); setTimeout(() => u.onend?.(), 0); };");
+    await page.reload();
+    await ready(page);
+    await page.waitForSelector("main[data-voice=espeak-ng]");
+    await page.getByRole("button", { name: "点击这里允许播放声音" }).click();
+    for (const text of ["一句", "两句", "三句"]) {
+      await room.append([chat(text, {})]);
+      await until(async () => asked.includes(text));
+    }
+    expect(asked).toEqual(["一句", "两句", "三句"]);
+    await until(async () => (await page.evaluate<string[]>("said")).length === 1);
+    expect(await page.evaluate("said")).toEqual(["两句"]);
   });
 
   it("comes back by itself after a lost connection and has missed nothing", async () => {

@@ -9,7 +9,7 @@ import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { type Config, loadConfig, type Machine } from "../../src/app/config.js";
 import { examine } from "../../src/cli/commands/doctor.js";
 import { type Finding, linesOf, verdictOf } from "../../src/cli/doctor/finding.js";
-import { runtime, watchedAuthors } from "../../src/cli/doctor/machine.js";
+import { runtime, speechFinding, watchedAuthors } from "../../src/cli/doctor/machine.js";
 import { dns } from "../../src/cli/doctor/platform.js";
 import { platformAt } from "../../src/platform/access/platform.js";
 import { ProxyServer } from "../../src/platform/access/proxy.js";
@@ -52,10 +52,25 @@ describe("doctor", () => {
     const before = readdirSync(data);
     const found = await findings();
     expect(found.map(({ layer }) => layer)).toEqual([
-      ...["runtime", "data", "store", "authors", "browser", "dns", "home", "accounts", "room", "reflow", "fetch", "signer", "push"],
+      ...[
+        "runtime",
+        "data",
+        "store",
+        "authors",
+        "speech",
+        "browser",
+        "dns",
+        "home",
+        "accounts",
+        "room",
+        "reflow",
+        "fetch",
+        "signer",
+        "push",
+      ],
     ]);
     expect(states(found)).toEqual({
-      ...{ runtime: "ok", data: "ok", store: "ok", authors: "ok", browser: "warn", dns: "ok", home: "ok", accounts: "warn" },
+      ...{ runtime: "ok", data: "ok", store: "ok", authors: "ok", speech: "ok", browser: "warn", dns: "ok", home: "ok", accounts: "warn" },
       ...{ room: "ok", reflow: "ok", fetch: "ok", signer: "ok", push: "ok" },
     } satisfies Record<Finding["layer"], Finding["state"]>); // a layer that is new is looked at, too
     expect(readdirSync(data)).toEqual(before);
@@ -241,6 +256,26 @@ describe("authors who are watched", () => {
     expect(await at("captcha", 90_000_000)).toMatchObject({
       ...{ layer: "authors", state: "warn", detail: expect.stringMatching(/1 of 1 fail .* MS4wLjABAAAAtest since .*: a captcha$/) },
       todo: expect.stringContaining("dylive author remove"),
+    });
+  });
+});
+
+describe("the engine that speaks", () => {
+  const look = (speech: string | null, programs: readonly string[], env = {}) =>
+    speechFinding(loadConfig({ data, speech }, {}), { ...NO_MACHINE, speakers: { programs, env } });
+
+  it("is tried with a word; without one the browser speaks, which is no fault", async () => {
+    const engine = join(data, "espeak-ng");
+    const write = (body: string) => writeFileSync(engine, `#!${process.execPath}\n${body}`, { mode: 0o700 });
+    write(`const head = Buffer.alloc(44); head.write("RIFF", 0); head.writeUInt32LE(22050, 24); head.write("data", 36);
+process.stdout.write(Buffer.concat([head, Buffer.alloc(100)]));`);
+    expect(written(await look(null, [engine]))).toMatchObject({ state: "ok", detail: `espeak-ng speaks for overlays (${engine})` });
+    write("process.exit(9);");
+    expect(written(await look(null, [engine]))).toMatchObject({ state: "warn", detail: expect.stringContaining("ended with code 9") });
+    expect(written(await look(null, []))).toMatchObject({ state: "ok", detail: expect.stringContaining("browser's voice") });
+    expect(written(await look(join(data, "nothing"), []))).toMatchObject({
+      state: "warn",
+      detail: expect.stringContaining("is not a program"),
     });
   });
 });

@@ -11,6 +11,7 @@ import { Sidecars } from "../../src/exports/sidecars.js";
 import { Metrics } from "../../src/http/metrics.js";
 import type { GetPicture } from "../../src/http/page.js";
 import { type Api, startApi } from "../../src/http/server.js";
+import type { SpeechEngine } from "../../src/http/speech.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { AppendHealth } from "../../src/store/health.js";
@@ -86,6 +87,8 @@ export interface ApiServerOptions<C extends Clock = FakeClock> {
   readonly official?: readonly Official[];
   /** Stand-in for the hosts of media; by default nothing can be downloaded. */
   readonly media?: string;
+  /** Program that speaks; none by default. */
+  readonly speech?: SpeechEngine;
   /** Stands in for parts of the store. */
   readonly replace?: (store: Store) => Store;
 }

@@ -346,6 +346,11 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/tasks/404", 404],
   ],
   "DELETE /v1/tasks/{task}": [["/v1/tasks/2", 200]],
+  "GET /v1/speech": [["/v1/speech", 200]],
+  "POST /v1/speech": [
+    ["/v1/speech", 404, { json: { text: "你好" } }],
+    ["/v1/speech", 400, { json: { text: "" } }],
+  ],
   "GET /v1/about": [["/v1/about", 200]],
   "GET /v1/cluster": [["/v1/cluster", 404]],
   "POST /v1/doctor": [["/v1/doctor", 200, { json: {} }]],

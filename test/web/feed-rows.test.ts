@@ -36,6 +36,13 @@ describe("the lines of a feed", () => {
     expect(rows[2]).toMatchObject({ joined: 1, likes: 0 });
   });
 
+  it("show each test event by itself, so that it is marked as one", () => {
+    const test = { source: "test" } as const;
+    const { rows } = rowsOf([at(0, join(named("甲"))), at(1, { ...join(named("乙")), ...test }), at(2, { ...like(9), ...test })]);
+    expect(rows.map(({ kind }) => kind)).toEqual(["crowd", "event", "event"]);
+    expect(rows[0]).toMatchObject({ joined: 1, likes: 0 });
+  });
+
   it("begin another line when the open one is far up", () => {
     const { rows } = rowsOf([at(0, join()), ...Array.from({ length: 20 }, () => at(1, chat("a"))), at(2, join())]);
     expect(rows.filter(({ kind }) => kind === "crowd").length).toBe(2);

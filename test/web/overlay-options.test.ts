@@ -26,6 +26,7 @@ describe("the address of an overlay", () => {
       say: ["gift"],
       theme: "neon",
       motion: false,
+      voice: "server",
       sound: ["gift"],
       volume: 30,
       target: 5_000,
@@ -38,7 +39,7 @@ describe("the address of an overlay", () => {
 
   it("takes what is wrong as usual, and what is too much as the most", () => {
     const wrong =
-      "#kind=x&size=abc&colour=red;background:url(//evil)&lang=fr&side=up&show=chat,x&lines=9999&stay=-5&min=&target=0&faces=maybe&theme=pink&volume=900&sound=gift,bell";
+      "#kind=x&size=abc&colour=red;background:url(//evil)&lang=fr&side=up&show=chat,x&lines=9999&stay=-5&min=&target=0&faces=maybe&theme=pink&voice=mine&volume=900&sound=gift,bell";
     expect(readOptions(wrong)).toEqual({
       ...DEFAULTS,
       show: ["chat"],

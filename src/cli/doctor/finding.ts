@@ -9,6 +9,7 @@ type Layer =
   | "data"
   | "store"
   | "authors"
+  | "speech"
   | "browser"
   | "accounts"
   | "dns"
@@ -35,6 +36,7 @@ const LAYERS: Readonly<Record<Layer, string>> = {
   data: "data folder",
   store: "store",
   authors: "authors",
+  speech: "speech",
   browser: "browser",
   accounts: "accounts",
   dns: "names (DNS)",

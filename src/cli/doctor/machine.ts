@@ -2,7 +2,9 @@ import { accessSync, constants, existsSync, rmSync, statfsSync, statSync, writeF
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import type { Config, Machine } from "../../app/config.js";
+import { findSpeech, NO_SPEAKERS, Speech } from "../../http/speech.js";
 import { findBrowser } from "../../platform/browser/find.js";
+import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { troubleOf } from "../../runtime/file-failure.js";
 import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
@@ -33,6 +35,7 @@ export async function* machineFindings(config: Config, machine: Machine): AsyncG
   yield dataFolder(config.data);
   yield await store(config);
   yield await watchedAuthors(config);
+  yield await speechFinding(config, machine);
   const { finding, program } = browser(config, machine);
   yield finding;
   return program;
@@ -215,6 +218,23 @@ export async function watchedAuthors(config: Pick<Config, "data" | "databaseUrl"
     return failed("authors", error);
   } finally {
     await opened.close();
+  }
+}
+
+/** Checks whether the engine that speaks for overlays does: it says a word. Without one the browser speaks, which is no fault. */
+export async function speechFinding(
+  { speech: named, speechModel: model }: Pick<Config, "speech" | "speechModel">,
+  { speakers = NO_SPEAKERS }: Machine,
+): Promise<Finding> {
+  const todo = "Correct DYLIVE_SPEECH and DYLIVE_SPEECH_MODEL, or set DYLIVE_SPEECH=none; overlays use the browser's own voice meanwhile.";
+  try {
+    const engine = findSpeech(named, model, speakers);
+    if (engine === null) return ok("speech", "no engine of its own: overlays use the browser's voice (espeak-ng or piper would do)");
+    await new Speech(engine, systemClock).say({ text: "1", lang: "zh", speed: 100 }, "doctor");
+    return ok("speech", told`${engine.name} speaks for overlays (${engine.program})`);
+  } catch (error) {
+    const { detail } = failed("speech", error);
+    return warn("speech", detail, todo);
   }
 }
 

@@ -24,6 +24,7 @@ import { roomRoutes } from "./room-routes.js";
 import { searchRoutes } from "./search-routes.js";
 import { sessionRoutes } from "./session-routes.js";
 import { sidecarRoutes } from "./sidecar-routes.js";
+import { speechRoutes } from "./speech-routes.js";
 import { statisticsRoutes } from "./statistics-routes.js";
 import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
@@ -61,6 +62,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       officialAppRoutes(v1, deps);
       accountRoutes(v1, deps);
       aboutRoutes(v1, deps);
+      speechRoutes(v1, deps);
       clusterRoutes(v1, deps);
       eventStreamRoute(v1, deps);
       roomsStreamRoute(v1, deps);

@@ -418,6 +418,19 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the worker thread has ended": "工作线程已结束",
   "{} jobs wait for the worker thread": "等待工作线程的任务有 {} 个",
 
+  // Speech.
+  "DYLIVE_SPEECH: {} is not a program": "DYLIVE_SPEECH：{} 不是可以运行的程序",
+  "DYLIVE_SPEECH is piper, which needs a voice: DYLIVE_SPEECH_MODEL names its .onnx file":
+    "DYLIVE_SPEECH 是 piper，它需要语音：请用 DYLIVE_SPEECH_MODEL 指定 .onnx 文件",
+  "no speech engine is installed (espeak-ng, or piper with DYLIVE_SPEECH_MODEL)":
+    "没有安装语音引擎（espeak-ng，或 piper 加 DYLIVE_SPEECH_MODEL）",
+  "{} sentences wait to be spoken, which is the most": "已有 {} 句话在等待朗读，达到上限",
+  "{} had not ended after {} s": "{} 过了 {} 秒还没有结束",
+  "{} cannot be run": "{} 不能运行",
+  "{} made more than {} MiB of one sentence": "{} 把一句话做成了超过 {} MiB 的声音",
+  "{} ended with code {}": "{} 以代码 {} 结束",
+  "{} wrote no sound": "{} 没有输出声音",
+  "{}.json does not say how the voice is to be played": "{}.json 没有说明这个语音的采样率",
   // Test events.
   "{} happens in a room: name one": "{} 发生在直播间里：请指定直播间",
   "{} happens in no room: name room 0": "{} 不属于任何直播间：请指定直播间 0",

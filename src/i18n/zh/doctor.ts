@@ -4,6 +4,12 @@ export const DOCTOR: Readonly<Record<string, string>> = {
   "data folder": "数据目录",
   store: "存储",
   authors: "作者",
+  speech: "语音",
+  "Correct DYLIVE_SPEECH and DYLIVE_SPEECH_MODEL, or set DYLIVE_SPEECH=none; overlays use the browser's own voice meanwhile.":
+    "请改正 DYLIVE_SPEECH 和 DYLIVE_SPEECH_MODEL，或设 DYLIVE_SPEECH=none；在此期间画面使用浏览器自带的语音。",
+  "no engine of its own: overlays use the browser's voice (espeak-ng or piper would do)":
+    "没有语音引擎：画面使用浏览器的语音（可以安装 espeak-ng 或 piper）",
+  "{} speaks for overlays ({})": "{} 为画面朗读（{}）",
   browser: "浏览器",
   accounts: "账号",
   "names (DNS)": "域名解析",

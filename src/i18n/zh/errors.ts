@@ -42,6 +42,9 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
   "Check the link: open it in a browser.": "请核对链接：在浏览器里打开看看。",
   "The cursor is not of this log": "游标不属于这份日志",
   "Start again from the oldest or newest cursor given here.": "请从这里给出的最早或最新的游标重新开始。",
+  "The text could not be spoken": "没能把文字读出来",
+  "`dylive doctor` tries the speech engine; overlays use the browser's own voice meanwhile.":
+    "`dylive doctor` 会试一下语音引擎；在此期间画面改用浏览器自带的语音。",
   "It was not confirmed": "没有确认",
   "Type yes in a terminal when you are asked, or give --yes.": "请在终端里按提示输入 yes，或者加上 --yes。",
   "The resource is in use": "正被占用",

@@ -87,6 +87,9 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   "language in which commands speak; unset it is that of the locale": "命令使用的语言；不设则跟随系统语言",
   "server that sends alarms as e-mail: smtps://USER:PASSWORD@HOST:PORT, with ?from=ADDRESS where the user is no address":
     "发送通知邮件的服务器：smtps://用户:密码@主机:端口，用户不是邮箱地址时加 ?from=地址",
+  "program that speaks for overlays, espeak-ng or piper, or none; unset it is looked for on the PATH":
+    "为画面朗读的程序：espeak-ng、piper 或 none（不用）；不设则在 PATH 里寻找",
+  "voice that piper speaks with: an .onnx file with its .json beside it": "piper 使用的语音：.onnx 文件，同名的 .json 放在旁边",
   "folder in which recorders write: the dashboard and the API may have danmaku written there; unset they may not":
     "录制程序写入的文件夹：允许控制台和 API 在其中写弹幕文件；不设则不允许",
 };

@@ -19,6 +19,9 @@ export type SoundType = (typeof SOUND_TYPES)[number];
 /** How it looks: text with an outline, light cards, or dark glass with edges that glow. */
 export const THEMES = ["clear", "card", "neon"] as const;
 
+/** Who speaks: the server where it has an engine, else the browser; or only one of them. */
+export const VOICES = ["auto", "server", "browser"] as const;
+
 /** What a goal counts, in the broadcast. */
 export const METRICS = ["follows", "likes", "diamonds", "units", "chats", "viewers"] as const;
 export type Metric = (typeof METRICS)[number];
@@ -61,9 +64,10 @@ export interface OverlayOptions {
   rate: number;
   /** Speed of speech, percent. */
   speed: number;
+  voice: (typeof VOICES)[number];
   /** What makes a sound; nothing by default. */
   sound: readonly SoundType[];
-  /** Of sounds, percent. */
+  /** Of sounds and of the server's voice, percent. */
   volume: number;
   metric: Metric;
   target: number;
@@ -93,6 +97,7 @@ export const DEFAULTS: Readonly<OverlayOptions> = {
   say: [],
   rate: 20,
   speed: 100,
+  voice: "auto",
   sound: [],
   volume: 60,
   metric: "follows",
@@ -124,6 +129,7 @@ const WORDS: { readonly [K in keyof OverlayOptions]?: readonly string[] } = {
   lang: ["zh", "en"],
   theme: THEMES,
   side: SIDES,
+  voice: VOICES,
   metric: METRICS,
 };
 const LISTS: { readonly [K in keyof OverlayOptions]?: readonly string[] } = {

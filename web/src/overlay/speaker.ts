@@ -1,4 +1,5 @@
 import { shallowRef } from "vue";
+import { type ApiClient, ask } from "../api/client.js";
 import type { LiveEvent } from "../api/model.js";
 import { BlockList } from "./block-list.js";
 import type { OverlayOptions, SaidType } from "./options.js";
@@ -9,22 +10,38 @@ import { SpeechQueue } from "./speech-queue.js";
 const LOOK_MS = 300;
 /** A voice that has not ended by then has got stuck, which voices do. */
 const STUCK_MS = 30_000;
+/** How often it is asked again whether the server speaks, while it cannot be reached. */
+const AGAIN_MS = 10_000;
 
-/** Reads events out by the browser's own voice. */
+/** What the server's voice is asked of, and heard by. */
+export interface ServerVoice {
+  readonly client: ApiClient;
+  readonly audio: AudioContext;
+}
+
+/** Reads events out: by the server's engine, whose sound is the page's own, or by the browser's voice. */
 export class Speaker {
-  /** `asleep`: the browser wants a click before it makes a sound. */
+  /** `asleep`: the browser wants a click before it makes a sound. `none`: nobody can speak. */
   readonly state = shallowRef<"ready" | "asleep" | "none">("ready");
+  /** Who speaks: `espeak-ng`, `piper` or `browser`; null while that is not known, or nobody can. */
+  readonly voice = shallowRef<string | null>(null);
   readonly #options: OverlayOptions;
   readonly #queue: SpeechQueue;
+  readonly #server: ServerVoice | null;
+  readonly #stopped = new AbortController();
   readonly #timer: number;
   readonly #stop: () => void;
-  #saying: number | null = null;
+  #saying: { readonly since: number; readonly end: () => void } | null = null;
 
-  constructor(source: OverlaySource, options: OverlayOptions, phrases: Phrases) {
+  /** @param server null where only the browser may speak */
+  constructor(source: OverlaySource, options: OverlayOptions, phrases: Phrases, server: ServerVoice | null) {
     this.#options = options;
+    this.#server = server;
     const blocked = new BlockList(options.block);
     this.#queue = new SpeechQueue({ perMinute: options.rate, blocked });
-    if (!("speechSynthesis" in window)) this.state.value = "none";
+    if (server === null && options.voice === "server") this.state.value = "none";
+    else if (server === null) this.#byBrowser();
+    else void this.#askServer(server.client);
     this.#stop = source.listen((events) => {
       for (const event of events) {
         const sentence = isSaid(event, options) && !blocked.blocks(theirWords(event)) ? sentenceOf(event, phrases) : null;
@@ -36,37 +53,90 @@ export class Speaker {
 
   /** Somebody clicked: sound may be made now. */
   wake(): void {
-    this.state.value = "ready";
+    if (this.state.value === "asleep") this.state.value = "ready";
   }
 
   close(): void {
     this.#stop();
+    this.#stopped.abort();
     clearInterval(this.#timer);
-    if (this.state.value !== "none") speechSynthesis.cancel();
+    this.#saying?.end();
+  }
+
+  /** Learns whether the server speaks; the browser does where it does not, unless the address wants the server alone. */
+  async #askServer(client: ApiClient): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      try {
+        const { engine } = await ask(client.v1.GET("/v1/speech", { signal }));
+        if (engine !== null) this.voice.value = engine;
+        else if (this.#options.voice === "server") this.state.value = "none";
+        else this.#byBrowser();
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
+  }
+
+  #byBrowser(): void {
+    if ("speechSynthesis" in window) this.voice.value = "browser";
+    else this.state.value = "none";
   }
 
   #look(): void {
-    if (this.state.value !== "ready") return;
+    if (this.state.value !== "ready" || this.voice.value === null) return;
     const now = Date.now();
-    if (this.#saying !== null && now - this.#saying < STUCK_MS) return;
-    if (this.#saying !== null) speechSynthesis.cancel();
+    if (this.#saying !== null && now - this.#saying.since < STUCK_MS) return;
+    this.#saying?.end();
     this.#saying = null;
+    // Until the page may be heard, what waits gives way to what is newer.
+    if (this.voice.value !== "browser" && this.#server?.audio.state !== "running") return;
     const text = this.#queue.next(now);
     if (text === null) return;
+    if (this.voice.value === "browser" || this.#server === null) this.#sayHere(text, now);
+    else void this.#sayByServer(text, now, this.#server);
+  }
+
+  async #sayByServer(text: string, now: number, { client, audio }: ServerVoice): Promise<void> {
+    const over = new AbortController();
+    const saying = { since: now, end: () => over.abort() };
+    this.#saying = saying;
+    const { lang, speed, volume } = this.#options;
+    try {
+      const call = client.v1.POST("/v1/speech", { body: { text, lang, speed }, parseAs: "arrayBuffer", signal: over.signal });
+      const sound = await audio.decodeAudioData((await ask(call)) as unknown as ArrayBuffer);
+      if (over.signal.aborted) return;
+      const [player, gain] = [audio.createBufferSource(), audio.createGain()];
+      player.buffer = sound;
+      gain.gain.value = volume / 100;
+      player.connect(gain).connect(audio.destination);
+      over.signal.addEventListener("abort", () => player.stop());
+      player.onended = () => this.#ended(saying);
+      player.start();
+    } catch {
+      this.#ended(saying);
+      // One that fails now and then is asked again for the next sentence; this one is said all the same.
+      if (!over.signal.aborted && this.#options.voice === "auto" && "speechSynthesis" in window) this.#sayHere(text, Date.now());
+    }
+  }
+
+  #sayHere(text: string, now: number): void {
+    const saying = { since: now, end: () => speechSynthesis.cancel() };
+    this.#saying = saying;
     const utterance = new SpeechSynthesisUtterance(text);
     utterance.lang = this.#options.lang === "zh" ? "zh-CN" : "en-US";
     utterance.rate = this.#options.speed / 100;
-    utterance.onend = () => this.#ended();
+    utterance.onend = () => this.#ended(saying);
     utterance.onerror = ({ error }) => {
       if (error === "not-allowed") this.state.value = "asleep";
-      this.#ended();
+      this.#ended(saying);
     };
-    this.#saying = now;
     speechSynthesis.speak(utterance);
   }
 
-  #ended(): void {
-    this.#saying = null;
+  #ended(saying: object): void {
+    if (this.#saying === saying) this.#saying = null;
   }
 }
 

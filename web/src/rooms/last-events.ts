@@ -46,7 +46,8 @@ export class LastEvents {
   }
 
   #take(events: readonly LiveEvent[]): void {
-    for (const event of events) this.#fresh.set(String(event.room), event);
+    // A card shows what happened.
+    for (const event of events) if (event.source !== "test") this.#fresh.set(String(event.room), event);
     if (this.#timer === 0) this.#timer = window.setTimeout(() => this.#show(), SHOW_MS);
   }
 

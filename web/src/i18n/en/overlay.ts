@@ -39,7 +39,12 @@ export const overlay: typeof zh = {
   say: "Say",
   rate: "Sentences a minute at most",
   speed: "Speed (%)",
-  speechHint: "The browser's own voice speaks. Where OBS is silent, open the same address in an ordinary browser window.",
+  voice: "Voice",
+  voices: { auto: "the server's, else the browser's", server: "the server's alone", browser: "the browser's alone" },
+  engine: (name) =>
+    name === null
+      ? "The server has no speech engine: the browser's own voice speaks, which not every OBS captures. With espeak-ng or piper installed the server makes the sound, and OBS captures it."
+      : `The server makes the sound with ${name}; the page plays it, and OBS captures it.`,
   preview: "Preview (made-up data)",
   previewGround: "Ground of the preview",
   grounds: { dark: "dark", light: "light", green: "green" },

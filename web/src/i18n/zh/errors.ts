@@ -38,6 +38,7 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
     hint: "页面什么也没说，不代表作品不存在。几分钟后再试；一直这样就登录或换个网络。",
   },
   blocked: { message: "平台拒绝了连接", hint: "会自动放慢并重试；一直这样请检查签名服务、登录状态，或换个 IP。" },
+  speech_failed: { message: "没能把文字读出来", hint: "`dylive doctor` 会试一下语音引擎；在此期间画面改用浏览器自带的语音。" },
   unreachable: { message: "连不上抖音", hint: "请检查这台机器的网络和代理设置。" },
   no_browser: { message: "没有找到浏览器", hint: "请安装 Chrome、Edge 或 Chromium，或用 DYLIVE_BROWSER 指定它。" },
   browser_failed: { message: "浏览器出错了", hint: "会自动重启它；反复出现请检查内存。" },

@@ -41,7 +41,12 @@ export const overlay = {
   say: "朗读",
   rate: "每分钟最多（句）",
   speed: "语速（%）",
-  speechHint: "声音来自浏览器自带的语音。OBS 里没有声音时，用普通浏览器窗口打开同一地址。",
+  voice: "声音",
+  voices: { auto: "服务器的语音，没有时用浏览器的", server: "只用服务器的语音", browser: "只用浏览器的语音" },
+  engine: (name: string | null) =>
+    name === null
+      ? "服务器上没有语音引擎：用浏览器自带的语音朗读，OBS 不一定采集得到。安装 espeak-ng 或 piper 之后，声音由服务器合成，OBS 可以直接采集。"
+      : `服务器用 ${name} 合成声音，在页面里播放，OBS 可以直接采集。`,
   preview: "预览（示例数据）",
   previewGround: "预览背景",
   grounds: { dark: "深色", light: "浅色", green: "绿幕" },

@@ -1,0 +1,303 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import type { Clock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
+import { FairSemaphore } from "../runtime/semaphore.js";
+import { told } from "../runtime/told.js";
+
+/** Program of this machine that makes speech of text. */
+export interface SpeechEngine {
+  readonly name: "espeak-ng" | "piper";
+  /** Absolute path. */
+  readonly program: string;
+  /** Voice of piper: an .onnx file, its description beside it under the same name with .json behind it. */
+  readonly model: string | null;
+  /** Variables that it is given: where programs and its own things are, and none of ours, which hold secrets. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Programs of a machine that may make speech. */
+export interface Speakers {
+  /** Absolute paths, best first. */
+  readonly programs: readonly string[];
+  readonly env: SpeechEngine["env"];
+}
+
+/** A machine without any. */
+export const NO_SPEAKERS: Speakers = { programs: [], env: {} };
+
+/** Languages that are spoken, with espeak-ng's names of their voices; the voice of piper speaks its own. */
+const VOICES = { zh: "cmn", en: "en" } as const;
+export type SpokenLanguage = keyof typeof VOICES;
+export const SPOKEN_LANGUAGES = Object.keys(VOICES) as readonly SpokenLanguage[];
+
+/** Words to be spoken. */
+export interface SpokenWords {
+  /** At most {@link SPEECH_MAX_CHARS}; written by strangers. */
+  readonly text: string;
+  readonly lang: SpokenLanguage;
+  /** Percent, from 50 to 200. */
+  readonly speed: number;
+}
+
+export const SPEECH_MAX_CHARS = 200;
+/** Words a minute of espeak-ng at 100 %. */
+const WORDS_A_MINUTE = 175;
+/** Longest time of one run, in ms: a sentence takes a fraction of it. */
+const RUN_MS = 10_000;
+/** Most bytes of sound of one sentence: two minutes of the finest voices. */
+const SOUND_MAX_BYTES = 6 * 1024 * 1024;
+/** Runs at a time; those of one token take turns with others'. */
+const RUNS_MAX = 2;
+const WAITING_MAX = 16;
+/** Bytes of sound that are kept for who asks for the same again, and for how long, in ms. */
+const KEPT_MAX_BYTES = 16 * 1024 * 1024;
+const KEPT_MS = 600_000;
+
+/**
+ * Finds the program that speaks.
+ * @param named the program that the operator chose, `none` for none, or null for the first of the machine's that can be used
+ * @param model the operator's voice of piper
+ * @throws DyliveError bad_config when what was chosen cannot be used
+ */
+export function findSpeech(
+  named: string | null,
+  model: string | null,
+  { programs, env }: Speakers,
+  isProgram: (file: string) => boolean = isExecutable,
+): SpeechEngine | null {
+  if (named === "none") return null;
+  if (named !== null && !isProgram(named)) throw new DyliveError("bad_config", told`DYLIVE_SPEECH: ${named} is not a program`);
+  const engines = (named === null ? programs.filter(isProgram) : [named]).map((program) => engineAt(program, model, env));
+  // A voice was chosen: then the program that it is for.
+  const found = (model === null ? undefined : engines.find(({ name }) => name === "piper")) ?? engines.find(isWhole);
+  if (named !== null && found === undefined)
+    throw new DyliveError("bad_config", "DYLIVE_SPEECH is piper, which needs a voice: DYLIVE_SPEECH_MODEL names its .onnx file");
+  return found ?? null;
+}
+
+function engineAt(program: string, model: string | null, env: SpeechEngine["env"]): SpeechEngine {
+  return basename(program).includes("piper") ? { name: "piper", program, model, env } : { name: "espeak-ng", program, model: null, env };
+}
+
+function isWhole({ name, model }: SpeechEngine): boolean {
+  return name === "espeak-ng" || model !== null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+interface KeptSound {
+  readonly sound: Buffer;
+  readonly until: number;
+}
+
+/**
+ * Makes speech of what strangers write, by a program of this machine: never by way of a shell, the words on its stdin, bounded in length, time,
+ * size and number.
+ */
+export class Speech {
+  readonly engine: SpeechEngine | null;
+  readonly #clock: Clock;
+  readonly #places = new FairSemaphore(RUNS_MAX, RUNS_MAX);
+  readonly #closed = new AbortController();
+  /** Runs that are under way, or wait, by what they are of. */
+  readonly #open = new Map<string, Promise<Buffer>>();
+  readonly #kept = new Map<string, KeptSound>();
+  #keptBytes = 0;
+
+  constructor(engine: SpeechEngine | null, clock: Clock) {
+    this.engine = engine;
+    this.#clock = clock;
+    // Whoever waits listens to it.
+    setMaxListeners(2 * WAITING_MAX, this.#closed.signal);
+  }
+
+  /**
+   * Returns a WAV file.
+   * @param payer the token that asks
+   * @throws DyliveError not_offered without a program, in_use when too much waits, speech_failed
+   */
+  async say(spoken: SpokenWords, payer: string): Promise<Buffer> {
+    const { engine } = this;
+    if (engine === null)
+      throw new DyliveError("not_offered", "no speech engine is installed (espeak-ng, or piper with DYLIVE_SPEECH_MODEL)");
+    const text = harmless(spoken.text);
+    const key = createHash("sha256")
+      .update(JSON.stringify([text, spoken.lang, spoken.speed]))
+      .digest("base64url");
+    const known = this.#known(key);
+    if (known !== null) return known;
+    const open = this.#open.get(key);
+    if (open !== undefined) return open;
+    if (this.#open.size >= WAITING_MAX)
+      throw new DyliveError("in_use", told`${WAITING_MAX} sentences wait to be spoken, which is the most`);
+    const run = this.#places
+      .run(() => this.#run(engine, { ...spoken, text }), this.#closed.signal, payer)
+      .then((sound) => this.#keep(key, sound))
+      .finally(() => this.#open.delete(key));
+    this.#open.set(key, run);
+    return run;
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    this.#closed.abort(new DyliveError("stopping", "the server is stopping"));
+    await Promise.allSettled(this.#open.values());
+  }
+
+  #run(engine: SpeechEngine, spoken: SpokenWords): Promise<Buffer> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.#closed.signal]);
+    this.#clock.sleep(RUN_MS, signal).then(
+      () => stop.abort(failed(told`${engine.name} had not ended after ${RUN_MS / 1000} s`)),
+      () => {},
+    );
+    return soundOf(engine, spoken, signal).finally(() => stop.abort());
+  }
+
+  #known(key: string): Buffer | null {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return null;
+    this.#forget(key, kept);
+    if (kept.until < this.#clock.now()) return null;
+    this.#hold(key, kept);
+    return kept.sound;
+  }
+
+  #keep(key: string, sound: Buffer): Buffer {
+    this.#hold(key, { sound, until: this.#clock.now() + KEPT_MS });
+    for (const [oldest, kept] of this.#kept) {
+      if (this.#keptBytes <= KEPT_MAX_BYTES && kept.until >= this.#clock.now()) break;
+      this.#forget(oldest, kept);
+    }
+    return sound;
+  }
+
+  #hold(key: string, kept: KeptSound): void {
+    this.#kept.set(key, kept);
+    this.#keptBytes += kept.sound.length;
+  }
+
+  #forget(key: string, kept: KeptSound): void {
+    this.#kept.delete(key);
+    this.#keptBytes -= kept.sound.length;
+  }
+}
+
+function failed(why: ReturnType<typeof told>, cause?: unknown): DyliveError {
+  return new DyliveError("speech_failed", why, cause);
+}
+
+/** Returns a text as one line without what engines take for commands: espeak-ng reads `[[…]]` as sounds, piper each line by itself. */
+function harmless(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")
+    .replace(/\[(?=\[)/g, "[ ")
+    .slice(0, SPEECH_MAX_CHARS)
+    .toWellFormed()
+    .trim();
+}
+
+function argumentsOf({ name, model }: SpeechEngine, { lang, speed }: SpokenWords): readonly string[] {
+  if (name === "piper") return ["--model", model ?? "", "--length_scale", (100 / speed).toFixed(2), "--output-raw"];
+  return ["-b", "1", "-v", VOICES[lang], "-s", String(Math.round((WORDS_A_MINUTE * speed) / 100)), "--stdin", "--stdout"];
+}
+
+/** Runs the program once. @throws DyliveError speech_failed; the signal's reason */
+function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(engine.program, argumentsOf(engine, spoken), {
+      env: { ...engine.env, LANG: "C.UTF-8" },
+      shell: false,
+      windowsHide: true,
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    let tooLong = false;
+    const kill = () => void child.kill("SIGKILL");
+    signal.addEventListener("abort", kill, { once: true });
+    child.stdout.on("data", (part: Buffer) => {
+      bytes += part.length;
+      if (bytes <= SOUND_MAX_BYTES) parts.push(part);
+      else {
+        tooLong = true;
+        kill();
+      }
+    });
+    // It has ended without reading: its exit code says why.
+    child.stdin.on("error", () => {});
+    child.stdin.end(`${spoken.text}\n`);
+    const end = () => signal.removeEventListener("abort", kill);
+    child.once("error", (error) => {
+      end();
+      reject(failed(told`${engine.program} cannot be run`, error));
+    });
+    child.once("close", (code) => {
+      end();
+      if (signal.aborted) reject(signal.reason);
+      else if (tooLong) reject(failed(told`${engine.name} made more than ${SOUND_MAX_BYTES / 1024 / 1024} MiB of one sentence`));
+      else if (code !== 0) reject(failed(told`${engine.name} ended with code ${code ?? "none"}`));
+      else
+        try {
+          resolve(wavOf(engine, Buffer.concat(parts)));
+        } catch (error) {
+          reject(error);
+        }
+    });
+    if (signal.aborted) kill();
+  });
+}
+
+/** Length of the header of a WAV file of plain samples. */
+const HEADER_BYTES = 44;
+
+/**
+ * Returns a WAV file whose header says how long it is: espeak-ng writes one before it knows, piper writes samples alone.
+ * @throws DyliveError speech_failed when there is no sound
+ */
+function wavOf({ name, model }: SpeechEngine, written: Buffer): Buffer {
+  const isWav =
+    written.length >= HEADER_BYTES && written.toString("latin1", 0, 4) === "RIFF" && written.toString("latin1", 36, 40) === "data";
+  if (name === "espeak-ng" && !isWav) throw failed(told`${name} wrote no sound`);
+  const samples = name === "espeak-ng" ? written.subarray(HEADER_BYTES) : written;
+  if (samples.length < 2) throw failed(told`${name} wrote no sound`);
+  const rate = name === "espeak-ng" ? written.readUInt32LE(24) : rateOf(model ?? "");
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.write("RIFF", 0, "latin1");
+  header.writeUInt32LE(HEADER_BYTES - 8 + samples.length, 4);
+  header.write("WAVEfmt ", 8, "latin1");
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20); // plain samples
+  header.writeUInt16LE(1, 22); // one channel
+  header.writeUInt32LE(rate, 24);
+  header.writeUInt32LE(rate * 2, 28);
+  header.writeUInt16LE(2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write("data", 36, "latin1");
+  header.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([header, samples]);
+}
+
+/** Returns the samples a second of a voice of piper, as the file beside it says. */
+function rateOf(model: string): number {
+  try {
+    const { audio } = JSON.parse(readFileSync(`${model}.json`, "utf8")) as { readonly audio?: { readonly sample_rate?: unknown } };
+    const rate = audio?.sample_rate;
+    if (typeof rate === "number" && rate >= 8_000 && rate <= 48_000) return rate;
+    throw new Error("it has no audio.sample_rate");
+  } catch (error) {
+    throw failed(told`${model}.json does not say how the voice is to be played`, error);
+  }
+}
