@@ -39,7 +39,7 @@ export function mcpRoutes(
       // What else ends a call ends what its tool asks too, which is an answer.
       const gone = new AbortController();
       call.signal.addEventListener("abort", () => call.ended === "gone" && gone.abort(), { once: true });
-      const client = { ask: ask(token, language), scope: async () => token.scope, language, clock };
+      const client = { ask: ask(token, language), language, clock };
       const handler = loadSdk().createMcpHandler(() => mcpServer(client), {
         // There is nothing that changes: a stream of changes would only be held open.
         maxSubscriptions: 0,
@@ -49,7 +49,8 @@ export function mcpRoutes(
       for (const [name, value] of Object.entries(request.headers)) if (typeof value === "string") headers.set(name, value);
       const asked = new Request("http://localhost/mcp", { method: request.method, headers, signal: gone.signal });
       const answer = await handler.fetch(asked, { ...(request.method === "POST" && { parsedBody: request.body }) });
-      reply.code(answer.status).header("cache-control", "no-store");
+      // A proxy between must not hold back the signs of life.
+      reply.code(answer.status).header("cache-control", "no-store").header("x-accel-buffering", "no");
       for (const name of ["content-type", "allow"]) if (answer.headers.has(name)) reply.header(name, answer.headers.get(name));
       return reply.send(answer.body === null ? null : Readable.fromWeb(answer.body as ReadableStream));
     },

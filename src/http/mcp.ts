@@ -11,7 +11,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { loadPackage } from "../runtime/packages.js";
 import { type Said, told } from "../runtime/told.js";
 import { COMPARED_MAX } from "../statistics/comparison.js";
-import type { Scope } from "../store/sql/tokens.js";
+import { SCOPES, type Scope } from "../store/sql/tokens.js";
 import { BROADCAST_ORDERS } from "../store/statistics.js";
 import { checked } from "./check-request.js";
 import { errorWords } from "./failure.js";
@@ -32,8 +32,6 @@ export type AskApi = (request: ApiRequest, signal: AbortSignal) => Promise<{ rea
 /** Client of a server of the Model Context Protocol. */
 interface McpClient {
   readonly ask: AskApi;
-  /** Returns the scope of its token: tools that need more are not shown. */
-  readonly scope: () => Promise<Scope>;
   /** Language in which it is told what went wrong. */
   readonly language: Language;
   readonly clock: Pick<Clock, "every">;
@@ -346,14 +344,14 @@ export function loadSdk(): typeof import("@modelcontextprotocol/server") {
 }
 
 /** Makes a server of the Model Context Protocol for one client: the tools, which ask the API what they show. */
-export function mcpServer({ ask, scope, language, clock }: McpClient): Server {
+export function mcpServer({ ask, language, clock }: McpClient): Server {
   const server = new (loadSdk().Server)(
     { name: "dylive", title: "dylive", version: "1" },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
   );
   let running = 0;
-  server.setRequestHandler("tools/list", async () => {
-    const has = await scope();
+  server.setRequestHandler("tools/list", async (_request, { mcpReq: { signal } }) => {
+    const has = await new AskedApi(ask, signal).scope().catch(() => "read" as const); // each tool says what is wrong
     const shown = Object.entries(TOOLS).filter(([, tool]) => includesScope(has, tool.scope ?? "read"));
     return { tools: shown.map(([name, tool]) => shownTool(name, tool, language)) };
   });
@@ -366,7 +364,7 @@ export function mcpServer({ ask, scope, language, clock }: McpClient): Server {
         if (running > CALLS_MAX) throw new DyliveError("in_use", told`${CALLS_MAX} tools of this client are running already`);
         const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
         if (tool === undefined) throw new DyliveError("not_found", noSuch("tool", name, Object.keys(TOOLS)));
-        return await resultOf(tool, new AskedApi(ask, scope, signal), checked(tool.takes, given, told`the arguments`) as Given, language);
+        return await resultOf(tool, new AskedApi(ask, signal), checked(tool.takes, given, told`the arguments`) as Given, language);
       } catch (error) {
         const words =
           error instanceof ApiRefusal ? error : error instanceof DyliveError ? errorWords(error.code, error.said, language) : null;
@@ -419,12 +417,16 @@ class ApiRefusal extends Error {
 class AskedApi {
   readonly #ask: AskApi;
   readonly #signal: AbortSignal;
-  readonly scope: () => Promise<Scope>;
 
-  constructor(ask: AskApi, scope: () => Promise<Scope>, signal: AbortSignal) {
+  constructor(ask: AskApi, signal: AbortSignal) {
     this.#ask = ask;
-    this.scope = scope;
     this.#signal = signal;
+  }
+
+  /** Returns the scope of the client's token. @throws ApiRefusal */
+  async scope(): Promise<Scope> {
+    const { scope } = await this.get("/token", {});
+    return SCOPES.find((one) => one === scope) ?? "read";
   }
 
   /**

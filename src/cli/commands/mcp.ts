@@ -17,7 +17,7 @@ import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import { storeAt } from "../../store/open.js";
 import type { RoomRow } from "../../store/rooms.js";
-import type { Scope, TokenRow } from "../../store/sql/tokens.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Store } from "../../store/store.js";
 import { WorkService } from "../../works/work-service.js";
 import { stopSignal } from "../stop.js";
@@ -27,8 +27,6 @@ import { addRoom, rowOf } from "./room.js";
 
 /** Age up to which the state of a room that a server told is taken for how it is now, in ms; a server tells it each minute. */
 const FRESH_MS = 120_000;
-/** Longest wait for a server to say what a token may do, in ms. */
-const SCOPE_MS = 10_000;
 
 interface McpOptions {
   readonly server?: string;
@@ -56,15 +54,7 @@ async function withServer(server: string, secret: string | null): Promise<void> 
   if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
     throw new DyliveError("bad_request", told`--server must be an address such as http://127.0.0.1:8787`);
   if (secret === null) throw new DyliveError("no_token", "--server needs a token: --token or DYLIVE_MCP_TOKEN");
-  const ask = askServer(server.replace(/\/+$/, ""), secret);
-  const may = async (url: string) => (await ask({ method: "GET", url }, AbortSignal.timeout(SCOPE_MS))).status < 300;
-  await serve(ask, async (): Promise<Scope> => {
-    try {
-      return (await may("/v1/about")) ? "admin" : (await may("/v1/hooks")) ? "manage" : "read";
-    } catch {
-      return "read"; // each tool says what is wrong
-    }
-  });
+  await serve(askServer(server.replace(/\/+$/, ""), secret));
 }
 
 function askServer(base: string, secret: string): AskApi {
@@ -99,8 +89,7 @@ const OPERATOR: TokenRow = {
 function besideStore(config: Config, secret: string | null): Promise<void> {
   return withStore(config, async (store) => {
     const clock = systemClock;
-    const scope = async () => (secret === null ? OPERATOR : await authenticate(store.tokens, secret, "read", clock.now())).scope;
-    await scope(); // a wrong token is told at once
+    if (secret !== null) await authenticate(store.tokens, secret, "read", clock.now()); // a wrong one is told at once
     const reach = reachOf(config, readMachine(), clock);
     const reader = workReaderOf(config, reach, clock);
     const findAll: Store["tokens"]["findAll"] = async (hashes) =>
@@ -122,7 +111,7 @@ function besideStore(config: Config, secret: string | null): Promise<void> {
       }),
     });
     try {
-      await serve(api.ask(secret === null ? OPERATOR : { secret }, languageOf()), scope);
+      await serve(api.ask(secret === null ? OPERATOR : { secret }, languageOf()));
     } finally {
       await api.close();
       await reader.close();
@@ -132,12 +121,12 @@ function besideStore(config: Config, secret: string | null): Promise<void> {
 }
 
 /** Serves one client on stdin and stdout until it leaves or the command is stopped. */
-async function serve(ask: AskApi, scope: () => Promise<Scope>): Promise<void> {
+async function serve(ask: AskApi): Promise<void> {
   const stop = stopSignal();
   if (process.stdin.isTTY) say(told`this talks with a program of AI, which starts it: docs/mcp.md says how. Ctrl-C ends it`);
   const { serveStdio } = loadPackage("@modelcontextprotocol/server/dist/stdio.cjs") as typeof import("@modelcontextprotocol/server/stdio");
   const left = Promise.race(["end", "close"].map((event) => once(process.stdin, event, { signal: stop }).catch(() => {})));
-  const connection = serveStdio(() => mcpServer({ ask, scope, language: languageOf(), clock: systemClock }), {
+  const connection = serveStdio(() => mcpServer({ ask, language: languageOf(), clock: systemClock }), {
     maxSubscriptions: 0,
     onerror: ({ message }) => say(message),
   });
