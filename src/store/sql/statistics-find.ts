@@ -5,10 +5,10 @@ import type { BroadcastOrder, FoundPeople, FoundPerson, NameSearch, RankedBroadc
 import { COUNTS, countSum, type Halves, halves, joined } from "./statistics-read.js";
 import { arrays, row, rows, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
 
-/** Names that one call compares: some 20 ms. Looking at a broadcast counts as so many, and a name that fits as so many, for they are searched for. */
-const NAME_TRIES = 20_000;
+/** Names that one call compares: some 40 ms. Looking for a broadcast, and for the rows of a person whose name fits, takes as long as so many. */
+const NAME_TRIES = 10_000;
 const BROADCAST_COST = 20;
-const HIT_COST = 200;
+const HIT_COST = 50;
 /** Names that are read at once. */
 const NAME_STEP = 2_000;
 const NEWEST = Number.MAX_SAFE_INTEGER;

@@ -134,6 +134,8 @@ export const TABLES: readonly SqlTable[] = [
       ...{ n: COUNT, user_id: NAME, name: "text", name_seq: COUNT, events: COUNT, chats: COUNT, likes: COUNT, joins: COUNT },
       ...{ follows: COUNT, shares: COUNT, ...GIVEN, first_at: COUNT, last_at: COUNT, level: "bigint", club: "bigint" },
     },
+    // A person is looked for in all broadcasts: each by the primary key would be as many looks as there are broadcasts.
+    indexes: { user: "user_id, n" },
   },
   {
     name: "statistics_gifts",
