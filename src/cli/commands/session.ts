@@ -134,16 +134,26 @@ function compare(config: Config, named: readonly string[], byMinute: boolean, js
     if (byMinute) return showMinutes(store, sessions, titles, json);
     const rows = await summed(store, sessions);
     if (json) return print(JSON.stringify(rows));
-    const facts = rows.map(({ title, openedAt, endedAt, totals }) => [
-      [told`title`, title] as const,
-      [told`began`, moment(openedAt)] as const,
-      [told`ended`, moment(endedAt)] as const,
-      ...(totals === null ? [] : factsOf(totals)),
-    ]);
-    const longest = facts.reduce((a, b) => (b.length > a.length ? b : a));
+    const line = (name: Told, of: (row: (typeof rows)[number]) => Cell): Cell[] => [name, ...rows.map(of)];
+    const sum = (name: Told, of: (totals: Summary) => Cell) => line(name, ({ totals }) => (totals === null ? null : of(totals)));
     await printColumns(
       [told`session`, ...titles],
-      longest.map(([name], at) => [name, ...facts.map((one) => one[at]?.[1] ?? null)]),
+      [
+        line(told`title`, ({ title }) => title),
+        line(told`began`, ({ openedAt }) => moment(openedAt)),
+        line(told`ended`, ({ endedAt }) => moment(endedAt)),
+        sum(told`events`, ({ events }) => events),
+        sum(told`people`, ({ people }) => people),
+        sum(told`chats`, ({ messages }) => messages.chat ?? 0),
+        sum(told`chatters`, ({ chatters }) => chatters),
+        sum(told`gifters`, ({ gifters }) => gifters),
+        sum(told`units`, ({ gifts }) => gifts.units),
+        sum(told`diamonds`, ({ gifts }) => gifts.diamonds),
+        sum(told`diamonds a minute`, ({ diamondsPerMinute }) => diamondsPerMinute),
+        sum(told`follows`, ({ follows }) => follows),
+        sum(told`peak online`, ({ peak }) => peak.online),
+        sum(told`gaps`, ({ gaps }) => gapsLine(gaps)),
+      ],
     );
   });
 }
