@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../src/runtime/clock.js";
 import { DyliveError } from "../src/runtime/errors.js";
 import { listenFailure } from "../src/runtime/listen.js";
 import { mistakeOf } from "../src/runtime/mistake.js";
-import { told, toldOf } from "../src/runtime/told.js";
+import { toldOf } from "../src/runtime/told.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
 import { answer, splitHost } from "./hosts.js";
@@ -129,7 +129,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       resolve();
     });
   }).catch((error: unknown) => {
-    throw listenFailure(error, options.host ?? "127.0.0.1", options.port ?? 0, told`give the simulator another host or port`);
+    throw listenFailure(error, options.host ?? "127.0.0.1", options.port ?? 0, toldOf("host, port"));
   });
   const { address, family, port } = server.address() as AddressInfo;
   return {

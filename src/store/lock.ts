@@ -101,7 +101,7 @@ function writeOwner(path: string): void {
 function lockError(dir: string, owner: string, error: unknown): DyliveError {
   if (isBusy(error)) {
     const pid = pidIn(owner);
-    const who = pid === null ? "another process" : `the server with pid ${pid}`;
+    const who = pid === null ? told`another process` : told`the server with pid ${pid}`;
     return new DyliveError("in_use", told`${who} has the data directory ${dir}`, error);
   }
   return placeFailure(error, join(dir, "server.lock"), told`the data directory ${dir} cannot be used`);

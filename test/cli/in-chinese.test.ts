@@ -106,6 +106,15 @@ it.each([
   expect(words.filter((one) => /[a-z]{2,} [a-z]{2,} [a-z]{2,}/.test(one))).toEqual([]);
 });
 
+it("dylive hook list says in Chinese how each is", async () => {
+  vi.stubEnv("DYLIVE_LANG", "zh");
+  const states = async () => (await said("hook", "list")).split("\n").map((line) => line.split("  ").slice(0, 2));
+  const [[id = ""] = []] = await states();
+  expect((await states())[0]).toEqual([id, "正常"]);
+  await said("hook", "pause", id);
+  expect((await states())[0]).toEqual([id, "已暂停（按要求）"]);
+});
+
 it("dylive room show says in Chinese every reason that a room, or a session of it, can have", async () => {
   vi.stubEnv("DYLIVE_LANG", "zh");
   const reasons = reasonsOfRooms().map(({ text }) => text);
@@ -123,6 +132,8 @@ it("dylive room show says in Chinese every reason that a room, or a session of i
   }
   await store.close();
   expect(await said("retention", "700")).toMatch(/events +永久 +不限/);
+  const folder = mkdtempSync(join(data, "recordings-"));
+  expect(await said("sidecar", folder, "--room", "700", "--once")).toContain(`${folder} 里没有这个直播间时间内的录像`);
   const words = [await said("room", "list"), await said("room", "show", "700")]
     .join("")
     .replaceAll(/`[^`]*`/g, "…")

@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { told } from "../../runtime/told.js";
+import { told, toldOf } from "../../runtime/told.js";
 import type { KnownGift } from "../../store/sql/gifts.js";
 import { moment, print, printColumns, say } from "../terminal.js";
 import { count } from "../values.js";
@@ -47,7 +47,8 @@ async function show(gifts: readonly KnownGift[]): Promise<void> {
         .slice(0, -1)
         .map((price) => price.diamonds)
         .join(", "),
-      ...[moment(seenAt), source],
+      moment(seenAt),
+      toldOf(source === "list" ? "the list" : "a message"),
     ]),
   );
 }

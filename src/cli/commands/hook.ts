@@ -5,12 +5,12 @@ import { systemClock } from "../../runtime/clock.js";
 import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Rooms } from "../../store/rooms.js";
-import type { HookTry } from "../../store/sql/hooks.js";
+import type { HOOK_PAUSES, HookTry } from "../../store/sql/hooks.js";
 import type { Store } from "../../store/store.js";
 import { shownAddress } from "../../webhooks/channels.js";
 import { webhookServiceBeside } from "../../webhooks/runner.js";
 import { HOOK_NAMES } from "../../webhooks/selection.js";
-import { type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
+import { type HookState, type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
 import { WordsOption } from "../completion/node.js";
 import { pastedRoom } from "../pasted-room.js";
 import { exitWith, interruptSignal } from "../stop.js";
@@ -124,9 +124,16 @@ export function addHookCommands(program: Command, data: () => Option): void {
   );
 }
 
+const STATE_WORDS: Readonly<Record<HookState, string>> = { active: "active", failing: "failing", paused: "paused" };
+const PAUSE_WORDS: Readonly<Record<(typeof HOOK_PAUSES)[number], string>> = {
+  asked: "as it was asked to be",
+  gone: "its receiver answered 410 Gone",
+  failing: "it failed for days",
+};
+
 /** Returns one hook on one line; its name, which may hold spaces, comes last. */
 function lineOf({ row, backlog }: HookView): Told {
-  const state = row.paused === null ? toldOf(hookState(row)) : told`paused (${recorded(row.paused.reason)})`;
+  const state = row.paused === null ? toldOf(STATE_WORDS[hookState(row)]) : told`paused (${toldOf(PAUSE_WORDS[row.paused.reason])})`;
   return toldAll([row.id, state, told`backlog ${backlog}`, shownAddress(row), row.name], "  ");
 }
 
@@ -138,7 +145,7 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly Told[] {
     told`rooms ${row.rooms.join(",") || told`all`}`,
     ...(row.filter === null ? [] : [told`filter ${row.filter}`]),
     ...(row.allowPrivate ? [told`may reach private addresses`] : []),
-    ...(row.paused === null ? [] : [told`paused since ${moment(row.paused.at)}: ${recorded(row.paused.reason)}`]),
+    ...(row.paused === null ? [] : [told`paused since ${moment(row.paused.at)}: ${toldOf(PAUSE_WORDS[row.paused.reason])}`]),
     ...(row.failing === null ? [] : [told`failing since ${moment(row.failing.since)}`]),
     ...(row.last?.error == null ? [] : [told`last error ${recorded(row.last.error)}`]),
     told`last delivered ${row.deliveredAt === null ? told`never` : moment(row.deliveredAt)}`,

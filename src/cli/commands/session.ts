@@ -253,7 +253,7 @@ export function factsOf(totals: Summary): [Told, Cell][] {
     [told`people`, told`${totals.people}, of whom ${totals.chatters} chatted and ${totals.gifters} gave`],
     [told`gifts`, told`${gifts.units} units in ${gifts.combos} combos (${gifts.settled} settled)`],
     [told`diamonds`, told`${gifts.diamonds}${gifts.unpricedUnits > 0 ? told`, and ${gifts.unpricedUnits} units of unknown price` : ""}`],
-    [told`diamonds a minute`, totals.diamondsPerMinute],
+    [told`diamonds a minute`, totals.diamondsPerMinute === null ? null : String(totals.diamondsPerMinute)],
     [told`by the platform's ranks`, witnessLine(totals.witness)],
     [told`likes`, told`${likes.seen} seen${likes.total === null ? "" : told` of ${likes.total}`}`],
     [told`follows`, String(totals.follows)],

@@ -90,7 +90,10 @@ async function run(store: Store, folder: string, options: SidecarArguments): Pro
     if (!once) {
       say(told`${folder}: every few seconds recordings are looked for (Ctrl-C ends)`);
       await sidecar.run(stop);
-    } else if (!(await sidecar.look(stop)) && !stop.aborted) exitWith(1);
+    } else {
+      if (!(await sidecar.look(stop)) && !stop.aborted) exitWith(1);
+      if (sidecar.figures.recordings === 0 && !stop.aborted) say(told`no recording of the room's time was found in ${folder}`);
+    }
   } finally {
     close();
   }

@@ -1,7 +1,7 @@
 /** Lines that commands say while they work, and the titles of their tables. */
 export const OUTPUT: Readonly<Record<string, string>> = {
   "dylive: {}: {}. {}": "dylive：{}：{}。{}",
-  "dylive: there is no setting {}: it is ignored. Did you mean {}?": "dylive：没有设置 {}，已忽略。是不是想写 {}？",
+  "dylive: there is no setting {}: it is ignored. Did you mean {}?": "dylive：没有 {} 这项设置，已忽略。是不是想写 {}？",
   "{}, since they could not be taken in ({})": "{}，因为没能读进来（{}）",
   "the store refused an event; it was left out": "存储拒绝了一个事件，已略过",
   "more that found no place in the tables: {}": "另有 {} 个没有列出",
@@ -177,6 +177,14 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "goes on where it was": "从原来的位置继续",
   "is removed": "已删除",
   "paused ({})": "已暂停（{}）",
+  active: "正常",
+  failing: "失败中",
+  "as it was asked to be": "按要求",
+  "it failed for days": "连续失败多日",
+  "its receiver answered 410 Gone": "接收端回答 410 Gone",
+  "the list": "列表",
+  "a message": "消息",
+  "no recording of the room's time was found in {}": "{} 里没有这个直播间时间内的录像",
   "backlog {}": "积压 {}",
   "types {}": "类型 {}",
   "all but unknown, rank and stats": "除 unknown、rank、stats 以外的全部",
