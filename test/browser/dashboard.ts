@@ -54,7 +54,7 @@ export class Dashboard {
   readonly token: string;
   /** What pages wrote to the console as errors, but for refusals of the API, and what they asked of other hosts: nothing, if all is well. */
   readonly complaints: string[] = [];
-  /** Hosts that images were asked of. */
+  /** Hosts that images were asked of; of those that the server gives itself, the platform's. */
   readonly imageHosts = new Set<string>();
   readonly #browser: Browser;
   /** An empty page by its language, in a context with those that are opened. A page in a context without any costs twice as much. */
@@ -118,9 +118,11 @@ export class Dashboard {
         route.request().resourceType() === "image" ? route.fulfill({ contentType: "image/svg+xml", body: PICTURE }) : route.abort(),
     );
     page.on("request", (request) => {
-      if (request.resourceType() === "image") this.imageHosts.add(new URL(request.url()).host);
-      if (!request.url().startsWith(this.app.url) && !request.url().startsWith("data:") && request.resourceType() !== "image")
-        this.complaints.push(`asked for ${request.url()}`);
+      const { origin, host, pathname, protocol } = new URL(request.url());
+      // The server gives the pictures of the simulated platform itself, by the platform's host.
+      const given = origin === this.app.url ? /^\/@([^/]+)\//.exec(pathname)?.[1] : undefined;
+      if (request.resourceType() === "image") this.imageHosts.add(given ?? host);
+      else if (origin !== this.app.url && protocol !== "data:") this.complaints.push(`asked for ${request.url()}`);
     });
     page.on("console", (message) => {
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) this.complaints.push(message.text());
