@@ -48,9 +48,10 @@ const CALLS_MAX = 32;
 /** Parts of answers that tell a model nothing: addresses of pictures and files. What is not known is left out, too. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["avatar", "icon", "cover", "urls"]);
 /** Parts of events and of their people that say how they came, or once more who they are. */
-const LEFT_OUT_OF_EVENTS: ReadonlySet<string> = new Set(
-  ["method", "source", "revision", "receivedAt", "webRid", "segments", "secUid", "webcastUid", "displayId", "shortId"], //
-);
+const LEFT_OUT_OF_EVENTS: ReadonlySet<string> = new Set([
+  ...["method", "source", "revision", "receivedAt", "webRid", "segments"],
+  ...["secUid", "webcastUid", "displayId", "shortId"],
+]);
 /** Fields that are moments, in ms UTC; a model reads dates better. */
 const MOMENT = /(?:^(?:time|at|since|from|to|minute|retryAt)|[a-z]At|Since|Until)$/;
 const MOMENTS = { from: 1_000_000_000_000, to: 10_000_000_000_000 } as const;
