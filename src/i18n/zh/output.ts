@@ -180,7 +180,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   active: "正常",
   failing: "失败中",
   asked: "按要求",
-  gone: "接收端回答 410",
+  "gone: it answered 410": "接收端回答 410",
   "the list": "列表",
   "a message": "消息",
   "no recording of the room's time was found in {}": "{} 里没有这个直播间时间内的录像",
