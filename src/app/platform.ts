@@ -45,6 +45,9 @@ export function reachOf(config: Config, machine: Machine, clock: Clock): Platfor
   };
 }
 
+/** Share of the pauses between pages of works that a stand-in is given: nobody there could take our visitor for a machine. */
+const STAND_IN_PAUSES = 1 / 20;
+
 /** Returns a reader of works by these settings; the caller closes it before the browser. */
 export function workReaderOf(
   { worksAccount, userAgent }: Pick<Config, "worksAccount" | "userAgent">,
@@ -53,7 +56,7 @@ export function workReaderOf(
 ): WorkReader {
   const visitor = async () =>
     works.visitWorks({ account: worksAccount === GUEST ? null : await accounts.get(worksAccount), proxy: platform.proxy });
-  return new WorkReader({ visitor, platform, userAgent, clock });
+  return new WorkReader({ visitor, platform, userAgent, clock, pauses: platform.upstream === null ? 1 : STAND_IN_PAUSES });
 }
 
 /** Returns the URL of the HTTP service that signs by these settings; null is the browser. A stand-in's own signs unless told otherwise. */

@@ -20,15 +20,20 @@ const PAUSE_MS = 300_000;
 export class Pace {
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #share: number;
   #nextAt = 0;
   #pausedUntil: number | null = null;
   #visits = 0;
   #last: boolean[] = [];
 
-  /** @param random gives numbers from 0 up to 1 */
-  constructor(clock: Clock, random: () => number = Math.random) {
+  /**
+   * @param random gives numbers from 0 up to 1
+   * @param share of the pauses between visits that is made; 1 at the real platform
+   */
+  constructor(clock: Clock, random: () => number = Math.random, share = 1) {
     this.#clock = clock;
     this.#random = random;
+    this.#share = share;
   }
 
   /** When the next page may be visited, ms UTC; it may be over. */
@@ -69,6 +74,6 @@ export class Pace {
   }
 
   #between([from, to]: readonly [number, number]): number {
-    return Math.round(from + this.#random() * (to - from));
+    return Math.round((from + this.#random() * (to - from)) * this.#share);
   }
 }

@@ -28,6 +28,8 @@ interface WorkReaderOptions {
   readonly clock: Clock;
   /** Gives numbers from 0 up to 1. */
   readonly random?: () => number;
+  /** Share of the pauses between pages that is made; 1 by default. */
+  readonly pauses?: number;
 }
 
 /** State of the reader and of its pace. Times are ms UTC. */
@@ -97,7 +99,7 @@ export class WorkReader {
 
   constructor(options: WorkReaderOptions) {
     this.#options = options;
-    this.#pace = new Pace(options.clock, options.random);
+    this.#pace = new Pace(options.clock, options.random, options.pauses);
   }
 
   /**

@@ -15,6 +15,13 @@ function paced(random = 0) {
 }
 
 describe("the pace", () => {
+  it("makes a share of the pauses at a stand-in", () => {
+    const clock = new FakeClock();
+    const pace = new Pace(clock, () => 0, 1 / 20);
+    pace.note("answered");
+    expect(pace.nextAt - clock.now()).toBe(250);
+  });
+
   it("lets the first visit begin at once", () => {
     expect(paced().wait()).toBeLessThanOrEqual(0);
   });
