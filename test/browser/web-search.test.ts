@@ -58,7 +58,7 @@ async function seeded(name: string, anchor: string, title: string, from: number,
 
 async function open(path: string, options = {}, token = dashboard.token): Promise<Page> {
   const page = await dashboard.open(`#token=${token}`, { viewport: { width: 1440, height: 900 }, ...options });
-  await page.waitForSelector("#paste");
+  await page.waitForSelector("header nav a");
   await page.goto(`${dashboard.app.url}/#${path}`);
   return page;
 }
@@ -102,6 +102,11 @@ describe("the search", () => {
     const limited = await open("/search?find=people&q=小", {}, token);
     await limited.waitForSelector("[data-person='501']");
     expect((await textOf(limited.locator("[data-person='501']"))).replace(/\s+/g, " ")).toMatch(/^小鱼 501 全部消息 1 1 30 /);
+    await limited.goto(`${dashboard.app.url}/#/rooms/2/at/5`);
+    await limited.locator("main [role=alert]").waitFor();
+    await page.goto(`${dashboard.app.url}/#/rooms/1/at/99999`);
+    await until(async () => (await textOf(page.locator("main"))).includes("这条消息已不在"));
+    expect(await textOf(page.locator("main ol"))).toContain("来了");
   });
 });
 
