@@ -65,6 +65,16 @@ describe("a command", () => {
     expect(existsSync(data)).toBe(false);
   });
 
+  it.each([
+    [["room", "add", "没有链接"], "bad_room"],
+    [["author", "add", "没有链接"], "bad_work"],
+    [["notify", "add", "foo"], "bad_request"],
+  ])("%j makes no store for what it refuses by itself", async (line, code) => {
+    const data = join(folders(), "none");
+    await expect(ran(...line, "--data", data)).rejects.toMatchObject({ code });
+    expect(existsSync(data)).toBe(false);
+  });
+
   it("speaks of the folder that it was given before that of the store", async () => {
     const data = join(folders(), "none");
     await expect(ran("sidecar", join(data, "nosuch"), "--room", "1", "--data", data)).rejects.toMatchObject({ code: "file_failed" });

@@ -125,7 +125,11 @@ export function addHookCommands(program: Command, data: () => Option): void {
 }
 
 const STATE_WORDS: Readonly<Record<HookState, string>> = { active: "active", failing: "failing", paused: "paused" };
-const PAUSE_WORDS: Readonly<Record<(typeof HOOK_PAUSES)[number], string>> = { asked: "asked", gone: "gone: it answered 410", failing: "failing" };
+const PAUSE_WORDS: Readonly<Record<(typeof HOOK_PAUSES)[number], string>> = {
+  asked: "asked",
+  gone: "gone: it answered 410",
+  failing: "failing",
+};
 
 /** Returns one hook on one line; its name, which may hold spaces, comes last. */
 function lineOf({ row, backlog }: HookView): Told {

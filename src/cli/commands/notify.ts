@@ -70,8 +70,8 @@ export function addNotifyCommands(program: Command, data: () => Option): void {
         ...settings
       } = options;
       const config = loadConfig(settings);
+      const channel = channelOf({ kind, secret, to, language: text, template }, url);
       return withWebhooks(config, withNewStore, async (webhooks, store) => {
-        const channel = channelOf({ kind, secret, to, language: text, template }, url);
         const { id } = await webhooks.add({
           ...{ url, channel, allowPrivate, name: name ?? channel.kind },
           ...alarmSelection(types, { gifts, words, people }),

@@ -8,6 +8,7 @@ import type { GiftsEvidence, GiftsState } from "../../health/gifts-watch.js";
 import type { SessionEvidence } from "../../health/sessions.js";
 import { seenIn } from "../../health/sightings.js";
 import type { RoomStatus } from "../../health/state.js";
+import { ROOM_DOOR, readPaste } from "../../platform/links/paste.js";
 import { nameIn, type RoomName, resolveRoom } from "../../platform/links/resolve.js";
 import { PlatformAccess, type Reach, wayOf } from "../../platform/platform-access.js";
 import { systemClock } from "../../runtime/clock.js";
@@ -102,6 +103,8 @@ function chosen({ session, ...options }: { readonly [K in keyof SettingOptions]:
 }
 
 function add(config: Config, text: string, settings: Partial<RoomSettings>): Promise<void> {
+  // What names no room makes no store.
+  readPaste(text, ROOM_DOOR);
   return withNewStore(config, async ({ rooms }) => {
     const room = await addRoom(config, rooms, text, settings, interruptSignal());
     say(
