@@ -30,6 +30,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/notify.zh.md": "docs/notify.md",
   "docs/overlay.zh.md": "docs/overlay.md",
   "docs/rooms-and-links.zh.md": "docs/rooms-and-links.md",
+  "docs/security.zh.md": "docs/security.md",
   "docs/sidecar.zh.md": "docs/sidecar.md",
   "docs/statistics.zh.md": "docs/statistics.md",
   "docs/streams.zh.md": "docs/streams.md",
