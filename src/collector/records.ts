@@ -13,7 +13,7 @@ import type { Clock } from "../runtime/clock.js";
 import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
-import type { RoomKey } from "../store/log.js";
+import type { Log, RoomKey } from "../store/log.js";
 import type { Ahead, Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
@@ -32,8 +32,7 @@ interface Left {
 async function takeOver({ log, rooms }: Pick<Store, "log" | "rooms">, room: RoomKey, pipeline: Pipeline): Promise<Left> {
   await pipeline.claim();
   const row = await rooms.get(room);
-  const { events } = await log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOK, { types: ["state"] });
-  const told = events.findLast((event) => !isTest(event));
+  const told = (await newest(log, room, ["state"])).at(-1);
   return { resume: row?.resume ?? null, state: told?.type === "state" ? (told.to as RoomState) : null };
 }
 
@@ -45,6 +44,17 @@ async function openSession({ sessions }: Pick<Store, "sessions">, room: RoomKey)
 
 /** Number of newest events that are looked at: those of our own, which prove nothing, are few. */
 const LOOK = 50;
+
+/** Returns the newest events of these types that are no tests, up to {@link LOOK}; none only where there are none. */
+async function newest(log: Pick<Log, "readBefore">, room: RoomKey, types: readonly EventType[]): Promise<readonly LiveEvent[]> {
+  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+    const { events, scanned } = await log.readBefore(room, before, LOOK, { types });
+    const real = events.filter((event) => !isTest(event));
+    if (real.length > 0 || scanned <= 1 || scanned >= before) return real;
+    before = scanned;
+  }
+}
+
 /** Whether events of a type tell when something of the platform came: our own do not, nor does what is left of one that was erased. */
 const TELLS_RECEIPT: Readonly<Record<EventType, boolean>> = {
   ...{ chat: true, gift: true, like: true, join: true, follow: true, share: true, leave: true, moderation: true, fansclub: true },
@@ -68,8 +78,7 @@ async function receivedUntil(
   sessionId: string,
   openedHere: number | null,
 ): Promise<Noted | null> {
-  const { events } = await log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOK, { types: TYPES });
-  const received = events.filter((event) => event.sessionId === sessionId && isReceived(event));
+  const received = (await newest(log, room, TYPES)).filter((event) => event.sessionId === sessionId && isReceived(event));
   if (received.length > 0) return { at: Math.max(...received.map(({ receivedAt }) => receivedAt)), ahead: aheadIn(received) };
   const session = await sessions.get(room, sessionId);
   return session === null || session.openedAt === openedHere ? null : { at: session.openedAt, ahead: {} };
@@ -84,7 +93,7 @@ function aheadIn(received: readonly LiveEvent[]): Ahead {
 
 /** Whether an event came with a frame to a process that collected; a combo is settled by the clock, and a file says what it likes. */
 function isReceived({ id, source }: LiveEvent): boolean {
-  return source !== "system" && source !== "import" && source !== "test" && !id.startsWith("settle:");
+  return source !== "system" && source !== "import" && !id.startsWith("settle:");
 }
 
 const LOOK_EVERY_MS = 1000;

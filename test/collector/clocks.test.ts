@@ -5,11 +5,13 @@ import { ClockOffsets } from "../../src/collector/clock-offsets.js";
 import { GapTracker } from "../../src/collector/gap-tracker.js";
 import { RoomRecords } from "../../src/collector/records.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
+import { testEvent } from "../../src/events/test-event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
 import type { Received } from "../../src/platform/access/read.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import type { MessageBatch } from "../../src/platform/wire/frame.js";
 import type { Clock } from "../../src/runtime/clock.js";
+import { appendTest } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Resume } from "../../src/store/rooms.js";
 import { fastClock } from "../clock.js";
@@ -170,7 +172,14 @@ describe("until when was received", () => {
     const clock = fastClock(1);
     const kept = { store, clock, health: new RoomHealth(clock), drift: new Drift(), ownership: null, signal: SIGNAL };
     const records = new RoomRecords({ ...kept, setAside: () => {}, onLost: () => {} });
-    expect(await records.receivedUntil(room, "7")).toEqual({ at: time + 8000 + HOUR_MS + 300, ahead: { platform: HOUR_MS + 300 } });
+    const last = { at: time + 8000 + HOUR_MS + 300, ahead: { platform: HOUR_MS + 300 } };
+    expect(await records.receivedUntil(room, "7")).toEqual(last);
+    // Test events were not received, however many somebody made since.
+    for (let made = 0; made < 120; made++) {
+      const event = testEvent({ type: "chat" }, { room, webRid: null, id: String(made), now: time + 3 * HOUR_MS });
+      if (event !== null) await appendTest(store, event);
+    }
+    expect(await records.receivedUntil(room, "7")).toEqual(last);
     await store.close();
   });
 });
