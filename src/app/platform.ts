@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { get, type Platform, platformAt, type Reply } from "../platform/access/platform.js";
+import { get, type Platform, pausesAt, platformAt, type Reply } from "../platform/access/platform.js";
 import { directIdentities, type PlatformIdentities } from "../platform/access/platform-identity.js";
 import { ProxyServer } from "../platform/access/proxy.js";
 import { httpSigner } from "../platform/access/push.js";
@@ -45,9 +45,6 @@ export function reachOf(config: Config, machine: Machine, clock: Clock): Platfor
   };
 }
 
-/** Share of the pauses between pages of works that a stand-in is given: nobody there could take our visitor for a machine. */
-const STAND_IN_PAUSES = 1 / 20;
-
 /** Returns a reader of works by these settings; the caller closes it before the browser. */
 export function workReaderOf(
   { worksAccount, userAgent }: Pick<Config, "worksAccount" | "userAgent">,
@@ -56,7 +53,7 @@ export function workReaderOf(
 ): WorkReader {
   const visitor = async () =>
     works.visitWorks({ account: worksAccount === GUEST ? null : await accounts.get(worksAccount), proxy: platform.proxy });
-  return new WorkReader({ visitor, platform, userAgent, clock, pauses: platform.upstream === null ? 1 : STAND_IN_PAUSES });
+  return new WorkReader({ visitor, platform, userAgent, clock, pauses: pausesAt(platform.upstream) });
 }
 
 /** Returns the URL of the HTTP service that signs by these settings; null is the browser. A stand-in's own signs unless told otherwise. */

@@ -50,6 +50,11 @@ export function platformAt(upstream: string | null, proxy: ProxyServer | null = 
   };
 }
 
+/** Returns the share of the pauses between pages and scrolls that is made: a twentieth at a stand-in, where nobody could take us for a machine. */
+export function pausesAt(upstream: string | null): number {
+  return upstream === null ? 1 : 1 / 20;
+}
+
 /** Returns whether a host name belongs to the platform. */
 export function isPlatformHost(host: string): boolean {
   const name = host.toLowerCase();

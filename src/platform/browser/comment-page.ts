@@ -17,6 +17,8 @@ interface CommentPageDeps {
   readonly clock: Clock;
   /** Gives numbers from 0 up to 1. */
   readonly random?: () => number;
+  /** Share of the pauses that is made; 1 by default. */
+  readonly pauses?: number;
 }
 
 /** Pause after a scroll or a click, in ms; and where what is shown is known from before (facts/videos.md 2.4, 5.2). */
@@ -54,7 +56,7 @@ const WALLS: ReadonlySet<RefusalKind> = new Set(["needs_login", "limited"]);
  */
 export async function* readCommentPage(
   request: CommentsRequest,
-  { newPage, clock, random = Math.random }: CommentPageDeps,
+  { newPage, clock, random = Math.random, pauses = 1 }: CommentPageDeps,
   signal: AbortSignal,
 ): AsyncGenerator<CommentsSeen, CommentsEnd, void> {
   const page = await newPage(signal);
@@ -64,7 +66,7 @@ export async function* readCommentPage(
     if (reading.outcome !== "silent" && reading.work !== null) await request.onWork?.(reading.work, reading.reply);
     const end = endOf(reading);
     if (end !== null) return end;
-    return yield* new CommentPanel({ page, replies, request, reading, clock, random, signal }).read();
+    return yield* new CommentPanel({ page, replies, request, reading, clock, random, pauses, signal }).read();
   } finally {
     await closePage(page, clock);
   }
@@ -327,9 +329,9 @@ class CommentPanel {
   }
 
   #pause(): Promise<void> {
-    const { clock, random, signal } = this.#deps;
+    const { clock, random, pauses, signal } = this.#deps;
     const [from, to] = this.#isKnown ? KNOWN_PAUSE_MS : PAUSE_MS;
-    return clock.sleep(Math.round(from + random() * (to - from)), signal);
+    return clock.sleep(Math.round((from + random() * (to - from)) * pauses), signal);
   }
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { FairSemaphore } from "../../runtime/semaphore.js";
+import { pausesAt } from "../access/platform.js";
 import type { IdentityRequest, PlatformIdentities, PlatformIdentity } from "../access/platform-identity.js";
 import type { ProxyServer } from "../access/proxy.js";
 import type { WorkVisitor, WorkVisitorRequest, WorkVisitors } from "../access/work-visitor.js";
@@ -83,7 +84,8 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
 
   async visitWorks(request: WorkVisitorRequest): Promise<WorkVisitor> {
     const { context, release } = this.#hold("works", { ...request, webRid: null });
-    const deps = { newPage: (signal: AbortSignal) => context.newPage(signal), clock: this.#options.clock };
+    const { clock, upstream } = this.#options;
+    const deps = { newPage: (signal: AbortSignal) => context.newPage(signal), clock, pauses: pausesAt(upstream) };
     return {
       read: (asked, signal) => readWorkPage(asked, deps, signal),
       list: (request, signal) => readListPage(request, deps, signal),
