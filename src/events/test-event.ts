@@ -10,7 +10,7 @@ const IN_ROOM = [
 /** Tests of what happens in no room: they stand in room 0. */
 const OF_SYSTEM = ["account.lapsed", "hook.paused", "disk.low", "work.published"] as const;
 
-/** What a test event can be of: types of events, and the names that webhooks have for some of them. */
+/** Types of test events: those of events, and the names that webhooks have for some of them. */
 export const TEST_TYPES = [...IN_ROOM, ...OF_SYSTEM] as const;
 
 /** A test event that somebody asks for. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { tellTest } from "../../src/http/v1/event-routes.js";
 import { chat, gift } from "../contracts/events.js";
 import { until } from "../until.js";
 import { faked } from "./delivering.js";
@@ -99,6 +100,20 @@ describe("a hook", () => {
     expect([second?.id, second?.body]).toEqual([first?.id, first?.body]);
     expect(receiver.taken[0]).toMatchObject({ from: 1, to: 3 });
     expect(receiver.seqs(room)).toEqual(upTo(8));
+  });
+
+  it("that is away is sent a test event when it is back, once, in its place among what happened, and by the next process", async () => {
+    const { receiver, hook, append, clock, restart, store } = await faked();
+    await hook({ filter: 'type == "gift" && comboDiamonds >= 3000' });
+    receiver.answer = () => null;
+    const room = await append("a", gift("g1", "c1", 1, 1));
+    await tellTest(store, room, { type: "gift", diamonds: 3_000 }, clock.now());
+    await clock.advance(10);
+    await restart();
+    receiver.answer = () => 200;
+    await append(room, gift("g2", "c2", 1, 1));
+    await clock.advance(1_000);
+    expect(receiver.taken.flatMap(({ events }) => events)).toMatchObject([{ seq: 2, source: "test", diamonds: 3_000 }]);
   });
 
   it("is sent events again from any place, under other ids, and passes over what somebody skips", async () => {
