@@ -20,6 +20,7 @@ export const sessions: typeof zh = {
   more: "More",
   compare: "Compare",
   compareHint: "Tick two to four to compare them, of one room or of several",
+  unpick: "leave it out",
   pick: (title) => `Choose “${title}” for a comparison`,
   back: "All broadcasts",
   notCounted: "Not counted yet.",

@@ -19,6 +19,7 @@ export const sessions = {
   more: "更多",
   compare: "对比",
   compareHint: "勾选二到四场进行对比，可以来自不同的直播间",
+  unpick: "不再对比",
   pick: (title: string) => `选择「${title}」进行对比`,
   back: "返回场次列表",
   notCounted: "还没有统计。",
