@@ -87,7 +87,7 @@ export function padded(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - columnsOf(text)));
 }
 
-/** Prints rows under their titles, numbers to the right; nothing of a stranger's text moves the cursor. */
+/** Prints rows under their titles, numbers to the right, and says where there are none; nothing of a stranger's text moves the cursor. */
 export async function printColumns(titles: readonly Said[], rows: readonly (readonly Cell[])[]): Promise<void> {
   const texts = [titles, ...rows].map((row) => row.map(shownCell));
   const widths = titles.map((_, at) => Math.max(...texts.map((row) => columnsOf(row[at] ?? ""))));
@@ -99,6 +99,7 @@ export async function printColumns(titles: readonly Said[], rows: readonly (read
     });
     await print(cells.join("  ").trimEnd());
   }
+  if (rows.length === 0) await print(told`none`);
 }
 
 /** Formats a moment (ms UTC) in local time, to the second, with the zone; null stays null. */

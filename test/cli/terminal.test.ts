@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { lineOf } from "../../src/cli/show.js";
-import { columnsOf, moment, ProgressLine } from "../../src/cli/terminal.js";
+import { columnsOf, moment, ProgressLine, printColumns } from "../../src/cli/terminal.js";
 import { told } from "../../src/runtime/told.js";
 import { chat } from "../contracts/events.js";
 import { commands } from "./tree.js";
@@ -18,6 +18,19 @@ describe("what a command says", () => {
     const own = said.map((text) => text.replace("\r\u001b[K", "")).join("");
     expect(own).toContain("tonight\ufffd[2J\ufffd\ufffd\ufffd.dyrec");
     expect(own).not.toMatch(/[\u001b\u202e\u061c\u200b]/);
+  });
+
+  it("is that there are none where a table has no rows", async () => {
+    const said: string[] = [];
+    vi.spyOn(process.stdout, "write").mockImplementation((text, ...rest: readonly unknown[]) => {
+      said.push(String(text));
+      const done = rest.at(-1);
+      if (typeof done === "function") done(null);
+      return true;
+    });
+    await printColumns([told`gift`, told`diamonds`], []);
+    await printColumns([told`gift`, told`diamonds`], [["a", 12]]);
+    expect(said.join("")).toBe("gift  diamonds\nnone\ngift  diamonds\na           12\n");
   });
 
   it("takes two columns for signs of Chinese and emoji", () => {

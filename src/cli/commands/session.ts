@@ -94,7 +94,7 @@ function list(config: Config, asked: string | null, { title: text, limit, json, 
       for (const row of rows) await print(JSON.stringify(row));
       return;
     }
-    if (rows.length === 0) say(told`no such broadcast is kept`);
+    if (rows.length === 0) return say(told`no such broadcast is kept`);
     const anchors = new Map(
       (named === null ? await store.rooms.list() : []).map(({ room, anchor }) => [room, anchor?.nickname ?? null] as const),
     );
