@@ -110,10 +110,11 @@ export function saysLive(event: LiveEvent): boolean {
  */
 export async function saysStateAgain(log: Pick<Log, "readBefore">, event: LiveEvent): Promise<boolean> {
   if (event.type !== "state" || saysLive(event)) return false;
-  const [before] = (await log.readBefore(event.room, event.seq, 1, { types: ["state"] })).events;
-  if (before?.type !== "state") return false;
-  if (before.to === event.to) return event.to !== "ended" || before.sessionId === event.sessionId;
-  return before.to === "ended" && event.to === "waiting";
+  for await (const before of statesBefore(log, event.room, event.seq)) {
+    if (before.to === event.to) return event.to !== "ended" || before.sessionId === event.sessionId;
+    return before.to === "ended" && event.to === "waiting";
+  }
+  return false;
 }
 
 /** Events of the states of a room that are read at a time, looking back. */
@@ -122,6 +123,17 @@ const PAGE_EVENTS = 200;
 const PAGES_MAX = 200;
 /** Broadcasts that are remembered. */
 const REMEMBERED = 1_000;
+
+/** Reads the states of a room before a seq, the newest first. */
+async function* statesBefore(log: Pick<Log, "readBefore">, room: RoomKey, seq: number): AsyncGenerator<LiveEventOf<"state">> {
+  for (let before = seq, pages = 0; before > 1 && pages < PAGES_MAX; pages++) {
+    const page = await log.readBefore(room, before, PAGE_EVENTS, { types: ["state"] });
+    yield* page.events.filter((one): one is LiveEventOf<"state"> => one.type === "state").reverse();
+    if (page.scanned >= before) return;
+    before = page.scanned;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 /**
  * Finds which of a room's `state` events is the first of its broadcast that says `live`: after a stall, a reconnection or a restart of
@@ -150,16 +162,9 @@ export class FirstLive {
   /** Looks back from a seq, through the broadcast to the one before it. */
   async #firstOf(room: RoomKey, sessionId: string, seq: number): Promise<number> {
     let first = seq;
-    for (let before = seq, pages = 0; before > 1 && pages < PAGES_MAX; pages++) {
-      const page = await this.#log.readBefore(room, before, PAGE_EVENTS, { types: ["state"] });
-      const states = page.events.filter((one): one is LiveEventOf<"state"> => one.type === "state");
-      for (const one of states.reverse()) {
-        if (one.sessionId !== null && one.sessionId !== sessionId) return first;
-        if (one.sessionId === sessionId && saysLive(one)) first = one.seq;
-      }
-      if (page.scanned >= before) return first;
-      before = page.scanned;
-      await new Promise((resolve) => setImmediate(resolve));
+    for await (const one of statesBefore(this.#log, room, seq)) {
+      if (one.sessionId !== null && one.sessionId !== sessionId) return first;
+      if (one.sessionId === sessionId && saysLive(one)) first = one.seq;
     }
     return first;
   }

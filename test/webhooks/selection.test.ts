@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { EVENT_TYPES, type NewEvent } from "../../src/events/event.js";
+import { EVENT_TYPES, type LiveEvent, type NewEvent } from "../../src/events/event.js";
 import type { RoomState } from "../../src/health/state.js";
 import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
 import { tellSystem } from "../../src/store/log.js";
 import { rowOf, StoredEvent } from "../../src/store/stored-event.js";
-import { hookSelection } from "../../src/webhooks/selection.js";
+import { hookSelection, saysStateAgain } from "../../src/webhooks/selection.js";
 import { FakeClock } from "../clock.js";
 import { chat, chats } from "../contracts/events.js";
 import { delivering, FakeReceiver } from "./delivering.js";
@@ -80,6 +80,23 @@ describe("what a hook is sent", () => {
     await restart();
     await clock.advance(3_000);
     expect(seen()).toEqual(expected.slice(1));
+  });
+
+  it.each<[was: [RoomState, string | null] | null, is: [RoomState, string | null], known: boolean]>([
+    [["waiting", null], ["waiting", null], true],
+    [["ended", "s1"], ["waiting", "s1"], true],
+    [["ended", "s1"], ["ended", "s1"], true],
+    [["ended", "s1"], ["ended", "s2"], false],
+    [["paused", null], ["waiting", null], false],
+    [["blocked", null], ["blocked", null], true],
+    [["live", "s1"], ["live", "s1"], false],
+    [null, ["waiting", null], false],
+  ])("of states that people are told, %j and then %j: known is %s, however far back the one before stands", async (was, is, known) => {
+    const before = was === null ? [] : [{ ...state(...was), seq: 3 } as LiveEvent];
+    // One look at the log goes no further than so many rows.
+    const readBefore = async (_room: number, seq: number) =>
+      seq > 20_000 ? { rows: [], events: [], scanned: 10_000, head: 30_000 } : { rows: [], events: before, scanned: 1, head: 30_000 };
+    expect(await saysStateAgain({ readBefore }, { ...state(...is), seq: 30_000 } as LiveEvent)).toBe(known);
   });
 
   it("account.lapsed and hook.paused are events of the system's room", async () => {
