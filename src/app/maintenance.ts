@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
-import { eraseEverywhere, unreached } from "../erasure/everywhere.js";
+import { deletionLeaves, eraseEverywhere, unreached } from "../erasure/everywhere.js";
 import type { Metrics } from "../http/metrics.js";
 import type { MaintenanceService, Turn } from "../http/task-list.js";
 import { recordingsOf } from "../ingest/redecode.js";
@@ -194,6 +194,12 @@ export function maintenanceService({ jobs, raw, downloads, data, elsewhere }: Ma
         recordings: { files, messages, frames },
         notReached: unreached(data, done, elsewhere).map(String),
       };
+    },
+    delete: async (deletion, turn, signal) => {
+      // What was recorded up to now can be removed then.
+      await raw.rotate();
+      const done = await jobs.run("task.delete", [{ folder, deletion }], following(turn, signal));
+      return { ...done, notReached: deletionLeaves(data, elsewhere).map(String) };
     },
     assertRecorded: async (room, sessionId) => void (await recordingsOf(folder, room, sessionId)),
     redecode: async (room, sessionId, turn, signal) => {

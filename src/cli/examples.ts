@@ -42,6 +42,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "dylive room set 100000002 --record none",
     "dylive room set 100000002 --session guest --session account:main",
   ],
+  "room delete": ["dylive room delete 100000002", "dylive room delete 100000002 --yes"],
   "room pause": ["dylive room pause 100000002"],
   "room resume": ["dylive room resume 100000002"],
   "room remove": ["dylive room remove 100000002"],
@@ -92,6 +93,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "hook test": ["dylive hook test 0a1b2c3d4e5f"],
   session: ["dylive session list 100000002", "dylive session show 100000002"],
   "session list": ["dylive session list 100000002", "dylive session list --by diamondsPerMinute --from 2026-11-25 --limit 20"],
+  "session delete": ["dylive session delete 100000002 7300000000000000019"],
   "session compare": ["dylive session compare 100000001 100000002", "dylive session compare 100000001/latest 100000002/latest --minutes"],
   "session show": ["dylive session show 100000002", "dylive session show 100000002 7000000000000000001 --json"],
   highlights: [

@@ -115,6 +115,23 @@ export function unreached(data: string, { anchorOf, kept, recordings, works, fil
   ];
 }
 
+/**
+ * Lists what still holds a room or broadcast that was deleted, as far as can be told from here.
+ * @param data path of the data folder
+ * @param elsewhere whether other processes keep recordings in folders of their own
+ */
+export function deletionLeaves(data: string, elsewhere: boolean): readonly Said[] {
+  const folder = resolve(data);
+  return [
+    told`backups`,
+    told`exports and recordings that were made before, and files beside recordings (dylive sidecar)`,
+    told`what webhooks and readers of the API were given before`,
+    ...[...ASIDES, ...SPOOLS].map((name) => resolve(folder, name)).filter(holdsFiles),
+    ...(elsewhere ? [told`raw recordings in the data folders of other processes, until those have looked: ten minutes`] : []),
+    told`bytes of the database's files that are free and not written over yet`,
+  ];
+}
+
 /** Whether there is such a file, or a folder with some in it: that of a spool stays when nothing waits any more. */
 function holdsFiles(path: string): boolean {
   if (!existsSync(path)) return false;

@@ -304,7 +304,8 @@ export const KINDS = {
   }),
   system: define("system", "dylive has something to say; in room 0, and of the gifts of a room in its own log, too.", {
     kind: Type.String({
-      description: "gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low",
+      description:
+        "gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low, room.deleted, session.deleted",
     }),
     text: Type.String({ description: "one sentence" }),
     session: Type.Optional(

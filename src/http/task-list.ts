@@ -4,6 +4,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError, type SentError, sentError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
+import type { Deletion } from "../store/sql/deletions.js";
 
 /** Callback that is told how far work is. */
 export type Turn = (what: string, count: number) => void;
@@ -29,6 +30,17 @@ export interface ErasedPerson {
   readonly notReached: readonly string[];
 }
 
+/** Outcome of deleting a room or a broadcast. */
+export interface DeletedThing {
+  /** Events that were removed. */
+  readonly events: number;
+  /** Broadcasts of which statistics were removed. */
+  readonly sessions: number;
+  readonly recordings: { readonly files: number; readonly bytes: number };
+  /** Things that hold what was deleted still, one sentence each. */
+  readonly notReached: readonly string[];
+}
+
 /** Outcome of decoding recordings again. */
 export interface DecodedAnew {
   /** room_ids of the broadcasts in the recordings. */
@@ -48,6 +60,8 @@ export interface DecodedAnew {
 export interface MaintenanceService {
   /** @param user their id, sec_uid, visible number or nickname @throws DyliveError not_found, bad_request when several are known so */
   erase(user: string, keep: boolean, turn: Turn, signal: AbortSignal): Promise<ErasedPerson>;
+  /** Removes what is kept of what was deleted. Where it is ended before its time, the server goes on with it within minutes. */
+  delete(deletion: Deletion, turn: Turn, signal: AbortSignal): Promise<DeletedThing>;
   /** @throws DyliveError not_found when nothing was recorded */
   assertRecorded(room: RoomKey, sessionId: string | null): Promise<void>;
   redecode(room: RoomKey, sessionId: string | null, turn: Turn, signal: AbortSignal): Promise<DecodedAnew>;
@@ -56,10 +70,10 @@ export interface MaintenanceService {
 /** Tasks that are kept; beyond it ended ones are forgotten, oldest first. */
 const KEPT = 50;
 
-export const TASK_KINDS = ["erase", "redecode"] as const;
+export const TASK_KINDS = ["erase", "redecode", "delete"] as const;
 export const TASK_STATES = ["running", "done", "failed", "stopped"] as const;
 
-type TaskResult = ErasedPerson | DecodedAnew;
+type TaskResult = ErasedPerson | DecodedAnew | DeletedThing;
 
 /** Long work that somebody asked for. The person or thing that it is about is not kept. */
 export interface Task {

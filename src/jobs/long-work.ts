@@ -4,6 +4,7 @@ import { type Identity, namedIn } from "../erasure/identity.js";
 import { breathe } from "../feed/tail.js";
 import { recordingsOf, redecode } from "../ingest/redecode.js";
 import { Drift } from "../platform/wire/drift.js";
+import { type Deleted, removeDeletedRaw, runDeletion } from "../retention/deletion.js";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../retention/scheduler.js";
 import { systemClock } from "../runtime/clock.js";
 import { type SentError, sentError } from "../runtime/errors.js";
@@ -12,6 +13,7 @@ import { rawFiles, rawRooms, removeRaw, seeRaw } from "../sources/raw/files.js";
 import { advance, keepUpToDate } from "../statistics/reader.js";
 import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
+import type { Deletion } from "../store/sql/deletions.js";
 import type { Store } from "../store/store.js";
 
 /** Tasks of long work on what is kept, by name: what each is asked with, tells, and gives. Folders are of all raw recordings. */
@@ -22,6 +24,11 @@ export interface Tasks {
   readonly overwrite: TaskTypes<{ readonly note: string }, null>;
   /** Takes a person out of what was recorded. */
   readonly eraseRaw: TaskTypes<{ readonly folder: string; readonly identity: Identity }, Erasure["recordings"]>;
+  /** Removes what is kept of a room or broadcast that was deleted. */
+  readonly delete: TaskTypes<
+    { readonly folder: string; readonly deletion: Deletion },
+    Deleted & { readonly recordings: { readonly files: number; readonly bytes: number } }
+  >;
   /** Decodes a room's recordings again, or those of one broadcast. */
   readonly redecode: TaskTypes<{ readonly folder: string; readonly room: RoomKey; readonly sessionId: string | null }, RedecodeResult>;
 }
@@ -101,6 +108,13 @@ function tasksOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Task
       const turn = turnsOf(tell);
       let parts = 0;
       return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => turn("reading raw recordings", ++parts) });
+    },
+    delete: async ({ folder, deletion }, tell, signal) => {
+      const turn = turnsOf(tell);
+      const onProgress = (events: number) => turn("removing events", events);
+      const deleted = await runDeletion(store, deletion, () => systemClock.now(), { signal, onProgress });
+      const files = (room: RoomKey) => rawFiles(folder, room);
+      return { ...deleted, recordings: await removeDeletedRaw({ files, remove: removeRaw }, [deletion]) };
     },
     redecode: async ({ folder, room, sessionId }, tell, signal) => {
       const turn = turnsOf(tell);

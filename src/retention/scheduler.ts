@@ -2,6 +2,7 @@ import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { LimitsOf, Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
+import { removeDeletedRaw, runDeletion } from "./deletion.js";
 import { beyondLimits, isBelieved, type RawRecordings, retainStep, shedStep } from "./step.js";
 
 /** Least jump of a clock that counts as one, in ms; a smaller one is set right in the usual way. */
@@ -108,7 +109,10 @@ const LOOKED_AT = 10;
 export interface RetentionSchedulerDeps {
   /** The store is everybody's; raw recordings are in the data folder of the process that made them. */
   readonly what: "all" | "store" | "raw";
-  readonly store: Pick<Store, "log" | "retention" | "statistics" | "works" | "comments" | "commentRuns" | "listRuns" | "downloads">;
+  readonly store: Pick<
+    Store,
+    "log" | "retention" | "statistics" | "deletions" | "cluster" | "works" | "comments" | "commentRuns" | "listRuns" | "downloads"
+  >;
   readonly clock: Clock;
   /** The server's limits, for rooms that have none of their own. */
   readonly limits: LimitsOf;
@@ -161,6 +165,8 @@ export class RetentionScheduler {
   /** Removes what the store keeps beyond its limits, step after step, and gives the room back. */
   async #storeRound(rooms: readonly RoomKey[], byAge: boolean, signal: AbortSignal): Promise<void> {
     const { store, limits, clock } = this.#deps;
+    // What a process began that died since, or that was stopped.
+    for (const deletion of await store.deletions.open()) await runDeletion(store, deletion, () => clock.now(), { signal });
     const own = new Map<RoomKey, LimitsOf>();
     for (const room of rooms) own.set(room, { ...limits, ...(await store.retention.limits(room)) });
     const ages = [...own.values()].map(({ events }) => events.maxAgeMs);
@@ -197,7 +203,7 @@ export class RetentionScheduler {
     for (const room of await raw.rooms()) {
       const own = { ...limits, ...(await store.retention.limits(room)) };
       const wanted = (byAge ? own : ageless(own)).raw;
-      const gone = { files: 0, bytes: 0 };
+      const gone = { ...(await removeDeletedRaw(raw, await store.deletions.of(room))) };
       try {
         const files = await raw.files(room);
         const now = clock.now();

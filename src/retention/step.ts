@@ -6,6 +6,8 @@ import type { Store } from "../store/store.js";
 /** A file of raw frames, as far as its limits go. */
 interface RawRecording {
   readonly path: string;
+  /** room_id of the broadcast. */
+  readonly sessionId: string;
   /** Time when its first frame was received, ms UTC. */
   readonly startedAt: number;
   /** Time when its last frame was received, or a while later; ms UTC. */

@@ -146,7 +146,7 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 400,
-    hint: "Type yes in a terminal when you are asked, or give --yes.",
+    hint: "Type what is asked for, in a terminal or in the request, or give --yes to the command.",
   },
   in_use: {
     message: "The resource is in use",

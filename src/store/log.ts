@@ -29,6 +29,9 @@ export type Appended = { readonly room: RoomKey; readonly head: number } & (
   | { readonly fenced: true; readonly stored?: undefined }
 );
 
+/** Reason of a removal, which is recorded with it: what was kept for long enough, or what somebody deleted. */
+export type RemovalReason = "retention" | "deleted";
+
 /** Observer of what becomes of the appends of this process. For counting: readers of events read the log. None of its functions may throw. */
 export interface AppendObserver {
   /** Called when an append was asked for; one of the next two follows. */
@@ -115,7 +118,7 @@ export interface Log {
   /**
    * Removes what is kept of a range (both ends included) and records that it was removed. A long one is removed in parts, from its start.
    */
-  remove(room: RoomKey, from: number, to: number, reason: "retention"): Promise<void>;
+  remove(room: RoomKey, from: number, to: number, reason: RemovalReason): Promise<void>;
   /** Closes the whole store, as `Store.close` does. */
   close(): Promise<void>;
 }

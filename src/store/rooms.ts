@@ -159,6 +159,32 @@ export function aliasesByRoom(all: Iterable<Alias & { readonly room: RoomKey }>)
   return byRoom;
 }
 
+/**
+ * Returns what a room is called, best first: who deletes it types one of these, so that no other is meant.
+ * @param aliases those of the room
+ */
+export function roomNames({ room, webRid, title, anchor }: RoomRow, aliases: readonly Alias[]): readonly string[] {
+  const names = [title, anchor?.nickname, webRid, ...aliases.map(({ value }) => value), `room:${room}`, String(room)];
+  return [...new Set(names.filter((name): name is string => name != null && name !== ""))];
+}
+
+/** Returns what a broadcast is called, as {@link roomNames} does. */
+export function sessionNames({ title, sessionId }: Pick<Session, "title" | "sessionId">): readonly string[] {
+  return title === null || title === "" ? [sessionId] : [title, sessionId];
+}
+
+/**
+ * Asserts that somebody who deletes something has typed what it is called.
+ * @throws DyliveError not_confirmed that says what it is called
+ */
+export function assertTyped(typed: string | null, names: readonly string[]): void {
+  if (typed !== null && names.includes(typed.trim())) return;
+  const [first = "", ...others] = names;
+  const last = others.at(-1);
+  const called = last === undefined ? JSON.stringify(first) : told`${JSON.stringify(first)}, or ${JSON.stringify(last)}`;
+  throw new DyliveError("not_confirmed", told`nothing was deleted. It is called ${called}`);
+}
+
 /** Order in which a bare name is looked for. */
 const BARE: readonly AliasKind[] = ["web_rid", "unique_id", "room_id", "sec_uid", "uid", "import"];
 /** Longest name that is looked for: a sec_uid has some 60 characters. */

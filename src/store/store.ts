@@ -6,6 +6,7 @@ import type { Rooms, Sessions } from "./rooms.js";
 import type { AccountDays } from "./sql/account-days.js";
 import type { AuthorWatches } from "./sql/author-watches.js";
 import type { Comments } from "./sql/comments.js";
+import type { Deletions } from "./sql/deletions.js";
 import type { Downloads } from "./sql/downloads.js";
 import type { Gifts } from "./sql/gifts.js";
 import type { Hooks } from "./sql/hooks.js";
@@ -44,6 +45,7 @@ export interface Store {
   /** Keys that the store makes for itself and keeps. */
   readonly secrets: ReturnType<typeof sqlSecrets>;
   readonly retention: Retention;
+  readonly deletions: Deletions;
   readonly residue: Residue;
   /** Erasures, for what was received before one and is stored after it: frames that waited in a spool. */
   readonly erasures: ReturnType<typeof sqlErasures>;

@@ -6,6 +6,7 @@ import { describeChanges } from "./changes.js";
 import { type Damage, describeCheck } from "./check.js";
 import { describeClose } from "./close.js";
 import { describeComments } from "./comments.js";
+import { describeDeletions } from "./deletions.js";
 import { describeDownloads } from "./downloads.js";
 import { describeErase } from "./erase.js";
 import { describeEraseWorks } from "./erase-works.js";
@@ -47,6 +48,7 @@ export function describeStore(name: string, open: Open, damage: Damage): void {
     describeErase(open);
     describeEraseWorks(open);
     describeRetention(open);
+    describeDeletions(open);
     describeHooks(open);
     describeWorks(open);
     describeComments(open);

@@ -60,6 +60,7 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^dylive download '/, "test/browser/download.test.ts"],
   [/^dylive comments '/, "test/browser/comments-command.test.ts"],
   [/^dylive author add '/, "test/cli/author.test.ts"],
+  [/^dylive (room|session) delete /, "test/cli/deletion.test.ts"],
   [/^dylive sidecar\b/, "test/e2e/sidecar.test.ts"],
   [/^dylive works '/, "test/browser/lists-command.test.ts"],
   [/^curl .*\/v1\/works\/\d+\/comments(\/run)?$/, "test/browser/work-doors.test.ts"],

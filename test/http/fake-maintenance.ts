@@ -1,7 +1,8 @@
-import type { DecodedAnew, ErasedPerson, MaintenanceService, Turn } from "../../src/http/task-list.js";
+import type { DecodedAnew, DeletedThing, ErasedPerson, MaintenanceService, Turn } from "../../src/http/task-list.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { told } from "../../src/runtime/told.js";
 import type { RoomKey } from "../../src/store/log.js";
+import type { Deletion } from "../../src/store/sql/deletions.js";
 
 const ERASED: ErasedPerson = {
   erased: 2,
@@ -36,6 +37,12 @@ export class FakeMaintenance implements MaintenanceService {
     await this.#work(turn, signal);
     if (user === "nobody") throw new DyliveError("not_found", told`nobody in the log, in works and in comments is known as ${user}`);
     return { ...ERASED, pseudonym: keep ? "p0123456789abcdef" : null };
+  }
+
+  async delete({ room, sessionId }: Deletion, turn: Turn, signal: AbortSignal): Promise<DeletedThing> {
+    this.asked.push(["delete", room, sessionId]);
+    await this.#work(turn, signal);
+    return { events: 3, sessions: 1, recordings: { files: 1, bytes: 7 }, notReached: ["backups"] };
   }
 
   async assertRecorded(_room: RoomKey, sessionId: string | null): Promise<void> {

@@ -336,6 +336,14 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/redecode", 202, { json: {} }],
     ["/v1/rooms/98765/redecode", 404, { json: { session: "404" } }],
   ],
+  "POST /v1/rooms/{room}/sessions/{session}/delete": [
+    ["/v1/rooms/98765/sessions/latest/delete", 400, { json: { name: "98765" } }],
+    [`/v1/rooms/98768/sessions/${SESSION}/delete`, 202, { json: { name: SESSION } }],
+  ],
+  "POST /v1/rooms/{room}/delete": [
+    ["/v1/rooms/98765/delete", 400, { json: { name: "98767" } }],
+    ["/v1/rooms/98767/delete", 202, { json: { name: "98767" } }],
+  ],
   "POST /v1/rooms/{room}/test-events": [
     ["/v1/rooms/98765/test-events", 201, { json: { type: "gift", units: 2, diamonds: 10 } }],
     ["/v1/rooms/98765/test-events", 400, { json: { type: "gift", units: 3, diamonds: 10 } }],
@@ -492,6 +500,7 @@ export async function seeded(hostile?: string): Promise<ApiServer> {
     ["d2", "ours"],
   ] as const)
     await store.downloads.begin(downloadOf(id, WORK, ended), folder);
+  for (const unwanted of ["98767", "98768"]) await store.sessions.open(await tell(unwanted), SESSION, 6);
   manager.say(room, "live", SESSION, { counts: { WebcastChatMessage: 1 }, masked: false, likesSeen: 0.2 });
   return made;
 }

@@ -23,6 +23,7 @@ const FOREVER: LimitsOf = { events: NONE, statistics: NONE, raw: NONE };
 type RawRecording = Parameters<typeof beyondLimits>[0][number];
 const file = (n: number, change: Partial<RawRecording> = {}): RawRecording => ({
   path: String(n),
+  sessionId: "7300000000000000019",
   startedAt: T0 + n * DAY,
   endedAt: T0 + n * DAY + HOUR,
   writtenAt: T0 + n * DAY + HOUR,

@@ -67,6 +67,46 @@ const day = (clock: FakeClock, room: number, days: number, count: number) =>
     chat(`${room}-${days}-${n}`, { receivedAt: clock.now() - days * DAY + n, text: "长".repeat(200) }),
   );
 
+describe("what was deleted", () => {
+  it("goes on being removed by the next process, with its recordings, and those of others stay", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const { room, append } = await claimed(store);
+    await append(...Array.from({ length: 1200 }, (_, n) => chat(`${n}`)));
+    await indexAll(store);
+    const other = await claimed(store, "98766");
+    await other.append(chat("stays"));
+    await store.sessions.open(other.room, "7400000000000000001", 1);
+    await store.deletions.ofSession(other.room, "7400000000000000001");
+    await store.deletions.ofRoom(room);
+    const at = (of: number, sessionId: string, change = {}) => {
+      const times = { startedAt: 5, endedAt: 6, writtenAt: 6 };
+      return { path: `${of}/${sessionId}`, room: of, sessionId, ...times, bytes: 10, open: false, ...change };
+    };
+    const later = { startedAt: Date.now() + DAY };
+    const files = [
+      at(room, "7400000000000000001"),
+      at(other.room, "7400000000000000001"),
+      at(other.room, "7400000000000000001", { path: "later", ...later }),
+      at(other.room, "7400000000000000001", { path: "open", open: true }),
+      at(other.room, "7400000000000000002"),
+    ];
+    const gone: string[] = [];
+    const raw = {
+      rooms: async () => [room, other.room],
+      files: async (of: number) => files.filter((one) => one.room === of && !gone.includes(one.path)),
+      remove: async ({ path }: { readonly path: string }) => void gone.push(path),
+      seen: async () => {},
+    };
+    kept(store, clock, { raw });
+    await settle(clock, 5_000);
+    expect([(await readAll(store.log, room)).events, await store.deletions.open()]).toEqual([[], []]);
+    expect((await readAll(store.log, other.room)).events).toEqual([]);
+    expect(gone).toEqual([`${room}/7400000000000000001`, `${other.room}/7400000000000000001`]);
+    expect(await checkStore(store)).toEqual([]);
+  });
+});
+
 describe("what is beyond its limits", () => {
   it.each([null, 30])("goes of works and comments that were not read for long, and only by a limit: %s days", async (days) => {
     const { store } = opened();

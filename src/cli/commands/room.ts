@@ -16,8 +16,9 @@ import { DyliveError } from "../../runtime/errors.js";
 import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
 import { watchRoom } from "../../store/cluster.js";
 import type { RoomKey } from "../../store/log.js";
-import type { RoomRow, RoomSettings, Watch } from "../../store/rooms.js";
+import { type RoomRow, type RoomSettings, roomNames, type Watch } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
+import { confirmDeletion, deleteKept } from "../deletion.js";
 import { pastedRoom } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
 import { inWords, moment, padded, plain, print, say } from "../terminal.js";
@@ -88,6 +89,13 @@ export function addRoomCommands(program: Command, options: { data: () => Option;
           say(told`${titleOf(await rowOf(rooms, key))} ${done}`);
         }),
       );
+  room
+    .command("delete")
+    .description("delete a room with all that is kept of it, for good")
+    .argument("<room>", "its number, id or any other name")
+    .option("--yes", "do not ask for its name first", false)
+    .addOption(options.data())
+    .action((name: string, { yes, ...settings }: Partial<Config> & { yes: boolean }) => deleteRoom(loadConfig(settings), name, yes));
   watch("pause", "stop collecting a room until it is resumed", "paused", told`is paused`);
   watch("resume", "collect a paused room again", "on", told`is watched again`);
   watch("remove", "take a room off the watch list; its events stay", "off", told`is no longer watched; its events stay`);
@@ -237,6 +245,24 @@ function set(config: Config, name: string, settings: Partial<RoomSettings>): Pro
     await assertPossible(settings, reach);
     await rooms.setSettings(room, changeOf(settings));
     say(told`${titleOf(await rowOf(rooms, room))} is changed; a running server reconnects with it`);
+  });
+}
+
+function deleteRoom(config: Config, name: string, isSure: boolean): Promise<void> {
+  const signal = interruptSignal();
+  return withStore(config, async (store) => {
+    const { rooms, log, deletions } = store;
+    const { room } = await pastedRoom(rooms, name);
+    const row = await rowOf(rooms, room);
+    if (row.watch === "on")
+      throw new DyliveError(
+        "in_use",
+        told`room ${room} is on the watch list: \`dylive room pause ${room}\` first, and a few seconds later this`,
+      );
+    const { oldest, head } = (await log.heads([room])).get(room) ?? { oldest: 1, head: 0 };
+    const what = told`${titleOf(row)}: up to ${head - oldest + 1} events, with their statistics and recordings`;
+    await confirmDeletion(what, roomNames(row, await rooms.aliases(room)), isSure, signal);
+    await deleteKept(config, store, await deletions.ofRoom(room), signal);
   });
 }
 

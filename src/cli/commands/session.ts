@@ -9,9 +9,10 @@ import { catchUp } from "../../statistics/reader.js";
 import { amountOf, type Summary, summaryOf } from "../../statistics/summary.js";
 import { openVocabulary } from "../../statistics/words.js";
 import type { RoomKey } from "../../store/log.js";
-import type { BroughtCounts, NamedRoom, Session } from "../../store/rooms.js";
+import { type BroughtCounts, type NamedRoom, type Session, sessionNames } from "../../store/rooms.js";
 import { BROADCAST_ORDERS, type BroadcastOrder } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
+import { confirmDeletion, deleteKept } from "../deletion.js";
 import { pastedRoom } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
 import { type Cell, moment, orAsItIs, ProgressLine, print, printColumns, say } from "../terminal.js";
@@ -67,6 +68,16 @@ export function addSessionCommands(program: Command, data: () => Option): void {
     .addOption(data())
     .action((named: readonly string[], { minutes, json, ...settings }: Options & { readonly minutes: boolean }) =>
       compare(loadConfig(settings), named, minutes, json),
+    );
+  session
+    .command("delete")
+    .description("delete a broadcast with its events, statistics and recordings, for good")
+    .argument("<room>", ROOM)
+    .argument("<session>", BROADCAST)
+    .option("--yes", "do not ask for its name first", false)
+    .addOption(data())
+    .action((room: string, id: string, { yes, ...settings }: Partial<Config> & { yes: boolean }) =>
+      deleteSession(loadConfig(settings), room, id, yes),
     );
   session
     .command("show")
@@ -179,6 +190,20 @@ async function showMinutes(store: Store, sessions: readonly Session[], titles: r
       ...values.flatMap((one) => (one === null ? [null, null, null, null] : [one.chats, one.joins, one.diamonds, one.online])),
     ]),
   );
+}
+
+function deleteSession(config: Config, asked: string, id: string, isSure: boolean): Promise<void> {
+  const signal = interruptSignal();
+  return withStore(config, async (store) => {
+    const { rooms, sessions, deletions } = store;
+    const { room } = await pastedRoom(rooms, asked);
+    const session = await namedBroadcast(sessions, room, id);
+    if (session.endedAt === null && (await rooms.get(room))?.watch === "on")
+      throw new DyliveError("in_use", told`the broadcast goes on: \`dylive room pause ${room}\` first, and a few seconds later this`);
+    const what = told`broadcast ${session.sessionId} from ${moment(session.openedAt)}, ${session.title ?? "–"}: its events, statistics and recordings`;
+    await confirmDeletion(what, sessionNames(session), isSure, signal);
+    await deleteKept(config, store, await deletions.ofSession(room, session.sessionId), signal);
+  });
 }
 
 function show(config: Config, asked: string, id: string | null, json: boolean): Promise<void> {

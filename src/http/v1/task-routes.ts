@@ -3,16 +3,20 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { assertPerson } from "../../erasure/identity.js";
 import { Nullable } from "../../events/field.js";
+import type { RoomState } from "../../health/state.js";
 import { reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
+import type { RoomKey } from "../../store/log.js";
+import { assertTyped, roomNames, sessionNames } from "../../store/rooms.js";
+import type { Deletion } from "../../store/sql/deletions.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { errorWords, languageAsked } from "../failure.js";
 import { roomOf } from "../streams/named-room.js";
 import { type MaintenanceService, TASK_KINDS, TASK_STATES, type Task } from "../task-list.js";
 import { addSchemas, exactly, RoomParams } from "./fields.js";
-import { broadcastId } from "./session-routes.js";
+import { broadcastId, SessionParams, sessionOf } from "./session-routes.js";
 
 const Count = (description: string) => Type.Integer({ description });
 
@@ -56,6 +60,18 @@ const DecodedAnew = Type.Object(
   },
   { description: "of redecode" },
 );
+const Deleted = Type.Object(
+  {
+    events: Count("events that were removed"),
+    sessions: Count("broadcasts of which statistics were removed"),
+    recordings: Type.Object(
+      { files: Type.Integer(), bytes: Type.Integer() },
+      { description: "raw recordings of this process that were removed" },
+    ),
+    notReached: Type.Array(Type.String(), { description: "what holds it still" }),
+  },
+  { description: "of delete" },
+);
 
 /** Long work that was asked for. */
 const TaskSchema = Type.Object(
@@ -67,7 +83,7 @@ const TaskSchema = Type.Object(
     startedAt: Type.Integer({ description: "ms UTC" }),
     endedAt: Type.Union([Type.Integer(), Type.Null()], { description: "ms UTC" }),
     progress: Type.Union([Type.Object({ what: Type.String(), count: Type.Integer() }), Type.Null()], { description: "how far it is" }),
-    result: Type.Union([Erased, DecodedAnew, Type.Null()], { description: "what came of it" }),
+    result: Type.Union([Erased, DecodedAnew, Deleted, Type.Null()], { description: "what came of it" }),
     error: Nullable(
       Type.Object({ code: Type.String(), message: Type.String(), hint: Type.String() }, { description: "why it failed, as in refusals" }),
     ),
@@ -92,8 +108,18 @@ const Broadcast = exactly({
   ),
 });
 
+const Typed = exactly({
+  name: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: "what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id",
+  }),
+});
+/** States of a room in which something of it may be received at any moment. */
+const BUSY: ReadonlySet<RoomState> = new Set<RoomState>(["connecting", "live", "stalled", "blocked"]);
+
 /** Registers the routes of long work on what is kept: begin, look, stop. */
-export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, store }: ApiDeps): void {
+export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, store, rooms, sidecars }: ApiDeps): void {
   addSchemas(app, TaskSchema, TaskListSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -141,6 +167,71 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
       await known.assertRecorded(room, session);
       const task = tasks.start("redecode", room, (turn, signal) => known.redecode(room, session, turn, signal));
       logger.info({ task: task.id, room, session, by: tokenOf(request).id }, "decoding recordings again was started");
+      return reply.status(202).send(taskAnswer(request, task));
+    },
+  );
+
+  /** Begins to delete something, before it is answered, and removes what is kept of it as a task. */
+  async function deleting(request: FastifyRequest, room: RoomKey, session: string | null, begin: () => Promise<Deletion>): Promise<Task> {
+    const known = menderOf(maintenance);
+    let begun: Promise<Deletion> | undefined;
+    const task = tasks.start("delete", room, async (turn, signal) => {
+      begun = begin();
+      return known.delete(await begun, turn, signal);
+    });
+    await begun;
+    logger.info({ task: task.id, room, session, by: tokenOf(request).id }, "a room or a broadcast was deleted");
+    return task;
+  }
+
+  typed.post(
+    "/rooms/:room/delete",
+    {
+      schema: {
+        summary: "Delete a room with all that is kept of it; it is collected no more",
+        description:
+          "For good. When this is answered the room is gone; a task removes what is kept: GET /v1/tasks/{task} says how far it is. See docs/data.md.",
+        tags,
+        params: RoomParams,
+        body: Typed,
+        response: { 202: Type.Ref("Task") },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const { room } = await roomOf(store.rooms, request);
+      const { row, aliases } = await rooms.view(room);
+      assertTyped(request.body.name, roomNames(row, aliases));
+      const task = await deleting(request, room, null, async () => {
+        await rooms.pause(room);
+        for (const one of sidecars?.list() ?? []) if (one.room === room) await sidecars?.remove(one.id);
+        return store.deletions.ofRoom(room);
+      });
+      return reply.status(202).send(taskAnswer(request, task));
+    },
+  );
+
+  typed.post(
+    "/rooms/:room/sessions/:session/delete",
+    {
+      schema: {
+        summary: "Delete a broadcast with its events, statistics and recordings",
+        description:
+          "For good, as a task: GET /v1/tasks/{task} says how far it is. One that is being collected is `in_use`. See docs/data.md.",
+        tags,
+        params: SessionParams,
+        body: Typed,
+        response: { 202: Type.Ref("Task") },
+      },
+      config,
+    },
+    async (request, reply) => {
+      const { room, session } = await sessionOf(store, request);
+      assertTyped(request.body.name, sessionNames(session));
+      const status = rooms.status(room);
+      if (status !== null && status.sessionId === session.sessionId && BUSY.has(status.state))
+        throw new DyliveError("in_use", "the broadcast is being collected: pause the room first");
+      const task = await deleting(request, room, session.sessionId, () => store.deletions.ofSession(room, session.sessionId));
       return reply.status(202).send(taskAnswer(request, task));
     },
   );

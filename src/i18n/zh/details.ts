@@ -17,6 +17,16 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "nobody in the log, in works and in comments is known as {}": "日志、作品和评论里没有叫 {} 的人",
   "{} people are known as {}: name one by id: {}": "有 {} 个人叫 {}：请用 id 指定：{}",
   "nobody is known as {}; all others that were named are erased": "没有叫 {} 的人；其他人都已删除",
+  "nothing was deleted. It is called {}": "什么都没有删除。它的名称是 {}",
+  "{}, or {}": "{} 或 {}",
+  "room {} is on the watch list: `dylive room pause {}` first, and a few seconds later this":
+    "直播间 {} 在监控列表里：先运行 `dylive room pause {}`，过几秒再删除",
+  "the broadcast goes on: `dylive room pause {}` first, and a few seconds later this":
+    "这场直播还没有结束：先运行 `dylive room pause {}`，过几秒再删除",
+  "the broadcast is being collected: pause the room first": "这场直播正在采集：请先暂停直播间",
+  "the deletion of room {} was not kept": "直播间 {} 的删除没有记下来",
+  "room {} has no broadcast {}": "直播间 {} 没有场次 {}",
+  "room {} was deleted": "直播间 {} 已删除",
   "nobody could be asked, and nothing was erased. {}": "没有终端可以询问，什么都没有删除。{}",
   "nothing of them was erased": "什么都没有删除",
   "known as: {}": "已知的标识：{}",

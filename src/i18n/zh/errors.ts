@@ -46,7 +46,8 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
   "`dylive doctor` tries the speech engine; overlays use the browser's own voice meanwhile.":
     "`dylive doctor` 会试一下语音引擎；在此期间画面改用浏览器自带的语音。",
   "It was not confirmed": "没有确认",
-  "Type yes in a terminal when you are asked, or give --yes.": "请在终端里按提示输入 yes，或者加上 --yes。",
+  "Type what is asked for, in a terminal or in the request, or give --yes to the command.":
+    "请按提示输入要求的内容（在终端里，或写在请求里），命令也可以加上 --yes。",
   "The resource is in use": "正被占用",
   "Wait until its other user is done, stop that, or choose another.": "请等另一个使用者结束，停下它，或换一个。",
   "Too many rooms are collected on demand": "临时采集的直播间太多",

@@ -409,6 +409,16 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "exports and recordings that were made before": "以前的导出和录制",
   "files beside recordings (dylive sidecar): once removed, they are made again without them while their recording is there":
     "录像旁的弹幕文件（dylive sidecar）：删掉后，只要录像还在，就会重新写成不含他们的",
+  backups: "备份",
+  "exports and recordings that were made before, and files beside recordings (dylive sidecar)":
+    "以前的导出和录制文件，以及录像旁的文件（dylive sidecar）",
+  "raw recordings in the data folders of other processes, until those have looked: ten minutes":
+    "其他进程数据目录里的原始录制，它们十分钟内会自己删除",
+  "bytes of the database's files that are free and not written over yet": "数据库文件里已释放、还没有被覆盖的内容",
+  "This cannot be undone. Type {} to delete it: ": "删除后无法恢复。输入 {} 确认删除：",
+  "deleted: {} events, statistics of {} broadcasts, {} raw recordings": "已删除：{} 个事件、{} 场直播的统计、{} 个原始录制",
+  "{}: up to {} events, with their statistics and recordings": "{}：最多 {} 个事件，连同统计和录制",
+  "broadcast {} from {}, {}: its events, statistics and recordings": "场次 {}，{} 开始，{}：它的事件、统计和录制",
   "what webhooks and readers of the API were given before": "以前发给 Webhook 和 API 读者的内容",
   "{}, until what waits there is stored without them": "{}，等待的内容会在存储时去掉他们",
   "{}, which is being written to: erase them again when it is closed": "{}，正在写入：请在它关闭后再删除一次",

@@ -139,6 +139,9 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
     /^webhook (.*) \((\S+)\) is paused: (.*); last: (.*)\. Nothing is lost: resume it when its receiver is back\.$/s,
     "Webhook $1（$2）已暂停：{3}；最近一次：$4。什么也没有丢：接收端恢复后，恢复它即可。",
   ],
+  [/^room (\d+) was deleted, with (\d+) events$/, "直播间 $1 已删除，共 $2 个事件"],
+  [/^broadcast (\S+) of room (\d+) was deleted, with (\d+) events$/, "直播间 $2 的场次 $1 已删除，共 $3 个事件"],
+  [/^removing events$/, "正在删除事件"],
   [/^its receiver answered 410 Gone$/, "接收端回答 410 Gone"],
   [/^it has failed since (\S+)$/, "从 $1 起一直失败"],
   [

@@ -200,6 +200,9 @@ DECLARE
 BEGIN
   PERFORM FROM heads WHERE room = p_room FOR UPDATE;
   IF NOT FOUND THEN RAISE foreign_key_violation; END IF;
+  -- A room that was deleted is nobody's.
+  PERFORM FROM rooms WHERE room = p_room AND watched < 0;
+  IF FOUND THEN RETURN NULL; END IF;
   SELECT * INTO lease FROM wanted WHERE key = p_key FOR UPDATE;
   IF lease.twin_of IS NOT NULL OR (lease.owner IS DISTINCT FROM p_me AND (lease.taker IS DISTINCT FROM p_me OR NOT lease.offered)) THEN
     RETURN NULL;

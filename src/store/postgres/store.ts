@@ -74,7 +74,7 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
 /** SQL that locks rooms in the order of their keys, as everybody does. */
 const SET_RESUMES = `WITH locked AS (SELECT room FROM rooms WHERE room = ANY($1::bigint[]) ORDER BY room FOR NO KEY UPDATE)
   UPDATE rooms r SET resume = g.resume FROM locked l JOIN unnest($1::bigint[], $2::text[]) AS g(room, resume) ON g.room = l.room
-  WHERE r.room = l.room RETURNING r.room`;
+  WHERE r.room = l.room AND r.watched >= 0 RETURNING r.room`;
 
 /**
  * Returns the function that stores where connections can be resumed. Every room says so every few seconds: what comes while a statement is

@@ -2,6 +2,7 @@ import type { Store } from "../store.js";
 import { sqlAccountDays } from "./account-days.js";
 import { sqlAuthorWatches } from "./author-watches.js";
 import { sqlComments } from "./comments.js";
+import { sqlDeletions } from "./deletions.js";
 import { sqlDownloads } from "./downloads.js";
 import { sqlGifts } from "./gifts.js";
 import { sqlHooks } from "./hooks.js";
@@ -23,6 +24,7 @@ type Repositories = Pick<
   | "tokens"
   | "hooks"
   | "statistics"
+  | "deletions"
   | "works"
   | "comments"
   | "commentRuns"
@@ -44,6 +46,7 @@ export function sqlRepositories(database: SqlDatabase): Repositories {
     tokens: sqlTokens(database),
     hooks: sqlHooks(database),
     statistics: sqlStatistics(database),
+    deletions: sqlDeletions(database),
     works: sqlWorks(database),
     comments: sqlComments(database),
     commentRuns: sqlCommentRuns(database),

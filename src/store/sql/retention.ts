@@ -65,7 +65,7 @@ export function sqlRetention({ dialect, ask, lane }: SqlDatabase, sizes: StoredS
     /** Sets a kind's limits for this room; null follows the server's setting again. @throws DyliveError not_found */
     setLimits: (room: RoomKey, kind: Retained, limits: Limits | null): Promise<void> =>
       write(function* () {
-        const known = yield* row("SELECT room FROM rooms WHERE room = $1", room);
+        const known = yield* row("SELECT room FROM rooms WHERE room = $1 AND watched >= 0", room);
         if (known === undefined) throw new DyliveError("not_found", "there is no such room");
         yield* run("DELETE FROM retention WHERE room = $1 AND kind = $2", room, kind);
         if (limits === null) return;

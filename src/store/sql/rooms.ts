@@ -25,7 +25,7 @@ interface StoredRoom {
   readonly anchor_sec_uid: string | null;
   readonly anchor_nickname: string | null;
   readonly anchor_avatar: string | null;
-  /** Index in {@link WATCHES}. */
+  /** Index in {@link WATCHES}; -1: it was deleted. */
   readonly watched: number;
   /** Settings as JSON of what differs from {@link NO_SETTINGS}. */
   readonly settings: string;
@@ -33,6 +33,9 @@ interface StoredRoom {
   readonly resume: string | null;
   readonly created_at: number;
 }
+
+/** Condition that a room `r` was not deleted. */
+const KEPT = "r.watched >= 0";
 
 /** Returns the rooms of a database and their names. */
 export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
@@ -68,7 +71,7 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
     },
     get: (room) =>
       ask(function* () {
-        const stored = yield* row<StoredRoom>("SELECT * FROM rooms WHERE room = $1", room);
+        const stored = yield* row<StoredRoom>(`SELECT * FROM rooms r WHERE r.room = $1 AND ${KEPT}`, room);
         return stored === undefined ? null : roomOf(stored);
       }),
     aliases: (room) => ask(() => rows<Alias>("SELECT kind, value FROM aliases WHERE room = $1 ORDER BY kind, value", room)),
@@ -82,7 +85,7 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
         const values: SqlValue[] = [Math.min(Math.max(after, 0), dialect.maxRoom), limit];
         const given = (value: SqlValue) => `$${values.push(value)}`;
         const named = (condition: string) => `EXISTS (SELECT 1 FROM aliases a WHERE a.room = r.room AND (${condition}))`;
-        const conditions = ["r.room > $1"];
+        const conditions = ["r.room > $1", KEPT];
         if (watch !== undefined) conditions.push(`r.watched = ${given(WATCHES.indexOf(watch))}`);
         if (name !== undefined) conditions.push(named(`a.value = ${given(name)}`));
         if (among.length > 0) {
@@ -95,22 +98,25 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
     setFacts: (room, facts) => write(() => setFacts(room, facts)),
     setWatch: (room, watch) =>
       write(function* () {
-        assertChanged(room, yield* run("UPDATE rooms SET watched = $2 WHERE room = $1", room, WATCHES.indexOf(watch)));
+        assertChanged(room, yield* run(`UPDATE rooms AS r SET watched = $2 WHERE r.room = $1 AND ${KEPT}`, room, WATCHES.indexOf(watch)));
       }),
     setResume: (room, resume) =>
       write(function* () {
-        assertChanged(room, yield* run("UPDATE rooms SET resume = $2 WHERE room = $1", room, resumeText(resume)));
+        assertChanged(room, yield* run(`UPDATE rooms AS r SET resume = $2 WHERE r.room = $1 AND ${KEPT}`, room, resumeText(resume)));
       }),
     setSettings: (room, settings) =>
       write(function* () {
-        const stored = yield* row<{ settings: string }>(`SELECT settings FROM rooms WHERE room = $1 ${dialect.forUpdate}`, room);
+        const stored = yield* row<{ settings: string }>(
+          `SELECT settings FROM rooms r WHERE r.room = $1 AND ${KEPT} ${dialect.forUpdate}`,
+          room,
+        );
         const kept = settingsOf(stored?.settings ?? "{}");
         const merged = { ...kept, ...(typeof settings === "function" ? settings(kept) : settings) };
-        assertChanged(room, yield* run("UPDATE rooms SET settings = $2 WHERE room = $1", room, JSON.stringify(merged)));
+        assertChanged(room, yield* run(`UPDATE rooms AS r SET settings = $2 WHERE r.room = $1 AND ${KEPT}`, room, JSON.stringify(merged)));
       }),
     tell: (room, status, at) =>
       write(function* () {
-        const sql = `INSERT INTO room_reports(room, told_at, body) SELECT room, CAST($2 AS bigint), CAST($3 AS text) FROM rooms WHERE room = $1
+        const sql = `INSERT INTO room_reports(room, told_at, body) SELECT room, CAST($2 AS bigint), CAST($3 AS text) FROM rooms r WHERE r.room = $1 AND ${KEPT}
           ON CONFLICT (room) DO UPDATE SET told_at = excluded.told_at, body = excluded.body`;
         yield* run(sql, room, at, status);
       }),
@@ -121,8 +127,15 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
       }),
     claim: (room) =>
       write(function* () {
-        const claimed = yield* row<{ epoch: number }>("UPDATE heads SET epoch = epoch + 1 WHERE room = $1 RETURNING epoch", room);
-        if (claimed === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
+        const claimed = yield* row<{ epoch: number }>(
+          `UPDATE heads SET epoch = epoch + 1 WHERE room = $1 AND EXISTS (SELECT 1 FROM rooms r WHERE r.room = $1 AND ${KEPT}) RETURNING epoch`,
+          room,
+        );
+        if (claimed === undefined) {
+          const known = yield* row("SELECT room FROM rooms WHERE room = $1", room);
+          if (known !== undefined) throw new DyliveError("not_owner", told`room ${room} was deleted`);
+          throw new DyliveError("not_found", told`there is no room ${room}`);
+        }
         return claimed.epoch;
       }),
   };
@@ -164,7 +177,7 @@ function* setFacts(room: RoomKey, facts: Partial<RoomFacts>): SqlWork<void> {
   const changed = yield* run(
     `UPDATE rooms SET web_rid = coalesce($2, web_rid), title = coalesce($3, title), anchor_id = coalesce($4, anchor_id),
        anchor_sec_uid = coalesce($5, anchor_sec_uid), anchor_nickname = coalesce($6, anchor_nickname),
-       anchor_avatar = coalesce($7, anchor_avatar) WHERE room = $1`,
+       anchor_avatar = coalesce($7, anchor_avatar) WHERE room = $1 AND watched >= 0`,
     ...[room, ...factValues(facts)],
   );
   assertChanged(room, changed);
@@ -204,7 +217,7 @@ export function sqlSessions({ dialect, ask, lane }: SqlDatabase): Sessions {
       if (known !== null && (title === null || known.title !== null)) return known;
       return write(function* () {
         // Whoever else opens a broadcast of the room waits for this one.
-        const locked = yield* row(`SELECT room FROM rooms WHERE room = $1 ${dialect.forUpdate}`, room);
+        const locked = yield* row(`SELECT room FROM rooms r WHERE r.room = $1 AND ${KEPT} ${dialect.forUpdate}`, room);
         if (locked === undefined) throw new DyliveError("not_found", told`there is no room ${room}`);
         if ((yield* findSession(room, sessionId)) === null) {
           yield* run("UPDATE sessions SET ended_at = $2, end_reason = 'replaced' WHERE room = $1 AND ended_at IS NULL", room, at);

@@ -33,7 +33,10 @@ const ALIVE = "n IN (SELECT n FROM statistics_sessions)";
 const RUN = { n: COUNT, subject: NAME, told_at: COUNT, ended_at: "bigint", body: NAME, seen_at: "bigint" };
 const GIVEN = { combos: COUNT, settled: COUNT, units: COUNT, diamonds: COUNT, unpriced: COUNT };
 
-/** Table of rooms. `settings`: JSON of what differs from the server's settings. */
+/**
+ * Table of rooms. `settings`: JSON of what differs from the server's settings. `watched`: the place on the watch list, or -1: the room was
+ * deleted, and its key, which is never given again, is all that is left of it.
+ */
 export const ROOMS: SqlTable = {
   name: "rooms",
   keys: 1,
@@ -66,6 +69,8 @@ export const ROOMS: SqlTable = {
  * - `downloads.body`: JSON of the download, `author`: of who made its work, `folder`: id of the folder with its files, which a process has on its
  *   disk; `removed`: nothing is left of it but that its files are to be removed by a process that has them.
  * - `author_watches.body`: JSON of the watch (`works/model/author-watch`) and the ids of works that are known; `outcome`: of the last look.
+ * - `deletions`: rooms (`session_id` is empty) and broadcasts that were deleted; of one without `ended_at` something is still to be removed, of
+ *   events those up to `until_seq`. Files on the disks of other processes are found by those that have ended.
  * - `gifts`: the catalogue of gifts, which is about nobody; `gift_prices`: each price that a gift had, from when to when it was seen.
  * - `account_days.day`: number of the day of UTC since 1970. `forgotten_accounts.at`: when an account was forgotten; logins of before may still be
  *   in use, and nothing more is kept of them.
@@ -106,6 +111,13 @@ export const TABLES: readonly SqlTable[] = [
   },
   { name: "hook_tries", keys: 1, counts: true, columns: { n: COUNT, hook: HOOK, body: NAME }, indexes: { hook: "hook, n" } },
   { name: "retention", keys: 2, columns: { room: ROOM, kind: NAME, max_age_ms: "bigint", max_bytes: "bigint" } },
+  {
+    name: "deletions",
+    keys: 1,
+    counts: true,
+    columns: { n: COUNT, room: ROOM, session_id: NAME, until_seq: COUNT, at: COUNT, ended_at: "bigint" },
+    indexes: { room: "room", open: "n) WHERE (ended_at IS NULL" },
+  },
   { name: "horizons", keys: 1, columns: { room: COUNT, time: COUNT } },
   { name: "statistics_rooms", keys: 1, fill: 70, columns: { room: COUNT, counted: ZERO, version: ZERO } },
   {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { until } from "../../until.js";
 import { serveApi } from "../api-server.js";
+import { chat } from "../events.js";
 
 const post = (json: unknown) => ({ method: "POST", json });
 
@@ -73,6 +74,47 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
     ] as const)
       expect([path, (await call(path, post(json))).status]).toEqual([path, status]);
     expect((await call("/v1/tasks/77")).status).toBe(404);
+  });
+
+  it("delete a room or a broadcast by its typed name: when that is answered it is gone", async () => {
+    const { call, maintenance, manager, tell, store, lines, token } = await serveApi();
+    const room = await tell("98765", chat("一", { sessionId: "7300000000000000019" }));
+    const other = await tell("98766", chat("二"));
+    await store.rooms.setFacts(room, { title: "夜话" });
+    await store.rooms.setWatch(room, "on");
+    await store.sessions.open(room, "7300000000000000019", 1, "第一场");
+    const path = "/v1/rooms/98765/sessions/7300000000000000019/delete";
+    for (const [wrong, words] of [
+      ["/v1/rooms/98765/delete", 'It is called "夜话", or "1"'],
+      [path, 'It is called "第一场", or "7300000000000000019"'],
+    ] as const) {
+      const refused = await call(wrong, post({ name: "98766" }));
+      expect([refused.status, refused.at("error", "code")]).toEqual([400, "not_confirmed"]);
+      expect(refused.at("error", "message")).toContain(words);
+      expect((await call(wrong, { ...post({ name: "夜话" }), token: await token({ scope: "manage" }) })).status).toBe(403);
+    }
+    // One that comes in at this moment would come again.
+    manager.say(room, "live", "7300000000000000019");
+    expect((await call(path, post({ name: "第一场" }))).at("error", "code")).toBe("in_use");
+    manager.say(room, "live", "7300000000000000020");
+    const first = await call(path, post({ name: " 第一场 " }));
+    expect([first.status, first.at("kind"), first.at("room")]).toEqual([202, "delete", String(room)]);
+    expect([(await call(path, post({ name: "第一场" }))).status, await store.sessions.list(room, 9)]).toEqual([404, []]);
+    await until(async () => (await call(`/v1/tasks/${first.at("id")}`)).at("state") === "done");
+
+    const gone = await call("/v1/rooms/98765/delete", post({ name: "夜话" }));
+    expect(gone.status).toBe(202);
+    expect([(await call(`/v1/rooms/${room}`)).status, (await call("/v1/rooms/98765/events")).status]).toEqual([404, 404]);
+    expect((await call("/v1/rooms")).at("rooms")).toMatchObject([{ id: String(other) }]);
+    await until(async () => (await call(`/v1/tasks/${gone.at("id")}`)).at("state") === "done");
+    expect((await call(`/v1/tasks/${gone.at("id")}`)).at("result")).toMatchObject({ events: 3, recordings: { files: 1 } });
+    expect(maintenance.asked).toEqual([
+      ["delete", room, "7300000000000000019"],
+      ["delete", room, null],
+    ]);
+    // Who did it is known, not what it was called.
+    expect(lines.filter((line) => line.includes("was deleted"))).toHaveLength(2);
+    expect(lines.join("")).not.toMatch(/夜话|第一场/);
   });
 
   it("stop when they are told to, and with the server", async () => {

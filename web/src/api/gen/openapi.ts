@@ -816,6 +816,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rooms/{room}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a room with all that is kept of it; it is collected no more
+         * @description Needs a token of scope admin. For good. When this is answered the room is gone; a task removes what is kept: GET /v1/tasks/{task} says how far it is. See docs/data.md.
+         */
+        post: operations["postRoomsByRoomDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rooms/{room}/sessions/{session}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a broadcast with its events, statistics and recordings
+         * @description Needs a token of scope admin. For good, as a task: GET /v1/tasks/{task} says how far it is. One that is being collected is `in_use`. See docs/data.md.
+         */
+        post: operations["postRoomsByRoomSessionsBySessionDelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tasks": {
         parameters: {
             query?: never;
@@ -2836,7 +2876,7 @@ export interface components {
              * @enum {string}
              */
             type: "system";
-            /** @description gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low */
+            /** @description gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low, room.deleted, session.deleted */
             kind: string;
             /** @description one sentence */
             text: string;
@@ -3980,7 +4020,7 @@ export interface components {
         Task: {
             id: string;
             /** @enum {unknown} */
-            kind: "erase" | "redecode";
+            kind: "erase" | "redecode" | "delete";
             /** @description the room's id here; null: all rooms */
             room: string | null;
             /** @enum {unknown} */
@@ -4048,6 +4088,18 @@ export interface components {
                 refused: number;
                 /** @description bytes of the recordings that could not be read */
                 lostBytes: number;
+            } | {
+                /** @description events that were removed */
+                events: number;
+                /** @description broadcasts of which statistics were removed */
+                sessions: number;
+                /** @description raw recordings of this process that were removed */
+                recordings: {
+                    files: number;
+                    bytes: number;
+                };
+                /** @description what holds it still */
+                notReached: string[];
             } | null;
             error: {
                 code: string;
@@ -7355,6 +7407,104 @@ export interface operations {
                 "application/json": {
                     /** @description room_id of the broadcast, or `latest`; all of the room by default */
                     session?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description long work on what is kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRoomsByRoomDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description long work on what is kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postRoomsByRoomSessionsBySessionDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the room's id here, or any of its names (kind:value, or the value alone) that is known here */
+                room: string;
+                /** @description room_id of the broadcast, or `latest` */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id */
+                    name: string;
                 };
             };
         };

@@ -1,0 +1,78 @@
+import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
+import type { RoomKey } from "../log.js";
+import { assertChanged } from "./rooms.js";
+import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
+
+/** Deletion of a room, or of one of its broadcasts. It is kept when it has come to its end: files on other disks are found by it. */
+export interface Deletion {
+  readonly n: number;
+  readonly room: RoomKey;
+  /** room_id of the broadcast; null: the whole room. */
+  readonly sessionId: string | null;
+  /** The room's newest seq when it began: what is stored later is not meant. */
+  readonly until: number;
+  /** Time when it began, ms UTC. */
+  readonly at: number;
+}
+
+const SELECT = `SELECT n, room, nullif(session_id, '') AS "sessionId", until_seq AS "until", at FROM deletions`;
+
+/** Deletions of rooms and broadcasts. */
+export type Deletions = ReturnType<typeof sqlDeletions>;
+
+/** Returns the deletions of a database. */
+export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
+  const write = lane();
+  function* begin(room: RoomKey, sessionId: string, until: number): SqlWork<Deletion> {
+    // What is on its way to hooks is made again from what is left.
+    yield* run("DELETE FROM hook_batches WHERE room = $1", room);
+    const made = yield* row<Deletion>(
+      `INSERT INTO deletions(room, session_id, until_seq, at) VALUES ($1, $2, $3, $4)
+       RETURNING n, room, nullif(session_id, '') AS "sessionId", until_seq AS "until", at`,
+      ...[room, sessionId, until, clock.now()],
+    );
+    if (made === undefined) throw new DyliveError("internal", told`the deletion of room ${room} was not kept`);
+    return made;
+  }
+  return {
+    /**
+     * Begins to delete a room, in one step: from then on nobody finds it by any name, nobody collects it and nothing more is stored in it. Its
+     * events, statistics and recordings are still to be removed (`retention/deletion`).
+     * @throws DyliveError not_found
+     */
+    ofRoom: (room: RoomKey): Promise<Deletion> =>
+      write(function* () {
+        // The head first, as whoever appends or claims does: who has the room is fenced.
+        const mark = yield* row<{ head: number }>("UPDATE heads SET epoch = epoch + 1 WHERE room = $1 AND room > 0 RETURNING head", room);
+        const gone = yield* run(
+          `UPDATE rooms SET watched = -1, web_rid = NULL, title = NULL, anchor_id = NULL, anchor_sec_uid = NULL, anchor_nickname = NULL,
+             anchor_avatar = NULL, settings = '{}', resume = NULL WHERE room = $1 AND room > 0 AND watched >= 0`,
+          room,
+        );
+        assertChanged(room, gone);
+        for (const table of ["aliases", "room_reports", "retention", "sessions"]) yield* run(`DELETE FROM ${table} WHERE room = $1`, room);
+        return yield* begin(room, "", mark?.head ?? 0);
+      }),
+    /**
+     * Begins to delete a broadcast, in one step: from then on it is in no list. What comes of it later is stored as of one that begins then.
+     * @throws DyliveError not_found
+     */
+    ofSession: (room: RoomKey, sessionId: string): Promise<Deletion> =>
+      write(function* () {
+        const mark = yield* row<{ head: number }>(`SELECT head FROM heads WHERE room = $1 ${dialect.forUpdate}`, room);
+        const gone = yield* run("DELETE FROM sessions WHERE room = $1 AND session_id = $2", room, sessionId);
+        if (gone === 0) throw new DyliveError("not_found", told`room ${room} has no broadcast ${sessionId.slice(0, 64)}`);
+        return yield* begin(room, sessionId, mark?.head ?? 0);
+      }),
+    /** Returns the deletions that have not come to their end, oldest first. */
+    open: (): Promise<readonly Deletion[]> => ask(() => rows<Deletion>(`${SELECT} WHERE ended_at IS NULL ORDER BY n`)),
+    /** Returns all deletions of a room and of its broadcasts, oldest first. */
+    of: (room: RoomKey): Promise<readonly Deletion[]> => ask(() => rows<Deletion>(`${SELECT} WHERE room = $1 ORDER BY n`, room)),
+    /** Notes that a deletion has come to its end. */
+    end: ({ n }: Deletion): Promise<void> =>
+      write(function* () {
+        yield* run("UPDATE deletions SET ended_at = $2 WHERE n = $1 AND ended_at IS NULL", n, clock.now());
+      }),
+  };
+}

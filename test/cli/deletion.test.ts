@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { loadConfig } from "../../src/app/config.js";
+import { confirmDeletion, deleteKept } from "../../src/cli/deletion.js";
+import { told } from "../../src/runtime/told.js";
+import { rawFolder, rawName } from "../../src/sources/raw/files.js";
+import { assertTyped } from "../../src/store/rooms.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { chat } from "../contracts/events.js";
+import { claimed, readAll } from "../contracts/harness.js";
+import { useDirectory } from "../store/directory.js";
+
+const file = useDirectory();
+const SESSION = "7400000000000000001";
+
+it("takes any name of what is meant, and no other", async () => {
+  const names = ["夜话", "98765", "room:1"];
+  for (const typed of ["夜话", " 98765 ", "room:1"]) expect(() => assertTyped(typed, names)).not.toThrow();
+  for (const typed of ["yes", "", "夜", null])
+    expect(() => assertTyped(typed, names)).toThrow('nothing was deleted. It is called "夜话", or "room:1"');
+  // Nobody can be asked here.
+  const { signal } = new AbortController();
+  await expect(confirmDeletion(told`it`, names, false, signal)).rejects.toMatchObject({ code: "not_confirmed" });
+  await confirmDeletion(told`it`, names, true, signal);
+});
+
+it("removes a broadcast's events and recordings, and no others", async () => {
+  const data = file("data");
+  const config = loadConfig({ data }, {});
+  const store = openSqliteStore({ path: file("kept.db") });
+  onTestFinished(() => store.close());
+  const { room, append } = await claimed(store);
+  await store.sessions.open(room, SESSION, 1);
+  await append(chat("a", { sessionId: SESSION }), chat("b", { sessionId: null }));
+  const raw = join(rawFolder(data), String(room));
+  mkdirSync(raw, { recursive: true });
+  const [own, other] = [SESSION, "7400000000000000002"].map((session) => join(raw, `${rawName(5, session)}.gz`));
+  for (const path of [own, other]) writeFileSync(path ?? "", "frames");
+  const printed: string[] = [];
+  const write = process.stdout.write;
+  process.stdout.write = ((text: string, done?: () => void) => {
+    printed.push(text);
+    done?.();
+    return true;
+  }) as typeof write;
+  try {
+    await deleteKept(config, store, await store.deletions.ofSession(room, SESSION), new AbortController().signal);
+  } finally {
+    process.stdout.write = write;
+  }
+  expect((await readAll(store.log, room)).events.map(({ id }) => id)).toEqual(["b"]);
+  expect([existsSync(own ?? ""), existsSync(other ?? "")]).toEqual([false, true]);
+  expect(printed.join("")).toMatch(/deleted: 1 events, statistics of 0 broadcasts, 1 raw recordings\n.*not reached:\n- backups\n/s);
+});
