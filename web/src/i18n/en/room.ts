@@ -124,6 +124,8 @@ export const room: typeof zh = {
     unknown: (method) => `other message ${method}`,
   },
   figures: {
+    newest: (when) => `Newest broadcast: ${when}`,
+    broadcasts: "All broadcasts",
     none: "No broadcast yet: there will be figures once the room is live.",
     behind: (n) => `${n} messages are not yet counted`,
     perMinute: "Per minute",

@@ -124,6 +124,8 @@ export const room = {
     unknown: (method: string) => `其他消息 ${method}`,
   },
   figures: {
+    newest: (when: string) => `最近一场：${when}`,
+    broadcasts: "全部场次",
     none: "还没有场次：开播后这里会有统计。",
     behind: (n: string) => `统计还差 ${n} 条消息`,
     perMinute: "每分钟",
