@@ -28,6 +28,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/login-and-gifts.zh.md": "docs/login-and-gifts.md",
   "docs/mcp.zh.md": "docs/mcp.md",
   "docs/notify.zh.md": "docs/notify.md",
+  "docs/official-push.zh.md": "docs/official-push.md",
   "docs/overlay.zh.md": "docs/overlay.md",
   "docs/rooms-and-links.zh.md": "docs/rooms-and-links.md",
   "docs/security.zh.md": "docs/security.md",
