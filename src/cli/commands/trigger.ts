@@ -4,7 +4,7 @@ import { TEST_TYPES, type TestEvent } from "../../events/test-event.js";
 import { tellTest } from "../../http/v1/event-routes.js";
 import { FieldError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
-import { namedRoom } from "../../store/rooms.js";
+import { pastedRoom } from "../pasted-room.js";
 import { print, say } from "../terminal.js";
 import { wholeFrom } from "../values.js";
 import { withStore } from "../with-store.js";
@@ -38,7 +38,7 @@ export function addTriggerCommand(program: Command, data: () => Option): void {
         { room, user, nickname, text, gift, units, diamonds, count, ...settings }: Partial<Config> & TriggerOptions,
       ) =>
         withStore(loadConfig(settings), async (store) => {
-          const named = await namedRoom(store.rooms, room);
+          const named = await pastedRoom(store.rooms, room);
           const asked = {
             type,
             ...(nickname !== undefined && { nickname }),
