@@ -31,6 +31,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/official-push.zh.md": "docs/official-push.md",
   "docs/overlay.zh.md": "docs/overlay.md",
   "docs/rooms-and-links.zh.md": "docs/rooms-and-links.md",
+  "docs/scale.zh.md": "docs/scale.md",
   "docs/security.zh.md": "docs/security.md",
   "docs/sidecar.zh.md": "docs/sidecar.md",
   "docs/statistics.zh.md": "docs/statistics.md",
