@@ -193,6 +193,15 @@ describe("an overlay", () => {
     expect(asked).toEqual(["一句", "两句", "三句"]);
     await until(async () => (await page.evaluate<string[]>("said")).length === 1);
     expect(await page.evaluate("said")).toEqual(["两句"]);
+    // This server has no engine.
+    const alone = await open("kind=danmu&say=chat&voice=server");
+    await alone.getByText("服务器上没有语音引擎").waitFor();
+    const silent = await open("kind=danmu&say=chat&voice=browser");
+    await silent.addInitScript("Object.defineProperty(window, 'speechSynthesis', { value: undefined })");
+    await silent.reload();
+    await silent.getByText("这个浏览器没有语音").waitFor();
+    await room.append([chat("照样显示", {})]);
+    await until(async () => (await textOf(silent.locator("ol"))).includes("照样显示"));
   });
 
   it("comes back by itself after a lost connection and has missed nothing", async () => {

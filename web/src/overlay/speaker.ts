@@ -80,7 +80,7 @@ export class Speaker {
   }
 
   #byBrowser(): void {
-    if ("speechSynthesis" in window) this.voice.value = "browser";
+    if (canSpeak()) this.voice.value = "browser";
     else this.state.value = "none";
   }
 
@@ -117,7 +117,7 @@ export class Speaker {
     } catch {
       this.#ended(saying);
       // One that fails now and then is asked again for the next sentence; this one is said all the same.
-      if (!over.signal.aborted && this.#options.voice === "auto" && "speechSynthesis" in window) this.#sayHere(text, Date.now());
+      if (!over.signal.aborted && this.#options.voice === "auto" && canSpeak()) this.#sayHere(text, Date.now());
     }
   }
 
@@ -138,6 +138,11 @@ export class Speaker {
   #ended(saying: object): void {
     if (this.#saying === saying) this.#saying = null;
   }
+}
+
+/** Whether the browser has a voice, or says so: some have none that is heard. */
+function canSpeak(): boolean {
+  return Boolean(window.speechSynthesis);
 }
 
 function isSaid(event: LiveEvent, { say, min }: OverlayOptions): boolean {
