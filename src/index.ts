@@ -10,30 +10,13 @@ export {
   replay,
   resolve,
 } from "./app/connect.js";
-export { describe } from "./events/describe.js";
-export { compile as compileFilter, FilterError, type Predicate } from "./events/filter.js";
 export type { Evidence, RoomState, RoomStatus } from "./health/state.js";
 export type { FoundFacts, Resolved, RoomName, TextAnswer } from "./platform/links/resolve.js";
 export type { ListedGift } from "./platform/pages/gift-list.js";
 
-// The vocabulary of events, with its JSON Schemas.
+// The vocabulary of events, with its JSON Schemas, words and filters: `dylive/events` has it alone.
 
-export {
-  EVENT_TYPES,
-  type EventType,
-  KINDS,
-  type LiveEvent,
-  type LiveEventOf,
-  type NewEvent,
-  type NewEventOf,
-  platformId,
-  type RankEntry,
-  type Score,
-  type Segment,
-  type User,
-  UserSchema,
-  type UsualType,
-} from "./events/event.js";
+export * from "./events.js";
 
 // For those who want works: a video, a note, live photos; their comments; all works of an author, or of a mix.
 

@@ -109,7 +109,7 @@ const APART = ["platform/wire", "platform/messages", "platform/works", "works/mo
 const SAID = "src/runtime/told.ts";
 const PURE = ["told", "events", "i18n", ...APART];
 /** All that pure parts have from others: it computes, and reaches nothing. */
-const COMPUTING = ["@marcbachmann/cel-js", "node:buffer", "node:crypto", "node:zlib", "typebox"];
+const COMPUTING = ["@marcbachmann/cel-js", "node:buffer", "node:crypto", "node:zlib", "typebox", "typebox/schema"];
 const ENGINES = ["src/store/sqlite", "src/store/postgres", "src/store/copy", "src/store/open.ts", "better-sqlite3", "pg"];
 const BROWSER = ["src/platform/browser", "playwright-core"];
 /** Lists what folders of one part leave alone: files and folders of ours, and packages. */

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -36,13 +36,18 @@ export async function prepare(blocks: readonly Block[], folder: string, mine: (t
   mkdirSync(join(modules, "dylive"), { recursive: true });
   writeFileSync(join(modules, "dylive/index.js"), PACKAGE);
   writeFileSync(join(modules, "dylive/index.d.ts"), `export * from ${JSON.stringify(`${ROOT}dist/src/index.js`)};\n`);
-  const exports = {
-    ".": { types: "./index.d.ts", default: "./index.js" },
-    "./simulator": { types: `./simulator.d.ts`, default: "./simulator.js" },
-  };
-  for (const name of ["simulator.js", "simulator.d.ts"])
-    writeFileSync(join(modules, "dylive", name), `export * from ${JSON.stringify(`${ROOT}dist/simulator/index.js`)};\n`);
-  writeFileSync(join(modules, "dylive/package.json"), JSON.stringify({ name: "dylive", type: "module", exports }));
+  const { exports } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { exports: Readonly<Record<string, { default: string }>> };
+  for (const [entry, { default: file }] of Object.entries(exports).filter(([name]) => /^\.\/\w+$/.test(name)))
+    for (const ending of ["js", "d.ts"])
+      writeFileSync(join(modules, "dylive", `${entry}.${ending}`), `export * from ${JSON.stringify(join(ROOT, file))};\n`);
+  const entries = Object.keys(exports).map((entry) => {
+    const file = entry === "." ? "./index" : entry;
+    return [entry, { types: `${file}.d.ts`, default: `${file}.js` }];
+  });
+  writeFileSync(
+    join(modules, "dylive/package.json"),
+    JSON.stringify({ name: "dylive", type: "module", exports: Object.fromEntries(entries) }),
+  );
   for (const name of ["standardwebhooks", "@types", "typebox", "undici"]) symlinkSync(`${ROOT}node_modules/${name}`, join(modules, name));
   writeFileSync(join(at, "package.json"), '{"type":"module"}');
   const preamble = join(at, "preamble.js");

@@ -25,8 +25,9 @@ function onlyTypes(names: ts.NamedImportBindings | ts.NamedExportBindings | unde
   return names.elements.length > 0 && names.elements.every(({ isTypeOnly }) => isTypeOnly);
 }
 
-/** Everything that is loaded with a file of src/: our files, and packages by name. */
-function graphOf(entry: string): { readonly files: ReadonlySet<string>; readonly packages: ReadonlySet<string> } {
+/** Everything that is loaded with a file of src/: our files, packages by name, and what Node itself has. */
+function graphOf(entry: string): Readonly<Record<"files" | "packages" | "builtIn", ReadonlySet<string>>> {
+  const builtIn = new Set<string>();
   const files = new Set<string>();
   const packages = new Set<string>();
   const visit = (file: string): void => {
@@ -34,11 +35,12 @@ function graphOf(entry: string): { readonly files: ReadonlySet<string>; readonly
     files.add(file);
     for (const to of loadedBy(file)) {
       if (to.startsWith(".")) visit(resolve(dirname(file), to.replace(/\.js$/, ".ts")));
-      else if (!to.startsWith("node:")) packages.add(/^(@[^/]+\/)?[^/]+/.exec(to)?.[0] ?? to);
+      else if (to.startsWith("node:")) builtIn.add(to);
+      else packages.add(/^(@[^/]+\/)?[^/]+/.exec(to)?.[0] ?? to);
     }
   };
   visit(resolve(SRC, entry));
-  return { files: new Set([...files].map((file) => relative(SRC, file))), packages };
+  return { files: new Set([...files].map((file) => relative(SRC, file))), packages, builtIn };
 }
 
 describe("importing the library", () => {
@@ -53,6 +55,14 @@ describe("importing the library", () => {
     expect([...packages].sort()).toEqual(["@marcbachmann/cel-js", "socks", "typebox", "undici", "ws"]);
   });
 
+  it("loads of dylive/events pure files alone, and two packages that are pure, too", () => {
+    const { files, packages, builtIn } = graphOf("events.ts");
+    expect([...files].filter((file) => !/^events(\/|\.ts$)|^runtime\/told\.ts$/.test(file))).toEqual([]);
+    expect([...packages].sort()).toEqual(["@marcbachmann/cel-js", "typebox"]);
+    expect([...builtIn]).toEqual([]);
+    expect(graphOf("events/ledger.ts").builtIn).toContain("node:crypto");
+  });
+
   it("starts a server without the Model Context Protocol, whose package is loaded when a client of it comes", () => {
     const { packages } = graphOf("app/app.ts");
     expect([packages.has("fastify"), packages.has("@modelcontextprotocol/server")]).toEqual([true, false]);
@@ -65,7 +75,7 @@ describe("importing the library", () => {
     expect(groups.filter(({ isHeading }) => !isHeading)).toEqual([]);
     const under = (heading: RegExp) => groups.find(({ text }) => heading.test(text))?.text;
     expect(under(/^.*room's events/)).toMatch(/\bconnect\b/);
-    expect(under(/^.*vocabulary/)).toMatch(/\bKINDS\b[\s\S]*\bplatformId\b/);
+    expect(under(/^.*vocabulary/)).toMatch(/^export \* from "\.\/events\.js";$/m);
     expect(under(/^.*want works/)).toMatch(/\breadWork\b[\s\S]*\bWorkSchema\b/);
     expect(under(/^.*bytes of their own/)).toMatch(/\breadFrame\b[\s\S]*\banswerOf\b[\s\S]*\bdecodeFrame\b/);
     expect(under(/^.*take and throw/)).toMatch(/\bDyliveError\b/);

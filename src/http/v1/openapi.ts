@@ -7,7 +7,8 @@ import fastifySwagger from "@fastify/swagger";
 import fastifySwaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { Type } from "typebox";
-import { EVENT_TYPES, type EventType, KINDS, UserSchema } from "../../events/event.js";
+import { EVENT_TYPES, type EventType, UserSchema } from "../../events/event.js";
+import { EVENT_SCHEMAS } from "../../events/schemas.js";
 import { SharedFiles, takes } from "../page.js";
 import { addSchemas } from "./fields.js";
 
@@ -233,9 +234,7 @@ function eventSchemas(): readonly Schema[] {
 /** Schemas of all events with the names that `/openapi.json` gives them: each kind once, people once, and the union of all kinds. */
 function makeEventSchemas(): readonly Schema[] {
   const kinds = EVENT_TYPES.map((type) => {
-    const kind = plain(KINDS[type]);
-    const properties = { seq: { type: "integer", minimum: 1, description: "place in the room's log" }, ...(kind["properties"] as Schema) };
-    return { ...kind, $id: nameOf(type), required: ["seq", ...(kind["required"] as readonly string[])], properties };
+    return { ...plain(EVENT_SCHEMAS[type]), $id: nameOf(type) };
   });
   const mapping = Object.fromEntries(EVENT_TYPES.map((type) => [type, `#/components/schemas/${nameOf(type)}`]));
   const union = {
