@@ -304,4 +304,34 @@ describe("broadcasts", () => {
     expect(text.match(/HYPERLINK/g)).toHaveLength(60);
     await says(page, /已保存 dylive-700000001-.*\.csv（[\d.]+ KB）/);
   });
+
+  it("are deleted by their typed name, and a room by its own, and are gone then", async () => {
+    const page = await open(`/rooms/${room.id}/sessions/${FIRST}`);
+    const title = `第一场 <img src=x onerror="window.hacked=1">`;
+    const remove = async (name: string, shot: string) => {
+      await page.getByRole("button", { name: "删除", exact: false }).first().click();
+      const dialog = page.locator("dialog[open]");
+      const begin = dialog.getByRole("button", { name: "永久删除" });
+      await dialog.getByRole("textbox").fill("yes");
+      expect(await begin.isDisabled()).toBe(true);
+      await dialog.getByRole("textbox").fill(name);
+      await dashboard.shoot(page, shot);
+      expect(await seriousIn(page)).toEqual([]);
+      await begin.click();
+      await until(async () => /已删除：\d+ 个事件/.test(await textOf(dialog)));
+      await dashboard.shoot(page, `${shot}-done`);
+      await dialog.getByRole("button", { name: "关闭" }).click();
+    };
+    await remove(title, "delete-session");
+    await page.waitForURL(/#\/sessions/);
+    const { store } = dashboard.app;
+    expect((await store.sessions.list(room.id, 9)).map(({ sessionId }) => sessionId)).toEqual([SECOND]);
+    await page.goto(`${dashboard.app.url}/#/rooms/${room.id}`);
+    await page.getByRole("button", { name: "暂停" }).first().click();
+    await remove("700000001", "delete-room");
+    await page.waitForURL(/#\/rooms$/);
+    await until(async () => (await page.locator(`[data-room="${room.id}"]`).count()) === 0);
+    expect([await store.rooms.get(room.id), (await store.log.read(room.id, 0, 9)).rows.length]).toEqual([null, 0]);
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+  });
 });

@@ -28,6 +28,7 @@ export type UserHistory = Schemas["UserHistory"];
 export const EXPORT_FORMATS = ["csv", "xlsx", "jsonl", "parquet", "xml", "ass", "srt"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export type Token = Schemas["Token"];
+export type Task = Schemas["Task"];
 export type Hook = Schemas["Hook"];
 export type HookTry = Schemas["HookTry"];
 export type Account = Schemas["Account"];

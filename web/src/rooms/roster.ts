@@ -41,6 +41,12 @@ export class Roster {
     this.rooms.set(room.id, room);
   }
 
+  /** A room that was deleted. */
+  forget(id: string): void {
+    this.rooms.delete(id);
+    this.rates.delete(id);
+  }
+
   close(): void {
     this.#stop.abort();
   }

@@ -12,6 +12,17 @@ export const shell: typeof zh = {
   toRooms: "Back to the rooms",
   close: "Close",
   loading: "Loading…",
+  deletion: {
+    button: "Delete",
+    title: (name) => `Delete “${name}”`,
+    room: "All of the room goes: its events, statistics, broadcasts and raw recordings; it is collected no more. For good.",
+    session: "The broadcast's events, statistics and raw recordings go. For good.",
+    type: (name) => `Type “${name}” to confirm`,
+    begin: "Delete for good",
+    progress: (events) => `Deleting; ${events} events are gone…`,
+    done: (events, files) => `Deleted: ${events} events, ${files} raw recordings.`,
+    left: "Not reached from here:",
+  },
   mayOnlyLook: "This token can look and change nothing: the page has only what it may use.",
   notItsRooms: "This token is limited to some rooms, and works belong to no room.",
   link: {

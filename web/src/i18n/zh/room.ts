@@ -32,7 +32,7 @@ export const room = {
     empty: "还没有消息。有新消息时会立刻出现在这里。",
     emptyFiltered: "没有符合条件的消息。",
     skipped: (n: string) => `暂停期间消息太多，跳过了 ${n} 条`,
-    removed: (n: string) => `这里的 ${n} 条消息已按保留期限删除`,
+    removed: (n: string) => `这里的 ${n} 条消息已不再保留`,
     gap: (from: string, to: string, length: string) => `缺口 ${from} – ${to}（${length}）：这段时间没有收到数据`,
     gapUnknown: (to: string) => `到 ${to} 为止的缺口，时长未知：这段时间没有收到数据`,
     state: (from: string, to: string) => `状态：${from} → ${to}`,

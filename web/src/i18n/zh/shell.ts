@@ -11,6 +11,17 @@ export const shell = {
   toRooms: "回到直播间列表",
   close: "关闭",
   loading: "正在读取…",
+  deletion: {
+    button: "删除",
+    title: (name: string) => `删除「${name}」`,
+    room: "直播间的全部事件、统计、场次和原始录制都会删除，不再采集。无法恢复。",
+    session: "这一场的事件、统计和原始录制都会删除。无法恢复。",
+    type: (name: string) => `输入「${name}」确认`,
+    begin: "永久删除",
+    progress: (events: number) => `正在删除，已删除 ${events} 个事件…`,
+    done: (events: number, files: number) => `已删除：${events} 个事件，${files} 个原始录制。`,
+    left: "这里删不到的：",
+  },
   mayOnlyLook: "这个 token 只能看，不能改：页面上只有它能用的功能。",
   notItsRooms: "这个 token 只限于部分直播间，作品不属于任何直播间。",
   link: {
