@@ -11,7 +11,7 @@ export const SYSTEM_ROOM: RoomKey = 0;
 
 /**
  * Events of one room in the order in which they are to be stored. `epoch` is that of the room's claim ({@link Rooms.claim}); null for test
- * events, which no owner judges, so that any process may append them.
+ * events, which no owner judges, so that any process may append them to a room that was not deleted.
  */
 export interface RoomBatch {
   readonly room: RoomKey;

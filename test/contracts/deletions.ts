@@ -56,6 +56,8 @@ export function describeDeletions(open: Open): void {
       expect(await sessions.list(room, 9)).toEqual([]);
       expect(await retention.limits(room)).toEqual({});
       expect(await log.append([{ room, epoch, events: [chat("late")] }])).toEqual([{ room, head: 1300, fenced: true }]);
+      // A test event that somebody asked for a moment before is nobody's, and is stored no more, either.
+      expect(await log.append([{ room, epoch: null, events: [chat("test")] }])).toEqual([{ room, head: 1300, fenced: true }]);
       await expect(rooms.claim(room)).rejects.toMatchObject({ code: "not_owner" });
       for (const change of [
         () => rooms.setWatch(room, "on"),

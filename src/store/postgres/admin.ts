@@ -84,7 +84,7 @@ export async function renewLog(url: string, clock: Clock = systemClock): Promise
       const was = yield* row<{ value: string }>("SELECT value FROM meta WHERE key = 'log_id' FOR UPDATE");
       if (was === undefined) throw new DyliveError("bad_config", "the database has lost its id");
       yield* run("UPDATE meta SET value = $1 WHERE key = 'log_id'", after);
-      yield* run("UPDATE heads SET epoch = epoch + $1", BEYOND.epochs);
+      yield* run("UPDATE heads SET epoch = epoch + $1 WHERE epoch >= 0", BEYOND.epochs);
       yield* run("DELETE FROM members");
       yield* run(
         "SELECT setval(pg_get_serial_sequence('members', 'id'), nextval(pg_get_serial_sequence('members', 'id')) + $1)",

@@ -154,7 +154,7 @@ function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[
   let n = 0;
   return batches.map(({ room, epoch, rows }) => {
     const mark = heads.get(room);
-    if (mark === undefined || (epoch !== null && mark.epoch !== epoch)) {
+    if (mark === undefined || (epoch === null ? mark.epoch < 0 : mark.epoch !== epoch)) {
       n += rows.length;
       return { room, head: mark?.head ?? 0, fenced: true };
     }

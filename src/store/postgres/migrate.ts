@@ -72,7 +72,7 @@ CREATE TABLE search_undated PARTITION OF search FOR VALUES FROM (0) TO (1);
 
 /**
  * Appends events of any number of rooms in one statement: each gets the next seq of its room, unless its room was claimed by somebody else
- * (another epoch; events without one are anybody's), its id is stored already, or its day was dropped.
+ * (another epoch; events without one are anybody's, unless it was deleted), its id is stored already, or its day was dropped.
  * - The heads are locked first, in order of room, so that two calls never wait for each other in a circle; what follows are statements of
  *   their own, which see everything that was committed before the locks were got.
  * - Known ids are looked up in the table of their day by name: the plan then has one table, however many days are kept.
@@ -112,7 +112,7 @@ BEGIN
       SELECT g.*, h.head AS base
       FROM unnest(p_room, p_epoch, p_day, p_id, p_type, p_session, p_user, p_combo, p_total, p_settled, p_diamonds, p_revision, p_body)
         WITH ORDINALITY AS g(room, epoch, day, id, type, session_id, user_id, combo_id, combo_total, settled, diamonds, revision, body, n)
-      JOIN unnest(held_room, held_head, held_epoch) AS h(room, head, epoch) ON h.room = g.room AND (g.epoch IS NULL OR h.epoch = g.epoch)
+      JOIN unnest(held_room, held_head, held_epoch) AS h(room, head, epoch) ON h.room = g.room AND (CASE WHEN g.epoch IS NULL THEN h.epoch >= 0 ELSE h.epoch = g.epoch END)
       WHERE (g.day = 0 OR g.day >= first_day) AND g.n <> ALL (known)
     ), once AS (
       SELECT DISTINCT ON (room, id COLLATE "C") * FROM given ORDER BY room, id COLLATE "C", n

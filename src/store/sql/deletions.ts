@@ -43,8 +43,11 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
      */
     ofRoom: (room: RoomKey): Promise<Deletion> =>
       write(function* () {
-        // The head first, as whoever appends or claims does: who has the room is fenced.
-        const mark = yield* row<{ head: number }>("UPDATE heads SET epoch = epoch + 1 WHERE room = $1 AND room > 0 RETURNING head", room);
+        // The head first, as whoever appends or claims does: who has the room is fenced, and below 0 who needs no claim is, too.
+        const mark = yield* row<{ head: number }>(
+          "UPDATE heads SET epoch = -1 - epoch WHERE room = $1 AND room > 0 AND epoch >= 0 RETURNING head",
+          room,
+        );
         const gone = yield* run(
           `UPDATE rooms SET watched = -1, web_rid = NULL, title = NULL, anchor_id = NULL, anchor_sec_uid = NULL, anchor_nickname = NULL,
              anchor_avatar = NULL, settings = '{}', resume = NULL WHERE room = $1 AND room > 0 AND watched >= 0`,

@@ -51,7 +51,7 @@ export const ROOMS: SqlTable = {
  * All other tables that both engines have alike, in an order in which nothing refers to what is not there yet. Beside them each engine has
  * its own for events and the search index.
  *
- * - `heads`: the newest seq and epoch of each room's log. It is apart from `rooms`, narrow and with room to spare, because it is written with
+ * - `heads`: the newest seq and epoch of each room's log; the epoch of a deleted room is below 0. It is apart from `rooms`, narrow and with room to spare, because it is written with
  *   every append; in PostgreSQL whoever appends to the room locks its row, so that seqs are in the order of commits. A copy gets it with the
  *   events.
  * - `room_reports.body`: JSON of a room's status as its collector told it last, for who has the store and not the process.

@@ -45,7 +45,8 @@ export class Appender {
 
   append({ room, epoch, rows }: SqliteBatch): Appended {
     const mark = this.#mark.get(room);
-    if (mark === undefined || (epoch !== null && mark.epoch !== epoch)) return { room, head: mark?.head ?? 0, fenced: true };
+    if (mark === undefined || (epoch === null ? mark.epoch < 0 : mark.epoch !== epoch))
+      return { room, head: mark?.head ?? 0, fenced: true };
     let head = mark.head;
     const stored = rows.map((row) => (this.#store(room, head + 1, row) ? ++head : null));
     if (head !== mark.head) this.#setHead.run(head, room);
