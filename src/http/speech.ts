@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, FieldError } from "../runtime/errors.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
 import { told } from "../runtime/told.js";
 
@@ -52,7 +52,9 @@ const RUN_MS = 10_000;
 const SOUND_MAX_BYTES = 6 * 1024 * 1024;
 /** Runs at a time; those of one token take turns with others'. */
 const RUNS_MAX = 2;
-const WAITING_MAX = 16;
+/** Most sentences that are made or wait, of one token and of all. A token that has none has a place all the same: nobody silences another. */
+const OPEN_OF_TOKEN_MAX = 16;
+const OPEN_MAX = 64;
 /** Bytes of sound that are kept for who asks for the same again, and for how long, in ms. */
 const KEPT_MAX_BYTES = 16 * 1024 * 1024;
 const KEPT_MS = 600_000;
@@ -111,48 +113,58 @@ export class Speech {
   readonly #places = new FairSemaphore(RUNS_MAX, RUNS_MAX);
   readonly #closed = new AbortController();
   /** Runs that are under way, or wait, by what they are of. */
-  readonly #open = new Map<string, Promise<Buffer>>();
+  readonly #open = new Map<string, { readonly payer: string; readonly run: Promise<Buffer> }>();
   readonly #kept = new Map<string, KeptSound>();
   #keptBytes = 0;
 
   constructor(engine: SpeechEngine | null, clock: Clock) {
     this.engine = engine;
     this.#clock = clock;
-    // Whoever waits listens to it.
-    setMaxListeners(2 * WAITING_MAX, this.#closed.signal);
+    // Whatever waits listens to it: as many as there are tokens.
+    setMaxListeners(0, this.#closed.signal);
   }
 
   /**
    * Returns a WAV file.
    * @param payer the token that asks
-   * @throws DyliveError not_offered without a program, in_use when too much waits, speech_failed
+   * @throws DyliveError not_offered without a program, bad_request for a text without letters and digits, in_use when too much waits,
+   *   speech_failed
    */
   async say(spoken: SpokenWords, payer: string): Promise<Buffer> {
     const { engine } = this;
     if (engine === null)
       throw new DyliveError("not_offered", "no speech engine is installed (espeak-ng, or piper with DYLIVE_SPEECH_MODEL)");
     const text = harmless(spoken.text);
+    if (!/[\p{L}\p{N}]/u.test(text)) throw new FieldError("text", "it has no letters or digits, so there is nothing to say");
     const key = createHash("sha256")
       .update(JSON.stringify([text, spoken.lang, spoken.speed]))
       .digest("base64url");
     const known = this.#known(key);
     if (known !== null) return known;
     const open = this.#open.get(key);
-    if (open !== undefined) return open;
-    if (this.#open.size >= WAITING_MAX)
-      throw new DyliveError("in_use", told`${WAITING_MAX} sentences wait to be spoken, which is the most`);
+    if (open !== undefined) return open.run;
+    this.#assertPlace(payer);
     const run = this.#places
       .run(() => this.#run(engine, { ...spoken, text }), this.#closed.signal, payer)
       .then((sound) => this.#keep(key, sound))
       .finally(() => this.#open.delete(key));
-    this.#open.set(key, run);
+    this.#open.set(key, { payer, run });
     return run;
+  }
+
+  #assertPlace(payer: string): void {
+    let own = 0;
+    for (const one of this.#open.values()) if (one.payer === payer) own++;
+    if (own >= OPEN_OF_TOKEN_MAX)
+      throw new DyliveError("in_use", told`${OPEN_OF_TOKEN_MAX} sentences of this token wait to be spoken, which is the most`);
+    if (own > 0 && this.#open.size >= OPEN_MAX)
+      throw new DyliveError("in_use", told`${OPEN_MAX} sentences wait to be spoken, which is the most`);
   }
 
   /** Ends what is under way. */
   async close(): Promise<void> {
     this.#closed.abort(new DyliveError("stopping", "the server is stopping"));
-    await Promise.allSettled(this.#open.values());
+    await Promise.allSettled([...this.#open.values()].map(({ run }) => run));
   }
 
   #run(engine: SpeechEngine, spoken: SpokenWords): Promise<Buffer> {
@@ -214,6 +226,19 @@ function argumentsOf({ name, model }: SpeechEngine, { lang, speed }: SpokenWords
   return ["-b", "1", "-v", VOICES[lang], "-s", String(Math.round((WORDS_A_MINUTE * speed) / 100)), "--stdin", "--stdout"];
 }
 
+/**
+ * Ends a program with all that it has started, which are one group; on Windows, which has no groups, the program alone: what it has started may go
+ * on there, but has nowhere to write.
+ */
+function killWhole(child: ChildProcess): void {
+  try {
+    if (process.platform !== "win32" && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
+  } catch {
+    // Nothing is left of it.
+  }
+}
+
 /** Runs the program once. @throws DyliveError speech_failed; the signal's reason */
 function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -221,17 +246,23 @@ function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal)
       env: { ...engine.env, LANG: "C.UTF-8" },
       shell: false,
       windowsHide: true,
+      // Leads a group: a script that an operator wrote may wait for programs of its own, which keep its stdout open.
+      detached: process.platform !== "win32",
       stdio: ["pipe", "pipe", "ignore"],
     });
     const parts: Buffer[] = [];
     let bytes = 0;
     let tooLong = false;
-    const kill = () => void child.kill("SIGKILL");
+    // Whoever may have left the group holds no more than the other end.
+    const kill = () => {
+      killWhole(child);
+      child.stdout.destroy();
+    };
     signal.addEventListener("abort", kill, { once: true });
     child.stdout.on("data", (part: Buffer) => {
       bytes += part.length;
       if (bytes <= SOUND_MAX_BYTES) parts.push(part);
-      else {
+      else if (!tooLong) {
         tooLong = true;
         kill();
       }
@@ -244,6 +275,8 @@ function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal)
       end();
       reject(failed(told`${engine.program} cannot be run`, error));
     });
+    // What it has left behind does not keep it: the sound that it made is read to its end.
+    child.once("exit", () => killWhole(child));
     child.once("close", (code) => {
       end();
       if (signal.aborted) reject(signal.reason);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +36,23 @@ ${body}
   const model = name === "piper" ? join(folder, "voice.onnx") : null;
   if (model !== null) writeFileSync(`${model}.json`, JSON.stringify({ audio: { sample_rate: 16_000 } }));
   return { name, program: path, model, env: { PATH: "/usr/bin:/bin" } };
+}
+/** Writes a speech program that is a shell script. */
+function script(body: string): SpeechEngine {
+  const engine = program("espeak-ng");
+  writeFileSync(engine.program, `#!/bin/sh\n${body}\n`);
+  return engine;
+}
+/** Programs that a stand-in has started, once there are any. */
+function children(): readonly number[] | null {
+  const file = join(folder, "children");
+  const pids = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [""];
+  return pids[0] === "" ? null : pids.map(Number);
+}
+/** Whether a program runs. One that was killed may keep its number until somebody asks how it ended. */
+function isRunning(pid: number): boolean {
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.trim() !== "" && !stdout.trim().startsWith("Z");
 }
 interface Run {
   readonly args: readonly string[];
@@ -122,7 +140,84 @@ else if (text.startsWith("坏")) process.exit(3);`,
     });
   });
 
-  it("of many is made two at a time, sixteen wait, and closing ends all of it", async () => {
+  it.each([
+    ["waits for a program of its own", "exec sleep 120", "had not ended after 10 s"],
+    ["has a program of its own make sound without end", "exec cat /dev/zero", "more than 6 MiB"],
+  ])("by a script that %s ends in time, with all that it has started", async (_what, child, said) => {
+    const engine = script(`cat >/dev/null; sh -c 'echo $$ >>${folder}/children; ${child}'`);
+    const clock = new FakeClock();
+    const speech = new Speech(engine, clock);
+    const ended = expect(speech.say(words("你好"), "t")).rejects.toMatchObject({ message: expect.stringContaining(said) });
+    const [pid = 0] = await until(children);
+    if (said.includes("10 s")) await clock.advance(10_000);
+    await ended;
+    await until(() => !isRunning(pid));
+    await speech.close();
+  });
+
+  it("is what a program wrote that has ended, whatever it left behind; what left its group has the ten seconds, too", async () => {
+    const clock = new FakeClock();
+    const engine = program(
+      "espeak-ng",
+      `process.stdout.write(Buffer.concat([header, Buffer.alloc(2000, 1)]));
+const left = require("node:child_process").spawn("sleep", ["120"], { stdio: ["ignore", "inherit", "ignore"], detached: text.startsWith("另") });
+left.unref();
+appendFileSync(${JSON.stringify(join(folder, "children"))}, left.pid + "\\n");`,
+    );
+    const speech = new Speech(engine, clock);
+    expect(readWav(await speech.say(words("你好"), "t")).samples).toBe(1_000);
+    await until(() => children()?.every((pid) => !isRunning(pid)));
+    const ended = expect(speech.say(words("另一个"), "t")).rejects.toMatchObject({ message: expect.stringContaining("had not ended") });
+    const [, pid = 0] = await until(() => (children()?.length === 2 ? children() : null));
+    try {
+      await clock.advance(10_000);
+      await ended;
+    } finally {
+      process.kill(pid, "SIGKILL");
+    }
+    await speech.close();
+  });
+
+  it("of one token never keeps another's waiting for more than its turn", async () => {
+    const clock = new FakeClock();
+    const speech = new Speech(
+      program(
+        "espeak-ng",
+        `if (text.startsWith("慢")) setInterval(() => {}, 1000); else process.stdout.write(Buffer.concat([header, Buffer.alloc(2000, 1)]));`,
+      ),
+      clock,
+    );
+    const all = Array.from({ length: 30 }, (_, at) => speech.say(words(`慢 ${at}`), "a").catch(({ code }: { code: string }) => code));
+    const other = speech.say(words("你好"), "b");
+    other.catch(() => {}); // looked at below
+    expect(await Promise.all(all.slice(16))).toEqual(Array.from({ length: 14 }, () => "in_use"));
+    await until(() => runs().length === 2);
+    await clock.advance(10_000);
+    expect(readWav(await other).samples).toBe(1_000);
+    const said = runs().map(({ text }) => text.trim());
+    expect(said.slice(0, 2).sort()).toEqual(["慢 0", "慢 1"]);
+    expect(said.indexOf("你好")).toBeLessThan(4);
+    await speech.close();
+  });
+
+  it("of all tokens is bounded, but for the first of each", async () => {
+    const speech = new Speech(program("espeak-ng", "setInterval(() => {}, 1000);"), new FakeClock());
+    const say = (payer: string, text: string) => speech.say(words(`${payer} ${text}`), payer).catch(({ code }: { code: string }) => code);
+    const full = ["a", "b", "c", "d"].flatMap((payer) => Array.from({ length: 16 }, (_, at) => say(payer, `${at}`)));
+    const first = say("e", "0");
+    expect(await say("e", "1")).toBe("in_use");
+    await until(() => runs().length === 2);
+    await speech.close();
+    expect(new Set(await Promise.all([...full, first]))).toEqual(new Set(["stopping"]));
+  });
+
+  it.each(["   ", "!!!", "😀", "[[", "\u200b"])("is refused where there is nothing to say: %j", async (text) => {
+    const speech = new Speech(program("espeak-ng"), new FakeClock());
+    await expect(speech.say(words(text), "t")).rejects.toMatchObject({ code: "bad_request", field: "text" });
+    expect(runs()).toEqual([]);
+  });
+
+  it("of many is made two at a time, sixteen of a token are open, and closing ends all of it", async () => {
     const speech = new Speech(program("espeak-ng", "setInterval(() => {}, 1000);"), new FakeClock());
     const all = Array.from({ length: 20 }, (_, at) => speech.say(words(`第 ${at} 句`), "t").catch(({ code }: { code: string }) => code));
     await until(async () => runs().length === 2);

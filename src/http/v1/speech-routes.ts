@@ -43,7 +43,7 @@ export function speechRoutes(app: FastifyInstance, { speech }: ApiDeps): void {
         tags: ["server"],
         produces: ["audio/wav"],
         body: exactly({
-          text: Type.String({ minLength: 1, maxLength: SPEECH_MAX_CHARS, description: "what is to be said; letters or digits are in it" }),
+          text: Type.String({ minLength: 1, maxLength: SPEECH_MAX_CHARS, description: "what is to be said; it has letters or digits" }),
           lang: Type.Enum([...SPOKEN_LANGUAGES], { default: "zh", description: "its language; a voice of piper speaks its own" }),
           speed: Type.Integer({ minimum: 50, maximum: 200, default: 100, description: "percent" }),
         }),

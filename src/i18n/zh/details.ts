@@ -435,6 +435,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "no speech engine is installed (espeak-ng, or piper with DYLIVE_SPEECH_MODEL)":
     "没有安装语音引擎（espeak-ng，或 piper 加 DYLIVE_SPEECH_MODEL）",
   "{} sentences wait to be spoken, which is the most": "已有 {} 句话在等待朗读，达到上限",
+  "{} sentences of this token wait to be spoken, which is the most": "这个令牌已有 {} 句话在等待朗读，达到上限",
+  "it has no letters or digits, so there is nothing to say": "里面没有文字或数字，没有可读的内容",
   "{} had not ended after {} s": "{} 过了 {} 秒还没有结束",
   "{} cannot be run": "{} 不能运行",
   "{} made more than {} MiB of one sentence": "{} 把一句话做成了超过 {} MiB 的声音",

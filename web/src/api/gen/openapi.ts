@@ -10443,7 +10443,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description what is to be said; letters or digits are in it */
+                    /** @description what is to be said; it has letters or digits */
                     text: string;
                     /**
                      * @description its language; a voice of piper speaks its own
