@@ -249,7 +249,7 @@ describe("the settings", () => {
       const buttons: string[] = [];
       const pages = {
         "/rooms": "个直播间",
-        [`/rooms/${room.id}`]: "统计",
+        [`/rooms/${room.id}`]: "只看礼物",
         "/works": rooms.length === 0 ? "已保存的作品" : "只限于部分",
         "/overlay": "预览背景",
       };
