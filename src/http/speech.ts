@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, parse } from "node:path";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
@@ -61,7 +61,7 @@ const KEPT_MS = 600_000;
 
 /**
  * Finds the program that speaks.
- * @param named the program that the operator chose, `none` for none, or null for the first of the machine's that can be used
+ * @param named the program that the operator chose, by its path or its name, `none` for none, or null for the first of the machine's that can be used
  * @param model the operator's voice of piper
  * @throws DyliveError bad_config when what was chosen cannot be used
  */
@@ -72,8 +72,10 @@ export function findSpeech(
   isProgram: (file: string) => boolean = isExecutable,
 ): SpeechEngine | null {
   if (named === "none") return null;
-  if (named !== null && !isProgram(named)) throw new DyliveError("bad_config", told`DYLIVE_SPEECH: ${named} is not a program`);
-  const engines = (named === null ? programs.filter(isProgram) : [named]).map((program) => engineAt(program, model, env));
+  // A name alone is looked for as any is, by its path it is taken where it is.
+  const places = named === null ? programs : /[\\/]/.test(named) ? [named] : programs.filter((program) => parse(program).name === named);
+  const engines = places.filter(isProgram).map((program) => engineAt(program, model, env));
+  if (named !== null && engines.length === 0) throw new DyliveError("bad_config", told`DYLIVE_SPEECH: ${named} is not a program`);
   // A voice was chosen: then the program that it is for.
   const found = (model === null ? undefined : engines.find(({ name }) => name === "piper")) ?? engines.find(isWhole);
   if (named !== null && found === undefined)

@@ -242,6 +242,9 @@ describe("the engine", () => {
       env: {},
     });
     expect(find("none", null, "/bin/espeak-ng")).toBeNull();
+    expect(find("piper", "v.onnx", "/usr/bin/piper", "/bin/espeak-ng", "/bin/piper")?.program).toBe("/bin/piper");
+    expect(find("espeak-ng", "v.onnx", "/bin/espeak-ng.exe", "/bin/piper.exe")?.program).toBe("/bin/espeak-ng.exe");
+    expect(() => find("piper", "v.onnx", "/bin/espeak-ng")).toThrow("is not a program");
     expect(find("/bin/speak", null)).toMatchObject({ name: "espeak-ng", program: "/bin/speak" });
     expect(() => find("/usr/speak", null)).toThrow("is not a program");
     expect(() => find("/bin/piper", null)).toThrow("DYLIVE_SPEECH_MODEL");
