@@ -506,7 +506,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "账号名有 1 到 32 个字母、数字、_ 或 -，例如登录它的手机的名字",
   "these cookies hold no login (no sessionid): log in on live.douyin.com first, then copy them":
     "这些 Cookie 里没有登录（没有 sessionid）：请先在 live.douyin.com 登录，再复制",
-  "what was given holds no cookie of the platform that is still valid": "给出的内容里没有仍然有效的平台 Cookie",
+  "what was given holds no cookie of the platform: a line of them looks like ttwid=…; sessionid=…":
+    "给出的内容里没有平台的 Cookie：一行 Cookie 像 ttwid=…; sessionid=… 这样",
+  "all cookies of the platform in what was given have expired: copy them anew from a browser that is logged in":
+    "给出的平台 Cookie 都已过期：请从已登录的浏览器重新复制",
   "what was given begins as JSON but is not: it may be cut off": "给出的内容开头像 JSON 但不是：可能被截断了",
   "a list of cookies has at most a megabyte": "Cookie 列表最多 1 MB",
   "the platform does not know account {} any more: log in again": "平台不再认得账号 {}：请重新登录",

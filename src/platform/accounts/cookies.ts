@@ -1,4 +1,5 @@
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { isPlatformHost } from "../access/platform.js";
 
 /** One cookie of the platform. */
@@ -31,13 +32,21 @@ export function parseCookies(text: string, now: number): readonly Cookie[] {
   const given = text.replace(/^\uFEFF/, "").trim();
   const read = /^[[{]/.test(given) ? fromJson(given) : isNetscape(given) ? fromNetscape(given) : fromHeader(given);
   const kept = new Map<string, Cookie>();
+  let expired = 0;
   for (const { domain, ...rest } of read) {
     const cookie = { ...rest, domain: domain.toLowerCase() };
     if (kept.size >= MOST_COOKIES) break;
     if (!isPlatformHost(cookie.domain.replace(/^\./, "")) || !isSound(cookie)) continue;
     if (cookie.expires === null || cookie.expires > now) kept.set(`${cookie.domain} ${cookie.path} ${cookie.name}`, cookie);
+    else expired++;
   }
-  if (kept.size === 0) throw new DyliveError("bad_account", "what was given holds no cookie of the platform that is still valid");
+  if (kept.size === 0)
+    throw new DyliveError(
+      "bad_account",
+      expired > 0
+        ? told`all cookies of the platform in what was given have expired: copy them anew from a browser that is logged in`
+        : told`what was given holds no cookie of the platform: a line of them looks like ttwid=…; sessionid=…`,
+    );
   return [...kept.values()];
 }
 

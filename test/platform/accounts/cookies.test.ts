@@ -53,6 +53,14 @@ describe("cookies", () => {
     }
   });
 
+  it.each([
+    ["hello", /looks like ttwid=…; sessionid=…/],
+    ['[{"name":"a","value":"x","domain":"example.com"}]', /looks like ttwid=…; sessionid=…/],
+    ['[{"name":"a","value":"x","domain":".douyin.com","expires":1000}]', /have expired: copy them anew/],
+  ])("%s: is told what cookies look like, or that they are too old", (text, words) => {
+    expect(() => parseCookies(text, NOW)).toThrow(words);
+  });
+
   const cookie = fc.record({
     name: fc.stringMatching(/^[A-Za-z0-9_]{1,20}$/).filter((name) => name !== "__proto__"),
     value: fc.stringMatching(/^[A-Za-z0-9%|=._-]{1,60}$/),
