@@ -158,7 +158,7 @@ export function languageOf(env: NodeJS.ProcessEnv = process.env, locale = Intl.D
 }
 
 /** Settings that nobody is shown. */
-const SECRET_SETTINGS: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath", "mcpToken"];
+const SECRET_SETTINGS: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath", "token"];
 
 /** Returns every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
 export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {

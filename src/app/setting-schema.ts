@@ -248,9 +248,9 @@ export const ConfigSchema = Type.Object({
     default: null,
     description: "the app's secret, to start tasks, fetch what pushes lost and confirm; without it pushes are only taken",
   }),
-  mcpToken: Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()], {
+  token: Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()], {
     default: null,
-    description: "token by which `dylive mcp` asks; it says what may be read and done",
+    description: "token by which `dylive mcp` and `dylive tail` ask; it says what may be read and done",
   }),
   officialWindowMs: Type.Integer({
     minimum: 1000,

@@ -30,6 +30,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'eval "$(dylive completion zsh)"    # in ~/.zshrc, after compinit',
     "dylive completion fish > ~/.config/fish/completions/dylive.fish",
   ],
+  tail: [
+    "dylive tail 100000002",
+    "dylive tail 100000002 --name archive --after 0 >> archive.jsonl",
+    "dylive tail --types gift --server http://127.0.0.1:8787",
+  ],
   mcp: ["dylive mcp", "dylive mcp --server http://127.0.0.1:8787"],
   doctor: ["dylive doctor", "dylive doctor --room 'https://live.douyin.com/100000002' --json"],
   login: ["dylive login", "dylive login --cookies cookies.txt --account second", "dylive login --check"],

@@ -20,7 +20,10 @@ const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[
   ["A work, without a server:", ["work", "download", "comments", "works"]],
   ["Files:", ["replay", "import", "decode", "strip"]],
   ["What a server does (also while it runs):", ["room", "account", "author", "token", "hook", "notify", "trigger", "official"]],
-  ["What is kept (also while a server runs):", ["session", "stats", "highlights", "user", "gifts", "search", "export", "sidecar", "mcp"]],
+  [
+    "What is kept (also while a server runs):",
+    ["session", "stats", "highlights", "user", "gifts", "search", "export", "sidecar", "tail", "mcp"],
+  ],
   ["Care of what is kept:", ["retention", "erase-user", "redecode", "check", "backup"]],
   ["Many machines:", ["cluster", "migrate", "restored"]],
 ];
@@ -391,6 +394,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
   { names: ["migrate"], add: async (program) => (await import("./commands/migrate.js")).addMigrateCommand(program, data) },
   { names: ["cluster"], add: async (program) => (await import("./commands/cluster.js")).addClusterCommand(program, data) },
   { names: ["restored"], add: async (program) => (await import("./commands/restored.js")).addRestoredCommand(program) },
+  { names: ["tail"], add: async (program) => (await import("./commands/tail.js")).addTailCommand(program, data) },
   { names: ["mcp"], add: async (program) => (await import("./commands/mcp.js")).addMcpCommand(program, { data, upstream }) },
   { names: ["strip"], add: async (program) => (await import("./commands/strip.js")).addStripCommand(program) },
   { names: ["completion"], add: async (program) => (await import("./commands/completion.js")).addCompletionCommand(program) },

@@ -61,6 +61,8 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^dylive comments '/, "test/browser/comments-command.test.ts"],
   [/^dylive author add '/, "test/cli/author.test.ts"],
   [/^dylive (room|session) delete /, "test/cli/deletion.test.ts"],
+  // Redis and others are on few machines that run tests; their lines are looked at.
+  [/^(duckdb|mysql) |^dylive tail .* \| /, "test/e2e/tail.test.ts"],
   [/^dylive sidecar\b/, "test/e2e/sidecar.test.ts"],
   [/^dylive works '/, "test/browser/lists-command.test.ts"],
   [/^curl .*\/v1\/works\/\d+\/comments(\/run)?$/, "test/browser/work-doors.test.ts"],
@@ -82,5 +84,6 @@ export const ENDLESS: readonly (readonly [command: RegExp, sign: RegExp])[] = [
   [/^(npx )?dylive simulate\b/, /^http:\/\//m],
   [/^(npx )?dylive watch\b/, /^.+\n.+\n/],
   [/^(npx )?dylive record\b/, /recording to/],
+  [/^(npx )?dylive tail\b/, /the lines begin after seq \d+/],
   [/^curl -N /, /^data: .*\n\n/m],
 ];

@@ -36,6 +36,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/sidecar.zh.md": "docs/sidecar.md",
   "docs/statistics.zh.md": "docs/statistics.md",
   "docs/streams.zh.md": "docs/streams.md",
+  "docs/tail.zh.md": "docs/tail.md",
   "docs/webhooks.zh.md": "docs/webhooks.md",
 };
 

@@ -61,7 +61,7 @@ describe("dylive mcp", () => {
     const token = await server.token({ scope: "manage", rooms: ["11"] });
     const client = new Client2025({ name: "test", version: "1" });
     const args = [MAIN, "mcp", "--server", server.api.url];
-    await client.connect(new Transport2025({ command: process.execPath, args, env: { ...ENV, DYLIVE_MCP_TOKEN: token } }));
+    await client.connect(new Transport2025({ command: process.execPath, args, env: { ...ENV, DYLIVE_TOKEN: token } }));
     onTestFinished(() => client.close());
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(["list_rooms", "add_room"]));

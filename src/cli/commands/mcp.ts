@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Command, Option } from "commander";
 import { pino } from "pino";
@@ -8,8 +9,8 @@ import { shownSettings } from "../../cluster/settings.js";
 import { lateInWorks, lateUntil } from "../../erasure/late.js";
 import type { RoomOperations, RoomStatus, RoomView } from "../../health/state.js";
 import { type AskApi, mcpServer } from "../../http/mcp.js";
-import { startApi } from "../../http/server.js";
-import { authenticate } from "../../http/tokens.js";
+import { type Api, startApi } from "../../http/server.js";
+import { authenticate, hashToken } from "../../http/tokens.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { loadPackage } from "../../runtime/packages.js";
@@ -30,7 +31,6 @@ const FRESH_MS = 120_000;
 
 interface McpOptions {
   readonly server?: string;
-  readonly token?: string;
 }
 
 /** Adds `dylive mcp`. @param options make the options that name the data folder and a stand-in for the platform */
@@ -39,22 +39,32 @@ export function addMcpCommand(program: Command, options: { data: () => Option; u
     .command("mcp")
     .description("tools for programs of AI, by the Model Context Protocol on stdin and stdout")
     .option("--server <url>", "a running server to ask, in place of the data folder")
-    .option("--token <token>", "what may be read and done (DYLIVE_MCP_TOKEN, which keeps it off the command line)")
+    .option("--token <token>", "what may be read and done (DYLIVE_TOKEN, which keeps it off the command line)")
     .addOption(options.data())
     .addOption(options.upstream())
-    .action(({ server, token, ...settings }: Partial<Config> & McpOptions) => {
+    .action(({ server, ...settings }: Partial<Config> & McpOptions) => {
       const config = loadConfig(settings);
-      const secret = token ?? config.mcpToken;
-      return server === undefined ? besideStore(config, secret) : withServer(server, secret);
+      const { token } = config;
+      if (server !== undefined) return serve(askServer(...serverAt(server, token)));
+      return besideStore(config, { as: "mcp", port: null }, ({ ask }, secret) =>
+        serve(ask(token === null ? operator("mcp", secret) : { secret }, languageOf())),
+      );
     });
 }
 
-/** Serves what a running server tells. */
-async function withServer(server: string, secret: string | null): Promise<void> {
+/** Returns the address of a running server without a slash at its end, and the token for it. @throws DyliveError bad_request, no_token */
+export function serverAt(server: string, token: string | null): [base: string, secret: string] {
   if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
     throw new DyliveError("bad_request", told`--server must be an address such as http://127.0.0.1:8787`);
-  if (secret === null) throw new DyliveError("no_token", "--server needs a token: --token or DYLIVE_MCP_TOKEN");
-  await serve(askServer(server.replace(/\/+$/, ""), secret));
+  if (token === null) throw new DyliveError("no_token", "--server needs a token: --token or DYLIVE_TOKEN");
+  return [server.replace(/\/+$/, ""), token];
+}
+
+/** Makes the error of a server that does not answer. */
+export function noServer(base: string, error: unknown): DyliveError {
+  const { cause } = error as { readonly cause?: unknown };
+  const why = String(cause instanceof Error ? cause.message : error instanceof Error ? error.message : error);
+  return new DyliveError("bad_config", told`no dylive server answers at ${base} (--server): ${why}`, error);
 }
 
 function askServer(base: string, secret: string): AskApi {
@@ -72,35 +82,42 @@ function askServer(base: string, secret: string): AskApi {
       return { status: answer.status, text: await answer.text() };
     } catch (error) {
       signal.throwIfAborted();
-      const { cause } = error as { readonly cause?: unknown };
-      const why = String(cause instanceof Error ? cause.message : error);
-      throw new DyliveError("bad_config", told`no dylive server answers at ${base} (--server): ${why}`, error);
+      throw noServer(base, error);
     }
   };
 }
 
 /** Token of the one who has the files and names none: they may read all of it. */
-const OPERATOR: TokenRow = {
-  ...{ id: "mcp", name: "dylive mcp", scope: "read", hash: "mcp", rooms: [], perMinute: null },
-  ...{ createdAt: 0, expiresAt: null, revokedAt: null, lastUsedAt: null },
-};
+function operator(id: string, secret: string): TokenRow {
+  return {
+    ...{ id, name: `dylive ${id}`, scope: "read", hash: hashToken(secret), rooms: [], perMinute: null },
+    ...{ createdAt: 0, expiresAt: null, revokedAt: null, lastUsedAt: null },
+  };
+}
 
-/** Serves what is kept, by the same routes as a server has, beside one that may be running. */
-function besideStore(config: Config, secret: string | null): Promise<void> {
+/**
+ * Runs the server's routes over what is kept, beside a server that may be running, for one command.
+ * @param of the command, whose own token lets in where the settings name none; and the port of loopback to listen on, null for none
+ * @param use what is done with them, by a token's secret
+ */
+export function besideStore(
+  config: Config,
+  { as, port }: { readonly as: string; readonly port: number | null },
+  use: (api: Api, secret: string) => Promise<void>,
+): Promise<void> {
   return withStore(config, async (store) => {
     const clock = systemClock;
-    if (secret !== null) await authenticate(store.tokens, secret, "read", clock.now()); // a wrong one is told at once
+    if (config.token !== null) await authenticate(store.tokens, config.token, "read", clock.now()); // a wrong one is told at once
+    const secret = config.token ?? randomBytes(32).toString("base64url");
     const reach = reachOf(config, readMachine(), clock);
     const reader = workReaderOf(config, reach, clock);
-    const findAll: Store["tokens"]["findAll"] = async (hashes) =>
-      new Map([...(await store.tokens.findAll(hashes)), [OPERATOR.hash, OPERATOR]]);
     const api = await startApi({
-      host: config.host,
-      port: null,
-      store: { ...store, tokens: { ...store.tokens, findAll } },
+      host: "127.0.0.1",
+      port,
+      store: config.token === null ? withToken(store, operator(as, secret)) : store,
       rooms: roomsOf(config, store),
       clock,
-      logger: pino({ level: config.logLevel }, process.stderr),
+      logger: pino({ level: port === null ? config.logLevel : "warn" }, process.stderr), // that it listens is nobody's news
       works: new WorkService({
         ...{ reader, works: store.works, clock },
         ...{ erased: lateInWorks(store), erasedUntil: lateUntil(store) },
@@ -111,13 +128,27 @@ function besideStore(config: Config, secret: string | null): Promise<void> {
       }),
     });
     try {
-      await serve(api.ask(secret === null ? OPERATOR : { secret }, languageOf()));
+      await use(api, secret);
     } finally {
       await api.close();
       await reader.close();
       await reach.identities.close();
     }
   });
+}
+
+/** Returns a store that has a token more, which nobody else sees. */
+function withToken(store: Store, token: TokenRow): Store {
+  const { tokens } = store;
+  const own = new Map([[token.hash, token]]);
+  return {
+    ...store,
+    tokens: {
+      ...tokens,
+      find: async (hash) => own.get(hash) ?? tokens.find(hash),
+      findAll: async (hashes) => new Map([...(await tokens.findAll(hashes)), ...own]),
+    },
+  };
 }
 
 /** Serves one client on stdin and stdout until it leaves or the command is stopped. */

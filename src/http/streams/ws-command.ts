@@ -88,8 +88,8 @@ interface RoomSubscription {
 }
 
 /**
- * Works out what a `subscribe` means: for each room the place given with it, else the command's `after`, else the position kept under
- * `name`, else the head. All or none.
+ * Works out what a `subscribe` means: for each room the place given with it, else the position kept under `name`, else the command's
+ * `after`, else the head. All or none.
  * @throws DyliveError
  */
 export async function subscriptionsOf(
@@ -111,9 +111,7 @@ export async function subscriptionsOf(
   return Promise.all(
     rooms.map(async (named) => {
       const kept =
-        command.name === undefined || after !== null
-          ? null
-          : await live.store.positions.get(subscriptionPosition(token, command.name), named.room);
+        command.name === undefined ? null : await live.store.positions.get(subscriptionPosition(token, command.name), named.room);
       const from = own.get(named.asked) ?? kept ?? seqs.get(named.room) ?? 0;
       return subscription(live.store.log.id, named, ends, from, shown(named.room, from, select(named.sessionId)));
     }),

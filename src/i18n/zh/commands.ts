@@ -141,6 +141,17 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "events of one request at most (500)": "一次请求最多的事件数（500）",
   "the address may be private, such as 127.0.0.1": "允许私有地址，例如 127.0.0.1",
   "where they are sent; quote it": "接收地址，请加引号",
+  // `dylive tail`.
+  "events of rooms as JSON lines for a pipe, going on where it was": "把直播间的事件以 JSON 行送进管道，从上次的位置继续",
+  "their numbers, ids or other names; all rooms without any": "直播间的号码、id 或其他名称；不写就是所有直播间",
+  "name of the position that is kept; without it nothing is": "记住读到哪里用的名字；不写就不记",
+  "begin there where the name has no position yet: 0 is the oldest kept, else a cursor or seq (now)":
+    "这个名字还没有位置时从哪里开始：0 是保留着的最早一条，也可以写 cursor 或 seq（默认从现在）",
+  "keep the position so far behind what was written (one pipe; 0 for a file)": "记住的位置比写出的落后这么多字节（默认一个管道；文件为 0）",
+  "event types with commas between; * is all": "事件类型，用逗号分隔；* 表示全部",
+  "only events for which it holds (docs/filters.md)": "只要符合这个表达式的事件（见 docs/filters.zh.md）",
+  "only events of the person with this uid": "只要这个 uid 的人的事件",
+  "only gifts worth at least so much": "只要至少值这么多钻的礼物",
   // `dylive trigger`.
   "make a test event: overlays, streams, hooks and alarms get it, and nothing counts it":
     "发出一条测试事件：画面、数据流、Webhook 和通知都会收到，任何统计都不计入",
@@ -320,6 +331,6 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "tools for programs of AI, by the Model Context Protocol on stdin and stdout":
     "给 AI 程序用的工具：Model Context Protocol（MCP），走 stdin 和 stdout",
   "a running server to ask, in place of the data folder": "向正在运行的服务请求，而不是直接读数据目录",
-  "what may be read and done (DYLIVE_MCP_TOKEN, which keeps it off the command line)":
-    "token，决定能读什么、做什么（用 DYLIVE_MCP_TOKEN 可以不写在命令行里）",
+  "what may be read and done (DYLIVE_TOKEN, which keeps it off the command line)":
+    "token，决定能读什么、做什么（用 DYLIVE_TOKEN 可以不写在命令行里）",
 };

@@ -788,7 +788,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "a short link is followed by read_work with a token of scope manage alone: give the work's id":
     "只有 read_work 在 token 有 manage 权限时才会打开短链接：请给出作品号",
   "--server must be an address such as http://127.0.0.1:8787": "--server 要写地址，例如 http://127.0.0.1:8787",
-  "--server needs a token: --token or DYLIVE_MCP_TOKEN": "--server 需要 token：--token 或 DYLIVE_MCP_TOKEN",
+  "the server knows no room yet that this token may see": "服务还没有这个 token 能看到的直播间",
+  "there are more than {} rooms: name those that are meant": "直播间超过 {} 个，请写出要哪些",
+  "the lines cannot be written": "这些行写不出去",
+  "--server needs a token: --token or DYLIVE_TOKEN": "--server 需要 token：--token 或 DYLIVE_TOKEN",
   "no dylive server answers at {} (--server): {}": "{}（--server）没有 dylive 服务应答：{}",
   "the answer is none of dylive's: HTTP {}": "应答的不是 dylive：HTTP {}",
   "rooms are managed by a server: give --server": "直播间由服务管理：请加 --server",

@@ -593,6 +593,13 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "Long lists and texts were shortened, where … says so.": "过长的列表和文字已截短，截短处有 … 标明。",
   "this talks with a program of AI, which starts it: docs/mcp.md says how. Ctrl-C ends it":
     "这个命令与 AI 程序对话，由 AI 程序启动：方法见 docs/mcp.zh.md。按 Ctrl-C 结束",
+  "room {}: the lines begin after seq {}": "直播间 {}：从 seq {} 之后开始",
+  "room {}: seqs {} to {} are missing: they are no longer kept": "直播间 {}：缺少 seq {} 到 {}，已不再保留",
+  "the connection to {} ended ({}): trying again": "与 {} 的连接断开（{}），正在重连",
+  "the position cannot be kept: {}": "无法记住位置：{}",
+  "the server ends this: {}": "服务结束了连接：{}",
+  "the server has another log than before: the lines go on where that has the position, else now":
+    "服务的日志换过了：从新日志里记住的位置继续，没有就从现在开始",
   "List rooms": "列出直播间",
   "Room status": "直播间状态",
   "Read events": "读取事件",

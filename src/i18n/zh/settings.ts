@@ -1,6 +1,7 @@
 /** Descriptions of the settings, and of the values that they take. */
 export const SETTINGS: Readonly<Record<string, string>> = {
-  "token by which `dylive mcp` asks; it says what may be read and done": "`dylive mcp` 用的 token，决定能读什么、能做什么",
+  "token by which `dylive mcp` and `dylive tail` ask; it says what may be read and done":
+    "`dylive mcp` 和 `dylive tail` 用的 token，决定能读什么、能做什么",
   "address that the server listens on; loopback unless told otherwise": "服务监听的地址；默认只在本机",
   "port that the server listens on; 0 takes a free one": "服务监听的端口；0 表示任选一个空闲的",
   "folder for everything that is kept": "数据目录",

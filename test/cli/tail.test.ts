@@ -1,0 +1,168 @@
+import { expect, it, onTestFinished, vi } from "vitest";
+import { EventLines } from "../../src/cli/commands/tail.js";
+import { createToken, revokeToken, subscriptionPosition } from "../../src/http/tokens.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { Store } from "../../src/store/store.js";
+import { FakeClock } from "../clock.js";
+import { serveApi } from "../http/api-server.js";
+import { chat } from "../http/events.js";
+import { serveLive } from "../http/streams/live-server.js";
+import { until } from "../until.js";
+
+type Given = Partial<ConstructorParameters<typeof EventLines>[0]>;
+
+/** A tail whose lines are taken when the test says so, and what it says. */
+function follow(base: string, secret: string, given: Given & { readonly unreadMax?: number } = {}) {
+  const said: string[] = [];
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => said.push(String(text)) > 0);
+  vi.stubEnv("DYLIVE_LANG", "en");
+  const { unreadMax = 0, ...rest } = given;
+  const lines: { readonly room: number; readonly seq: number; readonly text: string }[] = [];
+  const stop = new AbortController();
+  const clock = new FakeClock();
+  const state = { taking: Promise.resolve() as Promise<void>, writes: 0 };
+  const output = {
+    unreadMax,
+    write: async (text: string) => {
+      state.writes++;
+      await state.taking;
+      lines.push(...text.split("\n").map((line) => JSON.parse(line)));
+    },
+  };
+  const ended = new EventLines({ base, secret, rooms: ["98765"], asked: {}, output, clock, stop: stop.signal, ...rest }).run();
+  ended.catch(() => {});
+  onTestFinished(async () => {
+    stop.abort();
+    await ended.catch(() => {});
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+  });
+  const seqs = () => lines.map(({ seq }) => seq);
+  const end = async () => {
+    stop.abort();
+    await ended;
+  };
+  return { lines, seqs, said, clock, state, ended, end };
+}
+
+const chats = (from: number, to: number, text = "x") =>
+  Array.from({ length: to - from + 1 }, (_, at) => chat(text, { id: String(7_100_000_000_000_000_000n + BigInt(from + at)) }));
+
+it("keeps the position behind what was read for certain, and begins there again: each line at least once", async () => {
+  const server = await serveLive();
+  const { room, append } = await server.room();
+  await append(...chats(1, 10));
+  const { token, id } = await server.makeToken();
+  const kept = () => server.store.positions.get(subscriptionPosition({ id }, "archive"), room);
+  const asked = { name: "archive", after: "0" };
+  // Two lines and a half may lie in the pipe.
+  const length = JSON.stringify((await server.store.log.read(room, 0, 10)).events[4]).length;
+  const first = follow(server.url, token, { asked, unreadMax: length * 2.5 });
+  await until(() => first.lines.length === 10);
+  await first.clock.advance(1_000);
+  expect(await until(kept)).toBe(7);
+  await first.end();
+  const second = follow(server.url, token, { asked });
+  await until(() => second.lines.length === 3);
+  expect(second.seqs()).toEqual([8, 9, 10]);
+  // Stopped, it keeps what was read without waiting for its turn.
+  await second.end();
+  expect(await kept()).toBe(10);
+  await append(...chats(11, 12));
+  const third = follow(server.url, token, { asked: { ...asked, types: ["gift"] } });
+  await until(() => third.said.length > 0);
+  expect(third.said.join("")).toContain(`room ${room}: the lines begin after seq 10`);
+});
+
+it("ends without a word when nobody reads any more, with the position where the reader was", async () => {
+  const server = await serveLive();
+  const { room, append } = await server.room();
+  const { token, id } = await server.makeToken();
+  await append(...chats(1, 3));
+  const { state, lines, said, ended } = follow(server.url, token, { asked: { name: "a", after: "0" } });
+  await until(() => lines.length === 3);
+  state.taking = Promise.reject(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+  state.taking.catch(() => {});
+  await append(...chats(4, 5));
+  await ended;
+  expect(await server.store.positions.get(subscriptionPosition({ id }, "a"), room)).toBe(3);
+  expect(said.join("")).not.toMatch(/EPIPE|ended/);
+});
+
+it("holds back the server while its reader is slow, is cut off, and goes on without a miss or a double", async () => {
+  const server = await serveLive({ limits: { maxQueuedBytes: 65_536 } });
+  const { append } = await server.room();
+  const { lines, seqs, state, clock } = follow(server.url, server.token, { asked: { after: "0" } });
+  await append(...chats(1, 1));
+  await until(() => lines.length === 1);
+  let take = () => {};
+  state.taking = new Promise((resolve) => (take = resolve));
+  let last = 1;
+  const text = "弹".repeat(20_000);
+  while (server.live.counts().cutForSlowness === 0) {
+    await append(...chats(last + 1, last + 20, text));
+    last += 20;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  // One message is being written, whatever has come since.
+  expect(state.writes).toBe(2);
+  take();
+  await until(async () => {
+    await clock.advance(10_000);
+    return lines.length >= last;
+  });
+  expect(seqs()).toEqual(Array.from({ length: last }, (_, at) => at + 1));
+});
+
+it("says what was removed before it came there", async () => {
+  const server = await serveLive();
+  const { room, append } = await server.room();
+  await append(...chats(1, 6));
+  await server.store.log.remove(room, 1, 4, "retention");
+  const { seqs, said } = follow(server.url, server.token, { asked: { after: "0" } });
+  await until(() => seqs().length === 2);
+  expect(said.join("")).toContain(`room ${room}: seqs 1 to 4 are missing: they are no longer kept`);
+});
+
+it("ends with a revoked token, and at once with a wrong one, a wrong room, and where no server is", async () => {
+  const server = await serveLive();
+  await server.room();
+  const { token, id } = await server.makeToken();
+  const one = follow(server.url, token);
+  await until(() => one.said.length > 0);
+  await revokeToken(server.store, id, 1);
+  await expect(one.ended).rejects.toMatchObject({ code: "bad_token" });
+  await expect(follow(server.url, token).ended).rejects.toMatchObject({
+    code: "bad_token",
+    message: expect.stringContaining("unknown or revoked"),
+  });
+  await expect(follow(server.url, server.token, { rooms: ["nobody"] }).ended).rejects.toMatchObject({ code: "not_found" });
+  await expect(follow(server.url, server.token, { asked: { types: ["cat"] } }).ended).rejects.toMatchObject({ code: "bad_request" });
+  await expect(follow("http://127.0.0.1:9", server.token).ended).rejects.toMatchObject({ code: "bad_config" });
+});
+
+it("goes on at a server that was started again, and follows the rooms that come, from their beginning", async () => {
+  const store: Store = openSqliteStore({ path: ":memory:" });
+  const { token } = await createToken(store.tokens, { name: "t", scope: "read", now: Date.now() });
+  const start = (port?: number) =>
+    serveApi({ clock: systemClock, replace: () => ({ ...store, close: async () => {} }), ...(port && { port }) });
+  const first = await start();
+  await first.tell("98765", chat("1"));
+  const { lines, said, clock } = follow(first.api.url, token, { rooms: [], asked: { after: "0" } });
+  await until(() => lines.length === 1);
+  await first.tell("22222", chat("of another"));
+  await until(async () => {
+    await clock.advance(30_000);
+    return lines.length === 2;
+  });
+  await first.api.close();
+  await first.tell("98765", chat("while it was away"));
+  await start(first.api.port);
+  await until(async () => {
+    await clock.advance(10_000);
+    return lines.length === 3;
+  });
+  expect(lines.map(({ text }) => text)).toEqual(["1", "of another", "while it was away"]);
+  expect(said.filter((line) => /the connection to .* ended .*trying again/.test(line))).toHaveLength(1);
+});
