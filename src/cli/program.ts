@@ -75,7 +75,8 @@ type Words = (sentence: string) => string;
 /** Returns the description of an option or argument, with what commander adds to it. */
 function inHelp(description: string, words: Words): string {
   const [, about = "", added = ""] = /^(.*?)(?: (\((?:choices|default): .*\)))?$/s.exec(description) ?? [];
-  const extra = added.replace(/\b(choices|default): /g, (title) => words(title));
+  // That a switch is off unless it is given goes without saying.
+  const extra = added === "(default: false)" ? "" : added.replace(/\b(choices|default): /g, (title) => words(title));
   return [words(about), extra].filter((text) => text !== "").join(" ");
 }
 

@@ -313,7 +313,7 @@ function checkSettings(settings: HookSettings, allowed: AllowedHosts): void {
     );
   if (settings.filter !== null) readFilter(settings.filter);
   if (settings.channel?.kind === "email") checkRecipients(url);
-  else checkUrl(url, settings.allowPrivate ? null : allowed);
+  else assertAddress(url, settings.allowPrivate ? null : allowed);
 }
 
 function checkRecipients(text: string): void {
@@ -321,7 +321,12 @@ function checkRecipients(text: string): void {
     throw new FieldError("url", "mailto: and up to 10 e-mail addresses with commas between, such as mailto:me@example.com");
 }
 
-function checkUrl(text: string, allowed: AllowedHosts | null): void {
+/**
+ * Refuses what is no address for a program's hook.
+ * @param allowed private hosts that it may lead to; null allows all
+ * @throws DyliveError bad_request that names the field
+ */
+export function assertAddress(text: string, allowed: AllowedHosts | null): void {
   const url = text.length <= HOOK_LIMITS.urlChars && URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
     throw new FieldError("url", told`an address that begins with https:// or http://, of at most ${HOOK_LIMITS.urlChars} characters`);

@@ -69,6 +69,7 @@ describe("a command", () => {
     [["room", "add", "没有链接"], "bad_room"],
     [["author", "add", "没有链接"], "bad_work"],
     [["notify", "add", "foo"], "bad_request"],
+    [["hook", "add", "foo"], "bad_request"],
   ])("%j makes no store for what it refuses by itself", async (line, code) => {
     const data = join(folders(), "none");
     await expect(ran(...line, "--data", data)).rejects.toMatchObject({ code });

@@ -10,7 +10,7 @@ import type { Store } from "../../store/store.js";
 import { shownAddress } from "../../webhooks/channels.js";
 import { webhookServiceBeside } from "../../webhooks/runner.js";
 import { HOOK_NAMES } from "../../webhooks/selection.js";
-import { type HookState, type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
+import { assertAddress, type HookState, type HookView, hookState, type WebhookService } from "../../webhooks/webhook-service.js";
 import { WordsOption } from "../completion/node.js";
 import { pastedRoom } from "../pasted-room.js";
 import { exitWith, interruptSignal } from "../stop.js";
@@ -50,8 +50,10 @@ export function addHookCommands(program: Command, data: () => Option): void {
     .option("--max-events <n>", "events of one request at most (500)", whole)
     .option("--allow-private", "the address may be private, such as 127.0.0.1", false)
     .addOption(data())
-    .action((url: string, { name, types, filter, rooms, maxEvents, allowPrivate, ...settings }: Partial<Config> & AddOptions) =>
-      withWebhooks(loadConfig(settings), withNewStore, async (webhooks, store) => {
+    .action((url: string, { name, types, filter, rooms, maxEvents, allowPrivate, ...settings }: Partial<Config> & AddOptions) => {
+      // What is no address makes no store.
+      assertAddress(url, null);
+      return withWebhooks(loadConfig(settings), withNewStore, async (webhooks, store) => {
         const made = await webhooks.add({
           url,
           allowPrivate,
@@ -63,8 +65,8 @@ export function addHookCommands(program: Command, data: () => Option): void {
         });
         say(told`hook ${made.id} (${plain(made.name)}) is made; keep its secret, it is not shown again:`);
         await print(made.secret);
-      }),
-    );
+      });
+    });
   const about = (command: string, description: string) =>
     hook.command(command).description(description).argument("<id>", "of the hook, as `dylive hook list` shows it").addOption(data());
   hook
