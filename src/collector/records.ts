@@ -1,5 +1,4 @@
 import { EVENT_TYPES, type EventType, type LiveEvent, type NewEvent } from "../events/event.js";
-import { isTest } from "../events/test-event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
 import { DirectIntake, heldBack, type Intake, SpoolingIntake } from "../ingest/intake.js";
@@ -48,9 +47,8 @@ const LOOK = 50;
 /** Returns the newest events of these types that are no tests, up to {@link LOOK}; none only where there are none. */
 async function newest(log: Pick<Log, "readBefore">, room: RoomKey, types: readonly EventType[]): Promise<readonly LiveEvent[]> {
   for (let before = Number.MAX_SAFE_INTEGER; ; ) {
-    const { events, scanned } = await log.readBefore(room, before, LOOK, { types });
-    const real = events.filter((event) => !isTest(event));
-    if (real.length > 0 || scanned <= 1 || scanned >= before) return real;
+    const { events, scanned } = await log.readBefore(room, before, LOOK, { types, tests: false });
+    if (events.length > 0 || scanned <= 1 || scanned >= before) return events;
     before = scanned;
   }
 }

@@ -5,7 +5,7 @@ import type { RoomStatus } from "../health/state.js";
 import type { Intake } from "../ingest/intake.js";
 import { alarmEvent } from "../ingest/own-events.js";
 import type { Clock } from "../runtime/clock.js";
-import { type RoomKey, SYSTEM_ROOM, type SystemNews, tellSystem } from "../store/log.js";
+import { newestReal, type RoomKey, SYSTEM_ROOM, type SystemNews, tellSystem } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
 
 interface RoomAlarmDeps {
@@ -52,7 +52,7 @@ export class RoomAlarm {
    */
   async recall({ room, intake }: ToldRoom): Promise<void> {
     const { store, health, clock, signal } = this.#deps;
-    const { rows } = await store.log.readBefore(SYSTEM_ROOM, Number.MAX_SAFE_INTEGER, LAST_NEWS, { types: ["system"] });
+    const { rows } = await newestReal(store.log, SYSTEM_ROOM, LAST_NEWS, { types: ["system"] });
     const known = new Set<string>();
     /** When it was last told of gifts of a session, or of the room (null). */
     const toldOfGifts = new Map<string | null, number>();

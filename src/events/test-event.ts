@@ -56,6 +56,7 @@ export function testEvent(
   { room, webRid, id, now }: { readonly room: number; readonly webRid: string | null; readonly id: string; readonly now: number },
 ): NewEvent | null {
   const base = {
+    // No other event's id begins so: engines find tests by it.
     id: `test:${now}:${id}`,
     room,
     webRid,

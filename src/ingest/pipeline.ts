@@ -1,7 +1,6 @@
 import type { Draft, GiftEvent } from "../events/combo.js";
-import type { NewEvent } from "../events/event.js";
+import type { EventType, NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
-import { isTest } from "../events/test-event.js";
 import { isSeenType, type Sighting } from "../health/sightings.js";
 import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
 import { officialDraft } from "../platform/messages/official.js";
@@ -11,7 +10,7 @@ import { type Backoff, backoffMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
-import type { Log, RoomKey } from "../store/log.js";
+import { type Log, newestReal, type RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
 import { FillIn, type GiftCatalogue } from "./fill-in.js";
 
@@ -349,17 +348,17 @@ export class Pipeline {
   async #reload(): Promise<void> {
     const { log, room } = this.#deps;
     this.#ledger.drop();
-    const newest = Number.MAX_SAFE_INTEGER;
-    const gifts = await log.readBefore(room, newest, RESTORE_GIFTS, { types: ["gift"] });
-    const social = await log.readBefore(room, newest, RESTORE_SOCIAL, { types: ["follow", "share"] });
-    this.#ledger.restore(gifts.events.filter((event) => !isTest(event)));
+    const newest = async (limit: number, ...types: readonly EventType[]) => (await newestReal(log, room, limit, { types })).events;
+    const gifts = await newest(RESTORE_GIFTS, "gift");
+    const social = await newest(RESTORE_SOCIAL, "follow", "share");
+    this.#ledger.restore(gifts);
     this.#recent = new RecentIds();
     this.#echoes = new SocialEchoes();
-    for (const event of social.events) if (!isTest(event)) this.#echoes.admits(event);
-    const states = await log.readBefore(room, newest, RESTORE_STATES, { types: ["pin", "lottery", "linkmic", "product"] });
+    for (const event of social) this.#echoes.admits(event);
+    const states = await newest(RESTORE_STATES, "pin", "lottery", "linkmic", "product");
     this.#versions = new StateVersions();
     this.#fillIn.restart();
-    for (const event of states.events) {
+    for (const event of states) {
       this.#versions.admits(event);
       // A copy: events of a store may be frozen.
       this.#fillIn.see({ ...event });

@@ -51,6 +51,8 @@ export interface Where {
   readonly userId?: string;
   /** Only events whose `diamonds` are known and at least this many. */
   readonly minDiamonds?: number;
+  /** False: no test events, for who counts or goes on from what has happened. */
+  readonly tests?: false;
 }
 
 /** A page of a room's log. */
@@ -121,6 +123,20 @@ export interface Log {
   remove(room: RoomKey, from: number, to: number, reason: RemovalReason): Promise<void>;
   /** Closes the whole store, as `Store.close` does. */
   close(): Promise<void>;
+}
+
+/**
+ * Returns a page of the newest events that are no tests, `limit` at most, oldest first: it begins at the newest of them all, behind however many
+ * tests came after it.
+ */
+export async function newestReal(log: Pick<Log, "readBefore">, room: RoomKey, limit: number, where: Where = {}): Promise<Page> {
+  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+    const page = await log.readBefore(room, before, 1, { tests: false });
+    const [last] = page.rows;
+    if (last !== undefined) return log.readBefore(room, last.seq + 1, limit, { ...where, tests: false });
+    if (page.scanned <= 1 || page.scanned >= before) return page;
+    before = page.scanned;
+  }
 }
 
 /** News that the operator is to know, whichever room they look at. */

@@ -71,9 +71,10 @@ export function addRemoval(removals: readonly Removal[], added: Removal): readon
 }
 
 /** Returns whether a row fulfils every given condition. */
-export function matches(row: Pick<Row, "type" | "sessionId" | "userId" | "diamonds">, where: Where): boolean {
+export function matches(row: Pick<Row, "type" | "sessionId" | "userId" | "diamonds" | "isTest">, where: Where): boolean {
   if (where.types !== undefined && !where.types.includes(row.type)) return false;
   if (where.sessionId !== undefined && where.sessionId !== row.sessionId) return false;
   if (where.userId !== undefined && where.userId !== row.userId) return false;
+  if (where.tests === false && row.isTest) return false;
   return where.minDiamonds === undefined || (row.diamonds !== null && row.diamonds >= where.minDiamonds);
 }

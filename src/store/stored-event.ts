@@ -13,6 +13,8 @@ export interface Row {
   readonly settled: boolean | null;
   readonly diamonds: number | null;
   readonly revision: number;
+  /** Whether somebody asked for it as a test. */
+  readonly isTest: boolean;
   /** JSON text of the event without its seq. */
   readonly body: string;
 }
@@ -35,6 +37,7 @@ export function rowOf(event: NewEvent | LiveEvent, revision = event.revision): R
     settled: gift?.settled ?? null,
     diamonds: "diamonds" in event ? event.diamonds : null,
     revision,
+    isTest: event.source === "test",
     body: bodyOf(event, revision),
   };
 }

@@ -1,6 +1,7 @@
 import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf, USUAL_TYPES } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
 import { noSuch } from "../events/misspelt.js";
+import { isTest } from "../events/test-event.js";
 import { readFilter } from "../feed/reading-time.js";
 import { FieldError } from "../runtime/errors.js";
 import { type Log, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
@@ -106,10 +107,11 @@ export function saysLive(event: LiveEvent): boolean {
 
 /**
  * Tells whether an event says what people know by the state that the log has before it: the same state, as after a restart of dylive, or
- * that a room whose broadcast has ended is not live. What says that a room is live is another matter: {@link FirstLive}.
+ * that a room whose broadcast has ended is not live. A test says nothing of the room, so it is always news. What says that a room is live is
+ * another matter: {@link FirstLive}.
  */
 export async function saysStateAgain(log: Pick<Log, "readBefore">, event: LiveEvent): Promise<boolean> {
-  if (event.type !== "state" || saysLive(event)) return false;
+  if (event.type !== "state" || saysLive(event) || isTest(event)) return false;
   for await (const before of statesBefore(log, event.room, event.seq)) {
     if (before.to === event.to) return event.to !== "ended" || before.sessionId === event.sessionId;
     return before.to === "ended" && event.to === "waiting";
@@ -124,10 +126,10 @@ const PAGES_MAX = 200;
 /** Broadcasts that are remembered. */
 const REMEMBERED = 1_000;
 
-/** Reads the states of a room before a seq, the newest first. */
+/** Reads the states of a room before a seq, the newest first, without tests. */
 async function* statesBefore(log: Pick<Log, "readBefore">, room: RoomKey, seq: number): AsyncGenerator<LiveEventOf<"state">> {
   for (let before = seq, pages = 0; before > 1 && pages < PAGES_MAX; pages++) {
-    const page = await log.readBefore(room, before, PAGE_EVENTS, { types: ["state"] });
+    const page = await log.readBefore(room, before, PAGE_EVENTS, { types: ["state"], tests: false });
     yield* page.events.filter((one): one is LiveEventOf<"state"> => one.type === "state").reverse();
     if (page.scanned >= before) return;
     before = page.scanned;

@@ -1,13 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
-import type { Log, RoomKey, Where } from "../../src/store/log.js";
+import { testEvent } from "../../src/events/test-event.js";
+import { type Log, newestReal, type RoomKey, type Where } from "../../src/store/log.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { runsOf } from "../whole.js";
 import { chat, chats, gift, userOf } from "./events.js";
 import { claimed, type Open, readAll, useStore } from "./harness.js";
 
 const seqsOf = (events: readonly LiveEvent[]) => events.map(({ seq }) => seq);
+
+const testOf = (type: "chat" | "gift", id: string | number): NewEvent =>
+  testEvent({ type }, { room: 1, webRid: null, id: `${id}`, now: 1 }) as NewEvent;
 
 /** Reading: pages, conditions, removed ranges. */
 export function describePages(open: Open<RoomStore>): void {
@@ -100,6 +104,7 @@ export function describePages(open: Open<RoomStore>): void {
       [{ minDiamonds: 11 }, [4]],
       [{ types: ["gift"], userId: "1002", sessionId: "7400000000000000001", minDiamonds: 90 }, [4]],
       [{ types: ["chat"], minDiamonds: 1 }, []],
+      [{ tests: false }, [1, 2, 3, 4, 5, 6]],
     ];
 
     it.each(cases)("%j", async (where, expected) => {
@@ -111,6 +116,33 @@ export function describePages(open: Open<RoomStore>): void {
       const backward = await store().log.readBefore(room, 7, 10, where);
       expect(seqsOf(backward.events)).toEqual(expected);
       expect(backward.scanned).toBe(1);
+    });
+
+    it("leave out test events, and nothing that only looks like one", async () => {
+      const { room, append } = await claimed(store());
+      const tests = (id: string) => [testOf("chat", id), testOf("gift", `${id}g`)];
+      await append(...tests("a"), chat("test:of:the:platform"), ...tests("b"), chat("testimony", { sessionId: null }), ...tests("c"));
+      const { log } = store();
+      const real = async () => seqsOf((await log.read(room, 0, 10, { tests: false })).events);
+      expect(await real()).toEqual([3, 6]);
+      expect(seqsOf((await log.readBefore(room, 9, 10, { tests: false })).events)).toEqual([3, 6]);
+      expect((await log.read(room, 0, 10, { types: ["gift"], tests: false })).events).toEqual([]);
+      const events = (await log.read(room, 0, 10)).events;
+      await log.replace(
+        room,
+        events.flatMap((event) => (event.type === "chat" ? [{ ...event, text: "…" }] : [])),
+      );
+      expect(await real()).toEqual([3, 6]);
+    });
+
+    it("and the newest that are no tests are found behind however many tests", async () => {
+      const { room, append } = await claimed(store());
+      const { log } = store();
+      expect((await newestReal(log, room, 5)).events).toEqual([]);
+      await append(gift("1", "c", 1, 1), chat("2"));
+      await append(...Array.from({ length: 600 }, (_, at) => testOf("gift", at)));
+      expect(seqsOf((await newestReal(log, room, 5)).events)).toEqual([1, 2]);
+      expect(seqsOf((await newestReal(log, room, 5, { types: ["gift"] })).events)).toEqual([1]);
     });
 
     it("that reach the limit say the last match as scanned", async () => {

@@ -107,6 +107,31 @@ describe("pipeline", () => {
     expect((await events()).map(({ type, source }) => `${type} ${source}`)).toEqual(["follow test", "gift test", "follow websocket"]);
   });
 
+  it("settles a combo after a restart, and knows an echo, behind more tests than one look finds", async () => {
+    const { store, room, parts, clock, open } = await opened();
+    const now = clock.now();
+    const common = (msgId: string) => ({ msgId, createTime: `${now}` });
+    const user = { id: "555555555" };
+    const follow = envelope("SocialMessage", { common: common("1"), user, action: 1 });
+    const gift = envelope("GiftMessage", {
+      ...{ common: common("2"), giftId: "1", groupId: "9", repeatCount: "2", comboCount: "2", user },
+      gift: { id: "1", type: 1, combo: true },
+    });
+    await (await open()).store([{ receivedAt: now, response: { messages: [follow, gift] } }], broadcast);
+    const tests = ["gift", "follow", "share"] as const;
+    const made = Array.from({ length: 21_000 }, (_, at) =>
+      testEvent({ type: tests[at % 3] ?? "gift" }, { room, webRid: null, id: `${at}`, now }),
+    );
+    await store.log.append([{ room, epoch: null, events: made.flatMap((event) => event ?? []) }]);
+    const next = await Pipeline.open(parts);
+    const echo = envelope("MemberMessage", { common: common("3"), user, action: 20 });
+    expect((await next.store([{ receivedAt: now, response: { messages: [echo] } }], broadcast)).drops).toEqual(new Map([["echo", 1]]));
+    await clock.advance(120_000);
+    expect(await next.settle()).toBe(1);
+    const [last] = (await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 1)).events;
+    expect(last).toMatchObject({ type: "gift", comboTotal: 2, settled: true, user });
+  });
+
   it("gives the same log whatever the size of its batches", async () => {
     const whole = await opened();
     const first = await whole.open();

@@ -3,7 +3,6 @@ import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf } from "../../app/platform.js";
 import { assertPossible, changeOf, shownSettings } from "../../cluster/settings.js";
 import { meetRoom } from "../../collector/room-resolver.js";
-import { isTest } from "../../events/test-event.js";
 import type { GiftsEvidence, GiftsState } from "../../health/gifts-watch.js";
 import type { SessionEvidence } from "../../health/sessions.js";
 import { seenIn } from "../../health/sightings.js";
@@ -15,7 +14,7 @@ import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
 import { watchRoom } from "../../store/cluster.js";
-import type { RoomKey } from "../../store/log.js";
+import { newestReal, type RoomKey } from "../../store/log.js";
 import { type RoomRow, type RoomSettings, roomNames, type Watch } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { confirmDeletion, deleteKept } from "../deletion.js";
@@ -196,7 +195,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const brought = sessions[0] === undefined ? null : await store.sessions.seen(room, sessions[0].sessionId);
     const status = statusIn(last);
     const events = heads.get(room)?.head ?? 0;
-    const newest = (await store.log.readBefore(room, events + 1, LAST_EVENTS)).events.findLast((one) => !isTest(one));
+    const [newest] = (await newestReal(store.log, room, 1)).events;
     if (json)
       return print(
         JSON.stringify({
@@ -214,7 +213,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const [session] = sessions;
     const lines = [
       titleOf(row),
-      told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; ${events} events`,
+      told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; ${events} events, tests included`,
       ...(state === null
         ? []
         : [told`${toldOf(state.state)} since ${moment(state.since)}, as told at ${moment(state.toldAt)}: ${recorded(state.reason)}`]),
@@ -325,14 +324,9 @@ interface ToldState {
   readonly toldAt: number;
 }
 
-/** Events of a room among which the last that is no test is looked for. */
-const LAST_EVENTS = 50;
-
 /** Returns the state that the server told last, in the log or by the status that it keeps; null when it never did. */
 async function lastState({ log, rooms }: Pick<Store, "log" | "rooms">, room: RoomKey): Promise<ToldState | null> {
-  const { head } = (await log.heads([room])).get(room) ?? { head: 0 };
-  const { events } = await log.readBefore(room, head + 1, LAST_EVENTS, { types: ["state"] });
-  const event = events.findLast((one) => !isTest(one));
+  const [event] = (await newestReal(log, room, 1, { types: ["state"] })).events;
   const kept = await rooms.told(room);
   const status = statusIn(kept);
   if (kept !== null && status !== null && (event === undefined || kept.at >= event.time))

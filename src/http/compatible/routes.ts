@@ -215,7 +215,7 @@ async function newest<T extends EventType>(
   sessionId: string | null,
   isWanted: (event: LiveEventOf<T>) => boolean,
 ): Promise<LiveEventOf<T> | null> {
-  const where = { types: [type], ...(sessionId !== null && { sessionId }) };
+  const where = { types: [type], tests: false as const, ...(sessionId !== null && { sessionId }) };
   let before = Number.MAX_SAFE_INTEGER;
   for (let page = 0; page < PAGES_MAX && before > 1; page++) {
     const { events, scanned } = await log.readBefore(room, before, 20, where);
