@@ -100,6 +100,7 @@ const MAY: Record<string, readonly string[]> = {
     "i18n",
     "runtime",
   ],
+  client: ["types:events"],
   index: ["platform", "platform/wire", "platform/messages", "works", "works/model", "events", "types:health", "app", "runtime"],
   simulator: ["platform/wire", "runtime"],
 };
@@ -121,8 +122,8 @@ const NOT: Record<string, readonly string[]> = {
   "src/platform/links": BROWSER,
   "src/platform/pages": BROWSER,
 };
-/** Parts that the dashboard has too, beside types: pure, so that it tells of no other rung than downloads choose, and says the same words. */
-const SHARED_WITH_WEB = ["src/works/model", "src/i18n"];
+/** Parts that the dashboard has too, beside types: so that it tells of no other rung than downloads choose, says the same words, and reads errors and comes back as other clients do. */
+const SHARED_WITH_WEB = ["src/works/model", "src/i18n", "src/client"];
 const HOUSE = ["src", "simulator"];
 const AROUND = ["web", "bench", "scripts", "docs", "examples", "bin"];
 

@@ -4,6 +4,7 @@ import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { build, type Rolldown } from "vite";
 import { describe, expect, it } from "vitest";
+import type * as Client from "../../src/client.js";
 import type * as Events from "../../src/events.js";
 import { chat as chatOf } from "../contracts/events.js";
 
@@ -63,5 +64,51 @@ describe("in a browser", () => {
     expect(LiveEventSchema["~standard"].validate({ ...chat, seq: 0 }).issues).toHaveLength(1);
     expect(EVENT_TYPES).toContain("gift");
     expectStated("events", code);
+  });
+
+  it("dylive/client runs with what browsers, Deno, Bun and Node share, at the size that is stated", async () => {
+    const code = await bundled("client.ts");
+    const shared = {
+      TextEncoder,
+      TextDecoder,
+      URL,
+      AbortController,
+      AbortSignal,
+      setTimeout,
+      clearTimeout,
+      setInterval,
+      clearInterval,
+      atob,
+      btoa,
+      crypto,
+    };
+    const { DyliveClient, verifyWebhook } = runInNewContext(
+      `${code}; dylive`,
+      { ...shared },
+      { contextCodeGeneration: { strings: false } },
+    ) as typeof Client;
+    const page = {
+      events: [{ ...chatOf("1", { text: "主播好" }), seq: 1 }],
+      next: "djEvMToxL3g",
+      previous: "djEvMTowL3g",
+      more: false,
+      removed: [],
+    };
+    const asked: string[] = [];
+    const fetch = async (url: string | URL | Request) => {
+      asked.push(String(url));
+      return new Response(JSON.stringify(page));
+    };
+    for await (const { text } of new DyliveClient({ url: "http://a/behind", token: "t", fetch }).follow("98765", {
+      by: "poll",
+      types: ["chat"],
+      after: "0",
+    })) {
+      expect(text).toBe("主播好");
+      break;
+    }
+    expect(asked).toEqual(["http://a/behind/v1/rooms/98765/events?types=chat&after=0&wait=60&limit=500"]);
+    await expect(verifyWebhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", {}, "")).rejects.toMatchObject({ code: "bad_signature" });
+    expectStated("client", code);
   });
 });

@@ -55,11 +55,14 @@ describe("importing the library", () => {
     expect([...packages].sort()).toEqual(["@marcbachmann/cel-js", "socks", "typebox", "undici", "ws"]);
   });
 
-  it("loads of dylive/events pure files alone, and two packages that are pure, too", () => {
+  it("loads of dylive/events pure files alone, and two packages that are pure, too; of dylive/client its own files", () => {
     const { files, packages, builtIn } = graphOf("events.ts");
     expect([...files].filter((file) => !/^events(\/|\.ts$)|^runtime\/told\.ts$/.test(file))).toEqual([]);
     expect([...packages].sort()).toEqual(["@marcbachmann/cel-js", "typebox"]);
     expect([...builtIn]).toEqual([]);
+    const client = graphOf("client.ts");
+    expect([...client.files].filter((file) => !/^client(\/|\.ts$)/.test(file))).toEqual([]);
+    expect([...client.packages, ...client.builtIn]).toEqual([]);
     expect(graphOf("events/ledger.ts").builtIn).toContain("node:crypto");
   });
 

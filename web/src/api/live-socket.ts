@@ -1,6 +1,7 @@
 import type { ApiClient } from "./client.js";
+import { retryMs } from "./failure.js";
 import type { LiveEvent } from "./model.js";
-import { type LinkState, retryMs } from "./retry.js";
+import type { LinkState } from "./retry.js";
 
 /** A command of /v1/ws (docs/streams.md). */
 export interface Subscribe {

@@ -1,7 +1,8 @@
 import type { ApiClient } from "./client.js";
+import { retryMs } from "./failure.js";
 import { tokenIsTaken } from "./live-socket.js";
 import type { Room } from "./model.js";
-import { type LinkState, retryMs } from "./retry.js";
+import type { LinkState } from "./retry.js";
 
 export interface RoomsStreamDeps {
   readonly client: ApiClient;

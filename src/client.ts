@@ -1,0 +1,236 @@
+// For programs that read a server of dylive, in browsers too: its events, typed, each once and in order.
+
+import { ApiFailure, retryMs } from "./client/failure.js";
+import {
+  type EventPage,
+  type EventSourceLike,
+  polled,
+  queryOf,
+  type RemovedRange,
+  readPage,
+  type Server,
+  type SocketLike,
+  socketed,
+  sourced,
+  streamed,
+  type Transport,
+} from "./client/transports.js";
+import type { EventType, LiveEventOf, UsualType } from "./events/event.js";
+
+export { ApiFailure } from "./client/failure.js";
+export type { EventPage, EventSourceLike, RemovedRange, SocketLike } from "./client/transports.js";
+export { verifyWebhook, type WebhookMessage } from "./client/webhook.js";
+
+/** Options of {@link DyliveClient}. */
+export interface ClientOptions {
+  /** Address of the server, such as `http://127.0.0.1:8787`; a path in it is kept. */
+  readonly url: string;
+  /** Token of scope `read`. */
+  readonly token: string;
+  /** The global one by default. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** The global one by default; Node 20 has none, and takes that of the package `ws`. */
+  readonly WebSocket?: (new (url: string) => SocketLike) | undefined;
+  /** Used by `by: "sse"` in place of `fetch`: where that gives an answer only when it is whole. */
+  readonly EventSource?: (new (url: string) => EventSourceLike) | undefined;
+  /** Time without a sign of the server after which a connection counts as lost, 45,000 ms by default: three of its heartbeats. */
+  readonly silenceMs?: number | undefined;
+  /** Waits between tries to connect; real time by default. */
+  readonly sleep?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
+}
+
+/** Which events are asked for; all conditions must hold. */
+interface EventChoice<T extends EventType> {
+  /** All but `unknown`, `rank` and `stats` by default. The type of the events follows. */
+  readonly types?: readonly T[] | undefined;
+  /** Only events of the user with this id. */
+  readonly user?: string | undefined;
+  /** Only gifts worth at least so many diamonds. */
+  readonly minDiamonds?: number | undefined;
+  /** An expression of the filter language (docs/filters.md). */
+  readonly filter?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link DyliveClient.read}. */
+export interface ReadOptions<T extends EventType = UsualType> extends EventChoice<T> {
+  /** A cursor, or a seq: events after it, oldest first; `"0"` for the oldest kept. */
+  readonly after?: string | undefined;
+  /** A cursor, or a seq: the last events before it. */
+  readonly before?: string | undefined;
+  /** From 1 to 2,000; 500 by default. */
+  readonly limit?: number | undefined;
+  /** Seconds to wait for an event when there is none, from 0 to 60. */
+  readonly wait?: number | undefined;
+}
+
+/** Options of {@link DyliveClient.follow}. */
+export interface FollowOptions<T extends EventType = UsualType> extends EventChoice<T> {
+  /** Cursor of an earlier stream, whatever it came by; `"0"` for the oldest kept. From now on by default. */
+  readonly after?: string | undefined;
+  /** A WebSocket by default, where there is one; else Server-Sent Events. `poll` takes one room. */
+  readonly by?: "websocket" | "sse" | "poll" | undefined;
+  /** Told of a range of seqs that the server no longer keeps: the stream goes on after it. */
+  readonly onRemoved?: ((range: RemovedRange) => void) | undefined;
+  /** Told when a connection is open, and of each that was lost, with the ms until the next try. */
+  readonly onState?:
+    | ((state: { readonly open: true } | { readonly open: false; readonly failure: ApiFailure; readonly retryMs: number }) => void)
+    | undefined;
+}
+
+/** Events of rooms as they come: none missing and none twice, whatever happens to the connection. */
+export interface FollowedEvents<T extends EventType> extends AsyncIterable<LiveEventOf<T>> {
+  /** Cursor after the event that the loop has now: keep it together with what was made of the event. Null before the first connection. */
+  readonly cursor: string | null;
+}
+
+const SILENCE_MS = 45_000;
+
+/** Reads a server of dylive. */
+export class DyliveClient {
+  readonly #server: Server;
+  readonly #sleep: NonNullable<ClientOptions["sleep"]>;
+
+  constructor({ url, token, fetch, WebSocket, EventSource, silenceMs = SILENCE_MS, sleep = sleepFor }: ClientOptions) {
+    const own = globalThis as { readonly WebSocket?: new (url: string) => SocketLike };
+    this.#server = {
+      base: url.endsWith("/") ? url : `${url}/`,
+      token,
+      // A browser's fetch is called by its window.
+      fetch: fetch ?? ((...of) => globalThis.fetch(...of)),
+      WebSocket: WebSocket ?? own.WebSocket ?? null,
+      EventSource: EventSource ?? null,
+      silenceMs,
+    };
+    this.#sleep = sleep;
+  }
+
+  /**
+   * Reads a page of a room's events: the newest, those after a place, or those before one.
+   * @throws ApiFailure
+   */
+  async read<T extends EventType = UsualType>(
+    room: string,
+    { signal = new AbortController().signal, after, before, limit, wait, ...choice }: ReadOptions<T> = {},
+  ): Promise<EventPage<LiveEventOf<T>>> {
+    const place = Object.entries({ after, before, limit, wait }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
+    const page = await readPage(this.#server, room, { ...queryOf(given(choice)), ...Object.fromEntries(place) }, signal);
+    return page as EventPage<LiveEventOf<T>>;
+  }
+
+  /**
+   * Follows rooms that the server knows, until the loop is left or the signal aborts. A lost connection is opened again where the loop had come
+   * to; a loop that begins over the same object goes on there, too.
+   * @param rooms 1 to 200: a key, number, custom id or 19-digit room_id each
+   * @throws ApiFailure from the loop, where another try would not help: bad_token, forbidden, not_found, bad_request, cursor_reset (with
+   *   `oldest` and `newest`), too_costly
+   * @example
+   * for await (const event of client.follow("100000002", { types: ["gift"], after: saved })) console.log(event.gift.name);
+   */
+  follow<T extends EventType = UsualType>(rooms: string | readonly string[], options: FollowOptions<T> = {}): FollowedEvents<T> {
+    return new Follower(this.#server, this.#sleep, typeof rooms === "string" ? [rooms] : rooms, options);
+  }
+}
+
+class Follower<T extends EventType> implements FollowedEvents<T> {
+  readonly #server: Server;
+  readonly #sleep: NonNullable<ClientOptions["sleep"]>;
+  readonly #rooms: readonly string[];
+  readonly #options: FollowOptions<T>;
+  #cursor: () => string | null;
+  #isRead = false;
+
+  constructor(server: Server, sleep: NonNullable<ClientOptions["sleep"]>, rooms: readonly string[], options: FollowOptions<T>) {
+    this.#server = server;
+    this.#sleep = sleep;
+    this.#rooms = rooms;
+    this.#options = options;
+    this.#cursor = () => options.after ?? null;
+  }
+
+  get cursor(): string | null {
+    return this.#cursor();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<LiveEventOf<T>, void> {
+    const { by, after: _, signal: until = new AbortController().signal, onRemoved, onState, ...choice } = this.#options;
+    const transport = this.#transport();
+    if (this.#isRead)
+      throw new ApiFailure("bad_request", "A loop over these events runs already", { hint: "Call follow again.", retryable: false });
+    this.#isRead = true;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([until, stop.signal]);
+    const wanted = { ...given(choice), rooms: this.#rooms };
+    try {
+      for (let attempt = 1; !signal.aborted; attempt++) {
+        let failure: ApiFailure;
+        try {
+          let isOpen = false;
+          for await (const { event, removed, cursor } of transport(this.#server, wanted, this.cursor, signal)) {
+            if (signal.aborted) return;
+            if (!isOpen) onState?.({ open: true });
+            [isOpen, attempt, this.#cursor] = [true, 0, cursor];
+            if (removed !== undefined) onRemoved?.(removed);
+            if (event !== undefined) yield event as LiveEventOf<T>;
+          }
+          failure = new ApiFailure("offline", "The connection has ended");
+        } catch (error) {
+          if (signal.aborted && error instanceof ApiFailure) return;
+          if (!(error instanceof ApiFailure && error.retryable)) throw error;
+          failure = error;
+        } finally {
+          // What the transport worked out of its own state stays as it is now.
+          const cursor = this.cursor;
+          this.#cursor = () => cursor;
+        }
+        if (signal.aborted) return;
+        const ms = Math.max(retryMs(attempt, Math.random()), failure.retryAfterMs ?? 0);
+        onState?.({ open: false, failure, retryMs: ms });
+        await this.#sleep(ms, signal).catch(() => {});
+      }
+    } finally {
+      stop.abort();
+      this.#isRead = false;
+    }
+  }
+
+  #transport(): Transport {
+    const { by = this.#server.WebSocket === null ? "sse" : "websocket" } = this.#options;
+    if (by === "websocket") return socketed;
+    if (by === "sse") return this.#server.EventSource === null ? streamed : sourced;
+    if (by !== "poll") throw wrong("by", `by is websocket, sse or poll, not ${JSON.stringify(by)}`);
+    if (this.#rooms.length !== 1) throw wrong("rooms", `by poll follows one room, not ${this.#rooms.length}`);
+    return polled;
+  }
+}
+
+function wrong(field: string, words: string): ApiFailure {
+  return new ApiFailure("bad_request", `The request is not valid: ${words}`, {
+    field,
+    hint: "Correct the named field.",
+    status: 400,
+    retryable: false,
+  });
+}
+
+/** Returns what is not undefined. */
+function given<O extends object>(options: O): { [K in keyof O]: Exclude<O[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof O]: Exclude<O[K], undefined>;
+  };
+}
+
+function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+  });
+}

@@ -1,0 +1,329 @@
+import { connect as connectTo, createServer, type Server, type Socket } from "node:net";
+import fc from "fast-check";
+import { Webhook } from "standardwebhooks";
+import { EventSource } from "undici";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { WebSocket } from "ws";
+import { cursorOver, placeIn } from "../../src/client/places.js";
+import { ApiFailure, DyliveClient, type FollowOptions, verifyWebhook } from "../../src/client.js";
+import type { LiveEvent } from "../../src/events.js";
+import { encodeCursor, encodePlaces } from "../../src/feed/cursor.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { newSecret, signed } from "../../src/webhooks/send.js";
+import { chat, gift } from "../contracts/events.js";
+import { serveApi } from "../http/api-server.js";
+
+const WAYS = ["websocket", "sse", "eventsource", "poll"] as const;
+type Way = (typeof WAYS)[number];
+
+/** What stands between a client and its server: it breaks connections, and leads to another server when it is told to. */
+class Between {
+  readonly url: string;
+  to: string;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server, to: string) {
+    this.url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+    this.to = to;
+    server.on("connection", (socket) => {
+      const there = connectTo(Number(new URL(this.to).port), "127.0.0.1");
+      for (const [one, other] of [
+        [socket, there],
+        [there, socket],
+      ] as const) {
+        this.#sockets.add(one);
+        one.on("error", () => {});
+        one.on("close", () => {
+          this.#sockets.delete(one);
+          other.destroy();
+        });
+        one.pipe(other);
+      }
+    });
+    onTestFinished(() => {
+      this.cut();
+      server.close();
+    });
+  }
+
+  static async before(to: string): Promise<Between> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new Between(server, to);
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Lets nothing through on the connections that there are, as when a cable is drawn. */
+  hold(): void {
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+}
+
+/** A client by one way, whose pauses between tries take no time. */
+function clientOf(
+  url: string,
+  token: string,
+  way: Way,
+  silenceMs?: number,
+): { client: DyliveClient; by: NonNullable<FollowOptions["by"]> } {
+  const sleep = async (_ms: number, signal: AbortSignal) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
+  };
+  const source = way === "eventsource" ? { EventSource: EventSource as never } : {};
+  const client = new DyliveClient({ url, token, sleep, silenceMs, WebSocket: WebSocket as never, ...source });
+  return { client, by: way === "eventsource" ? "sse" : way };
+}
+
+const chats = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => chat(`c${from + i}`, { text: `${from + i}` }));
+
+describe.each(WAYS)("a stream by %s", (way) => {
+  it("gives each event once and in order, over cuts, a restart and a removed range", async () => {
+    const first = await serveApi({ clock: systemClock });
+    const { store, tokens } = first;
+    const between = await Between.before(first.api.url);
+    const room = await first.tell("98765", ...chats(1, 20));
+    const { client, by } = clientOf(between.url, tokens.read, way);
+    const removed: unknown[] = [];
+    let opened = 0;
+    const stream = client.follow("98765", {
+      by,
+      after: "0",
+      onRemoved: (range) => removed.push(range),
+      onState: ({ open }) => {
+        if (open) opened++;
+      },
+    });
+    const seqs: number[] = [];
+    for await (const { seq } of stream) {
+      seqs.push(seq);
+      if (seq === 7 || seq === 13) between.cut();
+      if (seq === 20) {
+        between.cut();
+        await first.api.close();
+        await first.tell(room, ...chats(21, 60));
+        // Nobody was told of these.
+        await store.log.remove(room, 1, 40, "retention");
+        const second = await serveApi({ clock: systemClock, replace: () => store });
+        between.to = second.api.url;
+        await first.tell(room, ...chats(61, 70));
+      }
+      if (seq === 70) await first.tell(room, ...chats(71, 75));
+      if (seq === 75) break;
+    }
+    expect(seqs).toEqual([...Array.from({ length: 20 }, (_, i) => i + 1), ...Array.from({ length: 35 }, (_, i) => i + 41)]);
+    expect(removed).toEqual([{ room, from: 21, to: 40 }]);
+    // Between two requests of a poll no connection is missed.
+    expect(opened).toBeGreaterThan(way === "poll" ? 0 : 1);
+  });
+
+  it("goes on where its cursor says, whatever that came by; of the types and the filter that were asked for", async () => {
+    const { api, tell, tokens } = await serveApi({ clock: systemClock });
+    await tell("98765", ...chats(1, 6), gift("g", "c", 3, 3), ...chats(8, 9));
+    await tell("55555", ...chats(1, 3));
+    const { client, by } = clientOf(api.url, tokens.read, way);
+    let cursor: string | null = null;
+    for await (const event of client.follow("98765", { by, after: "0", types: ["chat"] })) {
+      expect(event.text).toBe(String(event.seq));
+      if (event.seq === 4) break;
+    }
+    const stream = client.follow("98765", { by, after: "0", types: ["chat"] });
+    expect(stream.cursor).toBe("0");
+    for await (const { seq } of stream) {
+      ({ cursor } = stream);
+      if (seq === 4) break;
+    }
+    for (const other of WAYS) {
+      const { client: next, by: nextBy } = clientOf(api.url, tokens.read, other);
+      const got: LiveEvent[] = [];
+      const options = { by: nextBy, types: ["chat", "gift"], filter: 'type == "gift" || text != "5"' } as const;
+      for await (const event of next.follow("98765", { ...options, ...(cursor !== null && { after: cursor }) })) {
+        got.push(event);
+        if (event.seq === 9) break;
+      }
+      expect(got.map(({ seq }) => seq)).toEqual([6, 7, 8, 9]);
+    }
+    // The same object goes on, too.
+    for await (const { seq } of stream) {
+      expect(seq).toBe(5);
+      break;
+    }
+  });
+
+  it("begins now without a cursor, and ends quietly with its signal", async () => {
+    const { api, tell, tokens } = await serveApi({ clock: systemClock });
+    const room = await tell("98765", ...chats(1, 3));
+    const { client, by } = clientOf(api.url, tokens.read, way);
+    const stop = new AbortController();
+    const seqs: number[] = [];
+    const onState = ({ open }: { readonly open: boolean }) => {
+      if (open) void tell(room, ...chats(4, 5));
+    };
+    for await (const { seq } of client.follow("98765", { by, signal: stop.signal, onState })) if (seqs.push(seq) === 2) stop.abort();
+    expect(seqs).toEqual([4, 5]);
+    for await (const _ of client.follow("98765", { by, signal: stop.signal })) throw new Error("given after the abort");
+  });
+
+  it("says what another try would not mend", async () => {
+    const { api, store, tell, token, tokens } = await serveApi({ clock: systemClock });
+    const room = await tell("98765", ...chats(1, 3));
+    const failureOf = async (work: (one: ReturnType<typeof clientOf>) => AsyncIterable<unknown>, by = tokens.read) => {
+      try {
+        for await (const _ of work(clientOf(api.url, by, way)));
+      } catch (error) {
+        expect(error).toBeInstanceOf(ApiFailure);
+        return error as ApiFailure;
+      }
+      throw new Error("it was not refused");
+    };
+    expect(await failureOf(({ client, by }) => client.follow("98765", { by }), "none")).toMatchObject({ code: "bad_token", status: 401 });
+    expect(await failureOf(({ client, by }) => client.follow("nobody", { by }))).toMatchObject({ code: "not_found" });
+    const misspelt = await failureOf(({ client, by }) => client.follow("98765", { by, types: ["chats" as "chat"] }));
+    expect([misspelt.code, misspelt.message, misspelt.hint]).toEqual([
+      "bad_request",
+      expect.stringContaining("did you mean chat?"),
+      expect.stringContaining("Correct"),
+    ]);
+    const other = Buffer.from(`v1/${room}:1/anotherlog`).toString("base64url");
+    const reset = await failureOf(({ client, by }) => client.follow("98765", { by, after: other }));
+    expect(reset).toMatchObject({ code: "cursor_reset", oldest: expect.stringMatching(/^dj/), newest: expect.stringMatching(/^dj/) });
+    // A token that is revoked while the stream runs.
+    const given = await token({ name: "soon gone" });
+    const revoked = await failureOf(async function* ({ client, by }) {
+      for await (const event of client.follow("98765", { by, after: "0" })) {
+        yield event;
+        if (event.seq === 3) {
+          const row = (await store.tokens.list()).find(({ name }) => name === "soon gone");
+          await store.tokens.revoke(row?.id ?? "", Date.now());
+          await tell(room, ...chats(4, 4));
+        }
+      }
+    }, given);
+    expect(revoked).toMatchObject({ code: "bad_token", retryable: false });
+  });
+});
+
+describe.each(["websocket", "sse"] as const)("a stream by %s", (way) => {
+  it("is opened again when nothing is heard of the server, which may be away without a word", async () => {
+    const { api, tell, tokens } = await serveApi({ clock: systemClock });
+    const between = await Between.before(api.url);
+    const room = await tell("98765", ...chats(1, 3));
+    const { client, by } = clientOf(between.url, tokens.read, way, 300);
+    const seqs: number[] = [];
+    for await (const { seq } of client.follow("98765", { by, after: "0" })) {
+      seqs.push(seq);
+      if (seq === 3) {
+        between.hold();
+        await tell(room, ...chats(4, 5));
+      }
+      if (seq === 5) break;
+    }
+    expect(seqs).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe("a client", () => {
+  it("follows many rooms over one connection, and goes on in each", async () => {
+    const { api, tell, tokens } = await serveApi({ clock: systemClock });
+    const between = await Between.before(api.url);
+    const rooms = ["111", "222", "333"];
+    for (const room of rooms) await tell(room, ...chats(1, 5));
+    for (const way of ["websocket", "sse"] as const) {
+      const { client, by } = clientOf(between.url, tokens.read, way);
+      const stream = client.follow(rooms, { by, after: "0" });
+      const seen: string[] = [];
+      for await (const { room, seq } of stream) {
+        seen.push(`${room}:${seq}`);
+        if (seen.length === 4 || seen.length === 9) between.cut();
+        if (seen.length === 15) break;
+      }
+      expect(new Set(seen).size, seen.join()).toBe(15);
+    }
+  });
+
+  it("reads pages, and says what cannot be", async () => {
+    const { api, tell, tokens } = await serveApi({ clock: systemClock });
+    await tell("98765", ...chats(1, 5), gift("g", "c", 3, 3));
+    const { client } = clientOf(api.url, tokens.read, "poll");
+    const { events, more, next } = await client.read("98765", { types: ["chat"], after: "0", limit: 2 });
+    expect([events.map(({ text }) => text), more]).toEqual([["1", "2"], true]);
+    expect((await client.read("98765", { after: next, filter: "delta > 2" })).events).toHaveLength(1);
+    await expect(client.read("98765", { filter: "delta >" })).rejects.toMatchObject({ code: "bad_request", field: "filter", position: 7 });
+    const read = async (rooms: string[], by: "poll" | "pol") => {
+      for await (const _ of client.follow(rooms, { by: by as "poll" })) break;
+    };
+    await expect(read(["1", "2"], "poll")).rejects.toMatchObject({ field: "rooms", message: expect.stringContaining("one room, not 2") });
+    await expect(read(["1"], "pol")).rejects.toMatchObject({ field: "by" });
+    const stream = client.follow("98765", { by: "poll", after: "0" });
+    for await (const _ of stream) {
+      await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({ message: "A loop over these events runs already" });
+      break;
+    }
+    const away = new DyliveClient({ url: "http://127.0.0.1:1", token: "t" });
+    await expect(away.read("98765")).rejects.toMatchObject({
+      code: "offline",
+      status: 0,
+      retryable: true,
+      hint: expect.stringContaining("address"),
+    });
+  });
+
+  it("writes cursors as the server does", () => {
+    const seq = fc.integer({ min: 0, max: 2 ** 49 });
+    const places = fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 1e9 }), seq), { selector: ([room]) => room, maxLength: 12 });
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), places, seq, (text, rooms, other) => {
+        const log = text.toWellFormed();
+        expect(cursorOver(log, new Map(rooms))).toBe(encodePlaces(log, rooms));
+        for (const [room, at] of rooms) {
+          const place = placeIn(encodeCursor({ logId: log, room, seq: at }));
+          expect([place.room, place.at(other)]).toEqual([room, encodeCursor({ logId: log, room, seq: other })]);
+        }
+      }),
+    );
+  });
+});
+
+describe("verifyWebhook", () => {
+  const NOW = 1_764_060_000_000;
+  const secret = newSecret();
+  const body = JSON.stringify({ hook: "h", log: "l", room: 7, from: 1, to: 1, events: [{ ...chat("c1", { text: "你好" }), seq: 1 }] });
+  const headers = signed({ secret, old: null }, "h_7_1-1_l", body, NOW);
+
+  it("takes what dylive and others sign, however headers and body are given", async () => {
+    const { room, events } = await verifyWebhook(secret, headers, body, NOW);
+    expect([room, events[0]?.type]).toEqual([7, "chat"]);
+    expect(await verifyWebhook(secret, new Headers(headers), new TextEncoder().encode(body), NOW + 300_000)).toMatchObject({ room: 7 });
+    const others = new Webhook(secret).sign("m1", new Date(NOW), body);
+    const named = { "webhook-id": "m1", "webhook-timestamp": String(NOW / 1000), "webhook-signature": `v2,AAAA v1,%% ${others}` };
+    expect(await verifyWebhook(secret, named, body, NOW)).toMatchObject({ hook: "h" });
+    // For a day after a rotation.
+    const fresh = newSecret();
+    const both = signed({ secret: fresh, old: { secret, until: NOW + 1 } }, "m2", body, NOW);
+    for (const one of [fresh, secret]) expect(await verifyWebhook(one, both, body, NOW)).toMatchObject({ hook: "h" });
+  });
+
+  it.each<[string, Record<string, string>, string, number]>([
+    ["another body", headers, body.replace("你好", "您好"), NOW],
+    ["another id", { ...headers, "webhook-id": "h_7_1-2_l" }, body, NOW],
+    ["another time", { ...headers, "webhook-timestamp": String(NOW / 1000 + 1) }, body, NOW],
+    ["no time", { ...headers, "webhook-timestamp": "soon" }, body, NOW],
+    ["an old message", headers, body, NOW + 301_000],
+    ["one of the future", headers, body, NOW - 301_000],
+    ["no signature", { ...headers, "webhook-signature": "" }, body, NOW],
+    ["another's", signed({ secret: newSecret(), old: null }, "h_7_1-1_l", body, NOW), body, NOW],
+    ["none of the headers", {}, body, NOW],
+  ])("refuses %s", async (_what, given, text, now) => {
+    await expect(verifyWebhook(secret, given, text, now)).rejects.toMatchObject({
+      code: "bad_signature",
+      hint: expect.stringContaining("401"),
+    });
+  });
+
+  it.each(["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_%"])("says that %j is no secret", async (wrong) => {
+    await expect(verifyWebhook(wrong, headers, body, NOW)).rejects.toMatchObject({ code: "bad_secret" });
+  });
+});
