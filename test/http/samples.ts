@@ -221,6 +221,10 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "POST /v1/rooms/{room}/resume": [["/v1/rooms/4242/resume", 200]],
   "DELETE /v1/rooms/{room}": [["/v1/rooms/4242", 200]],
   "GET /v1/rooms/{room}/sessions": [["/v1/rooms/98765/sessions", 200]],
+  "GET /v1/rooms/{room}/broadcasts.atom": [
+    ["/v1/rooms/98765/broadcasts.atom", 200],
+    ["/v1/rooms/nobody/broadcasts.atom", 404],
+  ],
   "GET /v1/sessions": [
     ["/v1/sessions?by=diamonds&limit=1", 200],
     ["/v1/sessions?by=title", 400],

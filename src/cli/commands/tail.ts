@@ -88,7 +88,7 @@ export function addTailCommand(program: Command, data: () => Option): void {
     .option("--types <types>", "event types with commas between; * is all", names)
     .option("--filter <expression>", "only events for which it holds (docs/filters.md)")
     .option("--user <id>", "only events of the person with this uid")
-    .option("--min-diamonds <n>", "only gifts worth at least so much", whole)
+    .option("--min-diamonds <n>", "only gifts worth at least so many diamonds", whole)
     .option("--server <url>", "a running server to ask, in place of the data folder")
     .option("--token <token>", "what may be read and done (DYLIVE_TOKEN, which keeps it off the command line)")
     .addOption(data())

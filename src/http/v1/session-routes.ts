@@ -1,9 +1,14 @@
+import { createHash } from "node:crypto";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
+import { isDate } from "../../exports/columns.js";
+import { xmlText } from "../../exports/xml.js";
 import { decodePlace, notOfList } from "../../feed/cursor.js";
 import { seenIn } from "../../health/sightings.js";
+import { inLanguage, type Language } from "../../i18n/words.js";
+import { roomPage } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { summaryOf } from "../../statistics/summary.js";
@@ -12,6 +17,7 @@ import type { BroughtCounts, RoomRow, Session, Sessions } from "../../store/room
 import { BROADCAST_ORDERS, type SessionStatistics } from "../../store/statistics.js";
 import type { ApiDeps, ApiStore } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
+import { languageAsked } from "../failure.js";
 import { roomOf, roomsAmong } from "../streams/named-room.js";
 import { AmongRooms, Anchor, addSchemas, exactly, keysetPage, Next, PageFields, RoomParams, SeenTypes, Time } from "./fields.js";
 
@@ -88,6 +94,9 @@ const SessionListSchema = Type.Object(
   { sessions: Type.Array(Type.Ref("Session")), next: Next },
   { $id: "SessionList", description: "a page of broadcasts" },
 );
+
+/** Most broadcasts of a feed. */
+const FEED_ENTRIES = 50;
 
 const tags = ["sessions"];
 const ListQuery = exactly(PageFields);
@@ -191,6 +200,35 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
   );
 
   typed.get(
+    "/rooms/:room/broadcasts.atom",
+    {
+      schema: {
+        summary: "The newest broadcasts of a room as a feed (Atom)",
+        description: `The newest ${FEED_ENTRIES}, with their totals. Programs that read feeds send no header, so \`token=\` in the address is taken.`,
+        tags,
+        params: RoomParams,
+        produces: ["application/atom+xml"],
+        response: {
+          200: Type.String({ description: "a feed; its ETag stays the same until something in it changes" }),
+          304: Type.Null({ description: "it is as If-None-Match names it" }),
+        },
+      },
+      config: { scope: "read", tokenInQuery: true },
+    },
+    async (request, reply) => {
+      const { room } = await roomOf(store.rooms, request);
+      const language = languageAsked(request);
+      const broadcasts = await shownSessions(store, await store.sessions.list(room, FEED_ENTRIES));
+      const feed = feedOf(broadcasts, { logId: store.log.id, room, row: await store.rooms.get(room), language });
+      const tag = `"${createHash("sha256").update(feed).digest("base64url").slice(0, 22)}"`;
+      reply.header("cache-control", "private, no-cache").header("vary", "accept-language").header("etag", tag);
+      const known = request.headers["if-none-match"]?.split(",").map((one) => one.trim().replace(/^W\//, "")) ?? [];
+      if (known.includes(tag)) return reply.code(304).send(null);
+      return reply.type("application/atom+xml; charset=utf-8").send(feed);
+    },
+  );
+
+  typed.get(
     "/rooms/:room/sessions/:session",
     { schema: { summary: "A broadcast", tags, params: SessionParams, response: { 200: Type.Ref("Session") } }, config: { scope: "read" } },
     async (request) => {
@@ -198,6 +236,52 @@ export function sessionRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       return (await shownSessions(store, [session]))[0];
     },
   );
+}
+
+/** Writes broadcasts as a feed (RFC 4287), in the order in which they are given. @param of the room, whose row may not be there */
+function feedOf(
+  broadcasts: readonly ReturnType<typeof sessionAnswer>[],
+  of: { readonly logId: string; readonly room: RoomKey; readonly row: RoomRow | null; readonly language: Language },
+): string {
+  const { logId, room, row, language } = of;
+  const name = row?.anchor?.nickname ?? inLanguage(language, told`room ${row?.webRid ?? room}`);
+  const page = row?.webRid == null ? "" : `<link rel="alternate" href="${xmlText(roomPage(row.webRid))}"/>\n`;
+  const id = (what: string) => `<id>urn:uuid:${uuidOf(`${logId} ${what}`)}</id>`;
+  const date = (at: number) => new Date(isDate(at) ? at : 0).toISOString();
+  const entries = broadcasts.map(({ id: sessionId, title, openedAt, endedAt, totals }) => {
+    const began = date(openedAt);
+    const when = endedAt === null ? told`on the air since ${began}` : told`from ${began} to ${date(endedAt)}`;
+    const figures = totals && told`${String(totals.gifts.diamonds)} diamonds, ${totals.messages.chat ?? 0} chats, ${totals.people} people`;
+    const words = [when, ...(figures === null ? [] : [figures])].map((one) => inLanguage(language, one));
+    return `<entry>
+${id(sessionId)}
+<title>${xmlText(title || name)}</title>
+<published>${began}</published>
+<updated>${date(endedAt ?? openedAt)}</updated>
+<category term="${endedAt === null ? "live" : "ended"}"/>
+${page}<summary>${xmlText(words.join(" · "))}</summary>
+</entry>
+`;
+  });
+  const updated = Math.max(row?.createdAt ?? 0, ...broadcasts.map(({ openedAt, endedAt }) => endedAt ?? openedAt));
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom">
+${id(`room ${room}`)}
+<title>${xmlText(name)}</title>
+<updated>${date(updated)}</updated>
+<author><name>${xmlText(name)}</name></author>
+<generator>dylive</generator>
+<link rel="self" href="/v1/rooms/${room}/broadcasts.atom"/>
+${page}${entries.join("")}</feed>
+`;
+}
+
+/** Returns a UUID that is always the same for a text (RFC 9562, version 8). */
+function uuidOf(text: string): string {
+  const bytes = createHash("sha256").update(text).digest();
+  bytes[6] = 0x80 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
 }
 
 /** Returns a broadcast as v1 shows it. */

@@ -151,7 +151,6 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "event types with commas between; * is all": "事件类型，用逗号分隔；* 表示全部",
   "only events for which it holds (docs/filters.md)": "只要符合这个表达式的事件（见 docs/filters.zh.md）",
   "only events of the person with this uid": "只要这个 uid 的人的事件",
-  "only gifts worth at least so much": "只要至少值这么多钻的礼物",
   // `dylive trigger`.
   "make a test event: overlays, streams, hooks and alarms get it, and nothing counts it":
     "发出一条测试事件：画面、数据流、Webhook 和通知都会收到，任何统计都不计入",

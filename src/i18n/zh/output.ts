@@ -600,6 +600,9 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "the server ends this: {}": "服务结束了连接：{}",
   "the server has another log than before: the lines go on where that has the position, else now":
     "服务的日志换过了：从新日志里记住的位置继续，没有就从现在开始",
+  "on the air since {}": "{} 开播，直播中",
+  "from {} to {}": "{} 至 {}",
+  "{} diamonds, {} chats, {} people": "{} 抖币，{} 条弹幕，{} 人",
   "List rooms": "列出直播间",
   "Room status": "直播间状态",
   "Read events": "读取事件",

@@ -63,6 +63,12 @@ export type Meaning =
 
 const SHORT_LINK_HOSTS: ReadonlySet<string> = new Set(["v.douyin.com", "v.iesdouyin.com", "jx.douyin.com"]);
 const LIVE_HOSTS: ReadonlySet<string> = new Set(["live.douyin.com", "www.live.douyin.com"]);
+
+/** Returns the address of a room's page. */
+export function roomPage(webRid: string): string {
+  return `https://live.douyin.com/${encodeURIComponent(webRid)}`;
+}
+
 /** Queries that name the work which a page shows before itself; the first counts (facts/videos.md section 1). */
 export const WORK_QUERIES = ["modal_id", "vid", "aweme_id"] as const;
 /** Form of a work's id in an address, where it can be nothing else: as long as other readers of the platform take it. */

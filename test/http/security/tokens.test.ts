@@ -46,7 +46,7 @@ describe("tokens", () => {
     expect(await store.rooms.list()).toEqual([]);
   });
 
-  it("a token in the address is taken by the compatible interface and live streams alone", async () => {
+  it("a token in the address is taken where clients can send no header alone", async () => {
     const { call, tokens } = await serveApi();
     for (const path of ["/v1/rooms", "/v1/tokens", "/metrics"]) {
       const refused = await call(`${path}?token=${tokens.admin}`, { token: null });

@@ -1,3 +1,4 @@
+import { SaxesParser } from "saxes";
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/events/event.js";
 import { catchUp } from "../../../src/statistics/reader.js";
@@ -368,5 +369,86 @@ describe("broadcasts of all rooms", () => {
       expect([query, (await compare(query)).status]).toEqual([query, status]);
     const limited = await token({ rooms: ["web_rid:11"] });
     expect((await call("/v1/compare?sessions=11/1,12/3", { token: limited })).status).toBe(404);
+  });
+});
+
+describe("the feed of a room's broadcasts", () => {
+  const FEED = "/v1/rooms/11/broadcasts.atom";
+
+  /** The elements of a feed: name, attributes, text. @throws when it is not well-formed */
+  function elementsOf(text: string) {
+    const parser = new SaxesParser({ xmlns: true });
+    const elements: { name: string; uri: string; attributes: Record<string, string>; text: string }[] = [];
+    const open: typeof elements = [];
+    parser.on("error", (error) => {
+      throw error;
+    });
+    parser.on("opentag", ({ name, uri, attributes }) => {
+      const given = Object.fromEntries(Object.entries(attributes).map(([key, { value }]) => [key, value]));
+      elements.push({ name, uri, attributes: given, text: "" });
+      open.push(elements.at(-1) as (typeof elements)[number]);
+    });
+    parser.on("text", (part) => {
+      const last = open.at(-1);
+      if (last !== undefined) last.text += part;
+    });
+    parser.on("closetag", () => void open.pop());
+    parser.write(text).close();
+    return elements;
+  }
+
+  it("has the newest first, for programs that can send no header, and is sent again when it has changed", async () => {
+    const { call, store, tokens } = await busy();
+    const address = `${FEED}?token=${tokens.read}`;
+    const reply = await call(address, { token: null });
+    expect([reply.status, reply.headers.get("content-type")]).toEqual([200, "application/atom+xml; charset=utf-8"]);
+    const elements = elementsOf(reply.text);
+    expect(elements.every(({ uri }) => uri === "http://www.w3.org/2005/Atom")).toBe(true);
+    expect(elements.filter(({ name }) => name === "title").map(({ text }) => text)).toEqual(["主播", "标题"]);
+    expect(elements.find(({ name }) => name === "summary")?.text).toMatch(
+      /^on the air since 2025-\S+Z · 550 diamonds, 10 chats, 10 people$/,
+    );
+    const of = (name: string) => elements.filter((element) => element.name === name);
+    expect(of("published").map(({ text }) => text)).toEqual([new Date(T0).toISOString()]);
+    expect(new Set(of("id").map(({ text }) => text)).size).toBe(2);
+    expect(of("id").every(({ text }) => /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(text))).toBe(
+      true,
+    );
+    expect(reply.text).not.toContain(tokens.read);
+    const tag = reply.headers.get("etag") ?? "";
+    for (const known of [tag, `"other", W/${tag}`]) {
+      const again = await call(address, { token: null, headers: { "if-none-match": known } });
+      expect([again.status, again.text]).toEqual([304, ""]);
+    }
+    await store.sessions.end(1, SESSION, T0 + MINUTE, "announced");
+    const ended = await call(address, { token: null, headers: { "if-none-match": tag, "accept-language": "zh" } });
+    expect(ended.status).toBe(200);
+    const after = elementsOf(ended.text);
+    expect(after.find(({ name }) => name === "summary")?.text).toMatch(/^\S+ 至 \S+ · 550 抖币，10 条弹幕，10 人$/);
+    expect(after.filter(({ name }) => name === "id")).toEqual(of("id"));
+    expect((await call(FEED, { token: null })).status).toBe(401);
+  });
+
+  it("stays well-formed whatever strangers call themselves and their broadcasts", async () => {
+    const { call, store, tell } = await serveApi();
+    const hostile = "]]></title><script>alert(1)</script>&x;\u0000\u001b[31m\uffff\"'<!--";
+    const room = await tell("11");
+    await store.rooms.setFacts(room, { anchor: { id: "42", secUid: null, nickname: hostile, avatar: null } });
+    await store.sessions.open(room, SESSION, T0, hostile);
+    await store.sessions.open(room, "7300000000000000020", Number.MAX_SAFE_INTEGER, "");
+    const { text } = await call(FEED);
+    const titles = elementsOf(text).filter(({ name }) => name === "title");
+    expect(titles.map((title) => title.text)).toEqual(Array(3).fill(hostile.replace(/[\u0000\u001b\uffff]/g, "\ufffd")));
+    expect(text).not.toMatch(/<script/);
+  });
+
+  it("is a feed without entries before the first broadcast", async () => {
+    const { call, tell } = await serveApi();
+    await tell("11");
+    const { status, text } = await call(FEED);
+    expect([status, elementsOf(text).map(({ name }) => name)]).toEqual([
+      200,
+      ["feed", "id", "title", "updated", "author", "name", "generator", "link", "link"],
+    ]);
   });
 });
