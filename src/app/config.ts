@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { Static } from "typebox";
 import { Value } from "typebox/value";
-import { meantName } from "../events/misspelt.js";
+import { meantName, noSuch } from "../events/misspelt.js";
 import type { Speakers } from "../http/speech.js";
 import type { Language } from "../i18n/words.js";
 import { browserPlaces } from "../platform/browser/find.js";
@@ -117,18 +117,38 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
     const value = overrides[key] ?? (text === undefined || text === "" ? undefined : parse(key, text));
     if (value !== undefined) given[key] = value;
   }
+  const option = (key: keyof Config) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const config = complete(given, (key) => (overrides[key] === undefined ? [variableOf(key), "="] : [option(key), " "]));
+  if (config.role !== "all" && config.databaseUrl === null)
+    throw new DyliveError("bad_config", told`${variableOf("role")} is ${config.role}, which needs a ${variableOf("databaseUrl")}`);
+  return config;
+}
+
+/** Completes settings. @param nameOf a setting's name as whoever gave it knows it, and what stands before its value  @throws DyliveError bad_config */
+function complete(given: Record<string, unknown>, nameOf: (key: keyof Config) => readonly [name: string, assign: string]): Config {
   const config = Value.Default(ConfigSchema, given);
-  if (Value.Check(ConfigSchema, config)) {
-    if (config.role !== "all" && config.databaseUrl === null)
-      throw new DyliveError("bad_config", told`${variableOf("role")} is ${config.role}, which needs a ${variableOf("databaseUrl")}`);
-    return config;
-  }
+  if (Value.Check(ConfigSchema, config)) return config;
   const first = Value.Errors(ConfigSchema, config)[0];
   const key = (first?.instancePath.split("/")[1] ?? "") as keyof Config;
-  const option = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const [name, assign] = overrides[key] === undefined ? [variableOf(key), "="] : [`--${option}`, " "];
+  const [name, assign] = nameOf(key);
   const schema = ConfigSchema.properties[key] as SettingSchema;
   throw new DyliveError("bad_config", complaintOf({ name, assign, schema, secret: SECRET_SETTINGS.includes(key) }, given[key]));
+}
+
+/**
+ * Completes the settings among the options that a program gives; the environment is not read.
+ * @param settings those that it may give
+ * @param others its other options
+ * @throws DyliveError bad_config that names the option and what it takes, or that there is no such option
+ */
+export function settingsOf(options: object, settings: readonly (keyof Config)[], others: readonly string[]): Config {
+  const known = [...others, ...settings];
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new DyliveError("bad_config", noSuch("option", unknown, known));
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => settings.some((one) => one === name) && value != null),
+  );
+  return complete(given, (key) => [key, ": "]);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { OneRoom } from "../cluster/one-room.js";
-import { type EventType, type LiveEventOf, USUAL_TYPES, type UsualType } from "../events/event.js";
+import { EVENT_TYPES, type EventType, type LiveEventOf, USUAL_TYPES, type UsualType } from "../events/event.js";
+import { noSuch } from "../events/misspelt.js";
 import type { RoomStatus } from "../health/state.js";
 import { replayFile } from "../ingest/replay.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
@@ -7,16 +8,15 @@ import { resolveText, type TextAnswer } from "../platform/links/resolve.js";
 import { type ListedGift, readGiftList } from "../platform/pages/gift-list.js";
 import { PlatformAccess, wayOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
-import { type Clock, systemClock } from "../runtime/clock.js";
+import { type Clock, systemClock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told, toldOf } from "../runtime/told.js";
-import { type Config, loadConfig, readMachine } from "./config.js";
+import { type Config, readMachine, settingsOf } from "./config.js";
 import { reachOf } from "./platform.js";
 
+const REACH = ["upstream", "signer", "source", "account", "data", "browser", "cdp", "proxy", "userAgent", "pollMs"] as const;
 /** Options of reaching the platform: the same settings as the server has, by hand; their environment variables are not read. */
-export type ReachOptions = Partial<
-  Pick<Config, "upstream" | "signer" | "source" | "account" | "data" | "browser" | "cdp" | "proxy" | "userAgent" | "pollMs">
->;
+export type ReachOptions = Partial<Pick<Config, (typeof REACH)[number]>>;
 
 /** Options of {@link connect}. */
 export interface ConnectOptions<T extends EventType = UsualType> extends ReachOptions {
@@ -32,10 +32,22 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
   readonly clock?: Clock | undefined;
 }
 
-/** A room's events as they come; each loop over it collects the room again, from when it begins to when it is left. */
+/**
+ * A room's events as they come. The room is collected while a loop or a listener is there: all of them share one connection, and each is given
+ * what comes from when it begins.
+ */
 export interface RoomEvents<T extends EventType> extends AsyncIterable<LiveEventOf<T>> {
-  /** Returns the status of the room, with the evidence; null while no loop over it collects the room. */
+  /**
+   * Calls back for each event of a type, beside loops, until the returned function is called. `error` is told of what a loop would throw;
+   * where nobody listens for it, that ends the process as any rejection that nobody handles.
+   * @throws DyliveError bad_config for a type that was not asked for
+   */
+  on<K extends T>(type: K, listener: (event: LiveEventOf<K>) => void): () => void;
+  on(type: "error", listener: (error: unknown) => void): () => void;
+  /** Returns the status of the room, with the evidence; null while nobody collects it. */
   status(): RoomStatus | null;
+  /** Ends all loops and listeners, quietly, and closes the connection: `await using room = connect(link)`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const MAX_QUEUED_EVENTS = 10_000;
@@ -50,36 +62,151 @@ const MAX_QUEUED_EVENTS = 10_000;
  */
 export function connect<T extends EventType = UsualType>(link: string, options: ConnectOptions<T> = {}): RoomEvents<T> {
   readPaste(link, ROOM_DOOR);
-  const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock, ...reach } = options;
-  const config = settings(reach);
-  let current: OneRoom | null = null;
-  return {
-    status: () => current?.status() ?? null,
-    async *[Symbol.asyncIterator]() {
-      const until = signal ?? new AbortController().signal;
-      if (until.aborted) return;
-      const deps = {
+  const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock } = options;
+  const config = settingsOf(options, REACH, ["types", "signal", "maxQueuedEvents", "onLost", "clock"]);
+  assertTypes(types, EVENT_TYPES);
+  const open = (until: AbortSignal) =>
+    OneRoom.open(
+      link,
+      {
         reach: reachOf(config, readMachine(), clock),
         clock,
         pollMs: config.pollMs,
         maxEvents: maxQueuedEvents,
         readsGiftList: true,
         setAside: () => onLost?.(1),
-      };
-      let room: OneRoom | null = null;
-      try {
-        room = await OneRoom.open(link, deps, until);
-        current = room;
-        // Only events of these types are read.
-        yield* room.events({ types }, until, onLost) as AsyncGenerator<LiveEventOf<T>, void>;
-      } catch (error) {
-        if (!until.aborted) throw error;
-      } finally {
-        if (current === room) current = null;
-        await room?.close();
-      }
-    },
-  };
+      },
+      until,
+    );
+  return new SharedRoom<T>(open, { types, onLost }, signal);
+}
+
+/** A room that is being opened, or is. */
+interface OpenedRoom {
+  readonly room: Promise<OneRoom>;
+  readonly stop: AbortController;
+  readers: number;
+}
+
+/** One room for all who read it: opened for the first, closed after the last. */
+class SharedRoom<T extends EventType> implements RoomEvents<T> {
+  readonly #open: (until: AbortSignal) => Promise<OneRoom>;
+  readonly #wanted: { readonly types: readonly EventType[]; readonly onLost: ((count: number) => void) | undefined };
+  readonly #end = new AbortController();
+  readonly #until: AbortSignal;
+  readonly #listeners = new Map<string, Set<(value: never) => void>>();
+  #listening = new AbortController();
+  #current: OpenedRoom | null = null;
+  #met: OneRoom | null = null;
+  /** Resolves when the last room is closed. */
+  #closed: Promise<void> = Promise.resolve();
+
+  constructor(
+    open: (until: AbortSignal) => Promise<OneRoom>,
+    wanted: { readonly types: readonly EventType[]; readonly onLost: ((count: number) => void) | undefined },
+    signal: AbortSignal | undefined,
+  ) {
+    this.#open = open;
+    this.#wanted = wanted;
+    this.#until = signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
+  }
+
+  status(): RoomStatus | null {
+    return this.#met?.status() ?? null;
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<LiveEventOf<T>, void> {
+    return this.#events(this.#until);
+  }
+
+  on(type: T | "error", listener: (value: never) => void): () => void {
+    if (type !== "error") assertTypes([type], this.#wanted.types);
+    // One who is added twice is called twice, as any emitter does.
+    const call = (value: never) => listener(value);
+    const others = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, others.add(call));
+    if (type !== "error" && this.#listened() === 1) {
+      this.#listening = new AbortController();
+      void this.#tell(AbortSignal.any([this.#until, this.#listening.signal]));
+    }
+    return () => {
+      if (others.delete(call) && type !== "error" && this.#listened() === 0) this.#listening.abort();
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
+    // A loop that is busy with an event learns of it when it asks for the next.
+    await (this.#current === null ? this.#closed : this.#leave(this.#current));
+  }
+
+  /** Counts those who listen for events. */
+  #listened(): number {
+    return [...this.#listeners].reduce((sum, [type, { size }]) => (type === "error" ? sum : sum + size), 0);
+  }
+
+  async #tell(until: AbortSignal): Promise<void> {
+    try {
+      for await (const event of this.#events(until)) for (const call of this.#listeners.get(event.type) ?? []) call(event as never);
+    } catch (error) {
+      const listeners = this.#listeners.get("error") ?? new Set();
+      if (listeners.size === 0) throw error;
+      for (const call of listeners) call(error as never);
+    }
+  }
+
+  async *#events(until: AbortSignal): AsyncGenerator<LiveEventOf<T>, void> {
+    if (until.aborted) return;
+    const isFirst = this.#current === null;
+    this.#current ??= this.#begin();
+    const current = this.#current;
+    current.readers++;
+    try {
+      // Who comes while it is opened is given all, as the first is.
+      const after = isFirst || this.#met === null ? 0 : await this.#met.head();
+      const room = await untilAborted(current.room, until);
+      const { types, onLost } = this.#wanted;
+      // Only events of these types are read.
+      yield* room.events({ types }, until, { after, onLost }) as AsyncGenerator<LiveEventOf<T>, void>;
+    } catch (error) {
+      if (!until.aborted) throw error;
+    } finally {
+      if (--current.readers === 0) await this.#leave(current);
+    }
+  }
+
+  #begin(): OpenedRoom {
+    const stop = new AbortController();
+    const room = this.#closed.then(() => this.#open(stop.signal));
+    room.then(
+      (met) => {
+        if (!stop.signal.aborted) this.#met = met;
+      },
+      () => {},
+    );
+    return { room, stop, readers: 0 };
+  }
+
+  /** Closes the room that nobody reads any more; whoever comes next has it opened anew. */
+  #leave(current: OpenedRoom): Promise<void> {
+    if (this.#current !== current) return this.#closed;
+    const { room, stop } = current;
+    this.#current = null;
+    this.#met = null;
+    stop.abort();
+    this.#closed = room.then(
+      (met) => met.close(),
+      () => {},
+    );
+    return this.#closed;
+  }
+}
+
+/** Refuses types that are none of these, which JavaScript lets through. @throws DyliveError bad_config */
+function assertTypes(types: readonly string[], known: readonly string[]): void {
+  if (!Array.isArray(types)) throw new DyliveError("bad_config", told`types takes a list, such as types: ["chat", "gift"]`);
+  const unknown = types.find((type) => !known.includes(type));
+  if (unknown !== undefined) throw new DyliveError("bad_config", noSuch("type", String(unknown), known));
 }
 
 /** Options of {@link replay}. */
@@ -103,6 +230,8 @@ export async function* replay<T extends EventType = UsualType>(
   options: ReplayFileOptions<T> = {},
 ): AsyncGenerator<LiveEventOf<T>, void> {
   const { signal = new AbortController().signal, speed = 0, drift = new Drift(), clock = systemClock } = options;
+  settingsOf(options, [], ["types", "signal", "speed", "drift", "clock"]);
+  assertTypes(options.types ?? USUAL_TYPES, EVENT_TYPES);
   const types: ReadonlySet<EventType> = new Set<EventType>(options.types ?? USUAL_TYPES);
   const setAside = (error: unknown) => {
     throw error;
@@ -119,8 +248,8 @@ export async function resolve(
   text: string,
   options: ReachOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<TextAnswer> {
-  const { signal = new AbortController().signal, ...given } = options;
-  const reach = reachOf(settings(given), readMachine(), systemClock);
+  const { signal = new AbortController().signal } = options;
+  const reach = reachOf(settingsOf(options, REACH, ["signal"]), readMachine(), systemClock);
   const access = new PlatformAccess(reach, wayOf());
   try {
     return await resolveText(text, { platform: access.platform, visitor: await access.asker(signal), inPage: access.inPage }, signal);
@@ -137,8 +266,8 @@ export async function resolve(
  * const prices = new Map((await gifts()).map(({ id, diamonds }) => [id, diamonds]));
  */
 export async function gifts(options: ReachOptions & { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ListedGift[]> {
-  const { signal = new AbortController().signal, ...given } = options;
-  const reach = reachOf(settings(given), readMachine(), systemClock);
+  const { signal = new AbortController().signal } = options;
+  const reach = reachOf(settingsOf(options, REACH, ["signal"]), readMachine(), systemClock);
   const access = new PlatformAccess(reach, wayOf());
   try {
     const answer = await readGiftList(access, signal);
@@ -148,9 +277,4 @@ export async function gifts(options: ReachOptions & { readonly signal?: AbortSig
     access.leave();
     await reach.identities.close();
   }
-}
-
-/** Returns complete settings. */
-function settings(given: ReachOptions): Config {
-  return loadConfig(given, {});
 }

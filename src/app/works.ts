@@ -8,12 +8,12 @@ import type { Work } from "../works/model/work.js";
 import type { WorkListRun } from "../works/model/work-list.js";
 import { toldIn } from "../works/told.js";
 import { WorkLister } from "../works/work-lister.js";
-import { type Config, loadConfig, readMachine } from "./config.js";
+import { type Config, readMachine, settingsOf } from "./config.js";
 import { platformOf, reachOf, workReaderOf } from "./platform.js";
 
+const READING = ["upstream", "worksAccount", "data", "browser", "cdp", "proxy", "userAgent"] as const;
 /** Options of {@link readWork}: the same settings as the server has, by hand; their environment variables are not read. */
-export interface ReadWorkOptions
-  extends Partial<Pick<Config, "upstream" | "worksAccount" | "data" | "browser" | "cdp" | "proxy" | "userAgent">> {
+export interface ReadWorkOptions extends Partial<Pick<Config, (typeof READING)[number]>> {
   readonly signal?: AbortSignal | undefined;
   /** The real time by default. */
   readonly clock?: Clock | undefined;
@@ -30,8 +30,8 @@ export interface ReadWorkOptions
  * console.log(work.kind, work.text, work.media.find(({ recommended }) => recommended)?.urls[0]);
  */
 export async function readWork(link: string, options: ReadWorkOptions = {}): Promise<Work> {
-  const { signal = new AbortController().signal, clock = systemClock, ...given } = options;
-  const config = loadConfig(given, {});
+  const { signal = new AbortController().signal, clock = systemClock } = options;
+  const config = settingsOf(options, READING, ["signal", "clock"]);
   const reach = reachOf(config, readMachine(), clock);
   const reader = workReaderOf(config, reach, clock);
   try {
@@ -42,6 +42,10 @@ export async function readWork(link: string, options: ReadWorkOptions = {}): Pro
   }
 }
 
+const DOWNLOADING = [
+  ...["folder", "quality", "hdr", "template", "music", "covers", "ignoreAuthorSetting", "onProgress", "tell", "maxFileBytes", "maxBytes"],
+  ...["signal", "clock"],
+];
 /** Options of {@link download}: what is wanted of a work, and the settings by which it is read again where its addresses have expired. */
 export interface DownloadWorkOptions extends ReadWorkOptions, Omit<DownloadOptions, "platform" | "refresh" | "id"> {}
 
@@ -60,7 +64,7 @@ export async function download(work: Work, options: DownloadWorkOptions): Promis
   const { signal, clock, ...settings } = rest;
   return downloadWork(work, {
     ...{ folder, quality, hdr, template, music, covers, ignoreAuthorSetting, onProgress, tell, maxFileBytes, maxBytes, signal, clock },
-    platform: platformOf(loadConfig(settings, {})),
+    platform: platformOf(settingsOf(settings, READING, DOWNLOADING)),
     refresh: (until) => readWork(work.url, { ...settings, clock, signal: until }),
   });
 }
@@ -95,8 +99,8 @@ export interface WorkComments extends AsyncIterable<Comment> {
  * console.log(all.status()?.endedBy, all.status()?.reason);
  */
 export function comments(link: string, options: CommentsOptions = {}): WorkComments {
-  const { signal, clock = systemClock, limit, replies, known, ...given } = options;
-  const config = loadConfig(given, {});
+  const { signal, clock = systemClock, limit, replies, known } = options;
+  const config = settingsOf(options, READING, ["limit", "replies", "known", "signal", "clock"]);
   let last: CommentCollector | null = null;
   return {
     status: () => last?.status() ?? null,
@@ -147,9 +151,9 @@ export interface WorkList extends AsyncIterable<Work> {
  * console.log(list.status()?.endedBy, list.status()?.reason);
  */
 export function works(link: string, options: WorksOptions = {}): WorkList {
-  const { signal, clock = systemClock, limit, known, stopAfterKnown, ...given } = options;
+  const { signal, clock = systemClock, limit, known, stopAfterKnown } = options;
   readPaste(link, worksDoor(["author", "mix"], clock.now()));
-  const config = loadConfig(given, {});
+  const config = settingsOf(options, READING, ["limit", "known", "stopAfterKnown", "signal", "clock"]);
   const ids = new Set(known);
   let last: WorkLister | null = null;
   return {

@@ -92,17 +92,26 @@ export class OneRoom {
     return this.#rooms.status(this.room) ?? this.found;
   }
 
+  /** Returns the seq of the newest event. */
+  async head(): Promise<number> {
+    return (await this.store.log.heads([this.room])).get(this.room)?.head ?? 0;
+  }
+
   /**
-   * Yields the room's events from the first on, as they come, until the signal aborts. Where the text named a broadcast, only those of it.
-   * @param onLost told how many events were dropped because they were not taken in time
+   * Yields the room's events after a seq, from the first on by default, as they come, until the signal aborts. Where the text named a
+   * broadcast, only those of it. `onLost` is told how many events were dropped because they were not taken in time.
    */
-  async *events(where: Where, signal: AbortSignal, onLost: (count: number) => void = () => {}): AsyncGenerator<LiveEvent, void> {
+  async *events(
+    where: Where,
+    signal: AbortSignal,
+    { after = 0, onLost = () => {} }: { readonly after?: number; readonly onLost?: ((count: number) => void) | undefined } = {},
+  ): AsyncGenerator<LiveEvent, void> {
     const wanted = this.#onlySession === null ? where : { ...where, sessionId: this.#onlySession };
     const feed = new Feed({ log: this.store.log, clock: this.#clock, coalesceMs: 0, onError: () => {} });
     const done = new AbortController();
     const until = AbortSignal.any([signal, this.#over.signal, done.signal]);
     try {
-      for await (const { removed, rows } of feed.subscribe({ room: this.room, after: 0, where: wanted }, until)) {
+      for await (const { removed, rows } of feed.subscribe({ room: this.room, after, where: wanted }, until)) {
         if (removed !== null) onLost(removed[1] - removed[0] + 1);
         for (const row of rows) {
           if (!matches(row, wanted)) continue;

@@ -1,7 +1,7 @@
 import { type Told, told, toldOf } from "../runtime/told.js";
 
 /** Kind of thing that has a name. */
-type Thing = "type" | "variable" | "scope" | "field" | "tool";
+type Thing = "type" | "variable" | "scope" | "field" | "tool" | "option";
 
 /**
  * Returns the name that was probably meant: the nearest, where at most two letters have to be put in, left out, changed or swapped, and no

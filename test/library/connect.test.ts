@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { OneRoom } from "../../src/cluster/one-room.js";
 import {
+  comments,
   connect,
   Drift,
   DyliveError,
@@ -13,6 +14,7 @@ import {
   type LiveEvent,
   normalise,
   readFrame,
+  readWork,
   replay,
   resolve,
 } from "../../src/index.js";
@@ -98,6 +100,92 @@ describe("connect", () => {
     };
     await expect(read()).rejects.toBeInstanceOf(DyliveError);
     await expect(read()).rejects.toMatchObject({ code: "no_account" });
+  });
+
+  it("has one connection for all loops and listeners, which is closed when the last has gone", async () => {
+    const options = await start();
+    const room = connect(ROOM, { ...options, types: ["chat", "gift", "like"] });
+    const connections = () => simulator?.truth(ROOM).connections ?? [];
+    const heard: LiveEvent[] = [];
+    const off = room.on("chat", (event) => heard.push(event));
+    const read = async (count: number) => {
+      const events: LiveEvent[] = [];
+      for await (const event of room) if (events.push(event) === count) break;
+      return events;
+    };
+    const [some, more] = await Promise.all([read(5), read(9)]);
+    // Both began with the connection, and each is given all.
+    expect(more.slice(0, 5)).toEqual(some);
+    // Who comes later is given what comes from then on.
+    const seen = more.at(-1)?.seq ?? 0;
+    for await (const { seq } of room) {
+      expect(seq).toBeGreaterThan(seen);
+      break;
+    }
+    await until(() => heard.length > 2);
+    expect(heard.every(({ type }) => type === "chat")).toBe(true);
+    expect(connections().filter(({ closedAt }) => closedAt === null)).toHaveLength(1);
+    expect(connections()).toHaveLength(1);
+    off();
+    await until(() => connections().every(({ closedAt }) => closedAt !== null));
+    expect(room.status()).toBeNull();
+    // Another loop has it collected anew.
+    expect(await read(1)).toHaveLength(1);
+    await until(() => connections().length === 2 && connections().every(({ closedAt }) => closedAt !== null));
+  });
+
+  it("is closed with the block that uses it, also while a loop is busy", async () => {
+    const options = await start();
+    const connections = () => simulator?.truth(ROOM).connections ?? [];
+    const room = connect(ROOM, options);
+    let count = 0;
+    for await (const _ of room) {
+      if (++count > 1) throw new Error("given after the end");
+      await room[Symbol.asyncDispose]();
+      expect(room.status()).toBeNull();
+    }
+    await until(() => connections().length === 1 && connections().every(({ closedAt }) => closedAt !== null));
+    for await (const _ of room) throw new Error("given after the end");
+    await connect(ROOM, options)[Symbol.asyncDispose]();
+  });
+
+  it("tells those who listen what a loop would throw", async () => {
+    const options = await start();
+    const room = connect("999999999", options);
+    const failed = new Promise((resolve) => room.on("error", resolve));
+    room.on("chat", () => {});
+    expect(await failed).toMatchObject({ code: "no_account" });
+  });
+
+  it("says at once which option, value or type was not meant, by the names that a program gives", async () => {
+    const { upstream } = await start();
+    const complaint = (options: object) => {
+      try {
+        connect(ROOM, options);
+      } catch (error) {
+        return error instanceof DyliveError ? `${error.code}: ${error.detail}` : String(error);
+      }
+      return "taken";
+    };
+    expect(complaint({ upstream, signal: undefined, proxy: null })).toBe("taken");
+    expect(complaint({ typs: ["chat"] })).toMatch(
+      /^bad_config: there is no option "typs" \(did you mean types\?\); there are types, signal, /,
+    );
+    expect(complaint({ databaseUrl: "postgres://a" })).toMatch(/there is no option "databaseUrl"/);
+    expect(complaint({ types: ["chats"] })).toMatch(
+      /^bad_config: there is no type "chats" \(did you mean chat\?\); there are chat, gift, /,
+    );
+    expect(complaint({ types: "chat" })).toBe('bad_config: types takes a list, such as types: ["chat", "gift"]');
+    expect(complaint({ pollMs: 1 })).toMatch(
+      /^bad_config: pollMs does not take "1"\. It takes a whole number from 1,000 on, such as pollMs: \d+ /,
+    );
+    expect(complaint({ source: "web" })).not.toMatch(/DYLIVE_|--/);
+    expect(() => connect(ROOM, { types: ["chat"] }).on("gift" as "chat", () => {})).toThrow(/there is no type "gift"; there are chat/);
+    await expect(gifts({ upsteam: upstream } as object)).rejects.toThrow(/did you mean upstream\?/);
+    await expect(resolve(ROOM, { upsteam: upstream } as object)).rejects.toThrow(/did you mean upstream\?/);
+    await expect(replay("none", { sped: 1 } as object).next()).rejects.toThrow(/did you mean speed\?/);
+    await expect(readWork("7300000000000000019", { worksacount: "a" } as object)).rejects.toThrow(/did you mean worksAccount\?/);
+    expect(() => comments("7300000000000000019", { repies: true } as object)).toThrow(/did you mean replies\?/);
   });
 
   it("tells a loop that is too slow how much it lost", async () => {

@@ -26,6 +26,12 @@ async function loops(): Promise<void> {
     if (event.type === "stats") return;
   }
   for await (const { online } of replay("room.dyrec", { types: ["stats"] })) expectTypeOf(online).toEqualTypeOf<number | null>();
+  const room = connect("98765", { types: ["chat", "gift"] });
+  room.on("gift", (event) => expectTypeOf(event).toEqualTypeOf<LiveEventOf<"gift">>());
+  // @ts-expect-error likes were not asked for
+  room.on("like", () => {});
+  // @ts-expect-error there is no such option
+  connect("98765", { typs: ["chat"] });
   // @ts-expect-error there is no such type
   connect("98765", { types: ["chats"] });
 }

@@ -8,6 +8,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   scope: "权限",
   field: "字段",
   tool: "工具",
+  option: "选项",
+  'types takes a list, such as types: ["chat", "gift"]': '"types" 是一个列表，例如 types: ["chat", "gift"]',
   "there is no {} {{}}; there are {}": "没有{} {{}}；有 {}",
   "user: {}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it":
     "user：{}；请给这个人的 id（uid）、sec_uid、抖音号或昵称，与事件里显示的一样",
