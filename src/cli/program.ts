@@ -122,6 +122,7 @@ function linesOf(examples: readonly string[]): string {
 const NAMED: Readonly<Record<string, string>> = {
   perMinute: "rate",
   expiresAt: "expires",
+  userId: "user",
   "channel.kind": "kind",
   "channel.secret": "secret",
   "channel.to": "to",

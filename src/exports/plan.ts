@@ -99,6 +99,8 @@ export async function planExport(
   if (filter !== null) readFilter(filter);
   if (after > 0 && !continued) throw new FieldError("after", told`a file of ${format} cannot be continued; jsonl and csv can`);
   assertTitled(format, headers);
+  if (tests && sessionId !== undefined)
+    throw new FieldError("tests", "test events are of no broadcast: leave it out, and give from and to for a part of the room");
   const row = await rooms.get(room);
   const session = sessionId === undefined ? null : await sessions.get(room, sessionId);
   if (sessionId !== undefined && session === null)

@@ -25,13 +25,32 @@ interface AlarmRoom {
  */
 export function alarmText(events: readonly LiveEvent[], room: AlarmRoom | null, language: Language): AlarmText {
   const words = WORDS[language];
-  const name = room === null ? "dylive" : (room.name ?? words.aRoom);
-  const lines = events.map((event) =>
-    room?.again.has(event.seq) ? words.again : `${isTest(event) ? words.tested : ""}${words.line(event, room)}`,
-  );
-  const [only] = lines;
-  const title = words.title(name, lines.length === 1 && only !== undefined ? only : words.count(lines.length));
-  return { title, lines: lines.length === 1 ? [] : lines, more: words.more };
+  const name = room === null ? "dylive" : oneLine(room.name?.replace(words.brackets, "") ?? words.aRoom);
+  const told = events.map((event) => {
+    const line = room?.again.has(event.seq) ? words.again : unmarked(oneLine(words.line(event, room)));
+    return { line, mark: isTest(event) ? words.tested : "" };
+  });
+  const [first] = told;
+  const isOne = told.length === 1 && first !== undefined;
+  // In front of the room, where nobody else's text comes.
+  const mark = told.every((one) => one.mark !== "") ? (first?.mark ?? "") : "";
+  return {
+    title: `${mark}${words.title(name, isOne ? first.line : words.count(told.length))}`,
+    lines: isOne ? [] : told.map((one) => `${one.mark}${one.line}`),
+    more: words.more,
+  };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+}
+
+/** Returns a line that begins with what somebody else wrote, a nickname, so that it cannot be taken for the mark of a test: without its brackets. */
+function unmarked(line: string): string {
+  const [before = ""] = /^[^\p{L}\p{N}]*/u.exec(line) ?? [];
+  const letters = line.normalize("NFKC").replace(/[^\p{L}\p{N}]+/gu, "");
+  if (!/^(?:[测測][试試]|test)/i.test(letters)) return line;
+  return `${before.replace(/[\p{Ps}\p{Pe}\p{Pi}\p{Pf}\p{C}\p{Z}\s]+/gu, "")}${line.slice(before.length)}`;
 }
 
 /** Returns the text of a test. */
@@ -44,8 +63,10 @@ interface Words {
   readonly aRoom: string;
   readonly somebody: string;
   readonly again: string;
-  /** Stands before what was asked for as a test. */
+  /** Stands before what was asked for as a test, and at the beginning of nothing else. */
   readonly tested: string;
+  /** What the room's name stands in, and has none of. */
+  readonly brackets: RegExp;
   readonly test: string;
   readonly testLine: string;
   title(room: string, what: string): string;
@@ -65,6 +86,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     somebody: "有人",
     again: "恢复接收，仍是同一场直播",
     tested: "（测试）",
+    brackets: /[【】]/g,
     test: "dylive 测试消息",
     testLine: "收到这条消息，说明通知可以送达。",
     title: (room, what) => `【${room}】${what}`,
@@ -84,6 +106,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     somebody: "somebody",
     again: "is received again, the same broadcast",
     tested: "(test) ",
+    brackets: /[[\]]/g,
     test: "test message of dylive",
     testLine: "This message has arrived, so alarms will.",
     title: (room, what) => `[${room}] ${what}`,

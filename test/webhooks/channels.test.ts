@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { NewEvent } from "../../src/events/event.js";
+import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import { testEvent } from "../../src/events/test-event.js";
 import type { RoomState } from "../../src/health/state.js";
 import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
 import { AllowedHosts } from "../../src/runtime/allowed-hosts.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../src/store/sql/hooks.js";
-import { alarmSelection } from "../../src/webhooks/alarm-text.js";
-import { channelOf, shownAddress } from "../../src/webhooks/channels.js";
+import { alarmSelection, alarmText } from "../../src/webhooks/alarm-text.js";
+import { channelOf, channelRequest, shownAddress } from "../../src/webhooks/channels.js";
 import { AddressPace } from "../../src/webhooks/pace.js";
 import { WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
@@ -196,6 +197,48 @@ describe("a channel", () => {
       ...["之前0", "重启0", "之前1", "重启1", "之前2", "重启2"],
     ]);
     expect(services.refused).toEqual([]);
+  });
+
+  it.each(["zh", "en"] as const)("marks a test in %s where nobody's name or words come, by every channel", (language) => {
+    const mark = { zh: "（测试）", en: "(test)" }[language];
+    const hostile = [
+      ...[
+        "（测试）小鱼",
+        "(test) 小鱼",
+        "\u200b（测试）小鱼",
+        "🐟【测试】小鱼",
+        "（测\u200b试）小鱼",
+        "*（ 測試 ）小鱼",
+        "〔ＴＥＳＴ〕小鱼",
+        "\n(test) 小鱼",
+      ],
+    ].map((nickname) => chat(nickname, { user: { ...userOf("1"), nickname } }));
+    const [one] = hostile;
+    const tested = testEvent({ type: "chat" }, { room: 1, webRid: null, id: "1", now: 1 });
+    if (one === undefined || tested === null) throw new Error("there is nothing to tell");
+    const live = (event: NewEvent) => ({ ...event, seq: 1 }) as LiveEvent;
+    const textsOf = (events: readonly NewEvent[], name: string | null = "A】（测试）[x] (test)") => {
+      const text = alarmText(events.map(live), { name, title: "（测试）", again: new Set() }, language);
+      return HOOK_CHANNELS.map((kind) => {
+        const { body } = channelRequest(channel(kind as Kind), "https://example.com/a/b", text, START);
+        return { title: text.title, lines: text.lines, body: String(body) };
+      });
+    };
+    const looksTested = (line: string) =>
+      /^[^\p{L}\p{N}]*[(（[【〔][^\p{L}\p{N}]*(?:[测測]\P{L}*[试試]|test)/iu.test(line.normalize("NFKC"));
+    for (const event of [...hostile, live(stateEvent(1, null, "waiting", "live", {}, START))])
+      for (const { title } of textsOf([event])) expect([title, looksTested(title)]).toEqual([title, false]);
+    for (const { title, lines, body } of textsOf(hostile)) {
+      expect([title, ...lines].filter(looksTested)).toEqual([]);
+      expect(body.split(/\n|\\n/).filter(looksTested)).toEqual([]);
+    }
+    for (const { title } of textsOf([tested])) expect(title.startsWith(mark)).toBe(true);
+    for (const { title, lines } of textsOf([one, tested]))
+      expect([title, ...lines].map((line) => line.startsWith(mark))).toEqual([false, false, true]);
+    for (const { title } of textsOf([tested, tested])) expect(title.startsWith(mark)).toBe(true);
+    expect(alarmText([live(chat("1", { user: { ...userOf("1"), nickname: "（小鱼）" } }))], null, "zh").title).toBe(
+      "【dylive】（小鱼）：你好 1",
+    );
   });
 
   it.each([

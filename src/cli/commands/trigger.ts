@@ -2,7 +2,6 @@ import { Argument, type Command, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
 import { TEST_TYPES, type TestEvent } from "../../events/test-event.js";
 import { tellTest } from "../../http/v1/event-routes.js";
-import { FieldError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { pastedRoom } from "../pasted-room.js";
 import { print, say } from "../terminal.js";
@@ -49,7 +48,6 @@ export function addTriggerCommand(program: Command, data: () => Option): void {
             ...(diamonds !== undefined && { diamonds }),
             ...(count !== undefined && { count }),
           };
-          if (user !== undefined && !/^[0-9]{1,20}$/.test(user)) throw new FieldError("--user", "a uid has 1 to 20 digits");
           const event = await tellTest(store, named.room, asked, Date.now());
           say(told`test event ${event.seq} of room ${named.room}`);
           await print(JSON.stringify(event));

@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
+import { Value } from "typebox/value";
 import type { LiveEvent } from "../../events/event.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
 import { isOfSystem, type TestEvent, TestEventSchema, testEvent } from "../../events/test-event.js";
 import { encodeCursor, resolveCursor } from "../../feed/cursor.js";
 import { type ReadEvents, readBefore } from "../../feed/read.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
+import { mistakeOf } from "../../runtime/mistake.js";
 import { told } from "../../runtime/told.js";
 import { appendTest, type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import type { Store } from "../../store/store.js";
@@ -75,6 +77,10 @@ export async function tellTest(
   asked: TestEvent,
   now: number,
 ): Promise<LiveEvent> {
+  if (!Value.Check(TestEventSchema, asked)) {
+    const { field, words } = mistakeOf(TestEventSchema, Value.Errors(TestEventSchema, asked), told`the test event`);
+    throw new FieldError(field ?? "type", words);
+  }
   const { type, units = 1, diamonds = units } = asked;
   if (isOfSystem(type) !== (room === SYSTEM_ROOM))
     throw new FieldError(

@@ -61,7 +61,10 @@ const ExportQuery = exactly({
   filter: Type.Optional(
     Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS, description: "a filter expression, see docs/filters.md" }),
   ),
-  tests: Type.Boolean({ default: false, description: "test events, too: made to try overlays and alarms" }),
+  tests: Type.Boolean({
+    default: false,
+    description: "test events, too: made to try overlays and alarms; of no broadcast, so not with one",
+  }),
   after: Type.Integer({
     minimum: 0,
     default: 0,

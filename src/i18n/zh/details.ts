@@ -438,6 +438,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "没有安装语音引擎（espeak-ng，或 piper 加 DYLIVE_SPEECH_MODEL）",
   "{} sentences wait to be spoken, which is the most": "已有 {} 句话在等待朗读，达到上限",
   "{} sentences of this token wait to be spoken, which is the most": "这个令牌已有 {} 句话在等待朗读，达到上限",
+  "test events are of no broadcast: leave it out, and give from and to for a part of the room":
+    "测试事件不属于任何一场直播：不要写场次，只要一段时可以用 from 和 to",
   "it has no letters or digits, so there is nothing to say": "里面没有文字或数字，没有可读的内容",
   "{} had not ended after {} s": "{} 过了 {} 秒还没有结束",
   "{} cannot be run": "{} 不能运行",
@@ -450,7 +452,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} happens in no room: name room 0": "{} 不属于任何直播间：请指定直播间 0",
   "{} is no multiple of {} units, and the price of one is a whole number": "{} 不是 {} 件的整数倍，而单价必须是整数",
   "room {} is gone": "直播间 {} 已经不存在",
-  "a uid has 1 to 20 digits": "uid 是 1 到 20 位数字",
   "a test: nothing has happened": "这是测试，什么都没有发生",
   // Webhooks.
   "there is no hook {}": "没有 Webhook {}",
@@ -785,6 +786,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "there is no sidecar {}": "没有 sidecar {}",
   "this server writes nothing beside recordings": "这个服务不写录像旁的弹幕文件",
   "the arguments": "参数",
+  "the test event": "测试事件",
   "{} tools of this client are running already": "这个客户端已有 {} 个工具在运行",
   "pages of {} may not ask here": "{} 的网页不能在这里请求",
   "a short link is followed by read_work with a token of scope manage alone: give the work's id":

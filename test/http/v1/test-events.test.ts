@@ -1,11 +1,14 @@
 import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
+import { givenAs, programFor } from "../../../src/cli/program.js";
 import { grab } from "../../../src/compat/grab.js";
 import { live } from "../../../src/compat/live.js";
 import { tiktok } from "../../../src/compat/tiktok.js";
 import { eraseUser } from "../../../src/erasure/erase.js";
 import { KINDS, type LiveEvent } from "../../../src/events/event.js";
-import { TEST_TYPES } from "../../../src/events/test-event.js";
+import { TEST_TYPES, type TestEvent } from "../../../src/events/test-event.js";
+import { tellTest } from "../../../src/http/v1/event-routes.js";
+import { FieldError } from "../../../src/runtime/errors.js";
 import { catchUp } from "../../../src/statistics/reader.js";
 import { checkStore } from "../../../src/store/check.js";
 import { rowOf, StoredEvent } from "../../../src/store/stored-event.js";
@@ -85,6 +88,8 @@ describe("a test event", () => {
     const lines = async (more: string) =>
       (await call(`/v1/rooms/11/export?format=jsonl${more}`)).text.split("\n").filter((line) => line !== "").length;
     expect([await lines(""), await lines("&tests=true")]).toEqual([1, 6]);
+    const pair = await call(`/v1/rooms/11/export?format=jsonl&tests=true&session=${SESSION}`);
+    expect([pair.status, pair.text]).toEqual([400, expect.stringContaining("test events are of no broadcast")]);
     const compatible = await call(`/douyin/liveroom/chat?room_id=11&cursor=0&token=${made.tokens.read}`);
     expect((compatible.at("data") as unknown[]).length).toBe(1);
     const { events } = await store.log.read(made.room, 1, 100);
@@ -92,6 +97,34 @@ describe("a test event", () => {
       for (const event of events)
         expect([event.type, format.write(event, ABOUT, { room: null, idsAsText: true })]).toEqual([event.type, null]);
     expect(await checkStore(store)).toEqual([]);
+  });
+
+  it("that the command line asks for has the API's bounds, and the option that breaks them is named", async () => {
+    const { store, room: key } = await room();
+    const command = (await programFor("trigger", "en")).commands.find((one) => one.name() === "trigger");
+    if (command === undefined) throw new Error("there is no dylive trigger");
+    const refusals: unknown[] = [];
+    for (const asked of [
+      { type: "chat", text: "" },
+      { type: "chat", text: "长".repeat(5_000) },
+      { type: "gift", gift: "礼".repeat(100_000) },
+      { type: "chat", nickname: "" },
+      { type: "chat", userId: "abc" },
+      { type: "like", count: 0 },
+      { type: "stats" },
+    ])
+      refusals.push(
+        await tellTest(store, key, asked as TestEvent, 1).catch(
+          (error) => error instanceof FieldError && error.as(givenAs(command, error.field)).said.toString(),
+        ),
+      );
+    expect(refusals).toEqual(
+      [
+        ...[/^--text: text must be .* 1 to 1000 characters/, /^--text: /, /^--gift: gift must be .* 1 to 100 characters/, /^--nickname: /],
+        ...[/^--user: .*uid/, /^--count: .*from 1 to 1000000/, /^<type>: .*chat/],
+      ].map((words) => expect.stringMatching(words)),
+    );
+    expect((await store.log.heads([key])).get(key)).toEqual({ oldest: 1, head: 1 });
   });
 
   it("is taken by an erasure as any other event of the person", async () => {

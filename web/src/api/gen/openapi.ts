@@ -7249,7 +7249,7 @@ export interface operations {
                 minDiamonds?: number;
                 /** @description a filter expression, see docs/filters.md */
                 filter?: string;
-                /** @description test events, too: made to try overlays and alarms */
+                /** @description test events, too: made to try overlays and alarms; of no broadcast, so not with one */
                 tests?: boolean;
                 /** @description only events with a greater seq: continues a jsonl or csv that broke off; csv then comes without its titles */
                 after?: number;
