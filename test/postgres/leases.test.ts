@@ -108,14 +108,15 @@ describe("leases of rooms", () => {
   });
 
   it("of a process that has not beaten for its time are taken, though its session stands; it learns that", async () => {
-    const times = { ttlMs: 400 };
-    const [a, b] = [await start(times), await start(times)];
+    // Only the one that falls silent has a short time: on a busy machine the other is slow, and takes nothing while it doubts itself.
+    const times = { ttlMs: 1500 };
+    const [a, b] = [await start(), await start(times)];
     const [room = 0] = await wanted(4);
     await rounds(1, a, b);
     const key = [...b.has.values()].find((lease) => lease.room !== null)?.key ?? "";
     const held = b.has.get(key)?.room ?? room;
     const epoch = await b.membership.claim(key, held);
-    for (let i = 0; i < 100 && a.has.size < 4; i++) {
+    for (let i = 0; i < 1000 && a.has.size < 4; i++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       await a.beat();
     }
@@ -128,7 +129,7 @@ describe("leases of rooms", () => {
   });
 
   it("are not taken from the dead by whoever is back first after a time without the database", async () => {
-    const times = { graceMs: 300, ttlMs: 12_000 };
+    const times = { graceMs: 2000, ttlMs: 12_000 };
     const [a, b] = [await start(times), await start(times)];
     await wantedOnly(20);
     await rounds(1, a, b);
@@ -136,7 +137,7 @@ describe("leases of rooms", () => {
     const until = Date.now() + 250;
     while (Date.now() < until) await a.beat().catch(() => {});
     expect(sizes(a, b)).toEqual([10, 10]);
-    for (let i = 0; i < 200 && a.has.size < 20; i++) await a.beat();
+    for (let i = 0; i < 5000 && a.has.size < 20; i++) await a.beat();
     await b.beat().catch(() => {});
     // It was back too late: its time is over.
     expect(sizes(a, b)).toEqual([20, 0]);
