@@ -2,18 +2,21 @@ import { spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { LATE_MS } from "../health/backlog.js";
 import type { RoomStatus } from "../health/state.js";
-import type { AboutServer, AdminService } from "../http/api-deps.js";
+import type { AboutServer, AdminService, ServerSetting } from "../http/api-deps.js";
 import type { Platform } from "../platform/access/platform.js";
 import { AccountService } from "../platform/accounts/account-service.js";
 import type { AccountStore } from "../platform/accounts/login-store.js";
+import { KEEP_SETTINGS } from "../retention/server-limits.js";
 import type { Clock } from "../runtime/clock.js";
-import { DyliveError } from "../runtime/errors.js";
+import { DyliveError, FieldError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
 import type { AccountDays } from "../store/sql/account-days.js";
+import type { ChangedSetting } from "../store/sql/meta.js";
 import type { Retention } from "../store/sql/retention.js";
-import { type Config, environmentOf, shownSettings, variableOf } from "./config.js";
+import type { Store } from "../store/store.js";
+import { type Config, environmentOf, isDefault, shownSettings, variableOf } from "./config.js";
 
 /** The built command line. */
 const PROGRAM = packagePath("dist/bin/dylive.js");
@@ -23,6 +26,7 @@ interface AdminDeps {
   readonly config: Config;
   readonly at: StoreAt;
   readonly retention: Pick<Retention, "storeSize">;
+  readonly settings: Store["settings"];
   readonly accounts: AccountStore;
   readonly accountDays: Pick<AccountDays, "list" | "remove">;
   readonly platform: Platform;
@@ -38,6 +42,7 @@ export function adminService({
   config,
   at,
   retention,
+  settings,
   accounts,
   accountDays,
   platform,
@@ -46,6 +51,20 @@ export function adminService({
   compat,
 }: AdminDeps): AdminService {
   const startedAt = clock.now();
+  /** Returns every setting with what it is now. */
+  const shown = async (): Promise<readonly ServerSetting[]> => {
+    const changes = await settings.changed();
+    return shownSettings(config).map(({ key, ...setting }) => {
+      const change = KEEP_SETTINGS.some((one) => one === key) && config[key] === null ? (changes.get(key) ?? null) : null;
+      return {
+        ...setting,
+        value: change?.value ?? setting.value,
+        from: change !== null ? "change" : isDefault(config, key) ? "default" : "start",
+        mayChange: KEEP_SETTINGS.some((one) => one === key) && config[key] === null,
+        changed: change === null ? null : { by: change.by, at: change.at },
+      };
+    });
+  };
   const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
   return {
     accounts: new AccountService(accounts, { platform, userAgent: config.userAgent }, accountDays, clock),
@@ -55,9 +74,28 @@ export function adminService({
       startedAt,
       storeBytes: await storeBytes(at, retention),
       account: config.account,
-      settings: shownSettings(config),
+      settings: (await shown()).map(({ name, value, about }) => ({ name, value, about })),
       compat: compat(),
     }),
+    settings: shown,
+    change: async (changes, by) => {
+      const at = clock.now();
+      const known = await shown();
+      const wanted = new Map<string, ChangedSetting | null>();
+      for (const [name, value] of Object.entries(changes)) {
+        const setting = known.find((one) => one.name === name);
+        const key = KEEP_SETTINGS.find((one) => variableOf(one) === name);
+        if (setting === undefined || key === undefined) throw new FieldError(name, "it cannot be changed while the server runs");
+        if (setting.from === "start")
+          throw new FieldError(
+            name,
+            "the server was started with it: take it out of the environment and start it again, or change it there",
+          );
+        wanted.set(key, value === null ? null : { value, by, at });
+      }
+      await settings.change(wanted);
+      return shown();
+    },
     examine: async (room, signal) => {
       const findings = await examineBeside(
         { program: PROGRAM, env: { ...environmentOf(config), [variableOf("lang")]: "en" } },

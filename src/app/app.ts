@@ -228,6 +228,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       collected,
       accountDays: opened.accountDays,
       retention: opened.retention,
+      settings: opened.settings,
       clock,
       compat: () => compat?.urls ?? [],
     });

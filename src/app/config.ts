@@ -5,9 +5,9 @@ import { meantName, noSuch } from "../events/misspelt.js";
 import type { Speakers } from "../http/speech.js";
 import type { Language } from "../i18n/words.js";
 import { browserPlaces } from "../platform/browser/find.js";
+import { type KeepSettings, keepNow } from "../retention/server-limits.js";
 import { DyliveError } from "../runtime/errors.js";
 import { english, type Said, Told, told, toldAll, toldOf } from "../runtime/told.js";
-import type { Limits, LimitsOf } from "../store/sql/retention.js";
 import { ConfigSchema } from "./setting-schema.js";
 
 /** Part of a setting's schema that is read. */
@@ -181,18 +181,27 @@ export function languageOf(env: NodeJS.ProcessEnv = process.env, locale = Intl.D
 const SECRET_SETTINGS: readonly (keyof Config)[] = ["databaseUrl", "officialDataSecrets", "officialSecret", "officialPath", "token"];
 
 /** Returns every setting as it may be shown: without secrets, and addresses without users, passwords and queries. */
-export function shownSettings(config: Config): readonly { name: string; value: string | number | null; about: string }[] {
+export function shownSettings(
+  config: Config,
+): readonly { key: keyof Config; name: string; value: string | number | null; about: string }[] {
   return (Object.keys(ConfigSchema.properties) as (keyof Config)[]).map((key) => {
     const value = config[key];
     const { description = "" } = ConfigSchema.properties[key] as { description?: string };
     const empty = value === null || (typeof value === "object" && Object.keys(value).length === 0);
     const plain = typeof value === "string" ? value.replace(/^([a-z0-9+.-]+:\/\/).*@/is, "$1***@").replace(/\?.*$/s, "") : value;
     return {
+      key,
       name: variableOf(key),
       value: empty ? null : SECRET_SETTINGS.includes(key) || typeof plain === "object" ? "***" : plain,
       about: description,
     };
   });
+}
+
+/** Whether a setting is as it is where nobody sets it. */
+export function isDefault(config: Config, key: keyof Config): boolean {
+  const { default: given } = ConfigSchema.properties[key] as SettingSchema;
+  return JSON.stringify(config[key]) === JSON.stringify(given ?? null);
 }
 
 function parse(key: keyof Config, text: string): unknown {
@@ -232,24 +241,10 @@ export function environmentOf(config: Config, env: NodeJS.ProcessEnv = process.e
 }
 
 const MB = 1_000_000;
-const DAY_MS = 86_400_000;
 
-/** Returns the limits, by these settings, of what is kept of every room that has none of its own. */
-export function limitsOf({ keepEventsDays, keepEventsMb, keepStatisticsDays, keepRawDays, keepRawMb }: Config): LimitsOf {
-  const limits = (days: number | null, mb: number | null): Limits => ({
-    maxAgeMs: days === null ? null : days * DAY_MS,
-    maxBytes: mb === null ? null : mb * MB,
-  });
-  return {
-    events: limits(keepEventsDays, keepEventsMb),
-    statistics: limits(keepStatisticsDays, null),
-    raw: limits(keepRawDays, keepRawMb),
-  };
-}
-
-/** Returns for how long, by these settings, works and comments are kept after they were last read, in ms; null is for ever. */
-export function worksMaxAgeMsOf({ keepWorksDays }: Config): number | null {
-  return keepWorksDays === null ? null : keepWorksDays * DAY_MS;
+/** Returns the settings of what is kept that a server is started with. */
+export function keepOf(config: Config): KeepSettings {
+  return keepNow(config, new Map());
 }
 
 /** Returns, by these settings, the path of the folder of the server's downloads, and what it may hold, in bytes. */

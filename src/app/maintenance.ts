@@ -15,7 +15,7 @@ import { tellSystem } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import type { DownloadService } from "../works/download-service.js";
 import type { Collecting } from "./collecting.js";
-import { type Config, limitsOf, worksMaxAgeMsOf } from "./config.js";
+import { type Config, keepOf } from "./config.js";
 
 const MB = 1_000_000;
 /** Pause before a loop is started again, in ms. */
@@ -65,12 +65,9 @@ function keepIndexed(deps: BackgroundDeps): () => Promise<void> {
 /** Starts what removes that which is beyond its limits. @returns what ends it */
 function keepWithinLimits(deps: BackgroundDeps, what: "all" | "store" | "raw"): () => Promise<void> {
   const { config } = deps;
-  const maxStoreBytes = config.keepStoreMb === null ? null : config.keepStoreMb * MB;
   const ask = {
     what,
-    limits: limitsOf(config),
-    worksMaxAgeMs: worksMaxAgeMsOf(config),
-    maxStoreBytes,
+    started: keepOf(config),
     folder: rawFolder(resolve(config.data)),
   };
   return keepGoing(deps, "loop.retention", [ask], "what is beyond its limits could not be removed; it is tried again");

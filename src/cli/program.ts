@@ -24,7 +24,7 @@ const SECTIONS: readonly (readonly [heading: string, names: readonly string[]])[
     "What is kept (also while a server runs):",
     ["session", "stats", "highlights", "user", "gifts", "search", "export", "sidecar", "tail", "mcp"],
   ],
-  ["Care of what is kept:", ["retention", "erase-user", "redecode", "check", "backup"]],
+  ["Care of what is kept:", ["retention", "settings", "erase-user", "redecode", "check", "backup"]],
   ["Many machines:", ["cluster", "migrate", "restored"]],
 ];
 const OTHERS = "Others:";
@@ -393,6 +393,7 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly add: (progr
   { names: ["backup", "check"], add: async (program) => (await import("./commands/store.js")).addStoreCommands(program, data) },
   { names: ["erase-user"], add: async (program) => (await import("./commands/erase.js")).addEraseCommand(program, data) },
   { names: ["retention"], add: async (program) => (await import("./commands/retention.js")).addRetentionCommand(program, data) },
+  { names: ["settings"], add: async (program) => (await import("./commands/settings.js")).addSettingsCommands(program, data) },
   { names: ["migrate"], add: async (program) => (await import("./commands/migrate.js")).addMigrateCommand(program, data) },
   { names: ["cluster"], add: async (program) => (await import("./commands/cluster.js")).addClusterCommand(program, data) },
   { names: ["restored"], add: async (program) => (await import("./commands/restored.js")).addRestoredCommand(program) },

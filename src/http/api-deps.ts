@@ -86,6 +86,21 @@ export interface Accounts {
   check(name: string, signal: AbortSignal): Promise<ShownAccount>;
 }
 
+/** Setting of the server. */
+export interface ServerSetting {
+  /** Its environment variable. */
+  readonly name: string;
+  /** Value that counts now; secrets are not shown. */
+  readonly value: string | number | null;
+  readonly about: string;
+  /** Origin of the value: what the server was started with, a change while it ran, or neither. */
+  readonly from: "start" | "change" | "default";
+  /** Whether it may be changed while the server runs; what it was started with stays until it is started without it. */
+  readonly mayChange: boolean;
+  /** Last change that counts; null where there is none. */
+  readonly changed: { readonly by: string; readonly at: number } | null;
+}
+
 /** Description of this server. Nothing in it is secret. */
 export interface AboutServer {
   readonly version: string;
@@ -115,6 +130,13 @@ interface DoctorFinding {
 export interface AdminService {
   readonly accounts: Accounts;
   about(): Promise<AboutServer>;
+  settings(): Promise<readonly ServerSetting[]>;
+  /**
+   * Changes settings while the server runs, by their variables; null gives one back.
+   * @param by name of the token
+   * @throws FieldError of one that cannot be changed, or that the server was started with
+   */
+  change(changes: Readonly<Record<string, number | null>>, by: string): Promise<readonly ServerSetting[]>;
   /** Looks at every layer between here and the platform; takes up to some minutes. @param room a live room to look at every step */
   examine(room: string | null, signal: AbortSignal): Promise<readonly DoctorFinding[]>;
 }

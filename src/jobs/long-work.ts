@@ -6,6 +6,7 @@ import { recordingsOf, redecode } from "../ingest/redecode.js";
 import { Drift } from "../platform/wire/drift.js";
 import { type Deleted, removeDeletedRaw, runDeletion } from "../retention/deletion.js";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../retention/scheduler.js";
+import { type KeepSettings, keepNow, serverLimits } from "../retention/server-limits.js";
 import { systemClock } from "../runtime/clock.js";
 import { type SentError, sentError } from "../runtime/errors.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
@@ -57,10 +58,8 @@ export interface Loops {
   readonly statistics: LoopTypes<null>;
   /** Indexes what is new in all rooms for search. */
   readonly search: LoopTypes<null>;
-  /** Removes what is beyond its limits; `folder` is of all raw recordings. */
-  readonly retention: LoopTypes<
-    Pick<RetentionSchedulerDeps, "what" | "limits" | "worksMaxAgeMs" | "maxStoreBytes"> & { readonly folder: string }
-  >;
+  /** Removes what is beyond its limits; `folder` is of all raw recordings, `started` are the settings that the server was started with. */
+  readonly retention: LoopTypes<Pick<RetentionSchedulerDeps, "what"> & { readonly folder: string; readonly started: KeepSettings }>;
 }
 
 /** Types of a loop. */
@@ -153,9 +152,10 @@ function loopsOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Loop
       await keepUpToDate({ progress: () => store.search.progress(), step: inTurns(step), ...readerNews(tell) }, signal);
       return null;
     },
-    retention: async ({ folder, ...limits }, tell, signal) => {
+    retention: async ({ folder, started, what }, tell, signal) => {
       const scheduler = new RetentionScheduler({
-        ...limits,
+        what,
+        limits: async () => serverLimits(keepNow(started, await store.settings.changed())),
         store,
         raw: { rooms: () => rawRooms(folder), files: (room) => rawFiles(folder, room), remove: removeRaw, seen: seeRaw },
         clock: systemClock,

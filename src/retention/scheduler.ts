@@ -3,6 +3,7 @@ import type { RoomKey } from "../store/log.js";
 import type { LimitsOf, Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
 import { removeDeletedRaw, runDeletion } from "./deletion.js";
+import type { ServerLimits } from "./server-limits.js";
 import { beyondLimits, isBelieved, type RawRecordings, retainStep, shedStep } from "./step.js";
 
 /** Least jump of a clock that counts as one, in ms; a smaller one is set right in the usual way. */
@@ -114,12 +115,8 @@ export interface RetentionSchedulerDeps {
     "log" | "retention" | "statistics" | "deletions" | "cluster" | "works" | "comments" | "commentRuns" | "listRuns" | "downloads"
   >;
   readonly clock: Clock;
-  /** The server's limits, for rooms that have none of their own. */
-  readonly limits: LimitsOf;
-  /** Time for which works and comments are kept after they were last read, in ms; null is for ever. */
-  readonly worksMaxAgeMs: number | null;
-  /** Bytes that the store may use in all; beyond it the oldest events of any room go, or the oldest day. Null is no limit. */
-  readonly maxStoreBytes: number | null;
+  /** Returns the server's limits as they are now: they are asked for before each round. */
+  readonly limits: () => Promise<ServerLimits>;
   readonly raw: RawRecordings;
   /** Called when raw recordings were removed. */
   readonly onRawRemoved: (room: RoomKey, files: number, bytes: number) => void;
@@ -158,17 +155,18 @@ export class RetentionScheduler {
     const rooms = [...(await store.log.heads()).keys()];
     const doubt = this.#doubt.look(clock.now(), (this.#deps.steadyMs ?? (() => performance.now()))(), await this.#newest(rooms));
     if (doubt !== null) onDoubt(doubt);
-    if (what !== "raw") await this.#storeRound(rooms, doubt === null, signal);
-    if (what !== "store") await this.#rawRound(doubt === null, signal);
+    const server = await this.#deps.limits();
+    if (what !== "raw") await this.#storeRound(server, rooms, doubt === null, signal);
+    if (what !== "store") await this.#rawRound(server, doubt === null, signal);
   }
 
   /** Removes what the store keeps beyond its limits, step after step, and gives the room back. */
-  async #storeRound(rooms: readonly RoomKey[], byAge: boolean, signal: AbortSignal): Promise<void> {
-    const { store, limits, clock } = this.#deps;
+  async #storeRound(server: ServerLimits, rooms: readonly RoomKey[], byAge: boolean, signal: AbortSignal): Promise<void> {
+    const { store, clock } = this.#deps;
     // What a process began that died since, or that was stopped.
     for (const deletion of await store.deletions.open()) await runDeletion(store, deletion, () => clock.now(), { signal });
     const own = new Map<RoomKey, LimitsOf>();
-    for (const room of rooms) own.set(room, { ...limits, ...(await store.retention.limits(room)) });
+    for (const room of rooms) own.set(room, { ...server.limits, ...(await store.retention.limits(room)) });
     const ages = [...own.values()].map(({ events }) => events.maxAgeMs);
     const { ageMs, dropped } = byAge ? await dropByAge(store.retention, ages, clock.now()) : { ageMs: null, dropped: 0 };
     let removed = dropped > 0;
@@ -179,14 +177,14 @@ export class RetentionScheduler {
         await clock.sleep(PAUSE_MS, signal);
       }
     }
-    if (byAge) removed = (await this.#worksRound(signal)) || removed;
-    removed = (await this.#shed(rooms, signal)) || removed;
+    if (byAge) removed = (await this.#worksRound(server, signal)) || removed;
+    removed = (await this.#shed(server, rooms, signal)) || removed;
     while (!signal.aborted && removed && (await store.retention.giveBack())) await clock.sleep(PAUSE_MS, signal);
   }
 
   /** Removes works, comments, the runs that brought them and downloads which were not read, or told nothing, for too long. */
-  async #worksRound(signal: AbortSignal): Promise<boolean> {
-    const { store, worksMaxAgeMs, clock } = this.#deps;
+  async #worksRound({ worksMaxAgeMs }: ServerLimits, signal: AbortSignal): Promise<boolean> {
+    const { store, clock } = this.#deps;
     if (worksMaxAgeMs === null) return false;
     let removed = false;
     for (const kind of [store.works, store.comments, store.commentRuns, store.listRuns, store.downloads])
@@ -198,10 +196,10 @@ export class RetentionScheduler {
   }
 
   /** Removes raw recordings beyond their limits, file after file, so that others have their turn at the disk. */
-  async #rawRound(byAge: boolean, signal: AbortSignal): Promise<void> {
-    const { store, limits, raw, onRawRemoved, clock } = this.#deps;
+  async #rawRound(server: ServerLimits, byAge: boolean, signal: AbortSignal): Promise<void> {
+    const { store, raw, onRawRemoved, clock } = this.#deps;
     for (const room of await raw.rooms()) {
-      const own = { ...limits, ...(await store.retention.limits(room)) };
+      const own = { ...server.limits, ...(await store.retention.limits(room)) };
       const wanted = (byAge ? own : ageless(own)).raw;
       const gone = { ...(await removeDeletedRaw(raw, await store.deletions.of(room))) };
       try {
@@ -222,8 +220,8 @@ export class RetentionScheduler {
   }
 
   /** Removes, while the store as a whole is too big, the oldest day, or the oldest events of the room that has the oldest. */
-  async #shed(rooms: readonly RoomKey[], signal: AbortSignal): Promise<boolean> {
-    const { store, maxStoreBytes, clock, onDoubt } = this.#deps;
+  async #shed({ maxStoreBytes }: ServerLimits, rooms: readonly RoomKey[], signal: AbortSignal): Promise<boolean> {
+    const { store, clock, onDoubt } = this.#deps;
     let removed = false;
     while (maxStoreBytes !== null && !signal.aborted && ((await store.retention.storeSize())?.used ?? 0) > maxStoreBytes) {
       const days = await store.retention.days();

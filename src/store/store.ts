@@ -10,7 +10,7 @@ import type { Deletions } from "./sql/deletions.js";
 import type { Downloads } from "./sql/downloads.js";
 import type { Gifts } from "./sql/gifts.js";
 import type { Hooks } from "./sql/hooks.js";
-import type { sqlErasures, sqlSecrets } from "./sql/meta.js";
+import type { sqlErasures, sqlSecrets, sqlSettings } from "./sql/meta.js";
 import type { Positions } from "./sql/positions.js";
 import type { Retention } from "./sql/retention.js";
 import type { Runs } from "./sql/runs.js";
@@ -49,6 +49,8 @@ export interface Store {
   readonly residue: Residue;
   /** Erasures, for what was received before one and is stored after it: frames that waited in a spool. */
   readonly erasures: ReturnType<typeof sqlErasures>;
+  /** Settings of the server that were changed while it ran. */
+  readonly settings: ReturnType<typeof sqlSettings>;
   readonly hooks: Hooks;
   readonly works: Works;
   readonly comments: Comments;

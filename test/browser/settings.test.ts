@@ -183,12 +183,21 @@ describe("the settings", () => {
     await dashboard.shoot(page, "settings-outputs");
     await page.getByRole("link", { name: "存储" }).click();
     await says(page, /数据库大小: [\d.]+ [KM]B/);
+    // What the server keeps of all rooms is changed while it runs, and says by whom.
+    const server = page.locator(".panel", { has: page.getByRole("heading", { name: "保留设置" }) });
+    await server.getByRole("combobox", { name: "统计，天" }).selectOption("自己填");
+    await server.getByRole("spinbutton", { name: "统计，天" }).fill("400");
+    await server.getByRole("button", { name: "保存" }).click();
+    await server.getByRole("button", { name: "确定" }).click();
+    await says(page, "dashboard 修改于");
+    expect((await dashboard.app.store.settings.changed()).get("keepStatisticsDays")).toMatchObject({ value: 400, by: "dashboard" });
     await page.locator("fieldset.kind select").first().selectOption("单独设置");
     await page.getByRole("combobox", { name: "事件, 天" }).selectOption("自己填");
     await page.getByRole("spinbutton", { name: "事件, 天" }).fill("90");
-    await page.getByRole("button", { name: "保存" }).click();
-    await page.getByRole("button", { name: "确定" }).click();
-    await says(page, "已保存。");
+    const own = page.locator(".panel", { has: page.getByRole("heading", { name: "单个直播间的保留期限" }) });
+    await own.getByRole("button", { name: "保存" }).click();
+    await own.getByRole("button", { name: "确定" }).click();
+    await own.getByText("已保存。").waitFor();
     expect((await dashboard.app.store.retention.limits(room.id)).events).toEqual({ maxAgeMs: 7_776_000_000, maxBytes: null });
     const heart = { id: "900463", name: "小<img src=x>心", diamonds: 1, icon: null, kind: 1, combo: true };
     const { gifts } = dashboard.app.store;

@@ -36,6 +36,25 @@ export function describeRetention(open: Open): void {
       await expect(store().retention.setLimits(99, "events", NONE)).rejects.toMatchObject({ code: "not_found" });
     });
 
+    it("keeps settings that were changed while the server ran, until they are given back", async () => {
+      const { settings } = store();
+      const days = { value: 90, by: "网页", at: T0 };
+      await settings.change(
+        new Map([
+          ["keepEventsDays", days],
+          ["keepStoreMb", { ...days, value: 5 }],
+        ]),
+      );
+      await settings.change(
+        new Map([
+          ["keepEventsDays", { ...days, value: 30 }],
+          ["keepStoreMb", null],
+          ["keepRawDays", null],
+        ]),
+      );
+      expect([...(await settings.changed())]).toEqual([["keepEventsDays", { ...days, value: 30 }]]);
+    });
+
     it("removes what is older than its limit, from the oldest on, and says so in the log", async () => {
       const { room, append } = await claimed(store());
       const made = Array.from({ length: 1300 }, (_, n) => chat(`c${n}`, { receivedAt: T0 + n, time: T0 - n }));

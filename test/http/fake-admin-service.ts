@@ -48,6 +48,28 @@ export class FakeAdminService implements AdminService {
     },
   };
 
+  readonly changed: [Readonly<Record<string, number | null>>, string][] = [];
+
+  async settings() {
+    const change = this.changed.at(-1);
+    const days = change?.[0]["DYLIVE_KEEP_EVENTS_DAYS"] ?? null;
+    return [
+      {
+        name: "DYLIVE_KEEP_EVENTS_DAYS",
+        value: days,
+        about: "days for which events are kept; unset for ever",
+        from: days === null ? ("default" as const) : ("change" as const),
+        mayChange: true,
+        changed: change === undefined ? null : { by: change[1], at: 1_700_000_000_000 },
+      },
+    ];
+  }
+
+  async change(changes: Readonly<Record<string, number | null>>, by: string) {
+    this.changed.push([changes, by]);
+    return this.settings();
+  }
+
   async about() {
     return {
       version: "0.0.1",

@@ -374,6 +374,11 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/sidecars", 409, { json: { folder: ".", room: "98765" } }],
   ],
   "DELETE /v1/sidecars/{sidecar}": [["/v1/sidecars/none", 404]],
+  "GET /v1/settings": [["/v1/settings", 200]],
+  "PATCH /v1/settings": [
+    ["/v1/settings", 200, { json: { DYLIVE_KEEP_EVENTS_DAYS: 90 } }],
+    ["/v1/settings", 400, { json: { DYLIVE_PORT: 1 } }],
+  ],
   "GET /v1/token": [["/v1/token", 200]],
   "GET /v1/tokens": [["/v1/tokens", 200]],
   "POST /v1/tokens": [

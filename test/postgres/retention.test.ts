@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
+import type { ServerLimits } from "../../src/retention/server-limits.js";
 import { checkStore } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
@@ -25,7 +26,10 @@ async function open(): Promise<PostgresStore> {
 }
 
 /** Runs one round of the scheduler. @returns what it doubted, and the rooms of steps that removed rows */
-async function round(store: PostgresStore, parts: Partial<RetentionSchedulerDeps>) {
+async function round(
+  store: PostgresStore,
+  { limits = FOREVER, maxStoreBytes = null, ...parts }: Partial<Omit<RetentionSchedulerDeps, "limits"> & ServerLimits>,
+) {
   const clock = new FakeClock(NOON);
   const doubts: string[] = [];
   let done = false;
@@ -35,9 +39,7 @@ async function round(store: PostgresStore, parts: Partial<RetentionSchedulerDeps
     what: "all",
     store,
     clock,
-    limits: FOREVER,
-    worksMaxAgeMs: null,
-    maxStoreBytes: null,
+    limits: async () => ({ limits, worksMaxAgeMs: null, maxStoreBytes }),
     // The end of a round.
     raw: {
       rooms: async () => {

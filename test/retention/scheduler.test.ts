@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ClockDoubt, RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
+import { type KeepSettings, keepNow, type ServerLimits, serverLimits } from "../../src/retention/server-limits.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
@@ -27,15 +28,22 @@ function opened() {
   return { path, store };
 }
 
-function kept(store: Store, clock: FakeClock, parts: Partial<RetentionSchedulerDeps> = {}) {
+function kept(
+  store: Store,
+  clock: FakeClock,
+  {
+    limits = FOREVER,
+    worksMaxAgeMs = null,
+    maxStoreBytes = null,
+    ...parts
+  }: Partial<Omit<RetentionSchedulerDeps, "limits"> & ServerLimits> = {},
+) {
   const doubts: string[] = [];
   const scheduler = new RetentionScheduler({
     what: "all",
     store,
     clock,
-    limits: FOREVER,
-    worksMaxAgeMs: null,
-    maxStoreBytes: null,
+    limits: async () => ({ limits, worksMaxAgeMs, maxStoreBytes }),
     raw: { rooms: async () => [], files: async () => [], remove: async () => {}, seen: async () => {} },
     onRawRemoved: () => {},
     onDoubt: (sentence) => doubts.push(sentence),
@@ -66,6 +74,46 @@ const day = (clock: FakeClock, room: number, days: number, count: number) =>
   Array.from({ length: count }, (_, n) =>
     chat(`${room}-${days}-${n}`, { receivedAt: clock.now() - days * DAY + n, text: "长".repeat(200) }),
   );
+
+describe("a setting that is changed while the server runs", () => {
+  it("counts from the next round on, and not where the server was started with another", async () => {
+    const { store } = opened();
+    const clock = new FakeClock();
+    const { room, append } = await claimed(store);
+    await append(...day(clock, room, 40, 5), ...day(clock, room, 20, 5), ...day(clock, room, 0, 5));
+    await indexAll(store);
+    const none = { ...{ keepEventsDays: null, keepEventsMb: null, keepStatisticsDays: null }, keepRawDays: null, keepRawMb: null };
+    const started: KeepSettings = { ...none, keepWorksDays: null, keepStoreMb: null };
+    const events = async () => (await readAll(store.log, room)).events.length;
+    const now = async (given = started) => serverLimits(keepNow(given, await store.settings.changed()));
+    const scheduler = new RetentionScheduler({
+      ...{ what: "store" as const, store, clock, limits: now, steadyMs: () => clock.now(), onDoubt: () => {}, onRawRemoved: () => {} },
+      raw: { rooms: async () => [], files: async () => [], remove: async () => {}, seen: async () => {} },
+      onError: (error) => {
+        throw error;
+      },
+    });
+    const stop = new AbortController();
+    const done = scheduler.run(stop.signal);
+    onTestFinished(() => {
+      stop.abort();
+      return done;
+    });
+    await settle(clock, 5_000);
+    expect(await events()).toBe(15);
+    await store.settings.change(new Map([["keepEventsDays", { value: 30, by: "web", at: 5 }]]));
+    await settle(clock, 620_000);
+    expect(await events()).toBe(10);
+    await store.settings.change(new Map([["keepEventsDays", { value: 10, by: "web", at: 6 }]]));
+    expect([...(await store.settings.changed())]).toEqual([["keepEventsDays", { value: 10, by: "web", at: 6 }]]);
+    // What it was started with wins.
+    expect((await now({ ...started, keepEventsDays: 25 })).limits.events.maxAgeMs).toBe(25 * DAY);
+    await settle(clock, 620_000);
+    expect(await events()).toBe(5);
+    await store.settings.change(new Map([["keepEventsDays", null]]));
+    expect([(await now()).limits.events.maxAgeMs, (await store.settings.changed()).size]).toEqual([null, 0]);
+  });
+});
 
 describe("what was deleted", () => {
   it("goes on being removed by the next process, with its recordings, and those of others stay", async () => {

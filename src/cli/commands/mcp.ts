@@ -123,7 +123,15 @@ export function besideStore(
         ...{ erased: lateInWorks(store), erasedUntil: lateUntil(store) },
       }),
       admin: adminService({
-        ...{ ...reach, config, clock, at: storeAt(config), accountDays: store.accountDays, retention: store.retention },
+        ...{
+          ...reach,
+          config,
+          clock,
+          at: storeAt(config),
+          accountDays: store.accountDays,
+          retention: store.retention,
+          settings: store.settings,
+        },
         ...{ collected: async () => [], compat: () => [] },
       }),
     });

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
-import { type Config, limitsOf, loadConfig, variableOf } from "../../app/config.js";
+import { type Config, keepOf, loadConfig, variableOf } from "../../app/config.js";
+import { keepNow, serverLimits } from "../../retention/server-limits.js";
 import { beyondLimits } from "../../retention/step.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -56,7 +57,7 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
     await retention.setLimits(room, kind, { maxAgeMs: age === undefined ? maxAgeMs : age, maxBytes: size === undefined ? maxBytes : size });
   }
   const own = await retention.limits(room);
-  const limits: LimitsOf = { ...limitsOf(config), ...own };
+  const limits: LimitsOf = { ...serverLimits(keepNow(keepOf(config), await store.settings.changed())).limits, ...own };
   const retained = await retainedOf(store, rawFolder(resolve(config.data)), room, limits, systemClock.now());
   await printColumns(
     [told`what`, told`kept for`, told`up to`, told`by`, told`now`, told`beyond`],

@@ -1,10 +1,10 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { inLanguage, recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { AdminService, ApiDeps } from "../api-deps.js";
+import type { AdminService, ApiDeps, ServerSetting } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { languageAsked } from "../failure.js";
 import { addSchemas, exactly, Time } from "./fields.js";
@@ -33,6 +33,40 @@ const AboutSchema = Type.Object(
   { $id: "About", description: "what this server is" },
 );
 
+/** Settings of the server. */
+const SettingListSchema = Type.Object(
+  {
+    settings: Type.Array(
+      Type.Object({
+        name: Type.String({ description: "the environment variable" }),
+        value: Type.Union([Type.String(), Type.Number(), Type.Null()], { description: "what counts now" }),
+        about: Type.String(),
+        from: Type.Enum(["start", "change", "default"], {
+          description: "where it comes from: start, what the server was started with; change, a change while it ran",
+        }),
+        mayChange: Type.Boolean({
+          description: "whether it may be changed while the server runs; not where the server was started with it, which wins",
+        }),
+        changed: Nullable(Type.Object({ by: Type.String({ description: "name of the token, or of the command" }), at: Time })),
+      }),
+    ),
+  },
+  { $id: "SettingList", description: "every setting; secrets are shown as ***" },
+);
+const Kept = (what: string) =>
+  Type.Optional(
+    Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()], { description: `${what}; null is no limit` }),
+  );
+const SettingChange = exactly({
+  DYLIVE_KEEP_EVENTS_DAYS: Kept("days for which events are kept"),
+  DYLIVE_KEEP_EVENTS_MB: Kept("MB of events that are kept of a room"),
+  DYLIVE_KEEP_STATISTICS_DAYS: Kept("days for which statistics of a broadcast are kept"),
+  DYLIVE_KEEP_RAW_DAYS: Kept("days for which raw recordings are kept"),
+  DYLIVE_KEEP_RAW_MB: Kept("MB of raw recordings that are kept of a room"),
+  DYLIVE_KEEP_WORKS_DAYS: Kept("days for which works, comments and downloads are kept"),
+  DYLIVE_KEEP_STORE_MB: Kept("MB that the whole store may use on disk"),
+});
+
 /** Findings of the doctor. */
 const FindingListSchema = Type.Object(
   {
@@ -60,8 +94,8 @@ const Examined = exactly({
 });
 
 /** Registers the routes that describe this server and what ails it. */
-export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): void {
-  addSchemas(app, AboutSchema, FindingListSchema);
+export function aboutRoutes(app: FastifyInstance, { admin, calls, logger }: ApiDeps): void {
+  addSchemas(app, AboutSchema, SettingListSchema, FindingListSchema);
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();
   let examining = false;
 
@@ -72,6 +106,45 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls }: ApiDeps): vo
       const { settings, ...about } = await known(admin).about();
       const language = languageAsked(request);
       return { ...about, settings: settings.map((one) => ({ ...one, about: inLanguage(language, one.about) })) };
+    },
+  );
+
+  const listed = (request: FastifyRequest, settings: readonly ServerSetting[]) => {
+    const language = languageAsked(request);
+    return { settings: settings.map((one) => ({ ...one, about: inLanguage(language, one.about) })) };
+  };
+  typed.get(
+    "/settings",
+    {
+      schema: {
+        summary: "Every setting, where it comes from, and which may be changed now",
+        tags,
+        querystring: exactly({}),
+        response: { 200: Type.Ref("SettingList") },
+      },
+      config,
+    },
+    async (request) => listed(request, await known(admin).settings()),
+  );
+
+  typed.patch(
+    "/settings",
+    {
+      schema: {
+        summary: "Change settings while the server runs, within ten minutes",
+        description:
+          "All or none. A setting that the server was started with is refused: take it out of the environment first. See docs/data.md.",
+        tags,
+        body: SettingChange,
+        response: { 200: Type.Ref("SettingList") },
+      },
+      config,
+    },
+    async (request) => {
+      const token = tokenOf(request);
+      const settings = await known(admin).change(request.body, token.name);
+      logger.info({ changes: request.body, by: token.id }, "settings of the server were changed");
+      return listed(request, settings);
     },
   );
 

@@ -19,6 +19,9 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "nobody in the log, in works and in comments is known as {}": "日志、作品和评论里没有叫 {} 的人",
   "{} people are known as {}: name one by id: {}": "有 {} 个人叫 {}：请用 id 指定：{}",
   "nobody is known as {}; all others that were named are erased": "没有叫 {} 的人；其他人都已删除",
+  "it cannot be changed while the server runs": "它不能在服务运行时修改",
+  "the server was started with it: take it out of the environment and start it again, or change it there":
+    "服务启动时已经设置了它：从环境变量里去掉再重启，或者在那里改",
   "nothing was deleted. It is called {}": "什么都没有删除。它的名称是 {}",
   "{}, or {}": "{} 或 {}",
   "room {} is on the watch list: `dylive room pause {}` first, and a few seconds later this":

@@ -3,6 +3,8 @@ import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Prefix of the names of all erasures in `meta`. */
 const ERASED = "erased:";
+/** Prefix of the names of settings that were changed while the server ran. */
+const SETTING = "setting:";
 /** Prefix of the names of texts that processes share. */
 const SHARED = "shared:";
 
@@ -55,6 +57,36 @@ export function sqlErasures({ ask, write }: SqlDatabase) {
       ask(function* () {
         const noted = yield* rows<{ value: string }>(`SELECT value FROM meta WHERE substr(key, 1, ${ERASED.length}) = '${ERASED}'`);
         return noted.map(({ value }) => JSON.parse(value) as NotedErasure);
+      }),
+  };
+}
+
+/** Setting of the server that was changed while it ran. */
+export interface ChangedSetting {
+  readonly value: number;
+  /** Name of the token by which it was changed, or of the command. */
+  readonly by: string;
+  /** ms UTC */
+  readonly at: number;
+}
+
+/** Returns the settings that were changed while the server ran, which are kept beside the store's id. */
+export function sqlSettings({ ask, write }: SqlDatabase) {
+  return {
+    /** Returns those that were changed, by their names. */
+    changed: (): Promise<ReadonlyMap<string, ChangedSetting>> =>
+      ask(function* () {
+        const kept = yield* rows<{ key: string; value: string }>(
+          `SELECT key, value FROM meta WHERE substr(key, 1, ${SETTING.length}) = '${SETTING}' ORDER BY key`,
+        );
+        return new Map(kept.map(({ key, value }) => [key.slice(SETTING.length), JSON.parse(value) as ChangedSetting]));
+      }),
+    /** Changes some, all or none; null is as if it had never been changed. */
+    change: (changes: ReadonlyMap<string, ChangedSetting | null>): Promise<void> =>
+      write(function* () {
+        for (const [name, setting] of changes)
+          if (setting === null) yield* run("DELETE FROM meta WHERE key = $1", SETTING + name);
+          else yield* setMeta(SETTING + name, JSON.stringify(setting));
       }),
   };
 }

@@ -6,7 +6,7 @@ import { sqlDeletions } from "./deletions.js";
 import { sqlDownloads } from "./downloads.js";
 import { sqlGifts } from "./gifts.js";
 import { sqlHooks } from "./hooks.js";
-import { sqlErasures, sqlSecrets } from "./meta.js";
+import { sqlErasures, sqlSecrets, sqlSettings } from "./meta.js";
 import { sqlPositions } from "./positions.js";
 import { sqlRooms, sqlSessions } from "./rooms.js";
 import { sqlCommentRuns, sqlListRuns } from "./runs.js";
@@ -35,6 +35,7 @@ type Repositories = Pick<
   | "accountDays"
   | "secrets"
   | "erasures"
+  | "settings"
 >;
 
 /** Returns the parts of a store that are the same on every engine. */
@@ -57,5 +58,6 @@ export function sqlRepositories(database: SqlDatabase): Repositories {
     accountDays: sqlAccountDays(database),
     secrets: sqlSecrets(database),
     erasures: sqlErasures(database),
+    settings: sqlSettings(database),
   };
 }

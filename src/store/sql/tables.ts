@@ -247,8 +247,13 @@ export const TABLES: readonly SqlTable[] = [
   { name: "statistics_dead", keys: 1, copied: "false", columns: { n: COUNT, room: COUNT }, indexes: { room: "room" } },
 ];
 
-/** Texts kept by name: the store's id and key, erasures, and what an engine notes. Of them erasures are copied as they are. */
-export const META: SqlTable = { name: "meta", keys: 1, columns: { key: NAME, value: NAME }, copied: "key LIKE 'erased:%'" };
+/** Texts kept by name: the store's id and key, erasures, changed settings, and what an engine notes. Of them erasures and settings are copied. */
+export const META: SqlTable = {
+  name: "meta",
+  keys: 1,
+  columns: { key: NAME, value: NAME },
+  copied: "key LIKE 'erased:%' OR key LIKE 'setting:%'",
+};
 
 /** Words by which an engine writes a {@link SqlTable}. */
 export interface TableWriter {

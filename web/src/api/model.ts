@@ -33,6 +33,7 @@ export type Hook = Schemas["Hook"];
 export type HookTry = Schemas["HookTry"];
 export type Account = Schemas["Account"];
 export type About = Schemas["About"];
+export type ServerSetting = Schemas["SettingList"]["settings"][number];
 /** A work without what is always null, which the client's types leave out. */
 export type Work = Omit<Schemas["Work"], "stats"> & { readonly stats: Omit<Schemas["Work"]["stats"], "plays"> };
 export type WorkComments = Schemas["WorkComments"];

@@ -1788,6 +1788,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every setting, where it comes from, and which may be changed now
+         * @description Needs a token of scope admin.
+         */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change settings while the server runs, within ten minutes
+         * @description Needs a token of scope admin. All or none. A setting that the server was started with is refused: take it out of the environment first. See docs/data.md.
+         */
+        patch: operations["patchSettings"];
+        trace?: never;
+    };
     "/v1/doctor": {
         parameters: {
             query?: never;
@@ -4898,6 +4922,29 @@ export interface components {
                 /** @description whose clients it is for */
                 like: string;
                 url: string;
+            }[];
+        };
+        /** @description every setting; secrets are shown as *** */
+        SettingList: {
+            settings: {
+                /** @description the environment variable */
+                name: string;
+                /** @description what counts now */
+                value: string | number | null;
+                about: string;
+                /**
+                 * @description where it comes from: start, what the server was started with; change, a change while it ran
+                 * @enum {unknown}
+                 */
+                from: "start" | "change" | "default";
+                /** @description whether it may be changed while the server runs; not where the server was started with it, which wins */
+                mayChange: boolean;
+                changed: {
+                    /** @description name of the token, or of the command */
+                    by: string;
+                    /** @description ms UTC */
+                    at: number;
+                } | null;
             }[];
         };
         /** @description what is broken between here and the platform, and what to do */
@@ -10394,6 +10441,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description every setting; secrets are shown as *** */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            /** @description refused: why, and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description failed: why, and what to do */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description days for which events are kept; null is no limit */
+                    DYLIVE_KEEP_EVENTS_DAYS?: number | null;
+                    /** @description MB of events that are kept of a room; null is no limit */
+                    DYLIVE_KEEP_EVENTS_MB?: number | null;
+                    /** @description days for which statistics of a broadcast are kept; null is no limit */
+                    DYLIVE_KEEP_STATISTICS_DAYS?: number | null;
+                    /** @description days for which raw recordings are kept; null is no limit */
+                    DYLIVE_KEEP_RAW_DAYS?: number | null;
+                    /** @description MB of raw recordings that are kept of a room; null is no limit */
+                    DYLIVE_KEEP_RAW_MB?: number | null;
+                    /** @description days for which works, comments and downloads are kept; null is no limit */
+                    DYLIVE_KEEP_WORKS_DAYS?: number | null;
+                    /** @description MB that the whole store may use on disk; null is no limit */
+                    DYLIVE_KEEP_STORE_MB?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description every setting; secrets are shown as *** */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
                 };
             };
             /** @description refused: why, and what to do */
