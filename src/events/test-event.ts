@@ -18,7 +18,7 @@ export const TestEventSchema = Type.Object(
   {
     type: literals(TEST_TYPES, "what happens; the last four happen in no room: name room 0"),
     nickname: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "who did it; 测试观众 by default" })),
-    userId: Type.Optional(Type.String({ pattern: "^[0-9]{1,20}$", description: "their uid; none by default" })),
+    userId: Type.Optional(Type.String({ pattern: "^[0-9]{1,20}$", description: "1 to 20 digits: their uid; none by default" })),
     text: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: "words of a chat, fans club, system event or work" })),
     gift: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "name of the gift; 测试礼物 by default" })),
     units: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: "how many of the gift; 1 by default" })),

@@ -121,7 +121,7 @@ describe("a test event", () => {
     expect(refusals).toEqual(
       [
         ...[/^--text: text must be .* 1 to 1000 characters/, /^--text: /, /^--gift: gift must be .* 1 to 100 characters/, /^--nickname: /],
-        ...[/^--user: .*uid/, /^--count: .*from 1 to 1000000/, /^<type>: .*chat/],
+        ...[/^--user: userId must be 1 to 20 digits/, /^--count: .*from 1 to 1000000/, /^<type>: .*chat/],
       ].map((words) => expect.stringMatching(words)),
     );
     expect((await store.log.heads([key])).get(key)).toEqual({ oldest: 1, head: 1 });

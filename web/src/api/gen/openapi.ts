@@ -7179,7 +7179,7 @@ export interface operations {
                     type: "chat" | "gift" | "like" | "join" | "follow" | "share" | "fansclub" | "room.live" | "room.ended" | "gifts.suppressed" | "gifts.flowing" | "session.lost" | "session.silent" | "session.receives" | "account.lapsed" | "hook.paused" | "disk.low" | "work.published";
                     /** @description who did it; 测试观众 by default */
                     nickname?: string;
-                    /** @description their uid; none by default */
+                    /** @description 1 to 20 digits: their uid; none by default */
                     userId?: string;
                     /** @description words of a chat, fans club, system event or work */
                     text?: string;
