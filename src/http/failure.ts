@@ -21,7 +21,7 @@ const REFUSALS: Readonly<Record<string, Told>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: told`the body is no valid JSON`,
 };
 /** Addresses whose errors have the form of v1; those of the compatible interface (/douyin/…) and of files have its envelope. */
-const V1_FORM = /^\/(v1|mcp|metrics|readyz|openapi\.json|docs)(?![\w-])/;
+const V1_FORM = /^\/(v1|mcp|metrics|readyz|openapi\.json|asyncapi\.json|docs)(?![\w-])/;
 
 /** Facts beside the words, for programs: the valid cursors, the field and the place of a mistake. */
 type Details = Readonly<Record<string, string | number>>;

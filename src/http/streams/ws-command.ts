@@ -23,7 +23,7 @@ const After = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength:
 const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** Commands that a client of `/v1/ws` may send, by `op`. */
-const COMMANDS = {
+export const COMMANDS = {
   subscribe: Type.Object(
     {
       op: Type.Literal("subscribe"),

@@ -10,6 +10,7 @@ import { Type } from "typebox";
 import { EVENT_TYPES, type EventType, UserSchema } from "../../events/event.js";
 import { EVENT_SCHEMAS } from "../../events/schemas.js";
 import { SharedFiles, takes } from "../page.js";
+import { asyncApi } from "./asyncapi.js";
 import { addSchemas } from "./fields.js";
 
 /** The one form of errors. */
@@ -114,6 +115,8 @@ export async function describeRoutes(app: FastifyInstance): Promise<() => Promis
   });
   const json = new SharedDocument(() => JSON.stringify(app.swagger()));
   app.get("/openapi.json", { schema: { hide: true } }, (request, reply) => json.answer(request, reply, "application/json; charset=utf-8"));
+  const live = new SharedDocument(() => JSON.stringify(asyncApi(componentsOf(app.swagger()))));
+  app.get("/asyncapi.json", { schema: { hide: true } }, (request, reply) => live.answer(request, reply, "application/json; charset=utf-8"));
   pageFiles ??= new SharedFiles(join(dirname(createRequire(import.meta.url).resolve("@fastify/swagger-ui")), "static"));
   const files = pageFiles;
   await app.register(async (docs) => {
@@ -140,6 +143,10 @@ export async function describeRoutes(app: FastifyInstance): Promise<() => Promis
     });
   });
   return () => json.make();
+}
+
+function componentsOf(document: object): Parameters<typeof asyncApi>[0] {
+  return (document as { readonly components: { readonly schemas: Parameters<typeof asyncApi>[0] } }).components.schemas;
 }
 
 /**
