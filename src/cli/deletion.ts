@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Config } from "../app/config.js";
 import { deletionLeaves } from "../erasure/everywhere.js";
+import { confirmationOf } from "../events/hidden.js";
 import { removeDeletedRaw, runDeletion } from "../retention/deletion.js";
 import { systemClock } from "../runtime/clock.js";
 import { type Told, told, toldOf } from "../runtime/told.js";
@@ -10,16 +11,16 @@ import { isDataDirLocked } from "../store/lock.js";
 import { assertTyped } from "../store/rooms.js";
 import type { Deletion } from "../store/sql/deletions.js";
 import type { Store } from "../store/store.js";
-import { askOnTerminal, inWords, ProgressLine, plain, print } from "./terminal.js";
+import { askOnTerminal, inWords, ProgressLine, print } from "./terminal.js";
 
 /**
  * Asks on the terminal for the name of what is about to be deleted.
  * @param what says what that is @param names what it is called @param isSure whether nobody is asked
  * @throws DyliveError not_confirmed
  */
-export async function confirmDeletion(what: Told, names: readonly string[], isSure: boolean, signal: AbortSignal): Promise<void> {
+export async function confirmDeletion(what: Told, names: readonly (string | null)[], isSure: boolean, signal: AbortSignal): Promise<void> {
   if (isSure) return;
-  const question = told`This cannot be undone. Type ${plain(names[0] ?? "")} to delete it: `;
+  const question = told`This cannot be undone. Type ${confirmationOf(names).ask} to delete it: `;
   assertTyped(await askOnTerminal([what, question].map(inWords).join("\n"), signal), names);
 }
 

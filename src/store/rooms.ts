@@ -1,3 +1,4 @@
+import { confirmationOf } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "./log.js";
@@ -163,25 +164,25 @@ export function aliasesByRoom(all: Iterable<Alias & { readonly room: RoomKey }>)
  * Returns what a room is called, best first: who deletes it types one of these, so that no other is meant.
  * @param aliases those of the room
  */
-export function roomNames({ room, webRid, title, anchor }: RoomRow, aliases: readonly Alias[]): readonly string[] {
-  const names = [title, anchor?.nickname, webRid, ...aliases.map(({ value }) => value), `room:${room}`, String(room)];
-  return [...new Set(names.filter((name): name is string => name != null && name !== ""))];
+export function roomNames({ room, webRid, title, anchor }: RoomRow, aliases: readonly Alias[]): readonly (string | null)[] {
+  return [title, anchor?.nickname ?? null, webRid, ...aliases.map(({ value }) => value), `room:${room}`, String(room)];
 }
 
 /** Returns what a broadcast is called, as {@link roomNames} does. */
-export function sessionNames({ title, sessionId }: Pick<Session, "title" | "sessionId">): readonly string[] {
-  return title === null || title === "" ? [sessionId] : [title, sessionId];
+export function sessionNames({ title, sessionId }: Pick<Session, "title" | "sessionId">): readonly (string | null)[] {
+  return [title, sessionId];
 }
 
 /**
  * Asserts that somebody who deletes something has typed what it is called.
+ * @param names as `confirmationOf` takes them
  * @throws DyliveError not_confirmed that says what it is called
  */
-export function assertTyped(typed: string | null, names: readonly string[]): void {
-  if (typed !== null && names.includes(typed.trim())) return;
-  const [first = "", ...others] = names;
-  const last = others.at(-1);
-  const called = last === undefined ? JSON.stringify(first) : told`${JSON.stringify(first)}, or ${JSON.stringify(last)}`;
+export function assertTyped(typed: string | null, names: readonly (string | null)[]): void {
+  const { ask, names: all, accepts } = confirmationOf(names);
+  if (accepts(typed)) return;
+  const last = all.at(-1) ?? ask;
+  const called = last === ask ? `"${ask}"` : told`${`"${ask}"`}, or ${`"${last}"`}`;
   throw new DyliveError("not_confirmed", told`nothing was deleted. It is called ${called}`);
 }
 

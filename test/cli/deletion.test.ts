@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/app/config.js";
 import { confirmDeletion, deleteKept } from "../../src/cli/deletion.js";
+import { confirmationOf } from "../../src/events/hidden.js";
 import { told } from "../../src/runtime/told.js";
 import { rawFolder, rawName } from "../../src/sources/raw/files.js";
 import { assertTyped } from "../../src/store/rooms.js";
@@ -19,6 +20,21 @@ it("takes any name of what is meant, and no other", async () => {
   for (const typed of ["夜话", " 98765 ", "room:1"]) expect(() => assertTyped(typed, names)).not.toThrow();
   for (const typed of ["yes", "", "夜", null])
     expect(() => assertTyped(typed, names)).toThrow('nothing was deleted. It is called "夜话", or "room:1"');
+  // As it looks, whatever is hidden in it; what cannot be typed is not asked for.
+  for (const [title, ask, ...typed] of [
+    [" 夜 \u3000 话\u200b ", "夜 话", "夜 话", " 夜 \u3000 话\u200b ", "夜  话"],
+    ["\u202e夜\u2066话\ufeff", "夜话", "夜话", "\u202e夜\u2066话\ufeff"],
+    ['a"b\\c', 'a"b\\c', 'a"b\\c'],
+    ["❤️夜", "❤️夜", "❤夜"],
+    ["  ", "7", "7"],
+    ["\u200b\u3164\u2800", "7", "7"],
+    ["夜".repeat(101), "7", "7"],
+    ["夜".repeat(100), "夜".repeat(100)],
+  ] as const) {
+    expect(confirmationOf([title, "7"]).ask).toBe(ask);
+    for (const one of typed) expect(() => assertTyped(one, [title, "7"])).not.toThrow();
+    for (const one of ["", " ", "\u200b", "x", null]) expect(() => assertTyped(one, [title, "7"])).toThrow(`It is called "${ask}"`);
+  }
   // Nobody can be asked here.
   const { signal } = new AbortController();
   await expect(confirmDeletion(told`it`, names, false, signal)).rejects.toMatchObject({ code: "not_confirmed" });

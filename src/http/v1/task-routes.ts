@@ -111,8 +111,9 @@ const Broadcast = exactly({
 const Typed = exactly({
   name: Type.String({
     minLength: 1,
-    maxLength: 200,
-    description: "what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id",
+    maxLength: 1000,
+    description:
+      "what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id. Blanks and signs that show nothing do not count; a name that shows nothing, or is longer than 100 characters, is none",
   }),
 });
 /** States of a room in which something of it may be received at any moment. */

@@ -7568,7 +7568,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id */
+                    /** @description what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id. Blanks and signs that show nothing do not count; a name that shows nothing, or is longer than 100 characters, is none */
                     name: string;
                 };
             };
@@ -7618,7 +7618,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id */
+                    /** @description what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id. Blanks and signs that show nothing do not count; a name that shows nothing, or is longer than 100 characters, is none */
                     name: string;
                 };
             };
