@@ -145,4 +145,18 @@ describe("broadcasts of all rooms", () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await until(async () => (await page.evaluate("document.documentElement.scrollWidth")) === 390);
   });
+
+  it("are shown and deleted by the address, also where that was another in the same tab", async () => {
+    const page = await open("/rooms/2/sessions/7800000002");
+    await page.waitForSelector(".danger");
+    await page.goto(`${dashboard.app.url}/#/rooms/1/sessions/7800000001`);
+    await until(async () => (await textOf(page.locator("main h1"))) === "早场");
+    await page.locator(".danger").first().click();
+    expect(await textOf(page.locator("dialog[open] h2"))).toBe("删除「早场」");
+    await page.locator("dialog[open] input").fill("早场");
+    const posted = page.waitForRequest((request) => request.method() === "POST");
+    await page.locator("dialog[open] [type=submit]").click();
+    expect((await posted).url()).toMatch(/\/rooms\/1\/sessions\/7800000001\/delete$/);
+    await until(async () => (await dashboard.app.store.sessions.get(1, "7800000001")) === null);
+  });
 });

@@ -1,8 +1,8 @@
-import { createRouter, createWebHashHistory, type RouteRecordRaw, type Router } from "vue-router";
+import { createRouter, createWebHashHistory, type RouteLocationNormalized, type RouteRecordRaw, type Router } from "vue-router";
 import NotFoundPage from "./pages/NotFoundPage.vue";
 import RoomsPage from "./pages/RoomsPage.vue";
 
-// Pages other than the first are loaded when they are looked at.
+// Pages other than the first are loaded when they are looked at. Those that `stay` are lists beside what is looked at: they follow the address.
 const ROUTES: readonly RouteRecordRaw[] = [
   { path: "/", redirect: "/rooms" },
   { path: "/rooms", name: "rooms", component: RoomsPage },
@@ -12,13 +12,18 @@ const ROUTES: readonly RouteRecordRaw[] = [
   { path: "/rooms/:id/at/:seq(\\d+)", name: "moment", component: () => import("./pages/MomentPage.vue"), props: true },
   { path: "/compare", name: "compare", component: () => import("./pages/ComparePage.vue") },
   { path: "/search", name: "search", component: () => import("./pages/SearchPage.vue") },
-  { path: "/works/:id?", name: "works", component: () => import("./pages/WorksPage.vue"), props: true },
+  { path: "/works/:id?", name: "works", component: () => import("./pages/WorksPage.vue"), props: true, meta: { stays: true } },
   { path: "/overlay", name: "overlay", component: () => import("./pages/OverlayPage.vue") },
-  { path: "/settings/:part?", name: "settings", component: () => import("./pages/SettingsPage.vue"), props: true },
+  { path: "/settings/:part?", name: "settings", component: () => import("./pages/SettingsPage.vue"), props: true, meta: { stays: true } },
   { path: "/:anything(.*)*", name: "none", component: NotFoundPage },
 ];
 
 /** The pages by their addresses, all behind `#`: the server never sees them. */
 export function makeRouter(): Router {
   return createRouter({ history: createWebHashHistory(), routes: [...ROUTES] });
+}
+
+/** The key of an address's page. At another address there is another page: nothing of one room or broadcast is left over at the next. */
+export function pageKey({ name, path, meta }: Pick<RouteLocationNormalized, "name" | "path" | "meta">): string {
+  return meta["stays"] === true ? String(name) : path;
 }
