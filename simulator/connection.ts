@@ -1,4 +1,3 @@
-import { WebSocket } from "ws";
 import {
   corrupted,
   type Damage,
@@ -49,10 +48,21 @@ export interface ConnectionTruth {
   readonly gifts: { readonly given: number; readonly kept: number };
 }
 
+/** Part of a WebSocket of `ws` that is needed: programs that use the simulator need not have the types of that package. */
+interface PushSocket {
+  readonly bufferedAmount: number;
+  close: (code?: number) => void;
+  on(event: "message", call: (data: Buffer | ArrayBuffer | Buffer[], isBinary: boolean) => void): unknown;
+  on(event: "ping", call: (data: Buffer) => void): unknown;
+  on(event: "error" | "close", call: () => void): unknown;
+  send(bytes: Uint8Array, how: { readonly binary: boolean }): void;
+  terminate(): void;
+}
+
 /** Dependencies and settings of a connection. */
 interface ConnectionOptions {
   readonly id: number;
-  readonly socket: WebSocket;
+  readonly socket: PushSocket;
   readonly schema: Schema;
   /** The platform's time. */
   readonly now: () => number;
@@ -114,7 +124,8 @@ export class PushConnection {
     socket.on("error", () => this.end("client"));
     socket.on("close", () => this.end("client"));
     // The platform never answers a close frame: it just drops TCP. ws would answer through close().
-    socket.close = (code) => (this.#closedBy === "close" ? WebSocket.prototype.close.call(socket, code) : this.end("client"));
+    const close = socket.close.bind(socket);
+    socket.close = (code) => (this.#closedBy === "close" ? close(code) : this.end("client"));
   }
 
   /** Sends a Response's bytes as a frame that wants an ack. */

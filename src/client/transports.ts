@@ -11,8 +11,9 @@ export interface RemovedRange {
 
 /** Part of a browser's WebSocket that is needed. */
 export interface SocketLike {
-  onmessage: ((message: { readonly data: unknown }) => void) | null;
-  onclose: ((close: { readonly code: number; readonly reason: string }) => void) | null;
+  // Their events have more than is needed, each place its own.
+  onmessage: ((message: never) => void) | null;
+  onclose: ((close: never) => void) | null;
   onerror: ((error: never) => void) | null;
   send(text: string): void;
   close(): void;
@@ -181,7 +182,7 @@ export const socketed: Transport = async function* (server, wanted, after, signa
   const socket = new server.WebSocket(addressOf(server, "v1/ws", {}).replace(/^http/, "ws"));
   const watch = new SilenceWatch(server.silenceMs, signal);
   const inbox = new Inbox<SocketMessage>(() => socket.close());
-  socket.onmessage = ({ data }) => {
+  socket.onmessage = ({ data }: { readonly data: unknown }) => {
     watch.heard();
     const message = JSON.parse(String(data)) as SocketMessage;
     inbox.push(message, Array.isArray(message) ? message.length : 1);

@@ -73,8 +73,8 @@ function clientOf(
     await new Promise((resolve) => setImmediate(resolve));
     signal.throwIfAborted();
   };
-  const source = way === "eventsource" ? { EventSource: EventSource as never } : {};
-  const client = new DyliveClient({ url, token, sleep, silenceMs, WebSocket: WebSocket as never, ...source });
+  const source = way === "eventsource" ? { EventSource } : {};
+  const client = new DyliveClient({ url, token, sleep, silenceMs, WebSocket, ...source });
   return { client, by: way === "eventsource" ? "sse" : way };
 }
 

@@ -94,17 +94,30 @@ describe("installed globally into an empty folder", () => {
       outDir: "out",
       types: ["node"],
       typeRoots: [join(ROOT, "node_modules/@types")],
-      skipLibCheck: true,
     };
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["library.ts", "use.ts", "wrong.ts"] }));
-    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const tsc = join(ROOT, "node_modules/typescript7/bin/tsc");
     const said = await run(process.execPath, [tsc, "-p", project]).catch((error: { stdout: string }) => error);
     expect(said.stdout.trim().split("\n")).toEqual([
       expect.stringMatching(/wrong\.ts\(2,\d+\): error TS2339: Property 'delta' does not exist on type /),
     ]);
 
+    // For a browser: without the types of Node.
+    const inBrowser = {
+      ...options,
+      lib: ["es2022", "dom", "dom.iterable"],
+      module: "esnext",
+      moduleResolution: "bundler",
+      types: [],
+      noEmit: true,
+    };
+    writeFileSync(join(project, "browser.json"), JSON.stringify({ compilerOptions: inBrowser, files: ["browser.ts"] }));
+    writeFileSync(join(project, "browser.ts"), BROWSER_PROGRAM);
+    const checked = await run(process.execPath, [tsc, "-p", join(project, "browser.json")]).catch((error: { stdout: string }) => error);
+    expect(checked.stdout).toBe("");
+
     const used = await run(process.execPath, [join(project, "out/use.js")]);
-    expect(used.stdout).toMatch(/^100000003 live\n(chat|join|like) \d+\n$/);
+    expect(used.stdout).toMatch(/^100000003 live\n(chat|join|like) \d+ true\nfunction 0\.\d+\.\d+\n$/);
     const simulator = await startSimulator({ rateFactor: 10 });
     const shown = await run(process.execPath, [join(project, "out/library.js"), "100000002", simulator.url]).finally(() =>
       simulator.close(),
@@ -122,7 +135,10 @@ describe("installed globally into an empty folder", () => {
 });
 
 const PROGRAM = `
+import { createRequire } from "node:module";
 import { connect, DyliveError, resolve, type LiveEvent } from "dylive";
+import { DyliveClient } from "dylive/client";
+import { LiveEventSchema } from "dylive/events";
 import { demoRooms, startSimulator, type Simulator } from "dylive/simulator";
 
 const simulator: Simulator = await startSimulator({ rooms: demoRooms(), rateFactor: 5 });
@@ -132,13 +148,31 @@ try {
   for await (const event of connect("100000003", { types: ["chat", "join", "like"], upstream: simulator.url })) {
     const seen: LiveEvent = event;
     const seq: number = event.seq;
-    console.log(seen.type, seq);
+    console.log(seen.type, seq, LiveEventSchema["~standard"].validate(event).issues === undefined);
     break;
   }
 } catch (error) {
   console.log(error instanceof DyliveError ? error.code : error);
 } finally {
   await simulator.close();
+}
+console.log(typeof DyliveClient, createRequire(import.meta.url)("dylive/package.json").version);
+`;
+
+const BROWSER_PROGRAM = `
+import { ApiFailure, DyliveClient, verifyWebhook } from "dylive/client";
+import { compileFilter, describe, EVENT_SCHEMAS, type LiveEventOf } from "dylive/events";
+
+const client = new DyliveClient({ url: location.origin, token: "t", WebSocket, EventSource, fetch });
+const isBig = compileFilter("diamonds > 100");
+try {
+  for await (const event of client.follow("1", { types: ["gift"] })) {
+    const gift: LiveEventOf<"gift"> = event;
+    if (isBig(gift)) console.log(describe(gift), gift.delta, EVENT_SCHEMAS.gift["~standard"].validate(gift).issues?.length);
+  }
+  console.log((await verifyWebhook("whsec_", new Headers(), "{}")).events.length);
+} catch (error) {
+  if (error instanceof ApiFailure) console.log(error.code, error.hint);
 }
 `;
 
