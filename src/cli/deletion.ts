@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Config } from "../app/config.js";
 import { deletionLeaves } from "../erasure/everywhere.js";
+import { assertTyped } from "../erasure/identity.js";
 import { confirmationOf } from "../events/hidden.js";
 import { removeDeletedRaw, runDeletion } from "../retention/deletion.js";
 import { systemClock } from "../runtime/clock.js";
@@ -8,7 +9,6 @@ import { type Told, told, toldOf } from "../runtime/told.js";
 import { rawFiles, rawFolder, removeRaw } from "../sources/raw/files.js";
 import { closeRecordings } from "../sources/raw/pack.js";
 import { isDataDirLocked } from "../store/lock.js";
-import { assertTyped } from "../store/rooms.js";
 import type { Deletion } from "../store/sql/deletions.js";
 import type { Store } from "../store/store.js";
 import { askOnTerminal, inWords, ProgressLine, print } from "./terminal.js";

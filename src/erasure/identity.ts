@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { LiveEvent, NewEvent, User } from "../events/event.js";
-import { shownText } from "../events/hidden.js";
+import { confirmationOf, shownText } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { Comment } from "../works/model/comment.js";
@@ -189,4 +189,17 @@ export function digestOf(who: string, key: string): string {
 /** Whether an id is a pseudonym already: the platform's own are numbers. */
 export function isPseudonym(id: string): boolean {
   return PSEUDONYM.test(id);
+}
+
+/**
+ * Asserts that somebody who deletes something has typed what it is called.
+ * @param names as `confirmationOf` takes them
+ * @throws DyliveError not_confirmed that says what it is called
+ */
+export function assertTyped(typed: string | null, names: readonly (string | null)[]): void {
+  const { ask, names: all, accepts } = confirmationOf(names);
+  if (accepts(typed)) return;
+  const last = all.at(-1) ?? ask;
+  const called = last === ask ? `"${ask}"` : told`${`"${ask}"`}, or ${`"${last}"`}`;
+  throw new DyliveError("not_confirmed", told`nothing was deleted. It is called ${called}`);
 }

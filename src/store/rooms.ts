@@ -1,4 +1,3 @@
-import { confirmationOf } from "../events/hidden.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "./log.js";
@@ -171,19 +170,6 @@ export function roomNames({ room, webRid, title, anchor }: RoomRow, aliases: rea
 /** Returns what a broadcast is called, as {@link roomNames} does. */
 export function sessionNames({ title, sessionId }: Pick<Session, "title" | "sessionId">): readonly (string | null)[] {
   return [title, sessionId];
-}
-
-/**
- * Asserts that somebody who deletes something has typed what it is called.
- * @param names as `confirmationOf` takes them
- * @throws DyliveError not_confirmed that says what it is called
- */
-export function assertTyped(typed: string | null, names: readonly (string | null)[]): void {
-  const { ask, names: all, accepts } = confirmationOf(names);
-  if (accepts(typed)) return;
-  const last = all.at(-1) ?? ask;
-  const called = last === ask ? `"${ask}"` : told`${`"${ask}"`}, or ${`"${last}"`}`;
-  throw new DyliveError("not_confirmed", told`nothing was deleted. It is called ${called}`);
 }
 
 /** Order in which a bare name is looked for. */

@@ -1,14 +1,14 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { assertPerson } from "../../erasure/identity.js";
+import { assertPerson, assertTyped } from "../../erasure/identity.js";
 import { Nullable } from "../../events/field.js";
 import type { RoomState } from "../../health/state.js";
 import { reasonIn } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
-import { assertTyped, roomNames, sessionNames } from "../../store/rooms.js";
+import { roomNames, sessionNames } from "../../store/rooms.js";
 import type { Deletion } from "../../store/sql/deletions.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
