@@ -103,7 +103,6 @@ function statisticsAt(jobs: JobExecutor): Statistics {
     reset: (...ask) => jobs.run("statistics.reset", ask),
     forget: (...ask) => jobs.run("statistics.forget", ask),
     expire: (...ask) => jobs.run("statistics.expire", ask),
-    drop: (...ask) => jobs.run("statistics.drop", ask),
     sessions: (...ask) => jobs.run("statistics.sessions", ask),
     minutes: (...ask) => jobs.run("statistics.minutes", ask),
     people: (...ask) => jobs.run("statistics.people", ask),

@@ -22,7 +22,7 @@ interface DeletionOptions {
   readonly onProgress?: (events: number) => void | Promise<void>;
 }
 
-type Deps = Pick<Store, "log" | "retention" | "statistics" | "deletions" | "cluster">;
+type Deps = Pick<Store, "log" | "retention" | "deletions" | "cluster">;
 
 /**
  * Removes what the store keeps of a room or broadcast that was deleted, in small steps, and notes the end. What a process leaves that dies in
@@ -34,13 +34,8 @@ export async function runDeletion(
   now: () => number,
   { signal, onProgress = () => {} }: DeletionOptions = {},
 ): Promise<Deleted> {
-  const { room, sessionId, n } = deletion;
+  const { room, sessionId, n, sessions } = deletion;
   const events = await removeEvents(store, deletion, now, { onProgress, ...(signal && { signal }) });
-  let sessions = 0;
-  while (await store.statistics.drop(room, sessionId)) {
-    sessions++;
-    signal?.throwIfAborted();
-  }
   const spooled = sessionId === null ? store.cluster?.spooled : undefined;
   for (let parts = await spooled?.take([room], SPOOLED_PARTS); parts !== undefined && parts.length > 0; ) {
     await spooled?.done(parts.map((part) => part.n));
@@ -72,7 +67,7 @@ async function removeEvents(
   let removed = 0;
   for (let after = 0; after < until; ) {
     signal?.throwIfAborted();
-    const page = await log.read(room, after, STEP_EVENTS, sessionId === null ? {} : { sessionId });
+    const page = await log.read(room, after, STEP_EVENTS, sessionId === null ? { deleted: true } : { sessionId, deleted: true });
     const rows = page.rows.filter(({ seq }) => seq <= until);
     // Before they go, as where they grow old: a message that comes once more is not stored again. A room that is gone takes none.
     const times = sessionId === null ? [] : rows.map(({ event }) => event).filter((event) => isBelieved(event, now()));

@@ -50,7 +50,7 @@ export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Pro
     while (walk.scanned < head && findings.length + walk.findings.length < MAX_FINDINGS) {
       signal?.throwIfAborted();
       const after = walk.scanned;
-      const page = await log.read(key, after, PAGE);
+      const page = await log.read(key, after, PAGE, { deleted: true });
       if (page.removed !== undefined) walk.passRemoved(...page.removed);
       for (const event of page.events) walk.pass(event);
       walk.passTo(page.scanned);

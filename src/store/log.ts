@@ -53,6 +53,8 @@ export interface Where {
   readonly minDiamonds?: number;
   /** False: no test events, for who counts or goes on from what has happened. */
   readonly tests?: false;
+  /** True: also events of a broadcast that is being deleted, which nobody else is shown. */
+  readonly deleted?: true;
 }
 
 /** A page of a room's log. */

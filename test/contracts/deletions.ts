@@ -109,6 +109,50 @@ export function describeDeletions(open: Open): void {
       expect([(await readAll(log, room)).events.length, await counted(room)]).toEqual([before.length + 1, [FIRST, SECOND]]);
     });
 
+    it("of a broadcast hides it from the start, and keeps what comes later, wherever it is broken off", async () => {
+      const { sessions, log, deletions, statistics, search, rooms } = store();
+      const ends: unknown[] = [];
+      for (const [name, steps] of [
+        ["98765", 0],
+        ["98766", 1],
+        ["98767", 2],
+      ] as const) {
+        const { room, append } = await roomWith(name, 1300);
+        await rooms.ensure([
+          { kind: "web_rid", value: name },
+          { kind: "room_id", value: FIRST },
+        ]);
+        const deletion = await deletions.ofSession(room, FIRST);
+        expect(await rooms.find({ kind: "room_id", value: FIRST })).toBeNull();
+        let left = steps;
+        const onProgress = () => {
+          if (left-- <= 0) throw new Error("the process died");
+        };
+        await expect(run(deletion, { onProgress })).rejects.toThrow("the process died");
+        // The broadcast goes on, as one that begins now.
+        await sessions.open(room, FIRST, T0 + 9, "又来");
+        await append(
+          ...Array.from({ length: 20 }, (_, n) => chat(`${name}later${n}`, { sessionId: FIRST, text: "后来", time: T0 + 5000 + n })),
+        );
+        const look = async () => {
+          await settled(room);
+          const seen = (await statistics.sessions(room, [FIRST])).get(FIRST);
+          const all = (await readAll(log, room)).events.filter(({ sessionId }) => sessionId === FIRST);
+          const people = await statistics.people(room, FIRST, "events", 9);
+          return [seen?.totals.types, seen?.combos, people.map(({ events }) => events), all.length];
+        };
+        const found = await search.find({ places: [{ room, before: Number.MAX_SAFE_INTEGER }], text: "你好" }, 50);
+        expect(found.events.filter(({ sessionId, seq }) => sessionId === FIRST && seq <= deletion.until)).toEqual([]);
+        const between = await look();
+        expect([between[0], between[3], await checkStore(store())]).toEqual([{ chat: 20 }, 20, []]);
+        await statistics.reset(room, FIRST);
+        for (const one of await deletions.open()) await run(one);
+        expect([await look(), await checkStore(store()), await deletions.open()]).toEqual([between, [], []]);
+        ends.push(between);
+      }
+      expect(ends.map((one) => JSON.stringify(one))).toEqual(ends.map(() => JSON.stringify(ends[0])));
+    });
+
     it("goes on where another left it, and nothing that was being counted brings it back", async () => {
       const { room } = await roomWith("98765", 1300);
       const { statistics, deletions, log } = store();

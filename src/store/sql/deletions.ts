@@ -2,6 +2,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../log.js";
 import { assertChanged } from "./rooms.js";
+import { dropStatistics } from "./statistics.js";
 import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Deletion of a room, or of one of its broadcasts. It is kept when it has come to its end: files on other disks are found by it. */
@@ -14,9 +15,12 @@ export interface Deletion {
   readonly until: number;
   /** Time when it began, ms UTC. */
   readonly at: number;
+  /** Broadcasts of which statistics were kept when it began. */
+  readonly sessions: number;
 }
 
-const SELECT = `SELECT n, room, nullif(session_id, '') AS "sessionId", until_seq AS "until", at FROM deletions`;
+const COLUMNS = `n, room, nullif(session_id, '') AS "sessionId", until_seq AS "until", at, sessions`;
+const SELECT = `SELECT ${COLUMNS} FROM deletions`;
 
 /** Deletions of rooms and broadcasts. */
 export type Deletions = ReturnType<typeof sqlDeletions>;
@@ -27,10 +31,11 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
   function* begin(room: RoomKey, sessionId: string, until: number): SqlWork<Deletion> {
     // What is on its way to hooks is made again from what is left.
     yield* run("DELETE FROM hook_batches WHERE room = $1", room);
+    // In the same step: nobody sees figures of what is gone, and what is counted from here on is of what comes later.
+    const sessions = yield* dropStatistics(room, sessionId, until);
     const made = yield* row<Deletion>(
-      `INSERT INTO deletions(room, session_id, until_seq, at) VALUES ($1, $2, $3, $4)
-       RETURNING n, room, nullif(session_id, '') AS "sessionId", until_seq AS "until", at`,
-      ...[room, sessionId, until, clock.now()],
+      `INSERT INTO deletions(room, session_id, until_seq, at, sessions) VALUES ($1, $2, $3, $4, $5) RETURNING ${COLUMNS}`,
+      ...[room, sessionId, until, clock.now(), sessions],
     );
     if (made === undefined) throw new DyliveError("internal", told`the deletion of room ${room} was not kept`);
     return made;
@@ -58,7 +63,8 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
         return yield* begin(room, "", mark?.head ?? 0);
       }),
     /**
-     * Begins to delete a broadcast, in one step: from then on it is in no list. What comes of it later is stored as of one that begins then.
+     * Begins to delete a broadcast, in one step: from then on it has no name and no statistics, and nobody is shown its events (`Log.read`,
+     * `Search.find`). What comes of it later is stored, and counted, as of one that begins then.
      * @throws DyliveError not_found
      */
     ofSession: (room: RoomKey, sessionId: string): Promise<Deletion> =>
@@ -66,6 +72,7 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
         const mark = yield* row<{ head: number }>(`SELECT head FROM heads WHERE room = $1 ${dialect.forUpdate}`, room);
         const gone = yield* run("DELETE FROM sessions WHERE room = $1 AND session_id = $2", room, sessionId);
         if (gone === 0) throw new DyliveError("not_found", told`room ${room} has no broadcast ${sessionId.slice(0, 64)}`);
+        yield* run("DELETE FROM aliases WHERE room = $1 AND kind = 'room_id' AND value = $2", room, sessionId);
         return yield* begin(room, sessionId, mark?.head ?? 0);
       }),
     /** Returns the deletions that have not come to their end, oldest first. */
@@ -73,8 +80,10 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
     /** Returns all deletions of a room and of its broadcasts, oldest first. */
     of: (room: RoomKey): Promise<readonly Deletion[]> => ask(() => rows<Deletion>(`${SELECT} WHERE room = $1 ORDER BY n`, room)),
     /** Notes that a deletion has come to its end. */
-    end: ({ n }: Deletion): Promise<void> =>
+    end: ({ n, room, sessionId, until }: Deletion): Promise<void> =>
       write(function* () {
+        // What an erasure that came in between had counted again.
+        yield* dropStatistics(room, sessionId ?? "", until);
         yield* run("UPDATE deletions SET ended_at = $2 WHERE n = $1 AND ended_at IS NULL", n, clock.now());
       }),
   };

@@ -54,6 +54,12 @@ interface LogParts {
   close(): Promise<void>;
 }
 
+/** Returns the condition of what is not being deleted: a broadcast's events are shown to nobody from the moment that its deletion is open. */
+export function notDeleted(room: string): string {
+  return `NOT EXISTS (SELECT 1 FROM deletions d WHERE d.room = ${room} AND d.ended_at IS NULL AND d.session_id = events.session_id
+    AND d.until_seq >= events.seq)`;
+}
+
 /** Most events deleted in one transaction: meanwhile nothing is appended to the room, or on SQLite nothing at all written. */
 const REMOVE_CHUNK = 2000;
 
@@ -124,6 +130,8 @@ interface PageLook {
   readonly from: number | null;
   readonly to: number | null;
   readonly days: readonly (readonly [day: number, first: number, last: number])[] | null;
+  /** Whether something of the room is being deleted. */
+  readonly deleting: boolean | number;
 }
 
 /** Columns of an event that pages are made of. */
@@ -135,7 +143,8 @@ export function pageReader(table: EventTable) {
     days: string,
     near: string,
     order: "ASC" | "DESC",
-  ) => `SELECT h.head, r.from_seq AS "from", r.to_seq AS "to", ${days} AS days
+  ) => `SELECT h.head, r.from_seq AS "from", r.to_seq AS "to", ${days} AS days,
+      EXISTS (SELECT 1 FROM deletions WHERE room = $1 AND ended_at IS NULL) AS deleting
     FROM heads h LEFT JOIN (SELECT * FROM removals WHERE room = $1 AND ${near} ORDER BY from_seq ${order} LIMIT 2) r ON r.room = h.room
     WHERE h.room = $1 ORDER BY r.from_seq ${order}`;
   const looks = {
@@ -160,13 +169,16 @@ export function pageReader(table: EventTable) {
   };
   return function* (room: RoomKey, cursor: number, limit: number, where: Where, order: "ASC" | "DESC"): SqlWork<Page> {
     const found = yield* rows<PageLook>(looks[order], room, cursor);
-    const { head = 0, days } = found[0] ?? {};
+    const { head = 0, days, deleting } = found[0] ?? {};
     const removals = found.flatMap(({ from, to }): readonly Removal[] => (from === null || to === null ? [] : [{ from, to }]));
     const plan = (order === "ASC" ? planForward : planBackward)(cursor, head, removals);
     let events: StoredEvent[] = [];
     if (plan.to >= plan.from && limit > 0) {
       const near = (days ?? []).filter(([, first, last]) => last >= plan.from && first <= plan.to).map(([day]) => day);
-      const { sql, values } = matching(table.within(near, room, plan), where);
+      const { sql: wanted, values: given } = matching(table.within(near, room, plan), where);
+      const hides = deleting && where.deleted !== true;
+      const values = hides ? [...given, room] : given;
+      const sql = hides ? `${wanted} AND ${notDeleted(`$${values.length}`)}` : wanted;
       const stored = yield* arrays<EventColumns>(
         `SELECT seq, type, session_id, user_id, diamonds, body FROM events WHERE ${sql}
          ORDER BY ${table.order} ${order} LIMIT $${values.length + 1}`,

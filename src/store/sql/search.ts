@@ -4,7 +4,7 @@ import type { Removal } from "../page.js";
 import { type Found, isFound, queryOf, type SearchAsk, type SearchPlace } from "../search.js";
 import type { Progress } from "../statistics.js";
 import { eventOf } from "../stored-event.js";
-import { type EventTable, lockIndex } from "./log.js";
+import { type EventTable, lockIndex, notDeleted } from "./log.js";
 import { arrays, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Most events that one call compares: more would hold up other jobs. */
@@ -221,7 +221,12 @@ class RoomSearch {
     const days = [...new Set(hits.flatMap(({ day }) => day ?? []))];
     const seqs = hits.map(({ seq }) => seq);
     const { sql, values } = this.#table.at(days, room, seqs);
-    const bodies = new Map(yield* arrays<[seq: number, body: string]>(`SELECT seq, body FROM events WHERE ${sql}`, ...values));
+    const bodies = new Map(
+      yield* arrays<[seq: number, body: string]>(
+        `SELECT seq, body FROM events WHERE ${sql} AND ${notDeleted(`$${values.length + 1}`)}`,
+        ...[...values, room],
+      ),
+    );
     return seqs.map((seq) => [seq, bodies.get(seq)] as const);
   }
 }

@@ -152,28 +152,6 @@ export function sqlStatistics(database: SqlDatabase) {
         yield* run("UPDATE statistics_sessions SET back = $2 WHERE n = $1", known.n, Math.min(scanned, until));
         return true;
       }),
-    /**
-     * Drops the statistics of a broadcast whose events were removed, or of one of the room's after another. They are not counted again, and nothing
-     * that was under way for them is added.
-     * @param sessionId null: of any broadcast
-     * @returns whether one was dropped
-     */
-    drop: (room: RoomKey, sessionId: SessionKey | null): Promise<boolean> =>
-      write(function* () {
-        yield* lockRoom(room);
-        // In any case: what was read before the events went must not be added.
-        yield* newVersion(room);
-        const which = sessionId === null ? "" : "AND session_id = $2";
-        const named = sessionId === null ? [] : [sessionId];
-        yield* run(`DELETE FROM statistics_stale WHERE room = $1 ${which}`, room, ...named);
-        const gone = yield* row<{ n: number }>(
-          `DELETE FROM statistics_sessions WHERE n = (SELECT min(n) FROM statistics_sessions WHERE room = $1 ${which}) RETURNING n`,
-          ...[room, ...named],
-        );
-        if (gone === undefined) return false;
-        yield* bury(room, gone.n);
-        return true;
-      }),
     /** Forgets a broadcast's statistics; they are counted again from the log. */
     reset: (room: RoomKey, sessionId: SessionKey): Promise<void> => write(() => resetSession(room, sessionId)),
     /**
@@ -205,6 +183,25 @@ export function sqlStatistics(database: SqlDatabase) {
         return true;
       }),
   };
+}
+
+/**
+ * Drops the statistics of a broadcast of a room up to a seq, or of all that the room has; nothing that was under way for them is added.
+ * @param sessionId empty: the whole room, of which nothing is counted any more
+ * @returns how many broadcasts had some
+ */
+export function* dropStatistics(room: RoomKey, sessionId: string, until: number): SqlWork<number> {
+  yield* lockRoom(room);
+  yield* newVersion(room);
+  const which = sessionId === "" ? "" : "AND session_id = $3";
+  const values = [room, until, ...(sessionId === "" ? [] : [sessionId])];
+  if (sessionId === "") yield* run("UPDATE statistics_rooms SET counted = $2 WHERE room = $1", room, until);
+  yield* run(`DELETE FROM statistics_stale WHERE room = $1 AND to_seq <= $2 ${which}`, ...values);
+  yield* run(
+    `INSERT INTO statistics_dead(n, room) SELECT n, room FROM statistics_sessions WHERE room = $1 AND last_seq <= $2 ${which}`,
+    ...values,
+  );
+  return yield* run(`DELETE FROM statistics_sessions WHERE room = $1 AND last_seq <= $2 ${which}`, ...values);
 }
 
 /** Locks the room's row: others that count or reset something of the room wait. */

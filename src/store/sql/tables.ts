@@ -71,6 +71,7 @@ export const ROOMS: SqlTable = {
  * - `author_watches.body`: JSON of the watch (`works/model/author-watch`) and the ids of works that are known; `outcome`: of the last look.
  * - `deletions`: rooms (`session_id` is empty) and broadcasts that were deleted; of one without `ended_at` something is still to be removed, of
  *   events those up to `until_seq`. Files on the disks of other processes are found by those that have ended.
+ *   `sessions`: broadcasts whose statistics were dropped when it began. Events of a broadcast that is being deleted are shown to nobody.
  * - `gifts`: the catalogue of gifts, which is about nobody; `gift_prices`: each price that a gift had, from when to when it was seen.
  * - `account_days.day`: number of the day of UTC since 1970. `forgotten_accounts.at`: when an account was forgotten; logins of before may still be
  *   in use, and nothing more is kept of them.
@@ -115,7 +116,7 @@ export const TABLES: readonly SqlTable[] = [
     name: "deletions",
     keys: 1,
     counts: true,
-    columns: { n: COUNT, room: ROOM, session_id: NAME, until_seq: COUNT, at: COUNT, ended_at: "bigint" },
+    columns: { n: COUNT, room: ROOM, session_id: NAME, until_seq: COUNT, at: COUNT, sessions: ZERO, ended_at: "bigint" },
     indexes: { room: "room", open: "n) WHERE (ended_at IS NULL" },
   },
   { name: "horizons", keys: 1, columns: { room: COUNT, time: COUNT } },
