@@ -10,7 +10,8 @@ import type { TokenRow } from "../store/sql/tokens.js";
 import type { ApiDeps } from "./api-deps.js";
 import { type Authenticator, tokenOf } from "./authentication.js";
 import { languageAsked } from "./failure.js";
-import { type AskApi, loadSdk, mcpServer } from "./mcp.js";
+import { loadSdk, mcpServer } from "./mcp.js";
+import type { AskApi } from "./mcp-tools.js";
 
 /** Pages that may ask from a browser: this machine's own, such as an inspector's. Programs send no origin. */
 const OWN_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
@@ -22,7 +23,7 @@ const Message = Type.Object({}, { additionalProperties: true, description: "one 
  */
 export function mcpRoutes(
   app: FastifyInstance,
-  { calls, logger, clock }: Pick<ApiDeps, "calls" | "logger" | "clock">,
+  { calls, logger, clock, live }: Pick<ApiDeps, "calls" | "logger" | "clock" | "live">,
   ask: (token: TokenRow, language: Language) => AskApi,
 ): void {
   const route = {
@@ -31,7 +32,7 @@ export function mcpRoutes(
     handler: async (request: FastifyRequest, reply) => {
       const { origin } = request.headers;
       // A name that an attacker's page has led to this machine is no name of it.
-      if (origin !== undefined && !OWN_ORIGIN.test(origin))
+      if (origin !== undefined && !(OWN_ORIGIN.test(origin) && URL.canParse(origin)))
         throw new DyliveError("forbidden", told`pages of ${JSON.stringify(origin.slice(0, 80))} may not ask here`);
       const token = tokenOf(request);
       const language = languageAsked(request);
@@ -39,6 +40,8 @@ export function mcpRoutes(
       // What else ends a call ends what its tool asks too, which is an answer.
       const gone = new AbortController();
       call.signal.addEventListener("abort", () => call.ended === "gone" && gone.abort(), { once: true });
+      // A message takes some milliseconds: of many that one token sends at once, others have their turns in between.
+      await live.time.turn(token.id);
       const client = { ask: ask(token, language), language, clock };
       const handler = loadSdk().createMcpHandler(() => mcpServer(client), {
         // There is nothing that changes: a stream of changes would only be held open.
@@ -52,7 +55,7 @@ export function mcpRoutes(
       // A proxy between must not hold back the signs of life.
       reply.code(answer.status).header("cache-control", "no-store").header("x-accel-buffering", "no");
       for (const name of ["content-type", "allow"]) if (answer.headers.has(name)) reply.header(name, answer.headers.get(name));
-      return reply.send(answer.body === null ? null : Readable.fromWeb(answer.body as ReadableStream));
+      return reply.send(answer.body === null ? undefined : Readable.fromWeb(answer.body as ReadableStream));
     },
   } satisfies Partial<Parameters<FastifyInstance["route"]>[0]>;
   app.route({
@@ -70,7 +73,8 @@ export function mcpRoutes(
       },
     },
   });
-  app.route({ ...route, method: ["GET", "DELETE"], schema: { hide: true } });
+  // Refused before a body is looked for, of which clients tell that it is JSON though there is none.
+  app.route({ ...route, method: ["GET", "DELETE"], schema: { hide: true }, onRequest: route.handler });
 }
 
 /**

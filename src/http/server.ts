@@ -180,6 +180,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomBytes(6).toString("hex"),
     bodyLimit: BODY_MAX_BYTES,
+    // Fields of an address are bounded by the schemas of the routes, which say what is too long.
+    routerOptions: { maxParamLength: URL_MAX_CHARS },
     exposeHeadRoutes: true,
     return503OnClosing: false,
     serverFactory: (handler) => listener.make(handler),
