@@ -122,8 +122,8 @@ const NOT: Record<string, readonly string[]> = {
   "src/platform/links": BROWSER,
   "src/platform/pages": BROWSER,
 };
-/** Parts that the dashboard has too, beside types: so that it tells of no other rung than downloads choose, says the same words, and reads errors and comes back as other clients do. */
-const SHARED_WITH_WEB = ["src/works/model", "src/i18n", "src/client"];
+/** Parts that the dashboard has too, beside types: so that it tells of no other rung than downloads choose, says the same words, takes the same name as typed, and reads errors and comes back as other clients do. */
+const SHARED_WITH_WEB = ["src/works/model", "src/i18n", "src/client", "src/events/hidden.ts"];
 const HOUSE = ["src", "simulator"];
 const AROUND = ["web", "bench", "scripts", "docs", "examples", "bin"];
 

@@ -159,4 +159,32 @@ describe("broadcasts of all rooms", () => {
     expect((await posted).url()).toMatch(/\/rooms\/1\/sessions\/7800000001\/delete$/);
     await until(async () => (await dashboard.app.store.sessions.get(1, "7800000001")) === null);
   });
+
+  it("are deleted by a title as it looks, or the id; a room that is deleted elsewhere goes from every page", async () => {
+    const [page, room, list] = [await open("/rooms/2/sessions/7800000002"), await open("/rooms/2"), await open("/rooms")];
+    await page.locator(".danger").first().click();
+    const begin = page.locator("dialog[open] [type=submit]");
+    for (const [typed, isTaken] of [
+      [HOSTILE.replace("\u202e", ""), true],
+      ["another", false],
+      ["7800000002", true],
+    ] as const) {
+      await page.locator("dialog[open] input").fill(typed);
+      expect([typed, await begin.isEnabled()]).toEqual([typed, isTaken]);
+    }
+    await list.getByRole("checkbox").first().check();
+    await Promise.all([room.waitForSelector("[role=region]"), list.waitForSelector("[data-room='2']")]);
+    const deleted = await fetch(`${dashboard.app.url}/v1/rooms/2/delete`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${dashboard.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: "2" }),
+    });
+    expect(deleted.status).toBe(202);
+    await Promise.all([page, room].map((one) => one.waitForSelector("[data-gone]")));
+    expect(await textOf(room.locator("main"))).toMatch(/^这个直播间不存在，或者已经删除。\s+\S+$/);
+    await list.locator("[data-room='2']").waitFor({ state: "detached" });
+    await room.goto(`${dashboard.app.url}/#/rooms/99`);
+    await room.waitForSelector("[data-gone]");
+    expect(await room.locator("main [role=alert]").count()).toBe(0);
+  });
 });

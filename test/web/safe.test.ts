@@ -54,10 +54,14 @@ describe("the dashboard's sources", () => {
     expect(page).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=|<style|\sstyle=|javascript:/i);
   });
 
-  it("import types alone from the server, but for the rule by which rungs are chosen, the words of reasons and how a client reads errors, which import no more", () => {
+  it("import types alone from the server, but for the rule by which rungs are chosen, what is typed to delete, the words of reasons and how a client reads errors, which import no more", () => {
     const of = (path: string) => readFileSync(fileURLToPath(new URL(`../../src/${path}`, import.meta.url)), "utf8");
     const imported = (path: string) => [...of(path).matchAll(/^import (?!type ).*"(.*)";$/gm)].map(([, from]) => from);
-    expect(["client/failure.ts", "works/model/quality.ts", "i18n/zh/reasons.ts", "i18n/zh/work-reasons.ts"].flatMap(imported)).toEqual([]);
+    expect(
+      ["client/failure.ts", "events/hidden.ts", "works/model/quality.ts", "i18n/zh/reasons.ts", "i18n/zh/work-reasons.ts"].flatMap(
+        imported,
+      ),
+    ).toEqual([]);
     expect(imported("i18n/reasons.ts")).toEqual(["./zh/reasons.js", "./zh/work-reasons.js"]);
     const imports = sources.flatMap(({ name, text }) =>
       [...text.matchAll(/^(import|export) [^"]*?"((?:\.\.\/){2,}src\/[^"]*)";$/gm)].map((found) => ({ name, found })),
@@ -66,6 +70,7 @@ describe("the dashboard's sources", () => {
     expect(imports.filter(({ found }) => !/^(import|export) type /.test(found[0])).map(({ name, found }) => `${name} ${found[2]}`)).toEqual(
       [
         "src/api/failure.ts ../../../src/client/failure.js",
+        "src/components/DeleteButton.vue ../../../src/events/hidden.js",
         "src/i18n/tables.ts ../../../src/i18n/reasons.js",
         "src/works/rungs.ts ../../../src/works/model/quality.js",
       ],

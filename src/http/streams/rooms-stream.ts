@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import type { RoomOperations, RoomView } from "../../health/state.js";
 import type { Language } from "../../i18n/words.js";
+import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { maySee, tokenOf } from "../authentication.js";
@@ -19,6 +20,8 @@ interface StatesReader {
   readonly busy: boolean;
   /** Takes the rooms whose state differs from what the reader was told before; at first all of them. */
   changed(rooms: readonly RoomView[]): void;
+  /** Takes the rooms that were deleted since. */
+  gone(rooms: readonly RoomKey[]): void;
 }
 
 /** Looks at the states of all rooms while somebody wants to know, once for all readers, and tells each what changed for it. */
@@ -58,8 +61,12 @@ class RoomStates {
 
   #tell(views: readonly RoomView[]): void {
     const texts = views.map((view) => JSON.stringify(roomAnswer(view, LANGUAGE)));
+    const there = new Set(views.map(({ row }) => row.room));
     for (const [reader, told] of this.#readers) {
       if (reader.busy) continue;
+      const gone = [...told.keys()].filter((room) => !there.has(room));
+      for (const room of gone) told.delete(room);
+      if (gone.length > 0) reader.gone(gone);
       const changed = views.filter((view, index) => told.get(view.row.room) !== texts[index]);
       views.forEach((view, index) => {
         told.set(view.row.room, texts[index] ?? "");
@@ -75,6 +82,8 @@ class RoomsStream implements LiveReader, StatesReader {
   readonly token: TokenRow;
   readonly #answer: SseAnswer;
   readonly #mayRead: (view: RoomView) => boolean;
+  /** Rooms that it was shown: of no other it is told that it is gone. */
+  readonly #shown = new Set<RoomKey>();
 
   constructor(answer: SseAnswer, token: TokenRow, mayRead: (view: RoomView) => boolean) {
     this.#answer = answer;
@@ -83,7 +92,15 @@ class RoomsStream implements LiveReader, StatesReader {
   }
 
   changed(views: readonly RoomView[]): void {
-    const text = views.filter(this.#mayRead).map((view) => sseMessage("room", roomAnswer(view, LANGUAGE)));
+    const text = views.filter(this.#mayRead).map((view) => {
+      this.#shown.add(view.row.room);
+      return sseMessage("room", roomAnswer(view, LANGUAGE));
+    });
+    if (text.length > 0) this.#answer.write(text.join(""));
+  }
+
+  gone(rooms: readonly RoomKey[]): void {
+    const text = rooms.filter((room) => this.#shown.delete(room)).map((room) => sseMessage("gone", { id: String(room) }));
     if (text.length > 0) this.#answer.write(text.join(""));
   }
 

@@ -28,6 +28,20 @@ describe("the stream of the rooms' states", () => {
     expect(client.messages[2]?.data).toMatchObject({ id: "1", status: { state: "ended" } });
   });
 
+  it("tells which rooms are gone, once, to those who were shown them", async () => {
+    const server = await serveLive({ limits: { roomStatesMs: 20 } });
+    server.views = [view(1, "live"), view(2, "live")];
+    const { token } = await server.makeToken({ rooms: ["900002"] });
+    const [all, limited] = await Promise.all([server, { token }].map((by) => SseClient.open(`${server.url}/v1/rooms/stream`, by)));
+    await until(() => all?.named("room").length === 2 && limited?.named("room").length === 1);
+    server.views = [view(2, "ended")];
+    await until(() => all?.messages.length === 4 && limited?.messages.length === 2);
+    expect(all?.named("gone")).toMatchObject([{ data: { id: "1" } }]);
+    server.views = [];
+    await until(() => all?.messages.length === 5 && limited?.messages.length === 3);
+    expect(limited?.named("gone")).toMatchObject([{ data: { id: "2" } }]);
+  });
+
   it("shows a limited token its own rooms", async () => {
     const server = await serveLive({ limits: { roomStatesMs: 20 } });
     server.views = [view(1, "live"), view(2, "live")];

@@ -8,6 +8,8 @@ export interface RoomsStreamDeps {
   readonly client: ApiClient;
   /** All rooms at first, then each that has changed; at most once a second. */
   readonly onRoom: (room: Room) => void;
+  /** The id of a room that was deleted. */
+  readonly onGone: (id: string) => void;
   readonly onState: (state: LinkState) => void;
   readonly onRefused: () => void;
 }
@@ -16,7 +18,7 @@ export interface RoomsStreamDeps {
  * Follows the states of all rooms until the signal aborts. An EventSource comes back after a lost connection, but never after a refusal: then a
  * new one is opened here.
  */
-export function followRooms({ client, onRoom, onState, onRefused }: RoomsStreamDeps, signal: AbortSignal): void {
+export function followRooms({ client, onRoom, onGone, onState, onRefused }: RoomsStreamDeps, signal: AbortSignal): void {
   let attempt = 0;
   let source: EventSource | null = null;
   let timer = 0;
@@ -29,6 +31,7 @@ export function followRooms({ client, onRoom, onState, onRefused }: RoomsStreamD
       onState({ name: "open" });
     };
     source.addEventListener("room", ({ data }) => onRoom(JSON.parse(data) as Room));
+    source.addEventListener("gone", ({ data }) => onGone((JSON.parse(data) as Pick<Room, "id">).id));
     source.onerror = () => {
       source?.close();
       attempt++;

@@ -12,6 +12,8 @@ export class Roster {
   readonly link = shallowRef<LinkState>({ name: "connecting" });
   /** Whether the server told all rooms that there are: an empty list means that there are none. */
   readonly known = shallowRef(false);
+  /** Rooms that stay on the page until they are released, and whether they are gone. */
+  readonly #held = new Map<string, boolean>();
   readonly #stop = new AbortController();
 
   constructor(client: ApiClient, onRefused: () => void) {
@@ -20,6 +22,7 @@ export class Roster {
         client,
         onRefused,
         onRoom: (room) => this.take(room),
+        onGone: (id) => this.#gone(id),
         onState: (state) => {
           this.link.value = state;
           // The stream begins with every room, in the first second; without any it is silent.
@@ -43,19 +46,40 @@ export class Roster {
 
   /** A room that was deleted. */
   forget(id: string): void {
+    this.#held.delete(id);
     this.rooms.delete(id);
     this.rates.delete(id);
+  }
+
+  /** Keeps a room on the page while somebody deletes it there: how far that is stands in a dialog of its own. */
+  hold(id: string): void {
+    this.#held.set(id, false);
+  }
+
+  release(id: string): void {
+    const isGone = this.#held.get(id) === true;
+    this.#held.delete(id);
+    if (isGone) this.forget(id);
   }
 
   close(): void {
     this.#stop.abort();
   }
 
+  #gone(id: string): void {
+    if (this.#held.has(id)) this.#held.set(id, true);
+    else this.forget(id);
+  }
+
   async #settle(client: ApiClient): Promise<void> {
+    const before = [...this.rooms.keys()];
     try {
       const { data } = await client.v1.GET("/v1/rooms", { params: { query: { limit: 1_000 } } });
       if (data === undefined) return;
       for (const room of data.rooms) if (!this.rooms.has(room.id)) this.take(room);
+      // Deleted while there was no connection. Of a longer list the rest is not known.
+      const there = new Set(data.rooms.map(({ id }) => id));
+      if (data.next === null) for (const id of before) if (!there.has(id)) this.#gone(id);
       this.known.value = true;
     } catch {
       // The stream tells the rooms as well.
