@@ -124,6 +124,11 @@ export class TaskList {
     return task;
   }
 
+  /** Forgets a task that could not begin. */
+  forget(id: string): void {
+    this.#tasks.delete(id);
+  }
+
   /** Returns the tasks, newest first. */
   list(): readonly Task[] {
     return [...this.#tasks.values()].reverse();

@@ -161,9 +161,11 @@ async function answerEventStream(
   live.assertCapacity();
   const { rooms: names, types, user, minDiamonds, filter, after } = request.query;
   const select = await selectionOf({ types: types?.split(","), user, minDiamonds, filter }, live.time, token.id);
-  const rooms = await namedRooms(live, token, names.split(","));
   const last = request.headers["last-event-id"];
   const resumed = typeof last === "string" && last !== "" ? last : null;
+  // A browser comes back with the address that it had, and never again after a refusal: the rooms that are left go on.
+  const gone: string[] = [];
+  const rooms = await namedRooms(live, token, names.split(","), resumed === null ? undefined : (name) => gone.push(name));
   const ends = await endsOf(live, rooms);
   const { seqs, added, reset } = startOf(live, ends, resumed, after ?? null);
 
@@ -177,6 +179,8 @@ async function answerEventStream(
   live.admit(stream, answer.gone);
   if (reset !== null)
     answer.write(sseMessage("cursor_reset", { reason: reset.detail, oldest: reset.oldest, newest: reset.newest }, reset.newest));
+  for (const asked of gone)
+    answer.write(sseMessage("gone", { asked, reason: "no room is known as that any more: it was deleted, or this token may not see it" }));
   stream.start(
     rooms.map(({ room, sessionId }) => shown(room, seqs.get(room) ?? 0, select(sessionId))),
     { log: log.id, rooms: rooms.map((room) => toldRoom(room, ends, seqs, added.includes(room.room))) },

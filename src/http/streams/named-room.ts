@@ -53,9 +53,15 @@ export function roomOrSystem(rooms: Rooms, request: RoomRequest): Promise<NamedR
 
 /**
  * Finds the rooms that a client named, each once, in the order of their keys.
+ * @param onGone told the names that lead to no room, which are then left out where others lead to one
  * @throws DyliveError too_many_subscriptions, not_found, bad_request
  */
-export async function namedRooms(live: LiveStreams, token: TokenRow, names: readonly string[]): Promise<readonly NamedRoom[]> {
+export async function namedRooms(
+  live: LiveStreams,
+  token: TokenRow,
+  names: readonly string[],
+  onGone?: (name: string) => void,
+): Promise<readonly NamedRoom[]> {
   const { roomsPerConnection } = live.limits;
   if (names.length > roomsPerConnection)
     throw new DyliveError(
@@ -63,10 +69,18 @@ export async function namedRooms(live: LiveStreams, token: TokenRow, names: read
       told`${names.length} rooms are asked for, ${roomsPerConnection} are allowed per connection`,
     );
   const rooms = new Map<number, NamedRoom>();
+  let missing: DyliveError | null = null;
   for (const name of names) {
-    const named = await visibleRoom(live.store.rooms, token, name);
-    if (!rooms.has(named.room)) rooms.set(named.room, named);
+    try {
+      const named = await visibleRoom(live.store.rooms, token, name);
+      if (!rooms.has(named.room)) rooms.set(named.room, named);
+    } catch (error) {
+      if (onGone === undefined || !(error instanceof DyliveError) || error.code !== "not_found") throw error;
+      missing = error;
+      onGone(name);
+    }
   }
+  if (missing !== null && rooms.size === 0) throw missing;
   return [...rooms.values()].sort((a, b) => a.room - b.room);
 }
 

@@ -172,15 +172,29 @@ export function taskRoutes(app: FastifyInstance, { tasks, maintenance, logger, s
     },
   );
 
+  /** Deletion that was begun last: who asks for the same at the same time is told of it. */
+  let last: { readonly task: Task; readonly room: RoomKey; readonly session: string | null; readonly begun: Promise<unknown> } | null =
+    null;
+
   /** Begins to delete something, before it is answered, and removes what is kept of it as a task. */
   async function deleting(request: FastifyRequest, room: RoomKey, session: string | null, begin: () => Promise<Deletion>): Promise<Task> {
     const known = menderOf(maintenance);
+    if (last?.task.state === "running" && last.room === room && last.session === session) {
+      await last.begun;
+      return last.task;
+    }
     let begun: Promise<Deletion> | undefined;
     const task = tasks.start("delete", room, async (turn, signal) => {
       begun = begin();
       return known.delete(await begun, turn, signal);
     });
-    await begun;
+    last = { task, room, session, begun: Promise.resolve(begun) };
+    try {
+      await begun;
+    } catch (error) {
+      tasks.forget(task.id);
+      throw error;
+    }
     logger.info({ task: task.id, room, session, by: tokenOf(request).id }, "a room or a broadcast was deleted");
     return task;
   }

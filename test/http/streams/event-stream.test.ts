@@ -164,6 +164,33 @@ describe("a cursor that is not of this log", () => {
     }
   });
 
+  it("goes on with the rooms that are left for a browser that comes back after one was deleted", async () => {
+    const server = await serveLive();
+    const [a, b] = [await server.room("1111111"), await server.room("2222222")];
+    await b.append(...chats(2));
+    const rooms = `${a.room},${b.room}`;
+    const first = await SseClient.open(stream(server, { rooms, after: 0 }), server);
+    await until(() => first.events.length === 2);
+    const { lastId } = first.parser;
+    first.close();
+    await server.store.deletions.ofRoom(a.room);
+    const again = await SseClient.open(stream(server, { rooms }), { ...server, lastId });
+    await b.append(chat("next"));
+    await until(() => again.events.length === 1);
+    expect(again.named("gone")[0]?.data).toMatchObject({ asked: String(a.room) });
+    expect(again.named("hello")[0]?.data).toMatchObject({ rooms: [{ room: b.room, after: 2 }] });
+    again.close();
+    // Whoever names it anew, or has no room left, is refused in words.
+    for (const [asked, id] of [
+      [rooms, undefined],
+      [String(a.room), lastId],
+    ] as const) {
+      const headers = { authorization: `Bearer ${server.token}`, ...(id !== undefined && { "last-event-id": id }) };
+      const refused = await fetch(stream(server, { rooms: asked }), { headers });
+      expect([refused.status, await refused.text()]).toEqual([404, expect.stringContaining("no room is known as")]);
+    }
+  });
+
   it("is told to a browser in the stream, since it never comes back after a refusal", async () => {
     const server = await serveLive();
     const { append } = await server.room();

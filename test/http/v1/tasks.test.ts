@@ -117,6 +117,40 @@ describe("/v1/erase and /v1/rooms/{room}/redecode", () => {
     expect(lines.join("")).not.toMatch(/夜话|第一场/);
   });
 
+  it("delete the same once where two ask at once, and leave no task where another process was first", async () => {
+    const { call, maintenance, tell, store } = await serveApi();
+    const session = "7300000000000000019";
+    const room = await tell("98765", chat("一", { sessionId: session }));
+    await store.sessions.open(room, session, 1, "第一场");
+    let finish = () => {};
+    maintenance.working = new Promise<void>((resolve) => (finish = resolve));
+    const { get } = store.sessions;
+    const { ofSession } = store.deletions;
+    let looked = 0;
+    Object.assign(store.sessions, { get: (...ask: Parameters<typeof get>) => get(...ask).finally(() => looked++) });
+    Object.assign(store.deletions, {
+      ofSession: async (...ask: Parameters<typeof ofSession>) => {
+        await until(() => looked >= 2);
+        return ofSession(...ask);
+      },
+    });
+    const path = `/v1/rooms/98765/sessions/${session}/delete`;
+    const both = await Promise.all([call(path, post({ name: "第一场" })), call(path, post({ name: "第一场" }))]);
+    expect(both.map(({ status }) => status)).toEqual([202, 202]);
+    expect(both[0]?.at("id")).toBe(both[1]?.at("id"));
+    finish();
+    await until(async () => (await call(`/v1/tasks/${both[0]?.at("id")}`)).at("state") === "done");
+    await store.sessions.open(room, session, 1, "第一场");
+    Object.assign(store.deletions, {
+      ofSession: async (...ask: Parameters<typeof ofSession>) => {
+        await ofSession(...ask);
+        return ofSession(...ask);
+      },
+    });
+    expect((await call(path, post({ name: "第一场" }))).status).toBe(404);
+    expect((await call("/v1/tasks")).at("tasks")).toMatchObject([{ state: "done" }]);
+  });
+
   it("stop when they are told to, and with the server", async () => {
     const { api, call, maintenance } = await serveApi();
     maintenance.working = new Promise(() => {});
