@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../web/src/api/model.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
-import { lineOf } from "../../web/src/room/line.js";
-import { chat } from "../http/events.js";
+import { isolated, lineOf, saidBy } from "../../web/src/room/line.js";
+import { chat, gift, person } from "../http/events.js";
 import { ENGLISH, reasonsOfRooms } from "../i18n/sentences.js";
 
 function system(text: string): LiveEvent {
@@ -43,5 +43,22 @@ describe("what the server says of rooms", () => {
   ])("%s", (english, chinese) => {
     expect(lineOf(system(english), MESSAGES.zh)).toBe(chinese);
     expect(lineOf(system(english), MESSAGES.en)).toBe(english);
+  });
+});
+
+describe("a line of our words with a stranger's among them", () => {
+  const RLO = "\u202e";
+
+  it("is turned by none of theirs: each stands alone, and can neither steer nor end that", () => {
+    const bad = `${RLO}\u2069${RLO}坏人`;
+    expect(isolated(bad)).toBe("\u2068坏人\u2069");
+    expect(isolated("")).toBe("");
+    const given = { ...gift(1, { gift: { id: "1", name: bad, icon: null }, user: person({ nickname: bad }) }), seq: 1 } as LiveEvent;
+    const said = { ...chat(bad, { user: person({ nickname: bad }) }), seq: 1 } as LiveEvent;
+    for (const m of [MESSAGES.zh, MESSAGES.en]) {
+      expect(saidBy(given, m)).toBe(`${m.room.row.sent} \u2068坏人\u2069 ×1`);
+      expect(lineOf(given, m)).toBe(`\u2068坏人\u2069 ${m.room.row.sent} \u2068坏人\u2069 ×1`);
+      expect(lineOf(said, m)).toBe(m.room.row.chat("\u2068坏人\u2069", "\u2068坏人\u2069"));
+    }
   });
 });

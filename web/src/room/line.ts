@@ -6,6 +6,14 @@ export function personName(user: Pick<User, "nickname" | "displayId">, m: Messag
   return user.nickname || user.displayId || m.room.row.anonymous;
 }
 
+/**
+ * Returns a stranger's words for the middle of ours: what they have of signs that turn the direction of text turns nothing of ours. Alone in an
+ * element of their own they need `<bdi>` only.
+ */
+export function isolated(words: string): string {
+  return words === "" ? "" : `\u2068${words.replace(/[\u202a-\u202e\u2066-\u2069]/g, "")}\u2069`;
+}
+
 /** What an event says, without its person's name. The words of people and of the platform are in it: text, never HTML. */
 export function saidBy(event: LiveEvent, m: Messages): string {
   const { row, feed } = m.room;
@@ -13,7 +21,7 @@ export function saidBy(event: LiveEvent, m: Messages): string {
     case "chat":
       return event.text;
     case "gift":
-      return `${row.sent} ${event.gift.name ?? event.gift.id} ×${event.delta || event.comboTotal}`;
+      return `${row.sent} ${isolated(event.gift.name ?? event.gift.id)} ×${event.delta || event.comboTotal}`;
     case "like":
       return row.likes(event.count, 1);
     case "join":
@@ -35,13 +43,13 @@ export function saidBy(event: LiveEvent, m: Messages): string {
     case "pin":
       return event.pins.length === 0
         ? row.unpinned
-        : `${row.pinned} ${event.pins.map(({ user, text }) => row.chat(personName(user, m), text)).join(" · ")}`;
+        : `${row.pinned} ${event.pins.map(({ user, text }) => row.chat(isolated(personName(user, m)), isolated(text))).join(" · ")}`;
     case "product":
       return productSaid(event, m);
     case "battle":
-      return [row.battle, event.scores.map(({ score }) => score).join(" : "), event.text ?? ""].filter(Boolean).join(" ");
+      return [row.battle, event.scores.map(({ score }) => score).join(" : "), isolated(event.text ?? "")].filter(Boolean).join(" ");
     case "linkmic":
-      return `${row.linkmic} ${event.text ?? event.users.map((user) => personName(user, m)).join("、")}`;
+      return `${row.linkmic} ${event.text === null ? event.users.map((user) => isolated(personName(user, m))).join("、") : isolated(event.text)}`;
     case "lottery":
       return lotterySaid(event, m);
     case "state":
@@ -49,7 +57,7 @@ export function saidBy(event: LiveEvent, m: Messages): string {
     case "system":
       return reasonIn(event.text, m);
     case "work":
-      return `${row.work} ${event.text ?? ""}`;
+      return `${row.work} ${isolated(event.text ?? "")}`;
     case "erased":
       return row.erased;
     default:
@@ -63,20 +71,21 @@ export function saidBy(event: LiveEvent, m: Messages): string {
 export function lineOf(event: LiveEvent, m: Messages): string {
   const said = saidBy(event, m);
   if (!("user" in event) || event.user === undefined) return said;
-  const name = personName(event.user, m);
-  return event.type === "chat" ? m.room.row.chat(name, said) : `${name} ${said}`;
+  const name = isolated(personName(event.user, m));
+  return event.type === "chat" ? m.room.row.chat(name, isolated(said)) : `${name} ${said}`;
 }
 
 function productSaid({ explaining, products, text }: LiveEventOf<"product">, { room: { row } }: Messages): string {
   const explained = products.find(({ id }) => id === explaining);
-  if (explained === undefined) return `${row.product} ${text ?? products.map(({ title }) => title ?? "").join("、")}`;
-  return row.explaining(explained.index, explained.title ?? text ?? explained.id);
+  if (explained === undefined)
+    return `${row.product} ${text === null ? products.map(({ title }) => isolated(title ?? "")).join("、") : isolated(text)}`;
+  return row.explaining(explained.index, isolated(explained.title ?? text ?? explained.id));
 }
 
 function lotterySaid({ text, participants, conditions }: LiveEventOf<"lottery">, { room: { row } }: Messages): string {
-  const asked = conditions?.map((condition) => condition.text).filter((words) => words !== null) ?? [];
+  const asked = conditions?.map((condition) => isolated(condition.text ?? "")) ?? [];
   const taking = participants === undefined ? [] : [row.participants(participants)];
-  return [row.lottery, text, ...taking, ...asked].filter(Boolean).join(" ");
+  return [row.lottery, isolated(text ?? ""), ...taking, ...asked].filter(Boolean).join(" ");
 }
 
 function stateWord(state: string | null, { rooms: { states } }: Messages): string {
