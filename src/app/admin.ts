@@ -6,12 +6,12 @@ import type { AboutServer, AdminService, ServerSetting } from "../http/api-deps.
 import type { Platform } from "../platform/access/platform.js";
 import { AccountService } from "../platform/accounts/account-service.js";
 import type { AccountStore } from "../platform/accounts/login-store.js";
-import { KEEP_SETTINGS } from "../retention/server-limits.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
+import { KEEP_SETTINGS } from "../store/server-limits.js";
 import type { AccountDays } from "../store/sql/account-days.js";
 import type { ChangedSetting } from "../store/sql/meta.js";
 import type { Retention } from "../store/sql/retention.js";

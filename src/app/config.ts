@@ -5,9 +5,9 @@ import { meantName, noSuch } from "../events/misspelt.js";
 import type { Speakers } from "../http/speech.js";
 import type { Language } from "../i18n/words.js";
 import { browserPlaces } from "../platform/browser/find.js";
-import { type KeepSettings, keepNow } from "../retention/server-limits.js";
 import { DyliveError } from "../runtime/errors.js";
 import { english, type Said, Told, told, toldAll, toldOf } from "../runtime/told.js";
+import { type KeepSettings, keepNow } from "../store/server-limits.js";
 import { ConfigSchema } from "./setting-schema.js";
 
 /** Part of a setting's schema that is read. */

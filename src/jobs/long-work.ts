@@ -6,7 +6,6 @@ import { recordingsOf, redecode } from "../ingest/redecode.js";
 import { Drift } from "../platform/wire/drift.js";
 import { type Deleted, removeDeletedRaw, runDeletion } from "../retention/deletion.js";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../retention/scheduler.js";
-import { type KeepSettings, keepNow, serverLimits } from "../retention/server-limits.js";
 import { systemClock } from "../runtime/clock.js";
 import { type SentError, sentError } from "../runtime/errors.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
@@ -14,6 +13,7 @@ import { rawFiles, rawRooms, removeRaw, seeRaw } from "../sources/raw/files.js";
 import { advance, keepUpToDate } from "../statistics/reader.js";
 import type { Vocabulary } from "../statistics/words.js";
 import type { RoomKey } from "../store/log.js";
+import { type KeepSettings, keepNow, serverLimits } from "../store/server-limits.js";
 import type { Deletion } from "../store/sql/deletions.js";
 import type { Store } from "../store/store.js";
 

@@ -1,9 +1,9 @@
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
+import type { ServerLimits } from "../store/server-limits.js";
 import type { LimitsOf, Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
 import { removeDeletedRaw, runDeletion } from "./deletion.js";
-import type { ServerLimits } from "./server-limits.js";
 import { beyondLimits, isBelieved, type RawRecordings, retainStep, shedStep } from "./step.js";
 
 /** Least jump of a clock that counts as one, in ms; a smaller one is set right in the usual way. */

@@ -3,7 +3,8 @@ import { Client as Client2025 } from "@modelcontextprotocol/sdk/client/index.js"
 import { StreamableHTTPClientTransport as Transport2025 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport as AnyTransport2025 } from "@modelcontextprotocol/sdk/shared/transport.js";
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { ReadingTime } from "../../src/feed/reading-time.js";
 import { revokeToken } from "../../src/http/tokens.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import type { Store } from "../../src/store/store.js";
@@ -496,20 +497,15 @@ describe("POST /mcp", () => {
     expect(tried).toBeGreaterThan(10);
   });
 
-  it("gives the messages of others their turns among many of one token", async () => {
+  it("gives each message a turn of its token's, among those of filters and others", async () => {
     const server = await seeded();
-    const [many, other] = [await server.token(), await server.token()];
-    const json = { ...message, method: "tools/call", params: { name: "list_rooms", arguments: {} } };
-    const ask = (token: string) => server.call("/mcp", { method: "POST", json, token, headers: { accept } });
-    await ask(other); // the package is loaded
-    let answered = 0;
-    const all = Array.from({ length: 80 }, async () => {
-      await ask(many);
-      answered++;
-    });
-    await ask(other);
-    expect(answered).toBeLessThan(40);
-    await Promise.all(all);
+    const turns = vi.spyOn(ReadingTime.prototype, "turn");
+    onTestFinished(() => turns.mockRestore());
+    const json = { ...message, method: "tools/list" };
+    const [one, other] = [await server.token(), await server.token()];
+    for (const token of [one, one, other]) await server.call("/mcp", { method: "POST", json, token, headers: { accept } });
+    const [first, second, third, ...more] = turns.mock.calls.map(([payer]) => payer);
+    expect([first === second, first === third, more]).toEqual([true, false, []]);
   });
 
   it("takes one message of JSON at a time, and no other method", async () => {

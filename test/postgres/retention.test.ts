@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
-import type { ServerLimits } from "../../src/retention/server-limits.js";
 import { checkStore } from "../../src/store/check.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
+import type { ServerLimits } from "../../src/store/server-limits.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";

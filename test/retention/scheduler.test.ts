@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ClockDoubt, RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
-import { type KeepSettings, keepNow, type ServerLimits, serverLimits } from "../../src/retention/server-limits.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check.js";
+import { type KeepSettings, keepNow, type ServerLimits, serverLimits } from "../../src/store/server-limits.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";

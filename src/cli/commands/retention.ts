@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, keepOf, loadConfig, variableOf } from "../../app/config.js";
-import { keepNow, serverLimits } from "../../retention/server-limits.js";
 import { beyondLimits } from "../../retention/step.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told, toldOf } from "../../runtime/told.js";
 import { rawFiles, rawFolder } from "../../sources/raw/files.js";
 import type { RoomKey } from "../../store/log.js";
+import { keepNow, serverLimits } from "../../store/server-limits.js";
 import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";

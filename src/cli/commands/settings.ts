@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, keepOf, loadConfig, shownSettings, variableOf } from "../../app/config.js";
-import { KEEP_SETTINGS } from "../../retention/server-limits.js";
 import { systemClock } from "../../runtime/clock.js";
 import { FieldError } from "../../runtime/errors.js";
 import { told, toldOf } from "../../runtime/told.js";
+import { KEEP_SETTINGS } from "../../store/server-limits.js";
 import { moment, printColumns, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 

@@ -111,10 +111,12 @@ describe("what is reached through us", () => {
       }
       expect([
         path,
-        /^(application\/json; charset=utf-8|text\/event-stream|text\/plain; version=0\.0\.4; charset=utf-8)$/.test(type),
+        /^(application\/json; charset=utf-8|application\/atom\+xml; charset=utf-8|text\/event-stream|text\/plain; version=0\.0\.4; charset=utf-8)$/.test(
+          type,
+        ),
       ]).toEqual([path, true]);
       if (answer.text.includes("<script>")) seen++;
-      if (type.startsWith("text/plain")) expect(answer.text).not.toContain("<script>");
+      if (/^text\/plain|xml/.test(type)) expect(answer.text).not.toContain("<script>");
     }
     expect(seen).toBeGreaterThan(8);
     expect((await call("/v1/rooms/98765/events?types=chat")).at("events", 0, "text")).toBe(HTML);

@@ -1,4 +1,4 @@
-import type { Limits, LimitsOf } from "../store/sql/retention.js";
+import type { Limits, LimitsOf } from "./sql/retention.js";
 
 /** Settings of what a server keeps, which may be changed while it runs. */
 export const KEEP_SETTINGS = [
