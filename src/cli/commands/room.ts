@@ -213,7 +213,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const [session] = sessions;
     const lines = [
       titleOf(row),
-      told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; ${events} events, tests included`,
+      told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; ${events} events in the log`,
       ...(state === null
         ? []
         : [told`${toldOf(state.state)} since ${moment(state.since)}, as told at ${moment(state.toldAt)}: ${recorded(state.reason)}`]),

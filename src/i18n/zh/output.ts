@@ -57,7 +57,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "is paused": "已暂停",
   "is watched again": "已恢复监控",
   "is no longer watched; its events stay": "已移出监控列表；事件保留",
-  "room:{}, {}; {} events, tests included": "room:{}，{}；{} 个事件（含测试）",
+  "room:{}, {}; {} events in the log": "room:{}，{}；日志里有 {} 个事件",
   "{} since {}, as told at {}: {}": "{}，从 {} 起（{} 报告）：{}",
   "stored last: what was received at {}": "最近保存的：{} 收到的",
   "broadcast {} from {}{}": "场次 {}，{} 开始{}",
