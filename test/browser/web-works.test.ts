@@ -243,7 +243,7 @@ it("downloads onto the server's disk, tells bytes, end and reason, and plays and
   await paste(page, id);
   await article(page, id).waitFor();
   const panel = page.getByRole("region", { name: "下载", exact: true });
-  expect(await textOf(panel)).toContain("还没有下载过");
+  await until(async () => (await textOf(panel)).includes("还没有下载过"));
   await panel.getByLabel("清晰度").selectOption("720p");
   await panel.getByLabel("封面").check();
   await panel.getByRole("button", { name: "下载到服务器" }).click();
