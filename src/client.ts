@@ -1,6 +1,6 @@
 // For programs that read a server of dylive, in browsers too: its events, typed, each once and in order.
 
-import { ApiFailure, retryMs } from "./client/failure.js";
+import { ApiFailure, retryMs, sleepFor } from "./client/failure.js";
 import {
   type EventPage,
   type EventSourceLike,
@@ -220,17 +220,4 @@ function given<O extends object>(options: O): { [K in keyof O]: Exclude<O[K], un
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof O]: Exclude<O[K], undefined>;
   };
-}
-
-function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
-  });
 }

@@ -1,4 +1,4 @@
-/** What an error answer says beside its words. */
+/** Facts that an error answer has beside its words. */
 interface FailureFacts {
   readonly hint: string;
   /** HTTP status; 0 when the server did not answer. */
@@ -77,4 +77,18 @@ const MOST_MS = 15_000;
 export function retryMs(attempt: number, chance: number): number {
   const full = Math.min(MOST_MS, FIRST_MS * 2 ** (attempt - 1));
   return Math.round(full * (0.5 + chance / 2));
+}
+
+/** Waits before another try, ms; less long when the signal aborts. */
+export function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+  });
 }

@@ -243,7 +243,7 @@ interface SseMessage {
   readonly id: string;
 }
 
-/** What the stream says beside events; where it ends with it, the code of why, and null where it may be opened again. */
+/** Names of what the stream says beside events; where it ends with it, the code of why, and null where it may be opened again. */
 const TOLD: Readonly<Record<string, string | null>> = {
   ...{ hello: null, removed: null, cursor_reset: "cursor_reset" },
   ...{ slow: null, stopping: null, failed: null, revoked: "bad_token", costly: "too_costly" },
@@ -363,7 +363,7 @@ class SilenceWatch {
   }
 }
 
-/** What came and was not taken yet, in order; bounded. */
+/** Messages that came and were not taken yet, in order; bounded. */
 class Inbox<M> implements AsyncIterable<M> {
   readonly #messages: M[] = [];
   readonly #onFull: () => void;

@@ -7,7 +7,7 @@ export type Value = string | number | boolean | null;
 /** Column of the tables (csv, xlsx, parquet). A `moment` is ms UTC that is shown as a date. */
 export interface Column<T = LiveEvent> {
   readonly name: string;
-  /** What it is called in Chinese, for people. */
+  /** Name in Chinese, for people. */
   readonly zh: string;
   readonly kind: "text" | "integer" | "boolean" | "moment";
   of(row: T): Value;

@@ -65,7 +65,7 @@ interface Words {
   readonly again: string;
   /** Stands before what was asked for as a test, and at the beginning of nothing else. */
   readonly tested: string;
-  /** What the room's name stands in, and has none of. */
+  /** Brackets that the room's name stands in, and has none of. */
   readonly brackets: RegExp;
   readonly test: string;
   readonly testLine: string;

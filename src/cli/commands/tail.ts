@@ -57,7 +57,7 @@ interface Output {
   readonly sync?: () => Promise<void>;
 }
 
-/** What a {@link EventLines} needs. */
+/** Dependencies of {@link EventLines}. */
 interface EventLinesDeps {
   readonly base: string;
   readonly secret: string;
@@ -131,7 +131,7 @@ export class EventLines {
   readonly #read = new Map<number, number>();
   /** By room: the position that the server keeps. */
   readonly #kept = new Map<number, number>();
-  /** What was taken and is not known to have been read, oldest first, with the bytes that were written up to its end. */
+  /** Events that were taken and are not known to have been read, oldest first, with the bytes that were written up to their ends. */
   #unread: { readonly room: number; readonly seq: number; readonly end: number }[] = [];
   #bytes = 0;
   /** Whether the server follows the rooms on this connection. */

@@ -1,6 +1,6 @@
-import { ApiFailure, failureOf, retryMs } from "../../../src/client/failure.js";
+import { ApiFailure, failureOf, retryMs, sleepFor } from "../../../src/client/failure.js";
 
-export { ApiFailure, failureOf, retryMs };
+export { ApiFailure, failureOf, retryMs, sleepFor };
 
 /** Whatever was thrown, as a failure. */
 export function asFailure(error: unknown): ApiFailure {

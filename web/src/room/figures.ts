@@ -1,6 +1,6 @@
 import { type ShallowRef, shallowRef } from "vue";
 import { type ApiClient, ask } from "../api/client.js";
-import { type ApiFailure, asFailure } from "../api/failure.js";
+import { type ApiFailure, asFailure, sleepFor } from "../api/failure.js";
 import type { GiftSum, LiveEventOf, Minute, MinuteList, Person, Totals, Word } from "../api/model.js";
 
 /** Figures are asked for anew so often, and as long as somebody can see the page. */
@@ -44,7 +44,7 @@ export class Figures {
   async #go(): Promise<void> {
     while (!this.#signal.aborted) {
       if (!document.hidden) await this.#renew();
-      await pause((this.figures.value?.minutes.length ?? 0) > 0 ? RENEW_MS : FIRST_MS, this.#signal);
+      await sleepFor((this.figures.value?.minutes.length ?? 0) > 0 ? RENEW_MS : FIRST_MS, this.#signal);
     }
   }
 
@@ -90,17 +90,4 @@ export class Figures {
     }
     return this.#past;
   }
-}
-
-/** Waits, or less long when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }
