@@ -13,8 +13,9 @@ import { ERRORS_IN_CHINESE } from "../../src/i18n/zh/errors.js";
 import { OUTPUT } from "../../src/i18n/zh/output.js";
 import { SETTINGS } from "../../src/i18n/zh/settings.js";
 import { WORKS } from "../../src/i18n/zh/works.js";
+import { STEP_WORDS } from "../../src/platform/links/resolve.js";
 import { DyliveError, ERRORS, FieldError } from "../../src/runtime/errors.js";
-import { either, type Told, told, toldAll } from "../../src/runtime/told.js";
+import { either, type Told, told, toldAll, toldOf } from "../../src/runtime/told.js";
 import { helpOf, leaves } from "../cli/tree.js";
 import { sentencesOf } from "./sentences.js";
 
@@ -254,4 +255,9 @@ it.each<[Record<string, string>, string, string]>([
   [{ DYLIVE_LANG: "" }, "zh-CN", "zh"],
 ])("commands of %j on a system of %s speak %s", (env, locale, language) => {
   expect(languageOf(env, locale)).toBe(language);
+});
+
+it("tells in Chinese the steps by which a room is found, where one fails, too", () => {
+  for (const step of Object.values(STEP_WORDS))
+    expect(inLanguage("zh", told`${toldOf(step)} failed: ${"ENOTFOUND"}`)).toMatch(/^[^a-z]{4,}.*失败：ENOTFOUND$/);
 });

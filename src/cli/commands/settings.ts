@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, keepOf, loadConfig, shownSettings, variableOf } from "../../app/config.js";
+import { meantName } from "../../events/misspelt.js";
 import { systemClock } from "../../runtime/clock.js";
 import { FieldError } from "../../runtime/errors.js";
 import { told, toldOf } from "../../runtime/told.js";
@@ -44,7 +45,15 @@ function list(config: Config): Promise<void> {
 
 function set(config: Config, name: string, value: number | null): Promise<void> {
   const setting = KEEP_SETTINGS.find((one) => variableOf(one) === name);
-  if (setting === undefined) throw new FieldError(name, "it cannot be changed while the server runs");
+  if (setting === undefined) {
+    const meant = meantName(name, KEEP_SETTINGS.map(variableOf));
+    throw new FieldError(
+      name,
+      meant === null
+        ? "it cannot be changed while the server runs"
+        : told`it cannot be changed while the server runs; did you mean ${meant}?`,
+    );
+  }
   if (keepOf(config)[setting] !== null)
     throw new FieldError(name, "the server was started with it: take it out of the environment and start it again, or change it there");
   return withStore(config, async (store) => {

@@ -20,6 +20,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} people are known as {}: name one by id: {}": "有 {} 个人叫 {}：请用 id 指定：{}",
   "nobody is known as {}; all others that were named are erased": "没有叫 {} 的人；其他人都已删除",
   "it cannot be changed while the server runs": "它不能在服务运行时修改",
+  "it cannot be changed while the server runs; did you mean {}?": "它不能在服务运行时修改；是不是想写 {}？",
   "the server was started with it: take it out of the environment and start it again, or change it there":
     "服务启动时已经设置了它：从环境变量里去掉再重启，或者在那里改",
   "nothing was deleted. It is called {}": "什么都没有删除。它的名称是 {}",
@@ -542,6 +543,11 @@ export const DETAILS: Readonly<Record<string, string>> = {
 
   // The platform and the way to it.
   "{} failed: {}": "{}失败：{}",
+  "following the short link": "打开短链接",
+  "asking the share page's interface (reflow/info)": "查询分享页接口（reflow/info）",
+  "reading the profile page": "读取主播主页",
+  "reading the room page": "读取直播间页面",
+  "asking the site's own interface (web/enter)": "查询网站接口（web/enter）",
   "there is no such short link (HTTP {})": "没有这个短链接（HTTP {}）",
   "{} answered HTTP {} with nothing and leads nowhere": "{} 返回 HTTP {}，内容是空的，没有指向任何地方",
   "{} answered HTTP {} and leads nowhere": "{} 返回 HTTP {}，没有指向任何地方",
