@@ -23,7 +23,7 @@ const MAY: Record<string, readonly string[]> = {
   platform: ["platform/wire", "platform/works", "types:works/model", "types:store", "runtime"],
   sources: ["platform", "platform/wire", "runtime"],
   store: ["types:events", "works/model", "runtime"],
-  health: ["types:events", "types:store", "types:platform", "runtime"],
+  health: ["types:events", "types:store", "types:platform", "platform/wire", "runtime"],
   ingest: ["platform", "platform/wire", "platform/messages", "events", "sources", "store", "health", "runtime"],
   collector: ["platform", "platform/wire", "events", "sources", "ingest", "store", "health", "runtime"],
   cluster: ["platform", "platform/wire", "types:events", "types:sources", "ingest", "collector", "feed", "store", "health", "runtime"],
@@ -124,6 +124,11 @@ const NOT: Record<string, readonly string[]> = {
 };
 /** Parts that the dashboard has too, beside types: so that it tells of no other rung than downloads choose, says the same words, takes the same name as typed, and reads errors and comes back as other clients do. */
 const SHARED_WITH_WEB = ["src/works/model", "src/i18n", "src/client", "src/events/hidden.ts"];
+/** Who may name the platform's hosts, paths, methods and cookies: what knows it or is made like it, interfaces of others, which have its names, and words. */
+const KNOWING = ["src/platform", "src/compat", "src/http/compatible", "src/i18n", "simulator"];
+/** Such a name, as the whole of a text or of a part of it between blanks; a sentence that people read may have one. */
+const NAME_OF_PLATFORM =
+  /^\S*((douyin|iesdouyin|amemv|snssdk|ixigua|douyin(vod|pic|static|cdn)|zjcdn|byte(img|dance)|pstatp|ecombdimg|toutiao)\.com|\/(webcast|aweme)\/|Webcast|a_bogus|msToken|ttwid|sid_guard|wss_push|internal_ext|frontierSign)\S*$/;
 const HOUSE = ["src", "simulator"];
 const AROUND = ["web", "bench", "scripts", "docs", "examples", "bin"];
 
@@ -175,13 +180,14 @@ function isWrong(file: string, reference: Reference): boolean {
 }
 
 /** Returns what a file does against the rules, each in a word or as the file that it refers to. */
-function faultsOf(file: string, { references, isComputed, readsEnvironment, impure }: ReturnType<typeof readSource>): string[] {
+function faultsOf(file: string, { references, isComputed, readsEnvironment, impure, texts }: ReturnType<typeof readSource>): string[] {
   const from = partOf(file);
   const isHouse = HOUSE.some((folder) => isIn(file, folder));
   const faults = references.filter((reference) => isWrong(file, reference)).map(({ to }) => to);
   if (isHouse && isComputed && from !== "runtime") faults.push("computed import"); // runtime/ loads packages for all
   if (isHouse && readsEnvironment) faults.push("environment");
   if (PURE.includes(from)) faults.push(...impure);
+  if (isHouse && !KNOWING.some((folder) => isIn(file, folder))) faults.push(...texts.filter((text) => NAME_OF_PLATFORM.test(text)));
   return faults;
 }
 
@@ -289,6 +295,12 @@ const SNIPPETS: readonly (readonly [file: string, text: string, ...faults: strin
   ["src/feed/a.ts", "read(process);", "environment"],
   ["src/feed/a.ts", "globalThis.process.env;", "environment"],
   ["src/feed/a.ts", 'import { env } from "node:process";', "node:process"],
+  ...["live.douyin.com", "https://p3.douyinpic.com/a", "/webcast/im/fetch/?", "WebcastChatMessage", "ttwid"].map(
+    (name) => ["src/feed/a.ts", `const a = "${name}";`, name] as const,
+  ),
+  ["src/feed/a.ts", `const a = \`https://\${host}.douyin.com/\${path}\`, b = /^Webcast/;`, "https://….douyin.com/…", "/^Webcast/"],
+  ["src/feed/a.ts", `told\`Open https://live.douyin.com/\${a} first\`; const b = "/douyin/"; // "live.douyin.com"`],
+  ...["src/platform/links/a.ts", "src/compat/a.ts", "simulator/a.ts"].map((file) => [file, 'const a = "live.douyin.com";'] as const),
   ["src/store/sql/a.ts", 'import { a } from "../log.js"; import { b } from "./work.js";'],
   ["src/store/sql/a.ts", 'import type { A } from "../postgres/a.js";', "../postgres/a.js"],
   ["src/store/sql/a.ts", 'import a from "pg";', "pg"],

@@ -16,6 +16,8 @@ interface SourceText {
   readonly readsEnvironment: boolean;
   /** Names that reach clocks, chance or the outside world. */
   readonly impure: readonly string[];
+  /** Each text in the code, a template as one with `…` for its values, a regular expression by its source; comments are none. */
+  readonly texts: readonly string[];
   /** Names of the file's classes and interfaces, and of the other types that it exports. */
   readonly types: readonly string[];
 }
@@ -33,6 +35,7 @@ export function readSource(file: string, text: string): SourceText {
   const source = ts.createSourceFile(isVue ? `${file}.ts` : file, code, ts.ScriptTarget.ES2023, true);
   const references: Reference[] = [];
   const impure: string[] = [];
+  const texts: string[] = [];
   let isComputed = false;
   let readsEnvironment = false;
   const visit = (node: ts.Node): void => {
@@ -45,10 +48,13 @@ export function readSource(file: string, text: string): SourceText {
       if (OUTSIDE.test(node.text) && !isPureDate(node)) impure.push(node.text);
       if (node.text === "Math" && isMember(node.parent, node, /^random$/)) impure.push("Math.random");
     } else if (ts.isPropertyAccessExpression(node)) readsEnvironment ||= /^global(This)?\??\.process$/.test(node.getText(source));
+    if (isText(node) || ts.isRegularExpressionLiteral(node)) texts.push(node.text);
+    else if (ts.isTemplateExpression(node))
+      texts.push([node.head, ...node.templateSpans.map(({ literal }) => literal)].map(({ text: part }) => part).join("…"));
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return { references, isComputed, readsEnvironment, impure, types: source.statements.flatMap(typesBy) };
+  return { references, isComputed, readsEnvironment, impure, texts, types: source.statements.flatMap(typesBy) };
 }
 
 function referenceBy(node: ts.StringLiteralLike | ts.TemplateHead, source: ts.SourceFile): Reference | undefined {

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { OPEN_PLATFORM } from "../platform/open-platform/push.js";
 
 /** The account that `dylive login` makes when none is named. */
 export const DEFAULT_ACCOUNT = "default";
@@ -261,7 +262,7 @@ export const ConfigSchema = Type.Object({
   officialTokenUrl: Type.String({
     pattern: "^https?://[^\\s]+$",
     takes: "an address, `http(s)://…`",
-    default: "https://developer.toutiao.com/api/apps/v2/token",
+    default: OPEN_PLATFORM.tokens,
     description: "where the Open Platform gives out access tokens",
   }),
   officialUpstream: Type.Union([HTTP_URL, Type.Null()], {

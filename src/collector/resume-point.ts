@@ -1,6 +1,6 @@
+import type { firstFetch } from "../platform/access/push.js";
 import type { Received } from "../platform/access/read.js";
 import type { PlatformAccess } from "../platform/platform-access.js";
-import type { firstFetch } from "../sources/first-fetch.js";
 import type { Noted, Resume, ResumePosition } from "../store/rooms.js";
 import type { ClockOffsets } from "./clock-offsets.js";
 

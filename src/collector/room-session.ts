@@ -1,6 +1,7 @@
 import { SessionHealth } from "../health/sessions.js";
 import type { Reply } from "../platform/access/platform.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
+import { firstFetch } from "../platform/access/push.js";
 import type { Received } from "../platform/access/read.js";
 import { type Live, resolveRoom } from "../platform/links/resolve.js";
 import { PlatformAccess, type SessionChoice } from "../platform/platform-access.js";
@@ -9,7 +10,6 @@ import { backoffMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Budgets } from "../runtime/rate-limiter.js";
 import { told, toldOf } from "../runtime/told.js";
-import { firstFetch } from "../sources/first-fetch.js";
 import { openSource } from "../sources/open-source.js";
 import type { ResumePosition } from "../store/rooms.js";
 import type { ClockOffsets } from "./clock-offsets.js";

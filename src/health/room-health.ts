@@ -1,4 +1,5 @@
 import type { NewEvent } from "../events/event.js";
+import { isInteractive } from "../platform/wire/methods.js";
 import type { Clock } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
@@ -14,19 +15,6 @@ const NOT_KEPT_UP = "messages come in and are not stored: the disk, the database
 
 /** States that say why no message comes, whatever the store does. */
 const UNCONNECTED: ReadonlySet<RoomState> = new Set<RoomState>(["waiting", "blocked", "ended", "failed", "paused"]);
-
-/** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
-const INTERACTIVE: ReadonlySet<string> = new Set(
-  [
-    ...["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "AudioChat", "ExhibitionChat"],
-    ...["Gift", "LightGift", "BindingGift", "DoodleGift", "Like", "Member", "Social", "Fansclub"],
-  ].map((name) => `Webcast${name}Message`),
-);
-
-/** Tells whether only people cause messages of this method. */
-export function isInteractive(method: string): boolean {
-  return INTERACTIVE.has(method);
-}
 
 /** Keeps the state of one room with its evidence, and tells of its changes. */
 export class RoomHealth {

@@ -2,13 +2,8 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { IMAGE_DOMAINS } from "../platform/access/platform.js";
 import { DyliveError } from "../runtime/errors.js";
-
-/**
- * Hosts where the platform keeps avatars, covers, gift icons and emoji (facts/protocol.md; seen in the captures). web/src/safe-image.ts has
- * the same list.
- */
-export const IMAGE_HOSTS = ["douyinpic.com", "byteimg.com", "douyinstatic.com", "douyincdn.com", "pstatp.com", "ecombdimg.com"];
 
 /** Where the pages find the pictures of a stand-in for the platform. */
 const PICTURES = "/@";
@@ -47,7 +42,7 @@ const PAGES = /^(?:rooms|sessions|works|overlay|settings)(?:\/|$)/;
  */
 export function servePage(app: FastifyInstance, webRoot: string, picture: GetPicture | null): void {
   const files = new SharedFiles(webRoot, picture === null ? null : naming(PICTURES));
-  const common = loaded(picture === null ? IMAGE_HOSTS.map((host) => ` https://*.${host}`).join("") : "");
+  const common = loaded(picture === null ? IMAGE_DOMAINS.map((host) => ` https://*.${host}`).join("") : "");
   const [policy, overlayPolicy] = [DASHBOARD, OVERLAY].map((own) => [...common, ...own].join("; "));
   if (picture !== null) servePictures(app, picture);
   app.route<{ Params: { "*": string } }>({
@@ -76,7 +71,7 @@ function servePictures(app: FastifyInstance, picture: GetPicture): void {
     schema: { hide: true },
     handler: async (request, reply) => {
       const { host } = request.params;
-      const isKnown = /^[a-z0-9.-]+$/.test(host) && IMAGE_HOSTS.some((known) => host.endsWith(`.${known}`));
+      const isKnown = /^[a-z0-9.-]+$/.test(host) && IMAGE_DOMAINS.some((known) => host.endsWith(`.${known}`));
       if (!isKnown) throw new DyliveError("no_address", "no pictures are kept there");
       const { status, headers, body } = await picture(request.url.slice(PICTURES.length), request.signal);
       const type = "content-type" in headers ? String(headers["content-type"]) : "";

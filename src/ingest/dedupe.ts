@@ -1,5 +1,6 @@
 import { Generations } from "../events/combo.js";
 import type { NewEvent } from "../events/event.js";
+import { isMember } from "../platform/wire/methods.js";
 
 /**
  * Cache in front of the log's own uniqueness of (room, id), one per room. Add an id only when the log has stored it (or said that it
@@ -47,7 +48,7 @@ export class SocialEchoes {
     const user = event.user.id ?? event.user.secUid;
     if (user === null) return true;
     const key = `${event.type}:${user}`;
-    if (event.method !== "WebcastMemberMessage") {
+    if (!isMember(event.method)) {
       this.#times.set(key, event.time);
       return true;
     }

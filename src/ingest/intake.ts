@@ -1,8 +1,9 @@
 import type { NewEvent } from "../events/event.js";
-import { isInteractive, type RoomHealth } from "../health/room-health.js";
+import type { RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/read.js";
 import { normalise } from "../platform/messages/normalise.js";
 import { Drift } from "../platform/wire/drift.js";
+import { isControl, isInteractive } from "../platform/wire/methods.js";
 import type { Clock } from "../runtime/clock.js";
 import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
@@ -304,7 +305,7 @@ function overhear(batch: readonly Received[], broadcast: Broadcast, isNew: (id: 
     for (const message of response?.messages ?? []) {
       methods.set(message.method, (methods.get(message.method) ?? 0) + 1);
       const byPeople = isInteractive(message.method);
-      if (!byPeople && message.method !== "WebcastControlMessage") continue;
+      if (!byPeople && !isControl(message.method)) continue;
       const draft = normalise(message, { ...about, receivedAt });
       if (draft === null) continue;
       if (!byPeople) ended ||= announcesEnd(draft.event);

@@ -231,7 +231,7 @@ export class PlatformAccess {
     if (this.#kept !== null && identity.pageSource === null) {
       identity.visitor.recall(this.#kept.cookies);
       // An account of which only the login was pasted has the cookie that a connection needs from the page alone: it reads that again.
-      if (identity.visitor.has("ttwid")) identity.visitor.userUniqueId = this.#kept.userUniqueId;
+      if (identity.visitor.isAdmitted) identity.visitor.userUniqueId = this.#kept.userUniqueId;
     }
     this.#kept = null;
     this.#identity = identity;

@@ -1,10 +1,10 @@
 import { open, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Received } from "../platform/access/read.js";
-import { readFrame, readResponse } from "../platform/access/read.js";
+import { readFrame, readResponse, roomIdOf } from "../platform/access/read.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { Drift as Counts } from "../platform/wire/drift.js";
-import { KNOWN_METHODS, METHODS, peekCommon } from "../platform/wire/methods.js";
+import { methodNamed } from "../platform/wire/methods.js";
 import { WireError } from "../platform/wire/reader.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -126,31 +126,6 @@ function asPayload(path: string, bytes: Buffer, at: number): Single | null {
     received: { receivedAt: at, raw: bytes, kind: "response", response: { ...response, messages: [message] } },
     internalExt: "",
   };
-}
-
-/**
- * Returns the method that a file is named after; publishers write names with other capitals and endings. Null when it looks like no method.
- */
-function methodNamed(name: string): string | null {
-  if (!/^[A-Za-z]+(Message|Method|Comment)$/.test(name)) return null;
-  const bare = name.replace(/^Webcast/, "");
-  const stem = bare.replace(/(Message|Method)$/, "");
-  const spellings = new Set(
-    [bare, stem, `${stem}Message`, `${stem}Method`].flatMap((one) => [one.toLowerCase(), `webcast${one.toLowerCase()}`]),
-  );
-  for (const known of [...METHODS.keys(), ...KNOWN_METHODS]) if (spellings.has(known.toLowerCase())) return known;
-  return `Webcast${bare}`;
-}
-
-/** Returns the room_id that a connection was for, from its internal_ext; else that of the first message that names one. */
-function roomIdOf({ response }: Received, internalExt: string): string | null {
-  const pushed = /(?:^|\|)wss_push_room_id:(\d{1,20})/.exec(internalExt)?.[1];
-  if (pushed !== undefined) return pushed;
-  for (const { method, payload } of response?.messages ?? []) {
-    const roomId = peekCommon(method, payload)?.roomId;
-    if (roomId !== undefined && roomId !== "0") return roomId;
-  }
-  return null;
 }
 
 async function look(path: string): Promise<{ head: string; size: number; modifiedAt: number }> {

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createReadStream } from "node:fs";
-import { isPlatformHost } from "../platform/access/platform.js";
+import { capturedRequest } from "../platform/access/push.js";
 import { inBatches, type Received, readFrame, readResponse } from "../platform/access/read.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/reader.js";
@@ -80,17 +80,15 @@ class HarSurvey implements ScanTarget {
     const index = this.entries++;
     const { url, referer, messages } = this.#entry;
     this.#entry = emptyEntry();
-    const address = platformUrl(url);
-    if (address === null) return;
-    const page = webRidIn(address) ?? webRidIn(platformUrl(referer ?? ""));
+    const asked = capturedRequest(url);
+    if (asked === null) return;
+    const page = asked.page ?? capturedRequest(referer ?? "")?.page ?? null;
     if (page !== null && this.#webRids.size < MAX_ROOMS) this.#webRids.add(page);
-    const kind = kindOf(address);
-    if (kind === null) return;
-    const roomId = address.searchParams.get("room_id") ?? address.searchParams.get("room_id_str") ?? "";
-    if (!/^[1-9]\d{0,19}$/.test(roomId) || (this.rooms.size >= MAX_ROOMS && !this.rooms.has(roomId))) return;
+    const { kind, roomId } = asked;
+    if (kind === null || roomId === null || (this.rooms.size >= MAX_ROOMS && !this.rooms.has(roomId))) return;
     const room: HarRoom = this.rooms.get(roomId) ?? { roomId, webRid: null, entries: new Map(), messages: 0 };
     this.rooms.set(roomId, room);
-    room.webRid ??= kind === "enter" ? webRid(address.searchParams.get("web_rid")) : page;
+    room.webRid ??= kind === "enter" ? asked.webRid : page;
     if (kind !== "enter") room.entries.set(index, kind);
     room.messages += messages;
   }
@@ -98,30 +96,6 @@ class HarSurvey implements ScanTarget {
 
 function emptyEntry(): HarEntry {
   return { url: "", referer: null, headerName: "", messages: 0 };
-}
-
-function kindOf({ protocol, pathname }: URL): "push" | "fetch" | "enter" | null {
-  if (protocol === "wss:" || protocol === "ws:") return pathname.startsWith("/webcast/im/push/") ? "push" : null;
-  if (pathname === "/webcast/im/fetch/") return "fetch";
-  return pathname === "/webcast/room/web/enter/" ? "enter" : null;
-}
-
-/** Reads an address of the platform; captures of the simulator have it behind a prefix. */
-function platformUrl(text: string): URL | null {
-  if (!URL.canParse(text)) return null;
-  const url = new URL(text);
-  const under = /^\/@([^/]+)(\/.*)$/.exec(url.pathname);
-  const real = under === null ? url : new URL(`${url.protocol}//${under[1]}${under[2]}${url.search}`);
-  return isPlatformHost(real.hostname) ? real : null;
-}
-
-function webRidIn(url: URL | null): string | null {
-  return url?.hostname === "live.douyin.com" ? webRid(url.pathname.slice(1).replace(/\/$/, "")) : null;
-}
-
-/** Reads a room's number: a custom id opens the same page, but is not one. */
-function webRid(text: string | null): string | null {
-  return text !== null && /^[1-9]\d{0,15}$/.test(text) ? text : null;
 }
 
 /** Largest HAR, in bytes: several hours of a busy room; Chrome itself exports hardly more than this. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { MediaHosts } from "../platform/access/media-hosts.js";
 import type { Platform } from "../platform/access/platform.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -8,7 +9,6 @@ import { type Allowance, fetchFile, NotFetched, notFetched, wordsOf } from "./fe
 import { FileNames } from "./file-names.js";
 import type { FileType } from "./file-type.js";
 import { joinFilm } from "./join.js";
-import { MediaHosts } from "./media-hosts.js";
 import { writeMeta } from "./meta-file.js";
 import type { Download, DownloadFile } from "./model/download.js";
 import type { Quality } from "./model/quality.js";

@@ -1,11 +1,11 @@
 import { type FileHandle, open } from "node:fs/promises";
+import type { MediaHosts, MediaReply } from "../platform/access/media-hosts.js";
 import { expiryOf } from "../platform/works/media-address.js";
 import { connectionFailure } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
 import { type FileType, fileTypeOf, HEAD_BYTES } from "./file-type.js";
-import type { MediaHosts, MediaReply } from "./media-hosts.js";
 
 /** Time after which an address is left for the next one unless it has given so many bytes, again and again: half-open hosts drip. */
 const PACE_MS = 30_000;

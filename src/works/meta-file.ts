@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isMediaHost } from "../platform/works/media-address.js";
+import { isMediaAddress } from "../platform/works/media-address.js";
 import type { DownloadFolder } from "./download-folder.js";
 import { notFetched, wordsOf } from "./fetch-file.js";
 import type { DownloadFile } from "./model/download.js";
@@ -32,17 +32,10 @@ export async function writeMeta(
 
 /** Returns the same without the addresses of media, which are signed and expire. */
 function unsigned(value: unknown): unknown {
-  if (typeof value === "string") return isMedia(value) ? null : value;
+  if (typeof value === "string") return isMediaAddress(value) ? null : value;
   if (Array.isArray(value)) return value.map(unsigned);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).flatMap(([key, one]) => (ADDRESSES.has(key) ? [] : [[key, unsigned(one)]])));
 }
 
 const ADDRESSES: ReadonlySet<string> = new Set(["urls", "expiresAt"]);
-
-/** Whether a text is an address of media; the platform's pages are at one of the hosts, too. */
-function isMedia(text: string): boolean {
-  if (!text.startsWith("https://") || !URL.canParse(text)) return false;
-  const { hostname, pathname } = new URL(text);
-  return isMediaHost(hostname) && (hostname !== "www.douyin.com" || pathname.startsWith("/aweme/"));
-}

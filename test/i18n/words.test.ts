@@ -138,7 +138,7 @@ describe("errors in Chinese", () => {
 
 /** Files whose every sentence is a reason that is told to people: of a refusal, of a run's end, of a file that did not come. */
 const REASONS =
-  /^(platform\/works\/(refusal|reply|work)|platform\/browser\/((list|comment|work)-page|page-replies)|works\/(comments|work-lister|download|fetch-file|join|media-hosts|author-watcher)|runtime\/guarded-connector)\.ts$/;
+  /^(platform\/access\/media-hosts|platform\/works\/(refusal|reply|work)|platform\/browser\/((list|comment|work)-page|page-replies)|works\/(comments|work-lister|download|fetch-file|join|author-watcher)|runtime\/guarded-connector)\.ts$/;
 /** Words that are no sentence: of code, and of what the platform writes. */
 const NO_SENTENCE = /\[|application\/|blocked by/;
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isInteractive } from "../../src/health/room-health.js";
-import { METHODS } from "../../src/platform/wire/index.js";
+import { isInteractive, METHODS } from "../../src/platform/wire/methods.js";
 import { RATE_SECONDS, Rate } from "../../web/src/rooms/rate.js";
 
 const chats = (n: number) => ({ WebcastChatMessage: n });

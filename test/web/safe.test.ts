@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { IMAGE_HOSTS as SERVED } from "../../src/http/page.js";
+import { IMAGE_DOMAINS } from "../../src/platform/access/platform.js";
 import { languageOf } from "../../web/src/i18n/language-of.js";
 import { readLink } from "../../web/src/link.js";
 import { IMAGE_HOSTS, safeImage } from "../../web/src/safe-image.js";
@@ -37,7 +37,7 @@ describe("images that strangers name", () => {
   });
 
   it("are of the hosts that the policy names", () => {
-    expect(IMAGE_HOSTS).toEqual(SERVED);
+    expect(IMAGE_HOSTS).toEqual(IMAGE_DOMAINS);
   });
 });
 

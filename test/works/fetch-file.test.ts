@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { MediaHosts } from "../../src/platform/access/media-hosts.js";
 import { type AskedFile, fetchFile } from "../../src/works/fetch-file.js";
-import { MediaHosts } from "../../src/works/media-hosts.js";
 import { FakeClock } from "../clock.js";
 import { useFolders } from "../store/directory.js";
 import { until } from "../until.js";

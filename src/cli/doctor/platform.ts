@@ -1,8 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { type Platform, reasonOf } from "../../platform/access/platform.js";
+import { HOSTS_OF_STEPS, LIVE_HOST, type Platform, reasonOf } from "../../platform/access/platform.js";
 import type { PlatformIdentity } from "../../platform/access/platform-identity.js";
-import { clientQuery, pushHeaders, pushUrl, type Signer, stubOf } from "../../platform/access/push.js";
+import { clientQuery, firstFetch, pushHeaders, pushUrl, type Signer, stubOf } from "../../platform/access/push.js";
 import type { Visitor } from "../../platform/access/visitor.js";
 import type { AccountStore } from "../../platform/accounts/login-store.js";
 import { answerOf, resolveText, STEP_WORDS, type TextAnswer } from "../../platform/links/resolve.js";
@@ -12,7 +12,6 @@ import { isPublic } from "../../runtime/allowed-hosts.js";
 import { type Clock, within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told, toldAll, toldOf } from "../../runtime/told.js";
-import { firstFetch } from "../../sources/first-fetch.js";
 import { websocketSource } from "../../sources/websocket.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
 
@@ -23,8 +22,6 @@ interface DoctorQuestion {
   readonly clock: Clock;
 }
 
-/** Hosts of each step. */
-const HOSTS = ["live.douyin.com", "www.douyin.com", "v.douyin.com", "webcast.amemv.com", "webcast100-ws-web-hl.douyin.com"];
 const PUSH_MS = 15_000;
 const SOON_MS = 3 * 86_400_000;
 const CAPTCHA =
@@ -37,7 +34,7 @@ export async function dns(
   find: (host: string) => Promise<string> = address,
 ): Promise<Finding> {
   if (proxy !== null) return skipped("dns", told`the proxy ${proxy.name} looks names up`);
-  const hosts = upstream === null ? HOSTS : [new URL(upstream).hostname.replace(/^\[|\]$/g, "")];
+  const hosts = upstream === null ? HOSTS_OF_STEPS : [new URL(upstream).hostname.replace(/^\[|\]$/g, "")];
   const found = await Promise.allSettled(hosts.map(find));
   const missing = hosts.flatMap((host, i) => (found[i]?.status === "rejected" ? [`${host} (${reasonOf(found[i].reason)})`] : []));
   if (missing.length > 0)
@@ -99,12 +96,12 @@ async function home(
   signal: AbortSignal,
 ): Promise<{ readonly finding: Finding; readonly reached: boolean }> {
   try {
-    const reply = await platform.get("live.douyin.com", "/", visitor.headers({ accept: "text/html" }), signal);
+    const reply = await platform.get(LIVE_HOST, "/", visitor.headers({ accept: "text/html" }), signal);
     visitor.learn(reply.headers["set-cookie"]);
     const finding =
       reply.status !== 200
         ? fail("home", told`live.douyin.com answered HTTP ${reply.status}`, CAPTCHA)
-        : visitor.has("ttwid")
+        : visitor.isAdmitted
           ? ok("home", "live.douyin.com answers and gives a visitor cookie")
           : fail("home", "live.douyin.com gave no visitor cookie (ttwid): it is a captcha page", CAPTCHA);
     return { finding, reached: true };

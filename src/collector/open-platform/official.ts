@@ -8,7 +8,7 @@ import {
   OpenPlatform,
   type SharedToken,
 } from "../../platform/open-platform/open-platform.js";
-import { type DataSecrets, PushKeys } from "../../platform/open-platform/push.js";
+import { type DataSecrets, OPEN_PLATFORM, PushKeys } from "../../platform/open-platform/push.js";
 import { Drift } from "../../platform/wire/drift.js";
 import type { Clock } from "../../runtime/clock.js";
 import { backoffMs } from "../../runtime/clock.js";
@@ -146,7 +146,6 @@ interface OfficialIngestDeps extends Omit<OfficialDeps, "drift"> {
   readonly onFailed: (about: { readonly doing: string; readonly roomId: string; readonly msgType?: string }, error: unknown) => void;
 }
 
-const API_HOST = "webcast.bytedance.com";
 /** Calls a second to the platform; 10 are allowed (facts/official-push.md A2): no second may see more, a burst within it included. */
 const CALLS_PER_S = 7;
 const BURST = 2;
@@ -257,7 +256,7 @@ function platformFor(app: OfficialApp, secret: string, { store, clock }: Officia
   const budget = new RateLimiter(clock, { perSecond: CALLS_PER_S, burst: BURST });
   const shared = store.cluster === undefined ? null : sharedToken(store.cluster, appId, life);
   const token = new AccessToken({ appId, secret }, at(tokenUrl), clock, life, shared);
-  return new OpenPlatform({ appId, token, base: at(`https://${API_HOST}`), turn: (signal) => budget.turn(signal) });
+  return new OpenPlatform({ appId, token, base: at(OPEN_PLATFORM.api), turn: (signal) => budget.turn(signal) });
 }
 
 /** Where the processes of a cluster share an app's access token: fetching one shortens the one before, so that only one of them may at a time. */

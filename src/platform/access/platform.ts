@@ -6,6 +6,15 @@ import type { ProxyServer } from "./proxy.js";
 
 /** Domains of the platform (facts/protocol.md section 1). Nothing else is ever contacted on its behalf. */
 const PLATFORM_DOMAINS = ["douyin.com", "amemv.com", "iesdouyin.com"];
+/** Host of the pages of rooms, and of what they ask for. */
+export const LIVE_HOST = "live.douyin.com";
+/** A host of each step from what people paste to a room's messages. */
+export const HOSTS_OF_STEPS = [LIVE_HOST, "www.douyin.com", "v.douyin.com", "webcast.amemv.com", "webcast100-ws-web-hl.douyin.com"];
+/**
+ * Domains where the platform keeps avatars, covers, gift icons and emoji (facts/protocol.md; seen in the captures). web/src/safe-image.ts
+ * has the same list.
+ */
+export const IMAGE_DOMAINS = ["douyinpic.com", "byteimg.com", "douyinstatic.com", "douyincdn.com", "pstatp.com", "ecombdimg.com"];
 const MAX_PAGE_BYTES = 8 * 1024 * 1024; // a room page is about 1 MB
 const REQUEST_TIMEOUT_MS = 10_000;
 

@@ -3,7 +3,10 @@ import { request } from "undici";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
-import { type Platform, reasonOf } from "./platform.js";
+import type { Drift } from "../wire/drift.js";
+import { WireError } from "../wire/reader.js";
+import { isPlatformHost, LIVE_HOST, type Platform, reasonOf } from "./platform.js";
+import { type Received, readResponse } from "./read.js";
 import type { Visitor } from "./visitor.js";
 
 /** Gets the signature of one connection from somebody who may sign: the site's own page, or a service that the operator named. */
@@ -81,6 +84,8 @@ export function stubOf(query: URLSearchParams): string {
 /** Push servers of 2026 (facts/protocol.md 2.1), in the order that peers try them; used when im/fetch names none. */
 const PUSH_HOSTS = ["webcast100-ws-web-hl.douyin.com", "webcast100-ws-web-lf.douyin.com", "webcast100-ws-web-lq.douyin.com"] as const;
 const PUSH_PATH = "/webcast/im/push/v2/";
+/** Path of the first IM state, at the host of the rooms' pages. */
+const FETCH_PATH = "/webcast/im/fetch/";
 /** Number of stored messages that the platform may replay at the start; the site's own value. */
 const HISTORY = "15";
 
@@ -130,8 +135,8 @@ export function clientQuery(visitor: Visitor, roomId: string): URLSearchParams {
 export async function pushUrl(target: PushTarget, signal: AbortSignal): Promise<string> {
   const query = clientQuery(target.visitor, target.roomId);
   query.set("compress", "gzip");
-  query.set("host", "https://live.douyin.com");
-  query.set("im_path", "/webcast/im/fetch/");
+  query.set("host", `https://${LIVE_HOST}`);
+  query.set("im_path", FETCH_PATH);
   query.set("heartbeatDuration", "0");
   if (target.cursor) query.set("cursor", target.cursor);
   if (target.internalExt) query.set("internal_ext", target.internalExt);
@@ -142,5 +147,96 @@ export async function pushUrl(target: PushTarget, signal: AbortSignal): Promise<
 
 /** Makes the headers of the handshake (facts/protocol.md 2.5). */
 export function pushHeaders(visitor: Visitor, webRid: string | null): Record<string, string> {
-  return visitor.headers({ origin: "https://live.douyin.com", referer: `https://live.douyin.com/${webRid ?? ""}` });
+  return visitor.headers({ origin: `https://${LIVE_HOST}`, referer: `https://${LIVE_HOST}/${webRid ?? ""}` });
+}
+
+/** First IM state of a broadcast: what to connect with, and the first batch of messages. */
+interface FirstState {
+  readonly received: Received;
+  readonly cursor: string;
+  readonly internalExt: string;
+  /** Push host that the platform named, if it is one of the platform's. */
+  readonly host: string | null;
+}
+
+/**
+ * Makes `GET im/fetch` (facts/protocol.md 1.7). The platform often answers nothing (a second call, a guest): then null, and one connects
+ * without.
+ * @throws DyliveError unreachable
+ */
+export async function firstFetch(
+  { platform, visitor, roomId, drift, now }: { platform: Platform; visitor: Visitor; roomId: string; drift: Drift; now: () => number },
+  signal: AbortSignal,
+): Promise<FirstState | null> {
+  const query = clientQuery(visitor, roomId);
+  query.set("resp_content_type", "protobuf");
+  query.set("fetch_rule", "1");
+  query.set("last_rtt", "0");
+  query.set("cursor", "");
+  query.set("internal_ext", "");
+  const reply = await platform.get(LIVE_HOST, `${FETCH_PATH}?${query}`, visitor.headers({ referer: `https://${LIVE_HOST}/` }), signal);
+  visitor.learn(reply.headers["set-cookie"]);
+  if (reply.status !== 200 || reply.body.length === 0 || !String(reply.headers["content-type"]).includes("protobuf")) return null;
+  try {
+    const received = readResponse(reply.body, now(), drift);
+    const { cursor, internalExt, pushServerV2, pushServer, proxyServer } = received.response;
+    return { received, cursor, internalExt, host: hostIn([pushServerV2, pushServer, proxyServer]) };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    drift.failed(error.code);
+    return null;
+  }
+}
+
+/** Returns the first platform host in values that may be bare hosts, URLs or lists of either. */
+function hostIn(values: readonly string[]): string | null {
+  for (const value of values)
+    for (const entry of value.split(/[,;]/)) {
+      const host =
+        entry
+          .trim()
+          .replace(/^(?:https?|wss?):\/\//, "")
+          .split("/")[0] ?? "";
+      if (isPlatformHost(host)) return host;
+    }
+  return null;
+}
+
+/** Request of a browser, as a capture names it by its address. */
+interface CapturedRequest {
+  /** The push connection, the first IM state, the platform's word about a room; null for all else, a room's page included. */
+  readonly kind: "push" | "fetch" | "enter" | null;
+  /** The broadcast that it asks for; null where it names none. */
+  readonly roomId: string | null;
+  /** The room's number that it asks for; null where it names none. */
+  readonly webRid: string | null;
+  /** The number of the room whose page it is; null for all else. */
+  readonly page: string | null;
+}
+
+/** Returns what a browser asked for at an address; null when it is none of the platform's. Captures of the simulator have it behind a prefix. */
+export function capturedRequest(text: string): CapturedRequest | null {
+  if (!URL.canParse(text)) return null;
+  const given = new URL(text);
+  const under = /^\/@([^/]+)(\/.*)$/.exec(given.pathname);
+  const url = under === null ? given : new URL(`${given.protocol}//${under[1]}${under[2]}${given.search}`);
+  if (!isPlatformHost(url.hostname)) return null;
+  const roomId = url.searchParams.get("room_id") ?? url.searchParams.get("room_id_str") ?? "";
+  return {
+    kind: capturedKind(url),
+    roomId: /^[1-9]\d{0,19}$/.test(roomId) ? roomId : null,
+    webRid: roomNumber(url.searchParams.get("web_rid")),
+    page: url.hostname === LIVE_HOST ? roomNumber(url.pathname.slice(1).replace(/\/$/, "")) : null,
+  };
+}
+
+function capturedKind({ protocol, pathname }: URL): CapturedRequest["kind"] {
+  if (protocol === "wss:" || protocol === "ws:") return pathname.startsWith("/webcast/im/push/") ? "push" : null;
+  if (pathname === FETCH_PATH) return "fetch";
+  return pathname === "/webcast/room/web/enter/" ? "enter" : null;
+}
+
+/** Reads a room's number: a custom id opens the same page, but is not one. */
+function roomNumber(text: string | null): string | null {
+  return text !== null && /^[1-9]\d{0,15}$/.test(text) ? text : null;
 }

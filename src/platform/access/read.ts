@@ -1,5 +1,6 @@
 import type { Drift } from "../wire/drift.js";
 import { decodeFrame, decodeResponse, type Frame, framePayload, type MessageBatch } from "../wire/frame.js";
+import { peekCommon } from "../wire/methods.js";
 import { WireError } from "../wire/reader.js";
 import type { RecordKind } from "../wire/recording.js";
 
@@ -154,4 +155,15 @@ export class ReceiveQueue {
       }
     }
   }
+}
+
+/** Returns the room_id that bytes were received for, from its internal_ext; else that of the first message that names one. */
+export function roomIdOf({ response }: Received, internalExt: string): string | null {
+  const pushed = /(?:^|\|)wss_push_room_id:(\d{1,20})/.exec(internalExt)?.[1];
+  if (pushed !== undefined) return pushed;
+  for (const { method, payload } of response?.messages ?? []) {
+    const roomId = peekCommon(method, payload)?.roomId;
+    if (roomId !== undefined && roomId !== "0") return roomId;
+  }
+  return null;
 }

@@ -46,8 +46,9 @@ export class Visitor {
     return [...this.#cookies];
   }
 
-  has(name: string): boolean {
-    return this.#cookies.has(name);
+  /** Whether the platform gave it the cookie that it gives every visitor, which a captcha page does not. */
+  get isAdmitted(): boolean {
+    return this.#cookies.has("ttwid");
   }
 
   /** Returns the headers of a request to the platform as this visitor. */

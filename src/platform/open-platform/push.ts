@@ -2,6 +2,9 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../runtime/clock.js";
 import { elementsOf, parseExact } from "../wire/exact-json.js";
 
+/** Where the Open Platform is asked for its tasks, and where it gives out access tokens. */
+export const OPEN_PLATFORM = { api: "https://webcast.bytedance.com", tokens: "https://developer.toutiao.com/api/apps/v2/token" } as const;
+
 /** The four headers of a push that are signed, as they came: the signature is over their texts. */
 interface PushHead {
   /** `live_comment`, `live_gift`, `live_like`, `live_fansclub`, or a type that is not known yet. */

@@ -93,6 +93,43 @@ export function isKnownMethod(name: string): boolean {
   return METHODS.has(name) || KNOWN_METHODS.has(name);
 }
 
+/**
+ * Returns the method that a file is named after; publishers write names with other capitals and endings. Null when it looks like no method.
+ */
+export function methodNamed(name: string): string | null {
+  if (!/^[A-Za-z]+(Message|Method|Comment)$/.test(name)) return null;
+  const bare = name.replace(/^Webcast/, "");
+  const stem = bare.replace(/(Message|Method)$/, "");
+  const spellings = new Set(
+    [bare, stem, `${stem}Message`, `${stem}Method`].flatMap((one) => [one.toLowerCase(), `webcast${one.toLowerCase()}`]),
+  );
+  for (const known of [...METHODS.keys(), ...KNOWN_METHODS]) if (spellings.has(known.toLowerCase())) return known;
+  return `Webcast${bare}`;
+}
+
+/** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
+const INTERACTIVE: ReadonlySet<string> = new Set(
+  [
+    ...["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "AudioChat", "ExhibitionChat"],
+    ...["Gift", "LightGift", "BindingGift", "DoodleGift", "Like", "Member", "Social", "Fansclub"],
+  ].map((name) => `Webcast${name}Message`),
+);
+
+/** Returns whether only people cause messages of this method. */
+export function isInteractive(method: string): boolean {
+  return INTERACTIVE.has(method);
+}
+
+/** Returns whether messages of this method say what becomes of the broadcast: its pauses and its end. */
+export function isControl(method: string): boolean {
+  return method === "WebcastControlMessage";
+}
+
+/** Returns whether messages of this method are of members of the room, which tell some follows and shares once more. */
+export function isMember(method: string): boolean {
+  return method === "WebcastMemberMessage";
+}
+
 function method(name: MessageName): Method {
   return { name, decode: DECODERS[name] };
 }

@@ -18,6 +18,13 @@ export function isMediaHost(host: string): boolean {
   return name === PLAY_HOST || MEDIA_DOMAINS.some((domain) => name === domain || name.endsWith(`.${domain}`));
 }
 
+/** Returns whether a text is an address of media, fetched or not; the platform's pages are at one of the hosts, too. */
+export function isMediaAddress(text: string): boolean {
+  if (!text.startsWith("https://") || !URL.canParse(text)) return false;
+  const { hostname, pathname } = new URL(text);
+  return isMediaHost(hostname) && (hostname !== PLAY_HOST || pathname.startsWith("/aweme/"));
+}
+
 /**
  * Returns the addresses of one file in the order to try them, each once: https alone, of hosts of media alone. Last come those that lead
  * elsewhere or are bound to a visitor's cookies (facts/videos.md 4.2).

@@ -145,7 +145,7 @@ describe("resolveText", () => {
       },
     });
     expect(with_.visitor.userUniqueId).toMatch(/^\d{19}$/);
-    expect(with_.visitor.has("ttwid")).toBe(true);
+    expect(with_.visitor.isAdmitted).toBe(true);
   });
 
   it("finds the anchor's present broadcast by one that is over", async () => {

@@ -1,8 +1,8 @@
 import type { LookupFunction } from "node:net";
 import { Agent, type Dispatcher, request } from "undici";
-import type { Platform } from "../platform/access/platform.js";
-import { addressesOf } from "../platform/works/media-address.js";
-import { AllowedHosts, guardedConnector, openConnector } from "../runtime/allowed-hosts.js";
+import { AllowedHosts, guardedConnector, openConnector } from "../../runtime/allowed-hosts.js";
+import { addressesOf } from "../works/media-address.js";
+import type { Platform } from "./platform.js";
 
 /** Redirects that are followed: the play address takes one. */
 const REDIRECTS_MAX = 5;

@@ -1,10 +1,10 @@
 import type { LookupFunction } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ProxyServer } from "../../src/platform/access/proxy.js";
-import { connectionFailure } from "../../src/runtime/allowed-hosts.js";
-import { MediaHosts } from "../../src/works/media-hosts.js";
-import { httpProxy, socksProxy } from "../platform/access/proxies.js";
-import { MediaServer } from "./media-server.js";
+import { MediaHosts } from "../../../src/platform/access/media-hosts.js";
+import { ProxyServer } from "../../../src/platform/access/proxy.js";
+import { connectionFailure } from "../../../src/runtime/allowed-hosts.js";
+import { MediaServer } from "../../works/media-server.js";
+import { httpProxy, socksProxy } from "./proxies.js";
 
 const SIGNAL = new AbortController().signal;
 const FILM = "https://v3-web.douyinvod.com/film";
