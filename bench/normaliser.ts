@@ -25,6 +25,7 @@ interface Head {
 
 const MASKED = "111111";
 const MYSTERY = "神秘人";
+const LABEL = /\/userlabel_([a-z0-9_]{1,40})[.~]/;
 const MAX_UNITS = 10_000_000;
 const SHARE_TARGETS: Readonly<Record<string, string>> = { 1: "wechat", 2: "moments", 3: "weibo", 4: "qzone", 5: "qq", 112: "douyin" };
 
@@ -94,7 +95,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     return uid(from) === MASKED || (from.secUid === "" && from.displayId === "" && from.nickname.startsWith(MYSTERY));
   }
 
-  function toUser(from: Person<L>, origin: Origin): User {
+  function toUser(from: Person<L>, origin: Origin, area?: lib.PublicArea<L> | null): User {
     if (!from) return stranger("0", origin);
     const own = uid(from);
     const masked = isMasked(from);
@@ -109,13 +110,34 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       avatar: from.avatarThumb ? httpsOrNull(firstUrl(from.avatarThumb)) : null,
       gender: from.gender === 1 ? "male" : from.gender === 2 ? "female" : null,
       payLevel: level > 0 && level <= 1000 ? level : null,
-      fansClub: club && club.level > 0 ? { name: textOrNull(club.clubName, SHORT), level: club.level } : null,
+      fansClub: club && club.level > 0 ? membership(club) : null,
       isAdmin: from.userAttr ? from.userAttr.isAdmin || from.userAttr.isSuperAdmin : false,
       isAnchor: own === origin.anchorId && own !== "0" && !masked,
       masked,
     };
     if (from.webcastUid !== "") user.webcastUid = clean(from.webcastUid, SHORT);
+    const worn = from.fansClub?.preferData.find(({ key }) => key === 1)?.value;
+    if (worn && worn.level > 0) user.wornClub = { name: textOrNull(worn.clubName, SHORT), level: worn.level };
+    const follow = from.followInfo;
+    if (follow) {
+      const [followers, following, status] = [number(follow.followerCount), number(follow.followingCount), number(follow.followStatus)];
+      if (followers > 0) user.followers = followers;
+      if (following > 0) user.following = following;
+      if (status > 0) user.followStatus = status;
+    }
+    if (area) {
+      const [diamonds, gifts] = [number(area.userConsumeInRoom), number(area.userSendGiftCntInRoom)];
+      if (diamonds > 0) user.roomDiamonds = diamonds;
+      if (gifts > 0) user.roomGifts = gifts;
+      const label = area.userLabel ? LABEL.exec(firstUrl(area.userLabel))?.[1] : undefined;
+      if (label !== undefined) user.label = label;
+    }
     return user;
+  }
+
+  function membership({ clubName, level, userFansClubStatus }: lib.Club): User["fansClub"] {
+    const name = textOrNull(clubName, SHORT);
+    return userFansClubStatus === 2 ? { name, level, lapsed: true } : { name, level };
   }
 
   function chat(message: lib.ChatMessage<L>, envelope: lib.Message<L>, origin: Origin): NewEvent {
@@ -134,7 +156,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       receivedAt: origin.receivedAt,
       source: origin.source,
       revision: 0,
-      user: toUser(message.user ?? message.common?.user, origin),
+      user: toUser(message.user ?? message.common?.user, origin, message.publicAreaCommon),
       text: content === "" ? plain(rich) : content,
       kind: "text",
       segments: isRich ? rich : [{ text: content }],
@@ -159,7 +181,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       receivedAt: origin.receivedAt,
       source: origin.source,
       revision: 0,
-      user: toUser(message.user ?? message.common?.user, origin),
+      user: toUser(message.user ?? message.common?.user, origin, message.publicAreaCommon),
       text: fallback === "" ? plain(segments) : fallback,
       kind: "emoji",
       segments,
@@ -184,7 +206,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       receivedAt: origin.receivedAt,
       source: origin.source,
       revision: 0,
-      user: message.user ? toUser(message.user, origin) : stranger(id(message.userId), origin),
+      user: message.user ? toUser(message.user, origin, message.publicAreaCommon) : stranger(id(message.userId), origin),
       memberCount: countOrNull(count),
       via: number(message.userEnterTipType) === 6 ? "share" : null,
     };
@@ -205,7 +227,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       receivedAt: origin.receivedAt,
       source: origin.source,
       revision: 0,
-      user: toUser(message.user ?? message.common?.user, origin),
+      user: toUser(message.user ?? message.common?.user, origin, message.publicAreaCommon),
       count: countOrNull(number(message.count)) ?? 0,
       total: countOrNull(number(message.total)),
     };
@@ -217,7 +239,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     const head = toHead(envelope, message.common, 0, origin);
     const action = number(message.action);
     if (action !== 1 && action !== 3) return unknown(head, envelope, origin);
-    const user = toUser(message.user ?? message.common?.user, origin);
+    const user = toUser(message.user ?? message.common?.user, origin, message.publicAreaCommon);
     const event: NewEventOf<"follow" | "share"> =
       action === 1
         ? {
@@ -265,7 +287,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       receivedAt: origin.receivedAt,
       source: origin.source,
       revision: 0,
-      user: toUser(message.user ?? message.common?.user, origin),
+      user: toUser(message.user ?? message.common?.user, origin, message.publicAreaCommon),
       action: message.action === 1 ? "upgrade" : message.action === 2 ? "join" : "other",
       text: textOrNull(message.content, LONG),
     };
@@ -325,7 +347,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       envelope,
       origin,
       kind,
-      toUser(sender, origin),
+      toUser(sender, origin, message.publicAreaCommon),
       about,
       priceOf(struct),
       receiver,
@@ -410,12 +432,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     const totalText = message.totalUserStr || message.totalPvForAnchor;
     const online = known(number(message.total), onlineText);
     const event = stats(head, envelope, origin, online, known(number(message.totalUser), totalText), onlineText, totalText);
-    if (message.ranks.length > 0) {
-      event.ranks = message.ranks.map(({ user, rank, score, exactlyScore, scoreDescription }, index) => {
-        const place = number(rank);
-        return entry(user, place > 0 ? place : index + 1, number(score), exactlyScore || scoreDescription, origin);
-      });
-    }
+    if (message.ranks.length > 0) event.ranks = message.ranks.map((rank, index) => ranked(rank, index, origin));
     return event;
   }
 
@@ -432,13 +449,21 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       receivedAt: origin.receivedAt,
       source: origin.source,
       revision: 0,
-      list: "room",
-      entries: message.ranks.map(({ user, scoreStr }, index) => entry(user, index + 1, 0, scoreStr, origin)),
+      list: message.audienceRanks.length > 0 ? "audience" : "room",
+      entries:
+        message.audienceRanks.length > 0
+          ? message.audienceRanks.map((rank, index) => ranked(rank, index, origin))
+          : message.ranks.map(({ user, scoreStr }, index) => entry(user, index + 1, 0, scoreStr, origin)),
       receiver: null,
       total: null,
     };
     if (estimated) event.timeEstimated = true;
     return event;
+  }
+
+  function ranked({ user, rank, score, exactlyScore, scoreDescription }: lib.Rank<L>, index: number, origin: Origin): RankEntry {
+    const place = number(rank);
+    return entry(user, place > 0 ? place : index + 1, number(score), exactlyScore || scoreDescription, origin);
   }
 
   function entry(user: Person<L>, rank: number, score: number, scoreText: string, origin: Origin): RankEntry {

@@ -1,5 +1,6 @@
 // `npm run bench -- <name> [--quick]`: compiles the bench and what it uses of src/, generates the code of the libraries that dylive is
-// measured against, and runs the bench. Everything is put into .tmp/bench/. Without a name: lists the benches.
+// measured against, and runs the bench. `decode --check` looks only whether all sides give the same, as .ci/run does. Everything is put into
+// .tmp/bench/. Without a name: lists the benches.
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { install, ROOT, run, TSC } from "./prepare.mjs";
 

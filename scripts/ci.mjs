@@ -1,5 +1,5 @@
-// CI: npm test, the tests of the browser again with npm's where npm test had another, the real captures, and the black-box check of the compatible interface. The last line has the
-// real counts.
+// CI: npm test, the tests of the browser again with npm's where npm test had another, the real captures, the events of the
+// bench's rivals, and the black-box check of the compatible interface. The last line has the real counts.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -60,6 +60,9 @@ console.log(browser.told);
 step(["test"], "all");
 if (browser.isThere && process.platform === "linux" && process.arch === "x64") step(["test", "--", "browser-npm"], "browser-npm");
 step(["run", "test:captures"], "captures");
+// What dylive is measured against must give the same events, or nothing can be measured.
+const bench = spawnSync("npm", ["run", "bench", "--", "decode", "--check"], { cwd: root, stdio: "inherit" });
+bench.status === 0 ? total.passed++ : total.failed++;
 await blackBox();
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed > 0 ? 1 : 0);

@@ -4,7 +4,8 @@ import { interleave, median, medianRatio, summary } from "../rounds.js";
 import { CASES, type Case } from "./cases.js";
 
 // Inflated frames to events, messages per CPU second: dylive against the three protobuf libraries of JavaScript.
-const quick = process.argv.includes("--quick");
+const checkOnly = process.argv.includes("--check");
+const quick = checkOnly || process.argv.includes("--quick");
 const SEED = "decode";
 const CORPUS = ".tmp/bench/decode-corpus";
 const frames = quick ? 500 : 2000;
@@ -23,6 +24,7 @@ if ("difference" in checked) {
   process.exit(1);
 }
 console.log(`outputs: ${checked.equal} events of each side are deeply equal`);
+if (checkOnly) process.exit();
 
 const children = Object.fromEntries(
   CASES.map((name) => [name, new Child(new URL("worker.js", import.meta.url), [name, CORPUS, made.roomId], measuredCore())]),

@@ -31,13 +31,24 @@ export interface User<L> {
   gender: number;
   avatarThumb?: Sub<Image>;
   payGrade?: Sub<{ level: L }>;
-  fansClub?: Sub<{ data?: Sub<{ clubName: string; level: number }> }>;
+  followInfo?: Sub<{ followerCount: L; followingCount: L; followStatus: L }>;
+  fansClub?: Sub<{ data?: Sub<Club>; preferData: { key: number; value?: Sub<Club> }[] }>;
   userAttr?: Sub<{ isAdmin: boolean; isSuperAdmin: boolean }>;
   displayId: string;
   secUid: string;
   desensitizedNickname: string;
   webcastUid: string;
   idStr: string;
+}
+export interface Club {
+  clubName: string;
+  level: number;
+  userFansClubStatus: number;
+}
+export interface PublicArea<L> {
+  userLabel?: Sub<Image>;
+  userConsumeInRoom: L;
+  userSendGiftCntInRoom: L;
 }
 export interface Text<L> {
   defaultPattern: string;
@@ -53,7 +64,10 @@ export interface TextPiece<L> {
 interface Enveloped<L> {
   common?: Sub<Common<L>>;
 }
-export interface ChatMessage<L> extends Enveloped<L> {
+interface Public<L> extends Enveloped<L> {
+  publicAreaCommon?: Sub<PublicArea<L>>;
+}
+export interface ChatMessage<L> extends Public<L> {
   user?: Sub<User<L>>;
   content: string;
   eventTime: L;
@@ -61,30 +75,30 @@ export interface ChatMessage<L> extends Enveloped<L> {
   rtfContent?: Sub<Text<L>>;
   rtfContentV2?: Sub<Text<L>>;
 }
-export interface EmojiChatMessage<L> extends Enveloped<L> {
+export interface EmojiChatMessage<L> extends Public<L> {
   user?: Sub<User<L>>;
   emojiContent?: Sub<Text<L>>;
   defaultContent: string;
 }
-export interface MemberMessage<L> extends Enveloped<L> {
+export interface MemberMessage<L> extends Public<L> {
   user?: Sub<User<L>>;
   memberCount: L;
   action: L;
   userId: L;
   userEnterTipType: L;
 }
-export interface LikeMessage<L> extends Enveloped<L> {
+export interface LikeMessage<L> extends Public<L> {
   user?: Sub<User<L>>;
   count: L;
   total: L;
 }
-export interface SocialMessage<L> extends Enveloped<L> {
+export interface SocialMessage<L> extends Public<L> {
   user?: Sub<User<L>>;
   action: L;
   shareTarget: string;
   followCount: L;
 }
-export interface FansclubMessage<L> extends Enveloped<L> {
+export interface FansclubMessage<L> extends Public<L> {
   user?: Sub<User<L>>;
   action: number;
   content: string;
@@ -96,7 +110,7 @@ export interface GiftStruct<L> {
   diamondCount: number;
   name: string;
 }
-export interface GiftMessage<L> extends Enveloped<L> {
+export interface GiftMessage<L> extends Public<L> {
   giftId: L;
   groupCount: L;
   repeatCount: L;
@@ -132,7 +146,7 @@ export interface RoomStatsMessage<L> extends Enveloped<L> {
   displayType: L;
 }
 export interface RoomUserSeqMessage<L> extends Enveloped<L> {
-  ranks: { user?: Sub<User<L>>; rank: L; score: L; exactlyScore: string; scoreDescription: string }[];
+  ranks: Rank<L>[];
   total: L;
   totalUser: L;
   totalUserStr: string;
@@ -140,8 +154,16 @@ export interface RoomUserSeqMessage<L> extends Enveloped<L> {
   onlineUserForAnchor: string;
   totalPvForAnchor: string;
 }
+export interface Rank<L> {
+  user?: Sub<User<L>>;
+  rank: L;
+  score: L;
+  exactlyScore: string;
+  scoreDescription: string;
+}
 export interface RoomRankMessage<L> extends Enveloped<L> {
   ranks: { user?: Sub<User<L>>; scoreStr: string }[];
+  audienceRanks: Rank<L>[];
 }
 export interface RoomMessage<L> extends Enveloped<L> {
   content: string;

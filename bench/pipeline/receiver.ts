@@ -1,8 +1,8 @@
 import { answer, cpuSeconds } from "../child.js";
 import { dylive } from "./dylive.js";
-import { usual } from "./usual.js";
+import { grouped, usual } from "./usual.js";
 
-export type Stack = "dylive" | "usual";
+export type Stack = "dylive" | "usual" | "grouped";
 
 /** One run: connect, receive so many frames, and have all of it stored in a database of its own. */
 export interface Run {
@@ -25,7 +25,7 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-const stacks: Record<Stack, (run: Run) => Promise<Receiver>> = { dylive, usual };
+const stacks: Record<Stack, (run: Run) => Promise<Receiver>> = { dylive, usual, grouped };
 const open = stacks[process.argv[2] as Stack];
 
 answer<Run, Took>(async (run) => {

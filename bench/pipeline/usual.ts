@@ -9,10 +9,12 @@ import { PLAIN_INSERT, PLAIN_TABLE } from "../plain-table.js";
 import type { Receiver, Run } from "./receiver.js";
 
 /**
- * What most programs of this kind do: ws, gunzipSync, protobufjs' static code with Long, JSON.stringify, and one transaction per
+ * Does as most programs of this kind do: ws, gunzipSync, protobufjs' static code with Long, JSON.stringify, and one transaction per
  * frame. As durable as dylive (WAL, synchronous FULL), and like it no message is stored twice. It does not count gifts.
+ *
+ * @param grouped whether all frames of one turn of the event loop share a transaction, as a careful program would have it
  */
-export async function usual({ url, frames, database, roomId }: Run): Promise<Receiver> {
+async function stack({ url, frames, database, roomId }: Run, grouped: boolean): Promise<Receiver> {
   const library = await protobufjs();
   const normalise = makeNormaliser(library);
   const { room, webRid, sessionId, anchorId, source } = originOf(roomId);
@@ -32,6 +34,14 @@ export async function usual({ url, frames, database, roomId }: Run): Promise<Rec
       new Promise<void>((resolve, reject) => {
         const socket = new WebSocket(url, { perMessageDeflate: false });
         let left = frames;
+        let waiting: NewEvent[] = [];
+        const commit = () => {
+          store(waiting);
+          waiting = [];
+          if (left > 0) return;
+          socket.terminate();
+          resolve();
+        };
         socket.on("error", reject);
         socket.on("message", (data: Buffer) => {
           const frame = library.frame.decode(data);
@@ -43,10 +53,10 @@ export async function usual({ url, frames, database, roomId }: Run): Promise<Rec
             const payload = Buffer.from(response.internalExt);
             socket.send(library.frame.encode({ logId: frame.logId, payloadType: "ack", payload }).finish());
           }
-          store(drafts.map(({ event }) => event));
-          if (--left > 0) return;
-          socket.terminate();
-          resolve();
+          for (const { event } of drafts) waiting.push(event);
+          left--;
+          if (!grouped) commit();
+          else if (waiting.length === drafts.length) setImmediate(commit);
         });
       }),
     close: async () => {
@@ -54,3 +64,8 @@ export async function usual({ url, frames, database, roomId }: Run): Promise<Rec
     },
   };
 }
+
+/** Commits each frame. */
+export const usual = (run: Run): Promise<Receiver> => stack(run, false);
+/** Commits the frames of a turn together. */
+export const grouped = (run: Run): Promise<Receiver> => stack(run, true);
