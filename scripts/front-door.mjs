@@ -15,7 +15,7 @@ const NETWORK =
   /^(https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|npm_config_(registry|proxy|https_proxy|noproxy|cafile|nodedir))$/i;
 /** Commands that run until they are stopped, and what they print when they work. */
 const ENDLESS = [
-  [/^npm start$/, /^curl '\S+'$/m],
+  [/^npm start$/, /^curl "\S+"$/m],
   [/^npx dylive watch /, /^\S.*\n/m],
   [/^npx dylive serve$/, /dylive listens on http:\S+/],
 ];

@@ -48,13 +48,14 @@ export function install({ tools = true } = {}) {
   });
 }
 
-/** Compiles src/ and simulator/ to dist/ (their types are checked by `npm test`: here that would be half of the time), puts the program together in dist/bin, and the dashboard in dist/web. */
+/** Compiles src/ and simulator/ to dist/ (their types are checked by `npm test`: here that would be half of the time), puts the program together in dist/bin, what it loads by itself in dist/packages, and the dashboard in dist/web. */
 export function build() {
   step("building the program and the dashboard", () => {
     rmSync(`${ROOT}dist`, { recursive: true, force: true });
     run(process.execPath, [TSC, "-p", "tsconfig.build.json", "--noCheck"]);
     const vite = (...args) => run(process.execPath, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args]);
     vite("--config", "scripts/program.config.ts");
+    vite("--config", "scripts/packages.config.ts");
     vite("web");
   });
 }

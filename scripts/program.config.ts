@@ -8,8 +8,8 @@ export default defineConfig({
   root: ROOT,
   publicDir: false,
   logLevel: "warn",
-  // What is native, or reads files of its own, is loaded from node_modules.
-  ssr: { noExternal: true, external: ["@fastify/swagger-ui", "better-sqlite3", "jieba-wasm", "playwright-core"] },
+  // What is native, or reads files of its own, is loaded from node_modules: package.json has it as optional.
+  ssr: { noExternal: true, external: ["better-sqlite3", "playwright-core"] },
   build: {
     ssr: true,
     outDir: `${ROOT}dist/bin`,

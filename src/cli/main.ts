@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { languageOf } from "../app/config.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
+import { missingPackage } from "../runtime/packages.js";
 import { told, toldOf } from "../runtime/told.js";
 import { givenAs, programFor } from "./program.js";
 import { exitWith, isStopped } from "./stop.js";
@@ -15,15 +16,17 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 // The completion of a shell is written from all commands.
 const [asked = ""] = process.argv.slice(2);
 const language = languageOf();
-const program = await programFor(asked === "completion" ? null : asked, language);
-let command = program;
-program.hook("preAction", (_program, action) => {
-  command = action;
-});
+let command: Parameters<typeof givenAs>[0] | null = null;
 try {
+  const program = await programFor(asked === "completion" ? null : asked, language);
+  command = program;
+  program.hook("preAction", (_program, action) => {
+    command = action;
+  });
   await program.parseAsync();
 } catch (thrown) {
-  const error = thrown instanceof FieldError ? thrown.as(givenAs(command, thrown.field)) : thrown;
+  const error =
+    thrown instanceof FieldError && command !== null ? thrown.as(givenAs(command, thrown.field)) : (missingPackage(thrown) ?? thrown);
   if (error instanceof DyliveError) {
     const { message, hint } = error.row;
     say(told`dylive: ${toldOf(message)}: ${error.said}. ${toldOf(hint)}`);

@@ -246,6 +246,13 @@ export const ERRORS = {
     status: 503,
     hint: "Install Chrome, Edge or Chromium (Debian: apt-get install chromium), or name the one you have with DYLIVE_BROWSER.",
   },
+  no_package: {
+    message: "A package that this needs is not installed",
+    fault: "caller",
+    retryable: false,
+    status: 503,
+    hint: "Run that where dylive was installed, with --global if it was: npm leaves out what it was told to omit and what it cannot build, and says there why.",
+  },
   browser_failed: {
     message: "The browser failed",
     fault: "us",

@@ -8,6 +8,7 @@ import { Value } from "typebox/value";
 import { makeFolder, NewFile, publish, syncFolder } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
+import { missingPackage } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
 import { DownloadFileSchema } from "./model/download.js";
 import type { WantedFile } from "./wanted-files.js";
@@ -56,11 +57,14 @@ export class DownloadFolder {
   /**
    * Keeps other processes, and other downloads of this one, from the files of a work.
    * @returns what ends that
-   * @throws DyliveError in_use; file_failed
+   * @throws DyliveError in_use; file_failed; no_package
    */
   async lock(workId: string): Promise<() => void> {
     // When it is first wanted: who downloads nothing needs no native module.
-    const [{ FileLock }, { isBusy }] = await Promise.all([import("../store/lock.js"), import("../store/sqlite/refusal.js")]);
+    const native = Promise.all([import("../store/lock.js"), import("../store/sqlite/refusal.js")]);
+    const [{ FileLock }, { isBusy }] = await native.catch((error: unknown) => {
+      throw missingPackage(error) ?? error;
+    });
     try {
       const lock = FileLock.take(join(this.#path, `.dylive-${workId}.lock`));
       return () => lock.remove();

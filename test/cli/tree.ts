@@ -37,9 +37,9 @@ export function helpOf(command: Command): string {
 /** The words of a line as a shell hands them on: quotes, `\` at the end of a line, comments, and nothing after a pipe. */
 export function wordsOf(line: string): readonly string[] {
   const words: string[] = [];
-  for (const [word] of line.replace(/\\\n/g, " ").matchAll(/'[^']*'|[^\s']+/g)) {
+  for (const [word] of line.replace(/\\\n/g, " ").matchAll(/"[^"]*"|[^\s"]+/g)) {
     if (word === "#" || word === "|" || word === ">") break;
-    words.push(word.replace(/^'|'$/g, ""));
+    words.push(word.replace(/^"|"$/g, ""));
   }
   return words;
 }

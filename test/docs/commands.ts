@@ -56,15 +56,15 @@ export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = 
   [/^dylive cluster\b/, "test/processes/roles.test.ts"],
   [/^(npx )?dylive login$/, "test/browser/login.test.ts"],
   [/^curl .*\/v1\/authors\/MS4wLjABAAAA…\/works/, "test/http/v1/works.test.ts"],
-  [/^dylive work '/, "test/browser/work-doors.test.ts"],
-  [/^dylive download '/, "test/browser/download.test.ts"],
-  [/^dylive comments '/, "test/browser/comments-command.test.ts"],
-  [/^dylive author add '/, "test/cli/author.test.ts"],
+  [/^dylive work "/, "test/browser/work-doors.test.ts"],
+  [/^dylive download "/, "test/browser/download.test.ts"],
+  [/^dylive comments "/, "test/browser/comments-command.test.ts"],
+  [/^dylive author add "/, "test/cli/author.test.ts"],
   [/^dylive (room|session) delete /, "test/cli/deletion.test.ts"],
   // Redis and others are on few machines that run tests; their lines are looked at.
   [/^(duckdb|mysql) |^dylive tail .* \| /, "test/e2e/tail.test.ts"],
   [/^dylive sidecar\b/, "test/e2e/sidecar.test.ts"],
-  [/^dylive works '/, "test/browser/lists-command.test.ts"],
+  [/^dylive works "/, "test/browser/lists-command.test.ts"],
   [/^curl .*\/v1\/works\/\d+\/comments(\/run)?$/, "test/browser/work-doors.test.ts"],
   [/^curl .*\/douyin\/video\/comments\?/, "test/browser/work-doors.test.ts"],
   [/^curl .*\/v1\/(downloads|works\/\d+\/files)$/s, "test/http/v1/downloads.test.ts"],
@@ -80,10 +80,37 @@ export const PROGRAMS_ELSEWHERE: readonly (readonly [program: RegExp, test: stri
 /** Commands that run until they are stopped, with what shows that they do their work. */
 export const ENDLESS: readonly (readonly [command: RegExp, sign: RegExp])[] = [
   [/^(\w+=\S+ )*(npx )?dylive serve\b/, /dylive listens on http/],
-  [/^(\w+=\S+ )*(npx )?dylive demo\b/, /^curl '/m],
+  [/^(\w+=\S+ )*(npx )?dylive demo\b/, /^curl "/m],
   [/^(npx )?dylive simulate\b/, /^http:\/\//m],
   [/^(npx )?dylive watch\b/, /^.+\n.+\n/],
   [/^(npx )?dylive record\b/, /recording to/],
   [/^(npx )?dylive tail\b/, /the lines begin after seq \d+/],
   [/^curl -N /, /^data: .*\n\n/m],
 ];
+
+/** Commands for the shells of Unix, with what stands in the way of Windows: docs/windows.md says how to write such a one there. */
+export const UNIX_ONLY: readonly (readonly [command: RegExp, why: string])[] = [
+  [/ -d '\{/, "JSON in an argument"],
+  [/^echo '\{\n/, "a file of several lines"],
+  [/^(export )?([A-Z_]+=\S+ )+(dylive|npx)|^export [A-Z_]+=\S+$/, "a variable for one command"],
+  [/\$[A-Z_]+"/, "the value of a variable"],
+  [/^docker compose .* < /, "a file as what is typed"],
+  [/^dylive tail .* >> /, "a file that grows"],
+];
+
+/** Why `cmd` or PowerShell would not run a command of a page as a shell of Unix does; empty where they would. */
+export function unlikeWindows(command: string): readonly string[] {
+  const text = command.replace(/(^| )#.*$/gm, "");
+  const bare = text.replace(/"[^"]*"/g, '""');
+  return [
+    [/'/, "single quotes quote nothing in cmd"],
+    [/^(export )?[A-Z_]+=/, "there are no variables before a command"],
+    [/\\$/m, "a line does not go on after a backslash"],
+    [/\*/, "programs are given * as it is"],
+    [/&|;|\$|`|\(/, "means something else, outside of double quotes"],
+    [/ < /, "PowerShell reads no file as what is typed"],
+    [/>>/, "PowerShell changes the bytes"],
+  ]
+    .flatMap(([pattern, why]) => ((pattern as RegExp).test(bare) ? [String(why)] : []))
+    .concat(/"[^"]*[$`\\][^"]*"/.test(text) ? ["PowerShell and shells of Unix look into double quotes in their own ways"] : []);
+}

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { demoRooms } from "../../simulator/index.js";
-import { page, pages, ROOT } from "./markdown.js";
+import { commandsOf, dialogueOf, UNIX_ONLY, unlikeWindows } from "./commands.js";
+import { blocksOf, page, pages, ROOT } from "./markdown.js";
 
 /** Where the links and pictures of a page lead, without those to other sites. */
 function linksOf(path: string): readonly string[] {
@@ -39,6 +40,57 @@ describe("the documents", () => {
   it("are all in the index", () => {
     const listed = new Set(linksOf("docs/README.md").map((to) => normalize(join("docs", to))));
     expect(pages().filter((path) => !/README(?:\.zh)?\.md$/.test(path) && path.startsWith("docs/") && !listed.has(path))).toEqual([]);
+  });
+
+  it("show commands that Windows takes, too, but for those of Unix that are named", () => {
+    const commands = pages()
+      .flatMap(blocksOf)
+      .flatMap(({ language, text, at }) =>
+        (language === "sh" ? commandsOf(text) : language === "console" ? dialogueOf(text) : []).map((command) => ({
+          at,
+          text: command.text,
+        })),
+      );
+    expect(commands.length).toBeGreaterThan(300);
+    const isOfUnix = (text: string) => UNIX_ONLY.some(([pattern]) => pattern.test(text));
+    const wrong = commands.filter(({ text }) => !isOfUnix(text)).map(({ at, text }) => [at, text, unlikeWindows(text)] as const);
+    expect(wrong.filter(([, , why]) => why.length > 0)).toEqual([]);
+    // No more is named than there is.
+    for (const [pattern] of UNIX_ONLY)
+      expect([pattern, commands.some(({ text }) => pattern.test(text) && unlikeWindows(text).length > 0)]).toEqual([pattern, true]);
+    for (const text of [
+      "dylive work 'LINK'",
+      "A=b dylive serve",
+      "dylive a \\\n b",
+      "npm i ./a-*.tgz",
+      "curl http://a?b=c&d=e",
+      'curl -d "{\\"a\\": 1}"',
+    ])
+      expect([text, unlikeWindows(text).length > 0]).toEqual([text, true]);
+  });
+
+  it("show for Windows what cmd takes: start.cmd, and what makes a service", () => {
+    const lines = pages()
+      .flatMap(blocksOf)
+      .flatMap(({ language, text }) => (language === "cmd" ? text.split("\n") : []));
+    expect(lines.length).toBeGreaterThan(10);
+    expect(
+      lines.filter(
+        (line) =>
+          !/^(start\.cmd (doctor|room|serve)\b|schtasks \/(Create|Run|End|Delete) \/TN dylive|nssm (install|set|start) dylive)/.test(line),
+      ),
+    ).toEqual([]);
+    expect(lines.filter((line) => /'|(?<!^nssm set dylive AppEnvironmentExtra )\b[A-Z_]+=/.test(line))).toEqual([]);
+    // Words behind it are the command's; nothing of it is for another shell.
+    expect(readFileSync(`${ROOT}start.cmd`, "utf8")).toMatch(/^@echo off\r?\n[\s\S]*call npm start[\s\S]*node dist\\bin\\dylive\.js %\*/);
+    expect(readFileSync(`${ROOT}.gitattributes`, "utf8")).toContain("*.cmd text eol=crlf");
+  });
+
+  it("name the version that npm pack packs", () => {
+    const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { readonly version: string };
+    const named = pages().flatMap((path) => [...page(path).matchAll(/dylive-(\d\S*)\.tgz/g)].map(([, one]) => one));
+    expect(named.length).toBeGreaterThan(3);
+    expect(new Set(named)).toEqual(new Set([version]));
   });
 
   it("name the simulated rooms that there are", () => {

@@ -54,6 +54,8 @@ export class Reader {
         return this.#sse(block);
       case "ws":
         return talk(block.text, this.#stage);
+      case "cmd":
+        return; // Windows is on no machine that runs this: pages.test.ts looks at them
       case "cel":
         for (const expression of block.text.split("\n")) compile(expression);
         return;

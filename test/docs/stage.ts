@@ -168,6 +168,11 @@ export function start(command: string, args: readonly string[], cwd: string, env
 
 /** Asks a program to end, as Ctrl-C does. */
 export async function interrupt({ process: child, ended }: Program): Promise<number | string> {
-  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGINT");
+  try {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGINT");
+  } catch (error) {
+    // It has ended, and Node is yet to tell.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
   return ended;
 }

@@ -7,7 +7,7 @@ afterAll(() => dir.remove());
 
 async function demo() {
   const run = dylive(["demo"], { DYLIVE_DATA: dir.path, DYLIVE_PORT: "0" });
-  const [, base = "", token = ""] = await run.printed(/curl '(http:\/\/[^/]+)\/douyin\/liveroom\/chat\?token=([\w-]+)&room_id=100000002'/);
+  const [, base = "", token = ""] = await run.printed(/curl "(http:\/\/[^/]+)\/douyin\/liveroom\/chat\?token=([\w-]+)&room_id=100000002"/);
   return { run, base, token };
 }
 

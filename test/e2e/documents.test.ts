@@ -38,6 +38,7 @@ const TRANSLATIONS: Readonly<Record<string, string>> = {
   "docs/streams.zh.md": "docs/streams.md",
   "docs/tail.zh.md": "docs/tail.md",
   "docs/webhooks.zh.md": "docs/webhooks.md",
+  "docs/windows.zh.md": "docs/windows.md",
 };
 
 const shown = pages()

@@ -84,7 +84,7 @@ describe("a server that others can reach", () => {
   it.each(["serve", "demo"])("says what that means: %s", async (command) => {
     const env = { DYLIVE_DATA: join(dir.path, `wide-${command}`), DYLIVE_PORT: "0", DYLIVE_HOST: "0.0.0.0" };
     const { process, printed, ended, stderr } = dylive([command], env);
-    await printed(/^curl 'http:\/\/127\.0\.0\.1:\d+\//m);
+    await printed(/^curl "http:\/\/127\.0\.0\.1:\d+\//m);
     process.kill("SIGTERM");
     await ended;
     expect(stderr()).toMatch(/listens on 0\.0\.0\.0: whoever reaches this machine and has a token can read its rooms/);

@@ -33,7 +33,7 @@ export async function openStage(): Promise<Stage> {
   const dir = scratch();
   const demo = dylive(["demo"], { DYLIVE_DATA: dir.path, DYLIVE_PORT: "0" });
   const runs = [demo];
-  const [, base = "", token = ""] = await demo.printed(/curl '(http:\/\/[^/]+)\/douyin\/liveroom\/chat\?token=([\w-]+)/);
+  const [, base = "", token = ""] = await demo.printed(/curl "(http:\/\/[^/]+)\/douyin\/liveroom\/chat\?token=([\w-]+)/);
   const bin = join(dir.path, "bin");
   mkdirSync(bin);
   const data = join(dir.path, "demo");

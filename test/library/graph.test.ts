@@ -43,6 +43,38 @@ function graphOf(entry: string): Readonly<Record<"files" | "packages" | "builtIn
   return { files: new Set([...files].map((file) => relative(SRC, file))), packages, builtIn };
 }
 
+/** What a file does when it is loaded, beside naming what it has: statements and imports for their effect, and what changes something there was. */
+function doneBy(file: string): readonly string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2023, true);
+  const done: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) || ts.isTypeNode(node)) return; // run later, or never
+    const changes =
+      ts.isAwaitExpression(node) ||
+      ts.isDeleteExpression(node) ||
+      ts.isClassStaticBlockDeclaration(node) ||
+      (ts.isBinaryExpression(node) && isAssignment(node.operatorToken.kind)) ||
+      (ts.isCallExpression(node) && /(?:\.(?:set|add|push|on|once|assign|definePropert\w+)|^set\w+)$/.test(node.expression.getText()));
+    if (changes) done.push(`${relative(SRC, file)}: ${node.getText()}`);
+    ts.forEachChild(node, visit);
+  };
+  for (const statement of source.statements) {
+    const forEffect = ts.isImportDeclaration(statement)
+      ? statement.importClause === undefined
+      : !(ts.isExportDeclaration(statement) || ts.isVariableStatement(statement) || NAMES.has(statement.kind));
+    if (forEffect) done.push(`${relative(SRC, file)}: ${statement.getText()}`);
+    else visit(statement);
+  }
+  return done;
+}
+const isAssignment = (kind: ts.SyntaxKind) => kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
+const NAMES: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.FunctionDeclaration,
+  ts.SyntaxKind.ClassDeclaration,
+  ts.SyntaxKind.InterfaceDeclaration,
+  ts.SyntaxKind.TypeAliasDeclaration,
+]);
+
 describe("importing the library", () => {
   it("loads no server, no database, no browser driver and no command", () => {
     const { files, packages } = graphOf("index.ts");
@@ -64,6 +96,23 @@ describe("importing the library", () => {
     expect([...client.files].filter((file) => !/^client(\/|\.ts$)/.test(file))).toEqual([]);
     expect([...client.packages, ...client.builtIn]).toEqual([]);
     expect(graphOf("events/ledger.ts").builtIn).toContain("node:crypto");
+  });
+
+  it("does nothing but name things, in each entry: package.json tells bundlers so", () => {
+    const { exports, sideEffects } = JSON.parse(readFileSync(resolve(SRC, "../package.json"), "utf8")) as {
+      readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+      readonly sideEffects: readonly string[];
+    };
+    const entries = Object.values(exports).flatMap((to) => (typeof to === "string" ? [] : [to.default]));
+    expect(entries.length).toBeGreaterThan(3);
+    const files = new Set(
+      entries.flatMap((to) => [...graphOf(to.replace(/^\.\/dist\/(.*)\.js$/, "../$1.ts")).files].map((file) => resolve(SRC, file))),
+    );
+    expect(files.size).toBeGreaterThan(150);
+    expect([...files].flatMap(doneBy)).toEqual([]);
+    // The command does.
+    expect(sideEffects).toEqual(["./bin/dylive.mjs", "./dist/bin/*.js"]);
+    expect(doneBy(resolve(SRC, "cli/main.ts")).length).toBeGreaterThan(1);
   });
 
   it("starts a server without the Model Context Protocol, whose package is loaded when a client of it comes", () => {

@@ -1,42 +1,96 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 type Versions = Readonly<Record<string, string>>;
-const { dependencies, devDependencies, files } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
+const { exports, dependencies, optionalDependencies, devDependencies, files } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly dependencies: Versions;
+  readonly optionalDependencies: Versions;
   readonly devDependencies: Versions;
   readonly files: readonly string[];
 };
-/** What the build needs: npm start installs it, without devDependencies. */
+/** What the build needs and puts into the program: npm start installs it, without devDependencies. */
 const { dependencies: ofBuild } = JSON.parse(readFileSync(`${ROOT}scripts/package.json`, "utf8")) as { readonly dependencies: Versions };
+const installed = { ...dependencies, ...optionalDependencies };
 
-/** What a file of src/ or simulator/ imports, be it a type: packages by name. */
-const imported = new Set(
-  ["src", "simulator"]
-    .flatMap((folder) => readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" }).map((name) => `${ROOT}${folder}/${name}`))
-    .filter((path) => path.endsWith(".ts"))
-    .flatMap((path) => ts.preProcessFile(readFileSync(path, "utf8")).importedFiles)
-    .flatMap(({ fileName }) =>
-      fileName.startsWith(".") || fileName.startsWith("node:") ? [] : [/^(@[^/]+\/)?[^/]+/.exec(fileName)?.[0] ?? ""],
-    ),
+const nameOf = (specifier: string) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
+
+/** Packages that files import, be it a type. */
+function importedBy(paths: readonly string[]): ReadonlySet<string> {
+  const specifiers = paths.flatMap((path) => ts.preProcessFile(readFileSync(path, "utf8")).importedFiles.map(({ fileName }) => fileName));
+  return new Set(specifiers.filter((name) => !name.startsWith(".") && !name.startsWith("node:")).map(nameOf));
+}
+
+const sources = ["src", "simulator"].flatMap((folder) =>
+  readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${ROOT}${folder}/${name}`),
 );
 
+/** The built files that the entries load or take types from, at once or later. */
+function reached(): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const { fileName } of ts.preProcessFile(readFileSync(file, "utf8")).importedFiles) {
+      const to = fileName.startsWith(".") ? resolve(dirname(file), fileName) : null;
+      if (to !== null) visit(file.endsWith(".d.ts") ? to.replace(/\.js$/, ".d.ts") : to);
+    }
+  };
+  for (const to of Object.values(exports))
+    if (typeof to !== "string") for (const path of [to.default, to.types]) visit(resolve(ROOT, path));
+  return seen;
+}
+
 describe("the package's dependencies", () => {
-  it("are what the program imports, no more and no less", () => {
-    expect([...imported].sort()).toEqual(Object.keys(dependencies).sort());
+  it("are with those of the build what the program imports, no more and no less", () => {
+    const imported = importedBy(sources);
+    expect([...imported].filter((name) => !(name in installed) && !(name in ofBuild))).toEqual([]);
+    expect(Object.keys(installed).filter((name) => !imported.has(name))).toEqual([]);
+    expect(Object.keys(installed).filter((name) => name in ofBuild)).toEqual([]);
+  });
+
+  it("are what the package loads when it is installed: what the command needs beside is in its own files", () => {
+    const command = readdirSync(`${ROOT}dist/bin`)
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => `${ROOT}dist/bin/${name}`);
+    const ofCommand = [...importedBy(command)].filter((name) => !isBuiltin(name));
+    // Loaded by its name (src/runtime/packages.ts).
+    const byName = [...sources].flatMap((path) =>
+      [...readFileSync(path, "utf8").matchAll(/(?:loadPackage|packageFile)\("([^"]+)"\)/g)].map(([, file]) => file ?? ""),
+    );
+    expect(byName.length).toBeGreaterThan(4);
+    const ofNames = byName.filter((file) => !existsSync(`${ROOT}dist/packages/${file}`)).map(nameOf);
+    expect(new Set([...ofCommand, ...ofNames, ...importedBy([...reached()])])).toEqual(new Set(Object.keys(installed)));
+    // The entries load these when somebody wants to download or to open a browser, and say so when they are not there.
+    expect(Object.keys(optionalDependencies)).toEqual(["better-sqlite3", "playwright-core"]);
   });
 
   it("are of exact versions", () => {
-    for (const version of Object.values({ ...dependencies, ...devDependencies, ...ofBuild }))
+    for (const version of Object.values({ ...installed, ...devDependencies, ...ofBuild }))
       expect(version).toMatch(/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/);
   });
 });
 
 describe("the package's files", () => {
-  it("are the command, the program, its dashboard, its schemas and the files of simulated works; npm adds README and LICENSE", () => {
-    expect(files).toEqual(["bin", "dist", "!dist/**/*.map", "proto", "simulator/media", "CHANGELOG.md"]);
+  it("are the command, the entries, the dashboard, schemas and the files of simulated works; npm adds README and LICENSE", () => {
+    const left = files.filter((path) => path.startsWith("!dist/") && !path.includes("*")).map((path) => path.slice(1));
+    expect(files).toEqual(["bin", "dist", "!dist/**/*.map", ...left.map((path) => `!${path}`), "proto", "simulator/media", "CHANGELOG.md"]);
+    // Folders of which the entries load nothing: the command has what it needs of them in dist/bin.
+    const used = [...reached()].map((path) => relative(ROOT, dirname(path)).replaceAll("\\", "/"));
+    const folders = readdirSync(`${ROOT}dist`, { recursive: true, encoding: "utf8", withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+      .filter((path) => /^dist\/(src|simulator)\//.test(path) && !used.some((one) => one === path || one.startsWith(`${path}/`)));
+    expect(left).toEqual(folders.filter((path) => !folders.includes(dirname(path))).toSorted(byText));
   });
 });
+
+const byText = (a: string, b: string) =>
+  Number(a.startsWith("dist/simulator")) - Number(b.startsWith("dist/simulator")) || (a < b ? -1 : 1);

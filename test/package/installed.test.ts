@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { chat, scratch, started } from "../e2e/command.js";
@@ -15,15 +18,18 @@ const dir = scratch();
 const prefix = join(dir.path, "prefix");
 /** Names of everything in the tarball. */
 let packed: readonly string[];
+/** Path of the tarball. */
+let tarball: string;
 beforeAll(async () => {
   const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", dir.path];
   const { stdout } = await run("npm", pack, { cwd: ROOT, maxBuffer: 1 << 24 });
   const [about] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
   packed = about?.files.map(({ path }) => path) ?? [];
+  tarball = join(dir.path, about?.filename ?? "");
   // Strict: every package that comes along, in the version that is newest today, must be for this Node.
   const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
   const install = ["install", "--global", "--prefix", prefix, "--engine-strict", ...quiet];
-  await run("npm", [...install, join(dir.path, about?.filename ?? "")], { cwd: dir.path });
+  await run("npm", [...install, tarball], { cwd: dir.path });
 }, 300_000);
 afterAll(() => dir.remove());
 
@@ -56,15 +62,37 @@ describe("the tarball", () => {
     ).toEqual([]);
     expect(packed.filter((path) => /\.map$|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
+
+  it("is what publint asks of a package", async () => {
+    const { messages, pkg = {} } = await publint({ pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("has types that are right wherever ES modules are, by arethetypeswrong", async () => {
+    const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(tarball))));
+    if (!checked.types) throw new Error("it finds no types");
+    const entries = Object.keys(checked.entrypoints).filter((name) => name !== "./package.json");
+    expect(entries).toEqual(expect.arrayContaining([".", "./client", "./events", "./simulator"]));
+    // Its profile `esm-only`: no resolution without `exports`, as before Node 12, and what require() gives is an ES module, which Node 20.19 can.
+    const expected = entries.flatMap((entry) => [`${entry} node10 NoResolution`, `${entry} node16-cjs CJSResolvesToESM`]);
+    const found = checked.problems.map((problem) =>
+      "entrypoint" in problem ? `${problem.entrypoint} ${problem.resolutionKind} ${problem.kind}` : JSON.stringify(problem),
+    );
+    expect(found.toSorted()).toEqual(expected.toSorted());
+  });
 });
 
 describe("installed globally into an empty folder", () => {
+  it("takes what docs/library.md says, with a little room", () => {
+    expect(sizeOf(prefix) / 1e6).toBeLessThan(75);
+  });
+
   it("runs dylive demo: the compatible interface, the dashboard and the API's page answer", async () => {
     const program = join(prefix, process.platform === "win32" ? "dylive.cmd" : "bin/dylive");
     expect((await run(program, ["--version"])).stdout).toBe(`${version}\n`);
     const demo = started(program, ["demo"], { DYLIVE_DATA: join(dir.path, "data"), DYLIVE_PORT: "0" });
     try {
-      const [, base = "", token = ""] = await demo.printed(/curl '(http:\/\/[^/]+)\/douyin\/liveroom\/chat\?token=([\w-]+)/);
+      const [, base = "", token = ""] = await demo.printed(/curl "(http:\/\/[^/]+)\/douyin\/liveroom\/chat\?token=([\w-]+)/);
       const { status, body, text } = await chat(base, { token, room_id: "100000002", wait: "30" });
       expect(status, text).toBe(200);
       expect(body.data.length).toBeGreaterThan(0);
@@ -76,6 +104,20 @@ describe("installed globally into an empty folder", () => {
       demo.process.kill("SIGTERM");
     }
     expect(await demo.ended).toBe(0);
+  });
+
+  it.each(["README.md", "README.en.md"])("runs the five lines that %s begins with", async (name) => {
+    const project = join(dir.path, `project-${name}`);
+    const installed = join(prefix, process.platform === "win32" ? "node_modules/dylive" : "lib/node_modules/dylive");
+    mkdirSync(join(project, "node_modules"), { recursive: true });
+    symlinkSync(installed, join(project, "node_modules/dylive"), "junction");
+    const [, lines = ""] = /^```js\n([\s\S]*?)^```$/m.exec(readFileSync(join(installed, name), "utf8")) ?? [];
+    expect(lines.trim().split("\n")).toHaveLength(5);
+    writeFileSync(join(project, "five.mjs"), lines);
+    const program = started(process.execPath, [join(project, "five.mjs")], {});
+    await program.printed(/^.+\n.+\n/m);
+    program.process.kill("SIGKILL");
+    await program.ended;
   });
 
   it("is a library and a simulator for a program under nodenext, with exact types", async () => {
@@ -133,6 +175,51 @@ describe("installed globally into an empty folder", () => {
     expect([...typePackages(join(installed, "dist/src/index.d.ts"))].sort()).toEqual(["typebox", "undici"]);
   });
 });
+
+describe("installed without what npm may leave out", () => {
+  it("is small, collects all the same, and names the package and the command where one is needed", async () => {
+    const project = join(dir.path, "small");
+    mkdirSync(project);
+    writeFileSync(join(project, "package.json"), '{"private":true,"type":"module"}');
+    const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+    await run("npm", ["install", "--omit=optional", ...quiet, tarball], { cwd: project });
+    const packages = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
+    for (const one of ["better-sqlite3", "playwright-core", "fastify", "zod"]) expect(packages).not.toContain(one);
+    // Measured: docs/library.md says so.
+    expect(sizeOf(join(project, "node_modules")) / 1e6).toBeLessThan(45);
+
+    const dylive = join(project, "node_modules/dylive/bin/dylive.mjs");
+    const failed = (args: readonly string[]) =>
+      run(process.execPath, [dylive, ...args], { cwd: project, env: { ...process.env, DYLIVE_LANG: "en" } }).catch(
+        (error: { code: number; stderr: string }) => error,
+      );
+    expect(await failed(["room", "list"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^dylive: A package that this needs is not installed: better-sqlite3 is missing: npm install better-sqlite3@\d/,
+      ),
+    });
+    writeFileSync(join(project, "use.mjs"), SMALL_PROGRAM);
+    expect((await run(process.execPath, [join(project, "use.mjs")], { cwd: project })).stdout).toMatch(/^\d+\n$/);
+  });
+});
+
+/** Bytes of all files in a folder. */
+function sizeOf(folder: string): number {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+const SMALL_PROGRAM = `
+import { connect } from "dylive";
+import { startSimulator } from "dylive/simulator";
+const { url: upstream } = await startSimulator();
+for await (const { seq } of connect("100000002", { upstream })) {
+  console.log(seq);
+  break;
+}
+process.exit();
+`;
 
 const PROGRAM = `
 import { createRequire } from "node:module";

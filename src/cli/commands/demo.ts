@@ -50,7 +50,7 @@ export async function demo(config: Config): Promise<void> {
       await print(told`page: ${app.url}/#token=${token}&room=100000002`);
       const works = DEMO_WORKS.map(([name, what]) => told`https://v.douyin.com/${simulator.works.work(name).shortCode}/ (${what})`);
       await print(told`works: after that page, ${app.url}/#/works with ${toldAll(works, ", ")}`);
-      await print(`curl '${url}'`);
+      await print(`curl "${url}"`);
       for (const { like, url: compat } of app.compat) await print(told`for clients of ${like}: ${compat}`);
       await aborted(stop);
       say(told`stopping …`);

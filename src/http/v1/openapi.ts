@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import fastifySwagger from "@fastify/swagger";
-import fastifySwaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import { Type } from "typebox";
 import { EVENT_TYPES, type EventType, UserSchema } from "../../events/event.js";
 import { EVENT_SCHEMAS } from "../../events/schemas.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { packageFile } from "../../runtime/packages.js";
 import { SharedFiles, takes } from "../page.js";
 import { asyncApi } from "./asyncapi.js";
 import { addSchemas } from "./fields.js";
@@ -46,7 +45,37 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const PAGE_FILES = "/docs/static/";
+/** What is below /docs/: Swagger UI's own files, and what tells it where the document is. */
+const PAGE_FILES = "static/";
+const PAGE_SCRIPT = "show.js";
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>dylive: API</title>
+<link rel="stylesheet" href="${PAGE_FILES}swagger-ui.css">
+<link rel="icon" type="image/png" href="${PAGE_FILES}favicon-32x32.png" sizes="32x32">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="${PAGE_FILES}swagger-ui-bundle.js"></script>
+<script src="${PAGE_SCRIPT}"></script>
+</body>
+</html>
+`;
+// Swagger UI's other layout has a bar whose logo brings a style of its own, which the policy forbids.
+const SHOW_DOCUMENT = `SwaggerUIBundle({
+  dom_id: "#swagger-ui",
+  url: new URL("../openapi.json", location.href).href,
+  presets: [SwaggerUIBundle.presets.apis],
+  plugins: [SwaggerUIBundle.plugins.DownloadUrl],
+  layout: "BaseLayout",
+  deepLinking: true,
+  validatorUrl: null,
+  supportedSubmitMethods: ["get", "post", "put", "patch", "delete"],
+  persistAuthorization: false,
+});
+`;
 
 const ABOUT = `Real-time data of Douyin (抖音) live rooms, from this server. Ids are strings; times are ms UTC; what is unknown is null.
 Errors of /v1 have one form: \`error.code\` is stable, \`error.hint\` says what to do.`;
@@ -117,30 +146,18 @@ export async function describeRoutes(app: FastifyInstance): Promise<() => Promis
   app.get("/openapi.json", { schema: { hide: true } }, (request, reply) => json.answer(request, reply, "application/json; charset=utf-8"));
   const live = new SharedDocument(() => JSON.stringify(asyncApi(componentsOf(app.swagger()))));
   app.get("/asyncapi.json", { schema: { hide: true } }, (request, reply) => live.answer(request, reply, "application/json; charset=utf-8"));
-  pageFiles ??= new SharedFiles(join(dirname(createRequire(import.meta.url).resolve("@fastify/swagger-ui")), "static"));
+  pageFiles ??= new SharedFiles(packageFile("@fastify/swagger-ui/static"));
   const files = pageFiles;
-  await app.register(async (docs) => {
-    // The page's own routes read a file, or write the document again, for everybody who asks.
-    docs.addHook("onRequest", async (request, reply) => {
-      const path = request.url.split("?", 1)[0] ?? "";
-      if (path === "/docs/json") return json.answer(request, reply, "application/json; charset=utf-8");
-      // JSON is YAML; to write it in the other form would hold the process for 170 ms.
-      if (path === "/docs/yaml") return json.answer(request, reply, "application/x-yaml");
-      const file = path.startsWith(PAGE_FILES) ? path.slice(PAGE_FILES.length) : "";
-      return file !== "index.html" && files.has(file) ? files.answer(request, reply, file) : undefined;
-    });
-    await docs.register(fastifySwaggerUi, {
-      routePrefix: "/docs",
-      staticCSP: POLICY,
-      theme: { title: "dylive: API" },
-      uiConfig: {
-        // The other layout has a bar whose logo brings a style of its own, which the policy forbids.
-        layout: "BaseLayout",
-        validatorUrl: null,
-        supportedSubmitMethods: ["get", "post", "put", "patch", "delete"],
-        persistAuthorization: false,
-      },
-    });
+  // The page names its files from where it is, behind a proxy's path too.
+  app.get("/docs", { schema: { hide: true } }, (_request, reply) => reply.redirect("docs/"));
+  app.get<{ Params: { "*": string } }>("/docs/*", { schema: { hide: true } }, (request, reply) => {
+    reply.header("content-security-policy", POLICY);
+    const path = request.params["*"];
+    if (path === "") return reply.type("text/html; charset=utf-8").send(PAGE);
+    if (path === PAGE_SCRIPT) return reply.type("text/javascript; charset=utf-8").send(SHOW_DOCUMENT);
+    const file = path.startsWith(PAGE_FILES) ? path.slice(PAGE_FILES.length) : "";
+    if (file.endsWith(".html") || !files.has(file)) throw new DyliveError("no_address", "nothing is served at it");
+    return files.answer(request, reply, file);
   });
   return () => json.make();
 }

@@ -525,6 +525,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the window was closed before anybody logged in": "还没有登录，窗口就关闭了",
   "nobody logged in within ten minutes": "十分钟内没有人登录",
   "{} is not a program": "{} 不是程序",
+  "{} is missing: npm install {}": "缺少 {}：npm install {}",
   "neither Chrome, Edge nor Chromium is in any of the usual places": "常见位置都没有 Chrome、Edge 或 Chromium",
   "the browser could not open {}: {}": "浏览器打不开 {}：{}",
   "the browser is closed": "浏览器已关闭",

@@ -84,6 +84,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^it did not start$/, "没有启动"],
   [/^neither Chrome, Edge nor Chromium is in any of the usual places$/, "常见位置都没有 Chrome、Edge 或 Chromium"],
   [/^(.*) is not a program$/, "$1 不是程序"],
+  [/^(.*) is missing: (npm install .*)$/, "缺少 $1：$2"],
   [
     /^this room is to be read in the browser, but a signer takes the browser's place$/,
     "这个直播间要用浏览器读取，但已改用签名服务代替浏览器",

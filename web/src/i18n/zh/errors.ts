@@ -41,6 +41,10 @@ export const errors: Readonly<Record<string, { readonly message: string; readonl
   speech_failed: { message: "没能把文字读出来", hint: "`dylive doctor` 会试一下语音引擎；在此期间画面改用浏览器自带的语音。" },
   unreachable: { message: "连不上抖音", hint: "请检查这台机器的网络和代理设置。" },
   no_browser: { message: "没有找到浏览器", hint: "请安装 Chrome、Edge 或 Chromium，或用 DYLIVE_BROWSER 指定它。" },
+  no_package: {
+    message: "缺少一个需要的 npm 包",
+    hint: "请在安装 dylive 的地方运行上面的 npm 命令（全局安装的要加 --global）。",
+  },
   browser_failed: { message: "浏览器出错了", hint: "会自动重启它；反复出现请检查内存。" },
   stopping: { message: "服务正在停止", hint: "等它重新启动后再试。" },
   not_ready: {
