@@ -1,4 +1,5 @@
 # dylive with Debian's Chromium. Build: docker build -t dylive .    Run: see deploy/compose.yaml
+# Without it, for who collects no rooms by it or attaches another (DYLIVE_CDP): docker build --target slim -t dylive:slim .
 FROM node:22-trixie-slim AS build
 WORKDIR /build
 # For SQLite's binding where no ready-made one fits.
@@ -14,13 +15,12 @@ COPY proto proto
 COPY src src
 COPY simulator simulator
 COPY web web
-RUN npm run build && npm pkg delete workspaces && npm prune --omit=dev && find dist -name '*.map' -delete && chmod 755 dist/bin/dylive.js
+RUN npm run build && npm pkg delete workspaces && npm prune --omit=dev && find dist -name '*.map' -delete && chmod 755 dist/bin/dylive.js && node -e 'new (require("better-sqlite3"))(":memory:")'
 
-FROM node:22-trixie-slim
+FROM node:22-trixie-slim AS slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends chromium fonts-noto-cjk tini \
+ && apt-get install -y --no-install-recommends tini \
  && rm -rf /var/lib/apt/lists/* \
- && ln -s /app/dist/bin/dylive.js /usr/local/bin/dylive \
  && mkdir /data \
  && chown node:node /data
 WORKDIR /app
@@ -29,13 +29,18 @@ COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY --from=build /build/proto proto
 COPY --from=build /build/simulator/media simulator/media
-ENV NODE_ENV=production DYLIVE_HOST=0.0.0.0 DYLIVE_PORT=8787 DYLIVE_DATA=/data DYLIVE_BROWSER=/usr/bin/chromium
-# The image's own user, 1000: Chromium keeps its sandbox only where it is not root.
-USER node
+# Starts as root and goes on as PUID:PGID, 1000:1000 by default; or stays the user whom docker run --user names.
+COPY --chmod=755 deploy/entrypoint.sh /usr/local/bin/dylive
+ENV NODE_ENV=production DYLIVE_HOST=0.0.0.0 DYLIVE_PORT=8787 DYLIVE_DATA=/data HOME=/data
 VOLUME ["/data"]
 EXPOSE 8787
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.DYLIVE_PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# tini passes signals on and takes leave of what Chromium leaves behind.
-ENTRYPOINT ["tini", "--", "dylive"]
+ENTRYPOINT ["dylive"]
 CMD ["serve"]
+
+FROM slim AS full
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends chromium fonts-noto-cjk \
+ && rm -rf /var/lib/apt/lists/*
+ENV DYLIVE_BROWSER=/usr/bin/chromium

