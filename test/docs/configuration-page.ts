@@ -36,6 +36,8 @@ come before them. A value that is not valid ends the start with \`bad_config\`, 
 ${EXAMPLE}
 
 \`GET /v1/about\` (scope admin) and the dashboard's settings show what a running server uses, without secrets.
+
+What a server keeps (\`DYLIVE_KEEP_…\`) can be [changed while it runs](data.md#limits). Every other setting takes a restart: what it changes is read once, when the server starts.
 `,
   zh: `# 设置
 
@@ -46,6 +48,8 @@ dylive 的全部设置。设置就是环境变量，命令自己的选项（\`--
 ${EXAMPLE}
 
 \`GET /v1/about\`（admin 权限）和控制台的设置页显示正在运行的服务所用的值，不含密钥。
+
+保留多少数据（\`DYLIVE_KEEP_…\`）可以[在运行时修改](data.zh.md#保留期限)。其他设置都要重启才生效：服务只在启动时读取一次。
 `,
 };
 const TITLES: Readonly<Record<Language, readonly string[]>> = {

@@ -15,6 +15,7 @@ import { apiPage } from "./routes-section.js";
 describe("pages that are written from the source; after a change: vitest run --project unit test/docs/generated.test.ts -u", () => {
   it.each([
     ["events", eventsPage],
+    ["events.zh", () => eventsPage("zh")],
     ["configuration", configurationPage],
     ["configuration.zh", () => configurationPage("zh")],
     ["errors", errorsPage],
