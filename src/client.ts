@@ -4,6 +4,7 @@ import { ApiFailure, retryMs, sleepFor } from "./client/failure.js";
 import {
   type EventPage,
   type EventSourceLike,
+  type GoneRoom,
   polled,
   queryOf,
   type RemovedRange,
@@ -18,7 +19,7 @@ import {
 import type { EventType, LiveEventOf, UsualType } from "./events/event.js";
 
 export { ApiFailure } from "./client/failure.js";
-export type { EventPage, EventSourceLike, RemovedRange, SocketLike } from "./client/transports.js";
+export type { EventPage, EventSourceLike, GoneRoom, RemovedRange, SocketLike } from "./client/transports.js";
 export { verifyWebhook, type WebhookMessage } from "./client/webhook.js";
 
 /** Options of {@link DyliveClient}. */
@@ -72,6 +73,8 @@ export interface FollowOptions<T extends EventType = UsualType> extends EventCho
   readonly by?: "websocket" | "sse" | "poll" | undefined;
   /** Told of a range of seqs that the server no longer keeps: the stream goes on after it. */
   readonly onRemoved?: ((range: RemovedRange) => void) | undefined;
+  /** Told of a room that was deleted: the stream goes on with the others. Without others it ends with `not_found`. */
+  readonly onGone?: ((room: GoneRoom) => void) | undefined;
   /** Told when a connection is open, and of each that was lost, with the ms until the next try. */
   readonly onState?:
     | ((state: { readonly open: true } | { readonly open: false; readonly failure: ApiFailure; readonly retryMs: number }) => void)
@@ -155,24 +158,29 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LiveEventOf<T>, void> {
-    const { by, after: _, signal: until = new AbortController().signal, onRemoved, onState, ...choice } = this.#options;
+    const { by, after: _, signal: until = new AbortController().signal, onRemoved, onGone, onState, ...choice } = this.#options;
     const transport = this.#transport();
     if (this.#isRead)
       throw new ApiFailure("bad_request", "A loop over these events runs already", { hint: "Call follow again.", retryable: false });
     this.#isRead = true;
     const stop = new AbortController();
     const signal = AbortSignal.any([until, stop.signal]);
-    const wanted = { ...given(choice), rooms: this.#rooms };
+    let wanted = { ...given(choice), rooms: this.#rooms };
     try {
       for (let attempt = 1; !signal.aborted; attempt++) {
         let failure: ApiFailure;
         try {
           let isOpen = false;
-          for await (const { event, removed, cursor } of transport(this.#server, wanted, this.cursor, signal)) {
+          for await (const { event, removed, gone, cursor } of transport(this.#server, wanted, this.cursor, signal)) {
             if (signal.aborted) return;
             if (!isOpen) onState?.({ open: true });
             [isOpen, attempt, this.#cursor] = [true, 0, cursor];
             if (removed !== undefined) onRemoved?.(removed);
+            if (gone !== undefined) {
+              onGone?.(gone);
+              wanted = { ...wanted, rooms: wanted.rooms.filter((name) => name !== gone.asked) };
+              if (wanted.rooms.length === 0) throw deleted(gone);
+            }
             if (event !== undefined) yield event as LiveEventOf<T>;
           }
           failure = new ApiFailure("offline", "The connection has ended");
@@ -204,6 +212,14 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
     if (this.#rooms.length !== 1) throw wrong("rooms", `by poll follows one room, not ${this.#rooms.length}`);
     return polled;
   }
+}
+
+function deleted({ asked }: GoneRoom): ApiFailure {
+  return new ApiFailure("not_found", `The room ${JSON.stringify(asked)} was deleted`, {
+    hint: "Add it again first.",
+    status: 404,
+    retryable: false,
+  });
 }
 
 function wrong(field: string, words: string): ApiFailure {

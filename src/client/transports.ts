@@ -9,6 +9,14 @@ export interface RemovedRange {
   readonly to: number;
 }
 
+/** A room that was deleted while it was followed. */
+export interface GoneRoom {
+  /** Name that it was followed by. */
+  readonly asked: string;
+  /** Its key. */
+  readonly room: number;
+}
+
 /** Part of a browser's WebSocket that is needed. */
 export interface SocketLike {
   // Their events have more than is needed, each place its own.
@@ -26,10 +34,11 @@ export interface EventSourceLike {
   close(): void;
 }
 
-/** One step of a stream: an event, a range that is gone, or how far it has come without either. */
+/** One step of a stream: an event, a range or a room that is gone, or how far it has come without either. */
 export interface StreamStep {
   readonly event?: LiveEvent;
   readonly removed?: RemovedRange;
+  readonly gone?: GoneRoom;
   /** Cursor after this step; it has to be asked for before the next. */
   readonly cursor: () => string;
 }
@@ -215,6 +224,9 @@ export const socketed: Transport = async function* (server, wanted, after, signa
         const removed = message as unknown as RemovedRange;
         seqs.set(removed.room, removed.to);
         yield { removed: { room: removed.room, from: removed.from, to: removed.to }, cursor };
+      } else if (message.type === "gone") {
+        const { asked, room } = message as unknown as GoneRoom;
+        yield { gone: { asked, room }, cursor };
       } else if (message.type === "position") {
         for (const [room, seq] of Object.entries(message["seqs"] as Readonly<Record<string, number>>)) seqs.set(Number(room), seq);
         yield { cursor };
@@ -245,7 +257,7 @@ interface SseMessage {
 
 /** Names of what the stream says beside events; where it ends with it, the code of why, and null where it may be opened again. */
 const TOLD: Readonly<Record<string, string | null>> = {
-  ...{ hello: null, removed: null, cursor_reset: "cursor_reset" },
+  ...{ hello: null, removed: null, gone: null, cursor_reset: "cursor_reset" },
   ...{ slow: null, stopping: null, failed: null, revoked: "bad_token", costly: "too_costly" },
 };
 const TYPES: Readonly<Record<EventType, true>> = {
@@ -259,7 +271,10 @@ function* stepsOf({ event, data, id }: SseMessage): Generator<StreamStep, void> 
   if (event === "") yield { cursor };
   else if (event === "hello") yield { cursor };
   else if (event === "removed") yield { removed: JSON.parse(data) as RemovedRange, cursor };
-  else if (event in TOLD) throw endedBy(event, (JSON.parse(data) as { readonly reason?: unknown }).reason);
+  else if (event === "gone") {
+    const { asked, room } = JSON.parse(data) as GoneRoom;
+    yield { gone: { asked, room }, cursor };
+  } else if (event in TOLD) throw endedBy(event, (JSON.parse(data) as { readonly reason?: unknown }).reason);
   else yield { event: JSON.parse(data) as LiveEvent, cursor };
 }
 

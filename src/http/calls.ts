@@ -6,10 +6,10 @@ import type { TokenRow } from "../store/sql/tokens.js";
 import type { HeldTokens } from "./tokens.js";
 
 /**
- * Reason for a call to answer at once: its client went away, a newer call took its place, its token is no longer valid, or the server
- * stops.
+ * Reason for a call to answer at once: its client went away, a newer call took its place, its token is no longer valid, its room was
+ * deleted, or the server stops.
  */
-type EndReason = "gone" | "newer" | "token" | "stopping";
+type EndReason = "gone" | "newer" | "token" | "deleted" | "stopping";
 
 /** Answers a HEAD with the headers that are set, where the body that a GET has would be made as it is sent. */
 export function sendHead(reply: FastifyReply): FastifyReply {

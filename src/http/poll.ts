@@ -1,24 +1,33 @@
-import type { Feed } from "../feed/feed.js";
 import { type ReadEvents, type ReadRequest, readAfter, readNewest, readNext } from "../feed/read.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { DistributedLocks } from "../store/cluster.js";
 import type { HttpCall } from "./calls.js";
+import type { LiveStreams } from "./streams/live.js";
 
 /** A read that may wait for its first event. */
 interface Polling extends ReadRequest {
-  readonly clock: Clock;
-  readonly feed: Feed;
+  readonly live: Pick<LiveStreams, "clock" | "feed" | "whenDeleted">;
   readonly waitMs: number;
   readonly call: HttpCall;
 }
 
 /**
  * Reads after `from`, or the newest events up to `head` when `from` is null. When there are none, it waits up to `waitMs` for one that the
- * filter shows, passing over hidden ones, or until the call is ended.
+ * filter shows, passing over hidden ones, or until the call is ended: as `deleted` when its room was.
  */
 export async function poll(polling: Polling, from: number | null, head: number): Promise<ReadEvents> {
-  const { clock, feed, waitMs, call } = polling;
+  const stay = polling.live.whenDeleted(polling.room, () => polling.call.end("deleted"));
+  try {
+    return await wait(polling, from, head);
+  } finally {
+    stay();
+  }
+}
+
+async function wait(polling: Polling, from: number | null, head: number): Promise<ReadEvents> {
+  const { live, waitMs, call } = polling;
+  const { clock, feed } = live;
   const deadline = clock.now() + waitMs;
   const removed: ReadEvents["removed"][number][] = [];
   for (let after = from, isAtEnd = false; ; ) {

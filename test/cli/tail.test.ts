@@ -142,6 +142,26 @@ it("ends with a revoked token, and at once with a wrong one, a wrong room, and w
   await expect(follow("http://127.0.0.1:9", server.token).ended).rejects.toMatchObject({ code: "bad_config" });
 });
 
+it("goes on without a room that is deleted, and ends with the last of those that were named", async () => {
+  const { api, tell, tokens, store, clock } = await serveApi();
+  const [gone, kept] = [await tell("98765", chat("1")), await tell("22222", chat("1"))];
+  const named = follow(api.url, tokens.read, { asked: { after: "0" } });
+  const all = follow(api.url, tokens.read, { asked: { after: "0" }, rooms: [] });
+  await until(() => named.lines.length === 1 && all.lines.length === 2);
+  await store.deletions.ofRoom(gone);
+  await clock.advance(15_000);
+  await expect(named.ended).rejects.toMatchObject({ code: "not_found", message: expect.stringContaining(`room ${gone} was deleted`) });
+  await until(() => all.said.join("").includes(`room ${gone} was deleted`));
+  await tell("22222", chat("2"));
+  await until(() => all.lines.length === 3);
+  await tell("33333", chat("3"));
+  await until(async () => {
+    await all.clock.advance(30_000);
+    return all.lines.length === 4;
+  });
+  expect(all.lines.at(-2)).toMatchObject({ room: kept, seq: 2 });
+});
+
 it("goes on at a server that was started again, and follows the rooms that come, from their beginning", async () => {
   const store: Store = openSqliteStore({ path: ":memory:" });
   const { token } = await createToken(store.tokens, { name: "t", scope: "read", now: Date.now() });

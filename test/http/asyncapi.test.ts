@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Ajv } from "ajv";
 import { expect, it } from "vitest";
 import { encodeCursor } from "../../src/feed/cursor.js";
+import { goneRoom } from "../../src/http/streams/selection.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { until } from "../until.js";
 import { faked } from "../webhooks/delivering.js";
@@ -97,6 +98,9 @@ it("describes what streams, the WebSocket and webhooks really send, and what is 
   const answers = ["hello", "subscribed", "events", "removed", "acked", "error", "pong", "unsubscribed", "stopping"];
   for (const answer of answers) expect(seen).toContain(`socket ${answer}`);
   expect([seen.has("webhook batch"), receiver.sent.length, seen.has("events stopping")]).toEqual([true, 2, true]);
+  const gone = goneRoom({ room, asked: "98765" });
+  expect([mistake("events", "gone", gone), mistake("socket", "gone", { type: "gone", ...gone })]).toEqual([null, null]);
+  expect(mistake("rooms", "gone", { id: String(room) })).toBeNull();
   // A wrong message is not let through.
   expect(mistake("socket", "acked", { type: "acked", room: "1" })).toMatch(/name/);
 });

@@ -244,6 +244,40 @@ describe("a client", () => {
     }
   });
 
+  it.each(WAYS)("goes on by %s with the rooms that are left after one was deleted, and ends with the last", async (way) => {
+    const beats: (() => void)[] = [];
+    const every = (ms: number, call: () => void) => {
+      if (ms !== 15_000) return systemClock.every(ms, call);
+      beats.push(call);
+      return () => {};
+    };
+    const { api, tell, tokens, store } = await serveApi({ clock: { ...systemClock, every } });
+    const { client, by } = clientOf(api.url, tokens.read, way);
+    const names = way === "poll" ? ["222"] : ["111", "222"];
+    const keys = new Map<string, number>();
+    for (const name of ["111", "222"]) keys.set(name, await tell(name, chat(`${name}c`)));
+    const remove = async (name: string) => {
+      await store.deletions.ofRoom(keys.get(name) ?? 0);
+      for (const beat of beats) beat();
+    };
+    const gone: unknown[] = [];
+    const seen: string[] = [];
+    const follow = async () => {
+      const onGone = (room: unknown) => {
+        gone.push(room);
+        void tell("222", chat("222next"));
+      };
+      for await (const { id } of client.follow(names, { by, after: "0", onGone })) {
+        seen.push(id);
+        if (seen.length === names.length) await remove(way === "poll" ? "222" : "111");
+        if (id === "222next") await remove("222");
+      }
+    };
+    await expect(follow()).rejects.toMatchObject({ code: "not_found", status: 404, retryable: false });
+    const told = ["111", "222"].map((asked) => ({ asked, room: keys.get(asked) }));
+    expect([seen.toSorted(), gone]).toEqual(way === "poll" ? [["222c"], []] : [["111c", "222c", "222next"], told]);
+  });
+
   it("reads pages, and says what cannot be", async () => {
     const { api, tell, tokens } = await serveApi({ clock: systemClock });
     await tell("98765", ...chats(1, 5), gift("g", "c", 3, 3));

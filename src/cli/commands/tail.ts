@@ -237,6 +237,8 @@ export class EventLines {
       case "removed":
         say(told`room ${Number(room)}: seqs ${Number(message["from"])} to ${Number(message["to"])} are missing: they are no longer kept`);
         return this.#pass(Number(room), Number(message["to"]));
+      case "gone":
+        return this.#lose(Number(room));
       case "position":
         for (const [room, seq] of Object.entries(message["seqs"] as Record<string, number>)) this.#pass(Number(room), seq);
         return;
@@ -266,6 +268,11 @@ export class EventLines {
       this.#unread = [];
     }
     this.#log = String(log);
+    // Of all rooms, those that are gone by now are not missed.
+    if (rooms.length === 0 && this.#taken.size > 0) {
+      const there = await this.#allRooms().catch(() => null); // asked again with the next connection
+      if (there !== null) for (const room of this.#taken.keys()) if (!there.includes(room)) this.#lose(room);
+    }
     if (this.#taken.size > 0) {
       const known = [...this.#taken].map(([room, seq]) => ({ room, after: seq }));
       return this.#send(socket, { op: "subscribe", ref: "rooms", ...asked, rooms: known });
@@ -313,6 +320,14 @@ export class EventLines {
     const readTo = this.#bytes - this.#deps.output.unreadMax;
     const first = this.#unread.findIndex(({ end }) => end > readTo);
     for (const { room, seq } of this.#unread.splice(0, first < 0 ? this.#unread.length : first)) this.#read.set(room, seq);
+  }
+
+  /** Forgets a room that was deleted. @throws DyliveError not_found when it was the last of those that were named */
+  #lose(room: number): void {
+    for (const known of [this.#taken, this.#read, this.#kept]) known.delete(room);
+    this.#unread = this.#unread.filter((one) => one.room !== room);
+    if (this.#taken.size === 0 && this.#deps.rooms.length > 0) throw new DyliveError("not_found", told`room ${room} was deleted`);
+    say(told`room ${room} was deleted`);
   }
 
   /** Notes that nothing is to be written up to here. */

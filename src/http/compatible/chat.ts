@@ -120,11 +120,11 @@ export class ChatHandler {
   }
 
   #poll(query: ChatQuery, asked: RequestedRoom, call: HttpCall, token: TokenRow, from: number | null, head: number): Promise<ReadEvents> {
-    const { store, clock, live } = this.#deps;
+    const { store, live } = this.#deps;
     const filter = chatFilter(query.types?.split(",") ?? null, asked.onlySession);
     const { limit } = query;
     const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
-    return poll({ ...reading, clock, feed: live.feed, call, waitMs: query.wait * 1000 }, from, head);
+    return poll({ ...reading, live, call, waitMs: query.wait * 1000 }, from, head);
   }
 
   async #ends(room: number): Promise<{ oldest: number; head: number }> {

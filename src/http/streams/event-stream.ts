@@ -5,6 +5,7 @@ import { CursorReset, cursorEnd, cursorStart, type Ends, encodePlaces, resolvePl
 import { Follow, type FollowTarget } from "../../feed/follow.js";
 import type { Batch } from "../../feed/tail.js";
 import { DyliveError } from "../../runtime/errors.js";
+import type { RoomKey } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { StoredEvent } from "../../store/stored-event.js";
@@ -14,7 +15,7 @@ import { sendHead } from "../calls.js";
 import { exactly } from "../v1/fields.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
 import { endsOf, namedRooms } from "./named-room.js";
-import { type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
+import { goneRoom, type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
 import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Start of the cursors of a stream over one room. */
@@ -57,6 +58,19 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
 
   get queued(): number {
     return this.#answer.outbound.queued;
+  }
+
+  get rooms(): Iterable<RoomKey> {
+    return [...this.#follow.places()].map(([room]) => room);
+  }
+
+  lose(room: RoomKey): void {
+    const followed = this.#follow.get(room)?.followed;
+    if (followed === undefined || !this.#follow.drop(room)) return;
+    const last = sseMessage("gone", goneRoom(followed));
+    // A browser that comes back is refused then, and stays away.
+    if (this.#follow.size === 0) this.#answer.finish(last);
+    else this.#answer.write(last);
   }
 
   take(batch: Batch, { room, selection, sseKey }: ShownRoom): void {
@@ -182,7 +196,7 @@ async function answerEventStream(
   for (const asked of gone)
     answer.write(sseMessage("gone", { asked, reason: "no room is known as that any more: it was deleted, or this token may not see it" }));
   stream.start(
-    rooms.map(({ room, sessionId }) => shown(room, seqs.get(room) ?? 0, select(sessionId))),
+    rooms.map((named) => shown(named, seqs.get(named.room) ?? 0, select(named.sessionId))),
     { log: log.id, rooms: rooms.map((room) => toldRoom(room, ends, seqs, added.includes(room.room))) },
   );
   return reply;

@@ -4,6 +4,7 @@ import { ReadingTime, type WorkLimits } from "../../feed/reading-time.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
+import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Store } from "../../store/store.js";
 import type { HeldTokens } from "../tokens.js";
@@ -12,8 +13,15 @@ import { type OutboundBounds, WriteCoalescer } from "./outbound-queue.js";
 /** Reason for which we end a connection; its client is told. */
 export type CloseReason = "stopping" | "token" | "slow" | "costly";
 
+/** A reader of rooms that may be deleted while it is there. */
+interface RoomsReader {
+  readonly rooms: Iterable<RoomKey>;
+  /** Takes that a room of it was deleted. */
+  lose(room: RoomKey): void;
+}
+
 /** An open stream or socket, as those who look after all of them see it. */
-export interface LiveReader {
+export interface LiveReader extends RoomsReader {
   readonly kind: "sse" | "ws" | "rooms";
   readonly token: TokenRow;
   /** Bytes that wait in our memory for its client to take them. */
@@ -107,7 +115,7 @@ class Quota {
 
 /** Dependencies of the live streams. */
 interface LiveDeps {
-  readonly store: Pick<Store, "log" | "rooms" | "positions" | "tokens">;
+  readonly store: Pick<Store, "log" | "rooms" | "positions" | "tokens" | "deletions">;
   readonly clock: Clock;
   readonly logger: FastifyBaseLogger;
   readonly limits?: Partial<LiveLimits>;
@@ -133,10 +141,12 @@ export class LiveStreams {
   readonly coalescer: WriteCoalescer;
   readonly #held: LiveDeps["held"];
   readonly #readers = new Set<LiveReader>();
+  readonly #polls = new Set<RoomsReader>();
   readonly #stopBeating: () => void;
   readonly #stopped = new AbortController();
   #cutForSlowness = 0;
   #emptied: () => void = () => {};
+  #isLooking = false;
 
   constructor({ store, clock, logger, limits, held, feed }: LiveDeps) {
     this.#held = held;
@@ -191,6 +201,13 @@ export class LiveStreams {
     if (this.#stopped.signal.aborted) reader.end("stopping");
   }
 
+  /** Calls back when a room turns out to be deleted: at the next heartbeat. @returns ends that */
+  whenDeleted(room: RoomKey, lose: () => void): () => void {
+    const poll = { rooms: [room], lose };
+    this.#polls.add(poll);
+    return () => void this.#polls.delete(poll);
+  }
+
   /** Waits until a page of the past may be read for a token. @returns what ends that */
   async beginPage(token: TokenRow, signal: AbortSignal): Promise<() => void> {
     // Apart from its calls, which would wait behind all of its streams.
@@ -223,5 +240,22 @@ export class LiveStreams {
 
   #beat(): void {
     for (const reader of this.#readers) reader.beat();
+    if (!this.#isLooking) void this.#lookForDeleted();
+  }
+
+  /** Asks once for all: whoever deleted a room may be another process. */
+  async #lookForDeleted(): Promise<void> {
+    const readers = [...this.#readers, ...this.#polls];
+    const rooms = new Set(readers.flatMap((reader) => [...reader.rooms]));
+    if (rooms.size === 0) return;
+    this.#isLooking = true;
+    try {
+      const gone = await this.store.deletions.ofRooms([...rooms]);
+      if (gone.size > 0) for (const reader of readers) for (const room of [...reader.rooms]) if (gone.has(room)) reader.lose(room);
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.#isLooking = false;
+    }
   }
 }

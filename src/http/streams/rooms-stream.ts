@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { RoomOperations, RoomView } from "../../health/state.js";
 import type { Language } from "../../i18n/words.js";
 import type { RoomKey } from "../../store/log.js";
+import type { Deletion } from "../../store/sql/deletions.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { maySee, tokenOf } from "../authentication.js";
@@ -22,17 +23,24 @@ interface StatesReader {
   changed(rooms: readonly RoomView[]): void;
   /** Takes the rooms that were deleted since. */
   gone(rooms: readonly RoomKey[]): void;
+  /** Takes the broadcasts that were deleted a moment ago. */
+  sessionsGone(deletions: readonly Deletion[]): void;
 }
+
+/** Parts of the live streams that a look at the rooms needs. */
+type LookCare = Pick<LiveStreams, "clock" | "limits" | "failed" | "store">;
 
 /** Looks at the states of all rooms while somebody wants to know, once for all readers, and tells each what changed for it. */
 class RoomStates {
-  readonly #live: Pick<LiveStreams, "clock" | "limits" | "failed">;
+  readonly #live: LookCare;
   readonly #rooms: Pick<RoomOperations, "list">;
   /** States that each reader was told last, by room. */
   readonly #readers = new Map<StatesReader, Map<number, string>>();
   #running = false;
+  /** Number of the newest deletion that was looked at; null before the first look. */
+  #deletion: number | null = null;
 
-  constructor(live: Pick<LiveStreams, "clock" | "limits" | "failed">, rooms: Pick<RoomOperations, "list">) {
+  constructor(live: LookCare, rooms: Pick<RoomOperations, "list">) {
     this.#live = live;
     this.#rooms = rooms;
   }
@@ -46,11 +54,15 @@ class RoomStates {
   }
 
   async #run(): Promise<void> {
-    const { clock, limits } = this.#live;
+    const { clock, limits, store } = this.#live;
     this.#running = true;
+    this.#deletion = null;
     while (this.#readers.size > 0) {
       try {
+        const { n, found } = await store.deletions.ofSessionsSince(this.#deletion);
         this.#tell(await this.#rooms.list());
+        if (found.length > 0) for (const reader of this.#readers.keys()) reader.sessionsGone(found);
+        this.#deletion = n;
       } catch (error) {
         this.#live.failed(error);
       }
@@ -79,6 +91,8 @@ class RoomStates {
 /** One client of `/v1/rooms/stream`. */
 class RoomsStream implements LiveReader, StatesReader {
   readonly kind = "rooms";
+  /** None: it is told itself which rooms are gone. */
+  readonly rooms = [];
   readonly token: TokenRow;
   readonly #answer: SseAnswer;
   readonly #mayRead: (view: RoomView) => boolean;
@@ -103,6 +117,15 @@ class RoomsStream implements LiveReader, StatesReader {
     const text = rooms.filter((room) => this.#shown.delete(room)).map((room) => sseMessage("gone", { id: String(room) }));
     if (text.length > 0) this.#answer.write(text.join(""));
   }
+
+  sessionsGone(deletions: readonly Deletion[]): void {
+    const text = deletions
+      .filter(({ room }) => this.#shown.has(room))
+      .map(({ room, sessionId }) => sseMessage("session_gone", { id: String(room), session: sessionId }));
+    if (text.length > 0) this.#answer.write(text.join(""));
+  }
+
+  lose(): void {}
 
   get queued(): number {
     return this.#answer.outbound.queued;

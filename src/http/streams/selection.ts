@@ -5,7 +5,8 @@ import type { ReadingTime } from "../../feed/reading-time.js";
 import type { Followed } from "../../feed/subscription.js";
 import type { Batch } from "../../feed/tail.js";
 import { FieldError } from "../../runtime/errors.js";
-import type { RoomKey, Where } from "../../store/log.js";
+import type { Where } from "../../store/log.js";
+import type { NamedRoom } from "../../store/rooms.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 
 /** Word that stands for all types. */
@@ -28,6 +29,8 @@ interface Selection extends Filter {
 
 /** A room of a stream, and what is shown of it. */
 export interface ShownRoom extends Followed {
+  /** Name that the client gave. */
+  readonly asked: string;
   readonly selection: Selection;
   /** Names for what is made of a batch, for `Batch.once`: made once, since they are needed for every batch of every reader. */
   readonly wsKey: string;
@@ -35,8 +38,13 @@ export interface ShownRoom extends Followed {
 }
 
 /** Returns the followed room of a selection. */
-export function shown(room: RoomKey, after: number, selection: Selection): ShownRoom {
-  return { room, after, where: selection.where, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
+export function shown({ room, asked }: Pick<NamedRoom, "room" | "asked">, after: number, selection: Selection): ShownRoom {
+  return { room, asked, after, where: selection.where, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
+}
+
+/** Returns what a client is told of a room that was deleted while it followed it. */
+export function goneRoom({ room, asked }: Pick<ShownRoom, "room" | "asked">) {
+  return { room, asked, reason: "the room was deleted" };
 }
 
 /**

@@ -113,7 +113,7 @@ export async function subscriptionsOf(
       const kept =
         command.name === undefined ? null : await live.store.positions.get(subscriptionPosition(token, command.name), named.room);
       const from = own.get(named.asked) ?? kept ?? seqs.get(named.room) ?? 0;
-      return subscription(live.store.log.id, named, ends, from, shown(named.room, from, select(named.sessionId)));
+      return subscription(live.store.log.id, named, ends, from, shown(named, from, select(named.sessionId)));
     }),
   );
 }

@@ -18,7 +18,7 @@ import { movePosition, subscriptionPosition } from "../tokens.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
 import { visibleRoom } from "./named-room.js";
 import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
-import { type ShownRoom, shownOf, sift } from "./selection.js";
+import { goneRoom, type ShownRoom, shownOf, sift } from "./selection.js";
 import { type Command, CommandError, type CommandOf, parseCommand, subscriptionsOf } from "./ws-command.js";
 
 /** FIN and opcode 1: one whole text message. */
@@ -130,6 +130,17 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
 
   get queued(): number {
     return this.#outbound.queued;
+  }
+
+  get rooms(): Iterable<RoomKey> {
+    return [...this.#follow.places()].map(([room]) => room);
+  }
+
+  lose(room: RoomKey): void {
+    const followed = this.#follow.get(room)?.followed;
+    if (followed === undefined) return;
+    this.#drop([room]);
+    this.#tell({ type: "gone", ...goneRoom(followed) });
   }
 
   take(batch: Batch, { selection, wsKey }: ShownRoom): void {
@@ -252,11 +263,16 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   async #unsubscribe(command: CommandOf<"unsubscribe">, ref: { readonly ref?: string }): Promise<void> {
     const rooms: RoomKey[] = [];
     for (const name of command.rooms) rooms.push((await visibleRoom(this.#live.store.rooms, this.token, String(name))).room);
-    const left = [...new Set(rooms)].filter((room) => this.#follow.drop(room));
+    this.#tell({ type: "unsubscribed", ...ref, rooms: this.#drop([...new Set(rooms)]) });
+  }
+
+  /** Ends following rooms. @returns those that were followed */
+  #drop(rooms: readonly RoomKey[]): readonly RoomKey[] {
+    const left = rooms.filter((room) => this.#follow.drop(room));
     for (const room of left) this.#told.delete(room);
     this.#held -= left.length;
     this.#live.quota.give(this.token.id, left.length);
-    this.#tell({ type: "unsubscribed", ...ref, rooms: left });
+    return left;
   }
 
   async #ack(command: CommandOf<"ack">, ref: { readonly ref?: string }): Promise<void> {

@@ -18,6 +18,7 @@ const Followed = {
   head: Seq,
 };
 const Removed = { room: Key, from: Seq, to: Seq };
+const Gone = { asked: Followed.asked, reason: Type.String() };
 const Ended = { reason: Type.String({ description: "why the stream ends" }), queuedBytes: Type.Optional(Type.Integer()) };
 const Ref = { ref: Type.Optional(Type.String({ description: "that of the command" })) };
 
@@ -29,6 +30,10 @@ const SSE: Readonly<Record<string, TObject>> = {
     cursor: Cursor,
   }),
   removed: Type.Object(Removed, { description: "these seqs, both ends included, are no longer kept" }),
+  gone: Type.Object(
+    { room: Type.Optional(Key), ...Gone },
+    { description: "a room was deleted: the others go on; without others it ends. Without room: it was gone before Last-Event-ID" },
+  ),
   cursor_reset: Type.Object({ reason: Type.String(), oldest: Cursor, newest: Cursor }, { description: "Last-Event-ID is not of this log" }),
 };
 /** Last messages of a stream, by the name in `event:`; those of a WebSocket have it as `type`. */
@@ -43,6 +48,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, TSchema>>>> = {
   pong: { ...Ref, time: Type.Integer({ description: "ms UTC" }) },
   position: { seqs: Type.Record(Type.String(), Seq, { description: "how far each room has come, past events that are not shown too" }) },
   removed: Removed,
+  gone: { room: Key, ...Gone },
   error: {
     ...{ ...Ref, code: Type.String(), message: Type.String(), hint: Type.String(), retryable: Type.Boolean() },
     ...{ oldest: Type.Optional(Cursor), newest: Type.Optional(Cursor) },
@@ -110,7 +116,12 @@ export function asyncApi(schemas: Schemas): object {
     ),
     rooms: channel(
       "rooms",
-      { room: [ref("Room")], ...ends },
+      {
+        room: [ref("Room")],
+        gone: [Type.Object({ id: Type.String({ description: "key of a room that was deleted" }) })],
+        session_gone: [Type.Object({ id: Type.String(), session: Type.String({ description: "a broadcast of it that was deleted" }) })],
+        ...ends,
+      },
       {
         address: "/v1/rooms/stream",
         servers: [{ $ref: "#/servers/http" }],

@@ -140,11 +140,9 @@ export function eventRoutes(app: FastifyInstance, deps: ApiDeps): void {
         return answer(got, got.rows.at(-1)?.seq ?? Math.max(0, from - 1), got.next);
       }
       const from = after === undefined ? null : resolveCursor(after, log.id, room, ends);
-      const got = await poll(
-        { ...reading, clock, feed: live.feed, call, waitMs: request.method === "HEAD" ? 0 : wait * 1000 },
-        from,
-        ends.head,
-      );
+      const got = await poll({ ...reading, live, call, waitMs: request.method === "HEAD" ? 0 : wait * 1000 }, from, ends.head);
+      // Refused as whoever asks now is.
+      if (call.ended === "deleted") await roomOrSystem(store.rooms, request);
       return answer(got, got.next, got.rows[0]?.seq ?? (from ?? ends.head) + 1);
     },
   );

@@ -293,7 +293,7 @@ const SummaryQuery = exactly({
 const NO_SUMMARY = { session: null, minutes: null, gaps: null, gifters: null, chatters: null, gifts: null, words: null };
 
 /** Registers the summary of a room's broadcast: all that a page about it shows, as the routes of its parts answer it. */
-function summaryRoutes(app: FastifyInstance, { store, live, calls, clock }: ApiDeps): void {
+function summaryRoutes(app: FastifyInstance, { store, live, calls }: ApiDeps): void {
   const { statistics, rooms, sessions, log } = store;
 
   app.withTypeProvider<TypeBoxTypeProvider>().get(
@@ -319,7 +319,7 @@ function summaryRoutes(app: FastifyInstance, { store, live, calls, clock }: ApiD
         const filter = (await selectionOf({ types: ["gap"] }, live.time, token.id))(sessionId);
         const reading = { log, room, limit: SUMMARY_LIMITS.gaps, filter, time: live.time, payer: token.id };
         const head = (await log.heads([room])).get(room)?.head ?? 0;
-        return (await poll({ ...reading, clock, feed: live.feed, call, waitMs: 0 }, null, head)).rows.map(({ event }) => event);
+        return (await poll({ ...reading, live, call, waitMs: 0 }, null, head)).rows.map(({ event }) => event);
       };
       const [row, totals] = await Promise.all([rooms.get(room), statistics.sessions(room, [sessionId])]);
       const all = totals.get(sessionId) ?? null;

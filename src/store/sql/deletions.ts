@@ -79,6 +79,19 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
     open: (): Promise<readonly Deletion[]> => ask(() => rows<Deletion>(`${SELECT} WHERE ended_at IS NULL ORDER BY n`)),
     /** Returns all deletions of a room and of its broadcasts, oldest first. */
     of: (room: RoomKey): Promise<readonly Deletion[]> => ask(() => rows<Deletion>(`${SELECT} WHERE room = $1 ORDER BY n`, room)),
+    /** Returns those of these rooms that were deleted. */
+    ofRooms: (among: readonly RoomKey[]): Promise<ReadonlySet<RoomKey>> =>
+      ask(function* () {
+        const sql = `SELECT DISTINCT room FROM deletions WHERE session_id = '' AND room ${dialect.among("$1", "bigint")}`;
+        return new Set((yield* rows<{ room: RoomKey }>(sql, among)).map(({ room }) => room));
+      }),
+    /** Returns the deletions of broadcasts that began after the one of this number, and the newest number; null: none, to begin with. */
+    ofSessionsSince: (n: number | null): Promise<{ readonly n: number; readonly found: readonly Deletion[] }> =>
+      ask(function* () {
+        const last = (yield* row<{ n: number | null }>("SELECT max(n) AS n FROM deletions"))?.n ?? 0;
+        if (n === null || last <= n) return { n: last, found: [] };
+        return { n: last, found: yield* rows<Deletion>(`${SELECT} WHERE n > $1 AND n <= $2 AND session_id <> '' ORDER BY n`, n, last) };
+      }),
     /** Notes that a deletion has come to its end. */
     end: ({ n, room, sessionId, until }: Deletion): Promise<void> =>
       write(function* () {

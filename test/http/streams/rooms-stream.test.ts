@@ -42,6 +42,27 @@ describe("the stream of the rooms' states", () => {
     expect(limited?.named("gone")).toMatchObject([{ data: { id: "2" } }]);
   });
 
+  it("tells which broadcasts were deleted, by whichever process, to those who are shown the room", async () => {
+    const server = await serveLive({ limits: { roomStatesMs: 20 } });
+    const rooms = [(await server.room("900001")).room, (await server.room("900002")).room] as const;
+    for (const room of rooms) await server.store.sessions.open(room, "7000000000000000001", 1);
+    await server.store.deletions.ofSession(rooms[0], "7000000000000000001");
+    server.views = [view(rooms[0], "live", "900001"), view(rooms[1], "live", "900002")];
+    const { token } = await server.makeToken({ rooms: ["900002"] });
+    const [all, limited] = await Promise.all([server, { token }].map((by) => SseClient.open(`${server.url}/v1/rooms/stream`, by)));
+    await until(() => all?.named("room").length === 2 && limited?.named("room").length === 1);
+    await server.store.sessions.open(rooms[0], "7000000000000000002", 2);
+    await server.store.deletions.ofSession(rooms[0], "7000000000000000002");
+    await server.store.deletions.ofSession(rooms[1], "7000000000000000001");
+    await until(() => all?.named("session_gone").length === 2 && limited?.named("session_gone").length === 1);
+    // Those of before the client came are not told.
+    const told = [
+      { id: String(rooms[0]), session: "7000000000000000002" },
+      { id: String(rooms[1]), session: "7000000000000000001" },
+    ];
+    expect([all, limited].map((one) => one?.named("session_gone").map(({ data }) => data))).toEqual([told, told.slice(1)]);
+  });
+
   it("shows a limited token its own rooms", async () => {
     const server = await serveLive({ limits: { roomStatesMs: 20 } });
     server.views = [view(1, "live"), view(2, "live")];

@@ -10,6 +10,8 @@ export interface RoomsStreamDeps {
   readonly onRoom: (room: Room) => void;
   /** The id of a room that was deleted. */
   readonly onGone: (id: string) => void;
+  /** A broadcast of a room was deleted. */
+  readonly onSessionGone?: () => void;
   readonly onState: (state: LinkState) => void;
   readonly onRefused: () => void;
 }
@@ -18,7 +20,7 @@ export interface RoomsStreamDeps {
  * Follows the states of all rooms until the signal aborts. An EventSource comes back after a lost connection, but never after a refusal: then a
  * new one is opened here.
  */
-export function followRooms({ client, onRoom, onGone, onState, onRefused }: RoomsStreamDeps, signal: AbortSignal): void {
+export function followRooms({ client, onRoom, onGone, onSessionGone, onState, onRefused }: RoomsStreamDeps, signal: AbortSignal): void {
   let attempt = 0;
   let source: EventSource | null = null;
   let timer = 0;
@@ -32,6 +34,7 @@ export function followRooms({ client, onRoom, onGone, onState, onRefused }: Room
     };
     source.addEventListener("room", ({ data }) => onRoom(JSON.parse(data) as Room));
     source.addEventListener("gone", ({ data }) => onGone((JSON.parse(data) as Pick<Room, "id">).id));
+    source.addEventListener("session_gone", () => onSessionGone?.());
     source.onerror = () => {
       source?.close();
       attempt++;

@@ -83,12 +83,13 @@ export class OverlaySource {
 
   #told({ type, code, message }: Told): void {
     if (type === "subscribed") this.state.value = { name: "open" };
-    if (type !== "error") return;
-    // Another log than before, or a room that is not known yet: it may be added later.
+    if (type !== "error" && type !== "gone") return;
+    // Another log than before, or a room that is not known yet, or no longer: it may be added later.
     this.#place = null;
-    if (code !== "cursor_reset") this.state.value = { name: "failed", why: String(message) };
+    const isAnew = type === "gone" || code === "cursor_reset";
+    if (!isAnew) this.state.value = { name: "failed", why: String(message) };
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#socket?.send(this.#subscribe()), code === "cursor_reset" ? 0 : AGAIN_MS);
+    this.#timer = window.setTimeout(() => this.#socket?.send(this.#subscribe()), isAnew ? 0 : AGAIN_MS);
   }
 
   #refused(): void {

@@ -152,11 +152,11 @@ export class Feed {
       this.#lines.note("removed", to - from + 1);
       triggerRef(this.rows);
     } else if (type === "subscribed") this.failure.value = null;
-    else if (type === "error" && code === "cursor_reset") this.#again();
+    else if (type === "gone" || (type === "error" && code === "cursor_reset")) this.#again();
     else if (type === "error") this.failure.value = failureOf({ error: told }, 0);
   }
 
-  /** The log is another than before: everything begins anew. */
+  /** The log is another than before, or the room is gone: everything begins anew. */
   #again(): void {
     this.#socket?.close();
     clearTimeout(this.#showing);

@@ -14,6 +14,8 @@ export class Roster {
   readonly known = shallowRef(false);
   /** Rooms that stay on the page until they are released, and whether they are gone. */
   readonly #held = new Map<string, boolean>();
+  /** Goes up when broadcasts may have been deleted, here or elsewhere: what shows some asks again. */
+  readonly deletions = shallowRef(0);
   readonly #stop = new AbortController();
 
   constructor(client: ApiClient, onRefused: () => void) {
@@ -23,8 +25,10 @@ export class Roster {
         onRefused,
         onRoom: (room) => this.take(room),
         onGone: (id) => this.#gone(id),
+        onSessionGone: () => this.deletions.value++,
         onState: (state) => {
           this.link.value = state;
+          if (state.name === "open" && this.known.value) this.deletions.value++;
           // The stream begins with every room, in the first second; without any it is silent.
           if (state.name === "open") void this.#settle(client);
         },

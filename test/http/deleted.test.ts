@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { until } from "../until.js";
+import { serveApi } from "./api-server.js";
+import { chat } from "./events.js";
+import { SseClient } from "./streams/sse-client.js";
+import { WsClient } from "./streams/ws-client.js";
+
+const HEARTBEAT_MS = 15_000;
+
+it("tells at a heartbeat what is open on a room that was deleted, by whichever process", async () => {
+  const { api, call, tell, store, tokens, clock } = await serveApi();
+  const [gone, kept] = [await tell("98765", chat("1")), await tell("98766", chat("1"))];
+  const stream = (rooms: string) => SseClient.open(`${api.url}/v1/events/stream?rooms=${rooms}`, { token: tokens.read });
+  const [alone, both] = [await stream("98765"), await stream("web_rid:98765,98766")];
+  const socket = await WsClient.open(api.url, tokens.read);
+  socket.send({ op: "subscribe", rooms: ["98765", "98766"] });
+  const long = call("/v1/rooms/98765/events?after=1&wait=60");
+  const older = call("/douyin/liveroom/chat?room_id=98765&cursor=newest&wait=60&types=WebcastGiftMessage");
+  const other = call("/v1/rooms/98766/events?after=1&wait=60");
+  await until(() => alone.messages.length + both.messages.length === 2 && socket.typed("subscribed").length === 1);
+  await until(() => clock.sleeping >= 3);
+  await clock.advance(HEARTBEAT_MS);
+  expect([alone.named("gone"), both.named("gone"), socket.typed("gone")]).toEqual([[], [], []]);
+
+  await store.deletions.ofRoom(gone);
+  await clock.advance(HEARTBEAT_MS);
+  await until(() => alone.ended && both.named("gone").length === 1 && socket.typed("gone").length === 1);
+  const about = { room: gone, asked: "98765", reason: "the room was deleted" };
+  expect(alone.messages.at(-1)).toMatchObject({ event: "gone", data: about });
+  expect(both.named("gone")[0]?.data).toEqual({ ...about, asked: "web_rid:98765" });
+  expect(socket.typed("gone")).toEqual([{ type: "gone", ...about }]);
+  const anew = await call("/v1/rooms/98765/events?after=1&wait=60");
+  expect([anew.status, (await long).status, (await long).at("error", "message")]).toEqual([404, 404, anew.at("error", "message")]);
+  // Whoever asks by this name adds the room again: there was nothing.
+  expect(await older).toMatchObject({ status: 200, body: { data: [] } });
+
+  await tell(kept, chat("2"));
+  expect((await other).at("events", 0, "text")).toBe("2");
+  await until(() => both.named("chat").length === 1 && socket.events.length === 1);
+  // Once; and the connection takes other rooms in its place.
+  await clock.advance(2 * HEARTBEAT_MS);
+  const next = await tell("98765", chat("anew"));
+  socket.send({ op: "subscribe", rooms: [{ room: "98765", after: 0 }] });
+  await until(() => socket.events.length === 2);
+  expect([next === gone, both.named("gone").length, socket.typed("gone").length, socket.closed]).toEqual([false, 1, 1, null]);
+});
