@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { NewEvent } from "../events/event.js";
+import { isTest } from "../events/test-event.js";
 import type { SidecarView } from "../exports/sidecars.js";
 import { GIFTS_STATES } from "../health/gifts-watch.js";
 import { SESSION_STATES } from "../health/sessions.js";
@@ -52,7 +53,7 @@ interface HttpHeld {
 export class Metrics {
   readonly #clock: Clock;
   readonly #registry = new Registry();
-  readonly #events = this.#counter("dylive_events_total", "Events stored by this process, by type", ["type"]);
+  readonly #events = this.#counter("dylive_events_total", "Events stored by this process, by type; test events are left out", ["type"]);
   readonly #lag = new Histogram({
     name: "dylive_event_lag_seconds",
     help: "From the platform's time of an event until it was stored; events whose time is estimated are left out",
@@ -185,10 +186,11 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** Counts events that were just stored. */
+  /** Counts events that were just stored. Test events are none that happened. */
   stored(events: readonly NewEvent[]): void {
     const now = this.#clock.now();
     for (const event of events) {
+      if (isTest(event)) continue;
       this.#events.inc({ type: event.type });
       if (LIVE_SOURCES.has(event.source) && event.timeEstimated !== true && event.method !== "dylive")
         this.#lag.observe(Math.max(0, now - event.time) / 1000);

@@ -102,11 +102,14 @@ export interface Log {
    * without events 1.
    */
   heads(rooms?: readonly RoomKey[]): Promise<ReadonlyMap<RoomKey, { readonly oldest: number; readonly head: number }>>;
-  /** Returns the marks of the combos known by these ids. */
+  /** Returns the marks of the combos known by these ids, also by events that are being deleted: what goes on is counted from there. */
   combos(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, ComboMark>>;
-  /** Returns which of these event ids are stored (tombstones included): a gift with a known id must not move the ledger. */
+  /**
+   * Returns which of these event ids are stored (tombstones, and what is being deleted, included): a message that comes again is not stored
+   * again, and a gift with a known id must not move the ledger.
+   */
   known(room: RoomKey, ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Returns the stored events (tombstones included) among those with these ids. */
+  /** Returns the stored events (tombstones included) among those with these ids; none of a broadcast that is being deleted. */
   byId(room: RoomKey, ids: readonly string[]): Promise<ReadonlyMap<string, LiveEvent>>;
   /**
    * Yields the rooms that got events since the call or the last yield; ends when the signal aborts or the store closes. May wake too often,

@@ -51,6 +51,7 @@ export function describeDeletions(open: Open): void {
       expect(deletion).toMatchObject({ room, sessionId: null, until: 1300 });
       // At once: nobody finds it, and whoever had it can store and change nothing.
       expect(await rooms.get(room)).toBeNull();
+      expect(await deletions.ofRooms([0, room, other.room])).toEqual(new Set([room]));
       expect((await rooms.list()).map((row) => row.room)).toEqual([other.room]);
       expect([await rooms.find({ kind: "web_rid", value: "98765" }), await rooms.aliases(room)]).toEqual([null, []]);
       expect(await sessions.list(room, 9)).toEqual([]);
@@ -78,6 +79,7 @@ export function describeDeletions(open: Open): void {
       expect(await retention.size(room)).toBe(0);
       expect([await readAll(log, other.room), await checkStore(store())]).toEqual([kept, []]);
       expect([await deletions.open(), (await deletions.of(room)).map(({ n }) => n)]).toEqual([[], [deletion.n]]);
+      expect([await deletions.ofRooms([other.room, room]), await deletions.ofRooms([])]).toEqual([new Set([room]), new Set()]);
       // The name is free, and its room another: no key and no seq is given twice.
       const anew = await claimed(store(), "98765");
       expect([anew.room === room, await anew.append(chat("98765c3"))]).toEqual([false, [1]]);
@@ -92,7 +94,7 @@ export function describeDeletions(open: Open): void {
       await expect(deletions.ofSession(room, "7")).rejects.toMatchObject({ code: "not_found" });
       const deletion = await deletions.ofSession(room, FIRST);
       expect((await sessions.list(room, 9)).map(({ sessionId }) => sessionId)).toEqual([SECOND]);
-      expect(await deletions.open()).toEqual([deletion]);
+      expect([await deletions.open(), await deletions.ofRooms([room])]).toEqual([[deletion], new Set()]);
       // Two do it at once.
       const done = await Promise.all([run(deletion), run(deletion)]);
       expect(Math.max(...done.map(({ events }) => events))).toBeGreaterThan(0);
@@ -122,7 +124,12 @@ export function describeDeletions(open: Open): void {
           { kind: "web_rid", value: name },
           { kind: "room_id", value: FIRST },
         ]);
+        const ids = [`${name}c0`, `${name}c9`, `${name}g7`];
+        expect([...(await log.byId(room, ids)).keys()].sort()).toEqual(ids);
         const deletion = await deletions.ofSession(room, FIRST);
+        // Nor by its id, which stays known: the message is not stored again.
+        expect([...(await log.byId(room, ids)).keys()].sort()).toEqual(ids.slice(1));
+        expect([...(await log.known(room, ids))].sort()).toEqual(ids);
         expect(await rooms.find({ kind: "room_id", value: FIRST })).toBeNull();
         let left = steps;
         const onProgress = () => {

@@ -72,6 +72,8 @@ describe("/metrics", () => {
       revision: 0,
     } as const;
     await tell("11", { ...gap, room: 1, type: "gap", from: now - 7_000, to: now, reason: "stalled" });
+    // What somebody tried out did not happen.
+    expect((await server.call("/v1/rooms/11/test-events", { method: "POST", json: { type: "chat" } })).status).toBe(201);
     const text = await scrape(server);
     expect(value(text, 'dylive_events_total{type="chat"}')).toBe(2);
     expect(value(text, 'dylive_events_total{type="gift"}')).toBe(1);

@@ -78,10 +78,13 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
        ${rooms === undefined ? "" : `WHERE h.room ${dialect.among("$1", "bigint")}`} ORDER BY h.room`,
       ...(rooms === undefined ? [] : [rooms]),
     );
-  /** Returns columns of the events with these ids. */
-  const byIds = <T>(columns: string, room: RoomKey, ids: readonly string[]) => {
+  /** Returns columns of the events with these ids. @param shown only of those that somebody may be shown */
+  const byIds = <T>(columns: string, room: RoomKey, ids: readonly string[], shown: boolean) => {
     const { sql, values } = table.known(table.daysOf(ids), room, ids);
-    return ask(() => rows<T>(`SELECT CAST(id AS text) AS id, ${columns} FROM events WHERE ${sql}`, ...values));
+    const kept = shown ? ` AND ${notDeleted(`$${values.length + 1}`)}` : "";
+    return ask(() =>
+      rows<T>(`SELECT CAST(id AS text) AS id, ${columns} FROM events WHERE ${sql}${kept}`, ...values, ...(shown ? [room] : [])),
+    );
   };
   return {
     id,
@@ -102,9 +105,9 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
         );
         return new Map(marks.map(({ id, high, settled }): [string, ComboMark] => [id, { high: high ?? 0, settled: settled === 1 }]));
       }),
-    known: async (room, ids) => new Set((await byIds<{ id: string }>("seq", room, ids)).map((one) => one.id)),
+    known: async (room, ids) => new Set((await byIds<{ id: string }>("seq", room, ids, false)).map((one) => one.id)),
     byId: async (room, ids) => {
-      const found = await byIds<{ id: string; seq: number; body: string }>("seq, body", room, ids);
+      const found = await byIds<{ id: string; seq: number; body: string }>("seq, body", room, ids, true);
       return new Map(found.map((one) => [one.id, eventOf(one.seq, one.body)]));
     },
     wakes: (signal) => waker.wakes(signal),
