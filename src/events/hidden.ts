@@ -22,6 +22,11 @@ export function shownText(text: string, mark: string | ((sign: string) => string
   return text.replace(EITHER, (sign: string, emoji: string | undefined) => emoji ?? (typeof mark === "string" ? mark : mark(sign)));
 }
 
+/** Whether anything of a text can be seen. */
+export function shows(text: string): boolean {
+  return typedKey(typable(text)) !== "";
+}
+
 /** Names of something that is about to be deleted, one of which is typed so that nothing else is meant. */
 export interface Confirmation {
   /** Name to ask for, as it is to be typed; empty where there is none. */

@@ -16,9 +16,9 @@ const BUILT = new URL("../../dist/src/app/app.js", import.meta.url).href;
 const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const SCREENS = fileURLToPath(new URL("../../.tmp/screens/", import.meta.url));
 
-/** What is to be read in these elements, as the page shows it. */
+/** What is to be read in these elements, as the page shows it: the signs that keep a stranger's words apart from ours show nothing. */
 export async function textOf(elements: Locator): Promise<string> {
-  return (await elements.allInnerTexts()).join("\n");
+  return (await elements.allInnerTexts()).join("\n").replace(/[\u2068\u2069]/g, "");
 }
 
 /**

@@ -1,9 +1,15 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { LiveEvent } from "../../web/src/api/model.js";
+import type { LiveEvent, Room } from "../../web/src/api/model.js";
+import { isolated, seen } from "../../web/src/i18n/strangers.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
-import { isolated, lineOf, saidBy } from "../../web/src/room/line.js";
+import { lineOf, saidBy } from "../../web/src/room/line.js";
+import { nameOf } from "../../web/src/rooms/truth.js";
+import { workName } from "../../web/src/works/work-words.js";
 import { chat, gift, person } from "../http/events.js";
 import { ENGLISH, reasonsOfRooms } from "../i18n/sentences.js";
+
+const TABLES = "web/src/i18n/zh";
 
 function system(text: string): LiveEvent {
   const { user: _, ...base } = chat("");
@@ -58,7 +64,30 @@ describe("a line of our words with a stranger's among them", () => {
     for (const m of [MESSAGES.zh, MESSAGES.en]) {
       expect(saidBy(given, m)).toBe(`${m.room.row.sent} \u2068坏人\u2069 ×1`);
       expect(lineOf(given, m)).toBe(`\u2068坏人\u2069 ${m.room.row.sent} \u2068坏人\u2069 ×1`);
-      expect(lineOf(said, m)).toBe(m.room.row.chat("\u2068坏人\u2069", "\u2068坏人\u2069"));
+      expect(lineOf(said, m)).toBe(m.room.row.chat(isolated(bad), isolated(bad)));
     }
+  });
+
+  it("takes none as they are: what a sentence has of strings is ours, by the name of its place", () => {
+    // Figures, times and lengths as we write them, words of our own, and what the operator chose of a few letters.
+    const ours =
+      "account ago all at atLeast column diamonds engine error from id length limits n now rate reason role session share size state status there time to told type units usual value when why wish";
+    const places = readdirSync(TABLES).flatMap((file) =>
+      [...readFileSync(`${TABLES}/${file}`, "utf8").matchAll(/[(,] ?(\w+): (?:readonly )?string\b/g)].map(
+        ([, name = ""]) => `${file}: ${name}`,
+      ),
+    );
+    expect(places.length).toBeGreaterThan(40);
+    const others = places.filter((place) => !ours.split(" ").includes(place.split(": ")[1] ?? ""));
+    // A token's name is no sentence; a zone is the browser's, a method's name letters.
+    expect(others.filter((place) => !/^(overlay.ts: room|search.ts: zone|room.ts: method)$/.test(place))).toEqual([]);
+  });
+
+  it("has none that shows nothing for a title", () => {
+    expect(["", " ", "\u3000\u200b", "\u202e", "\u2800", null, undefined].map(seen)).toEqual(Array(7).fill(""));
+    expect(seen(" 夜话 ")).toBe(" 夜话 ");
+    const about = { id: "7", webRid: "98765", anchor: null } as Room;
+    expect(nameOf({ ...about, title: "\u3000\u200b" }, MESSAGES.en)).toBe("room 98765");
+    expect(workName({ id: "7", title: " \u200b", text: "\u3000" }, MESSAGES.en)).toBe("Work 7");
   });
 });

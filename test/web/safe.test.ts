@@ -54,7 +54,7 @@ describe("the dashboard's sources", () => {
     expect(page).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=|<style|\sstyle=|javascript:/i);
   });
 
-  it("import types alone from the server, but for the rule by which rungs are chosen, what is typed to delete, the words of reasons and how a client reads errors, which import no more", () => {
+  it("import types alone from the server, but for the rule by which rungs are chosen, what can be seen of a name, the words of reasons and how a client reads errors, which import no more", () => {
     const of = (path: string) => readFileSync(fileURLToPath(new URL(`../../src/${path}`, import.meta.url)), "utf8");
     const imported = (path: string) => [...of(path).matchAll(/^import (?!type ).*"(.*)";$/gm)].map(([, from]) => from);
     expect(
@@ -71,6 +71,7 @@ describe("the dashboard's sources", () => {
       [
         "src/api/failure.ts ../../../src/client/failure.js",
         "src/components/DeleteButton.vue ../../../src/events/hidden.js",
+        "src/i18n/strangers.ts ../../../src/events/hidden.js",
         "src/i18n/tables.ts ../../../src/i18n/reasons.js",
         "src/works/rungs.ts ../../../src/works/model/quality.js",
       ],

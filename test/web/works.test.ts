@@ -8,6 +8,7 @@ import type { MediaVariant } from "../../src/works/model/media.js";
 import { chooseVariant } from "../../src/works/model/quality.js";
 import { WorkError } from "../../src/works/told.js";
 import type { Work, WorkPace } from "../../web/src/api/model.js";
+import { isolated } from "../../web/src/i18n/strangers.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { runWords } from "../../web/src/works/comment-words.js";
 import { coverOf, expiryOf } from "../../web/src/works/pictures.js";
@@ -201,7 +202,13 @@ describe("the run through a list of works", () => {
     expect(told({ reason: "it failed; the log says why", endedAt: NOW })).toMatchObject({ tone: "bad" });
     expect(told({ collected: 0, mix: { id: "7", name: "合集" } }, true)).toMatchObject({
       state: "正在列出",
-      lines: [expect.stringContaining("在等网页"), "「合集」的作品。", "已得到 0 个。", "最多列出 10000 个。", "已进行 1 分。"],
+      lines: [
+        expect.stringContaining("在等网页"),
+        `「${isolated("合集")}」的作品。`,
+        "已得到 0 个。",
+        "最多列出 10000 个。",
+        "已进行 1 分。",
+      ],
     });
     expect(told({ stopAfterKnown: 3, limit: 50 }, true).lines).toContain("最多列出 50 个，连续遇到 3 个已保存的就停。");
   });

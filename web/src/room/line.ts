@@ -1,17 +1,10 @@
 import type { LiveEvent, LiveEventOf, User } from "../api/model.js";
+import { isolated, seen } from "../i18n/strangers.js";
 import { type Messages, reasonIn } from "../i18n/tables.js";
 
 /** What a person is called. */
 export function personName(user: Pick<User, "nickname" | "displayId">, m: Messages): string {
-  return user.nickname || user.displayId || m.room.row.anonymous;
-}
-
-/**
- * Returns a stranger's words for the middle of ours: what they have of signs that turn the direction of text turns nothing of ours. Alone in an
- * element of their own they need `<bdi>` only.
- */
-export function isolated(words: string): string {
-  return words === "" ? "" : `\u2068${words.replace(/[\u202a-\u202e\u2066-\u2069]/g, "")}\u2069`;
+  return seen(user.nickname) || seen(user.displayId) || m.room.row.anonymous;
 }
 
 /** What an event says, without its person's name. The words of people and of the platform are in it: text, never HTML. */
@@ -25,7 +18,7 @@ export function saidBy(event: LiveEvent, m: Messages): string {
     case "like":
       return row.likes(event.count, 1);
     case "join":
-      return row.joins("", 1, 1).trim();
+      return row.joins([isolated("")], 1).trim();
     case "follow":
       return row.follow;
     case "share":

@@ -2,6 +2,7 @@ import type { Room } from "../api/model.js";
 import type { Lang } from "../format/number.js";
 import { percent } from "../format/number.js";
 import { duration } from "../format/time.js";
+import { seen } from "../i18n/strangers.js";
 import { type Messages, reasonIn } from "../i18n/tables.js";
 
 /** A room's state as people are told it: the server's, or why there is none. */
@@ -32,7 +33,7 @@ export function toneOf(state: ShownState): Tone {
 
 /** What a room is called: its title, else its anchor, else its number. */
 export function nameOf({ title, anchor, webRid, id }: Room, m: Messages): string {
-  return title || anchor?.nickname || m.rooms.card.unnamed(webRid ?? id);
+  return seen(title) || seen(anchor?.nickname) || m.rooms.card.unnamed(webRid ?? id);
 }
 
 /** States whose own sentence says all that the server's reason would say. */

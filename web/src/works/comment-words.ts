@@ -1,6 +1,7 @@
 import type { CommentRunStatus, KeptComment } from "../api/model.js";
 import type { Lang } from "../format/number.js";
 import { dayTime, duration } from "../format/time.js";
+import { seen } from "../i18n/strangers.js";
 import { type Messages, reasonIn } from "../i18n/tables.js";
 
 /** A run in words: how it stands, why, and its figures. */
@@ -49,8 +50,8 @@ export function runWords({ run, running }: CommentRunStatus, now: number, m: Mes
 
 /** Returns the name of who wrote a comment; of somebody who was erased nothing is known. */
 export function writerOf({ user, erased }: Pick<KeptComment, "user" | "erased">, m: Messages): string {
-  const name = user.nickname ?? user.displayId ?? user.secUid ?? user.id;
-  return name ?? (erased ? m.comments.erasedPerson : m.comments.nobody);
+  const name = seen(user.nickname) || seen(user.displayId) || user.secUid || user.id;
+  return name || (erased ? m.comments.erasedPerson : m.comments.nobody);
 }
 
 /** Returns how many replies of a floor are kept, and of how many, where the platform counts more. */

@@ -1,6 +1,7 @@
 import type { ListRunStatus, Work } from "../api/model.js";
 import type { Lang } from "../format/number.js";
 import { dayTime, duration } from "../format/time.js";
+import { isolated, seen } from "../i18n/strangers.js";
 import { type Messages, reasonIn } from "../i18n/tables.js";
 import { END_TONES, type RunWords } from "./comment-words.js";
 import { expiryOf } from "./pictures.js";
@@ -9,7 +10,7 @@ const LONGEST_NAME = 60;
 
 /** Returns what a work is called: its title, else the beginning of its text, else its id. */
 export function workName({ title, text, id }: Pick<Work, "title" | "text" | "id">, m: Messages): string {
-  const [line = ""] = (title ?? text).trim().split("\n", 1);
+  const [line = ""] = (seen(title) || seen(text)).trim().split("\n", 1);
   const shown = [...line];
   if (shown.length === 0) return m.works.untitled(id);
   return shown.length > LONGEST_NAME ? `${shown.slice(0, LONGEST_NAME).join("")}…` : line;
@@ -73,7 +74,7 @@ export function factsOf(work: Work, now: number, m: Messages, lang: Lang): reado
 function musicOf({ music }: Work, m: Messages, lang: Lang): string | null {
   if (music === null) return null;
   const { title, author, durationMs, original } = music;
-  const name = m.works.music(title ?? "", author ?? "", durationMs === null ? "" : filmLength(durationMs, m, lang));
+  const name = m.works.music(isolated(title ?? ""), isolated(author ?? ""), durationMs === null ? "" : filmLength(durationMs, m, lang));
   return original === true ? `${name}${name === "" ? "" : " · "}${m.works.original}` : name;
 }
 
@@ -81,9 +82,9 @@ function musicOf({ music }: Work, m: Messages, lang: Lang): string | null {
 export function listWords({ run, running }: ListRunStatus, now: number, m: Messages, lang: Lang): RunWords {
   const words = m.works.lists;
   const { author, mix, endedBy, reason, shown, collected, hidden, limit, stopAfterKnown, startedAt, endedAt } = run;
-  const name = author?.nickname ?? mix?.name ?? null;
+  const name = seen(author?.nickname) || seen(mix?.name) || null;
   const figures = [
-    ...(name === null ? [] : [words.of(name)]),
+    ...(name === null ? [] : [words.of(isolated(name))]),
     words.collected(collected),
     ...(shown === null ? [] : [words.shown(shown)]),
     ...(hidden === 0 ? [] : [words.hidden(hidden)]),

@@ -71,7 +71,7 @@ export const room: typeof zh = {
       "An estimate (Chapman's, 95 % interval) of what is sent to visitors like these. It assumes that the sessions' samples are independent, which only three visitors or more can show. Where the platform sends them alike, there were more.",
   },
   row: {
-    joins: (names, n, named) => (n <= named ? `${names} joined` : `${names} and ${n - named} more joined`),
+    joins: (names, n) => (n <= names.length ? `${names.join(", ")} joined` : `${names.join(", ")} and ${n - names.length} more joined`),
     likes: (n, people) => (people === 1 ? `likes ×${n}` : `${people} people liked ×${n}`),
     chat: (name, text) => `${name}: ${text}`,
     sent: "sent",

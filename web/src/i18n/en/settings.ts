@@ -242,7 +242,8 @@ export const settings: typeof zh = {
     node: "Node.js",
     running: "Running for",
     settings: "All settings",
-    secret: "*** is set and not shown",
+    secret:
+      "*** is set and not shown. How much is kept can be changed under storage at any time; every other setting is read at the start, and takes a restart.",
     setting: "Variable",
     value: "Value",
     unset: "not set",

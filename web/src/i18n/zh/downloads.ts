@@ -1,3 +1,5 @@
+import type { Isolated } from "../strangers.js";
+
 /** Downloads of a work onto the server's disk. */
 export const downloads = {
   title: "下载",
@@ -27,9 +29,9 @@ export const downloads = {
   progress: (there: string, all: string) => `${there} / ${all}`,
   unknownTotal: "未知大小",
   reason: (why: string) => `原因：${why}`,
-  asked: (who: string, time: string) => `${who} 于 ${time} 请求`,
+  asked: (who: Isolated, time: string) => `${who} 于 ${time} 请求`,
   ended: (time: string) => `结束于 ${time}`,
-  elsewhere: (name: string) => `文件在 ${name} 的磁盘上，由那个进程给出。`,
+  elsewhere: (name: Isolated) => `文件在 ${name} 的磁盘上，由那个进程给出。`,
   files: "已下载的文件",
   roles: { video: "视频", image: "图片", clip: "实况视频", cover: "封面", music: "音乐", meta: "作品信息" },
   numbered: (role: string, n: number) => `${role} ${n}`,

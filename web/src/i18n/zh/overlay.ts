@@ -43,10 +43,10 @@ export const overlay = {
   speed: "语速（%）",
   voice: "声音",
   voices: { auto: "服务器的语音，没有时用浏览器的", server: "只用服务器的语音", browser: "只用浏览器的语音" },
-  engine: (name: string | null) =>
-    name === null
+  engine: (engine: string | null) =>
+    engine === null
       ? "服务器上没有语音引擎：用浏览器自带的语音朗读，OBS 不一定采集得到。安装 espeak-ng 或 piper 之后，声音由服务器合成，OBS 可以直接采集。"
-      : `服务器用 ${name} 合成声音，在页面里播放，OBS 可以直接采集。`,
+      : `服务器用 ${engine} 合成声音，在页面里播放，OBS 可以直接采集。`,
   preview: "预览（示例数据）",
   previewGround: "预览背景",
   grounds: { dark: "深色", light: "浅色", green: "绿幕" },

@@ -1,3 +1,5 @@
+import type { Isolated } from "../strangers.js";
+
 /** One room: its feed, figures and people. */
 export const room = {
   back: "返回",
@@ -71,11 +73,12 @@ export const room = {
   },
   row: {
     /** `names` are those of the first `named`. */
-    joins: (names: string, n: number, named: number) => (n <= named ? `${names} 来了` : `${names} 等 ${n} 人来了`),
+    joins: (names: readonly Isolated[], n: number) =>
+      n <= names.length ? `${names.join("、")} 来了` : `${names.join("、")} 等 ${n} 人来了`,
     likes: (n: number, people: number) => (people === 1 ? `点赞 ×${n}` : `${people} 人点赞 ×${n}`),
-    chat: (name: string, text: string) => `${name}：${text}`,
+    chat: (name: Isolated, text: Isolated) => `${name}：${text}`,
     sent: "送出",
-    to: (name: string) => `给 ${name}`,
+    to: (name: Isolated) => `给 ${name}`,
     diamonds: (n: string) => `${n} 抖币`,
     priceUnknown: "价格未知",
     combo: "连送中",
@@ -88,7 +91,7 @@ export const room = {
     anchor: "主播",
     admin: "管理",
     level: (n: number) => `财富等级 ${n}`,
-    club: (name: string, n: number) => `粉丝团 ${name} ${n} 级`,
+    club: (name: Isolated, n: number) => `粉丝团 ${name} ${n} 级`,
     fansclub: { join: "加入了粉丝团", upgrade: "粉丝团升级了", leave: "退出了粉丝团", other: "粉丝团消息" },
     control: {
       pause: "主播暂时离开",
@@ -111,7 +114,7 @@ export const room = {
       block: "被拉黑",
     },
     product: "商品更新",
-    explaining: (place: number | null, title: string) => (place === null ? `正在讲解 ${title}` : `正在讲解 ${place} 号 ${title}`),
+    explaining: (place: number | null, title: Isolated) => (place === null ? `正在讲解 ${title}` : `正在讲解 ${place} 号 ${title}`),
     pinned: "置顶评论",
     unpinned: "取消了置顶评论",
     battle: "PK",

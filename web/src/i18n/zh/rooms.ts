@@ -1,3 +1,5 @@
+import type { Isolated } from "../strangers.js";
+
 /** The list of rooms, and what is said of a room's state anywhere. */
 export const rooms = {
   title: "直播间",
@@ -10,9 +12,9 @@ export const rooms = {
     placeholder: "粘贴链接、分享文案、抖音号或房间号",
     button: "添加",
     busy: "正在向平台查询…",
-    live: (name: string) => `已添加「${name}」，正在直播。`,
-    waiting: (name: string) => `已添加「${name}」，目前没有开播；开播后自动开始接收。`,
-    other: (name: string, state: string) => `已添加「${name}」，${state}。`,
+    live: (name: Isolated) => `已添加「${name}」，正在直播。`,
+    waiting: (name: Isolated) => `已添加「${name}」，目前没有开播；开播后自动开始接收。`,
+    other: (name: Isolated, state: string) => `已添加「${name}」，${state}。`,
     open: "打开",
   },
   states: {
@@ -64,11 +66,11 @@ export const rooms = {
     loginLapsed: (account: string) => `身份：账号 ${account} 已掉登录，平台当游客对待`,
     guest: "身份：游客",
     sessions: (up: number, all: number) => `${all} 个会话中 ${up} 个已连接`,
-    sessionGifts: (name: string, length: string, missing: number, witnessed: number) =>
-      `会话 ${name}：收不到礼物已 ${length}（${witnessed} 抖币中缺 ${missing}）；先试试你自己日常使用的浏览器（DYLIVE_CDP）`,
-    sessionLost: (name: string, length: string, why: string) =>
-      `会话 ${name}：已有 ${length}没有正常观看：${why}。请重新登录、检查它的代理，或在「设置 → 账号与采集」里换一个会话`,
-    sessionSilent: (name: string, length: string) => `会话 ${name}：已连接，但 ${length}没有收到任何消息`,
+    sessionGifts: (session: string, length: string, missing: number, witnessed: number) =>
+      `会话 ${session}：收不到礼物已 ${length}（${witnessed} 抖币中缺 ${missing}）；先试试你自己日常使用的浏览器（DYLIVE_CDP）`,
+    sessionLost: (session: string, length: string, why: string) =>
+      `会话 ${session}：已有 ${length}没有正常观看：${why}。请重新登录、检查它的代理，或在「设置 → 账号与采集」里换一个会话`,
+    sessionSilent: (session: string, length: string) => `会话 ${session}：已连接，但 ${length}没有收到任何消息`,
     masked: "房间隐藏了观众身份",
     likesSeen: (share: string) => `点赞：收到了平台计数的 ${share}（平台抽样下发）`,
     drops: (n: number) => `没有存下的消息 ${n} 条`,
@@ -83,11 +85,11 @@ export const rooms = {
     pause: "暂停",
     resume: "继续",
     remove: "移除",
-    removeAsk: (name: string) => `不再采集「${name}」？已经收到的数据会保留。`,
+    removeAsk: (name: Isolated) => `不再采集「${name}」？已经收到的数据会保留。`,
     removeYes: "确认移除",
     cancel: "取消",
     unnamed: (id: string) => `直播间 ${id}`,
-    actions: (name: string) => `「${name}」的操作`,
+    actions: (name: Isolated) => `「${name}」的操作`,
   },
   filter: { label: "查找直播间", placeholder: "按标题、主播、号码查找", none: "没有符合的直播间。", showUnwatched: "显示已移除的" },
 };

@@ -1,3 +1,5 @@
+import type { Isolated } from "../strangers.js";
+
 /** Search over everything that is kept, and the place of a message among the others. */
 export const search = {
   title: "搜索",
@@ -32,12 +34,12 @@ export const search = {
   more: "继续查找",
   around: "前后的消息",
   messagesOf: "全部消息",
-  foundAs: (name: string) => `查到的昵称：${name}`,
+  foundAs: (name: Isolated) => `查到的昵称：${name}`,
   columns: { person: "观众", rooms: "直播间", sessions: "场次", last: "最后出现" },
   inAll: "在保存的全部消息里查找",
   moment: {
     title: "这条消息前后",
-    session: (title: string) => `场次：${title}`,
+    session: (title: Isolated) => `场次：${title}`,
     toSession: "打开这一场",
     toRoom: "打开直播间",
     after: (length: string) => `开播后 ${length}`,

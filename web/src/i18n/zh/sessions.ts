@@ -1,3 +1,5 @@
+import type { Isolated } from "../strangers.js";
+
 /** Past broadcasts: totals, charts, comparison and export. */
 export const sessions = {
   title: "场次",
@@ -11,16 +13,16 @@ export const sessions = {
   filter: "筛选",
   clear: "清空条件",
   sort: "排序",
-  descending: (name: string, isTime: boolean) => `${name}：${isTime ? "新的" : "大的"}在前`,
-  ascending: (name: string, isTime: boolean) => `${name}：${isTime ? "旧的" : "小的"}在前`,
+  descending: (column: string, isTime: boolean) => `${column}：${isTime ? "新的" : "大的"}在前`,
+  ascending: (column: string, isTime: boolean) => `${column}：${isTime ? "旧的" : "小的"}在前`,
   untitled: "（无标题）",
   running: "直播中",
-  length: (text: string) => `时长 ${text}`,
+  length: (length: string) => `时长 ${length}`,
   more: "更多",
   compare: "对比",
   compareHint: "勾选二到四场进行对比，可以来自不同的直播间",
   unpick: "不再对比",
-  pick: (title: string) => `选择「${title}」进行对比`,
+  pick: (title: Isolated) => `选择「${title}」进行对比`,
   back: "返回场次列表",
   notCounted: "还没有统计。",
   columns: {
@@ -109,7 +111,7 @@ export const sessions = {
     } as Readonly<Record<string, string>>,
     start: "导出",
     progress: (size: string) => `已接收 ${size}`,
-    done: (name: string, size: string) => `已保存 ${name}（${size}）`,
+    done: (name: Isolated, size: string) => `已保存 ${name}（${size}）`,
     broken: "传输中断，文件不完整，没有保存。",
     chineseTitles: "中文表头",
     pseudonyms: "用化名代替观众",

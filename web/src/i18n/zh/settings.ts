@@ -1,3 +1,5 @@
+import type { Isolated } from "../strangers.js";
+
 /** Tokens, webhooks, accounts, storage, outputs and the server itself. */
 export const settings = {
   title: "设置",
@@ -28,7 +30,7 @@ export const settings = {
     created: "创建",
     expires: "到期",
     revoke: "吊销",
-    revokeAsk: (name: string) => `吊销「${name}」？用它的程序会立即断开。`,
+    revokeAsk: (name: Isolated) => `吊销「${name}」？用它的程序会立即断开。`,
     revoked: "已吊销",
     expired: "已过期",
     all: "全部直播间",
@@ -88,7 +90,7 @@ export const settings = {
     rotate: "更换密钥",
     rotateAsk: "更换密钥？旧密钥还会同时签名一天。",
     edit: "修改",
-    removeAsk: (name: string) => `删除「${name}」？未送达的事件不再推送。`,
+    removeAsk: (name: Isolated) => `删除「${name}」？未送达的事件不再推送。`,
     log: "投递记录",
     noLog: "还没有投递记录。",
     columns: { time: "时间", room: "直播间", range: "事件", result: "结果", ms: "用时" },
@@ -113,14 +115,14 @@ export const settings = {
     refused: (n: number) => (n === 0 ? "没有被拒绝过" : `被拒绝 ${n} 次`),
     check: "立即核对",
     forget: "移除",
-    forgetAsk: (name: string) => `移除账号「${name}」？这里的 Cookie 会被删除；平台上的会话要在抖音里退出。`,
+    forgetAsk: (name: Isolated) => `移除账号「${name}」？这里的 Cookie 会被删除；平台上的会话要在抖音里退出。`,
     lapsed: "登录已失效：用它的直播间现在按游客接收，可能没有礼物。请重新粘贴 Cookie。",
     add: "添加或更新账号",
     name: "账号名",
     cookies: "Cookie",
     cookiesHint:
       "在浏览器里登录 live.douyin.com，按 F12 打开「网络」，刷新后复制任一请求的 Cookie 标头；JSON 和 cookies.txt 也可以。有桌面的机器可以改用命令：",
-    saved: (name: string) => `账号「${name}」已保存，下次连接直播间时使用。`,
+    saved: (name: Isolated) => `账号「${name}」已保存，下次连接直播间时使用。`,
     none: "还没有账号，所有直播间都以游客身份接收。",
     perRoom: "每个直播间的采集方式",
     room: "直播间",
@@ -131,8 +133,7 @@ export const settings = {
     sources: { websocket: "直接连接", browser: "浏览器页面" },
     proxy: "代理",
     sessions: "同时观看的会话",
-    sessionsHint:
-      "一个直播间可以由几个会话同时观看，合并成一份记录：用空格分隔，例如 guest account:main browser。只用你自己的账号；同一账号看得越多，被平台限制的风险越大。",
+    sessionsHint: "一个直播间可以由几个会话同时观看，合并成一份记录：用空格分隔，例如 guest account:main browser。只用你自己的账号；同一账号看得越多，被平台限制的风险越大。",
     noRooms: "还没有直播间。",
     changed: "已修改，重新连接后生效。",
   },
@@ -158,7 +159,7 @@ export const settings = {
       DYLIVE_KEEP_STORE_MB: "整个数据库，MB",
     } as Readonly<Record<string, string>>,
     fromStart: (value: string) => `${value}（环境变量）`,
-    changedBy: (by: string, at: string) => `${by} 修改于 ${at}`,
+    changedBy: (by: Isolated, at: string) => `${by} 修改于 ${at}`,
     perRoom: "单个直播间的保留期限",
     perRoomHint: "超出的部分几分钟内会被删除，无法恢复。",
     follow: (limits: string) => (limits === "" ? "跟随服务器的设置" : `跟随服务器：${limits}`),
@@ -194,7 +195,7 @@ export const settings = {
     failing: "写不了，会再试",
     recordings: (all: number, growing: number) => `${all} 段录像，其中 ${growing} 段正在录`,
     end: "停止",
-    endAsk: (folder: string) => `不再在「${folder}」里写？已写的文件保留。`,
+    endAsk: (folder: Isolated) => `不再在「${folder}」里写？已写的文件保留。`,
     news: "最近的情况",
   },
   gifts: {
@@ -216,7 +217,7 @@ export const settings = {
     node: "Node.js",
     running: "已运行",
     settings: "全部设置",
-    secret: "*** 表示已设置但不显示",
+    secret: "*** 表示已设置但不显示。保留多少数据可以在「存储」里随时修改，其他设置在启动时读取，修改后要重启。",
     setting: "变量",
     value: "值",
     unset: "未设置",

@@ -1,3 +1,5 @@
+import type { Isolated } from "../strangers.js";
+
 /** The frame around every page. */
 export const shell = {
   rooms: "直播间",
@@ -14,7 +16,7 @@ export const shell = {
   loading: "正在读取…",
   deletion: {
     button: "删除",
-    title: (name: string) => `删除「${name}」`,
+    title: (name: Isolated) => `删除「${name}」`,
     room: "直播间的全部事件、统计、场次和原始录制都会删除，不再采集。无法恢复。",
     session: "这一场的事件、统计和原始录制都会删除。无法恢复。",
     type: "要确认，请输入",

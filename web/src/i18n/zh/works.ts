@@ -1,3 +1,5 @@
+import type { Isolated } from "../strangers.js";
+
 /** Works: read one by its link, and those that are kept. */
 export const works = {
   title: "作品",
@@ -8,7 +10,7 @@ export const works = {
     placeholder: "粘贴作品链接、分享文案或作品号",
     button: "读取",
     stop: "停止等待",
-    done: (name: string) => `已读取「${name}」。`,
+    done: (name: Isolated) => `已读取「${name}」。`,
     again: "重新读取",
     missing: "读取这个作品",
   },
@@ -18,7 +20,7 @@ export const works = {
     elapsed: (length: string) => `已等待 ${length}（最多两分钟）。`,
     paused: (time: string, length: string) => `被拒绝的次数太多，暂停读取到 ${time}（还有 ${length}）。`,
     probe: "暂停已结束：接下来的一次读取会看出拒绝是否已经解除。",
-    reading: (what: string) => `浏览器正在打开 ${what}。`,
+    reading: (id: string) => `浏览器正在打开 ${id}。`,
     waiting: (n: number) => `${n} 个在排队，一次只读一个。`,
     next: (length: string) => `下一个页面 ${length}后打开。`,
     due: "马上打开下一个页面。",
@@ -62,7 +64,7 @@ export const works = {
     revision: "修订",
     expires: "地址有效期",
   },
-  music: (title: string, author: string, length: string) => [title, author, length].filter((part) => part !== "").join(" · "),
+  music: (title: Isolated, author: Isolated, length: string) => [title, author, length].filter((part) => part !== "").join(" · "),
   original: "原声",
   sources: { reply: "网页自己请求到的回答", page: "网页里的数据（比回答少一些）", list: "作品列表（比回答少一些）" },
   revision: (n: number) => (n === 0 ? "首次读到的样子" : `内容变过 ${n} 次`),
@@ -76,7 +78,7 @@ export const works = {
     hdr: "HDR",
     compatible: "兼容（默认）",
     best: "最好",
-    why: (wish: string, name: string, reason: string) => `${wish}：${name}，${reason}。`,
+    why: (wish: string, name: Isolated, reason: string) => `${wish}：${name}，${reason}。`,
     none: "没有不带水印的版本。",
   },
   pictures: {
@@ -94,9 +96,9 @@ export const works = {
     placeholder: "粘贴作者的链接、分享文案或 sec_uid",
     add: "监控",
     none: "还没有监控任何作者。",
-    added: (name: string) => `正在监控「${name}」。`,
-    asked: (name: string) => `轮到时就查看「${name}」。`,
-    removed: (name: string) => `不再监控「${name}」。`,
+    added: (name: Isolated) => `正在监控「${name}」。`,
+    asked: (name: Isolated) => `轮到时就查看「${name}」。`,
+    removed: (name: Isolated) => `不再监控「${name}」。`,
     never: "还没有查看过",
     looked: (ago: string) => `${ago}前查看`,
     next: (length: string) => `${length}后再看`,
@@ -105,7 +107,7 @@ export const works = {
     newest: (time: string) => `最新作品 ${time}`,
     look: "现在查看",
     remove: "停止监控",
-    removeAsk: (name: string) => `停止监控「${name}」？`,
+    removeAsk: (name: Isolated) => `停止监控「${name}」？`,
     outcomes: {
       ok: "正常",
       wall: "只看得到最前面几个",
@@ -127,7 +129,7 @@ export const works = {
     onlyNew: (n: number) => `只要新的：作者的作品连续遇到 ${n} 个已保存的就停`,
     running: "正在列出",
     known: "到了已保存的作品",
-    of: (name: string) => `「${name}」的作品。`,
+    of: (name: Isolated) => `「${name}」的作品。`,
     bounds: (most: number, known: number | null) => `最多列出 ${most} 个${known === null ? "" : `，连续遇到 ${known} 个已保存的就停`}。`,
     collected: (n: number) => `已得到 ${n} 个。`,
     shown: (n: number) => `主页上说有 ${n} 个：不给看更多时，这个数也不可靠。`,
