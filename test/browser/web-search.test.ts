@@ -148,7 +148,9 @@ describe("broadcasts of all rooms", () => {
 
   it("are shown and deleted by the address, also where that was another in the same tab", async () => {
     const page = await open("/rooms/2/sessions/7800000002");
-    await page.waitForSelector(".danger");
+    const [list, other] = [await open("/sessions"), await open("/rooms/1/sessions/7800000001")];
+    await Promise.all([page, other].map((one) => one.waitForSelector(".danger")));
+    await list.waitForSelector("[data-session='7800000001']");
     await page.goto(`${dashboard.app.url}/#/rooms/1/sessions/7800000001`);
     await until(async () => (await textOf(page.locator("main h1"))) === "早场");
     await page.locator(".danger").first().click();
@@ -158,6 +160,9 @@ describe("broadcasts of all rooms", () => {
     await page.locator("dialog[open] [type=submit]").click();
     expect((await posted).url()).toMatch(/\/rooms\/1\/sessions\/7800000001\/delete$/);
     await until(async () => (await dashboard.app.store.sessions.get(1, "7800000001")) === null);
+    // Who looks at it elsewhere sees that it is gone; the dialog here goes on to say how far the work is.
+    await Promise.all([list.locator("[data-session='7800000001']").waitFor({ state: "detached" }), other.waitForSelector("[data-gone]")]);
+    expect(await page.locator("dialog[open]").count()).toBe(1);
   });
 
   it("are deleted by a title as it looks, or the id; a room that is deleted elsewhere goes from every page", async () => {
