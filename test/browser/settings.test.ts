@@ -166,8 +166,22 @@ describe("the settings", () => {
     await page.getByRole("combobox", { name: /身份/ }).selectOption("phone");
     await says(page, "已修改");
     expect((await dashboard.app.store.rooms.get(room.id))?.settings.account).toBe("phone");
+    const field = page.getByRole("group", { name: /同时观看的会话/ });
+    await field.locator("[data-add]").click();
+    await field.locator("[data-session=guest]").waitFor();
+    await field.locator("[data-add]").click();
+    await field.locator("[data-session='guest:2'] select").first().selectOption("account:phone");
+    await field.locator("[data-session='account:phone'] select").last().selectOption("browser");
+    await field.locator("[data-session='account:phone@browser']").waitFor();
+    const chosen = async () => (await dashboard.app.store.rooms.get(room.id))?.settings.sessions;
+    expect(await chosen()).toEqual(["guest", "account:phone@browser"]);
     await dashboard.shoot(page, "settings-accounts");
     expect(await seriousIn(page)).toEqual([]);
+    for (const name of ["guest", "account:phone@browser"]) {
+      await field.locator(`[data-session='${name}'] button`).click();
+      await field.locator(`[data-session='${name}']`).waitFor({ state: "detached" });
+    }
+    expect(await chosen()).toBeNull();
     dashboard.simulator.rooms.logout();
     const seen = { gifts: 12, diamonds: 340, diamondsWitnessed: 400, diamondsMissing: 60, refusals: 2 };
     await dashboard.app.store.accountDays.add("phone", Date.now(), Date.now(), seen);

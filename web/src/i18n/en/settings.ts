@@ -158,7 +158,12 @@ export const settings: typeof zh = {
     proxy: "Proxy",
     sessions: "Sessions",
     sessionsHint:
-      "Several sessions may watch a room at once, as one log: names with spaces between, such as guest account:main browser. Your own accounts only; the more an account watches, the greater the risk that the platform limits it.",
+      "Several sessions may watch a room at once, as one log. Your own accounts only; the more an account watches, the greater the risk that the platform limits it.",
+    oneSession: "one, as the fields before say",
+    browserGuest: "guest in the browser",
+    addSession: "Add a session",
+    dropSession: (session) => `Remove session ${session}`,
+    ofRoom: (column, name) => `${column}: ${name}`,
     noRooms: "There are no rooms yet.",
     changed: "Changed; it takes effect when the room connects next.",
   },
