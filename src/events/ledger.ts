@@ -104,11 +104,13 @@ export class GiftLedger {
    * Returns settling events for combos that have been silent for 30 s, staged like those of {@link stage}.
    * @param now ms, on the clock of the events' `receivedAt` (a replay's clock in a replay)
    * @param heardUntil ms, by default 30 s ago: of a combo of which nothing came after this, nothing more will
+   * @param most combos to settle, the oldest
    */
-  due(now: number, heardUntil = now - SILENCE_MS): readonly GiftEvent[] {
+  due(now: number, heardUntil = now - SILENCE_MS, most = Number.POSITIVE_INFINITY): readonly GiftEvent[] {
     const events: GiftEvent[] = [];
     let surplus = this.#open.size - MAX_OPEN;
     for (const [id, known] of this.#open) {
+      if (events.length >= most) break;
       const combo = this.#combosAhead.get(id) ?? known;
       // Beyond the bound the oldest are settled early: units that come later still count.
       if (combo.settled || (combo.updatedAt > heardUntil && surplus <= 0)) continue;

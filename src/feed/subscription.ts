@@ -1,5 +1,6 @@
+import { breathe } from "../runtime/clock.js";
 import type { Log, RoomKey, Where } from "../store/log.js";
-import { Batch, breathe, type Tail, type TailReader } from "./tail.js";
+import { Batch, type Tail, type TailReader } from "./tail.js";
 
 /** Default of {@link Followed.pageEvents}. */
 const PAGE_EVENTS = 200;

@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/clock.js";
+import { breathe, type Clock } from "../runtime/clock.js";
 import type { Log, Page, RoomKey } from "../store/log.js";
 import type { StoredEvent } from "../store/stored-event.js";
 
@@ -181,9 +181,4 @@ export class Tail {
       await breathe();
     }
   }
-}
-
-/** Lets everything else have its turn: embedded stores answer without ever leaving the event loop's current phase. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

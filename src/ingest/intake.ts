@@ -5,12 +5,12 @@ import { normalise } from "../platform/messages/normalise.js";
 import { Drift } from "../platform/wire/drift.js";
 import { isControl, isInteractive } from "../platform/wire/methods.js";
 import type { Clock } from "../runtime/clock.js";
-import { inTime, PATIENCE_MS } from "../runtime/clock.js";
+import { breathe, inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import { RecentIds } from "./dedupe.js";
-import { announcesEnd, type Broadcast, type Pipeline, type Stored } from "./pipeline.js";
+import { announcesEnd, type Broadcast, MessageTurn, type Pipeline, type Stored } from "./pipeline.js";
 import type { Spool, SpoolRoom } from "./spool.js";
 import { SpoolDrain } from "./spool-drain.js";
 
@@ -181,7 +181,7 @@ export class SpoolingIntake implements Intake {
       this.#heard.add(id);
       return true;
     };
-    const { methods, interactive, ended } = overhear(batch, broadcast, isNew);
+    const { methods, interactive, ended } = await overhear(batch, broadcast, isNew);
     const lost = await putting;
     health.frame(at);
     for (const [method, n] of methods) health.message(method, n);
@@ -297,12 +297,14 @@ interface Overheard {
  * Hears whether people are there and whether the broadcast ends.
  * @param isNew whether an event was not heard before; asked once for each that people caused
  */
-function overhear(batch: readonly Received[], broadcast: Broadcast, isNew: (id: string) => boolean): Overheard {
+async function overhear(batch: readonly Received[], broadcast: Broadcast, isNew: (id: string) => boolean): Promise<Overheard> {
   const methods = new Map<string, number>();
   const about = { ...broadcast, room: 0, drift: new Drift() }; // what is unknown is counted when it is stored
+  const turn = new MessageTurn();
   let [interactive, ended] = [0, false];
   for (const { response, receivedAt } of batch) {
     for (const message of response?.messages ?? []) {
+      if (turn.isOver(message)) await breathe();
       methods.set(message.method, (methods.get(message.method) ?? 0) + 1);
       const byPeople = isInteractive(message.method);
       if (!byPeople && !isControl(message.method)) continue;

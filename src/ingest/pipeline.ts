@@ -6,7 +6,7 @@ import { type Context, type Envelope, normalise } from "../platform/messages/nor
 import { officialDraft } from "../platform/messages/official.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
-import { type Backoff, backoffMs } from "../runtime/clock.js";
+import { type Backoff, backoffMs, breathe } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
@@ -76,6 +76,14 @@ interface Written {
   readonly tooOld?: number;
 }
 
+/** Bytes of a message that are as much work as one without any: a plain one has some 1,300 and takes some 16 µs. */
+const BYTES_A_MESSAGE = 1_000;
+/** Messages, by their work, that are read in one turn of the event loop. */
+const TURN_WORK = 250;
+/** Messages, by their work, whose events are appended together: a commit costs little beside them. */
+const APPEND_WORK = 2_000;
+/** Combos that are settled together. */
+const SETTLED_TOGETHER = 500;
 /** Appends that are tried while somebody else stores into the same room: an import, or a task, between whose batches there is time enough. */
 const MOST_TRIES = 8;
 /** Wait before the second of further tries, and each one after. */
@@ -100,6 +108,8 @@ export class Pipeline {
   readonly #fillIn: FillIn;
   /** 0 until the room is claimed. */
   #epoch = 0;
+  /** Events that a call had stored when it failed, by what it was given: when it is repeated, they are its own and no repeats. */
+  readonly #begun = new WeakMap<readonly Arrived[], readonly NewEvent[]>();
   #horizon = Number.NEGATIVE_INFINITY;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -162,14 +172,18 @@ export class Pipeline {
     return this.#serially(async () => {
       for (const ledger of this.#sent.values()) if (ledger.due(this.#deps.clock.now()).length > 0) ledger.commit();
       if (this.#epoch === 0) return 0; // whoever has the room settles
-      const events = this.#ledger.due(this.#deps.clock.now(), heardUntil);
-      if (events.length === 0) return 0;
-      const stored = await this.#write(events);
-      if (stored === null) {
-        await this.#claim(); // what is still open is settled by the next round
-        return 0;
+      const now = this.#deps.clock.now();
+      for (let settled = 0; ; ) {
+        const events = this.#ledger.due(now, heardUntil, SETTLED_TOGETHER);
+        if (events.length === 0) return settled;
+        if ((await this.#write(events)) === null) {
+          await this.#claim(); // what is still open is settled by the next round
+          return settled;
+        }
+        settled += events.length;
+        if (events.length < SETTLED_TOGETHER) return settled;
+        await breathe();
       }
-      return events.length;
     });
   }
 
@@ -181,6 +195,11 @@ export class Pipeline {
     const methods = new Map<string, number>();
     const drops = new Map<string, number>();
     const drafts: Draft[] = [];
+    /** Work of the message of each draft. */
+    const work: number[] = [];
+    const begun = this.#begun.get(received) ?? [];
+    const own = new Set(begun.map(({ id }) => id));
+    const turn = new MessageTurn();
     const sightings: Omit<Sighting, "isOld">[] = [];
     // What comes twice in one call is judged as what comes in two: how frames are batched changes nothing.
     const ids = new Set<string>();
@@ -191,6 +210,7 @@ export class Pipeline {
       // Written out: events made from a spread object's fields take 15 % longer to make.
       const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, drift };
       for (const message of response.messages) {
+        if (turn.isOver(message)) await breathe();
         count(methods, message.method);
         // Decoded before it is looked for: what names a message stands in it, and the envelope's id is new when it is sent again.
         const made = source === "official" ? officialDraft(message, context) : decode(message, context);
@@ -199,11 +219,15 @@ export class Pipeline {
           sightings.push({ id: draft.event.id, type: draft.event.type, by, at: receivedAt, ...this.#newTo(by, draft) });
         if (draft === null) count(drops, made === null ? "no_event" : "erased");
         else if (ids.has(draft.event.id)) count(drops, "duplicate");
-        else {
+        else if (own.has(draft.event.id)) {
+          ids.add(draft.event.id);
+          if (announcesEnd(draft.event)) ended = true;
+        } else {
           const refusal = this.#refusal(draft.event);
           if (refusal === null) {
             this.#fillIn.see(draft.event);
             drafts.push(draft);
+            work.push(workOf(message));
             ids.add(draft.event.id);
             if (announcesEnd(draft.event)) ended = true;
           } else {
@@ -213,8 +237,18 @@ export class Pipeline {
         }
       }
     }
-    await this.#fillIn.fill([...drafts.map(({ event }) => event), ...sightings.flatMap(({ gift = [] }) => gift)]);
-    const events = await this.#append(drafts, drops, old);
+    const events = [...begun];
+    try {
+      for (const some of together(drafts, work)) {
+        if (some[0] !== drafts[0]) await breathe();
+        await this.#fillIn.fill(some.map(({ event }) => event));
+        events.push(...(await this.#append(some, drops, old)));
+      }
+      await this.#fillIn.fill(sightings.flatMap(({ gift = [] }) => gift));
+    } catch (error) {
+      this.#begun.set(received, events);
+      throw error;
+    }
     void this.#fillIn.teach();
     return { events, methods, sightings: sightings.map((one) => ({ ...one, isOld: old.has(one.id) })), drops, ended };
   }
@@ -370,6 +404,36 @@ export class Pipeline {
     this.#queue = turn.catch(() => {});
     return turn;
   }
+}
+
+/** Counts messages, by their work, and says when the others on the thread are to have their turn: one Response may hold 20,000. */
+export class MessageTurn {
+  #work = 0;
+
+  /** Counts one more message. @returns whether the turn is over before it */
+  isOver(message: Envelope): boolean {
+    const isOver = this.#work >= TURN_WORK;
+    this.#work = (isOver ? 0 : this.#work) + workOf(message);
+    return isOver;
+  }
+}
+
+function workOf({ payload }: Envelope): number {
+  return 1 + payload.length / BYTES_A_MESSAGE;
+}
+
+/** Yields drafts in order, as many at a time as are to be appended together. @param work of each */
+function* together(drafts: readonly Draft[], work: readonly number[]): Generator<readonly Draft[]> {
+  let [from, sum] = [0, 0];
+  for (let at = 0; at < drafts.length; at++) {
+    const more = work[at] ?? 0;
+    if (sum > 0 && sum + more > APPEND_WORK) {
+      yield drafts.slice(from, at);
+      [from, sum] = [at, 0];
+    }
+    sum += more;
+  }
+  if (from < drafts.length) yield from === 0 ? drafts : drafts.slice(from);
 }
 
 /** Tells whether the platform says by an event that the broadcast is over. */

@@ -1,7 +1,7 @@
 import type { NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/read.js";
-import { type Clock, inTime, PATIENCE_MS, untilAborted } from "../runtime/clock.js";
+import { breathe, type Clock, inTime, PATIENCE_MS, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
@@ -185,7 +185,7 @@ export class SpoolDrain {
       if (stored !== null) taken += part.length;
       this.#drained += part.length;
       rest = rest.slice(part.length);
-      await new Promise((resolve) => setImmediate(resolve)); // sockets and heartbeats have their turn
+      await breathe(); // sockets and heartbeats have their turn
     }
     return taken;
   }

@@ -4,7 +4,7 @@ import type { Received } from "../platform/access/read.js";
 import { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/reader.js";
 import { RecordingReader, type RecordingRecord } from "../platform/wire/recording.js";
-import { type Clock, untilAborted } from "../runtime/clock.js";
+import { breathe, type Clock, untilAborted } from "../runtime/clock.js";
 import { readRecords } from "../sources/recording.js";
 import type { Spooled, SpooledPart } from "../store/cluster.js";
 import { isNotOwner } from "../store/health.js";
@@ -59,7 +59,7 @@ export async function absorbSpooled(bytes: Uint8Array, pipeline: Pipeline, healt
     for (const { receivedAt } of batch) [from, to] = [Math.min(from, receivedAt), Math.max(to, receivedAt)];
     const stored = await pipeline.store(batch, part.broadcast);
     for (const [reason, n] of stored.drops) health?.drop(reason, n);
-    await new Promise((resolve) => setImmediate(resolve)); // what comes now has its turn
+    await breathe(); // what comes now has its turn
   }
   // A torn end is no news: how long the process that was killed had been away is a gap already.
   if (part.passedOver() > 0 && from <= to) await pipeline.own(gapEvent(pipeline.room, part.broadcast, from, to, SPOOL_LOST));

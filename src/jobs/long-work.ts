@@ -1,12 +1,11 @@
 import { completeErasure, type EraseReport, eraseUser, overwriteResidue } from "../erasure/erase.js";
 import type { Erasure } from "../erasure/everywhere.js";
 import { type Identity, namedIn } from "../erasure/identity.js";
-import { breathe } from "../feed/tail.js";
 import { recordingsOf, redecode } from "../ingest/redecode.js";
 import { Drift } from "../platform/wire/drift.js";
 import { type Deleted, removeDeletedRaw, runDeletion } from "../retention/deletion.js";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../retention/scheduler.js";
-import { systemClock } from "../runtime/clock.js";
+import { breathe, systemClock } from "../runtime/clock.js";
 import { type SentError, sentError } from "../runtime/errors.js";
 import { eraseAllRaw } from "../sources/raw/erase-all.js";
 import { rawFiles, rawRooms, removeRaw, seeRaw } from "../sources/raw/files.js";

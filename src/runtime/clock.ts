@@ -40,6 +40,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Lets everything else have its turn: embedded stores answer without ever leaving the event loop's current phase. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Waits for work that may hang, unless the signal aborts: then the work goes on, and nobody waits for it. @throws the signal's reason */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

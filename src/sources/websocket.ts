@@ -1,9 +1,9 @@
 import WebSocket from "ws";
 import { reasonOf } from "../platform/access/platform.js";
 import type { ProxyServer } from "../platform/access/proxy.js";
-import { type Received, ReceiveQueue, readFrame, type Source } from "../platform/access/read.js";
+import { heldBytes, type Received, ReceiveQueue, readFrame, type Source } from "../platform/access/read.js";
 import type { Drift } from "../platform/wire/drift.js";
-import { encodeAck, HEARTBEAT } from "../platform/wire/frame.js";
+import { encodeAck, HEARTBEAT, MAX_FRAME_BYTES } from "../platform/wire/frame.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
@@ -24,7 +24,6 @@ interface WebsocketOptions {
 }
 
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
-const MAX_FRAME_BYTES = 16 * 1024 * 1024; // facts/protocol.md section 3, rule 1
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Longest word of a refusal that is told, in characters: the platform's own have some 20. */
 const SAID_MAX_CHARS = 80;
@@ -50,28 +49,110 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     ...(options.proxy ? { createConnection: viaProxy(options.proxy, url) } : {}),
   });
-  const queue = new ReceiveQueue({ pause: () => socket.pause(), resume: () => socket.resume() }, options.onReceived);
-  const stopHeartbeat = attach(socket, queue, options);
+  const flow = new Flow(socket);
+  const queue = new ReceiveQueue(flow, options.onReceived);
+  const stop = attach(socket, queue, flow, options);
   const abort = () => queue.end();
   signal.addEventListener("abort", abort, { once: true });
   try {
     yield* queue.batches();
   } finally {
     signal.removeEventListener("abort", abort);
-    stopHeartbeat();
+    stop();
     socket.removeAllListeners();
     socket.on("error", () => {}); // an abort during the handshake still reports once
     socket.terminate(); // the platform ignores a client's close frame
   }
 }
 
-function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onOpen }: WebsocketOptions): () => void {
-  let stop = () => {};
+/** Bytes of frames, as they came and as inflated, that are read in one turn of the event loop. */
+const TURN_BYTES = 1024 * 1024;
+
+/** Holds a socket back while anybody wants that. */
+class Flow {
+  readonly #socket: Pick<WebSocket, "pause" | "resume">;
+  #holders = 0;
+
+  constructor(socket: Pick<WebSocket, "pause" | "resume">) {
+    this.#socket = socket;
+  }
+
+  pause(): void {
+    if (this.#holders++ === 0) this.#socket.pause();
+  }
+
+  resume(): void {
+    if (--this.#holders === 0) this.#socket.resume();
+  }
+}
+
+/**
+ * Reads frames in order, at once as long as they are few bytes in a turn of the event loop: one chunk of the socket may hold many that each
+ * inflate to megabytes. What waits for its turn holds back the socket.
+ */
+class FrameTurns {
+  readonly #flow: Flow;
+  readonly #read: (frame: Buffer) => number;
+  /** Frames that wait, and what is to be done after those before it. */
+  #waiting: (Buffer | (() => void))[] = [];
+  #left = TURN_BYTES;
+  #isDue = false;
+  #isHeld = false;
+
+  /** @param read reads a frame, and returns how many bytes that were */
+  constructor(flow: Flow, read: (frame: Buffer) => number) {
+    this.#flow = flow;
+    this.#read = read;
+  }
+
+  /** @param one a frame, or what is to be done after all before it */
+  push(one: Buffer | (() => void)): void {
+    this.#waiting.push(one);
+    this.#go();
+  }
+
+  /** Reads no more. */
+  stop(): void {
+    this.#waiting = [];
+  }
+
+  #go(): void {
+    while (this.#left > 0 && this.#waiting.length > 0) {
+      const one = this.#waiting.shift();
+      if (typeof one === "function") one();
+      else if (one !== undefined) this.#left -= this.#read(one);
+    }
+    const isHeld = this.#waiting.length > 0;
+    if (isHeld !== this.#isHeld) isHeld ? this.#flow.pause() : this.#flow.resume();
+    this.#isHeld = isHeld;
+    if (this.#left === TURN_BYTES || this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      this.#left = TURN_BYTES;
+      this.#go();
+    });
+  }
+}
+
+/** Has a queue filled by a socket. @returns what ends that */
+function attach(socket: WebSocket, queue: ReceiveQueue, flow: Flow, { clock, drift, onOpen }: WebsocketOptions): () => void {
+  let stopBeating = () => {};
+  const frames = new FrameTurns(flow, (data) => {
+    const { received, frame, internalExt, cursor } = readFrame(data, clock.now(), drift);
+    if (received.response?.needAck && frame) socket.send(encodeAck(frame.logId, internalExt));
+    queue.push(received.response === null ? received : { ...received, resume: { cursor, internalExt } });
+    if (frame?.payloadType === "close") queue.end();
+    // What is left of those that hold no message says nothing of what they inflated to.
+    const isEmpty = received.damaged === true || received.response?.messages.length === 0;
+    return isEmpty ? TURN_BYTES : heldBytes(received);
+  });
+  const end = (error: DyliveError) => frames.push(() => queue.end(error));
   const beat = () => socket.readyState === WebSocket.OPEN && socket.send(HEARTBEAT);
   socket.on("open", () => {
     onOpen?.();
     beat();
-    stop = clock.every(HEARTBEAT_MS, beat);
+    stopBeating = clock.every(HEARTBEAT_MS, beat);
   });
   socket.on("unexpected-response", (request, response) => {
     const said = ["handshake-msg", "handshake-status"].flatMap((name) =>
@@ -86,26 +167,23 @@ function attach(socket: WebSocket, queue: ReceiveQueue, { clock, drift, onOpen }
     const status = response.statusCode ?? 0;
     const detail = `the push server answered HTTP ${status} instead of opening${said.length ? ` (${said.join(", ")})` : ""}`;
     // A refusal comes as HTTP 200 (facts/protocol.md 2.6); from 500 on a server between us is out of order.
-    queue.end(new DyliveError(status >= 500 ? "unreachable" : "blocked", detail));
+    end(new DyliveError(status >= 500 ? "unreachable" : "blocked", detail));
     request.destroy();
   });
   socket.on("error", (error) =>
-    queue.end(
-      error instanceof DyliveError ? error : new DyliveError("unreachable", told`the connection failed: ${reasonOf(error)}`, error),
-    ),
+    end(error instanceof DyliveError ? error : new DyliveError("unreachable", told`the connection failed: ${reasonOf(error)}`, error)),
   );
   socket.on("close", (code) => {
     const refused = REFUSING_CODES.has(code);
-    queue.end(new DyliveError(refused ? "blocked" : "unreachable", told`the platform closed the connection (code ${code})`));
+    end(new DyliveError(refused ? "blocked" : "unreachable", told`the platform closed the connection (code ${code})`));
   });
   socket.on("message", (data, isBinary) => {
-    if (!isBinary || !(data instanceof Buffer)) return; // frames are binary; a text message is not the platform's protocol
-    const { received, frame, internalExt, cursor } = readFrame(data, clock.now(), drift);
-    if (received.response?.needAck && frame) socket.send(encodeAck(frame.logId, internalExt));
-    queue.push(received.response === null ? received : { ...received, resume: { cursor, internalExt } });
-    if (frame?.payloadType === "close") queue.end();
+    if (isBinary && data instanceof Buffer) frames.push(data); // a text message is not the platform's protocol
   });
-  return () => stop();
+  return () => {
+    stopBeating();
+    frames.stop();
+  };
 }
 
 /**

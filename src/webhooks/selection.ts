@@ -3,6 +3,7 @@ import type { Predicate } from "../events/filter.js";
 import { noSuch } from "../events/misspelt.js";
 import { isTest } from "../events/test-event.js";
 import { readFilter } from "../feed/reading-time.js";
+import { breathe } from "../runtime/clock.js";
 import { FieldError } from "../runtime/errors.js";
 import { type Log, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import type { HookSettings } from "../store/sql/hooks.js";
@@ -133,7 +134,7 @@ async function* statesBefore(log: Pick<Log, "readBefore">, room: RoomKey, seq: n
     yield* page.events.filter((one): one is LiveEventOf<"state"> => one.type === "state").reverse();
     if (page.scanned >= before) return;
     before = page.scanned;
-    await new Promise((resolve) => setImmediate(resolve));
+    await breathe();
   }
 }
 

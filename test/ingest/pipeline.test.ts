@@ -3,9 +3,10 @@ import { corpus } from "../../simulator/index.js";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
 import { gapEvent } from "../../src/ingest/own-events.js";
-import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
+import { type Arrived, type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import type { Received } from "../../src/platform/access/read.js";
 import { readFrame } from "../../src/platform/access/read.js";
+import { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { check } from "../../src/store/check.js";
@@ -313,4 +314,88 @@ it("takes what happens from its start on although a horizon is yet to come, as a
   const stored = await pipeline.store(received, broadcast);
   expect(stored.drops.has("too_old")).toBe(false);
   expect(stored.events.length).toBeGreaterThan(10);
+});
+
+describe("one Response of thousands of messages", () => {
+  const COMBOS = 5_000;
+  const gifts = Array.from({ length: COMBOS }, (_, i) =>
+    envelope("GiftMessage", {
+      ...{ common: { msgId: `${10_000 + i}`, createTime: "1777726899000" }, user: { id: `${i + 1}` } },
+      ...{ giftId: "1", groupId: "9", repeatCount: "2", comboCount: "2", gift: { id: "1", type: 1, combo: true, diamondCount: 1 } },
+    }),
+  );
+  const ids = gifts.map((_, i) => `${10_000 + i}:WebcastGiftMessage`);
+  const response: readonly Arrived[] = [{ receivedAt: 1_777_726_900_000, response: { messages: gifts } }];
+
+  it("is read and appended in parts, between which everything else has its turn, and stored once and in order", async () => {
+    const appended: number[] = [];
+    const { parts, events, store } = await opened((log) =>
+      changed(log, {
+        append: (batches) => {
+          appended.push(batches.reduce((sum, batch) => sum + batch.events.length, 0));
+          return log.append(batches);
+        },
+      }),
+    );
+    let [inTurn, most, over] = [0, 0, false];
+    const turn = () => {
+      inTurn = 0;
+      if (!over) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const decode: typeof normalise = (message, context) => {
+      most = Math.max(most, ++inTurn);
+      return normalise(message, context);
+    };
+    const pipeline = await Pipeline.open({ ...parts, decode });
+    const stored = await pipeline.store(response, broadcast);
+    over = true;
+    expect(most).toBeLessThanOrEqual(250);
+    expect(Math.max(...appended)).toBeLessThanOrEqual(2_000);
+    expect(appended.length).toBeGreaterThan(2);
+    expect(stored.events.map(({ id }) => id)).toEqual(ids);
+    expect((await events()).map(({ id }) => id)).toEqual(ids);
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("is told as a whole when the store fails in its midst and takes the rest later", async () => {
+    let appends = 0;
+    const { open, events } = await opened((log) =>
+      changed(log, {
+        append: (batches) => (++appends === 2 ? Promise.reject(new DyliveError("internal", "disk full")) : log.append(batches)),
+      }),
+    );
+    const pipeline = await open();
+    await expect(pipeline.store(response, broadcast)).rejects.toThrow("disk full");
+    const before = (await events()).length;
+    expect([before > 0, before < COMBOS]).toEqual([true, true]);
+    const stored = await pipeline.store(response, broadcast);
+    expect(stored.events.map(({ id }) => id)).toEqual(ids);
+    expect([...stored.drops]).toEqual([]);
+    expect((await events()).map(({ id }) => id)).toEqual(ids);
+    // What another call brings of them is a repeat.
+    expect((await pipeline.store([...response], broadcast)).events).toEqual([]);
+    expect((await events()).length).toBe(COMBOS);
+  });
+
+  it("leaves combos that are settled some at a time, all of them", async () => {
+    const appended: number[] = [];
+    const { open, clock, events } = await opened((log) =>
+      changed(log, {
+        append: (batches) => {
+          appended.push(batches.reduce((sum, batch) => sum + batch.events.length, 0));
+          return log.append(batches);
+        },
+      }),
+    );
+    const pipeline = await open();
+    await pipeline.store(response, broadcast);
+    appended.length = 0;
+    await clock.advance(31_000);
+    expect(await pipeline.settle()).toBe(COMBOS);
+    expect(Math.max(...appended)).toBe(500);
+    const settled = (await events()).filter((event) => event.type === "gift" && event.settled);
+    expect(new Set(settled.map(({ id }) => id)).size).toBe(COMBOS);
+    expect(await pipeline.settle()).toBe(0);
+  });
 });

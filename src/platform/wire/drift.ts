@@ -6,7 +6,7 @@ export interface DriftCounts {
   fields: Record<string, number>;
   /** Payloads and frames that could not be read, by WireError code. */
   failures: Record<string, number>;
-  /** Counts that had no place because a table was full. */
+  /** Counts that had no place: a table was full, or one payload had more strange fields than are told apart. */
   overflow: number;
 }
 
@@ -38,6 +38,10 @@ export class Drift {
   /** Counts a known field that came with another wire type than the schema's. */
   wrongWireType(type: string, field: number, wireType: number): void {
     this.#add(this.#fields, `${type}.${field}:${wireType}`, 1);
+  }
+
+  beyond(): void {
+    this.#overflow++;
   }
 
   /** Counts something that could not be read. */

@@ -3,8 +3,15 @@ import { gunzipSync } from "node:zlib";
 import { decodeResponse as decode, decodePushFrame, type Message, type Response } from "./gen/frame.js";
 import { type FieldDrift, Reader, WireError } from "./reader.js";
 
-/** Most bytes that one frame may inflate to. Real ones reach some 100 KB; a bomb of a few KB reaches gigabytes. */
-export const MAX_INFLATED_BYTES = 32 * 1024 * 1024;
+/**
+ * Most bytes of the Response in one frame. Real ones reach some 100 KB; a bomb of a few KB inflates to gigabytes. They are read in one turn of
+ * the event loop, which 32 MB (facts/protocol.md section 3) would hold for a second.
+ */
+export const MAX_INFLATED_BYTES = 4 * 1024 * 1024;
+/** Most bytes of one frame: a Response that is not compressed, and what stands around it. */
+export const MAX_FRAME_BYTES = MAX_INFLATED_BYTES + 64 * 1024;
+/** Most messages of one Response; real ones have hundreds. */
+const MAX_MESSAGES = 20_000;
 
 /**
  * Inflates a gzip'd payload, synchronously: an asynchronous gunzip costs more and lets frames overtake each other.
@@ -50,9 +57,10 @@ export const HEARTBEAT: Uint8Array = Uint8Array.of(0x3a, 0x02, 0x68, 0x62);
 
 /**
  * Reads a frame; its payload stays as it came.
- * @throws WireError when the bytes are malformed
+ * @throws WireError when the bytes are malformed, `too_large`
  */
 export function decodeFrame(bytes: Uint8Array, drift: FieldDrift | null = null): Frame {
+  if (bytes.length > MAX_FRAME_BYTES) throw new WireError("too_large");
   const push = decodePushFrame(new Reader(bytes, drift), bytes.length);
   const headers = new Map(push.headers.map((header) => [header.key, header.value]));
   return {
@@ -111,11 +119,12 @@ export interface MessageBatch extends Omit<Response, "messages"> {
 }
 
 /**
- * Reads a Response and the envelopes in it; payloads stay bytes. The reader's cap on repeated elements bounds the messages.
- * @throws WireError when the bytes are malformed
+ * Reads a Response and the envelopes in it; payloads stay bytes.
+ * @throws WireError when the bytes are malformed, `too_large`
  */
 export function decodeResponse(bytes: Uint8Array, drift: FieldDrift | null = null): MessageBatch {
-  const response = decode(new Reader(bytes, drift), bytes.length);
+  if (bytes.length > MAX_INFLATED_BYTES) throw new WireError("too_large");
+  const response = decode(new Reader(bytes, drift, MAX_MESSAGES), bytes.length);
   for (const message of response.messages) message.payload ??= NO_BYTES;
   return response as MessageBatch;
 }

@@ -291,6 +291,9 @@ export interface Failed {
   failed: FailureCode;
 }
 
+/** Most bytes of one message's payload that are read: the largest real ones (rank lists) have some 100 KB. */
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+
 /**
  * Reads the payload of a business message. Never throws: what cannot be read is counted and reported.
  * Null when we have no decoder for the method; one that the platform is not known to have is counted as drift.
@@ -302,6 +305,7 @@ export function decodePayload(method: string, payload: Uint8Array, drift: Drift)
     return null;
   }
   try {
+    if (payload.length > MAX_PAYLOAD_BYTES) throw new WireError("too_large");
     // The table pairs each name with the decoder of that name, which is what makes the pair a Decoded.
     return { kind: known.name, message: known.decode(new Reader(payload, drift), payload.length) } as Decoded;
   } catch (error) {

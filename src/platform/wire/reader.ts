@@ -8,7 +8,7 @@ export type WireErrorCode =
   | "bad_tag" // field number 0 or a wire type that does not exist
   | "too_deep" // groups nested beyond the cap
   | "too_many" // more repeated elements than any real message has
-  | "too_large" // inflates beyond the cap
+  | "too_large" // more bytes than any real frame or message has, as it came or inflated
   | "bad_gzip" // not gzip although the frame says so
   | "bad_record"; // a recording's record that is damaged
 
@@ -59,6 +59,8 @@ export function readName(bytes: Uint8Array, start: number, end: number): string 
 export interface FieldDrift {
   unknownField(type: string, field: number): void;
   wrongWireType(type: string, field: number, wireType: number): void;
+  /** Counts a field of either kind of a payload of which so many were told apart already. */
+  beyond(): void;
 }
 
 /**
@@ -74,7 +76,11 @@ export interface Lazy {
 /** Deepest nesting of groups, the only one that the schema does not bound (the generator refuses recursive messages). */
 const MAX_GROUP_DEPTH = 32;
 /** Most elements of all repeated fields of one payload; the largest real ones (rank lists) have hundreds. */
-const MAX_ITEMS = 20_000;
+const MAX_ITEMS = 5_000;
+/** Most texts and submessages of one payload, so that one of bytes that mean nothing costs no more than they do; the largest real ones have thousands. */
+const MAX_SUBS = 100_000;
+/** Most reports of drift by one payload that say which field it was; a real one makes a handful. */
+const MAX_REPORTS = 1_000;
 const TWO_32 = 4_294_967_296;
 
 /**
@@ -87,14 +93,19 @@ export class Reader {
   readonly length: number;
   readonly #bytes: Uint8Array;
   readonly #drift: FieldDrift | null;
+  readonly #maxItems: number;
   #items = 0;
+  #subs = 0;
+  #reports = 0;
   #hi = 0;
 
-  constructor(bytes: Uint8Array, drift: FieldDrift | null = null) {
+  /** @param maxItems most elements of all repeated fields */
+  constructor(bytes: Uint8Array, drift: FieldDrift | null = null, maxItems: number = MAX_ITEMS) {
     // Always the plain class: code that meets two classes is slower.
     this.#bytes = Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : bytes;
     this.length = bytes.length;
     this.#drift = drift;
+    this.#maxItems = maxItems;
   }
 
   /** Reads the next field's key: number and wire type. */
@@ -102,8 +113,9 @@ export class Reader {
     return this.uint32();
   }
 
-  /** Reads the length of a submessage and gives its end. */
+  /** Reads the length of a submessage or a text and gives its end. */
   sub(): number {
+    if (++this.#subs > MAX_SUBS) throw new WireError("too_many");
     const length = this.uint32();
     const end = this.pos + length;
     if (end > this.length) throw new WireError("truncated");
@@ -112,7 +124,7 @@ export class Reader {
 
   /** Counts one more element of a repeated field. */
   item(): void {
-    if (++this.#items > MAX_ITEMS) throw new WireError("too_many");
+    if (++this.#items > this.#maxItems) throw new WireError("too_many");
   }
 
   /** Checks that the end of a message is where its last field ended. */
@@ -222,7 +234,7 @@ export class Reader {
         this.#advance(8);
         return;
       case 2:
-        this.pos = this.sub();
+        this.#skipBytes();
         return;
       case 3:
         this.#skipGroup(tag);
@@ -239,13 +251,15 @@ export class Reader {
   unknown(type: string, tag: number): void {
     if (tag >>> 3 === 0) throw new WireError("bad_tag");
     this.skip(tag);
-    this.#drift?.unknownField(type, tag >>> 3);
+    if (++this.#reports > MAX_REPORTS) this.#drift?.beyond();
+    else this.#drift?.unknownField(type, tag >>> 3);
   }
 
   /** Counts and passes over a known field of the wrong wire type. */
   mismatch(type: string, tag: number): void {
     this.skip(tag);
-    this.#drift?.wrongWireType(type, tag >>> 3, tag & 7);
+    if (++this.#reports > MAX_REPORTS) this.#drift?.beyond();
+    else this.#drift?.wrongWireType(type, tag >>> 3, tag & 7);
   }
 
   /**
@@ -310,6 +324,12 @@ export class Reader {
     throw new WireError(pos === this.length ? "truncated" : "bad_varint");
   }
 
+  /** Passes over a text or a submessage, which costs no more than a number: it is not counted. */
+  #skipBytes(): void {
+    const length = this.uint32();
+    this.#advance(length);
+  }
+
   #advance(count: number): void {
     this.pos += count;
     if (this.pos > this.length) throw new WireError("truncated");
@@ -317,11 +337,13 @@ export class Reader {
 
   /** Passes over a group, so that one cannot end the decoding: groups are obsolete and the platform sends none. */
   #skipGroup(tag: number): void {
+    this.item();
     const open = [tag >>> 3];
     while (open.length > 0) {
       const next = this.uint32();
       if ((next & 7) === 3) {
         if (open.length >= MAX_GROUP_DEPTH) throw new WireError("too_deep");
+        this.item();
         open.push(next >>> 3);
       } else if ((next & 7) === 4) {
         if (open.pop() !== next >>> 3) throw new WireError("bad_tag");

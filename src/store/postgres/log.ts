@@ -1,3 +1,4 @@
+import { breathe } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
@@ -53,7 +54,7 @@ class Flusher {
   async #run(): Promise<void> {
     this.#running = true;
     // Calls of the same turn share the first statement too.
-    await new Promise((resolve) => setImmediate(resolve));
+    await breathe();
     while (this.#calls.length > 0) await this.#settle(this.#take());
     this.#running = false;
   }

@@ -22,6 +22,13 @@ export function prepareBatch({ room, epoch, events }: RoomBatch): SqliteBatch {
   return { room, epoch, rows: events.map((event) => rowOf(event)) };
 }
 
+/** Characters of a body that are as much work as a row without any. */
+const CHARS_A_ROW = 4_000;
+
+function weightOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, { body }) => sum + 1 + body.length / CHARS_A_ROW, 0);
+}
+
 type Column = string | number | bigint | null;
 interface HighMark {
   readonly head: number;
@@ -118,7 +125,7 @@ export function sqliteLog(connection: SqliteConnection, database: SqlDatabase): 
     waker,
     append: async (batches) => {
       const prepared = batches.map(prepareBatch);
-      const weight = prepared.reduce((sum, { rows }) => sum + rows.length, 0);
+      const weight = prepared.reduce((sum, { rows }) => sum + weightOf(rows), 0);
       const appended = await connection.write(() => prepared.map((batch) => appender.append(batch)), weight);
       waker.notify(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room }) => room));
       return appended;

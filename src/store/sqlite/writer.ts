@@ -7,8 +7,8 @@ import { isBusy, refusal } from "./refusal.js";
 const GROUP_MS = 10;
 /** Number of waiting events from which on the flush is not put off. */
 const FULL_GROUP = 1000;
-/** Most events of one transaction: more would hold up the event loop for tens of milliseconds. The rest takes the next one. */
-const MAX_TRANSACTION = 5000;
+/** Most events of one transaction, by their weights: more would hold up the event loop for tens of milliseconds. The rest takes the next one. */
+const MAX_TRANSACTION = 2000;
 /** Most waiting events (100 MB or so), beyond which calls are refused: the disk or another process holds the database. */
 const MAX_WAITING = 200_000;
 /** Longest time for which another process may hold the write lock before calls are refused, in ms; between tries the event loop runs. */
@@ -43,7 +43,7 @@ export class GroupWriter {
   /**
    * Runs `work`, which is synchronous, in the next transaction. It may run twice, the first time rolled back.
    *
-   * @param weight how many events it stores
+   * @param weight how many events it stores, where a long one counts as several
    * @throws DyliveError `bad_request` when the engine refused the values, `internal` and those of the disk when it could not store anything
    */
   submit<T>(work: () => T, weight = 1): Promise<T> {

@@ -141,7 +141,22 @@ describe("hostile bytes", () => {
   });
 });
 
+test("a payload beyond a megabyte is not read, and counted", () => {
+  const drift = new Drift();
+  const payload = new Uint8Array(1024 * 1024 + 1); // field 0 would be bad_tag
+  expect(decodePayload("WebcastChatMessage", payload, drift)).toEqual({ kind: "failed", failed: "too_large" });
+  expect(decodePayload("WebcastChatMessage", payload.subarray(1), drift)).toEqual({ kind: "failed", failed: "bad_tag" });
+  expect(drift.toJSON().failures).toEqual({ bad_tag: 1, too_large: 1 });
+});
+
 describe("drift", () => {
+  test("what is beyond the reports of a payload is counted as having no place", () => {
+    const drift = new Drift();
+    const payload = Uint8Array.from({ length: 3 * 1_500 }, (_, i) => [0x98, 0x06, 0x01][i % 3] ?? 0);
+    decodePayload("WebcastFansclubMessage", payload, drift);
+    expect(drift.toJSON()).toMatchObject({ fields: { "FansclubMessage.99": 1_000 }, overflow: 500 });
+  });
+
   test("is bounded in keys and in the length of a key", () => {
     const drift = new Drift();
     for (let i = 0; i < 5000; i++) drift.unknownMethod(`M${i}`);

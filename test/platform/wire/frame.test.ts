@@ -102,9 +102,10 @@ describe("inflating", () => {
   });
 
   test("a bomb", () => {
-    const bomb = gzipSync(Buffer.alloc(40 * 1024 * 1024));
-    expect(bomb.length).toBeLessThan(50_000);
+    const bomb = gzipSync(Buffer.alloc(4 * 1024 * 1024 + 1));
+    expect(bomb.length).toBeLessThan(5_000);
     expect(code(() => inflate(bomb))).toBe("too_large");
+    expect(inflate(gzipSync(Buffer.alloc(4 * 1024 * 1024))).length).toBe(4 * 1024 * 1024);
     expect(inflate(gzipSync(Buffer.alloc(1000)), 1000).length).toBe(1000);
     expect(code(() => inflate(gzipSync(Buffer.alloc(1001)), 1000))).toBe("too_large");
   });
@@ -141,6 +142,12 @@ describe("response", () => {
       { method: "WebcastChatMessage", payload: [8, 1], msgId: "7339739750997620751", msgType: 2, offset: "5" },
       { method: "WebcastX", payload: [], msgId: "0", msgType: 0, offset: "0" },
     ]);
+  });
+
+  test("bytes are bounded, compressed or not, before any of them is read", () => {
+    const large = new Uint8Array(4 * 1024 * 1024 + 1);
+    expect(code(() => decodeResponse(large))).toBe("too_large");
+    expect(code(() => decodeFrame(new Uint8Array(4 * 1024 * 1024 + 64 * 1024 + 1)))).toBe("too_large");
   });
 
   test("messages are bounded", () => {

@@ -9,6 +9,11 @@ function reader(...bytes: number[]): Reader {
   return new Reader(Uint8Array.from(bytes));
 }
 
+/** Bytes that are the same part again and again. */
+function repeated(part: readonly number[], times: number): Uint8Array {
+  return Uint8Array.from({ length: part.length * times }, (_, i) => part[i % part.length] ?? 0);
+}
+
 function code(run: () => unknown): string {
   try {
     run();
@@ -21,6 +26,10 @@ function code(run: () => unknown): string {
 
 class Seen implements FieldDrift {
   readonly all: string[] = [];
+  more = 0;
+  beyond(): void {
+    this.more++;
+  }
   unknownField(type: string, field: number): void {
     this.all.push(`${type}.${field}`);
   }
@@ -198,10 +207,31 @@ describe("fields", () => {
   });
 
   test("elements of repeated fields are bounded", () => {
-    const bytes = new Uint8Array(2 * 20_001);
-    for (let i = 0; i < bytes.length; i += 2) bytes[i] = 0x22; // Text.pieces, empty
+    const bytes = repeated([0x22, 0x00], 5_001); // Text.pieces, empty
     expect(code(() => decodeText(new Reader(bytes), bytes.length))).toBe("too_many");
-    const packed = Uint8Array.from([0x82, 0x02, 0xa1, 0x9c, 0x01, ...Array.from({ length: 20_001 }, () => 1)]);
+    const packed = Uint8Array.from([0x82, 0x02, 0x89, 0x27, ...Array.from({ length: 5_001 }, () => 1)]);
     expect(code(() => decodeGiftMessage(new Reader(packed), packed.length))).toBe("too_many");
+    const groups = repeated([0x9b, 0x06, 0x9c, 0x06], 5_001);
+    expect(code(() => decodeText(new Reader(groups), groups.length))).toBe("too_many");
+  });
+
+  test("a submessage that comes again and again, each in place of the one before, is bounded", () => {
+    const users = repeated([0x22, 0x00], 100_001); // FansclubMessage.user, empty
+    expect(code(() => decodeFansclubMessage(new Reader(users), users.length))).toBe("too_many");
+    const few = users.subarray(0, 2 * 100_000);
+    expect(decodeFansclubMessage(new Reader(few), few.length).user).not.toBe(null);
+    const skipped = repeated([0x9a, 0x06, 0x00], 100_001); // an unknown field costs no more than its bytes
+    expect(decodeFansclubMessage(new Reader(skipped), skipped.length).user).toBe(null);
+  });
+
+  test.each([
+    ["unknown fields", [0x98, 0x06, 0x01], "FansclubMessage.99"],
+    ["fields of the wrong type", [0x18, 0x01], "FansclubMessage.3:0"],
+  ])("of many %s of one payload the first are told apart, and all are counted", (_what, field, key) => {
+    const seen = new Seen();
+    const bytes = repeated(field, 50_000);
+    decodeFansclubMessage(new Reader(bytes, seen), bytes.length);
+    expect([seen.all.length, seen.more]).toEqual([1_000, 49_000]);
+    expect(new Set(seen.all)).toEqual(new Set([key]));
   });
 });

@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { expect, it, onTestFinished } from "vitest";
+import { WebSocketServer } from "ws";
+import type { Received } from "../../src/platform/access/read.js";
+import { Drift } from "../../src/platform/wire/drift.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { websocketSource } from "../../src/sources/websocket.js";
+import { encode } from "../platform/messages/encode.js";
+
+/** A frame whose Response inflates to that many bytes, in one message or in a field that nobody knows. */
+function frameOf(logId: number, bytes: number, isMessage: boolean): Uint8Array {
+  const payload = Buffer.alloc(bytes);
+  const response = isMessage
+    ? encode("Response", { messages: [{ method: "WebcastX", payload }], cursor: String(logId) })
+    : Buffer.concat([Buffer.from([0x9a, 0x06]), varint(bytes), payload]);
+  return encode("PushFrame", {
+    ...{ logId: String(logId), payloadType: "msg", payload: gzipSync(response) },
+    headers: [
+      { key: "compress_type", value: "gzip" },
+      { key: "im-cursor", value: String(logId) },
+    ],
+  });
+}
+
+function varint(value: number): Buffer {
+  const out: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
+  return Buffer.from([...out, rest]);
+}
+
+it.each([
+  ["megabytes of a message", 2_000_000, true, 1],
+  ["megabytes of strange fields", 2_000_000, false, 1],
+  ["more than a frame may", 5_000_000, true, 1],
+  ["little", 100, true, 20],
+])(
+  "frames of one chunk that each hold %s are read in turns of the event loop, in order, all before the end",
+  async (_what, bytes, isMessage, most) => {
+    const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    server.on("connection", (client, { socket }) => {
+      // In one write, which comes as one chunk: each frame has some KB.
+      socket.cork();
+      for (let i = 1; i <= 20; i++) client.send(frameOf(i, bytes, isMessage));
+      socket.uncork();
+      client.close(1000);
+    });
+    let [inTurn, mostInTurn, over] = [0, 0, false];
+    const turn = () => {
+      inTurn = 0;
+      if (!over) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const received: Received[] = [];
+    const source = websocketSource({
+      ...{ connectUrl: async () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`, headers: {}, clock: systemClock },
+      ...{ drift: new Drift(), onReceived: () => (mostInTurn = Math.max(mostInTurn, ++inTurn)) },
+    });
+    const reading = (async () => {
+      for await (const batch of source.open(new AbortController().signal)) received.push(...batch);
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "unreachable", detail: expect.stringContaining("1000") });
+    over = true;
+    expect(received).toHaveLength(20);
+    expect(received.map(({ damaged }) => damaged === true)).toEqual(received.map(() => bytes > 4 * 1024 * 1024));
+    const cursors = received.flatMap(({ resume }) => resume?.cursor ?? []);
+    expect(cursors).toEqual(bytes > 4 * 1024 * 1024 ? [] : received.map((_, i) => String(i + 1)));
+    expect(mostInTurn).toBeGreaterThan(0);
+    expect(mostInTurn).toBeLessThanOrEqual(most);
+  },
+);
