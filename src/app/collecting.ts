@@ -24,7 +24,7 @@ import type { Config } from "./config.js";
 export interface Collecting {
   readonly rooms: RoomManager;
   /** States of the rooms that this process collects; null where those are all that there are. */
-  readonly here: (() => readonly RoomStatus[]) | null;
+  readonly here: (() => Promise<readonly RoomStatus[]>) | null;
   /** Bytes that wait on this process's own disk for the database; null without a cluster. */
   readonly spooled: (() => number) | null;
   /** Number of rooms that came to this process, by how they came; null without a cluster. */
@@ -123,7 +123,7 @@ async function collectTogether(
   }
   return {
     rooms,
-    here: () => collectors.collected(),
+    here: () => collectors.statuses(),
     takeovers: () => collectors.takeovers,
     spooled: () => spool.bytes,
     hold: async (job, start) => {
@@ -174,7 +174,7 @@ interface SpooledWorkDeps {
 
 /** Collectors of this process. */
 interface Here {
-  collected(): readonly Pick<RoomStatus, "room">[];
+  rooms(): readonly RoomKey[];
   ofRoom(room: RoomKey): Pick<Collector, "absorb"> | undefined;
 }
 
@@ -184,7 +184,7 @@ const ORPHAN_MS = 60_000;
 /** Lets the collectors of the rooms that are collected here store what was uploaded of them. */
 function readForRoomsHere(here: Here, { spooled, clock, onError }: Omit<SpooledWorkDeps, "erased">): SpooledReader {
   const take = async (limit: number) => {
-    const rooms = here.collected().map(({ room }) => room);
+    const rooms = here.rooms();
     return rooms.length === 0 ? [] : spooled.take(rooms, limit);
   };
   const absorb: ConstructorParameters<typeof SpooledReader>[0]["absorb"] = async ({ room, bytes }, signal) =>

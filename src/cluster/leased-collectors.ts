@@ -6,8 +6,7 @@ import type { RoomStatus } from "../health/state.js";
 import { GUEST } from "../platform/accounts/login-store.js";
 import type { RoomName } from "../platform/links/resolve.js";
 import { sessionsOf } from "../platform/platform-access.js";
-import type { Clock } from "../runtime/clock.js";
-import { inTime } from "../runtime/clock.js";
+import { breathe, type Clock, inTime } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
@@ -60,6 +59,8 @@ const DRAIN_LOOK_MS = 250;
 const UNANSWERED_MS = 5000;
 /** Longest wait for collectors that stop without a spool, in ms: what the store does not take by then has nowhere else to go. */
 const STOP_MS = 4000;
+/** Rooms whose states are read in one turn of the event loop. */
+const READ_TOGETHER = 200;
 /** Most rooms that a line of the log names. */
 const NAMED = 20;
 /** The same with a spool: the store is waited for where it must be, for two seconds each time, then the disk. */
@@ -71,6 +72,9 @@ export class LeasedCollectors {
   readonly #shared: ConstructorParameters<typeof Collector>[2];
   readonly #leases = new Map<string, Lease>();
   readonly #held = new Map<string, LeasedRoom>();
+  /** The same, of collectors that know their room, by it. */
+  readonly #byRoom = new Map<RoomKey, LeasedRoom>();
+  readonly #byCollector = new WeakMap<Collector, LeasedRoom>();
   /** Rooms that were left to the processes that have them, and until when, ms UTC: one that comes again before is about to lose that process. */
   readonly #declined = new Map<string, number>();
   /** Ends of collectors that are stopping. */
@@ -95,6 +99,22 @@ export class LeasedCollectors {
   /** The states of the rooms that are collected here. */
   collected(): readonly RoomStatus[] {
     return this.#all().flatMap(({ collector }) => collector.status() ?? []);
+  }
+
+  /** The same, read some at a time: everything else has its turn in between. */
+  async statuses(): Promise<readonly RoomStatus[]> {
+    const all: RoomStatus[] = [];
+    for (const [at, { collector }] of this.#all().entries()) {
+      if (at % READ_TOGETHER === READ_TOGETHER - 1) await breathe();
+      const status = collector.status();
+      if (status !== null) all.push(status);
+    }
+    return all;
+  }
+
+  /** The rooms that are collected here, as far as they are known. */
+  rooms(): readonly RoomKey[] {
+    return [...this.#byRoom.keys()];
   }
 
   /** The collector of a room; undefined when it is not here. */
@@ -131,6 +151,7 @@ export class LeasedCollectors {
     this.#leases.clear();
     for (const { collector } of this.#all()) this.#end(collector);
     this.#held.clear();
+    this.#byRoom.clear();
     // Also of rooms that were let go a moment ago: what they had received is on its way to others.
     const ended = Promise.all(this.#ending.keys());
     const longestMs = spool === undefined ? STOP_MS : SPOOL_STOP_MS;
@@ -169,7 +190,8 @@ export class LeasedCollectors {
   }
 
   #heldOf(room: RoomKey): LeasedRoom | undefined {
-    return this.#all().find(({ collector, over }) => collector.room === room && !over);
+    const held = this.#byRoom.get(room);
+    return held === undefined || held.over ? undefined : held;
   }
 
   #begin(key: string, planned: boolean): void {
@@ -233,12 +255,17 @@ export class LeasedCollectors {
 
   #hold(lease: Lease, row: RoomRow | null, planned: boolean): void {
     const keys = new Set([lease.key]);
-    const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), planned };
+    const onMet = () => {
+      if (collector.room !== null && keys.size > 0) this.#byRoom.set(collector.room, held);
+      changed();
+    };
+    const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), planned, onMet };
     const name = lease.name as RoomName; // only these kinds are wanted
     const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };
     const collector = new Collector(name, this.#deps, this.#shared, settings, row, ownership);
     const held: LeasedRoom = { collector, keys, over: false };
     this.#held.set(lease.key, held);
+    this.#byCollector.set(collector, held);
     const changed = () => this.#deps.publisher.changed(keys);
     collector.health.onChange(changed);
     changed();
@@ -263,8 +290,8 @@ export class LeasedCollectors {
     const keys = [...held.keys].filter((key) => this.#held.get(key) === held);
     if (ending?.why === "twin") {
       for (const key of keys) this.#letGo(key);
-      const twin = this.#all().find(({ collector }) => collector === ending.of);
-      for (const key of keys) twin === undefined ? this.#begin(key, false) : this.#attach(key, twin);
+      const twin = this.#byCollector.get(ending.of);
+      for (const key of keys) twin === undefined || twin.keys.size === 0 ? this.#begin(key, false) : this.#attach(key, twin);
       return;
     }
     if (ending?.why !== "lost" && ending?.why !== "moved") {
@@ -298,7 +325,10 @@ export class LeasedCollectors {
     this.#held.delete(key);
     this.#deps.publisher.forget(key);
     held.keys.delete(key);
-    if (held.keys.size === 0) this.#end(held.collector, paused);
+    if (held.keys.size > 0) return;
+    const { room } = held.collector;
+    if (room !== null && this.#byRoom.get(room) === held) this.#byRoom.delete(room);
+    this.#end(held.collector, paused);
   }
 
   #end(collector: Collector, paused = false): void {

@@ -1,14 +1,16 @@
 import { type Report, reportOf } from "../collector/report.js";
-import type { Clock } from "../runtime/clock.js";
+import { breathe, type Clock } from "../runtime/clock.js";
 import { ANY_NUMBER, type Changes, type Lease, type Membership, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import type { Alias, RoomRow, RoomSettings, Rooms } from "../store/rooms.js";
+import { type Alias, allRooms, type RoomRow, type RoomSettings, type Rooms } from "../store/rooms.js";
 import { sameSettings } from "./settings.js";
 import type { CollectedRoom, Publisher } from "./status-publisher.js";
 import { RoomWaiters, type ViewedRoom, type WantedRoomsView } from "./wanted-rooms-view.js";
 
 /** Time for which "no such account" is kept, in ms: a client that polls a wrong id must not make us poll the platform. */
 const KEEP_OVER_MS = 60_000;
+/** Rooms whose collections begin in one turn of the event loop: a server that starts may have thousands. */
+const TAKEN_TOGETHER = 50;
 /** Report on a room whose collector is about to begin. */
 const BEFORE: Report = { status: null, state: "resolving", problem: null, reason: "its collection begins" };
 
@@ -22,16 +24,25 @@ class LocalRoom implements ViewedRoom {
   /** Counted among those that somebody asked for, while it is not on the watch list. */
   onDemand: boolean;
   readonly #collected: () => CollectedRoom | undefined;
-  #room: RoomKey | null;
+  readonly #onMoved: (from: RoomKey | null, to: RoomKey) => void;
+  #room: RoomKey | null = null;
   #overAt: number | null = null;
 
-  constructor(lease: Lease, askedAt: number, onDemand: boolean, collected: () => CollectedRoom | undefined) {
+  /** @param onMoved told which room it is, and which it was before */
+  constructor(
+    lease: Lease,
+    askedAt: number,
+    onDemand: boolean,
+    collected: () => CollectedRoom | undefined,
+    onMoved: (from: RoomKey | null, to: RoomKey, room: LocalRoom) => void,
+  ) {
     this.key = lease.key;
     this.lease = lease;
     this.askedAt = askedAt;
     this.onDemand = onDemand;
-    this.#room = lease.room;
     this.#collected = collected;
+    this.#onMoved = (from, to) => onMoved(from, to, this);
+    this.#is(lease.room);
   }
 
   get name(): Alias {
@@ -39,8 +50,14 @@ class LocalRoom implements ViewedRoom {
   }
 
   get room(): RoomKey | null {
-    this.#room = this.#collected()?.collector.room ?? this.#room; // a name may lead to another room by now
+    this.#is(this.#collected()?.collector.room ?? null); // a name may lead to another room by now
     return this.#room;
+  }
+
+  #is(room: RoomKey | null): void {
+    if (room === null || room === this.#room) return;
+    this.#onMoved(this.#room, room);
+    this.#room = room;
   }
 
   /** Whether its collector has ended by itself: there is no such account, or it came upon a room that is paused. */
@@ -77,6 +94,8 @@ export class LocalCluster
   readonly #onChanges: (changes: Changes) => void;
   readonly #waiters: RoomWaiters;
   readonly #wanted = new Map<string, LocalRoom>();
+  /** The same by their rooms, as far as these are known. */
+  readonly #byRoom = new Map<RoomKey, Set<LocalRoom>>();
   #collected: Parameters<Publisher["start"]>[0] = () => new Map();
   /** Number of changes that this process knows of: a watch list that was read before one is out of date. */
   #changes = 0;
@@ -91,7 +110,10 @@ export class LocalCluster
       start: (collected) => {
         this.#collected = collected;
       },
-      changed: (keys) => this.#waiters.wake(keys),
+      changed: (keys) => {
+        for (const key of keys) void this.#wanted.get(key)?.room; // it may have met its room
+        this.#waiters.wake(keys);
+      },
       forget: () => {},
       stop: () => {},
     };
@@ -108,7 +130,7 @@ export class LocalCluster
   }
 
   ofRoom(room: RoomKey): ViewedRoom | undefined {
-    const named = this.all().filter((one) => one.room === room);
+    const named = [...(this.#byRoom.get(room) ?? [])].filter((one) => one.room === room);
     return named.find(({ isOver }) => !isOver) ?? named[0];
   }
 
@@ -139,7 +161,8 @@ export class LocalCluster
 
   async forget(what: Alias | RoomKey): Promise<void> {
     const paused = typeof what === "number" && (await this.#rooms.get(what))?.watch === "paused";
-    const forgotten = this.all().filter(({ room, key }) => (typeof what === "number" ? room === what : key === wantedKey(what)));
+    const named = typeof what === "number" ? [...(this.#byRoom.get(what) ?? [])] : [this.#wanted.get(wantedKey(what)) ?? []].flat();
+    const forgotten = named.filter(({ room }) => typeof what !== "number" || room === what);
     this.#changes++;
     this.#drop(forgotten.map(({ key }) => ({ key, paused })));
   }
@@ -148,7 +171,7 @@ export class LocalCluster
     let rows: readonly RoomRow[];
     let read = ++this.#changes;
     for (;;) {
-      rows = await this.#rooms.list();
+      rows = await allRooms(this.#rooms);
       if (read === this.#changes) break;
       read = this.#changes; // it has changed meanwhile
     }
@@ -185,10 +208,12 @@ export class LocalCluster
       const name = numberOf(webRid);
       return [{ key: wantedKey(name), name, room, watched: true, settings, how: "free" }];
     });
-    this.#take(
-      leases.filter(({ key }) => !this.#wanted.has(key)),
-      false,
-    );
+    const taken = leases.filter(({ key }) => !this.#wanted.has(key));
+    for (let at = 0; at < taken.length; at += TAKEN_TOGETHER) {
+      if (at > 0) await breathe();
+      if (read !== this.#changes) return; // the watch list has changed, and was or is looked at again
+      this.#take(taken.slice(at, at + TAKEN_TOGETHER), false);
+    }
   }
 
   /** Does nothing: what changes the watch list here sweeps, too. */
@@ -211,15 +236,38 @@ export class LocalCluster
   #take(leases: readonly Lease[], onDemand: boolean): void {
     if (leases.length === 0) return;
     const now = this.#clock.now();
-    for (const lease of leases) this.#wanted.set(lease.key, new LocalRoom(lease, now, onDemand, () => this.#collected().get(lease.key)));
+    for (const lease of leases)
+      this.#wanted.set(
+        lease.key,
+        new LocalRoom(
+          lease,
+          now,
+          onDemand,
+          () => this.#collected().get(lease.key),
+          (from, to, room) => this.#moved(from, to, room),
+        ),
+      );
     this.#onChanges({ taken: leases, changed: [], lost: [] });
   }
 
   #drop(lost: Changes["lost"]): void {
     if (lost.length === 0) return;
-    for (const { key } of lost) this.#wanted.delete(key);
+    for (const { key } of lost) {
+      const wanted = this.#wanted.get(key);
+      this.#wanted.delete(key);
+      if (wanted !== undefined) this.#moved(wanted.room, null, wanted);
+    }
     this.#onChanges({ taken: [], changed: [], lost });
     this.#waiters.wake(lost.map(({ key }) => key));
+  }
+
+  #moved(from: RoomKey | null, to: RoomKey | null, wanted: LocalRoom): void {
+    const before = from === null ? undefined : this.#byRoom.get(from);
+    before?.delete(wanted);
+    if (from !== null && before?.size === 0) this.#byRoom.delete(from);
+    if (to === null) return;
+    const now = this.#byRoom.get(to) ?? new Set();
+    this.#byRoom.set(to, now.add(wanted));
   }
 }
 

@@ -3,7 +3,7 @@ import { Visitor } from "../platform/access/visitor.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { nameIn, type RoomName } from "../platform/links/resolve.js";
 import type { Reach } from "../platform/platform-access.js";
-import type { Clock } from "../runtime/clock.js";
+import { breathe, type Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import { recorded, told } from "../runtime/told.js";
@@ -61,6 +61,8 @@ const SAVE_MS = 3000;
 /** Short links followed per second at most, for all rooms together. */
 const REQUESTS_PER_S = 5;
 const RENEW_MS = 30_000;
+/** Rooms that are listed in one turn of the event loop. */
+const LISTED_TOGETHER = 100;
 /** Wanted rooms whose renewal is remembered; beyond that they are renewed sooner. */
 const REMEMBERED = 10_000;
 
@@ -151,11 +153,17 @@ export class RoomManager implements RoomOperations {
     return [...rooms].flatMap((room) => this.status(room) ?? []);
   }
 
-  async list(which?: WhichRooms): Promise<readonly RoomView[]> {
+  async list({ limit = Number.POSITIVE_INFINITY, ...which }: WhichRooms = {}): Promise<readonly RoomView[]> {
     const { rooms } = this.#deps.store;
-    const rows = await rooms.list(which);
-    const aliases = await rooms.aliasesOf(rows.map(({ room }) => room));
-    return rows.map((row) => this.#shown(row, aliases.get(row.room) ?? []));
+    const views: RoomView[] = [];
+    for (;;) {
+      const most = Math.min(LISTED_TOGETHER, limit - views.length);
+      const rows = await rooms.list({ ...which, after: views.at(-1)?.row.room ?? which.after, limit: most });
+      const aliases = await rooms.aliasesOf(rows.map(({ room }) => room));
+      for (const row of rows) views.push(this.#shown(row, aliases.get(row.room) ?? []));
+      if (rows.length < most || views.length >= limit) return views;
+      await breathe();
+    }
   }
 
   async view(room: RoomKey): Promise<RoomView> {

@@ -1,6 +1,6 @@
 import type { Collector } from "../collector/collector.js";
 import { reportOf, writeReport } from "../collector/report.js";
-import type { Clock } from "../runtime/clock.js";
+import { breathe, type Clock } from "../runtime/clock.js";
 import type { WantedRoomReport, WantedRooms } from "../store/cluster.js";
 
 /** Interval between looks at the rooms, in ms: how soon the others know of another state. */
@@ -9,6 +9,9 @@ const LOOK_MS = 200;
 const COUNTS_MS = 1000;
 const COUNTS_MS_PER_ROOM = 10;
 const SLOWEST_MS = 10_000;
+
+/** Rooms that are looked at in one turn of the event loop. */
+const READ_TOGETHER = 200;
 
 /** A collector of this process. */
 export interface CollectedRoom {
@@ -92,7 +95,8 @@ export class StatusPublisher implements Publisher {
     const everyMs = Math.min(Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * rooms.size), SLOWEST_MS);
     const news: WantedRoomReport[] = [];
     const told = new Map<string, Last>();
-    for (const [key, { collector, over }] of rooms) {
+    for (const [at, [key, { collector, over }]] of [...rooms].entries()) {
+      if (at % READ_TOGETHER === READ_TOGETHER - 1) await breathe();
       const last = this.#last.get(key);
       const gist = gistOf(collector, over);
       if (last?.gist === gist && now - last.at < everyMs) continue;

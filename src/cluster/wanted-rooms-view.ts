@@ -38,12 +38,14 @@ export interface WantedRoomsView {
 /** Those who wait for a wanted room to change. */
 export class RoomWaiters {
   readonly #clock: Clock;
-  readonly #waiting = new Set<{ readonly key: string; readonly wake: () => void }>();
+  /** What wakes each of them, by the room that it waits for. */
+  readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** Number of rooms that somebody waits for. */
   get size(): number {
     return this.#waiting.size;
   }
@@ -51,21 +53,22 @@ export class RoomWaiters {
   /** Resolves when the room changes, after `ms` at the latest, or when the signal aborts. */
   async next(key: string, ms: number, signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
-    const waiter = { key, wake: () => stop.abort() };
-    this.#waiting.add(waiter);
+    const wake = () => stop.abort();
+    const waiting = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, waiting.add(wake));
     await this.#clock.sleep(ms, AbortSignal.any([signal, stop.signal])).catch(() => {});
-    this.#waiting.delete(waiter);
+    waiting.delete(wake);
+    if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
   }
 
   /** Whether somebody waits for the room. */
   has(key: string): boolean {
-    return [...this.#waiting].some((waiter) => waiter.key === key);
+    return this.#waiting.has(key);
   }
 
   /** Wakes those who wait for one of these rooms; all without keys. */
   wake(keys?: Iterable<string>): void {
-    const changed = keys === undefined ? null : new Set(keys);
-    for (const { key, wake } of [...this.#waiting]) if (changed === null || changed.has(key)) wake();
+    for (const key of [...(keys ?? this.#waiting.keys())]) for (const wake of [...(this.#waiting.get(key) ?? [])]) wake();
   }
 }
 

@@ -34,4 +34,6 @@ export interface RoomOwnership {
   claim(room: RoomKey): Promise<number | null>;
   /** Whether another process goes on collecting the room until this one claims it. */
   readonly planned: boolean;
+  /** Told once which room it is, as soon as the collector says so. */
+  readonly onMet?: () => void;
 }

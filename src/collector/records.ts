@@ -196,6 +196,7 @@ export class RoomRecords {
     if (this.#met !== null) return this.#met;
     const met = await this.#open(room);
     this.#met = met;
+    this.#deps.ownership?.onMet?.();
     if (!this.#moving) await this.orElse(() => this.#alarm.recall(met), undefined);
     return met;
   }

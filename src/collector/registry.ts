@@ -3,6 +3,7 @@ import type { RoomKey } from "../store/log.js";
 
 /** Collector that a room belongs to, and when it is gone. */
 interface RegistryEntry<T> {
+  readonly room: RoomKey;
   readonly owner: T;
   leaving: boolean;
   readonly left: Promise<void>;
@@ -16,6 +17,8 @@ interface RegistryEntry<T> {
  */
 export class CollectorRegistry<T extends object> {
   readonly #rooms = new Map<RoomKey, RegistryEntry<T>>();
+  /** The room of each collector that has one. */
+  readonly #entered = new WeakMap<T, RoomKey>();
 
   /**
    * Gives a room to a collector, unless another one has it. One that is leaving is waited for.
@@ -28,7 +31,8 @@ export class CollectorRegistry<T extends object> {
       if (entry !== undefined && (entry.owner === collector || !entry.leaving)) return entry.owner;
       signal.throwIfAborted();
       if (entry === undefined) {
-        this.#rooms.set(room, entryOf(collector));
+        this.#rooms.set(room, entryOf(room, collector));
+        this.#entered.set(collector, room);
         return collector;
       }
       await untilAborted(entry.left, signal);
@@ -37,23 +41,28 @@ export class CollectorRegistry<T extends object> {
 
   /** Notes that a collector is on its way out: the room is the next one's as soon as it has {@link leave left}. */
   leaving(collector: T): void {
-    for (const entry of this.#rooms.values()) if (entry.owner === collector) entry.leaving = true;
+    const entry = this.#entryOf(collector);
+    if (entry !== undefined) entry.leaving = true;
   }
 
   /** Notes that a collector does nothing more with its room. */
   leave(collector: T): void {
-    for (const [room, entry] of this.#rooms) {
-      if (entry.owner !== collector) continue;
-      this.#rooms.delete(room);
-      entry.leave();
-    }
+    const entry = this.#entryOf(collector);
+    if (entry === undefined) return;
+    this.#rooms.delete(entry.room);
+    entry.leave();
+  }
+
+  #entryOf(collector: T): RegistryEntry<T> | undefined {
+    const entry = this.#rooms.get(this.#entered.get(collector) ?? 0);
+    return entry?.owner === collector ? entry : undefined;
   }
 }
 
-function entryOf<T>(owner: T): RegistryEntry<T> {
+function entryOf<T>(room: RoomKey, owner: T): RegistryEntry<T> {
   let leave = () => {};
   const left = new Promise<void>((resolve) => {
     leave = resolve;
   });
-  return { owner, leaving: false, left, leave };
+  return { room, owner, leaving: false, left, leave };
 }

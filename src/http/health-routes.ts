@@ -45,7 +45,7 @@ interface StoreLook {
 interface About {
   readonly stopping: () => boolean;
   /** The rooms that this process collects; null where the metrics are of all rooms. */
-  readonly here: (() => readonly RoomStatus[]) | null;
+  readonly here: (() => Promise<readonly RoomStatus[]>) | null;
   readonly appends: AppendHealth;
 }
 
@@ -133,7 +133,7 @@ export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, he
       config: { scope: "read", withoutStore: true },
     },
     async (_request, reply) => {
-      const statuses = here === null ? (await rooms.list()).map(({ status }) => status) : here();
+      const statuses = here === null ? (await rooms.list()).map(({ status }) => status) : await here();
       return reply
         .header("cache-control", "no-store")
         .type(metrics.contentType)

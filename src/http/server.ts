@@ -110,7 +110,7 @@ interface ApiOptions {
   /** Pictures of a stand-in for the platform, for that page; none by default, where browsers load the real platform's. */
   readonly picture?: GetPicture | null;
   /** The rooms that this process collects, where others collect others: the metrics are of these. By default they are of all rooms. */
-  readonly here?: () => readonly RoomStatus[];
+  readonly here?: () => Promise<readonly RoomStatus[]>;
   /** Serves nothing but `/healthz`, `/readyz` and `/metrics`. */
   readonly healthOnly?: boolean;
   /** Whether `/openapi.json` is made before the server listens, so that nobody's first request holds up all others; false by default. */

@@ -1,3 +1,4 @@
+import { breathe } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "./log.js";
@@ -146,6 +147,20 @@ export interface Rooms {
   told(room: RoomKey): Promise<{ readonly status: string; readonly at: number } | null>;
   /** Takes the room over and returns the new epoch; appends with an older one are fenced from now on. */
   claim(room: RoomKey): Promise<number>;
+}
+
+/** Rooms that are read in one turn of the event loop. */
+const ROOMS_TOGETHER = 500;
+
+/** Reads all rooms, oldest first, some at a time: there may be thousands, and everything else has its turn in between. */
+export async function allRooms(rooms: Pick<Rooms, "list">): Promise<readonly RoomRow[]> {
+  const all: RoomRow[] = [];
+  for (;;) {
+    const some = await rooms.list({ after: all.at(-1)?.room, limit: ROOMS_TOGETHER });
+    all.push(...some);
+    if (some.length < ROOMS_TOGETHER) return all;
+    await breathe();
+  }
 }
 
 /** Returns aliases by their rooms, in the order in which they are given. */

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import type { RoomOperations, RoomView } from "../../health/state.js";
 import type { Language } from "../../i18n/words.js";
+import { breathe } from "../../runtime/clock.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Deletion } from "../../store/sql/deletions.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -15,12 +16,23 @@ import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 /** Language of the reasons: an EventSource cannot ask for one but the browser's, and the dashboard says them in its own. */
 const LANGUAGE: Language = "en";
 
+/** Rooms that are looked at in one turn of the event loop, and told in one message. */
+const ROOMS_TOGETHER = 100;
+/** Bytes that may wait for a reader when it is told of more rooms, so that a long list need not wait for the next look. */
+const AHEAD_BYTES = 262_144;
+
+/** A room, and the message that tells of it. */
+interface WrittenRoom {
+  readonly view: RoomView;
+  readonly message: string;
+}
+
 /** Reader of the rooms' states. */
 interface StatesReader {
-  /** Whether it has not yet taken what it was told before: it is told the newest states later, not all in between. */
+  /** Whether much waits that it was told before: it is told the newest states later, not all in between. */
   readonly busy: boolean;
   /** Takes the rooms whose state differs from what the reader was told before; at first all of them. */
-  changed(rooms: readonly RoomView[]): void;
+  changed(rooms: readonly WrittenRoom[]): void;
   /** Takes the rooms that were deleted since. */
   gone(rooms: readonly RoomKey[]): void;
   /** Takes the broadcasts that were deleted a moment ago. */
@@ -60,7 +72,7 @@ class RoomStates {
     while (this.#readers.size > 0) {
       try {
         const { n, found } = await store.deletions.ofSessionsSince(this.#deletion);
-        this.#tell(await this.#rooms.list());
+        await this.#look();
         if (found.length > 0) for (const reader of this.#readers.keys()) reader.sessionsGone(found);
         this.#deletion = n;
       } catch (error) {
@@ -71,18 +83,31 @@ class RoomStates {
     this.#running = false;
   }
 
-  #tell(views: readonly RoomView[]): void {
-    const texts = views.map((view) => JSON.stringify(roomAnswer(view, LANGUAGE)));
-    const there = new Set(views.map(({ row }) => row.room));
+  /** Looks at all rooms, some at a time: everything else has its turn in between. */
+  async #look(): Promise<void> {
+    const there = new Set<RoomKey>();
+    for (let after: RoomKey | undefined; ; await breathe()) {
+      const views = await this.#rooms.list({ after, limit: ROOMS_TOGETHER });
+      this.#tell(views);
+      for (const { row } of views) there.add(row.room);
+      after = views.at(-1)?.row.room;
+      if (views.length < ROOMS_TOGETHER) break;
+    }
     for (const [reader, told] of this.#readers) {
       if (reader.busy) continue;
       const gone = [...told.keys()].filter((room) => !there.has(room));
       for (const room of gone) told.delete(room);
       if (gone.length > 0) reader.gone(gone);
-      const changed = views.filter((view, index) => told.get(view.row.room) !== texts[index]);
-      views.forEach((view, index) => {
-        told.set(view.row.room, texts[index] ?? "");
-      });
+    }
+  }
+
+  /** Tells each reader of those of these rooms that changed for it. */
+  #tell(views: readonly RoomView[]): void {
+    const rooms = views.map((view): WrittenRoom => ({ view, message: sseMessage("room", roomAnswer(view, LANGUAGE)) }));
+    for (const [reader, told] of this.#readers) {
+      if (reader.busy) continue;
+      const changed = rooms.filter(({ view, message }) => told.get(view.row.room) !== message);
+      for (const { view, message } of changed) told.set(view.row.room, message);
       if (changed.length > 0) reader.changed(changed);
     }
   }
@@ -105,10 +130,11 @@ class RoomsStream implements LiveReader, StatesReader {
     this.#mayRead = mayRead;
   }
 
-  changed(views: readonly RoomView[]): void {
-    const text = views.filter(this.#mayRead).map((view) => {
+  changed(rooms: readonly WrittenRoom[]): void {
+    const seen = rooms.filter(({ view }) => this.#mayRead(view));
+    const text = seen.map(({ view, message }) => {
       this.#shown.add(view.row.room);
-      return sseMessage("room", roomAnswer(view, LANGUAGE));
+      return message;
     });
     if (text.length > 0) this.#answer.write(text.join(""));
   }
@@ -132,7 +158,7 @@ class RoomsStream implements LiveReader, StatesReader {
   }
 
   get busy(): boolean {
-    return this.queued > 0;
+    return this.queued > AHEAD_BYTES;
   }
 
   beat(): void {

@@ -54,7 +54,9 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   const authenticator = new Authenticator({ tokens: store.tokens, secrets, clock, logger });
   const sockets = new WsUpgrade(live, authenticator);
   listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
-  const rooms = { list: async () => server.views } as unknown as RoomOperations;
+  const list: RoomOperations["list"] = async ({ after = 0, limit = Number.POSITIVE_INFINITY } = {}) =>
+    server.views.filter(({ row }) => row.room > after).slice(0, limit);
+  const rooms = { list } as unknown as RoomOperations;
   authentication(app, authenticator);
   await app.register(
     async (v1) => {

@@ -28,6 +28,35 @@ describe("the stream of the rooms' states", () => {
     expect(client.messages[2]?.data).toMatchObject({ id: "1", status: { state: "ended" } });
   });
 
+  it("tells many rooms some at a time, each written once for all who are told", async () => {
+    const server = await serveLive({ limits: { roomStatesMs: 20 } });
+    const clients = await Promise.all(Array.from({ length: 5 }, () => SseClient.open(`${server.url}/v1/rooms/stream`, server)));
+    let written = 0;
+    const views = Array.from({ length: 250 }, (_, i) => view(i + 1, null));
+    for (const one of views)
+      Object.defineProperty(one, "status", {
+        get: () => {
+          written++;
+          return null;
+        },
+      });
+    let looks = 0;
+    Object.defineProperty(server, "views", {
+      get: () => {
+        looks++;
+        return views;
+      },
+    });
+    await until(() => clients.every((client) => client.named("room").length === 250));
+    for (const client of clients) client.close();
+    for (const client of clients)
+      expect(client.named("room").map(({ data }) => (data as { readonly id: string }).id)).toEqual(
+        views.map(({ row }) => String(row.room)),
+      );
+    // Three pages a look; one that is under way has not written all of them.
+    expect(written).toBeLessThanOrEqual(Math.ceil(looks / 3) * 250);
+  });
+
   it("tells which rooms are gone, once, to those who were shown them", async () => {
     const server = await serveLive({ limits: { roomStatesMs: 20 } });
     server.views = [view(1, "live"), view(2, "live")];

@@ -1,0 +1,103 @@
+import { expect, it, onTestFinished, vi } from "vitest";
+import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
+import { LocalCluster } from "../../src/cluster/local-cluster.js";
+import { RoomManager } from "../../src/cluster/room-manager.js";
+import type { CollectedRoom } from "../../src/cluster/status-publisher.js";
+import { ReadWantedRooms } from "../../src/cluster/wanted-rooms-view.js";
+import { Collector } from "../../src/collector/collector.js";
+import type { Lease, Membership } from "../../src/store/cluster.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { Rooms } from "../../src/store/rooms.js";
+import { FakeClock } from "../clock.js";
+import { reachAt } from "../platform/access/reach.js";
+import { until } from "../until.js";
+import { FakeWantedRooms } from "./fake-wanted-rooms.js";
+
+/** A store with so many rooms on its watch list, and how many rooms it was asked for at a time. */
+async function storeOf(count: number) {
+  const clock = new FakeClock();
+  const store = openMemoryStore({ maxEventsPerRoom: 10, clock });
+  onTestFinished(() => store.close());
+  for (let i = 0; i < count; i++) {
+    const webRid = String(100_000_000 + i);
+    await store.rooms.setWatch(await store.rooms.ensure([{ kind: "web_rid", value: webRid }], { webRid }), "on");
+  }
+  const asked: number[] = [];
+  const rooms: Rooms = {
+    ...store.rooms,
+    list: (which) => {
+      asked.push(which?.limit ?? Number.POSITIVE_INFINITY);
+      return store.rooms.list(which);
+    },
+  };
+  return { clock, store: { ...store, rooms }, rooms, asked };
+}
+
+it("a process that is alone reads its watch list, and begins its rooms, some at a time, and finds each by a step", async () => {
+  const { clock, rooms, asked } = await storeOf(2_000);
+  const taken: number[] = [];
+  const cluster = new LocalCluster(rooms, clock, (changes) => taken.push(changes.taken.length));
+  const collected = new Map<string, CollectedRoom>();
+  let steps = 0;
+  cluster.publisher.start(() => {
+    steps++;
+    return collected;
+  });
+  await cluster.sweep(600_000);
+  expect([taken.reduce((sum, n) => sum + n), Math.max(...taken), Math.max(...asked)]).toEqual([2_000, 50, 500]);
+  steps = 0;
+  for (const { room, webRid } of await rooms.list()) expect(cluster.ofRoom(room)?.name.value).toBe(webRid);
+  expect(steps).toBeLessThanOrEqual(2 * 2_000);
+  expect(cluster.ofRoom(2_001)).toBeUndefined();
+  // A name leads to another room by now.
+  const [first] = cluster.all();
+  collected.set(first?.key ?? "", { collector: { room: 5_000 }, over: false } as unknown as CollectedRoom);
+  cluster.publisher.changed([first?.key ?? ""]);
+  expect([cluster.ofRoom(5_000), cluster.ofRoom(1)]).toEqual([first, undefined]);
+  await cluster.forget(5_000);
+  expect([cluster.ofRoom(5_000), cluster.all().length]).toEqual([undefined, 1_999]);
+});
+
+it("a process of a cluster begins rooms without looking at each of the others", async () => {
+  const { clock, store } = await storeOf(100);
+  const wantedRooms = new FakeWantedRooms(clock);
+  const membership = {
+    ...{ claim: (_key: string, room: number) => store.rooms.claim(room), decline: async () => {} },
+    ...{ drain: async () => false, leave: async () => {} },
+  } satisfies Partial<Membership>;
+  const publisher = { start: () => {}, changed: () => {}, forget: () => {}, stop: () => {} };
+  const collectors = new LeasedCollectors({
+    ...{ ...reachAt("http://127.0.0.1:1"), store, clock, pollMs: 5_000, onDemandIdleMs: 600_000, setAside: () => {}, onError: () => {} },
+    ...{ membership, wantedRooms, publisher },
+  });
+  const reads = vi.spyOn(Collector.prototype, "room", "get");
+  onTestFinished(() => reads.mockRestore());
+  const held = vi.spyOn(Collector.prototype, "run");
+  onTestFinished(() => held.mockRestore());
+  const rows = await store.rooms.list();
+  const taken = rows.map(({ room, webRid, settings }): Lease => {
+    const name = { kind: "web_rid", value: webRid ?? "" } as const;
+    return { key: `web_rid:${webRid}`, name, room, watched: true, settings, how: "free" };
+  });
+  collectors.change({ taken, changed: [], lost: [] });
+  await until(() => held.mock.calls.length === 100);
+  expect(reads.mock.calls.length).toBeLessThan(1_000);
+  const stopped = collectors.stop();
+  await clock.advance(10_000);
+  await stopped;
+});
+
+it("rooms are listed some at a time, all of them and no more than were asked for", async () => {
+  const { clock, store, asked } = await storeOf(250);
+  const wantedRooms = new FakeWantedRooms(clock);
+  const manager = new RoomManager({
+    ...{ ...reachAt("http://127.0.0.1:1"), store, wantedRooms, clock, maxOnDemandRooms: 50, onDemandIdleMs: 600_000, onError: () => {} },
+    view: new ReadWantedRooms(wantedRooms, clock, () => {}),
+  });
+  const keys = Array.from({ length: 250 }, (_, i) => i + 1);
+  expect((await manager.list()).map(({ row }) => row.room)).toEqual(keys);
+  expect(asked).toEqual([100, 100, 100]);
+  expect((await manager.list({ after: 10, limit: 101 })).map(({ row }) => row.room)).toEqual(keys.slice(10, 111));
+  expect((await manager.list({ limit: 1 })).map(({ row }) => row.room)).toEqual([1]);
+  expect(asked.slice(3)).toEqual([100, 1, 1]);
+});
