@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { NewEvent } from "../events/event.js";
 import { isTest } from "../events/test-event.js";
@@ -24,6 +25,13 @@ const LIVE_SOURCES: ReadonlySet<string> = new Set(["websocket", "browser", "offi
 
 /** Buckets in seconds: from a group commit on a disk of one's own, up to a database that does not keep up. */
 const APPEND_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** Buckets in seconds: what is always so, what delays answers (0.05), and what must never be (0.25). */
+const HELD_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+/** Interval between looks of Node's own timer at the event loop, in ms: what it measures has this much in it. */
+const LOOP_LOOK_MS = 10;
+/** Interval between readings of it, in ms. */
+const LOOP_READ_MS = 1_000;
 
 /** Counts of a room when it was last looked at. */
 interface SeenCounts {
@@ -152,6 +160,12 @@ export class Metrics {
     buckets: APPEND_BUCKETS_S,
     registers: [this.#registry],
   });
+  readonly #loopHeld = new Histogram({
+    name: "dylive_event_loop_held_seconds",
+    help: "Longest time in each second for which one piece of work kept everything else waiting",
+    buckets: HELD_BUCKETS_S,
+    registers: [this.#registry],
+  });
   readonly #away = this.#gauge("dylive_database_away_seconds", "For how long the database has been missed; 0 while it is there", []);
   readonly #connections = this.#gauge("dylive_database_connections", "Connections to the database by state; waiting: calls without one", [
     "state",
@@ -178,7 +192,14 @@ export class Metrics {
   /** @param ofProcess also memory, CPU, garbage collection and event loop: once per process, since Node keeps its observers */
   constructor(clock: Clock, ofProcess = false) {
     this.#clock = clock;
-    if (ofProcess) collectDefaultMetrics({ register: this.#registry });
+    if (!ofProcess) return;
+    collectDefaultMetrics({ register: this.#registry });
+    const delay = monitorEventLoopDelay({ resolution: LOOP_LOOK_MS });
+    delay.enable();
+    clock.every(LOOP_READ_MS, () => {
+      if (delay.count > 0) this.heldLoop(Math.max(0, delay.max / 1e6 - LOOP_LOOK_MS));
+      delay.reset();
+    });
   }
 
   /** The media type of {@link text}. */
@@ -203,6 +224,11 @@ export class Metrics {
   /** Counts an append, whatever became of it. */
   appended(ms: number): void {
     this.#appendSeconds.observe(ms / 1000);
+  }
+
+  /** Counts a second by the longest time in it for which the event loop was held. */
+  heldLoop(ms: number): void {
+    this.#loopHeld.observe(ms / 1000);
   }
 
   /** Counts an answer. `route` is the route's pattern, so that nobody can make up new ones. */

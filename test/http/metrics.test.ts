@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { nothingSeen } from "../../src/health/sightings.js";
 import type { RoomStatus } from "../../src/health/state.js";
 import { Metrics } from "../../src/http/metrics.js";
+import { systemClock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { FakeClock } from "../clock.js";
 import { roomStatus } from "../health/status.js";
@@ -139,6 +140,30 @@ describe("/metrics", () => {
     await server.tell("11", chat("a"));
     await scrape(server);
     expect(reads).toBe(0);
+  });
+});
+
+describe("the event loop", () => {
+  it("is shown by the longest time in each second for which it was held", async () => {
+    const metrics = new Metrics(new FakeClock());
+    for (const ms of [3, 60, 60, 300]) metrics.heldLoop(ms);
+    const text = await metrics.text([]);
+    const upTo = (le: number) => value(text, `dylive_event_loop_held_seconds_bucket{le="${le}"}`);
+    expect([upTo(0.01), upTo(0.05), upTo(0.1), upTo(0.25), upTo(0.5)]).toEqual([1, 1, 3, 3, 4]);
+  });
+
+  it("is measured in a server: work that holds it is seen", async () => {
+    const metrics = new Metrics(systemClock, true);
+    const seen = async () => {
+      const text = await metrics.text([]);
+      const all = value(text, "dylive_event_loop_held_seconds_count") ?? 0;
+      return all - (value(text, 'dylive_event_loop_held_seconds_bucket{le="0.1"}') ?? 0);
+    };
+    await until(async () => {
+      const end = performance.now() + 150;
+      while (performance.now() < end);
+      return (await seen()) > 0;
+    });
   });
 });
 
