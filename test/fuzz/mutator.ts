@@ -1,0 +1,139 @@
+import { expect } from "vitest";
+import { isWhole } from "../whole.js";
+
+/** Rounds of each target in `npm test`. */
+const ROUNDS = 60;
+/** Time for each target in `npm run test:long`, in ms: ten minutes for all. */
+const WHOLE_MS = 20_000;
+
+/** Parts that formats of all kinds treat in a way of their own. */
+const SPECIAL = [
+  ...[
+    "\0",
+    "\u{feff}",
+    "\r\n",
+    '"',
+    "\\",
+    "\\u0000",
+    "\\ud800",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "=",
+    ";",
+    "&",
+    "%00",
+    "%",
+    "..",
+    "/",
+    "://",
+    "@",
+    "#",
+    "?",
+  ],
+  ...[
+    "null",
+    "true",
+    "-1",
+    "0",
+    "1e999",
+    "NaN",
+    "9007199254740993",
+    "18446744073709551616",
+    "__proto__",
+    "constructor",
+    "😀",
+    "中",
+    "‮",
+    "<script>",
+  ],
+].map((text) => Buffer.from(text));
+const NUMBERS = [0, 1, 0x7f, 0x80, 0xff, 0x0a, 0x1f, 0x8b];
+
+/** Random choices that a seed repeats. */
+export class Chance {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  /** A whole number from 0 to `below`, without it (mulberry32). */
+  below(below: number): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below);
+  }
+
+  of<T>(all: readonly T[]): T {
+    return all[this.below(all.length)] as T;
+  }
+
+  /** Bytes that are like some of these, with a few changes of any kind. */
+  changed(samples: readonly Uint8Array[]): Buffer {
+    let bytes: Buffer = Buffer.from(this.of(samples));
+    for (let changes = 1 + this.below(5); changes > 0; changes--) bytes = this.#change(bytes, samples);
+    return bytes;
+  }
+
+  #change(bytes: Buffer, samples: readonly Uint8Array[]): Buffer {
+    const at = this.below(bytes.length + 1);
+    const end = Math.min(bytes.length, at + 1 + this.below(this.below(4) === 0 ? bytes.length + 1 : 16));
+    const [before, part, after] = [bytes.subarray(0, at), bytes.subarray(at, end), bytes.subarray(end)];
+    switch (this.below(9)) {
+      case 0: {
+        const flipped = Buffer.from(part);
+        if (flipped.length > 0) flipped[0] = (flipped[0] ?? 0) ^ (1 << this.below(8));
+        return Buffer.concat([before, flipped, after]);
+      }
+      case 1:
+        return Buffer.concat([before, Buffer.from(part.map(() => this.of(NUMBERS))), after]);
+      case 2:
+        return Buffer.concat([before, after]);
+      case 3:
+        return Buffer.from(before);
+      case 4:
+        return Buffer.concat([before, this.of(SPECIAL), bytes.subarray(at)]);
+      case 5:
+        return Buffer.concat([before, this.of(SPECIAL), after]);
+      case 6: // again and again, but no megabytes
+        return Buffer.concat([
+          before,
+          ...Array.from({ length: 1 + this.below(Math.min(200, 1 + 100_000 / (part.length + 1))) }, () => part),
+          after,
+        ]);
+      case 7: {
+        const other = Buffer.from(this.of(samples));
+        const from = this.below(other.length + 1);
+        return Buffer.concat([before, other.subarray(from, from + this.below(64)), after]);
+      }
+      default:
+        return Buffer.concat([before, Buffer.from(Array.from({ length: this.below(8) }, () => this.below(256))), after]);
+    }
+  }
+}
+
+/** A seed, which `FUZZ_SEED` repeats. */
+export function seed(): number {
+  return Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+}
+
+/** Rounds of a target, by the seed of each: so many, or in `npm run test:long` as many as there is time for. */
+export function* rounds(first: number, count = ROUNDS, wholeMs = WHOLE_MS): Generator<number> {
+  const end = performance.now() + wholeMs;
+  for (let round = 0; isWhole() ? performance.now() < end : round < count; round++) yield (first + round) >>> 0;
+}
+
+/** Tries one input, and says by which seed it can be had again where it fails. */
+export async function tried(target: string, seeded: number, work: () => unknown): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const shown = error instanceof Error ? error.stack : String(error);
+    expect.fail(`${target}, with FUZZ_SEED=${seeded}: ${shown}`);
+  }
+}

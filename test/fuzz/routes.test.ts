@@ -1,0 +1,122 @@
+import { expect, it } from "vitest";
+import { SAMPLES, type Sample, seeded } from "../http/samples.js";
+import { isWhole } from "../whole.js";
+import { Chance, rounds, seed, tried } from "./mutator.js";
+
+/** Time in `npm run test:long`, in ms. */
+const WHOLE_MS = 180_000;
+/** Statuses of a server that is out of order; the others say what is wrong with the request, or with the platform. */
+const OUT_OF_ORDER = new Set([500, 502, 504]);
+
+/** A value of a request that is like another, or nothing that the schema knows. */
+function strange(chance: Chance, value: unknown): unknown {
+  if (typeof value === "object" && value !== null && chance.below(4) > 0) {
+    const entries = Object.entries(value);
+    const at = chance.below(entries.length + 1);
+    const changed = entries.map(([key, one], i) => [key, i === at ? strange(chance, one) : one] as const);
+    if (at === entries.length) return { ...value, [chance.of(["x", "__proto__", "limit", "cursor", "room"])]: strange(chance, null) };
+    return Array.isArray(value) ? changed.map(([, one]) => one) : Object.fromEntries(changed);
+  }
+  if (typeof value === "string" && chance.below(3) > 0) return chance.changed([Buffer.from(value)]).toString();
+  return chance.of([
+    null,
+    true,
+    0,
+    -1,
+    1.5,
+    1e300,
+    Number.MAX_SAFE_INTEGER,
+    "",
+    "\0",
+    "x".repeat(5_000),
+    "‮<script>",
+    [],
+    {},
+    [[[[]]]],
+    [value],
+    { value },
+  ]);
+}
+
+/** An address that is like another: parts of its path and of its query are changed, left out or doubled. */
+function strangeAddress(chance: Chance, address: string): string {
+  const [path = "", query] = address.split("?");
+  const changed = (text: string) =>
+    encodeURIComponent(
+      chance
+        .changed([Buffer.from(decodeURIComponent(text))])
+        .toString()
+        .slice(0, 2_000),
+    );
+  const parts = path.split("/").map((part, i) => (i > 2 && chance.below(3) === 0 ? changed(part) : part));
+  const pairs = (query ?? "").split("&").filter((pair) => pair !== "" && chance.below(5) > 0);
+  const extra =
+    chance.below(3) === 0 ? [`${chance.of(["limit", "cursor", "room", "types", "filter", "q", "from", "to", "%00"])}=${changed("1")}`] : [];
+  const asked = [
+    ...pairs.map((pair) => (chance.below(2) === 0 ? pair.replace(/=(.*)$/s, (_, value) => `=${changed(value)}`) : pair)),
+    ...extra,
+  ];
+  return parts.join("/") + (asked.length > 0 ? `?${asked.join("&")}` : "");
+}
+
+it("every route answers every request that is like one of its own, by tokens of every scope, and never with an error of ours", async () => {
+  const first = seed();
+  const server = await seeded();
+  const { paths } = JSON.parse((await server.call("/openapi.json", { token: null })).text) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(operations.sort()).toEqual(Object.keys(SAMPLES).sort());
+  const limited = await server.token({ scope: "read", rooms: ["98765"] });
+  const tokens = [null, server.tokens.read, server.tokens.manage, server.tokens.admin, limited, "dyl_nobody"];
+  const answered = new Map<number, number>();
+  const ask = async (operation: string, seeded: number) => {
+    const chance = new Chance(seeded);
+    const [method = "", pattern = ""] = operation.split(" ");
+    const samples = SAMPLES[operation] ?? [];
+    const [path, , init = {}]: Sample = samples.length > 0 ? chance.of(samples) : [pattern.replace(/\{\w+\}/g, "98765"), 200];
+    const token = isWhole() ? chance.of(tokens) : chance.of([...tokens, server.tokens.admin, server.tokens.admin]);
+    const { json, ...rest } = init;
+    const body =
+      json === undefined
+        ? {}
+        : chance.below(8) === 0
+          ? { body: chance.changed([Buffer.from(JSON.stringify(json))]).toString() }
+          : { json: strange(chance, json) };
+    const headers = "body" in body ? { ...rest.headers, "content-type": "application/json" } : rest.headers;
+    // A stream goes on: its beginning is enough.
+    const stop = new AbortController();
+    const late = setTimeout(() => stop.abort(), 60_000);
+    const isStream = /\/stream|\/ws|\/events/.test(pattern) && method === "GET";
+    const reply = await server
+      .call(strangeAddress(chance, path), {
+        method,
+        ...rest,
+        ...(headers && { headers }),
+        ...body,
+        token,
+        signal: isStream ? AbortSignal.timeout(500) : stop.signal,
+      })
+      .catch((error: unknown) => {
+        if (isStream) return null;
+        throw error;
+      });
+    clearTimeout(late);
+    if (reply === null) return;
+    answered.set(reply.status, (answered.get(reply.status) ?? 0) + 1);
+    expect(OUT_OF_ORDER.has(reply.status), `${reply.status} ${reply.text.slice(0, 500)}`).toBe(false);
+    if (reply.status >= 400 && reply.body !== null && !pattern.startsWith("/mcp")) expect(reply.text).not.toContain('"internal"');
+  };
+  if (isWhole())
+    for (const seeded of rounds(first, 0, WHOLE_MS)) {
+      const operation = new Chance(seeded ^ 0x5bd1e995).of(operations);
+      await tried(operation, seeded, () => ask(operation, seeded));
+    }
+  else
+    for (const [at, operation] of operations.entries())
+      await tried(operation, (first + at) >>> 0, () => ask(operation, (first + at) >>> 0));
+  expect(server.lines.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
+  expect([...answered.keys()].length).toBeGreaterThan(4);
+});
