@@ -1,0 +1,50 @@
+import { LocalCluster } from "../../src/cluster/local-cluster.js";
+import { RoomManager } from "../../src/cluster/room-manager.js";
+import type { CollectedRoom } from "../../src/cluster/status-publisher.js";
+import { unclaimedStatus } from "../../src/cluster/wanted-rooms-view.js";
+import { compile } from "../../src/events/filter.js";
+import { Metrics } from "../../src/http/metrics.js";
+import { roomAnswer } from "../../src/http/v1/room-routes.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import { wantedKey } from "../../src/store/cluster.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import type { WorstCase } from "./main.js";
+
+/** What clients of a server with so many rooms can ask for. The rooms have no sockets: their states are as a collector tells them. */
+export async function requestsOfMany(count: number): Promise<readonly WorstCase[]> {
+  const store = openSqliteStore({ path: ":memory:", clock: systemClock });
+  const collected = new Map<string, CollectedRoom>();
+  const names = Array.from({ length: count }, (_, i) => ({ kind: "web_rid", value: String(100_000_000 + i) }) as const);
+  for (const name of names) {
+    const room = await store.rooms.ensure([name], { webRid: name.value });
+    await store.rooms.setWatch(room, "on");
+    const told = { ...unclaimedStatus(room, 1), state: "live" as const };
+    const collector = { room, status: () => ({ ...told }), health: { state: "live", problem: null, reason: "" } };
+    collected.set(wantedKey(name), { collector, over: false } as unknown as CollectedRoom);
+  }
+  const begun: number[] = [];
+  const cluster = new LocalCluster(store.rooms, systemClock, ({ taken }) => void begun.push(taken.length));
+  cluster.publisher.start(() => collected);
+  const notUsed = () => Promise.reject(new Error("not used"));
+  const rooms = new RoomManager({
+    ...{ platform: { upstream: "http://127.0.0.1:1", proxy: null }, platformBy: notUsed, userAgent: "", accounts: null },
+    ...{ store, wantedRooms: cluster, view: cluster, clock: systemClock, maxOnDemandRooms: 50, onDemandIdleMs: 600_000, onError: notUsed },
+  } as unknown as ConstructorParameters<typeof RoomManager>[0]);
+  const filter = compile(Array.from({ length: 60 }, (_, i) => `text.lowerAscii().contains("${"x".repeat(40)}${i}")`).join(" || "));
+  const chat = { type: "chat", text: "x".repeat(4_000), seq: 1, user: {} } as unknown as Parameters<typeof filter>[0];
+  const metrics = new Metrics(systemClock);
+  return [
+    [`the watch list of ${count} rooms is read, and their collections begin`, () => cluster.sweep(600_000)],
+    [`the watch list of ${count} rooms is read again`, () => cluster.sweep(600_000)],
+    [
+      `GET /v1/rooms?limit=1 of ${count} rooms`,
+      async () => void JSON.stringify((await rooms.list({ limit: 2 })).map((view) => roomAnswer(view, "en"))),
+    ],
+    [
+      `GET /v1/rooms?limit=1000 of ${count} rooms`,
+      async () => void JSON.stringify((await rooms.list({ limit: 1_001 })).map((view) => roomAnswer(view, "en"))),
+    ],
+    [`GET /metrics of ${count} rooms`, async () => void (await metrics.text((await rooms.list()).map(({ status }) => status)))],
+    ["a filter that costs as much as one may, on one event", () => void filter(chat)],
+  ];
+}

@@ -1,0 +1,36 @@
+import { readPayload } from "../../src/platform/open-platform/push.js";
+import { readComments } from "../../src/platform/works/comments.js";
+import { readDetail, readPageState } from "../../src/platform/works/work.js";
+import { readWorkList } from "../../src/platform/works/work-list.js";
+import type { WorstCase } from "./main.js";
+
+const MB = 1_000_000;
+const ID = "7686658435312030373";
+const context = { receivedAt: 1_790_000_000_000 };
+const asked = { workId: ID, floorId: null, authorSecUid: null, firstRank: 0, receivedAt: context.receivedAt };
+const filled = (before: string, part: string, after: string, chars: number) =>
+  before + part.repeat(Math.floor((chars - before.length - after.length) / part.length)) + after;
+const replied = (body: string) => ({ status: 200, headers: {}, body });
+const push = (text: string) => `<script>self.__pace_f.push([1,${JSON.stringify(text)}])</script>`;
+
+/** Replies, pages and pushes that are as long as is read, of what costs most to read. */
+export function repliesOfAnEnemy(): readonly WorstCase[] {
+  const list = filled('{"status_code":0,"aweme_list":[', '{"aweme_id":"7","desc":"x"},', "{}]}", 8 * MB);
+  const numbers = filled('{"status_code":0,"aweme_detail":{"aweme_id":"7","x":[', "12345678901234567890,", "1]}}", 4 * MB);
+  const arrays = filled('{"status_code":0,"comments":[', "[[],[]],", "[]]}", 8 * MB);
+  const comments = filled('{"status_code":0,"comments":[', '{"cid":"7","text":"x","aweme_id":"7"},', "{}]}", 8 * MB);
+  const deep = `{"status_code":0,"aweme_detail":${"[".repeat(MB)}`;
+  const rows = filled("<html>", push('a:["$","$L1",null,{"children":[{"videoDetail":{"awemeId":"7"}}]}]\n'), "</html>", 16 * MB);
+  const pieces = filled(`<html>${push("a:[")}`, push("[1],"), "</html>", 16 * MB);
+  const pushes = filled("[", '{"msg_id":"7","content":"x"},', "{}]", MB);
+  return [
+    [`a list of works: ${list.length / MB} MB`, () => void readWorkList(replied(list), { mixId: "1" }, context)],
+    [`a work of long numbers: ${numbers.length / MB} MB`, () => void readDetail(replied(numbers), ID, context)],
+    [`a work of nesting: ${deep.length / MB} MB`, () => void readDetail(replied(deep), ID, context)],
+    [`comments of lists: ${arrays.length / MB} MB`, () => void readComments(replied(arrays), asked)],
+    [`comments: ${comments.length / MB} MB`, () => void readComments(replied(comments), asked)],
+    [`a page of rows: ${rows.length / MB} MB`, () => void readPageState(rows, ID, context)],
+    [`a page of pieces of one row: ${pieces.length / MB} MB`, () => void readPageState(pieces, ID, context)],
+    [`a push of the Open Platform: ${pushes.length / MB} MB`, () => void readPayload(Buffer.from(pushes), "live_comment")],
+  ];
+}
