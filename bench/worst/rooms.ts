@@ -30,7 +30,7 @@ export async function requestsOfMany(count: number): Promise<readonly WorstCase[
     ...{ platform: { upstream: "http://127.0.0.1:1", proxy: null }, platformBy: notUsed, userAgent: "", accounts: null },
     ...{ store, wantedRooms: cluster, view: cluster, clock: systemClock, maxOnDemandRooms: 50, onDemandIdleMs: 600_000, onError: notUsed },
   } as unknown as ConstructorParameters<typeof RoomManager>[0]);
-  const filter = compile(Array.from({ length: 60 }, (_, i) => `text.lowerAscii().contains("${"x".repeat(40)}${i}")`).join(" || "));
+  const filter = compile(Array.from({ length: 42 }, (_, i) => `text.lowerAscii().contains("${"x".repeat(40)}${i}")`).join(" || "));
   const chat = { type: "chat", text: "x".repeat(4_000), seq: 1, user: {} } as unknown as Parameters<typeof filter>[0];
   const metrics = new Metrics(systemClock);
   return [

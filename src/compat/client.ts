@@ -8,6 +8,7 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
+import { allRooms } from "../store/rooms.js";
 import { type AdmittedClient, type CollectedReader, type CompatDeps, NOTHING } from "./deps.js";
 import { type AskedStream, type Format, messageOf, type Writing } from "./format.js";
 
@@ -16,8 +17,8 @@ const WORDS =
 
 /** Whether no room is collected, nor will be: else a client that wants every room has only to wait. */
 async function isIdle({ store, rooms }: Pick<CompatDeps, "store" | "rooms">): Promise<boolean> {
-  const rows = await store.rooms.list();
-  return rows.every(({ room, watch }) => watch !== "on" && rooms.status(room) === null);
+  if ((await store.rooms.list({ watch: "on", limit: 1 })).length > 0) return false;
+  return (await allRooms(store.rooms)).every(({ room }) => rooms.status(room) === null);
 }
 
 /**

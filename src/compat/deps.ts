@@ -2,7 +2,7 @@ import type { Feed } from "../feed/feed.js";
 import type { RoomRequests } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
-import type { RoomFacts, Rooms } from "../store/rooms.js";
+import { allRooms, type RoomFacts, type Rooms } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
 
 /** Facts of a room of which nothing is known, and of none. */
@@ -33,7 +33,7 @@ export class Abouts {
   async refresh(followed: ReadonlySet<RoomKey>): Promise<void> {
     for (const room of this.#known.keys()) if (!followed.has(room)) this.#known.delete(room);
     if (this.#known.size === 0) return;
-    for (const row of await this.#rooms.list()) if (this.#known.has(row.room)) this.#known.set(row.room, row);
+    for (const row of await allRooms(this.#rooms)) if (this.#known.has(row.room)) this.#known.set(row.room, row);
   }
 }
 

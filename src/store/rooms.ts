@@ -152,11 +152,11 @@ export interface Rooms {
 /** Rooms that are read in one turn of the event loop. */
 const ROOMS_TOGETHER = 500;
 
-/** Reads all rooms, oldest first, some at a time: there may be thousands, and everything else has its turn in between. */
-export async function allRooms(rooms: Pick<Rooms, "list">): Promise<readonly RoomRow[]> {
+/** Reads all rooms that fulfil the conditions, oldest first, some at a time: there may be thousands, and everything else has its turn in between. */
+export async function allRooms(rooms: Pick<Rooms, "list">, which: Pick<WhichRooms, "watch" | "among"> = {}): Promise<readonly RoomRow[]> {
   const all: RoomRow[] = [];
   for (;;) {
-    const some = await rooms.list({ after: all.at(-1)?.room, limit: ROOMS_TOGETHER });
+    const some = await rooms.list({ ...which, after: all.at(-1)?.room, limit: ROOMS_TOGETHER });
     all.push(...some);
     if (some.length < ROOMS_TOGETHER) return all;
     await breathe();

@@ -3,6 +3,7 @@ import type { Clock } from "../../runtime/clock.js";
 import { backoffMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
+import { allRooms } from "../../store/rooms.js";
 import type { Positions } from "../../store/sql/positions.js";
 import type { Store } from "../../store/store.js";
 import type { OfficialReceiver } from "./receiver.js";
@@ -155,7 +156,7 @@ export class OfficialTasks {
     const { rooms, platform } = this.#deps;
     const prefix = `${platform.appId}:`;
     const wanted = new Set<string>();
-    for (const { room, watch, webRid } of await rooms.list()) {
+    for (const { room, watch, webRid } of await allRooms(rooms)) {
       if (watch === "off" || webRid !== null) continue;
       const alias = (await rooms.aliases(room)).find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
       if (alias === undefined) continue;

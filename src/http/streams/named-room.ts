@@ -4,7 +4,7 @@ import { withoutPassword } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
-import { findNamed, type NamedRoom, namedRoom, type Rooms } from "../../store/rooms.js";
+import { allRooms, findNamed, type NamedRoom, namedRoom, type Rooms } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { isLimited, maySee, tokenOf } from "../authentication.js";
 import type { LiveStreams } from "./live.js";
@@ -27,7 +27,7 @@ export async function visibleRoom(rooms: Rooms, token: TokenRow, asked: string):
  * @throws DyliveError bad_request, not_found
  */
 export async function roomsAmong(rooms: Rooms, token: TokenRow, names: string | undefined): Promise<readonly RoomKey[] | null> {
-  if (names === undefined) return isLimited(token) ? (await rooms.list({ among: token.rooms })).map(({ room }) => room) : null;
+  if (names === undefined) return isLimited(token) ? (await allRooms(rooms, { among: token.rooms })).map(({ room }) => room) : null;
   const found = new Set<RoomKey>();
   for (const name of names.split(",")) found.add((await visibleRoom(rooms, token, name.trim())).room);
   return [...found];

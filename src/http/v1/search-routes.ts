@@ -7,6 +7,7 @@ import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
+import { allRooms } from "../../store/rooms.js";
 import { foldText, SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace, TEXT_MAX } from "../../store/search.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { FoundPeople } from "../../store/statistics.js";
@@ -214,7 +215,7 @@ async function roomsOf(
   const found = new Set<RoomKey>();
   let sessionId: string | null = null;
   if (names === undefined) {
-    for (const { room } of await rooms.list({ among: token.rooms })) found.add(room);
+    for (const { room } of await allRooms(rooms, { among: token.rooms })) found.add(room);
   } else {
     const asked = names.split(",");
     if (asked.length > SEARCH_ROOMS_MAX) throw tooMany(asked.length);
