@@ -18,16 +18,18 @@ export function repliesOfAnEnemy(): readonly WorstCase[] {
   const list = filled('{"status_code":0,"aweme_list":[', '{"aweme_id":"7","desc":"x"},', "{}]}", 8 * MB);
   const numbers = filled('{"status_code":0,"aweme_detail":{"aweme_id":"7","x":[', "12345678901234567890,", "1]}}", 4 * MB);
   const arrays = filled('{"status_code":0,"comments":[', "[[],[]],", "[]]}", 8 * MB);
+  const fewer = filled('{"status_code":0,"comments":[', "[[],[]],", "[]]}", 0.799 * MB);
   const comments = filled('{"status_code":0,"comments":[', '{"cid":"7","text":"x","aweme_id":"7"},', "{}]}", 8 * MB);
   const deep = `{"status_code":0,"aweme_detail":${"[".repeat(MB)}`;
-  const rows = filled("<html>", push('a:["$","$L1",null,{"children":[{"videoDetail":{"awemeId":"7"}}]}]\n'), "</html>", 16 * MB);
-  const pieces = filled(`<html>${push("a:[")}`, push("[1],"), "</html>", 16 * MB);
+  const rows = filled("<html>", push('a:["$","$L1",null,{"children":[{"videoDetail":{"awemeId":"7"}}]}]\n'), "</html>", 4.19 * MB);
+  const pieces = filled(`<html>${push("a:[[]")}`, push(`,${"[],".repeat(100)}[]`), "</html>", 4.19 * MB);
   const pushes = filled("[", '{"msg_id":"7","content":"x"},', "{}]", MB);
   return [
     [`a list of works: ${list.length / MB} MB`, () => void readWorkList(replied(list), { mixId: "1" }, context)],
     [`a work of long numbers: ${numbers.length / MB} MB`, () => void readDetail(replied(numbers), ID, context)],
     [`a work of nesting: ${deep.length / MB} MB`, () => void readDetail(replied(deep), ID, context)],
     [`comments of lists: ${arrays.length / MB} MB`, () => void readComments(replied(arrays), asked)],
+    [`comments of as many lists as are read: ${fewer.length / MB} MB`, () => void readComments(replied(fewer), asked)],
     [`comments: ${comments.length / MB} MB`, () => void readComments(replied(comments), asked)],
     [`a page of rows: ${rows.length / MB} MB`, () => void readPageState(rows, ID, context)],
     [`a page of pieces of one row: ${pieces.length / MB} MB`, () => void readPageState(pieces, ID, context)],

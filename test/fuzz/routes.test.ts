@@ -4,7 +4,7 @@ import { isWhole } from "../whole.js";
 import { Chance, rounds, seed, tried } from "./mutator.js";
 
 /** Time in `npm run test:long`, in ms. */
-const WHOLE_MS = 180_000;
+const WHOLE_MS = 140_000;
 /** Statuses of a server that is out of order; the others say what is wrong with the request, or with the platform. */
 const OUT_OF_ORDER = new Set([500, 502, 504]);
 

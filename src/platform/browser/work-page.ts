@@ -25,7 +25,7 @@ const SETTLE_WITHIN_MS = 10_000;
 const MOST_REPLIES = 16;
 const MOST_BYTES = 4 * 1024 * 1024;
 /** Longest state that is taken over from a page, in UTF-16 units. */
-const LONGEST_STATE = 16 * 1024 * 1024;
+const LONGEST_STATE = 4 * 1024 * 1024;
 /** Longest text of a page that has nothing to say but why it is not the one that was asked for. */
 const FEW_WORDS = 200;
 const CAPTCHA_TITLE = /^\s*(?:验证码中间页|安全验证)\s*$/;

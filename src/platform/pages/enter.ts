@@ -1,6 +1,6 @@
 import { told } from "../../runtime/told.js";
 import type { Reply } from "../access/platform.js";
-import { at } from "../wire/exact-json.js";
+import { at, parseBounded } from "../wire/exact-json.js";
 import { inStep, judge, NOT_VISIBLE, type Resolved } from "./answer.js";
 import { anchorIn, number, roomIn, text } from "./page.js";
 
@@ -32,7 +32,7 @@ export async function fromEnter(webRid: string, inPage: InPage, signal: AbortSig
     return { outcome: "unknown", step: STEP, reason: told`web/enter answered HTTP ${reply.status} with ${reply.body.length} bytes` };
   let answer: unknown;
   try {
-    answer = JSON.parse(reply.body.toString("utf8"));
+    answer = parseBounded(reply.body.toString("utf8"));
   } catch {
     return { outcome: "unknown", step: STEP, reason: "web/enter did not answer with JSON (a captcha page)" };
   }

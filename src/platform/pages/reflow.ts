@@ -1,6 +1,6 @@
 import { type Said, told } from "../../runtime/told.js";
 import type { Platform } from "../access/platform.js";
-import { at } from "../wire/exact-json.js";
+import { at, parseBounded } from "../wire/exact-json.js";
 import { inStep, type PageReading } from "./answer.js";
 import { anchorIn, number, roomIn, text } from "./page.js";
 
@@ -34,7 +34,7 @@ export async function readReflow(
     return unknown(told`reflow/info answered HTTP ${reply.status} with ${reply.body.length} bytes`);
   let answer: unknown;
   try {
-    answer = JSON.parse(reply.body.toString("utf8"));
+    answer = parseBounded(reply.body.toString("utf8"));
   } catch {
     return unknown("reflow/info did not answer with JSON (a captcha page)");
   }

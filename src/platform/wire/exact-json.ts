@@ -4,13 +4,32 @@ const MANY_DIGITS = /\d{16}/;
 /** A whole number of that many digits; not a part of one with a fraction or an exponent. */
 const LONG_NUMBER = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
+/** Most lists and objects of a text that is parsed: each takes as long as some thirty characters. The largest real replies have far fewer. */
+export const MOST_PARTS = 300_000;
+
+/** Counts what begins a list or an object in a JSON text, also in its strings. */
+export function partsIn(json: string): number {
+  let parts = 0;
+  for (let i = 0; i < json.length; i++) {
+    const unit = json.charCodeAt(i);
+    if (unit === 0x5b || unit === 0x7b) parts++;
+  }
+  return parts;
+}
+
+/** Parses JSON of a bounded number of lists and objects. @throws SyntaxError when it has more, or the text is not JSON */
+export function parseBounded(text: string): unknown {
+  if (text.length > MOST_PARTS && partsIn(text) > MOST_PARTS) throw new SyntaxError(`more than ${MOST_PARTS} lists and objects`);
+  return JSON.parse(text);
+}
+
 /**
  * Parses JSON whose ids may be bare integers beyond 2^53, as the Open Platform's room_id is (facts/official-push.md A1): whole numbers of 16
  * digits and more become strings of just these digits, everything else is as `JSON.parse` has it.
- * @throws SyntaxError when the text is not JSON
+ * @throws SyntaxError when the text is not JSON, or has more than {@link MOST_PARTS} lists and objects
  */
 export function parseExact(text: string): unknown {
-  const parsed: unknown = JSON.parse(text);
+  const parsed = parseBounded(text);
   if (!MANY_DIGITS.test(text)) return parsed;
   const quoted = withLongNumbersQuoted(text);
   return quoted === text ? parsed : JSON.parse(quoted);

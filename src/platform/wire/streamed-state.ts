@@ -1,11 +1,15 @@
-import { endOfString, parseExact } from "./exact-json.js";
+import { endOfString, parseExact, partsIn } from "./exact-json.js";
 
 /** Call up to the quote of the text that it streams; nothing in it can match in two ways, so it takes linear time. */
 const CALL = /self\.__pace_f\.push\(\s*\[\s*1\s*,\s*(?=")/g;
 /** Beginning of a row: its number. */
 const ROW = /^[0-9a-f]{1,8}:/;
-/** Most that is parsed of rows in pieces, in lengths of the page; a bound for pages that never end one. */
-const MOST_PARSED = 8;
+/** Most work of parsing the rows of a page, in characters: that of a real page is some four millions. */
+const MOST_WORK = 10_000_000;
+/** Most of that in vain, for rows in pieces; a bound for pages that never end one. */
+const MOST_IN_PIECES = 6_000_000;
+/** A list or an object is as much work as so many characters. */
+const WORK_OF_A_PART = 30;
 /** Most rows that may be open at once: one whose end is lost, and a piece that only looks like a beginning, hide no other. */
 const MOST_OPEN = 3;
 
@@ -16,19 +20,23 @@ const MOST_OPEN = 3;
  */
 export function* streamedState(page: string): Generator<object> {
   let open: readonly string[] = [];
-  let left = MOST_PARSED * page.length;
-  const together = (beginning: string, chunk: string): object | null => {
-    if (left <= 0 || !mayEnd(chunk)) return null;
-    left -= beginning.length + chunk.length;
-    return rowIn(beginning + chunk);
+  const left = { rows: MOST_WORK, pieces: MOST_IN_PIECES };
+  const rowIn = (text: string, of: keyof typeof left): object | null => {
+    const head = ROW.exec(text)?.[0];
+    if (head === undefined || left[of] <= 0) return null;
+    left[of] -= text.length + WORK_OF_A_PART * partsIn(text);
+    const value = left[of] < 0 ? null : parsed(text.slice(head.length), parseExact);
+    return typeof value === "object" ? value : null;
   };
   for (const chunk of chunksOf(page)) {
-    let row: object | null = null;
-    for (const beginning of open) row ??= together(beginning, chunk);
-    row ??= rowIn(chunk);
-    if (row !== null) yield row;
+    let found: object | null = null;
+    if (mayEnd(chunk)) {
+      for (const beginning of open) found ??= rowIn(beginning + chunk, "pieces");
+      found ??= rowIn(chunk, "rows");
+    }
+    if (found !== null) yield found;
     // A whole row, and the end of a line, leave nothing open.
-    if (row !== null || chunk.endsWith("\n")) open = [];
+    if (found !== null || chunk.endsWith("\n")) open = [];
     else open = [...open.map((beginning) => beginning + chunk), ...(ROW.test(chunk) ? [chunk] : [])].slice(-MOST_OPEN);
   }
 }
@@ -41,13 +49,6 @@ function* chunksOf(page: string): Generator<string> {
     const chunk = parsed(page.slice(open, close + 1), JSON.parse);
     if (typeof chunk === "string") yield chunk;
   }
-}
-
-function rowIn(text: string): object | null {
-  const head = mayEnd(text) ? ROW.exec(text)?.[0] : undefined;
-  if (head === undefined) return null;
-  const value = parsed(text.slice(head.length), parseExact);
-  return typeof value === "object" ? value : null;
 }
 
 /** Returns whether a text may be the end of an object or an array: most pieces of one are not. */

@@ -1,5 +1,5 @@
 import { type Said, told } from "../../runtime/told.js";
-import { at, parseExact } from "../wire/exact-json.js";
+import { at, MOST_PARTS, parseExact, partsIn } from "../wire/exact-json.js";
 import { flagOf, textOf } from "./field.js";
 
 /** A reply that the page asked for, as it came. */
@@ -38,6 +38,7 @@ export function openReply(
 ): NotFound | { readonly outcome: "opened"; readonly root: unknown } {
   if (body.length > mostBytes) return { outcome: "unreadable", reason: told`the reply is longer than ${mostBytes} bytes` };
   const text = typeof body === "string" ? body : new TextDecoder().decode(body);
+  if (partsIn(text) > MOST_PARTS) return { outcome: "unreadable", reason: told`the reply has more than ${MOST_PARTS} lists and objects` };
   const root = objectIn(text);
   const fine = status === 200 && root !== undefined;
   if (fine && isThere(root)) return { outcome: "opened", root };

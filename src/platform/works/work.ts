@@ -208,8 +208,8 @@ export function readDetail(
   return missing === null ? { outcome: "found", work } : { outcome: "unreadable", reason: missing };
 }
 
-/** Longest page that is looked through, in UTF-16 units. */
-const LONGEST_PAGE = 16 * 1024 * 1024;
+/** Longest page that is looked through, in UTF-16 units: real ones have about a million. */
+const LONGEST_PAGE = 4 * 1024 * 1024;
 /** Most objects and arrays looked at in one row of the state, and how deep (facts/videos.md 2.3). */
 const MOST_NODES = 25_000;
 const DEEPEST = 32;

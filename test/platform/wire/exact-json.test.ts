@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { elementsOf, parseExact } from "../../../src/platform/wire/exact-json.js";
+import { elementsOf, parseBounded, parseExact, partsIn } from "../../../src/platform/wire/exact-json.js";
+
+describe("a text of lists and objects without end", () => {
+  it("is not parsed: as many as real replies have are, and far more", () => {
+    expect(partsIn('[{"a":"[{"}]')).toBe(4);
+    const lists = (count: number) => `[${"[],".repeat(count - 2)}[]]`;
+    expect(parseExact(lists(300_000))).toHaveLength(299_999);
+    expect(() => parseExact(lists(300_001))).toThrow("more than 300000 lists and objects");
+    expect(() => parseBounded(lists(300_001))).toThrow(SyntaxError);
+  });
+});
 
 describe("parseExact", () => {
   it("keeps every digit of a bare id, and nothing else is changed", () => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { streamedState } from "../../../src/platform/wire/streamed-state.js";
 
 const push = (text: string) => `<script nonce="">self.__pace_f.push([1,${JSON.stringify(text)}])</script>`;
@@ -46,6 +46,26 @@ describe("streamed state", () => {
     // 5 MB that could end with each of its pieces: parsed again with each they were 10 GB.
     const large = push("1:[[0]") + push(`,[${"1,".repeat(1_000)}1]`).repeat(2_500);
     expect(read(`${large}${push("2:[3]")}`)).toEqual([[3]]);
+  });
+
+  it("parses no more than a bounded amount, however the page is cut, and goes on with the next row", () => {
+    // Each piece may be the end of all before it, and lists are what takes longest.
+    const lists = `${push("1:[[0]")}${push(`,${"[],".repeat(100)}[]`).repeat(10_000)}${push("2:[3]")}`;
+    const rows = `${push(`1:[${"[],".repeat(100)}[]]\n`).repeat(5_000)}`;
+    for (const [page, most] of [
+      [lists, 6_000_000],
+      [rows, 10_000_000],
+    ] as const) {
+      const parse = vi.spyOn(JSON, "parse");
+      const found = read(page);
+      // The calls that stream pieces are parsed too, each once.
+      const texts = parse.mock.calls.map(([text]) => text).filter((text) => !text.startsWith('"'));
+      parse.mockRestore();
+      const work = texts.reduce((sum, text) => sum + text.length + 30 * (text.split(/[[{]/).length - 1), 0);
+      expect(work).toBeLessThanOrEqual(most + 10_000);
+      expect(work).toBeGreaterThan(most / 2);
+      if (page === lists) expect(found).toEqual([[3]]);
+    }
   });
 
   it("never throws, and is bounded, whatever the page holds", () => {
