@@ -60,7 +60,7 @@ function report(): string {
   });
   const texts = [...declared].map(([{ name }, text]) => ({ name, text })).toSorted((a, b) => (a.name + a.text < b.name + b.text ? -1 : 1));
   // Sentences that are a type of their own, such as those of ERRORS: their words are for people.
-  return `${[...names, ...texts.map(({ text }) => text.replace(/"[^"\n]* [^"\n]* [^"\n]*"/g, '"…"'))].join("\n\n")}\n`;
+  return `${[...names, ...texts.map(({ text }) => text.replace(/"(?:[^"\\]|\\.)*"/g, (one) => (one.split(" ").length > 2 ? '"…"' : one)))].join("\n\n")}\n`;
 }
 
 describe("what programs can name; after a change that is meant: vitest run --project e2e test/package/api.test.ts -u", () => {
