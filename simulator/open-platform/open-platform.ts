@@ -28,7 +28,7 @@ interface AskedPage {
 }
 
 /** Running stand-in for the Open Platform; what it tells of itself is for tests. */
-export interface SimulatedOpenPlatform {
+interface SimulatedOpenPlatform {
   /** Base URL under which hosts are reached, as `url/@HOST/…`. */
   readonly url: string;
   /** Calls so far, oldest first; the newest 10,000. */

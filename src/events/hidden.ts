@@ -28,7 +28,7 @@ export function shows(text: string): boolean {
 }
 
 /** Names of something that is about to be deleted, one of which is typed so that nothing else is meant. */
-export interface Confirmation {
+interface Confirmation {
   /** Name to ask for, as it is to be typed; empty where there is none. */
   readonly ask: string;
   /** Every name that will do, in the order given. */

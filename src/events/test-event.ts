@@ -43,7 +43,7 @@ export function isOfSystem(type: TestEvent["type"]): boolean {
 }
 
 /** Words of a test's own events, whose reasons people read. */
-export const TEST_WORDS = "a test: nothing has happened";
+const TEST_WORDS = "a test: nothing has happened";
 
 /**
  * Makes a test event.

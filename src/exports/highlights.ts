@@ -14,7 +14,7 @@ export type HighlightFormat = keyof typeof HIGHLIGHT_FORMATS;
 export const HIGHLIGHT_FORMAT_NAMES = Object.keys(HIGHLIGHT_FORMATS) as [HighlightFormat, ...HighlightFormat[]];
 
 /** Facts of a file of highlights beside these. */
-export interface HighlightFileAbout {
+interface HighlightFileAbout {
   readonly title: string | null;
   /** First moment of the recording, ms UTC. */
   readonly startMs: number;

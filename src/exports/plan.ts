@@ -54,7 +54,7 @@ export interface ExportPlan {
 }
 
 /** Export of a work's comments that somebody wants. */
-export type CommentRequest = Pick<ExportRequest, "format" | "zoneMinutes" | "headers" | "pseudonyms">;
+type CommentRequest = Pick<ExportRequest, "format" | "zoneMinutes" | "headers" | "pseudonyms">;
 
 /** An export of a work's comments, decided. */
 export interface CommentPlan {

@@ -13,7 +13,7 @@ import { NamePattern, readTimeZone } from "./recording-time.js";
 import { Sidecar, type SidecarDeps, type SidecarOptions } from "./sidecar.js";
 
 /** Choice of what is written beside the recordings of a folder, as people make it. */
-export interface SidecarChoice extends Pick<SidecarOptions, "formats"> {
+interface SidecarChoice extends Pick<SidecarOptions, "formats"> {
   readonly folder: string;
   readonly room: RoomKey;
   /** See {@link NamePattern}; null: all files, with the time in a usual form. */

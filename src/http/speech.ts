@@ -31,11 +31,11 @@ export const NO_SPEAKERS: Speakers = { programs: [], env: {} };
 
 /** Languages that are spoken, with espeak-ng's names of their voices; the voice of piper speaks its own. */
 const VOICES = { zh: "cmn", en: "en" } as const;
-export type SpokenLanguage = keyof typeof VOICES;
+type SpokenLanguage = keyof typeof VOICES;
 export const SPOKEN_LANGUAGES = Object.keys(VOICES) as readonly SpokenLanguage[];
 
 /** Words to be spoken. */
-export interface SpokenWords {
+interface SpokenWords {
   /** At most {@link SPEECH_MAX_CHARS}; written by strangers. */
   readonly text: string;
   readonly lang: SpokenLanguage;

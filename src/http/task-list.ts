@@ -10,7 +10,7 @@ import type { Deletion } from "../store/sql/deletions.js";
 export type Turn = (what: string, count: number) => void;
 
 /** Outcome of erasing one person's traces. */
-export interface ErasedPerson {
+interface ErasedPerson {
   /** Their own events, now tombstones. */
   readonly erased: number;
   /** Ranks, notices and unknown messages that named them, now tombstones. */
@@ -31,7 +31,7 @@ export interface ErasedPerson {
 }
 
 /** Outcome of deleting a room or a broadcast. */
-export interface DeletedThing {
+interface DeletedThing {
   /** Events that were removed. */
   readonly events: number;
   /** Broadcasts of which statistics were removed. */
@@ -42,7 +42,7 @@ export interface DeletedThing {
 }
 
 /** Outcome of decoding recordings again. */
-export interface DecodedAnew {
+interface DecodedAnew {
   /** room_ids of the broadcasts in the recordings. */
   readonly sessions: readonly string[];
   readonly messages: number;

@@ -10,7 +10,7 @@ import { type Account, GUEST } from "./accounts/login-store.js";
 import type { InPage } from "./links/resolve.js";
 
 /** The operator's accounts, as far as rooms need them. */
-export interface AccountSource {
+interface AccountSource {
   /** @throws DyliveError not_found, bad_file, bad_request */
   get(name: string): Promise<Account>;
   /** Returns whether the login has ended, as far as one knows without asking the platform. */

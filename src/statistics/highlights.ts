@@ -87,7 +87,7 @@ const READ_MAX = 20_000;
 const LATE_MS = 30_000;
 
 /** Question for highlights. */
-export interface HighlightAsk {
+interface HighlightAsk {
   /** Greatest number of them: the most striking are taken. */
   readonly limit: number;
   readonly kinds?: readonly HighlightKind[];

@@ -30,7 +30,7 @@ export type Appended = { readonly room: RoomKey; readonly head: number } & (
 );
 
 /** Reason of a removal, which is recorded with it: what was kept for long enough, or what somebody deleted. */
-export type RemovalReason = "retention" | "deleted";
+type RemovalReason = "retention" | "deleted";
 
 /** Observer of what becomes of the appends of this process. For counting: readers of events read the log. None of its functions may throw. */
 export interface AppendObserver {

@@ -14,7 +14,7 @@ const PACE_BYTES = 32_768;
 const FILE_MS = 3_600_000;
 
 /** Request for one file, which all these addresses are said to have. */
-export interface AskedFile {
+interface AskedFile {
   readonly addresses: readonly string[];
   /** Length that the platform tells; null where it does not. Only a file of a known length is continued. */
   readonly bytes: number | null;

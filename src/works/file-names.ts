@@ -25,7 +25,7 @@ const WORDS_MAX_BYTES = 60;
 type Piece = { readonly words: string } | { readonly field: Field };
 
 /** Place of one file among those of its work. */
-export interface NamedFile extends Pick<DownloadFile, "role" | "index"> {
+interface NamedFile extends Pick<DownloadFile, "role" | "index"> {
   /** Short edge of a film, as `1080p`; null where it is none, or unknown. */
   readonly quality: string | null;
 }

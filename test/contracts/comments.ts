@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FoundPlace } from "../../src/store/sql/comments.js";
+import type { CommentSearch } from "../../src/store/sql/comments.js";
 import type { KeptComment } from "../../src/works/model/kept.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { type Open, useStore } from "./harness.js";
@@ -100,7 +100,7 @@ export function describeComments(open: Open): void {
       expect(await find({ user: "other" })).toEqual(["2"]);
       expect(await find({ from: 200, to: 300 })).toEqual(["3"]);
       const seen: string[] = [];
-      for (let after: FoundPlace | null | undefined; after !== null; ) {
+      for (let after: CommentSearch["after"] | null; after !== null; ) {
         const found = await comments.find({ text: "hello", limit: 1, ...(after && { after }) });
         seen.push(...ids(found.comments));
         after = found.next;

@@ -5,7 +5,7 @@ import readXlsx from "read-excel-file/node";
 import { expect, it, onTestFinished } from "vitest";
 import { exportPieces } from "../../src/exports/export.js";
 import type { ExportFormat } from "../../src/exports/format.js";
-import { type CommentRequest, planComments } from "../../src/exports/plan.js";
+import { planComments } from "../../src/exports/plan.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { KeptComment } from "../../src/works/model/kept.js";
 import { useDirectory } from "../store/directory.js";
@@ -34,7 +34,7 @@ async function filled() {
   );
   await store.comments.put(1, all);
   await store.comments.put(1, [commentOf("7560000000000000000", "1"), commentOf("7560000000000000002", "1")]);
-  const made = async (format: ExportFormat, more: Partial<CommentRequest> = {}): Promise<Buffer> => {
+  const made = async (format: ExportFormat, more: Partial<Parameters<typeof planComments>[2]> = {}): Promise<Buffer> => {
     const pieces: Uint8Array[] = [];
     for await (const { bytes } of exportPieces(store, await planComments(store, WORK, { format, ...more }), new AbortController().signal))
       pieces.push(bytes);

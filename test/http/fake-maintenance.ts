@@ -1,8 +1,12 @@
-import type { DecodedAnew, DeletedThing, ErasedPerson, MaintenanceService, Turn } from "../../src/http/task-list.js";
+import type { MaintenanceService, Turn } from "../../src/http/task-list.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { told } from "../../src/runtime/told.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { Deletion } from "../../src/store/sql/deletions.js";
+
+type ErasedPerson = Awaited<ReturnType<MaintenanceService["erase"]>>;
+type DeletedThing = Awaited<ReturnType<MaintenanceService["delete"]>>;
+type DecodedAnew = Awaited<ReturnType<MaintenanceService["redecode"]>>;
 
 const ERASED: ErasedPerson = {
   erased: 2,

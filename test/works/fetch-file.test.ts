@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MediaHosts } from "../../src/platform/access/media-hosts.js";
-import { type AskedFile, fetchFile } from "../../src/works/fetch-file.js";
+import { fetchFile } from "../../src/works/fetch-file.js";
 import { FakeClock } from "../clock.js";
 import { useFolders } from "../store/directory.js";
 import { until } from "../until.js";
@@ -30,7 +30,7 @@ beforeEach(() => {
   server.gives(SECOND, FILM);
 });
 
-interface Trying extends Partial<AskedFile> {
+interface Trying extends Partial<Parameters<typeof fetchFile>[0]> {
   readonly clock?: FakeClock;
   readonly signal?: AbortSignal;
   readonly onBytes?: (bytes: number) => void;

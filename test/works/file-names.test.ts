@@ -1,9 +1,11 @@
 import { resolve, sep, win32 } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FileNames, type NamedFile } from "../../src/works/file-names.js";
+import { FileNames } from "../../src/works/file-names.js";
 import type { Work } from "../../src/works/model/work.js";
 import { aWork } from "./a-work.js";
+
+type NamedFile = Parameters<FileNames["stem"]>[1];
 
 const FILM: NamedFile = { role: "video", index: 0, quality: "1080p" };
 const ID = "7600000000000000001";

@@ -4,7 +4,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 
 /** Facts that decide where a machine keeps its programs. */
-export interface Surroundings {
+interface Surroundings {
   readonly platform: NodeJS.Platform;
   /** PATH */
   readonly path: string;

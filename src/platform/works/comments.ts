@@ -14,7 +14,7 @@ const MOST_IMAGES = 20;
 const STICKER_FORMS = ["animate_url", "static_url"];
 
 /** Comments that were asked for, and all that the reply does not tell. */
-export interface AskedComments {
+interface AskedComments {
   readonly workId: string;
   /** The top comment whose replies these are; null for a page of top comments. */
   readonly floorId: string | null;

@@ -38,7 +38,7 @@ interface CommentCounts {
 }
 
 /** Place in what was found: the last comment that was looked at. */
-export interface FoundPlace extends CommentKey {
+interface FoundPlace extends CommentKey {
   /** ms UTC */
   readonly time: number;
 }

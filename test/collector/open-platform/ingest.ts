@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { type SimulatedOpenPlatform, startOpenPlatform } from "../../../simulator/open-platform/open-platform.js";
+import { startOpenPlatform } from "../../../simulator/open-platform/open-platform.js";
 import { Official } from "../../../src/collector/open-platform/official.js";
 import type { LiveEvent } from "../../../src/events/event.js";
 import { type Api, startApi } from "../../../src/http/server.js";
@@ -9,6 +9,8 @@ import type { Log } from "../../../src/store/log.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import type { Store } from "../../../src/store/store.js";
 import { FakeManager } from "../../http/fake-manager.js";
+
+type SimulatedOpenPlatform = Awaited<ReturnType<typeof startOpenPlatform>>;
 
 export const APP = "tt07e3715e98c9aac0";
 export const ROOM_ID = "7214015683695250235";

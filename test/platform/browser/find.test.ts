@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { readMachine } from "../../../src/app/config.js";
 import { loginHosts, pageHosts } from "../../../src/platform/browser/egress-proxy.js";
-import { browserPlaces, findBrowser, type Surroundings } from "../../../src/platform/browser/find.js";
+import { browserPlaces, findBrowser } from "../../../src/platform/browser/find.js";
 import { BrowserSession } from "../../../src/platform/browser/session.js";
 import { pauseMs } from "../../../src/platform/browser/supervisor.js";
 import { systemClock } from "../../../src/runtime/clock.js";
+
+type Surroundings = Parameters<typeof browserPlaces>[0];
 
 const linux: Surroundings = { platform: "linux", path: "/usr/local/bin:relative:/usr/bin", home: "/home/me", programFolders: [] };
 const there =

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type AskedComments, readComments } from "../../../src/platform/works/comments.js";
+import { readComments } from "../../../src/platform/works/comments.js";
 import { english } from "../../../src/runtime/told.js";
 import { expectModel } from "../../works/model/check.js";
 import { OTHER_ID, pictureOf, RECEIVED_AT, replied, SEC_UID, WORK_ID } from "./synthetic.js";
+
+type AskedComments = Parameters<typeof readComments>[1];
 
 const asked: AskedComments = { workId: WORK_ID, floorId: null, authorSecUid: SEC_UID, firstRank: 0, receivedAt: RECEIVED_AT };
 const CID = "7686660000000000001";
