@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { encodePlace } from "../../feed/cursor.js";
-import { INDEPENDENCE, WHOLE_UNKNOWN } from "../../health/sightings.js";
+import { INDEPENDENCE, WHOLE_UNKNOWN } from "../../health/whole-estimate.js";
 
 /** An object that has no other fields. */
 export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
