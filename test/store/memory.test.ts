@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/store/check.js";
-import { MemoryRoomLog, openMemoryStore } from "../../src/store/memory/memory.js";
+import { MemoryRoomLog } from "../../src/store/memory/log.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { rowOf } from "../../src/store/stored-event.js";
 import { chat, chats, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
