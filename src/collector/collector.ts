@@ -5,7 +5,7 @@ import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
 import { sessionsOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
-import { backoffMs } from "../runtime/clock.js";
+import { backoffMs, randomBetween } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Budgets } from "../runtime/rate-limiter.js";
 import { isNotOwner, storeDownReason } from "../store/health.js";
@@ -17,7 +17,7 @@ import { RoomConnection, type Target } from "./connection.js";
 import { type CollectorEvent, type Effect, START } from "./machine.js";
 import { type Met, RoomRecords } from "./records.js";
 import type { CollectorRegistry } from "./registry.js";
-import { FRESH_MS, type Reading, RoomResolver } from "./room-resolver.js";
+import { eventOf, FRESH_MS, RoomResolver } from "./room-resolver.js";
 import { RoomSession } from "./room-session.js";
 import { step } from "./transitions.js";
 
@@ -384,20 +384,6 @@ export class Collector {
   }
 }
 
-/** Returns the event that a reading is. */
-function eventOf(reading: Reading): CollectorEvent {
-  switch (reading.outcome) {
-    case "unknown":
-      return { type: "unread", reason: String(reading.reason), problem: "room_unknown" };
-    case "unasked":
-      return { type: "unread", reason: reading.error.detail, problem: reading.error.code };
-    case "no_account":
-      return { type: "no_account", reason: String(reading.reason), problem: "no_account" };
-    default:
-      return { type: reading.outcome };
-  }
-}
-
 /** Returns how long a wait is, ms. */
 function msOf(wait: Effect & { readonly type: "wait" }, pollMs: number): number {
   switch (wait.for) {
@@ -406,7 +392,7 @@ function msOf(wait: Effect & { readonly type: "wait" }, pollMs: number): number 
     case "store":
       return STORE_MS;
     case "poll":
-      return pollMs * wait.slower * (0.75 + Math.random() / 2);
+      return pollMs * wait.slower * randomBetween(0.75, 1.25);
     default:
       return wait.count === 0 ? 0 : backoffMs(wait.for, wait.count);
   }

@@ -6,6 +6,7 @@ import { DyliveError } from "../runtime/errors.js";
 import type { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, Rooms } from "../store/rooms.js";
+import type { CollectorEvent } from "./machine.js";
 
 interface RoomResolverDeps {
   readonly clock: Clock;
@@ -16,7 +17,7 @@ interface RoomResolverDeps {
 }
 
 /** Answer of the platform, or why it could not be asked. */
-export type Reading = Resolved | { readonly outcome: "unasked"; readonly error: DyliveError };
+type Reading = Resolved | { readonly outcome: "unasked"; readonly error: DyliveError };
 
 /** Age from which a reading is taken again before a connect, ms. */
 export const FRESH_MS = 600_000;
@@ -110,6 +111,20 @@ export class RoomResolver {
       if (signal.aborted || !(error instanceof DyliveError)) throw error;
       return { outcome: "unasked", error };
     }
+  }
+}
+
+/** Returns the event that a reading is. */
+export function eventOf(reading: Reading): CollectorEvent {
+  switch (reading.outcome) {
+    case "unknown":
+      return { type: "unread", reason: String(reading.reason), problem: "room_unknown" };
+    case "unasked":
+      return { type: "unread", reason: reading.error.detail, problem: reading.error.code };
+    case "no_account":
+      return { type: "no_account", reason: String(reading.reason), problem: "no_account" };
+    default:
+      return { type: reading.outcome };
   }
 }
 

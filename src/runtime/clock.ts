@@ -119,6 +119,14 @@ export async function inTime<T>(work: Promise<T>, ms: number, clock: Clock): Pro
   }
 }
 
+/**
+ * Returns a number between two, so that what is done again and again is done neither by all at once nor at equal times.
+ * @param random gives numbers from 0 up to 1
+ */
+export function randomBetween(from: number, to: number, random: () => number = Math.random): number {
+  return from + random() * (to - from);
+}
+
 /** Bounds of a wait after failures in a row, in ms. */
 export interface Backoff {
   readonly firstMs: number;
@@ -139,5 +147,5 @@ const SETBACKS = {
 export function backoffMs(of: keyof typeof SETBACKS | Backoff, count: number): number {
   const { firstMs, longestMs } = typeof of === "string" ? SETBACKS[of] : of;
   const bound = Math.min(firstMs * 2 ** Math.min(Math.max(0, count - 1), 20), longestMs);
-  return bound * (0.1 + 0.9 * Math.random());
+  return randomBetween(0.1 * bound, bound);
 }

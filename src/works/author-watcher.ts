@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LiveEvent, NewEventOf } from "../events/event.js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, randomBetween } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { SYSTEM_ROOM } from "../store/log.js";
@@ -135,7 +135,7 @@ export class AuthorWatcher {
     const look: AuthorLook = {
       author: seen.author,
       look: { at, outcome, reason },
-      nextAt: at + Math.round(pauseMs * (0.9 + 0.2 * random())),
+      nextAt: at + Math.round(pauseMs * randomBetween(0.9, 1.1, random)),
       failingSince,
       learnedAt: watch.learnedAt ?? (settled ? at : null),
       newest: settled ? newestOf(works, watch.newest) : watch.newest,

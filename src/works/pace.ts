@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, randomBetween } from "../runtime/clock.js";
 
 /** Outcome of a visit of a page: it was answered, it was refused to the visitor, or it came to nothing for reasons of our own. */
 export type Visit = "answered" | "refused" | "failed";
@@ -74,6 +74,6 @@ export class Pace {
   }
 
   #between([from, to]: readonly [number, number]): number {
-    return Math.round((from + this.#random() * (to - from)) * this.#share);
+    return Math.round(randomBetween(from, to, this.#random) * this.#share);
   }
 }

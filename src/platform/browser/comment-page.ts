@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { type Clock, untilAborted } from "../../runtime/clock.js";
+import { type Clock, randomBetween, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { english, told, toldOf } from "../../runtime/told.js";
 import type { CommentsEnd, CommentsRequest, CommentsSeen, WorkReading } from "../access/work-visitor.js";
@@ -331,7 +331,7 @@ class CommentPanel {
   #pause(): Promise<void> {
     const { clock, random, pauses, signal } = this.#deps;
     const [from, to] = this.#isKnown ? KNOWN_PAUSE_MS : PAUSE_MS;
-    return clock.sleep(Math.round((from + random() * (to - from)) * pauses), signal);
+    return clock.sleep(Math.round(randomBetween(from, to, random) * pauses), signal);
   }
 }
 
