@@ -1,5 +1,6 @@
 import { describe } from "../events/describe.js";
 import type { LiveEvent, NewEvent, NewEventOf, User } from "../events/event.js";
+import type { KeptComment } from "../works/model/kept.js";
 
 /** Value of a cell; null is unknown, or not told by this kind of event. */
 export type Value = string | number | boolean | null;
@@ -28,14 +29,20 @@ export interface Table<T> {
   readonly columns: readonly Column<T>[];
 }
 
-const text = (name: string, zh: string, of: Column["of"]): Column => ({ name, zh, kind: "text", of });
-const integer = (name: string, zh: string, of: Column["of"]): Column => ({ name, zh, kind: "integer", of });
-const boolean = (name: string, zh: string, of: Column["of"]): Column => ({ name, zh, kind: "boolean", of });
+type MakeColumn<T> = (name: string, zh: string, of: Column<T>["of"]) => Column<T>;
+const columnsOf = <T>() => {
+  const column =
+    (kind: Column["kind"]): MakeColumn<T> =>
+    (name, zh, of) => ({ name, zh, kind, of });
+  return { text: column("text"), integer: column("integer"), boolean: column("boolean"), moment: column("moment") };
+};
+const { text, integer, boolean, moment } = columnsOf<LiveEvent>();
+const comment = columnsOf<KeptComment>();
 
 /** The columns of events, in their order. New ones are added at the end. */
 const COLUMNS: readonly Column[] = [
   integer("seq", "序号", (event) => event.seq),
-  { name: "time", zh: "时间", kind: "moment", of: (event) => event.time },
+  moment("time", "时间", (event) => event.time),
   text("type", "类型", (event) => event.type),
   text("nickname", "昵称", (event) => userOf(event)?.nickname ?? null),
   text("text", "内容", (event) => describe(event)),
@@ -136,3 +143,41 @@ export function shownMoment(at: number, zoneMinutes: number): string {
 export function isDate(at: number): boolean {
   return !Number.isNaN(new Date(at).getTime());
 }
+
+/** Table of comments. New columns are added at the end. */
+export const COMMENTS: Table<KeptComment> = {
+  name: "comments",
+  columns: [
+    comment.text("id", "评论 ID", ({ id }) => id),
+    comment.moment("time", "时间", ({ time }) => time),
+    comment.integer("level", "层级", ({ level }) => level),
+    comment.text("nickname", "昵称", ({ user }) => user.nickname),
+    comment.text("text", "内容", ({ text }) => text),
+    comment.integer("likes", "点赞数", ({ likes }) => likes),
+    comment.integer("replies", "回复数", ({ replies }) => replies),
+    comment.integer("repliesCollected", "已采集回复数", ({ repliesCollected }) => repliesCollected),
+    comment.text("place", "IP 属地", ({ place }) => place),
+    comment.text("labels", "标签", ({ labels }) => (labels.length === 0 ? null : labels.join(" "))),
+    comment.text("userId", "用户 ID", ({ user }) => user.id),
+    comment.text("secUid", "sec_uid（用户）", ({ user }) => user.secUid),
+    comment.text("displayId", "抖音号", ({ user }) => user.displayId),
+    comment.boolean("byAuthor", "作者本人", ({ byAuthor }) => byAuthor),
+    comment.boolean("authorLiked", "作者赞过", ({ authorLiked }) => authorLiked),
+    comment.boolean("pinned", "置顶", ({ pinned }) => pinned),
+    comment.boolean("hot", "热评", ({ hot }) => hot),
+    comment.boolean("folded", "已折叠", ({ folded }) => folded),
+    comment.integer("images", "图片数", ({ images }) => images.length),
+    comment.text("sticker", "表情图片", ({ sticker }) => sticker?.url ?? null),
+    comment.text("parentId", "所属主评论 ID", ({ parentId }) => parentId),
+    comment.text("replyToId", "回复对象的评论 ID", ({ replyToId }) => replyToId),
+    comment.text("workId", "作品 ID", ({ workId }) => workId),
+    comment.integer("rank", "排序", ({ rank }) => rank),
+    comment.moment("removed", "消失时间", ({ removedAt }) => removedAt),
+    comment.boolean("erased", "已删除个人数据", ({ erased }) => erased),
+    comment.integer("timeMs", "时间（UTC 毫秒）", ({ time }) => time),
+    comment.boolean("timeEstimated", "时间是估计的", ({ timeEstimated }) => timeEstimated === true),
+    comment.integer("receivedMs", "接收时间（UTC 毫秒）", ({ receivedAt }) => receivedAt),
+    comment.integer("firstSeenMs", "首次看到（UTC 毫秒）", ({ firstSeenAt }) => firstSeenAt),
+    comment.integer("revision", "修订号", ({ revision }) => revision),
+  ],
+};

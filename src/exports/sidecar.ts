@@ -1,9 +1,5 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, open, rename } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
-import { Type } from "typebox";
-import { Value } from "typebox/value";
 import type { LiveEvent } from "../events/event.js";
 import { readAfter } from "../feed/read.js";
 import { ReadingTime } from "../feed/reading-time.js";
@@ -22,12 +18,12 @@ import {
   LOOK_MS,
   listFolder,
   type Recording,
-  RecordingSchema,
   Recordings,
   type RecordingsOptions,
   SIDECAR_FORMATS,
   type SidecarFormat,
 } from "./recordings.js";
+import { digestOf, type Kept, keep, keptIn } from "./sidecar-state.js";
 
 const MINUTE_MS = 60_000;
 /** Shortest time between two writings of a file, ms; one that takes long is written so seldom that it takes a twentieth of the time. */
@@ -67,23 +63,6 @@ interface SidecarFigures {
   readonly growing: number;
   /** Hindrance of the last look; null: there was none. */
   readonly trouble: Told | null;
-}
-
-const KeptSchema = Type.Object({
-  log: Type.String(),
-  room: Type.Integer(),
-  seq: Type.Integer({ minimum: 0 }),
-  newest: Type.Number(),
-  recordings: Type.Array(RecordingSchema),
-});
-/** State of a folder, as it is kept there. */
-interface Kept {
-  readonly log: string;
-  readonly room: RoomKey;
-  readonly seq: number;
-  /** No event up to `seq` was received later. */
-  readonly newest: number;
-  readonly recordings: readonly Recording[];
 }
 
 /**
@@ -377,16 +356,7 @@ export class Sidecar {
       newest: Number.isFinite(this.#newest) ? this.#newest : 0,
       recordings: [...this.#recordings.values()],
     };
-    const path = join(folder, stateFile);
-    await assertNoLink(folder, stateFile);
-    const file = await NewFile.create(path, `${path}.part`);
-    try {
-      await file.write(JSON.stringify(kept));
-    } catch (error) {
-      await file.discard();
-      throw error;
-    }
-    await file.finish();
+    await keep(folder, stateFile, kept);
     this.#kept = { lasting, at: now };
   }
 
@@ -416,47 +386,4 @@ function overlaps({ from, to }: Interval, least: number, most: number): boolean 
 
 function leadsOut(name: string): boolean {
   return isAbsolute(name) || normalize(name).split(sep)[0] === "..";
-}
-
-async function digestOf(path: string): Promise<string> {
-  const file = await openRegular(path);
-  const digest = createHash("sha256");
-  for await (const bytes of file.createReadStream()) digest.update(bytes as Buffer);
-  return digest.digest("hex");
-}
-
-/** Opens a file to be read, not a link or a pipe, on which one would wait. @throws the system's errors */
-async function openRegular(path: string): Promise<FileHandle> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw Object.assign(new Error(`${path} is not a file`), { code: "ELOOP" });
-}
-
-/** Reads what was kept in a folder; null: nothing, or nothing that can be understood, which gets another name. @throws DyliveError file_failed */
-async function keptIn(path: string, tell: (line: Told) => void): Promise<Kept | null> {
-  try {
-    const file = await openRegular(path);
-    const text = await file.readFile("utf8").finally(() => file.close());
-    const kept = textAsJson(text);
-    if (Value.Check(KeptSchema, kept)) return kept as Kept;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return null;
-    if (code !== "ELOOP" && code !== "ENXIO") throw fileFailure(error, told`${path} cannot be read`);
-  }
-  const aside = `${path}.damaged`;
-  await rename(path, aside).catch((error: unknown) => {
-    throw fileFailure(error, told`${path} is damaged, and cannot be given another name`);
-  });
-  tell(told`${path} is damaged: it is ${aside} now, and what is beside recordings is taken for somebody else's`);
-  return null;
-}
-
-function textAsJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
