@@ -6,10 +6,9 @@ import type { RoomKey, SystemNews } from "../store/log.js";
 import type { HookRow } from "../store/sql/hooks.js";
 import type { Store } from "../store/store.js";
 import { Delivery } from "./delivery.js";
-import { MailSender } from "./mail.js";
 import { AddressPace } from "./pace.js";
 import { FirstLive } from "./selection.js";
-import { HttpSender, type Send } from "./send.js";
+import { HttpSender, MailSender, type Send } from "./send.js";
 import { type HookState, hookState, WebhookService } from "./webhook-service.js";
 
 /** Time between two looks at the hooks, in ms: other processes (`dylive hook …`) change them too. */

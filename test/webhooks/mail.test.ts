@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { channelOf } from "../../src/webhooks/channels.js";
-import { MailSender } from "../../src/webhooks/mail.js";
+import { MailSender } from "../../src/webhooks/send.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { until } from "../until.js";
