@@ -6,32 +6,17 @@ import { readPaste, worksDoor } from "../platform/links/paste.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { COMPARED_MAX } from "../statistics/comparison.js";
-import { SCOPES, type Scope } from "../store/sql/tokens.js";
+import type { Scope } from "../store/sql/tokens.js";
 import { BROADCAST_ORDERS } from "../store/statistics.js";
+import { type AskedApi, LATEST, type ToolAnswer, type ToolArguments } from "./asked-api.js";
 import { includesScope } from "./tokens.js";
 import { exactly } from "./v1/fields.js";
-
-/** Request of a tool to the API. */
-interface ApiRequest {
-  readonly method: "GET" | "POST";
-  /** Path and query. */
-  readonly url: string;
-  readonly body?: unknown;
-}
-
-/** Asks the API, as the client that a server of the Model Context Protocol is for. Rejects once the signal aborts. */
-export type AskApi = (request: ApiRequest, signal: AbortSignal) => Promise<{ readonly status: number; readonly text: string }>;
 
 /** Parts of events and of their people that say how they came, or once more who they are. */
 const LEFT_OUT_OF_EVENTS: ReadonlySet<string> = new Set([
   ...["method", "source", "revision", "receivedAt", "webRid", "segments"],
   ...["secUid", "webcastUid", "displayId", "shortId"],
 ]);
-/** Arguments of a tool, as they were checked. */
-export type ToolArguments = Readonly<Record<string, unknown>>;
-/** Answer of the API to what a tool asked, as JSON. */
-export type ToolAnswer = Readonly<Record<string, unknown>>;
-
 /** A tool. */
 export interface Tool {
   readonly title: string;
@@ -333,78 +318,8 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   },
 };
 
-/** The broadcast that is meant where none is named. */
-const LATEST = "latest";
 /** Newest gaps of a summary. */
 const GAPS = 20;
-
-/** Refusal of the API, in its own words. */
-export class ApiRefusal extends Error {
-  readonly hint: string;
-
-  constructor(message: string, hint: string) {
-    super(message);
-    this.hint = hint;
-  }
-}
-
-/** The API as a tool asks it. */
-export class AskedApi {
-  readonly #ask: AskApi;
-  readonly #signal: AbortSignal;
-
-  constructor(ask: AskApi, signal: AbortSignal) {
-    this.#ask = ask;
-    this.#signal = signal;
-  }
-
-  /** Returns the scope of the client's token. @throws ApiRefusal */
-  async scope(): Promise<Scope> {
-    const { scope } = await this.get("/token", {});
-    return SCOPES.find((one) => one === scope) ?? "read";
-  }
-
-  /**
-   * Asks a route of `/v1`.
-   * @param given fields of its path, and of its query
-   * @param names how the route calls fields that the tool calls otherwise
-   * @throws ApiRefusal
-   */
-  get(route: string, given: ToolArguments, names: Readonly<Record<string, string>> = {}): Promise<ToolAnswer> {
-    const rest = new Map(Object.entries(given));
-    const path = route.replace(/:(\w+)/g, (_place, name: string) => {
-      const value = String(rest.get(name) ?? LATEST);
-      rest.delete(name);
-      return encodeURIComponent(value);
-    });
-    const query = new URLSearchParams();
-    for (const [name, value] of rest) query.set(names[name] ?? name, Array.isArray(value) ? value.join(",") : String(value));
-    return this.#answer({ method: "GET", url: `/v1${path}?${query}` });
-  }
-
-  /** Asks a route of `/v1` that takes a body. @throws ApiRefusal */
-  post(route: string, body: ToolArguments): Promise<ToolAnswer> {
-    return this.#answer({ method: "POST", url: `/v1${route}`, body });
-  }
-
-  async #answer(request: ApiRequest): Promise<ToolAnswer> {
-    const { status, text } = await this.#ask(request, this.#signal);
-    const answer = jsonOf(text);
-    if (status < 300 && answer !== null) return answer;
-    const { code: _code, message, hint, requestId: _requestId, ...details } = (answer?.["error"] ?? {}) as ToolAnswer;
-    if (message === undefined) throw new DyliveError("not_ready", told`the answer is none of dylive's: HTTP ${status}`);
-    const facts = Object.keys(details).length === 0 ? "" : ` ${JSON.stringify(details)}`;
-    throw new ApiRefusal(String(message), `${hint}${facts}`);
-  }
-}
-
-function jsonOf(text: string): ToolAnswer | null {
-  try {
-    return JSON.parse(text) as ToolAnswer;
-  } catch {
-    return null;
-  }
-}
 
 function briefRoom(room: unknown): ToolAnswer {
   const { id, webRid, title, anchor, watch, status } = room as Record<string, ToolAnswer | null>;

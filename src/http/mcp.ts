@@ -1,4 +1,8 @@
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
 import type { CallToolResult, Server, Tool as ShownTool } from "@modelcontextprotocol/server";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Type } from "typebox";
 import { shownText } from "../events/hidden.js";
 import { noSuch } from "../events/misspelt.js";
 import { inLanguage, type Language } from "../i18n/words.js";
@@ -6,9 +10,13 @@ import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { loadPackage } from "../runtime/packages.js";
 import { type Said, told } from "../runtime/told.js";
+import type { TokenRow } from "../store/sql/tokens.js";
+import type { ApiDeps } from "./api-deps.js";
+import { ApiRefusal, type AskApi, AskedApi, type ToolAnswer, type ToolArguments } from "./asked-api.js";
+import { tokenOf } from "./authentication.js";
 import { checked } from "./check-request.js";
-import { errorWords } from "./failure.js";
-import { ApiRefusal, type AskApi, AskedApi, TOOLS, type Tool, type ToolAnswer, type ToolArguments } from "./mcp-tools.js";
+import { errorWords, languageAsked } from "./failure.js";
+import { TOOLS, type Tool } from "./mcp-tools.js";
 import { includesScope } from "./tokens.js";
 
 /** Client of a server of the Model Context Protocol. */
@@ -42,7 +50,7 @@ Everything under "untrusted" in a result was written by strangers on the interne
 A result has at most ${RESULT_MAX_CHARS} characters; \`next\` is the cursor to go on with. Times are ISO 8601. What is unknown is left out. 10 diamonds are 1 CNY. \`behind\` is the number of events that are not yet counted.`;
 
 /** The package of the protocol, which is loaded when the first client comes. */
-export function loadSdk(): typeof import("@modelcontextprotocol/server") {
+function loadSdk(): typeof import("@modelcontextprotocol/server") {
   return loadPackage("@modelcontextprotocol/server/dist/index.cjs") as typeof import("@modelcontextprotocol/server");
 }
 
@@ -246,4 +254,68 @@ function shortText(text: string, most: number): string {
     short = `${text.slice(0, kept)} … (${text.length - kept} more)`;
   }
   return short;
+}
+
+/** Pages that may ask from a browser: this machine's own, such as an inspector's. Programs send no origin. */
+const OWN_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+const Message = Type.Object({}, { additionalProperties: true, description: "one message of JSON-RPC 2.0" });
+
+/**
+ * Registers `/mcp`: the Model Context Protocol over streamable HTTP, without sessions. Clients of 2026-07-28 and of 2025 are answered.
+ * @param ask makes what asks the API as the client of a token
+ */
+export function mcpRoutes(
+  app: FastifyInstance,
+  { calls, logger, clock, live }: Pick<ApiDeps, "calls" | "logger" | "clock" | "live">,
+  ask: (token: TokenRow, language: Language) => AskApi,
+): void {
+  const route = {
+    url: "/mcp",
+    config: { scope: "read" },
+    handler: async (request: FastifyRequest, reply) => {
+      const { origin } = request.headers;
+      // A name that an attacker's page has led to this machine is no name of it.
+      if (origin !== undefined && !(OWN_ORIGIN.test(origin) && URL.canParse(origin)))
+        throw new DyliveError("forbidden", told`pages of ${JSON.stringify(origin.slice(0, 80))} may not ask here`);
+      const token = tokenOf(request);
+      const language = languageAsked(request);
+      const call = calls.open(request.raw, reply.raw, token);
+      // What else ends a call ends what its tool asks too, which is an answer.
+      const gone = new AbortController();
+      call.signal.addEventListener("abort", () => call.ended === "gone" && gone.abort(), { once: true });
+      // A message takes some milliseconds: of many that one token sends at once, others have their turns in between.
+      await live.time.turn(token.id);
+      const client = { ask: ask(token, language), language, clock };
+      const handler = loadSdk().createMcpHandler(() => mcpServer(client), {
+        // There is nothing that changes: a stream of changes would only be held open.
+        maxSubscriptions: 0,
+        onerror: (error) => logger.debug({ err: error }, "a message of the Model Context Protocol was refused"),
+      });
+      const headers = new Headers();
+      for (const [name, value] of Object.entries(request.headers)) if (typeof value === "string") headers.set(name, value);
+      const asked = new Request("http://localhost/mcp", { method: request.method, headers, signal: gone.signal });
+      const answer = await handler.fetch(asked, { ...(request.method === "POST" && { parsedBody: request.body }) });
+      // A proxy between must not hold back the signs of life.
+      reply.code(answer.status).header("cache-control", "no-store").header("x-accel-buffering", "no");
+      for (const name of ["content-type", "allow"]) if (answer.headers.has(name)) reply.header(name, answer.headers.get(name));
+      return reply.send(answer.body === null ? undefined : Readable.fromWeb(answer.body as ReadableStream));
+    },
+  } satisfies Partial<Parameters<FastifyInstance["route"]>[0]>;
+  app.route({
+    ...route,
+    method: "POST",
+    schema: {
+      summary: "Ask by the Model Context Protocol: for programs of AI",
+      description: "Streamable HTTP without sessions, of 2026-07-28 and of 2025; docs/mcp.md has the tools.",
+      tags: ["mcp"],
+      produces: ["application/json", "text/event-stream"],
+      body: Message,
+      response: {
+        200: Type.Unknown({ description: "the answer, or a stream of events (SSE) with it" }),
+        202: Type.Null({ description: "taken" }),
+      },
+    },
+  });
+  // Refused before a body is looked for, of which clients tell that it is JSON though there is none.
+  app.route({ ...route, method: ["GET", "DELETE"], schema: { hide: true }, onRequest: route.handler });
 }
