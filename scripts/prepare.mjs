@@ -1,7 +1,8 @@
 // What a fresh clone needs before anything runs: dependencies and a build. Uses only Node and npm.
 import { spawnSync } from "node:child_process";
-import { existsSync, lstatSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { bill } from "./sbom.mjs";
 
 /** The checkout's folder, with a trailing slash. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -57,6 +58,7 @@ export function build() {
     vite("--config", "scripts/program.config.ts");
     vite("--config", "scripts/packages.config.ts");
     vite("web");
+    writeFileSync(`${ROOT}dist/sbom.json`, bill());
   });
 }
 

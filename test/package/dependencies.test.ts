@@ -4,15 +4,24 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { bill, packagesInside } from "../../scripts/sbom.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 type Versions = Readonly<Record<string, string>>;
-const { exports, dependencies, optionalDependencies, devDependencies, files } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
+/** A package as it is locked. */
+interface Locked {
+  readonly hasInstallScript?: boolean;
+  readonly dependencies?: Versions;
+}
+const { exports, dependencies, optionalDependencies, devDependencies, files, allowScripts } = JSON.parse(
+  readFileSync(`${ROOT}package.json`, "utf8"),
+) as {
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly dependencies: Versions;
   readonly optionalDependencies: Versions;
   readonly devDependencies: Versions;
   readonly files: readonly string[];
+  readonly allowScripts: Readonly<Record<string, boolean>>;
 };
 /** What the build needs and puts into the program: npm start installs it, without devDependencies. */
 const { dependencies: ofBuild } = JSON.parse(readFileSync(`${ROOT}scripts/package.json`, "utf8")) as { readonly dependencies: Versions };
@@ -75,6 +84,81 @@ describe("the package's dependencies", () => {
   it("are of exact versions", () => {
     for (const version of Object.values({ ...installed, ...devDependencies, ...ofBuild }))
       expect(version).toMatch(/^(npm:[\w@/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/);
+  });
+});
+
+describe("what others made of the package", () => {
+  const { packages } = JSON.parse(readFileSync(`${ROOT}package-lock.json`, "utf8")) as {
+    readonly packages: Readonly<Record<string, Locked>>;
+  };
+  /** Name, version and licence that a package itself has. */
+  const packageAt = (path: string) =>
+    JSON.parse(readFileSync(`${ROOT}${path}/package.json`, "utf8")) as {
+      readonly name: string;
+      readonly version: string;
+      readonly license: string;
+    };
+  /** Packages that are put into the program or the dashboard, of those that the build needs. */
+  const builtIn = [
+    ...importedBy(sources),
+    "@fastify/swagger-ui", // loaded by its name
+    ...["vue", "vue-router", "@tanstack/vue-virtual", "echarts", "openapi-fetch"], // tests of the dashboard need each
+  ].filter((name) => name in ofBuild && name !== "@fastify/type-provider-typebox"); // types alone
+
+  it("may be given on under the MIT licence, by what the packages themselves say", () => {
+    const permissive = ["MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "BlueOak-1.0.0"];
+    const found = [...packagesInside().keys()].map((path) => ({ path, ...packageAt(path) }));
+    expect(found.length).toBeGreaterThan(100);
+    const others = found.filter(
+      ({ license }) =>
+        !license
+          .replace(/[()]/g, "")
+          .split(" OR ")
+          .some((one) => permissive.includes(one)),
+    );
+    expect(others.map(({ name, license }) => `${name}: ${license}`)).toEqual(["mediabunny: MPL-2.0"]);
+  });
+
+  it("is listed in the bill of materials: what is installed or built in, and what that needs", () => {
+    const written = JSON.parse(bill()) as {
+      readonly components: readonly { readonly name: string; readonly version: string; readonly hashes?: unknown }[];
+    };
+    expect(JSON.parse(bill())).toEqual(written);
+    const listed = new Set(written.components.map(({ name, version }) => `${name}@${version}`));
+    for (const [name, version] of Object.entries(installed)) expect(listed).toContain(`${name}@${version}`);
+    for (const name of builtIn) expect(listed).toContain(`${name}@${ofBuild[name]}`);
+    for (const path of packagesInside().keys()) {
+      const { name, version } = packageAt(path);
+      expect(listed).toContain(`${name}@${version}`);
+      for (const each of Object.keys(packages[path]?.dependencies ?? {}))
+        expect(
+          [...listed].some((one) => one.startsWith(`${each}@`)),
+          `${each}, which ${name} needs`,
+        ).toBe(true);
+    }
+    expect(written.components.filter(({ hashes }) => hashes === undefined)).toEqual([]);
+    for (const name of ["vite", "vitest", "typescript"]) expect([...listed].filter((one) => one.startsWith(`${name}@`))).toEqual([]);
+  });
+
+  it("runs scripts when it is installed only where that is decided", () => {
+    const named = Object.entries(packages).flatMap(([path, { hasInstallScript }]) =>
+      hasInstallScript === true ? [path.slice(path.lastIndexOf("node_modules/") + 13)] : [],
+    );
+    expect([...new Set(named)].sort()).toEqual(Object.keys(allowScripts).sort());
+    const inProgram = [...packagesInside()].flatMap(([path, { hasInstallScript }]) => (hasInstallScript === true ? [path] : []));
+    expect(inProgram).toEqual(["node_modules/better-sqlite3"]);
+  });
+
+  it("is explained, each package that we name ourselves, in docs/dependencies.md", () => {
+    const [, ...sections] = readFileSync(`${ROOT}docs/dependencies.md`, "utf8").split(/^## /m);
+    const rows = sections.map((section) =>
+      [...section.matchAll(/^\| `([^`]+)` \|(?: ([\w.-]+) \|)? (\S.*) \|$/gm)].map(([, ...row]) => row),
+    );
+    const named = rows.map((table) => table.map(([name]) => name ?? "").sort());
+    const rest = Object.keys(ofBuild).filter((name) => !builtIn.includes(name));
+    expect(named).toEqual([Object.keys(installed), builtIn, rest, Object.keys(devDependencies)].map((names) => [...names].sort()));
+    for (const [name = "", license] of rows.slice(0, 2).flat())
+      expect([name, license]).toEqual([name, packageAt(`node_modules/${name}`).license]);
   });
 });
 

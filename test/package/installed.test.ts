@@ -44,6 +44,7 @@ describe("the tarball", () => {
       "dist/bin/dylive.js",
       "dist/bin/thread.js",
       "dist/bin/LICENSES.md",
+      "dist/sbom.json",
       "dist/src/index.js",
       "dist/src/index.d.ts",
     ];

@@ -1,0 +1,7 @@
+/** A package in the lock file. */
+interface LockedPackage {
+  readonly hasInstallScript?: boolean;
+}
+
+export declare function packagesInside(): ReadonlyMap<string, LockedPackage>;
+export declare function bill(): string;
