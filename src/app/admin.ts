@@ -11,12 +11,11 @@ import { DyliveError, FieldError } from "../runtime/errors.js";
 import { packagePath } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
-import { KEEP_SETTINGS } from "../store/server-limits.js";
 import type { AccountDays } from "../store/sql/account-days.js";
 import type { ChangedSetting } from "../store/sql/meta.js";
 import type { Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
-import { type Config, environmentOf, isDefault, shownSettings, variableOf } from "./config.js";
+import { CHANGEABLE, type Config, environmentOf, isDefault, mayChange, shownSettings, variableOf } from "./config.js";
 
 /** The built command line. */
 const PROGRAM = packagePath("dist/bin/dylive.js");
@@ -35,6 +34,8 @@ interface AdminDeps {
   readonly collected: () => Promise<Parameters<typeof collectionOf>[0]>;
   /** Returns the streams for clients of other programs that are on by now. */
   readonly compat: () => AboutServer["compat"];
+  /** Told when settings were changed here, before that is answered. */
+  readonly onChanged?: () => Promise<void>;
 }
 
 /** Returns the admin service: what the API may show and do for the server's operator. */
@@ -49,18 +50,19 @@ export function adminService({
   clock,
   collected,
   compat,
+  onChanged = async () => {},
 }: AdminDeps): AdminService {
   const startedAt = clock.now();
   /** Returns every setting with what it is now. */
   const shown = async (): Promise<readonly ServerSetting[]> => {
     const changes = await settings.changed();
     return shownSettings(config).map(({ key, ...setting }) => {
-      const change = KEEP_SETTINGS.some((one) => one === key) && config[key] === null ? (changes.get(key) ?? null) : null;
+      const change = mayChange(config, key) ? (changes.get(key) ?? null) : null;
       return {
         ...setting,
         value: change?.value ?? setting.value,
         from: change !== null ? "change" : isDefault(config, key) ? "default" : "start",
-        mayChange: KEEP_SETTINGS.some((one) => one === key) && config[key] === null,
+        mayChange: mayChange(config, key),
         changed: change === null ? null : { by: change.by, at: change.at },
       };
     });
@@ -84,7 +86,7 @@ export function adminService({
       const wanted = new Map<string, ChangedSetting | null>();
       for (const [name, value] of Object.entries(changes)) {
         const setting = known.find((one) => one.name === name);
-        const key = KEEP_SETTINGS.find((one) => variableOf(one) === name);
+        const key = CHANGEABLE.find((one) => variableOf(one) === name);
         if (setting === undefined || key === undefined) throw new FieldError(name, "it cannot be changed while the server runs");
         if (setting.from === "start")
           throw new FieldError(
@@ -94,6 +96,7 @@ export function adminService({
         wanted.set(key, value === null ? null : { value, by, at });
       }
       await settings.change(wanted);
+      await onChanged();
       return shown();
     },
     examine: async (room, signal) => {

@@ -39,6 +39,7 @@ import { startCollecting } from "./collecting.js";
 import { type Config, downloadsOf, type Machine } from "./config.js";
 import { finishErasure, maintenanceService, startMaintenance, watchDisk } from "./maintenance.js";
 import { pictureOf, reachOf, workReaderOf } from "./platform.js";
+import { RunningSettings } from "./running-settings.js";
 
 /** A running server. */
 export interface App {
@@ -160,6 +161,9 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       onError: (error) => logger.error({ err: error }, "delivering webhooks failed; it is tried again"),
     });
     closers.push(() => hooks.close());
+    const running = new RunningSettings(config, { settings: opened.settings, clock, logger });
+    await running.start();
+    closers.push(async () => running.stop());
     const collecting = await startCollecting(config, {
       ...reach,
       raw,
@@ -171,7 +175,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       store: collectors,
       erased: lateErasures(store),
       clock,
-      pollMs: config.pollMs,
+      pollMs: () => running.now.pollMs,
+      rates: running.rates,
       setAside: refusedEvents(config.data, logger),
       onError: (error, doing) => logger.error({ err: error, doing }, "background work failed; it is tried again"),
     });
@@ -231,6 +236,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       settings: opened.settings,
       clock,
       compat: () => compat?.urls ?? [],
+      onChanged: () => running.look(),
     });
     const api = await startApi({
       host: config.host,

@@ -47,6 +47,8 @@ const UPLOAD_MS = 5000;
 /** Dependencies of collecting: access to rooms, the store, and callbacks for what failed. */
 interface CollectingDeps extends CollectorDeps {
   readonly store: Store;
+  /** Rates that count now. */
+  readonly rates: Pick<Config, "requestsPerS" | "connectsPerS">;
   readonly erased: NonNullable<CollectorDeps["erased"]>;
   readonly onError: (error: unknown, doing: string) => void;
 }
@@ -60,7 +62,7 @@ export async function startCollecting(config: Config, deps: CollectingDeps): Pro
 async function collectAlone(config: Config, deps: CollectingDeps): Promise<Collecting> {
   const { maxOnDemandRooms, onDemandIdleMs } = config;
   const onError = (error: unknown) => deps.onError(error, "rooms of this process");
-  const rooms = RoomManager.alone({ ...deps, maxOnDemandRooms, onDemandIdleMs, rates: config, onError });
+  const rooms = RoomManager.alone({ ...deps, maxOnDemandRooms, onDemandIdleMs, onError });
   const ends: (() => Promise<unknown>)[] = [];
   await rooms.start();
   return {
@@ -92,7 +94,7 @@ async function collectTogether(
   });
   const ofProcess = (error: unknown) => onError(error, "rooms of this process");
   const collectors = new LeasedCollectors({
-    ...{ ...deps, member: name, spool, membership, wantedRooms, onDemandIdleMs, rates: config },
+    ...{ ...deps, member: name, spool, membership, wantedRooms, onDemandIdleMs },
     publisher: new StatusPublisher(membership.id, wantedRooms, clock, ofProcess),
     onError: ofProcess,
   });

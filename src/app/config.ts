@@ -7,7 +7,7 @@ import type { Language } from "../i18n/words.js";
 import { browserPlaces } from "../platform/browser/find.js";
 import { DyliveError } from "../runtime/errors.js";
 import { english, type Said, Told, told, toldAll, toldOf } from "../runtime/told.js";
-import { type KeepSettings, keepNow } from "../store/server-limits.js";
+import { KEEP_SETTINGS, type KeepSettings, keepNow, PACE_SETTINGS } from "../store/server-limits.js";
 import { ConfigSchema } from "./setting-schema.js";
 
 /** Part of a setting's schema that is read. */
@@ -202,6 +202,22 @@ export function shownSettings(
 export function isDefault(config: Config, key: keyof Config): boolean {
   const { default: given } = ConfigSchema.properties[key] as SettingSchema;
   return JSON.stringify(config[key]) === JSON.stringify(given ?? null);
+}
+
+/** Settings that may be changed while a server runs. */
+export const CHANGEABLE = [...KEEP_SETTINGS, ...PACE_SETTINGS] as const;
+
+/** Whether a setting may be changed while a server with this configuration runs: what it was started with wins. */
+export function mayChange(config: Config, key: keyof Config): boolean {
+  return CHANGEABLE.some((one) => one === key) && isDefault(config, key);
+}
+
+/**
+ * Reads a value that a setting is to be changed to, as its variable is read.
+ * @throws DyliveError bad_config that names it and what it takes
+ */
+export function changedValue(key: (typeof CHANGEABLE)[number], text: string): number | string | null {
+  return loadConfig({}, { [variableOf(key)]: text })[key];
 }
 
 function parse(key: keyof Config, text: string): unknown {

@@ -23,6 +23,7 @@ interface LeasedCollectorsDeps extends CollectorDeps {
   readonly publisher: Publisher;
   /** ms without a request after which a room that is not on the watch list is let go. */
   readonly onDemandIdleMs: number;
+  /** They may change meanwhile. */
   readonly rates?: CollectionRates;
   readonly onError: (error: unknown) => void;
 }
@@ -383,9 +384,10 @@ function named(rooms: readonly string[]): string {
 }
 
 /** Returns the budgets that the rooms of a process share. */
-function budgetsOf(clock: Clock, { requestsPerS, connectsPerS }: CollectionRates): Budgets {
+function budgetsOf(clock: Clock, rates: CollectionRates): Budgets {
+  const of = (perSecond: number) => ({ perSecond, burst: Math.max(1, perSecond * BURST_S) });
   return {
-    requests: new RateLimiter(clock, { perSecond: requestsPerS, burst: Math.max(1, requestsPerS * BURST_S) }),
-    connects: new RateLimiter(clock, { perSecond: connectsPerS, burst: Math.max(1, connectsPerS * BURST_S) }),
+    requests: new RateLimiter(clock, () => of(rates.requestsPerS)),
+    connects: new RateLimiter(clock, () => of(rates.connectsPerS)),
   };
 }

@@ -13,8 +13,8 @@ import type { GiftListReader } from "./gift-list-reader.js";
 export interface CollectorDeps extends Reach {
   readonly store: RoomStore;
   readonly clock: Clock;
-  /** ms between looks at a room that is not live */
-  readonly pollMs: number;
+  /** ms between looks at a room that is not live; also as a function, where that may change */
+  readonly pollMs: number | (() => number);
   readonly setAside: (event: NewEvent, error: unknown) => void;
   /** Told of every batch as received, before it is stored: for recording. */
   readonly onReceived?: (received: readonly Received[], broadcast: Broadcast) => void;

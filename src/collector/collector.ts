@@ -371,7 +371,8 @@ export class Collector {
   }
 
   async #wait(wait: Effect & { readonly type: "wait" }): Promise<CollectorEvent> {
-    const ms = msOf(wait, this.#deps.pollMs);
+    const { pollMs } = this.#deps;
+    const ms = msOf(wait, typeof pollMs === "number" ? pollMs : pollMs());
     if (ms > 0) await this.#deps.clock.sleep(ms, this.#stop.signal).catch(() => {});
     return { type: "rested" };
   }

@@ -136,7 +136,7 @@ export interface AdminService {
    * @param by name of the token
    * @throws FieldError of one that cannot be changed, or that the server was started with
    */
-  change(changes: Readonly<Record<string, number | null>>, by: string): Promise<readonly ServerSetting[]>;
+  change(changes: Readonly<Record<string, number | string | null>>, by: string): Promise<readonly ServerSetting[]>;
   /** Looks at every layer between here and the platform; takes up to some minutes. @param room a live room to look at every step */
   examine(room: string | null, signal: AbortSignal): Promise<readonly DoctorFinding[]>;
 }

@@ -14,23 +14,24 @@ const ROUNDING = 1e-6;
 /** Limits how often something is done, or how much is taken, for each key apart; without keys, for all callers together. */
 export class RateLimiter {
   readonly #clock: Clock;
-  readonly #rate: Rate;
+  readonly #rate: () => Rate;
   /** When each key will have its whole burst again, ms UTC. */
   readonly #fullAt = new Map<string, number>();
 
-  constructor(clock: Clock, rate: Rate) {
+  /** @param rate also as a function, where it may change */
+  constructor(clock: Clock, rate: Rate | (() => Rate)) {
     this.#clock = clock;
-    this.#rate = rate;
+    this.#rate = typeof rate === "function" ? rate : () => rate;
   }
 
   /** Returns how many a key may take now; below 0 it has taken too many. */
-  left(key = "", { burst, perSecond } = this.#rate): number {
+  left(key = "", { burst, perSecond } = this.#rate()): number {
     const owedMs = Math.max(0, (this.#fullAt.get(key) ?? 0) - this.#clock.now());
     return burst - (owedMs * perSecond) / 1000;
   }
 
   /** Takes some, whether or not they are left. */
-  spend(amount: number, key = "", { perSecond } = this.#rate): void {
+  spend(amount: number, key = "", { perSecond } = this.#rate()): void {
     const now = this.#clock.now();
     this.#fullAt.set(key, Math.max(this.#fullAt.get(key) ?? 0, now) + (amount * 1000) / perSecond);
     if (this.#fullAt.size <= KEYS_MAX) return;
@@ -38,7 +39,7 @@ export class RateLimiter {
   }
 
   /** Takes one; false when none is left. */
-  take(key = "", rate = this.#rate): boolean {
+  take(key = "", rate = this.#rate()): boolean {
     if (this.left(key, rate) < 1 - ROUNDING) return false;
     this.spend(1, key, rate);
     return true;
@@ -49,7 +50,7 @@ export class RateLimiter {
     signal.throwIfAborted();
     this.spend(1);
     const missing = -this.left();
-    if (missing > ROUNDING) await this.#clock.sleep((missing * 1000) / this.#rate.perSecond, signal);
+    if (missing > ROUNDING) await this.#clock.sleep((missing * 1000) / this.#rate().perSecond, signal);
   }
 }
 

@@ -4,6 +4,8 @@ import type { Limits, LimitsOf } from "./sql/retention.js";
 export const KEEP_SETTINGS = [
   ...(["keepEventsDays", "keepEventsMb", "keepStatisticsDays", "keepRawDays", "keepRawMb", "keepWorksDays", "keepStoreMb"] as const),
 ];
+/** Settings of how a server works, which may be changed while it runs, too. */
+export const PACE_SETTINGS = ["requestsPerS", "connectsPerS", "pollMs", "logLevel"] as const;
 /** Their values, in days and megabytes; null is no limit. */
 export type KeepSettings = Readonly<Record<(typeof KEEP_SETTINGS)[number], number | null>>;
 
@@ -39,6 +41,7 @@ export function serverLimits(keep: KeepSettings): ServerLimits {
  * Returns the settings as they count now: what the server was started with, else what they were changed to while it ran.
  * @param changed by their names
  */
-export function keepNow(started: KeepSettings, changed: ReadonlyMap<string, { readonly value: number }>): KeepSettings {
-  return Object.fromEntries(KEEP_SETTINGS.map((name) => [name, started[name] ?? changed.get(name)?.value ?? null])) as KeepSettings;
+export function keepNow(started: KeepSettings, changed: ReadonlyMap<string, { readonly value: number | string }>): KeepSettings {
+  const now = (name: keyof KeepSettings) => started[name] ?? changed.get(name)?.value ?? null;
+  return Object.fromEntries(KEEP_SETTINGS.map((name) => [name, now(name)])) as KeepSettings;
 }

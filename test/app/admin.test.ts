@@ -40,6 +40,8 @@ it("changes what is kept while the server runs, and nothing that it was started 
   // One that came first, and that the server was started with later, does not count any more.
   await store.settings.change(new Map([["keepRawDays", { value: 3, by: "web", at: 1 }]]));
   expect(await told("DYLIVE_KEEP_RAW_DAYS")).toMatchObject({ value: 7, from: "start", changed: null });
+  await admin.change({ DYLIVE_LOG_LEVEL: "debug", DYLIVE_REQUESTS_PER_S: 1 }, "web");
+  expect(await told("DYLIVE_LOG_LEVEL")).toMatchObject({ value: "debug", from: "change", mayChange: true, changed });
   await admin.change({ DYLIVE_KEEP_EVENTS_DAYS: null }, "web");
   expect(await told("DYLIVE_KEEP_EVENTS_DAYS")).toMatchObject({ value: null, from: "default" });
 });

@@ -225,6 +225,17 @@ describe("the settings", () => {
     expect(await seriousIn(page)).toEqual([]);
     await page.getByRole("link", { name: "关于与诊断" }).click();
     await says(page, /版本 \d+\.\d+\.\d+.*DYLIVE_PORT/s);
+    // How fast it works is changed while it runs, and given back.
+    const rate = page.locator("[data-setting=DYLIVE_REQUESTS_PER_S]");
+    const changed = async () => (await dashboard.app.store.settings.changed()).get("requestsPerS")?.value ?? null;
+    await rate.locator("input").fill("7");
+    await rate.locator("input").press("Tab");
+    await until(async () => (await textOf(rate)).includes("dashboard 修改于"));
+    expect(await changed()).toBe(7);
+    expect(await page.locator("[data-setting=DYLIVE_PORT] input").count()).toBe(0);
+    await rate.getByRole("button", { name: "恢复默认" }).click();
+    await until(async () => (await rate.locator("input").inputValue()) === "5");
+    expect(await changed()).toBeNull();
     await page.getByRole("button", { name: "开始检查" }).click();
     await page.locator("[data-layer=home][data-state=ok]").waitFor({ timeout: 60_000 });
     await says(page, /数据库.*正常|正常.*数据库/s);

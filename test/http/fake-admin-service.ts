@@ -48,7 +48,7 @@ export class FakeAdminService implements AdminService {
     },
   };
 
-  readonly changed: [Readonly<Record<string, number | null>>, string][] = [];
+  readonly changed: [Readonly<Record<string, number | string | null>>, string][] = [];
 
   async settings() {
     const change = this.changed.at(-1);
@@ -65,7 +65,7 @@ export class FakeAdminService implements AdminService {
     ];
   }
 
-  async change(changes: Readonly<Record<string, number | null>>, by: string) {
+  async change(changes: Readonly<Record<string, number | string | null>>, by: string) {
     this.changed.push([changes, by]);
     return this.settings();
   }

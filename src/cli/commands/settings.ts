@@ -1,15 +1,11 @@
-import { type Command, InvalidArgumentError, type Option } from "commander";
-import { type Config, keepOf, loadConfig, shownSettings, variableOf } from "../../app/config.js";
+import type { Command, Option } from "commander";
+import { CHANGEABLE, type Config, changedValue, loadConfig, mayChange, shownSettings, variableOf } from "../../app/config.js";
 import { meantName } from "../../events/misspelt.js";
 import { systemClock } from "../../runtime/clock.js";
 import { FieldError } from "../../runtime/errors.js";
 import { told, toldOf } from "../../runtime/told.js";
-import { KEEP_SETTINGS } from "../../store/server-limits.js";
 import { moment, printColumns, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
-
-/** Largest value of a setting. */
-const MOST = 1_000_000_000;
 
 /** Adds `dylive settings list` and `set`. @param data makes the option that names the data folder */
 export function addSettingsCommands(program: Command, data: () => Option): void {
@@ -23,30 +19,28 @@ export function addSettingsCommands(program: Command, data: () => Option): void 
     .command("set")
     .description("change one; a running server follows within ten minutes")
     .argument("<name>", "its variable, as `dylive settings list` shows it")
-    .argument("<value>", "a whole number, or none for no limit", limitOf)
+    .argument("<value>", "what it takes, or none for its default (no limit)")
     .addOption(data())
-    .action((name: string, value: number | null, given: Partial<Config>) => set(loadConfig(given), name, value));
+    .action((name: string, value: string, given: Partial<Config>) => set(loadConfig(given), name, value));
 }
 
 function list(config: Config): Promise<void> {
   return withStore(config, async (store) => {
     const changed = await store.settings.changed();
-    const started = keepOf(config);
-    const rows = shownSettings(config).flatMap(({ key, name, about }) => {
-      const setting = KEEP_SETTINGS.find((one) => one === key);
-      if (setting === undefined) return [];
-      const change = started[setting] === null ? changed.get(setting) : undefined;
-      const by = started[setting] !== null ? told`the environment` : change === undefined ? null : told`${change.by}, ${moment(change.at)}`;
-      return [[name, started[setting] ?? change?.value ?? told`no limit`, by, toldOf(about)]];
+    const rows = shownSettings(config).flatMap(({ key, name, value, about }) => {
+      if (!CHANGEABLE.some((one) => one === key)) return [];
+      const change = mayChange(config, key) ? changed.get(key) : undefined;
+      const by = !mayChange(config, key) ? told`the environment` : change === undefined ? null : told`${change.by}, ${moment(change.at)}`;
+      return [[name, change?.value ?? value ?? told`no limit`, by, toldOf(about)]];
     });
     await printColumns([told`setting`, told`now`, told`set by`, told`what`], rows);
   });
 }
 
-function set(config: Config, name: string, value: number | null): Promise<void> {
-  const setting = KEEP_SETTINGS.find((one) => variableOf(one) === name);
+function set(config: Config, name: string, text: string): Promise<void> {
+  const setting = CHANGEABLE.find((one) => variableOf(one) === name);
   if (setting === undefined) {
-    const meant = meantName(name, KEEP_SETTINGS.map(variableOf));
+    const meant = meantName(name, CHANGEABLE.map(variableOf));
     throw new FieldError(
       name,
       meant === null
@@ -54,18 +48,14 @@ function set(config: Config, name: string, value: number | null): Promise<void> 
         : told`it cannot be changed while the server runs; did you mean ${meant}?`,
     );
   }
-  if (keepOf(config)[setting] !== null)
+  if (!mayChange(config, setting))
     throw new FieldError(name, "the server was started with it: take it out of the environment and start it again, or change it there");
+  const value = text === "none" ? null : changedValue(setting, text);
   return withStore(config, async (store) => {
     const at = systemClock.now();
     await store.settings.change(new Map([[setting, value === null ? null : { value, by: "dylive settings", at }]]));
-    say(told`${name} is ${value ?? told`no limit`}: a running server follows within ten minutes, unless its environment says otherwise`);
+    say(
+      told`${name} is ${value ?? config[setting] ?? told`no limit`}: a running server follows within ten minutes, unless its environment says otherwise`,
+    );
   });
-}
-
-function limitOf(text: string): number | null {
-  if (text === "none") return null;
-  const value = Number(text);
-  if (!/^\d{1,10}$/.test(text) || value < 1 || value > MOST) throw new InvalidArgumentError("It takes a whole number from 1 on, or none.");
-  return value;
 }

@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { inLanguage, recognised } from "../../i18n/words.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -57,6 +57,8 @@ const Kept = (what: string) =>
   Type.Optional(
     Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()], { description: `${what}; null is no limit` }),
   );
+const Paced = <S extends TSchema>(schema: S, what: string) =>
+  Type.Optional(Type.Union([schema, Type.Null()], { description: `${what}; null is the default` }));
 const SettingChange = exactly({
   DYLIVE_KEEP_EVENTS_DAYS: Kept("days for which events are kept"),
   DYLIVE_KEEP_EVENTS_MB: Kept("MB of events that are kept of a room"),
@@ -65,6 +67,13 @@ const SettingChange = exactly({
   DYLIVE_KEEP_RAW_MB: Kept("MB of raw recordings that are kept of a room"),
   DYLIVE_KEEP_WORKS_DAYS: Kept("days for which works, comments and downloads are kept"),
   DYLIVE_KEEP_STORE_MB: Kept("MB that the whole store may use on disk"),
+  DYLIVE_REQUESTS_PER_S: Paced(Type.Integer({ minimum: 1, maximum: 1_000 }), "pages of the platform that a process asks for in a second"),
+  DYLIVE_CONNECTS_PER_S: Paced(
+    Type.Integer({ minimum: 1, maximum: 1_000 }),
+    "connections to the platform that a process opens in a second",
+  ),
+  DYLIVE_POLL_MS: Paced(Type.Integer({ minimum: 1_000 }), "ms between looks at a wanted room that is not live"),
+  DYLIVE_LOG_LEVEL: Paced(Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]), "least level that is logged"),
 });
 
 /** Findings of the doctor. */
@@ -131,7 +140,7 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls, logger }: ApiD
     "/settings",
     {
       schema: {
-        summary: "Change settings while the server runs, within ten minutes",
+        summary: "Change settings while the server runs: limits of what is kept count within ten minutes, others within half a minute",
         description:
           "All or none. A setting that the server was started with is refused: take it out of the environment first. See docs/data.md.",
         tags,

@@ -63,7 +63,7 @@ export function sqlErasures({ ask, write }: SqlDatabase) {
 
 /** Setting of the server that was changed while it ran. */
 export interface ChangedSetting {
-  readonly value: number;
+  readonly value: number | string;
   /** Name of the token by which it was changed, or of the command. */
   readonly by: string;
   /** ms UTC */

@@ -1806,7 +1806,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change settings while the server runs, within ten minutes
+         * Change settings while the server runs: limits of what is kept count within ten minutes, others within half a minute
          * @description Needs a token of scope admin. All or none. A setting that the server was started with is refused: take it out of the environment first. See docs/data.md.
          */
         patch: operations["patchSettings"];
@@ -10525,6 +10525,14 @@ export interface operations {
                     DYLIVE_KEEP_WORKS_DAYS?: number | null;
                     /** @description MB that the whole store may use on disk; null is no limit */
                     DYLIVE_KEEP_STORE_MB?: number | null;
+                    /** @description pages of the platform that a process asks for in a second; null is the default */
+                    DYLIVE_REQUESTS_PER_S?: number | null;
+                    /** @description connections to the platform that a process opens in a second; null is the default */
+                    DYLIVE_CONNECTS_PER_S?: number | null;
+                    /** @description ms between looks at a wanted room that is not live; null is the default */
+                    DYLIVE_POLL_MS?: number | null;
+                    /** @description least level that is logged; null is the default */
+                    DYLIVE_LOG_LEVEL?: ("trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent") | null;
                 };
             };
         };

@@ -248,7 +248,8 @@ export const settings: typeof zh = {
     running: "Running for",
     settings: "All settings",
     secret:
-      "*** is set and not shown. How much is kept can be changed under storage at any time; every other setting is read at the start, and takes a restart.",
+      "*** is set and not shown. What can be changed is changed here (how much is kept: under storage), at once in this process, within half a minute in others on the same database. Every other setting is read at the start, and takes a restart.",
+    standard: "Back to the default",
     setting: "Variable",
     value: "Value",
     unset: "not set",

@@ -1,0 +1,72 @@
+import type { Logger } from "pino";
+import type { Clock } from "../runtime/clock.js";
+import { PACE_SETTINGS } from "../store/server-limits.js";
+import type { Store } from "../store/store.js";
+import { type Config, mayChange } from "./config.js";
+
+/** Time between two looks whether settings were changed, in ms: by another process, or by the command. */
+const LOOK_MS = 30_000;
+
+type PaceSettings = Pick<Config, (typeof PACE_SETTINGS)[number]>;
+
+interface RunningDeps {
+  readonly settings: Pick<Store["settings"], "changed">;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, "level" | "error">;
+}
+
+/** How fast this process works, and what it logs: what it was started with, else what that was changed to while it ran. */
+export class RunningSettings {
+  /** Rates that are read again for each request. */
+  readonly rates: Pick<Config, "requestsPerS" | "connectsPerS">;
+  readonly #config: Config;
+  readonly #deps: RunningDeps;
+  #now: PaceSettings;
+  #stop = () => {};
+
+  constructor(config: Config, deps: RunningDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#now = config;
+    const now = () => this.#now;
+    this.rates = {
+      get requestsPerS() {
+        return now().requestsPerS;
+      },
+      get connectsPerS() {
+        return now().connectsPerS;
+      },
+    };
+  }
+
+  get now(): PaceSettings {
+    return this.#now;
+  }
+
+  /** Looks, and then again and again. */
+  async start(): Promise<void> {
+    await this.look();
+    this.#stop = this.#deps.clock.every(LOOK_MS, () => void this.look());
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  /** Looks at what was changed, and goes by that. While the store cannot say, everything stays as it is. */
+  async look(): Promise<void> {
+    const { settings, logger } = this.#deps;
+    try {
+      const changed = await settings.changed();
+      const counts = PACE_SETTINGS.flatMap((name) => {
+        const value = mayChange(this.#config, name) ? changed.get(name)?.value : undefined;
+        return value === undefined ? [] : [[name, value] as const];
+      });
+      const before = this.#now.logLevel;
+      this.#now = { ...this.#config, ...Object.fromEntries(counts) };
+      if (this.#now.logLevel !== before) logger.level = this.#now.logLevel;
+    } catch (error) {
+      logger.error({ err: error }, "the settings that were changed while the server ran could not be read");
+    }
+  }
+}

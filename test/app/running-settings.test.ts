@@ -1,0 +1,66 @@
+import { pino } from "pino";
+import { expect, it, onTestFinished } from "vitest";
+import { loadConfig } from "../../src/app/config.js";
+import { RunningSettings } from "../../src/app/running-settings.js";
+import { RateLimiter } from "../../src/runtime/rate-limiter.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { FakeClock } from "../clock.js";
+
+it("follows what is changed while a process runs, in whichever, but for what that was started with", async () => {
+  const store = openSqliteStore({ path: ":memory:" });
+  onTestFinished(() => store.close());
+  const clock = new FakeClock();
+  const change = (name: string, value: number | string | null) =>
+    store.settings.change(new Map([[name, value === null ? null : { value, by: "web", at: 1 }]]));
+  await change("pollMs", 7_000);
+  const processes = [loadConfig({}, {}), loadConfig({}, { DYLIVE_LOG_LEVEL: "warn", DYLIVE_POLL_MS: "60000" })].map((config) => {
+    const logger = pino({ level: config.logLevel }, { write: () => {} });
+    return { logger, pace: new RunningSettings(config, { settings: store.settings, clock, logger }) };
+  });
+  const [first, second] = processes;
+  for (const { pace } of processes) {
+    await pace.start();
+    onTestFinished(() => pace.stop());
+  }
+  const look = () => processes.map(({ pace, logger }) => [pace.now.pollMs, pace.rates.requestsPerS, logger.level]);
+  expect(look()).toEqual([
+    [7_000, 5, "info"],
+    [60_000, 5, "warn"],
+  ]);
+  // A budget that is there already goes by it.
+  const budget = new RateLimiter(clock, () => ({ perSecond: first?.pace.rates.requestsPerS ?? 0, burst: 1 }));
+  await change("logLevel", "debug");
+  await change("requestsPerS", 50);
+  await clock.advance(30_000);
+  expect(look()).toEqual([
+    [7_000, 50, "debug"],
+    [60_000, 50, "warn"],
+  ]);
+  budget.spend(11);
+  expect(budget.left()).toBe(-10);
+  await clock.advance(200);
+  expect(budget.left()).toBe(0);
+  for (const name of ["logLevel", "requestsPerS", "pollMs"]) await change(name, null);
+  await first?.pace.look();
+  expect(look()).toEqual([
+    [30_000, 5, "info"],
+    [60_000, 50, "warn"],
+  ]);
+  await second?.pace.look();
+  expect(look()[1]).toEqual([60_000, 5, "warn"]);
+});
+
+it("stays as it is while the store cannot say", async () => {
+  const lines: string[] = [];
+  const logger = pino({ level: "info" }, { write: (line) => void lines.push(line) });
+  let isAway = false;
+  const changed = async () => {
+    if (isAway) throw new Error("it is away");
+    return new Map([["pollMs", { value: 7_000, by: "web", at: 1 }]]);
+  };
+  const pace = new RunningSettings(loadConfig({}, {}), { settings: { changed }, clock: new FakeClock(), logger });
+  await pace.look();
+  isAway = true;
+  await pace.look();
+  expect([pace.now.pollMs, lines.length]).toEqual([7_000, 1]);
+});
