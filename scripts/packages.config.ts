@@ -1,6 +1,6 @@
 // What packages the program loads by themselves when they are first wanted (src/runtime/packages.ts): only the files that it needs of them, so
 // that nobody who installs dylive installs the rest. jieba-wasm has its dictionary four times, and the Model Context Protocol all of zod.
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
@@ -41,7 +41,7 @@ export default defineConfig({
 function copy(): void {
   for (const path of COPIED) {
     mkdirSync(dirname(`${OUT}${path}`), { recursive: true });
-    cpSync(`${PACKAGES}${path}`, `${OUT}${path}`);
+    // CommonJS by its name: a package.json that says so could be as unreadable as any file.
+    cpSync(`${PACKAGES}${path}`, `${OUT}${path.replace(/nodejs\/(.*)\.js$/, "nodejs/$1.cjs")}`);
   }
-  writeFileSync(`${OUT}package.json`, '{ "type": "commonjs" }\n'); // what ends with .js here is not of our kind
 }

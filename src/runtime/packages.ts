@@ -12,8 +12,10 @@ import { told } from "./told.js";
  */
 export function packageFile(path: string): string {
   const require = createRequire(import.meta.url);
-  const folders = [packagePath("dist/packages"), ...(require.resolve.paths(path) ?? [])];
-  return folders.map((folder) => join(folder, path)).find((one) => existsSync(one)) ?? resolved(path, require);
+  const installed = (require.resolve.paths(path) ?? []).map((folder) => join(folder, path));
+  return (
+    [packagePath(`dist/packages/${path.replace(/\.js$/, ".cjs")}`), ...installed].find((one) => existsSync(one)) ?? resolved(path, require)
+  );
 }
 
 function resolved(path: string, require: NodeJS.Require): string {
