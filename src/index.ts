@@ -18,31 +18,6 @@ export type { ListedGift } from "./platform/pages/gift-list.js";
 
 export * from "./events.js";
 
-// For those who want works: a video, a note, live photos; their comments; all works of an author, or of a mix.
-
-export {
-  type CommentsOptions,
-  comments,
-  type DownloadWorkOptions,
-  download,
-  type ReadWorkOptions,
-  readWork,
-  type WorkComments,
-  type WorkList,
-  type WorksOptions,
-  works,
-} from "./app/works.js";
-export type { KnownComment, OpenFloor } from "./works/comments.js";
-export type { DownloadProgress } from "./works/download.js";
-export type { Author, Person } from "./works/model/author.js";
-export { type Comment, type CommentRun, CommentRunSchema, CommentSchema } from "./works/model/comment.js";
-export type { Download, DownloadFile } from "./works/model/download.js";
-export type { Image, MediaVariant, Music } from "./works/model/media.js";
-export type { Quality } from "./works/model/quality.js";
-export { type Mix, type Work, WorkSchema } from "./works/model/work.js";
-export { type WorkListRun, WorkListRunSchema } from "./works/model/work-list.js";
-export { WorkError } from "./works/told.js";
-
 // For those who have bytes of their own: frame → response → messages → events; or a page of the platform.
 
 export { type ReadFrame, readFrame } from "./platform/access/read.js";

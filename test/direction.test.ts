@@ -56,7 +56,7 @@ const MAY: Record<string, readonly string[]> = {
     "platform",
     "platform/wire",
     "works",
-    "types:works/model",
+    "works/model",
     "events",
     "sources",
     "store",
@@ -71,6 +71,7 @@ const MAY: Record<string, readonly string[]> = {
     "exports",
     "webhooks",
     "compat",
+    "types:client",
     "jobs",
     "http",
     "types:i18n",
@@ -101,7 +102,7 @@ const MAY: Record<string, readonly string[]> = {
     "runtime",
   ],
   client: ["types:events"],
-  index: ["platform", "platform/wire", "platform/messages", "works", "works/model", "events", "types:health", "app", "runtime"],
+  index: ["platform", "platform/wire", "platform/messages", "events", "types:health", "app", "runtime"],
   simulator: ["platform/wire", "runtime"],
 };
 /** Folders in a folder that are parts of their own. */

@@ -12,7 +12,7 @@ import { type Clock, systemClock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told, toldOf } from "../runtime/told.js";
 import { type Config, readMachine, settingsOf } from "./config.js";
-import { reachOf } from "./platform.js";
+import { reachOf, withReach } from "./platform.js";
 
 const REACH = ["upstream", "signer", "source", "account", "data", "browser", "cdp", "proxy", "userAgent", "pollMs"] as const;
 /** Options of reaching the platform: the same settings as the server has, by hand; their environment variables are not read. */
@@ -169,7 +169,7 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
       // Only events of these types are read.
       yield* room.events({ types }, until, { after, onLost }) as AsyncGenerator<LiveEventOf<T>, void>;
     } catch (error) {
-      if (!until.aborted) throw error;
+      if (!until.aborted) throw DyliveError.forProgram(error);
     } finally {
       if (--current.readers === 0) await this.#leave(current);
     }
@@ -249,14 +249,9 @@ export async function resolve(
   options: ReachOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<TextAnswer> {
   const { signal = new AbortController().signal } = options;
-  const reach = reachOf(settingsOf(options, REACH, ["signal"]), readMachine(), systemClock);
-  const access = new PlatformAccess(reach, wayOf());
-  try {
-    return await resolveText(text, { platform: access.platform, visitor: await access.asker(signal), inPage: access.inPage }, signal);
-  } finally {
-    access.leave();
-    await reach.identities.close();
-  }
+  return withAccess(options, async (access) =>
+    resolveText(text, { platform: access.platform, visitor: await access.asker(signal), inPage: access.inPage }, signal),
+  );
 }
 
 /**
@@ -267,14 +262,17 @@ export async function resolve(
  */
 export async function gifts(options: ReachOptions & { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ListedGift[]> {
   const { signal = new AbortController().signal } = options;
-  const reach = reachOf(settingsOf(options, REACH, ["signal"]), readMachine(), systemClock);
-  const access = new PlatformAccess(reach, wayOf());
-  try {
+  return withAccess(options, async (access) => {
     const answer = await readGiftList(access, signal);
     if ("gifts" in answer) return answer.gifts;
     throw new DyliveError("blocked", told`the platform gave no list of gifts: ${toldOf(answer.reason)}`);
-  } finally {
-    access.leave();
-    await reach.identities.close();
-  }
+  });
+}
+
+/** Asks the platform something beside rooms. */
+function withAccess<T>(options: ReachOptions, ask: (access: PlatformAccess) => Promise<T>): Promise<T> {
+  return withReach(settingsOf(options, REACH, ["signal"]), systemClock, async (reach) => {
+    const access = new PlatformAccess(reach, wayOf());
+    return ask(access).finally(() => access.leave());
+  });
 }

@@ -11,7 +11,7 @@ import type { Reach } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { WorkReader } from "../works/reader.js";
-import type { Config, Machine } from "./config.js";
+import { type Config, type Machine, readMachine } from "./config.js";
 
 /** Returns the platform by the server's own way. @throws DyliveError bad_config */
 export function platformOf({ upstream, proxy }: Pick<Config, "upstream" | "proxy">): Platform {
@@ -43,6 +43,18 @@ export function reachOf(config: Config, machine: Machine, clock: Clock): Platfor
     source: config.source,
     userAgent: config.userAgent,
   };
+}
+
+/** Reaches the platform for a program that uses the library, by its options: closed when the work is done, whose errors name options. */
+export async function withReach<T>(config: Config, clock: Clock, work: (reach: PlatformReach) => Promise<T>): Promise<T> {
+  const reach = reachOf(config, readMachine(), clock);
+  try {
+    return await work(reach);
+  } catch (error) {
+    throw DyliveError.forProgram(error);
+  } finally {
+    await reach.identities.close();
+  }
 }
 
 /** Returns a reader of works by these settings; the caller closes it before the browser. */

@@ -1,15 +1,33 @@
+// The entry `dylive/works`: a video, a note, live photos; their files and comments; all works of an author, or of a mix.
+
 import { readPaste, worksDoor } from "../platform/links/paste.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
+import { DyliveError } from "../runtime/errors.js";
 import { CommentCollector, type KnownComment, type OpenFloor } from "../works/comments.js";
 import { type DownloadOptions, downloadWork } from "../works/download.js";
 import type { Comment, CommentRun } from "../works/model/comment.js";
 import type { Download } from "../works/model/download.js";
 import type { Work } from "../works/model/work.js";
 import type { WorkListRun } from "../works/model/work-list.js";
+import type { WorkLink, WorkReader } from "../works/reader.js";
 import { toldIn } from "../works/told.js";
 import { WorkLister } from "../works/work-lister.js";
 import { type Config, readMachine, settingsOf } from "./config.js";
-import { platformOf, reachOf, workReaderOf } from "./platform.js";
+import { platformOf, reachOf, withReach, workReaderOf } from "./platform.js";
+
+export { DyliveError, ERRORS, type ErrorCode, type Fault } from "../runtime/errors.js";
+export type { KnownComment, OpenFloor } from "../works/comments.js";
+export type { DownloadProgress } from "../works/download.js";
+export type { Author, Person } from "../works/model/author.js";
+export { type Comment, type CommentRun, CommentRunSchema, CommentSchema } from "../works/model/comment.js";
+export type { Download, DownloadFile } from "../works/model/download.js";
+export type { Image, MediaVariant, Music } from "../works/model/media.js";
+export type { Quality } from "../works/model/quality.js";
+export { type Mix, type Work, WorkSchema } from "../works/model/work.js";
+export { type WorkListRun, WorkListRunSchema } from "../works/model/work-list.js";
+export type { WorkLink } from "../works/reader.js";
+export { WorkError } from "../works/told.js";
+export { type FileSource, type WantedFile, type Wish, wantedFiles } from "../works/wanted-files.js";
 
 const READING = ["upstream", "worksAccount", "data", "browser", "cdp", "proxy", "userAgent"] as const;
 /** Options of {@link readWork}: the same settings as the server has, by hand; their environment variables are not read. */
@@ -17,6 +35,19 @@ export interface ReadWorkOptions extends Partial<Pick<Config, (typeof READING)[n
   readonly signal?: AbortSignal | undefined;
   /** The real time by default. */
   readonly clock?: Clock | undefined;
+}
+
+/**
+ * Finds what a text means: a link, a short link, the app's share text, or an id. Only short links ask anybody, and a browser is opened only for
+ * one that does not redirect a plain client.
+ * @throws DyliveError bad_work when it means neither a work, an author nor a mix; no_work, work_unknown where a short link leads nowhere;
+ *   unreachable, bad_config
+ * @example
+ * const found = await resolveWork("7.66 看看 https://v.douyin.com/AbCdEf1/ 复制此链接");
+ * if (found.kind === "author") for await (const { id } of works(`https://www.douyin.com/user/${found.secUid}`)) console.log(id);
+ */
+export async function resolveWork(text: string, options: ReadWorkOptions = {}): Promise<WorkLink> {
+  return reading(options, (reader, signal) => reader.findAny(text, signal));
 }
 
 /**
@@ -30,16 +61,17 @@ export interface ReadWorkOptions extends Partial<Pick<Config, (typeof READING)[n
  * console.log(work.kind, work.text, work.media.find(({ recommended }) => recommended)?.urls[0]);
  */
 export async function readWork(link: string, options: ReadWorkOptions = {}): Promise<Work> {
+  return reading(options, async (reader, signal) => toldIn(await reader.read(await reader.find(link, signal), signal)).work);
+}
+
+/** Reads once, by a reader that is closed then. */
+async function reading<T>(options: ReadWorkOptions, read: (reader: WorkReader, signal: AbortSignal) => Promise<T>): Promise<T> {
   const { signal = new AbortController().signal, clock = systemClock } = options;
   const config = settingsOf(options, READING, ["signal", "clock"]);
-  const reach = reachOf(config, readMachine(), clock);
-  const reader = workReaderOf(config, reach, clock);
-  try {
-    return toldIn(await reader.read(await reader.find(link, signal), signal)).work;
-  } finally {
-    await reader.close();
-    await reach.identities.close();
-  }
+  return withReach(config, clock, async (reach) => {
+    const reader = workReaderOf(config, reach, clock);
+    return read(reader, signal).finally(() => reader.close());
+  });
 }
 
 const DOWNLOADING = [
@@ -75,7 +107,7 @@ export interface CommentsOptions extends ReadWorkOptions {
   readonly limit?: number | undefined;
   /** Whether replies are collected beside the few that are shown with their comment; true by default. */
   readonly replies?: boolean | undefined;
-  /** Comments of an earlier run, which are passed over. */
+  /** Comments of an earlier run, which are passed over: the platform has only forward cursors, so a run that goes on begins at the top. */
   readonly known?: Iterable<KnownComment> | undefined;
 }
 
@@ -105,22 +137,11 @@ export function comments(link: string, options: CommentsOptions = {}): WorkComme
   return {
     status: () => last?.status() ?? null,
     openFloors: () => last?.openFloors() ?? [],
-    async *[Symbol.asyncIterator]() {
-      const until = signal ?? new AbortController().signal;
-      if (until.aborted) return;
-      const reach = reachOf(config, readMachine(), clock);
-      const reader = workReaderOf(config, reach, clock);
-      try {
-        const work = await reader.find(link, until);
-        last = new CommentCollector(work, { reader, clock, limit, replies, known });
-        for await (const batch of last.batches(until)) yield* batch;
-      } catch (error) {
-        if (!until.aborted) throw error;
-      } finally {
-        await reader.close();
-        await reach.identities.close();
-      }
-    },
+    [Symbol.asyncIterator]: () =>
+      inLoop(config, { signal, clock }, async function* (reader, until) {
+        last = new CommentCollector(await reader.find(link, until), { reader, clock, limit, replies, known });
+        yield* last.batches(until);
+      }),
   };
 }
 
@@ -158,24 +179,30 @@ export function works(link: string, options: WorksOptions = {}): WorkList {
   let last: WorkLister | null = null;
   return {
     status: () => last?.status() ?? null,
-    async *[Symbol.asyncIterator]() {
-      const until = signal ?? new AbortController().signal;
-      if (until.aborted) return;
-      const reach = reachOf(config, readMachine(), clock);
-      const reader = workReaderOf(config, reach, clock);
-      try {
-        const lister = new WorkLister(await reader.findList(link, until), {
-          ...{ reader, clock, limit, stopAfterKnown },
-          knows: (id) => ids.has(id),
-        });
-        last = lister;
-        for await (const batch of lister.batches(until)) yield* batch;
-      } catch (error) {
-        if (!until.aborted) throw error;
-      } finally {
-        await reader.close();
-        await reach.identities.close();
-      }
-    },
+    [Symbol.asyncIterator]: () =>
+      inLoop(config, { signal, clock }, async function* (reader, until) {
+        const list = await reader.findList(link, until);
+        last = new WorkLister(list, { reader, clock, limit, stopAfterKnown, knows: (id) => ids.has(id) });
+        yield* last.batches(until);
+      }),
   };
+}
+
+/** Yields what is read in batches, by a reader that is closed with the loop, which ends quietly when the signal aborts. */
+async function* inLoop<T>(
+  config: Config,
+  { signal: until = new AbortController().signal, clock }: { readonly signal: AbortSignal | undefined; readonly clock: Clock },
+  batches: (reader: WorkReader, until: AbortSignal) => AsyncIterable<readonly T[]>,
+): AsyncGenerator<T, void> {
+  if (until.aborted) return;
+  const reach = reachOf(config, readMachine(), clock);
+  const reader = workReaderOf(config, reach, clock);
+  try {
+    for await (const batch of batches(reader, until)) yield* batch;
+  } catch (error) {
+    if (!until.aborted) throw DyliveError.forProgram(error);
+  } finally {
+    await reader.close();
+    await reach.identities.close();
+  }
 }

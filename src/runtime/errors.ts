@@ -27,7 +27,7 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 400,
-    hint: "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id; POST /v1/rooms and the command line also take a link or a share text.",
+    hint: "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id; POST /v1/rooms, the command line and the library also take a link or a share text.",
   },
   bad_work: {
     message: "This is not a work",
@@ -41,7 +41,7 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 400,
-    hint: "Correct the named setting.",
+    hint: "Correct what is named.",
   },
   bad_file: {
     message: "The file cannot be understood",
@@ -355,6 +355,7 @@ export class DyliveError extends Error {
   readonly code: ErrorCode;
   /** Cause in this very case, in one sentence, until it is known in which language it is said. */
   readonly said: Told;
+  #isForProgram = false;
 
   /**
    * @param code one of {@link ERRORS}
@@ -373,10 +374,24 @@ export class DyliveError extends Error {
     return english(this.said);
   }
 
-  /** Row of the table for this error. */
+  /** Row of the table for this error. To a program that uses the library, its hint names options in place of the server's settings. */
   get row(): ErrorRow {
-    return ERRORS[this.code];
+    const row = ERRORS[this.code];
+    return this.#isForProgram ? { ...row, hint: row.hint.replace(SETTING, (_, name: string) => `the option ${optionOf(name)}`) } : row;
   }
+
+  /** Returns an error as a program that uses the library is told it: see {@link DyliveError.row}. */
+  static forProgram(error: unknown): unknown {
+    if (error instanceof DyliveError) error.#isForProgram = true;
+    return error;
+  }
+}
+
+/** A setting of the server, as its environment has it: an option of the library has the same name in camel case. */
+const SETTING = /DYLIVE_([A-Z_]+)/g;
+
+function optionOf(setting: string): string {
+  return setting.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Refusal of what is asked for too often. */

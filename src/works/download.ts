@@ -42,21 +42,13 @@ export interface DownloadProgress {
 }
 
 /** Options of {@link downloadWork}. */
-export interface DownloadOptions {
+export interface DownloadOptions extends Wish {
   /** Folder for the files, which is made; it keeps a ledger, so that nothing is fetched twice. */
   readonly folder: string;
   /** The way to the platform. */
   readonly platform: Pick<Platform, "upstream" | "proxy">;
-  /** Which rung of a film; `compatible` by default. */
-  readonly quality?: Quality | undefined;
-  /** Whether HDR is preferred. */
-  readonly hdr?: boolean | undefined;
   /** Names of the files, see {@link FileNames}. */
   readonly template?: string | undefined;
-  /** Whether the music is wanted, too. */
-  readonly music?: boolean | undefined;
-  /** Whether the covers are wanted, too. */
-  readonly covers?: boolean | undefined;
   /** Downloads a work also where its author does not allow it: a decision of the operator, which is told to `tell`. */
   readonly ignoreAuthorSetting?: boolean | undefined;
   /** Reads the work again where its addresses have expired, or none of them works. */
@@ -99,12 +91,8 @@ export async function downloadWork(work: Work, options: DownloadOptions, shared?
     if (options.ignoreAuthorSetting !== true) return ended("failed", "its author does not allow that it is downloaded");
     options.tell?.(`work ${work.id}: its author does not allow that it is downloaded; that is ignored, as it was asked for`);
   }
-  const wish: Wish = {
-    quality: options.quality ?? "compatible",
-    hdr: options.hdr ?? false,
-    music: options.music ?? false,
-    covers: options.covers ?? false,
-  };
+  const { quality = "compatible", hdr, music, covers } = options;
+  const wish = { quality, hdr, music, covers };
   const wanted = wantedFiles(work, wish);
   if (wanted.length === 0)
     return ended(
@@ -138,7 +126,7 @@ export async function downloadWork(work: Work, options: DownloadOptions, shared?
 /** Dependencies of a download under way. */
 interface RunDeps {
   readonly work: Work;
-  readonly wish: Wish;
+  readonly wish: Wish & { readonly quality: Quality };
   readonly wanted: readonly WantedFile[];
   readonly folder: DownloadFolder;
   readonly names: FileNames;

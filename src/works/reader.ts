@@ -18,6 +18,12 @@ import { DyliveError } from "../runtime/errors.js";
 import { english, told } from "../runtime/told.js";
 import { Pace, type Visit } from "./pace.js";
 
+/** What a pasted text means on the side of works: a work by its id, an author, or a mix (合集). `page` is the kind of a work's page, where known. */
+export type WorkLink =
+  | ({ readonly kind: "work" } & AskedWork)
+  | { readonly kind: "author"; readonly secUid: string }
+  | { readonly kind: "mix"; readonly id: string };
+
 /** Dependencies of the reader of works. */
 interface WorkReaderOptions {
   /** Takes the visitor as whom works are read; asked for the first, and kept. @throws DyliveError no_browser, browser_failed, not_found */
@@ -109,6 +115,11 @@ export class WorkReader {
   async find(text: string, signal: AbortSignal): Promise<AskedWork> {
     const { id, page } = await this.#find(text, worksDoor(["work"], this.#options.clock.now()), signal);
     return { id, page };
+  }
+
+  /** Finds the work, the author or the mix that a pasted text means, as {@link find} does a work. @throws DyliveError as `find` */
+  findAny(text: string, signal: AbortSignal): Promise<WorkLink> {
+    return this.#find(text, worksDoor(["work", "author", "mix"], this.#options.clock.now()), signal);
   }
 
   /** Finds the author or the mix that a pasted text means, as {@link find} does a work. @throws DyliveError as `find` */

@@ -5,10 +5,14 @@ import type { Work } from "./model/work.js";
 
 /** Wish for files of a work. */
 export interface Wish {
-  readonly quality: Quality;
-  readonly hdr: boolean;
-  readonly music: boolean;
-  readonly covers: boolean;
+  /** Which rung of a film; `compatible` by default. */
+  readonly quality?: Quality | undefined;
+  /** Whether HDR is preferred. */
+  readonly hdr?: boolean | undefined;
+  /** Whether the music is wanted, too. */
+  readonly music?: boolean | undefined;
+  /** Whether the covers are wanted, too. */
+  readonly covers?: boolean | undefined;
 }
 
 /** A stream of bytes that addresses lead to. */
@@ -28,15 +32,18 @@ export interface WantedFile extends Pick<DownloadFile, "role" | "index"> {
   readonly rungs: readonly MediaVariant[];
 }
 
-/** Returns the files of a work that are wanted, in their order: the film, or the pictures each with its clip, then covers and music. */
-export function wantedFiles(work: Work, wish: Wish): readonly WantedFile[] {
+/**
+ * Returns the files of a work that are wanted, in their order: the film, or the pictures each with its clip, then covers and music. None has
+ * the platform's mark. Asks nobody: their addresses are those that the work was told with, of which a film's expire after hours.
+ */
+export function wantedFiles(work: Work, wish: Wish = {}): readonly WantedFile[] {
   const film = work.images.length > 0 ? [] : filmOf("video", 0, work.media, wish);
   const pictures = work.images.flatMap((image) => [
     picture("image", image.index, image),
     ...(image.motion === null ? [] : filmOf("clip", image.index, image.motion.media, wish)),
   ]);
-  const covers = wish.covers ? work.covers.map((cover) => picture("cover", cover.index, cover)) : [];
-  const address = wish.music ? work.music?.url : null;
+  const covers = wish.covers === true ? work.covers.map((cover) => picture("cover", cover.index, cover)) : [];
+  const address = wish.music === true ? work.music?.url : null;
   const music = address == null ? [] : [picture("music", 0, { urls: [address], bytes: null, expiresAt: null })];
   return [...film, ...pictures, ...covers, ...music];
 }
@@ -56,7 +63,12 @@ function isSame(one: FileSource, other: FileSource | null): boolean {
   return other !== null && one.bytes !== null && one.hash !== null && one.bytes === other.bytes && one.hash === other.hash;
 }
 
-function filmOf(role: "video" | "clip", index: number, media: readonly MediaVariant[], { quality, hdr }: Wish): readonly WantedFile[] {
+function filmOf(
+  role: "video" | "clip",
+  index: number,
+  media: readonly MediaVariant[],
+  { quality = "compatible", hdr = false }: Wish,
+): readonly WantedFile[] {
   const choice = chooseVariant(media, quality, { hdr });
   if (choice === null) return [];
   const { variant, audio, reason, rungs } = choice;

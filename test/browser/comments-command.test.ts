@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
-import { comments as collect } from "../../src/index.js";
+import { comments as collect } from "../../src/app/works.js";
 import type { Comment } from "../../src/works/model/comment.js";
 import { started } from "../e2e/command.js";
 import { programOf } from "../store/child/spawn.js";

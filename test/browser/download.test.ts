@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { type Download, download } from "../../src/index.js";
+import { type Download, download } from "../../src/app/works.js";
 import { ran } from "../e2e/command.js";
 import { useFolders } from "../store/directory.js";
 import { DownloadStage, filesIn, sha256In } from "../works/downloading.js";

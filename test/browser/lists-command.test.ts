@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
-import { works } from "../../src/index.js";
+import { works } from "../../src/app/works.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { Work } from "../../src/works/model/work.js";
 import type { WorkListRun } from "../../src/works/model/work-list.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type SimulatedWork, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
-import { readWork, WorkError } from "../../src/index.js";
+import { readWork, WorkError } from "../../src/app/works.js";
 import { parseCookies } from "../../src/platform/accounts/cookies.js";
 import { AccountStore } from "../../src/platform/accounts/login-store.js";
 import { systemClock } from "../../src/runtime/clock.js";

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { type Block, ROOT } from "./markdown.js";
@@ -18,6 +18,15 @@ const PACKAGE = `
 import { connect as real } from ${JSON.stringify(`${ROOT}dist/src/index.js`)};
 export * from ${JSON.stringify(`${ROOT}dist/src/index.js`)};
 export const connect = (link, options = {}) => real(link, { upstream: process.env.DYLIVE_UPSTREAM, ...options });
+`;
+/** The same of a connection in the style of TikTok-Live-Connector. */
+const TIKTOK = `
+import { WebcastPushConnection as Real } from ${JSON.stringify(`${ROOT}dist/src/app/tiktok.js`)};
+export class WebcastPushConnection extends Real {
+  constructor(room, options = {}) {
+    super(room, { upstream: process.env.DYLIVE_UPSTREAM, ...options });
+  }
+}
 `;
 /** Browsers have EventSource, and Node 20 has not; pages of the server's own address leave it out. */
 const PREAMBLE = `
@@ -37,9 +46,12 @@ export async function prepare(blocks: readonly Block[], folder: string, mine: (t
   writeFileSync(join(modules, "dylive/index.js"), PACKAGE);
   writeFileSync(join(modules, "dylive/index.d.ts"), `export * from ${JSON.stringify(`${ROOT}dist/src/index.js`)};\n`);
   const { exports } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { exports: Readonly<Record<string, { default: string }>> };
-  for (const [entry, { default: file }] of Object.entries(exports).filter(([name]) => /^\.\/\w+$/.test(name)))
-    for (const ending of ["js", "d.ts"])
+  for (const [entry, { default: file }] of Object.entries(exports).filter(([name]) => /^\.\/[\w/]+$/.test(name)))
+    for (const ending of ["js", "d.ts"]) {
+      mkdirSync(dirname(join(modules, "dylive", entry)), { recursive: true });
       writeFileSync(join(modules, "dylive", `${entry}.${ending}`), `export * from ${JSON.stringify(join(ROOT, file))};\n`);
+    }
+  writeFileSync(join(modules, "dylive/compat/tiktok.js"), TIKTOK);
   const entries = Object.keys(exports).map((entry) => {
     const file = entry === "." ? "./index" : entry;
     return [entry, { types: `${file}.d.ts`, default: `${file}.js` }];

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
+import { comments, readWork } from "../../src/app/works.js";
 import { OneRoom } from "../../src/cluster/one-room.js";
 import {
-  comments,
   connect,
   Drift,
   DyliveError,
@@ -14,7 +14,6 @@ import {
   type LiveEvent,
   normalise,
   readFrame,
-  readWork,
   replay,
   resolve,
 } from "../../src/index.js";
@@ -186,6 +185,27 @@ describe("connect", () => {
     await expect(replay("none", { sped: 1 } as object).next()).rejects.toThrow(/did you mean speed\?/);
     await expect(readWork("7300000000000000019", { worksacount: "a" } as object)).rejects.toThrow(/did you mean worksAccount\?/);
     expect(() => comments("7300000000000000019", { repies: true } as object)).toThrow(/did you mean replies\?/);
+  });
+
+  it("advises by the names of options, as the server does by those of its settings", async () => {
+    const { upstream, data } = await start();
+    const nowhere = "http://127.0.0.1:1";
+    const loop = async () => {
+      for await (const _ of connect(ROOM, { upstream: nowhere, data })) throw new Error("there is nobody");
+    };
+    const advice = async (failing: Promise<unknown>) => {
+      const error = await failing.catch((thrown: unknown) => thrown);
+      return error instanceof DyliveError ? `${error.code}: ${error.row.hint}` : error;
+    };
+    const unreachable = "unreachable: Check the network, the proxy and the option upstream.";
+    expect(await advice(loop())).toBe(unreachable);
+    expect(await advice(resolve(ROOM, { upstream: nowhere, data }))).toBe(unreachable);
+    expect(await advice(readWork("7300000000000000019", { upstream, data, browser: "/nowhere/chrome" }))).toMatch(
+      /^no_browser: .*name the one you have with the option browser\.$/,
+    );
+    const some = comments("7300000000000000019", { upstream, data, browser: "/nowhere/chrome" });
+    expect(await advice(some[Symbol.asyncIterator]().next())).toMatch(/^no_browser: .*the option browser\.$/);
+    expect(new DyliveError("unreachable", "nobody").row.hint).toBe("Check the network, the proxy and DYLIVE_UPSTREAM.");
   });
 
   it("tells a loop that is too slow how much it lost", async () => {

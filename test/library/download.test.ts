@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type DownloadProgress, download } from "../../src/index.js";
+import { type DownloadProgress, download } from "../../src/app/works.js";
 import { useFolders } from "../store/directory.js";
 import { DownloadStage, filesIn, sha256In } from "../works/downloading.js";
 

@@ -87,6 +87,24 @@ describe("importing the library", () => {
     expect([...packages].sort()).toEqual(["@marcbachmann/cel-js", "socks", "typebox", "undici", "ws"]);
   });
 
+  it("loads by each entry what its users need: at most so many files of ours, and these packages", () => {
+    const server = /^(cli|erasure|exports|http|jobs|retention|statistics|webhooks)\/|^app\/app|^store\/open|sqlite|postgres/;
+    const room = /^(cluster|collector|feed|health|ingest|sources)\//;
+    const loads = (entry: string, atMost: number, never: RegExp) => {
+      const { files, packages } = graphOf(entry);
+      expect([entry, files.size <= atMost, files.size], `${entry} loads ${files.size} files`).toEqual([entry, true, files.size]);
+      expect([entry, [...files].filter((file) => server.test(file) || never.test(file))]).toEqual([entry, []]);
+      return [...packages].sort();
+    };
+    const nothing = /^$/;
+    expect(loads("index.ts", 160, /^works\/download|^compat\//)).toEqual(["@marcbachmann/cel-js", "socks", "typebox", "undici", "ws"]);
+    expect(loads("app/works.ts", 85, room)).toEqual(["socks", "typebox", "undici"]);
+    // What reaches the platform is loaded when somebody connects without a server.
+    expect(loads("app/tiktok.ts", 8, /^(platform|sources|works|store|cluster)\//)).toEqual(["typebox"]);
+    expect(loads("events.ts", 14, nothing)).toEqual(["@marcbachmann/cel-js", "typebox"]);
+    expect(loads("client.ts", 6, nothing)).toEqual([]);
+  });
+
   it("loads of dylive/events pure files alone, and two packages that are pure, too; of dylive/client its own files", () => {
     const { files, packages, builtIn } = graphOf("events.ts");
     expect([...files].filter((file) => !/^events(\/|\.ts$)|^runtime\/told\.ts$/.test(file))).toEqual([]);
@@ -128,7 +146,6 @@ describe("importing the library", () => {
     const under = (heading: RegExp) => groups.find(({ text }) => heading.test(text))?.text;
     expect(under(/^.*room's events/)).toMatch(/\bconnect\b/);
     expect(under(/^.*vocabulary/)).toMatch(/^export \* from "\.\/events\.js";$/m);
-    expect(under(/^.*want works/)).toMatch(/\breadWork\b[\s\S]*\bWorkSchema\b/);
     expect(under(/^.*bytes of their own/)).toMatch(/\breadFrame\b[\s\S]*\banswerOf\b[\s\S]*\bdecodeFrame\b/);
     expect(under(/^.*take and throw/)).toMatch(/\bDyliveError\b/);
   });

@@ -10,6 +10,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   tool: "工具",
   option: "选项",
   'types takes a list, such as types: ["chat", "gift"]': '"types" 是一个列表，例如 types: ["chat", "gift"]',
+  "{} is the server's to set, whose client is given": "{} 由服务决定：这里给的是它的客户端",
+  "it is connected already, or connecting": "已经连接，或者正在连接",
   "there is no {} {{}}; there are {}": "没有{} {{}}；有 {}",
   "user: {}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it":
     "user：{}；请给这个人的 id（uid）、sec_uid、抖音号或昵称，与事件里显示的一样",

@@ -3,13 +3,13 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
   "The request is not valid": "请求有误",
   "Correct the named field and send it again.": "请改正提示的字段后再试。",
   "This is not a room": "这不是直播间",
-  "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id; POST /v1/rooms and the command line also take a link or a share text.":
-    "请给直播间号（live.douyin.com/… 里的号码或名字）、抖音号或 19 位 room_id；POST /v1/rooms 和命令行也接受链接和分享文案。",
+  "Give a web_rid (the number or name in live.douyin.com/…), a custom id, or a 19-digit room_id; POST /v1/rooms, the command line and the library also take a link or a share text.":
+    "请给直播间号（live.douyin.com/… 里的号码或名字）、抖音号或 19 位 room_id；POST /v1/rooms、命令行和库也接受链接和分享文案。",
   "This is not a work": "这不是作品",
   "Give the link of a video or note, or where works are listed that of an author or a mix; the app's share text with such a link; or a work's id of 19 digits.":
     "请给视频或图文的链接（列作品时是作者或合集的链接）、带链接的 App 分享文案，或 19 位作品号。",
   "The configuration is not valid": "设置有误",
-  "Correct the named setting.": "请改正提示的那一项设置。",
+  "Correct what is named.": "请改正提示的那一项。",
   "The file cannot be understood": "文件内容无法识别",
   "Give a recording, a HAR exported with content, a raw frame, a bare Response or a payload named after its method.":
     "请给录制文件、带内容导出的 HAR、原始数据帧、单独的 Response，或用 method 命名的 payload。",

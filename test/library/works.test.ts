@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resolveWork, wantedFiles } from "../../src/app/works.js";
+import { DownloadStage } from "../works/downloading.js";
+
+let stage: DownloadStage;
+beforeAll(async () => {
+  stage = await DownloadStage.open();
+});
+afterAll(() => stage.close());
+
+describe("resolveWork", () => {
+  it("tells a work, an author or a mix by whatever was pasted, and asks only about short links", async () => {
+    const nobody = { upstream: "http://127.0.0.1:1" };
+    const { id, shortCode } = stage.truth("plain");
+    const secUid = "MS4wLjABAAAAabcdefghijklmnopqrstuvwxyz";
+    expect(await resolveWork(id, nobody)).toEqual({ kind: "work", id, page: null });
+    expect(await resolveWork(`看看 https://www.douyin.com/video/${id}?from=a 复制`, nobody)).toEqual({ kind: "work", id, page: "video" });
+    expect(await resolveWork(`https://www.douyin.com/user/${secUid}`, nobody)).toEqual({ kind: "author", secUid });
+    expect(await resolveWork(`https://www.douyin.com/collection/${id}`, nobody)).toEqual({ kind: "mix", id });
+    const share = `7.66 B@T.IP 03/03 baN/: https://v.douyin.com/${shortCode}/ 复制此链接，打开Dou音搜索`;
+    expect(await resolveWork(share, { upstream: stage.simulator.url })).toMatchObject({ kind: "work", id });
+    await expect(resolveWork(share, nobody)).rejects.toMatchObject({ code: "unreachable" });
+  });
+
+  it("refuses what is none of them by its name, and options that there are not", async () => {
+    await expect(resolveWork("https://live.douyin.com/100000001")).rejects.toMatchObject({
+      code: "bad_work",
+      detail: expect.stringMatching(/a live room, not to a work, an author or a mix/),
+    });
+    await expect(resolveWork("1", { worksacount: "a" } as object)).rejects.toThrow(/did you mean worksAccount\?/);
+  });
+});
+
+describe("wantedFiles", () => {
+  it("tells where the files of a work are, as a download takes them: without the mark", async () => {
+    const work = await stage.read("plain");
+    expect(work.media.some(({ watermark }) => watermark)).toBe(true);
+    const [film, ...others] = wantedFiles(work);
+    expect(others).toEqual([]);
+    expect(film).toMatchObject({ role: "video", index: 0, variant: work.media.find(({ recommended }) => recommended)?.name });
+    const marked = work.media.filter(({ watermark }) => watermark).flatMap(({ urls }) => urls);
+    expect(film?.source.urls.length).toBeGreaterThan(0);
+    expect(film?.source.urls.filter((url) => marked.includes(url))).toEqual([]);
+    const [small] = wantedFiles(work, { quality: "720p" });
+    expect(small?.quality).toBe("720p");
+    expect(small?.source.urls).not.toEqual(film?.source.urls);
+    expect(wantedFiles(work, { music: true, covers: true }).map(({ role }) => role)).toEqual(expect.arrayContaining(["video", "cover"]));
+  });
+});
