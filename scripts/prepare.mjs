@@ -43,7 +43,7 @@ export function install({ tools = true } = {}) {
   const isThere = (name) => existsSync(`${ROOT}node_modules/${name}`);
   const isCurrent = existsSync(done) && statSync(done).mtimeMs >= statSync(`${ROOT}package-lock.json`).mtimeMs;
   if (isCurrent && (!tools || Object.keys(devDependencies).every(isThere))) return;
-  const what = tools ? "all packages, the tools of the tests among them: 870 MB" : "the packages that it needs: 280 MB";
+  const what = tools ? "all packages, the tools of the tests among them: 960 MB" : "the packages that it needs: 280 MB";
   step(`installing ${what} on the disk`, () => {
     run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error", ...(tools ? [] : ["--omit=dev"])]);
   });

@@ -1,21 +1,30 @@
 import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { build, type Rolldown } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { chat, scratch, started } from "../e2e/command.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const run = promisify(execFile);
-const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { version: string };
+const { version, exports: exported } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
+  version: string;
+  exports: Readonly<Record<string, unknown>>;
+};
+/** What a program imports: `dylive`, `dylive/events` … */
+const ENTRIES = Object.keys(exported).flatMap((name) => (name.endsWith(".json") ? [] : [`dylive${name.slice(1)}`]));
 
 const dir = scratch();
 const prefix = join(dir.path, "prefix");
+const installed = join(prefix, process.platform === "win32" ? "node_modules/dylive" : "lib/node_modules/dylive");
 /** Names of everything in the tarball. */
 let packed: readonly string[];
 /** Path of the tarball. */
@@ -32,6 +41,16 @@ beforeAll(async () => {
   await run("npm", [...install, tarball], { cwd: dir.path });
 }, 300_000);
 afterAll(() => dir.remove());
+
+/** Makes a project in which the package is installed, of these files. @returns its folder */
+function project(name: string, files: Readonly<Record<string, string>>): string {
+  const at = join(dir.path, name);
+  mkdirSync(join(at, "node_modules"), { recursive: true });
+  symlinkSync(installed, join(at, "node_modules/dylive"), "junction");
+  const about = { private: true, type: "module", dependencies: { dylive: version } };
+  for (const [file, text] of Object.entries({ "package.json": JSON.stringify(about), ...files })) writeFileSync(join(at, file), text);
+  return at;
+}
 
 describe("the tarball", () => {
   it("has the program, its dashboard and schemas, and what to read; no tests, no sources", () => {
@@ -73,7 +92,7 @@ describe("the tarball", () => {
     const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(tarball))));
     if (!checked.types) throw new Error("it finds no types");
     const entries = Object.keys(checked.entrypoints).filter((name) => name !== "./package.json");
-    expect(entries).toEqual(expect.arrayContaining([".", "./client", "./events", "./simulator"]));
+    expect(entries).toEqual(expect.arrayContaining([".", "./client", "./compat/tiktok", "./events", "./simulator", "./works"]));
     // Its profile `esm-only`: no resolution without `exports`, as before Node 12, and what require() gives is an ES module, which Node 20.19 can.
     const expected = entries.flatMap((entry) => [`${entry} node10 NoResolution`, `${entry} node16-cjs CJSResolvesToESM`]);
     const found = checked.problems.map((problem) =>
@@ -101,6 +120,7 @@ describe("installed globally into an empty folder", () => {
       expect((await fetch(`${base}/docs/`)).status).toBe(200);
       const about = await fetch(`${base}/v1/about`, { headers: { authorization: `Bearer ${token}` } });
       expect(await about.json()).toMatchObject({ version });
+      await readByDeno(base, token);
     } finally {
       demo.process.kill("SIGTERM");
     }
@@ -108,29 +128,23 @@ describe("installed globally into an empty folder", () => {
   });
 
   it.each(["README.md", "README.en.md"])("runs the five lines that %s begins with", async (name) => {
-    const project = join(dir.path, `project-${name}`);
-    const installed = join(prefix, process.platform === "win32" ? "node_modules/dylive" : "lib/node_modules/dylive");
-    mkdirSync(join(project, "node_modules"), { recursive: true });
-    symlinkSync(installed, join(project, "node_modules/dylive"), "junction");
     const [, lines = ""] = /^```js\n([\s\S]*?)^```$/m.exec(readFileSync(join(installed, name), "utf8")) ?? [];
     expect(lines.trim().split("\n")).toHaveLength(5);
-    writeFileSync(join(project, "five.mjs"), lines);
-    const program = started(process.execPath, [join(project, "five.mjs")], {});
+    const program = started(process.execPath, [join(project(name, { "five.mjs": lines }), "five.mjs")], {});
     await program.printed(/^.+\n.+\n/m);
     program.process.kill("SIGKILL");
     await program.ended;
   });
 
-  it("is a library and a simulator for a program under nodenext, with exact types", async () => {
-    const project = join(dir.path, "project");
-    mkdirSync(join(project, "node_modules"), { recursive: true });
-    const installed = join(prefix, process.platform === "win32" ? "node_modules/dylive" : "lib/node_modules/dylive");
-    symlinkSync(installed, join(project, "node_modules/dylive"));
-    writeFileSync(join(project, "package.json"), '{"private":true,"type":"module"}');
-    copyFileSync(join(ROOT, "examples/library.ts"), join(project, "library.ts"));
-    writeFileSync(join(project, "use.ts"), PROGRAM);
+  it("is typed exactly for a strict program under nodenext, each entry, without skipLibCheck", async () => {
     const wrong = 'for await (const event of connect("1", { types: ["chat"] })) event.delta;';
-    writeFileSync(join(project, "wrong.ts"), `import { connect } from "dylive";\n${wrong}\n`);
+    const at = project("typed", {
+      "use.ts": PROGRAM,
+      "wrong.ts": `import { connect } from "dylive";\n${wrong}\n`,
+      "browser.ts": BROWSER_PROGRAM,
+    });
+    copyFileSync(join(ROOT, "examples/library.ts"), join(at, "library.ts"));
+    expect(ENTRIES.filter((entry) => !PROGRAM.includes(`from "${entry}"`))).toEqual([]);
     const options = { module: "nodenext", moduleResolution: "nodenext", target: "es2023", strict: true, exactOptionalPropertyTypes: true };
     const compilerOptions = {
       ...options,
@@ -138,9 +152,9 @@ describe("installed globally into an empty folder", () => {
       types: ["node"],
       typeRoots: [join(ROOT, "node_modules/@types")],
     };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["library.ts", "use.ts", "wrong.ts"] }));
+    writeFileSync(join(at, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["library.ts", "use.ts", "wrong.ts"] }));
     const tsc = join(ROOT, "node_modules/typescript7/bin/tsc");
-    const said = await run(process.execPath, [tsc, "-p", project]).catch((error: { stdout: string }) => error);
+    const said = await run(process.execPath, [tsc, "-p", at]).catch((error: { stdout: string }) => error);
     expect(said.stdout.trim().split("\n")).toEqual([
       expect.stringMatching(/wrong\.ts\(2,\d+\): error TS2339: Property 'delta' does not exist on type /),
     ]);
@@ -154,44 +168,78 @@ describe("installed globally into an empty folder", () => {
       types: [],
       noEmit: true,
     };
-    writeFileSync(join(project, "browser.json"), JSON.stringify({ compilerOptions: inBrowser, files: ["browser.ts"] }));
-    writeFileSync(join(project, "browser.ts"), BROWSER_PROGRAM);
-    const checked = await run(process.execPath, [tsc, "-p", join(project, "browser.json")]).catch((error: { stdout: string }) => error);
+    writeFileSync(join(at, "browser.json"), JSON.stringify({ compilerOptions: inBrowser, files: ["browser.ts"] }));
+    const checked = await run(process.execPath, [tsc, "-p", join(at, "browser.json")]).catch((error: { stdout: string }) => error);
     expect(checked.stdout).toBe("");
 
-    const used = await run(process.execPath, [join(project, "out/use.js")]);
-    expect(used.stdout).toMatch(/^100000003 live\n(chat|join|like) \d+ true\nfunction 0\.\d+\.\d+\n$/);
+    const used = await run(process.execPath, [join(at, "out/use.js")]);
+    expect(used.stdout).toMatch(/^100000003 live\n(chat|join|like) \d+ true\nwork \d{19}\nfunction 0\.\d+\.\d+\n$/);
     const simulator = await startSimulator({ rateFactor: 10 });
-    const shown = await run(process.execPath, [join(project, "out/library.js"), "100000002", simulator.url]).finally(() =>
-      simulator.close(),
-    );
+    const shown = await run(process.execPath, [join(at, "out/library.js"), "100000002", simulator.url]).finally(() => simulator.close());
     const lines = shown.stdout.trim().split("\n");
     expect(lines).toHaveLength(20);
     expect(lines.every((line) => /^.+: .+|^.+ gave \d+ x .+, \d+ diamonds$/.test(line))).toBe(true);
 
-    const loaded = await run(process.execPath, ["--input-type=module", "-e", LOADED], { cwd: project });
-    const packages = JSON.parse(loaded.stdout) as readonly string[];
-    expect(packages).toContain("undici");
-    for (const one of ["fastify", "better-sqlite3", "playwright-core"]) expect(packages).not.toContain(one);
-    expect([...typePackages(join(installed, "dist/src/index.d.ts"))].sort()).toEqual(["typebox", "undici"]);
+    const named = (entry: string) => [...typePackages(join(installed, "dist/src", entry))].sort();
+    expect(named("index.d.ts")).toEqual(["typebox", "undici"]);
+    expect(named("app/works.d.ts")).toEqual(["typebox", "undici"]);
+    expect(named("app/tiktok.d.ts")).toEqual(["typebox", "undici"]);
+    expect(named("events.d.ts")).toEqual(["typebox"]);
+    expect(named("client.d.ts")).toEqual(["typebox"]);
+  });
+
+  it("is a library for plain JavaScript, as modules and by require(), which Node has from 20.19 on", async () => {
+    const at = project("plain", { "main.js": MODULE, "main.cjs": COMMON });
+    const [asModule, asCommon] = await Promise.all(["main.js", "main.cjs"].map((file) => run(process.execPath, [join(at, file)])));
+    expect(asModule?.stdout).toMatch(/^connected to \d{19}\n.+: .+\n$/);
+    expect(asCommon?.stdout).toBe(`chat\n${ENTRIES.map((entry) => `${entry} object`).join("\n")}\n`);
+  });
+
+  it("loads with each entry no more than that needs, and nothing native", async () => {
+    const at = project("loading", {});
+    const loadedBy = async (entry: string) => {
+      const { stdout } = await run(process.execPath, ["--input-type=module", "-e", LOADED, entry], { cwd: at });
+      return JSON.parse(stdout) as readonly string[];
+    };
+    const loaded = new Map(await Promise.all(ENTRIES.map(async (entry) => [entry, await loadedBy(entry)] as const)));
+    expect([loaded.get("dylive/events"), loaded.get("dylive/client"), loaded.get("dylive/compat/tiktok")]).toEqual([[], [], []]);
+    expect(loaded.get("dylive")).toContain("undici");
+    expect(loaded.get("dylive/works")).not.toContain("ws");
+    for (const one of ["fastify", "better-sqlite3", "pg", "playwright-core", "native"])
+      expect([one, [...loaded].flatMap(([entry, names]) => (names.includes(one) ? [entry] : []))]).toEqual([one, []]);
+  });
+
+  it("is bundled by Vite for browsers without anything of Node's", async () => {
+    const at = project("bundled", {
+      "events.js": 'export * from "dylive/events";',
+      "client.js": 'export * from "dylive/client";',
+      "node.js": 'import * as crypto from "node:crypto"; console.log(crypto);',
+    });
+    const [events, client, node] = [await bundled(at, "events.js"), await bundled(at, "client.js"), await bundled(at, "node.js")];
+    expect([events.builtIn, client.builtIn, node.builtIn]).toEqual([[], [], ["node:crypto"]]);
+    for (const [entry, { code }] of Object.entries({ events, client })) {
+      const [size, packed] = [Buffer.byteLength(code), gzipSync(code).length].map((bytes) => Math.round(bytes / 1000));
+      console.log(`dylive/${entry} in a browser: ${size} KB, ${packed} KB by gzip`); // docs/library.md, held by test/library/browser.test.ts
+      expect(code.length).toBeGreaterThan(5_000);
+    }
   });
 });
 
 describe("installed without what npm may leave out", () => {
   it("is small, collects all the same, and names the package and the command where one is needed", async () => {
-    const project = join(dir.path, "small");
-    mkdirSync(project);
-    writeFileSync(join(project, "package.json"), '{"private":true,"type":"module"}');
+    const at = join(dir.path, "small");
+    mkdirSync(at);
+    writeFileSync(join(at, "package.json"), '{"private":true,"type":"module"}');
     const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
-    await run("npm", ["install", "--omit=optional", ...quiet, tarball], { cwd: project });
-    const packages = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
+    await run("npm", ["install", "--omit=optional", ...quiet, tarball], { cwd: at });
+    const packages = readdirSync(join(at, "node_modules")).filter((name) => !name.startsWith("."));
     for (const one of ["better-sqlite3", "playwright-core", "fastify", "zod"]) expect(packages).not.toContain(one);
     // Measured: docs/library.md says so.
-    expect(sizeOf(join(project, "node_modules")) / 1e6).toBeLessThan(45);
+    expect(sizeOf(join(at, "node_modules")) / 1e6).toBeLessThan(45);
 
-    const dylive = join(project, "node_modules/dylive/bin/dylive.mjs");
+    const dylive = join(at, "node_modules/dylive/bin/dylive.mjs");
     const failed = (args: readonly string[]) =>
-      run(process.execPath, [dylive, ...args], { cwd: project, env: { ...process.env, DYLIVE_LANG: "en" } }).catch(
+      run(process.execPath, [dylive, ...args], { cwd: at, env: { ...process.env, DYLIVE_LANG: "en" } }).catch(
         (error: { code: number; stderr: string }) => error,
       );
     expect(await failed(["room", "list"])).toMatchObject({
@@ -200,8 +248,8 @@ describe("installed without what npm may leave out", () => {
         /^dylive: A package that this needs is not installed: better-sqlite3 is missing: npm install better-sqlite3@\d/,
       ),
     });
-    writeFileSync(join(project, "use.mjs"), SMALL_PROGRAM);
-    expect((await run(process.execPath, [join(project, "use.mjs")], { cwd: project })).stdout).toMatch(/^\d+\n$/);
+    writeFileSync(join(at, "use.mjs"), SMALL_PROGRAM);
+    expect((await run(process.execPath, [join(at, "use.mjs")], { cwd: at })).stdout).toMatch(/^\d+\n$/);
   });
 });
 
@@ -222,12 +270,100 @@ for await (const { seq } of connect("100000002", { upstream })) {
 process.exit();
 `;
 
+/** Bundles a file of a project as one for browsers. @returns it, and what of Node's own it asked for */
+async function bundled(at: string, file: string): Promise<{ readonly code: string; readonly builtIn: readonly string[] }> {
+  const builtIn = new Set<string>();
+  const watch = {
+    name: "watch",
+    enforce: "pre" as const,
+    resolveId(source: string) {
+      if (isBuiltin(source)) builtIn.add(source);
+      return null;
+    },
+  };
+  const lib = { entry: join(at, file), formats: ["es" as const], fileName: "bundle" };
+  const made = await build({ configFile: false, root: at, logLevel: "silent", plugins: [watch], build: { write: false, lib } });
+  const { output } = (Array.isArray(made) ? made[0] : made) as Rolldown.RolldownOutput;
+  expect(output).toHaveLength(1);
+  return { code: output[0].code, builtIn: [...builtIn] };
+}
+
+/** Checks the types of a program for Deno, and has it follow a room of a server by each transport, with the right to reach that alone. */
+async function readByDeno(base: string, token: string): Promise<void> {
+  const at = project("deno", { "main.ts": DENO_PROGRAM });
+  const deno = (...args: readonly string[]) =>
+    run(process.execPath, [join(ROOT, "node_modules/deno/bin.cjs"), ...args], {
+      cwd: at,
+      env: { ...process.env, DENO_DIR: join(dir.path, "deno-cache"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    });
+  await deno("check", "--node-modules-dir=manual", "main.ts");
+  const alone = ["--no-remote", "--no-prompt", "--node-modules-dir=manual", `--allow-net=${new URL(base).host}`];
+  const { stdout } = await deno("run", ...alone, "main.ts", base, token);
+  expect(stdout).toBe("websocket true true\nsse true true\npoll true true\n");
+}
+
+const DENO_PROGRAM = `
+import { DyliveClient } from "dylive/client";
+import { compileFilter, describe, LiveEventSchema, type LiveEventOf } from "dylive/events";
+
+const [url = "", token = ""] = Deno.args;
+const client = new DyliveClient({ url, token });
+const isChat = compileFilter('type == "chat"');
+for (const by of ["websocket", "sse", "poll"] as const)
+  for await (const event of client.follow("100000002", { by, types: ["chat"], after: "0" })) {
+    const chat: LiveEventOf<"chat"> = event;
+    console.log(by, isChat(chat) && LiveEventSchema["~standard"].validate(chat).issues === undefined, describe(chat) === chat.text);
+    break;
+  }
+`;
+
+const MODULE = `
+import { connect } from "dylive";
+import { WebcastPushConnection } from "dylive/compat/tiktok";
+import { startSimulator } from "dylive/simulator";
+
+const simulator = await startSimulator();
+const connection = new WebcastPushConnection("100000002", { upstream: simulator.url });
+const chat = new Promise((resolve) => connection.once("chat", resolve));
+const { roomId } = await connection.connect();
+console.log("connected to " + roomId);
+const { nickname, comment } = await chat;
+console.log(nickname + ": " + comment);
+connection.disconnect();
+for await (const event of connect("100000002", { upstream: simulator.url })) if (event.type === "chat") break;
+await simulator.close();
+`;
+
+const COMMON = `
+const { connect } = require("dylive");
+const { startSimulator } = require("dylive/simulator");
+
+const main = async () => {
+  const simulator = await startSimulator();
+  for await (const { type } of connect("100000002", { types: ["chat"], upstream: simulator.url })) {
+    console.log(type);
+    break;
+  }
+  await simulator.close();
+  for (const entry of ${JSON.stringify(ENTRIES)}) console.log(entry, typeof require(entry));
+};
+main();
+`;
+
 const PROGRAM = `
 import { createRequire } from "node:module";
 import { connect, DyliveError, resolve, type LiveEvent } from "dylive";
 import { DyliveClient } from "dylive/client";
+import { type TiktokGift, WebcastPushConnection, type WebcastState } from "dylive/compat/tiktok";
 import { LiveEventSchema } from "dylive/events";
 import { demoRooms, startSimulator, type Simulator } from "dylive/simulator";
+import { resolveWork, type WantedFile, type Work, wantedFiles } from "dylive/works";
+
+export const filesOf = (work: Work): readonly WantedFile[] => wantedFiles(work, { quality: "1080p" });
+export const thank = async (connection: WebcastPushConnection): Promise<WebcastState> => {
+  connection.on("gift", (gift: TiktokGift) => console.log(gift.giftName?.length, gift.repeatCount.toFixed()));
+  return connection.connect();
+};
 
 const simulator: Simulator = await startSimulator({ rooms: demoRooms(), rateFactor: 5 });
 try {
@@ -244,6 +380,8 @@ try {
 } finally {
   await simulator.close();
 }
+const found = await resolveWork("https://www.douyin.com/video/7300000000000000019");
+console.log(found.kind, found.kind === "work" ? found.id : "");
 console.log(typeof DyliveClient, createRequire(import.meta.url)("dylive/package.json").version);
 `;
 
@@ -277,14 +415,15 @@ function typePackages(entry: string): ReadonlySet<string> {
     }
   };
   visit(entry);
-  expect(seen.size).toBeGreaterThan(20);
+  expect(seen.size).toBeGreaterThan(2);
   return packages;
 }
 
-/** Imports the library, and prints the CommonJS packages that Node loaded for that: the server's heavy ones are of that kind. */
+/** Imports an entry, and prints the CommonJS packages that Node loaded for that: the server's heavy ones are of that kind; "native" for native ones. */
 const LOADED = `
 import Module from "node:module";
-await import("dylive");
-const names = Object.keys(Module._cache).map((path) => /.*node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(path)?.[1]);
-console.log(JSON.stringify([...new Set(names)]));
+await import(process.argv[1]);
+const paths = Object.keys(Module._cache);
+const names = paths.flatMap((path) => /.*node_modules[\\/\\\\]((?:@[^/\\\\]+[\\/\\\\])?[^/\\\\]+)/.exec(path)?.[1] ?? []);
+console.log(JSON.stringify([...new Set(names), ...(paths.some((path) => path.endsWith(".node")) ? ["native"] : [])]));
 `;
