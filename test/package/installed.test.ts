@@ -281,7 +281,7 @@ async function bundled(at: string, file: string): Promise<{ readonly code: strin
       return null;
     },
   };
-  const lib = { entry: join(at, file), formats: ["es" as const], fileName: "bundle" };
+  const lib = { entry: join(at, file), formats: ["iife" as const], name: "dylive", fileName: "bundle" };
   const made = await build({ configFile: false, root: at, logLevel: "silent", plugins: [watch], build: { write: false, lib } });
   const { output } = (Array.isArray(made) ? made[0] : made) as Rolldown.RolldownOutput;
   expect(output).toHaveLength(1);
