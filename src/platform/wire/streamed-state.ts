@@ -21,9 +21,12 @@ const MOST_OPEN = 3;
 export function* streamedState(page: string): Generator<object> {
   let open: readonly string[] = [];
   const left = { rows: MOST_WORK, pieces: MOST_IN_PIECES };
-  const rowIn = (text: string, of: keyof typeof left): object | null => {
+  // Two texts, for to look into them joined copies both: once nothing is left that would be done for every piece to come.
+  const rowIn = (beginning: string, chunk: string, of: keyof typeof left): object | null => {
+    if (left[of] <= 0) return null;
+    const text = beginning + chunk;
     const head = ROW.exec(text)?.[0];
-    if (head === undefined || left[of] <= 0) return null;
+    if (head === undefined) return null;
     left[of] -= text.length + WORK_OF_A_PART * partsIn(text);
     const value = left[of] < 0 ? null : parsed(text.slice(head.length), parseExact);
     return typeof value === "object" ? value : null;
@@ -31,8 +34,8 @@ export function* streamedState(page: string): Generator<object> {
   for (const chunk of chunksOf(page)) {
     let found: object | null = null;
     if (mayEnd(chunk)) {
-      for (const beginning of open) found ??= rowIn(beginning + chunk, "pieces");
-      found ??= rowIn(chunk, "rows");
+      for (const beginning of open) found ??= rowIn(beginning, chunk, "pieces");
+      found ??= rowIn("", chunk, "rows");
     }
     if (found !== null) yield found;
     // A whole row, and the end of a line, leave nothing open.
