@@ -134,7 +134,7 @@ export const settings = {
     proxy: "代理",
     sessions: "同时观看的会话",
     sessionsHint: "一个直播间可以由几个会话同时观看，合并成一份记录。只用你自己的账号；同一账号看得越多，被平台限制的风险越大。",
-    oneSession: "一个，按左边的设置",
+    oneSession: "一个，按这个直播间的设置",
     browserGuest: "浏览器里的游客",
     addSession: "添加会话",
     dropSession: (session: string) => `移除会话 ${session}`,
