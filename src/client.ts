@@ -15,6 +15,7 @@ import {
   sourced,
   streamed,
   type Transport,
+  type WantedEvents,
 } from "./client/transports.js";
 import type { EventType, LiveEventOf, UsualType } from "./events/event.js";
 
@@ -165,27 +166,36 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
     this.#isRead = true;
     const stop = new AbortController();
     const signal = AbortSignal.any([until, stop.signal]);
-    let wanted = { ...given(choice), rooms: this.#rooms };
+    let wanted: WantedEvents = { ...given(choice), rooms: this.#rooms };
+    const keys = new Map<string, number>();
     try {
       for (let attempt = 1; !signal.aborted; attempt++) {
         let failure: ApiFailure;
         try {
           let isOpen = false;
-          for await (const { event, removed, gone, cursor } of transport(this.#server, wanted, this.cursor, signal)) {
+          for await (const { rooms, event, removed, gone, cursor } of transport(this.#server, wanted, this.cursor, signal)) {
             if (signal.aborted) return;
             if (!isOpen) onState?.({ open: true });
             [isOpen, attempt, this.#cursor] = [true, 0, cursor];
+            if (rooms !== undefined) {
+              for (const { asked, room } of rooms) keys.set(asked, room);
+              // A room that was asked for by two names has one from here on.
+              wanted = { ...wanted, rooms: rooms.map(({ asked }) => asked), resumed: true };
+            }
             if (removed !== undefined) onRemoved?.(removed);
             if (gone !== undefined) {
-              onGone?.(gone);
-              wanted = { ...wanted, rooms: wanted.rooms.filter((name) => name !== gone.asked) };
-              if (wanted.rooms.length === 0) throw deleted(gone);
+              const { asked, room = keys.get(asked) as number } = gone;
+              onGone?.({ asked, room });
+              wanted = { ...wanted, rooms: wanted.rooms.filter((name) => name !== asked) };
+              if (wanted.rooms.length === 0) throw deleted(asked);
             }
             if (event !== undefined) yield event as LiveEventOf<T>;
           }
           failure = new ApiFailure("offline", "The connection has ended");
         } catch (error) {
           if (signal.aborted && error instanceof ApiFailure) return;
+          if (wanted.resumed === true && error instanceof ApiFailure && error.code === "not_found" && error.status > 0)
+            for (const asked of wanted.rooms) onGone?.({ asked, room: keys.get(asked) as number });
           if (!(error instanceof ApiFailure && error.retryable)) throw error;
           failure = error;
         } finally {
@@ -214,7 +224,7 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
   }
 }
 
-function deleted({ asked }: GoneRoom): ApiFailure {
+function deleted(asked: string): ApiFailure {
   return new ApiFailure("not_found", `The room ${JSON.stringify(asked)} was deleted`, {
     hint: "Add it again first.",
     status: 404,

@@ -36,9 +36,12 @@ export interface EventSourceLike {
 
 /** One step of a stream: an event, a range or a room that is gone, or how far it has come without either. */
 export interface StreamStep {
+  /** The rooms that there are, each by one of the names that were asked for. */
+  readonly rooms?: readonly GoneRoom[];
   readonly event?: LiveEvent;
   readonly removed?: RemovedRange;
-  readonly gone?: GoneRoom;
+  /** Of one that was gone before this connection the server knows no key. */
+  readonly gone?: Pick<GoneRoom, "asked"> & Partial<GoneRoom>;
   /** Cursor after this step; it has to be asked for before the next. */
   readonly cursor: () => string;
 }
@@ -62,6 +65,8 @@ export interface WantedEvents {
   readonly user?: string;
   readonly minDiamonds?: number;
   readonly filter?: string;
+  /** They were followed before: what has gone since is told, not refused. */
+  readonly resumed?: boolean;
 }
 
 /** One connection: steps from `after` on (null: from now on) until it is lost. @throws ApiFailure with why it ended */
@@ -127,7 +132,7 @@ export async function readPage(
 }
 
 /** Asks again and again for what came; each request waits for an event. */
-export const polled: Transport = async function* (server, { rooms, ...wanted }, after, signal) {
+export const polled: Transport = async function* (server, { rooms, resumed: _, ...wanted }, after, signal) {
   const [room = ""] = rooms;
   const query = queryOf(wanted);
   let cursor = after ?? (await readPage(server, room, { ...query, limit: "1" }, signal)).next;
@@ -141,7 +146,7 @@ export const polled: Transport = async function* (server, { rooms, ...wanted }, 
     for (const [from, to] of page.removed) yield { removed: { room: place.room, from, to }, cursor: () => before };
     for (const event of page.events) yield { event, cursor: () => place.at(event.seq) };
     cursor = page.next;
-    yield { cursor: () => page.next };
+    yield { rooms: [{ asked: room, room: place.room }], cursor: () => page.next };
   }
 };
 
@@ -151,7 +156,7 @@ export const streamed: Transport = async function* (server, wanted, after, signa
   try {
     const response = await callApi(server, "v1/events/stream", queryOf(wanted, after), watch.signal);
     if (response.body === null) throw lost("the answer has no body");
-    for await (const message of messagesOf(response.body, watch)) yield* stepsOf(message);
+    for await (const message of messagesOf(response.body, watch)) yield* stepsOf(message, after);
   } finally {
     watch.end();
   }
@@ -172,7 +177,7 @@ export const sourced: Transport = async function* (server, wanted, after, signal
   try {
     for await (const message of inbox) {
       isOpen = true;
-      yield* stepsOf(message);
+      yield* stepsOf(message, after);
     }
     if (!isOpen && !signal.aborted) await assertTaken(server, wanted, after, signal);
   } finally {
@@ -204,7 +209,7 @@ export const socketed: Transport = async function* (server, wanted, after, signa
   let log = "";
   let isOpen = false;
   const seqs = new Map<number, number>();
-  const cursor = () => cursorOver(log, seqs);
+  const cursor = () => (seqs.size === 0 ? (after ?? "") : cursorOver(log, seqs));
   try {
     for await (const message of inbox) {
       if (isEvents(message))
@@ -217,16 +222,15 @@ export const socketed: Transport = async function* (server, wanted, after, signa
         isOpen = true;
         socket.send(JSON.stringify({ op: "subscribe", ...wanted, ...(after !== null && { after }) }));
       } else if (message.type === "subscribed") {
-        for (const { room, after: at } of message["rooms"] as readonly { readonly room: number; readonly after: number }[])
-          seqs.set(room, at);
-        yield { cursor };
+        const rooms = message["rooms"] as readonly (GoneRoom & { readonly after: number })[];
+        for (const { room, after: at } of rooms) seqs.set(room, at);
+        yield { rooms, cursor };
       } else if (message.type === "removed") {
         const removed = message as unknown as RemovedRange;
         seqs.set(removed.room, removed.to);
         yield { removed: { room: removed.room, from: removed.from, to: removed.to }, cursor };
       } else if (message.type === "gone") {
-        const { asked, room } = message as unknown as GoneRoom;
-        yield { gone: { asked, room }, cursor };
+        yield { gone: message as unknown as GoneRoom, cursor };
       } else if (message.type === "position") {
         for (const [room, seq] of Object.entries(message["seqs"] as Readonly<Record<string, number>>)) seqs.set(Number(room), seq);
         yield { cursor };
@@ -266,15 +270,14 @@ const TYPES: Readonly<Record<EventType, true>> = {
   ...{ state: true, gap: true, system: true, work: true, erased: true, unknown: true },
 };
 
-function* stepsOf({ event, data, id }: SseMessage): Generator<StreamStep, void> {
-  const cursor = () => id;
+/** @param after where the stream was asked to begin: before its `hello` messages have no place of their own */
+function* stepsOf({ event, data, id }: SseMessage, after: string | null): Generator<StreamStep, void> {
+  const cursor = () => id || (after ?? "");
   if (event === "") yield { cursor };
-  else if (event === "hello") yield { cursor };
+  else if (event === "hello") yield { rooms: (JSON.parse(data) as { readonly rooms: readonly GoneRoom[] }).rooms, cursor };
   else if (event === "removed") yield { removed: JSON.parse(data) as RemovedRange, cursor };
-  else if (event === "gone") {
-    const { asked, room } = JSON.parse(data) as GoneRoom;
-    yield { gone: { asked, room }, cursor };
-  } else if (event in TOLD) throw endedBy(event, (JSON.parse(data) as { readonly reason?: unknown }).reason);
+  else if (event === "gone") yield { gone: JSON.parse(data) as GoneRoom, cursor };
+  else if (event in TOLD) throw endedBy(event, (JSON.parse(data) as { readonly reason?: unknown }).reason);
   else yield { event: JSON.parse(data) as LiveEvent, cursor };
 }
 
@@ -302,7 +305,7 @@ async function assertTaken(server: Server, wanted: WantedEvents, after: string |
 }
 
 export function queryOf(
-  { rooms, types, minDiamonds, ...texts }: Partial<WantedEvents>,
+  { rooms, types, minDiamonds, resumed, ...texts }: Partial<WantedEvents>,
   after: string | null = null,
 ): Readonly<Record<string, string>> {
   const given = {
@@ -310,6 +313,7 @@ export function queryOf(
     rooms: rooms?.join(","),
     types: types?.join(","),
     minDiamonds: minDiamonds?.toString(),
+    resumed: resumed?.toString(),
     after: after ?? undefined,
   };
   return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

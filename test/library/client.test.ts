@@ -225,6 +225,66 @@ describe.each(["websocket", "sse"] as const)("a stream by %s", (way) => {
   });
 });
 
+describe.each(WAYS.filter((way) => way !== "poll"))("a stream of rooms by %s", (way) => {
+  it("goes on with the others when one was deleted while the server was away, and ends when none is left", async () => {
+    const first = await serveApi({ clock: systemClock });
+    const { store, tokens } = first;
+    const between = await Between.before(first.api.url);
+    const [gone, kept] = [await first.tell("111", ...chats(1, 1)), await first.tell("222", ...chats(1, 1))];
+    const { client, by } = clientOf(between.url, tokens.read, way);
+    const lost: unknown[] = [];
+    // One room by two names is one room.
+    const names = ["111", `room:${gone}`, "222"];
+    const refused = client.follow([...names, "nobody"], { by, after: "0", onGone: (room) => lost.push(room) });
+    await expect(refused[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "not_found" });
+    expect(lost).toEqual([]);
+    let now = first;
+    const startAgain = async () => {
+      between.cut();
+      await now.api.close();
+      now = await serveApi({ clock: systemClock, replace: () => store });
+      between.to = now.api.url;
+    };
+    const got: string[] = [];
+    const stream = client.follow(names, { by, after: "0", onGone: (room) => lost.push(room) });
+    const reading = (async () => {
+      for await (const { room, seq } of stream) {
+        got.push(`${room}:${seq}`);
+        if (got.length === 2) {
+          await store.deletions.ofRoom(gone);
+          await startAgain();
+          await first.tell(kept, ...chats(2, 2));
+        }
+        if (got.length === 3) {
+          await store.deletions.ofRoom(kept);
+          await startAgain();
+        }
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "not_found", retryable: false });
+    expect(got.sort()).toEqual([`${gone}:1`, `${kept}:1`, `${kept}:2`].sort());
+    expect(lost).toEqual([
+      { asked: "111", room: gone },
+      { asked: "222", room: kept },
+    ]);
+  });
+
+  it("ends when the room that it follows by two names is deleted", async () => {
+    const { api, clock, store, tell, tokens } = await serveApi();
+    const room = await tell("98765", ...chats(1, 1));
+    const { client, by } = clientOf(api.url, tokens.read, way, 100_000);
+    const lost: unknown[] = [];
+    const reading = (async () => {
+      for await (const _ of client.follow(["98765", `room:${room}`], { by, after: "0", onGone: (one) => lost.push(one) })) {
+        await store.deletions.ofRoom(room);
+        await clock.advance(15_000);
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "not_found" });
+    expect(lost).toEqual([{ asked: "98765", room }]);
+  });
+});
+
 describe("a client", () => {
   it("follows many rooms over one connection, and goes on in each", async () => {
     const { api, tell, tokens } = await serveApi({ clock: systemClock });
@@ -275,7 +335,7 @@ describe("a client", () => {
     };
     await expect(follow()).rejects.toMatchObject({ code: "not_found", status: 404, retryable: false });
     const told = ["111", "222"].map((asked) => ({ asked, room: keys.get(asked) }));
-    expect([seen.toSorted(), gone]).toEqual(way === "poll" ? [["222c"], []] : [["111c", "222c", "222next"], told]);
+    expect([seen.toSorted(), gone]).toEqual(way === "poll" ? [["222c"], told.slice(1)] : [["111c", "222c", "222next"], told]);
   });
 
   it("reads pages, and says what cannot be", async () => {

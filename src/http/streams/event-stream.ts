@@ -15,8 +15,9 @@ import { sendHead } from "../calls.js";
 import { exactly } from "../v1/fields.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
 import { endsOf, namedRooms } from "./named-room.js";
-import { goneRoom, type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
+import { goneName, goneRoom, type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
 import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
+import { Resumed } from "./ws-command.js";
 
 /** Start of the cursors of a stream over one room. */
 const ALONE = cursorStart([]);
@@ -145,6 +146,7 @@ const EventStreamQuery = exactly({
       description: "a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first",
     }),
   ),
+  resumed: Resumed,
 });
 
 /** Registers the stream of events of v1, as Server-Sent Events. The WebSocket is no route: see `WsUpgrade`. */
@@ -173,13 +175,14 @@ async function answerEventStream(
   token: TokenRow,
 ): Promise<FastifyReply> {
   live.assertCapacity();
-  const { rooms: names, types, user, minDiamonds, filter, after } = request.query;
+  const { rooms: names, types, user, minDiamonds, filter, after, resumed: isResumed } = request.query;
   const select = await selectionOf({ types: types?.split(","), user, minDiamonds, filter }, live.time, token.id);
   const last = request.headers["last-event-id"];
   const resumed = typeof last === "string" && last !== "" ? last : null;
+  const isBack = isResumed === true || resumed !== null;
   // A browser comes back with the address that it had, and never again after a refusal: the rooms that are left go on.
   const gone: string[] = [];
-  const rooms = await namedRooms(live, token, names.split(","), resumed === null ? undefined : (name) => gone.push(name));
+  const rooms = await namedRooms(live, token, names.split(","), isBack ? (name) => gone.push(name) : undefined);
   const ends = await endsOf(live, rooms);
   const { seqs, added, reset } = startOf(live, ends, resumed, after ?? null);
 
@@ -193,8 +196,7 @@ async function answerEventStream(
   live.admit(stream, answer.gone);
   if (reset !== null)
     answer.write(sseMessage("cursor_reset", { reason: reset.detail, oldest: reset.oldest, newest: reset.newest }, reset.newest));
-  for (const asked of gone)
-    answer.write(sseMessage("gone", { asked, reason: "no room is known as that any more: it was deleted, or this token may not see it" }));
+  for (const asked of gone) answer.write(sseMessage("gone", goneName(asked)));
   stream.start(
     rooms.map((named) => shown(named, seqs.get(named.room) ?? 0, select(named.sessionId))),
     { log: log.id, rooms: rooms.map((room) => toldRoom(room, ends, seqs, added.includes(room.room))) },

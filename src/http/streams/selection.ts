@@ -47,6 +47,11 @@ export function goneRoom({ room, asked }: Pick<ShownRoom, "room" | "asked">) {
   return { room, asked, reason: "the room was deleted" };
 }
 
+/** Returns what a client that came back is told of a name that leads to no room any more. */
+export function goneName(asked: string) {
+  return { asked, reason: "no room is known as that any more: it was deleted, or this token may not see it" };
+}
+
 /**
  * Reads what a client asks for.
  * @param payer the token that pays for the filter

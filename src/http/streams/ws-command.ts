@@ -20,6 +20,12 @@ const Name = Type.String({
 });
 const RoomName = Type.Union([Type.String({ minLength: 1, maxLength: 200 }), Type.Integer({ minimum: 0 })]);
 const After = Type.Union([Type.Integer({ minimum: 0 }), Type.String({ minLength: 1, maxLength: 8_192 })]);
+/** Whether a client that was here comes back: to what has gone since it is not refused. */
+export const Resumed = Type.Optional(
+  Type.Boolean({
+    description: "true: the rooms were followed before; of those that are no more `gone` tells, and only where none is left it is refused",
+  }),
+);
 const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** Commands that a client of `/v1/ws` may send, by `op`. */
@@ -35,6 +41,7 @@ export const COMMANDS = {
       user: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
       minDiamonds: Type.Optional(Type.Integer({ minimum: 0 })),
       filter: Type.Optional(Type.String({ minLength: 1 })),
+      resumed: Resumed,
     },
     closed,
   ),
@@ -89,13 +96,14 @@ interface RoomSubscription {
 
 /**
  * Works out what a `subscribe` means: for each room the place given with it, else the position kept under `name`, else the command's
- * `after`, else the head. All or none.
+ * `after`, else the head. All or none; `resumed`, without the names that lead to no room any more, which are told `onGone`.
  * @throws DyliveError
  */
 export async function subscriptionsOf(
   live: LiveStreams,
   token: TokenRow,
   command: CommandOf<"subscribe">,
+  onGone: (name: string) => void,
 ): Promise<readonly RoomSubscription[]> {
   const own = new Map<string, number>();
   const names = command.rooms.map((item) => {
@@ -104,7 +112,7 @@ export async function subscriptionsOf(
     return String(item.room);
   });
   const select = await selectionOf(command, live.time, token.id);
-  const rooms = await namedRooms(live, token, names);
+  const rooms = await namedRooms(live, token, names, command.resumed === true ? onGone : undefined);
   const ends = await endsOf(live, rooms);
   const after = command.after === undefined ? null : String(command.after);
   const { seqs } = resolvePlaces(after, live.store.log.id, ends);

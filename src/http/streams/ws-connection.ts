@@ -18,7 +18,7 @@ import { movePosition, subscriptionPosition } from "../tokens.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
 import { visibleRoom } from "./named-room.js";
 import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
-import { goneRoom, type ShownRoom, shownOf, sift } from "./selection.js";
+import { goneName, goneRoom, type ShownRoom, shownOf, sift } from "./selection.js";
 import { type Command, CommandError, type CommandOf, parseCommand, subscriptionsOf } from "./ws-command.js";
 
 /** FIN and opcode 1: one whole text message. */
@@ -242,7 +242,8 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
 
   async #subscribe(command: CommandOf<"subscribe">, ref: { readonly ref?: string }): Promise<void> {
     const { limits, quota } = this.#live;
-    const subscriptions = await subscriptionsOf(this.#live, this.token, command);
+    const gone: string[] = [];
+    const subscriptions = await subscriptionsOf(this.#live, this.token, command, (name) => gone.push(name));
     if (this.#over.signal.aborted) return;
     const added = subscriptions.filter(({ shown }) => this.#follow.get(shown.room) === undefined).length;
     const rooms = this.#follow.size + added;
@@ -253,6 +254,7 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
       );
     quota.take(this.token.id, added);
     this.#held += added;
+    for (const asked of gone) this.#tell({ type: "gone", ...ref, ...goneName(asked) });
     this.#tell({ type: "subscribed", ...ref, rooms: subscriptions.map(({ told }) => told) });
     for (const { shown } of subscriptions) {
       this.#told.set(shown.room, shown.after);

@@ -32,7 +32,10 @@ const SSE: Readonly<Record<string, TObject>> = {
   removed: Type.Object(Removed, { description: "these seqs, both ends included, are no longer kept" }),
   gone: Type.Object(
     { room: Type.Optional(Key), ...Gone },
-    { description: "a room was deleted: the others go on; without others it ends. Without room: it was gone before Last-Event-ID" },
+    {
+      description:
+        "a room was deleted: the others go on; without others it ends. Without room: it was gone before the client came back (Last-Event-ID, resumed)",
+    },
   ),
   cursor_reset: Type.Object({ reason: Type.String(), oldest: Cursor, newest: Cursor }, { description: "Last-Event-ID is not of this log" }),
 };
@@ -48,7 +51,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, TSchema>>>> = {
   pong: { ...Ref, time: Type.Integer({ description: "ms UTC" }) },
   position: { seqs: Type.Record(Type.String(), Seq, { description: "how far each room has come, past events that are not shown too" }) },
   removed: Removed,
-  gone: { room: Key, ...Gone },
+  gone: { ...Ref, room: Type.Optional(Key), ...Gone },
   error: {
     ...{ ...Ref, code: Type.String(), message: Type.String(), hint: Type.String(), retryable: Type.Boolean() },
     ...{ oldest: Type.Optional(Cursor), newest: Type.Optional(Cursor) },

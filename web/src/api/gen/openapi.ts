@@ -10760,6 +10760,8 @@ export interface operations {
                 filter?: string;
                 /** @description a cursor, 0 for the oldest kept, or with one room a seq; without it the stream begins now. Last-Event-ID comes first */
                 after?: string;
+                /** @description true: the rooms were followed before; of those that are no more `gone` tells, and only where none is left it is refused */
+                resumed?: boolean;
             };
             header?: never;
             path?: never;
