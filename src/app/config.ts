@@ -36,7 +36,10 @@ export function takesOf(schema: SettingSchema): Told {
   if (schema.takes !== undefined) return toldOf(schema.takes);
   if (schema.enum !== undefined) return toldOf(schema.enum.map((value) => `\`${value}\``).join(", "));
   if (schema.const !== undefined) return toldOf(`\`${schema.const}\``);
-  if (schema.type === "integer") return range(schema.minimum, schema.maximum);
+  if (schema.type === "integer") {
+    const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema;
+    return told`a whole number, ${minimum.toLocaleString("en")} to ${maximum.toLocaleString("en")}`;
+  }
   return schema.maxLength === undefined ? told`text` : told`text of up to ${schema.maxLength} characters`;
 }
 
@@ -53,11 +56,6 @@ export function exampleOf(schema: SettingSchema): string | null {
     if (found !== null) return found;
   }
   return null;
-}
-
-function range(least: number | undefined, most: number | undefined): Told {
-  const from = (least ?? 0).toLocaleString("en");
-  return most === undefined ? told`a whole number from ${from} on` : told`a whole number, ${from} to ${most.toLocaleString("en")}`;
 }
 
 /** A setting as the person who set it knows it. */

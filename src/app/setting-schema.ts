@@ -7,9 +7,15 @@ export const DEFAULT_ACCOUNT = "default";
 const PORT = Type.Integer({ minimum: 0, maximum: 65535 });
 const HTTP_URL = Type.String({ pattern: "^https?://[^\\s]+$", takes: "an address, `http(s)://…`", example: "http://127.0.0.1:18000" });
 
-/** Returns the schema of a limit of what is kept. */
-const Keep = (description: string) =>
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
+
+/** Returns the schema of a limit of what is kept, in MB. */
+const KeepMb = (description: string) =>
   Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()], { default: null, description });
+/** Returns the schema of a limit of what is kept, in days: a hundred years at most. */
+const KeepDays = (description: string) =>
+  Type.Union([Type.Integer({ minimum: 1, maximum: 36_500 }), Type.Null()], { default: null, description });
 
 /** Every setting, with its default and unit. The environment variable of `maxOnDemandRooms` is `DYLIVE_MAX_ON_DEMAND_ROOMS`, and so on. */
 export const ConfigSchema = Type.Object({
@@ -106,12 +112,14 @@ export const ConfigSchema = Type.Object({
   }),
   authorCheckMs: Type.Integer({
     minimum: 300_000,
+    maximum: DAY_MS,
     default: 1_800_000,
     description:
       "ms between looks at the works of an author who is watched, give or take a tenth; after failures up to eight times as long",
   }),
   accountCheckMs: Type.Integer({
     minimum: 60_000,
+    maximum: DAY_MS,
     default: 3_600_000,
     description: "ms between looks whether accounts are still logged in",
   }),
@@ -173,6 +181,7 @@ export const ConfigSchema = Type.Object({
   }),
   onDemandIdleMs: Type.Integer({
     minimum: 1000,
+    maximum: YEAR_MS,
     default: 600_000,
     description: "ms without a request after which an on-demand room is let go",
   }),
@@ -202,17 +211,27 @@ export const ConfigSchema = Type.Object({
       description: "server that sends alarms as e-mail: smtps://USER:PASSWORD@HOST:PORT, with ?from=ADDRESS where the user is no address",
     },
   ),
-  hookPauseAfterMs: Type.Integer({ minimum: 60_000, default: 259_200_000, description: "ms of failing after which a webhook is paused" }),
-  pollMs: Type.Integer({ minimum: 1000, default: 30_000, description: "ms between looks at a wanted room that is not live" }),
-  keepEventsDays: Keep("days for which events are kept; unset for ever"),
-  keepEventsMb: Keep("MB of events that are kept of a room, by their JSON text; beyond it the oldest go"),
-  keepStatisticsDays: Keep("days for which statistics of a broadcast are kept after its last event; unset for ever"),
-  keepRawDays: Keep("days for which raw recordings are kept; unset for ever"),
-  keepRawMb: Keep("MB of raw recordings that are kept of a room; beyond it the oldest go"),
-  keepWorksDays: Keep(
+  hookPauseAfterMs: Type.Integer({
+    minimum: 60_000,
+    maximum: YEAR_MS,
+    default: 259_200_000,
+    description: "ms of failing after which a webhook is paused",
+  }),
+  pollMs: Type.Integer({
+    minimum: 1000,
+    maximum: DAY_MS,
+    default: 30_000,
+    description: "ms between looks at a wanted room that is not live",
+  }),
+  keepEventsDays: KeepDays("days for which events are kept; unset for ever"),
+  keepEventsMb: KeepMb("MB of events that are kept of a room, by their JSON text; beyond it the oldest go"),
+  keepStatisticsDays: KeepDays("days for which statistics of a broadcast are kept after its last event; unset for ever"),
+  keepRawDays: KeepDays("days for which raw recordings are kept; unset for ever"),
+  keepRawMb: KeepMb("MB of raw recordings that are kept of a room; beyond it the oldest go"),
+  keepWorksDays: KeepDays(
     "days for which works and comments are kept after they were last read, and downloads with their files; unset for ever",
   ),
-  keepStoreMb: Keep("MB that the whole store may use on disk; beyond it the oldest events of any room go"),
+  keepStoreMb: KeepMb("MB that the whole store may use on disk; beyond it the oldest events of any room go"),
   diskLowMb: Type.Integer({
     minimum: 0,
     maximum: 1_000_000_000,

@@ -16,29 +16,59 @@ export interface Clock {
   uptime?(): Uptime;
 }
 
-/** Clock of the real time. */
+/** Longest time that a timer of Node waits, in ms: it takes a longer one for 1 ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Clock of the real time. It waits any time in parts that a timer can. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   uptime: readUptime,
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const timer = setTimeout(() => {
+      const stop = after(ms, () => {
         signal?.removeEventListener("abort", abort);
         resolve();
-      }, ms);
+      });
       const abort = () => {
-        clearTimeout(timer);
+        stop();
         reject(signal?.reason);
       };
       signal?.addEventListener("abort", abort, { once: true });
     }),
   every: (ms, call) => {
-    const timer = setInterval(call, ms);
-    timer.unref();
-    return () => clearInterval(timer);
+    if (ms <= LONGEST_TIMER_MS) {
+      const timer = setInterval(call, ms);
+      timer.unref();
+      return () => clearInterval(timer);
+    }
+    const again = () =>
+      after(
+        ms,
+        () => {
+          stop = again();
+          call();
+        },
+        (timer) => timer.unref(),
+      );
+    let stop = again();
+    return () => stop();
   },
 };
+
+/** Calls back after `ms`, however long. @param started is told of each timer  @returns calls it off */
+function after(ms: number, call: () => void, started: (timer: NodeJS.Timeout) => void = () => {}): () => void {
+  let left = ms;
+  let timer: NodeJS.Timeout;
+  const wait = () => {
+    const part = Math.min(left, LONGEST_TIMER_MS);
+    left -= part;
+    timer = setTimeout(() => (left > 0 ? wait() : call()), part);
+    started(timer);
+  };
+  wait();
+  return () => clearTimeout(timer);
+}
 
 /** Lets everything else have its turn: embedded stores answer without ever leaving the event loop's current phase. */
 export function breathe(): Promise<void> {

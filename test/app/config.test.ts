@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { type Config, environmentOf, exampleOf, loadConfig, misspeltSettings, shownSettings, variableOf } from "../../src/app/config.js";
+import openapi from "../../docs/gen/openapi.json" with { type: "json" };
+import {
+  CHANGEABLE,
+  type Config,
+  changedValue,
+  environmentOf,
+  exampleOf,
+  loadConfig,
+  misspeltSettings,
+  shownSettings,
+  variableOf,
+} from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 
 const SETTINGS: Partial<Config> = {
@@ -72,7 +83,7 @@ describe("a value that a setting does not take", () => {
     [{ DYLIVE_SIGNER: "me" }, "It takes an address, http(s)://…, or browser, such as DYLIVE_SIGNER=http://"],
     [{ DATABASE_URL: "db" }, "It takes an address, postgres://…, such as DATABASE_URL=postgres://user:password@127.0.0.1:5432/dylive ("],
     [{ DYLIVE_NAME: "n".repeat(65) }, "It takes text of up to 64 characters"],
-    [{ DYLIVE_KEEP_RAW_DAYS: "0" }, "It takes a whole number, 1 to 1,000,000,000, such as DYLIVE_KEEP_RAW_DAYS=1 ("],
+    [{ DYLIVE_KEEP_RAW_DAYS: "0" }, "It takes a whole number, 1 to 36,500, such as DYLIVE_KEEP_RAW_DAYS=1 ("],
     [
       { DYLIVE_OFFICIAL_DATA_SECRETS: '{"*":"TOPSECRET"}' },
       "DYLIVE_OFFICIAL_DATA_SECRETS does not take the value that it has. It takes JSON",
@@ -135,3 +146,42 @@ describe("the database", () => {
     expect(load).toThrow(expect.not.objectContaining({ message: expect.stringContaining("TOPSECRET") }));
   });
 });
+
+describe("times", () => {
+  it("have an upper bound, far below what a timer can wait even when they are stretched", () => {
+    for (const [key, { minimum, maximum }] of Object.entries(ConfigSchema.properties) as [
+      keyof Config,
+      { minimum?: number; maximum?: number },
+    ][]) {
+      if (!/(Ms|Days)$/.test(key) || key.startsWith("keep")) continue;
+      expect([key, minimum, maximum]).toEqual([key, expect.any(Number), expect.any(Number)]);
+      expect(() => loadConfig({}, { [variableOf(key)]: String((maximum ?? 0) + 1) }), key).toThrow("does not take");
+    }
+    // Four times as long for a room that has long been offline, and a quarter more by chance.
+    expect(Number((ConfigSchema.properties.pollMs as Bounds).maximum) * 4 * 1.25).toBeLessThan(2 ** 31);
+    expect(() => loadConfig({}, { DYLIVE_POLL_MS: "3000000000" })).toThrow("DYLIVE_POLL_MS does not take");
+    expect(() => changedValue("pollMs", "3000000000")).toThrow("DYLIVE_POLL_MS does not take");
+    expect(() => changedValue("keepEventsDays", "36501")).toThrow("DYLIVE_KEEP_EVENTS_DAYS does not take");
+  });
+});
+
+describe("settings that may be changed while a server runs", () => {
+  it("have the same bounds in the API as in the environment", () => {
+    const { properties } = openapi.paths["/v1/settings"].patch.requestBody.content["application/json"].schema;
+    const bounds = (schema: Bounds): readonly unknown[] =>
+      (schema.anyOf ?? [schema]).flatMap(bounded).filter(({ type }) => type !== "null");
+    const bounded = ({ type, enum: values, minimum, maximum }: Bounds) => [
+      { type: values === undefined ? type : "enum", values, minimum, maximum },
+    ];
+    const given = Object.entries(properties).map(([name, schema]) => [name, bounds(schema as Bounds)]);
+    expect(given).toEqual(CHANGEABLE.map((key) => [variableOf(key), bounds(ConfigSchema.properties[key] as Bounds)]));
+  });
+});
+
+interface Bounds {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly anyOf?: readonly Bounds[];
+}

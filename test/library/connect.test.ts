@@ -176,7 +176,7 @@ describe("connect", () => {
     );
     expect(complaint({ types: "chat" })).toBe('bad_config: types takes a list, such as types: ["chat", "gift"]');
     expect(complaint({ pollMs: 1 })).toMatch(
-      /^bad_config: pollMs does not take "1"\. It takes a whole number from 1,000 on, such as pollMs: \d+ /,
+      /^bad_config: pollMs does not take "1"\. It takes a whole number, 1,000 to 86,400,000, such as pollMs: \d+ /,
     );
     expect(complaint({ source: "web" })).not.toMatch(/DYLIVE_|--/);
     expect(() => connect(ROOM, { types: ["chat"] }).on("gift" as "chat", () => {})).toThrow(/there is no type "gift"; there are chat/);

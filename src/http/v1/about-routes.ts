@@ -53,27 +53,28 @@ const SettingListSchema = Type.Object(
   },
   { $id: "SettingList", description: "every setting; secrets are shown as ***" },
 );
-const Kept = (what: string) =>
-  Type.Optional(
-    Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000_000 }), Type.Null()], { description: `${what}; null is no limit` }),
-  );
-const Paced = <S extends TSchema>(schema: S, what: string) =>
-  Type.Optional(Type.Union([schema, Type.Null()], { description: `${what}; null is the default` }));
+const DAY_MS = 86_400_000;
+const Changed = <S extends TSchema>(schema: S, description: string) => Type.Optional(Type.Union([schema, Type.Null()], { description }));
+const Days = Type.Integer({ minimum: 1, maximum: 36_500 });
+const Megabytes = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
+const PerSecond = Type.Integer({ minimum: 1, maximum: 1_000 });
+const LogLevel = Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
+/** The settings that may be changed, with the bounds of `app/setting-schema.ts`. */
 const SettingChange = exactly({
-  DYLIVE_KEEP_EVENTS_DAYS: Kept("days for which events are kept"),
-  DYLIVE_KEEP_EVENTS_MB: Kept("MB of events that are kept of a room"),
-  DYLIVE_KEEP_STATISTICS_DAYS: Kept("days for which statistics of a broadcast are kept"),
-  DYLIVE_KEEP_RAW_DAYS: Kept("days for which raw recordings are kept"),
-  DYLIVE_KEEP_RAW_MB: Kept("MB of raw recordings that are kept of a room"),
-  DYLIVE_KEEP_WORKS_DAYS: Kept("days for which works, comments and downloads are kept"),
-  DYLIVE_KEEP_STORE_MB: Kept("MB that the whole store may use on disk"),
-  DYLIVE_REQUESTS_PER_S: Paced(Type.Integer({ minimum: 1, maximum: 1_000 }), "pages of the platform that a process asks for in a second"),
-  DYLIVE_CONNECTS_PER_S: Paced(
-    Type.Integer({ minimum: 1, maximum: 1_000 }),
-    "connections to the platform that a process opens in a second",
+  DYLIVE_KEEP_EVENTS_DAYS: Changed(Days, "days for which events are kept; null is no limit"),
+  DYLIVE_KEEP_EVENTS_MB: Changed(Megabytes, "MB of events that are kept of a room; null is no limit"),
+  DYLIVE_KEEP_STATISTICS_DAYS: Changed(Days, "days for which statistics of a broadcast are kept; null is no limit"),
+  DYLIVE_KEEP_RAW_DAYS: Changed(Days, "days for which raw recordings are kept; null is no limit"),
+  DYLIVE_KEEP_RAW_MB: Changed(Megabytes, "MB of raw recordings that are kept of a room; null is no limit"),
+  DYLIVE_KEEP_WORKS_DAYS: Changed(Days, "days for which works, comments and downloads are kept; null is no limit"),
+  DYLIVE_KEEP_STORE_MB: Changed(Megabytes, "MB that the whole store may use on disk; null is no limit"),
+  DYLIVE_REQUESTS_PER_S: Changed(PerSecond, "pages of the platform that a process asks for in a second; null is the default"),
+  DYLIVE_CONNECTS_PER_S: Changed(PerSecond, "connections to the platform that a process opens in a second; null is the default"),
+  DYLIVE_POLL_MS: Changed(
+    Type.Integer({ minimum: 1_000, maximum: DAY_MS }),
+    "ms between looks at a wanted room that is not live; null is the default",
   ),
-  DYLIVE_POLL_MS: Paced(Type.Integer({ minimum: 1_000 }), "ms between looks at a wanted room that is not live"),
-  DYLIVE_LOG_LEVEL: Paced(Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]), "least level that is logged"),
+  DYLIVE_LOG_LEVEL: Changed(LogLevel, "least level that is logged; null is the default"),
 });
 
 /** Findings of the doctor. */

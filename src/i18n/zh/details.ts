@@ -122,7 +122,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   // Settings and options.
   "{}, such as {}": "{}，例如 {}",
   "a whole number, {} to {}": "整数，{} 到 {}",
-  "a whole number from {} on": "不小于 {} 的整数",
   text: "文字",
   "text of up to {} characters": "最多 {} 个字符的文字",
   "an address, postgres://…": "地址，postgres://…",
