@@ -1,7 +1,7 @@
 // The entry `dylive/compat/tiktok`: a room's events, emitted as TikTok-Live-Connector 1.x and its `/legacy` emit those of TikTok.
 
 import { EventEmitter } from "node:events";
-import type { DyliveClient } from "../client.js";
+import type { DyliveClient, FollowOptions } from "../client.js";
 import { TIKTOK_TYPES, type TiktokPayloads, tiktokMessage } from "../compat/tiktok.js";
 import type { LiveEvent } from "../events/event.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -47,8 +47,20 @@ export type WebcastEvents = { [E in keyof TiktokPayloads]: [data: TiktokPayloads
 
 /** Options of {@link WebcastPushConnection}: those of `connect`, or the client of a server of dylive. Those of TikTok-Live-Connector are refused. */
 export interface WebcastOptions extends Omit<ConnectOptions, "types"> {
-  /** Reads the room from a server of dylive, which collects it. */
+  /**
+   * Reads the room from a server of dylive, which collects it. A server that is lost is told as `error` and `disconnected`, and tried again;
+   * then it is `connected` again, and nothing is missing.
+   */
   readonly client?: Pick<DyliveClient, "follow"> | undefined;
+}
+
+/** What lies between a `connect()` and its end. */
+interface WebcastRun {
+  readonly stop: AbortController;
+  /** It was connected, and the server cannot be reached now. */
+  isLost: boolean;
+  /** Those who wait for a connection. */
+  readonly asked: { readonly resolve: (state: WebcastState) => void; readonly reject: (failure: unknown) => void }[];
 }
 
 /**
@@ -67,7 +79,9 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
   readonly #options: WebcastOptions;
   #roomId: string | null = null;
   #isConnected = false;
-  #stop: AbortController | null = null;
+  #run: WebcastRun | null = null;
+  /** Resolves when what was left is: a room is read by one loop at a time. */
+  #left: Promise<void> = Promise.resolve();
 
   /**
    * @param room a link, share text, room number or id; with a client, a room that the server knows
@@ -92,69 +106,106 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
   }
 
   /**
-   * Connects, and waits for the room's broadcast: it resolves with the first that is heard of it.
+   * Connects, and waits for the room's broadcast: it resolves with the first that is heard of it. Where the server of a client was lost, it
+   * resolves when that is there again.
    * @throws DyliveError in_use when it is connected or connecting; what a loop over `connect` or `client.follow` throws; an AbortError when it
    *   was disconnected meanwhile
    */
   connect(): Promise<WebcastState> {
-    if (this.#stop !== null) return Promise.reject(new DyliveError("in_use", "it is connected already, or connecting"));
-    const stop = new AbortController();
-    this.#stop = stop;
-    const { signal } = this.#options;
-    const until = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+    const run = this.#run;
+    if (run !== null && !run.isLost) return Promise.reject(new DyliveError("in_use", "it is connected already, or connecting"));
     return new Promise((resolve, reject) => {
-      this.#read(until, resolve).then(
-        (reason) => {
-          this.#end({ code: 1000, reason });
-          reject(until.reason); // nothing once it was connected
-        },
-        (error: unknown) => {
-          const info = this.#isConnected ? "The connection failed" : "Error while connecting";
-          if (this.listenerCount("error") > 0) this.#tell("error", { info, exception: error });
-          this.#end({ code: 1011, reason: error instanceof Error ? error.message : String(error) });
-          reject(error);
-        },
-      );
+      if (run !== null) run.asked.push({ resolve, reject });
+      else this.#begin({ stop: new AbortController(), isLost: false, asked: [{ resolve, reject }] });
     });
   }
 
-  /** Leaves the room: `disconnected` tells when it is left. */
+  /** Leaves the room. It is not connected any more when this returns, and `disconnected` was told. */
   disconnect(): void {
-    this.#stop?.abort();
+    this.#run?.stop.abort();
   }
 
-  /** Emits what happens in the room. @returns why it ended, where that was no failure */
-  async #read(until: AbortSignal, connected: (state: WebcastState) => void): Promise<string> {
-    for await (const event of await this.#events(until)) {
-      if (until.aborted) break;
+  #begin(run: WebcastRun): void {
+    this.#run = run;
+    const { signal } = this.#options;
+    const until = signal === undefined ? run.stop.signal : AbortSignal.any([signal, run.stop.signal]);
+    const leave = () => this.#end(run, { code: 1000, reason: "it was disconnected" }, until.reason);
+    if (until.aborted) leave();
+    until.addEventListener("abort", leave, { once: true });
+    this.#left = this.#left
+      .then(() => this.#read(run, until))
+      .catch((error: unknown) => {
+        if (this.#run !== run) return;
+        this.#failed(run, error);
+        this.#end(run, { code: 1011, reason: reasonOf(error) }, error);
+      });
+  }
+
+  /** Emits what happens in the room, until the broadcast has ended or it is left. */
+  async #read(run: WebcastRun, until: AbortSignal): Promise<void> {
+    if (this.#run !== run) return;
+    for await (const event of await this.#events(run, until)) {
+      if (this.#run !== run) return;
       if (!this.#isConnected) {
         // What is told of a room that is not live is no connection yet.
         if (event.sessionId === null || (event.type === "state" && event.to !== "live")) continue;
-        this.#isConnected = true;
         this.#roomId = event.sessionId;
-        this.#tell("connected", this.getState());
-        connected(this.getState());
+        this.#connected(run);
       }
       const message = tiktokMessage(event);
       if (message === null) continue;
       if (message.event === "follow" || message.event === "share") this.#tell("social", message.data);
+      if (this.#run !== run) return;
       this.#tell(message.event, message.data);
-      if (message.event === "streamEnd") return "the broadcast has ended";
+      if (message.event === "streamEnd") {
+        this.#end(run, { code: 1000, reason: "the broadcast has ended" });
+        return;
+      }
     }
-    return "it was disconnected";
   }
 
-  async #events(signal: AbortSignal): Promise<AsyncIterable<LiveEvent>> {
+  async #events(run: WebcastRun, signal: AbortSignal): Promise<AsyncIterable<LiveEvent>> {
     const { client, ...options } = this.#options;
-    if (client !== undefined) return client.follow(this.#room, { types: TIKTOK_TYPES, signal });
+    if (client !== undefined) {
+      const onState: FollowOptions["onState"] = (state) => {
+        if (this.#run !== run) return;
+        if (!state.open) this.#lost(run, state.failure);
+        else if (run.isLost) this.#connected(run);
+      };
+      return client.follow(this.#room, { types: TIKTOK_TYPES, signal, onState });
+    }
     const { connect } = await import("./connect.js"); // a client's user needs none of it
     return connect(this.#room, { ...options, types: TIKTOK_TYPES, signal });
   }
 
-  #end(close: WebcastClose): void {
+  #connected(run: WebcastRun): void {
+    this.#isConnected = true;
+    run.isLost = false;
+    this.#tell("connected", this.getState());
+    for (const { resolve } of run.asked.splice(0)) resolve(this.getState());
+  }
+
+  /** Takes that the server of the client cannot be reached, which it goes on to try. */
+  #lost(run: WebcastRun, failure: Error): void {
+    this.#failed(run, failure);
+    if (this.#run !== run || !this.#isConnected) return;
+    this.#isConnected = false;
+    run.isLost = true;
+    this.#tell("disconnected", { code: 1011, reason: reasonOf(failure) });
+  }
+
+  #failed(run: WebcastRun, exception: unknown): void {
+    const info = this.#isConnected || run.isLost ? "The connection failed" : "Error while connecting";
+    if (this.listenerCount("error") > 0) this.#tell("error", { info, exception });
+  }
+
+  /** @param failure what those who wait for a connection are told */
+  #end(run: WebcastRun, close: WebcastClose, failure?: unknown): void {
+    if (this.#run !== run) return;
     const wasConnected = this.#isConnected;
     this.#isConnected = false;
-    this.#stop = null;
+    this.#run = null;
+    for (const { reject } of run.asked.splice(0)) reject(failure);
     if (wasConnected) this.#tell("disconnected", close);
   }
 
@@ -168,4 +219,8 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
       });
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, expectTypeOf, it } from "vitest";
+import { WebSocket } from "ws";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import "../../src/app/connect.js"; // it is loaded by the first who connects: here before the tests are timed
 import { type TiktokChat, type WebcastOptions, WebcastPushConnection } from "../../src/app/tiktok.js";
+import { DyliveClient } from "../../src/client.js";
 import type { LiveEvent } from "../../src/events/event.js";
+import { systemClock } from "../../src/runtime/clock.js";
 import { fastClock } from "../clock.js";
 import { FAN, sample } from "../compat/samples.js";
+import { chat } from "../contracts/events.js";
+import { serveApi } from "../http/api-server.js";
 import { until } from "../until.js";
 
 /** A room with gifts, combos among them. */
@@ -134,10 +139,59 @@ describe("a room of a server", () => {
     const closed = new Promise((resolve) => other.once("disconnected", resolve));
     await other.connect();
     other.disconnect();
+    expect(other.isConnected).toBe(false);
+    const next = other.connect();
+    await expect(other.connect()).rejects.toMatchObject({ code: "in_use" });
     expect(await closed).toEqual({ code: 1000, reason: "it was disconnected" });
     const again = new Promise((resolve) => other.once("disconnected", resolve));
-    expect(await other.connect()).toMatchObject({ isConnected: true });
+    expect(await next).toMatchObject({ isConnected: true });
     stop.abort();
     await again;
+  });
+
+  it("is disconnected while its server cannot be reached, and connected again with nothing missing", async () => {
+    const first = await serveApi({ clock: systemClock });
+    const { store, tokens } = first;
+    const port = Number(new URL(first.api.url).port);
+    const room = await first.tell("98765", chat("0"));
+    let retry: () => void = () => {};
+    const sleep = () => new Promise<void>((resolve) => (retry = resolve));
+    const server = new DyliveClient({ url: first.api.url, token: tokens.read, sleep, WebSocket });
+    let opened = 0;
+    const client: NonNullable<WebcastOptions["client"]> = {
+      follow: (rooms, options = {}) => {
+        const onState: typeof options.onState = (state) => {
+          if (state.open) opened++;
+          options.onState?.(state);
+        };
+        return server.follow(rooms, { ...options, onState });
+      },
+    };
+    const connection = new WebcastPushConnection("98765", { client });
+    const names = namesOf(connection);
+    const closes: unknown[] = [];
+    const failures: unknown[] = [];
+    connection.on("disconnected", (close) => closes.push([close.code, connection.isConnected]));
+    connection.on("error", ({ info, exception }) => failures.push([info, (exception as { code: string }).code]));
+    const connecting = connection.connect();
+    await until(() => opened === 1);
+    await first.tell(room, chat("1"));
+    await connecting;
+    expect(connection.isConnected).toBe(true);
+    await first.api.close();
+    await until(() => closes.length === 1);
+    expect([closes, failures]).toEqual([[[1011, false]], [["The connection failed", "offline"]]]);
+    // It does not answer yet.
+    retry();
+    await until(() => failures.length === 2);
+    expect([closes.length, connection.isConnected]).toEqual([1, false]);
+    await first.tell(room, chat("2"));
+    await serveApi({ clock: systemClock, replace: () => store, port });
+    const again = connection.connect();
+    retry();
+    expect(await again).toEqual({ isConnected: true, roomId: connection.getState().roomId });
+    await until(() => names.filter((name) => name === "chat").length === 2);
+    connection.disconnect();
+    expect(names).toEqual(["connected", "chat", "error", "disconnected", "error", "connected", "chat", "disconnected"]);
   });
 });
