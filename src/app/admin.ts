@@ -15,7 +15,7 @@ import type { AccountDays } from "../store/sql/account-days.js";
 import type { ChangedSetting } from "../store/sql/meta.js";
 import type { Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
-import { CHANGEABLE, type Config, environmentOf, isDefault, mayChange, shownSettings, variableOf } from "./config.js";
+import { CHANGEABLE, type Config, environmentOf, isGiven, mayChange, shownSettings, variableOf } from "./config.js";
 
 /** The built command line. */
 const PROGRAM = packagePath("dist/bin/dylive.js");
@@ -61,7 +61,7 @@ export function adminService({
       return {
         ...setting,
         value: change?.value ?? setting.value,
-        from: change !== null ? "change" : isDefault(config, key) ? "default" : "start",
+        from: change !== null ? "change" : isGiven(config, key) ? "start" : "default",
         mayChange: mayChange(config, key),
         changed: change === null ? null : { by: change.by, at: change.at },
       };

@@ -104,6 +104,9 @@ export function variableOf(key: keyof Config): string {
   return `DYLIVE_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
+/** Settings that a configuration was given, by the environment or by hand, also those that were given what is the default. */
+const GIVEN = new WeakMap<Config, ReadonlySet<string>>();
+
 /**
  * Reads the settings: defaults, then the environment, then what is given by hand (command-line options).
  * @throws DyliveError bad_config that names the variable and what it takes
@@ -116,9 +119,11 @@ export function loadConfig(overrides: Partial<Config> = {}, env: NodeJS.ProcessE
     if (value !== undefined) given[key] = value;
   }
   const option = (key: keyof Config) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const read = Object.keys(given);
   const config = complete(given, (key) => (overrides[key] === undefined ? [variableOf(key), "="] : [option(key), " "]));
   if (config.role !== "all" && config.databaseUrl === null)
     throw new DyliveError("bad_config", told`${variableOf("role")} is ${config.role}, which needs a ${variableOf("databaseUrl")}`);
+  GIVEN.set(config, new Set(read));
   return config;
 }
 
@@ -196,10 +201,11 @@ export function shownSettings(
   });
 }
 
-/** Whether a setting is as it is where nobody sets it. */
-export function isDefault(config: Config, key: keyof Config): boolean {
-  const { default: given } = ConfigSchema.properties[key] as SettingSchema;
-  return JSON.stringify(config[key]) === JSON.stringify(given ?? null);
+/** Whether a process was started with a setting: that it is the default's equal makes it no less given. @param config as it was loaded */
+export function isGiven(config: Config, key: keyof Config): boolean {
+  const given = GIVEN.get(config);
+  if (given === undefined) throw new DyliveError("internal", "these settings were not loaded");
+  return given.has(key);
 }
 
 /** Settings that may be changed while a server runs. */
@@ -207,7 +213,7 @@ export const CHANGEABLE = [...KEEP_SETTINGS, ...PACE_SETTINGS] as const;
 
 /** Whether a setting may be changed while a server with this configuration runs: what it was started with wins. */
 export function mayChange(config: Config, key: keyof Config): boolean {
-  return CHANGEABLE.some((one) => one === key) && isDefault(config, key);
+  return CHANGEABLE.some((one) => one === key) && !isGiven(config, key);
 }
 
 /**

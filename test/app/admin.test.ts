@@ -10,7 +10,7 @@ const file = useDirectory();
 it("changes what is kept while the server runs, and nothing that it was started with", async () => {
   const store = openSqliteStore({ path: file("kept.db") });
   onTestFinished(() => store.close());
-  const config = loadConfig({}, { DYLIVE_KEEP_RAW_DAYS: "7", DYLIVE_POLL_MS: "5000" });
+  const config = loadConfig({}, { DYLIVE_KEEP_RAW_DAYS: "7", DYLIVE_POLL_MS: "5000", DYLIVE_CONNECTS_PER_S: "20" });
   const clock = new FakeClock();
   const unused = undefined as never;
   const admin = adminService({
@@ -21,6 +21,7 @@ it("changes what is kept while the server runs, and nothing that it was started 
   expect(await told("DYLIVE_KEEP_EVENTS_DAYS")).toMatchObject({ value: null, from: "default", mayChange: true, changed: null });
   expect(await told("DYLIVE_KEEP_RAW_DAYS")).toMatchObject({ value: 7, from: "start", mayChange: false, changed: null });
   expect(await told("DYLIVE_POLL_MS")).toMatchObject({ value: 5000, from: "start", mayChange: false });
+  expect(await told("DYLIVE_CONNECTS_PER_S")).toMatchObject({ value: 20, from: "start", mayChange: false });
   expect(await told("DYLIVE_PORT")).toMatchObject({ value: 8787, from: "default", mayChange: false });
 
   for (const [name, words] of [

@@ -50,6 +50,16 @@ it("follows what is changed while a process runs, in whichever, but for what tha
   expect(look()[1]).toEqual([60_000, 5, "warn"]);
 });
 
+it("counts what a process was started with also where that is the default", async () => {
+  const config = loadConfig({}, { DYLIVE_REQUESTS_PER_S: "5", DYLIVE_LOG_LEVEL: "info", DYLIVE_POLL_MS: "" });
+  const logger = pino({ level: config.logLevel }, { write: () => {} });
+  const changes = { requestsPerS: 50, logLevel: "error", pollMs: 7_000 };
+  const changed = async () => new Map(Object.entries(changes).map(([name, value]) => [name, { value, by: "web", at: 1 }]));
+  const pace = new RunningSettings(config, { settings: { changed }, clock: new FakeClock(), logger });
+  await pace.look();
+  expect([pace.rates.requestsPerS, logger.level, pace.now.pollMs]).toEqual([5, "info", 7_000]);
+});
+
 it("stays as it is while the store cannot say", async () => {
   const lines: string[] = [];
   const logger = pino({ level: "info" }, { write: (line) => void lines.push(line) });

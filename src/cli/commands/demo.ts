@@ -35,7 +35,7 @@ export async function demo(config: Config): Promise<void> {
   if (config.databaseUrl !== null) await assertForDemo({ ...config, data }, tokenFile);
   const simulator = await startSimulator({});
   try {
-    const app = await start({ ...config, data, upstream: simulator.url, signer: null });
+    const app = await start(Object.assign(config, { data, upstream: simulator.url, signer: null }));
     try {
       const token = await demoToken(app.store.tokens, tokenFile);
       const url = `${app.url}/douyin/liveroom/chat?token=${token}&room_id=100000002`;
