@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { makeFolderSync } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
+import { openDatabase } from "./sqlite/driver.js";
 import { isBusy, placeFailure } from "./sqlite/refusal.js";
 
 /** Interval at which the owner looks whether the lock's file is still the one that it holds, in ms. */
@@ -79,7 +80,7 @@ export function makeLockFile(dir: string): void {
 export function isDataDirLocked(dir: string): boolean {
   const path = join(dir, "server.lock");
   if (!existsSync(path)) return false;
-  const database = new Database(path, { timeout: 0 });
+  const database = openDatabase(path, { timeout: 0 });
   try {
     database.exec("BEGIN EXCLUSIVE; ROLLBACK");
     return false;
@@ -143,7 +144,7 @@ export class FileLock {
     for (;;) {
       makeFile(path);
       const file = fileAt(path);
-      const database = new Database(path, { timeout: 0 });
+      const database = openDatabase(path, { timeout: 0 });
       try {
         database.exec("BEGIN EXCLUSIVE");
       } catch (error) {

@@ -8,7 +8,6 @@ import { Value } from "typebox/value";
 import { makeFolder, NewFile, publish, syncFolder } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
-import { missingPackage } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
 import { DownloadFileSchema } from "./model/download.js";
 import type { WantedFile } from "./wanted-files.js";
@@ -60,11 +59,8 @@ export class DownloadFolder {
    * @throws DyliveError in_use; file_failed; no_package
    */
   async lock(workId: string): Promise<() => void> {
-    // When it is first wanted: who downloads nothing needs no native module.
-    const native = Promise.all([import("../store/lock.js"), import("../store/sqlite/refusal.js")]);
-    const [{ FileLock }, { isBusy }] = await native.catch((error: unknown) => {
-      throw missingPackage(error) ?? error;
-    });
+    // When they are first wanted: who reads works and downloads nothing needs none of the store's files.
+    const [{ FileLock }, { isBusy }] = await Promise.all([import("../store/lock.js"), import("../store/sqlite/refusal.js")]);
     try {
       const lock = FileLock.take(join(this.#path, `.dylive-${workId}.lock`));
       return () => lock.remove();

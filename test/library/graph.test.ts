@@ -154,6 +154,11 @@ describe("importing the library", () => {
     const { files, packages } = graphOf("app/app.ts");
     expect([...packages]).toEqual(expect.arrayContaining(["fastify"]));
     expect([...files]).toEqual(expect.arrayContaining(["http/server.ts", "store/open.ts"]));
-    expect([...graphOf("store/sqlite/store.ts").packages]).toContain("better-sqlite3");
+  });
+
+  it("loads what npm may leave out when it is wanted: to ask a server, or PostgreSQL, needs no SQLite", () => {
+    for (const entry of ["store/sqlite/store.ts", "store/lock.ts", "cli/commands/mcp.ts", "cli/commands/tail.ts", "cli/commands/doctor.ts"])
+      expect([entry, graphOf(entry).packages.has("better-sqlite3")]).toEqual([entry, false]);
+    expect(graphOf("store/sqlite/store.ts").files.has("store/sqlite/driver.ts")).toBe(true);
   });
 });

@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import Database from "better-sqlite3";
 import type { Config, Machine } from "../../app/config.js";
 import { findSpeech, NO_SPEAKERS, Speech } from "../../http/speech.js";
 import { findBrowser } from "../../platform/browser/find.js";
@@ -12,6 +11,7 @@ import { check } from "../../store/check.js";
 import { databasePath, openStore, type StoreAt, storeAt } from "../../store/open.js";
 import type { Look } from "../../store/postgres/admin.js";
 import { openToRead } from "../../store/sqlite/copy.js";
+import { openDatabase } from "../../store/sqlite/driver.js";
 import { assertOurs, MIGRATIONS } from "../../store/sqlite/migrate.js";
 import { placeFailure } from "../../store/sqlite/refusal.js";
 import { type Finding, fail, failed, ok, skipped, warn } from "./finding.js";
@@ -48,7 +48,7 @@ export function runtime(version = process.versions.node): Finding {
   if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor))
     return fail("runtime", told`Node.js ${version} is too old`, told`Install Node.js ${OLDEST_NODE.join(".")} or newer.`);
   try {
-    const database = new Database(":memory:");
+    const database = openDatabase(":memory:");
     const sqlite = String(database.prepare("SELECT sqlite_version()").pluck().get());
     database.close();
     return ok("runtime", `Node.js ${version}, SQLite ${sqlite}, ${process.platform} ${process.arch}`);

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../log.js";
 import type { SqlTable } from "../sql/tables.js";
+import { openDatabase } from "../sqlite/driver.js";
 import { MAX_SEQ, posOf } from "../sqlite/events.js";
 import { assertOurs, MIGRATIONS } from "../sqlite/migrate.js";
 
@@ -39,7 +40,7 @@ export class SqliteSource {
   /** Opens the store. @throws DyliveError bad_config when there is none, it is not ours, or is of another version of dylive */
   constructor(path: string) {
     if (!existsSync(path)) throw new DyliveError("bad_config", told`there is no store at ${path}`);
-    this.#database = new Database(path, { readonly: true, fileMustExist: true });
+    this.#database = openDatabase(path, { readonly: true, fileMustExist: true });
     try {
       if (assertOurs(this.#database) < MIGRATIONS.length)
         throw new DyliveError(

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
@@ -8,6 +8,7 @@ import { isUnwritable } from "../health.js";
 import { makeLockFile } from "../lock.js";
 import type { Dialect, RunWork, SqlAnswer, SqlDatabase, SqlStatement, SqlValue, SqlWork } from "../sql/work.js";
 import { openToRead } from "./copy.js";
+import { openDatabase } from "./driver.js";
 import { MAX_ROOM } from "./events.js";
 import { assertOurs, MIGRATIONS, migrate } from "./migrate.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
@@ -141,7 +142,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
       writeFileSync(path, "", { mode: 0o600, flag: "a" });
       makeLockFile(dirname(path));
     }
-    database = new Database(path, { timeout: OPEN_TIMEOUT_MS });
+    database = openDatabase(path, { timeout: OPEN_TIMEOUT_MS });
     // Before the first pragma that writes: somebody else's file stays as it is.
     const version = assertOurs(database);
     if (version === 0) {

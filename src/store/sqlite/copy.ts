@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { syncFolderSync } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { isUnwritable } from "../health.js";
+import { openDatabase } from "./driver.js";
 import { isDamage, placeFailure, refusal } from "./refusal.js";
 
 /** Size above which a database is not taken into memory, in bytes. */
@@ -21,7 +22,7 @@ const READ_VERSION = 19;
 export function openToRead(path: string): Database.Database {
   let database: Database.Database | undefined;
   try {
-    database = new Database(path, { readonly: true, fileMustExist: true });
+    database = openDatabase(path, { readonly: true, fileMustExist: true });
     // A file is looked at by the first statement only.
     database.pragma("schema_version");
     return database;
@@ -43,7 +44,7 @@ function inMemory(path: string): Database.Database | null {
     if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0 || statSync(path).size > MAX_BYTES) return null;
     const bytes = readFileSync(path);
     for (const at of [WRITE_VERSION, READ_VERSION]) if (bytes[at] === 2) bytes[at] = 1;
-    const database = new Database(bytes, { readonly: true });
+    const database = openDatabase(bytes, { readonly: true });
     database.pragma("schema_version");
     return database;
   } catch {
@@ -98,7 +99,7 @@ export function backUp(path: string, file: string): number {
 
 /** Checks that a copy is sound, and gives it an id of its own. @returns its size in bytes */
 function becomeAnother(part: string, file: string): number {
-  const copy = new Database(part);
+  const copy = openDatabase(part);
   try {
     const sound = copy.pragma("quick_check(1)", { simple: true });
     if (sound !== "ok")

@@ -1,12 +1,12 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import Database from "better-sqlite3";
 import { DyliveError, type ErrorCode } from "../../runtime/errors.js";
 import { type Told, type ToldPart, told } from "../../runtime/told.js";
+import { isSqliteError } from "./driver.js";
 
 /** Returns whether another process holds the lock. */
 export function isBusy(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+  return isSqliteError(error) && error.code.startsWith("SQLITE_BUSY");
 }
 
 /** Failures that have a name of their own, by the beginning of SQLite's code. */
@@ -26,7 +26,7 @@ const NO_VALUE = /can only bind|parameter|BigInt/;
 function failureOf(error: unknown): ErrorCode | null {
   // What is kept as JSON was JSON when it was written.
   if (error instanceof SyntaxError) return "store_damaged";
-  if (!(error instanceof Database.SqliteError)) return null;
+  if (!isSqliteError(error)) return null;
   return FAILURES.find(([code]) => code.test(error.code))?.[1] ?? null;
 }
 
@@ -42,7 +42,7 @@ export function isDamage(error: unknown): boolean {
  */
 export function refusal(error: unknown): DyliveError {
   if (error instanceof DyliveError) return error;
-  if (error instanceof Database.SqliteError && error.code === "SQLITE_CONSTRAINT_FOREIGNKEY") {
+  if (isSqliteError(error) && error.code === "SQLITE_CONSTRAINT_FOREIGNKEY") {
     return new DyliveError("not_found", "there is no such room", error);
   }
   const message = messageOf(error);
@@ -51,10 +51,9 @@ export function refusal(error: unknown): DyliveError {
     const what = error instanceof SyntaxError ? told`a row of the database cannot be read` : told`the database was told`;
     return new DyliveError(failure, told`${what}: ${message}`, error);
   }
-  const values =
-    error instanceof Database.SqliteError
-      ? /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(error.code)
-      : (error instanceof TypeError || error instanceof RangeError) && NO_VALUE.test(message);
+  const values = isSqliteError(error)
+    ? /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(error.code)
+    : (error instanceof TypeError || error instanceof RangeError) && NO_VALUE.test(message);
   return values
     ? new DyliveError("bad_request", told`the database refused the values (${message})`, error)
     : new DyliveError("internal", told`the database failed (${message})`, error);
@@ -103,7 +102,7 @@ function codeOfSystem(error: unknown): ErrorCode | null {
 }
 
 function damageIn(error: unknown): string {
-  return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_NOTADB")
+  return isSqliteError(error) && error.code.startsWith("SQLITE_NOTADB")
     ? "it is no SQLite database, or its beginning was overwritten"
     : messageOf(error);
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { fdatasyncSync, openSync, readSync, realpathSync, statSync, writeSync } from "node:fs";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { row, run, type SqlDatabase } from "../sql/work.js";
 import type { Residue, Wiped } from "../store.js";
 import type { SqliteConnection } from "./connection.js";
+import { openDatabase } from "./driver.js";
 import { isBusy } from "./refusal.js";
 
 /** Longest time for which somebody's long read may keep the file from being overwritten, and the pause between tries, in ms. */
@@ -120,7 +121,7 @@ export class Wiper {
     // The write-ahead log lies beside the file itself, not beside a link to it.
     this.#path = realpathSync(path);
     this.#file = file;
-    this.#database = new Database(path, { timeout: BUSY_MS, fileMustExist: true });
+    this.#database = openDatabase(path, { timeout: BUSY_MS, fileMustExist: true });
     this.#pageBytes = this.#number("page_size");
     const reserved = Buffer.alloc(1);
     readSync(file, reserved, 0, 1, 20);
