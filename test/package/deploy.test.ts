@@ -112,10 +112,26 @@ describe("the image's command", () => {
   });
 
   it("never goes on as root, nor as whom nobody meant", () => {
-    for (const env of [{ PUID: "0" }, { PGID: "0" }, { PUID: "me" }, { PUID: "1000 --reuid=0" }, { PGID: "-1" }]) {
+    const ids = [
+      "0",
+      "00",
+      "000",
+      "01",
+      "me",
+      "1000 --reuid=0",
+      "-1",
+      "+1",
+      "2:3",
+      "4294967295",
+      "4294967296",
+      "18446744073709551617",
+      "1\n",
+    ];
+    for (const env of ids.flatMap((id) => [{ PUID: id }, { PGID: id }])) {
       const { status, lines } = started(0, "1000:1000", env);
       expect([env, status, lines]).toEqual([env, 2, [expect.stringMatching(/^dylive: PUID and PGID are numbers/)]]);
     }
+    expect(started(0, "1:4294967294", { PUID: "1", PGID: "4294967294" })).toEqual({ status: 0, lines: [as(1, 4_294_967_294)] });
   });
 
   it("stays whom the container was started as", () => {
