@@ -11,6 +11,11 @@ const OUT = `${ROOT}dist/packages/`;
 
 /** Files of the same name in dist/packages, put together with what they load. */
 const BUNDLED = ["@modelcontextprotocol/server/dist/index", "@modelcontextprotocol/server/dist/stdio"];
+/**
+ * What the page of the API is made of is Swagger UI's own, which @fastify/swagger-ui has of it without its licence: here as swagger-ui-dist has it, of the
+ * version that scripts/sbom.mjs names.
+ */
+const SWAGGER_UI = "scripts/licenses/swagger-ui/";
 /** Files and folders that stay as they are, with their licences. */
 const COPIED = [
   "@fastify/swagger-ui/LICENSE",
@@ -44,4 +49,5 @@ function copy(): void {
     // CommonJS by its name: a package.json that says so could be as unreadable as any file.
     cpSync(`${PACKAGES}${path}`, `${OUT}${path.replace(/nodejs\/(.*)\.js$/, "nodejs/$1.cjs")}`);
   }
+  cpSync(`${ROOT}${SWAGGER_UI}`, `${OUT}@fastify/swagger-ui/static/`, { recursive: true });
 }

@@ -5,3 +5,4 @@ interface LockedPackage {
 
 export declare function packagesInside(): ReadonlyMap<string, LockedPackage>;
 export declare function bill(): string;
+export declare const WITHIN: Readonly<Record<string, { readonly version: string; readonly license: string; readonly integrity: string }>>;

@@ -1,10 +1,22 @@
-// What others made that is in the package: a bill of materials in CycloneDX's form, from the lock file alone, so that one source gives one text.
+// What others made that is in the package: a bill of materials in CycloneDX's form, from the lock file and what is named below, so that one source gives one text.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const read = (file) => JSON.parse(readFileSync(`${ROOT}${file}`, "utf8"));
+
+/**
+ * What is inside a package of another and is in no lock file: the page of the API, which @fastify/swagger-ui has in `static`, byte by byte. A test compares the
+ * version with the one that it was made with.
+ */
+export const WITHIN = {
+  "swagger-ui-dist": {
+    version: "5.32.1",
+    license: "Apache-2.0",
+    integrity: "sha512-6HQoo7+j8PA2QqP5kgAb9dl1uxUjvR0SAoL/WUp1sTEvm0F6D5npgU2OGCLwl++bIInqGlEUQ2mpuZRZYtyCzQ==",
+  },
+};
 
 /** Returns the packages that are installed with the program, or are built into it or the dashboard, by their paths in the lock file, in order. */
 export function packagesInside() {
@@ -28,7 +40,8 @@ export function packagesInside() {
 export function bill() {
   const { name, version, description, license } = read("package.json");
   const packages = [...packagesInside()];
-  const components = packages.map(([path, entry]) => componentOf(path.slice(path.lastIndexOf("node_modules/") + 13), entry));
+  const locked = packages.map(([path, entry]) => componentOf(path.slice(path.lastIndexOf("node_modules/") + 13), entry));
+  const components = [...locked, ...Object.entries(WITHIN).map(([name, entry]) => componentOf(name, entry))];
   const unlike = new Map(components.map((component) => [component["bom-ref"], component]));
   const own = { ...componentOf(name, { version, license }), type: "application", description };
   const contents = { metadata: { component: own }, components: [...unlike.values()] };

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { bill, packagesInside } from "../../scripts/sbom.mjs";
+import { bill, packagesInside, WITHIN } from "../../scripts/sbom.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 type Versions = Readonly<Record<string, string>>;
@@ -138,6 +138,27 @@ describe("what others made of the package", () => {
     }
     expect(written.components.filter(({ hashes }) => hashes === undefined)).toEqual([]);
     for (const name of ["vite", "vitest", "typescript"]) expect([...listed].filter((one) => one.startsWith(`${name}@`))).toEqual([]);
+  });
+
+  it("comes with the licences, and what else is to be told, of what is in the dashboard and in the page of the API", () => {
+    const ofDashboard = readFileSync(`${ROOT}dist/web/LICENSES.md`, "utf8");
+    // vue itself only names what these of its packages are.
+    for (const name of ["@vue/runtime-dom", "vue-router", "@tanstack/vue-virtual", "echarts", "openapi-fetch", "zrender"])
+      expect(ofDashboard).toContain(`\n## ${name} - ${packageAt(`node_modules/${name}`).version} (`);
+    expect(ofDashboard).toContain("Apache License");
+    expect(ofDashboard).toContain(readFileSync(`${ROOT}node_modules/echarts/NOTICE`, "utf8").trim());
+    const page = `${ROOT}dist/packages/@fastify/swagger-ui/static/`;
+    const { devDependencies: madeWith } = JSON.parse(readFileSync(`${ROOT}node_modules/@fastify/swagger-ui/package.json`, "utf8")) as {
+      readonly devDependencies: Versions;
+    };
+    expect(Object.entries(WITHIN).map(([name, { version }]) => [name, version])).toEqual([
+      ["swagger-ui-dist", madeWith["swagger-ui-dist"]],
+    ]);
+    expect(bill()).toContain(`"pkg:npm/swagger-ui-dist@${madeWith["swagger-ui-dist"]}"`);
+    expect(readFileSync(`${page}LICENSE`, "utf8")).toContain("Apache License");
+    expect(readFileSync(`${page}NOTICE`, "utf8")).toContain("SmartBear");
+    const [, told = ""] = /license information please see (\S+)/.exec(readFileSync(`${page}swagger-ui-bundle.js`, "utf8")) ?? [];
+    expect(existsSync(`${page}${told}`)).toBe(true);
   });
 
   it("runs scripts when it is installed only where that is decided", () => {

@@ -76,6 +76,9 @@ describe("the tarball", () => {
         "simulator/media/h264.mp4",
       ]),
     );
+    // Whoever gives code of others on gives on their licences, too.
+    for (const file of ["LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt"])
+      expect(packed).toContain(`dist/packages/@fastify/swagger-ui/static/${file}`);
     const tops = new Set(packed.map((path) => (path.includes("/") ? path.split("/", 1)[0] : path)));
     expect(
       [...tops].filter((top) => !/^(bin|dist|proto|simulator|package\.json|README(\.en)?\.md|LICENSE|CHANGELOG\.md)$/.test(top ?? "")),
@@ -248,6 +251,12 @@ describe("installed without what npm may leave out", () => {
         /^dylive: A package that this needs is not installed: better-sqlite3 is missing: npm install better-sqlite3@\d/,
       ),
     });
+    // To ask a server takes no store.
+    const nobody = ["--server", "http://127.0.0.1:9", "--token", "x"];
+    expect(await failed(["--help"])).toMatchObject({ stdout: expect.stringContaining("Usage: dylive"), stderr: "" });
+    const talk = started(process.execPath, [dylive, "mcp", ...nobody], { DYLIVE_LANG: "en" });
+    expect(await talk.ended).toBe(0);
+    expect(await failed(["tail", "1", ...nobody])).toMatchObject({ stderr: expect.stringContaining("no dylive server answers") });
     writeFileSync(join(at, "use.mjs"), SMALL_PROGRAM);
     expect((await run(process.execPath, [join(at, "use.mjs")], { cwd: at })).stdout).toMatch(/^\d+\n$/);
   });
