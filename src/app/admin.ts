@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { LATE_MS } from "../health/backlog.js";
 import type { RoomStatus } from "../health/state.js";
 import type { AboutServer, AdminService, ServerSetting } from "../http/api-deps.js";
@@ -8,7 +8,7 @@ import { AccountService } from "../platform/accounts/account-service.js";
 import type { AccountStore } from "../platform/accounts/login-store.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
-import { packagePath } from "../runtime/packages.js";
+import { packagePath, packageVersion } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
 import type { StoreAt } from "../store/open.js";
 import type { AccountDays } from "../store/sql/account-days.js";
@@ -19,7 +19,6 @@ import { CHANGEABLE, type Config, environmentOf, isGiven, mayChange, shownSettin
 
 /** The built command line. */
 const PROGRAM = packagePath("dist/bin/dylive.js");
-const PACKAGE = packagePath("package.json");
 
 interface AdminDeps {
   readonly config: Config;
@@ -67,7 +66,7 @@ export function adminService({
       };
     });
   };
-  const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
+  const version = packageVersion();
   return {
     accounts: new AccountService(accounts, { platform, userAgent: config.userAgent }, accountDays, clock),
     about: async () => ({

@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { Command, Help, type HelpConfiguration, Option } from "commander";
 import { type Config, loadConfig, misspeltSettings } from "../app/config.js";
 import { meantName } from "../events/misspelt.js";
 import { inLanguage, type Language, recognised } from "../i18n/words.js";
-import { packagePath } from "../runtime/packages.js";
+import { packageVersion } from "../runtime/packages.js";
 import { told } from "../runtime/told.js";
 import type { simulate } from "./commands/simulate.js";
 import { EXAMPLES } from "./examples.js";
@@ -174,11 +173,6 @@ const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_D
 const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
 const worksAccount = () => new Option("--account <name>", "account to read it as (DYLIVE_WORKS_ACCOUNT, guest)");
 const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
-
-/** Returns the version of this package, from its own file. */
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string }).version;
-}
 
 /**
  * Returns the commands. Each loads what it needs when it runs, and those of the groups below when they are asked for: a short one starts at

@@ -8,7 +8,7 @@ import { noSuch } from "../events/misspelt.js";
 import { inLanguage, type Language } from "../i18n/words.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import { loadPackage } from "../runtime/packages.js";
+import { loadPackage, packageVersion } from "../runtime/packages.js";
 import { type Said, told } from "../runtime/told.js";
 import type { TokenRow } from "../store/sql/tokens.js";
 import type { ApiDeps } from "./api-deps.js";
@@ -57,7 +57,7 @@ function loadSdk(): typeof import("@modelcontextprotocol/server") {
 /** Makes a server of the Model Context Protocol for one client: the tools, which ask the API what they show. */
 export function mcpServer({ ask, language, clock }: McpClient): Server {
   const server = new (loadSdk().Server)(
-    { name: "dylive", title: "dylive", version: "1" },
+    { name: "dylive", title: "dylive", version: packageVersion() },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
   );
   let running = 0;
@@ -74,7 +74,10 @@ export function mcpServer({ ask, language, clock }: McpClient): Server {
       try {
         if (running > CALLS_MAX) throw new DyliveError("in_use", told`${CALLS_MAX} tools of this client are running already`);
         const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
-        if (tool === undefined) throw new DyliveError("not_found", noSuch("tool", name, Object.keys(TOOLS)));
+        if (tool === undefined) {
+          const { message } = errorWords("not_found", noSuch("tool", name, Object.keys(TOOLS)), language);
+          throw new ApiRefusal(message, inLanguage(language, "tools/list says what each of them does and takes."));
+        }
         return await resultOf(tool, new AskedApi(ask, signal), checked(tool.takes, given, told`the arguments`) as ToolArguments, language);
       } catch (error) {
         const words =

@@ -60,6 +60,11 @@ export function packagePath(path: string): string {
   return fileURLToPath(new URL(path, ROOT));
 }
 
+/** Returns the version of this package, from its own file. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string }).version;
+}
+
 function rootAbove(folder: URL): URL {
   if (existsSync(new URL("package.json", folder))) return folder;
   const above = new URL("../", folder);

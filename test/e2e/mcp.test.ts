@@ -9,6 +9,7 @@ import { Client as Client2025 } from "@modelcontextprotocol/sdk/client/index.js"
 import { StdioClientTransport as Transport2025 } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createToken } from "../../src/http/tokens.js";
+import { packageVersion } from "../../src/runtime/packages.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { type Tell, tellerOf } from "../contracts/harness.js";
@@ -86,7 +87,10 @@ describe("dylive mcp", () => {
       lines.push(...parts);
       told();
     });
-    child.stderr.resume();
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
     const answered = async (id: number) => {
       while (!lines.some((line) => JSON.parse(line).id === id)) await new Promise<void>((resolve) => (told = resolve));
       return JSON.parse(lines.find((line) => JSON.parse(line).id === id) ?? "");
@@ -96,7 +100,7 @@ describe("dylive mcp", () => {
       send({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: given } });
     const clientInfo = { name: "hand", version: "1" };
     send({ jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo } });
-    expect((await answered(1)).result.serverInfo.name).toBe("dylive");
+    expect((await answered(1)).result.serverInfo).toMatchObject({ name: "dylive", version: packageVersion() });
     send("no JSON at all");
     send({ jsonrpc: "2.0", method: "notifications/initialized" });
     call(2, "read_events", { room: "22", wait: 30, cursor: "1" });
@@ -115,7 +119,8 @@ describe("dylive mcp", () => {
       content: [{ text: expect.stringMatching(/32 tools of this client/) }],
     });
     child.stdin.end();
-    const [code] = await once(child, "exit");
+    const [code] = await once(child, "close");
+    expect(said).toMatch(/^a line on stdin is no JSON and was passed over.*\n$/);
     expect([code, rest, lines.some((line) => [2, 5, 100].includes(JSON.parse(line).id))]).toEqual([0, "", false]);
   });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import type { Command, Option } from "commander";
 import { pino } from "pino";
 import { adminService } from "../../app/admin.js";
@@ -170,9 +171,21 @@ async function serve(ask: AskApi): Promise<void> {
     maxSubscriptions: 0,
     onerror: ({ message }) => say(message),
   });
+  tellUnreadable();
   await left;
   await connection.close();
   process.stdin.destroy();
+}
+
+/** Says of each line on stdin that is no JSON that it was passed over, which the package of the protocol does without a word: it may have been a question. */
+function tellUnreadable(): void {
+  createInterface({ input: process.stdin, crlfDelay: Infinity }).on("line", (line) => {
+    try {
+      if (line !== "") JSON.parse(line);
+    } catch {
+      say(told`a line on stdin is no JSON and was passed over: each message is one line`);
+    }
+  });
 }
 
 /** Returns the rooms of a store, as a server that collects them told how they are doing. */

@@ -598,6 +598,8 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "Only {} at most fit into the result; `next` or `previous` goes on.": "结果里最多放得下 {} 条；用 `next` 或 `previous` 接着读。",
   "Only the first {} fit into the result.": "结果里只放得下前 {} 条。",
   "Long lists and texts were shortened, where … says so.": "过长的列表和文字已截短，截短处有 … 标明。",
+  "tools/list says what each of them does and takes.": "每个工具做什么、接受哪些参数，见 tools/list。",
+  "a line on stdin is no JSON and was passed over: each message is one line": "标准输入里有一行不是 JSON，已跳过：每条消息占一行",
   "this talks with a program of AI, which starts it: docs/mcp.md says how. Ctrl-C ends it":
     "这个命令与 AI 程序对话，由 AI 程序启动：方法见 docs/mcp.zh.md。按 Ctrl-C 结束",
   "room {}: the lines begin after seq {}": "直播间 {}：从 seq {} 之后开始",
