@@ -225,8 +225,8 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
 }
 
 function deleted(asked: string): ApiFailure {
-  return new ApiFailure("not_found", `The room ${JSON.stringify(asked)} was deleted`, {
-    hint: "Add it again first.",
+  return new ApiFailure("not_found", `${JSON.stringify(asked)} was deleted while it was followed`, {
+    hint: "A room that is added again begins anew: follow it again then.",
     status: 404,
     retryable: false,
   });

@@ -14,10 +14,13 @@ interface Polling extends ReadRequest {
 
 /**
  * Reads after `from`, or the newest events up to `head` when `from` is null. When there are none, it waits up to `waitMs` for one that the
- * filter shows, passing over hidden ones, or until the call is ended: as `deleted` when its room was.
+ * filter shows, passing over hidden ones, or until the call is ended: as `deleted` when its room was, or
+ * its broadcast.
  */
 export async function poll(polling: Polling, from: number | null, head: number): Promise<ReadEvents> {
-  const stay = polling.live.whenDeleted(polling.room, () => polling.call.end("deleted"));
+  const stay = polling.live.whenDeleted({ room: polling.room, sessionId: polling.filter.where.sessionId }, () =>
+    polling.call.end("deleted"),
+  );
   try {
     return await wait(polling, from, head);
   } finally {

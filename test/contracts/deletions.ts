@@ -95,6 +95,7 @@ export function describeDeletions(open: Open): void {
       const deletion = await deletions.ofSession(room, FIRST);
       expect((await sessions.list(room, 9)).map(({ sessionId }) => sessionId)).toEqual([SECOND]);
       expect([await deletions.open(), await deletions.ofRooms([room])]).toEqual([[deletion], new Set()]);
+      expect([await deletions.ofSessions([FIRST, SECOND]), await deletions.ofSessions([])]).toEqual([new Set([FIRST]), new Set()]);
       // Two do it at once.
       const done = await Promise.all([run(deletion), run(deletion)]);
       expect(Math.max(...done.map(({ events }) => events))).toBeGreaterThan(0);
@@ -106,6 +107,7 @@ export function describeDeletions(open: Open): void {
       // What comes of it later is a broadcast that begins then, and stays.
       await sessions.open(room, FIRST, T0 + 9);
       await append(chat("later", { sessionId: FIRST }));
+      expect(await deletions.ofSessions([FIRST])).toEqual(new Set());
       await run(deletion);
       await settled(room);
       expect([(await readAll(log, room)).events.length, await counted(room)]).toEqual([before.length + 1, [FIRST, SECOND]]);

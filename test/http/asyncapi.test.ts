@@ -98,7 +98,7 @@ it("describes what streams, the WebSocket and webhooks really send, and what is 
   const answers = ["hello", "subscribed", "events", "removed", "acked", "error", "pong", "unsubscribed", "stopping"];
   for (const answer of answers) expect(seen).toContain(`socket ${answer}`);
   expect([seen.has("webhook batch"), receiver.sent.length, seen.has("events stopping")]).toEqual([true, 2, true]);
-  const gone = goneRoom({ room, asked: "98765" });
+  const gone = goneRoom({ room, asked: "98765" }, "room");
   expect([mistake("events", "gone", gone), mistake("socket", "gone", { type: "gone", ...gone })]).toEqual([null, null]);
   expect(mistake("rooms", "gone", { id: String(room) })).toBeNull();
   // A wrong message is not let through.

@@ -7,6 +7,37 @@ import { WsClient } from "./streams/ws-client.js";
 
 const HEARTBEAT_MS = 15_000;
 
+it("tells at a heartbeat what is open on a broadcast that was deleted, and what is open on its room nothing", async () => {
+  const { api, call, tell, store, tokens, clock } = await serveApi();
+  const room = await tell("98765", chat("1"));
+  const other = await tell("98766", chat("1"));
+  const id = chat("1").sessionId ?? "";
+  await store.sessions.open(room, id, 1);
+  await store.rooms.ensure([
+    { kind: "web_rid", value: "98765" },
+    { kind: "room_id", value: id },
+  ]);
+  const stream = (rooms: string) => SseClient.open(`${api.url}/v1/events/stream?rooms=${rooms}`, { token: tokens.read });
+  const [alone, whole] = [await stream(id), await stream("98765")];
+  const socket = await WsClient.open(api.url, tokens.read);
+  socket.send({ op: "subscribe", rooms: [id, "98766"] });
+  const long = call(`/v1/rooms/${id}/events?after=1&wait=60`);
+  await until(() => alone.messages.length + whole.messages.length === 2 && socket.typed("subscribed").length === 1);
+  await until(() => clock.sleeping >= 1);
+  await clock.advance(HEARTBEAT_MS);
+  expect([alone.named("gone"), socket.typed("gone")]).toEqual([[], []]);
+
+  await store.deletions.ofSession(room, id);
+  await clock.advance(HEARTBEAT_MS);
+  await until(() => alone.ended && socket.typed("gone").length === 1);
+  const about = { room, asked: id, reason: "the broadcast was deleted" };
+  expect([alone.messages.at(-1), socket.typed("gone")]).toMatchObject([{ event: "gone", data: about }, [{ type: "gone", ...about }]]);
+  expect((await long).status).toBe(404);
+  await tell(other, chat("2"));
+  await until(() => socket.events.length === 1);
+  expect([whole.ended, whole.named("gone")]).toEqual([false, []]);
+});
+
 it("tells at a heartbeat what is open on a room that was deleted, by whichever process", async () => {
   const { api, call, tell, store, tokens, clock } = await serveApi();
   const [gone, kept] = [await tell("98765", chat("1")), await tell("98766", chat("1"))];

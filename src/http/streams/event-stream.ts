@@ -15,7 +15,7 @@ import { sendHead } from "../calls.js";
 import { exactly } from "../v1/fields.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
 import { endsOf, namedRooms } from "./named-room.js";
-import { goneName, goneRoom, type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
+import { goneName, goneRoom, readRoom, type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
 import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 import { Resumed } from "./ws-command.js";
 
@@ -61,14 +61,14 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
     return this.#answer.outbound.queued;
   }
 
-  get rooms(): Iterable<RoomKey> {
-    return [...this.#follow.places()].map(([room]) => room);
+  get rooms(): ReturnType<typeof readRoom>[] {
+    return [...this.#follow.places()].map(([room]) => readRoom(room, this.#follow.get(room)?.followed));
   }
 
-  lose(room: RoomKey): void {
+  lose(room: RoomKey, what: "room" | "broadcast"): void {
     const followed = this.#follow.get(room)?.followed;
     if (followed === undefined || !this.#follow.drop(room)) return;
-    const last = sseMessage("gone", goneRoom(followed));
+    const last = sseMessage("gone", goneRoom(followed, what));
     // A browser that comes back is refused then, and stays away.
     if (this.#follow.size === 0) this.#answer.finish(last);
     else this.#answer.write(last);

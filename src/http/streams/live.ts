@@ -13,11 +13,17 @@ import { type OutboundBounds, WriteCoalescer } from "./outbound-queue.js";
 /** Reason for which we end a connection; its client is told. */
 export type CloseReason = "stopping" | "token" | "slow" | "costly";
 
+/** A room that is read; of one broadcast alone where that is named. */
+interface OpenRoom {
+  readonly room: RoomKey;
+  readonly sessionId?: string | undefined;
+}
+
 /** A reader of rooms that may be deleted while it is there. */
 interface RoomsReader {
-  readonly rooms: Iterable<RoomKey>;
-  /** Takes that a room of it was deleted. */
-  lose(room: RoomKey): void;
+  readonly rooms: Iterable<OpenRoom>;
+  /** Takes that a room of it was deleted, or the broadcast that it reads of it. */
+  lose(room: RoomKey, what: "room" | "broadcast"): void;
 }
 
 /** An open stream or socket, as those who look after all of them see it. */
@@ -201,8 +207,8 @@ export class LiveStreams {
     if (this.#stopped.signal.aborted) reader.end("stopping");
   }
 
-  /** Calls back when a room turns out to be deleted: at the next heartbeat. @returns ends that */
-  whenDeleted(room: RoomKey, lose: () => void): () => void {
+  /** Calls back when a room, or the broadcast that is read of it, turns out to be deleted: at the next heartbeat. @returns ends that */
+  whenDeleted(room: OpenRoom, lose: () => void): () => void {
     const poll = { rooms: [room], lose };
     this.#polls.add(poll);
     return () => void this.#polls.delete(poll);
@@ -246,12 +252,19 @@ export class LiveStreams {
   /** Asks once for all: whoever deleted a room may be another process. */
   async #lookForDeleted(): Promise<void> {
     const readers = [...this.#readers, ...this.#polls];
-    const rooms = new Set(readers.flatMap((reader) => [...reader.rooms]));
-    if (rooms.size === 0) return;
+    const read = readers.flatMap((reader) => [...reader.rooms]);
+    if (read.length === 0) return;
+    const sessions = new Set(read.flatMap(({ sessionId }) => sessionId ?? []));
     this.#isLooking = true;
     try {
-      const gone = await this.store.deletions.ofRooms([...rooms]);
-      if (gone.size > 0) for (const reader of readers) for (const room of [...reader.rooms]) if (gone.has(room)) reader.lose(room);
+      const { deletions } = this.store;
+      const rooms = await deletions.ofRooms([...new Set(read.map(({ room }) => room))]);
+      const broadcasts = sessions.size === 0 ? sessions : await deletions.ofSessions([...sessions]);
+      if (rooms.size + broadcasts.size === 0) return;
+      for (const reader of readers)
+        for (const { room, sessionId } of [...reader.rooms])
+          if (rooms.has(room)) reader.lose(room, "room");
+          else if (sessionId !== undefined && broadcasts.has(sessionId)) reader.lose(room, "broadcast");
     } catch (error) {
       this.failed(error);
     } finally {

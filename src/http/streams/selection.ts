@@ -5,7 +5,7 @@ import type { ReadingTime } from "../../feed/reading-time.js";
 import type { Followed } from "../../feed/subscription.js";
 import type { Batch } from "../../feed/tail.js";
 import { FieldError } from "../../runtime/errors.js";
-import type { Where } from "../../store/log.js";
+import type { RoomKey, Where } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 
@@ -42,9 +42,14 @@ export function shown({ room, asked }: Pick<NamedRoom, "room" | "asked">, after:
   return { room, asked, after, where: selection.where, selection, wsKey: `ws ${selection.key}`, sseKey: `sse ${selection.key}` };
 }
 
-/** Returns what a client is told of a room that was deleted while it followed it. */
-export function goneRoom({ room, asked }: Pick<ShownRoom, "room" | "asked">) {
-  return { room, asked, reason: "the room was deleted" };
+/** Returns what is looked at to learn that it was deleted: the room, and the broadcast where it is followed alone. */
+export function readRoom(room: RoomKey, followed: ShownRoom | undefined) {
+  return { room, sessionId: followed?.where.sessionId };
+}
+
+/** Returns what a client is told of a room that was deleted while it followed it, or of which the broadcast was that it followed. */
+export function goneRoom({ room, asked }: Pick<ShownRoom, "room" | "asked">, what: "room" | "broadcast") {
+  return { room, asked, reason: `the ${what} was deleted` };
 }
 
 /** Returns what a client that came back is told of a name that leads to no room any more. */

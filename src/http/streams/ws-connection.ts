@@ -18,7 +18,7 @@ import { movePosition, subscriptionPosition } from "../tokens.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
 import { visibleRoom } from "./named-room.js";
 import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
-import { goneName, goneRoom, type ShownRoom, shownOf, sift } from "./selection.js";
+import { goneName, goneRoom, readRoom, type ShownRoom, shownOf, sift } from "./selection.js";
 import { type Command, CommandError, type CommandOf, parseCommand, subscriptionsOf } from "./ws-command.js";
 
 /** FIN and opcode 1: one whole text message. */
@@ -132,15 +132,15 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     return this.#outbound.queued;
   }
 
-  get rooms(): Iterable<RoomKey> {
-    return [...this.#follow.places()].map(([room]) => room);
+  get rooms(): ReturnType<typeof readRoom>[] {
+    return [...this.#follow.places()].map(([room]) => readRoom(room, this.#follow.get(room)?.followed));
   }
 
-  lose(room: RoomKey): void {
+  lose(room: RoomKey, what: "room" | "broadcast"): void {
     const followed = this.#follow.get(room)?.followed;
     if (followed === undefined) return;
     this.#drop([room]);
-    this.#tell({ type: "gone", ...goneRoom(followed) });
+    this.#tell({ type: "gone", ...goneRoom(followed, what) });
   }
 
   take(batch: Batch, { selection, wsKey }: ShownRoom): void {

@@ -85,6 +85,14 @@ export function sqlDeletions({ clock, dialect, ask, lane }: SqlDatabase) {
         const sql = `SELECT DISTINCT room FROM deletions WHERE session_id = '' AND room ${dialect.among("$1", "bigint")}`;
         return new Set((yield* rows<{ room: RoomKey }>(sql, among)).map(({ room }) => room));
       }),
+    /** Returns those of these broadcasts that were deleted, and of which nothing has come since. @param among their room_ids */
+    ofSessions: (among: readonly string[]): Promise<ReadonlySet<string>> =>
+      ask(function* () {
+        const sql = `SELECT DISTINCT session_id AS id FROM deletions WHERE session_id ${dialect.among("$1", "text")} 
+          AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.room = deletions.room AND s.session_id = deletions.session_id)
+          AND NOT EXISTS (SELECT 1 FROM aliases a WHERE a.kind = 'room_id' AND a.value = deletions.session_id)`;
+        return new Set((yield* rows<{ id: string }>(sql, among)).map(({ id }) => id));
+      }),
     /** Returns the deletions of broadcasts that began after the one of this number, and the newest number; null: none, to begin with. */
     ofSessionsSince: (n: number | null): Promise<{ readonly n: number; readonly found: readonly Deletion[] }> =>
       ask(function* () {
