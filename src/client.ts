@@ -95,7 +95,11 @@ export class DyliveClient {
   readonly #server: Server;
   readonly #sleep: NonNullable<ClientOptions["sleep"]>;
 
-  constructor({ url, token, fetch, WebSocket, EventSource, silenceMs = SILENCE_MS, sleep = sleepFor }: ClientOptions) {
+  /** @throws ApiFailure bad_request that names the option, bad_token where the token cannot be one */
+  constructor(options: ClientOptions) {
+    const { url, token, fetch, WebSocket, EventSource, silenceMs = SILENCE_MS, sleep = sleepFor } = options ?? {};
+    assertAddress(url);
+    assertToken(token);
     const own = globalThis as { readonly WebSocket?: new (url: string) => SocketLike };
     this.#server = {
       base: url.endsWith("/") ? url : `${url}/`,
@@ -117,6 +121,7 @@ export class DyliveClient {
     room: string,
     { signal = new AbortController().signal, after, before, limit, wait, ...choice }: ReadOptions<T> = {},
   ): Promise<EventPage<LiveEventOf<T>>> {
+    assertNames([room]);
     const place = Object.entries({ after, before, limit, wait }).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)]],
     );
@@ -128,13 +133,16 @@ export class DyliveClient {
    * Follows rooms that the server knows, until the loop is left or the signal aborts. A lost connection is opened again where the loop had come
    * to; a loop that begins over the same object goes on there, too.
    * @param rooms 1 to 200: a key, number, custom id or 19-digit room_id each
+   * @throws ApiFailure bad_request at once where a name is no text
    * @throws ApiFailure from the loop, where another try would not help: bad_token, forbidden, not_found, bad_request, cursor_reset (with
    *   `oldest` and `newest`), too_costly
    * @example
    * for await (const event of client.follow("100000002", { types: ["gift"], after: saved })) console.log(event.gift.name);
    */
   follow<T extends EventType = UsualType>(rooms: string | readonly string[], options: FollowOptions<T> = {}): FollowedEvents<T> {
-    return new Follower(this.#server, this.#sleep, typeof rooms === "string" ? [rooms] : rooms, options);
+    const names = Array.isArray(rooms) ? rooms : [rooms];
+    assertNames(names);
+    return new Follower(this.#server, this.#sleep, names, options);
   }
 }
 
@@ -239,6 +247,33 @@ function wrong(field: string, words: string): ApiFailure {
     status: 400,
     retryable: false,
   });
+}
+
+/** Refuses what JavaScript lets through. What is wrong is not repeated: there may be a password in it. */
+function assertAddress(url: unknown): void {
+  let address: URL | null = null;
+  try {
+    address = new URL(typeof url === "string" ? url : "");
+  } catch {}
+  if (address === null || !/^https?:$/.test(address.protocol))
+    throw wrong("url", "url takes the address of a server, such as http://127.0.0.1:8787");
+  if (address.username + address.password !== "")
+    throw wrong("url", "url has a user name or a password before its host, which no request can carry");
+}
+
+/** Refuses what no header can carry, which would look like a server that does not answer. */
+function assertToken(token: unknown): void {
+  if (typeof token === "string" && /^[\x21-\x7e]+$/.test(token)) return;
+  throw new ApiFailure("bad_token", "token takes the text of a token: visible characters of ASCII, without spaces and line breaks", {
+    field: "token",
+    hint: "`dylive token create --name NAME` makes one.",
+    retryable: false,
+  });
+}
+
+function assertNames(names: readonly unknown[]): void {
+  if (!names.every((name) => typeof name === "string"))
+    throw wrong("rooms", 'a room is named by a text, such as "100000002": a number has not digits enough for a room_id');
 }
 
 /** Returns what is not undefined. */

@@ -338,6 +338,32 @@ describe("a client", () => {
     expect([seen.toSorted(), gone]).toEqual(way === "poll" ? [["222c"], told.slice(1)] : [["111c", "222c", "222next"], told]);
   });
 
+  it("says at once which option or name cannot be, and repeats no token", async () => {
+    const url = "http://127.0.0.1:1";
+    const refused = (options?: unknown) => {
+      try {
+        return new DyliveClient(options as ConstructorParameters<typeof DyliveClient>[0]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ApiFailure);
+        return error as ApiFailure;
+      }
+    };
+    for (const options of [undefined, null, {}, { url: "x" }, { url: 8787, token: "t" }, { url: "ftp://x/", token: "t" }])
+      expect(refused(options)).toMatchObject({ code: "bad_request", field: "url", retryable: false });
+    const secret = refused({ url: "http://me:hunter2@127.0.0.1:1", token: "t" });
+    expect([secret, String(secret).includes("hunter2")]).toMatchObject([{ code: "bad_request", field: "url" }, false]);
+    for (const token of [undefined, "", "令牌", "a\nb", "secret\n", 5]) {
+      const failure = refused({ url, token });
+      expect(failure).toMatchObject({ code: "bad_token", field: "token", retryable: false });
+      if (typeof token === "string" && token !== "") expect(String(failure)).not.toContain(token.trim());
+    }
+    const client = new DyliveClient({ url, token: "t" });
+    const [number, list] = [100000002 as unknown as string, ["1", null as unknown as string]];
+    for (const rooms of [number, list])
+      expect(() => client.follow(rooms)).toThrow(expect.objectContaining({ code: "bad_request", field: "rooms" }));
+    await expect(client.read(number)).rejects.toMatchObject({ code: "bad_request", field: "rooms" });
+  });
+
   it("reads pages, and says what cannot be", async () => {
     const { api, tell, tokens } = await serveApi({ clock: systemClock });
     await tell("98765", ...chats(1, 5), gift("g", "c", 3, 3));
