@@ -145,6 +145,7 @@ function complete(given: Record<string, unknown>, nameOf: (key: keyof Config) =>
  * @throws DyliveError bad_config that names the option and what it takes, or that there is no such option
  */
 export function settingsOf(options: object, settings: readonly (keyof Config)[], others: readonly string[]): Config {
+  if (typeof options !== "object" || options === null) throw new DyliveError("bad_config", "the options are not an object");
   const known = [...others, ...settings];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new DyliveError("bad_config", noSuch("option", unknown, known));

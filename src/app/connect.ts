@@ -62,8 +62,8 @@ const MAX_QUEUED_EVENTS = 10_000;
  */
 export function connect<T extends EventType = UsualType>(link: string, options: ConnectOptions<T> = {}): RoomEvents<T> {
   readPaste(link, ROOM_DOOR);
-  const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock } = options;
   const config = settingsOf(options, REACH, ["types", "signal", "maxQueuedEvents", "onLost", "clock"]);
+  const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock } = options;
   assertTypes(types, EVENT_TYPES);
   const open = (until: AbortSignal) =>
     OneRoom.open(

@@ -85,10 +85,12 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
 
   /**
    * @param room a link, share text, room number or id; with a client, a room that the server knows
-   * @throws DyliveError bad_config when a client is given with options that are the server's
+   * @throws DyliveError bad_room of what is no text; bad_config when a client is given with options that are the server's
    */
   constructor(room: string, options: WebcastOptions = {}) {
     super();
+    if (typeof room !== "string") throw new DyliveError("bad_room", "it is no text: put quotes around a number");
+    if (typeof options !== "object" || options === null) throw new DyliveError("bad_config", "the options are not an object");
     const { client, signal: _, ...others } = options;
     const [other] = Object.keys(others);
     if (client !== undefined && other !== undefined)
@@ -172,7 +174,7 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
         if (!state.open) this.#lost(run, state.failure);
         else if (run.isLost) this.#connected(run);
       };
-      return client.follow(this.#room, { types: TIKTOK_TYPES, signal, onState });
+      return client.follow(await nameIn(this.#room), { types: TIKTOK_TYPES, signal, onState });
     }
     const { connect } = await import("./connect.js"); // a client's user needs none of it
     return connect(this.#room, { ...options, types: TIKTOK_TYPES, signal });
@@ -219,6 +221,16 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
       });
     }
   }
+}
+
+/** Returns the name by which a server may know the room: that in a link, else what was given. @throws DyliveError bad_room */
+async function nameIn(room: string): Promise<string> {
+  if (!room.includes("/")) return room.trim();
+  const { ROOM_DOOR, readPaste } = await import("../platform/links/paste.js");
+  const meant = readPaste(room, ROOM_DOOR);
+  if (meant.kind === "short_link")
+    throw new DyliveError("bad_room", "where a short link leads only the platform knows: give a client the room's number or id");
+  return `${meant.name.kind}:${meant.name.value}`;
 }
 
 function reasonOf(error: unknown): string {

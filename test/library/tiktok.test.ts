@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, expectTypeOf, it } from "vitest";
 import { WebSocket } from "ws";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
-import "../../src/app/connect.js"; // it is loaded by the first who connects: here before the tests are timed
+import { connect } from "../../src/app/connect.js"; // it is loaded by the first who connects: here before the tests are timed
 import { type TiktokChat, type WebcastOptions, WebcastPushConnection } from "../../src/app/tiktok.js";
 import { DyliveClient } from "../../src/client.js";
 import type { LiveEvent } from "../../src/events/event.js";
@@ -124,6 +124,27 @@ describe("a room of a server", () => {
       [FAN.nickname, false],
     ]);
     expect(client.asked).toEqual([[ROOM, ["chat", "gift", "like", "join", "follow", "share", "stats", "state"]]]);
+  });
+
+  it("is named as it is without a client, but for a short link", async () => {
+    for (const [room, asked] of [
+      ["https://live.douyin.com/100000002?from=x", "web_rid:100000002"],
+      ["看直播 https://live.douyin.com/my_room 复制", "unique_id:my_room"],
+      ["room:3", "room:3"],
+    ] as const) {
+      const client = clientOf([sample("chat")]);
+      const connection = new WebcastPushConnection(room, { client });
+      await connection.connect();
+      connection.disconnect();
+      expect(client.asked).toMatchObject([[asked, expect.anything()]]);
+    }
+    const refused = (room: unknown, options?: unknown) => () => new WebcastPushConnection(room as string, options as WebcastOptions);
+    const short = new WebcastPushConnection("https://v.douyin.com/abc/", { client: clientOf([]) });
+    await expect(short.connect()).rejects.toThrow(/only the platform knows/);
+    expect(refused(100000002)).toThrow(/put quotes around a number/);
+    expect(refused("1", null)).toThrow(/the options are not an object/);
+    expect(() => connect(100000002 as unknown as string)).toThrow(/put quotes around a number/);
+    expect(() => connect("1", null as unknown as object)).toThrow(/the options are not an object/);
   });
 
   it("is left by disconnect(), also before anything was heard of it, and met again", async () => {

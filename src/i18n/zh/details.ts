@@ -11,6 +11,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
   option: "选项",
   'types takes a list, such as types: ["chat", "gift"]': '"types" 是一个列表，例如 types: ["chat", "gift"]',
   "{} is the server's to set, whose client is given": "{} 由服务决定：这里给的是它的客户端",
+  "it is no text: put quotes around a number": "不是文本：数字请加上引号",
+  "the options are not an object": "选项不是对象",
+  "where a short link leads only the platform knows: give a client the room's number or id":
+    "短链接指向哪里只有平台知道：使用客户端时请给出直播间的号码或 ID",
   "it is connected already, or connecting": "已经连接，或者正在连接",
   "there is no {} {{}}; there are {}": "没有{} {{}}；有 {}",
   "user: {}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it":

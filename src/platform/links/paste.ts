@@ -102,6 +102,7 @@ const ADDRESS = new RegExp(
  */
 export function readPaste<T>(text: string, door: Door<T>): T | Extract<Meaning, { kind: "short_link" }> {
   const refuse = (detail: Told) => new DyliveError(door.code, detail);
+  if (typeof text !== "string") throw refuse(told`it is no text: put quotes around a number`);
   const given = unquoted(text);
   if (given === "") throw refuse(told`the text is empty`);
   if (given.length > LONGEST)
