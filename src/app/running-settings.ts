@@ -4,8 +4,8 @@ import { PACE_SETTINGS } from "../store/server-limits.js";
 import type { Store } from "../store/store.js";
 import { type Config, mayChange } from "./config.js";
 
-/** Time between two looks whether settings were changed, in ms: by another process, or by the command. */
-const LOOK_MS = 30_000;
+/** Time between two looks whether settings were changed, in ms: by another process, or by the command. Waits that go by them follow ten seconds later. */
+const LOOK_MS = 20_000;
 
 type PaceSettings = Pick<Config, (typeof PACE_SETTINGS)[number]>;
 

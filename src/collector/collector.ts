@@ -24,6 +24,8 @@ import { step } from "./transitions.js";
 const CONFIRM_MS = 10_000; // two readings that are not live, this far apart, end a broadcast (design section 5)
 const SETTLE_EVERY_MS = 5000;
 const STORE_MS = 5000;
+/** Longest part of a wait between looks whose time may change, in ms; with the look at the settings, half a minute (app/running-settings.ts). */
+const WAIT_PART_MS = 10_000;
 
 /** Resources that all collectors of a process share. */
 interface SharedByCollectors extends Budgets {
@@ -371,9 +373,21 @@ export class Collector {
   }
 
   async #wait(wait: Effect & { readonly type: "wait" }): Promise<CollectorEvent> {
-    const { pollMs } = this.#deps;
-    const ms = msOf(wait, typeof pollMs === "number" ? pollMs : pollMs());
-    if (ms > 0) await this.#deps.clock.sleep(ms, this.#stop.signal).catch(() => {});
+    const { clock, pollMs } = this.#deps;
+    const { signal } = this.#stop;
+    if (wait.for !== "poll") {
+      const ms = msOf(wait);
+      if (ms > 0) await clock.sleep(ms, signal).catch(() => {});
+      return { type: "rested" };
+    }
+    const factor = wait.slower * randomBetween(0.75, 1.25);
+    const wanted = () => (typeof pollMs === "number" ? pollMs : pollMs()) * factor;
+    // In parts where the time between looks may change: a long wait that has begun goes by what it is now.
+    for (let waited = 0; waited < wanted() && !signal.aborted; ) {
+      const part = typeof pollMs === "number" ? wanted() : Math.min(wanted() - waited, WAIT_PART_MS);
+      await clock.sleep(part, signal).catch(() => {});
+      waited += part;
+    }
     return { type: "rested" };
   }
 
@@ -385,15 +399,13 @@ export class Collector {
   }
 }
 
-/** Returns how long a wait is, ms. */
-function msOf(wait: Effect & { readonly type: "wait" }, pollMs: number): number {
+/** Returns how long a wait is that is not for the next look, ms. */
+function msOf(wait: Exclude<Effect & { readonly type: "wait" }, { readonly for: "poll" }>): number {
   switch (wait.for) {
     case "confirm":
       return CONFIRM_MS;
     case "store":
       return STORE_MS;
-    case "poll":
-      return pollMs * wait.slower * randomBetween(0.75, 1.25);
     default:
       return wait.count === 0 ? 0 : backoffMs(wait.for, wait.count);
   }

@@ -182,6 +182,26 @@ describe("a room that is not live", () => {
     await until(() => now.rooms.status(room)?.state === "live");
   });
 
+  it("is looked at by a shorter time than the one that a wait began with", async () => {
+    let pollMs = 86_400_000;
+    let isWaiting = false;
+    const now = await running(
+      {},
+      {
+        pollMs: () => {
+          isWaiting = true;
+          return pollMs;
+        },
+      },
+    );
+    now.simulator.rooms.end("100000001");
+    const { room } = await now.rooms.request("100000001", 60_000, SIGNAL);
+    await until(() => isWaiting);
+    pollMs = 1000;
+    now.simulator.rooms.restart("100000001");
+    await until(() => now.rooms.status(room)?.state === "live");
+  });
+
   it("is unknown behind a captcha, never not found", async () => {
     const now = await running();
     now.simulator.rooms.captcha();
