@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { Official } from "../../src/collector/open-platform/official.js";
 import { erasedSince, lateInWorks, lateUntil } from "../../src/erasure/late.js";
@@ -66,6 +66,7 @@ export interface ApiServer<C extends Clock = FakeClock> {
   readonly appends: AppendHealth;
   /** Lines logged so far, at every level. */
   readonly lines: string[];
+  readonly logger: Logger;
   /** Tokens by scope. */
   readonly tokens: Readonly<Record<"read" | "manage" | "admin", string>>;
   token(wanted?: Partial<NewToken>): Promise<string>;
@@ -227,7 +228,7 @@ export async function serveApi<C extends Clock = FakeClock>({
     clock,
     metrics,
     appends,
-    lines,
+    ...{ lines, logger },
     tokens,
     token,
     tell: tellerOf(store),

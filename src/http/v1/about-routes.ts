@@ -153,7 +153,9 @@ export function aboutRoutes(app: FastifyInstance, { admin, calls, logger }: ApiD
     async (request) => {
       const token = tokenOf(request);
       const settings = await known(admin).change(request.body, token.name);
-      logger.info({ changes: request.body, by: token.id }, "settings of the server were changed");
+      // Whatever the level is by now: what tells less from here on must be told itself.
+      const always = logger.child({}, { level: "info" });
+      always.info({ changes: request.body, by: token.name, token: token.id }, "settings of the server were changed");
       return listed(request, settings);
     },
   );
