@@ -4,6 +4,7 @@ import { meantName } from "../../events/misspelt.js";
 import { systemClock } from "../../runtime/clock.js";
 import { FieldError } from "../../runtime/errors.js";
 import { told, toldOf } from "../../runtime/told.js";
+import { KEEP_SETTINGS } from "../../store/server-limits.js";
 import { moment, printColumns, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
@@ -17,7 +18,7 @@ export function addSettingsCommands(program: Command, data: () => Option): void 
     .action((given: Partial<Config>) => list(loadConfig(given)));
   settings
     .command("set")
-    .description("change one; a running server follows within ten minutes")
+    .description("change one; a running server follows: limits of what is kept within ten minutes, others within half a minute")
     .argument("<name>", "its variable, as `dylive settings list` shows it")
     .argument("<value>", "what it takes, or none for its default (no limit)")
     .addOption(data())
@@ -45,17 +46,19 @@ function set(config: Config, name: string, text: string): Promise<void> {
       name,
       meant === null
         ? "it cannot be changed while the server runs"
-        : told`it cannot be changed while the server runs; did you mean ${meant}?`,
+        : told`it cannot be changed while the server runs (did you mean ${meant}?)`,
     );
   }
   if (!mayChange(config, setting))
     throw new FieldError(name, "the server was started with it: take it out of the environment and start it again, or change it there");
+  if (text === "") throw new FieldError(name, "it takes a value, or none for its default");
   const value = text === "none" ? null : changedValue(setting, text);
   return withStore(config, async (store) => {
     const at = systemClock.now();
     await store.settings.change(new Map([[setting, value === null ? null : { value, by: "dylive settings", at }]]));
+    const within = KEEP_SETTINGS.some((one) => one === setting) ? told`ten minutes` : told`half a minute`;
     say(
-      told`${name} is ${value ?? config[setting] ?? told`no limit`}: a running server follows within ten minutes, unless its environment says otherwise`,
+      told`${name} is ${value ?? config[setting] ?? told`no limit`}: a running server follows within ${within}, unless its environment says otherwise`,
     );
   });
 }

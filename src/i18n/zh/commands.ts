@@ -92,7 +92,8 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "settings that can be changed while a server runs": "可以在服务运行时修改的设置",
   "what each is now, and who changed it": "各项现在的值，由谁修改",
   "its variable, as `dylive settings list` shows it": "它的变量名，见 `dylive settings list`",
-  "change one; a running server follows within ten minutes": "修改一项；运行中的服务十分钟内跟上",
+  "change one; a running server follows: limits of what is kept within ten minutes, others within half a minute":
+    "修改一项；运行中的服务随后跟上：保留期限十分钟内，其他的半分钟内",
   "what it takes, or none for its default (no limit)": "它接受的值；none 恢复默认（不限）",
   "delete a room with all that is kept of it, for good": "删除直播间和它的全部数据，无法恢复",
   "delete a broadcast with its events, statistics and recordings, for good": "删除一场直播的事件、统计和录制，无法恢复",

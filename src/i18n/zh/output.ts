@@ -419,8 +419,10 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "no limit": "不限",
   setting: "设置",
   "set by": "由谁设置",
-  "{} is {}: a running server follows within ten minutes, unless its environment says otherwise":
-    "{} 现在是 {}：运行中的服务十分钟内跟上，除非它的环境变量另有设置",
+  "ten minutes": "十分钟",
+  "half a minute": "半分钟",
+  "{} is {}: a running server follows within {}, unless its environment says otherwise":
+    "{} 现在是 {}：运行中的服务{}内跟上，除非它的环境变量另有设置",
   "This cannot be undone. Type {} to delete it: ": "删除后无法恢复。输入 {} 确认删除：",
   "deleted: {} events, statistics of {} broadcasts, {} raw recordings": "已删除：{} 个事件、{} 场直播的统计、{} 个原始录制",
   "{}: up to {} events, with their statistics and recordings": "{}：最多 {} 个事件，连同统计和录制",

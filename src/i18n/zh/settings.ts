@@ -1,5 +1,18 @@
 /** Descriptions of the settings, and of the values that they take. */
 export const SETTINGS: Readonly<Record<string, string>> = {
+  // As the API says what they may be changed to.
+  "days for which events are kept; null is no limit": "事件保留多少天；null 表示不限",
+  "MB of events that are kept of a room; null is no limit": "每个直播间的事件保留多少 MB；null 表示不限",
+  "days for which statistics of a broadcast are kept; null is no limit": "每场的统计保留多少天；null 表示不限",
+  "days for which raw recordings are kept; null is no limit": "原始录制保留多少天；null 表示不限",
+  "MB of raw recordings that are kept of a room; null is no limit": "每个直播间的原始录制保留多少 MB；null 表示不限",
+  "days for which works, comments and downloads are kept; null is no limit": "作品、评论和下载保留多少天；null 表示不限",
+  "MB that the whole store may use on disk; null is no limit": "整个存储最多占多少 MB 磁盘；null 表示不限",
+  "pages of the platform that a process asks for in a second; null is the default": "一个进程每秒最多请求平台多少个网页；null 恢复默认",
+  "connections to the platform that a process opens in a second; null is the default":
+    "一个进程每秒最多与平台建立多少个连接；null 恢复默认",
+  "ms between looks at a wanted room that is not live; null is the default": "多久查看一次没有开播的直播间，毫秒；null 恢复默认",
+  "least level that is logged; null is the default": "日志的最低级别；null 恢复默认",
   "token by which `dylive mcp` and `dylive tail` ask; it says what may be read and done":
     "`dylive mcp` 和 `dylive tail` 用的 token，决定能读什么、能做什么",
   "address that the server listens on; loopback unless told otherwise": "服务监听的地址；默认只在本机",

@@ -78,6 +78,18 @@ describe("/v1/about and /v1/doctor", () => {
     expect(await settings()).toMatchObject([{ about: "address that the server listens on; loopback unless told otherwise" }]);
   });
 
+  it("refuse in Chinese what a setting may not be changed to", async () => {
+    const { call } = await serveApi();
+    for (const [name, value, about] of [
+      ["DYLIVE_POLL_MS", 3_000_000_000, "整数，1000 到 86400000 或 null（多久查看一次没有开播的直播间，毫秒；null 恢复默认）"],
+      ["DYLIVE_LOG_LEVEL", "loud", "日志的最低级别；null 恢复默认"],
+      ["DYLIVE_KEEP_RAW_MB", 0, "每个直播间的原始录制保留多少 MB；null 表示不限"],
+    ] as const) {
+      const refused = await call("/v1/settings", { method: "PATCH", json: { [name]: value }, headers: { "accept-language": "zh" } });
+      expect([refused.status, refused.at("error", "message")]).toEqual([400, expect.stringContaining(about)]);
+    }
+  });
+
   it("log a change of settings by whom, also one after which less is logged", async () => {
     const { call, admin, lines, logger } = await serveApi();
     const change = admin.change.bind(admin);
