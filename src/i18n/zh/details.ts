@@ -27,6 +27,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "nobody is known as {}; all others that were named are erased": "没有叫 {} 的人；其他人都已删除",
   "it cannot be changed while the server runs": "它不能在服务运行时修改",
   "it cannot be changed while the server runs (did you mean {}?)": "它不能在服务运行时修改（是不是想写 {}？）",
+  "these settings were not loaded": "这些设置不是读取来的",
   "it takes a value, or none for its default": "要写一个值，或写 none 恢复默认",
   "the server was started with it: take it out of the environment and start it again, or change it there":
     "服务启动时已经设置了它：从环境变量里去掉再重启，或者在那里改",
