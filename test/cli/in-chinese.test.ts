@@ -145,6 +145,14 @@ it("dylive room show says in Chinese every reason that a room, or a session of i
   expect(words.filter((line) => states.test(line))).toEqual([]);
 });
 
+it("says of a link that is not downloaded what to do, as of one that is not read", async () => {
+  vi.stubEnv("DYLIVE_LANG", "zh");
+  const link = "https://www.douyin.com/";
+  const [, told = ""] = /^dylive[:：] ?(.+)$/m.exec(await said("work", link)) ?? [];
+  expect(told).not.toBe("");
+  expect((await said("download", link)).replaceAll(/\s/g, "")).toContain(told.replaceAll(/\s/g, ""));
+});
+
 it.each([
   ["download", "https://u:secret@www.douyin.com/video/1"],
   ["download", "u:secret@www.douyin.com/video/1", "--json"],

@@ -80,8 +80,9 @@ async function run(links: readonly string[], options: Options): Promise<void> {
         if (stop.aborted || !(error instanceof DyliveError)) throw error;
         code = Math.max(code, error.row.fault === "caller" ? 2 : 1);
         const shown = withoutPassword(link);
+        const { message, hint } = error.row;
         if (json) await print(JSON.stringify({ link: shown, error: error.code, reason: inLanguage(languageOf(), error.said) }));
-        else say(told`${shown.slice(0, 200)}: ${toldOf(error.row.message)}: ${error.said}`);
+        else say(told`${shown.slice(0, 200)}: ${toldOf(message)}: ${error.said}. ${toldOf(hint)}`);
       }
     }
   } finally {

@@ -1,6 +1,7 @@
 /** Lines that commands say while they work, and the titles of their tables. */
 export const OUTPUT: Readonly<Record<string, string>> = {
   "dylive: {}: {}. {}": "dylive：{}：{}。{}",
+  "{}: {}: {}. {}": "{}：{}：{}。{}",
   "dylive: there is no setting {}: it is ignored. Did you mean {}?": "dylive：没有 {} 这项设置，已忽略。是不是想写 {}？",
   "{}, since they could not be taken in ({})": "{}，因为没能读进来（{}）",
   "the store refused an event; it was left out": "存储拒绝了一个事件，已略过",
