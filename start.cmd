@@ -11,10 +11,8 @@ if errorlevel 1 (
 if "%~1"=="" (
   call npm start
 ) else (
-  if not exist dist\bin\dylive.js (
-    call npm ci --omit=dev
-    call npm run build
-  )
+  rem Only where the last build is older than what it is made of, as after a git pull.
+  node scripts\build.mjs --if-older || exit /b 1
   node dist\bin\dylive.js %*
 )
 set code=%errorlevel%

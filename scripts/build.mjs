@@ -1,3 +1,8 @@
-import { build } from "./prepare.mjs";
+// `node scripts/build.mjs`; with --if-older it installs what is needed and builds only where that was not done since the checkout changed.
+import { build, install, isBuilt } from "./prepare.mjs";
 
-build();
+if (!process.argv.includes("--if-older")) build();
+else if (!isBuilt()) {
+  install({ tools: false });
+  build();
+}

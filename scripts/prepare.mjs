@@ -1,6 +1,6 @@
 // What a fresh clone needs before anything runs: dependencies and a build. Uses only Node and npm.
 import { spawnSync } from "node:child_process";
-import { existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { bill } from "./sbom.mjs";
 
@@ -60,6 +60,32 @@ export function build() {
     vite("web");
     writeFileSync(`${ROOT}dist/sbom.json`, bill());
   });
+}
+
+/** What the build reads, by names in the checkout. */
+const SOURCES = [
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "proto",
+  "scripts",
+  "simulator",
+  "src",
+  "web",
+];
+
+/** Returns whether a build was finished after everything that it is made of was last changed. @param root of the checkout, with a slash at its end */
+export function isBuilt(root = ROOT) {
+  const last = statSync(`${root}dist/sbom.json`, { throwIfNoEntry: false }); // what a build writes last
+  if (last === undefined) return false;
+  const isOld = (path) => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return true;
+    // A folder is changed when a file of it goes.
+    return found.mtimeMs <= last.mtimeMs && (!found.isDirectory() || readdirSync(path).every((name) => isOld(`${path}/${name}`)));
+  };
+  return SOURCES.every((name) => isOld(`${root}${name}`));
 }
 
 /** Does something that takes its time, and says so: on stderr, since what a command prints is its reader's. */

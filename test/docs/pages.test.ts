@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { demoRooms } from "../../simulator/index.js";
@@ -83,7 +84,36 @@ describe("the documents", () => {
     expect(lines.filter((line) => /'|(?<!^nssm set dylive AppEnvironmentExtra )\b[A-Z_]+=/.test(line))).toEqual([]);
     // Words behind it are the command's; nothing of it is for another shell.
     expect(readFileSync(`${ROOT}start.cmd`, "utf8")).toMatch(/^@echo off\r?\n[\s\S]*call npm start[\s\S]*node dist\\bin\\dylive\.js %\*/);
+    // A failed installation or build runs nothing.
+    expect(readFileSync(`${ROOT}start.cmd`, "utf8")).toContain("node scripts\\build.mjs --if-older || exit /b 1");
     expect(readFileSync(`${ROOT}.gitattributes`, "utf8")).toContain("*.cmd text eol=crlf");
+  });
+
+  it("have the command built again after what it is made of has changed, and only then", async () => {
+    const { isBuilt } = (await import(`${ROOT}scripts/prepare.mjs`)) as { readonly isBuilt: (root: string) => boolean };
+    const root = `${mkdtempSync(join(tmpdir(), "dylive-built-"))}/`;
+    const write = (path: string, seconds: number) => {
+      mkdirSync(dirname(`${root}${path}`), { recursive: true });
+      writeFileSync(`${root}${path}`, "");
+      utimesSync(`${root}${path}`, seconds, seconds);
+    };
+    try {
+      for (const path of ["src/cli/main.ts", "web/src/a.vue", "proto/a.proto", "scripts/a.mjs", "simulator/a.ts"]) write(path, 1_000);
+      for (const path of ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"]) write(path, 1_000);
+      for (const folder of ["src/cli", "src", "web/src", "web", "proto", "scripts", "simulator"])
+        utimesSync(`${root}${folder}`, 1_000, 1_000);
+      expect(isBuilt(root)).toBe(false);
+      write("dist/sbom.json", 2_000);
+      expect(isBuilt(root)).toBe(true);
+      for (const path of ["src/cli/main.ts", "web/src/a.vue", "package-lock.json", "src/cli"]) {
+        utimesSync(`${root}${path}`, 3_000, 3_000); // as git pull does
+        expect([path, isBuilt(root)]).toEqual([path, false]);
+        utimesSync(`${root}${path}`, 1_000, 1_000);
+      }
+      expect(isBuilt(root)).toBe(true);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 
   it("name the version that npm pack packs", () => {
