@@ -35,13 +35,13 @@ export interface WebcastClose {
   readonly reason: string;
 }
 
-/** What a {@link WebcastPushConnection} emits, by name. */
+/** Events that a {@link WebcastPushConnection} emits, by name. */
 export type WebcastEvents = { [E in keyof TiktokPayloads]: [data: TiktokPayloads[E]] } & {
   /** Every follow and every share, before the event of its own name. */
   social: [data: TiktokPayloads["follow"]];
   connected: [state: WebcastState];
   disconnected: [close: WebcastClose];
-  /** What ended the connection, or kept it from being made. */
+  /** Reason for which the connection ended, or was not made. */
   error: [failure: { readonly info: string; readonly exception: unknown }];
 };
 
@@ -54,7 +54,7 @@ export interface WebcastOptions extends Omit<ConnectOptions, "types"> {
   readonly client?: Pick<DyliveClient, "follow"> | undefined;
 }
 
-/** What lies between a `connect()` and its end. */
+/** State between a `connect()` and its end. */
 interface WebcastRun {
   readonly stop: AbortController;
   /** It was connected, and the server cannot be reached now. */

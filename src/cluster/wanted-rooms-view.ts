@@ -38,7 +38,7 @@ export interface WantedRoomsView {
 /** Those who wait for a wanted room to change. */
 export class RoomWaiters {
   readonly #clock: Clock;
-  /** What wakes each of them, by the room that it waits for. */
+  /** Functions that wake each of them, by the room that it waits for. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(clock: Clock) {

@@ -34,7 +34,7 @@ export interface TiktokCommon {
   readonly tikfinityUsername: string;
 }
 
-/** What a message shows, as a key and a text with places to be filled in: `{0:user}` is the person. */
+/** Text that a message shows, as a key and a text with places to be filled in: `{0:user}` is the person. */
 interface TiktokLabel {
   readonly displayType: string;
   readonly label: string;

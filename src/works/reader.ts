@@ -18,7 +18,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { english, told } from "../runtime/told.js";
 import { Pace, type Visit } from "./pace.js";
 
-/** What a pasted text means on the side of works: a work by its id, an author, or a mix (合集). `page` is the kind of a work's page, where known. */
+/** Meaning of a pasted text on the side of works: a work by its id, an author, or a mix (合集). `page` is the kind of a work's page, where known. */
 export type WorkLink =
   | ({ readonly kind: "work" } & AskedWork)
   | { readonly kind: "author"; readonly secUid: string }

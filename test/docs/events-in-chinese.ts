@@ -137,7 +137,7 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "promotion id of the goods that are being explained; null where the message does not say":
     "正在讲解的商品的 promotion id；消息没有说明时为 null",
   "goods that are concerned": "涉及的商品",
-  "promotion id": "promotion id",
+  "promotion id": "商品的 promotion id",
   "place in the list of goods, from 1; null where the message does not say": "在商品列表里的序号，从 1 开始；消息没有说明时为 null",
   "name of the goods, as this message or one before it says": "商品名称，取自这条消息或之前的消息",
   "as the platform gives it, in this message or one before it; its unit is not verified":

@@ -45,7 +45,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** What is below /docs/: Swagger UI's own files, and what tells it where the document is. */
+/** Files below /docs/: Swagger UI's own files, and what tells it where the document is. */
 const PAGE_FILES = "static/";
 const PAGE_SCRIPT = "show.js";
 const PAGE = `<!doctype html>
