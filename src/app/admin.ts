@@ -86,7 +86,8 @@ export function adminService({
       for (const [name, value] of Object.entries(changes)) {
         const setting = known.find((one) => one.name === name);
         const key = CHANGEABLE.find((one) => variableOf(one) === name);
-        if (setting === undefined || key === undefined) throw new FieldError(name, "it cannot be changed while the server runs");
+        if (setting === undefined || key === undefined)
+          throw new FieldError(name, "it is no setting that can be changed while a server runs");
         if (setting.from === "start")
           throw new FieldError(
             name,

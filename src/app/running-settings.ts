@@ -15,7 +15,7 @@ interface RunningDeps {
   readonly logger: Pick<Logger, "level" | "error">;
 }
 
-/** How fast this process works, and what it logs: what it was started with, else what that was changed to while it ran. */
+/** Pace and log level of this process: as it was started, else as they were changed while it ran. */
 export class RunningSettings {
   /** Rates that are read again for each request. */
   readonly rates: Pick<Config, "requestsPerS" | "connectsPerS">;

@@ -10,7 +10,8 @@ import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import { RecentIds } from "./dedupe.js";
-import { announcesEnd, type Broadcast, MessageTurn, type Pipeline, type Stored } from "./pipeline.js";
+import { MessageTurn } from "./message-turn.js";
+import { announcesEnd, type Broadcast, type Pipeline, type Stored } from "./pipeline.js";
 import type { Spool, SpoolRoom } from "./spool.js";
 import { SpoolDrain } from "./spool-drain.js";
 

@@ -13,6 +13,7 @@ import { isNotOwner, isStoreDown } from "../store/health.js";
 import { type Log, newestReal, type RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
 import { FillIn, type GiftCatalogue } from "./fill-in.js";
+import { MessageTurn, together, workOf } from "./message-turn.js";
 
 /** Takes people out of a draft of what waited before it came to the log. @returns null for what is not to be stored */
 export type Without = (draft: Draft) => Draft | null;
@@ -76,12 +77,6 @@ interface Written {
   readonly tooOld?: number;
 }
 
-/** Bytes of a message that are as much work as one without any: a plain one has some 1,300 and takes some 16 µs. */
-const BYTES_A_MESSAGE = 1_000;
-/** Messages, by their work, that are read in one turn of the event loop. */
-const TURN_WORK = 250;
-/** Messages, by their work, whose events are appended together: a commit costs little beside them. */
-const APPEND_WORK = 2_000;
 /** Combos that are settled together. */
 const SETTLED_TOGETHER = 500;
 /** Appends that are tried while somebody else stores into the same room: an import, or a task, between whose batches there is time enough. */
@@ -404,36 +399,6 @@ export class Pipeline {
     this.#queue = turn.catch(() => {});
     return turn;
   }
-}
-
-/** Counts messages, by their work, and says when the others on the thread are to have their turn: one Response may hold 20,000. */
-export class MessageTurn {
-  #work = 0;
-
-  /** Counts one more message. @returns whether the turn is over before it */
-  isOver(message: Envelope): boolean {
-    const isOver = this.#work >= TURN_WORK;
-    this.#work = (isOver ? 0 : this.#work) + workOf(message);
-    return isOver;
-  }
-}
-
-function workOf({ payload }: Envelope): number {
-  return 1 + payload.length / BYTES_A_MESSAGE;
-}
-
-/** Yields drafts in order, as many at a time as are to be appended together. @param work of each */
-function* together(drafts: readonly Draft[], work: readonly number[]): Generator<readonly Draft[]> {
-  let [from, sum] = [0, 0];
-  for (let at = 0; at < drafts.length; at++) {
-    const more = work[at] ?? 0;
-    if (sum > 0 && sum + more > APPEND_WORK) {
-      yield drafts.slice(from, at);
-      [from, sum] = [at, 0];
-    }
-    sum += more;
-  }
-  if (from < drafts.length) yield from === 0 ? drafts : drafts.slice(from);
 }
 
 /** Tells whether the platform says by an event that the broadcast is over. */

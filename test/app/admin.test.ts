@@ -26,8 +26,8 @@ it("changes what is kept while the server runs, and nothing that it was started 
 
   for (const [name, words] of [
     ["DYLIVE_KEEP_RAW_DAYS", "the server was started with it"],
-    ["DYLIVE_PORT", "it cannot be changed while the server runs"],
-    ["constructor", "it cannot be changed while the server runs"],
+    ["DYLIVE_PORT", "it is no setting that can be changed while a server runs"],
+    ["constructor", "it is no setting that can be changed while a server runs"],
   ] as const) {
     // All or none.
     const refused = admin.change({ DYLIVE_KEEP_EVENTS_DAYS: 90, [name]: 1 }, "web");

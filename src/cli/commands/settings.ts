@@ -45,8 +45,8 @@ function set(config: Config, name: string, text: string): Promise<void> {
     throw new FieldError(
       name,
       meant === null
-        ? "it cannot be changed while the server runs"
-        : told`it cannot be changed while the server runs (did you mean ${meant}?)`,
+        ? "it is no setting that can be changed while a server runs"
+        : told`it is no setting that can be changed while a server runs (did you mean ${meant}?)`,
     );
   }
   if (!mayChange(config, setting))

@@ -25,8 +25,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "nobody in the log, in works and in comments is known as {}": "日志、作品和评论里没有叫 {} 的人",
   "{} people are known as {}: name one by id: {}": "有 {} 个人叫 {}：请用 id 指定：{}",
   "nobody is known as {}; all others that were named are erased": "没有叫 {} 的人；其他人都已删除",
-  "it cannot be changed while the server runs": "它不能在服务运行时修改",
-  "it cannot be changed while the server runs (did you mean {}?)": "它不能在服务运行时修改（是不是想写 {}？）",
+  "it is no setting that can be changed while a server runs": "它不是服务运行时可以修改的设置",
+  "it is no setting that can be changed while a server runs (did you mean {}?)": "它不是服务运行时可以修改的设置（是不是想写 {}？）",
   "these settings were not loaded": "这些设置不是读取来的",
   "it takes a value, or none for its default": "要写一个值，或写 none 恢复默认",
   "the server was started with it: take it out of the environment and start it again, or change it there":
