@@ -111,6 +111,22 @@ describe("holds of two processes", () => {
     await (await other.take("x", () => {}, SIGNAL))();
   });
 
+  it("are taken on a new connection when the one that was there is lost, whether that was noticed or not", async () => {
+    for (let round = 0; round < 10; round++) {
+      let ended = false;
+      const ending = runSql(
+        url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive holds' AND datname = current_database()",
+      ).then(() => {
+        ended = true;
+      });
+      // The end comes while a name is asked for, held or given up.
+      while (!ended) await (await one.take("x", () => {}, SIGNAL))();
+      await ending;
+      await (await one.take("x", () => {}, SIGNAL))();
+    }
+  });
+
   it("are told as lost to who has them when their connection is", async () => {
     const told: string[] = [];
     const releases = [await one.take("x", () => told.push("x"), SIGNAL), await one.tryTake("y", () => told.push("y"))];

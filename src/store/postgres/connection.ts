@@ -92,12 +92,12 @@ export class PostgresConnection implements SqlDatabase {
   }
 
   /** Runs work that need not be of one moment; once more when the connection is lost meanwhile. */
-  readonly ask: RunWork = (work) => this.guard(() => this.#again(() => this.borrow(work)));
+  readonly ask: RunWork = (work) => this.guard(() => this.again(() => this.borrow(work)));
 
   /** Reads on one snapshot; does so once more when the connection is lost meanwhile. */
   readonly read: RunWork = (work) => {
     const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    return this.guard(() => this.#again(() => this.#use((session) => transaction(session, begin, work))));
+    return this.guard(() => this.again(() => this.#use((session) => transaction(session, begin, work))));
   };
 
   /** Writes all or nothing, on disk when it resolves. The work may run more than once: each time but the last was rolled back. */
@@ -158,7 +158,8 @@ export class PostgresConnection implements SqlDatabase {
     return this.#closing;
   }
 
-  async #again<T>(call: () => Promise<T>): Promise<T> {
+  /** Makes a call, and once more when the connection is lost meanwhile. */
+  async again<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {

@@ -140,18 +140,21 @@ export class PostgresLocks implements DistributedLocks {
   }
 
   #ask<T>(work: (client: StatementQueue) => Promise<T>): Promise<T> {
-    return this.#connection.guard(async () => {
-      this.#client ??= this.#connect();
-      const connecting = this.#client;
-      try {
-        return await work(await connecting);
-      } catch (error) {
-        // Whatever it was: a lock that may or may not be held is given up with its connection.
-        if (this.#client === connecting) this.#client = null;
-        void connecting.then((client) => client.end()).catch(() => undefined);
-        throw error;
-      }
-    });
+    // Once more: a connection that was lost is often found to be so by the next who asks.
+    return this.#connection.guard(() => this.#connection.again(() => this.#askOnce(work)));
+  }
+
+  async #askOnce<T>(work: (client: StatementQueue) => Promise<T>): Promise<T> {
+    this.#client ??= this.#connect();
+    const connecting = this.#client;
+    try {
+      return await work(await connecting);
+    } catch (error) {
+      // Whatever it was: a lock that may or may not be held is given up with its connection.
+      if (this.#client === connecting) this.#client = null;
+      void connecting.then((client) => client.end()).catch(() => undefined);
+      throw error;
+    }
   }
 
   async #connect(): Promise<StatementQueue> {
