@@ -17,14 +17,24 @@ type ChatEvent = NewEventOf<"chat">;
 // protocol.md 4.3: chat_by 9 is the passphrase of a lucky bag (福袋), typed by the page for the user.
 const BY_LUCKY_BAG = 9;
 
+/** The messages that become chats. */
+export const CHAT_EVENTS = {
+  ChatMessage: chatEvent,
+  EmojiChatMessage: emojiChatEvent,
+  ScreenChatMessage: screenChatEvent,
+  PrivilegeScreenChatMessage: privilegeChatEvent,
+  AudioChatMessage: audioChatEvent,
+  ExhibitionChatMessage: exhibitionChatEvent,
+};
+
 /** Makes the event of an ordinary chat. Codes such as [比心] stay text; emoji images come from the rich text. */
-export function chatEvent(message: ChatMessage, head: Head): ChatEvent | null {
+function chatEvent(message: ChatMessage, head: Head): ChatEvent | null {
   const rich = message.rtfContentV2 ?? message.rtfContent;
   return chat(head, userOf(message.user, head, message.publicAreaCommon), message.content, "text", rich, message.chatBy === BY_LUCKY_BAG);
 }
 
 /** Makes the event of a flying chat, paid or privileged. */
-export function screenChatEvent(message: ScreenChatMessage, head: Head): ChatEvent | null {
+function screenChatEvent(message: ScreenChatMessage, head: Head): ChatEvent | null {
   return chat(
     head,
     userOf(message.user, head, message.publicAreaCommon),
@@ -36,7 +46,7 @@ export function screenChatEvent(message: ScreenChatMessage, head: Head): ChatEve
 }
 
 /** Makes the event of a flying chat that a privilege allows. */
-export function privilegeChatEvent(message: PrivilegeScreenChatMessage, head: Head): ChatEvent | null {
+function privilegeChatEvent(message: PrivilegeScreenChatMessage, head: Head): ChatEvent | null {
   return chat(
     head,
     userOf(message.user, head, message.publicAreaCommon),
@@ -48,12 +58,12 @@ export function privilegeChatEvent(message: PrivilegeScreenChatMessage, head: He
 }
 
 /** Makes the event of a voice message's words. */
-export function audioChatEvent(message: AudioChatMessage, head: Head): ChatEvent | null {
+function audioChatEvent(message: AudioChatMessage, head: Head): ChatEvent | null {
   return chat(head, userOf(message.user, head, message.publicAreaCommon), message.content, "audio", message.rtfContent, false);
 }
 
 /** Makes the event of an emoji sent by itself: the text is its fallback, such as [表情]. */
-export function emojiChatEvent(message: EmojiChatMessage, head: Head): ChatEvent | null {
+function emojiChatEvent(message: EmojiChatMessage, head: Head): ChatEvent | null {
   const fallback = clean(message.defaultContent, LONG);
   const segments = readSegments(openText(message.emojiContent, head.context.drift), fallback);
   return build(
@@ -70,7 +80,7 @@ export function emojiChatEvent(message: EmojiChatMessage, head: Head): ChatEvent
  * Makes the event of a notice about the gift exhibition among the chat; null without words, as the captures have it. Its user is the one it
  * names.
  */
-export function exhibitionChatEvent(message: ExhibitionChatMessage, head: Head): ChatEvent | null {
+function exhibitionChatEvent(message: ExhibitionChatMessage, head: Head): ChatEvent | null {
   const own = openText(message.displayText, head.context.drift);
   const text = readText(own) || shownText(head);
   const named = firstUser(own);

@@ -1,6 +1,6 @@
 import { type Claim, comboId, type Draft, type GiftEvent } from "../../events/combo.js";
 import type { User } from "../../events/event.js";
-import type { DoodleGiftMessage, GiftMessage, GiftStruct, LightGiftMessage } from "../wire/gen/gift.js";
+import type { BindingGiftMessage, DoodleGiftMessage, GiftMessage, GiftStruct, LightGiftMessage } from "../wire/gen/gift.js";
 import type { User as WireUser } from "../wire/gen/user.js";
 import { envelopeUser, type Head, timed, userOf } from "./head.js";
 import { httpsOrNull, SHORT, textOrNull } from "./text.js";
@@ -13,6 +13,14 @@ const MAX_PRICE = 100_000_000;
 // protocol.md 4.3: send_type 4 is a combo.
 const SENT_AS_COMBO = 4;
 
+/** The messages of gifts. */
+export const GIFT_DRAFTS = {
+  GiftMessage: giftDraft,
+  LightGiftMessage: lightGiftDraft,
+  BindingGiftMessage: bindingGiftDraft,
+  DoodleGiftMessage: doodleGiftDraft,
+};
+
 interface Counts {
   readonly groupCount: number;
   readonly repeatCount: number;
@@ -20,20 +28,20 @@ interface Counts {
 }
 
 /** Makes the draft of a gift, or of one update of its combo. */
-export function giftDraft(message: GiftMessage, head: Head): Draft {
+function giftDraft(message: GiftMessage, head: Head): Draft {
   return fromGift(message, head, "gift");
 }
 
 /** Makes the draft of a whole GiftMessage in a wrapper: its action may come by itself too, which the ledger counts once. */
-export function bindingGiftDraft(message: GiftMessage, head: Head): Draft {
-  return fromGift(message, head, "binding");
+function bindingGiftDraft({ msg }: BindingGiftMessage, head: Head): Draft | null {
+  return msg === null ? null : fromGift(msg, head, "binding");
 }
 
 /**
  * Makes the draft of the compact form of a gift. It has neither group nor trace on the wire, so each stands for itself and is settled at
  * once; its sender is the envelope's user.
  */
-export function lightGiftDraft(message: LightGiftMessage, head: Head): Draft {
+function lightGiftDraft(message: LightGiftMessage, head: Head): Draft {
   const info = message.giftInfo;
   const struct = message.giftStruct;
   const id = info !== null && info.giftId !== "0" ? info.giftId : struct === null ? "0" : struct.id;
@@ -47,7 +55,7 @@ export function lightGiftDraft(message: LightGiftMessage, head: Head): Draft {
 }
 
 /** Makes the draft of a drawing made of gifts. Its content is JSON of an unknown form, so it counts as one unit of unknown price. */
-export function doodleGiftDraft(message: DoodleGiftMessage, head: Head): Draft {
+function doodleGiftDraft(message: DoodleGiftMessage, head: Head): Draft {
   const gift = { id: message.giftId, name: null, icon: null };
   const receiver = toReceiver(message.toUser, [], head);
   const combo = nameCombo(head, message.user ?? envelopeUser(head), message.giftId, "0", "", userKey(message.toUser));

@@ -12,11 +12,20 @@ type LinkmicEvent = NewEventOf<"linkmic">;
 // A link has some ten seats; a bound for hostile lists.
 const MAX_LINKED = 100;
 
+/** The messages about links and the battles of those who are linked. */
+export const LINKMIC_EVENTS = {
+  LinkMicMethod: linkmicMethodEvent,
+  LinkMessage: linkEvent,
+  LinkMicBattle: battleEvent,
+  LinkMicBattleFinish: battleFinishEvent,
+  LinkMicArmies: armiesEvent,
+};
+
 /**
  * Makes the event of the older message about links. Its list of types is unverified, so `code` is given as it came; in battles it carries
  * the running scores.
  */
-export function linkmicMethodEvent(message: LinkMicMethod, head: Head): LinkmicEvent {
+function linkmicMethodEvent(message: LinkMicMethod, head: Head): LinkmicEvent {
   const event = linkmicEvent(head, null, message.messageType, message.channelId, users(message.linkedUsers, head), message.tips);
   if (message.userScores.length > 0) {
     const scores: Score[] = [];
@@ -29,7 +38,7 @@ export function linkmicMethodEvent(message: LinkMicMethod, head: Head): LinkmicE
 }
 
 /** Makes the event of the newer message about links: the content that is present says what happened, and who is linked now. */
-export function linkEvent(message: LinkMessage, head: Head): LinkmicEvent {
+function linkEvent(message: LinkMessage, head: Head): LinkmicEvent {
   const { enterContent: entered, leaveContent: left, linkedListChangeContent: changed } = message;
   const action = entered !== null ? "enter" : left !== null ? "leave" : changed !== null ? "list_changed" : null;
   const list = (entered ?? left ?? changed)?.linkedUsers ?? [];
@@ -78,14 +87,14 @@ function linkmicEvent(head: Head, action: string | null, code: number, channelId
 type BattleEvent = NewEventOf<"battle">;
 
 /** Makes the event of a battle of anchors (PK) that starts or changes. */
-export function battleEvent(message: LinkMicBattle, head: Head): BattleEvent {
+function battleEvent(message: LinkMicBattle, head: Head): BattleEvent {
   const settings = message.battleSettings;
   const finished = settings !== null && settings.finished !== 0;
   return battleOf(head, idOrNull(settings?.battleId ?? "0"), finished ? "finished" : "running", [], settings?.theme ?? "");
 }
 
 /** Makes the event of a battle that ended, with the score of each side. */
-export function battleFinishEvent(message: LinkMicBattleFinish, head: Head): BattleEvent {
+function battleFinishEvent(message: LinkMicBattleFinish, head: Head): BattleEvent {
   const scores: Score[] = [];
   for (const { userId, userIdStr, score, battleRank } of message.battleScores.slice(0, 100)) {
     const id = userId === "0" ? (textOrNull(userIdStr, 24) ?? "0") : userId;
@@ -95,7 +104,7 @@ export function battleFinishEvent(message: LinkMicBattleFinish, head: Head): Bat
 }
 
 /** Makes the event of a battle's helpers. The sides have no scores here: what helpers gave is not what the battle counts. */
-export function armiesEvent(message: LinkMicArmies, head: Head): BattleEvent {
+function armiesEvent(message: LinkMicArmies, head: Head): BattleEvent {
   return battleOf(head, null, "helpers", [], message.topShowText);
 }
 

@@ -19,25 +19,34 @@ const MAX_CONDITIONS = 20;
 // saermart PR 165: lottery_type 1 gives diamonds, prize_count of them.
 const GIVES_DIAMONDS = 1;
 
+/** The messages about lucky boxes and lotteries. */
+export const LOTTERY_EVENTS = {
+  LuckyBoxMessage: luckyBoxEvent,
+  LuckyBoxRewardMessage: luckyBoxRewardEvent,
+  LuckyBoxEndMessage: luckyBoxEndEvent,
+  LotteryEventNewMessage: lotteryEvent,
+  LotteryDrawResultEventMessage: lotteryDrawEvent,
+};
+
 /** Makes the event of a lucky box (红包) that somebody put into the room. */
-export function luckyBoxEvent(message: LuckyBoxMessage, head: Head): LotteryEvent {
+function luckyBoxEvent(message: LuckyBoxMessage, head: Head): LotteryEvent {
   const text = message.meta?.imDesc || message.title || message.meta?.titleDesc || "";
   return build(head, message.user, "box", message.boxId, message.boxIdStr, message.diamondCount, null, text);
 }
 
 /** Makes the event of those who got something of a box. */
-export function luckyBoxRewardEvent(message: LuckyBoxRewardMessage, head: Head): LotteryEvent {
+function luckyBoxRewardEvent(message: LuckyBoxRewardMessage, head: Head): LotteryEvent {
   const text = message.rewardedDetail.slice(0, 100).join(" ");
   return build(head, null, "box_reward", message.boxId, message.boxIdStr, 0, message.rewardedUserId, text);
 }
 
 /** Makes the event of a box that is over. */
-export function luckyBoxEndEvent(message: LuckyBoxEndMessage, head: Head): LotteryEvent {
+function luckyBoxEndEvent(message: LuckyBoxEndMessage, head: Head): LotteryEvent {
   return build(head, null, "box_end", message.boxId, message.boxIdStr, 0, null, "");
 }
 
 /** Makes the event of a lottery (福袋) that starts or changes; the lists of its statuses and of its kinds of prizes are unverified. */
-export function lotteryEvent(message: LotteryEventNewMessage, head: Head): LotteryEvent {
+function lotteryEvent(message: LotteryEventNewMessage, head: Head): LotteryEvent {
   const event = build(head, null, "lottery", message.lotteryId, "", 0, null, message.awardName || message.awardDescription);
   if (message.conditionsDetail.length > 0) {
     event.conditions = message.conditionsDetail
@@ -71,7 +80,7 @@ function withPlan(event: LotteryEvent, luckyCount: number, start: number, draw: 
 }
 
 /** Makes the event of a lottery that was drawn. */
-export function lotteryDrawEvent(message: LotteryDrawResultEventMessage, head: Head): LotteryEvent {
+function lotteryDrawEvent(message: LotteryDrawResultEventMessage, head: Head): LotteryEvent {
   return build(head, null, "draw", message.lotteryId, "", 0, message.userIds, "");
 }
 

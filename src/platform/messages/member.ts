@@ -10,11 +10,14 @@ const BY_SHARE = 6;
 
 type Moderation = NewEventOf<"moderation">["action"];
 
+/** The message of who comes and what is done to members. */
+export const MEMBER_EVENTS = { MemberMessage: memberEvent };
+
 /**
  * Makes the event of who comes or what is done to a member, by the action table of protocol.md 4.3 (seen by one peer; only 1 is common on
  * the web). Null for an action that the table lacks.
  */
-export function memberEvent(message: MemberMessage, head: Head): NewEventOf<"join" | "leave" | "moderation" | "follow" | "share"> | null {
+function memberEvent(message: MemberMessage, head: Head): NewEventOf<"join" | "leave" | "moderation" | "follow" | "share"> | null {
   const user = subject(message, head);
   switch (message.action) {
     case 1:

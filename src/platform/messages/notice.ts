@@ -1,6 +1,7 @@
 import type { NewEventOf } from "../../events/event.js";
 import type { ControlMessage } from "../wire/gen/control.js";
 import type {
+  CommonToastMessage,
   ImDeleteMessage,
   NoticeMessage,
   NotifyEffectMessage,
@@ -16,22 +17,35 @@ import { toUser } from "./user.js";
 
 type NoticeEvent = NewEventOf<"notice">;
 
+/** The messages in which the platform speaks, and those that steer the broadcast. */
+export const NOTICE_EVENTS = {
+  RoomMessage: roomMessageEvent,
+  RoomIntroMessage: roomIntroEvent,
+  NotifyMessage: notifyEvent,
+  CommonToastMessage: commonToastEvent,
+  ToastMessage: toastEvent,
+  NotifyEffectMessage: notifyEffectEvent,
+  NoticeMessage: noticeEvent,
+  ImDeleteMessage: deleteEvent,
+  ControlMessage: controlEvent,
+};
+
 /**
  * Makes the event of a system text, such as who became a top viewer. Its own words are often a blank, the real ones in the envelope's
  * display text.
  */
-export function roomMessageEvent(message: RoomMessage, head: Head): NoticeEvent | null {
+function roomMessageEvent(message: RoomMessage, head: Head): NoticeEvent | null {
   const shown = head.common === null ? null : openText(head.common.displayText, head.context.drift);
   return notice(head, clean(message.content, LONG).trim() || readText(shown), firstUser(shown));
 }
 
 /** Makes the event of the anchor's introduction of the room. */
-export function roomIntroEvent(message: RoomIntroMessage, head: Head): NoticeEvent | null {
+function roomIntroEvent(message: RoomIntroMessage, head: Head): NoticeEvent | null {
   return notice(head, message.intro || message.label.join(" "), message.user);
 }
 
 /** Makes the event of a banner across rooms. */
-export function notifyEvent(message: NotifyMessage, head: Head): NoticeEvent | null {
+function notifyEvent(message: NotifyMessage, head: Head): NoticeEvent | null {
   let lines = message.content;
   const contents = message.extra?.contentList?.contents ?? [];
   if (lines === "") for (const line of contents.slice(0, 100)) lines += line.content;
@@ -39,23 +53,23 @@ export function notifyEvent(message: NotifyMessage, head: Head): NoticeEvent | n
 }
 
 /** Makes the event of a toast, whose words are the envelope's. */
-export function commonToastEvent(head: Head): NoticeEvent | null {
+function commonToastEvent(_: CommonToastMessage, head: Head): NoticeEvent | null {
   return notice(head, "", null);
 }
 
 /** Makes the event of a toast with its own words. */
-export function toastEvent(message: ToastMessage, head: Head): NoticeEvent | null {
+function toastEvent(message: ToastMessage, head: Head): NoticeEvent | null {
   return notice(head, message.content, null);
 }
 
 /** Makes the event of an effect with words. */
-export function notifyEffectEvent(message: NotifyEffectMessage, head: Head): NoticeEvent | null {
+function notifyEffectEvent(message: NotifyEffectMessage, head: Head): NoticeEvent | null {
   const text = openText(message.text, head.context.drift);
   return notice(head, readText(text), firstUser(text));
 }
 
 /** Makes the event of a notice to the anchor or to viewers. */
-export function noticeEvent(message: NoticeMessage, head: Head): NoticeEvent | null {
+function noticeEvent(message: NoticeMessage, head: Head): NoticeEvent | null {
   const text = message.displayText ?? message.noticeContent ?? message.violationReason ?? message.noticeTitle ?? message.title;
   return notice(head, message.content || readText(openText(text, head.context.drift)), null);
 }
@@ -63,7 +77,7 @@ export function noticeEvent(message: NoticeMessage, head: Head): NoticeEvent | n
 /**
  * Makes the event of messages that are to be taken off the screen, by their ids. They stay in the log: erasing is the operator's decision.
  */
-export function deleteEvent(message: ImDeleteMessage, head: Head): NoticeEvent | null {
+function deleteEvent(message: ImDeleteMessage, head: Head): NoticeEvent | null {
   const ids = message.deleteMsgIds.slice(0, 1000);
   return ids.length === 0 ? null : build(head, null, null, ids);
 }
@@ -100,7 +114,7 @@ type Action = NewEventOf<"control">["action"];
 const ACTIONS: readonly Action[] = ["other", "pause", "resume", "end", "end_by_admin", "change_node", "end_by_switch", "ping_timeout"];
 
 /** Makes the event of a change of the broadcast's state, as announced. */
-export function controlEvent(message: ControlMessage, head: Head): NewEventOf<"control"> {
+function controlEvent(message: ControlMessage, head: Head): NewEventOf<"control"> {
   const { context } = head;
   const event: NewEventOf<"control"> = {
     id: head.id,

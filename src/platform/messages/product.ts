@@ -11,11 +11,17 @@ const MAX_CATEGORIES = 50;
 // facts/changes-2026.md 3: explain_type 2 is the product that is being explained.
 const EXPLAINING = 2;
 
+/** The messages about goods. */
+export const PRODUCT_EVENTS = {
+  LiveShoppingMessage: shoppingEvent,
+  ProductChangeMessage: productChangeEvent,
+};
+
 /**
  * Makes the event of something that happened to goods. The list of msg_type is unverified (protocol.md 4.4), so the action is `type_N`,
  * unless the message says sold out.
  */
-export function shoppingEvent(message: LiveShoppingMessage, head: Head): ProductEvent {
+function shoppingEvent(message: LiveShoppingMessage, head: Head): ProductEvent {
   const info = message.updatedProductInfo;
   const products: Product[] = [];
   const id = idOrNull(message.promotionId);
@@ -33,7 +39,7 @@ export function shoppingEvent(message: LiveShoppingMessage, head: Head): Product
 }
 
 /** Makes the event of a change in the list of goods, which says what is being explained, but neither title nor price of anything. */
-export function productChangeEvent(message: ProductChangeMessage, head: Head): ProductEvent {
+function productChangeEvent(message: ProductChangeMessage, head: Head): ProductEvent {
   const products: Product[] = [];
   let explaining: string | null = null;
   for (const { promotionId, index, explainType } of message.updateProductInfo.slice(0, MAX_PRODUCTS)) {

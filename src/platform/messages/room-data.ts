@@ -20,11 +20,14 @@ const MAX_PINS = 20;
 // saermart PR 165: data_type 4 is a comment; others are answers, films, programs and appointments.
 const COMMENT = 4;
 
+/** The message of the room's data. */
+export const ROOM_DATA_EVENTS = { RoomDataSyncMessage: roomDataEvent };
+
 /**
  * Makes the event of a key of the room's data (facts/changes-2026.md 3). Its id is key and version: one version is one state, however often it is
  * sent. Null for keys that we do not read, and where the data is damaged: the message is kept as it came.
  */
-export function roomDataEvent(message: RoomDataSyncMessage, head: Head): NewEventOf<"pin" | "lottery" | "linkmic"> | null {
+function roomDataEvent(message: RoomDataSyncMessage, head: Head): NewEventOf<"pin" | "lottery" | "linkmic"> | null {
   const { syncKey, version } = message;
   // Without a payload all its fields have their default: nothing is pinned, nobody is linked.
   const payload = message.payload ?? NOTHING;

@@ -16,11 +16,18 @@ const TARGETS = new Map([
   ["112", "douyin"],
 ]);
 
+/** The messages of follows, shares, likes and fan clubs. */
+export const SOCIAL_EVENTS = {
+  SocialMessage: socialEvent,
+  LikeMessage: likeEvent,
+  FansclubMessage: fansclubEvent,
+};
+
 /**
  * Makes the event of a follow (action 1) or a share (3). Null for others: some peers show them as follows, which users report as wrong
  * (dycast, py #129); 2 is a share by one comment only, so it is kept as it came.
  */
-export function socialEvent(message: SocialMessage, head: Head): NewEventOf<"follow" | "share"> | null {
+function socialEvent(message: SocialMessage, head: Head): NewEventOf<"follow" | "share"> | null {
   if (message.action === 1)
     return followEvent(userOf(message.user, head, message.publicAreaCommon), countOrNull(message.followCount), head);
   if (message.action === 3) return shareEvent(userOf(message.user, head, message.publicAreaCommon), target(message.shareTarget), head);
@@ -75,7 +82,7 @@ function target(code: string): string | null {
  * Makes the event of a batch of likes of one user. The platform samples likes: `total` grows by more than the counts that arrive
  * (protocol.md 4.3).
  */
-export function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> {
+function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> {
   const { context } = head;
   const event: NewEventOf<"like"> = {
     id: head.id,
@@ -99,7 +106,7 @@ export function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> 
  * Makes the event of a join of the anchor's fans club (action 2) or an upgrade in it (1), with the platform's ready text (protocol.md 4.3).
  * Null without a person.
  */
-export function fansclubEvent(message: FansclubMessage, head: Head): NewEventOf<"fansclub"> | null {
+function fansclubEvent(message: FansclubMessage, head: Head): NewEventOf<"fansclub"> | null {
   const { context } = head;
   const user = userOf(message.user, head, message.publicAreaCommon);
   if (isNobody(user)) return null;

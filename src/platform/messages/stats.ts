@@ -12,11 +12,20 @@ type StatsEvent = NewEventOf<"stats">;
 // protocol.md 4.2: display_type 1 is the current viewers.
 const CURRENT_VIEWERS = 1;
 
+/** The messages of counts and ranks. */
+export const STATS_EVENTS = {
+  RoomUserSeqMessage: userSeqEvent,
+  RoomStatsMessage: roomStatsEvent,
+  RoomRankMessage: roomRankEvent,
+  DoubleLikeTopUserMessage: topLikersEvent,
+  LinkerContributeMessage: linkerContributeEvent,
+};
+
 /**
  * Makes the event of viewers now and so far. `total` is now and `total_user` so far (one peer has them the wrong way round; the capture
  * of 2026-04 tells). The top contributors ride along: one message is one event.
  */
-export function userSeqEvent(message: RoomUserSeqMessage, head: Head): StatsEvent {
+function userSeqEvent(message: RoomUserSeqMessage, head: Head): StatsEvent {
   const onlineText = message.onlineUserForAnchor || message.totalStr;
   const totalText = message.totalUserStr || message.totalPvForAnchor;
   const event = stats(head, known(message.total, onlineText), known(message.totalUser, totalText), onlineText, totalText);
@@ -31,7 +40,7 @@ export function userSeqEvent(message: RoomUserSeqMessage, head: Head): StatsEven
 }
 
 /** Makes the event of the counter that the page shows; the only one that guests get in some rooms (protocol.md 4.3). */
-export function roomStatsEvent(message: RoomStatsMessage, head: Head): StatsEvent {
+function roomStatsEvent(message: RoomStatsMessage, head: Head): StatsEvent {
   const text = message.displayLong || message.displayMiddle || message.displayShort;
   if (message.displayType !== CURRENT_VIEWERS) return stats(head, null, null, text, "");
   return stats(head, known(message.displayValue, text), null, text, "");
@@ -70,7 +79,7 @@ const WHOLE = /^\d{1,15}$/;
  * Makes the event of ranked viewers. `audience_ranks` has numbers and stands for `ranks` where it is there: that one numbers nobody, and tells
  * scores as texts, if at all.
  */
-export function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<"rank"> {
+function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<"rank"> {
   const entries: RankEntry[] = [];
   if (message.audienceRanks.length === 0) {
     for (const { user, scoreStr } of message.ranks.slice(0, 200)) entries.push(toRankEntry(user, entries.length + 1, 0, scoreStr, head));
@@ -83,7 +92,7 @@ export function roomRankEvent(message: RoomRankMessage, head: Head): NewEventOf<
 }
 
 /** Makes the event of those who liked most, as the platform shows it at a double tap of many. Null where it names nobody. */
-export function topLikersEvent(message: DoubleLikeTopUserMessage, head: Head): NewEventOf<"rank"> | null {
+function topLikersEvent(message: DoubleLikeTopUserMessage, head: Head): NewEventOf<"rank"> | null {
   const { likeUserList } = message;
   if (likeUserList.length === 0) return null;
   const entries = likeUserList.slice(0, 200).map(({ user, count }, index) => toRankEntry(user, index + 1, count, "", head));
@@ -91,7 +100,7 @@ export function topLikersEvent(message: DoubleLikeTopUserMessage, head: Head): N
 }
 
 /** Makes the event of what one guest of a link was given, and by whom. Null where it names no guest: it is kept as it came. */
-export function linkerContributeEvent(message: LinkerContributeMessage, head: Head): NewEventOf<"rank"> | null {
+function linkerContributeEvent(message: LinkerContributeMessage, head: Head): NewEventOf<"rank"> | null {
   const { anchorId } = head.context;
   if (message.userId === "0") return null;
   const entries: RankEntry[] = message.userContributeList.slice(0, 200).map(({ userId, rank, score, nickname, avatarThumb }, index) => ({
