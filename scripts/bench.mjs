@@ -1,7 +1,8 @@
 // `npm run bench -- <name> [--quick]`: compiles the bench and what it uses of src/, generates the code of the libraries that dylive is
-// measured against, and runs the bench. `decode --check` looks only whether all sides give the same, as .ci/run does. Everything is put into
-// .tmp/bench/. Without a name: lists the benches.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+// measured against, and runs the bench. `decode --check` looks only whether all sides give the same, as .ci/run does. What a run
+// without --quick claims goes into the table of docs/measured.md. All else is put into .tmp/bench/. Without a name: lists the benches.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { whenAndWhere, writeTable } from "./measured.mjs";
 import { install, ROOT, run, TSC } from "./prepare.mjs";
 
 const BENCHES = {
@@ -29,7 +30,29 @@ install();
 mkdirSync(`${ROOT}${TMP}`, { recursive: true });
 if (USES_LIBRARIES.has(name) && (isOlder(`${TMP}/gen/done`, "proto") || isOlder(`${TMP}/gen/done`, "package-lock.json"))) generate();
 compile();
-run(process.execPath, [`${TMP}/build/bench/${name}/main.js`, ...options]);
+const claims = `${TMP}/claims.jsonl`;
+rmSync(`${ROOT}${claims}`, { force: true });
+// A bench that misses what it must keep fails, and that is a figure, too.
+const status = run(process.execPath, [`${TMP}/build/bench/${name}/main.js`, `--claims=${claims}`, ...options], { mayFail: true });
+// What was measured in a hurry is for whoever asked, not for the table.
+if (!options.includes("--quick") && existsSync(`${ROOT}${claims}`)) keepClaims();
+process.exit(status);
+
+/** Puts what the run claims into the table of docs/measured.md, beside the figure that stood there before. */
+function keepClaims() {
+  const made = readFileSync(`${ROOT}${claims}`, "utf8").trim().split("\n");
+  writeTable(
+    "claims",
+    ["claim", "figure", "run before", "asked", "against", "command", "when and where"],
+    made.map((line) => {
+      const { what, figure, rival, asked } = JSON.parse(line);
+      const judged = asked === null ? "" : `${asked.text}: ${asked.met ? "met" : "**missed**"}`;
+      const command = `\`npm run bench -- ${[name, ...options].join(" ")}\``;
+      return { first: what, others: (before) => [figure, before?.[1] ?? "", judged, rival ?? "", command, whenAndWhere()] };
+    }),
+  );
+  console.log(`${made.length} claims are in docs/measured.md`);
+}
 
 /** protobufjs by pbjs; ts-proto and protobuf-es as plugins of buf, which needs no protoc and no network. */
 function generate() {

@@ -1,4 +1,5 @@
 import { Child, measuredCore, pinning } from "../child.js";
+import { claimRatio } from "../claims.js";
 import { interleave, median, medianRatio, summary } from "../rounds.js";
 import type { Opened, Question, Took } from "./server.js";
 import type { Received, SinkQuestion } from "./sink.js";
@@ -77,5 +78,9 @@ for (const name of CASES)
   console.log(
     `${name.padEnd(16)} ${summary(rates[name]).padEnd(32)} at ${Math.round(median(wall[name]))} events/s to ${READERS} readers by the wall clock`,
   );
-console.log(`dylive sse: ${medianRatio(rates["dylive sse"], rates["ws.send(string)"]).toFixed(1)}x ws.send(string)`);
-console.log(`fanout: ${medianRatio(rates["dylive ws"], rates["ws.send(string)"]).toFixed(1)}x ws.send(string)`);
+const of = rooms === 1 ? "one room to 1,000 readers" : `${rooms} rooms to ${READERS} readers`;
+const delivered = (name: Case, rival: Case, atLeast: number | null) =>
+  claimRatio(`${of}, deliveries per CPU second: ${name} against ${rival}`, rival, medianRatio(rates[name], rates[rival]), atLeast);
+delivered("dylive ws", "ws.send(string)", rooms === 1 ? 7 : null);
+delivered("dylive sse", "ws.send(string)", rooms === 1 ? null : 3);
+delivered("dylive sse", "dylive ws", rooms === 1 ? 0.9 : null);

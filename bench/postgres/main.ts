@@ -1,4 +1,5 @@
 import pg from "pg";
+import { claim, claimRatio } from "../claims.js";
 import { interleave, median, medianRatio, summary } from "../rounds.js";
 import { Appends } from "./append.js";
 import { Supply } from "./events.js";
@@ -64,12 +65,18 @@ try {
     console.log(`${String(count).padStart(5)} rooms  ${summary(measured)}`);
   }
   await rooms.close();
-  const cost = ((curve[0] ?? 0) / (curve.at(-1) ?? 1)).toFixed(2);
-  console.log(
-    `postgres: ${medianRatio(rates.ours, rates.rows).toFixed(1)}x one row a statement, ` +
-      `${medianRatio(rates.ours, rates.batches).toFixed(2)}x many rows without seq and fence; ${lags.at(-1)}; ` +
-      `an event in ${COUNTS.at(-1)} rooms costs ${cost}x of one in ${COUNTS[0]}`,
-  );
+  const appended = (what: string, rival: "rows" | "batches", atLeast: number | null) =>
+    claimRatio(
+      `PostgreSQL, appends on disk a second, against ${what}`,
+      "plain inserts, no seq, no fence",
+      medianRatio(rates.ours, rates[rival]),
+      atLeast,
+    );
+  appended("one row a statement", "rows", null);
+  appended("many rows a statement", "batches", 0.9);
+  claim({ what: "PostgreSQL, from receipt to a reader in another process", figure: lags.at(-1) ?? "", rival: null, asked: null });
+  const cost = (curve[0] ?? 0) / (curve.at(-1) ?? 1);
+  claimRatio(`PostgreSQL, what an event costs in ${COUNTS.at(-1)} rooms`, `the same in ${COUNTS[0]} rooms`, cost, null);
 } finally {
   await server.remove();
 }

@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { answer } from "../child.js";
+import type { claimRatio } from "../claims.js";
 import { checked } from "./check.js";
 import { counted } from "./count.js";
 import { exported } from "./export.js";
@@ -23,10 +24,10 @@ export interface Kept {
   readonly rounds: number;
 }
 
-/** Lines to print, and the ratio of the task when it has one. */
+/** Lines to print, and the ratio that the task claims when it has one. */
 export interface Told {
   readonly lines: readonly string[];
-  readonly ratio?: string;
+  readonly ratio?: Parameters<typeof claimRatio>;
 }
 
 answer<Kept & { readonly task: Task }, Told>(async ({ task, ...kept }) => {

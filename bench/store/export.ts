@@ -27,7 +27,12 @@ export async function exported(store: Store, room: number, plain: Database, form
   });
   return {
     lines: [...lines, `  JSON.parse and JSON.stringify of the plain table's rows: ${theirs.told}`],
-    ratio: `jsonl ${(ours.rate / theirs.rate).toFixed(1)}x`,
+    ratio: [
+      "export as jsonl, events per CPU second",
+      "JSON.parse and JSON.stringify of the plain table's rows",
+      ours.rate / theirs.rate,
+      1.5,
+    ],
   };
 }
 

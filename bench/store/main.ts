@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { loadavg } from "node:os";
 import { Child } from "../child.js";
+import { claimRatio } from "../claims.js";
 import { compare } from "../pipeline/compare.js";
 import { medianRatio, shuffled, summary } from "../rounds.js";
 import type { Kept, Task, Told } from "./after.js";
@@ -54,10 +55,15 @@ console.log(`${stored} messages, seed ${SEED}, broadcasts of ${BROADCAST}; load 
 console.log(told("append, the plain table commits each frame", rows.frames));
 console.log(told("append, the plain table commits as many together", rows.batches));
 console.log(`search index: ${(stored / indexSeconds / 1000).toFixed(0)} k messages a CPU second`);
-const ratios = [
-  `append ${medianRatio(rows.frames.cpu.dylive, rows.frames.cpu.plain).toFixed(1)}x`,
-  `batched ${medianRatio(rows.batches.cpu.dylive, rows.batches.cpu.plain).toFixed(1)}x`,
-];
+const appended = (what: string, { cpu }: ReturnType<typeof pairs>) =>
+  claimRatio(
+    `bytes to rows at size, messages per CPU second, the plain table commits ${what}`,
+    "protobufjs, JSON.stringify, a plain table",
+    medianRatio(cpu.dylive, cpu.plain),
+    null,
+  );
+appended("each frame", rows.frames);
+appended("as many together", rows.batches);
 const kept: Kept = {
   ...KEPT,
   sessionId: new StoreFeed(SEED).next().roomId,
@@ -68,12 +74,11 @@ const kept: Kept = {
 for (const task of TASKS) {
   const { lines, ratio } = await once("after", { ...kept, task });
   for (const line of lines) console.log(line);
-  if (ratio !== undefined) ratios.push(ratio);
+  if (ratio !== undefined) claimRatio(...ratio);
 }
 const settings = await once("secure", { folder: FOLDER, from: KEPT.ours, rounds: quick ? 3 : 7 });
 for (const line of settings.lines) console.log(line);
 rmSync(FOLDER, { recursive: true, force: true });
-console.log(`store: ${ratios.join(", ")}`);
 
 /** Asks a process of its own, so that its memory is its own. */
 async function once(name: string, request: object): Promise<Told> {

@@ -1,5 +1,6 @@
 import { Child, measuredCore, pinning } from "../child.js";
-import { interleave, median, medianRatio, summary } from "../rounds.js";
+import { claimRatio } from "../claims.js";
+import { interleave, medianRatio, summary } from "../rounds.js";
 import { makeCorpus } from "./corpus.js";
 
 // The bytes of a work to a Work, per CPU second: from the page's detail reply and from the state in its HTML, against JSON.parse of the same texts.
@@ -22,7 +23,7 @@ for (const name of CASES) children[name].end();
 
 console.log(`works per CPU second, median of ${rounds} rounds of ${seconds} s and range; ${pinning()}`);
 for (const name of CASES) console.log(`${name.padEnd(26)} ${summary(rates[name])}`);
-const cost = (ours: (typeof CASES)[number], theirs: (typeof CASES)[number]) => (1 / medianRatio(rates[ours], rates[theirs])).toFixed(1);
-console.log(
-  `works: a detail reply costs ${cost("detail reply", "detail reply, JSON.parse")} times what JSON.parse alone does (${(1e6 / median(rates["detail reply"])).toFixed(0)} µs), a page ${cost("page state", "page state, JSON.parse")} times`,
-);
+const cost = (ours: (typeof CASES)[number], theirs: (typeof CASES)[number]) =>
+  claimRatio(`CPU time of a work from its ${ours}`, "JSON.parse of the same text", 1 / medianRatio(rates[ours], rates[theirs]), null);
+cost("detail reply", "detail reply, JSON.parse");
+cost("page state", "page state, JSON.parse");

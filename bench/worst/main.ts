@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { claim } from "../claims.js";
 import { median } from "../rounds.js";
 import { framesOfAnEnemy } from "./frames.js";
 import { requestsOfMany } from "./rooms.js";
@@ -28,14 +29,21 @@ try {
   console.log(`longest hold of the event loop, CPU ms, median of ${rounds}; inflating 4 MiB of text: ${plain.toFixed(1)}`);
   const cases = [...framesOfAnEnemy(folder), ...repliesOfAnEnemy(), ...(await requestsOfMany(quick ? 2_000 : 10_000))];
   let beyond = 0;
+  let worst = { ms: 0, name: "" };
   for (const [name, work] of cases) {
     const ms = await measure(work);
     if (ms > LIMIT_MS) beyond++;
+    if (ms > worst.ms) worst = { ms, name };
     console.log(
       `${ms.toFixed(1).padStart(8)} ${`${(ms / plain).toFixed(1)}×`.padStart(7)}  ${name}${ms > LIMIT_MS ? `  BEYOND ${LIMIT_MS}` : ""}`,
     );
   }
-  console.log(`worst: ${beyond} of ${cases.length} beyond ${LIMIT_MS} ms`);
+  claim({
+    what: `longest hold of the event loop by ${cases.length} inputs that were made for it, CPU time`,
+    figure: `${worst.ms.toFixed(0)} ms: ${worst.name}`,
+    rival: `inflating 4 MiB of text: ${plain.toFixed(0)} ms`,
+    asked: { text: `at most ${LIMIT_MS} ms`, met: beyond === 0 },
+  });
   process.exitCode = beyond > 0 ? 1 : 0;
 } finally {
   rmSync(folder, { recursive: true, force: true });
