@@ -149,8 +149,10 @@ describe("broadcasts of all rooms", () => {
   it("are shown and deleted by the address, also where that was another in the same tab", async () => {
     const page = await open("/rooms/2/sessions/7800000002");
     const [list, other] = [await open("/sessions"), await open("/rooms/1/sessions/7800000001")];
+    const [compared, room] = [await open("/compare?sessions=1/7800000001,2/7800000002"), await open("/rooms/1")];
     await Promise.all([page, other].map((one) => one.waitForSelector(".danger")));
-    await list.waitForSelector("[data-session='7800000001']");
+    for (const id of ["7800000001", "7800000002"]) await list.locator(`[data-session='${id}'] input`).check();
+    await Promise.all([compared.waitForSelector("[data-minute]"), room.locator(".feed li", { hasText: "分钟的话" }).first().waitFor()]);
     await page.goto(`${dashboard.app.url}/#/rooms/1/sessions/7800000001`);
     await until(async () => (await textOf(page.locator("main h1"))) === "早场");
     await page.locator(".danger").first().click();
@@ -162,6 +164,10 @@ describe("broadcasts of all rooms", () => {
     await until(async () => (await dashboard.app.store.sessions.get(1, "7800000001")) === null);
     // Who looks at it elsewhere sees that it is gone; the dialog here goes on to say how far the work is.
     await Promise.all([list.locator("[data-session='7800000001']").waitFor({ state: "detached" }), other.waitForSelector("[data-gone]")]);
+    await Promise.all([compared.locator("[data-minute]").first().waitFor({ state: "detached" }), room.waitForSelector(".feed .none")]);
+    await until(async () => (await list.locator("[data-picked]").count()) === 1);
+    expect(await textOf(list.locator("[data-picked]"))).not.toContain("早场");
+    expect(await textOf(compared.locator("main [role=status]"))).toContain("勾选二到四场");
     expect(await page.locator("dialog[open]").count()).toBe(1);
   });
 

@@ -43,6 +43,26 @@ describe("the lines of a feed", () => {
     expect(rows[0]).toMatchObject({ joined: 1, likes: 0 });
   });
 
+  it("lose those of a broadcast that was deleted; what is left folds on where it was", () => {
+    const [gone, on] = [{ sessionId: "1" }, { sessionId: "2" }];
+    const lines = rowsOf([
+      at(0, { ...chat("old"), ...gone }),
+      at(1, { ...join(named("甲")), ...gone }),
+      at(2, { ...join(named("乙")), ...on }),
+      at(3, { ...gift(1, { comboId: "a" }), ...on }),
+      at(4, { ...gift(1, { comboId: "b" }), ...gone }),
+    ]);
+    expect(lines.rows.map(({ kind }) => kind)).toEqual(["event", "crowd", "crowd", "gift", "gift"]);
+    const later = at(5, { ...chat("goes on"), ...gone });
+    lines.add([later]);
+    expect([...lines.sessions.keys()]).toEqual(["1", "2"]);
+    expect([lines.drop("1", later.seq), lines.drop("1", later.seq), lines.drop("3", later.seq)]).toEqual([true, false, false]);
+    lines.add([at(6, { ...gift(9, { comboId: "a", comboTotal: 10 }), ...on }), at(7, { ...join(named("丙")), ...on })]);
+    expect(lines.rows).toMatchObject([{ joined: 2 }, { kind: "gift", units: 10 }, { event: { text: "goes on" } }]);
+    lines.add([at(8, { ...gift(2, { comboId: "b", comboTotal: 3 }), ...gone })]);
+    expect(lines.rows.at(-1)).toMatchObject({ kind: "gift", units: 2 });
+  });
+
   it("begin another line when the open one is far up", () => {
     const { rows } = rowsOf([at(0, join()), ...Array.from({ length: 20 }, () => at(1, chat("a"))), at(2, join())]);
     expect(rows.filter(({ kind }) => kind === "crowd").length).toBe(2);

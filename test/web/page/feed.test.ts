@@ -50,13 +50,14 @@ let seq = 0;
 const event = (text: string): LiveEvent => ({ ...chat(text), seq: ++seq }) as LiveEvent;
 const pageOf = (events: readonly LiveEvent[]): EventPage => ({ events, next: "next", previous: "previous", more: true });
 
-/** A feed whose pages come from `answers`, one after the other; an error is an answer that does not come. */
-function feedOf(...answers: (readonly LiveEvent[] | Error)[]) {
+/** A feed whose pages come from `answers`, one after the other; an error is an answer that does not come, one with a code a refusal. */
+function feedOf(...answers: (readonly LiveEvent[] | Error | { readonly code: string })[]) {
   const asked: unknown[] = [];
   const get = async (_path: string, { params }: { readonly params: { readonly query: unknown } }) => {
     asked.push(params.query);
     const answer = answers.shift() ?? new Error("no more answers");
     if (answer instanceof Error) throw answer;
+    if ("code" in answer) return { error: { error: answer }, response: new Response(null, { status: 404 }) };
     return { data: pageOf(answer), response: new Response() };
   };
   const client = { stream: () => "ws://127.0.0.1/v1/ws", v1: { GET: get } } as unknown as ApiClient;
@@ -102,6 +103,27 @@ describe("a feed", () => {
     sockets[0]?.say([event("after")]);
     goOff();
     expect(textsOf(feed)).toEqual(["first", "before", "removed", "after"]);
+  });
+
+  it("takes away what is of a broadcast that was deleted, shown or waiting, and stays where it is", async () => {
+    const of = (text: string, sessionId: string) => ({ ...event(text), sessionId });
+    const [gone, kept, none] = [of("gone", "1"), of("kept", "2"), of("no entry", "3")];
+    const refused = { code: "not_found", message: "", hint: "" };
+    const { feed, asked } = feedOf([gone, kept, none], refused, [kept], [kept], refused, [none]);
+    await until(() => feed.loaded.value);
+    feed.pause(true);
+    sockets[0]?.say([of("gone too", "1"), of("waits", "2")]);
+    await feed.prune();
+    expect(asked.slice(1)).toMatchObject([
+      { session: "1", after: String(gone.seq - 1), limit: 1 },
+      { after: String(gone.seq - 1), limit: 1 },
+      { session: "2", after: String(kept.seq - 1) },
+      { session: "3", after: String(none.seq - 1) },
+      { after: String(none.seq - 1) },
+    ]);
+    feed.pause(false);
+    expect(textsOf(feed)).toEqual(["kept", "no entry", "waits"]);
+    expect(sockets.length).toBe(1);
   });
 
   it("says why it is given nothing", async () => {

@@ -28,6 +28,7 @@ export type FeedRow =
   | {
       readonly kind: "crowd";
       readonly key: string;
+      readonly sessionId: string | null;
       /** Of the first. */
       readonly seq: number;
       /** Of the first, ms UTC. */
@@ -72,6 +73,40 @@ export class FeedRows {
     return null;
   }
 
+  /** Broadcasts of which there are lines, each with the seq of its first line. */
+  get sessions(): ReadonlyMap<string, number> {
+    const first = new Map<string, number>();
+    for (const row of this.rows) {
+      const [id, seq] = originOf(row);
+      if (id !== null && !first.has(id)) first.set(id, seq);
+    }
+    return first;
+  }
+
+  /** Takes away the lines of a broadcast that begin before a place in the log. @returns whether there were any */
+  drop(session: string, before: number): boolean {
+    const kept = this.rows.filter((row) => {
+      const [id, seq] = originOf(row);
+      return id !== session || seq >= before;
+    });
+    if (kept.length === this.rows.length) return false;
+    const places = new Map(kept.map((row, index) => [row, this.#cut + index]));
+    const moved = (place: number) => {
+      const row = this.#at(place);
+      return row === undefined ? undefined : places.get(row);
+    };
+    for (const [combo, place] of this.#combos) {
+      const to = moved(place);
+      if (to === undefined) this.#combos.delete(combo);
+      else this.#combos.set(combo, to);
+    }
+    const crowd = this.#crowd === null ? undefined : moved(this.#crowd.place);
+    this.#crowd = this.#crowd === null || crowd === undefined ? null : { ...this.#crowd, place: crowd };
+    this.rows.length = 0;
+    for (const row of kept) this.rows.push(row);
+    return true;
+  }
+
   /** Adds a line of our own: events that are not here. */
   note(kind: "skipped" | "removed", count: number): void {
     this.#push({ kind, key: `${kind} ${this.#cut + this.rows.length}`, count });
@@ -113,14 +148,14 @@ export class FeedRows {
     const open = this.#crowd;
     const row = open === null ? undefined : this.#at(open.place);
     const near = open !== null && this.#cut + this.rows.length - open.place <= CROWD_ROWS && event.time - open.since < CROWD_MS;
-    if (open !== null && row?.kind === "crowd" && near) {
+    if (open !== null && row?.kind === "crowd" && near && row.sessionId === event.sessionId) {
       this.rows[open.place - this.#cut] = grown(row, event, open.likers);
       return;
     }
     const crowd = { place: this.#cut + this.rows.length, since: event.time, likers: new Set<string>() };
     this.#crowd = crowd;
-    const { seq, time } = event;
-    const empty: CrowdRow = { kind: "crowd", key: `${seq}`, seq, time, joined: 0, joiners: [], likers: 0, likes: 0 };
+    const { seq, time, sessionId } = event;
+    const empty: CrowdRow = { kind: "crowd", key: `${seq}`, sessionId, seq, time, joined: 0, joiners: [], likers: 0, likes: 0 };
     this.#push(grown(empty, event, crowd.likers));
   }
 
@@ -140,6 +175,20 @@ export class FeedRows {
     this.#cut += cut;
     for (const [combo, place] of this.#combos) if (place < this.#cut) this.#combos.delete(combo);
     return true;
+  }
+}
+
+/** Broadcast and place in the log of what a line begins with. */
+function originOf(row: FeedRow): readonly [sessionId: string | null, seq: number] {
+  switch (row.kind) {
+    case "event":
+      return [row.event.sessionId, row.event.seq];
+    case "gift":
+      return [row.event.sessionId, row.seq];
+    case "crowd":
+      return [row.sessionId, row.seq];
+    default:
+      return [null, 0];
   }
 }
 

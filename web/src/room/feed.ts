@@ -16,6 +16,16 @@ const OLDER_PAGE = 500;
 /** Events are shown together, ten times a second: fast enough to look at once, slow enough for a busy room. */
 const SHOW_MS = 100;
 
+/** Which page of the room's events. */
+interface Place {
+  readonly limit: number;
+  readonly before?: string;
+  readonly after?: string;
+  readonly session?: string;
+}
+/** Of a person and a filter: a search by these may end before it has found anything. */
+const NO_CHOICE = {};
+
 export interface FeedDeps {
   readonly client: ApiClient;
   /** The room's id. */
@@ -41,6 +51,8 @@ export class Feed {
   #skipped = 0;
   #paused = false;
   #after: string | number = 0;
+  /** Place of the newest event that came. */
+  #newest = 0;
   #socket: LiveSocket | null = null;
   #showing = 0;
   #retrying = 0;
@@ -82,12 +94,45 @@ export class Feed {
     }
   }
 
+  /** Takes away what is of broadcasts that were deleted, here or elsewhere; the other lines stay where they are. */
+  async prune(): Promise<void> {
+    const lines = this.#lines;
+    for (const [session, from] of lines.sessions) {
+      // What comes while the server is asked is of what the broadcast goes on with.
+      const until = this.#newest + 1;
+      let kept: number;
+      try {
+        kept = (await this.#first(from, session)) ?? until;
+      } catch (error) {
+        if (this.#stop.signal.aborted || lines !== this.#lines) return;
+        this.failure.value = asFailure(error);
+        return;
+      }
+      if (this.#stop.signal.aborted || lines !== this.#lines) return;
+      this.#fresh = this.#fresh.filter((event) => event.sessionId !== session || event.seq >= kept);
+      if (lines.drop(session, kept)) triggerRef(this.rows);
+    }
+  }
+
+  /** Returns the place of the first event of a broadcast that is kept from a place on; null when there is none. */
+  async #first(from: number, session: string): Promise<number | null> {
+    const place = { after: String(from - 1), limit: 1 };
+    try {
+      return (await this.#page({ ...place, session }, NO_CHOICE)).events[0]?.seq ?? null;
+    } catch (error) {
+      if (asFailure(error).code !== "not_found") throw error;
+      // Not every event is of a broadcast that has an entry.
+      return (await this.#page(place, NO_CHOICE)).events[0]?.seq === from ? from : null;
+    }
+  }
+
   async #start(): Promise<void> {
     try {
       const page = await this.#page({ limit: FIRST_PAGE });
       if (this.#stop.signal.aborted) return;
       this.failure.value = null;
       this.#after = page.next;
+      this.#newest = page.events.at(-1)?.seq ?? 0;
       this.older.value = page.events.length > 0 ? page.previous : null;
       this.#lines.add(page.events);
       triggerRef(this.rows);
@@ -103,9 +148,9 @@ export class Feed {
     }
   }
 
-  async #page(place: { readonly limit: number; readonly before?: string }): Promise<EventPage> {
+  async #page(place: Place, choice: ReturnType<typeof choiceOf> = choiceOf(this.#parts.query)): Promise<EventPage> {
     const { client, room, query } = this.#parts;
-    const wanted = { types: typesOf(query).join(","), ...place, ...choiceOf(query) };
+    const wanted = { types: typesOf(query).join(","), ...place, ...choice };
     const { signal } = this.#stop;
     return (await ask(client.v1.GET("/v1/rooms/{room}/events", { params: { path: { room }, query: wanted }, signal }))) as EventPage;
   }
@@ -131,7 +176,7 @@ export class Feed {
   }
 
   #take(events: readonly LiveEvent[]): void {
-    this.#after = events.at(-1)?.seq ?? this.#after;
+    this.#after = this.#newest = events.at(-1)?.seq ?? this.#newest;
     this.#fresh.push(...events);
     const over = this.#fresh.length - WAITING_MAX;
     if (over > 0) {

@@ -14,7 +14,7 @@ export class Roster {
   readonly known = shallowRef(false);
   /** Rooms that stay on the page until they are released, and whether they are gone. */
   readonly #held = new Map<string, boolean>();
-  /** Goes up when broadcasts may have been deleted, here or elsewhere: what shows some asks again. */
+  /** Goes up when broadcasts may have been deleted, alone or with their room, here or elsewhere: what shows some asks again. */
   readonly deletions = shallowRef(0);
   readonly #stop = new AbortController();
 
@@ -53,6 +53,7 @@ export class Roster {
     this.#held.delete(id);
     this.rooms.delete(id);
     this.rates.delete(id);
+    this.deletions.value++;
   }
 
   /** Keeps a room on the page while somebody deletes it there: how far that is stands in a dialog of its own. */
