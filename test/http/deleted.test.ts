@@ -62,8 +62,10 @@ it("tells at a heartbeat what is open on a room that was deleted, by whichever p
   expect(socket.typed("gone")).toEqual([{ type: "gone", ...about }]);
   const anew = await call("/v1/rooms/98765/events?after=1&wait=60");
   expect([anew.status, (await long).status, (await long).at("error", "message")]).toEqual([404, 404, anew.at("error", "message")]);
-  // Whoever asks by this name adds the room again: there was nothing.
-  expect(await older).toMatchObject({ status: 200, body: { data: [] } });
+  expect(await older).toMatchObject({
+    status: 404,
+    body: { code: 404, data: [], msg: expect.stringContaining("98765 was deleted while") },
+  });
 
   await tell(kept, chat("2"));
   expect((await other).at("events", 0, "text")).toBe("2");

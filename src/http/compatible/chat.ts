@@ -3,6 +3,8 @@ import { type Static, Type } from "typebox";
 import { decodeCursor, encodeCursor, resolveCursor } from "../../feed/cursor.js";
 import type { ReadEvents } from "../../feed/read.js";
 import type { RequestedRoom } from "../../health/state.js";
+import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import type { HttpCall } from "../calls.js";
@@ -119,12 +121,21 @@ export class ChatHandler {
     }
   }
 
-  #poll(query: ChatQuery, asked: RequestedRoom, call: HttpCall, token: TokenRow, from: number | null, head: number): Promise<ReadEvents> {
+  async #poll(
+    query: ChatQuery,
+    asked: RequestedRoom,
+    call: HttpCall,
+    token: TokenRow,
+    from: number | null,
+    head: number,
+  ): Promise<ReadEvents> {
     const { store, live } = this.#deps;
     const filter = chatFilter(query.types?.split(",") ?? null, asked.onlySession);
     const { limit } = query;
     const reading = { log: store.log, room: asked.room, limit, filter, time: live.time, payer: token.id };
-    return poll({ ...reading, live, call, waitMs: query.wait * 1000 }, from, head);
+    const got = await poll({ ...reading, live, call, waitMs: query.wait * 1000 }, from, head);
+    if (call.ended === "deleted") throw new DyliveError("not_found", told`${query.room_id} was deleted while this call waited`);
+    return got;
   }
 
   async #ends(room: number): Promise<{ oldest: number; head: number }> {

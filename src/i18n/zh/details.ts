@@ -41,6 +41,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the deletion of room {} was not kept": "直播间 {} 的删除没有记下来",
   "room {} has no broadcast {}": "直播间 {} 没有场次 {}",
   "room {} was deleted": "直播间 {} 已删除",
+  "{} was deleted while this call waited": "{} 在这次请求等待期间被删除",
   "nobody could be asked, and nothing was erased. {}": "没有终端可以询问，什么都没有删除。{}",
   "nothing of them was erased": "什么都没有删除",
   "known as: {}": "已知的标识：{}",
