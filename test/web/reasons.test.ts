@@ -1,15 +1,16 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { LiveEvent, Room } from "../../web/src/api/model.js";
+import type { LiveEvent, Room, WorkPace } from "../../web/src/api/model.js";
 import { isolated, seen } from "../../web/src/i18n/strangers.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
 import { lineOf, saidBy } from "../../web/src/room/line.js";
-import { nameOf } from "../../web/src/rooms/truth.js";
+import { nameOf, truthOf } from "../../web/src/rooms/truth.js";
+import { runWords } from "../../web/src/works/comment-words.js";
+import { progressOf } from "../../web/src/works/progress.js";
 import { workName } from "../../web/src/works/work-words.js";
+import { roomStatus } from "../health/status.js";
 import { chat, gift, person } from "../http/events.js";
 import { ENGLISH, reasonsOfRooms } from "../i18n/sentences.js";
-
-const TABLES = "web/src/i18n/zh";
+import { runOf } from "../works/comment.js";
 
 function system(text: string): LiveEvent {
   const { user: _, ...base } = chat("");
@@ -68,26 +69,38 @@ describe("a line of our words with a stranger's among them", () => {
     }
   });
 
-  it("takes none as they are: what a sentence has of strings is ours, by the name of its place", () => {
-    // Figures, times and lengths as we write them, words of our own, and what the operator chose of a few letters.
-    const ours =
-      "account ago all at atLeast column diamonds engine error from id length limits n now rate reason role session share size state status there time to told type units usual value when why wish";
-    const places = readdirSync(TABLES).flatMap((file) =>
-      [...readFileSync(`${TABLES}/${file}`, "utf8").matchAll(/[(,] ?(\w+): (?:readonly )?string\b/g)].map(
-        ([, name = ""]) => `${file}: ${name}`,
-      ),
-    );
-    expect(places.length).toBeGreaterThan(40);
-    const others = places.filter((place) => !ours.split(" ").includes(place.split(": ")[1] ?? ""));
-    // A token's name is no sentence; a zone is the browser's, a method's name letters.
-    expect(others.filter((place) => !/^(overlay.ts: room|search.ts: zone|room.ts: method)$/.test(place))).toEqual([]);
+  it("takes none as they are: what is not isolated does not compile", () => {
+    const why = `${RLO}why`;
+    for (const m of [MESSAGES.zh, MESSAGES.en]) {
+      // @ts-expect-error what the server says, as it came
+      expect(m.comments.run.reason(why)).toContain(RLO);
+      expect(m.comments.run.reason(isolated(why))).toContain("\u2068why\u2069");
+    }
+  });
+
+  it("isolates what the server says", () => {
+    const why = `${RLO}why`;
+    const login = { account: why, login: "guest" } as const;
+    const status = roomStatus({ state: "failed", evidence: { since: 1, reason: why, login } }) as unknown as Room["status"];
+    const run = runOf("7", { startedAt: 0, endedAt: 1, endedBy: "blocked", reason: why });
+    const pace = { waiting: 0, reading: why, nextAt: null, pausedUntil: 1, lastRefusal: why } as WorkPace;
+    for (const lang of ["zh", "en"] as const) {
+      const m = MESSAGES[lang];
+      const lines = [
+        ...truthOf({ watch: "on", status }, 1, m, lang).map(({ text }) => text),
+        ...runWords({ run, running: false }, 1, m, lang).lines,
+        ...progressOf(pace, 1, m, lang),
+      ].filter((line) => line.includes("why"));
+      expect(lines).toHaveLength(5);
+      for (const line of lines) expect(line).toMatch(/^[^\u202e]*\u2068why\u2069[^\u202e]*$/);
+    }
   });
 
   it("has none that shows nothing for a title", () => {
     expect(["", " ", "\u3000\u200b", "\u202e", "\u2800", null, undefined].map(seen)).toEqual(Array(7).fill(""));
     expect(seen(" 夜话 ")).toBe(" 夜话 ");
     const about = { id: "7", webRid: "98765", anchor: null } as Room;
-    expect(nameOf({ ...about, title: "\u3000\u200b" }, MESSAGES.en)).toBe("room 98765");
-    expect(workName({ id: "7", title: " \u200b", text: "\u3000" }, MESSAGES.en)).toBe("Work 7");
+    expect(nameOf({ ...about, title: "\u3000\u200b" }, MESSAGES.en)).toBe("room \u206898765\u2069");
+    expect(workName({ id: "7", title: " \u200b", text: "\u3000" }, MESSAGES.en)).toBe("Work \u20687\u2069");
   });
 });

@@ -131,13 +131,13 @@ describe("a run that collects comments", () => {
         const { state, lines } = said({ endedBy, reason, endedAt: NOW });
         expect([state, lines[0]]).toEqual([zh.comments.run.ends[endedBy], zh.comments.run.next[endedBy]]);
         expect([reason, lines[1]]).toEqual([reason, expect.stringMatching(/^原因：[^a-z]*[\u4e00-\u9fff]/)]);
-        expect(said({ endedBy, reason, endedAt: NOW }, false, en, "en").lines[1]).toBe(`Reason: ${reason}`);
+        expect(said({ endedBy, reason, endedAt: NOW }, false, en, "en").lines[1]).toBe(`Reason: ${isolated(reason)}`);
       }
     const failed = said({ reason: "it failed; the log says why", endedAt: NOW });
     expect(failed).toMatchObject({
       tone: "bad",
       state: "出错中断",
-      lines: ["原因：出错了，详情在服务的日志里", ...Array(3).fill(expect.any(String))],
+      lines: [`原因：${isolated("出错了，详情在服务的日志里")}`, ...Array(3).fill(expect.any(String))],
     });
   });
 });
@@ -159,7 +159,7 @@ describe("a reading of a work", () => {
     ]);
     expect(said({ waiting: 1, nextAt: NOW - 1 })[1]).toBe("The next page is opened now.");
     expect(said({ waiting: 2, reading: ID, nextAt: NOW - 1 })).toEqual([
-      `The browser is opening ${ID}.`,
+      `The browser is opening ${isolated(ID)}.`,
       "2 wait for a turn; they are read one at a time.",
     ]);
   });
@@ -169,10 +169,10 @@ describe("a reading of a work", () => {
     const paused = { waiting: 1, pausedUntil: NOW + 80_000, nextAt: NOW + 80_000, lastRefusal };
     expect(said(paused)).toEqual([
       expect.stringMatching(/^Refused too often: nothing is read until \d\d:\d\d:\d\d \(1 min 20 s to go\)\.$/),
-      `Last refusal: ${lastRefusal}`,
+      `Last refusal: ${isolated(lastRefusal)}`,
       "One waits for a turn; they are read one at a time.",
     ]);
-    expect(progressOf(pace(paused), NOW, zh, "zh")[1]).toBe("上一次被拒绝：平台暂时拒绝了这个访客（blocked）");
+    expect(progressOf(pace(paused), NOW, zh, "zh")[1]).toBe(`上一次被拒绝：${isolated("平台暂时拒绝了这个访客（blocked）")}`);
     expect(said({ ...paused, pausedUntil: NOW - 1, nextAt: NOW - 1 })[0]).toContain("the next reading shows");
   });
 });
@@ -190,7 +190,7 @@ describe("the run through a list of works", () => {
     expect(told({ ...wall, shown: 20, hidden: 2 })).toEqual({
       ...{ tone: "warn", state: "遇到登录墙" },
       lines: [
-        "原因：只展示前 20 个：其余的要登录，登录了也不一定够",
+        `原因：${isolated("只展示前 20 个：其余的要登录，登录了也不一定够")}`,
         "已得到 20 个。",
         "主页上说有 20 个：不给看更多时，这个数也不可靠。",
         "另有 2 个别人看不到，没有计入。",
@@ -298,7 +298,7 @@ describe("what is shown of a work", () => {
     expect(workName({ id: ID, title: "标题", text: "x" }, zh)).toBe("标题");
     expect(workName({ id: ID, title: null, text: " 第一行\n第二行" }, zh)).toBe("第一行");
     expect(workName({ id: ID, title: null, text: "🏔".repeat(61) }, zh)).toBe(`${"🏔".repeat(60)}…`);
-    expect(workName({ id: ID, title: null, text: " " }, zh)).toBe(`作品 ${ID}`);
+    expect(workName({ id: ID, title: null, text: " " }, zh)).toBe(`作品 ${isolated(ID)}`);
   });
 
   it("has facts of what is known alone: an estimated time is marked, and addresses say when they end", () => {

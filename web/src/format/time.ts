@@ -1,3 +1,4 @@
+import { ours, type Part } from "../i18n/strangers.js";
 import type { Lang } from "./number.js";
 
 const LOCALES: Readonly<Record<Lang, string>> = { zh: "zh-CN", en: "en-GB" };
@@ -14,17 +15,17 @@ function isDate(ms: number): boolean {
 }
 
 /** Time of day in the viewer's zone (`zone` is for tests). */
-export function clockTime(ms: number, lang: Lang, zone?: string): string {
+export function clockTime(ms: number, lang: Lang, zone?: string): Part {
   return format(lang, "clock", zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }, ms);
 }
 
 /** Hours and minutes in the viewer's zone. */
-export function minuteTime(ms: number, lang: Lang, zone?: string): string {
+export function minuteTime(ms: number, lang: Lang, zone?: string): Part {
   return format(lang, "minute", zone, { hour: "2-digit", minute: "2-digit", hour12: false }, ms);
 }
 
 /** Day and time in the viewer's zone. */
-export function dayTime(ms: number, lang: Lang, zone?: string): string {
+export function dayTime(ms: number, lang: Lang, zone?: string): Part {
   return format(
     lang,
     "day",
@@ -41,15 +42,15 @@ export function dayTime(ms: number, lang: Lang, zone?: string): string {
   );
 }
 
-function format(lang: Lang, name: string, zone: string | undefined, options: Intl.DateTimeFormatOptions, ms: number): string {
-  if (!isDate(ms)) return "–";
+function format(lang: Lang, name: string, zone: string | undefined, options: Intl.DateTimeFormatOptions, ms: number): Part {
+  if (!isDate(ms)) return ours("–");
   const key = `${lang} ${name} ${zone ?? ""}`;
   let one = made.get(key);
   if (one === undefined) {
     one = new Intl.DateTimeFormat(LOCALES[lang], zone === undefined ? options : { ...options, timeZone: zone });
     made.set(key, one);
   }
-  return one.format(ms);
+  return ours(one.format(ms));
 }
 
 const WORDS: Readonly<Record<Lang, readonly [second: string, minute: string, hour: string, day: string]>> = {
@@ -58,10 +59,10 @@ const WORDS: Readonly<Record<Lang, readonly [second: string, minute: string, hou
 };
 
 /** A length of time in its two largest units: 35 秒, 3 分 20 秒, 2 小时 5 分. */
-export function duration(ms: number, lang: Lang): string {
+export function duration(ms: number, lang: Lang): Part {
   const [second, minute, hour, day] = WORDS[lang];
   const seconds = Math.max(0, Math.round(ms / 1_000));
-  if (seconds < 60) return `${seconds}${second}`;
+  if (seconds < 60) return ours(`${seconds}${second}`);
   if (seconds < 3_600) return pair(Math.floor(seconds / 60), minute, seconds % 60, second);
   // From the rounded seconds, as above: 59 min 59.6 s are an hour, not no hours and 59 min.
   const minutes = Math.floor(seconds / 60);
@@ -69,6 +70,6 @@ export function duration(ms: number, lang: Lang): string {
   return pair(Math.floor(minutes / 1_440), day, Math.floor((minutes % 1_440) / 60), hour);
 }
 
-function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
-  return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit} ${small}${smallUnit}`;
+function pair(large: number, largeUnit: string, small: number, smallUnit: string): Part {
+  return ours(small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit} ${small}${smallUnit}`);
 }

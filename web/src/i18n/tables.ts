@@ -11,6 +11,7 @@ import { sessions as enSessions } from "./en/sessions.js";
 import { settings as enSettings } from "./en/settings.js";
 import { shell as enShell } from "./en/shell.js";
 import { works as enWorks } from "./en/works.js";
+import type { Part } from "./strangers.js";
 import { comments as zhComments } from "./zh/comments.js";
 import { downloads as zhDownloads } from "./zh/downloads.js";
 import { errors as zhErrors } from "./zh/errors.js";
@@ -36,10 +37,9 @@ const zh = {
   settings: zhSettings,
   overlay: zhOverlay,
   errors: zhErrors,
-  reason: reasonInChinese,
 };
-export type Messages = typeof zh;
-const en: Messages = {
+type Table = typeof zh;
+const en: Table = {
   shell: enShell,
   rooms: enRooms,
   room: enRoom,
@@ -51,13 +51,22 @@ const en: Messages = {
   settings: enSettings,
   overlay: enOverlay,
   errors: enErrors,
-  reason: (reason) => reason,
 };
 
-/** Every sentence of the page, by language. */
-export const MESSAGES: Readonly<Record<Lang, Messages>> = { zh, en };
+/** What a table says is fit for the middle of its other sentences. One that takes any text, whoever wrote it, cannot be said: `Part` is what it takes. */
+type Spoken<T> = T extends string
+  ? Part
+  : T extends (...values: infer V) => string
+    ? string extends V[number]
+      ? never
+      : (...values: V) => Part
+    : { readonly [K in keyof T]: Spoken<T[K]> };
+export type Messages = Spoken<Table>;
 
-/** A reason that the server gave, in the page's language where it is known. */
+/** Every sentence of the page, by language. */
+export const MESSAGES = { zh, en } as unknown as Readonly<Record<Lang, Messages>>;
+
+/** A reason that the server gave, in the page's language where it is known: alone in a `<bdi>`, or `isolated` in a sentence. */
 export function reasonIn(reason: string, m: Messages): string {
-  return m.reason(reason);
+  return m === MESSAGES.zh ? reasonInChinese(reason) : reason;
 }

@@ -1,5 +1,6 @@
 import type { LiveEvent, User } from "../api/model.js";
 import type { Lang } from "../format/number.js";
+import type { Part } from "../i18n/strangers.js";
 
 const zh = {
   anonymous: "匿名观众",
@@ -20,7 +21,7 @@ const zh = {
   noEngine: "服务器上没有语音引擎",
   noRoom: "地址里缺少 room 或 token",
   refused: "token 无效或已被吊销",
-  failed: (why: string) => `读取失败：${why}`,
+  failed: (why: Part) => `读取失败：${why}`,
 };
 export type Phrases = typeof zh;
 const en: Phrases = {

@@ -1,5 +1,5 @@
 import type { LiveEvent, LiveEventOf, User } from "../api/model.js";
-import { isolated, seen } from "../i18n/strangers.js";
+import { isolated, type Part, seen } from "../i18n/strangers.js";
 import { type Messages, reasonIn } from "../i18n/tables.js";
 
 /** What a person is called. */
@@ -56,7 +56,7 @@ export function saidBy(event: LiveEvent, m: Messages): string {
     default:
       // These are no lines of a feed, or have one of their own. A new type does not compile before it is decided here or above.
       event.type satisfies "stats" | "rank" | "gap" | "unknown";
-      return row.unknown(event.method);
+      return row.unknown(isolated(event.method));
   }
 }
 
@@ -81,6 +81,6 @@ function lotterySaid({ text, participants, conditions }: LiveEventOf<"lottery">,
   return [row.lottery, isolated(text ?? ""), ...taking, ...asked].filter(Boolean).join(" ");
 }
 
-function stateWord(state: string | null, { rooms: { states } }: Messages): string {
-  return state !== null && state in states ? states[state as keyof typeof states] : (state ?? "–");
+function stateWord(state: string | null, { rooms: { states } }: Messages): Part {
+  return state !== null && state in states ? states[state as keyof typeof states] : isolated(state ?? "–");
 }

@@ -2,7 +2,7 @@ import type { Room } from "../api/model.js";
 import type { Lang } from "../format/number.js";
 import { percent } from "../format/number.js";
 import { duration } from "../format/time.js";
-import { seen } from "../i18n/strangers.js";
+import { isolated, type Part, seen } from "../i18n/strangers.js";
 import { type Messages, reasonIn } from "../i18n/tables.js";
 
 /** A room's state as people are told it: the server's, or why there is none. */
@@ -17,7 +17,7 @@ export type Tone = "good" | "plain" | "bad";
 /** A line of the truth meter. */
 export interface TruthLine {
   readonly tone: Tone;
-  readonly text: string;
+  readonly text: Part;
 }
 
 /** The state that is shown of a room. */
@@ -33,7 +33,7 @@ export function toneOf(state: ShownState): Tone {
 
 /** What a room is called: its title, else its anchor, else its number. */
 export function nameOf({ title, anchor, webRid, id }: Room, m: Messages): string {
-  return seen(title) || seen(anchor?.nickname) || m.rooms.card.unnamed(webRid ?? id);
+  return seen(title) || seen(anchor?.nickname) || m.rooms.card.unnamed(isolated(webRid ?? id));
 }
 
 /** States whose own sentence says all that the server's reason would say. */
@@ -48,20 +48,14 @@ export function truthOf(room: Pick<Room, "status" | "watch">, now: number, m: Me
   if (status === null || state === "paused") return lines;
   const { evidence } = status;
   const since = (at: number) => duration(Math.max(0, now - at), lang);
-  if (!SELF_EVIDENT.includes(state)) lines.push({ tone: "plain", text: truth.why(reasonIn(evidence.reason, m)) });
+  if (!SELF_EVIDENT.includes(state)) lines.push({ tone: "plain", text: truth.why(isolated(reasonIn(evidence.reason, m))) });
   if (evidence.lastInteractiveAt !== null) lines.push({ tone: "plain", text: truth.lastMessage(since(evidence.lastInteractiveAt)) });
   else if (state !== "waiting" && state !== "ended") lines.push({ tone: "plain", text: truth.noMessage });
   if (state !== "waiting") lines.push(...collectedLines(status, now, m, lang));
   return lines;
 }
 
-function stateSentence(
-  { status }: Pick<Room, "status">,
-  state: ShownState,
-  now: number,
-  { rooms: { truth } }: Messages,
-  lang: Lang,
-): string {
+function stateSentence({ status }: Pick<Room, "status">, state: ShownState, now: number, { rooms: { truth } }: Messages, lang: Lang): Part {
   const { since = now, lastInteractiveAt = null, reason = "", storage } = status?.evidence ?? {};
   switch (state) {
     case "live":
@@ -99,8 +93,8 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, now: number, 
     login.account === null
       ? { tone: "plain", text: truth.guest }
       : login.login === "guest"
-        ? { tone: "bad", text: truth.loginLapsed(login.account) }
-        : { tone: "plain", text: truth.login(login.account) },
+        ? { tone: "bad", text: truth.loginLapsed(isolated(login.account)) }
+        : { tone: "plain", text: truth.login(isolated(login.account)) },
   ];
   if (sessions.length > 1) {
     const up = sessions.filter(({ state }) => state === "connected").length;
@@ -108,9 +102,9 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, now: number, 
     for (const session of sessions) {
       const length = (since: number) => duration(Math.max(0, now - since), lang);
       const { since, diamondsMissing, diamondsWitnessed } = session.giftsSeen;
-      const name = session.session;
+      const name = isolated(session.session);
       if (session.lost !== null)
-        lines.push({ tone: "bad", text: truth.sessionLost(name, length(session.lost.since), reasonIn(session.lost.reason, m)) });
+        lines.push({ tone: "bad", text: truth.sessionLost(name, length(session.lost.since), isolated(reasonIn(session.lost.reason, m))) });
       else if (session.state === "silent") lines.push({ tone: "bad", text: truth.sessionSilent(name, length(session.since)) });
       else if (since !== null && (session.gifts === "suppressed" || session.gifts === "partial"))
         lines.push({ tone: "bad", text: truth.sessionGifts(name, length(since), diamondsMissing, diamondsWitnessed) });
@@ -131,7 +125,7 @@ export function wholeOf({ whole, wholeUnknown, received, sessions }: SeenMessage
   if (Object.values(sessions).every((one) => one.received === received)) return words.agree(words.atLeast(received));
   // The upper end is cut rather than rounded up: not all came where some are missing.
   const [low, high] = [percent(whole.received / whole.high), percent(Math.floor((whole.received / whole.low) * 100) / 100)];
-  const share = words.about(low === high ? high : `${low} – ${high}`);
+  const share = words.about(low, high);
   const told = whole.received === received ? share : words.of(whole.received, share);
   return whole.independence === "checked" ? told : words.assumed(words.atLeast(received), told);
 }
@@ -141,7 +135,7 @@ export function gapsLength(
   { count, totalMs, unmeasured }: NonNullable<Room["status"]>["evidence"]["gaps"],
   { rooms: { truth } }: Messages,
   lang: Lang,
-): string {
+): Part {
   if (unmeasured === count) return truth.unknownLength;
   const known = duration(totalMs, lang);
   return unmeasured === 0 ? known : truth.atLeast(known);

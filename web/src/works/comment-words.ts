@@ -1,7 +1,7 @@
 import type { CommentRunStatus, KeptComment } from "../api/model.js";
 import type { Lang } from "../format/number.js";
 import { dayTime, duration } from "../format/time.js";
-import { seen } from "../i18n/strangers.js";
+import { isolated, seen } from "../i18n/strangers.js";
 import { type Messages, reasonIn } from "../i18n/tables.js";
 
 /** A run in words: how it stands, why, and its figures. */
@@ -42,7 +42,7 @@ export function runWords({ run, running }: CommentRunStatus, now: number, m: Mes
         words.since(duration(now - startedAt, lang)),
       ],
     };
-  const why = reason === null ? [] : [words.reason(reasonIn(reason, m))];
+  const why = reason === null ? [] : [words.reason(isolated(reasonIn(reason, m)))];
   const when = endedAt === null ? [] : [words.ended(dayTime(endedAt, lang), duration(endedAt - startedAt, lang))];
   if (endedBy === null) return { tone: "bad", state: words.failed, lines: [...why, ...figures, ...when] };
   return { tone: END_TONES[endedBy], state: words.ends[endedBy], lines: [words.next[endedBy], ...why, ...figures, ...when] };

@@ -1,7 +1,7 @@
 import type { ListRunStatus, Work } from "../api/model.js";
 import type { Lang } from "../format/number.js";
 import { dayTime, duration } from "../format/time.js";
-import { isolated, seen } from "../i18n/strangers.js";
+import { isolated, ours, type Part, seen } from "../i18n/strangers.js";
 import { type Messages, reasonIn } from "../i18n/tables.js";
 import { END_TONES, type RunWords } from "./comment-words.js";
 import { expiryOf } from "./pictures.js";
@@ -12,7 +12,7 @@ const LONGEST_NAME = 60;
 export function workName({ title, text, id }: Pick<Work, "title" | "text" | "id">, m: Messages): string {
   const [line = ""] = (seen(title) || seen(text)).trim().split("\n", 1);
   const shown = [...line];
-  if (shown.length === 0) return m.works.untitled(id);
+  if (shown.length === 0) return m.works.untitled(isolated(id));
   return shown.length > LONGEST_NAME ? `${shown.slice(0, LONGEST_NAME).join("")}…` : line;
 }
 
@@ -22,8 +22,8 @@ export function sizeOf({ width, height }: { readonly width: number | null; reado
 }
 
 /** Returns the length of a film, which may be a second or two, with tenths where these say something. */
-export function filmLength(ms: number, m: Messages, lang: Lang): string {
-  return ms < 60_000 ? m.works.seconds((ms / 1_000).toFixed(1).replace(/\.0$/, "")) : duration(ms, lang);
+export function filmLength(ms: number, m: Messages, lang: Lang): Part {
+  return ms < 60_000 ? m.works.seconds(ours((ms / 1_000).toFixed(1).replace(/\.0$/, ""))) : duration(ms, lang);
 }
 
 /** Returns when a work was published, with what is to be known of an estimate. */
@@ -74,7 +74,11 @@ export function factsOf(work: Work, now: number, m: Messages, lang: Lang): reado
 function musicOf({ music }: Work, m: Messages, lang: Lang): string | null {
   if (music === null) return null;
   const { title, author, durationMs, original } = music;
-  const name = m.works.music(isolated(title ?? ""), isolated(author ?? ""), durationMs === null ? "" : filmLength(durationMs, m, lang));
+  const name = m.works.music(
+    isolated(title ?? ""),
+    isolated(author ?? ""),
+    durationMs === null ? ours("") : filmLength(durationMs, m, lang),
+  );
   return original === true ? `${name}${name === "" ? "" : " · "}${m.works.original}` : name;
 }
 
@@ -99,7 +103,7 @@ export function listWords({ run, running }: ListRunStatus, now: number, m: Messa
         m.comments.run.since(duration(now - startedAt, lang)),
       ],
     };
-  const why = reason === null ? [] : [m.comments.run.reason(reasonIn(reason, m))];
+  const why = reason === null ? [] : [m.comments.run.reason(isolated(reasonIn(reason, m)))];
   const when = endedAt === null ? [] : [m.comments.run.ended(dayTime(endedAt, lang), duration(endedAt - startedAt, lang))];
   const lines = [...why, ...figures, ...when];
   if (endedBy === null) return { tone: "bad", state: m.comments.run.failed, lines };

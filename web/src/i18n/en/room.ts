@@ -57,7 +57,7 @@ export const room: typeof zh = {
     alone: (n) => `(${n} alone)`,
     agree: (atLeast) => `${atLeast}: all sessions agree`,
     atLeast: (n) => `at least ${n}`,
-    about: (share) => `about ${share} of all came`,
+    about: (low, high) => `about ${low === high ? high : `${low} – ${high}`} of all came`,
     of: (n, share) => `of ${n} while two visitors or more were connected: ${share}`,
     assumed: (atLeast, told) => `${atLeast}; if the sessions are sampled independently, ${told}`,
     unknown: {

@@ -1,3 +1,5 @@
+import type { Part } from "../strangers.js";
+
 /** Comments of a work: the run that collects them, and those that are kept. */
 export const comments = {
   title: "评论",
@@ -16,9 +18,9 @@ export const comments = {
     floorsOpen: (n: number) => `${n} 楼的回复还没有齐，下面标出了各有多少。`,
     bounds: (most: number, replies: boolean, seconds: number | null) =>
       `最多采集 ${most} 条新的，${replies ? "展开回复" : "不展开回复"}${seconds === null ? "" : `，最多 ${seconds} 秒`}。`,
-    since: (length: string) => `已进行 ${length}。`,
-    ended: (time: string, length: string) => `结束于 ${time}，用时 ${length}。`,
-    reason: (why: string) => `原因：${why}`,
+    since: (length: Part) => `已进行 ${length}。`,
+    ended: (time: Part, length: Part) => `结束于 ${time}，用时 ${length}。`,
+    reason: (why: Part) => `原因：${why}`,
     ends: {
       end: "到了平台的尽头",
       limit: "到了设定的上限",
@@ -53,9 +55,9 @@ export const comments = {
   noText: "（没有文字）",
   picture: "图片",
   sticker: "表情",
-  likes: (n: string) => `${n} 赞`,
+  likes: (n: Part) => `${n} 赞`,
   authorLiked: "作者赞过",
-  removed: (time: string) => `${time} 已经没了`,
+  removed: (time: Part) => `${time} 已经没了`,
   nobody: "未知用户",
   erasedPerson: "已删除的人",
   marks: { byAuthor: "作者", pinned: "置顶", hot: "热评", folded: "已折叠", erased: "已抹去" },

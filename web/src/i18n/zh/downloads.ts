@@ -1,4 +1,4 @@
-import type { Isolated } from "../strangers.js";
+import type { Part } from "../strangers.js";
 
 /** Downloads of a work onto the server's disk. */
 export const downloads = {
@@ -26,14 +26,14 @@ export const downloads = {
     stopped: "已中断",
   },
   waiting: "在等读取作品，或者等下载的名额：同时只下载两个文件。",
-  progress: (there: string, all: string) => `${there} / ${all}`,
+  progress: (there: Part, all: Part) => `${there} / ${all}`,
   unknownTotal: "未知大小",
-  reason: (why: string) => `原因：${why}`,
-  asked: (who: Isolated, time: string) => `${who} 于 ${time} 请求`,
-  ended: (time: string) => `结束于 ${time}`,
-  elsewhere: (name: Isolated) => `文件在 ${name} 的磁盘上，由那个进程给出。`,
+  reason: (why: Part) => `原因：${why}`,
+  asked: (who: Part, time: Part) => `${who} 于 ${time} 请求`,
+  ended: (time: Part) => `结束于 ${time}`,
+  elsewhere: (name: Part) => `文件在 ${name} 的磁盘上，由那个进程给出。`,
   files: "已下载的文件",
   roles: { video: "视频", image: "图片", clip: "实况视频", cover: "封面", music: "音乐", meta: "作品信息" },
-  numbered: (role: string, n: number) => `${role} ${n}`,
+  numbered: (role: Part, n: number) => `${role} ${n}`,
   save: "保存",
 };

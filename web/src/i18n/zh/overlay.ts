@@ -1,3 +1,5 @@
+import type { Part } from "../strangers.js";
+
 /** The builder of overlays for OBS. */
 export const overlay = {
   title: "OBS 画面",
@@ -43,7 +45,7 @@ export const overlay = {
   speed: "语速（%）",
   voice: "声音",
   voices: { auto: "服务器的语音，没有时用浏览器的", server: "只用服务器的语音", browser: "只用浏览器的语音" },
-  engine: (engine: string | null) =>
+  engine: (engine: Part | null) =>
     engine === null
       ? "服务器上没有语音引擎：用浏览器自带的语音朗读，OBS 不一定采集得到。安装 espeak-ng 或 piper 之后，声音由服务器合成，OBS 可以直接采集。"
       : `服务器用 ${engine} 合成声音，在页面里播放，OBS 可以直接采集。`,
@@ -52,14 +54,14 @@ export const overlay = {
   grounds: { dark: "深色", light: "浅色", green: "绿幕" },
   tests: "测试事件",
   testsWhy: "在这个直播间里发出一条测试事件：画面、数据流、Webhook 和通知都会收到，任何统计都不计入。",
-  testGift: (diamonds: string) => `礼物（${diamonds} 抖币）`,
-  testSent: (type: string) => `已发出测试事件：${type}`,
+  testGift: (diamonds: Part) => `礼物（${diamonds} 抖币）`,
+  testSent: (type: Part) => `已发出测试事件：${type}`,
   link: "地址",
   make: "生成地址",
   adminMakes: "生成地址要新建 token，需要 admin 权限的 token；也可以在运行 dylive 的机器上执行：",
   making: "会新建一个只读 token，只能看这个直播间。",
   made: "地址已生成，其中的 token 只显示这一次。之后改样式，地址会跟着更新。",
   open: "在新窗口打开",
-  tokenName: (room: string) => `画面 ${room}`.slice(0, 60),
+  tokenName: (room: Part) => `画面 ${room}`.slice(0, 60),
   obs: "OBS：来源 → 添加 → 浏览器 → 粘贴地址；宽高按画面需要填写，例如 600 × 800。",
 };

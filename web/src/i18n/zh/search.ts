@@ -1,4 +1,4 @@
-import type { Isolated } from "../strangers.js";
+import type { Part } from "../strangers.js";
 
 /** Search over everything that is kept, and the place of a message among the others. */
 export const search = {
@@ -20,7 +20,7 @@ export const search = {
   nobodyAsked: "填写昵称的一部分或 id 后搜索。",
   tooMany: (n: number) => `共有 ${n} 个直播间，一次最多搜索 200 个：请选择一个直播间。`,
   /** `rooms`: null where one is meant. */
-  looked: (rooms: number | null, zone: string) =>
+  looked: (rooms: number | null, zone: Part) =>
     `${rooms === null ? "查的是这个直播间保存的全部消息" : `查的是 ${rooms} 个直播间保存的全部消息`}；已按保留期限删除的查不到。时间为 ${zone}。`,
   lookedPeople: (rooms: number | null) =>
     rooms === null ? "查的是这个直播间统计过的全部场次。" : `查的是 ${rooms} 个直播间统计过的全部场次。`,
@@ -29,20 +29,20 @@ export const search = {
   none: "没有找到。",
   all: "全部查完了。",
   notAll: "还没有查完。",
-  behind: (n: string) => `另有 ${n} 条最新的消息还没有进索引，过几秒再查。`,
-  behindPeople: (n: string) => `另有 ${n} 条消息还没有统计，过一会儿再查。`,
+  behind: (n: Part) => `另有 ${n} 条最新的消息还没有进索引，过几秒再查。`,
+  behindPeople: (n: Part) => `另有 ${n} 条消息还没有统计，过一会儿再查。`,
   more: "继续查找",
   around: "前后的消息",
   messagesOf: "全部消息",
-  foundAs: (name: Isolated) => `查到的昵称：${name}`,
+  foundAs: (name: Part) => `查到的昵称：${name}`,
   columns: { person: "观众", rooms: "直播间", sessions: "场次", last: "最后出现" },
   inAll: "在保存的全部消息里查找",
   moment: {
     title: "这条消息前后",
-    session: (title: Isolated) => `场次：${title}`,
+    session: (title: Part) => `场次：${title}`,
     toSession: "打开这一场",
     toRoom: "打开直播间",
-    after: (length: string) => `开播后 ${length}`,
+    after: (length: Part) => `开播后 ${length}`,
     earlier: "更早的消息",
     later: "更晚的消息",
     begin: "没有更早的消息了",

@@ -1,4 +1,4 @@
-import type { Isolated } from "../strangers.js";
+import type { Part } from "../strangers.js";
 
 /** Past broadcasts: totals, charts, comparison and export. */
 export const sessions = {
@@ -13,16 +13,16 @@ export const sessions = {
   filter: "筛选",
   clear: "清空条件",
   sort: "排序",
-  descending: (column: string, isTime: boolean) => `${column}：${isTime ? "新的" : "大的"}在前`,
-  ascending: (column: string, isTime: boolean) => `${column}：${isTime ? "旧的" : "小的"}在前`,
+  descending: (column: Part, isTime: boolean) => `${column}：${isTime ? "新的" : "大的"}在前`,
+  ascending: (column: Part, isTime: boolean) => `${column}：${isTime ? "旧的" : "小的"}在前`,
   untitled: "（无标题）",
   running: "直播中",
-  length: (length: string) => `时长 ${length}`,
+  length: (length: Part) => `时长 ${length}`,
   more: "更多",
   compare: "对比",
   compareHint: "勾选二到四场进行对比，可以来自不同的直播间",
   unpick: "不再对比",
-  pick: (title: Isolated) => `选择「${title}」进行对比`,
+  pick: (title: Part) => `选择「${title}」进行对比`,
   back: "返回场次列表",
   notCounted: "还没有统计。",
   columns: {
@@ -64,7 +64,7 @@ export const sessions = {
     follows: "新增关注",
     covered: "覆盖率",
   },
-  gaps: (n: number, length: string) => `有 ${n} 段缺口（${length}），这些时间没有数据。`,
+  gaps: (n: number, length: Part) => `有 ${n} 段缺口（${length}），这些时间没有数据。`,
   partial: "部分事件在统计之前已被删除，数字可能偏小。",
   sides: ["A 场", "B 场", "C 场", "D 场"] as readonly string[],
   difference: "差别",
@@ -89,9 +89,9 @@ export const sessions = {
     none: "这一场没有特别突出的时刻（至少要有十分钟的数据）。",
     minuteOnly: "事件已删除，只知道是这一分钟",
     peaks: {
-      chat: (n: string, usual: string) => `一分钟 ${n} 条弹幕（平时 ${usual}）`,
-      gift: (n: string, usual: string) => `一分钟 ${n} 抖币（平时 ${usual}）`,
-      join: (n: string, usual: string) => `一分钟 ${n} 人进场（平时 ${usual}）`,
+      chat: (n: Part, usual: Part) => `一分钟 ${n} 条弹幕（平时 ${usual}）`,
+      gift: (n: Part, usual: Part) => `一分钟 ${n} 抖币（平时 ${usual}）`,
+      join: (n: Part, usual: Part) => `一分钟 ${n} 人进场（平时 ${usual}）`,
     },
     start: "录像开始时间（不填为开播时间）",
     formats: { chapters: "章节（视频简介）", edl: "EDL 标记（剪辑软件）", csv: "CSV" },
@@ -110,8 +110,8 @@ export const sessions = {
       srt: "SRT 字幕",
     } as Readonly<Record<string, string>>,
     start: "导出",
-    progress: (size: string) => `已接收 ${size}`,
-    done: (name: Isolated, size: string) => `已保存 ${name}（${size}）`,
+    progress: (size: Part) => `已接收 ${size}`,
+    done: (name: Part, size: Part) => `已保存 ${name}（${size}）`,
     broken: "传输中断，文件不完整，没有保存。",
     chineseTitles: "中文表头",
     pseudonyms: "用化名代替观众",

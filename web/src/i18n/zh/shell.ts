@@ -1,4 +1,4 @@
-import type { Isolated } from "../strangers.js";
+import type { Part } from "../strangers.js";
 
 /** The frame around every page. */
 export const shell = {
@@ -7,7 +7,7 @@ export const shell = {
   language: "English",
   languageLabel: "Switch to English",
   theme: { auto: "跟随系统", light: "浅色", dark: "深色" },
-  themeLabel: (now: string) => `外观：${now}，点击切换`,
+  themeLabel: (now: Part) => `外观：${now}，点击切换`,
   navigation: "导航",
   notFound: "没有这个页面。",
   gone: { room: "这个直播间不存在，或者已经删除。", session: "这一场不存在，或者已经删除。" },
@@ -16,7 +16,7 @@ export const shell = {
   loading: "正在读取…",
   deletion: {
     button: "删除",
-    title: (name: Isolated) => `删除「${name}」`,
+    title: (name: Part) => `删除「${name}」`,
     room: "直播间的全部事件、统计、场次和原始录制都会删除，不再采集。无法恢复。",
     session: "这一场的事件、统计和原始录制都会删除。无法恢复。",
     type: "要确认，请输入",
