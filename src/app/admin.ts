@@ -60,7 +60,7 @@ export function adminService({
       return {
         ...setting,
         value: change?.value ?? setting.value,
-        from: change !== null ? "change" : isGiven(config, key) ? "start" : "default",
+        from: change !== null && change.value !== null ? "change" : isGiven(config, key) ? "start" : "default",
         mayChange: mayChange(config, key),
         changed: change === null ? null : { by: change.by, at: change.at },
       };
@@ -82,7 +82,7 @@ export function adminService({
     change: async (changes, by) => {
       const at = clock.now();
       const known = await shown();
-      const wanted = new Map<string, ChangedSetting | null>();
+      const wanted = new Map<string, ChangedSetting>();
       for (const [name, value] of Object.entries(changes)) {
         const setting = known.find((one) => one.name === name);
         const key = CHANGEABLE.find((one) => variableOf(one) === name);
@@ -93,7 +93,7 @@ export function adminService({
             name,
             "the server was started with it: take it out of the environment and start it again, or change it there",
           );
-        wanted.set(key, value === null ? null : { value, by, at });
+        wanted.set(key, { value, by, at });
       }
       await settings.change(wanted);
       await onChanged();

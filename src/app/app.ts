@@ -36,7 +36,7 @@ import { ListRunService } from "../works/list-run-service.js";
 import { WorkService } from "../works/work-service.js";
 import { adminService } from "./admin.js";
 import { startCollecting } from "./collecting.js";
-import { type Config, downloadsOf, type Machine } from "./config.js";
+import { type Config, downloadsOf, type Machine, startedOf } from "./config.js";
 import { finishErasure, maintenanceService, startMaintenance, watchDisk } from "./maintenance.js";
 import { pictureOf, reachOf, workReaderOf } from "./platform.js";
 import { RunningSettings } from "./running-settings.js";
@@ -68,7 +68,7 @@ const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 export async function startApp(config: Config, machine: Machine, clock: Clock, logger: Logger): Promise<App> {
   const at = storeAt(config);
   const lost = new AbortController();
-  const lock = await lockDataDir(config.data, { clock, onLost: (error) => lost.abort(error) });
+  const lock = await lockDataDir(config.data, { clock, started: startedOf(config), onLost: (error) => lost.abort(error) });
   const closers: (() => Promise<unknown>)[] = [async () => lock.release()];
   const close = async () => {
     const failures: unknown[] = [];

@@ -1,10 +1,11 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Config } from "../app/config.js";
+import type { Config, Started } from "../app/config.js";
 import { recognised } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
 import { told } from "../runtime/told.js";
+import { dataDirOwner } from "../store/lock.js";
 import { databasePath, openStore, storeAt } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { say } from "./terminal.js";
@@ -27,6 +28,17 @@ export async function withNewStore<T>(config: Pick<Config, "data" | "databaseUrl
   } finally {
     await store.close();
   }
+}
+
+/**
+ * Returns what each server that runs on this data was started with, of the settings that may be changed: the one of this data folder tells it
+ * there. Null stands for one of another folder or machine, which alone knows.
+ */
+export async function runningServers({ data }: Pick<Config, "data">, { cluster }: Store): Promise<readonly (Started | null)[]> {
+  const owner = dataDirOwner(data);
+  const here = owner === null ? [] : [owner.started as Started | null];
+  const members = (await cluster?.leases.members())?.filter(({ connected }) => connected).length ?? 0;
+  return [...here, ...Array.from({ length: Math.max(0, members - here.length) }, () => null)];
 }
 
 /**

@@ -21,6 +21,8 @@ interface DataDirLock {
 
 interface LockOptions {
   readonly clock?: Clock;
+  /** What commands are told of how this server was started; nothing secret. */
+  readonly started?: object;
   /** Called once when another server has taken the directory all the same: one of the two must stop. */
   readonly onLost?: (error: DyliveError) => void;
 }
@@ -35,7 +37,10 @@ interface LockOptions {
  * @throws DyliveError `in_use` when another server has the directory; `bad_config`, `store_forbidden`, `store_readonly`, `disk_full` when
  * it cannot be written
  */
-export async function lockDataDir(dir: string, { clock = systemClock, onLost = () => {} }: LockOptions = {}): Promise<DataDirLock> {
+export async function lockDataDir(
+  dir: string,
+  { clock = systemClock, started = {}, onLost = () => {} }: LockOptions = {},
+): Promise<DataDirLock> {
   const owner = join(dir, "server.pid");
   const path = join(dir, "server.lock");
   let held: FileLock;
@@ -47,7 +52,7 @@ export async function lockDataDir(dir: string, { clock = systemClock, onLost = (
       await clock.sleep(OWNER_MS);
     }
     held = FileLock.take(path);
-    writeOwner(owner);
+    writeOwner(owner, started);
   } catch (error) {
     throw lockError(dir, owner, error);
   }
@@ -78,6 +83,23 @@ export function makeLockFile(dir: string): void {
 
 /** Returns whether a server has a data directory now. */
 export function isDataDirLocked(dir: string): boolean {
+  return dataDirOwner(dir) !== null;
+}
+
+/** Server that has a data directory. */
+interface DataDirOwner {
+  /** What it said of how it was started; null in the moment before it has. */
+  readonly started: Readonly<Record<string, unknown>> | null;
+}
+
+/** Returns the server that has a data directory now; null where none has. */
+export function dataDirOwner(dir: string): DataDirOwner | null {
+  if (!isLockHeld(dir)) return null;
+  const { started } = read(join(dir, "server.pid"));
+  return { started: typeof started === "object" && started !== null ? { ...started } : null };
+}
+
+function isLockHeld(dir: string): boolean {
   const path = join(dir, "server.lock");
   if (!existsSync(path)) return false;
   const database = openDatabase(path, { timeout: 0 });
@@ -92,10 +114,10 @@ export function isDataDirLocked(dir: string): boolean {
   }
 }
 
-function writeOwner(path: string): void {
+function writeOwner(path: string, started: object): void {
   // By rename, so that nobody reads half a name.
   const next = `${path}.${process.pid}`;
-  writeFileSync(next, `${JSON.stringify({ pid: process.pid, since: new Date().toISOString() })}\n`, { mode: 0o600 });
+  writeFileSync(next, `${JSON.stringify({ pid: process.pid, since: new Date().toISOString(), started })}\n`, { mode: 0o600 });
   renameSync(next, path);
 }
 
@@ -109,12 +131,16 @@ function lockError(dir: string, owner: string, error: unknown): DyliveError {
 }
 
 function pidIn(owner: string): number | null {
+  const { pid } = read(owner);
+  return typeof pid === "number" ? pid : null;
+}
+
+function read(owner: string): { readonly pid?: unknown; readonly started?: unknown } {
   try {
-    const { pid } = JSON.parse(readFileSync(owner, "utf8")) as { pid?: unknown };
-    return typeof pid === "number" ? pid : null;
+    return (JSON.parse(readFileSync(owner, "utf8")) as { pid?: unknown; started?: unknown } | null) ?? {};
   } catch {
     // The owner has the lock and is about to write its name.
-    return null;
+    return {};
   }
 }
 

@@ -41,7 +41,7 @@ export function serverLimits(keep: KeepSettings): ServerLimits {
  * Returns the settings as they count now: what the server was started with, else what they were changed to while it ran.
  * @param changed by their names
  */
-export function keepNow(started: KeepSettings, changed: ReadonlyMap<string, { readonly value: number | string }>): KeepSettings {
+export function keepNow(started: KeepSettings, changed: ReadonlyMap<string, { readonly value: number | string | null }>): KeepSettings {
   const now = (name: keyof KeepSettings) => started[name] ?? changed.get(name)?.value ?? null;
   return Object.fromEntries(KEEP_SETTINGS.map((name) => [name, now(name)])) as KeepSettings;
 }

@@ -44,5 +44,5 @@ it("changes what is kept while the server runs, and nothing that it was started 
   await admin.change({ DYLIVE_LOG_LEVEL: "debug", DYLIVE_REQUESTS_PER_S: 1 }, "web");
   expect(await told("DYLIVE_LOG_LEVEL")).toMatchObject({ value: "debug", from: "change", mayChange: true, changed });
   await admin.change({ DYLIVE_KEEP_EVENTS_DAYS: null }, "web");
-  expect(await told("DYLIVE_KEEP_EVENTS_DAYS")).toMatchObject({ value: null, from: "default" });
+  expect(await told("DYLIVE_KEEP_EVENTS_DAYS")).toMatchObject({ value: null, from: "default", changed: { by: "web" } });
 });

@@ -11,7 +11,7 @@ it("follows what is changed while a process runs, in whichever, but for what tha
   onTestFinished(() => store.close());
   const clock = new FakeClock();
   const change = (name: string, value: number | string | null) =>
-    store.settings.change(new Map([[name, value === null ? null : { value, by: "web", at: 1 }]]));
+    store.settings.change(new Map([[name, { value, by: "web", at: clock.now() }]]));
   await change("pollMs", 7_000);
   const processes = [loadConfig({}, {}), loadConfig({}, { DYLIVE_LOG_LEVEL: "warn", DYLIVE_POLL_MS: "60000" })].map((config) => {
     const logger = pino({ level: config.logLevel }, { write: () => {} });
@@ -50,6 +50,37 @@ it("follows what is changed while a process runs, in whichever, but for what tha
   expect(look()[1]).toEqual([60_000, 5, "warn"]);
 });
 
+it("logs who changed what as it takes it, whatever the level, and what does not count here", async () => {
+  const store = openSqliteStore({ path: ":memory:" });
+  onTestFinished(() => store.close());
+  const clock = new FakeClock();
+  const lines: object[] = [];
+  const config = loadConfig({}, { DYLIVE_KEEP_RAW_DAYS: "7" });
+  const logger = pino({ level: config.logLevel }, { write: (line) => void lines.push(JSON.parse(line) as object) });
+  const change = (name: string, value: number | string | null, by: string) =>
+    store.settings.change(new Map([[name, { value, by, at: clock.now() }]]));
+  await change("pollMs", 7_000, "web");
+  const pace = new RunningSettings(config, { settings: store.settings, clock, logger });
+  await pace.start();
+  onTestFinished(() => pace.stop());
+  const told = () => lines.splice(0);
+  const changedAt = new Date(clock.now()).toISOString();
+  const goes = { msg: "goes by a setting that was changed (null: its default)" };
+  expect(told()).toMatchObject([{ ...goes, setting: "DYLIVE_POLL_MS", value: 7_000, by: "web", changedAt }]);
+  await change("logLevel", "silent", "dylive settings");
+  await change("keepRawDays", 3, "dylive settings");
+  await clock.advance(20_000);
+  expect(told()).toMatchObject([
+    { setting: "DYLIVE_KEEP_RAW_DAYS", value: 3, msg: expect.stringContaining("does not count here") },
+    { ...goes, setting: "DYLIVE_LOG_LEVEL", value: "silent", by: "dylive settings" },
+  ]);
+  await change("pollMs", null, "other");
+  await clock.advance(20_000);
+  expect(told()).toMatchObject([{ ...goes, setting: "DYLIVE_POLL_MS", value: null, by: "other" }]);
+  await clock.advance(60_000);
+  expect(told()).toEqual([]);
+});
+
 it("counts what a process was started with also where that is the default", async () => {
   const config = loadConfig({}, { DYLIVE_REQUESTS_PER_S: "5", DYLIVE_LOG_LEVEL: "info", DYLIVE_POLL_MS: "" });
   const logger = pino({ level: config.logLevel }, { write: () => {} });
@@ -72,5 +103,5 @@ it("stays as it is while the store cannot say", async () => {
   await pace.look();
   isAway = true;
   await pace.look();
-  expect([pace.now.pollMs, lines.length]).toEqual([7_000, 1]);
+  expect([pace.now.pollMs, lines.filter((line) => line.includes("could not be read")).length]).toEqual([7_000, 1]);
 });

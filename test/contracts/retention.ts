@@ -36,7 +36,7 @@ export function describeRetention(open: Open): void {
       await expect(store().retention.setLimits(99, "events", NONE)).rejects.toMatchObject({ code: "not_found" });
     });
 
-    it("keeps settings that were changed while the server ran, until they are given back", async () => {
+    it("keeps the last change of each setting that was changed while the server ran, also that it was given back", async () => {
       const { settings } = store();
       const days = { value: 90, by: "网页", at: T0 };
       await settings.change(
@@ -48,11 +48,13 @@ export function describeRetention(open: Open): void {
       await settings.change(
         new Map([
           ["keepEventsDays", { ...days, value: 30 }],
-          ["keepStoreMb", null],
-          ["keepRawDays", null],
+          ["keepStoreMb", { value: null, by: "dylive settings", at: T0 + 1 }],
         ]),
       );
-      expect([...(await settings.changed())]).toEqual([["keepEventsDays", { ...days, value: 30 }]]);
+      expect([...(await settings.changed())]).toEqual([
+        ["keepEventsDays", { ...days, value: 30 }],
+        ["keepStoreMb", { value: null, by: "dylive settings", at: T0 + 1 }],
+      ]);
     });
 
     it("removes what is older than its limit, from the oldest on, and says so in the log", async () => {

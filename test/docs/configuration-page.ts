@@ -38,7 +38,7 @@ ${EXAMPLE}
 \`GET /v1/about\` (scope admin) and the dashboard's settings show what a running server uses, without secrets.
 
 Some can be changed while a server runs: how much it keeps (\`DYLIVE_KEEP_…\`, see [data](data.md#limits)), what it logs (\`DYLIVE_LOG_LEVEL\`), how fast it asks the platform (\`DYLIVE_REQUESTS_PER_S\`, \`DYLIVE_CONNECTS_PER_S\`) and how often it looks at rooms that are not live (\`DYLIVE_POLL_MS\`).
-They are changed on the dashboard (settings, about and doctor), by \`dylive settings set DYLIVE_LOG_LEVEL debug\` (\`none\` for the default) or \`PATCH /v1/settings\`, for all processes on one database, which follow within half a minute, limits of what is kept within ten. What a process was started with wins there. Every other setting takes a restart: it is read once, at the start.
+They are changed on the dashboard (settings, about and doctor), by \`dylive settings set DYLIVE_LOG_LEVEL debug\` (\`none\` for the default) or \`PATCH /v1/settings\`, for all processes on one database, which follow within half a minute, limits of what is kept within ten. What a process was started with wins there. Each process logs a change as it learns of it, with the value, by whom and when. Every other setting takes a restart: it is read once, at the start.
 `,
   zh: `# 设置
 
@@ -51,7 +51,7 @@ ${EXAMPLE}
 \`GET /v1/about\`（admin 权限）和控制台的设置页显示正在运行的服务所用的值，不含密钥。
 
 有些设置可以在运行时修改：保留多少数据（\`DYLIVE_KEEP_…\`，见[数据](data.zh.md#保留期限)）、日志级别（\`DYLIVE_LOG_LEVEL\`）、向平台请求的速度（\`DYLIVE_REQUESTS_PER_S\`、\`DYLIVE_CONNECTS_PER_S\`），以及多久查看一次没有开播的直播间（\`DYLIVE_POLL_MS\`）。
-在控制台（设置 → 关于与诊断）、用 \`dylive settings set DYLIVE_LOG_LEVEL debug\`（\`none\` 恢复默认）或 \`PATCH /v1/settings\` 修改，对同一个数据库上的所有进程有效：半分钟内生效，保留期限十分钟内生效。某个进程启动时给定的值，在那里优先。其他设置都要重启才生效：只在启动时读取一次。
+在控制台（设置 → 关于与诊断）、用 \`dylive settings set DYLIVE_LOG_LEVEL debug\`（\`none\` 恢复默认）或 \`PATCH /v1/settings\` 修改，对同一个数据库上的所有进程有效：半分钟内生效，保留期限十分钟内生效。某个进程启动时给定的值，在那里优先。每个进程得知修改后写进日志：改成什么、谁改的、什么时候。其他设置都要重启才生效：只在启动时读取一次。
 `,
 };
 const TITLES: Readonly<Record<Language, readonly string[]>> = {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isDataDirLocked, lockDataDir } from "../../src/store/lock.js";
+import { dataDirOwner, isDataDirLocked, lockDataDir } from "../../src/store/lock.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { type Child, startChild } from "./child/spawn.js";
@@ -17,14 +17,15 @@ async function firstLine({ lines }: Child): Promise<string | undefined> {
 describe("the lock of a data directory", () => {
   it("makes the directory, names the owner, and is given free", async () => {
     const dir = path("data/nested");
-    const lock = await lockDataDir(dir);
+    const lock = await lockDataDir(dir, { started: { pollMs: 1 } });
+    expect([dataDirOwner(dir), dataDirOwner(path("other"))]).toEqual([{ started: { pollMs: 1 } }, null]);
     expect(JSON.parse(readFileSync(join(dir, "server.pid"), "utf8"))).toMatchObject({ pid: process.pid });
     expect([isDataDirLocked(dir), isDataDirLocked(path("other"))]).toEqual([true, false]);
     await expect(lockDataDir(dir)).rejects.toThrow(`the server with pid ${process.pid} has the data directory ${dir}`);
     lock.release();
     lock.release();
     expect(existsSync(join(dir, "server.pid"))).toBe(false);
-    expect(isDataDirLocked(dir)).toBe(false);
+    expect([isDataDirLocked(dir), dataDirOwner(dir)]).toEqual([false, null]);
     (await lockDataDir(dir)).release();
   });
 

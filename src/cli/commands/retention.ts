@@ -13,7 +13,7 @@ import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
 import { pastedRoom } from "../pasted-room.js";
 import { moment, print, printColumns } from "../terminal.js";
-import { withStore } from "../with-store.js";
+import { runningServers, withStore } from "../with-store.js";
 
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1_000_000, GB: 1_000_000_000 };
@@ -57,7 +57,9 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
     await retention.setLimits(room, kind, { maxAgeMs: age === undefined ? maxAgeMs : age, maxBytes: size === undefined ? maxBytes : size });
   }
   const own = await retention.limits(room);
-  const limits: LimitsOf = { ...serverLimits(keepNow(keepOf(config), await store.settings.changed())).limits, ...own };
+  // Where no server runs, one may be started with what this command has.
+  const [started = keepOf(config)] = (await runningServers(config, store)).map((one) => ({ ...keepOf(loadConfig({}, {})), ...one }));
+  const limits: LimitsOf = { ...serverLimits(keepNow(started, await store.settings.changed())).limits, ...own };
   const retained = await retainedOf(store, rawFolder(resolve(config.data)), room, limits, systemClock.now());
   await printColumns(
     [told`what`, told`kept for`, told`up to`, told`by`, told`now`, told`beyond`],

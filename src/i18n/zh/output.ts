@@ -416,14 +416,21 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "raw recordings in the data folders of other processes, until those have looked: ten minutes":
     "其他进程数据目录里的原始录制，它们十分钟内会自己删除",
   "bytes of the database's files that are free and not written over yet": "数据库文件里已释放、还没有被覆盖的内容",
-  "the environment": "环境变量",
+  "the server's environment": "服务的环境变量",
+  "no server runs on this data: what one is started with wins over what was changed":
+    "这份数据上没有服务在运行：服务启动时的环境变量优先于这里的修改",
+  "how {} more that run on this data were started is not known here: what each was started with wins there":
+    "这份数据上另有 {} 个进程，这里不知道它们启动时的设置：各自以启动时的设置为准",
   "no limit": "不限",
   setting: "设置",
   "set by": "由谁设置",
   "ten minutes": "十分钟",
   "half a minute": "半分钟",
-  "{} is {}: a running server follows within {}, unless its environment says otherwise":
-    "{} 现在是 {}：运行中的服务{}内跟上，除非它的环境变量另有设置",
+  "{} is {} for a server that is started without it: none runs on this data":
+    "{} 改为 {}：这份数据上没有服务在运行，以后启动时没有设置它的服务照此执行",
+  "{} is {}: the running server follows within {}": "{} 改为 {}：运行中的服务{}内生效",
+  "{} is {}: a running server follows within {}, unless it was started with another":
+    "{} 改为 {}：运行中的服务{}内生效，启动时设置了它的进程除外",
   "This cannot be undone. Type {} to delete it: ": "删除后无法恢复。输入 {} 确认删除：",
   "deleted: {} events, statistics of {} broadcasts, {} raw recordings": "已删除：{} 个事件、{} 场直播的统计、{} 个原始录制",
   "{}: up to {} events, with their statistics and recordings": "{}：最多 {} 个事件，连同统计和录制",

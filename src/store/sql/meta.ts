@@ -63,7 +63,8 @@ export function sqlErasures({ ask, write }: SqlDatabase) {
 
 /** Setting of the server that was changed while it ran. */
 export interface ChangedSetting {
-  readonly value: number | string;
+  /** Null: it was given back, to what it is by default. */
+  readonly value: number | string | null;
   /** Name of the token by which it was changed, or of the command. */
   readonly by: string;
   /** ms UTC */
@@ -73,7 +74,7 @@ export interface ChangedSetting {
 /** Returns the settings that were changed while the server ran, which are kept beside the store's id. */
 export function sqlSettings({ ask, write }: SqlDatabase) {
   return {
-    /** Returns those that were changed, by their names. */
+    /** Returns the last change of each that was changed, by their names. */
     changed: (): Promise<ReadonlyMap<string, ChangedSetting>> =>
       ask(function* () {
         const kept = yield* rows<{ key: string; value: string }>(
@@ -81,12 +82,10 @@ export function sqlSettings({ ask, write }: SqlDatabase) {
         );
         return new Map(kept.map(({ key, value }) => [key.slice(SETTING.length), JSON.parse(value) as ChangedSetting]));
       }),
-    /** Changes some, all or none; null is as if it had never been changed. */
-    change: (changes: ReadonlyMap<string, ChangedSetting | null>): Promise<void> =>
+    /** Changes some, all or none. */
+    change: (changes: ReadonlyMap<string, ChangedSetting>): Promise<void> =>
       write(function* () {
-        for (const [name, setting] of changes)
-          if (setting === null) yield* run("DELETE FROM meta WHERE key = $1", SETTING + name);
-          else yield* setMeta(SETTING + name, JSON.stringify(setting));
+        for (const [name, setting] of changes) yield* setMeta(SETTING + name, JSON.stringify(setting));
       }),
   };
 }

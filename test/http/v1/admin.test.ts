@@ -90,23 +90,6 @@ describe("/v1/about and /v1/doctor", () => {
     }
   });
 
-  it("log a change of settings by whom, also one after which less is logged", async () => {
-    const { call, admin, lines, logger } = await serveApi();
-    const change = admin.change.bind(admin);
-    admin.change = (changes, by) => {
-      logger.level = "silent"; // as the server does
-      return change(changes, by);
-    };
-    const changes = () =>
-      lines.map((line) => JSON.parse(line) as { msg: string }).filter(({ msg }) => msg.includes("settings of the server"));
-    for (const json of [{ DYLIVE_LOG_LEVEL: "silent" }, { DYLIVE_KEEP_EVENTS_DAYS: 90 }]) {
-      const answer = await call("/v1/settings", { method: "PATCH", json });
-      const { by } = (answer.at("settings") as { changed: { by: string } }[])[0]?.changed ?? { by: null };
-      expect(changes().at(-1)).toMatchObject({ changes: json, by });
-    }
-    expect(changes()).toHaveLength(2);
-  });
-
   it("say that the doctor was stopped with the server, which is no fault of ours", async () => {
     const { api, call, admin, lines } = await serveApi();
     admin.looking = new Promise(() => {});
