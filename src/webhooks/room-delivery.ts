@@ -103,9 +103,9 @@ export class RoomDelivery {
     return STORE_RETRY_MS;
   }
 
-  /** Goes on reading where the hook is. */
+  /** Goes on reading behind what is fixed, or where the hook is. */
   #goBack(): void {
-    this.#subscription.goBack(this.#deps.places.get(this.#room) ?? 0);
+    this.#subscription.goBack(this.#fixed?.to ?? this.#deps.places.get(this.#room) ?? 0);
   }
 
   /** Sends one batch. @returns ms to wait before the next step; null when there is nothing more to do */
@@ -130,7 +130,10 @@ export class RoomDelivery {
     const { hook, store, clock, places, signal } = this.#deps;
     const batch = await store.hooks.batch(hook.id, this.#room);
     if (batch === null) {
-      // Withdrawn, since somebody in it was erased: it is made again. Or the hook was changed: then that is not fixed.
+      // Delivered, though the store's answer to that was lost: then it has the place. Withdrawn, since somebody in it was erased: it is made
+      // again. Or the hook was changed: then that is not fixed.
+      const place = (await store.hooks.places(hook.id)).get(this.#room) ?? 0;
+      if (place >= (this.#fixed?.to ?? 0)) places.set(this.#room, place);
       this.#fixed = null;
       this.#goBack();
       return 0;

@@ -173,4 +173,29 @@ describe("a hook that meets trouble", () => {
     expect(receiver.seqs(room)).toEqual(upTo(4));
     expect(receiver.sent[0]).toMatchObject({ id: receiver.sent[1]?.id, body: receiver.sent[1]?.body });
   });
+
+  it.each(["is lost", "is kept and not answered"])("sends no event in two messages when what came of one %s", async (how) => {
+    const { receiver, hook, chats, clock, store } = await faked();
+    await hook({});
+    const { tried } = store.hooks;
+    let times = 0;
+    const failing: typeof tried = async (...outcome) => {
+      if (++times > 1) return tried(...outcome);
+      if (how !== "is lost") await tried(...outcome);
+      throw new Error("the connection ended");
+    };
+    Object.assign(store.hooks, { tried: failing });
+    const room = await chats("a", 2);
+    await clock.advance(500);
+    expect(receiver.sent).toHaveLength(1);
+    await chats("a", 2);
+    await clock.advance(5_000);
+    const messages = new Map(receiver.taken.map((message, at) => [receiver.sent[at]?.id, message]));
+    expect([...messages.values()].flatMap(({ events }) => events.map(({ seq }) => seq))).toEqual(upTo(4));
+    expect([...messages.values()].map(({ from, to }) => [from, to])).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect((await store.hooks.places((await store.hooks.list())[0]?.id ?? "")).get(room)).toBe(4);
+  });
 });
