@@ -64,7 +64,10 @@ async function collectAlone(config: Config, deps: CollectingDeps): Promise<Colle
   const onError = (error: unknown) => deps.onError(error, "rooms of this process");
   const rooms = RoomManager.alone({ ...deps, maxOnDemandRooms, onDemandIdleMs, onError });
   const ends: (() => Promise<unknown>)[] = [];
-  await rooms.start();
+  await startOrStop(
+    () => rooms.start(),
+    () => rooms.stop(),
+  );
   return {
     rooms,
     here: null,
@@ -111,18 +114,30 @@ async function collectTogether(
     onError: ofCluster,
   });
   const holders = new Holders(membership, deps);
-  heartbeat.start();
-  await spool.start();
-  if (role !== "serve") collectors.start();
   const work = { spooled, erased: deps.erased, clock, onError: (error: unknown) => onError(error, "spooled frames") };
-  const reader = readForRoomsHere(collectors, work);
-  if (role !== "collect") {
-    await rooms.start();
+  const reader = readerForRoomsHere(collectors, work);
+  const stop = async () => {
+    await rooms.stop();
+    await collectors.stop();
+    await heartbeat.stop();
+    await reader.stop();
+    // What cannot be uploaded by then stays in the data folder, where the next process on it finds it.
+    await inTime(spool.uploaded(), UPLOAD_MS, clock).catch(() => {});
+    await spool.close();
+  };
+  const start = async () => {
+    heartbeat.start();
+    await spool.start();
+    if (role !== "serve") collectors.start();
+    reader.start();
+    if (role !== "collect") await rooms.start();
+  };
+  await startOrStop(start, stop);
+  if (role !== "collect")
     holders.add("spool", async () => {
       const orphans = readForOrphans(deps.store, deps.setAside, work);
       return () => orphans.stop();
     });
-  }
   return {
     rooms,
     here: () => collectors.statuses(),
@@ -132,16 +147,18 @@ async function collectTogether(
       if (role !== "collect") holders.add(job, start);
     },
     rest: () => holders.stop(),
-    stop: async () => {
-      await rooms.stop();
-      await collectors.stop();
-      await heartbeat.stop();
-      await reader.stop();
-      // What cannot be uploaded by then stays in the data folder, where the next process on it finds it.
-      await inTime(spool.uploaded(), UPLOAD_MS, clock).catch(() => {});
-      await spool.close();
-    },
+    stop,
   };
+}
+
+/** Starts parts, one after the other. Where one cannot be, as with a database that goes away meanwhile, none of them goes on. */
+async function startOrStop(start: () => Promise<void>, stop: () => Promise<void>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    await stop().catch(() => {}); // why it could not start says more
+    throw error;
+  }
 }
 
 /** Holders of the jobs that this process is ready to do. */
@@ -183,17 +200,15 @@ interface Here {
 /** Longest time that a room may be between two owners, in ms. */
 const ORPHAN_MS = 60_000;
 
-/** Lets the collectors of the rooms that are collected here store what was uploaded of them. */
-function readForRoomsHere(here: Here, { spooled, clock, onError }: Omit<SpooledWorkDeps, "erased">): SpooledReader {
+/** Returns the reader by which the collectors of the rooms that are collected here store what was uploaded of them. */
+function readerForRoomsHere(here: Here, { spooled, clock, onError }: Omit<SpooledWorkDeps, "erased">): SpooledReader {
   const take = async (limit: number) => {
     const rooms = here.rooms();
     return rooms.length === 0 ? [] : spooled.take(rooms, limit);
   };
   const absorb: ConstructorParameters<typeof SpooledReader>[0]["absorb"] = async ({ room, bytes }, signal) =>
     (await here.ofRoom(room)?.absorb(bytes, signal)) ?? false;
-  const reader = new SpooledReader({ spooled, clock, take, absorb, onError });
-  reader.start();
-  return reader;
+  return new SpooledReader({ spooled, clock, take, absorb, onError });
 }
 
 /** Stores what was uploaded of rooms that nobody collects any more. Meant for one process at a time. */
