@@ -108,6 +108,11 @@ export class RoomConnection {
       };
       const until = AbortSignal.any([signal, this.#given.signal]);
       for await (const brought of this.#union.open(live, listeners, until)) {
+        if ("from" in brought) {
+          const { from, to, reason } = brought;
+          if (!records.moving) await this.gap(target, { from: this.#offsets.wall(from), to: this.#offsets.wall(to), reason }, signal);
+          continue;
+        }
         const { session, batch, isFirst } = brought;
         const broadcast = broadcasts.get(session) ?? { ...about, source: session.access.source };
         if (isFirst) {

@@ -53,8 +53,9 @@ export class RoomSession {
   #refusals = 0;
   /** When it is to try again, by the steady clock. */
   #retryAt = Number.NEGATIVE_INFINITY;
-  /** Since when the connection stands, and when its last frame came, by the steady clock; null while there is none. */
-  #stands: { readonly since: number; lastFrameAt: number } | null = null;
+  /** Since when the connection stands, by the steady clock; null while there is none. */
+  #since: number | null = null;
+  #lastFrameAt = Number.NEGATIVE_INFINITY;
   #cut = new AbortController();
 
   /**
@@ -71,7 +72,12 @@ export class RoomSession {
 
   /** Whether its connection stands. */
   get standing(): boolean {
-    return this.#stands !== null;
+    return this.#since !== null;
+  }
+
+  /** When the last frame came over its connection, or when that stood, by the steady clock; of the one before while there is none. */
+  get lastFrameAt(): number {
+    return this.#lastFrameAt;
   }
 
   /** When it is to try again, by the steady clock. */
@@ -81,7 +87,7 @@ export class RoomSession {
 
   /** Whether its connection stands and not even its heartbeats are answered. */
   get isDead(): boolean {
-    return this.#stands !== null && this.#deps.offsets.now() - this.#stands.lastFrameAt >= NO_FRAME_MS;
+    return this.standing && this.#deps.offsets.now() - this.#lastFrameAt >= NO_FRAME_MS;
   }
 
   /** Connects once and brings what comes, until the connection ends. @throws DyliveError that says why it ended or did not open */
@@ -93,8 +99,9 @@ export class RoomSession {
     const until = AbortSignal.any([signal, this.#cut.signal]);
     health.to("connecting");
     const stands = () => {
-      if (this.#stands !== null) return;
-      this.#stands = { since: offsets.now(), lastFrameAt: offsets.now() };
+      if (this.#since !== null) return;
+      this.#since = offsets.now();
+      this.#lastFrameAt = this.#since;
       health.to("connected");
       listeners.onStanding();
       void collector.giftList?.look(access, budgets.requests, until);
@@ -121,7 +128,7 @@ export class RoomSession {
           if (access.source === "websocket") stands();
         },
         onReceived: (frame: Received) => {
-          if (this.#stands !== null) this.#stands.lastFrameAt = offsets.steady(frame.receivedAt);
+          if (this.standing) this.#lastFrameAt = offsets.steady(frame.receivedAt);
           health.received(frame.receivedAt, frame.response?.messages.length ?? 0);
           listeners.onReceived(frame);
         },
@@ -132,10 +139,20 @@ export class RoomSession {
         yield { session: this, batch, isFirst: false };
       }
       this.#cut.signal.throwIfAborted();
+      this.#endedInOrder();
+    } catch (error) {
+      // What breaks a connection is the cause of such an error; its orderly end has none, and everything before it came.
+      if (!until.aborted && error instanceof DyliveError && error.cause === undefined) this.#endedInOrder();
+      throw error;
     } finally {
       if (!signal.aborted) this.#fell();
-      this.#stands = null;
+      this.#since = null;
     }
+  }
+
+  /** Counts the end of a connection, which comes after all that was sent, as its last frame. */
+  #endedInOrder(): void {
+    if (this.standing) this.#lastFrameAt = this.#deps.offsets.now();
   }
 
   /** Gives the identity back while the room waits, unless its readings need it. */
@@ -183,7 +200,7 @@ export class RoomSession {
 
   /** One that breaks again at once must not be opened again and again at once. */
   #fell(): void {
-    const isSteady = this.#stands !== null && this.#deps.offsets.now() - this.#stands.since >= STEADY_MS;
+    const isSteady = this.#since !== null && this.#deps.offsets.now() - this.#since >= STEADY_MS;
     this.#losses = isSteady ? 1 : this.#losses + 1;
   }
 

@@ -16,6 +16,52 @@ interface UnionListeners {
   readonly onAllDown: (reason: string) => void;
 }
 
+/** Interval in which no session received though one seemed to stand all the time; steady times, ms. */
+export interface Hole {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/**
+ * Knows whether what one session missed while it was down was received by another. One that stands may have been silent for long, as behind a
+ * dead router: it has received what it brings something after, and when it falls, nothing since its last frame.
+ */
+class Reception {
+  /** Outages of sessions of which it is not known yet; `to` is when one of them stood again. */
+  #outages: { from: number; to: number | null; readonly by: Set<RoomSession> }[] = [];
+
+  /** Notes that a session stands at `at`. */
+  stands(at: number): void {
+    for (const outage of this.#outages) outage.to ??= at;
+  }
+
+  /** Notes that a frame came to a session at `at`. */
+  received(session: RoomSession, at: number): void {
+    if (this.#outages.length === 0) return;
+    for (const outage of this.#outages) if (outage.by.has(session)) outage.from = Math.max(outage.from, at);
+    this.#outages = this.#outages.filter(({ from, to }) => to === null || from < to);
+  }
+
+  /**
+   * Notes that the connection of a session ended.
+   * @param others that stand
+   * @returns what nobody received, as it turns out by that; what nobody receives from now on is none of it
+   */
+  fell(session: RoomSession, others: readonly RoomSession[]): readonly Omit<Hole, "reason">[] {
+    this.received(session, session.lastFrameAt);
+    const missed: Omit<Hole, "reason">[] = [];
+    this.#outages = this.#outages.filter(({ from, to, by }) => {
+      if (!by.delete(session) || by.size > 0) return true;
+      if (to !== null) missed.push({ from, to });
+      return false;
+    });
+    const from = Math.max(session.lastFrameAt, ...others.map(({ lastFrameAt }) => lastFrameAt));
+    if (others.length > 0) this.#outages.push({ from, to: null, by: new Set(others) });
+    return missed;
+  }
+}
+
 /**
  * The sessions of one room as one connection. Each connects, and connects again, by itself; what they bring comes one after the other. It is
  * over when all are down: none is connected or being connected. With one session that is its connection, no more.
@@ -43,11 +89,15 @@ export class SessionUnion {
     for (const session of dead) session.cut("the connection was open but silent: not even heartbeats were answered");
   }
 
-  /** Opens all and brings what comes, until all are down, or the signal gives them up. @throws DyliveError of the session that fell last */
-  async *open(live: Live, listeners: UnionListeners, signal: AbortSignal): AsyncGenerator<Brought> {
+  /**
+   * Opens all and brings what comes, and what turns out to have come to none, until all are down, or the signal gives them up.
+   * @throws DyliveError of the session that fell last
+   */
+  async *open(live: Live, listeners: UnionListeners, signal: AbortSignal): AsyncGenerator<Brought | Hole> {
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
-    const channel = new Handover<Brought>();
+    const channel = new Handover<Brought | Hole>();
+    const reception = new Reception();
     const state = { active: 0, opened: false, failure: null as unknown, ends: new Map<RoomSession, DyliveError | null>() };
     const now = this.#offsets.now();
     const first = this.sessions.reduce((a, b) => (b.retryAt < a.retryAt ? b : a));
@@ -72,7 +122,12 @@ export class SessionUnion {
             ...told,
             onStanding: () => {
               stood = true;
+              reception.stands(this.#offsets.now());
               told.onStanding();
+            },
+            onReceived: (frame: Received) => {
+              reception.received(session, this.#offsets.steady(frame.receivedAt));
+              told.onReceived(frame);
             },
           };
           for await (const brought of session.connect(live, listening, until)) if (!(await channel.put(brought))) return;
@@ -82,13 +137,21 @@ export class SessionUnion {
           end = error;
         }
         if (until.aborted) return;
+        const reason = end?.detail ?? "the platform said that the connection is over";
+        const missed = stood
+          ? reception.fell(
+              session,
+              this.sessions.filter(({ standing }) => standing),
+            )
+          : [];
+        for (const hole of missed) if (!(await channel.put({ ...hole, reason }))) return;
         state.active--;
         state.ends.delete(session);
         state.ends.set(session, end);
         session.lost(end);
         if (state.active === 0) return over.abort();
         if (end?.code === "blocked") session.point.hostRefused();
-        if (stood && this.standing === 0) listeners.onAllDown(end?.detail ?? "the platform said that the connection is over");
+        if (stood && this.standing === 0) listeners.onAllDown(reason);
       }
     };
 
