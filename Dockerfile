@@ -27,6 +27,7 @@ WORKDIR /app
 COPY LICENSE package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
+COPY docs/gen docs/gen
 COPY --from=build /build/proto proto
 COPY --from=build /build/simulator/media simulator/media
 # Starts as root and goes on as PUID:PGID, 1000:1000 by default; or stays the user whom docker run --user names.

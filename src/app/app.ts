@@ -245,7 +245,6 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       rooms,
       ...(here !== null && { here }),
       healthOnly: !serves,
-      documentFirst: true,
       clock,
       logger,
       metrics,

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FastifyBaseLogger, fastify, LogController } from "fastify";
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import type { Official } from "../collector/open-platform/official.js";
 import { type Exports, LocalExports } from "../exports/export.js";
 import type { Sidecars } from "../exports/sidecars.js";
@@ -39,7 +39,7 @@ import { LiveStreams } from "./streams/live.js";
 import { WsUpgrade } from "./streams/ws-connection.js";
 import { type MaintenanceService, TaskList } from "./task-list.js";
 import { HeldTokens } from "./tokens.js";
-import { describeRoutes } from "./v1/openapi.js";
+import { addEventSchemas, serveDocuments } from "./v1/documents.js";
 import { v1Routes } from "./v1/routes.js";
 
 /** Most bytes of a body that are read before it is refused; the largest body is a token for 200 rooms. */
@@ -114,8 +114,8 @@ interface ApiOptions {
   readonly here?: () => Promise<readonly RoomStatus[]>;
   /** Serves nothing but `/healthz`, `/readyz` and `/metrics`. */
   readonly healthOnly?: boolean;
-  /** Whether `/openapi.json` is made before the server listens, so that nobody's first request holds up all others; false by default. */
-  readonly documentFirst?: boolean;
+  /** Called before the routes are registered: a test writes the documents of the API from them. */
+  readonly describe?: (app: FastifyInstance) => Promise<void>;
 }
 
 /** A running API. */
@@ -234,10 +234,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     (request, response) => app.routing(request, response),
     (request, by) => (by === null ? secrets.take(request) : authenticator.isPart(request, by)),
   );
-  // Before what it describes.
-  const makeDocument = healthOnly ? null : await describeRoutes(app);
+  await options.describe?.(app);
   healthRoutes(app, deps, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
   if (!healthOnly) {
+    addEventSchemas(app);
+    serveDocuments(app);
     compatibleRoutes(app, deps);
     await v1Routes(app, deps);
     mcpRoutes(app, deps, ask);
@@ -245,10 +246,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (webRoot !== undefined) servePage(app, webRoot, picture);
   }
 
-  if (options.documentFirst === true && makeDocument !== null) {
-    await app.ready();
-    await makeDocument();
-  }
   try {
     if (port === null) await app.ready();
     else await app.listen({ host, port, backlog: BACKLOG });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { Official } from "../../src/collector/open-platform/official.js";
@@ -83,7 +84,7 @@ export interface ApiServerOptions<C extends Clock = FakeClock> {
   readonly requestMs?: number;
   readonly webRoot?: string;
   readonly picture?: GetPicture;
-  readonly documentFirst?: boolean;
+  readonly describe?: (app: FastifyInstance) => Promise<void>;
   readonly processMetrics?: boolean;
   readonly official?: readonly Official[];
   /** Stand-in for the hosts of media; by default nothing can be downloaded. */

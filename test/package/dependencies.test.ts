@@ -184,9 +184,18 @@ describe("what others made of the package", () => {
 });
 
 describe("the package's files", () => {
-  it("are the command, the entries, the dashboard, schemas and the files of simulated works; npm adds README and LICENSE", () => {
+  it("are the command, the entries, the dashboard, documents of the API, schemas and the files of simulated works; npm adds README and LICENSE", () => {
     const left = files.filter((path) => path.startsWith("!dist/") && !path.includes("*")).map((path) => path.slice(1));
-    expect(files).toEqual(["bin", "dist", "!dist/**/*.map", ...left.map((path) => `!${path}`), "proto", "simulator/media", "CHANGELOG.md"]);
+    expect(files).toEqual([
+      "bin",
+      "dist",
+      "!dist/**/*.map",
+      ...left.map((path) => `!${path}`),
+      "docs/gen",
+      "proto",
+      "simulator/media",
+      "CHANGELOG.md",
+    ]);
     // Folders of which the entries load nothing: the command has what it needs of them in dist/bin.
     const used = [...reached()].map((path) => relative(ROOT, dirname(path)).replaceAll("\\", "/"));
     const folders = readdirSync(`${ROOT}dist`, { recursive: true, encoding: "utf8", withFileTypes: true })

@@ -1940,6 +1940,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description refused: error.code says why, error.hint what to do */
+        Error: {
+            /** @description details may be added */
+            error: {
+                /** @description stable */
+                code: string;
+                /** @description what is wrong */
+                message: string;
+                /** @description what to do */
+                hint: string;
+                /** @description names the request in the server's log */
+                requestId: string;
+                /** @description cursor_reset: everything kept comes after this cursor */
+                oldest?: string;
+                /** @description cursor_reset: only what is new comes after this cursor */
+                newest?: string;
+                /** @description bad_request: the field that is wrong, such as types or channel.secret */
+                field?: string;
+                /** @description place of a mistake in the filter, in characters from 0 */
+                position?: number;
+                /** @description rate_limited: seconds to wait */
+                retryAfterS?: number;
+            };
+        };
         /** @description a person as the platform shows them */
         User: {
             id: string | null;
@@ -3041,30 +3065,6 @@ export interface components {
             bytes: number;
         };
         LiveEvent: components["schemas"]["ChatEvent"] | components["schemas"]["GiftEvent"] | components["schemas"]["LikeEvent"] | components["schemas"]["JoinEvent"] | components["schemas"]["FollowEvent"] | components["schemas"]["ShareEvent"] | components["schemas"]["LeaveEvent"] | components["schemas"]["ModerationEvent"] | components["schemas"]["FansclubEvent"] | components["schemas"]["StatsEvent"] | components["schemas"]["RankEvent"] | components["schemas"]["ControlEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["PinEvent"] | components["schemas"]["ProductEvent"] | components["schemas"]["BattleEvent"] | components["schemas"]["LinkmicEvent"] | components["schemas"]["LotteryEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["GapEvent"] | components["schemas"]["SystemEvent"] | components["schemas"]["WorkEvent"] | components["schemas"]["ErasedEvent"] | components["schemas"]["UnknownEvent"];
-        /** @description refused: error.code says why, error.hint what to do */
-        Error: {
-            /** @description details may be added */
-            error: {
-                /** @description stable */
-                code: string;
-                /** @description what is wrong */
-                message: string;
-                /** @description what to do */
-                hint: string;
-                /** @description names the request in the server's log */
-                requestId: string;
-                /** @description cursor_reset: everything kept comes after this cursor */
-                oldest?: string;
-                /** @description cursor_reset: only what is new comes after this cursor */
-                newest?: string;
-                /** @description bad_request: the field that is wrong, such as types or channel.secret */
-                field?: string;
-                /** @description place of a mistake in the filter, in characters from 0 */
-                position?: number;
-                /** @description rate_limited: seconds to wait */
-                retryAfterS?: number;
-            };
-        };
         /** @description a room */
         Room: {
             /** @description the room's key here; never changes */

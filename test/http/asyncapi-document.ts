@@ -1,5 +1,5 @@
 import { type TObject, type TSchema, Type } from "typebox";
-import { COMMANDS } from "../streams/ws-command.js";
+import { COMMANDS } from "../../src/http/streams/ws-command.js";
 
 type Schemas = Readonly<Record<string, TSchema>>;
 
