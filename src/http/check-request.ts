@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifySchemaCompiler } from "fastify";
+import type { FastifySchemaCompiler, FastifyServerOptions } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { Value } from "typebox/value";
@@ -7,15 +7,23 @@ import { mistakeOf } from "../runtime/mistake.js";
 import { type Told, told } from "../runtime/told.js";
 
 /**
- * Checks the requests of an app by the schemas of its routes: strictly, since a field that is passed over in silence (`minDiamond=5`) gives
- * an answer to another question. Texts of the address become numbers where a number is asked for; a body is taken as it is. A part of the
- * app that adds schemas of its own must be told again.
+ * Options by which an app checks requests by the schemas of its routes: strictly, since a field that is passed over in silence (`minDiamond=5`)
+ * gives an answer to another question. Texts of the address become numbers where a number is asked for; a body is taken as it is.
+ *
+ * Given when the app is made, so that Fastify loads no validator and no writer of its own.
  */
-export function checkRequests(app: FastifyInstance): void {
-  app.setValidatorCompiler(validatorOf);
-  // Schemas of answers describe them; no writer is made from each, which would be half of the time that the API takes to start.
-  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
-}
+export const REQUEST_CHECKS: NonNullable<FastifyServerOptions["schemaController"]> = {
+  compilersFactory: {
+    // Fastify's type for it is that of Ajv's.
+    buildValidator: (() => validatorOf) as unknown as ValidatorFactory,
+    // Schemas of answers describe them; no writer is made from each, which would be half of the time that the API takes to start.
+    buildSerializer: () => () => (answer) => JSON.stringify(answer),
+  },
+};
+
+type ValidatorFactory = NonNullable<
+  NonNullable<NonNullable<FastifyServerOptions["schemaController"]>["compilersFactory"]>["buildValidator"]
+>;
 
 const validatorOf: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   let compiled: Validator | undefined;

@@ -23,7 +23,7 @@ import type { AdminService, ApiDeps, ApiStore } from "./api-deps.js";
 import { askWithin } from "./asked-api.js";
 import { Authenticator, authentication, SecretCipher } from "./authentication.js";
 import { HttpCalls } from "./calls.js";
-import { checkRequests } from "./check-request.js";
+import { REQUEST_CHECKS } from "./check-request.js";
 import { compatibleRoutes } from "./compatible/routes.js";
 import { type ConnectionLimits, Connections } from "./connections.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
@@ -177,6 +177,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 
   const app = fastify({
     loggerInstance: logger,
+    schemaController: REQUEST_CHECKS,
     // Its lines hold addresses as sent; ours below hold the path alone.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomBytes(6).toString("hex"),
@@ -199,7 +200,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (stopping && request.routeOptions.url !== "/healthz") throw new DyliveError("stopping", "no new requests are taken");
     return undefined;
   });
-  checkRequests(app);
   authentication(app, authenticator);
   app.addHook("onSend", async (_request, reply, payload) => {
     if (typeof payload === "string" || Buffer.isBuffer(payload)) connections.grow(payload.length);

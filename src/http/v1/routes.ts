@@ -2,7 +2,6 @@ import type { FastifyInstance } from "fastify";
 import { told } from "../../runtime/told.js";
 import type { ApiDeps } from "../api-deps.js";
 import { adminByDefault } from "../authentication.js";
-import { checkRequests } from "../check-request.js";
 import { failure, sendFailure } from "../failure.js";
 import { eventStreamRoute } from "../streams/event-stream.js";
 import { roomsStreamRoute } from "../streams/rooms-stream.js";
@@ -34,7 +33,6 @@ import { workRoutes } from "./work-routes.js";
 export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   await app.register(
     async (v1) => {
-      checkRequests(v1);
       adminByDefault(v1);
       v1.addHook("onRequest", async (_request, reply) => {
         reply.header("cache-control", "no-store");

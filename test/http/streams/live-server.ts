@@ -3,7 +3,7 @@ import { type Logger, pino } from "pino";
 import { onTestFinished } from "vitest";
 import type { RoomOperations, RoomView } from "../../../src/health/state.js";
 import { Authenticator, adminByDefault, authentication, SecretCipher } from "../../../src/http/authentication.js";
-import { checkRequests } from "../../../src/http/check-request.js";
+import { REQUEST_CHECKS } from "../../../src/http/check-request.js";
 import { Connections } from "../../../src/http/connections.js";
 import { failureOf, sendFailure } from "../../../src/http/failure.js";
 import { Listener } from "../../../src/http/listener.js";
@@ -47,7 +47,7 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   const secrets = new SecretCipher();
   const connections = new Connections(clock);
   const listener = new Listener(secrets, connections);
-  const app = fastify({ serverFactory: (handler) => listener.make(handler) });
+  const app = fastify({ schemaController: REQUEST_CHECKS, serverFactory: (handler) => listener.make(handler) });
   app.setErrorHandler((error, request, reply) => sendFailure(request, reply, failureOf(error, request.id), error));
   const held = new HeldTokens(store.tokens, clock, (error) => logger.error({ err: error }));
   const live = new LiveStreams({ store, clock, logger, limits, held });
@@ -60,7 +60,6 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   authentication(app, authenticator);
   await app.register(
     async (v1) => {
-      checkRequests(v1);
       adminByDefault(v1);
       eventStreamRoute(v1, { live });
       roomsStreamRoute(v1, { live, rooms });
