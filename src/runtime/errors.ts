@@ -251,7 +251,7 @@ export const ERRORS = {
     fault: "caller",
     retryable: false,
     status: 503,
-    hint: "Run that where dylive was installed, with --global if it was: npm leaves out what it was told to omit and what it cannot build, and says there why.",
+    hint: "Run that where dylive was installed: npm leaves out what it was told to omit and what it cannot build, and runs no script that is not allowed; it says so there.",
   },
   browser_failed: {
     message: "The browser failed",

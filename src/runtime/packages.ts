@@ -38,7 +38,7 @@ export function missingPackage(error: unknown): DyliveError | null {
   };
   const [name, version] = Object.entries(optionalDependencies).find(([one]) => new RegExp(`'${one}['/]`).test(message)) ?? [];
   if (name === undefined) return null;
-  return new DyliveError("no_package", told`${name} is missing: npm install ${`${name}@${version}`}`, error);
+  return new DyliveError("no_package", told`${name} is missing: npm install ${`${name}@${version}`}, with --global if dylive was`, error);
 }
 
 /**

@@ -159,8 +159,8 @@ describe("a broken layer is named", () => {
   });
 
   it("an old Node.js", () => {
-    expect(written(runtime("18.20.0"))).toMatchObject({ state: "fail", todo: expect.stringContaining("20.19") });
-    expect(runtime("22.1.0").state).toBe("ok");
+    expect(written(runtime({ databaseUrl: null }, "18.20.0"))).toMatchObject({ state: "fail", todo: expect.stringContaining("20.19") });
+    expect(runtime({ databaseUrl: null }, "22.1.0").state).toBe("ok");
   });
 
   it("a data folder that is a file, or under one", async () => {

@@ -15,7 +15,10 @@ describe("a package that npm may leave out", () => {
         loaderError("ERR_MODULE_NOT_FOUND", `Cannot find package '${name}' imported from /a/dylive/dist/src/store/lock.js`),
         loaderError("MODULE_NOT_FOUND", `Cannot find module '${name}/index.js'\nRequire stack:\n- /a/dylive/dist/bin/dylive.js`),
       ])
-        expect(missingPackage(error)).toMatchObject({ code: "no_package", detail: `${name} is missing: npm install ${name}@${version}` });
+        expect(missingPackage(error)).toMatchObject({
+          code: "no_package",
+          detail: `${name} is missing: npm install ${name}@${version}, with --global if dylive was`,
+        });
   });
 
   it("is not what any other error is about", () => {

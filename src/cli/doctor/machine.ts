@@ -31,7 +31,7 @@ const SLOW_MS = 50;
 
 /** Looks at the layers of this machine. @returns the browser's program; null without one */
 export async function* machineFindings(config: Config, machine: Machine): AsyncGenerator<Finding, string | null> {
-  yield runtime();
+  yield runtime(config);
   yield dataFolder(config.data);
   yield await store(config);
   yield await watchedAuthors(config);
@@ -41,8 +41,8 @@ export async function* machineFindings(config: Config, machine: Machine): AsyncG
   return program;
 }
 
-/** Checks Node.js and the native module. */
-export function runtime(version = process.versions.node): Finding {
+/** Checks Node.js, and the native module where the store needs it. */
+export function runtime({ databaseUrl }: Pick<Config, "databaseUrl">, version = process.versions.node): Finding {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
   if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor))
@@ -53,7 +53,8 @@ export function runtime(version = process.versions.node): Finding {
     database.close();
     return ok("runtime", `Node.js ${version}, SQLite ${sqlite}, ${process.platform} ${process.arch}`);
   } catch (error) {
-    return failed("runtime", error, "better-sqlite3 does not load: run `npm rebuild better-sqlite3` with the Node.js that runs dylive.");
+    if (databaseUrl === null || !(error instanceof DyliveError && error.code === "no_package")) return failed("runtime", error);
+    return ok("runtime", told`Node.js ${version}, ${process.platform} ${process.arch}; without SQLite, which PostgreSQL does not need`);
   }
 }
 

@@ -26,8 +26,7 @@ export const DOCTOR: Readonly<Record<string, string>> = {
 
   "Node.js {} is too old": "Node.js {} 太旧",
   "Install Node.js {} or newer.": "请安装 Node.js {} 或更新的版本。",
-  "better-sqlite3 does not load: run `npm rebuild better-sqlite3` with the Node.js that runs dylive.":
-    "better-sqlite3 加载不了：请用运行 dylive 的 Node.js 执行 `npm rebuild better-sqlite3`。",
+  "Node.js {}, {} {}; without SQLite, which PostgreSQL does not need": "Node.js {}，{} {}；没有 SQLite，用 PostgreSQL 不需要它",
   "{} is a file": "{} 是文件，不是目录",
   "Name another folder with --data or DYLIVE_DATA.": "请用 --data 或 DYLIVE_DATA 指定别的目录。",
   "Free some space, or put the data on another disk with --data.": "请腾出空间，或用 --data 把数据放到别的磁盘。",
