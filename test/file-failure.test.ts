@@ -12,8 +12,6 @@ describe("what the system says of a file", () => {
     ["EPERM", /this user may not/, /chown, chmod/],
     ["EROFS", /mounted read-only/, /Mount the disk so that it can be written/],
     ["ENOSPC", /the disk is full/, /Free some space/],
-    // A lock on a full disk.
-    ["SQLITE_FULL", /the disk is full/, /Free some space/],
     ["EDQUOT", /share of the disk is used up/, /quota/],
     ["ENOENT", /there is no such file or folder/, /make the folder/],
     ["ENOTDIR", /a part of its path is a file/, /move that file away/],

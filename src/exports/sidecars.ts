@@ -5,10 +5,9 @@ import { join, resolve, sep } from "node:path";
 import { writeWhole } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
+import { FileLock } from "../runtime/file-lock.js";
 import { type Told, told, toldOf } from "../runtime/told.js";
-import { FileLock } from "../store/lock.js";
 import type { RoomKey } from "../store/log.js";
-import { isBusy } from "../store/sqlite/refusal.js";
 import { NamePattern, readTimeZone } from "./recording-time.js";
 import { Sidecar, type SidecarDeps, type SidecarOptions } from "./sidecar.js";
 
@@ -55,9 +54,10 @@ function lockOf(folder: string, path: string): FileLock {
     // A link would have a file made where it leads, and on a pipe one waits.
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false)
       throw new DyliveError("file_failed", told`${path} is not a file: remove it`);
-    return FileLock.take(path);
+    const lock = FileLock.take(path);
+    if (lock === null) throw new DyliveError("in_use", told`another sidecar of this room is at work in ${folder}`);
+    return lock;
   } catch (error) {
-    if (isBusy(error)) throw new DyliveError("in_use", told`another sidecar of this room is at work in ${folder}`, error);
     throw fileFailure(error, told`nothing can be written in ${folder}`);
   }
 }

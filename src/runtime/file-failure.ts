@@ -13,7 +13,6 @@ const RIGHTS: FileTrouble = {
   why: told`this user may not`,
   todo: told`Give the user that dylive runs as the right to it, and to every folder above it (chown, chmod), or name another place.`,
 };
-const FULL: FileTrouble = { why: told`the disk is full`, todo: told`Free some space on that disk, or name a place on another.` };
 const HANDLES: FileTrouble = {
   why: told`too many files are open`,
   todo: told`Raise the limit of open files (ulimit -n, or LimitNOFILE= of the service), or end what has so many open.`,
@@ -30,8 +29,7 @@ const TROUBLES: Readonly<Record<string, FileTrouble>> = {
     why: told`the disk is mounted read-only`,
     todo: told`Mount the disk so that it can be written (in a container: the volume without :ro), or name a place on another.`,
   },
-  ENOSPC: FULL,
-  SQLITE_FULL: FULL, // of a lock, which is a file of SQLite's
+  ENOSPC: { why: told`the disk is full`, todo: told`Free some space on that disk, or name a place on another.` },
   EDQUOT: {
     why: told`this user's share of the disk is used up`,
     todo: told`Free some of it, have the quota raised, or name a place on another disk.`,

@@ -1,12 +1,11 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type Database from "better-sqlite3";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { makeFolderSync } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
+import { FileLock } from "../runtime/file-lock.js";
 import { told } from "../runtime/told.js";
-import { openDatabase } from "./sqlite/driver.js";
-import { isBusy, placeFailure } from "./sqlite/refusal.js";
+import { placeFailure } from "./sqlite/refusal.js";
 
 /** Interval at which the owner looks whether the lock's file is still the one that it holds, in ms. */
 const LOOK_MS = 1000;
@@ -46,23 +45,28 @@ export async function lockDataDir(
   let held: FileLock;
   try {
     makeFolderSync(dir);
-    const missing = !existsSync(path) && [owner, join(dir, "dylive.sqlite")].some((one) => existsSync(one));
-    if (missing) {
-      writeFileSync(path, "", { flag: "a", mode: 0o600 }); // an owner that looks for it takes this one
+    if (!existsSync(path) && [owner, join(dir, "dylive.sqlite")].some((one) => existsSync(one))) {
+      makeLockFile(dir); // an owner that looks for it takes this one
       await clock.sleep(OWNER_MS);
     }
-    held = FileLock.take(path);
+    const taken = FileLock.take(path);
+    if (taken === null) throw inUse(dir, owner);
+    held = taken;
     writeOwner(owner, started);
   } catch (error) {
-    throw lockError(dir, owner, error);
+    throw placeFailure(error, path, told`the data directory ${dir} cannot be used`);
   }
   const stop = clock.every(LOOK_MS, () => {
+    let next: FileLock | null;
     try {
-      held = held.follow();
-    } catch (error) {
-      if (!isBusy(error)) return; // the folder is gone, or full: the next look may find it again
+      next = held.follow();
+    } catch {
+      return; // the folder is gone, or full: the next look may find it again
+    }
+    if (next !== null) held = next;
+    else {
       stop();
-      onLost(lockError(dir, owner, error));
+      onLost(inUse(dir, owner));
     }
   });
   return {
@@ -78,10 +82,11 @@ export async function lockDataDir(
 
 /** Makes the lock's file beside a store that is made: a server that finds none there waits, since it may have been removed from under another. */
 export function makeLockFile(dir: string): void {
-  makeFile(join(dir, "server.lock"));
+  const path = join(dir, "server.lock");
+  if (!existsSync(path)) writeFileSync(path, "", { flag: "a", mode: 0o600 });
 }
 
-/** Returns whether a server has a data directory now. */
+/** Returns whether a server has a data directory now. @throws the system's errors; DyliveError file_failed */
 export function isDataDirLocked(dir: string): boolean {
   return dataDirOwner(dir) !== null;
 }
@@ -102,16 +107,9 @@ export function dataDirOwner(dir: string): DataDirOwner | null {
 function isLockHeld(dir: string): boolean {
   const path = join(dir, "server.lock");
   if (!existsSync(path)) return false;
-  const database = openDatabase(path, { timeout: 0 });
-  try {
-    database.exec("BEGIN EXCLUSIVE; ROLLBACK");
-    return false;
-  } catch (error) {
-    if (isBusy(error)) return true;
-    throw error;
-  } finally {
-    database.close();
-  }
+  const lock = FileLock.take(path);
+  lock?.release();
+  return lock === null;
 }
 
 function writeOwner(path: string, started: object): void {
@@ -121,13 +119,10 @@ function writeOwner(path: string, started: object): void {
   renameSync(next, path);
 }
 
-function lockError(dir: string, owner: string, error: unknown): DyliveError {
-  if (isBusy(error)) {
-    const pid = pidIn(owner);
-    const who = pid === null ? told`another process` : told`the server with pid ${pid}`;
-    return new DyliveError("in_use", told`${who} has the data directory ${dir}`, error);
-  }
-  return placeFailure(error, join(dir, "server.lock"), told`the data directory ${dir} cannot be used`);
+function inUse(dir: string, owner: string): DyliveError {
+  const pid = pidIn(owner);
+  const who = pid === null ? told`another process` : told`the server with pid ${pid}`;
+  return new DyliveError("in_use", told`${who} has the data directory ${dir}`);
 }
 
 function pidIn(owner: string): number | null {
@@ -142,77 +137,4 @@ function read(owner: string): { readonly pid?: unknown; readonly started?: unkno
     // The owner has the lock and is about to write its name.
     return {};
   }
-}
-
-/**
- * Lock of a file, held until it is released or the process ends, however it dies.
- *
- * It is the kernel's, on an empty file; SQLite takes it for us, since Node cannot lock files. A reused pid is therefore never mistaken for
- * the owner, two containers with one volume (where pids say nothing) exclude each other too, and there is no stale lock to take over.
- */
-export class FileLock {
-  readonly #path: string;
-  readonly #database: Database.Database;
-  /** Identity of the file, whatever its name. */
-  readonly #file: string;
-
-  private constructor(path: string, database: Database.Database, file: string) {
-    this.#path = path;
-    this.#database = database;
-    this.#file = file;
-  }
-
-  /**
-   * Takes the lock of a file, which is made when it is missing.
-   * @throws SqliteError, `isBusy` when somebody has it; the system's errors
-   */
-  static take(path: string): FileLock {
-    for (;;) {
-      makeFile(path);
-      const file = fileAt(path);
-      const database = openDatabase(path, { timeout: 0 });
-      try {
-        database.exec("BEGIN EXCLUSIVE");
-      } catch (error) {
-        database.close();
-        throw error;
-      }
-      if (file !== null && fileAt(path) === file) return new FileLock(path, database, file);
-      database.close(); // removed in this very moment
-    }
-  }
-
-  get isHeld(): boolean {
-    return this.#database.open;
-  }
-
-  /** Returns the lock of the file that has the name now: the kernel locks the file, not its name. @throws as {@link take} does */
-  follow(): FileLock {
-    if (fileAt(this.#path) === this.#file) return this;
-    const next = FileLock.take(this.#path);
-    this.release();
-    return next;
-  }
-
-  /** Releases the lock; later calls change nothing. */
-  release(): void {
-    this.#database.close();
-  }
-
-  /** Removes the file and releases the lock. */
-  remove(): void {
-    if (!this.isHeld) return;
-    rmSync(this.#path, { force: true });
-    this.release();
-  }
-}
-
-/** Makes the file when it is missing, and never opens one that is there: closing it again would take this process's own lock on it away. */
-function makeFile(path: string): void {
-  if (!existsSync(path)) writeFileSync(path, "", { flag: "a", mode: 0o600 });
-}
-
-function fileAt(path: string): string | null {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? null : `${found.dev}:${found.ino}`;
 }

@@ -8,6 +8,7 @@ import { Value } from "typebox/value";
 import { makeFolder, NewFile, publish, syncFolder } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
+import { FileLock } from "../runtime/file-lock.js";
 import { told } from "../runtime/told.js";
 import { DownloadFileSchema } from "./model/download.js";
 import type { WantedFile } from "./wanted-files.js";
@@ -56,18 +57,17 @@ export class DownloadFolder {
   /**
    * Keeps other processes, and other downloads of this one, from the files of a work.
    * @returns what ends that
-   * @throws DyliveError in_use; file_failed; no_package
+   * @throws DyliveError in_use; file_failed
    */
-  async lock(workId: string): Promise<() => void> {
-    // When they are first wanted: who reads works and downloads nothing needs none of the store's files.
-    const [{ FileLock }, { isBusy }] = await Promise.all([import("../store/lock.js"), import("../store/sqlite/refusal.js")]);
+  lock(workId: string): () => void {
+    let lock: FileLock | null;
     try {
-      const lock = FileLock.take(join(this.#path, `.dylive-${workId}.lock`));
-      return () => lock.remove();
+      lock = FileLock.take(join(this.#path, `.dylive-${workId}.lock`));
     } catch (error) {
-      if (isBusy(error)) throw new DyliveError("in_use", told`another dylive downloads work ${workId} into ${this.#path}`, error);
       throw fileFailure(error, told`${this.#path} cannot be written`);
     }
+    if (lock === null) throw new DyliveError("in_use", told`another dylive downloads work ${workId} into ${this.#path}`);
+    return () => lock.remove();
   }
 
   /** Returns the rows of a work, the newest first. */

@@ -93,7 +93,7 @@ export class DownloadStorage {
     const path = this.of(workId);
     if (!existsSync(path)) return true;
     try {
-      const unlock = await (await DownloadFolder.open(path)).lock(workId);
+      const unlock = (await DownloadFolder.open(path)).lock(workId);
       try {
         for (const name of await readdir(path)) if (!name.endsWith(".lock")) await rm(join(path, name), { recursive: true, force: true });
       } finally {

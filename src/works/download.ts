@@ -102,7 +102,7 @@ export async function downloadWork(work: Work, options: DownloadOptions, shared?
   const folder = await DownloadFolder.open(options.folder);
   let unlock: () => void;
   try {
-    unlock = await folder.lock(work.id);
+    unlock = folder.lock(work.id);
   } catch (error) {
     if (error instanceof DyliveError && error.code === "in_use") return ended("failed", error.detail);
     throw error;

@@ -157,8 +157,9 @@ describe("importing the library", () => {
   });
 
   it("loads what npm may leave out when it is wanted: to ask a server, or PostgreSQL, needs no SQLite", () => {
-    for (const entry of ["store/sqlite/store.ts", "store/lock.ts", "cli/commands/mcp.ts", "cli/commands/tail.ts", "cli/commands/doctor.ts"])
+    for (const entry of ["store/sqlite/store.ts", "cli/commands/mcp.ts", "cli/commands/tail.ts", "cli/commands/doctor.ts"])
       expect([entry, graphOf(entry).packages.has("better-sqlite3")]).toEqual([entry, false]);
     expect(graphOf("store/sqlite/store.ts").files.has("store/sqlite/driver.ts")).toBe(true);
+    expect([...graphOf("runtime/file-lock.ts").packages]).toEqual([]);
   });
 });

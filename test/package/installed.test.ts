@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,8 +10,9 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { build, type Rolldown } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startPostgres } from "../../bench/postgres/server.js";
 import { startSimulator } from "../../simulator/index.js";
-import { chat, scratch, started } from "../e2e/command.js";
+import { chat, type Run, scratch, started } from "../e2e/command.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const run = promisify(execFile);
@@ -229,23 +230,27 @@ describe("installed globally into an empty folder", () => {
 });
 
 describe("installed without what npm may leave out", () => {
-  it("is small, collects all the same, and names the package and the command where one is needed", async () => {
-    const at = join(dir.path, "small");
+  const at = join(dir.path, "small");
+  const dylive = join(at, "node_modules/dylive/bin/dylive.mjs");
+  const said = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+    run(process.execPath, [dylive, ...args], {
+      cwd: at,
+      env: { ...process.env, DYLIVE_LANG: "en", DYLIVE_UPSTREAM: "http://127.0.0.1:9", ...env },
+    }).catch((error: { code: number; stdout: string; stderr: string }) => error);
+  beforeAll(async () => {
     mkdirSync(at);
     writeFileSync(join(at, "package.json"), '{"private":true,"type":"module"}');
     const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
     await run("npm", ["install", "--omit=optional", ...quiet, tarball], { cwd: at });
+  });
+
+  it("is small, collects all the same, and names the package and the command where one is needed", async () => {
     const packages = readdirSync(join(at, "node_modules")).filter((name) => !name.startsWith("."));
     for (const one of ["better-sqlite3", "playwright-core", "fastify", "zod"]) expect(packages).not.toContain(one);
     // Measured: docs/library.md says so.
     expect(sizeOf(join(at, "node_modules")) / 1e6).toBeLessThan(45);
 
-    const dylive = join(at, "node_modules/dylive/bin/dylive.mjs");
-    const failed = (args: readonly string[]) =>
-      run(process.execPath, [dylive, ...args], { cwd: at, env: { ...process.env, DYLIVE_LANG: "en" } }).catch(
-        (error: { code: number; stderr: string }) => error,
-      );
-    expect(await failed(["serve", "--port", "0"])).toMatchObject({
+    expect(await said(["serve", "--port", "0"])).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
         /^dylive: A package that this needs is not installed: better-sqlite3 is missing: npm install better-sqlite3@\d/,
@@ -253,12 +258,55 @@ describe("installed without what npm may leave out", () => {
     });
     // To ask a server takes no store.
     const nobody = ["--server", "http://127.0.0.1:9", "--token", "x"];
-    expect(await failed(["--help"])).toMatchObject({ stdout: expect.stringContaining("Usage: dylive"), stderr: "" });
+    expect(await said(["--help"])).toMatchObject({ stdout: expect.stringContaining("Usage: dylive"), stderr: "" });
     const talk = started(process.execPath, [dylive, "mcp", ...nobody], { DYLIVE_LANG: "en" });
     expect(await talk.ended).toBe(0);
-    expect(await failed(["tail", "1", ...nobody])).toMatchObject({ stderr: expect.stringContaining("no dylive server answers") });
+    expect(await said(["tail", "1", ...nobody])).toMatchObject({ stderr: expect.stringContaining("no dylive server answers") });
     writeFileSync(join(at, "use.mjs"), SMALL_PROGRAM);
     expect((await run(process.execPath, [join(at, "use.mjs")], { cwd: at })).stdout).toMatch(/^\d+\n$/);
+  });
+
+  it("serves from PostgreSQL, one server on a folder, also after one was killed", async () => {
+    const database = await startPostgres();
+    const env = { DATABASE_URL: `${database.url}/postgres`, DYLIVE_DATA: join(dir.path, "shared"), DYLIVE_PORT: "0", DYLIVE_LANG: "en" };
+    const open: Run[] = [];
+    const serve = async () => {
+      const server = started(process.execPath, [dylive, "serve"], env);
+      open.push(server);
+      const [, base = ""] = await server.printed(/listens on (http:\S+)/);
+      return { ...server, base };
+    };
+    try {
+      const first = await serve();
+      expect(await (await fetch(`${first.base}/healthz`)).json()).toEqual({ status: "ok", database: "ok" });
+      expect(await said(["serve"], env)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(new RegExp(`the server with pid ${first.process.pid} has the data directory`)),
+      });
+      first.process.kill("SIGKILL");
+      await first.ended;
+      const second = await serve();
+      const [runtime] = (JSON.parse((await said(["doctor", "--json"], env)).stdout) as { findings: readonly unknown[] }).findings;
+      expect(runtime).toMatchObject({ state: "ok", detail: expect.stringContaining("without SQLite, which PostgreSQL does not need") });
+      second.process.kill("SIGTERM");
+      expect(await second.ended).toBe(0);
+    } finally {
+      for (const one of open) one.process.kill("SIGKILL");
+      await database.remove();
+    }
+  });
+
+  it("says how SQLite is built where its package came without its native code, as from npm 12", async () => {
+    for (const name of ["better-sqlite3", "bindings", "file-uri-to-path"])
+      cpSync(join(ROOT, "node_modules", name), join(at, "node_modules", name), {
+        recursive: true,
+        filter: (path) => !path.endsWith(".node"),
+      });
+    const words =
+      /^dylive: A package that this needs is not installed: the native code of better-sqlite3 is not there.*: `npm install-scripts approve better-sqlite3`, then `npm rebuild better-sqlite3`; where dylive was installed with --global: `npm rebuild --global --allow-scripts=better-sqlite3 better-sqlite3`\. Run that where dylive was installed: .*\n$/;
+    expect(await said(["serve", "--port", "0"])).toMatchObject({ code: 2, stderr: expect.stringMatching(words) });
+    const { findings } = JSON.parse((await said(["doctor", "--json"])).stdout) as { findings: readonly unknown[] };
+    expect(findings[0]).toMatchObject({ state: "fail", detail: expect.stringContaining("npm rebuild better-sqlite3") });
   });
 });
 

@@ -46,7 +46,7 @@ it("files of a work that somebody downloads just now stay, and are told; they go
   const { folder, storage, downloads, id, begin } = await stage();
   await downloads.remove(await begin("a", WORK));
   await downloads.remove(await begin("b", OTHER));
-  const unlock = await (await DownloadFolder.open(storage.of(WORK))).lock(WORK);
+  const unlock = (await DownloadFolder.open(storage.of(WORK))).lock(WORK);
   expect(await removeFiles(downloads, storage)).toEqual([join(folder, WORK)]);
   expect([existsSync(join(folder, WORK, "film.mp4")), existsSync(join(folder, OTHER))]).toEqual([true, false]);
   expect(await downloads.removedIn(id)).toHaveLength(1);

@@ -7,9 +7,8 @@ import { type Clock, systemClock } from "../../runtime/clock.js";
 import { syncFolder } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
+import { FileLock } from "../../runtime/file-lock.js";
 import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
-import { FileLock } from "../../store/lock.js";
-import { isBusy } from "../../store/sqlite/refusal.js";
 import { CommentCollector, type KnownComment } from "../../works/comments.js";
 import type { Comment, CommentRun } from "../../works/model/comment.js";
 import { exitWith, interruptSignal } from "../stop.js";
@@ -144,12 +143,14 @@ export class CommentFile {
 
 /** @throws DyliveError in_use while another process has it */
 function lockOf(path: string): FileLock {
+  let lock: FileLock | null;
   try {
-    return FileLock.take(`${path}.lock`);
+    lock = FileLock.take(`${path}.lock`);
   } catch (error) {
-    if (isBusy(error)) throw new DyliveError("in_use", told`another process writes ${path}: wait for it, or name another file`, error);
     throw unwritable(path, error);
   }
+  if (lock === null) throw new DyliveError("in_use", told`another process writes ${path}: wait for it, or name another file`);
+  return lock;
 }
 
 function unwritable(path: string, error: unknown): unknown {

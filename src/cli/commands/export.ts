@@ -13,9 +13,8 @@ import { broadcastId } from "../../http/v1/session-routes.js";
 import { publish, writeWhole } from "../../runtime/durable-file.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
+import { FileLock } from "../../runtime/file-lock.js";
 import { told } from "../../runtime/told.js";
-import { FileLock } from "../../store/lock.js";
-import { isBusy } from "../../store/sqlite/refusal.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
 import { pastedRoom } from "../pasted-room.js";
@@ -258,12 +257,14 @@ export class ExportFile {
 
 /** @throws DyliveError in_use while another process has it */
 function lockOf(path: string): FileLock {
+  let lock: FileLock | null;
   try {
-    return FileLock.take(`${partOf(path)}.lock`);
+    lock = FileLock.take(`${partOf(path)}.lock`);
   } catch (error) {
-    if (isBusy(error)) throw new DyliveError("in_use", told`another export writes ${path}: wait for it, or name another file`, error);
     throw unwritable(path, error);
   }
+  if (lock === null) throw new DyliveError("in_use", told`another export writes ${path}: wait for it, or name another file`);
+  return lock;
 }
 
 function exists(path: string): DyliveError {

@@ -536,6 +536,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{} is missing: npm install {}, with --global if dylive was": "缺少 {}：npm install {}（dylive 是全局安装的，就加上 --global）",
   "the native code of better-sqlite3 is not there, or for another Node.js or system: `npm install-scripts approve better-sqlite3`, then `npm rebuild better-sqlite3`; where dylive was installed with --global: `npm rebuild --global --allow-scripts=better-sqlite3 better-sqlite3`":
     "better-sqlite3 的原生代码没有安装，或不适用于这个 Node.js 或系统：先 `npm install-scripts approve better-sqlite3`，再 `npm rebuild better-sqlite3`；dylive 是全局安装的，就运行 `npm rebuild --global --allow-scripts=better-sqlite3 better-sqlite3`",
+  "{} cannot be locked: {}": "{} 无法锁定：{}",
+  "{} cannot be locked: the program flock is missing (it is in util-linux)": "{} 无法锁定：缺少程序 flock（在 util-linux 里）",
   "neither Chrome, Edge nor Chromium is in any of the usual places": "常见位置都没有 Chrome、Edge 或 Chromium",
   "the browser could not open {}: {}": "浏览器打不开 {}：{}",
   "the browser is closed": "浏览器已关闭",
