@@ -134,7 +134,10 @@ export async function surveyHar(path: string, size: number): Promise<readonly Ha
   );
 }
 
-/** Reads one broadcast's frames and first state, in the file's order. Damage is counted: in `drift`, and in the report as `skipped`. */
+/**
+ * Reads one broadcast's frames and first state, in the file's order. Damage is counted: in `drift`, and in the report as `skipped`.
+ * @throws DyliveError bad_file where a value that {@link surveyHar} passed over is no JSON: what came before it was given
+ */
 export async function* readHar(
   path: string,
   room: HarRoom,

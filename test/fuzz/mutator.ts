@@ -1,10 +1,4 @@
 import { expect } from "vitest";
-import { isWhole } from "../whole.js";
-
-/** Rounds of each target in `npm test`. */
-const ROUNDS = 60;
-/** Time for each target in `npm run test:long`, in ms: with the routes ten minutes for all. */
-const WHOLE_MS = 15_000;
 
 /** Parts that formats of all kinds treat in a way of their own. */
 const SPECIAL = [
@@ -117,23 +111,39 @@ export class Chance {
   }
 }
 
-/** A seed, which `FUZZ_SEED` repeats. */
-export function seed(): number {
-  return Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+/** How often a target is tried: so many inputs, or for so long where the file is given time (`npm run test:long`). */
+export interface Effort {
+  readonly rounds: number;
+  /** null: by the rounds. */
+  readonly ms: number | null;
 }
 
-/** Rounds of a target, by the seed of each: so many, or in `npm run test:long` as many as there is time for. */
-export function* rounds(first: number, count = ROUNDS, wholeMs = WHOLE_MS): Generator<number> {
-  const end = performance.now() + wholeMs;
-  for (let round = 0; isWhole() ? performance.now() < end : round < count; round++) yield (first + round) >>> 0;
-}
+/** What a test file tries, by one seed that `FUZZ_SEED` repeats. */
+export class Fuzzing {
+  readonly seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 32)) >>> 0;
+  #inputs = 0;
+  #longest = { ms: 0, input: "none" };
 
-/** Tries one input, and says by which seed it can be had again where it fails. */
-export async function tried(target: string, seeded: number, work: () => unknown): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const shown = error instanceof Error ? error.stack : String(error);
-    expect.fail(`${target}, with FUZZ_SEED=${seeded}: ${shown}`);
+  /** Figures of all that was tried so far. */
+  get figures(): string {
+    return `${this.#inputs} inputs by FUZZ_SEED=${this.seed}, none failed; the longest took ${Math.round(this.#longest.ms)} ms (${this.#longest.input})`;
+  }
+
+  /** Tries one input after another, each by a seed of its own; says by which it can be had again where one fails. */
+  async try(target: string, { rounds, ms }: Effort, work: (seeded: number) => unknown): Promise<void> {
+    const end = performance.now() + (ms ?? 0);
+    for (let round = 0; ms === null ? round < rounds : performance.now() < end; round++) {
+      const seeded = (this.seed + round) >>> 0;
+      const input = `${target}, with FUZZ_SEED=${seeded}`;
+      const began = performance.now();
+      try {
+        await work(seeded);
+      } catch (error) {
+        expect.fail(`${input}: ${error instanceof Error ? error.stack : String(error)}`);
+      }
+      this.#inputs++;
+      const took = performance.now() - began;
+      if (took > this.#longest.ms) this.#longest = { ms: took, input };
+    }
   }
 }

@@ -1,19 +1,32 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import { describe as describeEvent } from "../../src/events/describe.js";
+import type { LiveEvent } from "../../src/events/event.js";
 import { compile, FilterError } from "../../src/events/filter.js";
+import { VARIABLES } from "../../src/events/filter-variables.js";
+import { containerTimes } from "../../src/exports/container-times.js";
 import { NamePattern, readTimeZone } from "../../src/exports/recording-time.js";
 import { decodeCursor, decodePlace, encodeCursor, encodePlace, encodePlaces, resolvePlaces } from "../../src/feed/cursor.js";
 import { CommandError, parseCommand } from "../../src/http/streams/ws-command.js";
+import { platformAt, type Reply } from "../../src/platform/access/platform.js";
 import { readFrame, readResponse } from "../../src/platform/access/read.js";
 import { parseCookies } from "../../src/platform/accounts/cookies.js";
+import { readLogin } from "../../src/platform/accounts/login-store.js";
+import { followPaste } from "../../src/platform/links/follow.js";
 import { ROOM_DOOR, readPaste, worksDoor } from "../../src/platform/links/paste.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
 import { officialDraft } from "../../src/platform/messages/official.js";
-import { readPayload } from "../../src/platform/open-platform/push.js";
+import { PushKeys, readPayload, signPush } from "../../src/platform/open-platform/push.js";
+import { answerOf, judge } from "../../src/platform/pages/answer.js";
+import { fromEnter } from "../../src/platform/pages/enter.js";
 import { giftsIn } from "../../src/platform/pages/gift-list.js";
 import { readPage } from "../../src/platform/pages/page.js";
+import { readProfile } from "../../src/platform/pages/profile.js";
+import { readReflow } from "../../src/platform/pages/reflow.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { parseExact } from "../../src/platform/wire/exact-json.js";
 import { framePayload } from "../../src/platform/wire/frame.js";
@@ -24,9 +37,13 @@ import { readComments } from "../../src/platform/works/comments.js";
 import { readDetail, readPageState } from "../../src/platform/works/work.js";
 import { readAuthor, readMix, readWorkList } from "../../src/platform/works/work-list.js";
 import { DyliveError } from "../../src/runtime/errors.js";
+import { readHar, surveyHar } from "../../src/sources/har.js";
 import { JsonError, JsonScanner } from "../../src/sources/json-scan.js";
+import { newReport } from "../../src/sources/recording.js";
 import { fileTypeOf } from "../../src/works/file-type.js";
+import { FakeClock } from "../clock.js";
 import { expectValid } from "../events/check.js";
+import { measured } from "../long/measured.js";
 import { context } from "../platform/messages/encode.js";
 import {
   asReply,
@@ -42,33 +59,56 @@ import {
   WORK_ID,
 } from "../platform/works/synthetic.js";
 import { harOf } from "../sources/har-file.js";
+import { useDirectory } from "../store/directory.js";
+import { isWhole } from "../whole.js";
 import { expectModel } from "../works/model/check.js";
-import { Chance, rounds, seed, tried } from "./mutator.js";
+import { Chance, Fuzzing } from "./mutator.js";
 
-const frames = corpus({ seed: "fuzz", frames: 12 }).frames;
-const responses = frames.flatMap((frame) => {
-  const { frame: read } = readFrame(frame, 0, new Drift());
-  return read === null ? [] : [Buffer.from(framePayload(read))];
-});
+/** Inputs of each target in `npm test`; a quarter of them of a single message. */
+const ROUNDS = 60;
+/** Time in `npm run test:long` for all targets, in ms: with the routes ten minutes. */
+const WHOLE_MS = 450_000;
+
+/** Real captures, which are not in the repository: nothing where they are not beside it. */
+const captures = `${process.env["DYLIVE_SHARED"] ?? fileURLToPath(new URL("../../../shared", import.meta.url))}/captures/`;
+const captured = (folder: string) =>
+  (existsSync(captures + folder) ? readdirSync(captures + folder) : []).map((name) => ({
+    name,
+    bytes: readFileSync(`${captures}${folder}/${name}`),
+  }));
+const capturedBytes = (folder: string, beginning = "") =>
+  captured(folder).flatMap(({ name, bytes }) => (name.startsWith(beginning) ? [bytes] : []));
+
+const file = useDirectory()("input");
+const ours = corpus({ seed: "fuzz", frames: 12 }).frames;
+const frames = [...ours, ...capturedBytes("frames")];
+const responses = [
+  ...capturedBytes("responses"),
+  ...ours.flatMap((frame) => {
+    const { frame: read } = readFrame(frame, 0, new Drift());
+    return read === null ? [] : [Buffer.from(framePayload(read))];
+  }),
+];
 const messages = responses.flatMap((bytes) => readResponse(bytes, 0, new Drift()).response.messages);
-const event = (() => {
-  for (const message of messages) {
+/** One event of each type that the corpus has. */
+const events = new Map(
+  messages.flatMap((message) => {
     const draft = normalise(message, context());
-    if (draft?.event.type === "chat") return { ...draft.event, seq: 1 };
-  }
-  throw new Error("the corpus has no chat");
-})();
+    return draft === null ? [] : [[draft.event.type, { ...draft.event, seq: 1 } as LiveEvent] as const];
+  }),
+);
 const recording = Buffer.concat([
   encodeHeader({ roomId: "7624505674873244442", webRid: "1", title: "", startedAt: 1_777_726_800_000, source: "websocket" }),
-  ...frames.slice(0, 3).map((bytes, i) => encodeRecord({ kind: "frame", receivedAt: 1_777_726_800_000 + i, bytes })),
+  ...ours.slice(0, 3).map((bytes, i) => encodeRecord({ kind: "frame", receivedAt: 1_777_726_800_000 + i, bytes })),
 ]);
 const texts = (...all: readonly string[]) => all.map((text) => Buffer.from(text));
 const json = (...all: readonly unknown[]) => texts(...all.map((one) => JSON.stringify(one)));
 const now = 1_790_000_000_000;
 
 /** Fails unless an error is one of those that a reader documents. */
-function known(error: unknown, ...kinds: readonly (abstract new (...args: never[]) => Error)[]): void {
+function known(error: unknown, ...kinds: readonly (abstract new (...args: never[]) => Error)[]): null {
   if (!kinds.some((kind) => error instanceof kind) || (error instanceof DyliveError && error.code === "internal")) throw error;
+  return null;
 }
 
 /** Reads, and lets the errors pass that are documented. */
@@ -76,8 +116,7 @@ function read<T>(work: () => T, ...kinds: readonly (abstract new (...args: never
   try {
     return work();
   } catch (error) {
-    known(error, ...kinds);
-    return null;
+    return known(error, ...kinds);
   }
 }
 
@@ -97,6 +136,24 @@ const ends = new Map([
   [7, { oldest: 1, head: 500 }],
   [8, { oldest: 3, head: 9 }],
 ]);
+
+const SIGNAL = new AbortController().signal;
+/** A platform that gives these answers, one after the other, and the last again and again. */
+function answering(...answers: readonly (Pick<Reply, "body"> & Partial<Reply>)[]) {
+  let asked = 0;
+  const get = async (): Promise<Reply> => ({
+    status: 200,
+    headers: {},
+    body: Buffer.alloc(0),
+    ...answers[Math.min(asked++, answers.length - 1)],
+  });
+  return { platform: { ...platformAt(null), get }, userAgent: "test" };
+}
+
+const HEAD = { msgType: "live_comment", nonce: "abc", roomId: "7624505674873244442", timestamp: String(now) };
+const PUSHED = Buffer.from(JSON.stringify([{ msg_id: "1", content: "c" }]));
+const SIGNED = [...Object.values(HEAD), signPush(HEAD, PUSHED, "secret"), PUSHED.toString()].join("\n");
+const keys = new PushKeys({ "*": ["secret"] }, 300_000, new FakeClock(now));
 
 /** What reads things of strangers, with things that it reads; it throws nothing but what it documents, and gives what is whole. */
 const TARGETS: readonly (readonly [name: string, samples: readonly Uint8Array[], reads: (bytes: Buffer) => unknown])[] = [
@@ -122,12 +179,13 @@ const TARGETS: readonly (readonly [name: string, samples: readonly Uint8Array[],
     responses,
     (bytes) => expectEvents(read(() => readResponse(bytes, 0, new Drift()), WireError)?.response.messages ?? []),
   ],
-  ...messages
-    .slice(0, 40)
-    .map(
-      ({ method, payload, msgId }, i) =>
-        [`messages: ${method} ${i}`, [payload], (bytes: Buffer) => expectEvents([{ method, msgId, payload: bytes }])] as const,
-    ),
+  ...[
+    ...messages.slice(-40),
+    ...captured("payloads").map(({ name, bytes }) => ({ method: `Webcast${name.replace(/\.bin$/, "")}`, msgId: "1", payload: bytes })),
+  ].map(
+    ({ method, payload, msgId }, i) =>
+      [`messages: ${method} ${i}`, [payload], (bytes: Buffer) => expectEvents([{ method, msgId, payload: bytes }])] as const,
+  ),
   [
     "recordings",
     [recording],
@@ -158,6 +216,41 @@ const TARGETS: readonly (readonly [name: string, samples: readonly Uint8Array[],
     (bytes) => {
       readPage(bytes.toString());
       readPageState(bytes.toString(), WORK_ID, replyContext);
+      readLogin(bytes.toString());
+    },
+  ],
+  [
+    "profile pages, and who is logged in",
+    texts(
+      push(`d:${JSON.stringify(["$", "$L10", null, { user: { uniqueId: "abc", secUid: SEC_UID } }])}\n`),
+      push(`c:${JSON.stringify({ "header-user-info": { isLogin: true, nickname: "a" } })}\n`),
+    ),
+    async (bytes) => {
+      const profile = await readProfile(SEC_UID, answering({ body: bytes }), SIGNAL);
+      if ("uniqueId" in profile) expect(typeof profile.uniqueId).toBe("string");
+      expect(["logged_in", "guest", "unknown"]).toContain(readLogin(bytes.toString()).login);
+    },
+  ],
+  [
+    "replies of web/enter and reflow/info",
+    [
+      ...capturedBytes("http"),
+      ...json(
+        {
+          status_code: 0,
+          data: { data: [{ id_str: "1", status: 2, title: "t" }], user: { sec_uid: SEC_UID, nickname: "n" }, room_status: 0 },
+        },
+        {
+          status_code: 0,
+          data: { room: { id_str: "1", status: 2, owner: { web_rid: "745964462470", display_id: "abc", nickname: "n" } } },
+        },
+        { status_code: 4001038, data: { prompts: "no such room" } },
+      ),
+    ],
+    async (bytes) => {
+      answerOf(await fromEnter("1", async () => ({ status: 200, headers: {}, body: bytes }), SIGNAL));
+      const reflow = await readReflow({ roomId: "1" }, answering({ body: bytes }), SIGNAL);
+      if (reflow.kind === "found") answerOf(judge(reflow.reading));
     },
   ],
   [
@@ -201,6 +294,30 @@ const TARGETS: readonly (readonly [name: string, samples: readonly Uint8Array[],
   ],
   [
     "HAR files",
+    json(
+      harOf([
+        {
+          roomId: "7624505674873244442",
+          webRid: "1",
+          frames: ours.slice(0, 2).map((bytes) => ({ bytes, at: now })),
+          first: { bytes: responses.at(-1) ?? new Uint8Array(), at: now },
+        },
+      ]),
+    ),
+    async (bytes) => {
+      writeFileSync(file, bytes);
+      const rooms = await surveyHar(file, bytes.length).catch((error: unknown) => known(error, DyliveError));
+      for (const room of rooms ?? [])
+        try {
+          for await (const batch of readHar(file, room, { drift: new Drift(), report: newReport() }, SIGNAL))
+            for (const { response } of batch) expectEvents(response?.messages ?? []);
+        } catch (error) {
+          known(error, DyliveError);
+        }
+    },
+  ],
+  [
+    "JSON of a HAR, piece by piece",
     json(harOf([{ roomId: "7624505674873244442", webRid: "1", frames: [{ bytes: frames[0] ?? new Uint8Array(), at: 1 }] }])).map((bytes) =>
       bytes.subarray(0, 20_000),
     ),
@@ -230,6 +347,17 @@ const TARGETS: readonly (readonly [name: string, samples: readonly Uint8Array[],
     },
   ],
   [
+    "whether a push of the Open Platform is signed",
+    texts(SIGNED),
+    (bytes) => {
+      const text = bytes.toString("latin1");
+      const [type = "", nonce = "", room = "", timestamp = "", signature = "", ...body] = text.split("\n");
+      const headers = { "x-msg-type": type, "x-nonce-str": nonce, "x-roomid": room, "x-timestamp": timestamp, "x-signature": signature };
+      const accepted = keys.judge(headers)?.accepts(Buffer.from(body.join("\n"), "latin1")) === true;
+      expect(accepted).toBe(text === SIGNED);
+    },
+  ],
+  [
     "filters",
     texts(
       'type == "gift" && diamonds >= 100',
@@ -238,7 +366,28 @@ const TARGETS: readonly (readonly [name: string, samples: readonly Uint8Array[],
     ),
     (bytes) => {
       const wanted = read(() => compile(bytes.toString()), FilterError);
-      if (wanted !== null) expect(typeof wanted(event as never)).toBe("boolean");
+      for (const event of events.values()) if (wanted !== null) expect(typeof wanted(event)).toBe("boolean");
+    },
+  ],
+  [
+    "where short links lead",
+    texts(
+      "https://www.iesdouyin.com/share/video/7686658435312030373/?region=CN",
+      "https://live.douyin.com/745964462470?from=x",
+      "/AbCdEfG/?a=b",
+      '<script>{"web_rid":"745964462470"}</script>',
+    ),
+    async (bytes) => {
+      const location = bytes.toString();
+      for (const door of [ROOM_DOOR, worksDoor(["work"], now)]) {
+        const following = {
+          ...answering({ status: 302, headers: { location }, body: bytes }, { body: bytes }),
+          open: async () => location,
+        };
+        await followPaste<unknown>("https://v.douyin.com/AbCdEfG/", door, following, SIGNAL).catch((error: unknown) =>
+          known(error, DyliveError),
+        );
+      }
     },
   ],
   [
@@ -294,6 +443,18 @@ const TARGETS: readonly (readonly [name: string, samples: readonly Uint8Array[],
     (bytes) => fileTypeOf(bytes),
   ],
   [
+    "times in films",
+    [
+      Buffer.concat([Buffer.from("\0\0\0\x10ftypmp42\0\0\0\0\0\0\0\x74moov\0\0\0\x6cmvhd", "latin1"), Buffer.alloc(100, 1)]),
+      Buffer.from("FLV\x01\x05\0\0\0\x09\0\0\0\0\x12\0\0\x10\0\0\0\0\0\0\0\x02\0\x08duration\0\x40", "latin1"),
+      Buffer.from("1a45dfa3808018538067808015499966a02ad7b1830f42404489884057c00000000000446188000000000000000a", "hex"),
+    ],
+    async (bytes) => {
+      writeFileSync(file, bytes);
+      for (const ending of [".mp4", ".ts"]) await containerTimes(file, ending);
+    },
+  ],
+  [
     "names of recordings and time zones",
     texts("{yyyy}-{MM}-{dd} {HH}-{mm}-{ss}", "+08:00", "Asia/Shanghai", "2026-11-25 20-00-00 x.flv"),
     (bytes) => {
@@ -310,12 +471,76 @@ function lengthened(key: number, bytes: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from([...head, rest]), bytes]);
 }
 
+const names = Object.keys(VARIABLES).flatMap((name) => {
+  const { type } = VARIABLES[name] ?? { type: "string" };
+  return typeof type === "string" ? [name] : Object.keys(type).map((field) => `${name}.${field}`);
+});
+/** Expressions of any form that the language has: most of them are of a wrong type somewhere, which has to be told. */
+const { expression } = fc.letrec<{ expression: string }>((tie) => ({
+  expression: fc.oneof(
+    { maxDepth: 5, withCrossShrink: true },
+    fc.constantFrom(
+      ...names,
+      "true",
+      "null",
+      "0",
+      "-1",
+      "1.5",
+      "9223372036854775808",
+      '""',
+      '"gift"',
+      "[]",
+      '["a", "b"]',
+      "{}",
+      "nobody",
+      "x",
+    ),
+    fc
+      .tuple(tie("expression"), fc.constantFrom("==", "!=", "<", ">=", "&&", "||", "+", "-", "*", "/", "%", "in"), tie("expression"))
+      .map(([a, sign, b]) => `(${a} ${sign} ${b})`),
+    fc.tuple(tie("expression"), tie("expression"), tie("expression")).map(([a, b, c]) => `(${a} ? ${b} : ${c})`),
+    fc.tuple(fc.constantFrom("!", "-", "size", "string", "int", "has", "type"), tie("expression")).map(([call, a]) => `${call}(${a})`),
+    fc
+      .tuple(tie("expression"), fc.constantFrom("contains", "startsWith", "endsWith", "matches"), tie("expression"))
+      .map(([a, call, b]) => `${a}.${call}(${b})`),
+    fc
+      .tuple(tie("expression"), fc.constantFrom("exists", "all", "filter", "map", "exists_one"), tie("expression"))
+      .map(([a, call, b]) => `${a}.${call}(x, ${b})`),
+    fc.tuple(tie("expression"), tie("expression")).map(([a, b]) => `[${a}, ${b}][0]`),
+  ),
+}));
+
 describe("what reads things of strangers throws nothing but what it documents", () => {
+  const fuzzing = new Fuzzing();
+  /** A single message is a small thing of many. */
+  const weightOf = (name: string) => (name.startsWith("messages: ") ? 0.25 : 1);
+  const all = TARGETS.reduce((sum, [name]) => sum + weightOf(name), weightOf("expressions"));
+  const effort = (name: string) => ({ rounds: ROUNDS * weightOf(name), ms: isWhole() ? (WHOLE_MS * weightOf(name)) / all : null });
+  beforeAll(() => {
+    if (isWhole()) console.log(`FUZZ_SEED=${fuzzing.seed}`);
+  });
+  afterAll(() => {
+    if (!isWhole()) return;
+    const real = captured("payloads").length === 0 ? "without captures" : "real captures among them";
+    measured("fuzzing of what reads things of strangers", `${TARGETS.length + 1} targets, ${real}; ${fuzzing.figures}`);
+  });
+
   test.each(TARGETS)("%s", async (name, samples, reads) => {
-    const first = seed();
     // The samples themselves are read: changed ones reach what lies behind the first look.
-    for (const sample of samples) await tried(`${name}, unchanged`, first, () => reads(Buffer.from(sample)));
-    for (const seeded of rounds(first, name.startsWith("messages: ") ? 15 : undefined, name.startsWith("messages: ") ? 4_000 : undefined))
-      await tried(name, seeded, () => reads(new Chance(seeded).changed(samples)));
+    for (const sample of samples) await reads(Buffer.from(sample));
+    await fuzzing.try(name, effort(name), (seeded) => reads(new Chance(seeded).changed(samples)));
+  });
+
+  test("expressions of filters", async () => {
+    expect(events.size).toBeGreaterThan(5);
+    let compiled = 0;
+    await fuzzing.try("expressions of filters", effort("expressions"), (seeded) => {
+      const [text = ""] = fc.sample(expression, { seed: seeded, numRuns: 1 });
+      const wanted = read(() => compile(text), FilterError);
+      if (wanted === null) return;
+      compiled++;
+      for (const event of events.values()) expect(typeof wanted(event), text).toBe("boolean");
+    });
+    expect(compiled).toBeGreaterThan(0);
   });
 });
