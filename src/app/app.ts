@@ -58,6 +58,8 @@ export interface App {
 /** The built dashboard. */
 const WEB_ROOT = packagePath("dist/web/");
 
+/** Interval at which a server writes into its data folder how it is, in ms: the doctor takes one that was silent for a minute for stuck. */
+const TELL_MS = 10_000;
 /** Hosts that only this machine reaches. */
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 
@@ -80,6 +82,14 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const opened = await openStore(at, { clock, tell: (sentence) => logger.warn(sentence) });
     closers.push(() => opened.close());
     const metrics = new Metrics(clock, true);
+    const stopTelling = clock.every(TELL_MS, () => {
+      try {
+        lock.tell({ heldMs: Math.round(metrics.longestHoldMs) });
+      } catch (error) {
+        logger.warn({ err: error }, "how the server is could not be written into the data folder");
+      }
+    });
+    closers.push(async () => stopTelling());
     const jobs = new WorkerChannel({ at, clock });
     closers.push(() => jobs.close());
     const appends = new AppendHealth();

@@ -32,6 +32,8 @@ const HELD_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 const LOOP_LOOK_MS = 10;
 /** Interval between readings of it, in ms. */
 const LOOP_READ_MS = 1_000;
+/** Time for which the readings are remembered, in ms. */
+const LOOP_KEPT_MS = 600_000;
 
 /** Counts of a room when it was last looked at. */
 interface SeenCounts {
@@ -170,6 +172,8 @@ export class Metrics {
   readonly #connections = this.#gauge("dylive_database_connections", "Connections to the database by state; waiting: calls without one", [
     "state",
   ]);
+  /** Readings of the event loop of the last ten minutes, oldest first. */
+  readonly #holds: { readonly at: number; readonly ms: number }[] = [];
   readonly #seen = new Map<RoomKey, SeenCounts>();
   readonly #hooksSeen = new Map<string, Pick<HookFigures, "delivered" | "failed">>();
   readonly #countReaders = new Map<string, () => number>();
@@ -229,6 +233,14 @@ export class Metrics {
   /** Counts a second by the longest time in it for which the event loop was held. */
   heldLoop(ms: number): void {
     this.#loopHeld.observe(ms / 1000);
+    this.#holds.push({ at: this.#clock.now(), ms });
+    this.#forgetHolds();
+  }
+
+  /** Longest time within the last ten minutes for which the event loop was held, in ms; 0 where it was not measured. */
+  get longestHoldMs(): number {
+    this.#forgetHolds();
+    return this.#holds.reduce((longest, { ms }) => Math.max(longest, ms), 0);
   }
 
   /** Counts an answer. `route` is the route's pattern, so that nobody can make up new ones. */
@@ -342,6 +354,10 @@ export class Metrics {
       for (const { outcome, count } of authors) this.#authors.set({ outcome: outcome ?? "none" }, count);
     }
     return this.#registry.metrics();
+  }
+
+  #forgetHolds(): void {
+    while (this.#clock.now() - (this.#holds[0]?.at ?? Number.POSITIVE_INFINITY) > LOOP_KEPT_MS) this.#holds.shift();
   }
 
   #showSessions(rooms: readonly RoomStatus["evidence"][]): void {

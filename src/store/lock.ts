@@ -9,11 +9,21 @@ import { placeFailure } from "./sqlite/refusal.js";
 
 /** Interval at which the owner looks whether the lock's file is still the one that it holds, in ms. */
 const LOOK_MS = 1000;
+/** File in which the owner says who it is, and how. */
+const OWNER = "server.pid";
 /** Time that an owner is given to take the new file, by a process that finds none where there must have been one, in ms. */
 const OWNER_MS = 5000;
 
+/** How a server is, by what it says of itself. */
+interface ServerHealth {
+  /** Longest time within ten minutes for which one piece of work kept everything else waiting, in ms. */
+  readonly heldMs: number;
+}
+
 /** Lock of a data directory, held until `release` or the end of the process. */
 interface DataDirLock {
+  /** Says how the server is to whoever asks {@link dataDirOwner}. @throws the system's errors */
+  tell(health: ServerHealth): void;
   /** Releases the directory; later calls change nothing. */
   release(): void;
 }
@@ -40,8 +50,9 @@ export async function lockDataDir(
   dir: string,
   { clock = systemClock, started = {}, onLost = () => {} }: LockOptions = {},
 ): Promise<DataDirLock> {
-  const owner = join(dir, "server.pid");
+  const owner = join(dir, OWNER);
   const path = join(dir, "server.lock");
+  const about = { since: new Date(clock.now()).toISOString(), started };
   let held: FileLock;
   try {
     makeFolderSync(dir);
@@ -52,7 +63,7 @@ export async function lockDataDir(
     const taken = FileLock.take(path);
     if (taken === null) throw inUse(dir, owner);
     held = taken;
-    writeOwner(owner, started);
+    writeOwner(owner, about);
   } catch (error) {
     throw placeFailure(error, path, told`the data directory ${dir} cannot be used`);
   }
@@ -70,6 +81,10 @@ export async function lockDataDir(
     }
   });
   return {
+    tell: (health) => {
+      // A directory that was lost is another's.
+      if (held.isHeld && pidIn(owner) === process.pid) writeOwner(owner, { ...about, health: { ...health, at: clock.now() } });
+    },
     release: () => {
       stop();
       if (!held.isHeld) return;
@@ -93,6 +108,10 @@ export function isDataDirLocked(dir: string): boolean {
 
 /** Server that has a data directory. */
 interface DataDirOwner {
+  /** Null in the moment before it has said it. */
+  readonly pid: number | null;
+  /** What it said last of how it is, and when, ms UTC; null before it has. */
+  readonly health: (ServerHealth & { readonly at: number }) | null;
   /** What it said of how it was started; null in the moment before it has. */
   readonly started: Readonly<Record<string, unknown>> | null;
 }
@@ -100,8 +119,14 @@ interface DataDirOwner {
 /** Returns the server that has a data directory now; null where none has. */
 export function dataDirOwner(dir: string): DataDirOwner | null {
   if (!isLockHeld(dir)) return null;
-  const { started } = read(join(dir, "server.pid"));
-  return { started: typeof started === "object" && started !== null ? { ...started } : null };
+  const owner = join(dir, OWNER);
+  const { started, health } = read(owner);
+  const { at, heldMs } = fieldsOf(health);
+  return {
+    pid: pidIn(owner),
+    health: typeof at === "number" && typeof heldMs === "number" ? { at, heldMs } : null,
+    started: started === undefined ? null : fieldsOf(started),
+  };
 }
 
 function isLockHeld(dir: string): boolean {
@@ -112,10 +137,10 @@ function isLockHeld(dir: string): boolean {
   return lock === null;
 }
 
-function writeOwner(path: string, started: object): void {
+function writeOwner(path: string, about: object): void {
   // By rename, so that nobody reads half a name.
   const next = `${path}.${process.pid}`;
-  writeFileSync(next, `${JSON.stringify({ pid: process.pid, since: new Date().toISOString(), started })}\n`, { mode: 0o600 });
+  writeFileSync(next, `${JSON.stringify({ pid: process.pid, ...about })}\n`, { mode: 0o600 });
   renameSync(next, path);
 }
 
@@ -130,11 +155,15 @@ function pidIn(owner: string): number | null {
   return typeof pid === "number" ? pid : null;
 }
 
-function read(owner: string): { readonly pid?: unknown; readonly started?: unknown } {
+function read(owner: string): Readonly<Record<string, unknown>> {
   try {
-    return (JSON.parse(readFileSync(owner, "utf8")) as { pid?: unknown; started?: unknown } | null) ?? {};
+    return fieldsOf(JSON.parse(readFileSync(owner, "utf8")));
   } catch {
     // The owner has the lock and is about to write its name.
     return {};
   }
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
 }

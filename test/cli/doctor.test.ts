@@ -9,13 +9,14 @@ import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { type Config, loadConfig, type Machine } from "../../src/app/config.js";
 import { examine } from "../../src/cli/commands/doctor.js";
 import { type Finding, linesOf, verdictOf } from "../../src/cli/doctor/finding.js";
-import { runtime, speechFinding, watchedAuthors } from "../../src/cli/doctor/machine.js";
+import { runningServer, runtime, speechFinding, watchedAuthors } from "../../src/cli/doctor/machine.js";
 import { dns } from "../../src/cli/doctor/platform.js";
 import { platformAt } from "../../src/platform/access/platform.js";
 import { ProxyServer } from "../../src/platform/access/proxy.js";
 import { parseCookies } from "../../src/platform/accounts/cookies.js";
 import { AccountStore } from "../../src/platform/accounts/login-store.js";
 import { systemClock } from "../../src/runtime/clock.js";
+import { lockDataDir } from "../../src/store/lock.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 
 const NO_MACHINE: Machine = { browsers: [], display: false };
@@ -56,6 +57,7 @@ describe("doctor", () => {
         "runtime",
         "data",
         "store",
+        "server",
         "authors",
         "speech",
         "browser",
@@ -70,7 +72,18 @@ describe("doctor", () => {
       ],
     ]);
     expect(states(found)).toEqual({
-      ...{ runtime: "ok", data: "ok", store: "ok", authors: "ok", speech: "ok", browser: "warn", dns: "ok", home: "ok", accounts: "warn" },
+      ...{
+        runtime: "ok",
+        data: "ok",
+        store: "ok",
+        server: "ok",
+        authors: "ok",
+        speech: "ok",
+        browser: "warn",
+        dns: "ok",
+        home: "ok",
+        accounts: "warn",
+      },
       ...{ room: "ok", reflow: "ok", fetch: "ok", signer: "ok", push: "ok" },
     } satisfies Record<Finding["layer"], Finding["state"]>); // a layer that is new is looked at, too
     expect(readdirSync(data)).toEqual(before);
@@ -306,5 +319,33 @@ describe("accounts and names", () => {
     });
     expect(written(none)).toMatchObject({ state: "fail", detail: "no address for v.douyin.com (ENOTFOUND)" });
     expect(await dns(platformAt(null, new ProxyServer("http://127.0.0.1:1")))).toMatchObject({ state: "skipped" });
+  });
+});
+
+describe("a server that runs on the data folder", () => {
+  it("is said to have been held for too long, to be well, or to have no turn at all", async () => {
+    const folder = join(data, "served");
+    mkdirSync(folder);
+    expect(runningServer(folder)).toMatchObject({ layer: "server", state: "ok", detail: "none has this data folder", todo: null });
+    const lock = await lockDataDir(folder);
+    const found = (now?: number) => written(runningServer(folder, now));
+    expect(found()).toMatchObject({ state: "ok", detail: `pid ${process.pid}: it is starting, or is another command` });
+    lock.tell({ heldMs: 38 });
+    expect(found()).toMatchObject({
+      state: "ok",
+      detail: `pid ${process.pid}: nothing has kept everything else waiting for more than 38 ms within ten minutes`,
+    });
+    lock.tell({ heldMs: 1_260 });
+    expect(found()).toMatchObject({
+      state: "warn",
+      detail: expect.stringContaining("kept everything else waiting for 1260 ms within ten minutes"),
+      todo: expect.stringContaining("the load of this machine"),
+    });
+    expect(linesOf(runningServer(folder), "zh").join("\n")).toMatch(
+      /运行中的服务 +进程 \d+：.*占用了事件循环 1260 毫秒[\s\S]*请检查这台机器的负载/,
+    );
+    expect(found(Date.now() + 75_000)).toMatchObject({ state: "fail", detail: expect.stringMatching(/no turn for 7[5-9] s/) });
+    lock.release();
+    expect(found()).toMatchObject({ state: "ok", detail: "none has this data folder" });
   });
 });

@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { corpus, type Simulator, startSimulator } from "../../simulator/index.js";
+import { until } from "../until.js";
 import { casesOf } from "../whole.js";
-import { chat, dylive, ran, scratch } from "./command.js";
+import { chat, dylive, ran, scratch, serving } from "./command.js";
 
 /** A wrong command with its settings, and what is said of it. */
 type Wrong = readonly [args: readonly string[], env: Readonly<Record<string, string>>, sentence: RegExp];
@@ -48,6 +49,30 @@ describe("dylive", () => {
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(stdout).toBe("");
     expect(code).toBe(2);
+  });
+});
+
+describe("dylive doctor", () => {
+  it("says of a running server that one thing kept everything else waiting", async () => {
+    const env = { DYLIVE_DATA: join(dir.path, "held"), DYLIVE_PORT: "0" };
+    const { server } = await serving(env, ["--upstream", simulator.url]);
+    server.process.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    server.process.kill("SIGCONT");
+    const owner = () =>
+      JSON.parse(readFileSync(join(env.DYLIVE_DATA, "server.pid"), "utf8")) as { readonly health?: { readonly heldMs: number } };
+    await until(() => (owner().health?.heldMs ?? 0) >= 250);
+    const { stdout } = await ran(["doctor", "--json", "--upstream", simulator.url], env);
+    const { findings } = JSON.parse(stdout) as { readonly findings: readonly { readonly layer: string }[] };
+    expect(findings.find(({ layer }) => layer === "server")).toMatchObject({
+      state: "warn",
+      detail: expect.stringMatching(
+        new RegExp(`^pid ${server.process.pid}: one piece of work has kept everything else waiting for \\d{3,} ms `),
+      ),
+      todo: expect.stringContaining("Look at the load of this machine"),
+    });
+    server.process.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
   });
 });
 

@@ -152,6 +152,18 @@ describe("the event loop", () => {
     expect([upTo(0.01), upTo(0.05), upTo(0.1), upTo(0.25), upTo(0.5)]).toEqual([1, 1, 3, 3, 4]);
   });
 
+  it("is remembered for ten minutes by the longest time", async () => {
+    const clock = new FakeClock();
+    const metrics = new Metrics(clock);
+    expect(metrics.longestHoldMs).toBe(0);
+    metrics.heldLoop(300);
+    await clock.advance(599_000);
+    metrics.heldLoop(20);
+    expect(metrics.longestHoldMs).toBe(300);
+    await clock.advance(2_000);
+    expect(metrics.longestHoldMs).toBe(20);
+  });
+
   it("is measured in a server: work that holds it is seen", async () => {
     const metrics = new Metrics(systemClock, true);
     const seen = async () => {

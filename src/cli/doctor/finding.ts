@@ -8,6 +8,7 @@ type Layer =
   | "runtime"
   | "data"
   | "store"
+  | "server"
   | "authors"
   | "speech"
   | "browser"
@@ -35,6 +36,7 @@ const LAYERS: Readonly<Record<Layer, string>> = {
   runtime: "runtime",
   data: "data folder",
   store: "store",
+  server: "running server",
   authors: "authors",
   speech: "speech",
   browser: "browser",

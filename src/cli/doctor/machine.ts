@@ -8,6 +8,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { troubleOf } from "../../runtime/file-failure.js";
 import { recorded, type Told, told, toldOf } from "../../runtime/told.js";
 import { check } from "../../store/check.js";
+import { dataDirOwner } from "../../store/lock.js";
 import { databasePath, openStore, type StoreAt, storeAt } from "../../store/open.js";
 import type { Look } from "../../store/postgres/admin.js";
 import { openToRead } from "../../store/sqlite/copy.js";
@@ -24,6 +25,10 @@ const QUICK_CHECK_BYTES = 256 * MIB; // a second or two of reading
 const LOG_CHECK_MS = 5000;
 /** Failing time in ms after which the looks at an author are told. */
 const FAILING_MS = 86_400_000;
+/** Time for which work may keep everything else waiting, in ms: nothing that comes from the platform or a client takes so long. */
+const HELD_MS = 250;
+/** Silence of a server after which it is stuck, in ms: it tells every ten seconds how it is. */
+const SILENT_MS = 60_000;
 /** Version of PostgreSQL that the tests run with. */
 const VERSION = 17;
 /** Round trip, in ms, beyond which everything that asks the database feels it. */
@@ -34,6 +39,7 @@ export async function* machineFindings(config: Config, machine: Machine): AsyncG
   yield runtime(config);
   yield dataFolder(config.data);
   yield await store(config);
+  yield runningServer(config.data);
   yield await watchedAuthors(config);
   yield await speechFinding(config, machine);
   const { finding, program } = browser(config, machine);
@@ -183,6 +189,32 @@ async function soundness(at: StoreAt, shown: Told): Promise<Finding> {
     throw error;
   } finally {
     await opened.close();
+  }
+}
+
+/** Checks whether everything has its turn in the server that has the data folder, by what that says of itself. @param now ms UTC */
+export function runningServer(data: string, now = Date.now()): Finding {
+  try {
+    const server = dataDirOwner(resolve(data));
+    if (server === null) return ok("server", "none has this data folder");
+    const { pid, health } = server;
+    if (pid === null || health === null) return ok("server", told`pid ${pid ?? "?"}: it is starting, or is another command`);
+    const silentMs = now - health.at;
+    if (silentMs >= SILENT_MS)
+      return fail(
+        "server",
+        told`pid ${pid}: it has had no turn for ${Math.round(silentMs / 1000)} s, or cannot write to the data folder`,
+        "If it stays so, restart it, and report it with its log.",
+      );
+    if (health.heldMs < HELD_MS)
+      return ok("server", told`pid ${pid}: nothing has kept everything else waiting for more than ${health.heldMs} ms within ten minutes`);
+    return warn(
+      "server",
+      told`pid ${pid}: one piece of work has kept everything else waiting for ${health.heldMs} ms within ten minutes; answers and heartbeats were late by that`,
+      "Look at the load of this machine and at the disk of the data folder: the server may have waited for them. If both are idle, let it collect fewer rooms (docs/scale.md), and report it with its log.",
+    );
+  } catch (error) {
+    return failed("server", error);
   }
 }
 

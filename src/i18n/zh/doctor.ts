@@ -3,6 +3,7 @@ export const DOCTOR: Readonly<Record<string, string>> = {
   runtime: "运行环境",
   "data folder": "数据目录",
   store: "存储",
+  "running server": "运行中的服务",
   authors: "作者",
   speech: "语音",
   "Correct DYLIVE_SPEECH and DYLIVE_SPEECH_MODEL, or set DYLIVE_SPEECH=none; overlays use the browser's own voice meanwhile.":
@@ -56,6 +57,16 @@ export const DOCTOR: Readonly<Record<string, string>> = {
   "{}; {} places in the log are wrong (rooms {})": "{}；日志有 {} 处错误（直播间 {}）",
   "Keep a copy of the data folder and report it.": "请保留一份数据目录，并反馈这个问题。",
   "{}, no fault within the five seconds that were looked": "{}，检查了五秒，没有发现问题",
+  "none has this data folder": "没有服务在使用这个数据目录",
+  "pid {}: it is starting, or is another command": "进程 {}：正在启动，或者是别的命令",
+  "pid {}: it has had no turn for {} s, or cannot write to the data folder": "进程 {}：已经 {} 秒没有响应，或者无法写入数据目录",
+  "If it stays so, restart it, and report it with its log.": "如果一直这样，请重启服务，并附上日志反馈这个问题。",
+  "pid {}: nothing has kept everything else waiting for more than {} ms within ten minutes":
+    "进程 {}：最近十分钟内，事件循环每次被占用都不超过 {} 毫秒",
+  "pid {}: one piece of work has kept everything else waiting for {} ms within ten minutes; answers and heartbeats were late by that":
+    "进程 {}：最近十分钟内，一项工作占用了事件循环 {} 毫秒，应答和心跳因此推迟",
+  "Look at the load of this machine and at the disk of the data folder: the server may have waited for them. If both are idle, let it collect fewer rooms (docs/scale.md), and report it with its log.":
+    "请检查这台机器的负载和数据目录所在的磁盘，服务可能在等它们。如果两者都空闲，请让它少采集一些直播间（docs/scale.md），并附上日志反馈这个问题。",
   "none are watched": "没有监控作者",
   "the store is brought up to date at the next start": "存储在下次启动时升级",
   "the store does not open": "存储打不开",
