@@ -78,9 +78,14 @@ class ReadRoom implements ViewedRoom {
   #report: Report | null | undefined;
 
   /** @param before the earlier view of the same room: a text is read once */
-  constructor(row: WantedRoom, before?: ReadRoom) {
+  private constructor(row: WantedRoom, before: ReadRoom | undefined) {
     this.#row = row;
     this.#report = before !== undefined && before.#row.told === row.told ? before.#report : undefined;
+  }
+
+  /** Returns the view of a room; the earlier one where nothing has changed. */
+  static of(row: WantedRoom, before: ReadRoom | undefined): ReadRoom {
+    return before !== undefined && before.#row === row ? before : new ReadRoom(row, before);
   }
 
   get key(): string {
@@ -173,7 +178,7 @@ export class ReadWantedRooms implements WantedRoomsView {
     const byKey = new Map<string, ReadRoom>();
     const byRoom = new Map<RoomKey, ReadRoom>();
     for (const row of rows) {
-      const read = new ReadRoom(row, this.#byKey.get(row.key));
+      const read = ReadRoom.of(row, this.#byKey.get(row.key));
       byKey.set(row.key, read);
       // Of several names of a room the one counts that somebody collects it by.
       if (row.room !== null && (row.owner !== null || !byRoom.has(row.room))) byRoom.set(row.room, read);

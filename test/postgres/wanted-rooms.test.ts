@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
@@ -6,8 +7,10 @@ import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { postgresWantedRooms } from "../../src/store/postgres/wanted-rooms.js";
 import type { Alias } from "../../src/store/rooms.js";
+import type { RunWork } from "../../src/store/sql/work.js";
 import { FakeClock } from "../clock.js";
 import { until } from "../until.js";
+import { runsOf } from "../whole.js";
 import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
 
 const IDLE_MS = 600_000;
@@ -54,6 +57,63 @@ async function watchedRoom(webRid: string): Promise<number> {
   const room = await store.rooms.ensure([{ kind: "web_rid", value: webRid }], { webRid });
   await store.rooms.setWatch(room, "on");
   return room;
+}
+
+/** What a process does to a room, or to its transaction. */
+interface Step {
+  readonly by: number;
+  readonly what: string;
+  readonly key: number;
+}
+
+/** Another process that changes wanted rooms, in transactions that are open for as long as they like. What waits for another's lock is left out. */
+async function transactions(at: string): Promise<(what: string, key: number) => Promise<void>> {
+  const client = new pg.Client({ connectionString: at });
+  await client.connect();
+  await client.query("SET lock_timeout = 1");
+  let open = false;
+  let member = 0;
+  const sql: Readonly<Record<string, (key: string) => string>> = {
+    begin: () => "BEGIN",
+    commit: () => "COMMIT",
+    rollback: () => "ROLLBACK",
+    ask: (key) =>
+      `INSERT INTO wanted(key, kind, value) VALUES ('${key}', 'web_rid', '1') ON CONFLICT (key) DO UPDATE SET asked_at = clock_timestamp()`,
+    forget: (key) => `DELETE FROM wanted WHERE key = '${key}'`,
+    own: (key) => `UPDATE wanted SET owner = ${member} WHERE key = '${key}'`,
+    tell: (key) =>
+      `INSERT INTO told(key, member, told, told_at) SELECT key, 1, random()::text, clock_timestamp() FROM wanted WHERE key = '${key}'
+       ON CONFLICT (key) DO UPDATE SET told = excluded.told, told_at = excluded.told_at`,
+    meet: (key) => `UPDATE wanted SET room = 1 + coalesce(room, 0), watched = NOT watched WHERE key = '${key}'`,
+    twin: (key) => `UPDATE wanted SET twin_of = (SELECT min(key) FROM wanted WHERE key <> '${key}') WHERE key = '${key}'`,
+  };
+  return async (what, n) => {
+    if (what === "close") return client.end();
+    if (what === "end") {
+      // It comes to life, or is gone.
+      if (member === 0) {
+        const { rows } = await client.query(
+          "INSERT INTO members(name, role, capacity, expires_at) VALUES ('late', 'collect', 10, clock_timestamp() + interval '60 s') RETURNING id, pg_advisory_lock(77, id)",
+        );
+        member = (rows[0] as { id: number }).id;
+      } else {
+        await client.query("SELECT pg_advisory_unlock(77, $1)", [member]);
+        member = 0;
+      }
+      return;
+    }
+    if (what === "begin" ? open : open === false && (what === "commit" || what === "rollback")) return;
+    await client.query(sql[what]?.(`web_rid:${n}`) ?? "").then(
+      () => {
+        open = what === "begin" || (open && what !== "commit" && what !== "rollback");
+      },
+      async () => {
+        // Its transaction is over.
+        if (open) await client.query("ROLLBACK");
+        open = false;
+      },
+    );
+  };
 }
 
 const own = (key: string, id: number) => runSql(url, `UPDATE wanted SET owner = ${id}, since = clock_timestamp() WHERE key = '${key}'`);
@@ -135,6 +195,82 @@ describe("wanted rooms in PostgreSQL", () => {
     expect((await wantedRooms.all()).map(({ told }) => told)).toEqual(["n2", "second"]);
     await wantedRooms.tell(id, [{ key: "web_rid:111", room: 5, told: "x".repeat(40_000), over: false }]);
     expect((await wantedRooms.all()).map(({ told }) => told)).toEqual(["n2", "second"]);
+  });
+
+  it("reads of many rooms those alone that have changed, and all of them where some are gone", async () => {
+    await runSql(url, "INSERT INTO wanted(key, kind, value) SELECT 'web_rid:' || n, 'web_rid', n FROM generate_series(10001, 12000) n");
+    const { id } = await member("one");
+    let read = 0;
+    const ask: RunWork = async (work) => {
+      const answer = await connection.ask(work);
+      if (Array.isArray(answer)) read += answer.length;
+      return answer;
+    };
+    const { clock, write, lane } = connection;
+    const watched = postgresWantedRooms({ clock, write, lane, ask, onClose: () => {} } as unknown as PostgresConnection);
+    const all = async () => {
+      read = 0;
+      return watched.all();
+    };
+    expect(await all()).toHaveLength(2000);
+    expect(read).toBe(2000);
+    await own("web_rid:10001", id);
+    await wantedRooms.tell(id, [{ key: "web_rid:10001", room: 5, told: "live", over: false }]);
+    expect((await all())[0]).toMatchObject({ owner: "one", told: "live", room: 5 });
+    expect(read).toBe(1);
+    const before = await all();
+    expect(read, "a row without a room").toBe(1);
+    expect((await all()).every((room, at) => room === before[at])).toBe(true);
+    await wantedRooms.forget({ kind: "web_rid", value: "11000" });
+    await wantedRooms.ask(A, 9999);
+    expect((await all()).filter(({ key }) => key === "web_rid:11000" || key === "web_rid:111").map(({ key }) => key)).toEqual([
+      "web_rid:111",
+    ]);
+  });
+
+  it("shows in one process what another has changed, also in transactions that end late and in any order", async () => {
+    const other = new PostgresConnection(url, new FakeClock()); // it reads nothing anew
+    const shown = postgresWantedRooms(other);
+    const fresh = () => postgresWantedRooms(connection).all();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record<Step>({
+            by: fc.nat({ max: 2 }),
+            what: fc.constantFrom("begin", "commit", "rollback", "ask", "ask", "forget", "own", "tell", "meet", "twin", "end", "look"),
+            key: fc.nat({ max: 2 }),
+          }),
+          { minLength: 5, maxLength: 40 },
+        ),
+        async (steps) => {
+          const doing = await Promise.all([0, 1, 2].map(() => transactions(url)));
+          try {
+            for (const { by, what, key } of steps) {
+              if (what === "look") await shown.all();
+              else await doing[by]?.(what, key);
+            }
+            await shown.all();
+            for (const one of doing) await one("commit", 0);
+            expect(await shown.all()).toEqual(await fresh());
+          } finally {
+            for (const one of doing) await one("close", 0);
+          }
+        },
+      ),
+      {
+        numRuns: runsOf(100),
+        examples: ["meet", "tell", "forget", "twin"].map((late): [Step[]] => [
+          [
+            { by: 0, what: "ask", key: 0 },
+            { by: 0, what: "ask", key: 1 },
+            { by: 1, what: "begin", key: 0 },
+            { by: 1, what: late, key: 1 },
+            { by: 2, what: "meet", key: 0 },
+          ],
+        ]),
+      },
+    );
+    await other.close();
   });
 
   it("tells all names of a room what is told of one", async () => {

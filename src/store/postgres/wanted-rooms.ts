@@ -11,30 +11,81 @@ const CHANNEL = "dylive_wanted_rooms";
 /** Time for which "no such account" is kept, so that a client that polls a wrong id does not make us poll the platform. */
 const KEEP_OVER = "60 s";
 /**
- * Overlap of two reads of `told`, in ms: texts told longer than this before the newest one that we have are ours already, since a statement
- * takes no longer.
+ * Interval at which all is read anew, in ms: a database that crashed has forgotten what was told, and one that another took the place of may have
+ * forgotten transactions.
  */
-const OVERLAP_MS = 2000;
-/** Interval at which every text is read, in ms, should a statement have taken longer after all. */
 const ANEW_MS = 30_000;
 /** Notice of anything: {@link Waker} tells rooms, and wanted rooms have none. */
 const SOMETHING: readonly RoomKey[] = [0];
 const ON = WATCHES.indexOf("on");
 const PAUSED = WATCHES.indexOf("paused");
 
-/** Row as the database gives it; `told` only where it may be new. */
-type Stored = Omit<WantedRoom, "name"> & { readonly kind: AliasKind; readonly value: string };
+/** Wanted room as the database has it. */
+interface WantedRow extends Omit<WantedRoom, "name" | "owner"> {
+  readonly kind: AliasKind;
+  readonly value: string;
+}
 
-/** Returns the wanted rooms in PostgreSQL, once for each process: what was read is kept, so that a text is read once. */
+/** Row of a look at the wanted rooms: of what moment it is, and one of those that have changed since another look. */
+type WantedRead = {
+  /** Transactions that had not begun, and those that were under way: their changes are news to the next look. */
+  readonly next: string;
+  readonly running: readonly string[];
+  /** Number of wanted rooms. */
+  readonly count: number;
+  /** Names of the members that live, by id, as JSON. */
+  readonly living: string;
+} & (WantedRow | { readonly key: null });
+
+/** Returns the wanted rooms in PostgreSQL, once for each process: what was read is kept, and only what has changed since is read again. */
 export function postgresWantedRooms(connection: PostgresConnection): WantedRooms {
   const { clock, ask, write } = connection;
   const inTurn = connection.lane();
   const waker: Waker = new Waker((signal) => watchChannel(connection, CHANNEL, () => waker.notify(SOMETHING), signal));
   connection.onClose(() => waker.close());
-  /** Texts of `told` that this process has read, by key. */
-  let kept: ReadonlyMap<string, string> = new Map();
-  let newest = 0;
+  /** Rooms as they were read, by key, and when. */
+  let known = new Map<string, { readonly stored: WantedRow; readonly wanted: WantedRoom }>();
+  let seen: Pick<WantedRead, "next" | "running" | "living"> | null = null;
   let anewAt = 0;
+  let reading: Promise<unknown> = Promise.resolve();
+
+  /** Reads what has changed since a look, or all. @returns false where rooms are gone, which no changed row tells: then all must be read */
+  const look = async (since: typeof seen): Promise<boolean> => {
+    const found = await ask(() => rows<WantedRead>(CHANGED, since?.next ?? null, since?.running ?? []));
+    const [first] = found;
+    if (first === undefined) return false;
+    if (since === null) known = new Map();
+    const came = found.filter(({ key }) => key !== null && !known.has(key)).length;
+    if (known.size + came !== first.count) return false;
+    const owners = JSON.parse(first.living) as Readonly<Record<string, string>>;
+    const wantedOf = ({ kind, value, ...stored }: WantedRow): WantedRoom => {
+      const owner = owners[`${stored.ownerId}`] ?? null;
+      return { ...stored, name: { kind, value }, owner, ownerId: owner === null ? null : stored.ownerId };
+    };
+    if (first.living !== since?.living) for (const [key, { stored }] of known) known.set(key, { stored, wanted: wantedOf(stored) });
+    for (const one of found) {
+      if (one.key === null) continue;
+      const { next: _next, running: _running, count: _count, living: _living, ...stored } = one;
+      known.set(one.key, { stored, wanted: wantedOf(stored) });
+    }
+    // In the order of their keys, as a new reading has them.
+    if (came > 0 && since !== null) known = new Map([...known].sort(([a], [b]) => (a < b ? -1 : 1)));
+    seen = first;
+    return true;
+  };
+  const all = async (): Promise<readonly WantedRoom[]> => {
+    try {
+      if (clock.now() - anewAt >= ANEW_MS) seen = null;
+      if (seen === null || !(await look(seen))) {
+        await look(null);
+        anewAt = clock.now();
+      }
+      return Array.from(known.values(), ({ wanted }) => wanted);
+    } catch (error) {
+      seen = null;
+      throw error;
+    }
+  };
   const changed = async (): Promise<void> => {
     // Whoever misses this finds the same by looking.
     await ask(() => run("SELECT pg_notify($1, '')", CHANNEL)).catch(() => undefined);
@@ -83,19 +134,11 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       await ask(() => run(TELL, member, ...columns));
       await changed();
     },
-    all: async () => {
-      const now = clock.now();
-      const anew = now - anewAt >= ANEW_MS;
-      const before = kept;
-      const stored = await ask(() => rows<Stored>(ALL, anew ? 0 : newest - OVERLAP_MS));
-      const wanted = stored.map(({ kind, value, told, ...rest }): WantedRoom => {
-        const text = rest.toldAt === null ? null : (told ?? before.get(rest.key) ?? null);
-        return { ...rest, name: { kind, value }, told: text };
-      });
-      if (anew) anewAt = now;
-      newest = wanted.reduce((latest, { toldAt }) => Math.max(latest, toldAt ?? 0), 0);
-      kept = new Map(wanted.flatMap(({ key, told }) => (told === null ? [] : [[key, told]])));
-      return wanted;
+    all: () => {
+      // One after the other: each goes on from the one before.
+      const read = reading.then(all);
+      reading = read.catch(() => {});
+      return read;
     },
     changed,
     wakes: async function* (signal) {
@@ -104,11 +147,19 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
   };
 }
 
-const ALL = `SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, m.name AS owner, m.id AS "ownerId",
-    (extract(epoch FROM w.asked_at) * 1000)::bigint AS "askedAt",
-    CASE WHEN t.told_at >= to_timestamp($1::float8 / 1000) THEN t.told END AS told,
-    (extract(epoch FROM t.told_at) * 1000)::bigint AS "toldAt"
-  FROM wanted w LEFT JOIN live_members m ON m.id = w.owner LEFT JOIN told t ON t.key = w.key ORDER BY w.key`;
+/** Returns the condition that a row is of a transaction that had not ended in a look, of `$1` and `$2`; all are where there was none. */
+const isNew = (table: string) => `$1::xid IS NULL OR ${table}.xmin = ANY($2::xid[]) OR age(${table}.xmin) <= age($1::xid)`;
+
+const CHANGED = `SELECT look.*, changed.* FROM (
+    SELECT pg_snapshot_xmax(now)::xid::text AS next, ARRAY(SELECT one::xid::text FROM pg_snapshot_xip(now) one) AS running,
+      (SELECT count(*) FROM wanted) AS count, (SELECT coalesce(json_object_agg(id, name ORDER BY id), '{}')::text FROM live_members) AS living
+    FROM pg_current_snapshot() now
+  ) look LEFT JOIN (
+    SELECT w.key, w.kind, w.value, coalesce(w.room, t.room) AS room, w.watched, w.owner AS "ownerId",
+      (extract(epoch FROM w.asked_at) * 1000)::bigint AS "askedAt", t.told, (extract(epoch FROM t.told_at) * 1000)::bigint AS "toldAt"
+    FROM wanted w LEFT JOIN told t ON t.key = w.key
+    WHERE w.key IN (SELECT key FROM wanted WHERE ${isNew("wanted")} UNION ALL SELECT key FROM told WHERE ${isNew("told")})
+  ) changed ON true ORDER BY changed.key`;
 
 /** SQL that notes what is told of a room, under all its names: a room has one collector, whatever it is called. */
 const TELL = `WITH given AS (
