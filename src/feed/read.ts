@@ -2,7 +2,7 @@ import type { LiveEvent } from "../events/event.js";
 import type { Predicate } from "../events/filter.js";
 import type { Clock } from "../runtime/clock.js";
 import type { Log, Page, RoomKey, Where } from "../store/log.js";
-import { matches } from "../store/page.js";
+import { matches, PAGE_BYTES } from "../store/page.js";
 import type { StoredEvent } from "../store/stored-event.js";
 import type { Feed } from "./feed.js";
 import type { ReadingTime } from "./reading-time.js";
@@ -13,8 +13,6 @@ const STEP_MIN = 100;
 const STEP_MAX = 250;
 /** Steps of one reading: some seconds of work at most. A client that gives up sooner than a reading ends would never get on. */
 const STEPS_MAX = 1_000;
-/** Characters of the events of one reading: its answer is made and kept as a whole. One step may come on top. */
-const CHARS_MAX = 12_000_000;
 
 /** Result of a reading: events in order, and where the reader is afterwards. */
 export interface ReadEvents {
@@ -189,6 +187,7 @@ class Steps {
   #count = 0;
   #tried = 0;
   #ms = 0;
+  /** Characters of the events found: an answer is made and kept as a whole. One step may come on top of a page's worth. */
   #chars = 0;
 
   constructor(reading: ReadRequest, signal: AbortSignal | undefined) {
@@ -207,7 +206,7 @@ class Steps {
 
   get areOver(): boolean {
     const { share } = this.#reading;
-    if (this.#left === 0 || this.#count >= STEPS_MAX || this.#chars >= CHARS_MAX || this.#signal?.aborted === true) return true;
+    if (this.#left === 0 || this.#count >= STEPS_MAX || this.#chars >= PAGE_BYTES || this.#signal?.aborted === true) return true;
     return share !== undefined && (this.#tried >= share.tries || this.#ms >= share.ms);
   }
 

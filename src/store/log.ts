@@ -65,7 +65,8 @@ export interface Page {
   readonly events: readonly LiveEvent[];
   /**
    * Seq to go on from: every seq up to here (or down to here, for `readBefore`) has been looked at, also when nothing matched. A page may
-   * hold fewer events than asked for before the head: only `scanned` says how far it came. At the end it is `head`, for `readBefore` 1.
+   * hold fewer events than asked for before the head, of which its bytes may be enough (`PAGE_BYTES`): only `scanned` says how far it came.
+   * At the end it is `head`, for `readBefore` 1.
    */
   readonly scanned: number;
   /** The room's newest seq when the page was read; 0 for an empty log. */

@@ -4,6 +4,12 @@ import type { Row, StoredEvent } from "./stored-event.js";
 /** Most rows that one call looks at, so that a condition which matches nothing cannot hold up everybody else (20 000 rows: ~5 ms). */
 const SCAN_LIMIT = 20_000;
 
+/**
+ * Most bytes of the texts of a page, beside its last event: as many as the frame of one reply of the platform may inflate to
+ * (`platform/wire/frame`), of which an event can take a quarter. Nobody holds a page of hundreds of the largest.
+ */
+export const PAGE_BYTES = 4 * 1024 * 1024;
+
 /** A removed range, both ends included. */
 export interface Removal {
   readonly from: number;

@@ -3,6 +3,7 @@ import type { Simulator } from "../../simulator/index.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomKey } from "../../src/store/log.js";
 import type { RoomStore } from "../../src/store/store.js";
+import { readAll } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
 
 /** What is wrong with a room's log, against what the simulator sent to whoever was connected. */
@@ -26,7 +27,8 @@ export async function unlike(
   webRid: string,
 ): Promise<[Unlike, sent: number]> {
   const { sent, roomId, connections } = simulator.truth(webRid);
-  const events: readonly LiveEvent[] = room === null ? [] : (await store.log.read(room, 0, 1_000_000, { sessionId: roomId })).events;
+  const events: readonly LiveEvent[] =
+    room === null ? [] : (await readAll(store.log, room, 0, 20_000)).events.filter(({ sessionId }) => sessionId === roomId);
   const stored = events.filter(({ type }) => type === "chat").map(({ id }) => id);
   const said = sent.interactive.filter(({ kind }) => kind === "chat" || kind === "gift").map((fact) => ({ ...fact, id: idOf(fact) }));
   const chats = new Set(said.filter(({ kind }) => kind === "chat").map(({ id }) => id));

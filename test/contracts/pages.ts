@@ -62,6 +62,23 @@ export function describePages(open: Open<RoomStore>): void {
       expect(await store().log.readBefore(room, 3, 0)).toEqual({ rows: [], events: [], scanned: 3, head: 3 });
     });
 
+    it("ends by the bytes of its events, whatever its limit, and goes on from there", async () => {
+      const { room, append } = await claimed(store());
+      for (let part = 0; part < 3; part++)
+        await append(...chats(4, `${part}:`).map((event): NewEvent => ({ ...event, text: "x".repeat(600_000) }) as NewEvent));
+      const page = await store().log.read(room, 0, 500);
+      expect(seqsOf(page.events)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      expect(page).toMatchObject({ scanned: 7, head: 12 });
+      const back = await store().log.readBefore(room, 13, 500, { types: ["chat"] });
+      expect(seqsOf(back.events)).toEqual([6, 7, 8, 9, 10, 11, 12]);
+      expect(back.scanned).toBe(6);
+      expect(seqsOf((await readAll(store().log, room, 0, 500)).events)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+      // One that is larger than a page is a page.
+      await append({ ...chats(1, "large")[0], text: "x".repeat(5_000_000) } as NewEvent);
+      expect(seqsOf((await store().log.read(room, 12, 500)).events)).toEqual([13]);
+      expect(await store().log.readBefore(room, 14, 500)).toMatchObject({ scanned: 13, events: [{ seq: 13 }] });
+    });
+
     it("bounds what one call looks at, and says how far it came", async () => {
       const { room, append } = await claimed(store());
       for (let part = 0; part < 5; part++) await append(...chats(5000, `${part}:`));

@@ -57,7 +57,12 @@ const EventsQuery = exactly({
   filter: Type.Optional(
     Type.String({ minLength: 1, maxLength: EXPRESSION_MAX_CHARS, description: "a filter expression, see docs/filters.md" }),
   ),
-  limit: Type.Integer({ minimum: 1, maximum: 2_000, default: 500, description: "a whole number of events from 1 to 2000" }),
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: 2_000,
+    default: 500,
+    description: "a whole number of events from 1 to 2000; an answer ends sooner where they are large, by their megabytes",
+  }),
   wait: Type.Integer({
     minimum: 0,
     maximum: 60,

@@ -4,7 +4,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
 import type { Appended, ComboMark, Log, Page, RoomKey, Where } from "../log.js";
-import { addRemoval, matches, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import { addRemoval, matches, PAGE_BYTES, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
 import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import { Waker } from "../waker.js";
 
@@ -67,17 +67,15 @@ export class MemoryRoomLog {
   read(after: number, limit: number, where: Where): Page {
     const reaching = this.#removals.filter(({ to }) => to > after);
     const plan = planForward(after, this.head, reaching);
-    const found: number[] = [];
-    for (let seq = plan.from; seq <= plan.to && found.length < limit; seq++) if (this.#matches(seq, where)) found.push(seq);
-    return this.#page(found, found.length >= limit ? (found.at(-1) ?? plan.from - 1) : plan.to, plan);
+    const { found, isFull } = this.#look(plan, 1, limit, where);
+    return this.#page(found, isFull ? (found.at(-1) ?? plan.from - 1) : plan.to, plan);
   }
 
   readBefore(before: number, limit: number, where: Where): Page {
     const reaching = this.#removals.filter(({ from }) => from < before).reverse();
     const plan = planBackward(before, this.head, reaching);
-    const found: number[] = [];
-    for (let seq = plan.to; seq >= plan.from && found.length < limit; seq--) if (this.#matches(seq, where)) found.push(seq);
-    return this.#page(found.reverse(), found.length >= limit ? (found[0] ?? plan.to + 1) : plan.from, plan);
+    const { found, isFull } = this.#look(plan, -1, limit, where);
+    return this.#page(found.reverse(), isFull ? (found[0] ?? plan.to + 1) : plan.from, plan);
   }
 
   combo(id: string): ComboMark | null {
@@ -153,9 +151,18 @@ export class MemoryRoomLog {
     if (seqs?.size === 0) this.#combos.delete(comboId);
   }
 
-  #matches(seq: number, where: Where): boolean {
-    const row = this.#rows.get(seq);
-    return row !== undefined && matches(row, where);
+  /** Looks through a plan's range, forward or backward, until a page is full. */
+  #look({ from, to }: Plan, step: 1 | -1, limit: number, where: Where): { readonly found: number[]; readonly isFull: boolean } {
+    const found: number[] = [];
+    let units = 0;
+    for (let seq = step === 1 ? from : to; found.length < limit && units < PAGE_BYTES; seq += step) {
+      if (seq < from || seq > to) return { found, isFull: false };
+      const row = this.#rows.get(seq);
+      if (row === undefined || !matches(row, where)) continue;
+      found.push(seq);
+      units += row.body.length;
+    }
+    return { found, isFull: true };
   }
 
   #page(seqs: readonly number[], scanned: number, plan: Plan): Page {

@@ -49,13 +49,21 @@ export class PostgresSession {
     for (let step = work.next(); ; step = work.next(await this.#answer(step.value))) if (step.done === true) return step.value;
   }
 
-  async #answer({ sql, values, each, arrays = false }: SqlStatement): Promise<SqlAnswer> {
+  async #answer({ sql, values, each, arrays = false, most }: SqlStatement): Promise<SqlAnswer> {
     // Rows become columns: one array for each parameter.
     const given = each === undefined ? values : (each[0] ?? []).map((_, at) => each.map((row) => row[at] ?? null));
-    const query = { ...queryOf(sql, given), ...(arrays && { rowMode: "array" as const }) };
+    const text = most === undefined ? sql : within(most, sql);
+    const query = { ...queryOf(text, given), ...(arrays && { rowMode: "array" as const }) };
     const { rows, rowCount } = await this.#heard(() => this.#client.query(query));
-    return { rows, changes: rowCount ?? 0 };
+    const changes = rowCount ?? 0;
+    return most === undefined ? { rows, changes } : { rows, changes, cut: Number(rows.at(-1)?.at(-1) ?? 0) >= most.bytes };
   }
+}
+
+/** Returns a statement whose rows end by their bytes, with the bytes up to each row as a column more. Sizes are known without the texts. */
+function within({ of, by, bytes }: NonNullable<SqlStatement["most"]>, sql: string): string {
+  return `SELECT * FROM (SELECT page.*, sum(octet_length(${of})) OVER (ORDER BY ${by} ROWS UNBOUNDED PRECEDING) AS taken FROM (${sql}) page) pages
+    WHERE taken - octet_length(${of}) < ${bytes} ORDER BY ${by}`;
 }
 
 function queryOf(text: string, values: readonly SqlValue[]): pg.QueryConfig {

@@ -3,10 +3,10 @@ import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
 import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
-import { addRemoval, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import { addRemoval, PAGE_BYTES, pageOf, planBackward, planForward, type Removal } from "../page.js";
 import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import type { Waker } from "../waker.js";
-import { arrays, type Dialect, row, rows, run, type SqlCell, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
+import { arraysWithin, type Dialect, row, rows, run, type SqlCell, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
 
 /** Condition on the rows of a table, and its parameters: `$1`, `$2` … */
 interface Condition {
@@ -176,24 +176,28 @@ export function pageReader(table: EventTable) {
     const removals = found.flatMap(({ from, to }): readonly Removal[] => (from === null || to === null ? [] : [{ from, to }]));
     const plan = (order === "ASC" ? planForward : planBackward)(cursor, head, removals);
     let events: StoredEvent[] = [];
+    let cut = false;
     if (plan.to >= plan.from && limit > 0) {
       const near = (days ?? []).filter(([, first, last]) => last >= plan.from && first <= plan.to).map(([day]) => day);
       const { sql: wanted, values: given } = matching(table.within(near, room, plan), where);
       const hides = deleting && where.deleted !== true;
       const values = hides ? [...given, room] : given;
       const sql = hides ? `${wanted} AND ${notDeleted(`$${values.length}`)}` : wanted;
-      const stored = yield* arrays<EventColumns>(
+      const found = yield* arraysWithin<EventColumns>(
+        { of: "body", by: `${table.order} ${order}`, bytes: PAGE_BYTES },
         `SELECT seq, type, session_id, user_id, diamonds, body FROM events WHERE ${sql}
          ORDER BY ${table.order} ${order} LIMIT $${values.length + 1}`,
         ...[...values, limit],
       );
-      events = stored.map(
+      cut = found.cut;
+      events = found.rows.map(
         ([seq, type, sessionId, userId, diamonds, body]) => new StoredEvent(seq, { type, sessionId, userId, diamonds, body }),
       );
     }
     const last = events.at(-1)?.seq;
-    if (order === "ASC") return pageOf(events, events.length >= limit ? (last ?? plan.from - 1) : plan.to, head, plan);
-    return pageOf(events.reverse(), events.length >= limit ? (last ?? plan.to + 1) : plan.from, head, plan);
+    const isFull = cut || events.length >= limit;
+    if (order === "ASC") return pageOf(events, isFull ? (last ?? plan.from - 1) : plan.to, head, plan);
+    return pageOf(events.reverse(), isFull ? (last ?? plan.to + 1) : plan.from, head, plan);
   };
 }
 

@@ -1,11 +1,11 @@
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
-import type { Removal } from "../page.js";
+import { PAGE_BYTES, type Removal } from "../page.js";
 import { type Found, isFound, queryOf, type SearchAsk, type SearchPlace } from "../search.js";
 import type { Progress } from "../statistics.js";
 import { eventOf } from "../stored-event.js";
 import { type EventTable, lockIndex, notDeleted } from "./log.js";
-import { arrays, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
+import { arrays, arraysWithin, row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Most events that one call compares: more would hold up other jobs. */
 const SEARCH_TRIES = 5_000;
@@ -88,15 +88,16 @@ export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: Even
         if (indexed >= head) return true;
         const range = { from: indexed + 1, to: head };
         const { sql, values } = table.within(yield* table.days(room, range), room, range);
-        const stored = yield* rows<{ seq: number; body: string }>(
+        const { rows: stored, cut } = yield* arraysWithin<[seq: number, body: string]>(
+          { of: "body", by: table.order, bytes: PAGE_BYTES },
           `SELECT seq, body FROM events WHERE ${sql} ORDER BY ${table.order} LIMIT ${STEP_EVENTS}`,
           ...values,
         );
         yield* index.add(
           room,
-          stored.map(({ seq, body }) => ({ event: eventOf(seq, body), bytes: Buffer.byteLength(body) })),
+          stored.map(([seq, body]) => ({ event: eventOf(seq, body), bytes: Buffer.byteLength(body) })),
         );
-        const last = stored.length < STEP_EVENTS ? head : (stored.at(-1)?.seq ?? head);
+        const last = !cut && stored.length < STEP_EVENTS ? head : (stored.at(-1)?.[0] ?? head);
         yield* run("UPDATE search_rooms SET indexed = $2 WHERE room = $1", room, last);
         return true;
       }),

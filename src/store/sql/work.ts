@@ -13,12 +13,26 @@ export interface SqlStatement {
   readonly each?: readonly (readonly SqlCell[])[];
   /** Whether rows are arrays, in the order of their columns: they are made faster than objects. */
   readonly arrays?: boolean;
+  /** Bound on the bytes of rows that are arrays; see {@link arraysWithin}. */
+  readonly most?: MostBytes;
+}
+
+/** Bound on the rows of a statement: they end with the one by which the texts of its last column take so many bytes together. */
+interface MostBytes {
+  /** Name of that column. */
+  readonly of: string;
+  /** Order of the rows, by a column of theirs. */
+  readonly by: string;
+  /** Of UTF-8; in SQLite one for each UTF-16 unit. */
+  readonly bytes: number;
 }
 
 /** Outcome of a statement: its rows, and how many rows it changed. */
 export interface SqlAnswer {
   readonly rows: readonly unknown[];
   readonly changes: number;
+  /** Whether the rows ended by their bytes. */
+  readonly cut?: boolean;
 }
 
 /**
@@ -35,6 +49,16 @@ export function* rows<T>(sql: string, ...values: readonly SqlValue[]): SqlWork<r
 /** Returns the rows of a statement as arrays. */
 export function* arrays<T extends readonly unknown[]>(sql: string, ...values: readonly SqlValue[]): SqlWork<readonly T[]> {
   return (yield { sql, values, arrays: true }).rows as readonly T[];
+}
+
+/** Returns the rows of a statement as arrays, up to a bound on their bytes; `cut` where it ended them. */
+export function* arraysWithin<T extends readonly unknown[]>(
+  most: MostBytes,
+  sql: string,
+  ...values: readonly SqlValue[]
+): SqlWork<{ readonly rows: readonly T[]; readonly cut: boolean }> {
+  const { rows, cut = false } = yield { sql, values, arrays: true, most };
+  return { rows: rows as readonly T[], cut };
 }
 
 /** Returns the first row of a statement. */

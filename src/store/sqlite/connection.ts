@@ -205,8 +205,9 @@ function workRunner(database: Database.Database): <T>(work: SqlWork<T>) => T {
     kept[arrays ? "arrays" : "objects"].set(sql, prepared);
     return prepared;
   };
-  const answer = ({ sql, values, each, arrays = false }: SqlStatement): SqlAnswer => {
+  const answer = ({ sql, values, each, arrays = false, most }: SqlStatement): SqlAnswer => {
     const { statement, places } = kept[arrays ? "arrays" : "objects"].get(sql) ?? prepare(sql, arrays);
+    if (most !== undefined) return rowsWithin(most.bytes, statement.iterate(bound(places, values)));
     if (each === undefined) return execute(statement, bound(places, values));
     if (!statement.reader) {
       for (const row of each) statement.run(bound(places, row));
@@ -219,6 +220,17 @@ function workRunner(database: Database.Database): <T>(work: SqlWork<T>) => T {
   return (work) => {
     for (let step = work.next(); ; step = work.next(answer(step.value))) if (step.done === true) return step.value;
   };
+}
+
+function rowsWithin(bytes: number, found: Iterable<unknown>): SqlAnswer {
+  const rows: (readonly unknown[])[] = [];
+  let taken = 0;
+  for (const row of found as Iterable<readonly unknown[]>) {
+    rows.push(row);
+    taken += String(row.at(-1)).length;
+    if (taken >= bytes) return { rows, changes: 0, cut: true };
+  }
+  return { rows, changes: rows.length };
 }
 
 function execute(statement: Database.Statement<unknown[], unknown>, values: readonly unknown[]): SqlAnswer {

@@ -37,6 +37,29 @@ describe("events of a room", () => {
     expect((await call(url({ after: 0 }))).at("events")).toEqual(stored);
   });
 
+  it("come in answers that are bounded by their bytes, whatever the limit, and none is left out", async () => {
+    const { call, tell } = await serveApi();
+    const large = (n: number) => chat(`${n} ${"弹".repeat(400_000)}`);
+    for (let n = 0; n < 36; n += 4) await tell("11", ...[n, n + 1, n + 2, n + 3].map(large));
+    const firsts = (reply: Reply) => texts(reply).map((text) => Number(text.split(" ")[0]));
+    const gone: number[] = [];
+    let answers = 0;
+    for (let after = "0", more = true; more; answers++) {
+      const reply = await call(url({ after, limit: 500 }));
+      // A page's worth, and one page more.
+      expect(reply.text.length).toBeLessThan(2 * 4 * 1024 * 1024 + 1_000_000);
+      gone.push(...firsts(reply));
+      after = String(reply.at("next"));
+      more = reply.at("more") === true;
+    }
+    expect(gone).toEqual(Array.from({ length: 36 }, (_, n) => n));
+    expect(answers).toBeGreaterThan(1);
+    const newest = await call(url({ limit: 500 }));
+    const older = await call(url({ before: String(newest.at("previous")), limit: 500 }));
+    expect([...firsts(older), ...firsts(newest)]).toEqual(gone.slice(-firsts(older).length - firsts(newest).length));
+    expect(firsts(newest).at(-1)).toBe(35);
+  });
+
   it("can be gone through from the oldest by pages", async () => {
     const { call } = await five();
     const seen: string[] = [];

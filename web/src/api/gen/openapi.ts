@@ -7115,7 +7115,7 @@ export interface operations {
                 minDiamonds?: number;
                 /** @description a filter expression, see docs/filters.md */
                 filter?: string;
-                /** @description a whole number of events from 1 to 2000 */
+                /** @description a whole number of events from 1 to 2000; an answer ends sooner where they are large, by their megabytes */
                 limit?: number;
                 /** @description seconds to wait for an event when there is none, from 0 to 60; not with before */
                 wait?: number;
