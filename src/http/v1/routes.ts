@@ -27,6 +27,7 @@ import { speechRoutes } from "./speech-routes.js";
 import { statisticsRoutes } from "./statistics-routes.js";
 import { taskRoutes } from "./task-routes.js";
 import { tokenRoutes } from "./token-routes.js";
+import { userRoutes } from "./user-routes.js";
 import { workRoutes } from "./work-routes.js";
 
 /** Registers the versioned API, which `/openapi.json` describes. */
@@ -41,6 +42,7 @@ export async function v1Routes(app: FastifyInstance, deps: ApiDeps): Promise<voi
       sessionRoutes(v1, deps);
       compareRoutes(v1, deps);
       statisticsRoutes(v1, deps);
+      userRoutes(v1, deps);
       giftRoutes(v1, deps);
       eventRoutes(v1, deps);
       exportRoutes(v1, deps);

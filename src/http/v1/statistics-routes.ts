@@ -6,7 +6,6 @@ import { readInstant } from "../../exports/instant.js";
 import { OFFSET_MAX_S, PLATFORM_ZONE_MINUTES } from "../../exports/plan.js";
 import { decodePlace } from "../../feed/cursor.js";
 import { acceptedLanguage, inLanguage } from "../../i18n/words.js";
-import { DyliveError } from "../../runtime/errors.js";
 import { highlightsOf } from "../../statistics/highlights.js";
 import { shownAudience, shownWitness } from "../../statistics/summary.js";
 import type { RoomKey } from "../../store/log.js";
@@ -15,12 +14,12 @@ import { GIFT_GROUPS, PEOPLE_ORDERS, WORD_KINDS } from "../../store/statistics.j
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { poll } from "../poll.js";
-import { roomOf, roomsAmong } from "../streams/named-room.js";
+import { roomOf } from "../streams/named-room.js";
 import { selectionOf } from "../streams/selection.js";
 import { HeadersField } from "./export-routes.js";
 import { addSchemas, exactly, keysetPage, PageFields, RoomParams } from "./fields.js";
 import { findBroadcast, SessionParams, sessionAnswer, sessionOf } from "./session-routes.js";
-import { doneBy, giftAnswer, minuteAnswer, personAnswer, personSessionAnswer, STATISTICS_SCHEMAS } from "./statistics-schemas.js";
+import { giftAnswer, minuteAnswer, personAnswer, STATISTICS_SCHEMAS } from "./statistics-schemas.js";
 
 const tags = ["statistics"];
 const config = { scope: "read" } as const;
@@ -67,13 +66,12 @@ const GiftsQuery = exactly({
   ...PageFields,
 });
 
-/** Registers the routes of statistics: a broadcast at a glance, its parts, and what a person did. */
+/** Registers the routes of statistics: a broadcast at a glance, and its parts. */
 export function statisticsRoutes(app: FastifyInstance, deps: ApiDeps): void {
   addSchemas(app, ...STATISTICS_SCHEMAS);
   summaryRoutes(app, deps);
   broadcastRoutes(app, deps);
   portraitRoutes(app, deps);
-  userRoutes(app, deps);
 }
 
 /** Registers the statistics of a broadcast: the sums of its events, minute by minute, by people, by gifts and by words. */
@@ -350,66 +348,4 @@ function summaryRoutes(app: FastifyInstance, { store, live, calls }: ApiDeps): v
 /** Reads a whole number of a cursor; one that is none is before everything. */
 function wholeOf(digits: string): bigint {
   return /^[0-9]{1,19}$/.test(digits) ? BigInt(digits) : 0n;
-}
-
-const UserParams = exactly({
-  ...RoomParams.properties,
-  user: Type.String({ minLength: 1, maxLength: 64, description: "the person's id (uid)" }),
-});
-const UserQuery = exactly(PageFields);
-
-/** Registers the routes of people in a room. */
-function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
-    "/rooms/:room/users/:user",
-    {
-      schema: {
-        summary: "What a person did in the broadcasts of a room",
-        tags: ["statistics"],
-        params: UserParams,
-        querystring: UserQuery,
-        response: { 200: Type.Ref("UserHistory") },
-      },
-      config: { scope: "read" },
-    },
-    async (request) => {
-      const { room } = await roomOf(store.rooms, request);
-      const { user } = request.params;
-      const { limit, cursor } = request.query;
-      const [before] = decodePlace("sessions", cursor, [0] as const) ?? [];
-      const total = await store.statistics.personTotal(room, user);
-      if (total === null) throw new DyliveError("not_found", "nobody with this id was seen in the room");
-      const rows = await store.statistics.person(room, user, limit + 1, before);
-      const { items, next } = keysetPage(rows, limit, "sessions", ({ place }) => [place]);
-      return { id: user, nickname: total.name, total: doneBy(total), sessions: items.map(personSessionAnswer), next };
-    },
-  );
-
-  app.withTypeProvider<TypeBoxTypeProvider>().get(
-    "/users/:user",
-    {
-      schema: {
-        summary: "What a person did in all rooms",
-        tags: ["statistics"],
-        params: exactly({ user: UserParams.properties.user }),
-        querystring: UserQuery,
-        response: { 200: Type.Ref("PersonRooms") },
-      },
-      config: { scope: "read" },
-    },
-    async (request) => {
-      const { user } = request.params;
-      const { limit, cursor } = request.query;
-      const token = tokenOf(request);
-      const among = await roomsAmong(store.rooms, token, undefined);
-      const place = decodePlace("person's rooms", cursor, [0, 0] as const);
-      const after = place === undefined ? undefined : { lastAt: place[0], room: place[1] };
-      const rows = await store.statistics.personRooms(user, among, limit + 1, after);
-      if (rows.length === 0 && after === undefined) throw new DyliveError("not_found", "nobody with this id was seen in any room");
-      const { items, next } = keysetPage(rows, limit, "person's rooms", ({ lastAt, room }) => [lastAt, room]);
-      const anchors = await Promise.all(items.map(async ({ room }) => (await store.rooms.get(room))?.anchor ?? null));
-      const rooms = items.map((row, i) => ({ room: String(row.room), anchor: anchors[i] ?? null, sessions: row.sessions, ...doneBy(row) }));
-      return { id: user, nickname: rows[0]?.name ?? null, rooms, next };
-    },
-  );
 }

@@ -1,0 +1,72 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { Type } from "typebox";
+import { decodePlace } from "../../feed/cursor.js";
+import { DyliveError } from "../../runtime/errors.js";
+import type { ApiDeps } from "../api-deps.js";
+import { tokenOf } from "../authentication.js";
+import { roomOf, roomsAmong } from "../streams/named-room.js";
+import { exactly, keysetPage, PageFields, RoomParams } from "./fields.js";
+import { doneBy, personSessionAnswer } from "./statistics-schemas.js";
+
+const UserParams = exactly({
+  ...RoomParams.properties,
+  user: Type.String({ minLength: 1, maxLength: 64, description: "the person's id (uid)" }),
+});
+const UserQuery = exactly(PageFields);
+
+/** Registers the routes of what a person did, in a room and in all. */
+export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/rooms/:room/users/:user",
+    {
+      schema: {
+        summary: "What a person did in the broadcasts of a room",
+        tags: ["statistics"],
+        params: UserParams,
+        querystring: UserQuery,
+        response: { 200: Type.Ref("UserHistory") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      const { room } = await roomOf(store.rooms, request);
+      const { user } = request.params;
+      const { limit, cursor } = request.query;
+      const [before] = decodePlace("sessions", cursor, [0] as const) ?? [];
+      const total = await store.statistics.personTotal(room, user);
+      if (total === null) throw new DyliveError("not_found", "nobody with this id was seen in the room");
+      const rows = await store.statistics.person(room, user, limit + 1, before);
+      const { items, next } = keysetPage(rows, limit, "sessions", ({ place }) => [place]);
+      return { id: user, nickname: total.name, total: doneBy(total), sessions: items.map(personSessionAnswer), next };
+    },
+  );
+
+  app.withTypeProvider<TypeBoxTypeProvider>().get(
+    "/users/:user",
+    {
+      schema: {
+        summary: "What a person did in all rooms",
+        tags: ["statistics"],
+        params: exactly({ user: UserParams.properties.user }),
+        querystring: UserQuery,
+        response: { 200: Type.Ref("PersonRooms") },
+      },
+      config: { scope: "read" },
+    },
+    async (request) => {
+      const { user } = request.params;
+      const { limit, cursor } = request.query;
+      const token = tokenOf(request);
+      const among = await roomsAmong(store.rooms, token, undefined);
+      const place = decodePlace("person's rooms", cursor, [0, 0] as const);
+      const after = place === undefined ? undefined : { lastAt: place[0], room: place[1] };
+      const rows = await store.statistics.personRooms(user, among, limit + 1, after);
+      if (rows.length === 0 && after === undefined) throw new DyliveError("not_found", "nobody with this id was seen in any room");
+      const { items, next } = keysetPage(rows, limit, "person's rooms", ({ lastAt, room }) => [lastAt, room]);
+      const anchors = await Promise.all(items.map(async ({ room }) => (await store.rooms.get(room))?.anchor ?? null));
+      const rooms = items.map((row, i) => ({ room: String(row.room), anchor: anchors[i] ?? null, sessions: row.sessions, ...doneBy(row) }));
+      return { id: user, nickname: rows[0]?.name ?? null, rooms, next };
+    },
+  );
+}
