@@ -1,6 +1,6 @@
 // The events alone: for programs that receive them from a server of dylive, in browsers too. Nothing here reaches anything.
 
-export { describe } from "./events/describe.js";
+export { describe, platformId } from "./events/describe.js";
 export {
   EVENT_TYPES,
   type EventType,
@@ -8,7 +8,6 @@ export {
   type LiveEventOf,
   type NewEvent,
   type NewEventOf,
-  platformId,
   type RankEntry,
   type Score,
   type Segment,

@@ -1,4 +1,4 @@
-import { platformId } from "../src/events/event.js";
+import { platformId } from "../src/events/describe.js";
 import { type Envelope, normalise } from "../src/platform/messages/normalise.js";
 import { Drift } from "../src/platform/wire/drift.js";
 

@@ -15,6 +15,8 @@ import { type Config, readMachine, settingsOf } from "./config.js";
 import { reachOf, withReach } from "./platform.js";
 
 const REACH = ["upstream", "signer", "source", "account", "data", "browser", "cdp", "proxy", "userAgent", "pollMs"] as const;
+/** Options of a connection beside them. */
+const OWN = ["signal", "maxQueuedEvents", "onLost", "clock"] as const;
 /** Options of reaching the platform: the same settings as the server has, by hand; their environment variables are not read. */
 export type ReachOptions = Partial<Pick<Config, (typeof REACH)[number]>>;
 
@@ -62,7 +64,7 @@ const MAX_QUEUED_EVENTS = 10_000;
  */
 export function connect<T extends EventType = UsualType>(link: string, options: ConnectOptions<T> = {}): RoomEvents<T> {
   readPaste(link, ROOM_DOOR);
-  const config = settingsOf(options, REACH, ["types", "signal", "maxQueuedEvents", "onLost", "clock"]);
+  const config = connectionOf(options, "types");
   const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock } = options;
   assertTypes(types, EVENT_TYPES);
   const open = (until: AbortSignal) =>
@@ -79,6 +81,11 @@ export function connect<T extends EventType = UsualType>(link: string, options: 
       until,
     );
   return new SharedRoom<T>(open, { types, onLost }, signal);
+}
+
+/** Reads the options of a connection, which has one more. @throws DyliveError bad_config that names what is wrong */
+export function connectionOf(options: object, more: string): Config {
+  return settingsOf(options, REACH, [more, ...OWN]);
 }
 
 /** A room that is being opened, or is. */

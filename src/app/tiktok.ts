@@ -94,7 +94,10 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
     const { client, signal: _, ...others } = options;
     const [other] = Object.keys(others);
     if (client !== undefined && other !== undefined)
-      throw new DyliveError("bad_config", told`${other} is the server's to set, whose client is given`);
+      throw new DyliveError(
+        "bad_config",
+        told`${other} cannot be given beside a client, which takes signal alone: all else is set where its server runs`,
+      );
     this.#room = room;
     this.#options = options;
   }
@@ -176,7 +179,8 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
       };
       return client.follow(await nameIn(this.#room), { types: TIKTOK_TYPES, signal, onState });
     }
-    const { connect } = await import("./connect.js"); // a client's user needs none of it
+    const { connect, connectionOf } = await import("./connect.js"); // a client's user needs none of it
+    connectionOf(this.#options, "client");
     return connect(this.#room, { ...options, types: TIKTOK_TYPES, signal });
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type LiveEvent, platformId, type User } from "../events/event.js";
+import { platformId } from "../events/describe.js";
+import type { LiveEvent, User } from "../events/event.js";
 import type { Batch } from "../feed/tail.js";
 import type { RoomStatus } from "../health/state.js";
 import type { DyliveError } from "../runtime/errors.js";

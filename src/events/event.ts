@@ -350,9 +350,3 @@ export type NewEventOf<T extends EventType> = Extract<NewEvent, { type: T }>;
 export type LiveEvent = NewEvent & { readonly seq: number };
 /** An event of one type. */
 export type LiveEventOf<T extends EventType> = NewEventOf<T> & { readonly seq: number };
-
-/** Returns the platform's id of an event's message, in digits; null for our own events and for messages that came without. */
-export function platformId({ id, method }: { readonly id: string; readonly method: string }): string | null {
-  const bare = id.endsWith(`:${method}`) ? id.slice(0, -method.length - 1) : id;
-  return /^\d{1,20}$/.test(bare) ? bare : null;
-}

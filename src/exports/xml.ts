@@ -1,5 +1,5 @@
+import { platformId } from "../events/describe.js";
 import type { NewEventOf, User } from "../events/event.js";
-import { platformId } from "../events/event.js";
 import { isDate } from "./columns.js";
 import type { Encode, ExportAbout } from "./format.js";
 import { type Placed, placed } from "./timed.js";

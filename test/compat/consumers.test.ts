@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startCompat } from "../../src/compat/compat.js";
+import { platformId } from "../../src/events/describe.js";
 import type { LiveEvent } from "../../src/events/event.js";
-import { platformId } from "../../src/events/event.js";
 import { compatAuthenticator } from "../../src/http/authentication.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { running } from "../collector/running.js";

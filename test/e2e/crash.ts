@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
-import { platformId } from "../../src/events/event.js";
+import { platformId } from "../../src/events/describe.js";
 import { check } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, ran, scratch, serving } from "./command.js";

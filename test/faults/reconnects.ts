@@ -1,7 +1,7 @@
 import { expect, vi } from "vitest";
 import type { RoomScenario } from "../../simulator/index.js";
+import { platformId } from "../../src/events/describe.js";
 import type { NewEventOf } from "../../src/events/event.js";
-import { platformId } from "../../src/events/event.js";
 import type { Received } from "../../src/platform/access/read.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";

@@ -94,8 +94,14 @@ describe("a program written for TikTok-Live-Connector", () => {
     // Another try is another connection.
     await expect(connection.connect()).rejects.toMatchObject({ code: "no_account" });
     const theirs = new WebcastPushConnection(ROOM, { ...options, enableExtendedGiftInfo: true } as WebcastOptions);
-    await expect(theirs.connect()).rejects.toThrow(/there is no option "enableExtendedGiftInfo"/);
-    expect(() => new WebcastPushConnection(ROOM, { ...options, client: clientOf([]) })).toThrow(/is the server's to set/);
+    const known = "client, signal, maxQueuedEvents, onLost, clock, upstream";
+    await expect(theirs.connect()).rejects.toThrow(`there is no option "enableExtendedGiftInfo"; there are ${known}`);
+    // What it emits is its own to choose.
+    const choosing = new WebcastPushConnection(ROOM, { ...options, types: ["chat"] } as WebcastOptions);
+    await expect(choosing.connect()).rejects.toThrow(`there is no option "types"; there are ${known}`);
+    expect(() => new WebcastPushConnection(ROOM, { ...options, client: clientOf([]) })).toThrow(
+      "clock cannot be given beside a client, which takes signal alone",
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { platformId } from "../../src/events/event.js";
+import { platformId } from "../../src/events/describe.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../e2e/command.js";
 import { isShown } from "../e2e/shown.js";

@@ -1,5 +1,5 @@
-import { describe } from "../../events/describe.js";
-import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf, platformId, type User } from "../../events/event.js";
+import { describe, platformId } from "../../events/describe.js";
+import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf, type User } from "../../events/event.js";
 import { isTest } from "../../events/test-event.js";
 import type { Filter } from "../../feed/read.js";
 

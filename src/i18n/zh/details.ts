@@ -10,7 +10,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   tool: "工具",
   option: "选项",
   'types takes a list, such as types: ["chat", "gift"]': '"types" 是一个列表，例如 types: ["chat", "gift"]',
-  "{} is the server's to set, whose client is given": "{} 由服务决定：这里给的是它的客户端",
+  "{} cannot be given beside a client, which takes signal alone: all else is set where its server runs":
+    "给了 client 就不能再给 {}，只能加 signal：其余的都在它的服务那边设置",
   "it is no text: put quotes around a number": "不是文本：数字请加上引号",
   "the options are not an object": "选项不是对象",
   "where a short link leads only the platform knows: give a client the room's number or id":

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { platformId } from "../../../src/events/event.js";
+import { platformId } from "../../../src/events/describe.js";
 import { envelope } from "./encode.js";
 import { COMMON, event } from "./normalised.js";
 
