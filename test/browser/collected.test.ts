@@ -10,6 +10,7 @@ import type { NewEventOf } from "../../src/events/event.js";
 import { parseCookies } from "../../src/platform/accounts/cookies.js";
 import { AccountStore } from "../../src/platform/accounts/login-store.js";
 import { systemClock } from "../../src/runtime/clock.js";
+import { readAll } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
 import { until } from "../until.js";
 import { testBrowser } from "./chromium.js";
@@ -40,7 +41,7 @@ describe("a server whose rooms sit in a browser", () => {
     const { row } = await app.rooms.add(webRid, { source, account: "work" }, 60_000, NEVER);
     const status = await until(() => (app.rooms.status(row.room)?.state === "live" ? app.rooms.status(row.room) : null));
     expect(status?.evidence.login).toEqual({ account: "work", login: "logged_in" });
-    const read = async () => (await app.store.log.read(row.room, 0, 10_000)).events;
+    const read = async () => (await readAll(app.store.log, row.room)).events;
     await until(async () => (await read()).filter(({ type }) => type === "chat").length > 10);
     simulator.rooms.stall(webRid);
     const { sent, connections } = simulator.truth(webRid);

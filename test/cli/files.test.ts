@@ -8,6 +8,7 @@ import { encodeHeader, encodeRecord } from "../../src/platform/wire/recording.js
 import { systemClock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { FakeClock } from "../clock.js";
+import { readAll } from "../contracts/harness.js";
 import { encode } from "../platform/messages/encode.js";
 import { useDirectory } from "../store/directory.js";
 
@@ -131,7 +132,7 @@ it("a recording that has just ended adds nothing the second time, however much l
   const clock = new FakeClock(at(60));
   const load = async () => (await loadFile(path, { store, clock, signal: SIGNAL, readFirst: true }))[0];
   const first = await load();
-  const events = (await store.log.read(first?.room ?? 0, 0, 10_000)).events;
+  const events = (await readAll(store.log, first?.room ?? 0)).events;
   const settled = new Set(events.flatMap((event) => (event.type === "gift" && event.settled ? [event.comboId] : [])));
   expect(events.filter((event) => event.type === "gift" && !settled.has(event.comboId))).toEqual([]);
   expect(settled.size).toBeGreaterThan(5);

@@ -8,6 +8,7 @@ import { DyliveError } from "../../src/runtime/errors.js";
 import type { Lease, Membership } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { FakeClock, fastClock } from "../clock.js";
+import { readAll } from "../contracts/harness.js";
 import { MemorySpooled } from "../ingest/spooled-room.js";
 import { reachAt } from "../platform/access/reach.js";
 import { useDirectory } from "../store/directory.js";
@@ -254,7 +255,7 @@ it("a planned move leaves a room where all its accounts are, and says which is l
     await until(() => collectors.collected()[0]?.state === "live");
     await until(() => lost() != null);
     expect(lost()?.reason).toContain(why);
-    const told = async () => (await store.log.read(room, 0, 10_000)).events.flatMap((event) => (event.type === "system" ? [event] : []));
+    const told = async () => (await readAll(store.log, room)).events.flatMap((event) => (event.type === "system" ? [event] : []));
     await until(async () => (await told()).length > 0);
     expect(await told()).toMatchObject([{ kind: "session.lost", session: "account:tab", text: expect.stringContaining(why) }]);
     go();

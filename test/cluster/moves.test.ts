@@ -9,6 +9,7 @@ import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { NO_SETTINGS } from "../../src/store/rooms.js";
 import type { RoomStore } from "../../src/store/store.js";
+import { readAll } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
@@ -66,7 +67,7 @@ async function begin(member: number, planned: boolean, reached: RoomStore = stor
 
 async function events(): Promise<readonly LiveEvent[]> {
   const room = await store.rooms.find({ kind: "web_rid", value: RID });
-  return room === null ? [] : (await store.log.read(room, 0, 100_000)).events;
+  return room === null ? [] : (await readAll(store.log, room)).events;
 }
 
 /** A store whose writes wait while it is stuck, as those of a process that was stopped by SIGSTOP: they are written when it goes on. */

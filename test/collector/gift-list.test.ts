@@ -12,6 +12,7 @@ import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { check } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock, fastClock } from "../clock.js";
+import { readAll } from "../contracts/harness.js";
 import { reachAt } from "../platform/access/reach.js";
 import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
@@ -49,7 +50,7 @@ it("a room whose messages tell neither name nor price of its gifts has both, by 
   const { room } = await rooms.request("98765", 60_000, SIGNAL);
   const isBare = ({ gift }: { readonly gift: { readonly id: string } }) => gift.id === "3992" || gift.id === "2053";
   const given = async () =>
-    (await store.log.read(room, 0, 100_000)).events.flatMap((event) => (event.type === "gift" && event.delta > 0 ? [event] : []));
+    (await readAll(store.log, room)).events.flatMap((event) => (event.type === "gift" && event.delta > 0 ? [event] : []));
   const bare = async () => (await given()).filter((event) => isBare(event) && event.kind === "gift");
   await until(async () => (await bare()).length > 2);
   expect((await bare()).map(({ gift, unitDiamonds }) => [gift.name, unitDiamonds, gift.filled])).toContainEqual([null, null, undefined]);
@@ -67,7 +68,7 @@ it("a room whose messages tell neither name nor price of its gifts has both, by 
   expect((await again()).replaced).toBeGreaterThan(0);
   expect(await again()).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
   const { combos } = simulator.truth("98765").sent;
-  const all = (await store.log.read(room, 0, 100_000)).events.flatMap((event) => (event.type === "gift" ? [event] : []));
+  const all = (await readAll(store.log, room)).events.flatMap((event) => (event.type === "gift" ? [event] : []));
   expect(all.filter((event) => event.id.startsWith("settle:") && isBare(event)).length).toBeGreaterThan(0);
   for (const event of all) {
     const { gift, unitDiamonds, diamonds, delta } = event;

@@ -9,6 +9,7 @@ import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { NO_SETTINGS } from "../../src/store/rooms.js";
 import type { RoomStore } from "../../src/store/store.js";
+import { readAll } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
@@ -83,7 +84,7 @@ afterEach(async () => {
   expect(errors.splice(0)).toEqual([]);
 });
 
-const events = async (): Promise<readonly LiveEvent[]> => (await store.log.read(collector.room ?? 0, 0, 100_000)).events;
+const events = async (): Promise<readonly LiveEvent[]> => (await readAll(store.log, collector.room ?? 0)).events;
 const states = async () => (await events()).flatMap((event) => (event.type === "state" ? event.to : []));
 const drained = () => clock.until(() => spool.bytes === 0 && !collector.health.reason.includes("spool"), 60_000);
 

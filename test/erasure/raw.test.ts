@@ -22,6 +22,7 @@ import { catchUp } from "../../src/statistics/reader.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";
+import { readAll } from "../contracts/harness.js";
 import { indexAll } from "../contracts/search.js";
 import { schema } from "../platform/wire/schema.js";
 import { plainWords } from "../statistics/plain-words.js";
@@ -64,7 +65,7 @@ async function collected(data: string) {
   const unhurried = { now: () => clock.now(), every: clock.every.bind(clock), sleep: async () => {} };
   const again = async () =>
     redecode({ store, room, files: await rawFiles(folder, room), clock: unhurried, drift: new Drift(), signal, setAside: parts.setAside });
-  const events = async () => (await store.log.read(room, 0, 100_000)).events;
+  const events = async () => (await readAll(store.log, room)).events;
   return { store, folder, room, clock, raw, again, events };
 }
 

@@ -10,7 +10,7 @@ import type { Store } from "../../src/store/store.js";
 import { fastClock } from "../clock.js";
 import { running, SIGNAL } from "../collector/running.js";
 import { chats } from "../contracts/events.js";
-import { claimed } from "../contracts/harness.js";
+import { claimed, readAll } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
 import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
@@ -66,7 +66,7 @@ describe.each([
     await until(() => rooms.status(room)?.state === "live");
     simulator.rooms.stall(ROOM);
     const { sent, connections } = simulator.truth(ROOM);
-    const read = async () => (await store.log.read(room, 0, 100_000)).events;
+    const read = async () => (await readAll(store.log, room)).events;
     const unitsOf = (list: readonly LiveEvent[]) => list.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
     const given = sent.combos.reduce((sum, { total }) => sum + total, 0);
     const last = sent.interactive.findLast(({ kind }) => kind !== "gift");

@@ -10,6 +10,7 @@ import { systemClock } from "../../src/runtime/clock.js";
 import { Recorder } from "../../src/sources/recording.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { FakeClock } from "../clock.js";
+import { readAll } from "../contracts/harness.js";
 import { encode, schema } from "../platform/messages/encode.js";
 import { useDirectory } from "../store/directory.js";
 
@@ -34,7 +35,7 @@ async function opened() {
     throw error;
   };
   const open = () => Pipeline.open({ log: store.log, rooms: store.rooms, room, clock: new FakeClock(AT), drift: new Drift(), setAside });
-  const events = async () => (await store.log.read(room, 0, 100_000)).events;
+  const events = async () => (await readAll(store.log, room)).events;
   return { store, room, open, events, pipeline: await open() };
 }
 

@@ -12,6 +12,7 @@ import { rawFiles } from "../../src/sources/raw/files.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";
+import { readAll } from "../contracts/harness.js";
 
 export const T0 = 1_777_726_800_000;
 export const made = corpus({ seed: "redecode", frames: 80 });
@@ -64,7 +65,7 @@ export async function collected(store: Store, decode: typeof normalise | undefin
       setAside,
       ...change,
     });
-  const events = async () => (await store.log.read(room, 0, 100_000)).events;
+  const events = async () => (await readAll(store.log, room)).events;
   return { room, clock, pipeline, again, events, folder };
 }
 

@@ -13,6 +13,7 @@ import { check } from "../../src/store/check.js";
 import { appendTest, type Log } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { FakeClock } from "../clock.js";
+import { readAll } from "../contracts/harness.js";
 import { envelope } from "../platform/messages/encode.js";
 
 const made = corpus({ seed: "pipeline", frames: 60 });
@@ -33,7 +34,7 @@ async function opened(change: (log: Log) => Log = (log) => log) {
     drift: new Drift(),
     setAside: (event: NewEvent) => aside.push(event),
   };
-  const events = async (): Promise<readonly LiveEvent[]> => (await store.log.read(room, 0, 100_000)).events;
+  const events = async (): Promise<readonly LiveEvent[]> => (await readAll(store.log, room)).events;
   return { store, room, aside, clock, parts, events, open: () => Pipeline.open(parts) };
 }
 /** The same log, with some methods replaced. */

@@ -15,6 +15,7 @@ import type { RoomKey } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { breathe, FakeClock } from "../clock.js";
+import { readAll } from "../contracts/harness.js";
 
 const START = 1_777_726_800_000;
 const made = corpus({ seed: "spool", frames: 400 });
@@ -164,7 +165,7 @@ export async function goOnUntil(clock: FakeClock, isSo: () => unknown): Promise<
 
 /** Everything in a room's log. */
 export async function eventsOf({ store, room }: { readonly store: Store; readonly room: RoomKey }): Promise<readonly LiveEvent[]> {
-  return (await store.log.read(room, 0, 100_000)).events;
+  return (await readAll(store.log, room)).events;
 }
 
 /** What a store that was never away has of the same frames. */

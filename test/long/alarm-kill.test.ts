@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { readAll } from "../contracts/harness.js";
 import { ran, scratch, serving } from "../e2e/command.js";
 import { RID, SCENARIO } from "../faults/struck.js";
 import { until } from "../until.js";
@@ -19,7 +20,7 @@ it("kill -9 before, while and after gifts are told to be kept from us: it is tol
     const path = `${dir.path}/dylive.sqlite`;
     const store = openSqliteStore({ path });
     const room = (await store.rooms.find({ kind: "web_rid", value: RID })) ?? 0;
-    const log = async (one: number) => (await store.log.read(one, 0, 100_000)).events;
+    const log = async (one: number) => (await readAll(store.log, one)).events;
     /** What the system's log and the room's were told. */
     const told = async () => {
       const kinds = (events: readonly LiveEvent[]) => events.flatMap((event) => (event.type === "system" ? [event.kind] : []));

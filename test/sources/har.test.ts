@@ -11,6 +11,7 @@ import { surveyHar } from "../../src/sources/har.js";
 import { Recorder } from "../../src/sources/recording.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
+import { readAll } from "../contracts/harness.js";
 import { connect, pushQuery } from "../simulator/client.js";
 import { useFolders } from "../store/directory.js";
 import { type HarParts, harOf } from "./har-file.js";
@@ -53,7 +54,7 @@ function write(name: string, har: unknown): string {
 async function loaded(path: string): Promise<{ rooms: Awaited<ReturnType<typeof loadFile>>; events: readonly LiveEvent[][] }> {
   store = openMemoryStore({ maxEventsPerRoom: 100_000 });
   const rooms = await loadFile(path, { store, clock: systemClock, signal: SIGNAL });
-  const events = await Promise.all(rooms.map(async ({ room }) => [...(await store.log.read(room, 0, 100_000)).events]));
+  const events = await Promise.all(rooms.map(async ({ room }) => [...(await readAll(store.log, room)).events]));
   return { rooms, events };
 }
 

@@ -8,6 +8,7 @@ import { DyliveError } from "../../../src/runtime/errors.js";
 import type { Log } from "../../../src/store/log.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import type { Store } from "../../../src/store/store.js";
+import { readAll } from "../../contracts/harness.js";
 import { FakeManager } from "../../http/fake-manager.js";
 
 type SimulatedOpenPlatform = Awaited<ReturnType<typeof startOpenPlatform>>;
@@ -102,7 +103,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     },
     async events(roomId = ROOM_ID) {
       const room = await opened.rooms.find({ kind: "official", value: `${APP}:${roomId}` });
-      return room === null ? [] : (await opened.log.read(room, 0, 100_000)).events;
+      return room === null ? [] : (await readAll(opened.log, room)).events;
     },
     stop,
     async close() {
