@@ -9,6 +9,7 @@ import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
 import type { StoredEvent } from "../../src/store/stored-event.js";
 import { fastClock } from "../clock.js";
+import { readRows } from "../contracts/harness.js";
 import { reachAt } from "../platform/access/reach.js";
 
 /** What a server manages rooms by. */
@@ -57,7 +58,7 @@ export async function startRunning(
   };
   return {
     ...{ clock, simulator, store, rooms },
-    events: async (room) => (await store.log.read(room, 0, 100_000)).rows.map(eventOf),
+    events: async (room) => (await readRows(store.log, room)).map(eventOf),
     stop: async () => {
       await rooms.stop();
       await store.close();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import type { Log, RoomKey } from "../../src/store/log.js";
 import type { RoomStore, Store } from "../../src/store/store.js";
+import type { StoredEvent } from "../../src/store/stored-event.js";
 
 /** Opens a new, empty store. */
 export type Open<S extends RoomStore = Store> = () => Promise<S>;
@@ -53,6 +54,17 @@ export async function readAll(log: Log, room: RoomKey, after = 0, limit = 100) {
     if (page.scanned === scanned && page.head > scanned) throw new Error(`no progress at ${scanned}`);
     scanned = page.scanned;
     if (scanned >= page.head) return { events, removed, scanned };
+  }
+}
+
+/** Every row kept of a room, whose events nobody has parsed yet. */
+export async function readRows(log: Log, room: RoomKey): Promise<readonly StoredEvent[]> {
+  const rows: StoredEvent[] = [];
+  for (let after = 0; ; ) {
+    const page = await log.read(room, after, 20_000);
+    rows.push(...page.rows);
+    if (page.scanned >= page.head) return rows;
+    after = page.scanned;
   }
 }
 

@@ -5,6 +5,7 @@ import { createToken } from "../../src/http/tokens.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { openVocabulary } from "../../src/statistics/words.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { readAll } from "../contracts/harness.js";
 import { everything } from "../contracts/statistics.js";
 import { bodies, collected, made, older, units } from "../ingest/older.js";
 import { until } from "../until.js";
@@ -37,7 +38,7 @@ beforeAll(async () => {
 /** What is kept in the folder now. */
 async function look() {
   const store = openSqliteStore({ path: join(dir.path, "dylive.sqlite") });
-  const { events } = await store.log.read(room, 0, 100_000);
+  const { events } = await readAll(store.log, room, 0, 20_000);
   const statistics = await everything(store, room, [made.roomId]);
   await store.close();
   return { events, statistics };

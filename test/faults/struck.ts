@@ -4,6 +4,7 @@ import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import type { RoomStatus } from "../../src/health/state.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { type Running, SIGNAL, startRunning } from "../collector/running.js";
+import { readRows } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
 import { Lockstep } from "./lockstep.js";
 import { measured } from "./measured.js";
@@ -108,12 +109,12 @@ async function told(fault: Fault, now: Running, clock: Lockstep): Promise<Outcom
     const room = await now.store.rooms.find({ kind: "web_rid", value: RID });
     const sim = now.simulator.truth(RID);
     broadcasts.add(sim.roomId);
-    const page = room === null ? null : await now.store.log.read(room, 0, 100_000);
+    const rows = room === null ? [] : await readRows(now.store.log, room);
     // Parsed only for who looks inside: it is seen ten times a second.
     return {
       ...{ status: room === null ? null : now.rooms.status(room), error, sim },
       get events() {
-        return page?.events ?? [];
+        return rows.map(({ event }) => event);
       },
     };
   };
