@@ -74,7 +74,10 @@ export interface FollowOptions<T extends EventType = UsualType> extends EventCho
   readonly by?: "websocket" | "sse" | "poll" | undefined;
   /** Told of a range of seqs that the server no longer keeps: the stream goes on after it. */
   readonly onRemoved?: ((range: RemovedRange) => void) | undefined;
-  /** Told of a room that was deleted: the stream goes on with the others. Without others it ends with `not_found`. */
+  /**
+   * Told of a room that was deleted. The stream goes on with the others, and with a room that was added by the same name since, from its beginning.
+   * Without any it ends with `not_found`.
+   */
   readonly onGone?: ((room: GoneRoom) => void) | undefined;
   /** Told when a connection is open, and of each that was lost, with the ms until the next try. */
   readonly onState?:
@@ -176,9 +179,16 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
     const signal = AbortSignal.any([until, stop.signal]);
     let wanted: WantedEvents = { ...given(choice), rooms: this.#rooms };
     const keys = new Map<string, number>();
+    const told = new Set<number>();
+    const tellGone = (asked: string, room = keys.get(asked)) => {
+      if (room === undefined || told.has(room)) return;
+      told.add(room);
+      onGone?.({ asked, room });
+    };
     try {
       for (let attempt = 1; !signal.aborted; attempt++) {
         let failure: ApiFailure;
+        let isLeft = false;
         try {
           let isOpen = false;
           for await (const { rooms, event, removed, gone, cursor } of transport(this.#server, wanted, this.cursor, signal)) {
@@ -186,14 +196,20 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
             if (!isOpen) onState?.({ open: true });
             [isOpen, attempt, this.#cursor] = [true, 0, cursor];
             if (rooms !== undefined) {
-              for (const { asked, room } of rooms) keys.set(asked, room);
+              for (const { asked, room, anew } of rooms) {
+                if (anew === true && keys.get(asked) !== room) tellGone(asked);
+                keys.set(asked, room);
+              }
               // A room that was asked for by two names has one from here on.
               wanted = { ...wanted, rooms: rooms.map(({ asked }) => asked), resumed: true };
             }
             if (removed !== undefined) onRemoved?.(removed);
             if (gone !== undefined) {
-              const { asked, room = keys.get(asked) as number } = gone;
-              onGone?.({ asked, room });
+              const { asked, room } = gone;
+              tellGone(asked, room);
+              // Its name may lead to a room that was added since: that is asked at once.
+              isLeft = room !== undefined;
+              if (isLeft) break;
               wanted = { ...wanted, rooms: wanted.rooms.filter((name) => name !== asked) };
               if (wanted.rooms.length === 0) throw deleted(asked);
             }
@@ -202,8 +218,10 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
           failure = new ApiFailure("offline", "The connection has ended");
         } catch (error) {
           if (signal.aborted && error instanceof ApiFailure) return;
-          if (wanted.resumed === true && error instanceof ApiFailure && error.code === "not_found" && error.status > 0)
-            for (const asked of wanted.rooms) onGone?.({ asked, room: keys.get(asked) as number });
+          if (wanted.resumed === true && error instanceof ApiFailure && error.code === "not_found" && error.status > 0) {
+            for (const asked of wanted.rooms) tellGone(asked);
+            throw deleted(wanted.rooms.join());
+          }
           if (!(error instanceof ApiFailure && error.retryable)) throw error;
           failure = error;
         } finally {
@@ -212,6 +230,7 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
           this.#cursor = () => cursor;
         }
         if (signal.aborted) return;
+        if (isLeft) continue;
         const ms = Math.max(retryMs(attempt, Math.random()), failure.retryAfterMs ?? 0);
         onState?.({ open: false, failure, retryMs: ms });
         await this.#sleep(ms, signal).catch(() => {});
@@ -234,7 +253,7 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
 
 function deleted(asked: string): ApiFailure {
   return new ApiFailure("not_found", `${JSON.stringify(asked)} was deleted while it was followed`, {
-    hint: "A room that is added again begins anew: follow it again then.",
+    hint: "A room that is added later begins anew: follow it again then.",
     status: 404,
     retryable: false,
   });

@@ -17,6 +17,12 @@ export interface GoneRoom {
   readonly room: number;
 }
 
+/** A room that is followed. */
+interface NamedKey extends GoneRoom {
+  /** The one that its name led to was deleted; this was added since, and is followed from its beginning. */
+  readonly anew?: boolean;
+}
+
 /** Part of a browser's WebSocket that is needed. */
 export interface SocketLike {
   // Their events have more than is needed, each place its own.
@@ -37,7 +43,7 @@ export interface EventSourceLike {
 /** One step of a stream: an event, a range or a room that is gone, or how far it has come without either. */
 export interface StreamStep {
   /** The rooms that there are, each by one of the names that were asked for. */
-  readonly rooms?: readonly GoneRoom[];
+  readonly rooms?: readonly NamedKey[];
   readonly event?: LiveEvent;
   readonly removed?: RemovedRange;
   /** Of one that was gone before this connection the server knows no key. */
@@ -138,10 +144,15 @@ export const polled: Transport = async function* (server, { rooms, resumed: _, .
   let cursor = after ?? (await readPage(server, room, { ...query, limit: "1" }, signal)).next;
   for (yield { cursor: () => cursor }; ; ) {
     const watch = new SilenceWatch(WAIT_S * 1000 + server.silenceMs, signal);
-    const page = await readPage(server, room, { ...query, after: cursor, wait: String(WAIT_S), limit: String(PAGE) }, watch.signal).finally(
-      () => watch.end(),
-    );
+    const page = await readPage(server, room, { ...query, after: cursor, wait: String(WAIT_S), limit: String(PAGE) }, watch.signal)
+      .catch((error: unknown) => error as ApiFailure)
+      .finally(() => watch.end());
     const before = cursor;
+    if (page instanceof Error) {
+      cursor = await beginningAnew(server, room, cursor, page, signal);
+      yield { rooms: [{ asked: room, room: placeIn(cursor).room, anew: true }], cursor: () => cursor };
+      continue;
+    }
     const place = placeIn(page.next);
     for (const [from, to] of page.removed) yield { removed: { room: place.room, from, to }, cursor: () => before };
     for (const event of page.events) yield { event, cursor: () => place.at(event.seq) };
@@ -149,6 +160,18 @@ export const polled: Transport = async function* (server, { rooms, resumed: _, .
     yield { rooms: [{ asked: room, room: place.room }], cursor: () => page.next };
   }
 };
+
+/**
+ * Returns the beginning of the room that a name leads to, where the one of the cursor was deleted.
+ * @param refused what was answered to the cursor
+ * @throws ApiFailure what was answered, where that room is there or nothing can be told; not_found where no room has the name
+ */
+async function beginningAnew(server: Server, room: string, cursor: string, refused: ApiFailure, signal: AbortSignal): Promise<string> {
+  if (!["not_found", "cursor_reset"].includes(refused.code) || /^\d*$/.test(cursor)) throw refused;
+  const before = await readPage(server, `room:${placeIn(cursor).room}`, { limit: "1" }, signal).catch((error: unknown) => error);
+  if (!(before instanceof ApiFailure && before.code === "not_found")) throw refused;
+  return placeIn((await readPage(server, room, { limit: "1" }, signal)).next).at(0);
+}
 
 /** Reads Server-Sent Events by `fetch`, which sends the token in a header and tells why it is refused. */
 export const streamed: Transport = async function* (server, wanted, after, signal) {
@@ -222,7 +245,7 @@ export const socketed: Transport = async function* (server, wanted, after, signa
         isOpen = true;
         socket.send(JSON.stringify({ op: "subscribe", ...wanted, ...(after !== null && { after }) }));
       } else if (message.type === "subscribed") {
-        const rooms = message["rooms"] as readonly (GoneRoom & { readonly after: number })[];
+        const rooms = message["rooms"] as readonly (NamedKey & { readonly after: number })[];
         for (const { room, after: at } of rooms) seqs.set(room, at);
         yield { rooms, cursor };
       } else if (message.type === "removed") {
@@ -274,7 +297,7 @@ const TYPES: Readonly<Record<EventType, true>> = {
 function* stepsOf({ event, data, id }: SseMessage, after: string | null): Generator<StreamStep, void> {
   const cursor = () => id || (after ?? "");
   if (event === "") yield { cursor };
-  else if (event === "hello") yield { rooms: (JSON.parse(data) as { readonly rooms: readonly GoneRoom[] }).rooms, cursor };
+  else if (event === "hello") yield { rooms: (JSON.parse(data) as { readonly rooms: readonly NamedKey[] }).rooms, cursor };
   else if (event === "removed") yield { removed: JSON.parse(data) as RemovedRange, cursor };
   else if (event === "gone") yield { gone: JSON.parse(data) as GoneRoom, cursor };
   else if (event in TOLD) throw endedBy(event, (JSON.parse(data) as { readonly reason?: unknown }).reason);

@@ -121,15 +121,22 @@ function decodePlaces(text: string): { logId: string; seqs: Map<RoomKey, number>
 /** Places at which the rooms of a stream begin. */
 export interface Start {
   readonly seqs: ReadonlyMap<RoomKey, number>;
-  /** Rooms that the cursor did not name: they begin at their heads. */
+  /** Rooms that the cursor did not name. */
   readonly added: readonly RoomKey[];
+}
+
+/** Returns the rooms that a client's cursor names beside these. @throws DyliveError bad_request */
+export function otherRooms(text: string, ends: Ends): readonly RoomKey[] {
+  const places = decodePlaces(text);
+  return "seqs" in places ? [...places.seqs.keys()].filter((room) => !ends.has(room)) : [];
 }
 
 /**
  * Returns the places that a client's cursor stands for in these rooms; null stands for their heads, 0 for the oldest kept.
+ * @param isAnew whether rooms that the cursor does not name begin at their beginning: else at their heads, and not without one that it names
  * @throws DyliveError bad_request; {@link CursorReset} for another log, other rooms only, or a seq that the log has not reached
  */
-export function resolvePlaces(text: string | null, logId: string, ends: Ends): Start {
+export function resolvePlaces(text: string | null, logId: string, ends: Ends, isAnew = false): Start {
   const heads = new Map([...ends].map(([room, { head }]) => [room, head]));
   if (text === null) return { seqs: heads, added: [...ends.keys()] };
   const reset = (why: Said) => {
@@ -142,10 +149,10 @@ export function resolvePlaces(text: string | null, logId: string, ends: Ends): S
     throw new DyliveError("bad_request", "after must be 0 or a cursor when there are several rooms");
   const given = "seqs" in places ? places.seqs : new Map([...ends.keys()].map((room) => [room, places.seq]));
   const known = [...ends.keys()].filter((room) => given.has(room));
-  if (known.length === 0 && ends.size > 0) throw reset("it is of other rooms");
+  if (known.length === 0 && ends.size > 0 && !isAnew) throw reset("it is of other rooms");
   for (const room of known)
     if ((given.get(room) ?? 0) > (heads.get(room) ?? 0)) throw reset(`it is beyond the newest event of room ${room}`);
-  const seqs = new Map([...heads].map(([room, head]) => [room, given.get(room) ?? head]));
+  const seqs = new Map([...heads].map(([room, head]) => [room, given.get(room) ?? (isAnew ? 0 : head)]));
   return { seqs, added: [...ends.keys()].filter((room) => !given.has(room)) };
 }
 

@@ -98,7 +98,9 @@ it("holds back the server while its reader is slow, is cut off, and goes on with
   await until(() => lines.length === 1);
   let take = () => {};
   state.taking = new Promise((resolve) => (take = resolve));
-  let last = 1;
+  await append(...chats(2, 2));
+  await until(() => state.writes === 2);
+  let last = 2;
   const text = "弹".repeat(20_000);
   while (server.live.counts().cutForSlowness === 0) {
     await append(...chats(last + 1, last + 20, text));
@@ -155,8 +157,9 @@ it("goes on without a room that is deleted, and ends with the last of those that
   await until(() => turned(() => named.lines.length === 1 && all.lines.length === 2));
   await store.deletions.ofRoom(gone);
   await clock.advance(15_000);
-  await expect(named.ended).rejects.toMatchObject({ code: "not_found", message: expect.stringContaining(`room ${gone} was deleted`) });
-  await until(() => turned(() => all.said.join("").includes(`room ${gone} was deleted`)));
+  await expect(named.ended).rejects.toMatchObject({ code: "not_found", message: expect.stringContaining("98765") });
+  // Each says so.
+  await until(() => turned(() => all.said.join("").split(`room ${gone} was deleted`).length === 3));
   await tell("22222", chat("2"));
   await until(() => turned(() => all.lines.length === 3));
   await tell("33333", chat("3"));
@@ -165,6 +168,25 @@ it("goes on without a room that is deleted, and ends with the last of those that
     return turned(() => all.lines.length === 4);
   });
   expect(all.lines.at(-2)).toMatchObject({ room: kept, seq: 2 });
+});
+
+it("goes on with a room that was deleted and added again by its name", async () => {
+  const { api, tell, tokens, store, clock } = await serveApi();
+  let room = await tell("98765", chat("1"), chat("2"));
+  const { lines, said, clock: own } = follow(api.url, tokens.read, { asked: { after: "0" } });
+  const turned = async (count: number) => {
+    await clock.advance(50);
+    await own.advance(1000);
+    return lines.length === count;
+  };
+  await until(() => turned(2));
+  const before = room;
+  await store.deletions.ofRoom(room);
+  room = await tell("98765", chat("3"), chat("4"));
+  await clock.advance(15_000);
+  await until(() => turned(4));
+  expect(lines.slice(2)).toMatchObject([1, 2].map((seq) => ({ room, seq })));
+  expect(said.join("")).toContain(`room ${before} was deleted`);
 });
 
 it("goes on at a server that was started again, and follows the rooms that come, from their beginning", async () => {

@@ -16,6 +16,8 @@ const Followed = {
   after: Seq,
   oldest: Type.Integer({ description: "the oldest seq that is kept" }),
   head: Seq,
+  fromHead: Type.Optional(Type.Boolean({ description: "the cursor does not name it" })),
+  anew: Type.Optional(Type.Boolean({ description: "its name led to a room that was deleted since: this one begins at its oldest event" })),
 };
 const Removed = { room: Key, from: Seq, to: Seq };
 const Gone = { asked: Followed.asked, reason: Type.String() };
@@ -26,7 +28,7 @@ const Ref = { ref: Type.Optional(Type.String({ description: "that of the command
 const SSE: Readonly<Record<string, TObject>> = {
   hello: Type.Object({
     log: Log,
-    rooms: Type.Array(Type.Object({ ...Followed, fromHead: Type.Optional(Type.Boolean({ description: "the cursor does not name it" })) })),
+    rooms: Type.Array(Type.Object(Followed)),
     cursor: Cursor,
   }),
   removed: Type.Object(Removed, { description: "these seqs, both ends included, are no longer kept" }),

@@ -323,9 +323,9 @@ describe("a client", () => {
     const gone: unknown[] = [];
     const seen: string[] = [];
     const follow = async () => {
-      const onGone = (room: unknown) => {
+      const onGone = (room: { readonly asked: string }) => {
         gone.push(room);
-        void tell("222", chat("222next"));
+        if (room.asked === "111") void tell("222", chat("222next"));
       };
       for await (const { id } of client.follow(names, { by, after: "0", onGone })) {
         seen.push(id);
@@ -337,6 +337,48 @@ describe("a client", () => {
     const told = ["111", "222"].map((asked) => ({ asked, room: keys.get(asked) }));
     expect([seen.toSorted(), gone]).toEqual(way === "poll" ? [["222c"], told.slice(1)] : [["111c", "222c", "222next"], told]);
   });
+
+  it.each(WAYS.flatMap((way) => [[way, "while it was followed"] as const, [way, "while the connection was lost"] as const]))(
+    "goes on by %s with a room that was deleted and added again %s, from its beginning",
+    async (way, when) => {
+      const beats: (() => void)[] = [];
+      const every = (ms: number, call: () => void) => {
+        if (ms !== 15_000) return systemClock.every(ms, call);
+        beats.push(call);
+        return () => {};
+      };
+      const { api, tell, tokens, store } = await serveApi({ clock: { ...systemClock, every } });
+      const between = await Between.before(api.url);
+      const { client, by } = clientOf(between.url, tokens.read, way);
+      const names = way === "poll" ? ["111"] : ["111", "222"];
+      const [before, other] = [await tell("111", ...chats(1, 2)), await tell("222", ...chats(1, 1))];
+      let anew = 0;
+      const addAgain = async () => {
+        await store.deletions.ofRoom(before);
+        anew = await tell("111", ...chats(11, 13));
+        if (when === "while it was followed") for (const beat of beats) beat();
+        else between.cut();
+      };
+      const [gone, seen]: [unknown[], string[]] = [[], []];
+      const firsts = way === "poll" ? 2 : 3;
+      const stream = client.follow(names, { by, after: "0", onGone: (room) => gone.push(room) });
+      for await (const { room, id } of stream) {
+        seen.push(`${room}:${id}`);
+        // What waits for an event is answered, too.
+        if (seen.length === firsts) setImmediate(() => void addAgain());
+        if (seen.length === firsts + 3) break;
+      }
+      const told = chats(11, 13).map(({ id }) => `${anew}:${id}`);
+      expect([seen.slice(firsts), gone, anew]).toEqual([told, [{ asked: "111", room: before }], expect.any(Number)]);
+      // Its cursor is one of the rooms that there are now.
+      await tell("111", ...chats(14, 14));
+      for await (const { room, id } of client.follow(names, { by, after: stream.cursor ?? "" })) {
+        expect(`${room}:${id}`).toBe(`${anew}:${chats(14, 14)[0]?.id}`);
+        break;
+      }
+      expect(new Set([before, other, anew]).size).toBe(3);
+    },
+  );
 
   it("says at once which option or name cannot be, and repeats no token", async () => {
     const url = "http://127.0.0.1:1";

@@ -131,6 +131,10 @@ export class EventLines {
   readonly #read = new Map<number, number>();
   /** By room: the position that the server keeps. */
   readonly #kept = new Map<number, number>();
+  /** By room: the name that it was asked for by; none where all rooms are. */
+  readonly #names = new Map<number, string>();
+  /** Names of deleted rooms that the server was asked for again. */
+  #asking = 0;
   /** Events that were taken and are not known to have been read, oldest first, with the bytes that were written up to their ends. */
   #unread: { readonly room: number; readonly seq: number; readonly end: number }[] = [];
   #bytes = 0;
@@ -159,6 +163,7 @@ export class EventLines {
   async #connection(): Promise<string | null> {
     const { base, secret, clock, stop: signal } = this.#deps;
     this.#isFollowing = false;
+    this.#asking = 0;
     const socket = new WebSocket(`${base.replace(/^http/, "ws")}/v1/ws`, {
       headers: { authorization: `Bearer ${secret}`, "accept-language": languageOf() },
       ...{ perMessageDeflate: false, followRedirects: false, handshakeTimeout: 10_000 },
@@ -228,9 +233,11 @@ export class EventLines {
       case "subscribed":
         this.#isFollowing = true;
         this.#failures = 0;
-        for (const { room, after } of message["rooms"] as { room: number; after: number }[]) {
+        if (message["ref"] === "anew") this.#asking--;
+        for (const { room, asked, after } of message["rooms"] as { room: number; asked: string; after: number }[]) {
           if (this.#taken.has(room)) continue;
           this.#taken.set(room, after);
+          if (this.#deps.rooms.length > 0) this.#names.set(room, asked);
           say(told`room ${room}: the lines begin after seq ${after}`);
         }
         return;
@@ -238,7 +245,7 @@ export class EventLines {
         say(told`room ${Number(room)}: seqs ${Number(message["from"])} to ${Number(message["to"])} are missing: they are no longer kept`);
         return this.#pass(Number(room), Number(message["to"]));
       case "gone":
-        return this.#lose(Number(room));
+        return this.#lose(Number(room ?? message["asked"]), socket);
       case "position":
         for (const [room, seq] of Object.entries(message["seqs"] as Record<string, number>)) this.#pass(Number(room), seq);
         return;
@@ -249,7 +256,12 @@ export class EventLines {
       case "revoked":
         throw new DyliveError("bad_token", "it was revoked, has expired or may do less, since this call began");
       case "error":
-        if (message["ref"] === "rooms") throw errorOf(message);
+        if (message["ref"] === "rooms") return this.#refused(message, socket);
+        if (message["ref"] === "anew") {
+          this.#asking--;
+          if (message["code"] !== "not_found" || (this.#taken.size === 0 && this.#asking === 0)) throw errorOf(message);
+          return;
+        }
         if (this.#trouble !== words) say(told`the position cannot be kept: ${String(words)}`);
         this.#trouble = String(words);
         return;
@@ -271,11 +283,11 @@ export class EventLines {
     // Of all rooms, those that are gone by now are not missed.
     if (rooms.length === 0 && this.#taken.size > 0) {
       const there = await this.#allRooms().catch(() => null); // asked again with the next connection
-      if (there !== null) for (const room of this.#taken.keys()) if (!there.includes(room)) this.#lose(room);
+      if (there !== null) for (const room of this.#taken.keys()) if (!there.includes(room)) this.#lose(room, socket);
     }
     if (this.#taken.size > 0) {
       const known = [...this.#taken].map(([room, seq]) => ({ room, after: seq }));
-      return this.#send(socket, { op: "subscribe", ref: "rooms", ...asked, rooms: known });
+      return this.#send(socket, { op: "subscribe", ref: "rooms", ...asked, rooms: known, resumed: true });
     }
     const wanted = rooms.length > 0 ? rooms : await this.#allRooms();
     if (wanted.length === 0) throw new DyliveError("not_found", "the server knows no room yet that this token may see");
@@ -322,12 +334,22 @@ export class EventLines {
     for (const { room, seq } of this.#unread.splice(0, first < 0 ? this.#unread.length : first)) this.#read.set(room, seq);
   }
 
-  /** Forgets a room that was deleted. @throws DyliveError not_found when it was the last of those that were named */
-  #lose(room: number): void {
+  /** Takes that the server refuses the rooms: those that were followed may have been deleted. @throws DyliveError */
+  #refused(message: Message, socket: WebSocket): void {
+    if (message["code"] !== "not_found" || this.#names.size === 0) throw errorOf(message);
+    for (const room of [...this.#taken.keys()]) this.#lose(room, socket);
+  }
+
+  /** Forgets a room that was deleted, and asks for its name again: the room may have been added since. */
+  #lose(room: number, socket: WebSocket): void {
     for (const known of [this.#taken, this.#read, this.#kept]) known.delete(room);
     this.#unread = this.#unread.filter((one) => one.room !== room);
-    if (this.#taken.size === 0 && this.#deps.rooms.length > 0) throw new DyliveError("not_found", told`room ${room} was deleted`);
     say(told`room ${room} was deleted`);
+    const name = this.#names.get(room);
+    if (!this.#names.delete(room) || name === undefined) return;
+    const { after: _, ...asked } = this.#deps.asked;
+    this.#asking++;
+    this.#send(socket, { op: "subscribe", ref: "anew", ...asked, rooms: [{ room: name, after: 0 }] });
   }
 
   /** Notes that nothing is to be written up to here. */

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import { CursorReset, cursorEnd, cursorStart, type Ends, encodePlaces, resolvePlaces, type Start } from "../../feed/cursor.js";
+import { CursorReset, cursorEnd, cursorStart, type Ends, encodePlaces } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
 import type { Batch } from "../../feed/tail.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -14,7 +14,7 @@ import { tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
 import { exactly } from "../v1/fields.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
-import { endsOf, namedRooms } from "./named-room.js";
+import { endsOf, namedRooms, placesOf, toldStart } from "./named-room.js";
 import { goneName, goneRoom, readRoom, type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
 import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 import { Resumed } from "./ws-command.js";
@@ -184,7 +184,7 @@ async function answerEventStream(
   const gone: string[] = [];
   const rooms = await namedRooms(live, token, names.split(","), isBack ? (name) => gone.push(name) : undefined);
   const ends = await endsOf(live, rooms);
-  const { seqs, added, reset } = startOf(live, ends, resumed, after ?? null);
+  const { reset, ...start } = await startOf(live, ends, resumed, after ?? null);
 
   if (request.method === "HEAD") return sendHead(reply.type(EVENT_STREAM));
   const held = 1 + rooms.length;
@@ -198,8 +198,8 @@ async function answerEventStream(
     answer.write(sseMessage("cursor_reset", { reason: reset.detail, oldest: reset.oldest, newest: reset.newest }, reset.newest));
   for (const asked of gone) answer.write(sseMessage("gone", goneName(asked)));
   stream.start(
-    rooms.map((named) => shown(named, seqs.get(named.room) ?? 0, select(named.sessionId))),
-    { log: log.id, rooms: rooms.map((room) => toldRoom(room, ends, seqs, added.includes(room.room))) },
+    rooms.map((named) => shown(named, start.seqs.get(named.room) ?? 0, select(named.sessionId))),
+    { log: log.id, rooms: rooms.map((room) => ({ ...toldRoom(room, ends, start.seqs), ...toldStart(start, room.room) })) },
   );
   return reply;
 }
@@ -208,18 +208,17 @@ async function answerEventStream(
  * Returns where the stream begins. A cursor in the address that is no longer valid is refused; one that a browser sends by itself is not,
  * since a browser never comes back after a refusal: it is told in the stream, which goes on at the head.
  */
-function startOf(live: LiveStreams, ends: Ends, resumed: string | null, after: string | null): Start & { reset: CursorReset | null } {
-  const { id } = live.store.log;
-  if (resumed === null) return { ...resolvePlaces(after, id, ends), reset: null };
+async function startOf(live: LiveStreams, ends: Ends, resumed: string | null, after: string | null) {
+  if (resumed === null) return { ...(await placesOf(live, after, ends)), reset: null };
   try {
-    return { ...resolvePlaces(resumed, id, ends), reset: null };
+    return { ...(await placesOf(live, resumed, ends)), reset: null };
   } catch (error) {
     if (!(error instanceof CursorReset)) throw error;
-    return { ...resolvePlaces(null, id, ends), reset: error };
+    return { ...(await placesOf(live, null, ends)), reset: error };
   }
 }
 
-function toldRoom({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyMap<number, number>, added: boolean) {
+function toldRoom({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: ReadonlyMap<number, number>) {
   const { oldest, head } = ends.get(room) ?? { oldest: 1, head: 0 };
   return {
     room,
@@ -228,6 +227,5 @@ function toldRoom({ asked, room, sessionId }: NamedRoom, ends: Ends, seqs: Reado
     after: seqs.get(room) ?? 0,
     oldest,
     head,
-    ...(added && { fromHead: true }),
   };
 }

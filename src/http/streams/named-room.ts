@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import type { Ends } from "../../feed/cursor.js";
+import { type Ends, otherRooms, resolvePlaces, type Start } from "../../feed/cursor.js";
 import { withoutPassword } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
@@ -88,4 +88,27 @@ export async function namedRooms(
 export async function endsOf(live: LiveStreams, rooms: readonly NamedRoom[]): Promise<Ends> {
   const ends = await live.store.log.heads(rooms.map(({ room }) => room));
   return new Map(rooms.map(({ room }) => [room, ends.get(room) ?? { oldest: 1, head: 0 }]));
+}
+
+/** Places at which the rooms of a stream begin. */
+interface StreamStart extends Start {
+  /** Whether the rooms that the cursor did not name begin anew: their names led to rooms that were deleted since. */
+  readonly isAnew: boolean;
+}
+
+/**
+ * Returns the places that a client's cursor stands for, as {@link resolvePlaces} does. Where it names a room that was deleted, one that has its
+ * name now was added since: nothing of that is passed over.
+ * @throws DyliveError bad_request; CursorReset
+ */
+export async function placesOf(live: LiveStreams, cursor: string | null, ends: Ends): Promise<StreamStart> {
+  const others = cursor === null ? [] : otherRooms(cursor, ends);
+  const isAnew = others.length > 0 && (await live.store.deletions.ofRooms(others)).size > 0;
+  return { ...resolvePlaces(cursor, live.store.log.id, ends, isAnew), isAnew };
+}
+
+/** Returns what a client is told of a room that it was not at before: that it begins at its head, or anew; nothing of others. */
+export function toldStart({ added, isAnew }: StreamStart, room: RoomKey): { readonly fromHead?: true; readonly anew?: true } {
+  if (!added.includes(room)) return {};
+  return isAnew ? { anew: true } : { fromHead: true };
 }

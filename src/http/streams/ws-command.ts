@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
-import { CursorReset, type Ends, encodePlaces, resolvePlaces } from "../../feed/cursor.js";
+import { CursorReset, type Ends, encodePlaces } from "../../feed/cursor.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { mistakeOf } from "../../runtime/mistake.js";
 import { type Said, told } from "../../runtime/told.js";
@@ -9,7 +9,7 @@ import type { NamedRoom } from "../../store/rooms.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import { subscriptionPosition } from "../tokens.js";
 import type { LiveStreams } from "./live.js";
-import { endsOf, namedRooms } from "./named-room.js";
+import { endsOf, namedRooms, placesOf, toldStart } from "./named-room.js";
 import { type ShownRoom, selectionOf, shown } from "./selection.js";
 
 const closed = { additionalProperties: false };
@@ -115,13 +115,15 @@ export async function subscriptionsOf(
   const rooms = await namedRooms(live, token, names, command.resumed === true ? onGone : undefined);
   const ends = await endsOf(live, rooms);
   const after = command.after === undefined ? null : String(command.after);
-  const { seqs } = resolvePlaces(after, live.store.log.id, ends);
+  const start = await placesOf(live, after, ends);
   return Promise.all(
     rooms.map(async (named) => {
       const kept =
         command.name === undefined ? null : await live.store.positions.get(subscriptionPosition(token, command.name), named.room);
-      const from = own.get(named.asked) ?? kept ?? seqs.get(named.room) ?? 0;
-      return subscription(live.store.log.id, named, ends, from, shown(named, from, select(named.sessionId)));
+      const place = own.get(named.asked) ?? kept;
+      const from = place ?? start.seqs.get(named.room) ?? 0;
+      const of = subscription(live.store.log.id, named, ends, from, shown(named, from, select(named.sessionId)));
+      return place === null && after !== null ? { ...of, told: { ...of.told, ...toldStart(start, named.room) } } : of;
     }),
   );
 }

@@ -79,6 +79,28 @@ describe("a stream of events", () => {
     expect(more.messages[0]?.data).toMatchObject({ rooms: [{}, {}, { asked: "3333333", fromHead: true }] });
   });
 
+  it("begins anew with a room that was added by the name of one that was deleted, where the cursor names that one", async () => {
+    const server = await serveLive();
+    const [old, other] = [await server.room("1111111"), await server.room("2222222")];
+    await old.append(...chats(2, "old"));
+    await other.append(...chats(2, "other"));
+    const first = await SseClient.open(stream(server, { rooms: "1111111,2222222", after: 0 }), server);
+    await until(() => first.events.length === 4);
+    const cursor = first.parser.lastId ?? "";
+    first.close();
+    await server.store.deletions.ofRoom(old.room);
+    const next = await server.room("1111111");
+    await next.append(...chats(2, "next"));
+    for (const rooms of ["1111111,2222222", "1111111"]) {
+      const back = await SseClient.open(stream(server, { rooms, after: cursor }), server);
+      await until(() => back.events.length === 2);
+      expect(back.events.map(key)).toEqual(["next0", "next1"]);
+      const { rooms: told } = (back.messages[0]?.data ?? {}) as { readonly rooms?: readonly { readonly anew?: boolean }[] };
+      expect(told?.filter(({ anew }) => anew === true)).toMatchObject([{ asked: "1111111", room: next.room, after: 0 }]);
+      back.close();
+    }
+  });
+
   it("shows what is asked for: types, user, diamonds, an expression, one broadcast", async () => {
     const server = await serveLive();
     const { append } = await server.room();
