@@ -3,12 +3,12 @@ import type { Clock } from "../../src/runtime/clock.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { rows } from "../../src/store/sql/work.js";
+import { FaultyLink } from "../chaos/faulty-link.js";
 import { fastClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { until } from "../until.js";
 import { dropDatabase, newDatabase, runSql } from "./database.js";
-import { type Link, linkTo } from "./link.js";
 
 async function database(): Promise<string> {
   const url = await newDatabase();
@@ -22,8 +22,8 @@ async function open(url: string, clock: Clock, tell: (sentence: string) => void 
   return store;
 }
 
-async function link(url: string): Promise<Link> {
-  const made = await linkTo(Number(new URL(url).port));
+async function link(url: string): Promise<FaultyLink> {
+  const made = await FaultyLink.to(url);
   onTestFinished(() => made.close());
   return made;
 }
@@ -67,7 +67,7 @@ describe("a database that is away", () => {
     const way = await link(url);
     const clock = fastClock(20);
     const told: string[] = [];
-    const store = await open(way.url(url), clock, (sentence) => told.push(sentence));
+    const store = await open(way.url, clock, (sentence) => told.push(sentence));
     expect(store.server().away).toBeNull();
     await way.close();
     const { since } = (await until(() => store.server().away)) ?? { since: 0 };
@@ -77,7 +77,7 @@ describe("a database that is away", () => {
     const many = await Promise.allSettled(Array.from({ length: 50 }, () => store.rooms.list()));
     expect(many.every(({ status }) => status === "rejected")).toBe(true);
     expect(clock.now() - before).toBeLessThan(2000);
-    const again = await linkTo(Number(new URL(url).port), Number(new URL(way.url(url)).port));
+    const again = await FaultyLink.to(url, { at: way.port });
     onTestFinished(() => again.close());
     await until(() => store.server().away === null);
     expect(await store.rooms.list()).toEqual([]);
@@ -88,10 +88,10 @@ describe("a database that is away", () => {
     const url = await database();
     const way = await link(url);
     const clock = fastClock(20);
-    const store = await openPostgresStore({ url: way.url(url), clock });
+    const store = await openPostgresStore({ url: way.url, clock });
     const { room, append } = await claimed(store);
     await append(chat("1"));
-    way.cut();
+    way.mute();
     const reading = store.log.read(room, 0, 9);
     const closed = store.close();
     await expect(reading).rejects.toMatchObject({ code: "store_unreachable" });
@@ -126,7 +126,7 @@ describe("several hosts", () => {
     const url = await database();
     const [one, two] = [await link(url), await link(url)];
     const hosts = (...urls: string[]) => url.replace(/127\.0\.0\.1:\d+/, urls.map((each) => new URL(each).host).join(","));
-    const store = await open(hosts("x://127.0.0.1:1", one.url(url), two.url(url)), fastClock(1));
+    const store = await open(hosts("x://127.0.0.1:1", one.url, two.url), fastClock(1));
     const { room, append } = await claimed(store);
     await append(chat("1"));
     await one.close();
@@ -135,7 +135,7 @@ describe("several hosts", () => {
     // A standby, or what is set like one.
     const name = new URL(url).pathname.slice(1);
     await runSql(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
-    await expect(open(hosts("x://127.0.0.1:1", two.url(url)), fastClock(50))).rejects.toMatchObject({
+    await expect(open(hosts("x://127.0.0.1:1", two.url), fastClock(50))).rejects.toMatchObject({
       code: "store_unreachable",
       detail: expect.stringMatching(/takes no writes/),
     });

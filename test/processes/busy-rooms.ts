@@ -1,5 +1,7 @@
 import { type RoomScenario, type Simulator, startSimulator } from "../../simulator/index.js";
+import { watchRoom } from "../../src/store/cluster.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
+import type { RoomStore } from "../../src/store/store.js";
 
 /** Rooms that are live, with some messages of people a second each. */
 export function busyRooms(count: number): readonly RoomScenario[] {
@@ -17,21 +19,30 @@ export function busyRooms(count: number): readonly RoomScenario[] {
 
 /** A simulator with such rooms. */
 export function simulatorOf(rooms: readonly RoomScenario[], rateFactor = 1): Promise<Simulator> {
-  return startSimulator({ rooms, rateFactor, keep: 50_000, seed: "cluster" });
+  return startSimulator({ rooms, rateFactor, keep: 100_000, seed: "cluster" });
 }
 
-/** Puts the rooms on the watch list of a database, as `dylive room add` does, but without asking the platform. @returns their keys, in order */
-export async function watchAll(url: string, rooms: readonly RoomScenario[]): Promise<readonly number[]> {
-  const store = await openPostgresStore({ url });
+/**
+ * Puts the rooms on the watch list, as `dylive room add` does, but without asking the platform.
+ * @param of a store, or the address of its database
+ * @param sessions that watch the room of this number; null by default: one, by the server's settings
+ * @returns their keys, in order
+ */
+export async function watchAll(
+  of: RoomStore | string,
+  rooms: readonly RoomScenario[],
+  sessions: (n: number) => readonly string[] | null = () => null,
+): Promise<readonly number[]> {
+  const store = typeof of === "string" ? await openPostgresStore({ url: of }) : of;
   try {
     const keys: number[] = [];
-    for (const { webRid } of rooms) {
+    for (const [n, { webRid }] of rooms.entries()) {
       const room = await store.rooms.ensure([{ kind: "web_rid", value: webRid }], { webRid });
-      await store.rooms.setWatch(room, "on");
+      await watchRoom(store.rooms, room, { sessions: sessions(n) });
       keys.push(room);
     }
     return keys;
   } finally {
-    await store.close();
+    if (store !== of) await store.close();
   }
 }

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
+import { FaultyLink } from "../chaos/faulty-link.js";
 import { until } from "../until.js";
 import { busyRooms, simulatorOf, watchAll } from "./busy-rooms.js";
 import { clusterDatabase } from "./database.js";
-import { Doorway } from "./doorway.js";
 import { type Judged, judge } from "./judge.js";
 import { pause } from "./pause.js";
 import { TestCluster } from "./processes.js";
@@ -25,10 +25,10 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
   const scenarios = busyRooms(rooms);
   const webRids = scenarios.map(({ webRid }) => webRid);
   const database = await clusterDatabase();
-  const doorway = await Doorway.to(database.url);
+  const link = await FaultyLink.to(database.url);
   const simulator = await simulatorOf(scenarios, 2);
   const env = { DYLIVE_REQUESTS_PER_S: "100" };
-  const cluster = new TestCluster({ url: doorway.url, platform: simulator.url, env });
+  const cluster = new TestCluster({ url: link.url, platform: simulator.url, env });
   const end = new AbortController();
   try {
     const keys = await watchAll(database.url, scenarios);
@@ -57,13 +57,13 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
       await database.server.start();
     }
     await pause(5000);
-    doorway.shut();
+    link.shut();
     const backAt = Date.now() + awayMs;
     while (Date.now() < backAt) {
       await spools();
       await pause(500);
     }
-    doorway.open();
+    link.open();
     await until(async () => {
       await pause(250);
       return (await spools()).every((bytes) => bytes === 0);
@@ -91,7 +91,7 @@ export async function cutDatabase(rooms: number, awayMs: number): Promise<CutDat
     end.abort();
     await cluster.close();
     await simulator.close();
-    doorway.close();
+    await link.close();
     await database.remove();
   }
 }

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Simulator } from "../../simulator/index.js";
 import type { NewEventOf } from "../../src/events/event.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { idOf } from "../fact-id.js";
 
 /** What came of a run, over all rooms. */
@@ -17,9 +18,16 @@ export interface Judged {
 /**
  * Compares what was sent with what is stored: every message of people is there once, or lies in a recorded gap; seqs have no hole; of
  * rooms without a gap the units of gifts are equal, of the others there are no more than what could be told apart.
+ * @param of a store, or the address of its database
+ * @param ordered rooms whose messages came in the order in which they were sent, and so must be stored
  */
-export async function judge(url: string, simulator: Simulator, webRids: readonly string[]): Promise<Judged> {
-  const store = await openPostgresStore({ url });
+export async function judge(
+  of: RoomStore | string,
+  simulator: Simulator,
+  webRids: readonly string[],
+  ordered: readonly string[] = [],
+): Promise<Judged> {
+  const store = typeof of === "string" ? await openPostgresStore({ url: of }) : of;
   try {
     let [sent, lost, stored] = [0, 0, 0];
     const allGaps: Judged["gaps"][number][] = [];
@@ -28,6 +36,7 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
       const { sent: truth } = simulator.truth(webRid);
       expect(truth.interactiveDropped, "the truth was let go").toBe(0);
       const received = new Map<string, number>();
+      const seqs = new Map<string, number>();
       const gaps: Judged["gaps"][number][] = [];
       let [seq, units] = [0, 0];
       for (let after = 0; ; ) {
@@ -36,6 +45,7 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
           expect(event.seq, `a hole in room ${webRid}`).toBe(++seq);
           expect(received.has(event.id), `${event.id} is stored twice in room ${webRid}`).toBe(false);
           received.set(event.id, event.receivedAt);
+          seqs.set(event.id, event.seq);
           if (event.type === "gap") {
             const { from, to, reason } = event as NewEventOf<"gap">;
             if (from === null) throw new Error(`a gap of unknown length, although nobody set a clock: ${JSON.stringify(event)}`);
@@ -56,6 +66,11 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
         return gaps.some(({ from, to }) => from <= after && to >= before) ? [] : [{ id: one.fact.msgId, before, after }];
       });
       expect(outside, `messages of room ${webRid} that are neither stored nor at one of ${JSON.stringify(gaps)}`).toEqual([]);
+      if (ordered.includes(webRid)) {
+        const places = truth.interactive.flatMap((fact) => (fact.kind === "gift" ? [] : (seqs.get(idOf(fact)) ?? [])));
+        const early = places.flatMap((place, index) => (place < (places[index - 1] ?? 0) ? [[places[index - 1], place]] : []));
+        expect(early, `seqs of room ${webRid} that came in another order than was sent`).toEqual([]);
+      }
       const given = truth.combos.reduce((sum, { total }) => sum + total, truth.combosDropped.units);
       if (gaps.length === 0) expect(units, `units of gifts in room ${webRid}`).toBe(given);
       else {
@@ -70,6 +85,6 @@ export async function judge(url: string, simulator: Simulator, webRids: readonly
     }
     return { sent, lost, stored, gaps: allGaps };
   } finally {
-    await store.close();
+    if (store !== of) await store.close();
   }
 }

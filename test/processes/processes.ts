@@ -4,8 +4,8 @@ import type { Role } from "../../src/store/cluster.js";
 import { type Run, ran, scratch, serving } from "../e2e/command.js";
 
 export interface ClusterOptions {
-  /** Of the database that all share. */
-  readonly url: string;
+  /** Of the database that all share; null: each has its own, of SQLite. */
+  readonly url: string | null;
   /** Of the simulator. */
   readonly platform: string;
   /** Settings of every process. */
@@ -73,6 +73,7 @@ export class TestCluster {
 
   #env(data: string): Record<string, string> {
     const { url, platform, env } = this.#options;
-    return { DYLIVE_DATA: data, DYLIVE_PORT: "0", DATABASE_URL: url, DYLIVE_UPSTREAM: platform, DYLIVE_LOG_LEVEL: "warn", ...env };
+    const database = url === null ? {} : { DATABASE_URL: url };
+    return { DYLIVE_DATA: data, DYLIVE_PORT: "0", ...database, DYLIVE_UPSTREAM: platform, DYLIVE_LOG_LEVEL: "warn", ...env };
   }
 }

@@ -49,7 +49,12 @@ export class DownloadStage {
 
   /** Downloads a work, read now. */
   async download(name: string, folder: string, options: Partial<DownloadOptions> = {}): Promise<Download> {
-    return downloadWork(await this.read(name), { folder, platform: { upstream: this.simulator.url, proxy: null }, ...options });
+    return this.downloadOf(await this.read(name), folder, options);
+  }
+
+  /** Downloads a work as it was read. */
+  downloadOf(work: Work, folder: string, options: Partial<DownloadOptions> = {}): Promise<Download> {
+    return downloadWork(work, { folder, platform: { upstream: this.simulator.url, proxy: null }, ...options });
   }
 
   close(): Promise<void> {

@@ -1,0 +1,89 @@
+import { expect, it, onTestFinished } from "vitest";
+import { chaosOfDownloads } from "../chaos/downloads.js";
+import { ENDS, type Faults } from "../chaos/faulty-link.js";
+import { chaosOfPrograms, type Trial, type Trialled } from "../chaos/programs.js";
+import { seededBy } from "../chaos/seed.js";
+import { chaosOfStores } from "../chaos/stores.js";
+import { clusterDatabase } from "../processes/database.js";
+import { pause } from "../processes/pause.js";
+import { useFolders } from "../store/directory.js";
+import { measured } from "./measured.js";
+
+const folders = useFolders();
+/** How long there are faults in each, ms; `CHAOS_MS` is another time. */
+const FOR_MS = Number(process.env["CHAOS_MS"] ?? 30 * 60_000);
+const MINUTES = `${+(FOR_MS / 60_000).toFixed(1)} minutes`;
+/** All ends, also half-open connections. */
+const FAULTS: Faults = { lateMs: 300, slowest: 20_000, lifeMs: 30_000, ends: ENDS };
+const TRIAL: Omit<Trial, "seed" | "database" | "rooms" | "sessions"> = {
+  ...{ forMs: FOR_MS, faults: FAULTS, longestMs: 20_000, everyMs: 4000, isToldAtTheEnd: false },
+};
+
+function told(
+  seed: string,
+  { sent, lost, gaps, stored, read, lostConnections, messages, again, liveMs, staleMs, strikes, met }: Trialled,
+): string {
+  const gapSeconds = Math.round(gaps.reduce((sum, { from, to }) => sum + to - from, 0) / 1000);
+  const { connections, ...ends } = met;
+  const counted = (all: Readonly<Record<string, number>>) =>
+    Object.entries(all)
+      .map(([what, n]) => `${what} ${n}`)
+      .join(", ");
+  return (
+    `seed ${seed}: ${sent} messages sent, ${stored} events stored, ${lost} lost, all in ${gaps.length} recorded gaps (${gapSeconds} s in all), 0 twice, order kept; ` +
+    `readers were given ${read} events once, in order, over ${lostConnections} lost connections; ${messages} webhooks, ${again} of them again; ` +
+    `every room live ${(liveMs / 1000).toFixed(1)} s after the last fault, and called live for ${(staleMs / 1000).toFixed(1)} s at most while nobody was heard. Strikes: ${counted(strikes)}. Of ${connections} connections: ${counted(ends)}`
+  );
+}
+
+it("chaos on SQLite", async () => {
+  const seed = seededBy();
+  const sessions = () => null;
+  const came = await chaosOfPrograms({ ...TRIAL, seed, database: null, rooms: 6, sessions });
+  measured(`chaos for ${MINUTES}: one server on SQLite, 6 rooms, readers by WebSocket, SSE and polls, a webhook`, told(seed, came));
+});
+
+it("chaos on several sessions of a room, whose messages also come in another order, and twice", async () => {
+  const seed = seededBy();
+  const sessions = (n: number) => (n % 2 === 0 ? ["guest", "guest:2"] : ["guest", "guest:2", "guest:3"]);
+  const faults = { ...FAULTS, mixed: 20 };
+  const came = await chaosOfPrograms({ ...TRIAL, faults, seed, database: null, rooms: 4, sessions });
+  measured(`chaos for ${MINUTES}: 4 rooms that two or three sessions watch, messages in another order and twice`, told(seed, came));
+});
+
+it("chaos on three processes with PostgreSQL", async () => {
+  const seed = seededBy();
+  const database = await clusterDatabase();
+  onTestFinished(() => database.remove());
+  const sessions = (n: number) => (n % 3 === 0 ? ["guest", "guest:2"] : null);
+  const came = await chaosOfPrograms({ ...TRIAL, seed, database, rooms: 9, sessions });
+  measured(`chaos for ${MINUTES}: three processes on PostgreSQL, which is restarted, 9 rooms`, told(seed, came));
+});
+
+it("the history of appends and reads of three stores on PostgreSQL, which is restarted", async () => {
+  const seed = seededBy();
+  const database = await clusterDatabase();
+  onTestFinished(() => database.remove());
+  const { server } = database;
+  const came = await chaosOfStores(database.url, seed, FOR_MS, { ...FAULTS, lifeMs: 5000 }, async (chance) => {
+    await pause(chance.below(30_000));
+    await server?.stop(chance.of(["SIGINT", "SIGQUIT"]));
+    await pause(chance.below(3000));
+    await server?.start();
+  });
+  expect(came.stored).toBeGreaterThan(100);
+  measured(
+    `chaos for ${MINUTES}: the history of three stores on PostgreSQL, which is restarted, judged in the manner of Jepsen`,
+    `seed ${seed}: ${came.appends} appends (${came.unanswered} without an answer, ${came.fenced} fenced) after ${came.claims} claims, ${came.reads} reads: ` +
+      `${came.stored} events, 0 lost, 0 twice, no seq with two contents, no read behind another; appended again ${(came.againMs / 1000).toFixed(1)} s after the last fault`,
+  );
+});
+
+it("chaos on downloads", async () => {
+  const seed = seededBy();
+  const { downloads, tries, cancelled, files, met } = await chaosOfDownloads(seed, FOR_MS, { ...FAULTS, lifeMs: 400 }, folders);
+  measured(
+    `chaos for ${MINUTES} on downloads`,
+    `seed ${seed}: ${downloads} downloads in ${tries} tries, ${cancelled} stopped on the way, over ${met.connections} connections: ${files} files whole, 0 half-named, nothing left beside them`,
+  );
+});
