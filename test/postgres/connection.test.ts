@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Clock } from "../../src/runtime/clock.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
@@ -119,6 +119,24 @@ describe("a database that takes what it is asked and says nothing", () => {
     expect(await reading).toEqual([]);
     expect(store.server().away).toBeNull();
   });
+});
+
+it("a connection over which nothing comes any more, while the database answers others, is replaced within seconds", async () => {
+  const url = await database();
+  const way = await link(url);
+  const store = await open(way.url, fastClock(20));
+  const { room, append } = await claimed(store);
+  await append(chat("1"));
+  // The client's own limit for a statement, which is a minute, never comes.
+  const { setTimeout: wait } = globalThis;
+  const unlimited = ((call: () => void, ms: number) => wait(ms === 60_000 ? () => {} : call, ms === 60_000 ? 0 : ms)) as typeof wait;
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(unlimited);
+  onTestFinished(() => void vi.restoreAllMocks());
+  way.mute();
+  const reading = store.log.read(room, 0, 9);
+  await until(() => way.lost > 0);
+  way.unmute();
+  expect((await reading).events).toHaveLength(1);
 });
 
 describe("several hosts", () => {

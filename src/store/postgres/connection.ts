@@ -186,7 +186,7 @@ export class PostgresConnection implements SqlDatabase {
   }
 
   #use<T>(call: (session: PostgresSession) => Promise<T>): Promise<T> {
-    return this.#pool.use((client) => call(new PostgresSession(client, this.#pool.heard)));
+    return this.#pool.use((client) => call(new PostgresSession(client, this.#pool.heardOn(client))));
   }
 }
 

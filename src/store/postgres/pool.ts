@@ -24,6 +24,11 @@ const FIRST_WAIT_MS = 15_000;
  * the only one.
  */
 const SILENT_MS = 3000;
+/** Interval at which statements are looked at that wait for their answers, in ms, and how long one has waited then. */
+const LOOK_MS = 1000;
+const SUSPECT_MS = 5000;
+/** Longest time for asking another connection about them, in ms. */
+const ASK_MS = 4000;
 /** Shortest and longest pause between tries to reach it, in ms. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 5000;
@@ -78,6 +83,10 @@ export class Pool {
   #pauseMs = 0;
   #outage: Outage | null = null;
   readonly #silence = new Silence();
+  /** Statements that wait for an answer: the connection of each, since when, and whether the server knew nothing of it when it was looked at. */
+  readonly #asked = new Map<pg.ClientBase, { readonly since: number; isUnknown: boolean }>();
+  readonly #stopLooking: () => void;
+  #isLooking = false;
 
   /** @param tell called with one sentence when the database is missed, and when it is back */
   constructor(address: Address, clock: Clock, tell: (sentence: string) => void = () => {}) {
@@ -85,6 +94,7 @@ export class Pool {
     this.#clock = clock;
     this.#tell = tell;
     this.#pool = this.#open();
+    this.#stopLooking = clock.every(LOOK_MS, () => void this.#lookAtAsked());
     if (address.urls.length > 1) this.#lose(this.#pool, new Error("no host was tried yet"), FIRST_WAIT_MS);
   }
 
@@ -110,6 +120,18 @@ export class Pool {
       this.#silence.answered(this.#clock.now());
     }
   };
+
+  /** Returns what asks the database on a connection, as {@link heard} does; a connection whose answers are lost is ended. */
+  heardOn(client: pg.ClientBase): <T>(ask: () => Promise<T>) => Promise<T> {
+    return async (ask) => {
+      this.#asked.set(client, { since: this.#clock.now(), isUnknown: false });
+      try {
+        return await this.heard(ask);
+      } finally {
+        this.#asked.delete(client);
+      }
+    };
+  }
 
   get figures(): PoolFigures {
     return { used: this.#used, idle: this.#pool.idleCount, waiting: this.#turns.length };
@@ -153,6 +175,7 @@ export class Pool {
   /** Ends the connections when their work is done. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#stopLooking();
     this.#retire(this.#pool);
     await Promise.all(this.#old);
   }
@@ -224,6 +247,42 @@ export class Pool {
     }
     if (this.#outage !== null) this.#outage.reason = reasons.join("; ");
     return false;
+  }
+
+  /**
+   * Ends connections that stand and whose statement, or its answer, was lost, as behind a router that has forgotten them: another connection is
+   * told that the server does nothing for them. One look may be too early for an answer that is on its way, the next is not.
+   */
+  async #lookAtAsked(): Promise<void> {
+    const suspects = [...this.#asked].filter(([, { since }]) => this.#clock.now() - since >= SUSPECT_MS);
+    if (suspects.length === 0 || this.#isLooking || this.#outage !== null) return;
+    this.#isLooking = true;
+    try {
+      const busy = await this.#busy();
+      for (const [client, asked] of suspects) {
+        const pid = backends.get(client);
+        if (this.#asked.get(client) !== asked || pid === undefined || busy.has(pid)) continue;
+        if (asked.isUnknown) end(client);
+        asked.isUnknown = true;
+      }
+    } catch {
+      // It cannot be reached: what waits goes on waiting.
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  /** Returns the server's processes that are doing something. @throws what the network or the server says */
+  async #busy(): Promise<ReadonlySet<number>> {
+    const client = new pg.Client({ ...this.config, connectionTimeoutMillis: ASK_MS, query_timeout: ASK_MS });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ pid: number }>("SELECT pid FROM pg_stat_activity WHERE state = 'active'");
+      return new Set(rows.map(({ pid }) => pid));
+    } finally {
+      void client.end().catch(() => {});
+    }
   }
 
   /** Returns why a host cannot be used; null when it can. */
@@ -305,6 +364,17 @@ async function prepared(client: pg.ClientBase): Promise<void> {
   client.on("error", () => {});
   // A statement is cut when our process ends in the midst of it. Where the server's system cannot see that, it refuses the setting.
   await client.query("SET client_connection_check_interval = 5000").catch(() => {});
+  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  if (rows[0] !== undefined) backends.set(client, rows[0].pid);
+}
+
+/** The server's process of each connection: what a connection is told of it when it begins may be a pooler's between us. */
+const backends = new WeakMap<pg.ClientBase, number>();
+
+/** Ends a connection at once: what waits on it is told. */
+function end(client: pg.ClientBase): void {
+  const { connection } = client as unknown as { readonly connection: { readonly stream: Socket } }; // which its types leave out
+  connection.stream.destroy();
 }
 
 /** Parts of a PostgreSQL URL: the same database by one host or by several, of which one takes writes at a time. */
