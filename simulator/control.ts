@@ -146,9 +146,11 @@ class ConnectionFaults {
     });
   }
 
-  /** Damages the next frames with messages that those who are connected are sent. */
-  damage(webRid: string, kind: Damage, frames = 1): void {
-    this.#each(webRid, (connection) => connection.damage(kind, frames));
+  /** Damages the next frames with messages that those who are connected are sent, or one of them. */
+  damage(webRid: string, kind: Damage, frames = 1, viewer?: string): void {
+    this.#each(webRid, (connection) => {
+      if (viewer === undefined || connection.options.viewer === viewer) connection.damage(kind, frames);
+    });
   }
 
   /** Sends the newest messages of people once more, in envelopes of their own. @returns how many */

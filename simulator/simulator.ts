@@ -272,8 +272,8 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
     (rooms, { room, on, form, viewer }) => rooms.refuse(room, on, form, viewer),
   ),
   damage: command(
-    { room, kind: Type.Enum(["gzip", "truncated"]), frames: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })) },
-    (rooms, { room, kind, frames }) => rooms.damage(room, kind, frames),
+    { room, kind: Type.Enum(["gzip", "truncated"]), frames: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })), viewer },
+    (rooms, { room, kind, frames, viewer }) => rooms.damage(room, kind, frames, viewer),
   ),
   repeat: command({ room, count: Type.Optional(Type.Integer({ minimum: 0, maximum: 30 })) }, (rooms, { room, count }) => ({
     repeated: rooms.repeat(room, count),

@@ -15,7 +15,7 @@ import { type Gap, GapTracker } from "./gap-tracker.js";
 import type { CollectorEvent, Effect } from "./machine.js";
 import type { RoomRecords } from "./records.js";
 import type { RoomResolver } from "./room-resolver.js";
-import type { Brought, RoomSession } from "./room-session.js";
+import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
 import { SessionUnion } from "./session-union.js";
 import type { Watchdog } from "./watchdog.js";
 
@@ -105,6 +105,7 @@ export class RoomConnection {
         onStanding: () => stands(),
         onReceived: (frame: Received) => health.backlog.arrived(frame),
         onAllDown: (reason: string) => this.miss({ type: "miss", since: "frame", reason, silent: false }),
+        onUnproven: (since: number, reason: string) => this.miss({ type: "miss", since, reason, silent: false }),
       };
       const until = AbortSignal.any([signal, this.#given.signal]);
       for await (const brought of this.#union.open(live, listeners, until)) {
@@ -194,7 +195,9 @@ export class RoomConnection {
     if (roomId === null || newest === undefined || records.moving || records.lost) return;
     const positions = Object.fromEntries(kept.map(({ name, position }) => [name, position]));
     const { at: savedAt, ahead } = newest.saved;
-    const missing = this.#gaps.open;
+    const { unproven } = this.#union;
+    const missing =
+      this.#gaps.open ?? (unproven && { since: [this.#offsets.note(unproven.since)], reason: unproven.reason, silent: false });
     const resume: Resume = { roomId, positions, savedAt, ahead, ...(missing !== null && { missing }) };
     await inTime(collector.store.rooms.setResume(room, resume), PATIENCE_MS, collector.clock).catch(() => {});
     await this.#keepSeen(room, roomId, KEEP_SEEN_MS);
@@ -342,5 +345,5 @@ function damagedIn(batch: readonly Received[], lastFrameAt: number): (Gap & { re
   const last = batch.findLast(({ damaged }) => damaged === true);
   if (last === undefined) return null;
   const before = batch[first - 1]?.receivedAt ?? lastFrameAt;
-  return { from: Math.min(before, last.receivedAt - 1), to: last.receivedAt, reason: "a frame was damaged on its way" };
+  return { from: Math.min(before, last.receivedAt - 1), to: last.receivedAt, reason: DAMAGED };
 }

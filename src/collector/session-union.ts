@@ -3,7 +3,7 @@ import type { Live } from "../platform/links/resolve.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { ClockOffsets } from "./clock-offsets.js";
-import type { Brought, RoomSession } from "./room-session.js";
+import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
 
 /** Listeners of what all sessions of a room are together. */
 interface UnionListeners {
@@ -14,33 +14,56 @@ interface UnionListeners {
   readonly onReceived: (frame: Received) => void;
   /** Called when none stands any more while one is being opened. */
   readonly onAllDown: (reason: string) => void;
+  /** Called at the end with the steady time (ms) since when something was missed that nobody turned out to have received. */
+  readonly onUnproven: (since: number, reason: string) => void;
 }
 
-/** Interval in which no session received though one seemed to stand all the time; steady times, ms. */
-export interface Hole {
+/** Steady times, ms. */
+interface MissedTime {
   readonly from: number;
   readonly to: number;
+}
+
+/** Interval in which no session received though one seemed to stand all the time. */
+export interface Hole extends MissedTime {
   readonly reason: string;
 }
 
+/** Time by which what is sent to several sessions may come to one later than to another, ms. */
+const SKEW_MS = 2000;
+/** Time without a frame after which a connection is silent, ms: an answer to a heartbeat, which is sent every 10 s, is missing then. */
+const SILENT_MS = 15_000;
+const SILENT = "the connection was open but silent: not even heartbeats were answered";
+
 /**
- * Knows whether what one session missed while it was down was received by another. One that stands may have been silent for long, as behind a
- * dead router: it has received what it brings something after, and when it falls, nothing since its last frame.
+ * Knows whether what one session missed, since it was down or a frame of it was damaged, was received by another. One that stands may have been
+ * silent for long, as behind a dead router: it has received what it brings something after, and when it falls, nothing since its last frame.
  */
 class Reception {
-  /** Outages of sessions of which it is not known yet; `to` is when one of them stood again. */
+  /** What sessions missed, of which it is not known yet; `to` is when one of them stood again. `by` may have received it. */
   #outages: { from: number; to: number | null; readonly by: Set<RoomSession> }[] = [];
+  /** When each session received last. */
+  readonly #last = new WeakMap<RoomSession, number>();
 
   /** Notes that a session stands at `at`. */
-  stands(at: number): void {
+  stands(session: RoomSession, at: number): void {
+    this.#last.set(session, at);
     for (const outage of this.#outages) outage.to ??= at;
   }
 
   /** Notes that a frame came to a session at `at`. */
   received(session: RoomSession, at: number): void {
-    if (this.#outages.length === 0) return;
-    for (const outage of this.#outages) if (outage.by.has(session)) outage.from = Math.max(outage.from, at);
-    this.#outages = this.#outages.filter(({ from, to }) => to === null || from < to);
+    this.#last.set(session, at);
+    this.#has(session, at - SKEW_MS);
+  }
+
+  /** Notes that a frame came to a session at `at` and cannot be read. @param others that stand @returns as {@link fell} */
+  damaged(session: RoomSession, at: number, others: readonly RoomSession[]): readonly MissedTime[] {
+    const from = Math.min(this.#last.get(session) ?? at, at - 1);
+    this.#last.set(session, at);
+    const missed = this.#lacks(session, ({ from: begun, to }) => begun <= at + SKEW_MS && (to ?? at) >= from - SKEW_MS);
+    if (others.length > 0) this.#outages.push({ from, to: at, by: new Set(others) });
+    return missed;
   }
 
   /**
@@ -48,16 +71,40 @@ class Reception {
    * @param others that stand
    * @returns what nobody received, as it turns out by that; what nobody receives from now on is none of it
    */
-  fell(session: RoomSession, others: readonly RoomSession[]): readonly Omit<Hole, "reason">[] {
-    this.received(session, session.lastFrameAt);
-    const missed: Omit<Hole, "reason">[] = [];
-    this.#outages = this.#outages.filter(({ from, to, by }) => {
-      if (!by.delete(session) || by.size > 0) return true;
-      if (to !== null) missed.push({ from, to });
-      return false;
-    });
+  fell(session: RoomSession, others: readonly RoomSession[]): readonly MissedTime[] {
+    this.#has(session, session.lastFrameAt);
+    const missed = this.#lacks(session, () => true);
     const from = Math.max(session.lastFrameAt, ...others.map(({ lastFrameAt }) => lastFrameAt));
     if (others.length > 0) this.#outages.push({ from, to: null, by: new Set(others) });
+    return missed;
+  }
+
+  /** Returns since when something was missed of which it is not known whether another session has it, all of which have brought nothing since `at`. */
+  unproven(at: number): number | null {
+    const open = this.#outages.filter(({ to, by }) => to !== null && [...by].every(({ lastFrameAt }) => lastFrameAt <= at));
+    return open.length === 0 ? null : Math.min(...open.map(({ from }) => from));
+  }
+
+  /** Takes in that a session has all up to `at`. */
+  #has(session: RoomSession, at: number): void {
+    if (this.#outages.length === 0) return;
+    for (const outage of this.#outages) if (outage.by.has(session)) outage.from = Math.max(outage.from, at);
+    this.#outages = this.#outages.filter(({ from, to }) => to === null || from < to);
+  }
+
+  /** Takes in that a session does not have some of what others missed. @returns what by that nobody has */
+  #lacks(session: RoomSession, which: (outage: { readonly from: number; readonly to: number | null }) => boolean): readonly MissedTime[] {
+    const missed: MissedTime[] = [];
+    this.#outages = this.#outages.filter((outage) => {
+      const { from, to, by } = outage;
+      if (!which(outage) || !by.delete(session) || by.size > 0) return true;
+      const last = missed.at(-1);
+      if (to === null) return false;
+      if (last !== undefined && from <= last.to && to >= last.from)
+        missed.splice(-1, 1, { from: Math.min(from, last.from), to: Math.max(to, last.to) });
+      else missed.push({ from, to });
+      return false;
+    });
     return missed;
   }
 }
@@ -70,6 +117,7 @@ export class SessionUnion {
   readonly sessions: readonly RoomSession[];
   readonly #clock: Clock;
   readonly #offsets: ClockOffsets;
+  #reception = new Reception();
 
   constructor(sessions: readonly RoomSession[], clock: Clock, offsets: ClockOffsets) {
     this.sessions = sessions;
@@ -82,11 +130,17 @@ export class SessionUnion {
     return this.sessions.filter(({ standing }) => standing).length;
   }
 
+  /** What is missed, if the sessions that stand turn out to be silent: since when, a steady time (ms), and why; null for nothing. */
+  get unproven(): { readonly since: number; readonly reason: string } | null {
+    const since = this.#reception.unproven(this.#offsets.now());
+    return since === null ? null : { since, reason: SILENT };
+  }
+
   /** Looks for connections over which nothing comes at all while another brings something: those are opened anew. */
   look(): void {
     const dead = this.sessions.filter(({ isDead }) => isDead);
     if (dead.length === this.standing) return; // that is the room's silence
-    for (const session of dead) session.cut("the connection was open but silent: not even heartbeats were answered");
+    for (const session of dead) session.cut(SILENT);
   }
 
   /**
@@ -98,6 +152,8 @@ export class SessionUnion {
     const until = AbortSignal.any([signal, over.signal]);
     const channel = new Handover<Brought | Hole>();
     const reception = new Reception();
+    this.#reception = reception;
+    const standing = () => this.sessions.filter((session) => session.standing);
     const state = { active: 0, opened: false, failure: null as unknown, ends: new Map<RoomSession, DyliveError | null>() };
     const now = this.#offsets.now();
     const first = this.sessions.reduce((a, b) => (b.retryAt < a.retryAt ? b : a));
@@ -122,11 +178,15 @@ export class SessionUnion {
             ...told,
             onStanding: () => {
               stood = true;
-              reception.stands(this.#offsets.now());
+              reception.stands(session, this.#offsets.now());
               told.onStanding();
             },
             onReceived: (frame: Received) => {
-              reception.received(session, this.#offsets.steady(frame.receivedAt));
+              const at = this.#offsets.steady(frame.receivedAt);
+              const others = () => standing().filter((other) => other !== session);
+              if (frame.damaged !== true) reception.received(session, at);
+              // Dealt with in its turn.
+              else for (const hole of reception.damaged(session, at, others())) void channel.put({ ...hole, reason: DAMAGED });
               told.onReceived(frame);
             },
           };
@@ -138,12 +198,7 @@ export class SessionUnion {
         }
         if (until.aborted) return;
         const reason = end?.detail ?? "the platform said that the connection is over";
-        const missed = stood
-          ? reception.fell(
-              session,
-              this.sessions.filter(({ standing }) => standing),
-            )
-          : [];
+        const missed = stood ? reception.fell(session, standing()) : [];
         for (const hole of missed) if (!(await channel.put({ ...hole, reason }))) return;
         state.active--;
         state.ends.delete(session);
@@ -169,6 +224,8 @@ export class SessionUnion {
       over.abort();
       channel.close();
       await all;
+      const since = reception.unproven(this.#offsets.now() - SILENT_MS);
+      if (since !== null) listeners.onUnproven(since, SILENT);
       for (const { health } of this.sessions) if (health.evidence.retryAt === null) health.to("idle");
     }
     if (state.failure !== null) throw state.failure;

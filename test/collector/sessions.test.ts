@@ -264,6 +264,25 @@ it("what one session of two missed while the other was open but silent is a gap,
   expect(gaps[0]?.reason).toContain("silent");
 });
 
+it("a frame that comes to all sessions damaged is a gap, one that comes to one is none", async () => {
+  const { simulator, stored, viewers } = await watched(["guest", "guest:2"]);
+  await clock.go(2000);
+  const damagedAt = clock.now();
+  simulator.rooms.damage(RID, "gzip", 2);
+  await clock.go(5000);
+  const gaps = async () => (await stored()).flatMap((event) => (event.type === "gap" ? [event] : []));
+  const told = await gaps();
+  expect(told.length).toBeGreaterThan(0);
+  for (const { from, to, reason } of told) {
+    expect(from).toBeGreaterThan(damagedAt - 5000);
+    expect(to - (from ?? 0)).toBeLessThan(5000);
+    expect(reason).toContain("damaged");
+  }
+  simulator.rooms.damage(RID, "gzip", 1, viewers()[0]?.viewer);
+  await clock.go(5000);
+  expect(await gaps()).toEqual(told);
+});
+
 it("sessions of accounts of which only the login was pasted come back after a restart", async () => {
   const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
   const accounts = {
