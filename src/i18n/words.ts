@@ -25,15 +25,46 @@ const SIGNS: Readonly<Record<string, string>> = { ": ": "：", "; ": "；", " ("
  * where it is a sentence, and as it was given where it is a text.
  */
 export function inLanguage(language: Language, said: Said): string {
-  if (language === "en") return english(said);
-  const { words, values, isRecorded } = toldOf(said);
-  if (isRecorded) return reasonIn(language, english(said));
-  const spoken = values.map((value) => (typeof value === "object" ? inLanguage(language, value) : String(value)));
-  const chinese = chineseOf(words.join("{}"));
-  if (chinese === null) return words.map((part, i) => (SIGNS[part] ?? part) + (spoken[i] ?? "")).join("");
-  let next = 0;
-  return chinese.replace(/\{(\d?)\}/g, (_place, number: string) => spoken[number === "" ? next++ : Number(number) - 1] ?? "");
+  return language === "en" ? english(said) : chinesePieces(said).reduce(joined, NOTHING).text;
 }
+
+/** Piece of a sentence in Chinese: words of ours, or what somebody gave. */
+interface Piece {
+  readonly text: string;
+  readonly ours: boolean;
+}
+
+const NOTHING: Piece = { text: "", ours: false };
+
+function chinesePieces(said: Said): readonly Piece[] {
+  const { words, values, isRecorded } = toldOf(said);
+  if (isRecorded) return [{ text: reasonIn("zh", english(said)), ours: true }];
+  const chinese = chineseOf(words.join("{}"));
+  const places = chinese?.match(/\{\d?\}/g) ?? values.map(() => "{}");
+  const parts = chinese?.split(/\{\d?\}/) ?? words.map((part) => SIGNS[part] ?? part);
+  let next = 0;
+  const valueIn = (place: string): readonly Piece[] => {
+    const value = values[place === "{}" ? next++ : Number(place[1]) - 1] ?? "";
+    return typeof value === "object" ? chinesePieces(value) : [{ text: String(value), ours: false }];
+  };
+  const pieces = parts.flatMap((text, i) => [{ text, ours: true }, ...(places[i] === undefined ? [] : valueIn(places[i]))]);
+  return pieces.filter(({ text }) => text !== "");
+}
+
+/**
+ * Joins two pieces. A blank sets off what is not Chinese, or what somebody gave: between Chinese words of ours there is none. Several of them are
+ * between columns.
+ */
+function joined(before: Piece, { text, ours }: Piece): Piece {
+  const [end, start] = [before.text.trimEnd(), text.trimStart()];
+  const whole = before.text + text;
+  const isOneBlank = whole.length === end.length + start.length + 1;
+  const isChinese = before.ours && ours && CHINESE_END.test(end) && CHINESE_START.test(start);
+  return { text: isOneBlank && isChinese ? end + start : whole, ours };
+}
+
+const CHINESE_END = /[\p{Script=Han}，。：；、（）「」？！]$/u;
+const CHINESE_START = /^[\p{Script=Han}，。：；、（）「」？！]/u;
 
 /** Returns the message of an error in a language: what was wrong, and what it was this time. */
 export function messageIn(language: Language, message: string, detail: Said): string {

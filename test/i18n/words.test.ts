@@ -11,7 +11,9 @@ import { DETAILS } from "../../src/i18n/zh/details.js";
 import { DOCTOR } from "../../src/i18n/zh/doctor.js";
 import { ERRORS_IN_CHINESE } from "../../src/i18n/zh/errors.js";
 import { OUTPUT } from "../../src/i18n/zh/output.js";
+import { reasons as roomReasons } from "../../src/i18n/zh/reasons.js";
 import { SETTINGS } from "../../src/i18n/zh/settings.js";
+import { workReasons } from "../../src/i18n/zh/work-reasons.js";
 import { WORKS } from "../../src/i18n/zh/works.js";
 import { STEP_WORDS } from "../../src/platform/links/resolve.js";
 import { DyliveError, ERRORS, FieldError } from "../../src/runtime/errors.js";
@@ -50,6 +52,23 @@ describe("each table of Chinese sentences", () => {
       return isWhole && isSaid && isChinese(chinese) ? [] : [{ english, isWhole, isSaid }];
     });
     expect(wrong).toEqual([]);
+  });
+
+  it("say nothing with a blank between two Chinese signs, whatever sentence of ours stands in them", () => {
+    const blank = /[\p{Script=Han}，。：；、（）「」？！] [\p{Script=Han}，。：；、（）「」？！]/u;
+    const sentences = Object.values(TABLES).flatMap(Object.keys);
+    const rendered = sentences.map((english) => {
+      const words = english.split("{}");
+      return inLanguage("zh", told(words, ...words.slice(1).map(() => toldOf("ten minutes"))));
+    });
+    expect(rendered.length).toBeGreaterThan(1_500);
+    expect(rendered.join("\n")).toContain("十分钟");
+    expect(rendered.filter((text) => blank.test(text))).toEqual([]);
+    const reasons = [...roomReasons, ...workReasons].map(([, words]) => words.replace(/\{\d\}/g, "十分钟"));
+    expect(reasons.filter((text) => blank.test(text))).toEqual([]);
+    // What somebody gave stands apart, whatever it is.
+    expect(inLanguage("zh", told`the name ${"小鱼"} is known`)).toBe("the name 小鱼 is known");
+    expect(inLanguage("zh", told`${"名称"} must be ${told`a whole number${told` from ${1} on`}`}`)).toBe("名称 应为整数，不小于 1");
   });
 
   it("have no sentence twice", () => {
@@ -196,7 +215,7 @@ describe("a sentence in another language", () => {
     );
     const refusal = thrownBy(() => loadConfig({}, { DYLIVE_PORT: "x" }));
     expect(messageIn("zh", refusal.row.message, refusal.said)).toBe(
-      '设置有误：DYLIVE_PORT 不接受 "x"。应为 整数，0 到 65,535，例如 DYLIVE_PORT=8787（服务监听的端口；0 表示任选一个空闲的）',
+      '设置有误：DYLIVE_PORT 不接受 "x"。应为整数，0 到 65,535，例如 DYLIVE_PORT=8787（服务监听的端口；0 表示任选一个空闲的）',
     );
   });
 
@@ -204,7 +223,7 @@ describe("a sentence in another language", () => {
     const said = (sentence: Told) => inLanguage("zh", sentence);
     expect(said(told`no room is known as ${"the disk is full"}; add it first`)).toBe("没有叫 the disk is full 的直播间；请先添加");
     expect(said(told`${"text"} must be ${told`text${told` of ${1} to ${128} ${told`characters`}`}`}`)).toBe(
-      "text 应为 文字，1 到 128 个字符",
+      "text 应为文字，1 到 128 个字符",
     );
     expect(said(told`${"scope"} must be ${either(["read", "manage", "admin"]) ?? ""}`)).toBe("scope 应为 read, manage 或 admin");
     expect(said(told`${"{1}{}$&"} exists`)).toBe("{1}{}$& 已存在");

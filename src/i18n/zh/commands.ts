@@ -191,7 +191,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "broadcasts beside each other, of one room or of several: totals, or minute by minute since each began":
     "并排对比几场直播，可以来自不同的直播间：合计，或按开播后的分钟对齐",
   "each as ROOM/SESSION; ROOM alone is its newest, a room_id alone that broadcast":
-    "每场写成 直播间/场次；只写直播间是它最新的一场，只写 room_id 就是那一场",
+    "每场写成「直播间/场次」；只写直播间是它最新的一场，只写 room_id 就是那一场",
   "as one JSON object; with --minutes one a line": "输出为一个 JSON 对象；加 --minutes 时每行一个",
   "the room's id here, or any of its names that is known here": "直播间在这里的编号，或任何已知的名称",
   "one broadcast: when, how it ended, totals, gaps": "一场直播：时间、怎样结束、合计、缺口",

@@ -195,7 +195,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "{} 不是会话；请写 guest、guest:2、browser 或 account:名字，后面可加 @browser 或 @websocket，再加 ,proxy=URL 或 ,proxy=none",
   "{}: {} is no host name, address or network": "{}：{} 不是主机名、地址或网段",
   "a proxy is http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks4://HOST:PORT":
-    "代理写成 http://主机:端口、https://主机:端口、socks5://主机:端口 或 socks4://主机:端口",
+    "代理写成 http://HOST:PORT、https://HOST:PORT、socks5://HOST:PORT 或 socks4://HOST:PORT",
   "user and password of a SOCKS proxy have {} bytes at most": "SOCKS 代理的用户名和密码最多 {} 字节",
   "a room has 1 to {} sessions": "一个直播间有 1 到 {} 个会话",
   "session {} is named twice": "会话 {} 写了两次",
@@ -408,7 +408,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "name whom to look for: a part of the nickname, or the id": "请写要找谁：昵称的一部分，或 id",
   "a name to look for has one character at least": "要找的昵称至少有一个字",
   "it takes 2 to {} broadcasts, not {}": "可以对比 2 到 {} 场，不能是 {} 场",
-  "a broadcast is named as ROOM/SESSION": "每场写成 直播间/场次",
+  "a broadcast is named as ROOM/SESSION": "每场写成「直播间/场次」",
   "name something to search for: a text, a user, types or the worth of gifts": "请写要搜索什么：文字、用户、类型或礼物价值",
   "a text to search for takes 2 to {} characters, this one has {}": "搜索的文字应为 2 到 {} 个字，现在是 {} 个",
   "settings are kept with a room on the watch list: leave out watch, or the settings":
