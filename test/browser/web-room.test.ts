@@ -169,7 +169,7 @@ describe("a room's figures", () => {
     page.on("request", (request) => asked.push(request.url().slice(dashboard.app.url.length)));
     await goTo(page, room);
     await page.waitForSelector("canvas", { timeout: 30_000 });
-    await until(async () => /累计观众.*弹幕.*抖币/s.test(await textOf(page.locator("dl"))));
+    await until(async () => /累计观看.*弹幕.*抖币/s.test(await textOf(page.locator("dl"))));
     await until(async () => (await page.locator(".right ol li").count()) > 3);
     // The feed's first page, and the figures in one request.
     expect([...new Set(asked.filter((path) => path.startsWith(`/v1/rooms/${room}/`)))].sort()).toEqual([

@@ -42,7 +42,7 @@ export function saidBy(event: LiveEvent, m: Messages): string {
     case "battle":
       return [row.battle, event.scores.map(({ score }) => score).join(" : "), isolated(event.text ?? "")].filter(Boolean).join(" ");
     case "linkmic":
-      return `${row.linkmic} ${event.text === null ? event.users.map((user) => isolated(personName(user, m))).join("、") : isolated(event.text)}`;
+      return `${row.linkmic} ${event.text === null ? event.users.map((user) => isolated(personName(user, m))).join(row.comma) : isolated(event.text)}`;
     case "lottery":
       return lotterySaid(event, m);
     case "state":
@@ -71,7 +71,7 @@ export function lineOf(event: LiveEvent, m: Messages): string {
 function productSaid({ explaining, products, text }: LiveEventOf<"product">, { room: { row } }: Messages): string {
   const explained = products.find(({ id }) => id === explaining);
   if (explained === undefined)
-    return `${row.product} ${text === null ? products.map(({ title }) => isolated(title ?? "")).join("、") : isolated(text)}`;
+    return `${row.product} ${text === null ? products.map(({ title }) => isolated(title ?? "")).join(row.comma) : isolated(text)}`;
   return row.explaining(explained.index, isolated(explained.title ?? text ?? explained.id));
 }
 

@@ -2,6 +2,7 @@ import type { room as zh } from "../zh/room.js";
 
 export const room: typeof zh = {
   back: "Back",
+  head: { viewers: "viewers so far", likes: "likes" },
   openOnDouyin: "Open on Douyin",
   tabs: { feed: "Feed", figures: "Figures" },
   feed: {
@@ -71,12 +72,13 @@ export const room: typeof zh = {
       "An estimate (Chapman's, 95 % interval) of what is sent to visitors like these. It assumes that the sessions' samples are independent, which only three visitors or more can show. Where the platform sends them alike, there were more.",
   },
   row: {
+    comma: ", ",
     joins: (names, n) => (n <= names.length ? `${names.join(", ")} joined` : `${names.join(", ")} and ${n - names.length} more joined`),
     likes: (n, people) => (people === 1 ? `likes ×${n}` : `${people} people liked ×${n}`),
     chat: (name, text) => `${name}: ${text}`,
     sent: "sent",
     to: (name) => `to ${name}`,
-    diamonds: (n) => `${n} diamonds`,
+    diamonds: (n) => (String(n) === "1" ? "1 diamond" : `${n} diamonds`),
     priceUnknown: "price unknown",
     combo: "combo",
     test: "test",
@@ -131,7 +133,7 @@ export const room: typeof zh = {
     perMinute: "Per minute",
     valuePerMinute: "Diamonds per minute",
     received: (share) => `${share} received`,
-    series: { chat: "chat", gift: "gifts", join: "joins", online: "online", diamonds: "diamonds" },
+    series: { chat: "Chat", gift: "Gifts", join: "Joins", online: "Online", diamonds: "Diamonds" },
     totals: {
       viewers: "Viewers so far",
       peak: "Most online",

@@ -8,7 +8,7 @@ export const sessions: typeof zh = {
   allRooms: "All rooms",
   text: "Title or anchor",
   from: "Began from",
-  to: "to",
+  to: "To",
   filter: "Filter",
   clear: "Clear",
   sort: "Order by",

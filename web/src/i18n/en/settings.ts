@@ -46,6 +46,7 @@ export const settings: typeof zh = {
   hooks: {
     why: "dylive sends events to your program as they happen, signed as Standard Webhooks says; or as a text to your phone.",
     add: "Make a webhook",
+    none: "There is no webhook yet.",
     url: "Address",
     name: "Name",
     nameHint: "the address's host where it is left out",
@@ -159,7 +160,7 @@ export const settings: typeof zh = {
     sessions: "Sessions",
     sessionsHint:
       "Several sessions may watch a room at once, as one log. Your own accounts only; the more an account watches, the greater the risk that the platform limits it.",
-    oneSession: "one, as the fields before say",
+    oneSession: "one, as set here",
     browserGuest: "guest in the browser",
     addSession: "Add a session",
     dropSession: (session) => `Remove session ${session}`,

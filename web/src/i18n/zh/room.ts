@@ -3,6 +3,7 @@ import type { Part } from "../strangers.js";
 /** One room: its feed, figures and people. */
 export const room = {
   back: "返回",
+  head: { viewers: "累计观看", likes: "点赞" },
   openOnDouyin: "在抖音打开",
   tabs: { feed: "弹幕", figures: "统计" },
   feed: {
@@ -72,6 +73,7 @@ export const room = {
       "估计值（Chapman 估计量，95% 区间），只针对平台会发给这类访客的消息：假定各会话的抽样互不相关，这一点至少要有三个访客才能检验；如果平台给它们发的内容相近，真实总数会更大。",
   },
   row: {
+    comma: "、",
     /** `names` are those of the first `named`. */
     joins: (names: readonly Part[], n: number) => (n <= names.length ? `${names.join("、")} 来了` : `${names.join("、")} 等 ${n} 人来了`),
     likes: (n: number, people: number) => (people === 1 ? `点赞 ×${n}` : `${people} 人点赞 ×${n}`),
@@ -135,7 +137,7 @@ export const room = {
     received: (share: Part) => `收到 ${share}`,
     series: { chat: "弹幕", gift: "礼物", join: "进场", online: "在线", diamonds: "抖币" },
     totals: {
-      viewers: "累计观众",
+      viewers: "累计观看",
       peak: "最高在线",
       chats: "弹幕",
       gifters: "送礼人数",

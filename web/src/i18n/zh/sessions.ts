@@ -30,7 +30,7 @@ export const sessions = {
     room: "直播间",
     title: "标题",
     length: "时长",
-    viewers: "看过",
+    viewers: "累计观看",
     peak: "最高在线",
     chats: "弹幕",
     gifters: "送礼人数",

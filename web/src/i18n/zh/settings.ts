@@ -40,6 +40,7 @@ export const settings = {
   hooks: {
     why: "事件发生时，dylive 把它们推送到你的程序，签名遵循 Standard Webhooks；或者写成文字，发到你的手机。",
     add: "新建 Webhook",
+    none: "还没有 Webhook。",
     url: "地址",
     name: "名称",
     nameHint: "不填则用地址里的主机名",
