@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { FieldError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { HOOK_CHANNELS, type HookChannel, type HookSettings } from "../store/sql/hooks.js";
@@ -38,7 +38,7 @@ interface Channel {
   readonly to: "must" | "never";
   /** Takes out of a text what the service would read as more than text: mentions of everybody, links, pictures. */
   readonly plain: (text: string) => string;
-  readonly request: (channel: HookChannel, address: URL, text: AlarmText, now: number) => ChannelRequest;
+  readonly request: (channel: HookChannel, address: URL, text: AlarmText, now: number, id: string) => ChannelRequest;
   /** Returns the refusal that an answer holds; null for success, or where only the HTTP status tells. */
   readonly refusal: (answer: string) => ChannelRefusal | null;
 }
@@ -110,6 +110,8 @@ function telegramRefusal(answer: string): ChannelRefusal | null {
  * - DingTalk: sign = base64(HMAC-SHA256(secret, "ms\nsecret")) in the address; 20 messages a minute, then none for ten.
  * - Feishu: sign = base64(HMAC-SHA256("s\nsecret", "")) in the body; 100 a minute; `<at …>` in a text calls people.
  * - WeCom: 20 a minute, 2,048 bytes.
+ * - ntfy: what has the `sequence_id` of an earlier message takes its place in the apps (server 2.16 and newer), 1 to 64 of `-_A-Za-z0-9`.
+ * - None of the others can tell a message that comes again.
  */
 const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
   dingtalk: {
@@ -206,9 +208,11 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     secret: "may",
     to: "never",
     plain: asItIs,
-    request: ({ secret }, address, { title, lines }) => {
+    request: ({ secret }, address, { title, lines }, _now, id) => {
       const [, topic = ""] = /\/([^/]+)\/?$/.exec(address.pathname) ?? [];
-      const message = { topic: decodeURIComponent(topic), title, message: lines.length === 0 ? title : lines.join("\n") };
+      const sequence = createHash("sha256").update(id).digest("hex").slice(0, 32);
+      const text = lines.length === 0 ? title : lines.join("\n");
+      const message = { topic: decodeURIComponent(topic), sequence_id: sequence, title, message: text };
       const root = new URL(address.pathname.replace(/[^/]+\/?$/, ""), address);
       return posted(root, message, secret === null ? {} : { authorization: `Bearer ${secret}` });
     },
@@ -269,9 +273,9 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     to: "never",
     plain: asItIs,
     // By the operator's own server, see mail.ts; a line break in a subject would be another header.
-    request: (_channel, address, { title, lines }) => ({
+    request: (_channel, address, { title, lines }, _now, id) => ({
       url: address.href,
-      headers: { subject: title.replace(/\s+/g, " ") },
+      headers: { subject: title.replace(/\s+/g, " "), id },
       body: lines.length === 0 ? title : lines.join("\n"),
     }),
     refusal: none,
@@ -286,10 +290,10 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     secret: "may",
     to: "never",
     plain: asItIs,
-    request: ({ template, secret }, address, text) => {
+    request: ({ template, secret }, address, text, _now, id) => {
       const [body, isJson] = filled(template ?? DEFAULT_TEMPLATE, text);
       const type = isJson ? JSON_TYPE : { "content-type": "text/plain; charset=utf-8" };
-      const headers = { ...type, ...(secret !== null && { authorization: `Bearer ${secret}` }) };
+      const headers = { ...type, "webhook-id": id, ...(secret !== null && { authorization: `Bearer ${secret}` }) };
       return { url: address.href, headers, body };
     },
     refusal: none,
@@ -347,8 +351,9 @@ export function pauseOf({ kind }: HookChannel): number {
  * Returns the request that brings a text to a channel: what people of the room wrote is text in it and nothing else, and what is longer than
  * the service takes is cut, with how many lines are left out.
  * @param now ms UTC, which some sign
+ * @param id of the message, by which those that can know one that comes again
  */
-export function channelRequest(channel: HookChannel, address: string, text: AlarmText, now: number): ChannelRequest {
+export function channelRequest(channel: HookChannel, address: string, text: AlarmText, now: number, id: string): ChannelRequest {
   const { plain, longest, measure, request } = CHANNELS[channel.kind];
   const title = plain(cut(text.title, TITLE_CHARS, chars));
   const lines: string[] = [];
@@ -364,7 +369,7 @@ export function channelRequest(channel: HookChannel, address: string, text: Alar
     }
     lines.push(one);
   }
-  return request(channel, new URL(address), { ...text, title, lines }, now);
+  return request(channel, new URL(address), { ...text, title, lines }, now, id);
 }
 
 /** Returns the refusal in a service's answer; null where it has taken the message, or where the HTTP status alone tells. */

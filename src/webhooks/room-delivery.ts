@@ -167,7 +167,7 @@ export class RoomDelivery {
       const again = new Set<number>();
       for (const event of events) if (saysLive(event) && !(await firstLive.is(event))) again.add(event.seq);
       const about = this.#room === SYSTEM_ROOM ? null : { name: anchor?.nickname ?? null, title, again };
-      const request = channelRequest(channel, hook.url, alarmText(events, about, channel.language), clock.now());
+      const request = channelRequest(channel, hook.url, alarmText(events, about, channel.language), clock.now(), id);
       const refusal = (answer: string) => refusalIn(channel, answer);
       return withoutKeys(channel, hook.url, await send({ ...request, allowPrivate: hook.allowPrivate, refusal }, signal));
     }

@@ -164,7 +164,9 @@ export class MailSender {
     const to = decodeURIComponent(url.slice("mailto:".length)).split(",");
     try {
       this.#transport ??= transportOf(this.#server);
-      await (await this.#transport).sendMail({ from, to, subject: headers["subject"], text: body, signal });
+      // One that comes again has the same, by which mail servers and programs know it.
+      const messageId = `<${headers["id"]}@${from.replace(/^.*@|>.*$/g, "")}>`;
+      await (await this.#transport).sendMail({ from, to, subject: headers["subject"], text: body, messageId, signal });
       return { delivered: true, status: null, error: null, answer: null, putOffMs: null };
     } catch (error) {
       const { response } = error as { response?: unknown };

@@ -193,7 +193,10 @@ export class WebhookService {
     const outgoing =
       channel === null
         ? signedTest(row, { id, message, log: store.log.id, at, url })
-        : { ...channelRequest(channel, url, testText(channel.language), at), refusal: (answer: string) => refusalIn(channel, answer) };
+        : {
+            ...channelRequest(channel, url, testText(channel.language), at, message),
+            refusal: (answer: string) => refusalIn(channel, answer),
+          };
     const { putOffMs, ...answered } = withoutKeys(channel, url, await send({ ...outgoing, allowPrivate }, signal));
     if (putOffMs !== null) pace.putOff(url, putOffMs);
     const none = { room: 0, from: 0, to: 0, events: 0, attempt: 0 };

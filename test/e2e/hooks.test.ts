@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import { Receiver, verify } from "../webhooks/receiver.js";
 import { KEYS, Services } from "../webhooks/services.js";
+import { killWhileTelling } from "./alarms.js";
 import { ran, scratch } from "./command.js";
 import { killWhileDelivering } from "./hooks.js";
 
@@ -14,6 +15,9 @@ it("kill -9 while webhooks are delivered: each event arrives, in order, and what
   expect(stored).toBeGreaterThan(messages);
   expect(again).toBeGreaterThan(0);
 });
+
+it("kill -9 while people are told: each alarm reaches each service, and comes again only where its answer was lost", () =>
+  killWhileTelling(["dingtalk", "ntfy"]));
 
 describe("dylive hook", () => {
   const env = { DYLIVE_DATA: dir.path };

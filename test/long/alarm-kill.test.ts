@@ -1,14 +1,19 @@
 import { expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import type { LiveEvent } from "../../src/events/event.js";
+import { HOOK_CHANNELS } from "../../src/store/sql/hooks.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { readAll } from "../contracts/harness.js";
+import { killWhileTelling } from "../e2e/alarms.js";
 import { ran, scratch, serving } from "../e2e/command.js";
 import { RID, SCENARIO } from "../faults/struck.js";
 import { until } from "../until.js";
 
 /** A room in which gifts are given all the time. */
 const GIVING = { ...SCENARIO, everySeconds: { ...SCENARIO.everySeconds, gift: 2, rank: 3, chat: 1 } };
+
+it("each alarm reaches each service through three kills: once, and once more where its answer was lost", () =>
+  killWhileTelling(HOOK_CHANNELS.filter((kind) => kind !== "email")));
 
 it("kill -9 before, while and after gifts are told to be kept from us: it is told once in each log", async () => {
   const dir = scratch();

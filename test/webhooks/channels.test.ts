@@ -220,7 +220,7 @@ describe("a channel", () => {
     const textsOf = (events: readonly NewEvent[], name: string | null = "A】（测试）[x] (test)") => {
       const text = alarmText(events.map(live), { name, title: "（测试）", again: new Set() }, language);
       return HOOK_CHANNELS.map((kind) => {
-        const { body } = channelRequest(channel(kind as Kind), "https://example.com/a/b", text, START);
+        const { body } = channelRequest(channel(kind as Kind), "https://example.com/a/b", text, START, "id");
         return { title: text.title, lines: text.lines, body: String(body) };
       });
     };

@@ -18,7 +18,9 @@ interface Asked {
 }
 
 /** Answer of a service: what it shows to people, or why it refuses. */
-type Answer = { readonly shown: string; readonly says: object | string } | { readonly status?: number; readonly refuses: object | string };
+type Answer =
+  | { readonly shown: string; readonly says: object | string; readonly id?: string }
+  | { readonly status?: number; readonly refuses: object | string };
 
 export const KEYS = { dingtalk: "SECdingtalk", feishu: "feishu-key", ntfy: "tk_ntfy", http: "own-token" };
 const HOUR_MS = 3_600_000;
@@ -66,7 +68,9 @@ const SERVICES: Readonly<Record<Kind, (asked: Asked) => Answer>> = {
     if (headers.authorization !== `Bearer ${KEYS.ntfy}`) return { status: 403, refuses: { code: 40301, http: 403, error: "forbidden" } };
     if (!/\/ntfy\/$/.test(url.pathname) || body["topic"] !== "alarms")
       return { status: 404, refuses: { code: 40401, error: "page not found" } };
-    return { shown: `${textOf(body, "title")}\n${textOf(body, "message")}`, says: { id: "x", event: "message" } };
+    const id = textOf(body, "sequence_id");
+    if (!/^[-_A-Za-z0-9]{1,64}$/.test(id)) return { status: 400, refuses: { code: 40049, error: "sequence ID invalid" } };
+    return { id, shown: `${textOf(body, "title")}\n${textOf(body, "message")}`, says: { id: "x", event: "message" } };
   },
   telegram: ({ url, body }) => {
     if (!url.pathname.endsWith("/botT/sendMessage"))
@@ -85,7 +89,7 @@ const SERVICES: Readonly<Record<Kind, (asked: Asked) => Answer>> = {
   slack: ({ body }) => (body["text"] === undefined ? { status: 400, refuses: "no_text" } : { shown: textOf(body, "text"), says: "ok" }),
   http: ({ raw, headers, url }) =>
     headers.authorization === `Bearer ${KEYS.http}`
-      ? { shown: raw, says: "thanks" }
+      ? { shown: raw, says: "thanks", id: String(headers["webhook-id"]) }
       : { status: 401, refuses: `who are you, ${url} with ${headers.authorization}` },
 };
 
@@ -115,7 +119,11 @@ const PATHS: Readonly<Record<Kind, string>> = {
 /** All the services, on one server of loopback. */
 export class Services {
   /** Messages that people were shown, in order. */
-  readonly shown: { readonly kind: Kind; readonly text: string; readonly at: number }[] = [];
+  readonly shown: { readonly kind: Kind; readonly text: string; readonly at: number; readonly id: string | null }[] = [];
+  /** What becomes of messages: they are shown and answered; shown, and their sender never hears of it; or they find nobody. */
+  manner: "answer" | "withhold" | "away" = "answer";
+  /** Messages that found nobody, by service. */
+  readonly missed: Kind[] = [];
   readonly refused: { readonly kind: Kind; readonly says: unknown }[] = [];
   #origin = "";
   readonly #clock: Clock;
@@ -132,8 +140,13 @@ export class Services {
         raw += part;
       });
       request.on("end", () => {
+        if (services.manner === "away") {
+          services.missed.push(services.#kindOf(request));
+          response.destroy();
+          return;
+        }
         const { status, text } = services.#judge(request, raw);
-        response.writeHead(status).end(text);
+        if (services.manner === "answer") response.writeHead(status).end(text);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -149,9 +162,13 @@ export class Services {
     return this.#origin + PATHS[kind];
   }
 
+  #kindOf({ url }: IncomingMessage): Kind {
+    return url?.split("/")[1] as Kind;
+  }
+
   #judge(request: IncomingMessage, raw: string): { status: number; text: string } {
     const url = new URL(request.url ?? "/", this.#origin);
-    const kind = url.pathname.split("/")[1] as Kind;
+    const kind = this.#kindOf(request);
     const now = this.#clock.now();
     const json = String(request.headers["content-type"]).startsWith("application/json");
     const body = (json ? JSON.parse(raw) : {}) as Record<string, unknown>;
@@ -162,7 +179,7 @@ export class Services {
       this.refused.push({ kind, says: answer.refuses });
       return { status: answer.status ?? 200, text: typeof answer.refuses === "string" ? answer.refuses : JSON.stringify(answer.refuses) };
     }
-    this.shown.push({ kind, text: answer.shown, at: now });
+    this.shown.push({ kind, text: answer.shown, at: now, id: answer.id ?? null });
     return { status: 200, text: typeof answer.says === "string" ? answer.says : JSON.stringify(answer.says) };
   }
 }
