@@ -17,6 +17,11 @@ export class Child {
     this.#process.on("exit", (code, signal) => this.#take()?.reject(new Error(`${module.pathname} ended with ${code ?? signal}`)));
   }
 
+  /** Its number for the system; where it is pinned, `taskset` has become it. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   ask<T>(request: unknown): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting = { resolve, reject };

@@ -49,7 +49,8 @@ function readResponse(schema: Schema, bytes: Uint8Array, at: number): Outgoing[]
 /** Makes a message of its payload's bytes. */
 function readMessage(schema: Schema, method: string, payload: Uint8Array, sendingId: string, at: number): Outgoing {
   const msgId = commonIdOf(schema, method, payload) ?? sendingId;
-  const fact = (): ReturnType<typeof factOf> => {
+  let known: ReturnType<typeof factOf> | undefined;
+  const read = (): ReturnType<typeof factOf> => {
     const type = schema.typeOf(method);
     if (type === null) return null;
     try {
@@ -57,6 +58,11 @@ function readMessage(schema: Schema, method: string, payload: Uint8Array, sendin
     } catch {
       return null;
     }
+  };
+  // Read once: a frame may be sent to thousands of rooms.
+  const fact = () => {
+    known = known === undefined ? read() : known;
+    return known;
   };
   return { at, method, msgId, sendingId, payload, fact };
 }
@@ -319,10 +325,10 @@ export class RoomControl extends ConnectionFaults {
     return msgId;
   }
 
-  /** Sends a frame to a room's viewers byte for byte. */
-  sendFrame(webRid: string, bytes: Uint8Array): void {
+  /** Sends a frame to a room's viewers, or to those of several rooms, byte for byte. */
+  sendFrame(webRid: string | readonly string[], bytes: Uint8Array): void {
     const { messages, ack } = readFrame(this.platform.options.schema, bytes, this.platform.now());
-    this.live(webRid).injectFrame(bytes, messages, ack);
+    for (const room of typeof webRid === "string" ? [webRid] : webRid) this.live(room).injectFrame(bytes, messages, ack);
   }
 
   /** Plays frames with the gaps they were captured with, `speed` times faster; resolves when the last was sent. */

@@ -235,7 +235,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     closers.push(async () => official?.close());
     if (official !== null) await collecting.hold("official", async () => official.work());
     let compat: Compat | null = null;
-    const collected = async () => (await rooms.list()).flatMap(({ status }) => status ?? []);
+    const collected = async () => (await rooms.statuses()).flatMap((status) => status ?? []);
     const admin = adminService({
       ...reach,
       config,
@@ -253,7 +253,7 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       port: config.port,
       store,
       rooms,
-      ...(here !== null && { here }),
+      here,
       healthOnly: !serves,
       clock,
       logger,

@@ -23,8 +23,8 @@ import type { Config } from "./config.js";
 /** Collecting of rooms here, and the manager that is asked for them. */
 export interface Collecting {
   readonly rooms: RoomManager;
-  /** States of the rooms that this process collects; null where those are all that there are. */
-  readonly here: (() => Promise<readonly RoomStatus[]>) | null;
+  /** States of the rooms that this process collects; of one that is alone of all rooms, null where one is not collected. */
+  readonly here: () => Promise<readonly (RoomStatus | null)[]>;
   /** Bytes that wait on this process's own disk for the database; null without a cluster. */
   readonly spooled: (() => number) | null;
   /** Number of rooms that came to this process, by how they came; null without a cluster. */
@@ -70,7 +70,7 @@ async function collectAlone(config: Config, deps: CollectingDeps): Promise<Colle
   );
   return {
     rooms,
-    here: null,
+    here: () => rooms.statuses(),
     takeovers: null,
     spooled: null,
     hold: async (_name, start) => void ends.push(await start()),

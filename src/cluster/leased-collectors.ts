@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { Collector } from "../collector/collector.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
 import { CollectorRegistry } from "../collector/registry.js";
+import { ToldAlarms } from "../collector/room-alarm.js";
 import type { RoomStatus } from "../health/state.js";
 import { GUEST } from "../platform/accounts/login-store.js";
 import type { RoomName } from "../platform/links/resolve.js";
@@ -88,7 +89,8 @@ export class LeasedCollectors {
   constructor(deps: LeasedCollectorsDeps) {
     setMaxListeners(0, this.#stop.signal); // every room that waits for the store listens to it
     this.#deps = deps;
-    this.#shared = { ...budgetsOf(deps.clock, deps.rates ?? RATES), registry: new CollectorRegistry() };
+    const budgets = budgetsOf(deps.clock, deps.rates ?? RATES);
+    this.#shared = { ...budgets, registry: new CollectorRegistry(), told: new ToldAlarms(deps.store.log) };
   }
 
   start(): void {

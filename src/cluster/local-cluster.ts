@@ -14,6 +14,9 @@ const TAKEN_TOGETHER = 50;
 /** Report on a room whose collector is about to begin. */
 const BEFORE: Report = { status: null, state: "resolving", problem: null, reason: "its collection begins" };
 
+/** A room of the store, as far as it decides what is collected. */
+type ListedRoom = Pick<RoomRow, "room" | "webRid" | "watch" | "settings">;
+
 /** A wanted room of this process, whose report is its collector as it is now. */
 class LocalRoom implements ViewedRoom {
   readonly key: string;
@@ -99,6 +102,11 @@ export class LocalCluster
   #collected: Parameters<Publisher["start"]>[0] = () => new Map();
   /** Number of changes that this process knows of: a watch list that was read before one is out of date. */
   #changes = 0;
+  /** Rooms of the store as they were last read, and the number of the last change that is in them; null where the store numbers none. */
+  readonly #listed = new Map<RoomKey, ListedRoom>();
+  readonly #byNumber = new Map<string, ListedRoom>();
+  #read: number | null = null;
+  #reading: Promise<unknown> = Promise.resolve();
 
   /** @param onChanges told which rooms are to be collected, and which are not any more */
   constructor(rooms: Rooms, clock: Clock, onChanges: (changes: Changes) => void) {
@@ -168,23 +176,20 @@ export class LocalCluster
   }
 
   async sweep(idleMs: number): Promise<void> {
-    let rows: readonly RoomRow[];
     let read = ++this.#changes;
     for (;;) {
-      rows = await allRooms(this.#rooms);
+      await this.#readList();
       if (read === this.#changes) break;
       read = this.#changes; // it has changed meanwhile
     }
     const now = this.#clock.now();
-    const byRoom = new Map(rows.map((row) => [row.room, row]));
-    const byNumber = new Map(rows.flatMap((row) => (row.webRid === null ? [] : [[wantedKey(numberOf(row.webRid)), row]])));
     const lost: Changes["lost"][number][] = [];
     const changed: Lease[] = [];
     const collected = new Set<RoomKey>();
     for (const wanted of this.all()) {
       const { key, room, lease } = wanted;
       if (this.#waiters.has(key)) wanted.askedAt = now;
-      const row = room === null ? byNumber.get(key) : byRoom.get(room);
+      const row = room === null ? this.#byNumber.get(key) : this.#listed.get(room);
       const paused = row?.watch === "paused";
       const listed = row?.watch === "on" && row.webRid !== null;
       const isIdle = !listed && (lease.watched || now - wanted.askedAt >= idleMs);
@@ -202,18 +207,66 @@ export class LocalCluster
     }
     this.#drop(lost);
     if (changed.length > 0) this.#onChanges({ taken: [], changed, lost: [] });
-    const missing = rows.filter(({ watch, room }) => watch === "on" && !collected.has(room));
-    const leases = missing.flatMap(({ room, webRid, settings }): readonly Lease[] => {
-      if (webRid === null) return [];
+    const taken: Lease[] = [];
+    for (const { room, webRid, watch, settings } of this.#listed.values()) {
+      if (watch !== "on" || webRid === null || collected.has(room)) continue;
       const name = numberOf(webRid);
-      return [{ key: wantedKey(name), name, room, watched: true, settings, how: "free" }];
-    });
-    const taken = leases.filter(({ key }) => !this.#wanted.has(key));
+      const key = wantedKey(name);
+      if (!this.#wanted.has(key)) taken.push({ key, name, room, watched: true, settings, how: "free" });
+    }
+    void this.#takeInTurns(taken, read);
+  }
+
+  /** Begins collections, some at a time: who waits for the watch list to be read need not wait for all of thousands. */
+  async #takeInTurns(taken: readonly Lease[], read: number): Promise<void> {
     for (let at = 0; at < taken.length; at += TAKEN_TOGETHER) {
       if (at > 0) await breathe();
       if (read !== this.#changes) return; // the watch list has changed, and was or is looked at again
-      this.#take(taken.slice(at, at + TAKEN_TOGETHER), false);
+      this.#take(
+        taken.slice(at, at + TAKEN_TOGETHER).filter(({ key }) => !this.#wanted.has(key)),
+        false,
+      );
     }
+  }
+
+  /** Reads what has changed of the rooms of the store, and all of them at first. */
+  #readList(): Promise<void> {
+    const turn = this.#reading.then(() => this.#readOn());
+    this.#reading = turn.catch(() => {});
+    return turn;
+  }
+
+  async #readOn(): Promise<void> {
+    if (this.#read === null) {
+      const last = (await this.#rooms.changedSince(null))?.n ?? null;
+      const rows = await allRooms(this.#rooms);
+      this.#listed.clear();
+      this.#byNumber.clear();
+      for (const row of rows) this.#list(row.room, row);
+      this.#read = last;
+    } else {
+      for (;;) {
+        const changed = await this.#rooms.changedSince(this.#read);
+        if (changed === null || changed.rooms.size === 0) return;
+        for (const [room, row] of changed.rooms) this.#list(room, row);
+        this.#read = changed.n;
+        await breathe();
+      }
+    }
+  }
+
+  #list(room: RoomKey, row: RoomRow | null): void {
+    const before = this.#listed.get(room);
+    if (before?.webRid != null) {
+      const key = wantedKey(numberOf(before.webRid));
+      if (this.#byNumber.get(key) === before) this.#byNumber.delete(key);
+    }
+    this.#listed.delete(room);
+    if (row === null) return;
+    const { webRid, watch, settings } = row;
+    const listed = { room, webRid, watch, settings };
+    this.#listed.set(room, listed);
+    if (webRid !== null) this.#byNumber.set(wantedKey(numberOf(webRid)), listed);
   }
 
   /** Does nothing: what changes the watch list here sweeps, too. */

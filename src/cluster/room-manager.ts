@@ -9,7 +9,7 @@ import { RateLimiter } from "../runtime/rate-limiter.js";
 import { recorded, told } from "../runtime/told.js";
 import { ANY_NUMBER, type WantedRooms, wantedKey, watchRoom } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
-import type { Alias, RoomRow, RoomSettings, WhichRooms } from "../store/rooms.js";
+import { type Alias, allRooms, type RoomRow, type RoomSettings, type WhichRooms } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
 import { LeasedCollectors } from "./leased-collectors.js";
 import { LocalCluster } from "./local-cluster.js";
@@ -151,6 +151,23 @@ export class RoomManager implements RoomOperations {
   collected(): readonly RoomStatus[] {
     const rooms = new Set(this.#deps.view.all().flatMap((viewed) => viewed.room ?? []));
     return [...rooms].flatMap((room) => this.status(room) ?? []);
+  }
+
+  /** The states of all rooms that are known, in no order, null where one is not collected; read some at a time. */
+  async statuses(): Promise<readonly (RoomStatus | null)[]> {
+    const { view, store } = this.#deps;
+    const found = new Map<RoomKey, RoomStatus>();
+    for (const [at, { room }] of view.all().entries()) {
+      if (at % LISTED_TOGETHER === LISTED_TOGETHER - 1) await breathe();
+      const status = room === null ? null : this.status(room);
+      if (status !== null) found.set(status.room, status);
+    }
+    for (const row of await allRooms(store.rooms, { watch: "paused" })) {
+      const status = this.#paused.statusOf(row);
+      if (status !== null) found.set(row.room, status);
+    }
+    const others = Math.max(0, (await store.rooms.count()) - found.size);
+    return [...found.values(), ...new Array<null>(others).fill(null)];
   }
 
   async list({ limit = Number.POSITIVE_INFINITY, ...which }: WhichRooms = {}): Promise<readonly RoomView[]> {

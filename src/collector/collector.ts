@@ -17,6 +17,7 @@ import { RoomConnection, type Target } from "./connection.js";
 import { type CollectorEvent, type Effect, START } from "./machine.js";
 import { type Met, RoomRecords } from "./records.js";
 import type { CollectorRegistry } from "./registry.js";
+import type { ToldAlarms } from "./room-alarm.js";
 import { eventOf, FRESH_MS, RoomResolver } from "./room-resolver.js";
 import { RoomSession } from "./room-session.js";
 import { step } from "./transitions.js";
@@ -30,6 +31,8 @@ const WAIT_PART_MS = 10_000;
 /** Resources that all collectors of a process share. */
 interface SharedByCollectors extends Budgets {
   readonly registry: CollectorRegistry<Collector>;
+  /** Alarms that the system's log has. */
+  readonly told: ToldAlarms;
 }
 
 /**
@@ -133,7 +136,7 @@ export class Collector {
     const accesses = this.#sessions.map(({ access }) => access);
     this.#resolver = new RoomResolver(name, { clock, requests: shared.requests, health, accesses });
     this.#records = new RoomRecords({
-      ...{ store, clock, setAside, health, drift, ownership, signal: this.#stop.signal },
+      ...{ store, clock, setAside, health, drift, ownership, told: shared.told, signal: this.#stop.signal },
       ...{ ...(spool && { spool }), ...(erased && { erased }) },
       onLost: () => this.#lose(),
     });

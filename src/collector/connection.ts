@@ -27,6 +27,9 @@ const STUCK_MS = 30_000;
 /** Overlap of two processes' connections, in ms: the old one's last frames are stored by then, and the new one has them too. */
 const OVERLAP_MS = 1000;
 
+/** What comes of frames without a message. */
+const NOTHING_TAKEN: Taken = { interactive: 0, ended: false, lost: null };
+
 /** The broadcast to connect to. */
 export interface Target {
   readonly live: Live;
@@ -59,8 +62,13 @@ export class RoomConnection {
   readonly #union: SessionUnion;
   /** When the last frame of this broadcast came here, by im/fetch too; null before the first. */
   #heardAt: number | null = null;
-  /** When it was kept last which messages the sessions brought. */
+  /** What was kept last of where the sessions go on: of which broadcast, by the versions of their points together, with what is missed. */
+  #kept: { readonly roomId: string | null; readonly version: number; readonly missing: GapTracker["open"] } = {
+    ...{ roomId: null, version: 0, missing: null },
+  };
+  /** When it was kept last which messages the sessions brought, and the number of their changes by then. */
   #seenKeptAt = Number.NEGATIVE_INFINITY;
+  #seenKept: number | null = null;
   /** When a question that failed may be asked again. */
   #askAt = 0;
   /** Gives the connection up: what else was received by then is taken first. */
@@ -93,7 +101,7 @@ export class RoomConnection {
     const stopTicking = collector.clock.every(TICK_MS, () => {
       const at = this.#offsets.now();
       this.#union.look();
-      this.#beside(this.#lookAtAccounts());
+      if (sessions.some(({ hasAccount }) => hasAccount)) this.#beside(this.#lookAtAccounts());
       this.#beside(happens({ type: "tick", at, due: at >= this.#askAt }));
     });
     let end: CollectorEvent | null = null;
@@ -190,16 +198,25 @@ export class RoomConnection {
   async keep(room: RoomKey): Promise<void> {
     const { collector, records, sessions, health } = this.#deps;
     const roomId = health.sessionId;
-    const kept = sessions.flatMap(({ name, point }) => (point.kept === null ? [] : [{ name, ...point.kept }]));
-    const [newest] = kept.toSorted((a, b) => b.saved.at - a.saved.at);
-    if (roomId === null || newest === undefined || records.moving || records.lost) return;
-    const positions = Object.fromEntries(kept.map(({ name, position }) => [name, position]));
-    const { at: savedAt, ahead } = newest.saved;
+    if (roomId === null || records.moving || records.lost) return;
     const { unproven } = this.#union;
     const missing =
       this.#gaps.open ?? (unproven && { since: [this.#offsets.note(unproven.since)], reason: unproven.reason, silent: false });
-    const resume: Resume = { roomId, positions, savedAt, ahead, ...(missing !== null && { missing }) };
-    await inTime(collector.store.rooms.setResume(room, resume), PATIENCE_MS, collector.clock).catch(() => {});
+    let version = 0;
+    for (const { point } of sessions) version += point.version;
+    // In a quiet room nothing changes, and there may be thousands of those.
+    if (version !== this.#kept.version || roomId !== this.#kept.roomId || missing !== this.#kept.missing) {
+      const kept = sessions.flatMap(({ name, point }) => (point.kept === null ? [] : [{ name, ...point.kept }]));
+      const [newest] = kept.toSorted((a, b) => b.saved.at - a.saved.at);
+      if (newest === undefined) return;
+      const positions = Object.fromEntries(kept.map(({ name, position }) => [name, position]));
+      const { at: savedAt, ahead } = newest.saved;
+      const resume: Resume = { roomId, positions, savedAt, ahead, ...(missing !== null && { missing }) };
+      const isKept = () => {
+        this.#kept = { roomId, version, missing };
+      };
+      await inTime(collector.store.rooms.setResume(room, resume), PATIENCE_MS, collector.clock).then(isKept, () => {});
+    }
     await this.#keepSeen(room, roomId, KEEP_SEEN_MS);
   }
 
@@ -207,10 +224,14 @@ export class RoomConnection {
   async #keepSeen(room: RoomKey, sessionId: string, everyMs: number): Promise<void> {
     const { collector, health, records } = this.#deps;
     const now = this.#offsets.now();
-    const { counts } = health.seen;
-    if (counts === null || records.moving || records.lost || now - this.#seenKeptAt < everyMs) return;
+    if (records.moving || records.lost || now - this.#seenKeptAt < everyMs || health.seen.changes === this.#seenKept) return;
+    const { changes, counts } = health.seen;
+    if (counts === null) return;
     this.#seenKeptAt = now;
-    await inTime(collector.store.sessions.keepSeen(room, sessionId, counts), PATIENCE_MS, collector.clock).catch(() => {});
+    const isKept = () => {
+      this.#seenKept = changes;
+    };
+    await inTime(collector.store.sessions.keepSeen(room, sessionId, counts), PATIENCE_MS, collector.clock).then(isKept, () => {});
   }
 
   /** Notes what is missed from now on, unless something is missed already. */
@@ -307,13 +328,23 @@ export class RoomConnection {
     const by = sessions.length === 1 ? undefined : sessions.indexOf(session);
     collector.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
+    if (batch.every(({ response }) => response === null)) {
+      // Answers to heartbeats, mostly: there is nothing in them to store.
+      this.#heard(batch);
+      return NOTHING_TAKEN;
+    }
     health.backlog.taking(batch);
     const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
     const taken = await intake.take(named, broadcast, signal);
     health.backlog.taken(batch);
-    const at = this.#offsets.steady(batch[batch.length - 1]?.receivedAt ?? collector.clock.now());
-    this.#heardAt = Math.max(at, this.#heardAt ?? at); // another session's may have come later
+    this.#heard(batch);
     return taken;
+  }
+
+  /** Notes when the last frame of a batch came. */
+  #heard(batch: readonly Received[]): void {
+    const at = this.#offsets.steady(batch[batch.length - 1]?.receivedAt ?? this.#deps.collector.clock.now());
+    this.#heardAt = Math.max(at, this.#heardAt ?? at); // another session's may have come later
   }
 
   /** Notes what a batch says: a gap is over, people are heard, the end is announced, a frame was damaged. */

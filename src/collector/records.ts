@@ -16,7 +16,7 @@ import type { Log, RoomKey } from "../store/log.js";
 import type { Ahead, Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
-import { RoomAlarm } from "./room-alarm.js";
+import { RoomAlarm, type ToldAlarms } from "./room-alarm.js";
 import { meetRoom } from "./room-resolver.js";
 
 /** Condition in which a room was left by the process that collected it. */
@@ -95,8 +95,14 @@ function isReceived({ id, source }: LiveEvent): boolean {
 }
 
 const LOOK_EVERY_MS = 1000;
-/** Time between two times that a room's status is kept whose counts alone change, ms: what else changes is kept by the next look. */
+/** One look of so many is had at a room while nothing comes: most of thousands are quiet. */
+const QUIET_LOOKS = 5;
+/**
+ * Time between two times that a room's status is kept whose counts alone change, ms: what else changes is kept by the next look. Where no message
+ * comes it is kept more seldom: of 10,000 quiet rooms each minute it would be 100 GB a day that the disk is written.
+ */
 const KEEP_MS = 60_000;
+const KEEP_QUIET_MS = 300_000;
 /** Time between two times that it is kept what was seen of accounts, ms. */
 const KEEP_ACCOUNTS_MS = 60_000;
 /** Longest wait, in ms, for a store that is known to be away: it is asked all the same, since it may be back. */
@@ -112,6 +118,8 @@ interface RecordsDeps {
   readonly setAside: (event: NewEvent, error: unknown) => void;
   readonly health: RoomHealth;
   readonly drift: Drift;
+  /** Alarms that the system's log has. */
+  readonly told: Pick<ToldAlarms, "of">;
   /** Tenure of the room by this process; null where no other process could have it. */
   readonly ownership: RoomOwnership | null;
   /** Called when the room turns out to be another process's. */
@@ -137,8 +145,9 @@ export class RoomRecords {
   #moving: boolean;
   /** When the room's status was kept last, ms UTC. */
   #keptAt = 0;
-  /** The room's standing as it was kept last. */
-  #keptStanding = "";
+  /** The room's standing as it was kept last, and how many messages had come by then. */
+  #keptStanding: RoomHealth["standing"] = [];
+  #keptReceived = 0;
   #keeping = false;
   #lost = false;
   /** The state that another process told last, until we tell one. */
@@ -250,15 +259,32 @@ export class RoomRecords {
   watch(): () => void {
     const { clock, health } = this.#deps;
     const stopKeeping = clock.every(KEEP_ACCOUNTS_MS, () => void this.#keepAccounts());
+    let [received, looks] = [0, 0];
     const stopLooking = clock.every(LOOK_EVERY_MS, () => {
-      void this.#changed(health.look()).catch(() => {}); // stopped, or another process's by now
-      if (this.#met !== null && !this.#moving) void this.#alarm.look(this.#met).catch(() => {}); // told the next time
-      if (clock.now() - this.#keptAt >= KEEP_MS || health.standing !== this.#keptStanding) void this.#keepStatus().catch(() => {});
+      const { backlog } = health;
+      const isQuiet = backlog.received === received && backlog.waiting === 0;
+      received = backlog.received;
+      looks = isQuiet ? looks + 1 : 0;
+      if (looks % QUIET_LOOKS !== 0) return;
+      const from = health.look();
+      if (from !== null) void this.#changed(from).catch(() => {}); // stopped, or another process's by now
+      if (this.#met === null || this.#moving) return;
+      if (this.#alarm.isDue) void this.#alarm.look(this.#met).catch(() => {}); // told the next time
+      if (this.#isStatusNews) void this.#keepStatus().catch(() => {});
     });
     return () => {
       stopKeeping();
       stopLooking();
     };
+  }
+
+  /** Whether how the room is doing is to be kept again. */
+  get #isStatusNews(): boolean {
+    const { health, clock } = this.#deps;
+    const age = clock.now() - this.#keptAt;
+    if (age >= KEEP_QUIET_MS || (age >= KEEP_MS && health.backlog.received !== this.#keptReceived)) return true;
+    const { standing } = health;
+    return standing.length !== this.#keptStanding.length || standing.some((value, i) => value !== this.#keptStanding[i]);
   }
 
   /** Keeps how the room is doing, for who has the store and not this process. A convenience: what it cannot keep is kept the next time. */
@@ -269,6 +295,7 @@ export class RoomRecords {
     this.#keeping = true;
     this.#keptAt = clock.now();
     this.#keptStanding = health.standing;
+    this.#keptReceived = health.backlog.received;
     const { room } = this.#met;
     const { evidence, ...status } = health.status(room);
     // Counts by method are the longest part, and the log has what they count.

@@ -1,3 +1,4 @@
+import type { NewEventOf } from "../events/event.js";
 import { GIFTS_STATES, type GiftsEvidence, type GiftsNews, type GiftsState, type GiftsWatch } from "../health/gifts-watch.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { SessionHealth } from "../health/sessions.js";
@@ -5,13 +6,15 @@ import type { RoomStatus } from "../health/state.js";
 import type { Intake } from "../ingest/intake.js";
 import { alarmEvent } from "../ingest/own-events.js";
 import type { Clock } from "../runtime/clock.js";
-import { newestReal, type RoomKey, SYSTEM_ROOM, type SystemNews, tellSystem } from "../store/log.js";
+import { type Log, newestReal, type RoomKey, SYSTEM_ROOM, type SystemNews, tellSystem } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
 
 interface RoomAlarmDeps {
   readonly store: RoomStore;
   readonly clock: Clock;
   readonly health: RoomHealth;
+  /** Alarms that the system's log has. */
+  readonly told: Pick<ToldAlarms, "of">;
   readonly signal: AbortSignal;
 }
 
@@ -29,11 +32,72 @@ interface Alarm {
   readonly told: () => void;
 }
 
-/** Number of the newest news of the system's log among which a room's last word is looked for. */
+/** Number of the newest news of the system's log among which rooms' last words are looked for, and of rooms whose last words are kept. */
 const LAST_NEWS = 2000;
 /** Age up to which an alarm of an earlier process is told in the room's log if it is not there, ms: it may have been killed in between. */
 const HALF_TOLD_MS = 86_400_000;
 const ID = /^system:(?<kind>(?<about>gifts|session)\.[a-z]+):(?<room>\d+):(?<at>\d+)(?::(?<session>.+))?$/;
+
+/** An alarm as the system's log has it. */
+interface ToldAlarm extends Pick<NewEventOf<"system">, "kind" | "text" | "evidence"> {
+  /** What it is about, `gifts` or `session`. */
+  readonly about: string;
+  /** Session of the room; null: the room as a whole. */
+  readonly session: string | null;
+  /** ms UTC */
+  readonly at: number;
+}
+
+/**
+ * The last word of the system's log on gifts and sessions of each room. The log is read once for all rooms of a process, and then what was
+ * added: a restart asks for thousands.
+ */
+export class ToldAlarms {
+  readonly #log: Pick<Log, "heads" | "read" | "readBefore">;
+  /** Last words by room, then by what they are about; rooms in the order in which they were last told of. */
+  readonly #byRoom = new Map<string, Map<string, ToldAlarm>>();
+  /** Seq up to which the log was read; null before. */
+  #read: number | null = null;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(log: Pick<Log, "heads" | "read" | "readBefore">) {
+    this.#log = log;
+  }
+
+  /** Returns the last words on a room: one for each of its sessions, and for itself, and each of what they are about. @throws what the store throws */
+  async of(room: RoomKey): Promise<readonly ToldAlarm[]> {
+    const turn = this.#reading.then(() => this.#readOn());
+    this.#reading = turn.catch(() => {});
+    await turn;
+    return [...(this.#byRoom.get(String(room))?.values() ?? [])];
+  }
+
+  async #readOn(): Promise<void> {
+    const head = (await this.#log.heads([SYSTEM_ROOM])).get(SYSTEM_ROOM)?.head ?? 0;
+    while (this.#read === null || this.#read < head) {
+      const where = { types: ["system"] } as const;
+      const { rows, scanned } =
+        this.#read === null
+          ? { ...(await newestReal(this.#log, SYSTEM_ROOM, LAST_NEWS, where)), scanned: head }
+          : await this.#log.read(SYSTEM_ROOM, this.#read, LAST_NEWS, { ...where, tests: false });
+      for (const { event } of rows) {
+        const found = ID.exec(event.id)?.groups;
+        if (event.type !== "system" || found === undefined) continue;
+        const { room = "", about = "", at, session = null } = found;
+        const { kind, text, evidence } = event;
+        const words = this.#byRoom.get(room) ?? new Map<string, ToldAlarm>();
+        words.set(`${about}/${session ?? ""}`, { kind, text, about, session, at: Number(at), ...(evidence && { evidence }) });
+        this.#byRoom.delete(room);
+        this.#byRoom.set(room, words);
+      }
+      for (const oldest of this.#byRoom.keys()) {
+        if (this.#byRoom.size <= LAST_NEWS) break;
+        this.#byRoom.delete(oldest);
+      }
+      this.#read = Math.max(scanned, (this.#read ?? 0) + 1);
+    }
+  }
+}
 
 /** Tells a room's log, and the system's, when gifts or messages are kept from it or from one of its sessions, each time once. */
 export class RoomAlarm {
@@ -51,20 +115,10 @@ export class RoomAlarm {
    * first, so that it is asked; what a kill left out of the room's is told there now.
    */
   async recall({ room, intake }: ToldRoom): Promise<void> {
-    const { store, health, clock, signal } = this.#deps;
-    const { rows } = await newestReal(store.log, SYSTEM_ROOM, LAST_NEWS, { types: ["system"] });
-    const known = new Set<string>();
+    const { store, health, clock, signal, told } = this.#deps;
     /** When it was last told of gifts of a session, or of the room (null). */
     const toldOfGifts = new Map<string | null, number>();
-    for (const { event } of rows.toReversed()) {
-      const found = ID.exec(event.id)?.groups;
-      if (event.type !== "system" || found === undefined || found["room"] !== String(room)) continue;
-      const name = found["session"] ?? null;
-      const subject = `${found["about"]}/${name ?? ""}`;
-      if (known.has(subject)) continue;
-      known.add(subject);
-      const at = Number(found["at"]);
-      const { kind, text, evidence = {} } = event;
+    for (const { kind, text, evidence = {}, session: name, at } of await told.of(room)) {
       const broadcast = textIn(evidence["broadcast"]);
       const session = health.sessions.find(({ by }) => by.name === name);
       if (kind === "gifts.suppressed" || kind === "gifts.flowing") {
@@ -106,6 +160,13 @@ export class RoomAlarm {
       own.as(account);
       goOn(session, own.gifts, giftsSeen);
     }
+  }
+
+  /** Whether there may be something to tell. */
+  get isDue(): boolean {
+    const { gifts, sessions } = this.#deps.health;
+    if (!this.#recalled || gifts.news !== null) return true;
+    return sessions.length > 1 && sessions.some((session) => session.news !== null || session.gifts.news !== null);
   }
 
   /** Tells what is new, unless that is under way; what cannot be told is told the next time. */

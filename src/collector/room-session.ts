@@ -83,6 +83,11 @@ export class RoomSession {
     return this.#lastFrameAt;
   }
 
+  /** Whether it watches as an account. */
+  get hasAccount(): boolean {
+    return this.access.hasAccount;
+  }
+
   /** When it is to try again, by the steady clock. */
   get retryAt(): number {
     return this.#retryAt;
@@ -225,6 +230,8 @@ class ResumePoint {
   #roomId: string | null = null;
   #position: ResumePosition | null = null;
   #saved: Noted | null = null;
+  /** Number of changes of what is kept of it. */
+  #version = 0;
 
   constructor(access: Pick<PlatformAccess, "keep">, offsets: ClockOffsets) {
     this.#access = access;
@@ -235,6 +242,11 @@ class ResumePoint {
   get from(): Pick<ResumePosition, "host" | "cursor" | "internalExt"> {
     const { host = null, cursor = "", internalExt = "" } = this.#position ?? {};
     return { host, cursor, internalExt };
+  }
+
+  /** Number that is another after {@link kept} has changed. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Position as it is kept, and when the last of it was received; null before anything was. */
@@ -250,6 +262,7 @@ class ResumePoint {
   /** Begins another broadcast than before, with what is kept of it for this session, if anything is. */
   begin(resume: Resume | null, session: string): void {
     const position = resume?.positions[session] ?? null;
+    this.#version++;
     this.#roomId = position === null ? null : (resume?.roomId ?? null);
     this.#position = position;
     this.#saved = position === null || resume === null ? null : { at: resume.savedAt, ahead: resume.ahead };
@@ -268,6 +281,7 @@ class ResumePoint {
   }
 
   #save(roomId: string, from: Pick<ResumePosition, "host" | "cursor" | "internalExt">, receivedAt: number): void {
+    this.#version++;
     this.#roomId = roomId;
     this.#position = { ...from, visitor: this.#access.keep() };
     this.#saved = this.#offsets.note(this.#offsets.steady(receivedAt));
@@ -275,6 +289,8 @@ class ResumePoint {
 
   /** Forgets the host that the platform named once, which may be out of date: the next attempt goes to a known one. */
   hostRefused(): void {
-    if (this.#position !== null) this.#position = { ...this.#position, host: null };
+    if (this.#position === null) return;
+    this.#version++;
+    this.#position = { ...this.#position, host: null };
   }
 }

@@ -111,35 +111,37 @@ export function giveUnits(event: GiftEvent, comboId: string, delta: number, comb
  */
 export class Generations<V> {
   readonly #limit: number;
-  #young = new Map<string, V>();
-  #old = new Map<string, V>();
+  // Made when there is something to keep: a process may have 10,000 rooms, in most of which nothing happens, with a dozen of these each.
+  #young: Map<string, V> | null = null;
+  #old: Map<string, V> | null = null;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   get(key: string): V | undefined {
-    const young = this.#young.get(key);
+    const young = this.#young?.get(key);
     if (young !== undefined) return young;
-    const old = this.#old.get(key);
+    const old = this.#old?.get(key);
     if (old !== undefined) this.set(key, old);
     return old;
   }
 
   set(key: string, value: V): void {
+    this.#young ??= new Map();
     this.#young.set(key, value);
     if (this.#young.size < this.#limit) return;
     this.#old = this.#young;
-    this.#young = new Map();
+    this.#young = null;
   }
 
   delete(key: string): void {
-    this.#young.delete(key);
-    this.#old.delete(key);
+    this.#young?.delete(key);
+    this.#old?.delete(key);
   }
 
   clear(): void {
-    this.#young.clear();
-    this.#old.clear();
+    this.#young = null;
+    this.#old = null;
   }
 }

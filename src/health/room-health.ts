@@ -5,7 +5,7 @@ import type { ErrorCode } from "../runtime/errors.js";
 import type { RoomKey } from "../store/log.js";
 import { Backlog } from "./backlog.js";
 import { GiftsWatch } from "./gifts-watch.js";
-import type { SessionHealth } from "./sessions.js";
+import type { SessionHealth, Standing } from "./sessions.js";
 import { isSeenType, ONE, type Sighting, Sightings } from "./sightings.js";
 import { type Evidence, NO_GAPS, type RoomState, type RoomStatus } from "./state.js";
 
@@ -125,16 +125,23 @@ export class RoomHealth {
 
   /** Looks whether the log keeps up with what comes. @returns as {@link to} */
   look(): RoomState | null {
-    const before = this.state;
+    const [before, reason] = [this.state, this.reason];
     const now = this.#clock.now();
     this.gifts.look(now);
-    for (const session of this.#sessions) session.look();
-    const open = this.#sessions.filter(({ isOpen }) => isOpen);
-    this.#silent = open.every(({ silent }) => silent !== null) ? (open[0]?.silent ?? null) : null;
+    let first: SessionHealth | null = null;
+    let isAnyHeard = false;
+    for (const session of this.#sessions) {
+      session.look();
+      if (!session.isOpen) continue;
+      first ??= session;
+      isAnyHeard ||= session.silent === null;
+    }
+    this.#silent = isAnyHeard ? null : (first?.silent ?? null);
     const isLate = this.backlog.isLate(now);
     if (isLate !== this.#late) this.#lateSince = now;
     this.#late = isLate;
-    return this.#changedFrom(before);
+    // Each room is looked at each second, and mostly nobody has to hear of it.
+    return before === this.state && reason === this.reason ? null : this.#changedFrom(before);
   }
 
   /** Notes that the store takes nothing now. @param reason why, and what becomes of what comes; null where nobody waits for it any more */
@@ -277,10 +284,12 @@ export class RoomHealth {
     return { room, state: this.state, sessionId: this.sessionId, broadcast: this.audience.told, evidence };
   }
 
-  /** Part of the status that is no count: another text is news, and not one message more. */
-  get standing(): string {
-    const sessions = this.#sessions.map(({ evidence: { state, reason, lost, account, gifts } }) => [state, reason, lost, account, gifts]);
-    return JSON.stringify([this.state, this.#reason, this.#sessionId, this.#seenAs, this.gifts.state, sessions]);
+  /** Part of the status that is no count, value by value: another value is news, and not one message more. */
+  get standing(): readonly Standing[] {
+    const { account, login } = this.#seenAs;
+    const values: Standing[] = [this.state, this.#reason, this.#sessionId, account, login, this.gifts.state];
+    for (const session of this.#sessions) values.push(...session.standing);
+    return values;
   }
 
   /** Tells of every change of state or reason from now on. @param listener must not wait */

@@ -54,6 +54,9 @@ interface SessionNews {
   readonly reason: string | null;
 }
 
+/** A value of what is no count in how a room or a session fares. */
+export type Standing = string | number | null;
+
 /** Keeps the state of one session with its evidence. */
 export class SessionHealth {
   /** Its name, and who it is on the platform. */
@@ -152,6 +155,13 @@ export class SessionHealth {
     const refusals = this.#refusals;
     this.#refusals = 0;
     return { ...this.gifts.takeSeen(), refusals };
+  }
+
+  /** Part of its evidence that is no count, value by value. */
+  get standing(): readonly Standing[] {
+    const state = this.#silent === null ? this.#state : "silent";
+    const reason = this.#silent?.reason ?? this.#reason;
+    return [state, reason, this.#lost?.since ?? null, this.#lost?.reason ?? null, this.account, this.gifts.state];
   }
 
   /** Whether its connection stands. */

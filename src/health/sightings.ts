@@ -59,11 +59,15 @@ const MOST_BITS = 30;
 /** Most sets of standing sessions that are told apart in what is kept of a broadcast. */
 const MOST_GROUPS = 64;
 
+/** Messages by type, then by the sessions that brought them. */
+type Counts = Map<SeenType, Map<number, number>>;
+
 /** A slice of time: the sessions that stood throughout, and its messages. */
 interface Slice {
   readonly at: number;
   up: number;
-  readonly counts: Map<SeenType, Map<number, number>>;
+  /** As triples: place of the type in {@link SEEN_TYPES}, who brought, how many. Thousands of rooms have some dozens of slices each. */
+  readonly counts: number[];
 }
 
 /**
@@ -84,7 +88,9 @@ export class Sightings {
   #begun = 0;
   #slices: Slice[] = [];
   readonly #known = new Map<string, { readonly slice: Slice; readonly type: SeenType; readonly at: number; brought: number }>();
-  #before = new Map<number, Slice["counts"]>();
+  #before: ReadonlyMap<number, Counts> = new Map();
+  /** Number of changes of what is counted. */
+  #changes = 0;
 
   constructor(sessions: readonly SeenBy[], clock: Clock) {
     this.#now = sessions;
@@ -95,6 +101,7 @@ export class Sightings {
 
   /** Begins another broadcast, with what is kept of it. */
   begin(kept: BroughtCounts | null): void {
+    this.#changes++;
     const fits = kept !== null && kept.sessions.length + this.#now.length <= MOST_BITS ? kept : null;
     const had = fits?.sessions ?? [];
     this.#sessions = [...had, ...this.#now.filter(({ name }) => !had.some((one) => one.name === name))];
@@ -113,6 +120,7 @@ export class Sightings {
   stands(by: number, isUp: boolean, heardAt: number = this.#clock.now()): void {
     const bit = this.#bits[by] ?? 0;
     const now = this.#slice(this.#clock.now());
+    this.#changes++;
     if (isUp) this.#standing.add(by);
     else this.#standing.delete(by);
     this.#up = isUp ? this.#up | bit : this.#up & ~bit;
@@ -127,14 +135,16 @@ export class Sightings {
     const known = this.#known.get(key);
     if (known !== undefined) {
       if ((known.brought & bit) !== 0) return;
-      add(known.slice.counts, type, known.brought, -1);
+      this.#changes++;
+      countIn(known.slice, type, known.brought, -1);
       known.brought |= bit;
-      add(known.slice.counts, type, known.brought, 1);
+      countIn(known.slice, type, known.brought, 1);
       return;
     }
     if (isOld) return; // an earlier connection or process counted it
+    this.#changes++;
     const slice = this.#slice(at);
-    add(slice.counts, type, bit, 1);
+    countIn(slice, type, bit, 1);
     if (this.#now.length === 1) return; // nobody else can bring it
     this.#known.set(key, { slice, type, at, brought: bit });
     for (const [oldest, one] of this.#known) {
@@ -150,6 +160,11 @@ export class Sightings {
     return { windowMs: Math.max(0, Math.min(SEEN_WINDOW_MS, this.#clock.now() - this.#begun)), types };
   }
 
+  /** Number that is another after {@link counts} have changed. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** Counts of the broadcast so far, to be kept; null where nothing was counted. */
   get counts(): BroughtCounts | null {
     const groups = grouped(this.#slices, this.#before);
@@ -160,7 +175,7 @@ export class Sightings {
     const begun = Math.floor(at / SLICE_MS) * SLICE_MS;
     const last = this.#slices.at(-1);
     if (last !== undefined && last.at >= begun) return last;
-    const slice: Slice = { at: begun, up: this.#up, counts: new Map() };
+    const slice: Slice = { at: begun, up: this.#up, counts: [] };
     this.#slices.push(slice);
     const past = this.#slices.findIndex((one) => begun - one.at <= SEEN_WINDOW_MS + SLICE_MS);
     if (past > 0) this.#before = grouped(this.#slices.splice(0, past), this.#before);
@@ -179,7 +194,7 @@ export function nothingSeen(): SeenByType {
 }
 
 /** @param shown sessions that are named though they brought nothing */
-function sumUp(groups: ReadonlyMap<number, Slice["counts"]>, all: readonly SeenBy[], shown: readonly SeenBy[]): SeenByType {
+function sumUp(groups: ReadonlyMap<number, Counts>, all: readonly SeenBy[], shown: readonly SeenBy[]): SeenByType {
   const visitors = all.map(({ visitor }) => all.findIndex((one) => one.visitor === visitor));
   const whole = (type: SeenType): WholeEstimate | WholeUnknown => {
     if (type === "like") return "platform_counts";
@@ -212,7 +227,18 @@ function told(whole: WholeEstimate | WholeUnknown): Pick<SeenMessages, "whole" |
   return typeof whole === "string" ? { whole: null, wholeUnknown: whole } : { whole, wholeUnknown: null };
 }
 
-function add(counts: Slice["counts"], type: SeenType, brought: number, n: number): void {
+function countIn({ counts }: Slice, type: SeenType, brought: number, n: number): void {
+  const place = SEEN_TYPES.indexOf(type);
+  for (let i = 0; i < counts.length; i += 3) {
+    if (counts[i] !== place || counts[i + 1] !== brought) continue;
+    counts[i + 2] = (counts[i + 2] ?? 0) + n;
+    if (counts[i + 2] === 0) counts.splice(i, 3);
+    return;
+  }
+  counts.push(place, brought, n);
+}
+
+function add(counts: Counts, type: SeenType, brought: number, n: number): void {
   const of = counts.get(type) ?? new Map<number, number>();
   counts.set(type, of);
   const sum = (of.get(brought) ?? 0) + n;
@@ -221,26 +247,26 @@ function add(counts: Slice["counts"], type: SeenType, brought: number, n: number
 }
 
 /** Sums slices by the sessions that stood. @param before what is added to */
-function grouped(slices: readonly Slice[], before: ReadonlyMap<number, Slice["counts"]> = new Map()): Map<number, Slice["counts"]> {
+function grouped(slices: readonly Slice[], before: ReadonlyMap<number, Counts> = new Map()): Map<number, Counts> {
   const groups = new Map([...before].map(([up, counts]) => [up, new Map([...counts].map(([type, of]) => [type, new Map(of)]))]));
   for (const { up, counts } of slices) {
-    if (counts.size === 0) continue;
+    if (counts.length === 0) continue;
     // What is one too many counts as when nobody stood: it says nothing of the whole.
     const key = groups.has(up) || groups.size < MOST_GROUPS ? up : 0;
     const group = groups.get(key) ?? new Map<SeenType, Map<number, number>>();
     groups.set(key, group);
-    for (const [type, of] of counts) for (const [brought, n] of of) add(group, type, brought, n);
+    for (let i = 0; i < counts.length; i += 3) add(group, SEEN_TYPES[counts[i] ?? 0] ?? "chat", counts[i + 1] ?? 0, counts[i + 2] ?? 0);
   }
   return groups;
 }
 
-function write(groups: ReadonlyMap<number, Slice["counts"]>): BroughtCounts["counts"] {
+function write(groups: ReadonlyMap<number, Counts>): BroughtCounts["counts"] {
   return Object.fromEntries(
     [...groups].map(([up, counts]) => [up, Object.fromEntries([...counts].map(([type, of]) => [type, Object.fromEntries(of)]))]),
   );
 }
 
-function read({ counts: kept }: BroughtCounts): Map<number, Slice["counts"]> {
+function read({ counts: kept }: BroughtCounts): Map<number, Counts> {
   return new Map(
     Object.entries(kept).map(([up, counts]) => [
       Number(up),

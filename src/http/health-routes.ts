@@ -44,14 +44,14 @@ interface StoreLook {
 /** Facts that the process knows of itself. */
 interface About {
   readonly stopping: () => boolean;
-  /** The rooms that this process collects; null where the metrics are of all rooms. */
-  readonly here: (() => Promise<readonly RoomStatus[]>) | null;
+  /** States of the rooms that the metrics are of; null where one is not collected. */
+  readonly here: () => Promise<readonly (RoomStatus | null)[]>;
   readonly appends: AppendHealth;
 }
 
 /** Registers `/healthz`, `/readyz` and `/metrics`. */
 export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, here, appends }: About): void {
-  const { store, rooms, clock, metrics } = deps;
+  const { store, clock, metrics } = deps;
   let look: StoreLook = { asked: 0, answered: 0, writable: Promise.resolve(false) };
 
   app.get(
@@ -133,7 +133,7 @@ export function healthRoutes(app: FastifyInstance, deps: ApiDeps, { stopping, he
       config: { scope: "read", withoutStore: true },
     },
     async (_request, reply) => {
-      const statuses = here === null ? (await rooms.list()).map(({ status }) => status) : await here();
+      const statuses = await here();
       return reply
         .header("cache-control", "no-store")
         .type(metrics.contentType)

@@ -110,8 +110,8 @@ interface ApiOptions {
   readonly webRoot?: string;
   /** Pictures of a stand-in for the platform, for that page; none by default, where browsers load the real platform's. */
   readonly picture?: GetPicture | null;
-  /** The rooms that this process collects, where others collect others: the metrics are of these. By default they are of all rooms. */
-  readonly here?: () => Promise<readonly RoomStatus[]>;
+  /** States of the rooms that the metrics are of, null where one is not collected: those that this process collects. By default all rooms. */
+  readonly here?: () => Promise<readonly (RoomStatus | null)[]>;
   /** Serves nothing but `/healthz`, `/readyz` and `/metrics`. */
   readonly healthOnly?: boolean;
   /** Called before the routes are registered: a test writes the documents of the API from them. */
@@ -235,7 +235,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     (request, by) => (by === null ? secrets.take(request) : authenticator.isPart(request, by)),
   );
   await options.describe?.(app);
-  healthRoutes(app, deps, { stopping: () => stopping, here: options.here ?? null, appends: options.appends ?? new AppendHealth() });
+  const here = options.here ?? (async () => (await deps.rooms.list()).map(({ status }) => status));
+  healthRoutes(app, deps, { stopping: () => stopping, here, appends: options.appends ?? new AppendHealth() });
   if (!healthOnly) {
     addEventSchemas(app);
     serveDocuments(app);

@@ -164,6 +164,7 @@ export class Pipeline {
 
   /** Settles combos that have been silent for 30 s. @param heardUntil or those of which nothing came after this, ms UTC @returns how many */
   settle(heardUntil?: number): Promise<number> {
+    if (!this.#ledger.waiting && this.#sent.size === 0) return Promise.resolve(0); // what is being stored now is settled the next time
     return this.#serially(async () => {
       for (const ledger of this.#sent.values()) if (ledger.due(this.#deps.clock.now()).length > 0) ledger.commit();
       if (this.#epoch === 0) return 0; // whoever has the room settles
@@ -396,7 +397,11 @@ export class Pipeline {
 
   #serially<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#queue.then(work, work);
-    this.#queue = turn.catch(() => {});
+    // Not what it gives: that would be kept until the next.
+    this.#queue = turn.then(
+      () => {},
+      () => {},
+    );
     return turn;
   }
 }

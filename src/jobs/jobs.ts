@@ -88,6 +88,7 @@ function searchAt(jobs: JobExecutor): Search {
     advance: (...ask) => jobs.run("search.advance", ask),
     reset: (...ask) => jobs.run("search.reset", ask),
     find: (...ask) => jobs.run("search.find", ask),
+    findAnywhere: (...ask) => jobs.run("search.findAnywhere", ask),
     purge: (...ask) => jobs.run("search.purge", ask),
     verify: (...ask) => jobs.run("search.verify", ask),
   };

@@ -173,6 +173,11 @@ export class PlatformAccess {
     return this.#taking;
   }
 
+  /** Whether it has an identity of an account. */
+  get hasAccount(): boolean {
+    return (this.#identity?.account ?? null) !== null;
+  }
+
   /** Returns what became of the account that it has an identity of: it was forgotten since, or saved again by another login. */
   async accountChange(): Promise<"forgotten" | "saved" | null> {
     const account = this.#identity?.account ?? null;

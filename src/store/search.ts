@@ -3,7 +3,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "./log.js";
 
-/** Most rooms that one search goes through. */
+/** Most rooms that one search goes through which names its rooms, each with its own place. */
 export const SEARCH_ROOMS_MAX = 200;
 
 /** Place of a search in a room: events with a smaller seq are still to be looked at. */
@@ -29,6 +29,25 @@ export interface SearchAsk {
   readonly to?: number;
   /** Only events whose `diamonds` are known and at least this many. */
   readonly minDiamonds?: number;
+}
+
+/** Place of a search of all rooms: events before it are still to be looked at, by time, then by room, then by seq. */
+export interface SearchTime {
+  /** Platform time, ms UTC. */
+  readonly time: number;
+  readonly room: RoomKey;
+  readonly seq: number;
+}
+
+/** Place before which all events are. */
+export const NEWEST_TIME: SearchTime = { time: Number.MAX_SAFE_INTEGER, room: 0, seq: 0 };
+
+/** Page of what was found in all rooms. */
+export interface FoundAnywhere extends Pick<Found, "behind" | "ms"> {
+  /** Newest first, by platform time. May be fewer than asked for before the end. */
+  readonly events: readonly LiveEvent[];
+  /** Place to go on from; null when all has been looked at. */
+  readonly before: SearchTime | null;
 }
 
 /** Page of what was found. */
@@ -79,7 +98,7 @@ export function wordsOf(event: LiveEvent): string {
  * Returns the condition in the words of the index. It lets through all that fulfils `ask`, and more: pairs say nothing of their order.
  * @throws DyliveError bad_request when nothing is asked for, or a text of less than two characters
  */
-export function queryOf({ text, types, userId, minDiamonds }: SearchAsk): string {
+export function queryOf({ text, types, userId, minDiamonds }: Omit<SearchAsk, "places">): string {
   const terms: string[] = [];
   if (text !== undefined) terms.push(...pairsOf(askedText(text)).slice(0, QUERY_PAIRS));
   if (userId !== undefined) terms.push(userWord(userId));
@@ -90,7 +109,7 @@ export function queryOf({ text, types, userId, minDiamonds }: SearchAsk): string
 }
 
 /** Returns whether an event fulfils all that is asked; a test event is not what happened, and is not found. */
-export function isFound(event: LiveEvent, { text, types, userId, sessionId, minDiamonds, from, to }: SearchAsk): boolean {
+export function isFound(event: LiveEvent, { text, types, userId, sessionId, minDiamonds, from, to }: Omit<SearchAsk, "places">): boolean {
   if (event.source === "test" || (types !== undefined && !types.includes(event.type))) return false;
   if (userId !== undefined && (!("user" in event) || event.user?.id !== userId)) return false;
   if (sessionId !== undefined && event.sessionId !== sessionId) return false;

@@ -44,6 +44,8 @@ it("a process that is alone reads its watch list, and begins its rooms, some at 
     return collected;
   });
   await cluster.sweep(600_000);
+  expect(taken).toEqual([50]); // who waits for the list need not wait for the rest
+  await until(() => cluster.all().length === 2_000);
   expect([taken.reduce((sum, n) => sum + n), Math.max(...taken), Math.max(...asked)]).toEqual([2_000, 50, 500]);
   steps = 0;
   for (const { room, webRid } of await rooms.list()) expect(cluster.ofRoom(room)?.name.value).toBe(webRid);
@@ -56,6 +58,43 @@ it("a process that is alone reads its watch list, and begins its rooms, some at 
   expect([cluster.ofRoom(5_000), cluster.ofRoom(1)]).toEqual([first, undefined]);
   await cluster.forget(5_000);
   expect([cluster.ofRoom(5_000), cluster.all().length]).toEqual([undefined, 1_999]);
+});
+
+it("a process that is alone reads again only the rooms that were changed, whoever changed them", async () => {
+  const { clock, rooms, asked } = await storeOf(600);
+  const lost: string[] = [];
+  const taken: string[] = [];
+  const cluster = new LocalCluster(rooms, clock, (changes) => {
+    lost.push(...changes.lost.map(({ key }) => key));
+    taken.push(...changes.taken.map(({ key }) => key));
+  });
+  await cluster.sweep(600_000);
+  await until(() => taken.length === 600);
+  asked.splice(0);
+  await cluster.sweep(600_000);
+  await rooms.setWatch(7, "off");
+  await rooms.setFacts(8, { title: "another" }); // is none of what decides
+  await cluster.sweep(600_000);
+  expect(lost).toEqual(["web_rid:100000006"]);
+  await rooms.setWatch(7, "on");
+  const webRid = "500000000";
+  await rooms.setWatch(await rooms.ensure([{ kind: "web_rid", value: webRid }], { webRid }), "on");
+  await cluster.sweep(600_000);
+  expect(taken.slice(600)).toEqual(["web_rid:100000006", "web_rid:500000000"]);
+  expect(asked).toEqual([]);
+});
+
+it("the states of all rooms are counted without a look at each of them in the store", async () => {
+  const { clock, store, asked } = await storeOf(250);
+  const wantedRooms = new FakeWantedRooms(clock);
+  const manager = new RoomManager({
+    ...{ ...reachAt("http://127.0.0.1:1"), store, wantedRooms, clock, maxOnDemandRooms: 50, onDemandIdleMs: 600_000, onError: () => {} },
+    view: new ReadWantedRooms(wantedRooms, clock, () => {}),
+  });
+  await store.rooms.setWatch(3, "paused");
+  const statuses = await manager.statuses();
+  expect([statuses.length, statuses.flatMap((status) => status?.state ?? [])]).toEqual([250, ["paused"]]);
+  expect(asked).toHaveLength(1); // for those that are paused
 });
 
 it("a process of a cluster begins rooms without looking at each of the others", async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { Collector } from "../../src/collector/collector.js";
 import { CollectorRegistry } from "../../src/collector/registry.js";
+import { ToldAlarms } from "../../src/collector/room-alarm.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { Spool } from "../../src/ingest/spool.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
@@ -58,6 +59,7 @@ async function begin(member: number, planned: boolean, reached: RoomStore = stor
     requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     registry: new CollectorRegistry<Collector>(),
+    told: new ToldAlarms(reached.log),
   };
   const collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, row, { claim, planned });
   collectors.push(collector);

@@ -1,12 +1,13 @@
 import { afterAll, expect, it, onTestFinished, vi } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
-import { RoomAlarm } from "../../src/collector/room-alarm.js";
+import { RoomAlarm, ToldAlarms } from "../../src/collector/room-alarm.js";
 import type { NewEvent, NewEventOf } from "../../src/events/event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
 import { SessionHealth } from "../../src/health/sessions.js";
 import type { RoomStatus } from "../../src/health/state.js";
 import type { Intake } from "../../src/ingest/intake.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
+import { tellSystem } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { AccountSeen } from "../../src/store/sql/account-days.js";
 import type { RoomStore } from "../../src/store/store.js";
@@ -81,7 +82,8 @@ function processOn(store: RoomStore, room: number, sessions: readonly string[], 
   const health = new RoomHealth(time);
   health.watchedBy(sessions.map((name) => new SessionHealth({ name, visitor: name }, time)));
   for (const session of health.sessions) session.to("connected");
-  const alarm = new RoomAlarm({ store: { ...store, log: { ...store.log, append } }, clock: time, health, signal: SIGNAL });
+  const kept = { store: { ...store, log: { ...store.log, append } }, told: new ToldAlarms(store.log) };
+  const alarm = new RoomAlarm({ ...kept, clock: time, health, signal: SIGNAL });
   const own = async (event: NewEvent) => void (await append([{ room, epoch: 0, events: [event] }]));
   const told = { room, intake: { own } as unknown as Intake };
   const go = async (ms: number) => {
@@ -374,4 +376,45 @@ it("a room whose only session is sent nothing at all is stalled within two minut
   expect(took).toBeLessThan(2 * MINUTE);
   expect(status()?.evidence.sessions).toMatchObject([{ state: "silent" }]);
   expect(status()?.evidence.reason).toContain("not one message comes");
+});
+
+it("the system's log is read once for the last words on all rooms, and then what was added", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+  onTestFinished(() => store.close());
+  const tell = (room: number, kind: string, at: number) =>
+    tellSystem(store, { kind, about: `${room}:${at}`, text: `${kind} in ${room}`, evidence: { at } }, at);
+  for (let room = 1; room <= 50; room++) {
+    await tell(room, "gifts.suppressed", 1_000 + room);
+    await tell(room, "gifts.flowing", 2_000 + room);
+    await tell(room, "session.lost", 3_000 + room);
+  }
+  await tell(7, "disk.low", 4_000);
+  const reads: string[] = [];
+  const { log } = store;
+  const told = new ToldAlarms({
+    heads: (rooms) => log.heads(rooms),
+    read: (room, after, ...rest) => {
+      reads.push(`after ${after}`);
+      return log.read(room, after, ...rest);
+    },
+    readBefore: (...asked) => {
+      reads.push("newest");
+      return log.readBefore(...asked);
+    },
+  });
+  const words = async (room: number) => (await told.of(room)).map(({ kind, at }) => [kind, at]);
+  const all = await Promise.all(Array.from({ length: 50 }, (_, i) => words(i + 1)));
+  expect(all[6]).toEqual([
+    ["gifts.flowing", 2_007],
+    ["session.lost", 3_007],
+  ]);
+  expect(await words(51)).toEqual([]);
+  expect(reads).toEqual(["newest", "newest"]); // where the newest is that is no test, and the page before it
+  await tell(7, "gifts.suppressed", 9_000); // by whichever process
+  expect(await words(7)).toEqual([
+    ["gifts.suppressed", 9_000],
+    ["session.lost", 3_007],
+  ]);
+  expect(await words(8)).toHaveLength(2);
+  expect(reads.slice(2)).toEqual(["after 151"]);
 });

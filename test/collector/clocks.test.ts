@@ -4,6 +4,7 @@ import { RoomManager } from "../../src/cluster/room-manager.js";
 import { ClockOffsets } from "../../src/collector/clock-offsets.js";
 import { GapTracker } from "../../src/collector/gap-tracker.js";
 import { RoomRecords } from "../../src/collector/records.js";
+import { ToldAlarms } from "../../src/collector/room-alarm.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
@@ -170,7 +171,8 @@ describe("until when was received", () => {
     }));
     await store.log.append([{ room, epoch, events }]);
     const clock = fastClock(1);
-    const kept = { store, clock, health: new RoomHealth(clock), drift: new Drift(), ownership: null, signal: SIGNAL };
+    const told = new ToldAlarms(store.log);
+    const kept = { store, clock, health: new RoomHealth(clock), drift: new Drift(), told, ownership: null, signal: SIGNAL };
     const records = new RoomRecords({ ...kept, setAside: () => {}, onLost: () => {} });
     const last = { at: time + 8000 + HOUR_MS + 300, ahead: { platform: HOUR_MS + 300 } };
     expect(await records.receivedUntil(room, "7")).toEqual(last);

@@ -85,3 +85,32 @@ it("a silent room that cannot be connected to anew says why, and is not said to 
   await clock.until(() => status()?.evidence.reason.includes("captcha"), 120_000);
   expect(status()?.state).toBe("failed");
 });
+
+it("a room in which nothing happens writes nothing, though its heartbeats are answered", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000, clock });
+  const writes: string[] = [];
+  const counted =
+    <A extends readonly unknown[], R>(name: string, call: (...given: A) => R) =>
+    (...given: A): R => {
+      writes.push(name);
+      return call(...given);
+    };
+  const { rooms: kept, log, sessions } = store;
+  const counting: typeof store = {
+    ...store,
+    rooms: { ...kept, setResume: counted("setResume", kept.setResume), tell: counted("tell", kept.tell) },
+    log: { ...log, append: counted("append", log.append) },
+    sessions: { ...sessions, keepSeen: counted("keepSeen", sessions.keepSeen) },
+  };
+  const { rooms, simulator } = await running({ clock, rooms: [{ ...SCENARIO, everySeconds: {} }] }, { store: counting }, clock);
+  void rooms.request(RID, 60_000, SIGNAL);
+  const beats = () => simulator.truth(RID).connections[0]?.heartbeats.frame ?? 0;
+  await clock.until(() => beats() > 0, 60_000);
+  await clock.go(12_000);
+  const begun = beats();
+  writes.splice(0);
+  await clock.go(40_000); // then its silence is asked about
+  expect(beats() - begun).toBeGreaterThanOrEqual(3);
+  expect(rooms.collected()[0]?.evidence.lastFrameAt).toBeGreaterThan(clock.now() - 11_000);
+  expect(writes).toEqual([]);
+});

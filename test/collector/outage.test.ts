@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { Collector } from "../../src/collector/collector.js";
 import { CollectorRegistry } from "../../src/collector/registry.js";
+import { ToldAlarms } from "../../src/collector/room-alarm.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { Spool } from "../../src/ingest/spool.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
@@ -67,6 +68,7 @@ beforeEach(async () => {
     requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     registry: new CollectorRegistry<Collector>(),
+    told: new ToldAlarms(reached.log),
   };
   const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false };
   collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);

@@ -45,6 +45,37 @@ export function describeRooms(open: Open<RoomStore>): void {
       expect(await store().rooms.list()).toHaveLength(1);
     });
 
+    it("number what decides of their collection, and only that", async () => {
+      const { rooms } = store();
+      const first = await rooms.changedSince(null);
+      if (first === null) return expect(first).toBeNull(); // a store that many processes write at once
+      expect(first.rooms.size).toBe(0);
+      const one = await rooms.ensure([rid], { webRid: "98765" });
+      const two = await rooms.ensure([uid]);
+      expect(await rooms.count()).toBe(2);
+      await rooms.setWatch(two, "on");
+      const since = async (n: number) => {
+        const changed = await rooms.changedSince(n);
+        return { n: changed?.n ?? 0, rooms: [...(changed?.rooms ?? [])].map(([room, row]) => [room, row?.watch]) };
+      };
+      const made = await since(first.n);
+      expect(made.rooms).toEqual([
+        [one, "off"],
+        [two, "on"],
+      ]);
+      await rooms.setFacts(one, { title: "a title" });
+      await rooms.setResume(one, resume);
+      await rooms.setWatch(two, "on");
+      expect(await since(made.n)).toEqual({ n: made.n, rooms: [] });
+      await rooms.setSettings(one, { record: true });
+      await rooms.setWatch(two, "paused");
+      await rooms.setWatch(two, "off");
+      expect((await since(made.n)).rooms).toEqual([
+        [one, "off"],
+        [two, "off"],
+      ]);
+    });
+
     it("learn new names; a name moves to the room that was named first", async () => {
       const { rooms } = store();
       const one = await rooms.ensure([rid]);

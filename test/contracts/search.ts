@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomKey } from "../../src/store/log.js";
-import type { SearchAsk, SearchPlace } from "../../src/store/search.js";
+import { NEWEST_TIME, type SearchAsk, type SearchPlace, type SearchTime } from "../../src/store/search.js";
 import type { Store } from "../../src/store/store.js";
 import { runsOf } from "../whole.js";
 import { chat, erased, gift, userOf } from "./events.js";
@@ -24,6 +24,23 @@ export async function findAll({ search }: Store, ask: Omit<SearchAsk, "places">,
     expect(page.events.length).toBeLessThanOrEqual(limit);
     events.push(...page.events);
     places = page.places;
+  }
+  return events;
+}
+
+/** The same in all rooms together, or those among some. */
+export async function findAnywhere(
+  { search }: Store,
+  ask: Omit<SearchAsk, "places">,
+  among: readonly RoomKey[] | null,
+  limit = 7,
+): Promise<readonly LiveEvent[]> {
+  const events: LiveEvent[] = [];
+  for (let before: SearchTime | null = NEWEST_TIME; before !== null; ) {
+    const page = await search.findAnywhere({ ...ask, among }, before, limit);
+    expect(page.events.length).toBeLessThanOrEqual(limit);
+    events.push(...page.events);
+    ({ before } = page);
   }
   return events;
 }
@@ -104,7 +121,10 @@ export function describeSearch(open: Open): void {
               const { text, types, userId, minDiamonds } = ask;
               if (text === undefined && types === undefined && userId === undefined && minDiamonds === undefined) continue;
               const defined = Object.fromEntries(Object.entries(ask).filter(([, value]) => value !== undefined));
-              expect((await findAll(store(), defined, [room])).map(({ seq }) => seq)).toEqual(expected(kept, defined));
+              const seqs = expected(kept, defined);
+              expect((await findAll(store(), defined, [room])).map(({ seq }) => seq)).toEqual(seqs);
+              const byTime = kept.filter(({ seq }) => seqs.includes(seq)).sort((a, b) => b.time - a.time || b.seq - a.seq);
+              expect((await findAnywhere(store(), defined, [room])).map(({ seq }) => seq)).toEqual(byTime.map(({ seq }) => seq));
             }
             for (let after = 0, done = false; !done; ) {
               const verified = await store().search.verify(room, after);
@@ -123,6 +143,24 @@ export function describeSearch(open: Open): void {
       await append(chat("1", { text: "好的好主" }), chat("2", { text: "主播好的" }), chat("3", { text: "好主 的好" }));
       await indexAll(store());
       expect((await findAll(store(), { text: "的好主" }, [room])).map(({ id }) => id)).toEqual(["1"]);
+    });
+
+    it("finds in all rooms together by time, but in the system's and in those that were deleted", async () => {
+      const word = "独一无二";
+      const made = [await fresh(), await fresh(), await fresh()];
+      for (const [n, { append }] of made.entries())
+        await append(...[1, 2, 3].map((ms) => chat(`w${n}${ms}`, { text: word, time: T0 + 10 * ms + (n % 2) })));
+      await store().log.append([{ room: 0, epoch: null, events: [chat("w", { text: word, time: T0 })].map((event) => ({ ...event, room: 0 })) }]);
+      await indexAll(store());
+      const ids = async (among: readonly RoomKey[] | null, limit = 2) =>
+        (await findAnywhere(store(), { text: word }, among, limit)).map(({ id }) => id);
+      expect(await ids(null)).toEqual(["w13", "w23", "w03", "w12", "w22", "w02", "w11", "w21", "w01"]);
+      expect(await ids([made[0]?.room ?? 0, made[2]?.room ?? 0], 50)).toEqual(["w23", "w03", "w22", "w02", "w21", "w01"]);
+      expect(await ids([])).toEqual([]);
+      const page = await store().search.findAnywhere({ text: word, among: null }, NEWEST_TIME, 1);
+      expect([page.behind, page.before]).toMatchObject([0, { time: T0 + 31, room: made[1]?.room, seq: 3 }]);
+      await store().deletions.ofRoom(made[1]?.room ?? 0);
+      expect(await ids(null)).toEqual(["w23", "w03", "w22", "w02", "w21", "w01"]);
     });
 
     it("merges rooms by time, newest first, and goes on where a page ended while more comes in", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RoomHealth } from "../../src/health/room-health.js";
+import { SessionHealth } from "../../src/health/sessions.js";
 import { heldBack } from "../../src/ingest/intake.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { FakeClock } from "../clock.js";
@@ -32,5 +33,29 @@ describe("the reason of a room's state", () => {
     health.storeRefuses("the store takes nothing now");
     health.storeTakes();
     expect(health.reason).toBe("the store takes what comes again");
+  });
+});
+
+describe("a look at a room", () => {
+  it("wakes those who wait for news only where there is some", async () => {
+    const clock = new FakeClock();
+    const health = new RoomHealth(clock);
+    const session = new SessionHealth({ name: "default", visitor: "default" }, clock);
+    health.watchedBy([session]);
+    session.to("connected");
+    health.to("live", "interactive messages are coming in");
+    const { standing } = health;
+    let woken = 0;
+    health.onChange(() => woken++);
+    for (let second = 0; second < 80; second++) {
+      await clock.advance(1000);
+      expect(health.look()).toBeNull();
+      session.received(clock.now(), 0); // an answer to a heartbeat
+      expect(health.standing).toEqual(standing);
+    }
+    expect(woken).toBe(0);
+    await clock.advance(20_000);
+    expect([health.look(), health.state, woken]).toEqual(["live", "stalled", 1]);
+    expect(health.standing).not.toEqual(standing);
   });
 });

@@ -28,8 +28,8 @@ import { say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 import { addRoom, rowOf } from "./room.js";
 
-/** Age up to which the state of a room that a server told is taken for how it is now, in ms; a server tells it each minute. */
-const FRESH_MS = 120_000;
+/** Age up to which the state of a room that a server told is taken for how it is now, in ms; a server tells it every five minutes at least. */
+const FRESH_MS = 360_000;
 
 interface McpOptions {
   readonly server?: string;

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { EVENT_TYPES, type EventType } from "../../events/event.js";
+import { EVENT_TYPES, type EventType, type LiveEvent } from "../../events/event.js";
 import { noSuch } from "../../events/misspelt.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { amountOf } from "../../statistics/summary.js";
-import { foldText, SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace } from "../../store/search.js";
+import { foldText, NEWEST_TIME, type SearchAsk, type SearchPlace, type SearchTime } from "../../store/search.js";
 import type { FoundPeople } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
@@ -78,9 +78,7 @@ async function show(
 ): Promise<void> {
   const stop = interruptSignal();
   const named = await Promise.all(names.map((name) => pastedRoom(store.rooms, name)));
-  const rooms = new Set(names.length > 0 ? named.map(({ room }) => room) : (await store.rooms.list()).map(({ room }) => room));
-  if (rooms.size > SEARCH_ROOMS_MAX)
-    throw new DyliveError("bad_request", told`one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${rooms.size}: name them with --room`);
+  const rooms = names.length > 0 ? new Set(named.map(({ room }) => room)) : null;
   const only = named.length === 1 ? (named[0]?.sessionId ?? null) : null;
   const ask: Omit<SearchAsk, "places"> = {
     ...rest,
@@ -88,21 +86,24 @@ async function show(
     ...(user !== undefined && { userId: user }),
     ...(only !== null && { sessionId: only }),
   };
-  let places: readonly SearchPlace[] | null = [...rooms].map((room) => ({ room, before: Number.MAX_SAFE_INTEGER }));
   // Refused before the index is brought up to date, which may take a while.
   await store.search.find({ ...ask, places: [] }, 1);
   await orAsItIs(catchUp(store, rooms, stop), told`the newest events are not searched`);
+  let places: readonly SearchPlace[] | null = [...(rooms ?? [])].map((room) => ({ room, before: Number.MAX_SAFE_INTEGER }));
+  let before: SearchTime | null = NEWEST_TIME;
   let shown = 0;
-  while (places !== null && shown < limit) {
+  const isOver = () => (rooms === null ? before : places) === null;
+  while (!isOver() && shown < limit) {
     stop.throwIfAborted();
-    const found = await store.search.find({ ...ask, places }, limit - shown);
-    for (const event of found.events)
-      await print(json ? lineOf(event, true) : `${moment(event.time)?.slice(0, 10)} ${lineOf(event, false)}`);
-    shown += found.events.length;
-    places = found.places;
+    let events: readonly LiveEvent[];
+    if (rooms === null)
+      ({ events, before } = await store.search.findAnywhere({ ...ask, among: null }, before ?? NEWEST_TIME, limit - shown));
+    else ({ events, places } = await store.search.find({ ...ask, places: places ?? [] }, limit - shown));
+    for (const event of events) await print(json ? lineOf(event, true) : `${moment(event.time)?.slice(0, 10)} ${lineOf(event, false)}`);
+    shown += events.length;
   }
   if (shown === 0) say(told`nothing was found`);
-  else if (places !== null) say(told`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
+  else if (!isOver()) say(told`there is more; --limit ${limit * 4} shows more, --from and --to narrow it down`);
 }
 
 async function showPeople(
@@ -139,12 +140,12 @@ async function showPeople(
   if (place !== null) say(told`there is more; --limit ${limit * 4} shows more`);
 }
 
-/** Brings the index of these rooms up to all that is kept: no server is needed, and one beside it does no harm. */
-async function catchUp({ search }: Store, rooms: ReadonlySet<number>, stop: AbortSignal): Promise<void> {
+/** Brings the index of these rooms, or of all, up to all that is kept: no server is needed, and one beside it does no harm. */
+async function catchUp({ search }: Store, rooms: ReadonlySet<number> | null, stop: AbortSignal): Promise<void> {
   const progress = new ProgressLine(told`indexing`, told`steps of 500 events`);
   let steps = 0;
   for (const { room } of await search.progress()) {
-    while (rooms.has(room) && (await search.advance(room))) {
+    while (rooms?.has(room) !== false && (await search.advance(room))) {
       stop.throwIfAborted();
       // A few steps are over before they are told.
       if (++steps >= TOLD_FROM_STEPS) progress.show(steps);

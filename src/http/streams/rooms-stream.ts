@@ -18,6 +18,8 @@ const LANGUAGE: Language = "en";
 
 /** Rooms that are looked at in one turn of the event loop, and told in one message. */
 const ROOMS_TOGETHER = 100;
+/** Times as long as a look took until the next one: with thousands of rooms, those who follow them take a fifth of the thread at most. */
+const PAUSE = 4;
 /** Bytes that may wait for a reader when it is told of more rooms, so that a long list need not wait for the next look. */
 const AHEAD_BYTES = 262_144;
 
@@ -70,25 +72,29 @@ class RoomStates {
     this.#running = true;
     this.#deletion = null;
     while (this.#readers.size > 0) {
+      let tookMs = 0;
       try {
         const { n, found } = await store.deletions.ofSessionsSince(this.#deletion);
-        await this.#look();
+        tookMs = await this.#look();
         if (found.length > 0) for (const reader of this.#readers.keys()) reader.sessionsGone(found);
         this.#deletion = n;
       } catch (error) {
         this.#live.failed(error);
       }
-      await clock.sleep(limits.roomStatesMs);
+      await clock.sleep(Math.max(limits.roomStatesMs, PAUSE * tookMs));
     }
     this.#running = false;
   }
 
-  /** Looks at all rooms, some at a time: everything else has its turn in between. */
-  async #look(): Promise<void> {
+  /** Looks at all rooms, some at a time: everything else has its turn in between. @returns ms that it took of the thread */
+  async #look(): Promise<number> {
     const there = new Set<RoomKey>();
+    let tookMs = 0;
     for (let after: RoomKey | undefined; ; await breathe()) {
+      const began = performance.now();
       const views = await this.#rooms.list({ after, limit: ROOMS_TOGETHER });
       this.#tell(views);
+      tookMs += performance.now() - began;
       for (const { row } of views) there.add(row.room);
       after = views.at(-1)?.row.room;
       if (views.length < ROOMS_TOGETHER) break;
@@ -99,6 +105,7 @@ class RoomStates {
       for (const room of gone) told.delete(room);
       if (gone.length > 0) reader.gone(gone);
     }
+    return tookMs;
   }
 
   /** Tells each reader of those of these rooms that changed for it. */

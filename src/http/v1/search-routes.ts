@@ -8,11 +8,20 @@ import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import { allRooms } from "../../store/rooms.js";
-import { foldText, SEARCH_ROOMS_MAX, type SearchAsk, type SearchPlace, TEXT_MAX } from "../../store/search.js";
+import {
+  type Found,
+  foldText,
+  NEWEST_TIME,
+  SEARCH_ROOMS_MAX,
+  type SearchAsk,
+  type SearchPlace,
+  type SearchTime,
+  TEXT_MAX,
+} from "../../store/search.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { FoundPeople } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
-import { tokenOf } from "../authentication.js";
+import { isLimited, tokenOf } from "../authentication.js";
 import { roomsAmong, visibleRoom } from "../streams/named-room.js";
 import { AmongRooms, addSchemas, exactly, Next } from "./fields.js";
 import { doneBy } from "./statistics-schemas.js";
@@ -48,7 +57,7 @@ const SearchQuery = exactly({
     Type.String({
       minLength: 1,
       maxLength: 8_000,
-      description: `rooms with commas between, each by its id here or one of its names; all rooms by default, ${SEARCH_ROOMS_MAX} at most`,
+      description: `up to ${SEARCH_ROOMS_MAX} rooms with commas between, each by its id here or one of its names; all rooms by default, however many there are`,
     }),
   ),
   user: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "only events of the user with this id" })),
@@ -161,27 +170,25 @@ function eventSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): voi
       time.assertLeft(token.id);
       const asked = await roomsOf(query.room, token, store.rooms);
       const call = calls.open(request.raw, reply.raw, token);
-      let places: readonly SearchPlace[] | null = begin(asked.rooms, query.cursor, log.id);
       const ask = { ...askOf(query), ...(asked.sessionId !== null && { sessionId: asked.sessionId }) };
+      const searching = begin(search, ask, asked, query.cursor, log.id);
       const events: LiveEvent[] = [];
       let behind = 0;
       // Apart from its polls, which would wait behind its searches.
       const end = await time.begin(`searches ${token.id}`, call.signal);
       try {
-        for (let look = 0; end !== null && look < LOOKS && places !== null && events.length < query.limit; look++) {
+        for (let look = 0; end !== null && look < LOOKS && searching.next !== null && events.length < query.limit; look++) {
           if (call.signal.aborted || time.left(token.id) < 0) break;
-          const found = await search.find({ ...ask, places }, query.limit - events.length);
+          const found = await searching.find(query.limit - events.length);
           time.charge(token.id, found.ms);
           events.push(...found.events);
-          ({ places } = found);
           // A later look is at fewer rooms: at those that are not yet at their end.
           behind = Math.max(behind, found.behind);
         }
       } finally {
         end?.();
       }
-      const next = places === null ? null : encodePlace(KIND, [log.id, places.map(({ room, before }) => `${room}:${before}`).join(" ")]);
-      return { events, next, behind };
+      return { events, next: searching.next === null ? null : encodePlace(KIND, [log.id, searching.next]), behind };
     },
   );
 }
@@ -203,50 +210,114 @@ function typeOf(name: string): EventType {
   return type;
 }
 
+/** Rooms to search. */
+interface AskedRooms {
+  /** Each of them; null where they are too many for each to have a place of its own. */
+  readonly rooms: readonly RoomKey[] | null;
+  /** Of those, the ones that the token may see; null: it may see all. */
+  readonly among: readonly RoomKey[] | null;
+  readonly sessionId: string | null;
+}
+
 /**
  * Returns the rooms to search: those named, else all that the token may see. A broadcast named by its room_id is meant alone when it is the
  * only one.
  */
-async function roomsOf(
-  names: string | undefined,
-  token: TokenRow,
-  rooms: ApiDeps["store"]["rooms"],
-): Promise<{ readonly rooms: readonly RoomKey[]; readonly sessionId: string | null }> {
+async function roomsOf(names: string | undefined, token: TokenRow, rooms: ApiDeps["store"]["rooms"]): Promise<AskedRooms> {
   const found = new Set<RoomKey>();
   let sessionId: string | null = null;
   if (names === undefined) {
-    for (const { room } of await allRooms(rooms, { among: token.rooms })) found.add(room);
+    const some = await rooms.list({ among: token.rooms, limit: SEARCH_ROOMS_MAX + 1 });
+    if (some.length > SEARCH_ROOMS_MAX) {
+      const among = isLimited(token) ? (await allRooms(rooms, { among: token.rooms })).map(({ room }) => room) : null;
+      return { rooms: null, among, sessionId };
+    }
+    for (const { room } of some) found.add(room);
   } else {
     const asked = names.split(",");
-    if (asked.length > SEARCH_ROOMS_MAX) throw tooMany(asked.length);
+    if (asked.length > SEARCH_ROOMS_MAX)
+      throw new DyliveError("bad_request", told`room: one search takes the names of ${SEARCH_ROOMS_MAX} rooms, not of ${asked.length}`);
     for (const name of asked) {
       const named = await visibleRoom(rooms, token, name.trim());
       found.add(named.room);
       sessionId = asked.length === 1 ? named.sessionId : null;
     }
   }
-  if (found.size > SEARCH_ROOMS_MAX) throw tooMany(found.size);
-  return { rooms: [...found], sessionId };
+  return { rooms: [...found], among: [...found], sessionId };
 }
 
-function tooMany(count: number): DyliveError {
-  return new DyliveError(
-    "bad_request",
-    told`room: one search goes through ${SEARCH_ROOMS_MAX} rooms, not ${count}; name the rooms that are meant`,
+/** A search on its way. */
+interface Searching {
+  /** Finds more. */
+  find(limit: number): Promise<Pick<Found, "events" | "behind" | "ms">>;
+  /** Place to go on from, as text; null when all has been looked at. */
+  readonly next: string | null;
+}
+
+/** Begins a search, or goes on with one. A cursor opens no room that the request does not. @throws DyliveError bad_request */
+function begin(
+  search: ApiDeps["store"]["search"],
+  ask: Omit<SearchAsk, "places">,
+  { rooms, among }: AskedRooms,
+  cursor: string | undefined,
+  logId: string,
+): Searching {
+  const [id, text] = decodePlace(KIND, cursor, ["", ""] as const) ?? [logId, null];
+  const time = text === null ? null : /^@(\d{1,16}):(\d{1,15}):(\d{1,16})$/.exec(text);
+  // One that began with more rooms, or with fewer, goes on as it began.
+  if (time !== null && id === logId)
+    return everywhere(search, { ...ask, among }, { time: Number(time[1]), room: Number(time[2]), seq: Number(time[3]) });
+  if (text === null) {
+    if (rooms === null) return everywhere(search, { ...ask, among }, NEWEST_TIME);
+    return throughRooms(
+      search,
+      ask,
+      rooms.map((room) => ({ room, before: NEWEST })),
+    );
+  }
+  const entries = text.split(" ").map((entry) => /^(\d{1,15}):(\d{1,16})$/.exec(entry));
+  if (id !== logId || entries.length > SEARCH_ROOMS_MAX || entries.some((entry) => entry === null))
+    throw new DyliveError("bad_request", "cursor is not one that a search here gave");
+  const mayBe = rooms ?? among;
+  const isMeant = mayBe === null ? () => true : (room: RoomKey) => mayBe.includes(room);
+  const places = entries.map((entry) => ({ room: Number(entry?.[1]), before: Number(entry?.[2]) }));
+  return throughRooms(
+    search,
+    ask,
+    places.filter(({ room }) => room > 0 && isMeant(room)),
   );
 }
 
-/** Returns where to begin in each room. A cursor names rooms that are not yet at their end, and opens no room that the request does not. */
-function begin(rooms: readonly RoomKey[], cursor: string | undefined, logId: string): readonly SearchPlace[] {
-  const place = decodePlace(KIND, cursor, ["", ""] as const);
-  if (place === undefined) return rooms.map((room) => ({ room, before: NEWEST }));
-  const [id, list] = place;
-  const entries = list.split(" ").map((entry) => /^(\d{1,15}):(\d{1,16})$/.exec(entry));
-  if (id !== logId || entries.some((entry) => entry === null))
-    throw new DyliveError("bad_request", "cursor is not one that a search here gave");
-  const before = new Map(entries.map((entry) => [Number(entry?.[1]), Number(entry?.[2])]));
-  return rooms.flatMap((room) => {
-    const at = before.get(room);
-    return at === undefined ? [] : [{ room, before: at }];
-  });
+/** Searches rooms that each have a place of their own. */
+function throughRooms(search: ApiDeps["store"]["search"], ask: Omit<SearchAsk, "places">, from: readonly SearchPlace[]): Searching {
+  let places: readonly SearchPlace[] | null = from;
+  return {
+    get next() {
+      return places?.map(({ room, before }) => `${room}:${before}`).join(" ") ?? null;
+    },
+    find: async (limit) => {
+      const found = await search.find({ ...ask, places: places ?? [] }, limit);
+      ({ places } = found);
+      return found;
+    },
+  };
+}
+
+/** Searches all rooms together. */
+function everywhere(
+  search: ApiDeps["store"]["search"],
+  ask: Parameters<ApiDeps["store"]["search"]["findAnywhere"]>[0],
+  from: SearchTime,
+): Searching {
+  let before: SearchTime | null = from;
+  return {
+    get next() {
+      return before === null ? null : `@${before.time}:${before.room}:${before.seq}`;
+    },
+    find: async (limit) => {
+      const found = await search.findAnywhere(ask, before ?? NEWEST_TIME, limit);
+      ({ before } = found);
+      return found;
+    },
+  };
 }

@@ -184,7 +184,6 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "It takes compatible, best, smallest, or a height such as 720p.": "应为 compatible、best、smallest，或 720p 这样的高度。",
   "name what to change: --account, --proxy, --source, --record or --session":
     "请写要改什么：--account、--proxy、--source、--record 或 --session",
-  "one search goes through {} rooms, not {}: name them with --room": "一次最多搜索 {} 个直播间，不能是 {} 个：请用 --room 指定",
   "room_id must be a number of up to 20 digits": "room_id 应为最多 20 位的数字",
   "no database is named: set DATABASE_URL, or give --to postgres://…": "没有指定数据库：请设置 DATABASE_URL，或写 --to postgres://…",
   "no database is named: set DATABASE_URL. A copy of a SQLite store that dylive backup made needs nothing, it has an id of its own":
@@ -401,8 +400,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the address cannot be read": "地址无法识别",
   "{} clients are connected": "已连接 {} 个客户端",
   "pages of {} are not let in; DYLIVE_COMPAT_ORIGINS can name them": "不允许来自 {} 的网页；可以写进 DYLIVE_COMPAT_ORIGINS",
-  "room: one search goes through {} rooms, not {}; name the rooms that are meant":
-    "room：一次最多搜索 {} 个直播间，不能是 {} 个；请指明要哪些",
+  "room: one search takes the names of {} rooms, not of {}": "room：一次搜索最多可指定 {} 个直播间，不能是 {} 个",
   "--people looks for names: of the other options it takes --room, --limit and --json":
     "--people 按昵称找人：其他选项只能用 --room、--limit 和 --json",
   "name whom to look for: a part of the nickname, or the id": "请写要找谁：昵称的一部分，或 id",

@@ -21,6 +21,7 @@ const POSTGRES: Dialect = {
   forUpdate: "FOR UPDATE",
   skipLocked: "FOR UPDATE SKIP LOCKED",
   maxRoom: Number.MAX_SAFE_INTEGER,
+  numbersChanges: false,
   among: (parameter, type) => `= ANY(${parameter}::${type}[])`,
   given: (types) => `SELECT * FROM unnest(${types.map((type, at) => `$${at + 1}::${type}[]`).join(", ")})`,
   // With numbers that hold more than the column does.

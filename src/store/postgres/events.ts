@@ -3,7 +3,7 @@ import type { RoomKey } from "../log.js";
 import { type SearchAsk, wordsOf } from "../search.js";
 import type { EventTable } from "../sql/log.js";
 import { type Retention, sqlRetention } from "../sql/retention.js";
-import type { Hit, SearchIndex } from "../sql/search.js";
+import type { Hit, SearchIndex, TimedHit } from "../sql/search.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
 import type { PostgresConnection } from "./connection.js";
 import { isConflict, isLocked } from "./refusal.js";
@@ -118,6 +118,16 @@ export const SEARCH: SearchIndex = {
       ...[days, room, before, `r${room} & ${query.replaceAll(" AND ", " & ").replaceAll(" OR ", " | ")}`],
       ...[from ?? Number.MIN_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER, count],
     );
+  },
+  *anywhere(before, { from, to, among }, query, count) {
+    const hits = yield* rows<TimedHit>(
+      `SELECT day, room, seq, time FROM search WHERE words @@ $1::tsquery AND room > 0 AND time >= $2 AND time < $3 AND time <= $4
+         AND (time, room, seq) < ($4, $5::bigint, $6::bigint) ${among === null ? "" : "AND room = ANY($8::bigint[])"}
+         ORDER BY time DESC, room DESC, seq DESC LIMIT $7`,
+      ...[query.replaceAll(" AND ", " & ").replaceAll(" OR ", " | "), from ?? Number.MIN_SAFE_INTEGER, to ?? Number.MAX_SAFE_INTEGER],
+      ...[before.time, before.room, before.seq, count, ...(among === null ? [] : [among])],
+    );
+    return { hits, next: hits.length < count ? null : (hits.at(-1) ?? null) };
   },
   *apart(days, room, range) {
     const apart = yield* rows<{ seq: number }>(

@@ -20,8 +20,8 @@ const WRITER: TableWriter = {
  * - `room_days`: in which days a room has events, between which seqs, and how many bytes of JSON text: reads look into these tables only.
  * - `day_tables`: the days that have a table.
  * - `meta.horizon`: events of earlier days were dropped, and are refused.
- * - `search.words` are made by us (`store/search.ts`), with one more for the room, so that the index needs no other column. Its
- *   tables are those of the same days as the events', and are dropped with them.
+ * - `search.words` are made by us (`store/search.ts`), with one more for the room, so that the index needs no other column. By `time` all rooms
+ *   are searched at once for what is frequent. Its tables are those of the same days as the events', and are dropped with them.
  */
 const EVENTS = `
 CREATE TABLE events(
@@ -67,6 +67,7 @@ CREATE TABLE search(
   PRIMARY KEY(day, room, seq)
 ) PARTITION BY RANGE(day);
 CREATE INDEX search_words ON search USING gin(words);
+CREATE INDEX search_time ON search(time);
 CREATE TABLE search_undated PARTITION OF search FOR VALUES FROM (0) TO (1);
 `;
 

@@ -1,7 +1,7 @@
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
 import { PAGE_BYTES, type Removal } from "../page.js";
-import { type Found, isFound, queryOf, type SearchAsk, type SearchPlace } from "../search.js";
+import { type Found, type FoundAnywhere, isFound, queryOf, type SearchAsk, type SearchPlace, type SearchTime } from "../search.js";
 import type { Progress } from "../statistics.js";
 import { eventOf } from "../stored-event.js";
 import { type EventTable, lockIndex, notDeleted } from "./log.js";
@@ -9,6 +9,8 @@ import { arrays, arraysWithin, row, rows, run, type SqlDatabase, type SqlWork } 
 
 /** Most events that one call compares: more would hold up other jobs. */
 const SEARCH_TRIES = 5_000;
+/** Number of them that a look at the index is worth, which may find nothing. */
+const LEAST_TRIES = 50;
 /** Events that one step puts into the index: their words take some 10 ms, for which SQLite's write lock is held. */
 const STEP_EVENTS = 500;
 /**
@@ -45,6 +47,23 @@ export interface Hit {
   readonly day?: number;
 }
 
+/** Event of any room that the index gives for a search, with its platform time, and the day that it is under, where the engine has such. */
+export interface TimedHit extends SearchTime {
+  readonly day?: number;
+}
+
+/** Hits of a search of all rooms, newest first, and the place from which there may be more; null when there are none. */
+export interface TimedHits {
+  readonly hits: readonly TimedHit[];
+  readonly next: SearchTime | null;
+}
+
+/** What is asked of all rooms, or of many. */
+interface AskAnywhere extends Omit<SearchAsk, "places"> {
+  /** Rooms that may be found; null: all. The system's never is. */
+  readonly among: readonly RoomKey[] | null;
+}
+
 /** Full-text index of an engine, by words of ours (`store/search.ts`). */
 export interface SearchIndex {
   /** Adds events, in order of seq. */
@@ -55,6 +74,8 @@ export interface SearchIndex {
   purge(begin: boolean): SqlWork<boolean>;
   /** Returns events of a room from the newest on that fulfil a query of {@link queryOf} and are in the span of time. */
   hits(place: SearchPlace, ask: Pick<SearchAsk, "from" | "to">, query: string, count: number): SqlWork<readonly Hit[]>;
+  /** Returns events of all rooms, newest first, that fulfil a query of {@link queryOf}, are in the span of time and come before a place. */
+  anywhere(before: SearchTime, ask: Pick<AskAnywhere, "from" | "to" | "among">, query: string, count: number): SqlWork<TimedHits>;
   /** Returns seqs of a range that are only in the index, or only in the log. */
   apart(days: readonly number[], room: RoomKey, range: Removal): SqlWork<readonly number[]>;
   /** Returns the seqs of those of these events whose words are not in the index as they should be. */
@@ -105,6 +126,9 @@ export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: Even
     reset: (): Promise<void> => write(() => index.reset()),
     /** Finds events. @throws DyliveError bad_request when nothing is asked for, or the text is too short or too long */
     find: (asked: SearchAsk, limit: number): Promise<Found> => read(() => find(asked, limit)),
+    /** Finds events of any number of rooms, however many there are. @throws DyliveError as `find` does */
+    findAnywhere: (asked: AskAnywhere, before: SearchTime, limit: number): Promise<FoundAnywhere> =>
+      read(() => findAnywhere(asked, before, limit)),
     /**
      * Rewrites some of the index, so that the words of events that left it are gone from its pages too.
      * @param begin whether to begin: the calls after it go on
@@ -153,6 +177,65 @@ export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: Even
     const left = streams.filter(({ hit, isDone }) => hit !== null || !isDone);
     const places = left.length === 0 ? null : left.map(({ room, before }) => ({ room, before }));
     return { events, places, behind: sum?.behind ?? 0, ms: performance.now() - began };
+  }
+
+  /** Goes through all rooms together, newest first, until the page is full, all is looked at, or enough events were looked at. */
+  function* findAnywhere(asked: AskAnywhere, from: SearchTime, limit: number): SqlWork<FoundAnywhere> {
+    const began = performance.now();
+    const query = queryOf(asked);
+    const { among } = asked;
+    const isMeant = among === null ? "" : `AND h.room ${dialect.among("$1", "bigint")}`;
+    const sum = yield* row<{ behind: number }>(
+      `SELECT CAST(coalesce(sum(${BEHIND}), 0) AS bigint) AS behind ${FROM} JOIN rooms r ON r.room = h.room WHERE h.room > 0 AND r.watched >= 0 ${isMeant}`,
+      ...(among === null ? [] : [among]),
+    );
+    const events: LiveEvent[] = [];
+    let before: SearchTime | null = from;
+    let count = FIRST_HITS;
+    for (let tries = SEARCH_TRIES; before !== null && events.length < limit && tries > 0; ) {
+      const { hits, next }: TimedHits = yield* index.anywhere(before, asked, query, Math.min(count, tries));
+      const bodies = yield* bodiesOf(hits);
+      tries -= Math.max(hits.length, LEAST_TRIES);
+      count = Math.min(2 * count, MOST_HITS);
+      before = next;
+      for (const [at, { room, seq, time }] of hits.entries()) {
+        const body = bodies.get(`${room}:${seq}`);
+        const event = body === undefined ? null : eventOf(seq, body);
+        if (event === null || !isFound(event, asked)) continue;
+        events.push(event);
+        if (events.length < limit) continue;
+        if (at < hits.length - 1) before = { time, room, seq };
+        break;
+      }
+    }
+    return { events, before, behind: sum?.behind ?? 0, ms: performance.now() - began };
+  }
+
+  /** Returns the events of hits as they are stored, by `room:seq`, without those that are being deleted. */
+  function* bodiesOf(hits: readonly TimedHit[]): SqlWork<ReadonlyMap<string, string>> {
+    const byRoom = new Map<RoomKey, TimedHit[]>();
+    for (const hit of hits) {
+      const own = byRoom.get(hit.room);
+      if (own === undefined) byRoom.set(hit.room, [hit]);
+      else own.push(hit);
+    }
+    const bodies = new Map<string, string>();
+    const kept = `SELECT room FROM rooms WHERE room ${dialect.among("$1", "bigint")} AND watched >= 0`;
+    for (const { room } of yield* rows<{ room: RoomKey }>(kept, [...byRoom.keys()])) {
+      const own = byRoom.get(room) ?? [];
+      const days = [...new Set(own.flatMap(({ day }) => day ?? []))];
+      const { sql, values } = table.at(
+        days,
+        room,
+        own.map(({ seq }) => seq),
+      );
+      const found = yield* arrays<[seq: number, body: string]>(
+        `SELECT seq, body FROM events WHERE ${sql} AND ${notDeleted(`$${values.length + 1}`)}`,
+        ...[...values, room],
+      );
+      for (const [seq, body] of found) bodies.set(`${room}:${seq}`, body);
+    }
+    return bodies;
   }
 }
 

@@ -113,6 +113,8 @@ export interface Dialect {
   readonly skipLocked: string;
   /** Highest room key. */
   readonly maxRoom: number;
+  /** Whether `room_changes` numbers the changes of rooms in the order in which they can be read: that takes one writer at a time. */
+  readonly numbersChanges: boolean;
   /** Returns the condition that something is in an array, as in `id ${among("$1", "text")}`. */
   among(parameter: string, type: "text" | "bigint"): string;
   /** Returns the source of an INSERT that is run by {@link each}: a parameter for each column. */

@@ -173,6 +173,7 @@ const SQLITE: Dialect = {
   forUpdate: "",
   skipLocked: "",
   maxRoom: MAX_ROOM,
+  numbersChanges: true,
   among: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
   given: (types) => `VALUES (${types.map((_, at) => `$${at + 1}`).join(", ")})`,
   // Sums stay exact integers, where SQLite would go on in floating point.

@@ -1,10 +1,10 @@
 import type { LiveEvent } from "../../events/event.js";
 import type { RoomKey } from "../log.js";
 import type { Removal } from "../page.js";
-import { type SearchAsk, type SearchPlace, wordsOf } from "../search.js";
+import { type SearchAsk, type SearchPlace, type SearchTime, wordsOf } from "../search.js";
 import type { EventTable } from "../sql/log.js";
-import type { Hit, IndexedEvent, SearchIndex } from "../sql/search.js";
-import { each, row, rows, run, type SqlWork } from "../sql/work.js";
+import type { Hit, IndexedEvent, SearchIndex, TimedHit } from "../sql/search.js";
+import { arrays, each, row, rows, run, type SqlWork } from "../sql/work.js";
 
 /** Number of a room's seqs: 2^32, 4 294 967 296 events each. */
 const SPAN = 2 ** 32;
@@ -41,6 +41,13 @@ const PURGE_PAGES = 64;
 const BLOCK_BITS = 10;
 const BLOCK_SEQS = 2 ** BLOCK_BITS;
 
+/** Hits that are read for their times at once: of more than these, those of a day are asked for, and of a day with more those of a minute. */
+const MOST_HITS = 2_000;
+/** Days and minutes that one look goes through: each is a step or two in the index. */
+const MOST_SPANS = 200;
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
 const ADD_WORDS = "INSERT OR REPLACE INTO search(rowid, words) VALUES ($1, $2)";
 const GROW = `INSERT INTO blocks(block, min_time, max_time, events, bytes) VALUES ($1, $2, $2, $3, $4) ON CONFLICT(block) DO UPDATE SET
   min_time = min(min_time, excluded.min_time), max_time = max(max_time, excluded.max_time),
@@ -73,7 +80,7 @@ export const EVENTS: EventTable = {
   *replaced(room, event, _id, grown, indexed) {
     if (!indexed) return;
     const pos = posOf(room, event.seq);
-    yield* run(ADD_WORDS, pos, wordsOf(event));
+    yield* run(ADD_WORDS, pos, indexedWords(event));
     yield* run(GROW, blockOf(pos), event.time, 0, grown);
   },
   *remove(room, { from, to }, indexed) {
@@ -102,7 +109,7 @@ export const SEARCH: SearchIndex = {
     const at = events.map(({ event, bytes }) => ({ event, bytes, pos: posOf(room, event.seq) }));
     yield* each(
       ADD_WORDS,
-      at.map(({ event, pos }) => [pos, wordsOf(event)]),
+      at.map(({ event, pos }) => [pos, indexedWords(event)]),
     );
     yield* each(
       GROW,
@@ -130,6 +137,32 @@ export const SEARCH: SearchIndex = {
     }
     return found;
   },
+  *anywhere(before, { from, to, among }, query, count) {
+    const rooms = among === null ? null : new Set(among);
+    const span = { from: from ?? Number.MIN_SAFE_INTEGER, to: to ?? Number.MAX_SAFE_INTEGER };
+    const all = yield* matching(query, rooms, MOST_HITS);
+    if (all !== null) {
+      const hits = yield* newestOf(all, before, span, count);
+      return { hits, next: hits.length < count ? null : (hits.at(-1) ?? null) };
+    }
+    let end = Math.min(before.time, span.to - 1);
+    let crowded: string | null = null;
+    for (let looked = 0; end >= span.from; looked++) {
+      if (looked === MOST_SPANS) return { hits: [], next: { time: end + 1, room: 0, seq: 0 } };
+      const day = yield* wordFrom(wordAt("day", end));
+      if (day === null) break;
+      const ofDay = crowded === day ? null : yield* matching(`${day} AND (${query})`, rooms, MOST_HITS);
+      if (ofDay === null) crowded = day;
+      // A minute of that day, or of one before.
+      const minute = ofDay === null ? yield* wordFrom(wordAt("minute", Math.min(end, endOf(day)))) : null;
+      const found = ofDay ?? (minute === null ? [] : ((yield* matching(`${minute} AND (${query})`, rooms, null)) ?? []));
+      const hits = yield* newestOf(found, before, span, count);
+      end = startOf(minute ?? day) - 1;
+      if (hits.length === count) return { hits, next: hits.at(-1) ?? null };
+      if (hits.length > 0) return { hits, next: { time: end + 1, room: 0, seq: 0 } };
+    }
+    return { hits: [], next: null };
+  },
   *apart(_days, room, { from, to }) {
     const apart = yield* rows<{ pos: number }>(
       `SELECT e.pos FROM events e WHERE e.pos BETWEEN $1 AND $2 AND NOT EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = e.pos)
@@ -143,11 +176,73 @@ export const SEARCH: SearchIndex = {
     const others: number[] = [];
     for (const event of events) {
       const pos = posOf(room, event.seq);
-      if ((yield* row(MATCHES, wordsOf(event).replaceAll(" ", " AND "), pos, pos, 1)) === undefined) others.push(event.seq);
+      if ((yield* row(MATCHES, indexedWords(event).replaceAll(" ", " AND "), pos, pos, 1)) === undefined) others.push(event.seq);
     }
     return others;
   },
 };
+
+/** Returns the words of an event in the index: its own, and those of its day and its minute, by which all rooms are searched. */
+function indexedWords(event: LiveEvent): string {
+  return `${wordsOf(event)} ${wordAt("day", event.time)} ${wordAt("minute", event.time)}`;
+}
+
+/** Spans of time that have words: their letter and length. Their numbers count down, so that the newest come first. */
+const SPANS = { day: { letter: "y", ms: DAY_MS }, minute: { letter: "m", ms: MINUTE_MS } } as const;
+/** Number of the first span, at 1970; no time of an event is so late that there is none for it. */
+const FIRST_SPAN = 10 ** 12;
+const SPAN_DIGITS = 12;
+
+/** Returns the word of the span of time that a time, ms UTC, lies in. */
+function wordAt(of: keyof typeof SPANS, time: number): string {
+  const { letter, ms } = SPANS[of];
+  return `${letter}${String(FIRST_SPAN - 1 - Math.floor(Math.max(0, time) / ms)).padStart(SPAN_DIGITS, "0")}`;
+}
+
+/** Returns when the span of a word begins, ms UTC. */
+function startOf(word: string): number {
+  const { ms } = word.startsWith(SPANS.day.letter) ? SPANS.day : SPANS.minute;
+  return (FIRST_SPAN - 1 - Number(word.slice(1))) * ms;
+}
+
+/** Returns the last ms of the day of a word. */
+function endOf(word: string): number {
+  return startOf(word) + DAY_MS - 1;
+}
+
+/** Returns this word of a span, or that of the newest one before it in which there are events; null where there is none. */
+function* wordFrom(word: string): SqlWork<string | null> {
+  const last = `${word.slice(0, 1)}:`; // behind all digits
+  return (yield* row<{ term: string }>("SELECT term FROM search_terms WHERE term >= $1 AND term < $2 LIMIT 1", word, last))?.term ?? null;
+}
+
+/** Returns the positions that fulfil a query in rooms, all but the system's where these are null; null where they are more than `most`. */
+function* matching(query: string, among: ReadonlySet<RoomKey> | null, most: number | null): SqlWork<readonly number[] | null> {
+  const found = yield* arrays<[pos: number]>(
+    "SELECT rowid FROM search WHERE search MATCH $1 AND rowid >= $2 LIMIT $3",
+    ...[query, posOf(1, 0), most === null ? -1 : most + 1],
+  );
+  if (most !== null && found.length > most) return null;
+  const all = found.map(([pos]) => pos);
+  return among === null ? all : all.filter((pos) => among.has(Math.floor(pos / SPAN)));
+}
+
+/** Returns the newest of these events by their times, before a place and within a span. */
+function* newestOf(
+  found: readonly number[],
+  before: SearchTime,
+  { from, to }: { readonly from: number; readonly to: number },
+  count: number,
+): SqlWork<readonly TimedHit[]> {
+  if (found.length === 0) return [];
+  const hits = yield* rows<{ pos: number; time: number }>(
+    `SELECT pos, time FROM (SELECT e.pos, CAST(e.body ->> '$.time' AS INTEGER) AS time FROM events e
+       WHERE e.pos IN (SELECT value FROM json_each($1)))
+     WHERE time >= $2 AND time < $3 AND (time, pos) < ($4, $5) ORDER BY time DESC, pos DESC LIMIT $6`,
+    ...[found, from, to, before.time, posOf(before.room, before.seq), count],
+  );
+  return hits.map(({ pos, time }) => ({ room: Math.floor(pos / SPAN), seq: seqOf(pos), time }));
+}
 
 function* changes(): SqlWork<number> {
   return (yield* row<{ n: number }>("SELECT total_changes() AS n"))?.n ?? 0;

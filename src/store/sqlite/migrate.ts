@@ -22,9 +22,11 @@ const WRITER: TableWriter = {
  * - the unique index begins with the id, because platform ids rise with time: all rooms then add at its right edge.
  * - numeric ids are kept as integers (8 bytes instead of 19), hence ANY.
  * - `search` holds words made by us (`store/search.ts`) and no text: which word is in which event is all it knows (`detail=none`), so
- *   that it takes some 25 bytes an event. Its rowid is the event's `pos`: the newest events of a room are found first.
+ *   that it takes some 25 bytes an event. `search_terms` lists its words, of which those of days and minutes lead through all rooms by time. Its rowid is the event's `pos`: the newest events of a room are found first.
  * - `blocks`: of each 1024 seqs (`pos >> 10`), as far as they are indexed, the times they span, their number and the bytes of their text. A
  *   time range thus needs no index of its own, and a room's size no counting.
+ * - `room_changes` numbers what changes of rooms that are to be collected, whichever process changes it: a server with 10,000 rooms looks every
+ *   three seconds, and need not read them all.
  */
 const OWN = `
 CREATE TABLE events(
@@ -46,6 +48,7 @@ CREATE UNIQUE INDEX events_id ON events(id, room);
 CREATE INDEX events_combo ON events(room, combo_id, combo_total, settled) WHERE combo_id IS NOT NULL;
 
 CREATE VIRTUAL TABLE search USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
+CREATE VIRTUAL TABLE search_terms USING fts5vocab(search, instance);
 
 CREATE TABLE blocks(
   block INTEGER PRIMARY KEY,
@@ -54,6 +57,11 @@ CREATE TABLE blocks(
   events INTEGER NOT NULL,
   bytes INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE room_changes(n INTEGER PRIMARY KEY AUTOINCREMENT, room INTEGER NOT NULL UNIQUE) STRICT;
+CREATE TRIGGER rooms_changed AFTER UPDATE OF watched, settings, web_rid ON rooms
+WHEN old.watched IS NOT new.watched OR old.settings IS NOT new.settings OR old.web_rid IS NOT new.web_rid
+BEGIN INSERT OR REPLACE INTO room_changes(room) VALUES (new.room); END;
 `;
 
 /** SQL that makes the tables of a new store. */

@@ -94,6 +94,45 @@ describe("GET /v1/search", () => {
     expect(idsOf((await call(`${query}&cursor=${next}`, { token: limited })).at("events"))).toEqual(["b3", "b2"]);
   });
 
+  it("goes through more rooms than have a place each, newest first, and reads no list of them all", async () => {
+    const listed: (number | undefined)[] = [];
+    const { call, tell, store, token, tokens } = await serveApi({
+      replace: (kept) => {
+        const list: Store["rooms"]["list"] = (which) => {
+          listed.push(which?.limit);
+          return kept.rooms.list(which);
+        };
+        return { ...kept, rooms: { ...kept.rooms, list } };
+      },
+    });
+    const count = 205;
+    for (let n = 0; n < count; n++) await tell(String(1000 + n), chat(`你好 ${n}`, { id: `c${n}`, time: 5_000 + 10 * (n % 7) }));
+    await indexAll(store);
+    const all = async (query: string, by: string) => {
+      const found: string[] = [];
+      for (let cursor = ""; ; ) {
+        const reply = await call(`/v1/search?${query}&limit=40${cursor}`, { token: by });
+        expect([reply.status, reply.at("behind")]).toEqual([200, 0]);
+        found.push(...idsOf(reply.at("events")));
+        if (reply.at("next") === null) return found;
+        cursor = `&cursor=${reply.at("next")}`;
+      }
+    };
+    const order = Array.from({ length: count }, (_, n) => n).sort((a, b) => (b % 7) - (a % 7) || b - a);
+    const query = `q=${encodeURIComponent("你好")}`;
+    expect(await all(query, tokens.read)).toEqual(order.map((n) => `c${n}`));
+    expect(listed.every((limit) => limit === 201)).toBe(true);
+    expect(await all(`${query}&from=5020&to=5040`, tokens.read)).toEqual(
+      order.filter((n) => n % 7 === 2 || n % 7 === 3).map((n) => `c${n}`),
+    );
+    const few = await token({ rooms: ["web_rid:1007", "web_rid:1013"] });
+    expect(await all(query, few)).toEqual(["c13", "c7"]);
+    // A cursor of a token that sees all opens nothing to another.
+    const { next } = (await call(`${query.replace("q=", "/v1/search?q=")}&limit=1`, { token: tokens.read })).body as { next: string };
+    const rest = await call(`/v1/search?${query}&cursor=${next}`, { token: few });
+    expect(idsOf(rest.at("events"))).toEqual(["c13", "c7"]);
+  });
+
   it.each([
     ["q=好", /2 to 100 characters, this one has 1/],
     ["from=1", /something to search for/],
@@ -102,7 +141,7 @@ describe("GET /v1/search", () => {
     ["q=xx&cursor=AAAA", /cursor/],
     ["q=xx&limit=201", /limit/],
     ["q=xx&min=1", /min/],
-    [`q=xx&room=${Array.from({ length: 201 }, () => "11").join(",")}`, /200 rooms, not 201/],
+    [`q=xx&room=${Array.from({ length: 201 }, () => "11").join(",")}`, /200 rooms, not of 201/],
   ])("refuses %s in words", async (query, sentence) => {
     const { call } = await two();
     const reply = await call(`/v1/search?${query}`);

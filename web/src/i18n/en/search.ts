@@ -18,7 +18,6 @@ export const search: typeof zh = {
   reset: "Clear",
   nothingAsked: "Give a text, or choose a kind, a room or a time. Everything that is kept is searched, not only what a page has loaded.",
   nobodyAsked: "Give a part of a nickname, or an id.",
-  tooMany: (n) => `There are ${n} rooms, and one search goes through 200: choose a room.`,
   looked: (rooms, zone) =>
     `${rooms === null ? "All kept messages of this room are searched" : `All kept messages of ${rooms === 1 ? "one room" : `${rooms} rooms`} are searched`}; what retention has removed is not found. Times are of ${zone}.`,
   lookedPeople: (rooms) =>

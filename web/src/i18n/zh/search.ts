@@ -18,7 +18,6 @@ export const search = {
   reset: "清空条件",
   nothingAsked: "填写文字、选择种类、直播间或时间后搜索。查的是保存的全部消息，不只是页面上已载入的。",
   nobodyAsked: "填写昵称的一部分或 id 后搜索。",
-  tooMany: (n: number) => `共有 ${n} 个直播间，一次最多搜索 200 个：请选择一个直播间。`,
   /** `rooms`: null where one is meant. */
   looked: (rooms: number | null, zone: Part) =>
     `${rooms === null ? "查的是这个直播间保存的全部消息" : `查的是 ${rooms} 个直播间保存的全部消息`}；已按保留期限删除的查不到。时间为 ${zone}。`,

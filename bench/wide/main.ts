@@ -1,0 +1,341 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { loadavg, tmpdir } from "node:os";
+import { databasePath } from "../../src/store/open.js";
+import { Child } from "../child.js";
+import type { PlatformQuestion } from "./platform.js";
+import { Process } from "./process.js";
+import type { ServerQuestion } from "./server.js";
+
+// One process with very many rooms, each with a real socket to the simulator in another process: what it costs and how it answers. CPU time
+// is the process's own, by /proc; a time on the wall is told with what the process's main thread waited for a core, which is not ours.
+const option = (name: string, usual: number) =>
+  Number(process.argv.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3) ?? usual);
+const quick = process.argv.includes("--quick");
+const ROOMS = option("rooms", quick ? 300 : 10_000);
+/** Rooms in which people talk, and for how long; 0 leaves that part out. */
+const BUSY = option("busy", quick ? 100 : 2_000);
+const MINUTES = option("minutes", quick ? 1 : 30);
+/** Whether the browser signs, as with the platform itself; else the simulator's own signer. */
+const byBrowser = process.argv.includes("--signer=browser");
+/** Folder that a profile of the idle process and a snapshot of its heap are written to, for the browser's tools. */
+const profiles = process.argv.find((one) => one.startsWith("--profiles="))?.slice(11) ?? null;
+/** Messages a second of a busy room, and of how many rooms the cost of a message is compared with that of many. */
+const PER_SECOND = 5;
+const FEW = 20;
+/** A quiet room: one person comes in 20 to 60 seconds. */
+const QUIET = { join: 40 } as const;
+
+const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+const folder = mkdtempSync(`${tmpdir()}/dylive-wide-`);
+const children = new Set<Child>();
+try {
+  console.log(`Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}, ${new Date().toISOString()}`);
+  if (ROOMS > 0) await quietRooms();
+  if (BUSY > 0) {
+    const few = await busyRooms(FEW, Math.min(MINUTES, 2));
+    const many = await busyRooms(BUSY, MINUTES);
+    console.log(`a message in ${BUSY} rooms costs ${(many / few).toFixed(2)}x of one in ${FEW}`);
+  }
+} finally {
+  for (const child of children) child.end();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Platform and server with so many rooms, all of them connected. */
+interface Running {
+  readonly platform: <A>(question: PlatformQuestion) => Promise<A>;
+  readonly data: string;
+  readonly token: string;
+  readonly server: Server;
+}
+
+/** A server that was started. */
+interface Server {
+  readonly child: Child;
+  readonly process: Process;
+  readonly url: string;
+  /** ms from its start until it answered, and until all rooms were connected. */
+  readonly answeredMs: number;
+  readonly connectedMs: number;
+}
+
+async function running(
+  name: string,
+  count: number,
+  everySeconds: Extract<PlatformQuestion, { what: "open" }>["everySeconds"],
+): Promise<Running> {
+  const rooms = Array.from({ length: count }, (_, i) => String(200_000_000 + i));
+  const platform = childOf("platform.js");
+  const upstream = await platform.ask<string>({ what: "open", rooms, everySeconds } satisfies PlatformQuestion);
+  const data = `${folder}/${name}`;
+  Object.assign(process.env, {
+    ...{ DYLIVE_DATA: data, DYLIVE_UPSTREAM: upstream, DYLIVE_PORT: "0", DYLIVE_LOG_LEVEL: "error" },
+    // The platform itself is asked and connected to at 5 and 20 a second. More than this the simulator does not answer beside a server on two cores.
+    ...{ DYLIVE_REQUESTS_PER_S: "200", DYLIVE_CONNECTS_PER_S: "400", DYLIVE_ACCOUNT: "guest" },
+    ...(byBrowser && { DYLIVE_SIGNER: "browser", DYLIVE_ROOMS_PER_CONTEXT: "100" }),
+  });
+  const filling = childOf("server.js");
+  const token = await filling.ask<string>({ what: "fill", path: databasePath(data), rooms } satisfies ServerQuestion);
+  end(filling);
+  const server = await started(count, token);
+  return { platform: (question) => platform.ask(question), data, token, server };
+}
+
+/** Starts the server on what is there, and waits until all rooms are connected. */
+async function started(count: number, token: string): Promise<Server> {
+  const child = childOf("server.js");
+  const began = performance.now();
+  const url = await child.ask<string>({ what: "start" } satisfies ServerQuestion);
+  await get(url, token, "/healthz");
+  const answeredMs = performance.now() - began;
+  const slow: number[] = [];
+  const stop = every(100, async () => {
+    slow.push((await get(url, token, "/healthz")).ms);
+  });
+  let connected = 0;
+  for (let at = 0; connected < count; ) {
+    await sleep(2000);
+    const figures = (await get(url, token, "/metrics")).body;
+    connected = figure(figures, 'dylive_sessions{state="connected"}');
+    const second = Math.round((performance.now() - began) / 1000);
+    if (second >= at + 10) {
+      console.log(`  ${second} s: ${connected} of ${count} rooms connected`);
+      at = second;
+    }
+    if (second > 1800) throw new Error(`${connected} of ${count} rooms connected after ${second} s`);
+  }
+  const connectedMs = performance.now() - began;
+  await stop();
+  console.log(`  /healthz while the rooms were connected: ${latencies(slow)}`);
+  return { child, process: new Process(child.pid), url, answeredMs, connectedMs };
+}
+
+async function quietRooms(): Promise<void> {
+  console.log(`\n${ROOMS} rooms, in each a person comes in 20 to 60 s${byBrowser ? ", signed by a browser" : ""}`);
+  const { platform, token, server } = await running("quiet", ROOMS, QUIET);
+  say("first start: first answer", `${server.answeredMs.toFixed(0)} ms`);
+  say(
+    "first start: all connected",
+    `${(server.connectedMs / 1000).toFixed(1)} s, ${((1000 * ROOMS) / server.connectedMs).toFixed(0)} sockets a second`,
+  );
+  // Until each room has shown its pace: before, silence is asked about, and a room that is asked about connects again.
+  await sleep(quick ? 20_000 : 150_000);
+  const { process: ours, url } = server;
+  say("CPU, quiet rooms", await cpuOver(ours, quick ? 15 : 60));
+  say(
+    "memory",
+    `${ours.residentMb()} MB, ${((1024 * ours.residentMb()) / ROOMS).toFixed(0)} KB a room (with all else), at most ${ours.peakMb()} MB`,
+  );
+  await platform({ what: "hush", on: true });
+  await sleep(2000);
+  say("CPU, heartbeats alone", await cpuOver(ours, quick ? 15 : 28));
+  if (profiles !== null) await server.child.ask({ what: "profile", seconds: 15, folder: profiles } satisfies ServerQuestion);
+  await platform({ what: "hush", on: false });
+  await answers(server, token, quick ? 10 : 60);
+  await streams(server, token, quick ? 10 : 30);
+  const stopping = performance.now();
+  await server.child.ask({ what: "stop" } satisfies ServerQuestion);
+  const stoppedMs = performance.now() - stopping;
+  end(server.child);
+  say("stop", `${(stoppedMs / 1000).toFixed(1)} s`);
+  const again = await started(ROOMS, token);
+  say("start again: first answer", `${again.answeredMs.toFixed(0)} ms`);
+  say("start again: all connected", `${(again.connectedMs / 1000).toFixed(1)} s, ${again.process.cpuSeconds().toFixed(1)} s of CPU time`);
+  say("memory after it", `${again.process.residentMb()} MB`);
+  await get(url, token, "/healthz").catch(() => {});
+  endAll();
+}
+
+/** Asks as clients do, and tells how long each kind of answer took. */
+async function answers({ url, process: ours }: Server, token: string, seconds: number): Promise<void> {
+  const pages = {
+    "/healthz": () => "/healthz",
+    "/v1/rooms?limit=50": () => "/v1/rooms?limit=50",
+    "/v1/rooms/:room": () => `/v1/rooms/${1 + Math.floor(Math.random() * ROOMS)}`,
+    "/v1/rooms/:room/events": () => `/v1/rooms/${1 + Math.floor(Math.random() * ROOMS)}/events?after=0&limit=100`,
+    "/v1/search?types=state": () => "/v1/search?types=state",
+    "/v1/search?q=": () => `/v1/search?q=${encodeURIComponent("不会有人这么说")}`,
+    "/metrics": () => "/metrics",
+  } as const;
+  const cpu = ours.cpuSeconds();
+  const began = performance.now();
+  const took = new Map<string, { readonly wall: number[]; readonly own: number[] }>(
+    Object.keys(pages).map((page) => [page, { wall: [], own: [] }]),
+  );
+  for (let n = 0; performance.now() - began < 1000 * seconds; n++) {
+    for (const [page, path] of Object.entries(pages)) {
+      if (page === "/metrics" && n % 20 !== 0) continue;
+      const waited = ours.waitedMs();
+      const { ms, status } = await get(url, token, path());
+      if (status !== 200) throw new Error(`${page} answered ${status}`);
+      took.get(page)?.wall.push(ms);
+      took.get(page)?.own.push(Math.max(0, ms - (ours.waitedMs() - waited)));
+    }
+    await sleep(200);
+  }
+  const ended = (performance.now() - began) / 1000;
+  for (const [page, { wall, own }] of took) say(page, `${latencies(wall)}; less what its thread waited for a core: ${latencies(own)}`);
+  say("CPU meanwhile", `${((100 * (ours.cpuSeconds() - cpu)) / ended).toFixed(1)} % of a core`);
+}
+
+/** Opens streams of all rooms that nobody reads, and asks for health meanwhile. */
+async function streams({ url, process: ours }: Server, token: string, seconds: number): Promise<void> {
+  const open = Array.from({ length: 20 }, () => {
+    const asked = request(`${url}/v1/rooms/stream`, { headers: { authorization: `Bearer ${token}` }, agent: false });
+    asked.on("response", (response) => response.pause());
+    asked.on("error", () => {});
+    asked.end();
+    return asked;
+  });
+  const cpu = ours.cpuSeconds();
+  const [wall, own]: [number[], number[]] = [[], []];
+  const began = performance.now();
+  while (performance.now() - began < 1000 * seconds) {
+    const waited = ours.waitedMs();
+    const { ms } = await get(url, token, "/healthz");
+    wall.push(ms);
+    own.push(Math.max(0, ms - (ours.waitedMs() - waited)));
+    await sleep(50);
+  }
+  say("/healthz beside 20 unread streams of all rooms", `${latencies(wall)}; less waits: ${latencies(own)}`);
+  say("CPU with them", `${((100 * (ours.cpuSeconds() - cpu)) / ((performance.now() - began) / 1000)).toFixed(1)} % of a core`);
+  for (const one of open) one.destroy();
+}
+
+/** @returns CPU µs a stored event */
+async function busyRooms(count: number, minutes: number): Promise<number> {
+  console.log(`\n${count} rooms of ${PER_SECOND} messages a second, ${minutes} min`);
+  const { platform, token, server, data } = await running(`busy-${count}`, count, {});
+  const { process: ours, url } = server;
+  await platform({ what: "load", perSecond: PER_SECOND });
+  await sleep(quick ? 5_000 : 60_000);
+  const before = (await get(url, token, "/metrics")).body;
+  const [cpu, main, began] = [ours.cpuSeconds(), ours.mainSeconds(), performance.now()];
+  const memory: (readonly [minute: number, mb: number])[] = [];
+  while (performance.now() - began < 60_000 * minutes) {
+    await sleep(5_000);
+    memory.push([(performance.now() - began) / 60_000, ours.residentMb()]);
+  }
+  const after = (await get(url, token, "/metrics")).body;
+  const used = ours.cpuSeconds() - cpu;
+  const seconds = (performance.now() - began) / 1000;
+  const stored = sumOf(after, "dylive_events_total") - sumOf(before, "dylive_events_total");
+  const sent = await platform<number>({ what: "load", perSecond: 0 });
+  const micros = (1e6 * used) / stored;
+  const mains = (1e6 * (ours.mainSeconds() - main)) / stored;
+  say("stored", `${stored} events, ${(stored / seconds).toFixed(0)} a second (the platform sent ${sent} since it began)`);
+  say(
+    "CPU",
+    `${((100 * used) / seconds).toFixed(1)} % of a core, ${micros.toFixed(0)} µs an event; ${mains.toFixed(0)} µs without its threads`,
+  );
+  say("lag, platform's time to stored", lag(before, after));
+  const late = memory.filter(([minute]) => minute >= minutes / 3);
+  say(
+    "memory",
+    `${memory.at(-1)?.[1]} MB at the end, ${slope(late).toFixed(2)} MB a minute over the last two thirds, at most ${ours.peakMb()} MB`,
+  );
+  say(
+    "gaps, reconnects",
+    `${sumOf(after, "dylive_gaps_total") - sumOf(before, "dylive_gaps_total")}, ${sumOf(after, "dylive_reconnects_total") - sumOf(before, "dylive_reconnects_total")}`,
+  );
+  endAll();
+  rmSync(data, { recursive: true, force: true });
+  return micros;
+}
+
+/** Upper bounds of the buckets that half and 99 in 100 of the events fell into between two readings. */
+function lag(before: string, after: string): string {
+  const buckets = [...after.matchAll(/^dylive_event_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$/gm)].map(([, le = "", n]) => {
+    const had = figure(before, `dylive_event_lag_seconds_bucket{le="${le}"}`);
+    return { le, n: Number(n) - had };
+  });
+  const all = buckets.at(-1)?.n ?? 0;
+  const within = (share: number) => buckets.find(({ n }) => n >= share * all)?.le ?? "?";
+  return `half within ${within(0.5)} s, 99 in 100 within ${within(0.99)} s (bounds of the metric's buckets)`;
+}
+
+/** Slope of a line through points, by least squares. */
+function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (of: 0 | 1) => points.reduce((sum, point) => sum + point[of], 0) / points.length;
+  const [x0, y0] = [mean(0), mean(1)];
+  const over = points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0);
+  return points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0) / over;
+}
+
+async function cpuOver(ours: Process, seconds: number): Promise<string> {
+  const [cpu, main, began] = [ours.cpuSeconds(), ours.mainSeconds(), performance.now()];
+  await sleep(1000 * seconds);
+  const share = (used: number) => ((100 * used) / ((performance.now() - began) / 1000)).toFixed(1);
+  return `${share(ours.cpuSeconds() - cpu)} % of a core (main thread ${share(ours.mainSeconds() - main)} %) over ${seconds} s`;
+}
+
+function get(url: string, token: string, path: string): Promise<{ readonly status: number; readonly body: string; readonly ms: number }> {
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const asked = request(`${url}${path}`, { headers: { authorization: `Bearer ${token}` }, agent }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8"), ms: performance.now() - began }),
+      );
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+function figure(figures: string, name: string): number {
+  const line = figures.split("\n").find((one) => one.startsWith(`${name} `));
+  return line === undefined ? 0 : Number(line.slice(name.length + 1));
+}
+
+function sumOf(figures: string, name: string): number {
+  return figures
+    .split("\n")
+    .reduce((sum, line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `) ? sum + Number(line.split(" ").at(-1)) : sum), 0);
+}
+
+function latencies(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN).toFixed(1);
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)}, longest ${at(1)} (${sorted.length})`;
+}
+
+function say(what: string, value: string): void {
+  console.log(`${what.padEnd(36)} ${value}`);
+}
+
+function childOf(file: string): Child {
+  const child = new Child(new URL(file, import.meta.url), [], null);
+  children.add(child);
+  return child;
+}
+
+function end(child: Child): void {
+  child.end();
+  children.delete(child);
+}
+
+function endAll(): void {
+  for (const child of [...children]) end(child);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Does something again and again, one at a time. @returns what ends that */
+function every(ms: number, work: () => Promise<void>): () => Promise<void> {
+  let over = false;
+  const done = (async () => {
+    while (!over) {
+      await work();
+      await sleep(ms);
+    }
+  })();
+  return () => {
+    over = true;
+    return done;
+  };
+}

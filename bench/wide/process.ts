@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+
+/** Clock ticks a second in `/proc`: Linux tells user programs 100 on every machine. */
+const TICKS = 100;
+
+/** What Linux tells of another process. */
+export class Process {
+  readonly #pid: number;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  /** CPU seconds so far, user and system, of all threads. */
+  cpuSeconds(): number {
+    return this.#ticks("stat");
+  }
+
+  /** The same of its main thread, which has the event loop. */
+  mainSeconds(): number {
+    return this.#ticks(`task/${this.#pid}/stat`);
+  }
+
+  /** Time for which its main thread could have run and had no core, in ms. */
+  waitedMs(): number {
+    return Number(this.#read(`task/${this.#pid}/schedstat`).split(" ")[1]) / 1e6;
+  }
+
+  /** Memory that it has now, MB. */
+  residentMb(): number {
+    return this.#status("VmRSS");
+  }
+
+  /** Memory that it had at most, MB. */
+  peakMb(): number {
+    return this.#status("VmHWM");
+  }
+
+  #ticks(file: string): number {
+    const stat = this.#read(file);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before it may hold blanks
+    return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  }
+
+  #status(name: string): number {
+    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(this.#read("status"))?.[1];
+    return Math.round(Number(kilobytes) / 1024);
+  }
+
+  #read(file: string): string {
+    return readFileSync(`/proc/${this.#pid}/${file}`, "utf8");
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { Session } from "node:inspector/promises";
+import { dirname } from "node:path";
+import { writeHeapSnapshot } from "node:v8";
+import type { App } from "../../src/app/app.js";
+import { loadConfig } from "../../src/app/config.js";
+import { start } from "../../src/cli/commands/serve.js";
+import { createToken } from "../../src/http/tokens.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { answer } from "../child.js";
+
+/** Questions to the process that is measured. */
+export type ServerQuestion =
+  /** Puts rooms on the watch list of a store that no server has open, and makes a token. */
+  | { readonly what: "fill"; readonly path: string; readonly rooms: readonly string[] }
+  | { readonly what: "start" }
+  | { readonly what: "profile"; readonly seconds: number; readonly folder: string }
+  | { readonly what: "stop" };
+
+let app: App | null = null;
+
+answer(async (question: ServerQuestion) => {
+  if (question.what === "fill") return fill(question.path, question.rooms);
+  if (question.what === "start") {
+    app = await start(loadConfig());
+    return app.url;
+  }
+  if (question.what === "profile") return profile(question.seconds, question.folder);
+  await app?.close();
+  app = null;
+  return null;
+});
+
+/** Rooms that are written together. */
+const TOGETHER = 500;
+
+async function fill(path: string, rooms: readonly string[]): Promise<string> {
+  mkdirSync(dirname(path), { recursive: true });
+  const store = openSqliteStore({ path });
+  for (let at = 0; at < rooms.length; at += TOGETHER) {
+    const keys = await Promise.all(
+      rooms.slice(at, at + TOGETHER).map((webRid) => store.rooms.ensure([{ kind: "web_rid", value: webRid }], { webRid })),
+    );
+    await Promise.all(keys.map((room) => store.rooms.setWatch(room, "on")));
+  }
+  const { token } = await createToken(store.tokens, { name: "bench", scope: "admin", now: Date.now() });
+  await store.close();
+  return token;
+}
+
+/** Writes where the CPU time of some seconds went, and what is in the heap. */
+async function profile(seconds: number, folder: string): Promise<null> {
+  const session = new Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.start");
+  await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+  const { profile } = await session.post("Profiler.stop");
+  session.disconnect();
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/wide.cpuprofile`, JSON.stringify(profile));
+  writeHeapSnapshot(`${folder}/wide.heapsnapshot`);
+  return null;
+}
