@@ -52,11 +52,12 @@ export class SimulatedBroadcast {
   /** Sends what is due, and drops viewers that have sent no heartbeat for too long or have been there for too long. */
   tick(): void {
     const now = this.options.now();
-    for (const connection of [...this.connections])
-      if (this.lifeMs !== null && now - connection.openedAt >= this.lifeMs) connection.end("reset");
+    if (this.lifeMs !== null)
+      for (const connection of [...this.connections]) if (now - connection.openedAt >= this.lifeMs) connection.end("reset");
     // After a sleep of the machine the missed hours are not sent in one burst.
-    this.#deliver(this.options.feed.until(now).filter((message) => message.at > now - LATE_MS));
-    for (const connection of [...this.connections]) connection.checkIdle(now);
+    const due = this.options.feed.until(now);
+    if (due.length > 0) this.#deliver(due.filter((message) => message.at > now - LATE_MS));
+    for (const connection of this.connections) connection.checkIdle(now);
   }
 
   /** Ends the broadcast: from now on there is only the low-value trickle that an ended room still gives to those who connect. */

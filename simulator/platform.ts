@@ -53,6 +53,8 @@ export class SimulatedPlatform {
   scans = 0;
   readonly #ids: Random;
   readonly #clockStart: number;
+  readonly #byNumber: ReadonlyMap<string, SimulatedRoom>;
+  readonly #byRoomId = new Map<string, { readonly room: SimulatedRoom; readonly broadcast: SimulatedBroadcast }>();
   readonly #fetched = new Set<string>();
   readonly #stop: () => void;
 
@@ -67,6 +69,7 @@ export class SimulatedPlatform {
     this.rooms = options.rooms.map(
       (scenario) => new SimulatedRoom({ scenario, schema, now, rateFactor, keep, random: options.random.fork(`room/${scenario.webRid}`) }),
     );
+    this.#byNumber = new Map(this.rooms.map((room) => [room.scenario.webRid, room]));
     this.works = new SimulatedWorks({
       random: options.random.fork("works"),
       startMs: options.startMs,
@@ -97,7 +100,7 @@ export class SimulatedPlatform {
 
   /** Returns the room that a path of live.douyin.com names: its number, or its anchor's visible one. */
   byWebId(id: string): SimulatedRoom | null {
-    const byNumber = this.rooms.find(({ scenario }) => scenario.webRid === id || scenario.customId === id);
+    const byNumber = this.#byNumber.get(id) ?? this.rooms.find(({ scenario }) => scenario.customId === id);
     return byNumber ?? this.rooms.find(({ anchor }) => anchor.displayId === id) ?? null;
   }
 
@@ -111,9 +114,13 @@ export class SimulatedPlatform {
 
   /** Returns a broadcast, live or over, with its room. */
   byRoomId(roomId: string): { readonly room: SimulatedRoom; readonly broadcast: SimulatedBroadcast } | null {
+    const known = this.#byRoomId.get(roomId);
+    if (known !== undefined) return known;
     for (const room of this.rooms) {
       const broadcast = room.broadcasts.find((each) => each.roomId === roomId);
-      if (broadcast !== undefined) return { room, broadcast };
+      if (broadcast === undefined) continue;
+      this.#byRoomId.set(roomId, { room, broadcast });
+      return { room, broadcast };
     }
     return null;
   }

@@ -16,6 +16,8 @@ const ROOMS = option("rooms", quick ? 300 : 10_000);
 /** Rooms in which people talk, and for how long; 0 leaves that part out. */
 const BUSY = option("busy", quick ? 100 : 2_000);
 const MINUTES = option("minutes", quick ? 1 : 30);
+/** Requests to the platform a second, and half of the connections: more than the simulator answers on this machine would only be asked again. */
+const RATE = option("rate", 200);
 /** Whether the browser signs, as with the platform itself; else the simulator's own signer. */
 const byBrowser = process.argv.includes("--signer=browser");
 /** Folder that a profile of the idle process and a snapshot of its heap are written to, for the browser's tools. */
@@ -71,8 +73,7 @@ async function running(
   const data = `${folder}/${name}`;
   Object.assign(process.env, {
     ...{ DYLIVE_DATA: data, DYLIVE_UPSTREAM: upstream, DYLIVE_PORT: "0", DYLIVE_LOG_LEVEL: "error" },
-    // The platform itself is asked and connected to at 5 and 20 a second. More than this the simulator does not answer beside a server on two cores.
-    ...{ DYLIVE_REQUESTS_PER_S: "200", DYLIVE_CONNECTS_PER_S: "400", DYLIVE_ACCOUNT: "guest" },
+    ...{ DYLIVE_REQUESTS_PER_S: String(RATE), DYLIVE_CONNECTS_PER_S: String(2 * RATE), DYLIVE_ACCOUNT: "guest" },
     ...(byBrowser && { DYLIVE_SIGNER: "browser", DYLIVE_ROOMS_PER_CONTEXT: "100" }),
   });
   const filling = childOf("server.js");

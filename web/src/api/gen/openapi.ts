@@ -7778,7 +7778,7 @@ export interface operations {
             query?: {
                 /** @description part of the text of a chat or a notice: 2 to 100 characters; capitals and the width of letters do not matter */
                 q?: string;
-                /** @description rooms with commas between, each by its id here or one of its names; all rooms by default, 200 at most */
+                /** @description up to 200 rooms with commas between, each by its id here or one of its names; all rooms by default, however many there are */
                 room?: string;
                 /** @description only events of the user with this id */
                 user?: string;
