@@ -150,7 +150,9 @@ export function describeSearch(open: Open): void {
       const made = [await fresh(), await fresh(), await fresh()];
       for (const [n, { append }] of made.entries())
         await append(...[1, 2, 3].map((ms) => chat(`w${n}${ms}`, { text: word, time: T0 + 10 * ms + (n % 2) })));
-      await store().log.append([{ room: 0, epoch: null, events: [chat("w", { text: word, time: T0 })].map((event) => ({ ...event, room: 0 })) }]);
+      await store().log.append([
+        { room: 0, epoch: null, events: [chat("w", { text: word, time: T0 })].map((event) => ({ ...event, room: 0 })) },
+      ]);
       await indexAll(store());
       const ids = async (among: readonly RoomKey[] | null, limit = 2) =>
         (await findAnywhere(store(), { text: word }, among, limit)).map(({ id }) => id);
