@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { reconnect } from "../faults/reconnects.js";
 import { measured } from "./measured.js";
 
-/** What the second half may add to the heap; in the first the bounded caches fill, such as the 32,768 ids that a pipeline remembers. */
+/** What the second half may add to the heap; in the first the bounded caches fill, such as the 8,192 ids that a pipeline remembers. */
 const GROWTH_BYTES = 3 * 1024 * 1024;
 
 it("1,000 forced reconnects of a busy room: nothing lost outside the recorded gaps, nothing twice, memory flat", async () => {
