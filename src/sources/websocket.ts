@@ -173,9 +173,16 @@ function attach(socket: WebSocket, queue: ReceiveQueue, flow: Flow, { clock, dri
   socket.on("error", (error) =>
     end(error instanceof DyliveError ? error : new DyliveError("unreachable", told`the connection failed: ${reasonOf(error)}`, error)),
   );
+  // What breaks the connection, as a reset does, ws tells as an end like any other.
+  let broken: Error | undefined;
+  socket.on("upgrade", ({ socket: wire }) => {
+    wire.on("error", (error) => {
+      broken = error;
+    });
+  });
   socket.on("close", (code) => {
     const refused = REFUSING_CODES.has(code);
-    end(new DyliveError(refused ? "blocked" : "unreachable", told`the platform closed the connection (code ${code})`));
+    end(new DyliveError(refused ? "blocked" : "unreachable", told`the platform closed the connection (code ${code})`, broken));
   });
   socket.on("message", (data, isBinary) => {
     if (isBinary && data instanceof Buffer) frames.push(data); // a text message is not the platform's protocol
