@@ -6,13 +6,12 @@ import { pino } from "pino";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { type RoomScenario, type Simulator, startSimulator } from "../../simulator/index.js";
 import type { App } from "../../src/app/app.js";
-import { loadConfig, readMachine } from "../../src/app/config.js";
 import { createToken } from "../../src/http/tokens.js";
 import { closePage } from "../../src/platform/browser/page.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import { TEST_ARGUMENTS, testBrowser } from "./chromium.js";
 
-const BUILT = new URL("../../dist/src/app/app.js", import.meta.url).href;
+const BUILT = new URL("../../dist/src/app/", import.meta.url).href;
 const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const SCREENS = fileURLToPath(new URL("../../.tmp/screens/", import.meta.url));
 
@@ -75,9 +74,10 @@ export class Dashboard {
     const recordings = join(data, "recordings");
     mkdirSync(recordings);
     const simulator = await startSimulator(rooms === undefined ? {} : { rooms });
+    // As built: the statistics' thread needs the built files, as the dashboard does; and a server knows the settings that it loaded itself.
+    const { startApp } = (await import(`${BUILT}app.js`)) as typeof import("../../src/app/app.js");
+    const { loadConfig, readMachine } = (await import(`${BUILT}config.js`)) as typeof import("../../src/app/config.js");
     const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null, recordings, browser: testBrowser() }, {});
-    // As built: the statistics' thread needs the built files, as the dashboard does.
-    const { startApp } = (await import(BUILT)) as typeof import("../../src/app/app.js");
     // No engine that happens to be on this machine speaks.
     const { browsers, display } = readMachine();
     const app = await startApp(config, { browsers, display }, clock, pino({ level: "silent" }));
