@@ -225,7 +225,7 @@ describe("a browser page", () => {
   it("that settles nowhere is told of in Chinese as a whole", async () => {
     const { platform } = scripted({ [LINK]: { status: 200, body: "x" } });
     const end = await followPaste(LINK, WORK, { platform, userAgent: "test", open: async () => "http://[" }, SIGNAL);
-    expect("reason" in end && inLanguage("zh", end.reason)).toBe("短链接在浏览器里指向 一个无法识别的地址，不是抖音的地址");
+    expect("reason" in end && inLanguage("zh", end.reason)).toBe("短链接在浏览器里指向一个无法识别的地址，不是抖音的地址");
   });
 
   it("that settles at another kind of page is refused as a link to it is", async () => {

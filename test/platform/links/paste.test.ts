@@ -133,7 +133,7 @@ describe("a text around links", () => {
     [`https://www.iesdouyin.com/share/user/1`, "这个链接是www.iesdouyin.com/share/user/1，不是作品"],
     ["9321234567890123456", /^不可能有作品 9321234567890123456：按号码它的时间是 2038-\d\d-\d\d，按这台机器的时钟那还没有到；请检查/],
     ["https://www.douyin.com/hashtag/1", "这个链接是话题页，不是作品"],
-    [`https://www.douyin.com/video/${"9".repeat(32)}`, /：按号码它的时间是 很远的将来，/],
+    [`https://www.douyin.com/video/${"9".repeat(32)}`, /：按号码它的时间是很远的将来，/],
     ["https://www.douyin.com/video/732123456789012345", /1975-05-27，那时平台还没有上线；/],
     [`https://u:p@www.douyin.com/video/${ID}`, /^指向 www\.douyin\.com 的这个地址带有用户名或密码/],
     [`https://www.douyin.com:1/video/${ID}`, /^指向 www\.douyin\.com 的这个地址带有端口 1/],
