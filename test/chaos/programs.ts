@@ -174,13 +174,17 @@ class Chaos {
     this.#follow();
   }
 
-  /** Strikes again and again. */
+  /** Strikes again and again, and longer where no connection has met an end by chance yet. */
   async rage(): Promise<void> {
     const { forMs, everyMs } = this.#trial;
     const strikes = Object.entries(this.#possible());
     const end = performance.now() + forMs;
-    const looking = this.#look(end);
-    while (performance.now() < end) {
+    const isOver = () => {
+      const { connections: _, ...ends } = FaultyLink.metOf(this.#links);
+      return performance.now() >= end && Object.values(ends).some((met) => met > 0);
+    };
+    const looking = this.#look(isOver);
+    while (!isOver()) {
       await pause(this.#chance.below(everyMs));
       const [name, strike] = this.#chance.of(strikes);
       this.#strikes[name] = (this.#strikes[name] ?? 0) + 1;
@@ -189,9 +193,9 @@ class Chaos {
     await looking;
   }
 
-  /** Looks at what is shown of the rooms, until `end`: they should seldom be called live while nobody is heard. */
-  async #look(end: number): Promise<void> {
-    while (performance.now() < end) {
+  /** Looks at what is shown of the rooms: they should seldom be called live while nobody is heard. */
+  async #look(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
       await pause(LOOK_MS);
       for (const { state, evidence } of await this.#shown().catch(() => [])) {
         const { lastInteractiveAt } = evidence;

@@ -38,7 +38,7 @@ export interface ChaosOfStores {
  * Appends to the rooms of one database, and reads them, by three stores whose connections meet faults, while rooms are taken over from each other;
  * one that was passed goes on until it is told. Then the whole history is judged.
  * @param url of an empty database
- * @param forMs how long there are faults, ms; longer where a few appends were not yet without an answer, and a few fenced
+ * @param forMs how long there are faults, ms; longer where there was too little of anything yet
  * @param strike does more harm, again and again, such as a restart of the server
  */
 export async function chaosOfStores(
@@ -79,7 +79,11 @@ export async function chaosOfStores(
     })();
     const was = (told: AppendCall["told"]) => book.appends.filter((call) => call.told === told).length;
     // However slow the machine is, there was some of everything.
-    while (performance.now() < end || was("unknown") < 5 || was("fenced") < 5) {
+    const isTooLittle = () => {
+      const { reset, finish } = FaultyLink.metOf(links);
+      return was("unknown") < 5 || was("fenced") < 5 || book.appends.length < 50 || book.reads.length < 50 || reset + finish < 3;
+    };
+    while (performance.now() < end || isTooLittle()) {
       await pause(chance.below(MOVE_MS));
       if (run.failure !== null) throw run.failure;
       take(chance.of(rooms));
