@@ -212,7 +212,7 @@ export function isGiven(config: Config, key: keyof Config): boolean {
 /** Settings that may be changed while a server runs. */
 export const CHANGEABLE = [...KEEP_SETTINGS, ...PACE_SETTINGS] as const;
 
-/** What a server says of what it was started with: of these settings, none of which is secret. */
+/** Settings that a server was started with, as it tells commands: of these, none of which is secret. */
 export type Started = Partial<Pick<Config, (typeof CHANGEABLE)[number]>>;
 
 /** Returns those of the settings that may be changed which a process was started with. @param config as it was loaded */

@@ -27,7 +27,7 @@ const STUCK_MS = 30_000;
 /** Overlap of two processes' connections, in ms: the old one's last frames are stored by then, and the new one has them too. */
 const OVERLAP_MS = 1000;
 
-/** What comes of frames without a message. */
+/** Outcome of frames without a message. */
 const NOTHING_TAKEN: Taken = { interactive: 0, ended: false, lost: null };
 
 /** The broadcast to connect to. */
@@ -62,7 +62,7 @@ export class RoomConnection {
   readonly #union: SessionUnion;
   /** When the last frame of this broadcast came here, by im/fetch too; null before the first. */
   #heardAt: number | null = null;
-  /** What was kept last of where the sessions go on: of which broadcast, by the versions of their points together, with what is missed. */
+  /** Resume points that were kept last: of which broadcast, by the versions of their points together, with what is missed. */
   #kept: { readonly roomId: string | null; readonly version: number; readonly missing: GapTracker["open"] } = {
     ...{ roomId: null, version: 0, missing: null },
   };

@@ -40,7 +40,7 @@ const ID = /^system:(?<kind>(?<about>gifts|session)\.[a-z]+):(?<room>\d+):(?<at>
 
 /** An alarm as the system's log has it. */
 interface ToldAlarm extends Pick<NewEventOf<"system">, "kind" | "text" | "evidence"> {
-  /** What it is about, `gifts` or `session`. */
+  /** Subject of the alarm, `gifts` or `session`. */
   readonly about: string;
   /** Session of the room; null: the room as a whole. */
   readonly session: string | null;

@@ -40,7 +40,7 @@ const SILENT = "the connection was open but silent: not even heartbeats were ans
  * silent for long, as behind a dead router: it has received what it brings something after, and when it falls, nothing since its last frame.
  */
 class Reception {
-  /** What sessions missed, of which it is not known yet; `to` is when one of them stood again. `by` may have received it. */
+  /** Outages of sessions of which it is not known yet whether another received; `to` is when one of them stood again. `by` may have received it. */
   #outages: { from: number; to: number | null; readonly by: Set<RoomSession> }[] = [];
   /** When each session received last. */
   readonly #last = new WeakMap<RoomSession, number>();
@@ -130,7 +130,7 @@ export class SessionUnion {
     return this.sessions.filter(({ standing }) => standing).length;
   }
 
-  /** What is missed, if the sessions that stand turn out to be silent: since when, a steady time (ms), and why; null for nothing. */
+  /** Interval that is missed, if the sessions that stand turn out to be silent: since when, a steady time (ms), and why; null for nothing. */
   get unproven(): { readonly since: number; readonly reason: string } | null {
     const since = this.#reception.unproven(this.#offsets.now());
     return since === null ? null : { since, reason: SILENT };

@@ -7,7 +7,7 @@ import { told } from "./told.js";
 const LOCKED: Partial<Record<NodeJS.Platform, number>> = { darwin: 0x20, win32: 0x10000000 };
 /** Codes of an open that is refused since another has the lock. */
 const TAKEN: readonly unknown[] = ["EAGAIN", "EBUSY"];
-/** How `flock` ends when another has the lock. */
+/** Exit code of `flock` when another has the lock. */
 const TAKEN_STATUS = 1;
 
 /**

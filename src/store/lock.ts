@@ -14,7 +14,7 @@ const OWNER = "server.pid";
 /** Time that an owner is given to take the new file, by a process that finds none where there must have been one, in ms. */
 const OWNER_MS = 5000;
 
-/** How a server is, by what it says of itself. */
+/** State of a server, by what it says of itself. */
 interface ServerHealth {
   /** Longest time within ten minutes for which one piece of work kept everything else waiting, in ms. */
   readonly heldMs: number;
@@ -30,7 +30,7 @@ interface DataDirLock {
 
 interface LockOptions {
   readonly clock?: Clock;
-  /** What commands are told of how this server was started; nothing secret. */
+  /** Settings this server was started with, as commands are told; nothing secret. */
   readonly started?: object;
   /** Called once when another server has taken the directory all the same: one of the two must stop. */
   readonly onLost?: (error: DyliveError) => void;
@@ -110,9 +110,9 @@ export function isDataDirLocked(dir: string): boolean {
 interface DataDirOwner {
   /** Null in the moment before it has said it. */
   readonly pid: number | null;
-  /** What it said last of how it is, and when, ms UTC; null before it has. */
+  /** State that it told last, and when, ms UTC; null before it has. */
   readonly health: (ServerHealth & { readonly at: number }) | null;
-  /** What it said of how it was started; null in the moment before it has. */
+  /** Settings that it said it was started with; null in the moment before it has. */
   readonly started: Readonly<Record<string, unknown>> | null;
 }
 

@@ -10,7 +10,7 @@ import { packageFile, packagePath } from "../../runtime/packages.js";
 import { SharedFiles, takes } from "../page.js";
 
 declare module "fastify" {
-  /** What the documents of the API say of a route, besides the schemas of what it takes and answers. */
+  /** Words that the documents of the API have for a route, besides the schemas of what it takes and answers. */
   interface FastifySchema {
     /** Whether they leave it out. */
     hide?: boolean;

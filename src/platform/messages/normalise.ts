@@ -21,7 +21,7 @@ type Maker<Message, Made> = (message: Message, head: Head) => Made | null;
 type NameButGift = Exclude<MessageName, keyof typeof GIFT_DRAFTS>;
 type MessageOf<K extends MessageName> = Extract<Decoded, { kind: K }>["message"];
 
-/** What makes the event of each message but gifts, which come as drafts since their ledger completes them. */
+/** Makers of the events of all messages but gifts, which come as drafts since their ledger completes them. */
 const EVENTS = {
   ...CHAT_EVENTS,
   ...MEMBER_EVENTS,

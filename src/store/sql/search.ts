@@ -58,7 +58,7 @@ export interface TimedHits {
   readonly next: SearchTime | null;
 }
 
-/** What is asked of all rooms, or of many. */
+/** Search in all rooms, or in many. */
 interface AskAnywhere extends Omit<SearchAsk, "places"> {
   /** Rooms that may be found; null: all. The system's never is. */
   readonly among: readonly RoomKey[] | null;
