@@ -133,10 +133,10 @@ export function otherRooms(text: string, ends: Ends): readonly RoomKey[] {
 
 /**
  * Returns the places that a client's cursor stands for in these rooms; null stands for their heads, 0 for the oldest kept.
- * @param isAnew whether rooms that the cursor does not name begin at their beginning: else at their heads, and not without one that it names
+ * @param isAnew whether a room that the cursor does not name begins at its beginning: else at its head, and not without one that it names
  * @throws DyliveError bad_request; {@link CursorReset} for another log, other rooms only, or a seq that the log has not reached
  */
-export function resolvePlaces(text: string | null, logId: string, ends: Ends, isAnew = false): Start {
+export function resolvePlaces(text: string | null, logId: string, ends: Ends, isAnew: (room: RoomKey) => boolean = () => false): Start {
   const heads = new Map([...ends].map(([room, { head }]) => [room, head]));
   if (text === null) return { seqs: heads, added: [...ends.keys()] };
   const reset = (why: Said) => {
@@ -149,10 +149,10 @@ export function resolvePlaces(text: string | null, logId: string, ends: Ends, is
     throw new DyliveError("bad_request", "after must be 0 or a cursor when there are several rooms");
   const given = "seqs" in places ? places.seqs : new Map([...ends.keys()].map((room) => [room, places.seq]));
   const known = [...ends.keys()].filter((room) => given.has(room));
-  if (known.length === 0 && ends.size > 0 && !isAnew) throw reset("it is of other rooms");
+  if (known.length === 0 && ends.size > 0 && ![...ends.keys()].some(isAnew)) throw reset("it is of other rooms");
   for (const room of known)
     if ((given.get(room) ?? 0) > (heads.get(room) ?? 0)) throw reset(`it is beyond the newest event of room ${room}`);
-  const seqs = new Map([...heads].map(([room, head]) => [room, given.get(room) ?? (isAnew ? 0 : head)]));
+  const seqs = new Map([...heads].map(([room, head]) => [room, given.get(room) ?? (isAnew(room) ? 0 : head)]));
   return { seqs, added: [...ends.keys()].filter((room) => !given.has(room)) };
 }
 

@@ -17,7 +17,9 @@ const Followed = {
   oldest: Type.Integer({ description: "the oldest seq that is kept" }),
   head: Seq,
   fromHead: Type.Optional(Type.Boolean({ description: "the cursor does not name it" })),
-  anew: Type.Optional(Type.Boolean({ description: "its name led to a room that was deleted since: this one begins at its oldest event" })),
+  anew: Type.Optional(
+    Type.Boolean({ description: "it was made after a room of the cursor, which was deleted since: it begins at its oldest event" }),
+  ),
 };
 const Removed = { room: Key, from: Seq, to: Seq };
 const Gone = { asked: Followed.asked, reason: Type.String() };

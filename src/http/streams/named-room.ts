@@ -92,8 +92,8 @@ export async function endsOf(live: LiveStreams, rooms: readonly NamedRoom[]): Pr
 
 /** Places at which the rooms of a stream begin. */
 interface StreamStart extends Start {
-  /** Whether the rooms that the cursor did not name begin anew: their names led to rooms that were deleted since. */
-  readonly isAnew: boolean;
+  /** Tells whether a room that the cursor did not name begins anew: it was made after one that the cursor names, which was deleted since. */
+  readonly isAnew: (room: RoomKey) => boolean;
 }
 
 /**
@@ -103,12 +103,14 @@ interface StreamStart extends Start {
  */
 export async function placesOf(live: LiveStreams, cursor: string | null, ends: Ends): Promise<StreamStart> {
   const others = cursor === null ? [] : otherRooms(cursor, ends);
-  const isAnew = others.length > 0 && (await live.store.deletions.ofRooms(others)).size > 0;
+  const deleted = others.length === 0 ? [] : [...(await live.store.deletions.ofRooms(others))];
+  // Keys rise: an older room was there all the time, whatever its name led to.
+  const isAnew = (room: RoomKey) => deleted.some((gone) => gone < room);
   return { ...resolvePlaces(cursor, live.store.log.id, ends, isAnew), isAnew };
 }
 
 /** Returns what a client is told of a room that it was not at before: that it begins at its head, or anew; nothing of others. */
 export function toldStart({ added, isAnew }: StreamStart, room: RoomKey): { readonly fromHead?: true; readonly anew?: true } {
   if (!added.includes(room)) return {};
-  return isAnew ? { anew: true } : { fromHead: true };
+  return isAnew(room) ? { anew: true } : { fromHead: true };
 }

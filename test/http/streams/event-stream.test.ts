@@ -81,7 +81,8 @@ describe("a stream of events", () => {
 
   it("begins anew with a room that was added by the name of one that was deleted, where the cursor names that one", async () => {
     const server = await serveLive();
-    const [old, other] = [await server.room("1111111"), await server.room("2222222")];
+    const [older, old, other] = [await server.room("3333333"), await server.room("1111111"), await server.room("2222222")];
+    await older.append(...chats(2, "older"));
     await old.append(...chats(2, "old"));
     await other.append(...chats(2, "other"));
     const first = await SseClient.open(stream(server, { rooms: "1111111,2222222", after: 0 }), server);
@@ -99,6 +100,13 @@ describe("a stream of events", () => {
       expect(told?.filter(({ anew }) => anew === true)).toMatchObject([{ asked: "1111111", room: next.room, after: 0 }]);
       back.close();
     }
+    // One that was there all the time has nothing to begin anew with.
+    const beside = await SseClient.open(stream(server, { rooms: "1111111,3333333", after: cursor }), server);
+    await until(() => beside.events.length >= 2);
+    expect(beside.events.map(key)).toEqual(["next0", "next1"]);
+    const { rooms: told } = (beside.messages[0]?.data ?? {}) as { readonly rooms?: readonly object[] };
+    expect(told?.find((one) => "room" in one && one.room === older.room)).toMatchObject({ fromHead: true, after: 2 });
+    beside.close();
   });
 
   it("shows what is asked for: types, user, diamonds, an expression, one broadcast", async () => {
