@@ -18,6 +18,7 @@ import { AccountStore } from "../../src/platform/accounts/login-store.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { lockDataDir } from "../../src/store/lock.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { FakeClock } from "../clock.js";
 
 const NO_MACHINE: Machine = { browsers: [], display: false };
 const signal = new AbortController().signal;
@@ -327,8 +328,9 @@ describe("a server that runs on the data folder", () => {
     const folder = join(data, "served");
     mkdirSync(folder);
     expect(runningServer(folder)).toMatchObject({ layer: "server", state: "ok", detail: "none has this data folder", todo: null });
-    const lock = await lockDataDir(folder);
-    const found = (now?: number) => written(runningServer(folder, now));
+    const clock = new FakeClock();
+    const lock = await lockDataDir(folder, { clock });
+    const found = (now = clock.now()) => written(runningServer(folder, now));
     expect(found()).toMatchObject({ state: "ok", detail: `pid ${process.pid}: it is starting, or is another command` });
     lock.tell({ heldMs: 38 });
     expect(found()).toMatchObject({
@@ -341,10 +343,10 @@ describe("a server that runs on the data folder", () => {
       detail: expect.stringContaining("kept everything else waiting for 1260 ms within ten minutes"),
       todo: expect.stringContaining("the load of this machine"),
     });
-    expect(linesOf(runningServer(folder), "zh").join("\n")).toMatch(
+    expect(linesOf(runningServer(folder, clock.now()), "zh").join("\n")).toMatch(
       /运行中的服务 +进程 \d+：.*占用了事件循环 1260 毫秒[\s\S]*请检查这台机器的负载/,
     );
-    expect(found(Date.now() + 75_000)).toMatchObject({ state: "fail", detail: expect.stringMatching(/no turn for 7[5-9] s/) });
+    expect(found(clock.now() + 75_000)).toMatchObject({ state: "fail", detail: expect.stringContaining("no turn for 75 s") });
     lock.release();
     expect(found()).toMatchObject({ state: "ok", detail: "none has this data folder" });
   });
