@@ -76,7 +76,8 @@ export class RoomDelivery {
     const { signal } = this.#deps;
     for (let pause: number | null = 0; pause !== null && !signal.aborted; ) {
       pause = await this.#step().catch((error: unknown) => this.#failed(error));
-      if (pause !== null && pause > 0) await this.#wait(pause);
+      // A step may have noted its failure after the signal aborted, which nobody hears any more.
+      if (pause !== null && pause > 0 && !signal.aborted) await this.#wait(pause);
     }
   }
 

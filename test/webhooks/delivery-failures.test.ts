@@ -90,6 +90,24 @@ describe("a hook that meets trouble", () => {
     expect([receiver.sent.length, tries <= 2]).toEqual([tries, true]);
   });
 
+  it("is stopped at once, also while a failure is being noted", async () => {
+    const { receiver, hook, chats, runner, store } = await faked();
+    const tried = store.hooks.tried.bind(store.hooks);
+    let stopped: Promise<void> | null = null;
+    Object.assign(store.hooks, {
+      tried: (...noted: Parameters<typeof tried>) => {
+        stopped = runner.stop();
+        return tried(...noted);
+      },
+    });
+    await hook({});
+    receiver.answer = () => 503;
+    await chats("a", 1);
+    await until(() => stopped !== null);
+    await stopped;
+    expect(receiver.sent).toHaveLength(1);
+  });
+
   it("leaves its receiver alone for as long as that asks", async () => {
     const { receiver, hook, chats, clock } = await faked();
     await hook({});
