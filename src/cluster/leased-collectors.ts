@@ -59,7 +59,10 @@ const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
 /** Time for which a process that stops asks a cluster that does not answer, in ms: while the database is away nobody takes a room over. */
 const UNANSWERED_MS = 5000;
-/** Longest wait for collectors that stop without a spool, in ms: what the store does not take by then has nowhere else to go. */
+/**
+ * Longest wait, in ms, for another of the collectors that stop without a spool to have stopped: a store that takes nothing for so long is not
+ * waited for, and what it did not take has nowhere else to go.
+ */
 const STOP_MS = 4000;
 /** Rooms whose states are read in one turn of the event loop. */
 const READ_TOGETHER = 200;
@@ -155,10 +158,13 @@ export class LeasedCollectors {
     for (const { collector } of this.#all()) this.#end(collector);
     this.#held.clear();
     this.#byRoom.clear();
-    // Also of rooms that were let go a moment ago: what they had received is on its way to others.
-    const ended = Promise.all(this.#ending.keys());
     const longestMs = spool === undefined ? STOP_MS : SPOOL_STOP_MS;
-    await inTime(ended, longestMs, clock).catch(() => onError(leftBy([...this.#ending.values()], longestMs)));
+    // Also of rooms that were let go a moment ago: what they had received is on its way to others.
+    for (let left = Number.POSITIVE_INFINITY; this.#ending.size > 0 && this.#ending.size < left; ) {
+      left = this.#ending.size;
+      await inTime(Promise.all(this.#ending.keys()), longestMs, clock).catch(() => {});
+    }
+    if (this.#ending.size > 0) onError(leftBy([...this.#ending.values()], longestMs));
   }
 
   /** Goes on with the rooms until others have taken them over, as long as there are others. A cluster that does not answer is asked again for a while. */

@@ -116,6 +116,53 @@ it.each(["the spool", "the log"])(
   },
 );
 
+it("a process that stops waits longer as long as one room after the other has stopped", async () => {
+  const clock = new FakeClock();
+  const simulator = await startSimulator({ clock });
+  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const spool = new Spool({ folder: file("slow"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
+  let [asked, left] = [0, 0];
+  spool.leave = async () => {
+    await clock.sleep(5000 * ++asked);
+    left++;
+  };
+  const collectors = new LeasedCollectors({
+    ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, spool, onDemandIdleMs: 600_000, onError, setAside: onError },
+    membership: {
+      id: 1,
+      drain: async () => false,
+      leave: async () => {},
+      claim: (_: string, room: number) => store.rooms.claim(room),
+    } as unknown as Membership,
+    ...published(new FakeWantedRooms(clock), clock),
+  });
+  const whileTimePasses = <T>(found: () => T) =>
+    until(async () => {
+      await clock.advance(250);
+      return found();
+    });
+  try {
+    collectors.start();
+    const leaseOf = (value: string): Lease => ({
+      ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: true, settings: null, how: "free" },
+    });
+    collectors.change({ taken: ["100000001", "100000002", "100000006"].map(leaseOf), changed: [], lost: [] });
+    await whileTimePasses(() => collectors.collected().filter(({ state }) => state === "live").length === 3);
+    let isStopped = false;
+    void collectors.stop().then(() => {
+      isStopped = true;
+    });
+    await whileTimePasses(() => isStopped);
+    expect([left, errors]).toEqual([3, []]);
+  } finally {
+    await spool.close();
+    await simulator.close();
+    await store.close();
+  }
+});
+
 it("rooms that wait for a store that is away are no leak of listeners, however many", async () => {
   const clock = fastClock(20);
   const store = openMemoryStore({ maxEventsPerRoom: 10 });
