@@ -142,31 +142,30 @@ const STEP_MS = 20_000;
 
 /** Sends alarms as e-mail, by the operator's own server. */
 export class MailSender {
-  readonly #server: URL | null;
-  /** Made for the first mail: most never send one. */
-  #transport: Promise<Transporter> | null = null;
+  /** Loaded at once where there is a server: a library that could not be, for want of file handles, never can be in this process. */
+  readonly #mail: { readonly server: URL; readonly transport: Promise<Transporter> } | null;
 
   /** @param server `smtps://USER:PASSWORD@HOST:PORT`, `smtp://` for STARTTLS where the server has it; `?from=` where the user is no address */
   constructor(server: string | null) {
     // The value has a password in it, which no error of Node's may quote.
     if (server !== null && !URL.canParse(server))
       throw new DyliveError("bad_config", "DYLIVE_SMTP is no address such as smtps://USER:PASSWORD@smtp.example.com:465");
-    this.#server = server === null ? null : new URL(server);
+    this.#mail = server === null ? null : { server: new URL(server), transport: transportOf(new URL(server)) };
+    this.#mail?.transport.catch(() => {}); // told by whoever sends
   }
 
   /** Sends a text to `mailto:` and addresses. Never rejects: a failure is an answer too. */
   readonly send: Send = async ({ url, headers, body }, signal) => {
     const failed = (error: string) => ({ delivered: false, status: null, error, answer: null, putOffMs: null });
-    if (this.#server === null) return failed("no server for e-mail is set: DYLIVE_SMTP");
-    const { username, hostname, searchParams } = this.#server;
+    if (this.#mail === null) return failed("no server for e-mail is set: DYLIVE_SMTP");
+    const { username, hostname, searchParams } = this.#mail.server;
     const user = decodeURIComponent(username);
     const from = searchParams.get("from") ?? (user.includes("@") ? user : `dylive@${hostname}`);
     const to = decodeURIComponent(url.slice("mailto:".length)).split(",");
     try {
-      this.#transport ??= transportOf(this.#server);
       // One that comes again has the same, by which mail servers and programs know it.
       const messageId = `<${headers["id"]}@${from.replace(/^.*@|>.*$/g, "")}>`;
-      await (await this.#transport).sendMail({ from, to, subject: headers["subject"], text: body, messageId, signal });
+      await (await this.#mail.transport).sendMail({ from, to, subject: headers["subject"], text: body, messageId, signal });
       return { delivered: true, status: null, error: null, answer: null, putOffMs: null };
     } catch (error) {
       const { response } = error as { response?: unknown };
@@ -175,7 +174,10 @@ export class MailSender {
   };
 
   async close(): Promise<void> {
-    (await this.#transport)?.close();
+    await this.#mail?.transport.then(
+      (transport) => transport.close(),
+      () => {},
+    );
   }
 }
 

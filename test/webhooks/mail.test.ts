@@ -16,8 +16,11 @@ interface Mail {
   readonly data: string;
 }
 
-/** A mail server on loopback that lets in one user and takes mail for example.com alone. */
-async function mailServer(): Promise<{ url: (password?: string) => string; mails: Mail[] }> {
+/**
+ * A mail server on loopback that lets in one user and takes mail for example.com alone.
+ * @param broken number of mails that it takes and does not confirm, since the connection breaks
+ */
+async function mailServer(broken = 0): Promise<{ url: (password?: string) => string; mails: Mail[] }> {
   const mails: Mail[] = [];
   const server = createServer((socket) => {
     let [text, from, isData] = ["", "", false];
@@ -58,6 +61,7 @@ async function mailServer(): Promise<{ url: (password?: string) => string; mails
         else if (line === ".") {
           isData = false;
           mails.push({ from, to, data: text });
+          if (mails.length <= broken) return void socket.destroy();
           say("250 taken");
         } else text += `${line}\r\n`;
       }
@@ -99,6 +103,31 @@ describe("e-mail", () => {
     expect([one.from, one.to]).toEqual(["me@example.com", ["a@example.com", "b@example.com"]]);
     expect(one.data.split("\r\n\r\n", 1)[0]).not.toMatch(/[\s,:<]c@example/);
     expect(textOf(one)).toMatch(/你好[\s\S]*第二句/);
+  });
+
+  it("is the same message, by its id, when it is sent again since nobody knows that it was taken", async () => {
+    const { url, mails } = await mailServer(1);
+    const mail = new MailSender(url());
+    onTestFinished(() => mail.close());
+    const { hook, append, clock } = await delivering({ send: mail.send });
+    const to = "mailto:a@example.com";
+    await hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
+    await append("a", chat("1", { text: "第一句" }));
+    await until(async () => {
+      await clock.advance(500);
+      return mails.length === 2;
+    });
+    await append("a", chat("2", { text: "第二句" }));
+    await until(async () => {
+      await clock.advance(500);
+      return mails.length === 3;
+    });
+    const ids = mails.map(({ data }) => /^Message-ID: (<.+@example\.com>)\r$/im.exec(data)?.[1]);
+    expect([ids[0], mails.map(textOf)]).toEqual([
+      expect.any(String),
+      [expect.stringContaining("第一句"), expect.stringContaining("第一句"), expect.stringContaining("第二句")],
+    ]);
+    expect([ids[1], ids[2]]).toEqual([ids[0], expect.not.stringMatching(ids[0] ?? "")]);
   });
 
   it.each([
