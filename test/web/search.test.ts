@@ -64,15 +64,29 @@ describe("broadcasts that are compared", () => {
       { minute: 0, values: [value(3), value(5, "12345678901234567890")] },
       { minute: 1, values: [value(0), null] },
     ];
-    const drawn = (by: "chats" | "diamonds" | "online") =>
-      comparedDrawing(minutes, by, ["A", "B"], "zh").series.map(({ name, values }) => [name, values]);
+    const of = (by: "chats" | "diamonds" | "online", isGoingOn = false) =>
+      comparedDrawing(
+        minutes,
+        by,
+        ["A", "B"].map((name) => ({ name, isGoingOn })),
+        "zh",
+      );
+    const drawn = (...by: Parameters<typeof of>) => of(...by).series.map(({ name, values }) => [name, values]);
     expect(drawn("chats")).toEqual([
       ["A", [3, 0]],
       ["B", [5, null]],
     ]);
     expect(drawn("diamonds")[1]).toEqual(["B", [12345678901234567000, null]]);
     expect(drawn("online")[0]).toEqual(["A", [null, null]]);
-    const { labels, series } = comparedDrawing(minutes, "chats", ["A", "B"], "zh");
+    const { labels, series } = of("chats");
     expect([labels, new Set(series.map(({ dash }) => dash)).size]).toEqual([["0", "1"], 2]);
+    // The minute that is still being counted is no fall; people in it are as many as were told.
+    expect(drawn("chats", true)).toEqual([
+      ["A", [3, null]],
+      ["B", [null, null]],
+    ]);
+    const online = minutes.map(({ minute }) => ({ minute, values: [{ ...value(1), online: 7 }] }));
+    const [shown] = comparedDrawing(online, "online", [{ name: "A", isGoingOn: true }], "zh").series;
+    expect(shown?.values).toEqual([7, 7]);
   });
 });

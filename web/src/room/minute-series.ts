@@ -101,19 +101,32 @@ export function comparedValue(values: Comparison["minutes"][number]["values"][nu
   return value === null ? null : amountOf(value);
 }
 
-/** A drawing of broadcasts over each other, by minutes since each began. @param names of the broadcasts */
+/** A broadcast that is compared. */
+interface ComparedBroadcast {
+  readonly name: string;
+  /** Whether its last minute is still being counted: a line to there would fall. */
+  readonly isGoingOn: boolean;
+}
+
+/** A drawing of broadcasts over each other, by minutes since each began. */
 export function comparedDrawing(
   minutes: Readonly<Comparison["minutes"]>,
   by: Compared,
-  names: readonly string[],
+  broadcasts: readonly ComparedBroadcast[],
   lang: Lang,
 ): MinuteDrawing {
+  const valuesOf = ({ isGoingOn }: ComparedBroadcast, at: number) => {
+    const values = minutes.map((minute) => comparedValue(minute.values[at], by));
+    const last = minutes.findLastIndex((minute) => (minute.values[at] ?? null) !== null);
+    // People in the room are as many as were told last; of all else some is still to come.
+    return isGoingOn && by !== "online" ? values.map((value, minute) => (minute === last ? null : value)) : values;
+  };
   return {
     labels: minutes.map(({ minute }) => String(minute)),
     gaps: [],
     lang,
-    series: names.map((name, at) => ({
-      ...{ name, kind: "line" as const, values: minutes.map(({ values }) => comparedValue(values[at], by)) },
+    series: broadcasts.map((one, at) => ({
+      ...{ name: one.name, kind: "line" as const, values: valuesOf(one, at) },
       ...LINES[at % LINES.length],
       colour: LINES[at % LINES.length]?.colour ?? "--ink",
     })),
