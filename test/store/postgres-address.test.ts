@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressOf } from "../../src/store/postgres/pool.js";
+import { addressOf } from "../../src/store/postgres/connection.js";
 
 describe("the address of a database", () => {
   it("of several hosts is one for each, with the same user, database and settings", () => {

@@ -3,10 +3,9 @@ import { type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { row, run } from "../sql/work.js";
-import { PostgresConnection } from "./connection.js";
+import { addressOf, PostgresConnection } from "./connection.js";
 import { postgresLeases } from "./leases.js";
 import { MIGRATIONS, migrate, schemaVersion } from "./migrate.js";
-import { addressOf } from "./pool.js";
 
 /** Facts about a database, as it tells them itself. */
 export interface Look {

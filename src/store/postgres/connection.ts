@@ -1,8 +1,9 @@
 import pg from "pg";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import type { Dialect, RunWork, SqlDatabase, SqlWork } from "../sql/work.js";
-import { type Away, addressOf, Pool } from "./pool.js";
+import { type Address, type Away, Pool } from "./pool.js";
 import { isAnswer, isConflict, isLost, refusal } from "./refusal.js";
 import { lock, PostgresSession } from "./session.js";
 
@@ -189,6 +190,34 @@ export class PostgresConnection implements SqlDatabase {
   #use<T>(call: (session: PostgresSession) => Promise<T>): Promise<T> {
     return this.#pool.use((client) => call(new PostgresSession(client, this.#pool.heardOn(client))));
   }
+}
+
+const SHAPE = /^(postgres(?:ql)?:\/\/)((?:[^@/?#]*@)?)([^@/?#]+)(\/[^?#]*)?(?:\?([^#]*))?$/;
+/** Values of `target_session_attrs` that are accepted. Our server must take writes, whichever of these is named. */
+const WRITABLE = ["any", "read-write", "primary", "prefer-standby"];
+
+/**
+ * Takes the URL apart as libpq does: `postgres://user:password@host1:5432,host2:5432/database?sslmode=verify-full`. `sslmode` means what it
+ * means to `psql`: `require` encrypts and believes any certificate, `verify-full` checks it.
+ *
+ * @throws DyliveError bad_config, without the URL
+ */
+export function addressOf(url: string): Address {
+  const parts = SHAPE.exec(url);
+  const [, scheme = "", user = "", hosts = "", path = "", query = ""] = parts ?? [];
+  const parameters = new URLSearchParams(query);
+  const attributes = parameters.get("target_session_attrs") ?? "any";
+  if (!WRITABLE.includes(attributes))
+    throw new DyliveError("bad_config", told`target_session_attrs=${attributes} does not work: dylive writes to the database`);
+  const options = parameters.get("options") ?? "";
+  for (const name of ["target_session_attrs", "options"]) parameters.delete(name);
+  if (parameters.has("sslmode") && !parameters.has("uselibpqcompat")) parameters.set("uselibpqcompat", "true");
+  const rest = `${path}${parameters.size > 0 ? `?${parameters}` : ""}`;
+  const [first, ...others] = hosts.split(",").map((host) => `${scheme}${user}${host}${rest}`);
+  const urls: Address["urls"] = [first ?? "", ...others];
+  if (parts === null || !urls.every((one) => URL.canParse(one)))
+    throw new DyliveError("bad_config", "the address of the database is not of the form postgres://user:password@host:port/database");
+  return { name: `${hosts}${path}`, urls, options };
 }
 
 async function transaction<T>(session: PostgresSession, begin: string, work: () => SqlWork<T>): Promise<T> {

@@ -10,13 +10,12 @@ import { assertChanged, resumeText } from "../sql/rooms.js";
 import { sqlSearch } from "../sql/search.js";
 import { row, rows, run, type SqlDatabase } from "../sql/work.js";
 import { NOTHING_LEFT, type Store } from "../store.js";
-import { PostgresConnection } from "./connection.js";
+import { addressOf, PostgresConnection } from "./connection.js";
 import { PostgresLocks } from "./distributed-locks.js";
 import { EVENTS, postgresRetention, SEARCH } from "./events.js";
 import { postgresLeases } from "./leases.js";
 import { postgresLog } from "./log.js";
 import { migrate } from "./migrate.js";
-import { addressOf } from "./pool.js";
 import { messageOf } from "./refusal.js";
 import { postgresWantedRooms } from "./wanted-rooms.js";
 
