@@ -213,3 +213,31 @@ it("goes on at a server that was started again, and follows the rooms that come,
   expect(lines.map(({ text }) => text)).toEqual(["1", "of another", "while it was away"]);
   expect(said.filter((line) => /the connection to .* ended .*trying again/.test(line))).toHaveLength(1);
 });
+
+it.each([
+  ["one of its rooms", ["98765", "22222"]],
+  ["its only room", ["98765"]],
+])("goes on at a server that was away while %s was deleted and added again", async (_which, rooms) => {
+  const store: Store = openSqliteStore({ path: ":memory:" });
+  const { token } = await createToken(store.tokens, { name: "t", scope: "read", now: Date.now() });
+  const start = (port?: number) =>
+    serveApi({ clock: systemClock, replace: () => ({ ...store, close: async () => {} }), ...(port && { port }) });
+  const first = await start();
+  const before = await first.tell("98765", chat("before 1"), chat("before 2"));
+  const other = await first.tell("22222", chat("other 1"));
+  const { lines, said, clock } = follow(first.api.url, token, { rooms, asked: { after: "0" } });
+  await until(() => lines.length === rooms.length + 1);
+  await first.api.close();
+  await store.deletions.ofRoom(before);
+  const after = await first.tell("98765", chat("after 1"));
+  await first.tell("22222", chat("other 2"));
+  await start(first.api.port);
+  await until(async () => {
+    await clock.advance(10_000);
+    return lines.length === 2 * rooms.length + 1;
+  });
+  const of = (room: number) => lines.filter((line) => line.room === room).map(({ text }) => text);
+  expect([of(before), of(after)]).toEqual([["before 1", "before 2"], ["after 1"]]);
+  expect(of(other)).toEqual(rooms.length > 1 ? ["other 1", "other 2"] : []);
+  expect(said.filter((line) => /was deleted/.test(line))).toEqual([expect.stringContaining(`room ${before} was deleted`)]);
+});
