@@ -17,7 +17,7 @@ export class Batch {
   readonly rows: readonly StoredEvent[];
   /** A removed range that was passed over before the first event, both ends included. */
   readonly removed: readonly [from: number, to: number] | null;
-  readonly #made = new Map<string, Buffer | null>();
+  readonly #made = new Map<unknown, unknown>();
   readonly #choosing = new Map<string, Promise<void>>();
   readonly #chosen = new Map<string, ReadonlySet<StoredEvent>>();
 
@@ -32,15 +32,13 @@ export class Batch {
   }
 
   /**
-   * Returns bytes made of this batch, made once per key.
-   * @param key names the filter and the format; equal keys must mean equal bytes
+   * Returns what is made of this batch, made once per key.
+   * @param key names what is made, as the filter and the format, or is what it is made for; equal keys must mean equal things
    */
-  once(key: string, make: () => Buffer | null): Buffer | null {
-    let made = this.#made.get(key);
-    if (made === undefined) {
-      made = make();
-      this.#made.set(key, made);
-    }
+  once<T>(key: string | object, make: () => T): T {
+    if (this.#made.has(key)) return this.#made.get(key) as T;
+    const made = make();
+    this.#made.set(key, made);
     return made;
   }
 

@@ -19,8 +19,45 @@ import { goneName, goneRoom, readRoom, type ShownRoom, selectionOf, shown, shown
 import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 import { Resumed } from "./ws-command.js";
 
-/** Start of the cursors of a stream over one room. */
-const ALONE = cursorStart([]);
+/**
+ * Where the rooms of a stream are. Streams that are at the same places have the same one, once they were given a batch together: then what is
+ * made of the next batch for one of them is found by the others without looking at the places of all rooms.
+ */
+class StreamPlaces {
+  readonly #seqs: ReadonlyMap<RoomKey, number>;
+
+  constructor(seqs: ReadonlyMap<RoomKey, number>) {
+    this.#seqs = seqs;
+  }
+
+  get size(): number {
+    return this.#seqs.size;
+  }
+
+  without(room: RoomKey): StreamPlaces {
+    return new StreamPlaces(new Map([...this.#seqs].filter(([other]) => other !== room)));
+  }
+
+  /** Returns the step that a batch is from here: one for all that are here. */
+  step(batch: Batch): SharedStep {
+    return batch.once(this, () => batch.once(`places ${JSON.stringify([...this.#seqs])}`, () => this.#stepOver(batch)));
+  }
+
+  #stepOver({ room, to }: Batch): SharedStep {
+    const start = cursorStart([...this.#seqs].filter(([other]) => other !== room));
+    return { start, next: new StreamPlaces(new Map(this.#seqs).set(room, to)), made: new Map() };
+  }
+}
+
+/** A batch for all streams that are at the same places. */
+interface SharedStep {
+  /** Start of its cursors. */
+  readonly start: string;
+  /** Where they are afterwards. */
+  readonly next: StreamPlaces;
+  /** Bytes for each selection; null where there is nothing to be shown. */
+  readonly made: Map<string, Buffer | null>;
+}
 
 /** Dependencies of a stream of events. */
 interface EventStreamDeps {
@@ -36,6 +73,7 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   readonly #deps: EventStreamDeps;
   readonly #answer: SseAnswer;
   readonly #follow: Follow<ShownRoom>;
+  #places = new StreamPlaces(new Map());
   /** The client's position as it was told last without an event. */
   #told = "";
 
@@ -54,6 +92,7 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
       rooms.map(({ room, after }) => [room, after] as const),
     );
     this.#answer.write(sseMessage("hello", { ...hello, cursor: this.#told }, this.#told));
+    this.#places = new StreamPlaces(new Map(rooms.map(({ room, after }) => [room, after])));
     for (const one of rooms) this.#follow.add(one);
   }
 
@@ -68,19 +107,24 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
   lose(room: RoomKey, what: "room" | "broadcast"): void {
     const followed = this.#follow.get(room)?.followed;
     if (followed === undefined || !this.#follow.drop(room)) return;
+    this.#places = this.#places.without(room);
     const last = sseMessage("gone", goneRoom(followed, what));
     // A browser that comes back is refused then, and stays away.
     if (this.#follow.size === 0) this.#answer.finish(last);
     else this.#answer.write(last);
   }
 
-  take(batch: Batch, { room, selection, sseKey }: ShownRoom): void {
-    const alone = this.#follow.size === 1;
-    const start = alone ? ALONE : cursorStart([...this.#follow.places()].filter(([other]) => other !== room));
-    const key = alone ? sseKey : `${sseKey} ${start}`;
+  take(batch: Batch, { selection, sseKey }: ShownRoom): void {
     const { live } = this.#deps;
-    const bytes = batch.once(key, () => sseBatch(batch, shownOf(batch, selection), live.store.log.id, start));
+    const alone = this.#places.size === 1;
+    const { start, next, made } = this.#places.step(batch);
+    let bytes = made.get(sseKey);
+    if (bytes === undefined) {
+      bytes = sseBatch(batch, shownOf(batch, selection), live.store.log.id, start);
+      made.set(sseKey, bytes);
+    }
     if (bytes !== null) this.#answer.write(bytes, alone ? null : live.coalescer);
+    this.#places = next;
     if (selection.expression !== null && live.time.left(this.token.id) < 0) this.end("costly");
   }
 
