@@ -8,7 +8,7 @@ import type { Batch } from "./tail.js";
 export interface FollowTarget<F extends Followed> {
   /** Takes the next batch of a room: in order, without holes or doubles. */
   take(batch: Batch, followed: F): void;
-  /** Does what takes time for a batch; it is taken afterwards. Null where nothing does. */
+  /** Does what takes time for a batch, once however often it is asked to; it is taken afterwards. Null where nothing does. */
   prepare?(batch: Batch, followed: F): Promise<void> | null;
   /**
    * Resolves when the target can take a page more; asked only for rooms that are behind.
@@ -81,14 +81,27 @@ export class Follow<F extends Followed> {
   async #run(one: FollowedRoom<F>): Promise<void> {
     const { followed, stop } = one;
     const target = this.#target;
-    const subscription = this.#feed.subscribe({ ...followed, ready: (signal) => this.#ready(signal) }, stop.signal);
+    const take = (batch: Batch) => {
+      target.take(batch, followed);
+      one.at = batch.to;
+    };
+    const takeAtOnce = (batch: Batch) => {
+      try {
+        if ((target.prepare?.(batch, followed) ?? null) !== null) return false;
+        take(batch);
+      } catch (error) {
+        stop.abort();
+        target.failed(error);
+      }
+      return true;
+    };
+    const subscription = this.#feed.subscribe({ ...followed, ready: (signal) => this.#ready(signal), takeAtOnce }, stop.signal);
     try {
       for (let batch = await subscription.next(); batch !== null; batch = await subscription.next()) {
         const prepared = target.prepare?.(batch, followed) ?? null;
         if (prepared !== null) await prepared;
         if (stop.signal.aborted) return;
-        target.take(batch, followed);
-        one.at = batch.to;
+        take(batch);
       }
     } catch (error) {
       if (!stop.signal.aborted) target.failed(error);

@@ -21,6 +21,11 @@ export interface Followed {
    * @returns called when the next batch is asked for, or nothing more is
    */
   readonly ready?: ((signal: AbortSignal) => Promise<() => void>) | undefined;
+  /**
+   * Takes a batch of the tail while the next one is waited for, without the turns and promises that giving it to whoever waits would cost.
+   * @returns false where it is to be given by {@link Subscription.next}. Must not throw
+   */
+  readonly takeAtOnce?: ((batch: Batch) => boolean) | undefined;
 }
 
 /** Gives a room's batches in order, without holes or doubles, to one reader that asks for them: as they come, or as it takes them. */
@@ -37,6 +42,8 @@ export class Subscription implements TailReader, AsyncIterable<Batch> {
   #tail: Tail | null = null;
   #isJoined = false;
   #ring: () => void = () => {};
+  /** Whether the next batch is waited for, and there is none. */
+  #isAwaited = false;
   #endPage: (() => void) | null = null;
 
   /** @param hold returns the room's tail, held until the signal aborts */
@@ -52,6 +59,10 @@ export class Subscription implements TailReader, AsyncIterable<Batch> {
 
   take(batch: Batch): void {
     this.at = batch.to;
+    if (this.#isAwaited && this.#followed.takeAtOnce?.(batch) === true) {
+      this.#given = batch.to;
+      return;
+    }
     this.#waiting.push(batch);
     if (this.#waiting.length > WAITING_MAX_BATCHES) {
       // The log has them: it reads them again when it comes to them.
@@ -79,7 +90,11 @@ export class Subscription implements TailReader, AsyncIterable<Batch> {
       }
       if (this.#isJoined && this.#waiting.length === 0)
         await new Promise<void>((resolve) => {
-          this.#ring = resolve;
+          this.#isAwaited = true;
+          this.#ring = () => {
+            this.#isAwaited = false;
+            resolve();
+          };
         });
     }
     return null;

@@ -19,6 +19,7 @@ class Reader implements FollowTarget<Followed> {
   readonly follow: Follow<Followed>;
   error: unknown = null;
   ready: (signal: AbortSignal) => Promise<() => void> = async () => () => {};
+  prepare: (batch: Batch) => Promise<void> | null = () => null;
 
   constructor(feed: Feed) {
     this.follow = new Follow(feed, this, this.stop.signal);
@@ -160,7 +161,9 @@ describe("a feed", () => {
     const { store, feed, errors, fail } = counted();
     const { room, append } = await claimed(store);
     const [good, bad] = [new Reader(feed), new Reader(feed)];
+    let taken = 0;
     bad.take = () => {
+      taken++;
       throw new Error("a bug");
     };
     good.follow.add(followed(room, 0));
@@ -171,7 +174,7 @@ describe("a feed", () => {
     fail(1);
     await append(chat("b"));
     await until(() => good.seqs(room).length === 2);
-    expect([String(bad.error), ...errors.map(String)]).toEqual(["Error: a bug", "Error: the disk is gone"]);
+    expect([taken, String(bad.error), ...errors.map(String)]).toEqual([1, "Error: a bug", "Error: the disk is gone"]);
     good.stop.abort();
     bad.stop.abort();
   });
@@ -191,7 +194,7 @@ describe("a feed", () => {
   it("give each reader everything after its place exactly once, whatever comes when", async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("append" as const), room: fc.nat(1), count: fc.integer({ min: 1, max: 300 }) }),
-      fc.record({ do: fc.constant("join" as const), back: fc.nat(400), slow: fc.boolean() }),
+      fc.record({ do: fc.constant("join" as const), back: fc.nat(400), slow: fc.boolean(), prepares: fc.boolean() }),
       fc.record({ do: fc.constant("leave" as const), which: fc.nat(20) }),
       fc.record({ do: fc.constant("wait" as const), ms: fc.nat(15) }),
     );
@@ -212,6 +215,7 @@ describe("a feed", () => {
           if (one.do === "join") {
             const reader = new Reader(feed);
             if (one.slow) reader.ready = () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 2));
+            if (one.prepares) reader.prepare = ({ to }) => (to % 3 === 0 ? null : new Promise((resolve) => setTimeout(resolve, to % 3)));
             const after = heads.map((head) => Math.max(0, head - one.back));
             for (const [index, { room }] of rooms.entries()) reader.follow.add(followed(room, after[index] ?? 0));
             readers.push({ reader, after });

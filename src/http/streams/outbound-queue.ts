@@ -111,6 +111,7 @@ export class WriteCoalescer {
   /** Those of them that hold something back. */
   #held = new Set<CoalescedWriter>();
   #running = false;
+  #isClosed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -121,7 +122,7 @@ export class WriteCoalescer {
    * connection.
    */
   hold(stream: CoalescedWriter): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#isClosed) return;
     if (this.#held.has(stream)) {
       if (stream.writableLength > WAITING_MAX_BYTES) this.#release(stream);
       return;
@@ -135,6 +136,7 @@ export class WriteCoalescer {
 
   /** Releases everything; from now on nothing is held back. */
   close(): void {
+    this.#isClosed = true;
     this.#stop.abort();
     for (const stream of this.#held) stream.uncork();
     this.#held.clear();
@@ -150,7 +152,7 @@ export class WriteCoalescer {
     this.#running = true;
     while (this.#seen.size > 0) {
       await this.#clock.sleep(TURN_MS, this.#stop.signal).catch(() => {});
-      if (this.#stop.signal.aborted) break;
+      if (this.#isClosed) break;
       for (const stream of this.#held) stream.uncork();
       // They have just been written to.
       this.#seen = this.#held;
