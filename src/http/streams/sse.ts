@@ -30,6 +30,8 @@ export class SseAnswer {
   readonly #care: Care;
   readonly #gone = new AbortController();
   readonly #over = new AbortController();
+  /** As `over` says, for every write. */
+  #isOver = false;
 
   /** Takes the reply over, with the headers that are set on it. */
   constructor(reply: FastifyReply, care: Care) {
@@ -39,6 +41,7 @@ export class SseAnswer {
     this.outbound = new OutboundQueue(response, care.limits, care.clock);
     response.on("error", () => {});
     const close = () => {
+      this.#isOver = true;
       this.#gone.abort();
       this.#over.abort();
     };
@@ -75,19 +78,20 @@ export class SseAnswer {
 
   /** Writes; a reader that has too much waiting is told and cut. */
   write(bytes: Buffer | string, coalescer: WriteCoalescer | null = null): void {
-    if (!this.over.aborted && !this.outbound.write(bytes, coalescer)) this.end("slow");
+    if (!this.#isOver && !this.outbound.write(bytes, coalescer)) this.end("slow");
   }
 
   /** Tells the client why and ends. */
   end(why: CloseReason): void {
-    if (this.over.aborted) return;
+    if (this.#isOver) return;
     if (why === "slow") this.#care.slow();
     this.finish(sseMessage(why === "token" ? "revoked" : why, { reason: CLOSE_REASONS[why], queuedBytes: this.outbound.queued }));
   }
 
   /** Writes a last message and ends; what the client does not take within the grace period is cut. */
   finish(last: string): void {
-    if (this.over.aborted) return;
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#over.abort();
     this.#response.end(last);
     this.#care.clock.sleep(this.#care.limits.graceMs, this.gone).then(
