@@ -100,6 +100,20 @@ describe("a database that is away", () => {
 });
 
 describe("a database that takes what it is asked and says nothing", () => {
+  it("that answers nothing more is left with every connection, also those beside the pool, which nobody ends from over there", async () => {
+    const way = await link(await database());
+    const connection = new PostgresConnection(way.url, fastClock(1));
+    let hasEnded = false;
+    const onEnd = () => {
+      hasEnded = true;
+    };
+    const client = await connection.connect({ name: "beside", onEnd }, (made) => made.query("LISTEN something"));
+    connection.onClose(() => void client.end());
+    way.mute();
+    await connection.close();
+    await until(() => hasEnded);
+  });
+
   it("is away after three seconds, with its connections standing, and there again with its next answer", async () => {
     const url = await database();
     const clock = fastClock(20);

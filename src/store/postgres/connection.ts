@@ -180,6 +180,8 @@ export class PostgresConnection implements SqlDatabase {
     await Promise.all(this.#running);
     await this.#pool.close();
     done.abort();
+    // A connection beside the pool whose answers are lost is never told that it has ended, and would keep the process.
+    this.#pool.cut();
   }
 
   /** Runs work as {@link ask} does, once, for what is guarded already. */
