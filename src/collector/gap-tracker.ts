@@ -42,8 +42,10 @@ export class GapTracker {
     const from = this.#since();
     // What tells how the clocks differ comes with the messages.
     if (!messages && from === null) return null;
-    // It cannot have begun after it is over: what told how the clocks differ was wrong.
-    return this.#over(from !== null && from > at + AGREE_MS ? null : from, at);
+    // It cannot have begun after it is over: what told how the clocks differ was wrong. Of one that may be none it says that there was none, as
+    // where the process that had the room went on with it longer than the first of our frames had to wait.
+    const isWrong = from !== null && from > at + AGREE_MS && this.#open.longerThanMs === undefined;
+    return this.#over(isWrong ? null : from, at);
   }
 
   /** Ends the interval at `at` (ms UTC, our clock now) whatever comes: another broadcast has begun. */

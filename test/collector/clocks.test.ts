@@ -138,6 +138,21 @@ describe("the length of a gap", () => {
     expect(missed.end(one.clock.now(), { messages: true, people: true })).toMatchObject({ from: null, to: world.time });
   });
 
+  it("of a process that went on longer than another's first frame had to wait is none", () => {
+    const world = { time: 1_764_000_000_000 };
+    const two = new Process(world, 0, null);
+    const first = two.frame(world.time);
+    world.time += 8000; // the room is claimed, over a slow way to the database
+    const one = new Process(world, HOUR_MS, null);
+    one.bearings.learn([one.frame(world.time)]);
+    const { savedAt: at, ahead } = saved(one.bearings, one.clock.now());
+    two.bearings.learn([first]);
+    const missed = new GapTracker(two.bearings);
+    missed.begin({ at, ahead }, "stuck", { longerThanMs: 30_000 });
+    expect(missed.end(first.receivedAt, { messages: true, people: true })).toBeNull();
+    expect(missed.open).toBeNull();
+  });
+
   it("of a process that was only slow to hand over is none", () => {
     const world = { time: 1_764_000_000_000 };
     const one = new Process(world, HOUR_MS, null);
