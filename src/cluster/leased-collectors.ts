@@ -59,10 +59,7 @@ const DRAIN_MS = 20_000;
 const DRAIN_LOOK_MS = 250;
 /** Time for which a process that stops asks a cluster that does not answer, in ms: while the database is away nobody takes a room over. */
 const UNANSWERED_MS = 5000;
-/**
- * Longest wait, in ms, for another of the collectors that stop without a spool to have stopped: a store that takes nothing for so long is not
- * waited for, and what it did not take has nowhere else to go.
- */
+/** Longest wait for the next of the collectors that stop without a spool, in ms: what the store does not take by then has nowhere else to go. */
 const STOP_MS = 4000;
 /** Rooms whose states are read in one turn of the event loop. */
 const READ_TOGETHER = 200;

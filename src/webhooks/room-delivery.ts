@@ -76,8 +76,7 @@ export class RoomDelivery {
     const { signal } = this.#deps;
     for (let pause: number | null = 0; pause !== null && !signal.aborted; ) {
       pause = await this.#step().catch((error: unknown) => this.#failed(error));
-      // A step may have noted its failure after the signal aborted, which nobody hears any more.
-      if (pause !== null && pause > 0 && !signal.aborted) await this.#wait(pause);
+      if (pause !== null && pause > 0) await this.#wait(pause);
     }
   }
 
@@ -88,12 +87,9 @@ export class RoomDelivery {
 
   async #wait(ms: number): Promise<void> {
     const { clock, signal } = this.#deps;
-    const waiting = new AbortController();
-    const stop = () => waiting.abort();
-    this.#waiting = waiting;
-    signal.addEventListener("abort", stop, { once: true });
-    await clock.sleep(ms, waiting.signal).catch(() => {});
-    signal.removeEventListener("abort", stop);
+    this.#waiting = new AbortController();
+    // It may have aborted while the step before noted its failure.
+    await clock.sleep(ms, AbortSignal.any([signal, this.#waiting.signal])).catch(() => {});
     this.#waiting = null;
   }
 

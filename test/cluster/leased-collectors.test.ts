@@ -7,6 +7,7 @@ import type { Clock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { Lease, Membership } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { FakeClock, fastClock } from "../clock.js";
 import { readAll } from "../contracts/harness.js";
 import { MemorySpooled } from "../ingest/spooled-room.js";
@@ -22,6 +23,13 @@ const published = (wantedRooms: FakeWantedRooms, clock: Clock) => ({
   wantedRooms,
   publisher: new StatusPublisher(1, wantedRooms, clock, () => {}),
 });
+
+/** Membership of a process that has no others beside it. */
+const aloneIn = ({ rooms }: Pick<RoomStore, "rooms">) =>
+  ({
+    ...{ id: 1, drain: async () => false, leave: async () => {} },
+    claim: (_: string, room: number) => rooms.claim(room),
+  }) as unknown as Membership;
 
 it("a process that stops waits for what rooms that it has just lost hand over", async () => {
   const clock = fastClock(20);
@@ -90,12 +98,7 @@ it.each(["the spool", "the log"])(
     const collectors = new LeasedCollectors({
       ...{ ...reachAt(simulator.url), clock, pollMs: 5000, onDemandIdleMs: 600_000, onError, setAside: onError },
       ...(what === "the spool" ? { store, spool } : { store: { ...store, log } }),
-      membership: {
-        id: 1,
-        drain: async () => false,
-        leave: async () => {},
-        claim: (_: string, room: number) => store.rooms.claim(room),
-      } as unknown as Membership,
+      membership: aloneIn(store),
       ...published(new FakeWantedRooms(clock), clock),
     });
     try {
@@ -130,12 +133,7 @@ it("a process that stops waits longer as long as one room after the other has st
   };
   const collectors = new LeasedCollectors({
     ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, spool, onDemandIdleMs: 600_000, onError, setAside: onError },
-    membership: {
-      id: 1,
-      drain: async () => false,
-      leave: async () => {},
-      claim: (_: string, room: number) => store.rooms.claim(room),
-    } as unknown as Membership,
+    membership: aloneIn(store),
     ...published(new FakeWantedRooms(clock), clock),
   });
   const whileTimePasses = <T>(found: () => T) =>

@@ -30,7 +30,8 @@ function optionOf({ labels, series, gaps, lang }: MinuteDrawing, style: CSSStyle
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const [ink, soft, line] = [colour("--ink"), colour("--soft"), colour("--line")];
   const shown = (value: number) => shortCount(Math.round(value), lang);
-  const axis = { axisLabel: { color: soft, formatter: shown }, splitLine: { lineStyle: { color: line } } };
+  // What is counted comes whole: between 0 and 1 there is nothing to be marked.
+  const axis = { minInterval: 1, axisLabel: { color: soft, formatter: shown }, splitLine: { lineStyle: { color: line } } };
   const band = {
     silent: true,
     itemStyle: { color: colour("--bad"), opacity: 0.18 },
@@ -58,7 +59,7 @@ function optionOf({ labels, series, gaps, lang }: MinuteDrawing, style: CSSStyle
       ...{ type: kind, name, data: values, itemStyle: { color: colour(named) }, yAxisIndex: right ? 1 : 0 },
       ...(kind === "bar"
         ? { stack: "all", barMaxWidth: 18 }
-        : { connectNulls: right, showSymbol: labels.length < 3, lineStyle: { width: 2, type: dash } }),
+        : { connectNulls: right, showSymbol: values.filter((value) => value !== null).length < 3, lineStyle: { width: 2, type: dash } }),
       ...(at === 0 && { markArea: band }),
     })),
   };
