@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { Collector } from "../collector/collector.js";
 import type { CollectorDeps } from "../collector/collector-deps.js";
 import { CollectorRegistry } from "../collector/registry.js";
+import { readReport } from "../collector/report.js";
 import { ToldAlarms } from "../collector/room-alarm.js";
 import type { RoomStatus } from "../health/state.js";
 import { GUEST } from "../platform/accounts/login-store.js";
@@ -20,7 +21,7 @@ import type { CollectedRoom, Publisher } from "./status-publisher.js";
 /** Dependencies of {@link LeasedCollectors}. */
 interface LeasedCollectorsDeps extends CollectorDeps {
   readonly membership: Pick<Membership, "claim" | "decline" | "drain" | "leave">;
-  readonly wantedRooms: Pick<WantedRooms, "sweep">;
+  readonly wantedRooms: Pick<WantedRooms, "sweep" | "toldOf">;
   readonly publisher: Publisher;
   /** ms without a request after which a room that is not on the watch list is let go. */
   readonly onDemandIdleMs: number;
@@ -265,7 +266,8 @@ export class LeasedCollectors {
       if (collector.room !== null && keys.size > 0) this.#byRoom.set(collector.room, held);
       changed();
     };
-    const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), planned, onMet };
+    const ownerHeardAt = async () => readReport(await this.#deps.wantedRooms.toldOf(lease.key))?.status?.evidence.lastFrameAt ?? null;
+    const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), planned, ownerHeardAt, onMet };
     const name = lease.name as RoomName; // only these kinds are wanted
     const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };
     const collector = new Collector(name, this.#deps, this.#shared, settings, row, ownership);

@@ -87,7 +87,7 @@ class LocalRoom implements ViewedRoom {
 export class LocalCluster
   implements
     WantedRoomsView,
-    Pick<WantedRooms, "ask" | "forget" | "sweep" | "changed">,
+    Pick<WantedRooms, "ask" | "forget" | "sweep" | "toldOf" | "changed">,
     Pick<Membership, "claim" | "decline" | "drain" | "leave">
 {
   readonly isFresh = true;
@@ -173,6 +173,11 @@ export class LocalCluster
     const forgotten = named.filter(({ room }) => typeof what !== "number" || room === what);
     this.#changes++;
     this.#drop(forgotten.map(({ key }) => ({ key, paused })));
+  }
+
+  /** Nobody else collects, who could have told anything. */
+  async toldOf(): Promise<null> {
+    return null;
   }
 
   async sweep(idleMs: number): Promise<void> {

@@ -34,6 +34,8 @@ export interface RoomOwnership {
   claim(room: RoomKey): Promise<number | null>;
   /** Whether another process goes on collecting the room until this one claims it. */
   readonly planned: boolean;
+  /** Returns when the process that has the room received its last frame, by what it has told, ms UTC by its clock; null where it has not. */
+  readonly ownerHeardAt: () => Promise<number | null>;
   /** Told once which room it is, as soon as the collector says so. */
   readonly onMet?: () => void;
 }

@@ -11,21 +11,18 @@ import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";
 import type { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps } from "./collector-deps.js";
-import { type Gap, GapTracker } from "./gap-tracker.js";
+import { damagedIn, type Gap, GapTracker } from "./gap-tracker.js";
 import type { CollectorEvent, Effect } from "./machine.js";
 import type { RoomRecords } from "./records.js";
 import type { RoomResolver } from "./room-resolver.js";
-import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
+import type { Brought, RoomSession } from "./room-session.js";
 import { SessionUnion } from "./session-union.js";
+import { Takeover } from "./takeover.js";
 import type { Watchdog } from "./watchdog.js";
 
 const TICK_MS = 5000;
 /** Time between two times that it is kept which messages the sessions brought, ms. */
 const KEEP_SEEN_MS = 60_000;
-/** Time without receiving, in ms, after which a process did not go on with the room that it offered. */
-const STUCK_MS = 30_000;
-/** Overlap of two processes' connections, in ms: the old one's last frames are stored by then, and the new one has them too. */
-const OVERLAP_MS = 1000;
 
 /** Outcome of frames without a message. */
 const NOTHING_TAKEN: Taken = { interactive: 0, ended: false, lost: null };
@@ -92,11 +89,8 @@ export class RoomConnection {
     this.#given = new AbortController();
     this.#until = AbortSignal.any([signal, ended.signal]);
     this.#broken = null;
-    let stands = () => {};
-    const standing = new Promise<void>((resolve) => {
-      stands = resolve;
-    });
-    const arrived = records.moving ? this.#arrive(live.roomId, standing, this.#until) : null;
+    const takeover = records.moving ? new Takeover({ clock: collector.clock, records, offsets: this.#offsets, gaps: this.#gaps }) : null;
+    const arrived = takeover?.arrive(room, live.roomId, this.#until);
     arrived?.catch(() => {}); // in a quiet room nobody waits for it
     const stopTicking = collector.clock.every(TICK_MS, () => {
       const at = this.#offsets.now();
@@ -110,8 +104,11 @@ export class RoomConnection {
       const broadcasts = new Map(sessions.map((session) => [session, { ...about, source: session.access.source }]));
       const listeners = {
         onOpen: (at: number) => void happens({ type: "opened", at: this.#offsets.steady(at) }),
-        onStanding: () => stands(),
-        onReceived: (frame: Received) => health.backlog.arrived(frame),
+        onStanding: () => takeover?.stands(),
+        onReceived: (frame: Received) => {
+          health.backlog.arrived(frame);
+          takeover?.received(frame);
+        },
         onAllDown: (reason: string) => this.miss({ type: "miss", since: "frame", reason, silent: false }),
         onUnproven: (since: number, reason: string) => this.miss({ type: "miss", since, reason, silent: false }),
       };
@@ -295,17 +292,6 @@ export class RoomConnection {
     this.#gaps.begin(from === null ? [] : this.#offsets.note(this.#offsets.steady(from)), reason);
   }
 
-  /** Makes the room ours that another process goes on collecting: a second after our own connection stands. */
-  async #arrive(roomId: string, standing: Promise<void>, signal: AbortSignal): Promise<void> {
-    await standing;
-    await this.#deps.collector.clock.sleep(OVERLAP_MS, signal);
-    const left = await this.#deps.records.arrive(signal);
-    if (left?.roomId !== roomId) return; // how an earlier broadcast was left says nothing of this one
-    this.#gaps.goOn(left.missing);
-    const { savedAt: at, ahead } = left;
-    this.#gaps.begin({ at, ahead }, "the process that had the room had stopped receiving", { longerThanMs: STUCK_MS });
-  }
-
   /** Stores what im/fetch said, which comes before the connection. */
   async #first(target: Target, brought: Brought, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
     const { records, health } = this.#deps;
@@ -366,15 +352,4 @@ export class RoomConnection {
     if (damaged > 0) health.drop("damaged", damaged);
     await happens({ type: "taken", announced: ended, damage });
   }
-}
-
-/**
- * Returns the interval in which the messages of damaged frames were made: from the frame before the first to the last. Null without damage.
- */
-function damagedIn(batch: readonly Received[], lastFrameAt: number): (Gap & { readonly from: number }) | null {
-  const first = batch.findIndex(({ damaged }) => damaged === true);
-  const last = batch.findLast(({ damaged }) => damaged === true);
-  if (last === undefined) return null;
-  const before = batch[first - 1]?.receivedAt ?? lastFrameAt;
-  return { from: Math.min(before, last.receivedAt - 1), to: last.receivedAt, reason: DAMAGED };
 }

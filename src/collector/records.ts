@@ -1,4 +1,4 @@
-import { EVENT_TYPES, type EventType, type LiveEvent, type NewEvent } from "../events/event.js";
+import type { NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { RoomState } from "../health/state.js";
 import { DirectIntake, heldBack, type Intake, SpoolingIntake } from "../ingest/intake.js";
@@ -12,10 +12,11 @@ import type { Clock } from "../runtime/clock.js";
 import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
-import type { Log, RoomKey } from "../store/log.js";
-import type { Ahead, Noted, Resume } from "../store/rooms.js";
+import type { RoomKey } from "../store/log.js";
+import type { Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
+import { newest, receivedUntil } from "./gap-tracker.js";
 import { RoomAlarm, type ToldAlarms } from "./room-alarm.js";
 import { meetRoom } from "./room-resolver.js";
 
@@ -39,59 +40,6 @@ async function takeOver({ log, rooms }: Pick<Store, "log" | "rooms">, room: Room
 async function openSession({ sessions }: Pick<Store, "sessions">, room: RoomKey): Promise<string | null> {
   const [last] = await sessions.list(room, 1);
   return last === undefined || last.endedAt !== null ? null : last.sessionId;
-}
-
-/** Number of newest events that are looked at: those of our own, which prove nothing, are few. */
-const LOOK = 50;
-
-/** Returns the newest events of these types that are no tests, up to {@link LOOK}; none only where there are none. */
-async function newest(log: Pick<Log, "readBefore">, room: RoomKey, types: readonly EventType[]): Promise<readonly LiveEvent[]> {
-  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
-    const { events, scanned } = await log.readBefore(room, before, LOOK, { types, tests: false });
-    if (events.length > 0 || scanned <= 1 || scanned >= before) return events;
-    before = scanned;
-  }
-}
-
-/** Whether events of a type tell when something of the platform came: our own do not, nor does what is left of one that was erased. */
-const TELLS_RECEIPT: Readonly<Record<EventType, boolean>> = {
-  ...{ chat: true, gift: true, like: true, join: true, follow: true, share: true, leave: true, moderation: true, fansclub: true },
-  ...{ stats: true, rank: true, control: true, notice: true, pin: true, product: true, battle: true },
-  ...{ linkmic: true, lottery: true, unknown: true },
-  ...{ state: false, gap: false, system: false, work: false, erased: false },
-};
-const TYPES = EVENT_TYPES.filter((type) => TELLS_RECEIPT[type]);
-
-/** Number of newest events that tell how far their receiver's clock was ahead of the platform's: enough to outvote a wrong one. */
-const VOTES = 15;
-
-/**
- * Returns until when an earlier process had stored what it received of a broadcast: the receipt of its last event there, or, where it
- * stored none, when it opened the broadcast. Null when no process was there before.
- * @param openedHere when this process opened the broadcast, ms UTC; null where it did not
- */
-async function receivedUntil(
-  { log, sessions }: Pick<Store, "log" | "sessions">,
-  room: RoomKey,
-  sessionId: string,
-  openedHere: number | null,
-): Promise<Noted | null> {
-  const received = (await newest(log, room, TYPES)).filter((event) => event.sessionId === sessionId && isReceived(event));
-  if (received.length > 0) return { at: Math.max(...received.map(({ receivedAt }) => receivedAt)), ahead: aheadIn(received) };
-  const session = await sessions.get(room, sessionId);
-  return session === null || session.openedAt === openedHere ? null : { at: session.openedAt, ahead: {} };
-}
-
-/** Returns by how much the clock that gave events their times of receipt was ahead of the platform's. @param received in order */
-function aheadIn(received: readonly LiveEvent[]): Ahead {
-  const timed = received.filter(({ timeEstimated }) => timeEstimated !== true).slice(-VOTES);
-  const ahead = timed.map(({ receivedAt, time }) => receivedAt - time).sort((a, b) => a - b)[timed.length >> 1];
-  return ahead === undefined ? {} : { platform: ahead };
-}
-
-/** Whether an event came with a frame to a process that collected; a combo is settled by the clock, and a file says what it likes. */
-function isReceived({ id, source }: LiveEvent): boolean {
-  return source !== "system" && source !== "import" && !id.startsWith("settle:");
 }
 
 const LOOK_EVERY_MS = 1000;
@@ -233,6 +181,20 @@ export class RoomRecords {
   /** Returns where the last connection was left, as far as one knows. */
   resumeOf(room: RoomKey): Promise<Resume | null> {
     return this.orElse(async () => (await this.#deps.store.rooms.get(room))?.resume ?? null, null);
+  }
+
+  /**
+   * Returns what shows that another process receives a broadcast: times until when it has, by what it keeps, tells and has stored, and whether
+   * it knows that it misses something. As far as one knows.
+   */
+  async receivedByOwner(room: RoomKey, sessionId: string): Promise<{ readonly until: readonly Noted[]; readonly isMissing: boolean }> {
+    const { ownership } = this.#deps;
+    const resume = await this.resumeOf(room);
+    const kept = resume?.roomId === sessionId ? { at: resume.savedAt, ahead: resume.ahead } : null;
+    const heardAt = kept === null ? null : await this.orElse(async () => (await ownership?.ownerHeardAt()) ?? null, null);
+    const heard = kept === null || heardAt === null ? null : { ...kept, at: heardAt };
+    const until = [kept, heard, await this.receivedUntil(room, sessionId)].filter((noted) => noted !== null);
+    return { until, isMissing: kept !== null && resume?.missing !== undefined };
   }
 
   /** Tells whether this process has found a broadcast to be over, as it ended one or began another. */

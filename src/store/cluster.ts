@@ -149,6 +149,8 @@ export interface WantedRooms {
    * call it as often as it likes: one at a time does it.
    */
   sweep(idleMs: number): Promise<void>;
+  /** Returns the last report of the room of this key; null where there is none. */
+  toldOf(key: string): Promise<string | null>;
   /** Stores what collectors tell of their rooms, many at once. Reports on rooms that are no longer theirs are ignored. */
   tell(member: number, told: readonly WantedRoomReport[]): Promise<void>;
   all(): Promise<readonly WantedRoom[]>;

@@ -20,18 +20,24 @@ import { useDirectory } from "../store/directory.js";
 
 const file = useDirectory();
 
+/** A room where nobody says anything. */
+const QUIET = { ...SCENARIO, webRid: "100000009", everySeconds: { chat: 1e6 } };
+
 let clock: Lockstep;
 let simulator: Simulator;
 let store: RoomStore;
 /** Who has the room, and who makes ready to take it over. */
 let lease: { owner: number; taker: number | null };
+/** Whether who has the room tells the others how it is doing. */
+let tells: boolean;
 const collectors: Collector[] = [];
 
 beforeEach(async () => {
   clock = new Lockstep();
-  simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
+  simulator = await startSimulator({ clock, rooms: [SCENARIO, QUIET], rateFactor: 20 });
   store = openMemoryStore({ maxEventsPerRoom: 100_000 });
   lease = { owner: 0, taker: null };
+  tells = true;
 });
 afterEach(async () => {
   await Promise.all(collectors.splice(0).map((one) => one.stop()));
@@ -41,7 +47,7 @@ afterEach(async () => {
 });
 
 /** Another process begins to collect the room. */
-async function begin(member: number, planned: boolean, reached: RoomStore = store, spool?: Spool): Promise<Collector> {
+async function begin(member: number, planned: boolean, reached: RoomStore = store, spool?: Spool, rid = RID): Promise<Collector> {
   if (planned) lease.taker = member;
   else lease.owner = member;
   const claim = async (room: number) => {
@@ -49,10 +55,11 @@ async function begin(member: number, planned: boolean, reached: RoomStore = stor
     lease = { owner: member, taker: null };
     return store.rooms.claim(room);
   };
-  const room = await store.rooms.find({ kind: "web_rid", value: RID });
+  const ownerHeardAt = async () => (tells ? (collectors[lease.owner - 1]?.status()?.evidence.lastFrameAt ?? null) : null);
+  const room = await store.rooms.find({ kind: "web_rid", value: rid });
   const row = room === null ? null : await store.rooms.get(room);
-  const setAside = (_event: unknown, error: unknown) => {
-    throw error;
+  const setAside = ({ type }: Pick<LiveEvent, "type">, error: unknown) => {
+    if (type !== "state") throw error; // how it fared while nothing was stored is told by no one once the room is another's
   };
   const parts = { ...reachAt(simulator.url), store: reached, clock, pollMs: 5000, setAside, ...(spool && { spool }) };
   const budgets = {
@@ -61,14 +68,14 @@ async function begin(member: number, planned: boolean, reached: RoomStore = stor
     registry: new CollectorRegistry<Collector>(),
     told: new ToldAlarms(reached.log),
   };
-  const collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, row, { claim, planned });
+  const collector = new Collector({ kind: "web_rid", value: rid }, parts, budgets, NO_SETTINGS, row, { claim, planned, ownerHeardAt });
   collectors.push(collector);
   void collector.run();
   return collector;
 }
 
-async function events(): Promise<readonly LiveEvent[]> {
-  const room = await store.rooms.find({ kind: "web_rid", value: RID });
+async function events(rid = RID): Promise<readonly LiveEvent[]> {
+  const room = await store.rooms.find({ kind: "web_rid", value: rid });
   return room === null ? [] : (await readAll(store.log, room)).events;
 }
 
@@ -190,6 +197,7 @@ describe("a room that moves from process to process", () => {
     await clock.until(() => owner.health.state === "live", 60_000);
     await clock.go(5000);
     stick();
+    tells = false;
     const since = clock.now();
     await clock.go(45_000);
     const next = await begin(2, true);
@@ -234,6 +242,43 @@ describe("a room that moves from process to process", () => {
     expect(await of("gap")).toEqual([]);
     expect(failed).toEqual([]);
     await spool.close();
+  });
+
+  it("from one whose connection is open but dead says since when nothing was received, however short that is", async () => {
+    const owner = await begin(1, false);
+    await clock.until(() => owner.health.state === "live", 60_000);
+    await clock.go(5000);
+    const since = clock.now();
+    simulator.rooms.freeze(RID);
+    simulator.rooms.freeze(RID, false); // whoever connects from now on is not behind it
+    await clock.go(6000);
+    await begin(2, true);
+    await clock.until(() => lease.owner === 2, 30_000);
+    expect(owner.health.state).toBe("live"); // that its heartbeats are not answered it has not found out
+    await clock.go(3000);
+    const [gap, ...more] = await of("gap");
+    expect(more).toEqual([]);
+    expect(gap?.from).toBeGreaterThanOrEqual(since - 2000);
+    expect(gap?.from).toBeLessThanOrEqual(since);
+    expect(gap?.to).toBeGreaterThanOrEqual(since + 6000);
+  });
+
+  it("is not said to be missed where nobody says anything", async () => {
+    const rid = QUIET.webRid;
+    const owner = await begin(1, false, store, undefined, rid);
+    await clock.go(5000);
+    simulator.rooms.send(rid, "WebcastChatMessage", { content: "第一个" });
+    await clock.until(() => owner.health.state === "live", 60_000);
+    await clock.go(45_000);
+    const next = await begin(2, true, store, undefined, rid);
+    await clock.until(() => lease.owner === 2 && owner.lost, 30_000);
+    await clock.go(15_000);
+    simulator.rooms.send(rid, "WebcastChatMessage", { content: "有人吗" });
+    await clock.go(1000);
+    expect(next.health.state).toBe("live");
+    const stored = await events(rid);
+    expect(stored.filter(({ type }) => type === "gap")).toEqual([]);
+    expect(stored.filter(({ type }) => type === "chat")).toHaveLength(2);
   });
 
   it("is not said to be missed since the broadcast before, which is all that the store was told of", async () => {

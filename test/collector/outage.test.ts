@@ -70,7 +70,7 @@ beforeEach(async () => {
     registry: new CollectorRegistry<Collector>(),
     told: new ToldAlarms(reached.log),
   };
-  const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false };
+  const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false, ownerHeardAt: async () => null };
   collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);
   void collector.run();
   await clock.until(() => collector.health.state === "live", 60_000);

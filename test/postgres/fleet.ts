@@ -98,6 +98,7 @@ function atSpeed(wantedRooms: WantedRooms, speed: number): WantedRooms {
     ask: (name, most) => wantedRooms.ask(name, most),
     forget: (what) => wantedRooms.forget(what),
     sweep: (idleMs) => wantedRooms.sweep(idleMs / speed),
+    toldOf: (key) => wantedRooms.toldOf(key),
     tell: (member, told) => wantedRooms.tell(member, told),
     all: () => wantedRooms.all(),
     changed: () => wantedRooms.changed(),

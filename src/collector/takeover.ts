@@ -1,0 +1,86 @@
+import type { Received } from "../platform/access/read.js";
+import type { Clock } from "../runtime/clock.js";
+import type { RoomKey } from "../store/log.js";
+import type { Noted } from "../store/rooms.js";
+import type { ClockOffsets } from "./clock-offsets.js";
+import type { GapTracker } from "./gap-tracker.js";
+import type { RoomRecords } from "./records.js";
+
+/** Least overlap of two processes' connections, in ms: what the platform replays has come by then. */
+const OVERLAP_MS = 1000;
+/** Longest further wait for a message, in ms: by whether the old process has it, too, one sees that it receives. */
+const MESSAGE_MS = 5000;
+/** Time by which a message may come to one process before the other, ms. */
+const SKEW_MS = 2000;
+/** Longest wait until the old process has stored something as new, or told that it came, in ms: an answer to its heartbeat comes every 10 s. */
+const OWNER_MS = 12_000;
+const LOOK_MS = 500;
+/** Time without receiving, in ms, after which a process did not go on with a room where no message came that shows it. */
+const STUCK_MS = 30_000;
+
+interface TakeoverDeps {
+  readonly clock: Clock;
+  readonly records: Pick<RoomRecords, "arrive" | "receivedByOwner">;
+  readonly offsets: ClockOffsets;
+  readonly gaps: GapTracker;
+}
+
+/** Planned move of a room to this process from another, which goes on with it until our own connection stands and brings what that one's does. */
+export class Takeover {
+  readonly #deps: TakeoverDeps;
+  readonly #standing: Promise<void>;
+  #stands = () => {};
+  /** Whether what comes is new to both: nothing is replayed any more. */
+  #isEven = false;
+  /** When the first message of that came here, ms UTC. */
+  #firstAt: number | null = null;
+
+  constructor(deps: TakeoverDeps) {
+    this.#deps = deps;
+    this.#standing = new Promise((resolve) => {
+      this.#stands = resolve;
+    });
+  }
+
+  /** Notes that our own connection stands. */
+  stands(): void {
+    this.#stands();
+  }
+
+  /** Notes what came over it. */
+  received(frame: Received): void {
+    if (!this.#isEven || this.#firstAt !== null || frame.response === null || frame.response.messages.length === 0) return;
+    this.#deps.offsets.learn([frame]);
+    this.#firstAt = frame.receivedAt;
+  }
+
+  /**
+   * Makes the room ours, when the other process has what comes here. Where it turns out to have nothing of it, as behind a dead router, the room
+   * is missed since that one's last frame. @throws what claiming throws
+   */
+  async arrive(room: RoomKey, roomId: string, signal: AbortSignal): Promise<void> {
+    const { clock, records, gaps } = this.#deps;
+    await this.#standing;
+    await clock.sleep(OVERLAP_MS, signal);
+    this.#isEven = true;
+    for (let ms = 0; this.#firstAt === null && ms < MESSAGE_MS; ms += LOOK_MS) await clock.sleep(LOOK_MS, signal);
+    const firstAt = this.#firstAt;
+    let owner = await records.receivedByOwner(room, roomId);
+    for (let ms = 0; this.#isBehind(owner.until, firstAt) && !owner.isMissing && ms < OWNER_MS; ms += LOOK_MS) {
+      await clock.sleep(LOOK_MS, signal);
+      owner = await records.receivedByOwner(room, roomId);
+    }
+    const left = await records.arrive(signal);
+    if (left?.roomId !== roomId) return; // how an earlier broadcast was left says nothing of this one
+    gaps.goOn(left.missing);
+    const until = [{ at: left.savedAt, ahead: left.ahead }, ...owner.until];
+    if (firstAt !== null && !this.#isBehind(until, firstAt)) return;
+    gaps.begin(until, "the process that had the room had stopped receiving", { longerThanMs: firstAt === null ? STUCK_MS : 0 });
+  }
+
+  /** Whether a process that has received until one of these times lacks what came here at `firstAt`; false where nothing came. */
+  #isBehind(until: readonly Noted[], firstAt: number | null): boolean {
+    const { offsets } = this.#deps;
+    return firstAt !== null && !until.some((noted) => (offsets.read(noted) ?? 0) >= firstAt - SKEW_MS);
+  }
+}
