@@ -60,13 +60,12 @@ interface Run {
   readonly secret: string | null;
   readonly pid: number;
 }
-const runs = (): readonly Run[] =>
-  existsSync(join(folder, "runs"))
-    ? readFileSync(join(folder, "runs"), "utf8")
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as Run)
-    : [];
+/** How the stand-in was run so far: one that has just opened its file may have written nothing yet. */
+function runs(): readonly Run[] {
+  const file = join(folder, "runs");
+  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Run);
+}
 const words = (text: string) => ({ text, lang: "zh", speed: 100 }) as const;
 
 /** Reads the head of a WAV file of plain samples, and compares what it says with what is there. */
