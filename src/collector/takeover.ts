@@ -59,14 +59,14 @@ export class Takeover {
    * is missed since that one's last frame. @throws what claiming throws
    */
   async arrive(room: RoomKey, roomId: string, signal: AbortSignal): Promise<void> {
-    const { clock, records, gaps } = this.#deps;
+    const { clock, records, offsets, gaps } = this.#deps;
     await this.#standing;
     await clock.sleep(OVERLAP_MS, signal);
     this.#isEven = true;
-    for (let ms = 0; this.#firstAt === null && ms < MESSAGE_MS; ms += LOOK_MS) await clock.sleep(LOOK_MS, signal);
+    for (const from = offsets.now(); this.#firstAt === null && offsets.now() - from < MESSAGE_MS; ) await clock.sleep(LOOK_MS, signal);
     const firstAt = this.#firstAt;
     let owner = await records.receivedByOwner(room, roomId);
-    for (let ms = 0; this.#isBehind(owner.until, firstAt) && !owner.isMissing && ms < OWNER_MS; ms += LOOK_MS) {
+    for (const from = offsets.now(); this.#isBehind(owner.until, firstAt) && !owner.isMissing && offsets.now() - from < OWNER_MS; ) {
       await clock.sleep(LOOK_MS, signal);
       owner = await records.receivedByOwner(room, roomId);
     }
