@@ -92,6 +92,7 @@ export interface FollowedEvents<T extends EventType> extends AsyncIterable<LiveE
 }
 
 const SILENCE_MS = 45_000;
+const OPTIONS: readonly (keyof ClientOptions)[] = ["url", "token", "fetch", "WebSocket", "EventSource", "silenceMs", "sleep"];
 
 /** Reads a server of dylive. */
 export class DyliveClient {
@@ -100,7 +101,9 @@ export class DyliveClient {
 
   /** @throws ApiFailure bad_request that names the option, bad_token where the token cannot be one */
   constructor(options: ClientOptions) {
-    const { url, token, fetch, WebSocket, EventSource, silenceMs = SILENCE_MS, sleep = sleepFor } = options ?? {};
+    const { url, token, fetch, WebSocket, EventSource, silenceMs = SILENCE_MS, sleep = sleepFor, ...strange } = options ?? {};
+    const [unknown] = Object.keys(strange);
+    if (unknown !== undefined) throw wrong(unknown, `there is no such option; there are ${OPTIONS.join(", ")}`);
     assertAddress(url);
     assertToken(token);
     const own = globalThis as { readonly WebSocket?: new (url: string) => SocketLike };

@@ -17,7 +17,7 @@ export interface WebhookMessage {
   readonly test?: true;
 }
 
-/** Headers of a request, as `fetch` and as Node have them. */
+/** Headers of a request, as `fetch` and as Node have them; names in upper case count, too. */
 type GivenHeaders = { get(name: string): string | null } | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Time that a message may be older or newer than this machine's clock, in ms: as Standard Webhooks says. */
@@ -29,7 +29,8 @@ const PREFIX = "whsec_";
  * @param secret the hook's (`whsec_…`)
  * @param body as it came, not parsed and written again
  * @param now ms UTC, the machine's clock by default
- * @throws ApiFailure bad_signature, when it is forged, older than five minutes or no message of a webhook; bad_secret
+ * @throws ApiFailure bad_signature, when it is forged, older than five minutes or no message of a webhook; bad_secret; bad_request, when the
+ *   body is neither text nor bytes
  * @example
  * const { room, events } = await verifyWebhook(secret, request.headers, await request.text());
  */
@@ -39,6 +40,11 @@ export async function verifyWebhook(
   body: string | Uint8Array,
   now: number = Date.now(),
 ): Promise<WebhookMessage> {
+  if (typeof body !== "string" && !ArrayBuffer.isView(body))
+    throw new ApiFailure("bad_request", "The body of a webhook is its text or bytes as they came, not what they were parsed to", {
+      ...{ field: "body", retryable: false },
+      hint: "await request.text(); in Express, express.raw({ type: 'application/json' }) gives it.",
+    });
   const [id, timestamp, signatures] = ["id", "timestamp", "signature"].map((name) => headerOf(headers, `webhook-${name}`));
   if (!id || !timestamp || !signatures) throw refused("it has no webhook-id, webhook-timestamp and webhook-signature");
   if (!/^\d{1,12}$/.test(timestamp)) throw refused("its webhook-timestamp is no time in seconds");
@@ -49,7 +55,7 @@ export async function verifyWebhook(
   // The old secret signs beside the new one for a day.
   for (const one of signatures.split(" ").slice(0, SIGNATURES_MAX)) {
     const signature = one.startsWith("v1,") ? bytesOf(one.slice("v1,".length)) : null;
-    if (signature !== null && (await crypto.subtle.verify("HMAC", key, signature, signed))) return JSON.parse(text) as WebhookMessage;
+    if (signature !== null && (await crypto.subtle.verify("HMAC", key, signature, signed))) return messageIn(text);
   }
   throw refused("no signature is by this secret");
 }
@@ -59,12 +65,24 @@ const SIGNATURES_MAX = 10;
 
 function headerOf(headers: GivenHeaders, name: string): string | null {
   const value =
-    typeof headers["get"] === "function" ? (headers as { get(name: string): string | null }).get(name) : Reflect.get(headers, name);
+    typeof headers["get"] === "function"
+      ? (headers as { get(name: string): string | null }).get(name)
+      : Object.entries(headers).find(([one]) => one.toLowerCase() === name)?.[1];
   return typeof value === "string" ? value : null;
 }
 
-function keyOf(secret: string): Uint8Array<ArrayBuffer> {
-  const key = secret.startsWith(PREFIX) ? bytesOf(secret.slice(PREFIX.length)) : null;
+function messageIn(text: string): WebhookMessage {
+  let message: unknown = null;
+  try {
+    message = JSON.parse(text);
+  } catch {}
+  if (typeof message !== "object" || message === null || !Array.isArray(Reflect.get(message, "events")))
+    throw refused("it is signed, and has no events");
+  return message as WebhookMessage;
+}
+
+function keyOf(secret: unknown): Uint8Array<ArrayBuffer> {
+  const key = typeof secret === "string" && secret.startsWith(PREFIX) ? bytesOf(secret.slice(PREFIX.length)) : null;
   if (key === null || key.length === 0)
     throw new ApiFailure("bad_secret", "The secret is not a webhook's", {
       hint: `It begins with ${PREFIX}: dylive hook add shows it once.`,

@@ -399,6 +399,7 @@ describe("a client", () => {
       expect(failure).toMatchObject({ code: "bad_token", field: "token", retryable: false });
       if (typeof token === "string" && token !== "") expect(String(failure)).not.toContain(token.trim());
     }
+    expect(refused({ url, tokn: "t" })).toMatchObject({ code: "bad_request", field: "tokn", message: expect.stringContaining("token") });
     const client = new DyliveClient({ url, token: "t" });
     const [number, list] = [100000002 as unknown as string, ["1", null as unknown as string]];
     for (const rooms of [number, list])
@@ -462,6 +463,8 @@ describe("verifyWebhook", () => {
     const others = new Webhook(secret).sign("m1", new Date(NOW), body);
     const named = { "webhook-id": "m1", "webhook-timestamp": String(NOW / 1000), "webhook-signature": `v2,AAAA v1,%% ${others}` };
     expect(await verifyWebhook(secret, named, body, NOW)).toMatchObject({ hook: "h" });
+    const upper = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]));
+    expect(await verifyWebhook(secret, upper, body, NOW)).toMatchObject({ hook: "h" });
     // For a day after a rotation.
     const fresh = newSecret();
     const both = signed({ secret: fresh, old: { secret, until: NOW + 1 } }, "m2", body, NOW);
@@ -478,6 +481,9 @@ describe("verifyWebhook", () => {
     ["no signature", { ...headers, "webhook-signature": "" }, body, NOW],
     ["another's", signed({ secret: newSecret(), old: null }, "h_7_1-1_l", body, NOW), body, NOW],
     ["none of the headers", {}, body, NOW],
+    ["what is signed and no JSON", signed({ secret, old: null }, "m3", "hello", NOW), "hello", NOW],
+    ["what is signed and nothing", signed({ secret, old: null }, "m3", "null", NOW), "null", NOW],
+    ["what is signed and has no events", signed({ secret, old: null }, "m3", '{"type":"ping"}', NOW), '{"type":"ping"}', NOW],
   ])("refuses %s", async (_what, given, text, now) => {
     await expect(verifyWebhook(secret, given, text, now)).rejects.toMatchObject({
       code: "bad_signature",
@@ -485,7 +491,15 @@ describe("verifyWebhook", () => {
     });
   });
 
-  it.each(["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_%"])("says that %j is no secret", async (wrong) => {
-    await expect(verifyWebhook(wrong, headers, body, NOW)).rejects.toMatchObject({ code: "bad_secret" });
+  it("wants the body as it came, not what it was parsed to", async () => {
+    const parsed = JSON.parse(body) as string; // what JavaScript hands in all the same
+    await expect(verifyWebhook(secret, headers, parsed, NOW)).rejects.toMatchObject({ code: "bad_request", field: "body" });
   });
+
+  it.each([undefined as unknown as string, "", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_%"])(
+    "says that %j is no secret",
+    async (wrong) => {
+      await expect(verifyWebhook(wrong, headers, body, NOW)).rejects.toMatchObject({ code: "bad_secret" });
+    },
+  );
 });
