@@ -11,11 +11,11 @@ import type { RoomKey } from "../store/log.js";
 import type { Resume } from "../store/rooms.js";
 import type { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps } from "./collector-deps.js";
-import { damagedIn, type Gap, GapTracker } from "./gap-tracker.js";
+import { type Gap, GapTracker } from "./gap-tracker.js";
 import type { CollectorEvent, Effect } from "./machine.js";
 import type { RoomRecords } from "./records.js";
 import type { RoomResolver } from "./room-resolver.js";
-import type { Brought, RoomSession } from "./room-session.js";
+import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
 import { SessionUnion } from "./session-union.js";
 import { Takeover } from "./takeover.js";
 import type { Watchdog } from "./watchdog.js";
@@ -352,4 +352,15 @@ export class RoomConnection {
     if (damaged > 0) health.drop("damaged", damaged);
     await happens({ type: "taken", announced: ended, damage });
   }
+}
+
+/**
+ * Returns the interval in which the messages of damaged frames were made: from the frame before the first to the last. Null without damage.
+ */
+function damagedIn(batch: readonly Received[], lastFrameAt: number): (Gap & { readonly from: number }) | null {
+  const first = batch.findIndex(({ damaged }) => damaged === true);
+  const last = batch.findLast(({ damaged }) => damaged === true);
+  if (last === undefined) return null;
+  const before = batch[first - 1]?.receivedAt ?? lastFrameAt;
+  return { from: Math.min(before, last.receivedAt - 1), to: last.receivedAt, reason: DAMAGED };
 }

@@ -16,7 +16,7 @@ import type { RoomKey } from "../store/log.js";
 import type { Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
-import { newest, receivedUntil } from "./gap-tracker.js";
+import { newest, receivedUntil } from "./received-until.js";
 import { RoomAlarm, type ToldAlarms } from "./room-alarm.js";
 import { meetRoom } from "./room-resolver.js";
 

@@ -24,6 +24,9 @@ interface RoomSessionDeps {
   readonly offsets: ClockOffsets;
 }
 
+/** Reason of a gap, said where a frame cannot be read. */
+export const DAMAGED = "a frame was damaged on its way";
+
 /** Something that a session brings: `isFirst` is the reply of im/fetch, which comes before its connection. */
 export interface Brought {
   readonly session: RoomSession;

@@ -3,8 +3,7 @@ import type { Live } from "../platform/links/resolve.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { ClockOffsets } from "./clock-offsets.js";
-import { DAMAGED } from "./gap-tracker.js";
-import type { Brought, RoomSession } from "./room-session.js";
+import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
 
 /** Listeners of what all sessions of a room are together. */
 interface UnionListeners {
