@@ -188,18 +188,42 @@ export function subscriptionPosition(token: Pick<TokenRow, "id">, name: string):
   return `${ofSubscriptions(token.id)}${name}`;
 }
 
-/** Moves a position of a token, durably. Nothing stays of a token that was revoked meanwhile, by any process. */
+/**
+ * Moves a position of a token, durably. Nothing stays of a token that was revoked meanwhile, by any process.
+ * @param holder who moves it, for a position that is held ({@link holdPositions})
+ * @throws DyliveError in_use when another holds it by now
+ */
 export async function movePosition(
   { positions, tokens }: Kept,
   token: TokenRow,
   reader: string,
   room: RoomKey,
   seq: number,
+  holder?: string,
 ): Promise<void> {
   const prefix = [ofClients(token.id), ofSubscriptions(token.id)].find((one) => reader.startsWith(one));
   if (prefix === undefined) throw new Error("a position of another token");
-  await positions.set(reader, room, seq, { prefix, most: TOKEN_POSITIONS_MAX });
+  const isMoved = await positions.set(reader, room, seq, { prefix, most: TOKEN_POSITIONS_MAX }, holder);
+  if (!isMoved)
+    throw new DyliveError("in_use", told`another connection has subscribed to room ${room} as ${reader.slice(prefix.length)} since`);
   // Looked at afterwards: whoever revokes marks the token first and forgets then, so one of the two sees the other.
+  if ((await tokens.find(token.hash)) === null) await positions.forget(reader);
+}
+
+/**
+ * Lets one connection alone move the positions of a named subscription, until another subscribes by the name, in this process or another.
+ * @param places seq of each room, for those in which the name has no position yet
+ */
+export async function holdPositions(
+  { positions, tokens }: Kept,
+  token: TokenRow,
+  name: string,
+  places: readonly (readonly [RoomKey, number])[],
+  holder: string,
+): Promise<void> {
+  const reader = subscriptionPosition(token, name);
+  await positions.hold(reader, places, holder, { prefix: ofSubscriptions(token.id), most: TOKEN_POSITIONS_MAX });
+  // As above.
   if ((await tokens.find(token.hash)) === null) await positions.forget(reader);
 }
 

@@ -75,6 +75,43 @@ it("keeps the position behind what was read for certain, and begins there again:
   expect(third.said.join("")).toContain(`room ${room}: the lines begin after seq 10`);
 });
 
+it("goes on where it was when nothing could be kept before it ended", async () => {
+  const server = await serveLive();
+  const { append } = await server.room();
+  await append(...chats(1, 2));
+  const first = follow(server.url, server.token, { asked: { name: "a" }, unreadMax: 65_536 });
+  await until(() => first.said.length > 0);
+  await append(...chats(3, 4));
+  await until(() => first.lines.length === 2);
+  await first.end();
+  await append(...chats(5, 5));
+  const second = follow(server.url, server.token, { asked: { name: "a" }, unreadMax: 65_536 });
+  await until(() => second.lines.length === 3);
+  expect(second.seqs()).toEqual([3, 4, 5]);
+});
+
+it("ends when another command goes on under its name, which misses nothing by it", async () => {
+  const server = await serveLive();
+  const { append } = await server.room();
+  await append(...chats(1, 3));
+  const older = follow(server.url, server.token, { asked: { name: "a", after: "0" } });
+  await until(() => older.lines.length === 3);
+  const newer = follow(server.url, server.token, { asked: { name: "a" } });
+  await until(() => newer.lines.length === 3);
+  await append(...chats(4, 6));
+  await until(() => older.lines.length === 6 && newer.lines.length === 6);
+  await older.clock.advance(1_000);
+  await expect(older.ended).rejects.toMatchObject({
+    code: "in_use",
+    message: expect.stringMatching(/: another connection has subscribed to room \d+ as a since/),
+  });
+  // Nothing that the older one has read is taken from the newer one.
+  await newer.end();
+  const third = follow(server.url, server.token, { asked: { name: "a" } });
+  await until(() => third.said.length > 0);
+  expect(third.said.join("")).toContain("the lines begin after seq 6");
+});
+
 it("ends without a word when nobody reads any more, with the position where the reader was", async () => {
   const server = await serveLive();
   const { room, append } = await server.room();

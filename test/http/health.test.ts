@@ -9,12 +9,7 @@ import { serveApi } from "./api-server.js";
 const writing = (set: Positions["set"]) => ({
   replace: (store: Store) => ({
     ...store,
-    positions: {
-      set,
-      get: (reader: string, room: number) => store.positions.get(reader, room),
-      forget: (reader: string) => store.positions.forget(reader),
-      forgetAll: (prefix: string) => store.positions.forgetAll(prefix),
-    },
+    positions: { ...store.positions, set },
   }),
 });
 
@@ -26,6 +21,7 @@ describe("/readyz", () => {
       writing(async () => {
         writes++;
         if (failing) throw new Error("disk full");
+        return true;
       }),
     );
     const ready = () => call("/readyz", { token: null });
@@ -97,7 +93,7 @@ describe("/readyz", () => {
     let hangs = false;
     const waiting: (() => void)[] = [];
     const { call, clock } = await serveApi(
-      writing(() => (hangs ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve())),
+      writing(() => (hangs ? new Promise<boolean>((resolve) => waiting.push(() => resolve(true))) : Promise.resolve(true))),
     );
     const ready = () => call("/readyz", { token: null });
     expect((await ready()).status).toBe(200);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createToken, movePosition, revokeToken, subscriptionPosition } from "../../src/http/tokens.js";
+import { createToken, holdPositions, movePosition, revokeToken, subscriptionPosition } from "../../src/http/tokens.js";
+import type { Positions } from "../../src/store/sql/positions.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 
 async function withToken() {
@@ -21,21 +22,27 @@ describe("a position of a token", () => {
     expect(await revokeToken(store, "none", 3)).toBe(false);
   });
 
-  it("is gone too when the token is revoked at the moment it moves, before or after the write", async () => {
+  it("is gone too when the token is revoked at the moment it moves or is held, before or after the write", async () => {
     for (const when of ["before", "after"]) {
       const { store, row, reader } = await withToken();
-      const positions = {
-        get: store.positions.get.bind(store.positions),
-        forget: store.positions.forget.bind(store.positions),
-        forgetAll: store.positions.forgetAll.bind(store.positions),
-        set: async (name: string, room: number, seq: number) => {
-          if (when === "before") await revokeToken(store, row.id, 2);
-          await store.positions.set(name, room, seq);
-          if (when === "after") await revokeToken(store, row.id, 2);
-        },
+      const revoking = async <T>(write: () => Promise<T>): Promise<T> => {
+        if (when === "before") await revokeToken(store, row.id, 2);
+        const written = await write();
+        if (when === "after") await revokeToken(store, row.id, 2);
+        return written;
+      };
+      const positions: Positions = {
+        ...store.positions,
+        set: (...given) => revoking(() => store.positions.set(...given)),
+        hold: (...given) => revoking(() => store.positions.hold(...given)),
       };
       await movePosition({ positions, tokens: store.tokens }, row, reader, 1, 5);
       expect([when, await store.positions.get(reader, 1)]).toEqual([when, null]);
+      const other = await createToken(store.tokens, { name: "b", scope: "read", now: 1 });
+      await holdPositions({ positions, tokens: store.tokens }, row, "archive", [[1, 5]], "me");
+      expect([when, await store.positions.get(reader, 1)]).toEqual([when, null]);
+      await holdPositions({ positions, tokens: store.tokens }, other.row, "archive", [[1, 5]], "me");
+      expect(await store.positions.get(subscriptionPosition(other.row, "archive"), 1)).toBe(5);
     }
   });
 });

@@ -46,15 +46,7 @@ function slowly({ positions, ...store }: PostgresStore): PostgresStore {
     await new Promise((resolve) => setTimeout(resolve, saveMs));
     return positions.set(...where);
   };
-  return {
-    ...store,
-    positions: {
-      get: positions.get.bind(positions),
-      forget: positions.forget.bind(positions),
-      forgetAll: positions.forgetAll.bind(positions),
-      set,
-    },
-  };
+  return { ...store, positions: { ...positions, set } };
 }
 
 /** An id as the platform makes them: the document has numbers only. */

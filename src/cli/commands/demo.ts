@@ -47,6 +47,7 @@ export async function demo(config: Config): Promise<void> {
           ", ",
         )}`,
       );
+      await print(told`what it keeps: ${data} (for other commands: --data ${data})`);
       await print(told`page: ${app.url}/#token=${token}&room=100000002`);
       const works = DEMO_WORKS.map(([name, what]) => told`https://v.douyin.com/${simulator.works.work(name).shortCode}/ (${what})`);
       await print(told`works: after that page, ${app.url}/#/works with ${toldAll(works, ", ")}`);

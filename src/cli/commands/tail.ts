@@ -262,6 +262,8 @@ export class EventLines {
           if (message["code"] !== "not_found" || (this.#taken.size === 0 && this.#asking === 0)) throw errorOf(message);
           return;
         }
+        // Another command has the name.
+        if (message["code"] === "in_use") throw errorOf(message);
         if (this.#trouble !== words) say(told`the position cannot be kept: ${String(words)}`);
         this.#trouble = String(words);
         return;
@@ -380,9 +382,11 @@ export class EventLines {
     socket.removeAllListeners("message").on("message", (data) => {
       const text = String(data);
       if (text.startsWith("[")) return;
-      const { type, ref, room, seq } = JSON.parse(text) as Message;
+      const { type, ref, room, seq, message } = JSON.parse(text) as Message;
       if (type === "acked" && moving.get(Number(room)) === seq) moving.delete(Number(room));
-      if (moving.size === 0 || (type === "error" && ref === "keep")) left();
+      const isRefused = type === "error" && ref === "keep";
+      if (isRefused) say(told`the position cannot be kept: ${String(message)}`);
+      if (moving.size === 0 || isRefused) left();
     });
     socket.on("close", left);
     for (const [room, seq] of await this.#keep(socket, KEPT_AT_END)) moving.set(room, seq);

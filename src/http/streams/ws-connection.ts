@@ -14,7 +14,7 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import type { StoredEvent } from "../../store/stored-event.js";
 import type { Authenticator } from "../authentication.js";
 import { errorText, failureOf } from "../failure.js";
-import { movePosition, subscriptionPosition } from "../tokens.js";
+import { holdPositions, movePosition, subscriptionPosition } from "../tokens.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
 import { visibleRoom } from "./named-room.js";
 import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
@@ -77,6 +77,10 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   readonly #over = new AbortController();
   /** The client's position in each room, as it was told without an event. */
   readonly #told = new Map<RoomKey, number>();
+  /** Names that rooms are subscribed to by. */
+  readonly #names = new Map<RoomKey, string>();
+  /** What holds the positions of these names. */
+  readonly #holder = randomBytes(9).toString("base64url");
   /** Number that is counted against the token: the connection itself, and its rooms. */
   #held: number;
   #commands: Promise<void> = Promise.resolve();
@@ -241,7 +245,7 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   }
 
   async #subscribe(command: CommandOf<"subscribe">, ref: { readonly ref?: string }): Promise<void> {
-    const { limits, quota } = this.#live;
+    const { limits, quota, store } = this.#live;
     const gone: string[] = [];
     const subscriptions = await subscriptionsOf(this.#live, this.token, command, (name) => gone.push(name));
     if (this.#over.signal.aborted) return;
@@ -254,9 +258,23 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
       );
     quota.take(this.token.id, added);
     this.#held += added;
+    const { name } = command;
+    try {
+      const places = subscriptions.map(({ shown }) => [shown.room, shown.after] as const);
+      if (name !== undefined) await holdPositions(store, this.token, name, places, this.#holder);
+    } catch (error) {
+      if (!this.#gone.signal.aborted) {
+        this.#held -= added;
+        quota.give(this.token.id, added);
+      }
+      throw error;
+    }
+    if (this.#over.signal.aborted) return;
     for (const asked of gone) this.#tell({ type: "gone", ...ref, ...goneName(asked) });
     this.#tell({ type: "subscribed", ...ref, rooms: subscriptions.map(({ told }) => told) });
     for (const { shown } of subscriptions) {
+      if (name === undefined) this.#names.delete(shown.room);
+      else this.#names.set(shown.room, name);
       this.#told.set(shown.room, shown.after);
       this.#follow.add(shown);
     }
@@ -271,7 +289,7 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   /** Ends following rooms. @returns those that were followed */
   #drop(rooms: readonly RoomKey[]): readonly RoomKey[] {
     const left = rooms.filter((room) => this.#follow.drop(room));
-    for (const room of left) this.#told.delete(room);
+    for (const known of [this.#told, this.#names]) for (const room of left) known.delete(room);
     this.#held -= left.length;
     this.#live.quota.give(this.token.id, left.length);
     return left;
@@ -282,9 +300,11 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     const { room } = await visibleRoom(store.rooms, this.token, String(command.room));
     const at = this.#follow.get(room)?.at;
     if (at === undefined) throw new DyliveError("bad_request", told`room ${room} is not subscribed to on this connection`);
+    if (this.#names.get(room) !== command.name)
+      throw new DyliveError("bad_request", told`room ${room} is not subscribed to as ${command.name} on this connection`);
     if (command.seq > at)
       throw new DyliveError("bad_request", told`seq ${command.seq} of room ${room} was not sent yet: the newest is ${at}`);
-    await movePosition(store, this.token, subscriptionPosition(this.token, command.name), room, command.seq);
+    await movePosition(store, this.token, subscriptionPosition(this.token, command.name), room, command.seq, this.#holder);
     this.#tell({ type: "acked", ...ref, name: command.name, room, seq: command.seq });
   }
 

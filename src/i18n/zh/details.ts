@@ -394,6 +394,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the message is binary; commands are JSON text": "消息是二进制的；命令应为 JSON 文本",
   "the command could not be carried out": "命令没能执行",
   "room {} is not subscribed to on this connection": "这个连接没有订阅直播间 {}",
+  "room {} is not subscribed to as {} on this connection": "这个连接订阅直播间 {} 时用的名字不是 {}",
+  "another connection has subscribed to room {} as {} since": "另一个连接已经用同一个名字订阅了这个直播间（直播间 {}，名字 {}）",
   "seq {} of room {} was not sent yet: the newest is {}": "直播间 {2} 的 seq {1} 还没有发过：最新的是 {3}",
   "the WebSocket is at {}": "WebSocket 的地址是 {}",
   "clients of {} use another address": "{} 的客户端用另一个地址",

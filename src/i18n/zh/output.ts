@@ -146,6 +146,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "dylive listens on {}": "dylive 监听 {}",
   "for clients of {}: {}": "供 {} 的客户端使用：{}",
   "dylive demo: simulated rooms {}": "dylive 演示：模拟的直播间 {}",
+  "what it keeps: {} (for other commands: --data {})": "保存位置：{}（其他命令用 --data {} 查看）",
   "page: {}/#token={}&room=100000002": "页面：{}/#token={}&room=100000002",
   "works: after that page, {}/#/works with {}": "作品：先打开上面的页面，再打开 {}/#/works，填入 {}",
   "a fake platform for `dylive serve --upstream URL`; live rooms: 100000001 100000002 100000003; works: URL/@works/":

@@ -35,6 +35,8 @@ export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase) {
     const surplus = (counted?.count ?? 0) - among.most;
     if (surplus > 0) yield* run(shed, ...range, reader, room, surplus + Math.floor(among.most * SHED));
   }
+  /** Returns the time in ms, never the same twice: which of two was first is told also within a millisecond. */
+  const moment = () => (movedAt = Math.max(clock.now(), movedAt + 1));
   return {
     get: (reader: string, room: RoomKey): Promise<number | null> =>
       ask(function* () {
@@ -45,20 +47,39 @@ export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase) {
      * Sets a position, which is durable when it resolves. It may go back: a reader is then given the events again.
      * @param among the readers that this one belongs to: when these have too many positions, those that were moved least recently are
      * forgotten
+     * @param holder of a position that is held: who sets it
+     * @returns whether it was set: false when somebody else holds it
      */
-    set: (reader: string, room: RoomKey, seq: number, among?: Among): Promise<void> => {
-      // Which of two was first is told also within a millisecond.
-      movedAt = Math.max(clock.now(), movedAt + 1);
-      const now = movedAt;
+    set: (reader: string, room: RoomKey, seq: number, among?: Among, holder = ""): Promise<boolean> => {
+      const now = moment();
       return write(function* () {
-        const moved = yield* run("UPDATE positions SET seq = $3, moved_at = $4 WHERE reader = $1 AND room = $2", reader, room, seq, now);
-        if (moved > 0) return;
-        yield* run(
-          `INSERT INTO positions(reader, room, seq, moved_at) VALUES ($1, $2, $3, $4)
-           ON CONFLICT (reader, room) DO UPDATE SET seq = excluded.seq, moved_at = excluded.moved_at`,
-          ...[reader, room, seq, now],
-        );
+        const held = [reader, room, seq, now, holder];
+        const update = "UPDATE positions SET seq = $3, moved_at = $4 WHERE reader = $1 AND room = $2 AND holder = $5";
+        if ((yield* run(update, ...held)) > 0) return true;
+        const insert = `INSERT INTO positions(reader, room, seq, moved_at, holder) VALUES ($1, $2, $3, $4, $5)
+          ON CONFLICT (reader, room) DO UPDATE SET seq = excluded.seq, moved_at = excluded.moved_at WHERE positions.holder = excluded.holder`;
+        if ((yield* run(insert, ...held)) === 0) return false;
         if (among !== undefined) yield* shedOthers(among, reader, room);
+        return true;
+      });
+    },
+    /**
+     * Lets one alone set a reader's positions in rooms, from now on and until another holds them. One that is not there yet is made.
+     * @param places seq of each room where there is no position yet
+     */
+    hold: (reader: string, places: readonly (readonly [RoomKey, number])[], holder: string, among: Among): Promise<void> => {
+      const now = moment();
+      return write(function* () {
+        // In one order, so that two who hold the same rooms never wait for each other.
+        for (const [room, seq] of [...places].sort(([a], [b]) => a - b)) {
+          const rooms = [reader, room, now, holder] as const;
+          const update = "UPDATE positions SET moved_at = $3, holder = $4 WHERE reader = $1 AND room = $2";
+          if ((yield* run(update, ...rooms)) > 0) continue;
+          const insert = `INSERT INTO positions(reader, room, moved_at, holder, seq) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (reader, room) DO UPDATE SET moved_at = excluded.moved_at, holder = excluded.holder`;
+          yield* run(insert, ...rooms, seq);
+          yield* shedOthers(among, reader, room);
+        }
       });
     },
     /** Forgets every position of the reader. */

@@ -76,6 +76,65 @@ describe("a WebSocket", () => {
     }
   });
 
+  it("keeps the place where a name's subscription begins, whether anything is acked or not", async () => {
+    const server = await serveLive();
+    const { append } = await server.room();
+    await append(...chats(3));
+    const first = await WsClient.open(server.url, server.token);
+    first.send({ op: "subscribe", name: "archive", rooms: ["98765"] });
+    await until(() => first.typed("subscribed").length === 1);
+    first.close();
+    await append(...chats(2, "while it was away"));
+    const second = await WsClient.open(server.url, server.token);
+    second.send({ op: "subscribe", name: "archive", rooms: ["98765"], after: 0 });
+    await until(() => second.events.length === 2);
+    expect(second.events.map(({ seq }) => seq)).toEqual([4, 5]);
+    // A place that is given is where it begins, and does not move what is kept.
+    const third = await WsClient.open(server.url, server.token);
+    third.send({ op: "subscribe", name: "archive", rooms: [{ room: "98765", after: 5 }] });
+    await until(() => third.typed("subscribed").length === 1);
+    second.send({ op: "subscribe", name: "archive", rooms: ["98765"] });
+    await until(() => second.typed("subscribed").length === 2);
+    expect(second.typed("subscribed")[1]).toMatchObject({ rooms: [{ after: 3 }] });
+  });
+
+  it("lets the newest subscription of a name alone move its position", async () => {
+    const server = await serveLive();
+    const { room, append } = await server.room();
+    const other = await server.room("22222");
+    await append(...chats(10));
+    await other.append(...chats(10));
+    const [older, newer] = [await WsClient.open(server.url, server.token), await WsClient.open(server.url, server.token)];
+    older.send({ op: "subscribe", name: "archive", rooms: ["98765", "22222"], after: 0 });
+    await until(() => older.events.length === 20);
+    older.send({ op: "ack", name: "archive", room, seq: 4 });
+    await until(() => older.typed("acked").length === 1);
+    newer.send({ op: "subscribe", name: "archive", rooms: ["98765"] });
+    await until(() => newer.events.length === 6);
+    older.send({ op: "ack", ref: "late", name: "archive", room, seq: 10 });
+    older.send({ op: "ack", name: "archive", room: other.room, seq: 9 });
+    await until(() => older.typed("acked").length === 2);
+    expect(older.typed("error")).toMatchObject([
+      {
+        ref: "late",
+        code: "in_use",
+        message: expect.stringContaining(`another connection has subscribed to room ${room} as archive since`),
+      },
+    ]);
+    newer.send({ op: "ack", name: "archive", room, seq: 5 });
+    await until(() => newer.typed("acked").length === 1);
+    // A name that this connection did not subscribe by, in this room.
+    for (const name of ["another", "archive"]) newer.send({ op: "ack", name, room: name === "archive" ? other.room : room, seq: 10 });
+    await until(() => newer.typed("error").length === 2);
+    expect(newer.typed("error")).toMatchObject([
+      { code: "bad_request", message: expect.stringContaining(`room ${room} is not subscribed to as another on this connection`) },
+      { code: "bad_request", message: expect.stringContaining("is not subscribed to on this connection") },
+    ]);
+    older.send({ op: "subscribe", name: "archive", rooms: ["98765"] });
+    await until(() => older.typed("subscribed").length === 2);
+    expect(older.typed("subscribed")[1]).toMatchObject({ rooms: [{ after: 5 }] });
+  });
+
   it("tells a seq that the log has not reached, and what was removed", async () => {
     const server = await serveLive();
     const { room, append } = await server.room();
