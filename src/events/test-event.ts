@@ -27,10 +27,29 @@ export const TestEventSchema = Type.Object(
     ),
     count: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: "likes of the batch; 10 by default" })),
   },
-  { additionalProperties: false, description: "a test event that is to be made" },
+  { additionalProperties: false, description: "a test event that is to be made, with fields of its type alone" },
 );
 /** A test event that somebody asks for. */
 export type TestEvent = Static<typeof TestEventSchema>;
+
+/** Field of a test, beside its type. */
+type TestField = Exclude<keyof TestEvent, "type">;
+const PERSON = ["nickname", "userId"] as const;
+/** Fields of each type, but for those that have words alone. */
+const FIELDS: Partial<Record<TestEvent["type"], readonly TestField[]>> = {
+  chat: [...PERSON, "text"],
+  gift: [...PERSON, "gift", "units", "diamonds"],
+  like: [...PERSON, "count"],
+  ...{ join: PERSON, follow: PERSON, share: PERSON },
+  fansclub: [...PERSON, "text"],
+  "work.published": [...PERSON, "text"],
+  ...{ "room.live": [], "room.ended": [] },
+};
+
+/** Returns the fields that a test of a type has, beside the type. */
+export function testFields(type: TestEvent["type"]): readonly TestField[] {
+  return FIELDS[type] ?? ["text"];
+}
 
 /** Tells whether an event was asked for as a test: it is shown and sent as any other, and nothing counts it. */
 export function isTest({ source }: Pick<NewEvent, "source">): boolean {

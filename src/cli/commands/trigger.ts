@@ -48,7 +48,7 @@ export function addTriggerCommand(program: Command, data: () => Option): void {
             ...(diamonds !== undefined && { diamonds }),
             ...(count !== undefined && { count }),
           };
-          const event = await tellTest(store, named.room, asked, Date.now());
+          const event = await tellTest(store, named.room, asked, Date.now(), (field) => `--${field === "userId" ? "user" : field}`);
           say(told`test event ${event.seq} of room ${named.room}`);
           await print(JSON.stringify(event));
         }),

@@ -5,7 +5,7 @@ import { Type } from "typebox";
 import { Value } from "typebox/value";
 import type { LiveEvent } from "../../events/event.js";
 import { EXPRESSION_MAX_CHARS } from "../../events/filter.js";
-import { isOfSystem, type TestEvent, TestEventSchema, testEvent } from "../../events/test-event.js";
+import { isOfSystem, type TestEvent, TestEventSchema, testEvent, testFields } from "../../events/test-event.js";
 import { encodeCursor, resolveCursor } from "../../feed/cursor.js";
 import { type ReadEvents, readBefore } from "../../feed/read.js";
 import { DyliveError, FieldError } from "../../runtime/errors.js";
@@ -74,6 +74,7 @@ const EventsQuery = exactly({
 /**
  * Makes a test event and appends it to a room's log, from whichever process: every reader of the room is given it.
  * @param now ms UTC
+ * @param nameOf what the caller's users call a field
  * @throws DyliveError bad_request for what cannot be, not_found
  */
 export async function tellTest(
@@ -81,12 +82,22 @@ export async function tellTest(
   room: RoomKey,
   asked: TestEvent,
   now: number,
+  nameOf: (field: string) => string = (field) => field,
 ): Promise<LiveEvent> {
   if (!Value.Check(TestEventSchema, asked)) {
     const { field, words } = mistakeOf(TestEventSchema, Value.Errors(TestEventSchema, asked), told`the test event`);
     throw new FieldError(field ?? "type", words);
   }
   const { type, units = 1, diamonds = units } = asked;
+  const fields = testFields(type);
+  const strange = Object.keys(asked).find((field) => field !== "type" && !fields.some((one) => one === field));
+  if (strange !== undefined)
+    throw new FieldError(
+      strange,
+      fields.length === 0
+        ? told`a test of ${type} has no fields`
+        : told`a test of ${type} has no such field; it has ${fields.map(nameOf).join(", ")}`,
+    );
   if (isOfSystem(type) !== (room === SYSTEM_ROOM))
     throw new FieldError(
       "type",

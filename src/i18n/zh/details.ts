@@ -463,6 +463,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   // Test events.
   "{} happens in a room: name one": "{} 发生在直播间里：请指定直播间",
   "{} happens in no room: name room 0": "{} 不属于任何直播间：请指定直播间 0",
+  "a test of {} has no such field; it has {}": "{} 的测试没有这个字段；有 {}",
+  "a test of {} has no fields": "{} 的测试没有任何字段",
   "{} is no multiple of {} units, and the price of one is a whole number": "{} 不是 {} 件的整数倍，而单价必须是整数",
   "room {} is gone": "直播间 {} 已经不存在",
   "a test: nothing has happened": "这是测试，什么都没有发生",

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
 import { givenAs, programFor } from "../../../src/cli/program.js";
@@ -6,11 +9,12 @@ import { live } from "../../../src/compat/live.js";
 import { tiktok } from "../../../src/compat/tiktok.js";
 import { eraseUser } from "../../../src/erasure/erase.js";
 import { KINDS, type LiveEvent } from "../../../src/events/event.js";
-import { TEST_TYPES, type TestEvent } from "../../../src/events/test-event.js";
+import { TEST_TYPES, type TestEvent, testFields } from "../../../src/events/test-event.js";
 import { tellTest } from "../../../src/http/v1/event-routes.js";
 import { FieldError } from "../../../src/runtime/errors.js";
 import { catchUp } from "../../../src/statistics/reader.js";
 import { checkStore } from "../../../src/store/check.js";
+import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { rowOf, StoredEvent } from "../../../src/store/stored-event.js";
 import { alarmText } from "../../../src/webhooks/alarm-text.js";
 import { hookSelection } from "../../../src/webhooks/selection.js";
@@ -78,7 +82,7 @@ describe("a test event", () => {
     const made = await room();
     const { call, store } = made;
     for (const type of ["chat", "gift", "like", "join", "follow"])
-      await trigger(made, { type, userId: "123", nickname: "试", text: "测试词" });
+      await trigger(made, { type, userId: "123", nickname: "试", ...(type === "chat" && { text: "测试词" }) });
     await catchUp(store, plainWords);
     while (await store.search.advance(made.room));
     expect((await call(`/v1/rooms/11/sessions/${SESSION}`)).at("totals", "messages")).toEqual({ chat: 1 });
@@ -125,6 +129,47 @@ describe("a test event", () => {
       ].map((words) => expect.stringMatching(words)),
     );
     expect((await store.log.heads([key])).get(key)).toEqual({ oldest: 1, head: 1 });
+  });
+
+  it("has the fields of its type, and is refused with another's, at each door by the names that are given there", async () => {
+    const made = await room();
+    const refused = async (asked: Record<string, unknown>, room = "11") => {
+      const { status, body } = await trigger(made, asked, room);
+      return [status, (body as { error?: { field?: string; message?: string } }).error?.message];
+    };
+    expect(await refused({ type: "chat", diamonds: 5 })).toEqual([
+      400,
+      "The request is not valid: diamonds: a test of chat has no such field; it has nickname, userId, text",
+    ]);
+    expect(await refused({ type: "gift", text: "好" })).toEqual([
+      400,
+      expect.stringContaining("it has nickname, userId, gift, units, diamonds"),
+    ]);
+    expect(await refused({ type: "room.live", nickname: "好" })).toEqual([
+      400,
+      expect.stringContaining("nickname: a test of room.live has no fields"),
+    ]);
+    expect(await refused({ type: "disk.low", userId: "5" }, "0")).toEqual([400, expect.stringContaining("it has text")]);
+    expect(await refused({ type: "chat", text: "长".repeat(20_000) })).toEqual([400, expect.stringContaining("1 to 1000 characters")]);
+    const values = { nickname: "好", userId: "5", text: "好", gift: "好", units: 2, diamonds: 4, count: 3 };
+    for (const type of TEST_TYPES) {
+      const asked = {
+        type,
+        ...Object.fromEntries(Object.entries(values).filter(([name]) => testFields(type).some((one) => one === name))),
+      };
+      const { status, body } = await trigger(made, asked, OF_SYSTEM.includes(type) ? "0" : "11");
+      expect([type, status]).toEqual([type, 201]);
+      // None of them is dropped in silence.
+      for (const [name, value] of Object.entries(asked))
+        if (name !== "type") expect([type, name, JSON.stringify(body)]).toEqual([type, name, expect.stringContaining(String(value))]);
+    }
+    const data = mkdtempSync(join(tmpdir(), "dylive-trigger-"));
+    await openSqliteStore({ path: join(data, "dylive.sqlite") }).close();
+    const commanded = (await programFor("trigger")).parseAsync(["trigger", "disk.low", "--nickname", "好", "--data", data], {
+      from: "user",
+    });
+    await expect(commanded).rejects.toThrow("nickname: a test of disk.low has no such field; it has --text");
+    rmSync(data, { recursive: true });
   });
 
   it("is taken by an erasure as any other event of the person", async () => {

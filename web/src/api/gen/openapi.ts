@@ -7168,7 +7168,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description a test event that is to be made */
+        /** @description a test event that is to be made, with fields of its type alone */
         requestBody: {
             content: {
                 "application/json": {
