@@ -33,7 +33,7 @@ function random() {
 /** Runs a server under strace, with clients. */
 async function record() {
   const { startSimulator } = await import(`${ROOT}dist/simulator/index.js`);
-  const simulator = await startSimulator({ rate: 40 });
+  const simulator = await startSimulator({ rateFactor: 40 });
   const rooms = ["100000002", "100000006"];
   const tracing = ["-f", "-y", "-xx", "-s", "4000000", "--seccomp-bpf", "-e", `trace=${CALLS}`, "-e", "signal=none", "-o", TRACE];
   const serve = [MAIN, "serve", "--upstream", simulator.url, ...rooms.flatMap((room) => ["--watch", room])];

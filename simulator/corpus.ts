@@ -1,11 +1,11 @@
+import { Type } from "typebox";
 import { encodeMsgFrame, encodePushResponse, gzip, MESSAGES_PER_FRAME, pushTexts } from "./frame.js";
 import type { Outgoing } from "./outgoing.js";
 import { makePerson } from "./people.js";
 import { PlannedFeed } from "./planned-feed.js";
 import { hash32, makeId, Random } from "./random.js";
-import type { RoomScenario } from "./scenario.js";
-import type { Schema } from "./schema.js";
-import { loadSchema } from "./schema.js";
+import { checkOptions, type RoomScenario } from "./scenario.js";
+import { loadSchema, Schema } from "./schema.js";
 
 /** Options of a corpus; everything has a default. */
 export interface CorpusOptions {
@@ -34,8 +34,20 @@ export interface Corpus {
   readonly payloadBytes: number;
 }
 
-/** Makes a corpus: a function of its options alone. */
+const OPTIONS = Type.Object(
+  {
+    seed: Type.Optional(Type.Union([Type.Number(), Type.String()])),
+    frames: Type.Optional(Type.Integer({ minimum: 1 })),
+    messagesPerFrame: Type.Optional(Type.Integer({ minimum: 1 })),
+    start: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "ms UTC after 1970" })),
+    schema: Type.Optional(Type.Refine(Type.Unknown({ description: "a Schema" }), (schema) => schema instanceof Schema)),
+  },
+  { additionalProperties: false },
+);
+
+/** Makes a corpus: a function of its options alone. @throws DyliveError bad_config that names the option and what it takes */
 export function corpus(options: CorpusOptions = {}): Corpus {
+  checkOptions(OPTIONS, options);
   const schema = options.schema ?? loadSchema();
   const start = options.start ?? 1_777_726_780_000;
   const random = new Random(`corpus/${options.seed ?? 1}`);

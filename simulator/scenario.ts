@@ -1,4 +1,8 @@
+import { type TSchema, Type } from "typebox";
+import { Value } from "typebox/value";
 import { DyliveError } from "../src/runtime/errors.js";
+import { mistakeOf } from "../src/runtime/mistake.js";
+import { toldOf } from "../src/runtime/told.js";
 
 /** A kind of message, or of related messages, that a room sends again and again. */
 export type Stream = (typeof STREAMS)[number];
@@ -52,6 +56,9 @@ export interface RoomScenario {
   /** Messages per second from pre-encoded templates of this scenario; for load, instead of the streams' own times. */
   readonly load?: number;
 }
+
+/** Schema of a number above 0. */
+export const ABOVE_0 = Type.Number({ exclusiveMinimum: 0, description: "above 0" });
 
 /** Returns the rooms of the demo. */
 export function demoRooms(): RoomScenario[] {
@@ -163,20 +170,41 @@ export function demoRooms(): RoomScenario[] {
   ];
 }
 
-/** Checks rooms given by a caller. */
+/** Schema of a room of the fake platform. */
+export const ScenarioSchema = Type.Object(
+  {
+    webRid: Type.String({ minLength: 1 }),
+    customId: Type.Optional(Type.String({ minLength: 1 })),
+    shortCode: Type.Optional(Type.String({ minLength: 1 })),
+    kind: Type.Enum(["shopping", "pk", "talk"]),
+    state: Type.Enum(["live", "ended", "offline"]),
+    ...{ title: Type.String(), anchor: Type.String(), clubName: Type.String() },
+    viewers: Type.Integer({ minimum: 0 }),
+    ...{ anonymised: Type.Optional(Type.Boolean()), audio: Type.Optional(Type.Boolean()) },
+    bareGifts: Type.Optional(Type.Array(Type.String())),
+    everySeconds: Type.Object(Object.fromEntries(STREAMS.map((stream) => [stream, Type.Optional(ABOVE_0)])), {
+      additionalProperties: false,
+    }),
+    load: Type.Optional(ABOVE_0),
+  },
+  { additionalProperties: false },
+);
+
+/** Checks the options that a caller gives. @throws DyliveError bad_config that names what is wrong */
+export function checkOptions(schema: TSchema, options: unknown): void {
+  if (Value.Check(schema, options)) return;
+  throw new DyliveError("bad_config", mistakeOf(schema, Value.Errors(schema, options), toldOf("the options"), options).words);
+}
+
+/** Checks that no two rooms given by a caller have one id. @throws DyliveError bad_config */
 export function checkRooms(rooms: readonly RoomScenario[]): void {
   const seen = new Set<string>();
-  for (const room of rooms) {
-    for (const id of [room.webRid, room.customId, room.shortCode === undefined ? undefined : `short link ${room.shortCode}`]) {
+  for (const { webRid, customId, shortCode } of rooms) {
+    for (const id of [webRid, customId, shortCode === undefined ? undefined : `short link ${shortCode}`]) {
       if (id === undefined) continue;
-      if (id === "" || seen.has(id)) throw new DyliveError("bad_config", `rooms: ${id === "" ? "an id is empty" : `${id} is given twice`}`);
+      if (seen.has(id)) throw new DyliveError("bad_config", `rooms: ${id} is given twice`);
       seen.add(id);
     }
-    for (const [stream, seconds] of Object.entries(room.everySeconds)) {
-      if (!(STREAMS as readonly string[]).includes(stream)) throw new DyliveError("bad_config", `room ${room.webRid}: no stream ${stream}`);
-      if (!(seconds > 0)) throw new DyliveError("bad_config", `room ${room.webRid}: everySeconds.${stream} must be above 0`);
-    }
-    if (room.load !== undefined && !(room.load > 0)) throw new DyliveError("bad_config", `room ${room.webRid}: load must be above 0`);
   }
 }
 

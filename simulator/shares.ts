@@ -1,3 +1,4 @@
+import { Type } from "typebox";
 import { DyliveError } from "../src/runtime/errors.js";
 import { isGift, type Outgoing } from "./outgoing.js";
 import { hash32 } from "./random.js";
@@ -18,6 +19,12 @@ interface Sight {
 const MOST_MINUTES = 10_000;
 /** Most broadcasts and viewers that are kept in mind together. */
 const MOST_SIGHTS = 10_000;
+
+/** Schema of a {@link Mood}. */
+export const MoodSchema = Type.Union([
+  Type.Enum(["all", "first_gift"]),
+  Type.Object({ noneAfterMinutes: Type.Number({ minimum: 0, maximum: MOST_MINUTES }) }, { additionalProperties: false }),
+]);
 
 /** Reads a mood as it is written: `all`, `first_gift` or `none_after:MINUTES`. @throws DyliveError bad_request */
 export function readMood(text: string): Mood {

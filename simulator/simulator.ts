@@ -14,10 +14,10 @@ import { SimulatedPlatform } from "./platform.js";
 import { PushServer, type RefusedHandshake } from "./push.js";
 import { Random } from "./random.js";
 import { type Ask, deliver, json, parseCookies, type SimulatedReply } from "./reply.js";
-import { checkRooms, demoRooms, type RoomScenario } from "./scenario.js";
-import { loadSchema, type Schema } from "./schema.js";
+import { ABOVE_0, checkOptions, checkRooms, demoRooms, type RoomScenario, ScenarioSchema } from "./scenario.js";
+import { loadSchema, Schema } from "./schema.js";
 import { sdkReply, signReply } from "./sdk.js";
-import { type Mood, readMood, SAMPLED } from "./shares.js";
+import { type Mood, MoodSchema, readMood, SAMPLED } from "./shares.js";
 import type { SentTruth } from "./truth.js";
 import type { SimulatedWorks } from "./works/site.js";
 
@@ -80,13 +80,34 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-/** Starts a fake platform on this machine. */
+const OPTIONS = Type.Object(
+  {
+    host: Type.Optional(Type.String({ minLength: 1 })),
+    port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+    seed: Type.Optional(Type.Union([Type.Number(), Type.String()])),
+    start: Type.Optional(Type.Number({ description: "ms UTC" })),
+    acceptAnySignature: Type.Optional(Type.Boolean()),
+    rooms: Type.Optional(Type.Array(ScenarioSchema)),
+    rateFactor: Type.Optional(ABOVE_0),
+    clock: Type.Optional(
+      Type.Refine(Type.Unknown({ description: "a clock with now, sleep and every" }), (clock) =>
+        ["now", "sleep", "every"].every((method) => typeof (clock as Record<string, unknown> | null)?.[method] === "function"),
+      ),
+    ),
+    guestGifts: Type.Optional(Type.Boolean()),
+    moods: Type.Optional(Type.Record(Type.String(), MoodSchema, { description: "viewers with their moods" })),
+    keep: Type.Optional(Type.Integer({ minimum: 1 })),
+    schema: Type.Optional(Type.Refine(Type.Unknown({ description: "a Schema" }), (schema) => schema instanceof Schema)),
+  },
+  { additionalProperties: false },
+);
+
+/** Starts a fake platform on this machine. @throws DyliveError bad_config that names the option and what it takes; in_use where another program has the port */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  checkOptions(OPTIONS, options);
   const clock = options.clock ?? systemClock;
   const scenarios = options.rooms ?? demoRooms();
   checkRooms(scenarios);
-  const rateFactor = options.rateFactor ?? 1;
-  if (!(rateFactor > 0)) throw new DyliveError("bad_config", "rateFactor must be above 0");
   const startMs = Math.floor(options.start ?? clock.now());
   if (!(startMs > 0 && startMs < 0xffff_ffff * 1000)) throw new DyliveError("bad_config", "start must be ms UTC after 1970");
   const platform = new SimulatedPlatform({
@@ -95,7 +116,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     random: new Random(`${options.seed ?? 1}`),
     startMs,
     rooms: scenarios,
-    rateFactor,
+    rateFactor: options.rateFactor ?? 1,
     guestGifts: options.guestGifts ?? true,
     acceptAnySignature: options.acceptAnySignature ?? false,
     keep: options.keep ?? 100_000,

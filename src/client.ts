@@ -92,7 +92,31 @@ export interface FollowedEvents<T extends EventType> extends AsyncIterable<LiveE
 }
 
 const SILENCE_MS = 45_000;
-const OPTIONS: readonly (keyof ClientOptions)[] = ["url", "token", "fetch", "WebSocket", "EventSource", "silenceMs", "sleep"];
+/** Most rooms of one stream, as the server takes. */
+const ROOMS_MAX = 200;
+
+/** What an option takes, in words, and whether that is it. */
+type Takes = readonly [words: string, is: (value: unknown) => boolean];
+const TEXT: Takes = ["text", (value) => typeof value === "string" && value !== ""];
+const CALL: Takes = ["a function", (value) => typeof value === "function"];
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Takes => [
+  `a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? "on" : `to ${most}`}`,
+  (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+];
+const CLIENT_OPTIONS: Record<keyof ClientOptions, Takes | null> = {
+  ...{ url: null, token: null, fetch: CALL, WebSocket: CALL, EventSource: CALL, sleep: CALL },
+  silenceMs: whole(1, 2 ** 31 - 1), // the longest that a timer waits
+};
+const CHOICE: Record<keyof EventChoice<EventType>, Takes> = {
+  types: ["a list of one type or more", (value) => Array.isArray(value) && value.length > 0 && value.every(TEXT[1])],
+  ...{ user: TEXT, minDiamonds: whole(0), filter: TEXT },
+  signal: ["an AbortSignal", (value) => value instanceof AbortSignal],
+};
+const READ_OPTIONS: Record<keyof ReadOptions, Takes> = { ...CHOICE, after: TEXT, before: TEXT, limit: whole(1, 2000), wait: whole(0, 60) };
+const FOLLOW_OPTIONS: Record<keyof FollowOptions, Takes> = {
+  ...{ ...CHOICE, after: TEXT, onRemoved: CALL, onGone: CALL, onState: CALL },
+  by: ["websocket, sse or poll", (value) => ["websocket", "sse", "poll"].includes(value as string)],
+};
 
 /** Reads a server of dylive. */
 export class DyliveClient {
@@ -101,9 +125,8 @@ export class DyliveClient {
 
   /** @throws ApiFailure bad_request that names the option, bad_token where the token cannot be one */
   constructor(options: ClientOptions) {
-    const { url, token, fetch, WebSocket, EventSource, silenceMs = SILENCE_MS, sleep = sleepFor, ...strange } = options ?? {};
-    const [unknown] = Object.keys(strange);
-    if (unknown !== undefined) throw wrong(unknown, `there is no such option; there are ${OPTIONS.join(", ")}`);
+    const { url, token, fetch, WebSocket, EventSource, silenceMs = SILENCE_MS, sleep = sleepFor } = options ?? {};
+    assertOptions(options ?? {}, CLIENT_OPTIONS);
     assertAddress(url);
     assertToken(token);
     const own = globalThis as { readonly WebSocket?: new (url: string) => SocketLike };
@@ -123,11 +146,10 @@ export class DyliveClient {
    * Reads a page of a room's events: the newest, those after a place, or those before one.
    * @throws ApiFailure
    */
-  async read<T extends EventType = UsualType>(
-    room: string,
-    { signal = new AbortController().signal, after, before, limit, wait, ...choice }: ReadOptions<T> = {},
-  ): Promise<EventPage<LiveEventOf<T>>> {
+  async read<T extends EventType = UsualType>(room: string, options: ReadOptions<T> = {}): Promise<EventPage<LiveEventOf<T>>> {
     assertNames([room]);
+    assertOptions(options, READ_OPTIONS);
+    const { signal = new AbortController().signal, after, before, limit, wait, ...choice } = options;
     const place = Object.entries({ after, before, limit, wait }).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)]],
     );
@@ -139,7 +161,7 @@ export class DyliveClient {
    * Follows rooms that the server knows, until the loop is left or the signal aborts. A lost connection is opened again where the loop had come
    * to; a loop that begins over the same object goes on there, too.
    * @param rooms 1 to 200: a key, number, custom id or 19-digit room_id each
-   * @throws ApiFailure bad_request at once where a name is no text
+   * @throws ApiFailure bad_request at once where a name is no text, or an option is not what it takes
    * @throws ApiFailure from the loop, where another try would not help: bad_token, forbidden, not_found, bad_request, cursor_reset (with
    *   `oldest` and `newest`), too_costly
    * @example
@@ -148,6 +170,8 @@ export class DyliveClient {
   follow<T extends EventType = UsualType>(rooms: string | readonly string[], options: FollowOptions<T> = {}): FollowedEvents<T> {
     const names = Array.isArray(rooms) ? rooms : [rooms];
     assertNames(names);
+    assertOptions(options, FOLLOW_OPTIONS);
+    if (options.by === "poll" && names.length > 1) throw wrong("rooms", `by poll follows one room, not ${names.length}`);
     return new Follower(this.#server, this.#sleep, names, options);
   }
 }
@@ -248,8 +272,6 @@ class Follower<T extends EventType> implements FollowedEvents<T> {
     const { by = this.#server.WebSocket === null ? "sse" : "websocket" } = this.#options;
     if (by === "websocket") return socketed;
     if (by === "sse") return this.#server.EventSource === null ? streamed : sourced;
-    if (by !== "poll") throw wrong("by", `by is websocket, sse or poll, not ${JSON.stringify(by)}`);
-    if (this.#rooms.length !== 1) throw wrong("rooms", `by poll follows one room, not ${this.#rooms.length}`);
     return polled;
   }
 }
@@ -294,8 +316,26 @@ function assertToken(token: unknown): void {
 }
 
 function assertNames(names: readonly unknown[]): void {
-  if (!names.every((name) => typeof name === "string"))
+  if (names.length === 0 || names.length > ROOMS_MAX) throw wrong("rooms", `rooms are 1 to ${ROOMS_MAX}, not ${names.length}`);
+  if (!names.every(TEXT[1]))
     throw wrong("rooms", 'a room is named by a text, such as "100000002": a number has not digits enough for a room_id');
+}
+
+/** Refuses options that there are not, and what they do not take. */
+function assertOptions(options: unknown, taken: Readonly<Record<string, Takes | null>>): void {
+  if (typeof options !== "object" || options === null) throw wrong("options", "the options are no object");
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(taken, name)) throw wrong(name, `there is no option ${name}; there are ${Object.keys(taken).join(", ")}`);
+    const takes = taken[name];
+    if (value !== undefined && takes != null && !takes[1](value)) throw wrong(name, `${name} takes ${takes[0]}, not ${shownOf(value)}`);
+  }
+}
+
+/** Says a value that was given: what holds others only by its kind. */
+function shownOf(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "such a list";
+  return typeof value === "function" || (typeof value === "object" && value !== null) ? `a ${typeof value}` : String(value);
 }
 
 /** Returns what is not undefined. */

@@ -1,11 +1,12 @@
 import { isAbsolute, join, resolve } from "node:path";
-import type { Static } from "typebox";
+import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { meantName, noSuch } from "../events/misspelt.js";
 import type { Speakers } from "../http/speech.js";
 import type { Language } from "../i18n/words.js";
 import { browserPlaces } from "../platform/browser/find.js";
 import { DyliveError } from "../runtime/errors.js";
+import { shownOf } from "../runtime/mistake.js";
 import { english, type Said, Told, told, toldAll, toldOf } from "../runtime/told.js";
 import { KEEP_SETTINGS, type KeepSettings, keepNow, PACE_SETTINGS } from "../store/server-limits.js";
 import { ConfigSchema } from "./setting-schema.js";
@@ -36,6 +37,7 @@ export function takesOf(schema: SettingSchema): Told {
   if (schema.takes !== undefined) return toldOf(schema.takes);
   if (schema.enum !== undefined) return toldOf(schema.enum.map((value) => `\`${value}\``).join(", "));
   if (schema.const !== undefined) return toldOf(`\`${schema.const}\``);
+  if (schema.type === "boolean") return told`true or false`;
   if (schema.type === "integer") {
     const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema;
     return told`a whole number, ${minimum.toLocaleString("en")} to ${maximum.toLocaleString("en")}`;
@@ -74,8 +76,8 @@ const SHOWN_CHARS = 80;
 
 /** Says what is wrong with a value, and what would be right. Never holds a secret: an address may have a password in it. */
 function complaintOf({ name, assign, schema, secret }: NamedSetting, value: unknown): Told {
-  const text = String(value);
-  const shown = secret || /[@?]/.test(text) || text.length > SHOWN_CHARS ? told`the value that it has` : JSON.stringify(text);
+  const text = String(shownOf(value));
+  const shown = secret || /[@?]/.test(text) || text.length > SHOWN_CHARS ? told`the value that it has` : shownOf(value);
   const example = exampleOf(schema);
   const takes = unquoted(takesOf(schema));
   const assigned = `${name}${assign}${example}`;
@@ -139,20 +141,23 @@ function complete(given: Record<string, unknown>, nameOf: (key: keyof Config) =>
 }
 
 /**
- * Completes the settings among the options that a program gives; the environment is not read.
+ * Completes the settings among the options that a program gives, and checks all of them; the environment is not read.
  * @param settings those that it may give
- * @param others its other options
+ * @param others its other options, each with what it takes
  * @throws DyliveError bad_config that names the option and what it takes, or that there is no such option
  */
-export function settingsOf(options: object, settings: readonly (keyof Config)[], others: readonly string[]): Config {
+export function settingsOf(options: object, settings: readonly (keyof Config)[], others: Readonly<Record<string, TSchema>>): Config {
   if (typeof options !== "object" || options === null) throw new DyliveError("bad_config", "the options are not an object");
-  const known = [...others, ...settings];
+  const known = [...Object.keys(others), ...settings];
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new DyliveError("bad_config", noSuch("option", unknown, known));
-  const given = Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => settings.some((one) => one === name) && value != null),
-  );
-  return complete(given, (key) => [key, ": "]);
+  for (const [name, value] of given) {
+    const schema = others[name];
+    if (schema !== undefined && !Value.Check(schema, value))
+      throw new DyliveError("bad_config", complaintOf({ name, assign: ": ", schema: schema as SettingSchema, secret: false }, value));
+  }
+  return complete(Object.fromEntries(given.filter(([name]) => !Object.hasOwn(others, name))), (key) => [key, ": "]);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Type } from "typebox";
 import { OneRoom } from "../cluster/one-room.js";
 import { EVENT_TYPES, type EventType, type LiveEventOf, USUAL_TYPES, type UsualType } from "../events/event.js";
 import { noSuch } from "../events/misspelt.js";
@@ -10,13 +11,29 @@ import { PlatformAccess, wayOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
 import { type Clock, systemClock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { shownOf } from "../runtime/mistake.js";
 import { told, toldOf } from "../runtime/told.js";
 import { type Config, readMachine, settingsOf } from "./config.js";
 import { reachOf, withReach } from "./platform.js";
+import { callOption, hasMethods, optionOf, WAITING } from "./setting-schema.js";
 
 const REACH = ["upstream", "signer", "source", "account", "data", "browser", "cdp", "proxy", "userAgent", "pollMs"] as const;
+const TYPES = Type.Array(Type.Unknown(), {
+  minItems: 1,
+  ...{ takes: "a list of one type or more", example: '["chat", "gift"]', description: "which events" },
+});
 /** Options of a connection beside them. */
-const OWN = ["signal", "maxQueuedEvents", "onLost", "clock"] as const;
+const OWN = {
+  signal: WAITING.signal,
+  maxQueuedEvents: Type.Integer({ minimum: 1, maximum: 10_000_000, description: "events kept while the loop is busy" }),
+  onLost: callOption("told how many events were dropped"),
+  clock: WAITING.clock,
+};
+/** Options that one door to a room has beside these. */
+const BESIDE = {
+  types: TYPES,
+  client: optionOf("a DyliveClient", (value) => hasMethods(value, "follow"), "client of the server that collects the room"),
+};
 /** Options of reaching the platform: the same settings as the server has, by hand; their environment variables are not read. */
 export type ReachOptions = Partial<Pick<Config, (typeof REACH)[number]>>;
 
@@ -42,7 +59,7 @@ export interface RoomEvents<T extends EventType> extends AsyncIterable<LiveEvent
   /**
    * Calls back for each event of a type, beside loops, until the returned function is called. `error` is told of what a loop would throw;
    * where nobody listens for it, that ends the process as any rejection that nobody handles.
-   * @throws DyliveError bad_config for a type that was not asked for
+   * @throws DyliveError bad_config for a type that was not asked for, or a listener that is no function
    */
   on<K extends T>(type: K, listener: (event: LiveEventOf<K>) => void): () => void;
   on(type: "error", listener: (error: unknown) => void): () => void;
@@ -84,8 +101,8 @@ export function connect<T extends EventType = UsualType>(link: string, options: 
 }
 
 /** Reads the options of a connection, which has one more. @throws DyliveError bad_config that names what is wrong */
-export function connectionOf(options: object, more: string): Config {
-  return settingsOf(options, REACH, [more, ...OWN]);
+export function connectionOf(options: object, more: keyof typeof BESIDE): Config {
+  return settingsOf(options, REACH, { [more]: BESIDE[more], ...OWN });
 }
 
 /** A room that is being opened, or is. */
@@ -128,6 +145,8 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
 
   on(type: T | "error", listener: (value: never) => void): () => void {
     if (type !== "error") assertTypes([type], this.#wanted.types);
+    if (typeof listener !== "function")
+      throw new DyliveError("bad_config", told`on(${JSON.stringify(type)}, …) takes a function, not ${shownOf(listener)}`);
     // One who is added twice is called twice, as any emitter does.
     const call = (value: never) => listener(value);
     const others = this.#listeners.get(type) ?? new Set();
@@ -211,11 +230,16 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
 
 /** Refuses types that are none of these, which JavaScript lets through. @throws DyliveError bad_config */
 function assertTypes(types: readonly string[], known: readonly string[]): void {
-  if (!Array.isArray(types)) throw new DyliveError("bad_config", told`types takes a list, such as types: ["chat", "gift"]`);
   const unknown = types.find((type) => !known.includes(type));
   if (unknown !== undefined) throw new DyliveError("bad_config", noSuch("type", String(unknown), known));
 }
 
+const REPLAYING = {
+  types: TYPES,
+  speed: optionOf("a number, 0 or more", (value) => Number.isFinite(value) && Number(value) >= 0, "times as fast as it was"),
+  drift: optionOf("a Drift", (value) => value instanceof Drift, "counts what is not known"),
+  ...WAITING,
+};
 /** Options of {@link replay}. */
 export interface ReplayFileOptions<T extends EventType = UsualType> {
   /** Which events; all but `unknown`, `rank` and `stats` by default. */
@@ -236,8 +260,8 @@ export async function* replay<T extends EventType = UsualType>(
   path: string,
   options: ReplayFileOptions<T> = {},
 ): AsyncGenerator<LiveEventOf<T>, void> {
+  settingsOf(options, [], REPLAYING);
   const { signal = new AbortController().signal, speed = 0, drift = new Drift(), clock = systemClock } = options;
-  settingsOf(options, [], ["types", "signal", "speed", "drift", "clock"]);
   assertTypes(options.types ?? USUAL_TYPES, EVENT_TYPES);
   const types: ReadonlySet<EventType> = new Set<EventType>(options.types ?? USUAL_TYPES);
   const setAside = (error: unknown) => {
@@ -255,8 +279,7 @@ export async function resolve(
   text: string,
   options: ReachOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<TextAnswer> {
-  const { signal = new AbortController().signal } = options;
-  return withAccess(options, async (access) =>
+  return withAccess(options, async (access, signal) =>
     resolveText(text, { platform: access.platform, visitor: await access.asker(signal), inPage: access.inPage }, signal),
   );
 }
@@ -268,8 +291,7 @@ export async function resolve(
  * const prices = new Map((await gifts()).map(({ id, diamonds }) => [id, diamonds]));
  */
 export async function gifts(options: ReachOptions & { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly ListedGift[]> {
-  const { signal = new AbortController().signal } = options;
-  return withAccess(options, async (access) => {
+  return withAccess(options, async (access, signal) => {
     const answer = await readGiftList(access, signal);
     if ("gifts" in answer) return answer.gifts;
     throw new DyliveError("blocked", told`the platform gave no list of gifts: ${toldOf(answer.reason)}`);
@@ -277,9 +299,14 @@ export async function gifts(options: ReachOptions & { readonly signal?: AbortSig
 }
 
 /** Asks the platform something beside rooms. */
-function withAccess<T>(options: ReachOptions, ask: (access: PlatformAccess) => Promise<T>): Promise<T> {
-  return withReach(settingsOf(options, REACH, ["signal"]), systemClock, async (reach) => {
+function withAccess<T>(
+  options: ReachOptions & { readonly signal?: AbortSignal | undefined },
+  ask: (access: PlatformAccess, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const config = settingsOf(options, REACH, { signal: WAITING.signal });
+  const { signal = new AbortController().signal } = options;
+  return withReach(config, systemClock, async (reach) => {
     const access = new PlatformAccess(reach, wayOf());
-    return ask(access).finally(() => access.leave());
+    return ask(access, signal).finally(() => access.leave());
   });
 }

@@ -314,3 +314,24 @@ export const ConfigSchema = Type.Object({
     description: "least level that is logged",
   }),
 });
+
+/** Returns the schema of an option of the library that is no data. @param takes what it takes, in words */
+export function optionOf(takes: string, is: (value: unknown) => boolean, description: string) {
+  return Type.Refine(Type.Unknown({ takes, description }), is);
+}
+
+/** Returns the schema of an option that the library calls. */
+export function callOption(description: string) {
+  return optionOf("a function", (value) => typeof value === "function", description);
+}
+
+/** Tells whether a value has all of these methods. */
+export function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  return typeof value === "object" && value !== null && names.every((name) => typeof Reflect.get(value, name) === "function");
+}
+
+/** Options of every call of the library that waits. */
+export const WAITING = {
+  signal: optionOf("an AbortSignal", (value) => value instanceof AbortSignal, "ends the work"),
+  clock: optionOf("a clock with now, sleep and every", (value) => hasMethods(value, "now", "sleep", "every"), "time that counts"),
+};

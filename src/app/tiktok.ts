@@ -85,13 +85,16 @@ export class WebcastPushConnection extends EventEmitter<WebcastEvents> {
 
   /**
    * @param room a link, share text, room number or id; with a client, a room that the server knows
-   * @throws DyliveError bad_room of what is no text; bad_config when a client is given with options that are the server's
+   * @throws DyliveError bad_room of what is no text; bad_config of a client or a signal that is none, and when a client is given with options
+   *   that are the server's
    */
   constructor(room: string, options: WebcastOptions = {}) {
     super();
     if (typeof room !== "string") throw new DyliveError("bad_room", "it is no text: put quotes around a number");
     if (typeof options !== "object" || options === null) throw new DyliveError("bad_config", "the options are not an object");
-    const { client, signal: _, ...others } = options;
+    const { client, signal, ...others } = options;
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw new DyliveError("bad_config", "signal takes an AbortSignal");
+    if (client !== undefined && typeof client?.follow !== "function") throw new DyliveError("bad_config", "client takes a DyliveClient");
     const [other] = Object.keys(others);
     if (client !== undefined && other !== undefined)
       throw new DyliveError(

@@ -1,5 +1,6 @@
 // The entry `dylive/works`: a video, a note, live photos; their files and comments; all works of an author, or of a mix.
 
+import { Type } from "typebox";
 import { readPaste, worksDoor } from "../platform/links/paste.js";
 import { type Clock, systemClock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -7,13 +8,16 @@ import { CommentCollector, type KnownComment, type OpenFloor } from "../works/co
 import { type DownloadOptions, downloadWork } from "../works/download.js";
 import type { Comment, CommentRun } from "../works/model/comment.js";
 import type { Download } from "../works/model/download.js";
+import { isQuality } from "../works/model/quality.js";
 import type { Work } from "../works/model/work.js";
 import type { WorkListRun } from "../works/model/work-list.js";
 import type { WorkLink, WorkReader } from "../works/reader.js";
 import { toldIn } from "../works/told.js";
+import { wantedFiles as filesOf, type WantedFile, type Wish } from "../works/wanted-files.js";
 import { WorkLister } from "../works/work-lister.js";
 import { type Config, readMachine, settingsOf } from "./config.js";
 import { platformOf, reachOf, withReach, workReaderOf } from "./platform.js";
+import { callOption, optionOf, WAITING } from "./setting-schema.js";
 
 export { DyliveError, ERRORS, type ErrorCode, type Fault } from "../runtime/errors.js";
 export type { KnownComment, OpenFloor } from "../works/comments.js";
@@ -27,7 +31,7 @@ export { type Mix, type Work, WorkSchema } from "../works/model/work.js";
 export { type WorkListRun, WorkListRunSchema } from "../works/model/work-list.js";
 export type { WorkLink } from "../works/reader.js";
 export { WorkError } from "../works/told.js";
-export { type FileSource, type WantedFile, type Wish, wantedFiles } from "../works/wanted-files.js";
+export type { FileSource, WantedFile, Wish } from "../works/wanted-files.js";
 
 const READING = ["upstream", "worksAccount", "data", "browser", "cdp", "proxy", "userAgent"] as const;
 /** Options of {@link readWork}: the same settings as the server has, by hand; their environment variables are not read. */
@@ -66,18 +70,50 @@ export async function readWork(link: string, options: ReadWorkOptions = {}): Pro
 
 /** Reads once, by a reader that is closed then. */
 async function reading<T>(options: ReadWorkOptions, read: (reader: WorkReader, signal: AbortSignal) => Promise<T>): Promise<T> {
+  const config = settingsOf(options, READING, WAITING);
   const { signal = new AbortController().signal, clock = systemClock } = options;
-  const config = settingsOf(options, READING, ["signal", "clock"]);
   return withReach(config, clock, async (reach) => {
     const reader = workReaderOf(config, reach, clock);
     return read(reader, signal).finally(() => reader.close());
   });
 }
 
-const DOWNLOADING = [
-  ...["folder", "quality", "hdr", "template", "music", "covers", "ignoreAuthorSetting", "onProgress", "tell", "maxFileBytes", "maxBytes"],
-  ...["signal", "clock"],
-];
+const WISH = {
+  quality: optionOf("compatible, best, smallest, or a height such as 720p", (value) => isQuality(String(value)), "which rung of a film"),
+  hdr: Type.Boolean({ description: "whether HDR is preferred" }),
+  music: Type.Boolean({ description: "whether the music is wanted, too" }),
+  covers: Type.Boolean({ description: "whether the covers are wanted, too" }),
+};
+
+/**
+ * Returns the files of a work that are wanted, in their order: the film, or the pictures each with its clip, then covers and music. None has
+ * the platform's mark. Asks nobody: their addresses are those that the work was told with, of which a film's expire after hours.
+ * @throws DyliveError bad_work, bad_config
+ */
+export function wantedFiles(work: Work, wish: Wish = {}): readonly WantedFile[] {
+  assertWork(work);
+  settingsOf(wish, [], WISH);
+  return filesOf(work, wish);
+}
+
+/** Refuses a link in place of a work, which JavaScript lets through. @throws DyliveError bad_work */
+function assertWork(work: unknown): void {
+  const isWork = typeof work === "object" && work !== null && Array.isArray(Reflect.get(work, "media"));
+  if (!isWork) throw new DyliveError("bad_work", "it is no work that was read: readWork(link) reads one");
+}
+
+const BYTES = optionOf("a number of bytes above 0", (value) => typeof value === "number" && value > 0, "most bytes that are fetched");
+const DOWNLOADING = {
+  folder: Type.String({ minLength: 1, description: "folder for the files" }),
+  ...WISH,
+  template: Type.String({ description: "names of the files" }),
+  ignoreAuthorSetting: Type.Boolean({ description: "downloads what the author does not allow" }),
+  onProgress: callOption("told how far the download is"),
+  tell: callOption("told what is to be logged"),
+  maxFileBytes: BYTES,
+  maxBytes: BYTES,
+  ...WAITING,
+};
 /** Options of {@link download}: what is wanted of a work, and the settings by which it is read again where its addresses have expired. */
 export interface DownloadWorkOptions extends ReadWorkOptions, Omit<DownloadOptions, "platform" | "refresh" | "id"> {}
 
@@ -92,13 +128,33 @@ export interface DownloadWorkOptions extends ReadWorkOptions, Omit<DownloadOptio
  * console.log(state, files.map(({ name, reason }) => name ?? reason));
  */
 export async function download(work: Work, options: DownloadWorkOptions): Promise<Download> {
+  assertWork(work);
+  const config = settingsOf({ ...options, folder: options?.folder ?? null }, READING, DOWNLOADING);
   const { folder, quality, hdr, template, music, covers, ignoreAuthorSetting, onProgress, tell, maxFileBytes, maxBytes, ...rest } = options;
   const { signal, clock, ...settings } = rest;
   return downloadWork(work, {
     ...{ folder, quality, hdr, template, music, covers, ignoreAuthorSetting, onProgress, tell, maxFileBytes, maxBytes, signal, clock },
-    platform: platformOf(settingsOf(settings, READING, DOWNLOADING)),
+    platform: platformOf(config),
     refresh: (until) => readWork(work.url, { ...settings, clock, signal: until }),
   });
+}
+
+const MOST = { minimum: 1, maximum: 10_000_000 };
+const COLLECTING = {
+  limit: Type.Integer({ ...MOST, description: "most comments that are collected" }),
+  replies: Type.Boolean({ description: "whether replies are collected, too" }),
+  known: optionOf("comments, such as a list of them", (value) => isIterable(value, isKnownComment), "comments of an earlier run"),
+  ...WAITING,
+};
+
+function isKnownComment(value: unknown): boolean {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, "id") === "string";
+}
+
+/** Tells whether a value may be iterated. What a list holds is looked at; of anything else it would be gone then. */
+function isIterable(value: unknown, holds: (one: unknown) => boolean): boolean {
+  if (Array.isArray(value)) return value.every(holds);
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, Symbol.iterator) === "function";
 }
 
 /** Options of {@link comments}. */
@@ -131,8 +187,8 @@ export interface WorkComments extends AsyncIterable<Comment> {
  * console.log(all.status()?.endedBy, all.status()?.reason);
  */
 export function comments(link: string, options: CommentsOptions = {}): WorkComments {
+  const config = settingsOf(options, READING, COLLECTING);
   const { signal, clock = systemClock, limit, replies, known } = options;
-  const config = settingsOf(options, READING, ["limit", "replies", "known", "signal", "clock"]);
   let last: CommentCollector | null = null;
   return {
     status: () => last?.status() ?? null,
@@ -145,6 +201,12 @@ export function comments(link: string, options: CommentsOptions = {}): WorkComme
   };
 }
 
+const LISTING = {
+  limit: Type.Integer({ ...MOST, description: "most works that are listed" }),
+  known: optionOf("ids, such as a list of them", (value) => isIterable(value, (id) => typeof id === "string"), "works of an earlier run"),
+  stopAfterKnown: Type.Integer({ ...MOST, description: "ends the list after so many known works in a row" }),
+  ...WAITING,
+};
 /** Options of {@link works}. */
 export interface WorksOptions extends ReadWorkOptions {
   /** Most works that are listed, 10,000 by default. */
@@ -172,9 +234,9 @@ export interface WorkList extends AsyncIterable<Work> {
  * console.log(list.status()?.endedBy, list.status()?.reason);
  */
 export function works(link: string, options: WorksOptions = {}): WorkList {
+  const config = settingsOf(options, READING, LISTING);
   const { signal, clock = systemClock, limit, known, stopAfterKnown } = options;
   readPaste(link, worksDoor(["author", "mix"], clock.now()));
-  const config = settingsOf(options, READING, ["limit", "known", "stopAfterKnown", "signal", "clock"]);
   const ids = new Set(known);
   let last: WorkLister | null = null;
   return {

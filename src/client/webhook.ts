@@ -48,7 +48,7 @@ export async function verifyWebhook(
   const [id, timestamp, signatures] = ["id", "timestamp", "signature"].map((name) => headerOf(headers, `webhook-${name}`));
   if (!id || !timestamp || !signatures) throw refused("it has no webhook-id, webhook-timestamp and webhook-signature");
   if (!/^\d{1,12}$/.test(timestamp)) throw refused("its webhook-timestamp is no time in seconds");
-  if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS) throw refused("its time is more than five minutes from this machine's");
+  if (!(Math.abs(now - Number(timestamp) * 1000) <= TOLERANCE_MS)) throw refused("its time is more than five minutes from this machine's");
   const text = typeof body === "string" ? body : new TextDecoder().decode(body);
   const key = await crypto.subtle.importKey("raw", keyOf(secret), { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
   const signed = new TextEncoder().encode(`${id}.${timestamp}.${text}`);
@@ -65,9 +65,9 @@ const SIGNATURES_MAX = 10;
 
 function headerOf(headers: GivenHeaders, name: string): string | null {
   const value =
-    typeof headers["get"] === "function"
+    typeof headers?.["get"] === "function"
       ? (headers as { get(name: string): string | null }).get(name)
-      : Object.entries(headers).find(([one]) => one.toLowerCase() === name)?.[1];
+      : Object.entries(headers ?? {}).find(([one]) => one.toLowerCase() === name)?.[1];
   return typeof value === "string" ? value : null;
 }
 

@@ -36,13 +36,21 @@ interface Mistake {
   readonly words: Told;
 }
 
+/** Says a value that was given: text, numbers and the like as they are, and of all else what it is. */
+export function shownOf(value: unknown): ToldPart {
+  if (typeof value === "function") return told`a function`;
+  if (Array.isArray(value)) return value.length === 0 ? told`an empty list` : told`a list`;
+  return typeof value === "object" && value !== null ? told`an object` : JSON.stringify(String(value));
+}
+
 /**
  * Returns what a client is told of the first thing that does not fit: in plain words, with the values and bounds that there are. Where a text
  * has to have a form, these are the words of its description, which therefore begins with what it takes.
  * @param misfits of the value with this schema; at least one
  * @param whole what the value is called
+ * @param value the value, where what was given is to be said, too
  */
-export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: Told): Mistake {
+export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: Told, value?: unknown): Mistake {
   for (const { instancePath, params } of misfits) {
     const [extra] = namesIn(params, "additionalProperties");
     if (extra === undefined) continue;
@@ -63,7 +71,17 @@ export function mistakeOf(schema: TSchema, misfits: readonly Misfit[], whole: To
   }
   const first = misfits.find(({ keyword }) => keyword !== "anyOf") ?? misfits[0];
   const { field, name, at } = placeOf(schema, first?.instancePath ?? "");
-  return { field, words: told`${name === "" ? whole : name} must be ${takes(at)}` };
+  const [what, right] = [name === "" ? whole : name, takes(at)];
+  if (value === undefined) return { field, words: told`${what} must be ${right}` };
+  return { field, words: told`${what} must be ${right}, not ${shownOf(valueAt(value, first?.instancePath ?? ""))}` };
+}
+
+/** Returns what is at a place of a value. @param pointer JSON pointer */
+function valueAt(value: unknown, pointer: string): unknown {
+  return pointer
+    .split("/")
+    .slice(1)
+    .reduce((at, part) => (typeof at === "object" && at !== null ? Reflect.get(at, part) : undefined), value);
 }
 
 function namesIn(params: object, key: "additionalProperties" | "requiredProperties"): readonly string[] {
@@ -133,7 +151,7 @@ function formOf(schema: FieldSchema): Told {
     case "string":
       return told`text${countOf(schema.minLength, schema.maxLength, told`characters`)}`;
     default:
-      return type === undefined ? OTHERWISE : toldOf(type);
+      return toldOf(type ?? schema.description ?? OTHERWISE);
   }
 }
 

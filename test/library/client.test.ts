@@ -405,6 +405,48 @@ describe("a client", () => {
     for (const rooms of [number, list])
       expect(() => client.follow(rooms)).toThrow(expect.objectContaining({ code: "bad_request", field: "rooms" }));
     await expect(client.read(number)).rejects.toMatchObject({ code: "bad_request", field: "rooms" });
+    for (const rooms of [[], "", [""], Array.from({ length: 201 }, (_, i) => String(i))])
+      expect(() => client.follow(rooms)).toThrow(expect.objectContaining({ code: "bad_request", field: "rooms" }));
+  });
+
+  it("says at once which value an option does not take", async () => {
+    const base = { url: "http://127.0.0.1:1", token: "t" };
+    const client = new DyliveClient(base);
+    const call = [null, 5, "x", {}];
+    const choice = { types: [null, "chat", [], [5]], user: [null, 5, ""], minDiamonds: [null, -1, Number.NaN, "5"], filter: [null, 5, ""] };
+    const wrong: readonly (readonly [call: (options: object) => unknown, Readonly<Record<string, readonly unknown[]>>])[] = [
+      [
+        (options) => new DyliveClient({ ...base, ...options }),
+        { fetch: call, WebSocket: call, EventSource: call, sleep: call, silenceMs: [null, 0, -1, Number.NaN, 2 ** 31, "5"] },
+      ],
+      [
+        (options) => client.read("1", options),
+        { ...choice, signal: call, after: [null, 5, ""], before: [5], limit: [0, 2001, Number.NaN, "5"], wait: [-1, 61, 0.5], lmit: [5] },
+      ],
+      [
+        (options) => client.follow("1", options),
+        {
+          ...choice,
+          signal: call,
+          after: [null, 5, ""],
+          by: [null, "pol", 5],
+          onRemoved: call,
+          onGone: call,
+          onState: call,
+          onstate: call,
+        },
+      ],
+    ];
+    for (const [ask, options] of wrong)
+      for (const [name, values] of Object.entries(options))
+        for (const value of values)
+          await expect((async () => ask({ [name]: value }))(), `${name} ${String(value)}`).rejects.toMatchObject({
+            ...{ code: "bad_request", field: name, retryable: false },
+            message: expect.stringMatching(new RegExp(`${name} takes .*, not |there is no option ${name}; there are `)),
+          });
+    expect(() => client.follow("1", { by: "pol" as "poll" })).toThrow('by takes websocket, sse or poll, not "pol"');
+    expect(() => client.follow(["1", "2"], { by: "poll" })).toThrow("one room, not 2");
+    await expect(client.read("1", null as unknown as object)).rejects.toMatchObject({ code: "bad_request", field: "options" });
   });
 
   it("reads pages, and says what cannot be", async () => {
@@ -478,6 +520,7 @@ describe("verifyWebhook", () => {
     ["no time", { ...headers, "webhook-timestamp": "soon" }, body, NOW],
     ["an old message", headers, body, NOW + 301_000],
     ["one of the future", headers, body, NOW - 301_000],
+    ["any where the time is none", headers, body, Number.NaN],
     ["no signature", { ...headers, "webhook-signature": "" }, body, NOW],
     ["another's", signed({ secret: newSecret(), old: null }, "h_7_1-1_l", body, NOW), body, NOW],
     ["none of the headers", {}, body, NOW],

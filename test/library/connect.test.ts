@@ -174,7 +174,9 @@ describe("connect", () => {
     expect(complaint({ types: ["chats"] })).toMatch(
       /^bad_config: there is no type "chats" \(did you mean chat\?\); there are chat, gift, /,
     );
-    expect(complaint({ types: "chat" })).toBe('bad_config: types takes a list, such as types: ["chat", "gift"]');
+    const such = 'It takes a list of one type or more, such as types: ["chat", "gift"] (which events)';
+    expect(complaint({ types: "chat" })).toBe(`bad_config: types does not take "chat". ${such}`);
+    expect(complaint({ types: [] })).toBe(`bad_config: types does not take an empty list. ${such}`);
     expect(complaint({ pollMs: 1 })).toMatch(
       /^bad_config: pollMs does not take "1"\. It takes a whole number, 1,000 to 86,400,000, such as pollMs: \d+ /,
     );
@@ -185,6 +187,50 @@ describe("connect", () => {
     await expect(replay("none", { sped: 1 } as object).next()).rejects.toThrow(/did you mean speed\?/);
     await expect(readWork("7300000000000000019", { worksacount: "a" } as object)).rejects.toThrow(/did you mean worksAccount\?/);
     expect(() => comments("7300000000000000019", { repies: true } as object)).toThrow(/did you mean replies\?/);
+  });
+
+  it("says at once which value an option does not take, and what it takes", async () => {
+    const wrong: Readonly<Record<string, readonly unknown[]>> = {
+      types: [null, 5, "chat", [], [null], {}],
+      signal: [null, {}, 5, new AbortController()],
+      maxQueuedEvents: [null, -1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "5", []],
+      onLost: [null, "x", {}],
+      clock: [null, 5, {}, { now: () => 1 }],
+      signer: ["x", 5, []],
+      source: [null, "web", 5],
+      ...{ account: [null, "", 5], data: [null, "", 5], browser: ["", 5], cdp: ["x", 5], proxy: ["x", 5], userAgent: [null, "", 5] },
+      pollMs: [null, -1, Number.NaN, "5000"],
+      upstream: ["x", 5],
+    };
+    const complaints = Object.entries(wrong).flatMap(([name, values]) =>
+      values.map((value) => {
+        try {
+          connect(ROOM, { [name]: value });
+        } catch (error) {
+          return error instanceof DyliveError && error.code === "bad_config" ? `${name}: ${error.detail}` : `${name}: ${error}`;
+        }
+        return `${name}: took ${String(value)}`;
+      }),
+    );
+    expect(
+      complaints.filter((words) => !/^(\w+): (\1 does not take (".*"|an?( empty)? \w+)\. It takes |there is no type "null")/.test(words)),
+    ).toEqual([]);
+    expect(complaints).toContain(
+      'maxQueuedEvents: maxQueuedEvents does not take "-1". It takes a whole number, 1 to 10,000,000, such as maxQueuedEvents: 1 (events kept while the loop is busy)',
+    );
+    const room = connect(ROOM);
+    for (const listener of [5, undefined, {}] as unknown as (() => void)[]) {
+      expect(() => room.on("gift", listener)).toThrow(/on\("gift", …\) takes a function, not /);
+      expect(() => room.on("error", listener)).toThrow(/on\("error", …\) takes a function, not /);
+    }
+    const rejects: readonly (readonly [Promise<unknown>, RegExp])[] = [
+      [replay("none", { speed: -1 }).next(), /speed does not take "-1"\. It takes a number, 0 or more/],
+      [replay("none", { types: [] }).next(), /types does not take an empty list/],
+      [replay("none", { drift: {} as Drift }).next(), /drift does not take an object/],
+      [resolve(ROOM, { signal: 5 } as object), /signal does not take "5"/],
+      [gifts(null as unknown as object), /the options are not an object/],
+    ];
+    for (const [work, words] of rejects) await expect(work).rejects.toThrow(words);
   });
 
   it("advises by the names of options, as the server does by those of its settings", async () => {

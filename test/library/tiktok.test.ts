@@ -99,6 +99,10 @@ describe("a program written for TikTok-Live-Connector", () => {
     // What it emits is its own to choose.
     const choosing = new WebcastPushConnection(ROOM, { ...options, types: ["chat"] } as WebcastOptions);
     await expect(choosing.connect()).rejects.toThrow(`there is no option "types"; there are ${known}`);
+    for (const client of [null, {}, 5])
+      expect(() => new WebcastPushConnection(ROOM, { client } as object)).toThrow(/client takes a DyliveClient/);
+    for (const signal of [null, {}, 5])
+      expect(() => new WebcastPushConnection(ROOM, { signal } as object)).toThrow(/signal takes an AbortSignal/);
     expect(() => new WebcastPushConnection(ROOM, { ...options, client: clientOf([]) })).toThrow(
       "clock cannot be given beside a client, which takes signal alone",
     );

@@ -163,9 +163,41 @@ describe("a scenario", () => {
     if (room === undefined) throw new Error("no rooms");
     await expect(startSimulator({ rooms: [room, room] })).rejects.toThrow("given twice");
     await expect(startSimulator({ rooms: [{ ...room, everySeconds: { chat: 0 } }] })).rejects.toThrow("everySeconds.chat");
-    await expect(startSimulator({ rooms: [{ ...room, everySeconds: { nope: 1 } as Plain }] })).rejects.toThrow("no stream nope");
+    await expect(startSimulator({ rooms: [{ ...room, everySeconds: { nope: 1 } as Plain }] })).rejects.toThrow(
+      'no field "nope" in rooms[0].everySeconds',
+    );
     await expect(startSimulator({ rateFactor: 0 })).rejects.toThrow("rateFactor");
     await expect(startSimulator({ start: -1 })).rejects.toThrow("start");
+  });
+
+  it("and options that are wrong are refused, with what each takes", async () => {
+    const room = demoRooms()[0];
+    const wrong: Readonly<Record<string, readonly unknown[]>> = {
+      ...{
+        host: [null, "", 5],
+        port: [null, -1, 65_536, "80", Number.NaN],
+        seed: [null, Number.NaN, {}],
+        start: [null, "now", Number.NaN],
+      },
+      ...{ acceptAnySignature: [null, 1], guestGifts: [null, "yes"], keep: [null, 0, -1, Number.NaN], schema: [null, {}] },
+      ...{
+        clock: [null, {}, 5],
+        rateFactor: [null, 0, -1, Number.NaN, "2"],
+        moods: [null, 5, { a: "sad" }, { a: { noneAfterMinutes: -1 } }],
+      },
+      rooms: [null, {}, [null], [{}], [{ ...room, viewers: "5" }], [{ ...room, state: "on" }], [{ ...room, webRid: "" }]],
+    };
+    for (const [name, values] of Object.entries(wrong))
+      for (const value of values)
+        await expect(startSimulator({ [name]: value }), `${name} ${JSON.stringify(value)}`).rejects.toMatchObject({
+          code: "bad_config",
+          detail: expect.stringMatching(new RegExp(`^${name}[^ ]* (must be .*, not |is missing: it must be )`)),
+        });
+    await expect(startSimulator({ prt: 1 } as object)).rejects.toThrow('no field "prt" here; there are: host, port, ');
+    await expect(startSimulator(null as unknown as object)).rejects.toMatchObject({ code: "bad_config" });
+    await expect(startSimulator({ port: -1 })).rejects.toThrow('port must be a whole number from 0 to 65535, not "-1"');
+    for (const options of [{ frames: -1 }, { frames: 1.5 }, { messagesPerFrame: 0 }, { start: Number.NaN }, { frmes: 1 }, { schema: {} }])
+      expect(() => corpus(options as object), JSON.stringify(options)).toThrow(expect.objectContaining({ code: "bad_config" }));
   });
 });
 
