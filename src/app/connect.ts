@@ -58,7 +58,8 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
 export interface RoomEvents<T extends EventType> extends AsyncIterable<LiveEventOf<T>> {
   /**
    * Calls back for each event of a type, beside loops, until the returned function is called. `error` is told of what a loop would throw;
-   * where nobody listens for it, that ends the process as any rejection that nobody handles.
+   * where nobody listens for it, that ends the process as any rejection that nobody handles. What a listener throws itself is an uncaught
+   * exception of the program, and a rejection that nobody handles where it is async, as with an EventEmitter; others are told all the same.
    * @throws DyliveError bad_config for a type that was not asked for, or a listener that is no function
    */
   on<K extends T>(type: K, listener: (event: LiveEventOf<K>) => void): () => void;
@@ -82,8 +83,9 @@ const MAX_QUEUED_EVENTS = 10_000;
 export function connect<T extends EventType = UsualType>(link: string, options: ConnectOptions<T> = {}): RoomEvents<T> {
   readPaste(link, ROOM_DOOR);
   const config = connectionOf(options, "types");
-  const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost, clock = systemClock } = options;
+  const { types = USUAL_TYPES, signal, maxQueuedEvents = MAX_QUEUED_EVENTS, onLost: lost, clock = systemClock } = options;
   assertTypes(types, EVENT_TYPES);
+  const onLost = (count: number) => callBack(lost, count);
   const open = (until: AbortSignal) =>
     OneRoom.open(
       link,
@@ -93,7 +95,7 @@ export function connect<T extends EventType = UsualType>(link: string, options: 
         pollMs: config.pollMs,
         maxEvents: maxQueuedEvents,
         readsGiftList: true,
-        setAside: () => onLost?.(1),
+        setAside: () => onLost(1),
       },
       until,
     );
@@ -103,6 +105,20 @@ export function connect<T extends EventType = UsualType>(link: string, options: 
 /** Reads the options of a connection, which has one more. @throws DyliveError bad_config that names what is wrong */
 export function connectionOf(options: object, more: keyof typeof BESIDE): Config {
   return settingsOf(options, REACH, { [more]: BESIDE[more], ...OWN });
+}
+
+/**
+ * Calls back. What that throws is the program's own uncaught exception, as where an emitter calls: it reaches neither the room nor others who
+ * listen.
+ */
+function callBack<T>(call: ((value: T) => void) | undefined, value: T): void {
+  try {
+    call?.(value);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
 
 /** A room that is being opened, or is. */
@@ -115,7 +131,7 @@ interface OpenedRoom {
 /** One room for all who read it: opened for the first, closed after the last. */
 class SharedRoom<T extends EventType> implements RoomEvents<T> {
   readonly #open: (until: AbortSignal) => Promise<OneRoom>;
-  readonly #wanted: { readonly types: readonly EventType[]; readonly onLost: ((count: number) => void) | undefined };
+  readonly #wanted: { readonly types: readonly EventType[]; readonly onLost: (count: number) => void };
   readonly #end = new AbortController();
   readonly #until: AbortSignal;
   readonly #listeners = new Map<string, Set<(value: never) => void>>();
@@ -127,7 +143,7 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
 
   constructor(
     open: (until: AbortSignal) => Promise<OneRoom>,
-    wanted: { readonly types: readonly EventType[]; readonly onLost: ((count: number) => void) | undefined },
+    wanted: { readonly types: readonly EventType[]; readonly onLost: (count: number) => void },
     signal: AbortSignal | undefined,
   ) {
     this.#open = open;
@@ -173,11 +189,12 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
 
   async #tell(until: AbortSignal): Promise<void> {
     try {
-      for await (const event of this.#events(until)) for (const call of this.#listeners.get(event.type) ?? []) call(event as never);
+      for await (const event of this.#events(until))
+        for (const call of this.#listeners.get(event.type) ?? []) callBack(call, event as never);
     } catch (error) {
       const listeners = this.#listeners.get("error") ?? new Set();
       if (listeners.size === 0) throw error;
-      for (const call of listeners) call(error as never);
+      for (const call of listeners) callBack(call, error as never);
     }
   }
 

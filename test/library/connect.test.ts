@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -231,6 +232,53 @@ describe("connect", () => {
       [gifts(null as unknown as object), /the options are not an object/],
     ];
     for (const [work, words] of rejects) await expect(work).rejects.toThrow(words);
+  });
+
+  it("goes on where a listener throws, which is the program's own uncaught exception; no other is kept from anything", async () => {
+    const options = await start();
+    const thrown: unknown[] = [];
+    const catching = (error: unknown) => thrown.push(error);
+    const own: EventEmitter = process;
+    const others = ["uncaughtException", "unhandledRejection"].map((name) => [name, own.listeners(name)] as const);
+    for (const [name] of others) own.removeAllListeners(name).on(name, catching);
+    try {
+      let lost = 0;
+      const room = connect(ROOM, {
+        ...{ ...options, types: ["chat", "gift", "join", "like"], maxQueuedEvents: 5 },
+        onLost: () => {
+          lost++;
+          throw new Error("lost");
+        },
+      });
+      const [failed, heard, seen]: [unknown[], number[], number[]] = [[], [], []];
+      const mine = new Error("mine");
+      room.on("error", (error) => failed.push(error));
+      room.on("chat", () => {
+        throw mine;
+      });
+      room.on("chat", () => Promise.reject(mine));
+      room.on("chat", ({ seq }) => heard.push(seq));
+      for await (const { seq, type } of room) {
+        if (type === "chat") seen.push(seq);
+        if (seen.length === 3) break;
+      }
+      await until(() => seen.every((seq) => heard.includes(seq)));
+      for await (const _ of room) {
+        await options.clock.sleep(2_000);
+        if (lost > 0) break;
+      }
+      await room[Symbol.asyncDispose]();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(failed).toEqual([]);
+      expect(thrown.filter((error) => error === mine)).toHaveLength(2 * heard.length);
+      expect(thrown.filter((error) => String(error) === "Error: lost")).toHaveLength(lost);
+      expect(thrown).toHaveLength(2 * heard.length + lost);
+    } finally {
+      for (const [name, listeners] of others) {
+        own.off(name, catching);
+        for (const listener of listeners) own.on(name, listener as () => void);
+      }
+    }
   });
 
   it("advises by the names of options, as the server does by those of its settings", async () => {
