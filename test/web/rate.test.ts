@@ -10,7 +10,7 @@ describe("a room's speed", () => {
     rate.count(chats(1_000), 10_000);
     for (let second = 11; second <= 15; second++)
       rate.count({ ...chats(1_000 + (second - 10) * 4), WebcastRoomStatsMessage: second * 9 }, second * 1_000);
-    expect(rate.series(16_000)).toEqual([0, 4, 4, 4, 4, 4]);
+    expect(rate.series(16_000)).toEqual([4, 4, 4, 4, 4]);
     expect(rate.now(16_000)).toBe(4);
   });
 
@@ -18,15 +18,27 @@ describe("a room's speed", () => {
     const rate = new Rate();
     rate.count(chats(7), 10_000);
     expect(rate.series(10_500)).toEqual([]);
-    expect(rate.series(13_000)).toEqual([0, 0, 0]);
+    expect(rate.series(13_000)).toEqual([0, 0]);
     expect(rate.series(200_000).length).toBe(RATE_SECONDS);
+  });
+
+  it("is told as soon as two whole seconds were seen, as what came in these", () => {
+    const rate = new Rate();
+    expect([rate.series(9_000), rate.now(9_000)]).toEqual([[], null]);
+    rate.count(chats(100), 10_300);
+    rate.count(chats(104), 11_300);
+    expect(rate.now(12_300)).toBeNull();
+    rate.count(chats(108), 12_300);
+    expect(rate.now(13_300)).toBe(4);
+    rate.count(chats(115), 13_300);
+    expect(rate.now(14_300)).toBe(5);
   });
 
   it("falls to nothing when nothing comes, and forgets what is over a minute old", () => {
     const rate = new Rate();
     rate.count(chats(0), 1_000);
     rate.count(chats(50), 2_000);
-    expect(rate.now(3_000)).toBe(10);
+    expect(rate.now(4_000)).toBe(25);
     expect(rate.now(8_500)).toBe(0);
     expect(rate.series(61_500).reduce((sum, n) => sum + n)).toBe(50);
     expect(rate.series(63_500).reduce((sum, n) => sum + n)).toBe(0);

@@ -1,5 +1,8 @@
 /** Seconds that a sparkline shows. */
 export const RATE_SECONDS = 60;
+/** Seconds whose mean is the speed now, and the fewest of them that tell one. */
+const NOW_SECONDS = 5;
+const NOW_SECONDS_MIN = 2;
 
 /** Methods that only people cause; others flow on in a room that is silent (as INTERACTIVE in src/health/room-health.ts). */
 const INTERACTIVE: ReadonlySet<string> = new Set(
@@ -11,7 +14,7 @@ const INTERACTIVE: ReadonlySet<string> = new Set(
 
 /** Messages of people a second over the last minute, from counts that only grow. */
 export class Rate {
-  /** By second, oldest first; the last is not over. */
+  /** By second, oldest first; the last is not over. That of the first look is not there: only a part of it was seen. */
   #perSecond: number[] = [];
   #total: number | null = null;
   #second = 0;
@@ -36,15 +39,15 @@ export class Rate {
     return this.#perSecond.slice(0, -1);
   }
 
-  /** Messages a second, as the mean of the last five. */
-  now(now: number): number {
-    const last = this.series(now).slice(-5);
-    return last.reduce((sum, n) => sum + n, 0) / 5;
+  /** Messages a second, as the mean of the last five that were seen; null where they are too few to tell. */
+  now(now: number): number | null {
+    const last = this.series(now).slice(-NOW_SECONDS);
+    return last.length < NOW_SECONDS_MIN ? null : last.reduce((sum, n) => sum + n, 0) / last.length;
   }
 
   #advance(now: number): void {
+    if (this.#total === null) return;
     const second = Math.floor(now / 1_000);
-    if (this.#perSecond.length === 0) this.#perSecond = [0];
     const steps = Math.min(RATE_SECONDS + 1, Math.max(0, second - this.#second));
     for (let i = 0; i < steps; i++) this.#perSecond.push(0);
     if (this.#perSecond.length > RATE_SECONDS + 1) this.#perSecond = this.#perSecond.slice(-RATE_SECONDS - 1);

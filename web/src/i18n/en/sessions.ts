@@ -66,7 +66,7 @@ export const sessions: typeof zh = {
   gaps: (n, length) => `${n === 1 ? "One gap" : `${n} gaps`} (${length}): nothing is known of that time.`,
   partial: "Some events were removed before they were counted: figures may be too low.",
   sides: ["A", "B", "C", "D"],
-  difference: "Difference",
+  difference: "Change",
   audience: {
     title: "Audience",
     people: "People",
