@@ -211,18 +211,22 @@ export async function movePosition(
 }
 
 /**
- * Lets one connection alone move the positions of a named subscription, until another subscribes by the name, in this process or another.
+ * Lets one reader alone move the positions of a named subscription, until another subscribes by the name, in this process or another.
  * @param places seq of each room, for those in which the name has no position yet
+ * @param by who it is, and whether it comes back: then it takes nothing from who has the name since
+ * @throws DyliveError in_use when another has
  */
 export async function holdPositions(
   { positions, tokens }: Kept,
   token: TokenRow,
   name: string,
   places: readonly (readonly [RoomKey, number])[],
-  holder: string,
+  { holder, isBack }: { readonly holder: string; readonly isBack: boolean },
 ): Promise<void> {
   const reader = subscriptionPosition(token, name);
-  await positions.hold(reader, places, holder, { prefix: ofSubscriptions(token.id), most: TOKEN_POSITIONS_MAX });
+  const among = { prefix: ofSubscriptions(token.id), most: TOKEN_POSITIONS_MAX };
+  if (!(await positions.hold(reader, places, holder, among, isBack)))
+    throw new DyliveError("in_use", told`another connection has subscribed as ${name} since`);
   // As above.
   if ((await tokens.find(token.hash)) === null) await positions.forget(reader);
 }

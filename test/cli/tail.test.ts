@@ -2,6 +2,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { EventLines } from "../../src/cli/commands/tail.js";
 import { createToken, revokeToken, subscriptionPosition } from "../../src/http/tokens.js";
 import { systemClock } from "../../src/runtime/clock.js";
+import { DyliveError } from "../../src/runtime/errors.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { FakeClock } from "../clock.js";
@@ -103,13 +104,64 @@ it("ends when another command goes on under its name, which misses nothing by it
   await older.clock.advance(1_000);
   await expect(older.ended).rejects.toMatchObject({
     code: "in_use",
-    message: expect.stringMatching(/: another connection has subscribed to room \d+ as a since/),
+    message: expect.stringContaining("another command goes on as a, so this one ends"),
   });
   // Nothing that the older one has read is taken from the newer one.
   await newer.end();
   const third = follow(server.url, server.token, { asked: { name: "a" } });
   await until(() => third.said.length > 0);
   expect(third.said.join("")).toContain("the lines begin after seq 6");
+});
+
+it("leaves its name to who has it since, when it comes back over another connection", async () => {
+  const store: Store = openSqliteStore({ path: ":memory:" });
+  const { token } = await createToken(store.tokens, { name: "t", scope: "read", now: Date.now() });
+  const start = (port?: number) =>
+    serveApi({ clock: systemClock, replace: () => ({ ...store, close: async () => {} }), ...(port && { port }) });
+  const first = await start();
+  await first.tell("98765", chat("1"));
+  const older = follow(first.api.url, token, { asked: { name: "a", after: "0" }, unreadMax: 65_536 });
+  await until(() => older.lines.length === 1);
+  const newer = follow(first.api.url, token, { asked: { name: "a" }, unreadMax: 65_536 });
+  await until(() => newer.lines.length === 1);
+  await first.api.close();
+  await first.tell("98765", chat("2"));
+  await start(first.api.port);
+  // The newer one comes back first, then the older one.
+  await until(async () => {
+    await newer.clock.advance(10_000);
+    return newer.lines.length === 2;
+  });
+  await until(async () => {
+    await older.clock.advance(10_000);
+    return older.ended.then(
+      () => false,
+      () => true,
+    );
+  });
+  await expect(older.ended).rejects.toMatchObject({ code: "in_use", message: expect.stringContaining("another command goes on as a") });
+  await first.tell("98765", chat("3"));
+  await until(() => newer.lines.length === 3);
+});
+
+it("does not move the position when the disk has not taken the lines, and ends", async () => {
+  const server = await serveLive();
+  const { room, append } = await server.room();
+  await append(...chats(1, 2));
+  const { token, id } = await server.makeToken();
+  const lines: string[] = [];
+  const output = {
+    unreadMax: 0,
+    write: async (text: string) => void lines.push(text),
+    sync: async () => {
+      throw new DyliveError("file_failed", "the output cannot be written: the disk failed");
+    },
+  };
+  const one = follow(server.url, token, { asked: { name: "a", after: "0" }, output });
+  await until(() => lines.length > 0);
+  await one.clock.advance(1_000);
+  await expect(one.ended).rejects.toMatchObject({ code: "file_failed" });
+  expect(await server.store.positions.get(subscriptionPosition({ id }, "a"), room)).toBe(0);
 });
 
 it("ends without a word when nobody reads any more, with the position where the reader was", async () => {

@@ -25,6 +25,7 @@ describe("a position of a token", () => {
   it("is gone too when the token is revoked at the moment it moves or is held, before or after the write", async () => {
     for (const when of ["before", "after"]) {
       const { store, row, reader } = await withToken();
+      const me = { holder: "me", isBack: false };
       const revoking = async <T>(write: () => Promise<T>): Promise<T> => {
         if (when === "before") await revokeToken(store, row.id, 2);
         const written = await write();
@@ -39,9 +40,9 @@ describe("a position of a token", () => {
       await movePosition({ positions, tokens: store.tokens }, row, reader, 1, 5);
       expect([when, await store.positions.get(reader, 1)]).toEqual([when, null]);
       const other = await createToken(store.tokens, { name: "b", scope: "read", now: 1 });
-      await holdPositions({ positions, tokens: store.tokens }, row, "archive", [[1, 5]], "me");
+      await holdPositions({ positions, tokens: store.tokens }, row, "archive", [[1, 5]], me);
       expect([when, await store.positions.get(reader, 1)]).toEqual([when, null]);
-      await holdPositions({ positions, tokens: store.tokens }, other.row, "archive", [[1, 5]], "me");
+      await holdPositions({ positions, tokens: store.tokens }, other.row, "archive", [[1, 5]], me);
       expect(await store.positions.get(subscriptionPosition(other.row, "archive"), 1)).toBe(5);
     }
   });

@@ -19,7 +19,7 @@ import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
 import { pastedRoom } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
-import { ProgressLine, say } from "../terminal.js";
+import { ProgressLine, say, writeOut } from "../terminal.js";
 import { numberFrom, whole } from "../values.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST } from "./session.js";
@@ -133,8 +133,7 @@ function nameOf({ log }: Store, { room }: ExportPlan, request: ExportRequest): s
 }
 
 async function toStdout(store: Store, plan: ExportPlan, stop: AbortSignal): Promise<void> {
-  for await (const { bytes } of exportPieces(store, plan, stop))
-    await new Promise<void>((resolve, reject) => process.stdout.write(bytes, (error) => (error ? reject(error) : resolve())));
+  for await (const { bytes } of exportPieces(store, plan, stop)) await writeOut(bytes);
 }
 
 function requestOf(options: ExportOptions): ExportRequest {

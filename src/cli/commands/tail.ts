@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { fdatasync, fstatSync } from "node:fs";
+import { closeSync, fdatasync, fstatSync, openSync, readSync } from "node:fs";
 import { promisify } from "node:util";
 import type { Command, Option } from "commander";
 import WebSocket from "ws";
@@ -10,7 +11,7 @@ import { DyliveError, ERRORS, type ErrorCode } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
 import { told } from "../../runtime/told.js";
 import { stopSignal } from "../stop.js";
-import { print, say } from "../terminal.js";
+import { isStdoutFile, say, writeOut } from "../terminal.js";
 import { names, whole } from "../values.js";
 import { besideStore, noServer, serverAt } from "./mcp.js";
 
@@ -110,12 +111,34 @@ export function addTailCommand(program: Command, data: () => Option): void {
 function stdoutOf(behind?: number): Output {
   process.stdout.removeAllListeners("error").on("error", () => {});
   const stat = fstatSync(1);
-  const write = (text: string) =>
-    print(text).catch((error: unknown) => {
-      throw fileFailure(error, told`the lines cannot be written`);
-    });
+  // A line that a fall of the machine cut short stays as it is: what follows is another one.
+  let before = isStdoutFile() && isTorn() ? "\n" : "";
+  const write = async (text: string) => {
+    await writeOut(`${before}${text}\n`);
+    before = "";
+  };
   const unreadMax = behind ?? (stat.isFIFO() ? PIPE_BYTES : stat.isSocket() ? SOCKET_BYTES : 0);
-  return { write, unreadMax, ...(stat.isFile() && { sync: () => promisify(fdatasync)(1) }) };
+  return { write, unreadMax, ...(stat.isFile() && { sync: synced }) };
+}
+
+/** Waits until the disk has what was written to stdout. @throws DyliveError file_failed */
+async function synced(): Promise<void> {
+  await promisify(fdatasync)(1).catch((error: unknown) => {
+    throw fileFailure(error, told`the output cannot be written`);
+  });
+}
+
+/** Returns whether the file that is stdout ends within a line. One that may only be written to is taken for whole. */
+function isTorn(): boolean {
+  try {
+    const file = openSync("/dev/fd/1", "r");
+    const last = Buffer.alloc(1);
+    const count = readSync(file, last, 0, 1, fstatSync(file).size - 1);
+    closeSync(file);
+    return count === 1 && last.toString() !== "\n";
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -124,6 +147,8 @@ function stdoutOf(behind?: number): Output {
  */
 export class EventLines {
   readonly #deps: EventLinesDeps;
+  /** Name of this reader over all its connections: who comes back does not take the position from who has it since. */
+  readonly #reader = randomBytes(9).toString("base64url");
   #log: string | null = null;
   /** By room: everything up to here was taken, or is not shown. */
   readonly #taken = new Map<number, number>();
@@ -195,7 +220,10 @@ export class EventLines {
       clock.every(SILENCE_MS, () => {
         if (!socket.isPaused && ++silent > SILENT_MAX) socket.terminate();
       }),
-      clock.every(KEEP_MS, () => void this.#keep(socket, KEPT_AT_ONCE)),
+      clock.every(
+        KEEP_MS,
+        () => void this.#keep(socket, KEPT_AT_ONCE).catch((error: unknown) => finish(error instanceof DyliveError ? error : String(error))),
+      ),
       ...(this.#deps.rooms.length > 0 ? [] : [clock.every(LOOK_MS, () => void this.#lookForRooms(socket))]),
     ];
     try {
@@ -262,8 +290,7 @@ export class EventLines {
           if (message["code"] !== "not_found" || (this.#taken.size === 0 && this.#asking === 0)) throw errorOf(message);
           return;
         }
-        // Another command has the name.
-        if (message["code"] === "in_use") throw errorOf(message);
+        if (message["code"] === "in_use") throw this.#replaced();
         if (this.#trouble !== words) say(told`the position cannot be kept: ${String(words)}`);
         this.#trouble = String(words);
         return;
@@ -275,7 +302,7 @@ export class EventLines {
 
   async #subscribe({ log }: Message, socket: WebSocket): Promise<void> {
     const { rooms } = this.#deps;
-    const { after, ...asked } = this.#deps.asked;
+    const { after, ...asked } = this.#asked();
     if (this.#log !== null && this.#log !== log) {
       say(told`the server has another log than before: the lines go on where that has the position, else now`);
       for (const known of [this.#taken, this.#read, this.#kept]) known.clear();
@@ -298,10 +325,14 @@ export class EventLines {
 
   /** Subscribes to the rooms that have come since: from their beginning. */
   async #lookForRooms(socket: WebSocket): Promise<void> {
-    const rooms = await this.#allRooms().catch(() => []); // looked for again
+    const rooms = await this.#allRooms().catch((error: unknown) => {
+      if (error instanceof DyliveError && this.#trouble !== error.message) say(told`rooms that came since are not shown: ${error.said}`);
+      if (error instanceof DyliveError) this.#trouble = error.message;
+      return []; // looked for again
+    });
     const added = rooms.filter((room) => !this.#taken.has(room));
     if (added.length > 0 && this.#isFollowing)
-      this.#send(socket, { op: "subscribe", ref: "rooms", ...this.#deps.asked, rooms: added, after: "0" });
+      this.#send(socket, { op: "subscribe", ref: "rooms", ...this.#asked(), rooms: added, after: "0" });
   }
 
   async #allRooms(): Promise<readonly number[]> {
@@ -336,8 +367,20 @@ export class EventLines {
     for (const { room, seq } of this.#unread.splice(0, first < 0 ? this.#unread.length : first)) this.#read.set(room, seq);
   }
 
+  /** Returns what the server is asked with each subscription. */
+  #asked(): LinesAsked & { readonly reader?: string } {
+    const { asked } = this.#deps;
+    return asked.name === undefined ? asked : { ...asked, reader: this.#reader };
+  }
+
+  /** Makes the error of a command whose name another one has by now. */
+  #replaced(): DyliveError {
+    return new DyliveError("in_use", told`another command goes on as ${this.#deps.asked.name ?? ""}, so this one ends`);
+  }
+
   /** Takes that the server refuses the rooms: those that were followed may have been deleted. @throws DyliveError */
   #refused(message: Message, socket: WebSocket): void {
+    if (message["code"] === "in_use") throw this.#replaced();
     if (message["code"] !== "not_found" || this.#names.size === 0) throw errorOf(message);
     for (const room of [...this.#taken.keys()]) this.#lose(room, socket);
   }
@@ -349,7 +392,7 @@ export class EventLines {
     say(told`room ${room} was deleted`);
     const name = this.#names.get(room);
     if (!this.#names.delete(room) || name === undefined) return;
-    const { after: _, ...asked } = this.#deps.asked;
+    const { after: _, ...asked } = this.#asked();
     this.#asking++;
     this.#send(socket, { op: "subscribe", ref: "anew", ...asked, rooms: [{ room: name, after: 0 }] });
   }
@@ -362,12 +405,12 @@ export class EventLines {
     else this.#read.set(room, seq);
   }
 
-  /** Moves the kept positions to what was read. @returns the rooms whose are under way */
+  /** Moves the kept positions to what was read. @returns the rooms whose are under way @throws DyliveError when the disk does not take it */
   async #keep(socket: WebSocket, most: number): Promise<ReadonlyMap<number, number>> {
     const { name } = this.#deps.asked;
     const behind = [...this.#read].filter(([room, seq]) => seq > (this.#kept.get(room) ?? 0)).slice(0, most);
     if (name === undefined || behind.length === 0 || !this.#isFollowing) return new Map();
-    await this.#deps.output.sync?.().catch(() => {}); // a disk that fails fails the next line
+    await this.#deps.output.sync?.();
     for (const [room, seq] of behind) this.#send(socket, { op: "ack", ref: "keep", name, room, seq });
     // Those that wait have their turn next.
     for (const [room, seq] of behind) this.#read.delete(room) && this.#read.set(room, seq);

@@ -77,10 +77,10 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   readonly #over = new AbortController();
   /** The client's position in each room, as it was told without an event. */
   readonly #told = new Map<RoomKey, number>();
-  /** Names that rooms are subscribed to by. */
-  readonly #names = new Map<RoomKey, string>();
-  /** What holds the positions of these names. */
-  readonly #holder = randomBytes(9).toString("base64url");
+  /** Names that rooms are subscribed to by, and who holds their positions. */
+  readonly #names = new Map<RoomKey, { readonly name: string; readonly holder: string }>();
+  /** Holds the positions of a client that has no name of its own. */
+  readonly #self = randomBytes(9).toString("base64url");
   /** Number that is counted against the token: the connection itself, and its rooms. */
   #held: number;
   #commands: Promise<void> = Promise.resolve();
@@ -258,10 +258,11 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
       );
     quota.take(this.token.id, added);
     this.#held += added;
-    const { name } = command;
+    const { name, reader, resumed = false } = command;
+    const holder = reader ?? this.#self;
     try {
       const places = subscriptions.map(({ shown }) => [shown.room, shown.after] as const);
-      if (name !== undefined) await holdPositions(store, this.token, name, places, this.#holder);
+      if (name !== undefined) await holdPositions(store, this.token, name, places, { holder, isBack: resumed && reader !== undefined });
     } catch (error) {
       if (!this.#gone.signal.aborted) {
         this.#held -= added;
@@ -274,7 +275,7 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     this.#tell({ type: "subscribed", ...ref, rooms: subscriptions.map(({ told }) => told) });
     for (const { shown } of subscriptions) {
       if (name === undefined) this.#names.delete(shown.room);
-      else this.#names.set(shown.room, name);
+      else this.#names.set(shown.room, { name, holder });
       this.#told.set(shown.room, shown.after);
       this.#follow.add(shown);
     }
@@ -300,11 +301,12 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     const { room } = await visibleRoom(store.rooms, this.token, String(command.room));
     const at = this.#follow.get(room)?.at;
     if (at === undefined) throw new DyliveError("bad_request", told`room ${room} is not subscribed to on this connection`);
-    if (this.#names.get(room) !== command.name)
+    const held = this.#names.get(room);
+    if (held?.name !== command.name)
       throw new DyliveError("bad_request", told`room ${room} is not subscribed to as ${command.name} on this connection`);
     if (command.seq > at)
       throw new DyliveError("bad_request", told`seq ${command.seq} of room ${room} was not sent yet: the newest is ${at}`);
-    await movePosition(store, this.token, subscriptionPosition(this.token, command.name), room, command.seq, this.#holder);
+    await movePosition(store, this.token, subscriptionPosition(this.token, command.name), room, command.seq, held.holder);
     this.#tell({ type: "acked", ...ref, name: command.name, room, seq: command.seq });
   }
 

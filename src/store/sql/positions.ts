@@ -66,20 +66,34 @@ export function sqlPositions({ clock, dialect, ask, lane }: SqlDatabase) {
     /**
      * Lets one alone set a reader's positions in rooms, from now on and until another holds them. One that is not there yet is made.
      * @param places seq of each room where there is no position yet
+     * @param isBack whether it held them before: then it takes none from another, and makes none
+     * @returns false when another has held one of them since
      */
-    hold: (reader: string, places: readonly (readonly [RoomKey, number])[], holder: string, among: Among): Promise<void> => {
+    hold: (
+      reader: string,
+      places: readonly (readonly [RoomKey, number])[],
+      holder: string,
+      among: Among,
+      isBack = false,
+    ): Promise<boolean> => {
       const now = moment();
       return write(function* () {
         // In one order, so that two who hold the same rooms never wait for each other.
         for (const [room, seq] of [...places].sort(([a], [b]) => a - b)) {
           const rooms = [reader, room, now, holder] as const;
           const update = "UPDATE positions SET moved_at = $3, holder = $4 WHERE reader = $1 AND room = $2";
-          if ((yield* run(update, ...rooms)) > 0) continue;
+          if ((yield* run(isBack ? `${update} AND holder = $4` : update, ...rooms)) > 0) continue;
+          if (isBack) {
+            const found = yield* row<{ seq: number }>("SELECT seq FROM positions WHERE reader = $1 AND room = $2", reader, room);
+            if (found !== undefined) return false;
+            continue;
+          }
           const insert = `INSERT INTO positions(reader, room, moved_at, holder, seq) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (reader, room) DO UPDATE SET moved_at = excluded.moved_at, holder = excluded.holder`;
           yield* run(insert, ...rooms, seq);
           yield* shedOthers(among, reader, room);
         }
+        return true;
       });
     },
     /** Forgets every position of the reader. */

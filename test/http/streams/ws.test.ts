@@ -135,6 +135,38 @@ describe("a WebSocket", () => {
     expect(older.typed("subscribed")[1]).toMatchObject({ rooms: [{ after: 5 }] });
   });
 
+  it("lets a reader that comes back take no name from who has it since, and go on where nobody has", async () => {
+    const server = await serveLive();
+    const { room, append } = await server.room();
+    await append(...chats(10));
+    const subscribe = async (reader: string, resumed: boolean) => {
+      const client = await WsClient.open(server.url, server.token);
+      client.send({ op: "subscribe", name: "archive", reader, resumed, rooms: [{ room: "98765", after: 4 }] });
+      await until(() => client.typed("subscribed").length + client.typed("error").length === 1);
+      return client;
+    };
+    const acked = async (client: WsClient, seq: number) => {
+      client.send({ op: "ack", name: "archive", room, seq });
+      await until(() => client.typed("acked").length + client.typed("error").length === 1);
+      return client.typed("acked").length === 1;
+    };
+    await subscribe("a", false);
+    const again = await subscribe("a", true);
+    expect(await acked(again, 5)).toBe(true);
+    const other = await subscribe("b", false);
+    const late = await subscribe("a", true);
+    expect(late.typed("error")).toMatchObject([
+      { code: "in_use", message: expect.stringContaining("another connection has subscribed as archive since") },
+    ]);
+    expect(await acked(other, 7)).toBe(true);
+    // One whose position was forgotten meanwhile has it where it acks next, not where it is given.
+    await server.store.positions.forgetAll("sub:");
+    const back = await subscribe("b", true);
+    const id = (await server.store.tokens.list())[0]?.id ?? "";
+    expect(await server.store.positions.get(`sub:${id}:archive`, room)).toBeNull();
+    expect(await acked(back, 6)).toBe(true);
+  });
+
   it("tells a seq that the log has not reached, and what was removed", async () => {
     const server = await serveLive();
     const { room, append } = await server.room();
