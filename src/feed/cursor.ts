@@ -151,7 +151,7 @@ export function resolvePlaces(text: string | null, logId: string, ends: Ends, is
   const known = [...ends.keys()].filter((room) => given.has(room));
   if (known.length === 0 && ends.size > 0 && ![...ends.keys()].some(isAnew)) throw reset("it is of other rooms");
   for (const room of known)
-    if ((given.get(room) ?? 0) > (heads.get(room) ?? 0)) throw reset(`it is beyond the newest event of room ${room}`);
+    if ((given.get(room) ?? 0) > (heads.get(room) ?? 0)) throw reset(told`it is beyond the newest event of room ${room}`);
   const seqs = new Map([...heads].map(([room, head]) => [room, given.get(room) ?? (isAnew(room) ? 0 : head)]));
   return { seqs, added: [...ends.keys()].filter((room) => !given.has(room)) };
 }

@@ -5,6 +5,7 @@ import { ConfigSchema } from "../../src/app/setting-schema.js";
 import { programFor } from "../../src/cli/program.js";
 import { columnsOf } from "../../src/cli/terminal.js";
 import { noSuch } from "../../src/events/misspelt.js";
+import { COMMANDS as WS_COMMANDS } from "../../src/http/streams/ws-command.js";
 import { acceptedLanguage, inLanguage, messageIn, recognised } from "../../src/i18n/words.js";
 import { COMMANDS } from "../../src/i18n/zh/commands.js";
 import { DETAILS } from "../../src/i18n/zh/details.js";
@@ -175,6 +176,7 @@ describe("what the API says of a field of the wrong form", () => {
   }
   interface Operation {
     readonly parameters?: readonly { readonly name: string; readonly description?: string; readonly schema: Field }[];
+    readonly requestBody?: { readonly content: unknown };
   }
   const { paths } = JSON.parse(readFileSync(new URL("../../docs/gen/openapi.json", import.meta.url), "utf8")) as {
     readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
@@ -189,6 +191,19 @@ describe("what the API says of a field of the wrong form", () => {
       .map(([name, { description }]) => `${name} must be ${description}`);
     expect(told.length).toBeGreaterThan(20);
     expect([...new Set(told.map(zh))].filter((words) => / 应为 \P{Script=Han}*$|[a-z]{2,} [a-z]{2,} [a-z]{2,}/u.test(words))).toEqual([]);
+  });
+
+  it("is Chinese of every field of a body and of a command of the WebSocket", () => {
+    const found = new Set<string>();
+    const look = (at: unknown) => {
+      if (typeof at !== "object" || at === null) return;
+      if ("description" in at && typeof at.description === "string") found.add(at.description);
+      for (const one of Object.values(at)) look(one);
+    };
+    for (const { requestBody } of Object.values(paths).flatMap((methods) => Object.values(methods))) look(requestBody?.content);
+    look(WS_COMMANDS);
+    expect(found.size).toBeGreaterThan(60);
+    expect([...found].filter((text) => /[a-z]{2,} [a-z]{2,}/.test(text) && !/\p{Script=Han}/u.test(zh(text)))).toEqual([]);
   });
 
   it("is Chinese where seconds and events are counted", () => {

@@ -125,7 +125,7 @@ const settings = {
     Type.Integer({
       minimum: 1,
       maximum: HOOK_LIMITS.batchEvents,
-      description: `events of one request at most, from 1 to ${HOOK_LIMITS.batchEvents}, the default`,
+      description: "events of one request at most; as many as are allowed by default",
     }),
   ),
   allowPrivate: Type.Optional(

@@ -835,4 +835,97 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "no dylive server answers at {} (--server): {}": "{}（--server）没有 dylive 服务应答：{}",
   "the answer is none of dylive's: HTTP {}": "应答的不是 dylive：HTTP {}",
   "rooms are managed by a server: give --server": "直播间由服务管理：请加 --server",
+  "it is beyond the newest event of room {}": "它比直播间 {} 最新的事件还新",
+  // What fields of bodies and commands are, as errors about them say.
+  "anything that names a room: a link, the app's share text, a number, a custom id, a 19-digit room_id":
+    "能指明直播间的任何内容：链接、App 的分享文案、房间号、抖音号、19 位 room_id",
+  "true puts it on the watch list; false collects it until ten minutes after somebody last asked for it":
+    "true 加入监控列表；false 只在有人读取时采集，最后一次读取十分钟后停止",
+  "account to watch as, as given to dylive login; guest is none, null the server's setting":
+    "以哪个账号观看，即 dylive login 时起的名字；guest 是游客，null 跟随服务器设置",
+  "proxy for this room (http, https or socks5 URL; admin tokens only); null is the server's setting":
+    "这个直播间的代理（http、https 或 socks5 地址；只有 admin token 能设）；null 跟随服务器设置",
+  "connections of our own, or a page in the browser; null is the server's setting": "自己的连接，或浏览器里的页面；null 跟随服务器设置",
+  "whether its frames are kept as they came; null is the server's setting": "是否原样保存收到的数据帧；null 跟随服务器设置",
+  "sessions that watch the room at once, as one log: guest, guest:2, browser or account:NAME, then @browser or @websocket, then ,proxy=URL or ,proxy=none (admin tokens only; left out, a session keeps its own, and one that has a proxy is taken away by admin tokens only); null is one session, by the settings above":
+    "同时观看这个直播间的会话，合并成一份记录：guest、guest:2、browser 或 account:NAME，后面可加 @browser 或 @websocket，再加 ,proxy=URL 或 ,proxy=none（只有 admin token 能写；不写则保持原来的，带代理的会话也只有 admin token 能去掉）；null 是一个会话，按上面的设置",
+  "a test event that is to be made, with fields of its type alone": "要产生的测试事件，只带这个类型有的字段",
+  "what happens; the last four happen in no room: name room 0": "发生什么；后四种不属于任何直播间：直播间写 0",
+  "who did it; 测试观众 by default": "谁做的；默认是测试观众",
+  "1 to 20 digits: their uid; none by default": "1 到 20 位数字：这个人的 uid；默认没有",
+  "name of the gift; 测试礼物 by default": "礼物名；默认是测试礼物",
+  "how many of the gift; 1 by default": "礼物件数；默认 1",
+  "worth of all of it, a multiple of units; as units by default": "总价值（抖币），是 units 的倍数；默认与 units 相同",
+  "likes of the batch; 10 by default": "这一批的点赞数；默认 10",
+  "events of the room; null follows the server's settings": "这个直播间的事件；null 跟随服务器设置",
+  "ms; null is no limit": "毫秒；null 表示不限",
+  "bytes; null is no limit": "字节；null 表示不限",
+  "statistics of a broadcast, from its last event on; only the age counts": "一场直播的统计，从最后一个事件算起；只看时间",
+  "raw recordings of the room": "这个直播间的原始录制",
+  "their id (uid), sec_uid, visible number or nickname": "这个人的 id（uid）、sec_uid、抖音号或昵称",
+  "room_id of the broadcast, or `latest`; all of the room by default": "这一场的 room_id，或 `latest`；默认是整个直播间",
+  "what it is called, typed to confirm: a room's title, anchor, number or id here; a broadcast's title or room_id. Blanks and signs that show nothing do not count; a name that shows nothing, or is longer than 100 characters, is none":
+    "它的名称，输入以确认：直播间的标题、主播、房间号或这里的编号；一场直播的标题或 room_id。空白和不显示的字符不算；什么都不显示或超过 100 个字符的不算名称",
+  "age up to which what is kept will do; 0 reads the work in any case": "保存的内容多久以内可以直接用；0 表示一定重新读取",
+  "a link of an author or a mix, a short link, the app's share text, or a sec_uid": "作者或合集的链接、短链接、App 的分享文案，或 sec_uid",
+  "the run ends after so many works; 10,000 by default": "读到这么多作品就结束；默认 10,000",
+  "an author's list ends after so many works in a row that are kept from before, pinned ones apart; never by default":
+    "连续遇到这么多已经保存的作品就结束（置顶的不算）；默认不因此结束",
+  "the run ends after so many comments that are new; 100,000 by default": "读到这么多新评论就结束；默认 100,000",
+  "whether replies are collected beside those that are shown without a click": "是否也采集要点开才显示的回复",
+  "whether HDR is taken where there is a choice": "可以选择时是否要 HDR",
+  "whether the music is wanted, too": "是否也要音乐",
+  "whether the covers are wanted, too": "是否也要封面",
+  "names of the files in the folder of their work: 1 to 200 characters, with fields in braces; docs/works.md has them":
+    "作品文件夹里的文件名：1 到 200 个字符，花括号里是字段，见 docs/works.md",
+  "also what its author does not allow to download; needs the scope admin, and is logged":
+    "作者不允许下载的也下载；需要 admin 权限，会写入日志",
+  "a link of the author, a short link, the app's share text, or a sec_uid": "作者的链接、短链接、App 的分享文案，或 sec_uid",
+  "path from the folder that DYLIVE_RECORDINGS names; . is that itself": "从 DYLIVE_RECORDINGS 指定的文件夹算起的路径；. 就是它本身",
+  "a room that is known, by any of its names": "已知的直播间，任何一种名称都可以",
+  "names of the recordings without ending, see docs/sidecar.md": "录像的文件名，不含扩展名，见 docs/sidecar.md",
+  "time zone of the times in names, such as Asia/Shanghai or +08:00": "文件名里时间的时区，例如 Asia/Shanghai 或 +08:00",
+  "what it is for: 1 to 64 printable characters": "用途：1 到 64 个可显示的字符",
+  "read, manage or admin; each includes the ones before it": "read、manage 或 admin；后面的包含前面的",
+  "the only rooms it may see, each by one of its names or as room:ID; all when empty":
+    "只能看到这些直播间，写任何一种名称或 room:编号；空表示全部",
+  "when it stops being valid, ms UTC": "什么时候失效，UTC 毫秒",
+  "where events are sent: https:// or http://": "事件发到哪里：https:// 或 http://",
+  "what it is for; the address's host by default": "用途；默认是地址里的主机名",
+  "event types, and room.live, room.ended, gifts.suppressed, gifts.flowing, session.lost, session.silent, session.receives, account.lapsed, hook.paused, disk.low, work.published; * for all types; all but unknown, rank and stats by default, and with a channel what goes on air, ends or fails":
+    "事件类型，以及 room.live、room.ended、gifts.suppressed、gifts.flowing、session.lost、session.silent、session.receives、account.lapsed、hook.paused、disk.low、work.published；* 表示全部类型；默认是除 unknown、rank、stats 以外的全部，发给通知渠道时是开播、下播和故障",
+  "only these rooms; all by default, also those that come later": "只有这些直播间；默认全部，包括以后添加的",
+  "a room's id here, or one of its names; 0 is the system's": "直播间在这里的编号，或任何一种名称；0 是系统的",
+  "events of one request at most; as many as are allowed by default": "一次请求最多的事件数；默认是允许的最多个数",
+  "whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it":
+    "是否允许内网地址：本机、局域网、云主机的元数据；只有 admin 能设",
+  "service that brings a text to people, see docs/notify.md; null for a program, which is sent events as they are":
+    "把文字发给人的服务，见 docs/notify.md；null 表示发给程序，事件原样发送",
+  "by the address where it is left out, for the known services": "不写时，已知的服务由地址判断",
+  "what DingTalk and Feishu sign with, a token of ntfy or of your own service; it is not shown again, and kept where it is left out":
+    "钉钉和飞书的签名密钥，ntfy 或自己的服务的令牌；不会再显示，不写则保持原来的",
+  "of the text, zh by default": "文字的语言，默认 zh",
+  "body for the kind http, with {title}, {text} and {all} in it; JSON where it is JSON":
+    "种类是 http 时的请求体，里面写 {title}、{text} 和 {all}；是 JSON 就按 JSON 发送",
+  "the first event that is to be sent; one beyond the newest passes over all": "从哪一个事件开始发送；比最新的还大表示全部跳过",
+  "what the live companion starts the game with (-token=…)": "直播伴侣启动玩法时给的内容（-token=…）",
+  "1 to 100 events that were shown": "1 到 100 个已经展示的事件",
+  "id of the event": "事件的 id",
+  "method of the event in small letters, digits and _, such as live_gift": "事件的 method，小写字母、数字和 _，例如 live_gift",
+  "when it was shown, ms UTC": "什么时候展示的，UTC 毫秒",
+  "of live.douyin.com: the line of a Cookie header, JSON, or a cookies.txt. They are kept and never shown":
+    "live.douyin.com 的 Cookie：Cookie 标头那一行、JSON 或 cookies.txt。会保存，不会再显示",
+  "a live room, to look at every step: a number, a link or a share text": "一个正在直播的直播间，用来检查每一步：房间号、链接或分享文案",
+  "what is to be said; it has letters or digits": "要朗读的文字；要有字母、数字或汉字",
+  "its language; a voice of piper speaks its own": "语言；piper 的声音只说自己的语言",
+  percent: "百分比",
+  "one message of JSON-RPC 2.0": "一条 JSON-RPC 2.0 消息",
+  "a link, a short link, the app's share text, or a work's id": "链接、短链接、App 的分享文案，或作品号",
+  "a filter expression, see docs/filters.md": "过滤表达式，见 docs/filters.md",
+  "comes back with the answer": "随回答原样返回",
+  "1 to 64 letters, digits, _ . -, which name a position that the server keeps": "1 到 64 个字母、数字或 _ . -，是服务保存的位置的名字",
+  "1 to 64 letters, digits, _ . -, the same over all connections of one reader: with `resumed` it takes no name from who has it since":
+    "1 到 64 个字母、数字或 _ . -，一个读者的所有连接都相同：带 `resumed` 时不会从后来的读者那里拿走名字",
+  "true: the rooms were followed before; of those that are no more `gone` tells, and only where none is left it is refused":
+    "true：以前订阅过这些直播间；已经不在的用 `gone` 告知，一个都不剩时才拒绝",
 };

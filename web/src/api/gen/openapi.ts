@@ -9613,7 +9613,7 @@ export interface operations {
                     filter?: string | null;
                     /** @description only these rooms; all by default, also those that come later */
                     rooms?: string[];
-                    /** @description events of one request at most, from 1 to 500, the default */
+                    /** @description events of one request at most; as many as are allowed by default */
                     maxEvents?: number;
                     /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
                     allowPrivate?: boolean;
@@ -9774,7 +9774,7 @@ export interface operations {
                     filter?: string | null;
                     /** @description only these rooms; all by default, also those that come later */
                     rooms?: string[];
-                    /** @description events of one request at most, from 1 to 500, the default */
+                    /** @description events of one request at most; as many as are allowed by default */
                     maxEvents?: number;
                     /** @description whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it */
                     allowPrivate?: boolean;
