@@ -335,7 +335,11 @@ function assertOptions(options: unknown, taken: Readonly<Record<string, Takes | 
 function shownOf(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "such a list";
-  return typeof value === "function" || (typeof value === "object" && value !== null) ? `a ${typeof value}` : String(value);
+  return typeof value === "function" || (typeof value === "object" && value !== null)
+    ? typeof value === "function"
+      ? "a function"
+      : "an object"
+    : String(value);
 }
 
 /** Returns what is not undefined. */

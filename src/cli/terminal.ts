@@ -1,14 +1,11 @@
-import { fstatSync, ftruncateSync, writeSync } from "node:fs";
-import { Socket } from "node:net";
 import { createInterface } from "node:readline/promises";
-import { isMainThread } from "node:worker_threads";
 import { languageOf } from "../app/config.js";
 import { shownText } from "../events/hidden.js";
 import { inLanguage } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
-import { fileFailure } from "../runtime/file-failure.js";
 import { type Said, type Told, type ToldPart, told, toldOf } from "../runtime/told.js";
 import { isUnwritable } from "../store/health.js";
+import { writeOut } from "./stdout.js";
 
 /**
  * Returns text from the platform as it may be shown on a terminal: one line, nothing that moves the cursor, colours, turns the direction or
@@ -60,37 +57,6 @@ export function say(line: Said): void {
 /** Writes a line to stdout, waiting when the reader is slow. */
 export function print(line: Said): Promise<void> {
   return writeOut(`${typeof line === "string" ? line : inWords(line)}\n`);
-}
-
-/**
- * Writes to stdout, waiting when the reader is slow. A file has all of it when this resolves, and nothing of it when it fails.
- * @throws DyliveError file_failed when the disk does not take it; an error of code EPIPE when nobody reads any more
- */
-export async function writeOut(data: string | Uint8Array): Promise<void> {
-  try {
-    if (isStdoutFile()) writeWholly(typeof data === "string" ? Buffer.from(data) : data);
-    else await new Promise<void>((resolve, reject) => process.stdout.write(data, (error) => (error ? reject(error) : resolve())));
-  } catch (error) {
-    throw fileFailure(error, told`the output cannot be written`);
-  }
-}
-
-/** Whether what goes to stdout goes to a file. */
-export function isStdoutFile(): boolean {
-  return isMainThread && !(process.stdout instanceof Socket) && fstatSync(1).isFile();
-}
-
-/** Writes to the file that is stdout. Node itself takes a write that a full disk cut short for a whole one. */
-function writeWholly(bytes: Uint8Array): void {
-  const before = fstatSync(1).size;
-  let at = 0;
-  try {
-    while (at < bytes.length) at += writeSync(1, bytes, at);
-  } catch (error) {
-    // Half a line would spoil the next one. Not where another program has written behind it.
-    if (at > 0 && fstatSync(1).size === before + at) ftruncateSync(1, before);
-    throw error;
-  }
 }
 
 /** Asks a question on stderr and waits for a line; null where nobody sits at a terminal, or the input ends. */

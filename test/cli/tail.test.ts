@@ -47,6 +47,15 @@ function follow(base: string, secret: string, given: Given & { readonly unreadMa
   return { lines, seqs, said, clock, state, ended, end };
 }
 
+/** A server that can be started again over the same store, at the same port. */
+async function restarting() {
+  const store: Store = openSqliteStore({ path: ":memory:" });
+  const { token } = await createToken(store.tokens, { name: "t", scope: "read", now: Date.now() });
+  const start = (port?: number) =>
+    serveApi({ clock: systemClock, replace: () => ({ ...store, close: async () => {} }), ...(port && { port }) });
+  return { store, token, start, first: await start() };
+}
+
 const chats = (from: number, to: number, text = "x") =>
   Array.from({ length: to - from + 1 }, (_, at) => chat(text, { id: String(7_100_000_000_000_000_000n + BigInt(from + at)) }));
 
@@ -114,11 +123,7 @@ it("ends when another command goes on under its name, which misses nothing by it
 });
 
 it("leaves its name to who has it since, when it comes back over another connection", async () => {
-  const store: Store = openSqliteStore({ path: ":memory:" });
-  const { token } = await createToken(store.tokens, { name: "t", scope: "read", now: Date.now() });
-  const start = (port?: number) =>
-    serveApi({ clock: systemClock, replace: () => ({ ...store, close: async () => {} }), ...(port && { port }) });
-  const first = await start();
+  const { token, start, first } = await restarting();
   await first.tell("98765", chat("1"));
   const older = follow(first.api.url, token, { asked: { name: "a", after: "0" }, unreadMax: 65_536 });
   await until(() => older.lines.length === 1);
@@ -279,11 +284,7 @@ it("goes on with a room that was deleted and added again by its name", async () 
 });
 
 it("goes on at a server that was started again, and follows the rooms that come, from their beginning", async () => {
-  const store: Store = openSqliteStore({ path: ":memory:" });
-  const { token } = await createToken(store.tokens, { name: "t", scope: "read", now: Date.now() });
-  const start = (port?: number) =>
-    serveApi({ clock: systemClock, replace: () => ({ ...store, close: async () => {} }), ...(port && { port }) });
-  const first = await start();
+  const { token, start, first } = await restarting();
   await first.tell("98765", chat("1"));
   const { lines, said, clock } = follow(first.api.url, token, { rooms: [], asked: { after: "0" } });
   await until(() => lines.length === 1);
@@ -307,11 +308,7 @@ it.each([
   ["one of its rooms", ["98765", "22222"]],
   ["its only room", ["98765"]],
 ])("goes on at a server that was away while %s was deleted and added again", async (_which, rooms) => {
-  const store: Store = openSqliteStore({ path: ":memory:" });
-  const { token } = await createToken(store.tokens, { name: "t", scope: "read", now: Date.now() });
-  const start = (port?: number) =>
-    serveApi({ clock: systemClock, replace: () => ({ ...store, close: async () => {} }), ...(port && { port }) });
-  const first = await start();
+  const { store, token, start, first } = await restarting();
   const before = await first.tell("98765", chat("before 1"), chat("before 2"));
   const other = await first.tell("22222", chat("other 1"));
   const { lines, said, clock } = follow(first.api.url, token, { rooms, asked: { after: "0" } });

@@ -1,17 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, fdatasync, fstatSync, openSync, readSync } from "node:fs";
-import { promisify } from "node:util";
+import { fstatSync } from "node:fs";
 import type { Command, Option } from "commander";
 import WebSocket from "ws";
 import { type Config, languageOf, loadConfig } from "../../app/config.js";
 import { messageIn } from "../../i18n/words.js";
 import { type Backoff, backoffMs, type Clock, systemClock } from "../../runtime/clock.js";
 import { DyliveError, ERRORS, type ErrorCode } from "../../runtime/errors.js";
-import { fileFailure } from "../../runtime/file-failure.js";
 import { told } from "../../runtime/told.js";
+import { isTorn, syncOut, writeOut } from "../stdout.js";
 import { stopSignal } from "../stop.js";
-import { isStdoutFile, say, writeOut } from "../terminal.js";
+import { say } from "../terminal.js";
 import { names, whole } from "../values.js";
 import { besideStore, noServer, serverAt } from "./mcp.js";
 
@@ -112,33 +111,13 @@ function stdoutOf(behind?: number): Output {
   process.stdout.removeAllListeners("error").on("error", () => {});
   const stat = fstatSync(1);
   // A line that a fall of the machine cut short stays as it is: what follows is another one.
-  let before = isStdoutFile() && isTorn() ? "\n" : "";
+  let before = isTorn() ? "\n" : "";
   const write = async (text: string) => {
     await writeOut(`${before}${text}\n`);
     before = "";
   };
   const unreadMax = behind ?? (stat.isFIFO() ? PIPE_BYTES : stat.isSocket() ? SOCKET_BYTES : 0);
-  return { write, unreadMax, ...(stat.isFile() && { sync: synced }) };
-}
-
-/** Waits until the disk has what was written to stdout. @throws DyliveError file_failed */
-async function synced(): Promise<void> {
-  await promisify(fdatasync)(1).catch((error: unknown) => {
-    throw fileFailure(error, told`the output cannot be written`);
-  });
-}
-
-/** Returns whether the file that is stdout ends within a line. One that may only be written to is taken for whole. */
-function isTorn(): boolean {
-  try {
-    const file = openSync("/dev/fd/1", "r");
-    const last = Buffer.alloc(1);
-    const count = readSync(file, last, 0, 1, fstatSync(file).size - 1);
-    closeSync(file);
-    return count === 1 && last.toString() !== "\n";
-  } catch {
-    return false;
-  }
+  return { write, unreadMax, ...(stat.isFile() && { sync: syncOut }) };
 }
 
 /**
@@ -147,8 +126,8 @@ function isTorn(): boolean {
  */
 export class EventLines {
   readonly #deps: EventLinesDeps;
-  /** Name of this reader over all its connections: who comes back does not take the position from who has it since. */
-  readonly #reader = randomBytes(9).toString("base64url");
+  /** Holds the position over all connections: who comes back does not take it from who has it since. */
+  readonly #holder = randomBytes(9).toString("base64url");
   #log: string | null = null;
   /** By room: everything up to here was taken, or is not shown. */
   readonly #taken = new Map<number, number>();
@@ -167,6 +146,8 @@ export class EventLines {
   #isFollowing = false;
   #failures = 0;
   #trouble: string | null = null;
+  /** Whether it was said that there are rooms which cannot be followed. */
+  #lacksRooms = false;
 
   constructor(deps: EventLinesDeps) {
     this.#deps = deps;
@@ -326,8 +307,8 @@ export class EventLines {
   /** Subscribes to the rooms that have come since: from their beginning. */
   async #lookForRooms(socket: WebSocket): Promise<void> {
     const rooms = await this.#allRooms().catch((error: unknown) => {
-      if (error instanceof DyliveError && this.#trouble !== error.message) say(told`rooms that came since are not shown: ${error.said}`);
-      if (error instanceof DyliveError) this.#trouble = error.message;
+      if (error instanceof DyliveError && !this.#lacksRooms) say(told`rooms that came since are not shown: ${error.said}`);
+      this.#lacksRooms ||= error instanceof DyliveError;
       return []; // looked for again
     });
     const added = rooms.filter((room) => !this.#taken.has(room));
@@ -368,9 +349,9 @@ export class EventLines {
   }
 
   /** Returns what the server is asked with each subscription. */
-  #asked(): LinesAsked & { readonly reader?: string } {
+  #asked(): LinesAsked & { readonly holder?: string } {
     const { asked } = this.#deps;
-    return asked.name === undefined ? asked : { ...asked, reader: this.#reader };
+    return asked.name === undefined ? asked : { ...asked, holder: this.#holder };
   }
 
   /** Makes the error of a command whose name another one has by now. */

@@ -18,7 +18,7 @@ const Name = Type.String({
   pattern: "^[A-Za-z0-9_.-]{1,64}$",
   description: "1 to 64 letters, digits, _ . -, which name a position that the server keeps",
 });
-const Reader = Type.String({
+const Holder = Type.String({
   pattern: "^[A-Za-z0-9_.-]{1,64}$",
   description:
     "1 to 64 letters, digits, _ . -, the same over all connections of one reader: with `resumed` it takes no name from who has it since",
@@ -40,7 +40,7 @@ export const COMMANDS = {
       op: Type.Literal("subscribe"),
       ref: Ref,
       name: Type.Optional(Name),
-      reader: Type.Optional(Reader),
+      holder: Type.Optional(Holder),
       rooms: Type.Array(Type.Union([RoomName, Type.Object({ room: RoomName, after: Seq }, closed)]), { minItems: 1 }),
       after: Type.Optional(After),
       types: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 100 })),

@@ -79,7 +79,7 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   readonly #told = new Map<RoomKey, number>();
   /** Names that rooms are subscribed to by, and who holds their positions. */
   readonly #names = new Map<RoomKey, { readonly name: string; readonly holder: string }>();
-  /** Holds the positions of a client that has no name of its own. */
+  /** Holds the positions of a client that gives no `holder`. */
   readonly #self = randomBytes(9).toString("base64url");
   /** Number that is counted against the token: the connection itself, and its rooms. */
   #held: number;
@@ -258,11 +258,11 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
       );
     quota.take(this.token.id, added);
     this.#held += added;
-    const { name, reader, resumed = false } = command;
-    const holder = reader ?? this.#self;
+    const { name, holder = this.#self, resumed = false } = command;
     try {
       const places = subscriptions.map(({ shown }) => [shown.room, shown.after] as const);
-      if (name !== undefined) await holdPositions(store, this.token, name, places, { holder, isBack: resumed && reader !== undefined });
+      if (name !== undefined)
+        await holdPositions(store, this.token, name, places, { holder, isBack: resumed && command.holder !== undefined });
     } catch (error) {
       if (!this.#gone.signal.aborted) {
         this.#held -= added;

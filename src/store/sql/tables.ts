@@ -55,7 +55,7 @@ export const ROOMS: SqlTable = {
  *   every append; in PostgreSQL whoever appends to the room locks its row, so that seqs are in the order of commits. A copy gets it with the
  *   events.
  * - `room_reports.body`: JSON of a room's status as its collector told it last, for who has the store and not the process.
- * - `positions.holder`: id of the connection that alone moves it: the one that subscribed by its name last; empty where anybody may.
+ * - `positions.holder`: id of who alone moves it, a connection or a client over all of its own: the one that subscribed by its name last; empty where anybody may.
  * - `tokens.rooms`: JSON array of names. `hooks.body`, `hook_tries.body`: JSON of the row; a hook's positions are in `positions`.
  *   `hook_batches.body`: what is sent, byte for byte until it is delivered; a hook has at most one batch of each room.
  * - Statistics (`store/statistics.ts`): a broadcast that is reset gets a new `n`; the rows of the old one are deleted little by little, and

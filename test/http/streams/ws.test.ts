@@ -139,9 +139,9 @@ describe("a WebSocket", () => {
     const server = await serveLive();
     const { room, append } = await server.room();
     await append(...chats(10));
-    const subscribe = async (reader: string, resumed: boolean) => {
+    const subscribe = async (holder: string, resumed: boolean) => {
       const client = await WsClient.open(server.url, server.token);
-      client.send({ op: "subscribe", name: "archive", reader, resumed, rooms: [{ room: "98765", after: 4 }] });
+      client.send({ op: "subscribe", name: "archive", holder, resumed, rooms: [{ room: "98765", after: 4 }] });
       await until(() => client.typed("subscribed").length + client.typed("error").length === 1);
       return client;
     };
