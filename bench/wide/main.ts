@@ -3,6 +3,7 @@ import { Agent, request } from "node:http";
 import { loadavg, tmpdir } from "node:os";
 import { databasePath } from "../../src/store/open.js";
 import { Child } from "../child.js";
+import { claim } from "../claims.js";
 import type { PlatformQuestion } from "./platform.js";
 import { Process } from "./process.js";
 import type { ServerQuestion } from "./server.js";
@@ -28,6 +29,9 @@ const FEW = 20;
 /** A quiet room: one person comes in 20 to 60 seconds. */
 const QUIET = { join: 40 } as const;
 
+/** The rooms of the first part, as claims name them. */
+const QUIET_ROOMS = `${ROOMS} quiet rooms${byBrowser ? ", signed by one browser" : ""}`;
+
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 const folder = mkdtempSync(`${tmpdir()}/dylive-wide-`);
 const children = new Set<Child>();
@@ -37,7 +41,7 @@ try {
   if (BUSY > 0) {
     const few = await busyRooms(FEW, Math.min(MINUTES, 2));
     const many = await busyRooms(BUSY, MINUTES);
-    console.log(`a message in ${BUSY} rooms costs ${(many / few).toFixed(2)}x of one in ${FEW}`);
+    claimMost(`CPU time of a message in ${BUSY} rooms of ${PER_SECOND} a second`, many / few, "×", 1.3, `one in ${FEW} rooms`);
   }
 } finally {
   for (const child of children) child.end();
@@ -112,25 +116,31 @@ async function started(count: number, token: string): Promise<Server> {
   return { child, process: new Process(child.pid), url, answeredMs, connectedMs };
 }
 
+/** Claims something of which less is better. */
+function claimMost(what: string, value: number, unit: string, most: number | null, rival: string | null = null): void {
+  const asked = most === null ? null : { text: `at most ${most}${unit}`, met: value <= most };
+  claim({ what, figure: `${value.toFixed(unit === "×" ? 2 : 1)}${unit}`, rival, asked });
+}
+
 async function quietRooms(): Promise<void> {
   console.log(`\n${ROOMS} rooms, in each a person comes in 20 to 60 s${byBrowser ? ", signed by a browser" : ""}`);
   const { platform, token, server } = await running("quiet", ROOMS, QUIET);
   say("first start: first answer", `${server.answeredMs.toFixed(0)} ms`);
-  say(
-    "first start: all connected",
-    `${(server.connectedMs / 1000).toFixed(1)} s, ${((1000 * ROOMS) / server.connectedMs).toFixed(0)} sockets a second`,
-  );
+  const sockets = ((1000 * ROOMS) / server.connectedMs).toFixed(0);
+  claim({
+    what: `${QUIET_ROOMS}: opened`,
+    figure: `${sockets} a second, at most ${RATE} requests a second being allowed`,
+    rival: null,
+    asked: null,
+  });
   // Until each room has shown its pace: before, silence is asked about, and a room that is asked about connects again.
   await sleep(quick ? 20_000 : 150_000);
   const { process: ours, url } = server;
-  say("CPU, quiet rooms", await cpuOver(ours, quick ? 15 : 60));
-  say(
-    "memory",
-    `${ours.residentMb()} MB, ${((1024 * ours.residentMb()) / ROOMS).toFixed(0)} KB a room (with all else), at most ${ours.peakMb()} MB`,
-  );
+  claimMost(`${QUIET_ROOMS}: CPU`, await cpuOver("CPU, quiet rooms", ours, quick ? 15 : 60), " % of a core", null);
+  claimMost(`${QUIET_ROOMS}: memory of the process`, ours.residentMb(), " MB", 1024);
   await platform({ what: "hush", on: true });
   await sleep(2000);
-  say("CPU, heartbeats alone", await cpuOver(ours, quick ? 15 : 28));
+  claimMost(`${QUIET_ROOMS}: CPU, heartbeats alone`, await cpuOver("CPU, heartbeats alone", ours, quick ? 15 : 28), " % of a core", 5);
   if (profiles !== null) await server.child.ask({ what: "profile", seconds: 15, folder: profiles } satisfies ServerQuestion);
   await platform({ what: "hush", on: false });
   await answers(server, token, quick ? 10 : 60);
@@ -141,7 +151,7 @@ async function quietRooms(): Promise<void> {
   end(server.child);
   say("stop", `${(stoppedMs / 1000).toFixed(1)} s`);
   const again = await started(ROOMS, token);
-  say("start again: first answer", `${again.answeredMs.toFixed(0)} ms`);
+  claimMost(`${QUIET_ROOMS}: from a start to the first answer`, again.answeredMs / 1000, " s", 5);
   say("start again: all connected", `${(again.connectedMs / 1000).toFixed(1)} s, ${again.process.cpuSeconds().toFixed(1)} s of CPU time`);
   say("memory after it", `${again.process.residentMb()} MB`);
   await get(url, token, "/healthz").catch(() => {});
@@ -176,7 +186,10 @@ async function answers({ url, process: ours }: Server, token: string, seconds: n
     await sleep(200);
   }
   const ended = (performance.now() - began) / 1000;
-  for (const [page, { wall, own }] of took) say(page, `${latencies(wall)}; less what its thread waited for a core: ${latencies(own)}`);
+  for (const [page, { wall, own }] of took) {
+    say(page, `${latencies(wall)}; less what its thread waited for a core: ${latencies(own)}`);
+    claimMost(`${QUIET_ROOMS}: \`${page}\`, p99 less waits for a core`, percentile(own, 0.99), " ms", 100);
+  }
   say("CPU meanwhile", `${((100 * (ours.cpuSeconds() - cpu)) / ended).toFixed(1)} % of a core`);
 }
 
@@ -200,6 +213,12 @@ async function streams({ url, process: ours }: Server, token: string, seconds: n
     await sleep(50);
   }
   say("/healthz beside 20 unread streams of all rooms", `${latencies(wall)}; less waits: ${latencies(own)}`);
+  claimMost(
+    `${QUIET_ROOMS}: \`/healthz\` beside 20 unread streams of all rooms, p99 less waits for a core`,
+    percentile(own, 0.99),
+    " ms",
+    100,
+  );
   say("CPU with them", `${((100 * (ours.cpuSeconds() - cpu)) / ((performance.now() - began) / 1000)).toFixed(1)} % of a core`);
   for (const one of open) one.destroy();
 }
@@ -230,16 +249,20 @@ async function busyRooms(count: number, minutes: number): Promise<number> {
     "CPU",
     `${((100 * used) / seconds).toFixed(1)} % of a core, ${micros.toFixed(0)} µs an event; ${mains.toFixed(0)} µs without its threads`,
   );
-  say("lag, platform's time to stored", lag(before, after));
-  const late = memory.filter(([minute]) => minute >= minutes / 3);
-  say(
-    "memory",
-    `${memory.at(-1)?.[1]} MB at the end, ${slope(late).toFixed(2)} MB a minute over the last two thirds, at most ${ours.peakMb()} MB`,
-  );
+  const late = lag(before, after);
+  say("lag, platform's time to stored", late);
+  const settled = memory.filter(([minute]) => minute >= minutes / 3);
+  const grew = `${memory.at(-1)?.[1]} MB at the end, ${slope(settled).toFixed(2)} MB a minute over the last two thirds, at most ${ours.peakMb()} MB`;
+  say("memory", grew);
   say(
     "gaps, reconnects",
     `${sumOf(after, "dylive_gaps_total") - sumOf(before, "dylive_gaps_total")}, ${sumOf(after, "dylive_reconnects_total") - sumOf(before, "dylive_reconnects_total")}`,
   );
+  if (count === BUSY) {
+    const rooms = `${count} rooms of ${PER_SECOND} messages a second for ${minutes} min`;
+    claim({ what: `${rooms}: lag`, figure: late, rival: null, asked: null });
+    claim({ what: `${rooms}: memory`, figure: grew, rival: null, asked: null });
+  }
   endAll();
   rmSync(data, { recursive: true, force: true });
   return micros;
@@ -264,11 +287,14 @@ function slope(points: readonly (readonly [x: number, y: number])[]): number {
   return points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0) / over;
 }
 
-async function cpuOver(ours: Process, seconds: number): Promise<string> {
+/** @returns the process's CPU time over some seconds, % of a core; says beside it what of that the main thread's was */
+async function cpuOver(what: string, ours: Process, seconds: number): Promise<number> {
   const [cpu, main, began] = [ours.cpuSeconds(), ours.mainSeconds(), performance.now()];
   await sleep(1000 * seconds);
-  const share = (used: number) => ((100 * used) / ((performance.now() - began) / 1000)).toFixed(1);
-  return `${share(ours.cpuSeconds() - cpu)} % of a core (main thread ${share(ours.mainSeconds() - main)} %) over ${seconds} s`;
+  const share = (used: number) => (100 * used) / ((performance.now() - began) / 1000);
+  const all = share(ours.cpuSeconds() - cpu);
+  say(what, `${all.toFixed(1)} % of a core (main thread ${share(ours.mainSeconds() - main).toFixed(1)} %) over ${seconds} s`);
+  return all;
 }
 
 function get(url: string, token: string, path: string): Promise<{ readonly status: number; readonly body: string; readonly ms: number }> {
@@ -297,10 +323,14 @@ function sumOf(figures: string, name: string): number {
     .reduce((sum, line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `) ? sum + Number(line.split(" ").at(-1)) : sum), 0);
 }
 
-function latencies(values: readonly number[]): string {
+function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN).toFixed(1);
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)}, longest ${at(1)} (${sorted.length})`;
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+function latencies(values: readonly number[]): string {
+  const at = (share: number) => percentile(values, share).toFixed(1);
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)}, longest ${at(1)} (${values.length})`;
 }
 
 function say(what: string, value: string): void {
