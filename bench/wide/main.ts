@@ -21,7 +21,7 @@ const MINUTES = option("minutes", quick ? 1 : 30);
 const RATE = option("rate", 200);
 /** Whether the browser signs, as with the platform itself; else the simulator's own signer. */
 const byBrowser = process.argv.includes("--signer=browser");
-/** Folder that a profile of the idle process and a snapshot of its heap are written to, for the browser's tools. */
+/** Folder that profiles of the process and a snapshot of its heap are written to, for the browser's tools. */
 const profiles = process.argv.find((one) => one.startsWith("--profiles="))?.slice(11) ?? null;
 /** Messages a second of a busy room, and of how many rooms the cost of a message is compared with that of many. */
 const PER_SECOND = 5;
@@ -137,14 +137,16 @@ async function quietRooms(): Promise<void> {
   await sleep(quick ? 20_000 : 150_000);
   const { process: ours, url } = server;
   claimMost(`${QUIET_ROOMS}: CPU`, await cpuOver("CPU, quiet rooms", ours, quick ? 15 : 60), " % of a core", null);
+  await profile(server, "quiet");
   claimMost(`${QUIET_ROOMS}: memory of the process`, ours.residentMb(), " MB", 1024);
   await platform({ what: "hush", on: true });
   await sleep(2000);
   claimMost(`${QUIET_ROOMS}: CPU, heartbeats alone`, await cpuOver("CPU, heartbeats alone", ours, quick ? 15 : 28), " % of a core", 5);
-  if (profiles !== null) await server.child.ask({ what: "profile", seconds: 15, folder: profiles } satisfies ServerQuestion);
+  await profile(server, "heartbeats");
   await platform({ what: "hush", on: false });
   await answers(server, token, quick ? 10 : 60);
   await streams(server, token, quick ? 10 : 30);
+  if (profiles !== null) await server.child.ask({ what: "heap", file: `${profiles}/quiet.heapsnapshot` } satisfies ServerQuestion);
   const stopping = performance.now();
   await server.child.ask({ what: "stop" } satisfies ServerQuestion);
   const stoppedMs = performance.now() - stopping;
@@ -156,6 +158,12 @@ async function quietRooms(): Promise<void> {
   say("memory after it", `${again.process.residentMb()} MB`);
   await get(url, token, "/healthz").catch(() => {});
   endAll();
+}
+
+/** Notes where the CPU time goes, if that was asked. */
+async function profile({ child }: Server, name: string): Promise<void> {
+  if (profiles === null) return;
+  await child.ask({ what: "profile", seconds: 15, file: `${profiles}/${name}.cpuprofile` } satisfies ServerQuestion);
 }
 
 /** Asks as clients do, and tells how long each kind of answer took. */
@@ -241,6 +249,7 @@ async function busyRooms(count: number, minutes: number): Promise<number> {
   const used = ours.cpuSeconds() - cpu;
   const seconds = (performance.now() - began) / 1000;
   const stored = sumOf(after, "dylive_events_total") - sumOf(before, "dylive_events_total");
+  await profile(server, `busy-${count}`);
   const sent = await platform<number>({ what: "load", perSecond: 0 });
   const micros = (1e6 * used) / stored;
   const mains = (1e6 * (ours.mainSeconds() - main)) / stored;

@@ -14,7 +14,10 @@ export type ServerQuestion =
   /** Puts rooms on the watch list of a store that no server has open, and makes a token. */
   | { readonly what: "fill"; readonly path: string; readonly rooms: readonly string[] }
   | { readonly what: "start" }
-  | { readonly what: "profile"; readonly seconds: number; readonly folder: string }
+  /** Writes where the CPU time of some seconds goes. */
+  | { readonly what: "profile"; readonly seconds: number; readonly file: string }
+  /** Writes what is in the heap. */
+  | { readonly what: "heap"; readonly file: string }
   | { readonly what: "stop" };
 
 let app: App | null = null;
@@ -25,7 +28,8 @@ answer(async (question: ServerQuestion) => {
     app = await start(loadConfig());
     return app.url;
   }
-  if (question.what === "profile") return profile(question.seconds, question.folder);
+  if (question.what === "profile") return profile(question.seconds, question.file);
+  if (question.what === "heap") return writeHeapSnapshot(folderOf(question.file));
   await app?.close();
   app = null;
   return null;
@@ -48,8 +52,7 @@ async function fill(path: string, rooms: readonly string[]): Promise<string> {
   return token;
 }
 
-/** Writes where the CPU time of some seconds went, and what is in the heap. */
-async function profile(seconds: number, folder: string): Promise<null> {
+async function profile(seconds: number, file: string): Promise<null> {
   const session = new Session();
   session.connect();
   await session.post("Profiler.enable");
@@ -57,8 +60,12 @@ async function profile(seconds: number, folder: string): Promise<null> {
   await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
   const { profile } = await session.post("Profiler.stop");
   session.disconnect();
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/wide.cpuprofile`, JSON.stringify(profile));
-  writeHeapSnapshot(`${folder}/wide.heapsnapshot`);
+  writeFileSync(folderOf(file), JSON.stringify(profile));
   return null;
+}
+
+/** Makes the folder of a file. @returns the file */
+function folderOf(file: string): string {
+  mkdirSync(dirname(file), { recursive: true });
+  return file;
 }
