@@ -50,8 +50,15 @@ export async function catchUp(
   }
 }
 
-/** Time between looks at what is new, in ms: a look is one small query, and figures of a minute ago would do. */
+/** Shortest time between looks at what is new, in ms: a look is one small query, and figures of a minute ago would do. */
 const PAUSE_MS = 2000;
+/** Longest time between them, in ms. */
+const LONGEST_PAUSE_MS = 20_000;
+/**
+ * Times as long as the work took that is paused after it: many rooms with a few events each would have a commit for every few, all the time,
+ * where later one does for many.
+ */
+const PAUSES = 3;
 /** Steps of one room before the others have their turn: a room that is counted for the first time may take minutes. */
 const TURN_STEPS = 20;
 
@@ -77,6 +84,7 @@ export async function keepUpToDate(deps: ReaderDeps, signal: AbortSignal): Promi
   while (!signal.aborted) {
     // Whether a room had more to do than one turn takes.
     let more = false;
+    const began = clock.now();
     try {
       const rooms = await progress();
       const now = rooms.reduce((sum, room) => sum + room.behind, 0);
@@ -91,6 +99,7 @@ export async function keepUpToDate(deps: ReaderDeps, signal: AbortSignal): Promi
       more = false;
       if (!signal.aborted) onError(error);
     }
-    if (!more) await clock.sleep(PAUSE_MS, signal).catch(() => {});
+    const pause = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, PAUSES * (clock.now() - began)));
+    if (!more) await clock.sleep(pause, signal).catch(() => {});
   }
 }

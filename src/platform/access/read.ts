@@ -91,35 +91,46 @@ export function* inBatches(received: Iterable<Received>): Generator<readonly Rec
   if (batch.length > 0) yield batch;
 }
 
-/** Bytes of memory waiting beyond which the sender is paused. Far above what a busy room sends in a second. */
+/**
+ * Bytes of memory that wait in all queues of the process beyond which senders are paused: far above what a busy room sends in a second, and a
+ * thousand rooms together take no more. What is made of them while they are stored is several times as much.
+ */
 const HIGH_WATER_BYTES = 64 * 1024 * 1024;
+/** Bytes of memory in all queues, and of the batches that their readers are at. */
+let heldInAll = 0;
 
 /**
  * Bounded queue of frames between a socket and their reader, in order. With a slow reader the socket is paused and TCP holds the platform
- * back.
+ * back; with many, each goes on by a batch at a time.
  */
 export class ReceiveQueue {
   readonly #flow: { pause(): void; resume(): void };
   readonly #onReceived: (frame: Received) => void;
+  readonly #isAlone: boolean;
   #waiting: Received[] = [];
+  /** Bytes of what waits and of the batch that the reader is at. */
   #bytes = 0;
   #paused = false;
   #ended = false;
   #error: unknown;
   #wake: (() => void) | null = null;
 
-  /** @param onReceived called with every frame that comes */
-  constructor(flow: { pause(): void; resume(): void }, onReceived: (frame: Received) => void = () => {}) {
+  /**
+   * @param onReceived called with every frame that comes
+   * @param isAlone whether the bound is for what waits in this queue, not in all: of a sender that loses what it may not send
+   */
+  constructor(flow: { pause(): void; resume(): void }, onReceived: (frame: Received) => void = () => {}, isAlone = false) {
     this.#flow = flow;
     this.#onReceived = onReceived;
+    this.#isAlone = isAlone;
   }
 
   push(received: Received): void {
     if (this.#ended) return;
     this.#waiting.push(received);
-    this.#bytes += heldBytes(received);
+    this.#holds(heldBytes(received));
     this.#onReceived(received);
-    if (!this.#paused && this.#bytes > HIGH_WATER_BYTES) {
+    if (!this.#paused && (this.#isAlone ? this.#bytes : heldInAll) > HIGH_WATER_BYTES) {
       this.#paused = true;
       this.#flow.pause();
     }
@@ -134,26 +145,37 @@ export class ReceiveQueue {
     this.#wake?.();
   }
 
-  /** Yields all that waits, batch by batch, until the end. For one reader. */
+  /** Yields all that waits, batch by batch, until the end; a batch is done with when the next one is asked for. For one reader. */
   async *batches(): AsyncGenerator<readonly Received[]> {
-    for (;;) {
-      if (this.#waiting.length > 0) {
-        const batch = this.#waiting;
-        this.#waiting = [];
-        this.#bytes = 0;
-        if (this.#paused && !this.#ended) this.#flow.resume();
-        this.#paused = false;
-        yield batch;
-      } else if (this.#ended) {
-        if (this.#error !== undefined) throw this.#error;
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-        this.#wake = null;
+    try {
+      for (;;) {
+        if (this.#waiting.length > 0) {
+          const batch = this.#waiting;
+          this.#waiting = [];
+          const bytes = this.#bytes;
+          yield batch;
+          this.#holds(-bytes);
+          if (this.#paused && !this.#ended) this.#flow.resume();
+          this.#paused = false;
+        } else if (this.#ended) {
+          if (this.#error !== undefined) throw this.#error;
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+          this.#wake = null;
+        }
       }
+    } finally {
+      this.#ended = true;
+      this.#holds(-this.#bytes);
     }
+  }
+
+  #holds(bytes: number): void {
+    this.#bytes += bytes;
+    heldInAll += bytes;
   }
 }
 

@@ -4,7 +4,7 @@ import { told } from "../../runtime/told.js";
 import { isBusy, refusal } from "./refusal.js";
 
 /** Longest time for which a call waits for others to share its transaction, in ms. */
-const GROUP_MS = 10;
+const GROUP_MS = 20;
 /** Number of waiting events from which on the flush is not put off. */
 const FULL_GROUP = 1000;
 /** Most events of one transaction, by their weights: more would hold up the event loop for tens of milliseconds. The rest takes the next one. */
@@ -97,9 +97,8 @@ export class GroupWriter {
     this.#calls.unshift(...busy);
     for (const call of busy) this.#waiting += call.weight;
     const ended = performance.now();
-    // A lone call shows that nobody else would have shared its transaction: no waiting then. Otherwise committing may take a fifth of the
-    // time at most, so that many small calls become few transactions.
-    const pause = calls.length > 1 ? Math.min(GROUP_MS, 4 * (ended - began)) : 0;
+    // A lone call shows that nobody else would have shared its transaction: no waiting then.
+    const pause = calls.length > 1 ? GROUP_MS : 0;
     this.#notBefore = ended + (busy.length > 0 ? BUSY_RETRY_MS : pause);
     if (this.#calls.length > 0) this.#schedule();
   }

@@ -34,11 +34,49 @@ describe("receive queue", () => {
     await expect(batches.next()).rejects.toThrow("closed");
   });
 
-  it("holds the sender back above its bound and lets it go on when read", async () => {
+  it("holds the sender back above its bound and lets it go on when that is dealt with", async () => {
     const { queue, log } = queueWithLog();
     for (let i = 0; i < 70; i++) queue.push(received(1 << 20));
     expect(log).toEqual(["pause"]);
-    await queue.batches().next();
+    const batches = queue.batches();
+    await batches.next();
+    expect(log).toEqual(["pause"]);
+    const next = batches.next();
+    queue.push(received(1));
+    await next;
     expect(log).toEqual(["pause", "resume"]);
+    await batches.return(undefined);
+  });
+
+  it("holds many senders back above the same bound, and each goes on by itself", async () => {
+    const rooms = Array.from({ length: 10 }, () => queueWithLog());
+    for (let i = 0; i < 7; i++) for (const { queue } of rooms) queue.push(received(1 << 20));
+    // The 65th MB is beyond it, and so is what still comes after it.
+    expect(rooms.map(({ log }) => log.length)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
+    const readers = rooms.map(({ queue }) => queue.batches());
+    for (const batches of readers) await batches.next();
+    const next = readers[9]?.next();
+    expect(rooms[9]?.log).toEqual(["pause", "resume"]);
+    for (const { queue } of rooms) queue.end();
+    await next;
+    for (const batches of readers) await batches.return(undefined);
+    const { queue, log } = queueWithLog();
+    for (let i = 0; i < 64; i++) queue.push(received(1 << 20));
+    expect(log).toEqual([]); // nothing of the others is counted any more
+    queue.end();
+    const batches = queue.batches();
+    await batches.next();
+    await batches.return(undefined);
+  });
+
+  it("ends a sender that cannot be held back for what it sent itself, not for others", async () => {
+    const { queue: other } = queueWithLog();
+    for (let i = 0; i < 70; i++) other.push(received(1 << 20));
+    const log: string[] = [];
+    const page = new ReceiveQueue({ pause: () => log.push("pause"), resume: () => {} }, undefined, true);
+    for (let i = 0; i < 64; i++) page.push(received(1 << 20));
+    expect(log).toEqual([]);
+    page.push(received(1));
+    expect(log).toEqual(["pause"]);
   });
 });
