@@ -19,11 +19,27 @@ const MAX_MESSAGES = 20_000;
  */
 export function inflate(bytes: Uint8Array, maxBytes: number = MAX_INFLATED_BYTES): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxBytes });
+    return gunzipSync(bytes, { maxOutputLength: maxBytes, chunkSize: pieceOf(bytes) });
   } catch (error) {
     const tooLarge = error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
     throw new WireError(tooLarge ? "too_large" : "bad_gzip");
   }
+}
+
+/** Bytes of the pieces that zlib inflates by unless it is told otherwise. */
+const MOST_PIECE = 16 * 1024;
+/** Fewest bytes of a piece: thousands of smaller ones, where a stream lies, would take long. */
+const LEAST_PIECE = 1024;
+
+/**
+ * Returns the bytes of memory that are inflated into at a time: what the stream says of itself at its end, as far as that is less than usual. A
+ * frame of one message would else keep a piece of ten times its size as long as it waits. One byte more than is needed ends it in one go.
+ */
+function pieceOf(bytes: Uint8Array): number {
+  const at = bytes.length - 4;
+  if (at < 0) return MOST_PIECE;
+  const said = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0, true) + 1;
+  return Math.min(MOST_PIECE, Math.max(LEAST_PIECE, said));
 }
 
 /** Returns whether bytes begin as every gzip stream does. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { decodeFrame, decodeResponse, encodeAck, framePayload, HEARTBEAT, inflate } from "../../../src/platform/wire/frame.js";
@@ -99,6 +100,17 @@ describe("inflating", () => {
     const damaged = Buffer.from(packed);
     damaged[12] = (damaged[12] ?? 0) ^ 0xff;
     expect(code(() => inflate(damaged))).toBe("bad_gzip");
+  });
+
+  test("takes little more memory than it needs, whatever the stream says of its size", () => {
+    const bytes = randomBytes(1400);
+    const small = inflate(gzipSync(bytes));
+    expect(Buffer.compare(small, bytes)).toBe(0);
+    expect(small.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize); // which is shared with others
+    // What stands at the end is the size of the last part alone.
+    const parts = inflate(Buffer.concat([gzipSync(randomBytes(50_000)), gzipSync(bytes.subarray(0, 10))]));
+    expect(parts.length).toBe(50_010);
+    expect(code(() => inflate(Buffer.from([0x1f, 0x8b])))).toBe("bad_gzip");
   });
 
   test("a bomb", () => {
