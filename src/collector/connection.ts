@@ -4,7 +4,7 @@ import { gapEvent } from "../ingest/own-events.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
-import { backoffMs, inTime, PATIENCE_MS } from "../runtime/clock.js";
+import { backoffMs, follow, inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
@@ -69,7 +69,7 @@ export class RoomConnection {
   /** When a question that failed may be asked again. */
   #askAt = 0;
   /** Gives the connection up: what else was received by then is taken first. */
-  #given = new AbortController();
+  #given: Pick<AbortController, "abort"> | null = null;
   /** Aborts with the connection. */
   #until: AbortSignal = AbortSignal.abort();
   #broken: unknown = null;
@@ -85,9 +85,9 @@ export class RoomConnection {
   async run(target: Target, signal: AbortSignal): Promise<CollectorEvent> {
     const { health, collector, sessions, records, happens } = this.#deps;
     const { live, room } = target;
-    const ended = new AbortController();
-    this.#given = new AbortController();
-    this.#until = AbortSignal.any([signal, ended.signal]);
+    const [ended, given] = [follow(signal), follow(signal)];
+    this.#given = given;
+    this.#until = ended.signal;
     this.#broken = null;
     const takeover = records.moving ? new Takeover({ clock: collector.clock, records, offsets: this.#offsets, gaps: this.#gaps }) : null;
     const arrived = takeover?.arrive(room, live.roomId, this.#until);
@@ -112,8 +112,7 @@ export class RoomConnection {
         onAllDown: (reason: string) => this.miss({ type: "miss", since: "frame", reason, silent: false }),
         onUnproven: (since: number, reason: string) => this.miss({ type: "miss", since, reason, silent: false }),
       };
-      const until = AbortSignal.any([signal, this.#given.signal]);
-      for await (const brought of this.#union.open(live, listeners, until)) {
+      for await (const brought of this.#union.open(live, listeners, given.signal)) {
         if ("from" in brought) {
           const { from, to, reason } = brought;
           if (!records.moving) await this.gap(target, { from: this.#offsets.wall(from), to: this.#offsets.wall(to), reason }, signal);
@@ -142,6 +141,7 @@ export class RoomConnection {
     } finally {
       stopTicking();
       ended.abort();
+      for (const one of [ended, given]) one.release();
       health.backlog.dropped();
       this.#seenKeptAt = Number.NEGATIVE_INFINITY;
       if (end === null) await this.keep(room);
@@ -160,7 +160,7 @@ export class RoomConnection {
     work.catch((error: unknown) => {
       if (until.aborted) return;
       this.#broken ??= error;
-      this.#given.abort();
+      this.#given?.abort();
     });
   }
 
@@ -183,7 +183,7 @@ export class RoomConnection {
   }
 
   giveUp(): void {
-    this.#given.abort();
+    this.#given?.abort();
   }
 
   /** Forgets the host that the platform named once, which may be out of date: the next attempt goes to a known one. */

@@ -6,7 +6,7 @@ import type { Received } from "../platform/access/read.js";
 import { type Live, resolveRoom } from "../platform/links/resolve.js";
 import { PlatformAccess, type SessionChoice } from "../platform/platform-access.js";
 import type { Drift } from "../platform/wire/drift.js";
-import { backoffMs } from "../runtime/clock.js";
+import { backoffMs, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Budgets } from "../runtime/rate-limiter.js";
 import { told, toldOf } from "../runtime/told.js";
@@ -59,7 +59,7 @@ export class RoomSession {
   /** Since when the connection stands, by the steady clock; null while there is none. */
   #since: number | null = null;
   #lastFrameAt = Number.NEGATIVE_INFINITY;
-  #cut = new AbortController();
+  #cut: Pick<AbortController, "signal" | "abort"> | null = null;
 
   /**
    * @param kept whom an earlier process was on the platform as
@@ -103,8 +103,9 @@ export class RoomSession {
     const { collector, budgets, drift, offsets } = this.#deps;
     const { access, point, health } = this;
     const { clock } = collector;
-    this.#cut = new AbortController();
-    const until = AbortSignal.any([signal, this.#cut.signal]);
+    const cut = follow(signal);
+    this.#cut = cut;
+    const until = cut.signal;
     health.to("connecting");
     const stands = () => {
       if (this.#since !== null) return;
@@ -146,13 +147,14 @@ export class RoomSession {
         stands(); // only so a page shows that it stands
         yield { session: this, batch, isFirst: false };
       }
-      this.#cut.signal.throwIfAborted();
+      if (!signal.aborted) until.throwIfAborted();
       this.#endedInOrder();
     } catch (error) {
       // What breaks a connection is the cause of such an error; its orderly end has none, and everything before it came.
       if (!until.aborted && error instanceof DyliveError && error.cause === undefined) this.#endedInOrder();
       throw error;
     } finally {
+      cut.release();
       if (!signal.aborted) this.#fell();
       this.#since = null;
     }
@@ -171,7 +173,7 @@ export class RoomSession {
 
   /** Gives the connection up: what was received by then is brought first. */
   cut(reason: string): void {
-    this.#cut.abort(new DyliveError("unreachable", reason));
+    this.#cut?.abort(new DyliveError("unreachable", reason));
   }
 
   /**
@@ -180,7 +182,7 @@ export class RoomSession {
    */
   async lookAtAccount(): Promise<boolean> {
     const cut = this.#cut;
-    if (!this.standing) return false;
+    if (!this.standing || cut === null) return false;
     const change = await this.access.accountChange();
     if (change === "forgotten") cut.abort(new DyliveError("bad_account", "the account that watched was forgotten here"));
     else if (change === "saved" && this.health.isWithoutAccount)

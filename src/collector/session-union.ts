@@ -1,6 +1,6 @@
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { ClockOffsets } from "./clock-offsets.js";
 import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
@@ -148,8 +148,8 @@ export class SessionUnion {
    * @throws DyliveError of the session that fell last
    */
   async *open(live: Live, listeners: UnionListeners, signal: AbortSignal): AsyncGenerator<Brought | Hole> {
-    const over = new AbortController();
-    const until = AbortSignal.any([signal, over.signal]);
+    const over = follow(signal);
+    const until = over.signal;
     const channel = new Handover<Brought | Hole>();
     const reception = new Reception();
     this.#reception = reception;
@@ -222,6 +222,7 @@ export class SessionUnion {
       yield* channel.items();
     } finally {
       over.abort();
+      over.release();
       channel.close();
       await all;
       const since = reception.unproven(this.#offsets.now() - SILENT_MS);

@@ -380,8 +380,9 @@ export function step(
 ): { readonly machine: Collection; readonly effects: readonly Effect[] } {
   const found = transitionsBy(phase, event.type).find(({ when }) => when?.[1](memory, event) ?? true);
   if (found === undefined) throw new DyliveError("internal", told`a collector that is ${phase} got ${event.type}`);
-  const noted = { ...memory, ...found.notes?.(memory, event) };
-  const effects = (found.does ?? []).map(({ make }) => make(noted, event)).filter((effect) => effect !== null);
+  // Thousands of rooms have an event every few seconds by which nothing changes: nothing is copied for those.
+  const noted = found.notes === undefined ? memory : { ...memory, ...found.notes(memory, event) };
+  const effects = found.does === undefined ? [] : found.does.map(({ make }) => make(noted, event)).filter((effect) => effect !== null);
   const shown = effects.reduce((state, effect) => ("state" in effect ? effect.state : state), memory.shown);
-  return { machine: { phase: found.to, memory: { ...noted, shown } }, effects };
+  return { machine: { phase: found.to, memory: noted.shown === shown ? noted : { ...noted, shown } }, effects };
 }

@@ -257,6 +257,8 @@ export class RoomHealth {
   }
 
   status(room: RoomKey): RoomStatus {
+    const { seen } = this;
+    let lately: Evidence["seen"] | null = null;
     const evidence: Evidence = {
       reason: this.reason,
       since: this.#isHeldUp ? (this.#late ? this.#lateSince : (this.#silent?.since ?? this.#since)) : this.#since,
@@ -272,7 +274,11 @@ export class RoomHealth {
       likesSeen: this.coverage.likesSeen,
       gaps: this.#gaps,
       sessions: this.#sessions.map(({ evidence }) => evidence),
-      seen: this.seen.lately,
+      // Summed up when it is asked for: of thousands of rooms, their states alone are looked at again and again.
+      get seen() {
+        lately ??= seen.lately;
+        return lately;
+      },
       storage: {
         received: this.backlog.received,
         stored: this.#stored,

@@ -367,10 +367,11 @@ export class Metrics {
     this.#sessionsLost.set(sessions.filter(({ lost }) => lost !== null).length);
     const ofGifts = countsOf(sessions.map(({ gifts }) => gifts));
     for (const gifts of GIFTS_STATES) this.#sessionsGifts.set({ gifts }, ofGifts.get(gifts) ?? 0);
+    const compared = rooms.filter((room) => room.sessions.length > 1); // one session estimates nothing
     for (const type of SEEN_TYPES) {
       if (type === "like") continue; // the platform counts them itself
       // Where it is assumed only that samples are independent, there is "at least" and no share.
-      const wholes = rooms.flatMap(({ seen }) => seen.types[type].whole ?? []).filter(({ independence }) => independence === "checked");
+      const wholes = compared.flatMap(({ seen }) => seen.types[type].whole ?? []).filter(({ independence }) => independence === "checked");
       this.#brought.set(
         { type },
         wholes.reduce((sum, { received }) => sum + received, 0),
