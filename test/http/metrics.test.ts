@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { SessionHealth } from "../../src/health/sessions.js";
 import { nothingSeen } from "../../src/health/sightings.js";
 import type { RoomStatus } from "../../src/health/state.js";
 import { Metrics } from "../../src/http/metrics.js";
@@ -200,7 +201,8 @@ describe("a store in a server of its own", () => {
 it("shares of what there is are of rooms where it was checked that samples are independent", async () => {
   const seen = (received: number, independence: "checked" | "assumed"): RoomStatus => {
     const chat = { ...nothingSeen().chat, whole: { received, estimate: 2 * received, low: received, high: 3 * received, independence } };
-    return roomStatus({ evidence: { seen: { windowMs: 300_000, types: { ...nothingSeen(), chat } } } });
+    const sessions = ["a", "b"].map((name) => new SessionHealth({ name, visitor: name }, new FakeClock()).evidence);
+    return roomStatus({ evidence: { sessions, seen: { windowMs: 300_000, types: { ...nothingSeen(), chat } } } });
   };
   const text = await new Metrics(new FakeClock()).text([seen(10, "checked"), seen(1000, "assumed"), null]);
   const of = (name: string) => value(text, `${name}{type="chat"}`);

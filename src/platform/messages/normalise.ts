@@ -60,14 +60,13 @@ export function normalise(envelope: Envelope, context: Context): Draft | null {
   return draft(decoded, head) ?? complete(unknownEvent(envelope, head));
 }
 
-/** Makers of the drafts of all messages. A map finds them in a third of the time that an object of so many names takes. */
-const DRAFTS = new Map(Object.entries({ ...EVENTS, ...GIFT_DRAFTS }) as [MessageName, Maker<never, Draft | EventButGift>][]);
-
 /** Returns the draft; null for messages that have no event of their own. */
 function draft({ kind, message }: Decoded, head: Head): Draft | null {
   // Kind and message belong together; a lookup by any kind cannot say so, hence `never`.
-  const made = DRAFTS.get(kind)?.(message as never, head) ?? null;
-  return made === null || "event" in made ? made : complete(made);
+  const gift = (GIFT_DRAFTS as Partial<Record<MessageName, Maker<never, Draft>>>)[kind];
+  if (gift !== undefined) return gift(message as never, head);
+  const event = (EVENTS[kind as NameButGift] as Maker<never, EventButGift>)(message as never, head);
+  return event === null ? null : complete(event);
 }
 
 function commonOf({ kind, message }: Decoded): Common | null {
