@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { within } from "../../src/runtime/clock.js";
+import { follow, within } from "../../src/runtime/clock.js";
 import { until } from "../until.js";
 
 /** What aborts with a signal that nobody else holds. */
@@ -31,4 +31,24 @@ it("a limit of time aborts with the signal that it is for", () => {
   const signal = within(stop.signal, 60_000);
   stop.abort(new Error("stopped"));
   expect(signal.reason).toMatchObject({ message: "stopped" });
+});
+
+it("a follower aborts with the signal that it goes by, and with its reason", () => {
+  const stop = new AbortController();
+  const follower = follow(stop.signal);
+  expect(follower.signal.aborted).toBe(false);
+  stop.abort(new Error("stopped"));
+  expect(follower.signal.reason).toMatchObject({ message: "stopped" });
+  expect(follow(stop.signal).signal.reason).toMatchObject({ message: "stopped" });
+});
+
+it("a follower that aborts, or has let go, leaves the signal alone and is left alone by it", () => {
+  const stop = new AbortController();
+  const [first, second] = [follow(stop.signal), follow(stop.signal)];
+  first.abort(new Error("own"));
+  expect(stop.signal.aborted).toBe(false);
+  second.release();
+  stop.abort();
+  expect(first.signal.reason).toMatchObject({ message: "own" });
+  expect(second.signal.aborted).toBe(false);
 });

@@ -69,6 +69,32 @@ describe("several processes on one file", () => {
     await Promise.all([one.close(), two.close()]);
   });
 
+  it("wake each other's readers also while both append, in whatever proportion", async () => {
+    const file = path("both.db");
+    const [one, two] = [openSqliteStore({ path: file }), openSqliteStore({ path: file })];
+    const own = await claimed(one, "own");
+    const other = await claimed(two, "other");
+    const stop = new AbortController();
+    const wakes = one.log.wakes(stop.signal)[Symbol.asyncIterator]();
+    const woken: number[] = [];
+    const reading = (async () => {
+      for (let next = await wakes.next(); next.done !== true; next = await wakes.next()) woken.push(...next.value);
+    })().catch(() => {});
+    const times = () => woken.filter((room) => room === other.room).length;
+    for (const [round, mine] of [0, 1, 3, 1].entries()) {
+      const before = times();
+      for (let n = 0; n < mine; n++) await own.append(chat(`own ${round} ${n}`));
+      await other.append(chat(`other ${round}`));
+      await until(() => times() > before);
+    }
+    // What this process appends is no reason to read the heads of all rooms, and is told at once all the same.
+    const mine = woken.filter((room) => room === own.room).length;
+    await own.append(chat("own, last"));
+    await until(() => woken.filter((room) => room === own.room).length > mine);
+    stop.abort();
+    await Promise.all([one.close(), two.close(), reading]);
+  });
+
   it("wait for a lock without holding up the event loop", async () => {
     const file = path("busy.db");
     const store = openSqliteStore({ path: file });
