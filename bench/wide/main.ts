@@ -24,7 +24,7 @@ const byBrowser = process.argv.includes("--signer=browser");
 /** Folder that profiles of the process and a snapshot of its heap are written to, for the browser's tools. */
 const profiles = process.argv.find((one) => one.startsWith("--profiles="))?.slice(11) ?? null;
 /** Messages a second of a busy room, and of how many rooms the cost of a message is compared with that of many. */
-const PER_SECOND = 5;
+const PER_SECOND = option("per-second", 5);
 const FEW = 20;
 /** A quiet room: one person comes in 20 to 60 seconds. */
 const QUIET = { join: 40 } as const;
@@ -258,8 +258,10 @@ async function busyRooms(count: number, minutes: number): Promise<number> {
     "CPU",
     `${((100 * used) / seconds).toFixed(1)} % of a core, ${micros.toFixed(0)} µs an event; ${mains.toFixed(0)} µs without its threads`,
   );
-  const late = lag(before, after);
+  const late = within("dylive_event_lag_seconds", before, after);
   say("lag, platform's time to stored", late);
+  const held = within("dylive_event_loop_held_seconds", before, after);
+  say("longest hold of the loop in a second", held);
   const settled = memory.filter(([minute]) => minute >= minutes / 3);
   const grew = `${memory.at(-1)?.[1]} MB at the end, ${slope(settled).toFixed(2)} MB a minute over the last two thirds, at most ${ours.peakMb()} MB`;
   say("memory", grew);
@@ -270,6 +272,13 @@ async function busyRooms(count: number, minutes: number): Promise<number> {
   if (count === BUSY) {
     const rooms = `${count} rooms of ${PER_SECOND} messages a second for ${minutes} min`;
     claim({ what: `${rooms}: lag`, figure: late, rival: null, asked: null });
+    claim({
+      what: `${rooms}: stored`,
+      figure: `${(stored / seconds).toFixed(0)} events a second, by ${((100 * used) / seconds).toFixed(0)} % of a core`,
+      rival: null,
+      asked: null,
+    });
+    claim({ what: `${rooms}: longest hold of the event loop in each second`, figure: held, rival: null, asked: null });
     claim({ what: `${rooms}: memory`, figure: grew, rival: null, asked: null });
   }
   endAll();
@@ -277,15 +286,15 @@ async function busyRooms(count: number, minutes: number): Promise<number> {
   return micros;
 }
 
-/** Upper bounds of the buckets that half and 99 in 100 of the events fell into between two readings. */
-function lag(before: string, after: string): string {
-  const buckets = [...after.matchAll(/^dylive_event_lag_seconds_bucket\{le="([^"]+)"\} (\S+)$/gm)].map(([, le = "", n]) => {
-    const had = figure(before, `dylive_event_lag_seconds_bucket{le="${le}"}`);
+/** Upper bounds of the buckets of a histogram that half and 99 in 100 of what it counted fell into between two readings. */
+function within(name: string, before: string, after: string): string {
+  const buckets = [...after.matchAll(new RegExp(`^${name}_bucket\\{le="([^"]+)"\\} (\\S+)$`, "gm"))].map(([, le = "", n]) => {
+    const had = figure(before, `${name}_bucket{le="${le}"}`);
     return { le, n: Number(n) - had };
   });
   const all = buckets.at(-1)?.n ?? 0;
-  const within = (share: number) => buckets.find(({ n }) => n >= share * all)?.le ?? "?";
-  return `half within ${within(0.5)} s, 99 in 100 within ${within(0.99)} s (bounds of the metric's buckets)`;
+  const bound = (share: number) => buckets.find(({ n }) => n >= share * all)?.le ?? "?";
+  return `half within ${bound(0.5)} s, 99 in 100 within ${bound(0.99)} s (bounds of the metric's buckets)`;
 }
 
 /** Slope of a line through points, by least squares. */
