@@ -130,7 +130,11 @@ export class Generations<V> {
   set(key: string, value: V): void {
     this.#young ??= new Map();
     this.#young.set(key, value);
-    if (this.#young.size < this.#limit) return;
+    if (this.#young.size >= this.#limit) this.age();
+  }
+
+  /** Forgets what was not used since the last time. */
+  age(): void {
     this.#old = this.#young;
     this.#young = null;
   }

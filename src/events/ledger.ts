@@ -154,6 +154,14 @@ export class GiftLedger {
     this.#unstage();
   }
 
+  /**
+   * Forgets what was not used since the last time, but open combos; not between {@link missing} and {@link commit}, and not within a minute. Marks
+   * are then read from the log again, and nothing comes in two forms that far apart.
+   */
+  age(): void {
+    for (const memory of [this.#closed, this.#traces, this.#twins, this.#joined]) memory.age();
+  }
+
   /** Whether a combo is open, so that {@link due} is worth a timer. */
   get waiting(): boolean {
     return this.#open.size > 0;

@@ -199,7 +199,8 @@ export class Metrics {
     if (!ofProcess) return;
     collectDefaultMetrics({ register: this.#registry });
     // What nodejs_active_resources tells, too, of each of thousands of sockets.
-    for (const name of ["handles", "handles_total", "requests", "requests_total"]) this.#registry.removeSingleMetric(`nodejs_active_${name}`);
+    for (const name of ["handles", "handles_total", "requests", "requests_total"])
+      this.#registry.removeSingleMetric(`nodejs_active_${name}`);
     const delay = monitorEventLoopDelay({ resolution: LOOP_LOOK_MS });
     delay.enable();
     clock.every(LOOP_READ_MS, () => {

@@ -25,6 +25,11 @@ export class RecentIds {
   add(id: string): void {
     this.#ids.set(id, true);
   }
+
+  /** Forgets what was not heard since the last time. */
+  age(): void {
+    this.#ids.age();
+  }
 }
 
 const ECHO_MS = 5000;

@@ -83,6 +83,11 @@ const SETTLED_TOGETHER = 500;
 const MOST_TRIES = 8;
 /** Wait before the second of further tries, and each one after. */
 const WAIT: Backoff = { firstMs: 10, longestMs: 1_000 };
+/**
+ * Time after which what was heard before the last time is forgotten, in ms: it is not told again as late as that, and if it is, the log knows it.
+ * By numbers alone, thousands of rooms in which little comes would keep hours of it, a megabyte each.
+ */
+const AGE_MS = 60_000;
 const RESTORE_GIFTS = 500; // far more than a minute of the busiest room
 const RESTORE_SOCIAL = 100;
 const RESTORE_STATES = 200;
@@ -106,6 +111,7 @@ export class Pipeline {
   /** Events that a call had stored when it failed, by what it was given: when it is repeated, they are its own and no repeats. */
   readonly #begun = new WeakMap<readonly Arrived[], readonly NewEvent[]>();
   #horizon = Number.NEGATIVE_INFINITY;
+  #agedAt = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(deps: PipelineDeps) {
@@ -164,8 +170,10 @@ export class Pipeline {
 
   /** Settles combos that have been silent for 30 s. @param heardUntil or those of which nothing came after this, ms UTC @returns how many */
   settle(heardUntil?: number): Promise<number> {
-    if (!this.#ledger.waiting && this.#sent.size === 0) return Promise.resolve(0); // what is being stored now is settled the next time
+    const isIdle = !this.#ledger.waiting && this.#sent.size === 0;
+    if (isIdle && !this.#isAged) return Promise.resolve(0); // what is being stored now is settled the next time
     return this.#serially(async () => {
+      if (this.#isAged) this.#age();
       for (const ledger of this.#sent.values()) if (ledger.due(this.#deps.clock.now()).length > 0) ledger.commit();
       if (this.#epoch === 0) return 0; // whoever has the room settles
       const now = this.#deps.clock.now();
@@ -181,6 +189,16 @@ export class Pipeline {
         await breathe();
       }
     });
+  }
+
+  get #isAged(): boolean {
+    return Math.abs(this.#deps.clock.now() - this.#agedAt) >= AGE_MS;
+  }
+
+  #age(): void {
+    this.#agedAt = this.#deps.clock.now();
+    this.#recent.age();
+    this.#ledger.age(); // what each session was sent, nothing but its ledger knows
   }
 
   async #store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {

@@ -31,6 +31,19 @@ describe("RecentIds", () => {
   });
 });
 
+describe("RecentIds with time", () => {
+  test("forgets what was not heard between two times of forgetting", () => {
+    const ids = new RecentIds();
+    ids.add("old");
+    ids.age();
+    ids.add("new");
+    expect([ids.has("old"), ids.has("new")]).toEqual([true, true]);
+    ids.age();
+    ids.age();
+    expect([ids.has("old"), ids.has("new")]).toEqual([false, false]);
+  });
+});
+
 describe("SocialEchoes", () => {
   test("refuses the member's echo of a follow or share within 5 s of message time", () => {
     const echoes = new SocialEchoes();

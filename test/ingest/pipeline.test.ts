@@ -215,6 +215,24 @@ describe("pipeline", () => {
     expect(await check(store.log)).toEqual([]);
   });
 
+  it("forgets what is minutes old, and stores none of it twice when it is told again", async () => {
+    const { open, clock, events } = await opened();
+    const pipeline = await open();
+    const first = await pipeline.store(received, broadcast);
+    const ids = first.events.map(({ id }) => id);
+    await pipeline.settle();
+    expect(ids.filter((id) => pipeline.knows(id)).length).toBe(ids.length);
+    for (let minute = 0; minute < 3; minute++) {
+      await clock.advance(60_000);
+      await pipeline.settle();
+    }
+    expect(ids.filter((id) => pipeline.knows(id))).toEqual([]);
+    const kept = await events();
+    const again = await pipeline.store(received, broadcast);
+    expect(again.events).toEqual([]);
+    expect(await events()).toEqual(kept);
+  });
+
   it("settles combos that fell silent, once, also those from before a restart", async () => {
     const { open, events, clock, store } = await opened();
     await (await open()).store(received, broadcast);
