@@ -250,6 +250,7 @@ async function busyRooms(count: number, minutes: number): Promise<number> {
   const seconds = (performance.now() - began) / 1000;
   const stored = sumOf(after, "dylive_events_total") - sumOf(before, "dylive_events_total");
   await profile(server, `busy-${count}`);
+  if (profiles !== null) await server.child.ask({ what: "heap", file: `${profiles}/busy-${count}.heapsnapshot` } satisfies ServerQuestion);
   const sent = await platform<number>({ what: "load", perSecond: 0 });
   const micros = (1e6 * used) / stored;
   const mains = (1e6 * (ours.mainSeconds() - main)) / stored;

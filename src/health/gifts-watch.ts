@@ -35,10 +35,10 @@ const PAUSES = 30;
 const MOST_USERS = 500;
 const MOST_RISES = 100;
 
-/** Diamonds that one person gave: by the ranks, and by the gifts that came. */
+/** Diamonds that one person gave: by the ranks, and by the gifts that came. Thousands of rooms have hundreds of them each. */
 interface Giver {
   /** Score and its rise since it was first seen, by rank: each counts for itself. */
-  readonly ranks: Map<string, { score: number; rise: number }>;
+  readonly ranks: Record<RankName, { readonly score: number; readonly rise: number } | null>;
   /** Diamonds by the rank that says most. */
   witnessed: number;
   /** Part of that which is known to have come or to be missing, and was counted. */
@@ -48,8 +48,17 @@ interface Giver {
   /** Gifts of the last half minute: a score that is seen first may not have them yet. */
   recent: readonly { readonly at: number; readonly diamonds: number }[];
   /** Rises that no gift has explained yet: what `covered` must reach. */
-  readonly open: { readonly at: number; readonly level: number }[];
+  open: readonly { readonly at: number; readonly level: number }[];
 }
+
+/**
+ * What tells how much people gave: the list of contributors, the one among the figures, what a person's own messages say, and of one session the
+ * gifts that others were sent.
+ */
+type RankName = "audience" | "viewers" | "own" | "gifts";
+
+/** Nothing, of which there is one for all. */
+const EMPTY: readonly never[] = [];
 
 /** A change between gifts that reach us and gifts that do not, with its evidence at that time. */
 export interface GiftsNews {
@@ -73,6 +82,8 @@ const NONE: GiftsSeen = { gifts: 0, diamonds: 0, diamondsWitnessed: 0, diamondsM
  */
 export class GiftsWatch {
   readonly #givers = new Map<string, Giver>();
+  /** Those with rises that no gift has explained yet. */
+  readonly #waiting = new Set<Giver>();
   #state: GiftsState = "unknown";
   #since: number | null = null;
   #witnessed = 0;
@@ -171,7 +182,7 @@ export class GiftsWatch {
 
   /** Notes that nothing was received for a while: what was given meanwhile is a gap, and not kept from us. */
   interrupted(): void {
-    this.#givers.clear();
+    this.#forgetAll();
     this.#inARow = 0;
     this.#begunAt = null;
     this.#lastGiftAt = null; // no pause is counted from before
@@ -187,7 +198,7 @@ export class GiftsWatch {
   witness(event: NewEvent, now: number): void {
     if (event.type === "gift" && event.delta > 0 && event.diamonds !== null) {
       const giver = this.#giver(event.user);
-      if (giver !== null) this.#rose(giver, "gifts", 0, (giver.ranks.get("gifts")?.rise ?? 0) + event.diamonds, now);
+      if (giver !== null) this.#rose(giver, "gifts", 0, (giver.ranks.gifts?.rise ?? 0) + event.diamonds, now);
     }
     this.#ranks(event, now);
   }
@@ -210,7 +221,7 @@ export class GiftsWatch {
       giver.covered = diamonds === null ? Math.max(giver.covered, giver.witnessed) : giver.covered + diamonds;
       giver.recent = [...giver.recent.filter(({ at }) => now - at < GRACE_MS), { at: now, diamonds: diamonds ?? 0 }];
       for (let rise = giver.open[0]; rise !== undefined && rise.level <= giver.covered; rise = giver.open[0]) {
-        giver.open.shift();
+        this.#shift(giver);
         this.#settle(giver, rise.level);
         this.#explained(rise.at);
       }
@@ -220,7 +231,7 @@ export class GiftsWatch {
     else if (this.#state === "suppressed" && this.#giftsSince >= GIFTS_NEEDED) {
       this.#go("partial", now);
       // A score that is next seen later has risen by what was kept from us before, too: that is told already.
-      this.#givers.clear();
+      this.#forgetAll();
     }
   }
 
@@ -230,10 +241,10 @@ export class GiftsWatch {
    * @param heardUntil time up to which all that was sent has come, ms UTC: what a network holds back is not overdue
    */
   look(now: number, heardUntil: number = now): void {
-    if (this.#givers.size === 0 && this.#inARow === 0) return; // as in most rooms each second
-    for (const giver of this.#givers.values()) {
+    if (this.#waiting.size === 0 && this.#inARow === 0) return; // as in most rooms each second
+    for (const giver of this.#waiting) {
       for (let rise = giver.open[0]; rise !== undefined && heardUntil - rise.at >= GRACE_MS; rise = giver.open[0]) {
-        giver.open.shift();
+        this.#shift(giver);
         const missing = rise.level - giver.covered;
         giver.covered = rise.level;
         this.#settle(giver, rise.level);
@@ -257,15 +268,26 @@ export class GiftsWatch {
     else if ("user" in event && event.user?.roomDiamonds !== undefined) this.#score("own", event.user, event.user.roomDiamonds, now);
   }
 
-  #score(list: string, user: User, score: number | null, now: number): void {
+  /** Takes the oldest rise away, which is explained or overdue. */
+  #shift(giver: Giver): void {
+    giver.open = giver.open.length > 1 ? giver.open.slice(1) : EMPTY;
+    if (giver.open.length === 0) this.#waiting.delete(giver);
+  }
+
+  #forgetAll(): void {
+    this.#givers.clear();
+    this.#waiting.clear();
+  }
+
+  #score(list: RankName, user: User, score: number | null, now: number): void {
     const giver = score === null ? null : this.#giver(user);
     if (giver === null || score === null) return;
-    const before = giver.ranks.get(list);
-    if (before === undefined) {
+    const before = giver.ranks[list];
+    if (before === null) {
       // What came before is in it: else it would explain what is given from here on.
       const late = giver.recent.filter(({ at }) => now - at < GRACE_MS).reduce((sum, { diamonds }) => sum + diamonds, 0);
       const rise = Math.max(0, giver.covered - late);
-      giver.ranks.set(list, { score, rise });
+      giver.ranks[list] = { score, rise };
       giver.witnessed = Math.max(giver.witnessed, rise);
       if (giver.open.length === 0) giver.settled = giver.witnessed;
       return;
@@ -274,15 +296,18 @@ export class GiftsWatch {
     this.#rose(giver, list, score, before.rise + score - before.score, now);
   }
 
-  #rose(giver: Giver, list: string, score: number, rise: number, now: number): void {
-    giver.ranks.set(list, { score, rise });
+  #rose(giver: Giver, list: RankName, score: number, rise: number, now: number): void {
+    giver.ranks[list] = { score, rise };
     if (rise <= giver.witnessed) return;
     this.#witnessed += rise - giver.witnessed;
     giver.witnessed = rise;
     if (rise <= giver.covered) {
       this.#settle(giver, rise);
       this.#explained(now);
-    } else if (giver.open.length < MOST_RISES) giver.open.push({ at: now, level: rise });
+    } else if (giver.open.length < MOST_RISES) {
+      giver.open = [...giver.open, { at: now, level: rise }];
+      this.#waiting.add(giver);
+    }
   }
 
   /** Counts a rise of which it is known whether its gifts came: until then it says nothing of an account. */
@@ -328,20 +353,34 @@ export class GiftsWatch {
     if (!turned || isBad(state)) return;
     this.#missing = this.#witnessed = 0;
     // A score that is next seen later has risen by what was kept from us before, too: that is told already.
-    this.#givers.clear();
+    this.#forgetAll();
   }
 
   /** Returns what is known of a person; null where nobody can tell who it is. */
   #giver(user: User): Giver | null {
     const id = user.masked ? null : user.id;
     if (id === null) return null;
-    const giver: Giver = this.#givers.get(id) ?? { ranks: new Map(), witnessed: 0, settled: 0, covered: 0, recent: [], open: [] };
+    const giver = this.#givers.get(id) ?? newGiver();
     this.#givers.delete(id);
     this.#givers.set(id, giver);
-    const [oldest] = this.#givers.size > MOST_USERS ? this.#givers.keys() : [];
-    if (oldest !== undefined) this.#givers.delete(oldest);
+    const [oldest] = this.#givers.size > MOST_USERS ? this.#givers : [];
+    if (oldest !== undefined) {
+      this.#givers.delete(oldest[0]);
+      this.#waiting.delete(oldest[1]);
+    }
     return giver;
   }
+}
+
+function newGiver(): Giver {
+  return {
+    ranks: { audience: null, viewers: null, own: null, gifts: null },
+    witnessed: 0,
+    settled: 0,
+    covered: 0,
+    recent: EMPTY,
+    open: EMPTY,
+  };
 }
 
 function isBad(state: GiftsState): boolean {
