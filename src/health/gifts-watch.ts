@@ -52,8 +52,8 @@ interface Giver {
 }
 
 /**
- * What tells how much people gave: the list of contributors, the one among the figures, what a person's own messages say, and of one session the
- * gifts that others were sent.
+ * Source of how much people gave: the list of contributors, the one among the figures, a person's own messages, and for one session the gifts
+ * that others were sent.
  */
 type RankName = "audience" | "viewers" | "own" | "gifts";
 

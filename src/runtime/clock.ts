@@ -133,7 +133,7 @@ function nameOfStart(): string {
 }
 
 /** Controller that goes by a signal, too. */
-interface Follower {
+interface FollowingController {
   readonly signal: AbortSignal;
   readonly abort: (reason?: unknown) => void;
   /** Lets go of the signal that it goes by; to be called when the work is over. */
@@ -144,7 +144,7 @@ interface Follower {
  * Makes a controller that a signal aborts, too, with its reason. A collected room has several, all the time: with a controller and what
  * `AbortSignal.any` makes of the two it had twice as many signals, of a kilobyte each.
  */
-export function follow(signal: AbortSignal): Follower {
+export function follow(signal: AbortSignal): FollowingController {
   const controller = new AbortController();
   const pass = () => controller.abort(signal.reason);
   if (signal.aborted) pass();
