@@ -35,8 +35,9 @@ const claims = `${TMP}/claims.jsonl`;
 rmSync(`${ROOT}${claims}`, { force: true });
 // A bench that misses what it must keep fails, and that is a figure, too.
 const status = run(process.execPath, [`${TMP}/build/bench/${name}/main.js`, `--claims=${claims}`, ...options], { mayFail: true });
-// What was measured in a hurry is for whoever asked, not for the table.
-if (!options.includes("--quick") && existsSync(`${ROOT}${claims}`)) keepClaims();
+// What was measured in a hurry, or with a profiler at it, is for whoever asked, not for the table.
+const isForTable = !options.some((option) => option === "--quick" || option.startsWith("--profiles="));
+if (isForTable && existsSync(`${ROOT}${claims}`)) keepClaims();
 process.exit(status);
 
 /** Puts what the run claims into the table of docs/measured.md, beside the figure that stood there before. */
