@@ -3,21 +3,36 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installBrowser } from "./install-browser.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const shared = process.env.DYLIVE_SHARED ?? `${root}../shared`;
 const total = { passed: 0, failed: 0 };
+/** A line for each failed test: of a long log often only the end is kept, so they are told again there. */
+const failures = [];
 
 function step(args, name) {
   const counts = `${root}.tmp/counts-${name}.json`;
+  const results = `${root}.tmp/vitest-${name}.json`;
   rmSync(counts, { force: true });
+  rmSync(results, { force: true });
   const { status } = spawnSync("npm", args, { cwd: root, stdio: "inherit" });
   const { passed, failed } = existsSync(counts) ? JSON.parse(readFileSync(counts, "utf8")) : { passed: 0, failed: 1 };
   total.passed += passed;
   total.failed += failed > 0 || status === 0 ? failed : 1;
+  if (failed > 0 || status !== 0) failures.push(`npm ${args.join(" ")} ended with ${status}`);
+  if (!existsSync(results)) return;
+  for (const file of JSON.parse(readFileSync(results, "utf8")).testResults) {
+    const at = relative(root, file.name);
+    if (file.status === "failed" && file.message) failures.push(`${at}: ${firstLine(file.message)}`);
+    for (const test of file.assertionResults)
+      if (test.status !== "passed") failures.push(`${at}: ${test.fullName}: ${test.status}: ${firstLine(test.failureMessages[0] ?? "")}`);
+  }
 }
+
+const firstLine = (text) => text.split("\n", 1)[0].slice(0, 300);
 
 /** `dylive demo` on a free port, checked from outside by the shared script. */
 async function blackBox() {
@@ -64,5 +79,6 @@ step(["run", "test:captures"], "captures");
 const bench = spawnSync("npm", ["run", "bench", "--", "decode", "--check"], { cwd: root, stdio: "inherit" });
 bench.status === 0 ? total.passed++ : total.failed++;
 await blackBox();
+for (const line of failures) console.log(`FAIL ${line}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed > 0 ? 1 : 0);

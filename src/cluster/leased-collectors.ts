@@ -396,5 +396,6 @@ function budgetsOf(clock: Clock, rates: CollectionRates): Budgets {
   return {
     requests: new RateLimiter(clock, () => of(rates.requestsPerS)),
     connects: new RateLimiter(clock, () => of(rates.connectsPerS)),
+    held: { bytes: 0 },
   };
 }

@@ -54,8 +54,13 @@ export class RateLimiter {
   }
 }
 
-/** Limits that all rooms of a process share: how often the platform may be asked and connected to. A restart with 500 rooms must not burst. */
+/**
+ * What all rooms of a process share: how often the platform may be asked and connected to, and the memory of what waits. A restart with 500
+ * rooms must not burst.
+ */
 export interface Budgets {
   readonly requests: RateLimiter;
   readonly connects: RateLimiter;
+  /** Bytes of memory that was received by sockets and waits to be stored. */
+  readonly held: { bytes: number };
 }

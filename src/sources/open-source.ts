@@ -62,5 +62,6 @@ export async function* openSource(
     drift,
     onOpen: () => onOpen(clock.now()),
     onReceived,
+    held: budgets.held,
   }).open(signal);
 }

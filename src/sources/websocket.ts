@@ -21,6 +21,8 @@ interface WebsocketOptions {
   readonly onOpen?: () => void;
   /** Called with every frame as it comes. */
   readonly onReceived?: (frame: Received) => void;
+  /** Bytes of memory that wait in all connections which share a bound; absent is one of its own. */
+  readonly held?: { bytes: number };
 }
 
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
@@ -49,9 +51,7 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     ...(options.proxy ? { createConnection: viaProxy(options.proxy, url) } : {}),
   });
-  const flow = new Flow(socket);
-  const queue = new ReceiveQueue(flow, options.onReceived);
-  const stop = attach(socket, queue, flow, options);
+  const { queue, stop } = attach(socket, options);
   const abort = () => queue.end();
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -68,40 +68,23 @@ async function* receive(options: WebsocketOptions, signal: AbortSignal): AsyncGe
 /** Bytes of frames, as they came and as inflated, that are read in one turn of the event loop. */
 const TURN_BYTES = 1024 * 1024;
 
-/** Holds a socket back while anybody wants that. */
-class Flow {
-  readonly #socket: Pick<WebSocket, "pause" | "resume">;
-  #holders = 0;
-
-  constructor(socket: Pick<WebSocket, "pause" | "resume">) {
-    this.#socket = socket;
-  }
-
-  pause(): void {
-    if (this.#holders++ === 0) this.#socket.pause();
-  }
-
-  resume(): void {
-    if (--this.#holders === 0) this.#socket.resume();
-  }
-}
-
 /**
  * Reads frames in order, at once as long as they are few bytes in a turn of the event loop: one chunk of the socket may hold many that each
- * inflate to megabytes. What waits for its turn holds back the socket.
+ * inflate to megabytes. What waits for its turn, or for whoever paused the reading, holds back the socket.
  */
 class FrameTurns {
-  readonly #flow: Flow;
+  readonly #socket: Pick<WebSocket, "pause" | "resume">;
   readonly #read: (frame: Buffer) => number;
   /** Frames that wait, and what is to be done after those before it. */
   #waiting: (Buffer | (() => void))[] = [];
   #left = TURN_BYTES;
   #isDue = false;
+  #isPaused = false;
   #isHeld = false;
 
   /** @param read reads a frame, and returns how many bytes that were */
-  constructor(flow: Flow, read: (frame: Buffer) => number) {
-    this.#flow = flow;
+  constructor(socket: Pick<WebSocket, "pause" | "resume">, read: (frame: Buffer) => number) {
+    this.#socket = socket;
     this.#read = read;
   }
 
@@ -111,20 +94,29 @@ class FrameTurns {
     this.#go();
   }
 
+  /** Reads no more until `resume`, also of what came already. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#hold();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#go();
+  }
+
   /** Reads no more. */
   stop(): void {
     this.#waiting = [];
   }
 
   #go(): void {
-    while (this.#left > 0 && this.#waiting.length > 0) {
+    while (!this.#isPaused && this.#left > 0 && this.#waiting.length > 0) {
       const one = this.#waiting.shift();
       if (typeof one === "function") one();
       else if (one !== undefined) this.#left -= this.#read(one);
     }
-    const isHeld = this.#waiting.length > 0;
-    if (isHeld !== this.#isHeld) isHeld ? this.#flow.pause() : this.#flow.resume();
-    this.#isHeld = isHeld;
+    this.#hold();
     if (this.#left === TURN_BYTES || this.#isDue) return;
     this.#isDue = true;
     setImmediate(() => {
@@ -133,12 +125,18 @@ class FrameTurns {
       this.#go();
     });
   }
+
+  #hold(): void {
+    const isHeld = this.#isPaused || this.#waiting.length > 0;
+    if (isHeld !== this.#isHeld) isHeld ? this.#socket.pause() : this.#socket.resume();
+    this.#isHeld = isHeld;
+  }
 }
 
-/** Has a queue filled by a socket. @returns what ends that */
-function attach(socket: WebSocket, queue: ReceiveQueue, flow: Flow, { clock, drift, onOpen }: WebsocketOptions): () => void {
+/** Makes a queue that a socket fills until `stop`. */
+function attach(socket: WebSocket, { clock, drift, onOpen, onReceived, held }: WebsocketOptions): { queue: ReceiveQueue; stop(): void } {
   let stopBeating = () => {};
-  const frames = new FrameTurns(flow, (data) => {
+  const frames = new FrameTurns(socket, (data) => {
     const { received, frame, internalExt, cursor } = readFrame(data, clock.now(), drift);
     if (received.response?.needAck && frame) socket.send(encodeAck(frame.logId, internalExt));
     queue.push(received.response === null ? received : { ...received, resume: { cursor, internalExt } });
@@ -147,6 +145,7 @@ function attach(socket: WebSocket, queue: ReceiveQueue, flow: Flow, { clock, dri
     const isEmpty = received.damaged === true || received.response?.messages.length === 0;
     return isEmpty ? TURN_BYTES : heldBytes(received);
   });
+  const queue = new ReceiveQueue(frames, onReceived, held);
   const end = (error: DyliveError) => frames.push(() => queue.end(error));
   const beat = () => socket.readyState === WebSocket.OPEN && socket.send(HEARTBEAT);
   socket.on("open", () => {
@@ -187,10 +186,11 @@ function attach(socket: WebSocket, queue: ReceiveQueue, flow: Flow, { clock, dri
   socket.on("message", (data, isBinary) => {
     if (isBinary && data instanceof Buffer) frames.push(data); // a text message is not the platform's protocol
   });
-  return () => {
+  const stop = () => {
     stopBeating();
     frames.stop();
   };
+  return { queue, stop };
 }
 
 /**

@@ -65,6 +65,7 @@ async function begin(member: number, planned: boolean, reached: RoomStore = stor
   const budgets = {
     requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
+    held: { bytes: 0 },
     registry: new CollectorRegistry<Collector>(),
     told: new ToldAlarms(reached.log),
   };

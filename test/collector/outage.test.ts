@@ -67,6 +67,7 @@ beforeEach(async () => {
   const budgets = {
     requests: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
     connects: new RateLimiter(clock, { perSecond: 50, burst: 50 }),
+    held: { bytes: 0 },
     registry: new CollectorRegistry<Collector>(),
     told: new ToldAlarms(reached.log),
   };

@@ -8,6 +8,7 @@ import { Drift } from "../../src/platform/wire/drift.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { websocketSource } from "../../src/sources/websocket.js";
 import { encode } from "../platform/messages/encode.js";
+import { until } from "../until.js";
 
 /** A frame whose Response inflates to that many bytes, in one message or in a field that nobody knows. */
 function frameOf(logId: number, bytes: number, isMessage: boolean): Uint8Array {
@@ -73,3 +74,38 @@ it.each([
     expect(mostInTurn).toBeLessThanOrEqual(most);
   },
 );
+
+it("connections that share a bound are held back when what waits in all is above it, and none keeps another from going on", async () => {
+  const [FRAMES, BYTES] = [60, 2_000_000];
+  const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  server.on("connection", (client) => {
+    for (let i = 1; i <= FRAMES; i++) client.send(frameOf(i, BYTES, true));
+  });
+  const held = { bytes: 0 };
+  const stop = new AbortController();
+  const connect = () => {
+    const connectUrl = async () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    return websocketSource({ connectUrl, headers: {}, clock: systemClock, drift: new Drift(), held })
+      .open(stop.signal)
+      [Symbol.asyncIterator]();
+  };
+  const slow = connect();
+  let ofSlow = (await slow.next()).value.length;
+  await until(() => held.bytes > 64 * 1024 * 1024);
+  const quick = connect();
+  let most = 0;
+  for (let ofQuick = 0; ofQuick < FRAMES; ) {
+    ofQuick += (await quick.next()).value.length;
+    most = Math.max(most, held.bytes);
+  }
+  expect(ofSlow).toBeLessThan(FRAMES);
+  // In each, frames are under way when the bound is met.
+  expect(most).toBeLessThan(80 * 1024 * 1024);
+  while (ofSlow < FRAMES) ofSlow += (await slow.next()).value.length;
+  expect(ofSlow).toBe(FRAMES);
+  stop.abort();
+  for (const one of [slow, quick]) expect((await one.next()).done).toBe(true);
+  expect(held.bytes).toBe(0);
+});

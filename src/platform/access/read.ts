@@ -92,12 +92,10 @@ export function* inBatches(received: Iterable<Received>): Generator<readonly Rec
 }
 
 /**
- * Bytes of memory that wait in all queues of the process beyond which senders are paused: far above what a busy room sends in a second, and a
- * thousand rooms together take no more. What is made of them while they are stored is several times as much.
+ * Bytes of memory in queues beyond which their senders are paused: far above what a busy room sends in a second, and a thousand rooms
+ * together take no more. What is made of them while they are stored is several times as much.
  */
 const HIGH_WATER_BYTES = 64 * 1024 * 1024;
-/** Bytes of memory in all queues, and of the batches that their readers are at. */
-let heldInAll = 0;
 
 /**
  * Bounded queue of frames between a socket and their reader, in order. With a slow reader the socket is paused and TCP holds the platform
@@ -106,9 +104,9 @@ let heldInAll = 0;
 export class ReceiveQueue {
   readonly #flow: { pause(): void; resume(): void };
   readonly #onReceived: (frame: Received) => void;
-  readonly #isAlone: boolean;
+  readonly #held: { bytes: number };
   #waiting: Received[] = [];
-  /** Bytes of what waits and of the batch that the reader is at. */
+  /** Bytes of what waits here and of the batch that the reader is at. */
   #bytes = 0;
   #paused = false;
   #ended = false;
@@ -117,12 +115,12 @@ export class ReceiveQueue {
 
   /**
    * @param onReceived called with every frame that comes
-   * @param isAlone whether the bound is for what waits in this queue, not in all: of a sender that loses what it may not send
+   * @param held bytes of memory in all queues that share a bound, their readers' batches included; by itself, a queue has its own
    */
-  constructor(flow: { pause(): void; resume(): void }, onReceived: (frame: Received) => void = () => {}, isAlone = false) {
+  constructor(flow: { pause(): void; resume(): void }, onReceived: (frame: Received) => void = () => {}, held = { bytes: 0 }) {
     this.#flow = flow;
     this.#onReceived = onReceived;
-    this.#isAlone = isAlone;
+    this.#held = held;
   }
 
   push(received: Received): void {
@@ -130,7 +128,7 @@ export class ReceiveQueue {
     this.#waiting.push(received);
     this.#holds(heldBytes(received));
     this.#onReceived(received);
-    if (!this.#paused && (this.#isAlone ? this.#bytes : heldInAll) > HIGH_WATER_BYTES) {
+    if (!this.#paused && this.#held.bytes > HIGH_WATER_BYTES) {
       this.#paused = true;
       this.#flow.pause();
     }
@@ -155,8 +153,9 @@ export class ReceiveQueue {
           const bytes = this.#bytes;
           yield batch;
           this.#holds(-bytes);
-          if (this.#paused && !this.#ended) this.#flow.resume();
-          this.#paused = false;
+          const wasPaused = this.#paused;
+          this.#paused = false; // before it goes on, for it may be held back again at once
+          if (wasPaused && !this.#ended) this.#flow.resume();
         } else if (this.#ended) {
           if (this.#error !== undefined) throw this.#error;
           return;
@@ -175,7 +174,7 @@ export class ReceiveQueue {
 
   #holds(bytes: number): void {
     this.#bytes += bytes;
-    heldInAll += bytes;
+    this.#held.bytes += bytes;
   }
 }
 

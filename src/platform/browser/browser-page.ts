@@ -46,7 +46,7 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
     pause: () => queue.end(new DyliveError("internal", "frames came faster than they were stored")),
     resume: () => {},
   };
-  const queue = new ReceiveQueue(flow, options.onReceived, true);
+  const queue = new ReceiveQueue(flow, options.onReceived);
   const abort = () => queue.end();
   signal.addEventListener("abort", abort, { once: true });
   try {

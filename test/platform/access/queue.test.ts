@@ -3,9 +3,9 @@ import { type Received, ReceiveQueue } from "../../../src/platform/access/read.j
 
 const received = (size: number): Received => ({ receivedAt: 1, raw: new Uint8Array(size), kind: "frame", response: null });
 
-function queueWithLog() {
+function queueWithLog(held?: { bytes: number }) {
   const log: string[] = [];
-  return { queue: new ReceiveQueue({ pause: () => log.push("pause"), resume: () => log.push("resume") }), log };
+  return { queue: new ReceiveQueue({ pause: () => log.push("pause"), resume: () => log.push("resume") }, undefined, held), log };
 }
 
 describe("receive queue", () => {
@@ -48,8 +48,9 @@ describe("receive queue", () => {
     await batches.return(undefined);
   });
 
-  it("holds many senders back above the same bound, and each goes on by itself", async () => {
-    const rooms = Array.from({ length: 10 }, () => queueWithLog());
+  it("holds many senders back above a bound that they share, and each goes on by itself", async () => {
+    const held = { bytes: 0 };
+    const rooms = Array.from({ length: 10 }, () => queueWithLog(held));
     for (let i = 0; i < 7; i++) for (const { queue } of rooms) queue.push(received(1 << 20));
     // The 65th MB is beyond it, and so is what still comes after it.
     expect(rooms.map(({ log }) => log.length)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
@@ -60,20 +61,13 @@ describe("receive queue", () => {
     for (const { queue } of rooms) queue.end();
     await next;
     for (const batches of readers) await batches.return(undefined);
-    const { queue, log } = queueWithLog();
-    for (let i = 0; i < 64; i++) queue.push(received(1 << 20));
-    expect(log).toEqual([]); // nothing of the others is counted any more
-    queue.end();
-    const batches = queue.batches();
-    await batches.next();
-    await batches.return(undefined);
+    expect(held.bytes).toBe(0);
   });
 
-  it("ends a sender that cannot be held back for what it sent itself, not for others", async () => {
-    const { queue: other } = queueWithLog();
+  it("without a shared bound holds a sender back for what it sent itself, not for others", () => {
+    const { queue: other } = queueWithLog({ bytes: 0 });
     for (let i = 0; i < 70; i++) other.push(received(1 << 20));
-    const log: string[] = [];
-    const page = new ReceiveQueue({ pause: () => log.push("pause"), resume: () => {} }, undefined, true);
+    const { queue: page, log } = queueWithLog();
     for (let i = 0; i < 64; i++) page.push(received(1 << 20));
     expect(log).toEqual([]);
     page.push(received(1));
