@@ -3,7 +3,7 @@
 // without --quick claims goes into the table of docs/measured.md. All else is put into .tmp/bench/. Without a name: lists the benches.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { whenAndWhere, writeTable } from "./measured.mjs";
-import { install, ROOT, run, TSC } from "./prepare.mjs";
+import { build, install, ROOT, run, TSC } from "./prepare.mjs";
 
 const BENCHES = {
   decode: "inflated frames to events, messages per CPU second, against protobufjs, ts-proto and protobuf-es",
@@ -29,6 +29,7 @@ if (name === undefined || !Object.hasOwn(BENCHES, name)) {
 
 install();
 mkdirSync(`${ROOT}${TMP}`, { recursive: true });
+if (name === "wide" && !existsSync(`${ROOT}dist/web`)) build(); // its server gives out the dashboard
 if (USES_LIBRARIES.has(name) && (isOlder(`${TMP}/gen/done`, "proto") || isOlder(`${TMP}/gen/done`, "package-lock.json"))) generate();
 compile();
 const claims = `${TMP}/claims.jsonl`;

@@ -81,6 +81,27 @@ describe("group commit", () => {
     database.close();
   });
 
+  it("tries again, between turns of the event loop, while another has the write lock, and leaves the connection's own wait as it was", async () => {
+    const { add, all, commits, database } = open();
+    const usual = database.pragma("busy_timeout", { simple: true });
+    const other = new Database(database.name);
+    other.exec("BEGIN IMMEDIATE");
+    const added = add(1);
+    let isSettled = false;
+    void added.finally(() => {
+      isSettled = true;
+    });
+    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect([isSettled, commits]).toEqual([false, []]);
+    expect(database.pragma("busy_timeout", { simple: true })).toBe(usual);
+    other.exec("COMMIT");
+    expect(await added).toBe(1);
+    expect(all()).toEqual([1]);
+    expect(database.pragma("busy_timeout", { simple: true })).toBe(usual);
+    other.close();
+    database.close();
+  });
+
   it("drains at once", async () => {
     const { add, writer, all, database } = open();
     const added = [add(1), add(2)];

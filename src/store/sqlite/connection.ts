@@ -20,7 +20,7 @@ const MEMORY = ":memory:";
 const OPEN_TIMEOUT_MS = 5000;
 /** Pause before another attempt where SQLite itself does not wait, in ms. */
 const OPEN_AGAIN_MS = 10;
-/** Longest time for which a lock holds up the event loop afterwards, in ms; the writer tries again without holding it up. */
+/** Longest time for which a lock holds up the event loop afterwards, in ms; a group of writes holds it up for less (writer.ts). */
 const BUSY_TIMEOUT_MS = 100;
 /**
  * Page size in bytes, twice what SQLite takes by itself: rows of a kilobyte waste less of a page, and each page costs a checksum and two

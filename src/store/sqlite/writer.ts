@@ -13,7 +13,8 @@ const MAX_TRANSACTION = 2000;
 const MAX_WAITING = 200_000;
 /** Longest time for which another process may hold the write lock before calls are refused, in ms; between tries the event loop runs. */
 const BUSY_MS = 10_000;
-const BUSY_RETRY_MS = 20;
+/** Time for which one try waits for the write lock, which holds up the event loop, and the pause before the next one, in ms. */
+const LOCK_MS = 5;
 
 interface WriteCall {
   readonly work: () => unknown;
@@ -55,14 +56,14 @@ export class GroupWriter {
       this.#calls.push({ work, weight, since: performance.now(), resolve: resolve as (value: unknown) => void, reject });
       this.#waiting += weight;
       // Without a disk there is nothing to share.
-      if (this.#database.memory) this.#flush(0);
+      if (this.#database.memory) this.#flush();
       else this.#schedule();
     });
   }
 
-  /** Commits everything that waits, now. What another process keeps from being written is rejected. */
+  /** Commits everything that waits, now. What another process keeps from being written for as long as the connection waits is rejected. */
   drain(): void {
-    while (this.#calls.length > 0) this.#flush(0);
+    while (this.#calls.length > 0) this.#flush();
     this.#unschedule();
   }
 
@@ -72,10 +73,10 @@ export class GroupWriter {
     if (delay < 1 || this.#waiting >= FULL_GROUP) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
-      this.#immediate = setImmediate(() => this.#flush(BUSY_MS));
+      this.#immediate = setImmediate(() => this.#flush(LOCK_MS));
       return;
     }
-    this.#timer ??= setTimeout(() => this.#flush(BUSY_MS), delay);
+    this.#timer ??= setTimeout(() => this.#flush(LOCK_MS), delay);
   }
 
   #unschedule(): void {
@@ -85,12 +86,13 @@ export class GroupWriter {
     this.#timer = undefined;
   }
 
-  #flush(busyMs: number): void {
+  /** @param lockMs time for which a try waits for the write lock, after which it is tried again; null waits as the connection does, once */
+  #flush(lockMs: number | null = null): void {
     this.#unschedule();
     const calls = this.#take();
     const began = performance.now();
-    const busy = this.#settle(calls).filter((call) => {
-      if (began - call.since < busyMs) return true;
+    const busy = this.#settle(calls, lockMs).filter((call) => {
+      if (lockMs !== null && began - call.since < BUSY_MS) return true;
       call.reject(new DyliveError("store_locked", "another process holds the database"));
       return false;
     });
@@ -99,7 +101,7 @@ export class GroupWriter {
     const ended = performance.now();
     // A lone call shows that nobody else would have shared its transaction: no waiting then.
     const pause = calls.length > 1 ? GROUP_MS : 0;
-    this.#notBefore = ended + (busy.length > 0 ? BUSY_RETRY_MS : pause);
+    this.#notBefore = ended + (busy.length > 0 ? LOCK_MS : pause);
     if (this.#calls.length > 0) this.#schedule();
   }
 
@@ -116,21 +118,21 @@ export class GroupWriter {
   }
 
   /** Settles calls. @returns the calls that are to be tried again, because another process had the lock */
-  #settle(calls: readonly WriteCall[]): readonly WriteCall[] {
+  #settle(calls: readonly WriteCall[], lockMs: number | null): readonly WriteCall[] {
     try {
-      const results = this.#commit(calls);
+      const results = this.#commit(calls, lockMs);
       for (const [index, call] of calls.entries()) call.resolve(results[index]);
       return [];
     } catch (error) {
       if (isBusy(error)) return calls;
-      if (calls.length > 1) return calls.flatMap((call) => this.#settle([call]));
+      if (calls.length > 1) return calls.flatMap((call) => this.#settle([call], lockMs));
       for (const call of calls) call.reject(refusal(error));
       return [];
     }
   }
 
-  #commit(calls: readonly WriteCall[]): readonly unknown[] {
-    this.#database.exec("BEGIN IMMEDIATE");
+  #commit(calls: readonly WriteCall[], lockMs: number | null): readonly unknown[] {
+    this.#begin(lockMs);
     try {
       const results = calls.map((call) => call.work());
       this.#database.exec("COMMIT");
@@ -139,6 +141,16 @@ export class GroupWriter {
       // The engine has rolled back by itself after some errors (disk full).
       if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
       throw error;
+    }
+  }
+
+  #begin(lockMs: number | null): void {
+    const usualMs = lockMs === null ? null : this.#database.pragma("busy_timeout", { simple: true });
+    try {
+      if (lockMs !== null) this.#database.pragma(`busy_timeout = ${lockMs}`);
+      this.#database.exec("BEGIN IMMEDIATE");
+    } finally {
+      if (usualMs !== null) this.#database.pragma(`busy_timeout = ${usualMs}`);
     }
   }
 }
