@@ -4,6 +4,7 @@ import { loadavg, tmpdir } from "node:os";
 import { databasePath } from "../../src/store/open.js";
 import { Child } from "../child.js";
 import { claim } from "../claims.js";
+import type { BareQuestion } from "./bare.js";
 import type { PlatformQuestion } from "./platform.js";
 import { Process } from "./process.js";
 import type { ServerQuestion } from "./server.js";
@@ -141,7 +142,7 @@ async function quietRooms(): Promise<void> {
   claimMost(`${QUIET_ROOMS}: memory of the process`, ours.residentMb(), " MB", 1024);
   await platform({ what: "hush", on: true });
   await sleep(2000);
-  claimMost(`${QUIET_ROOMS}: CPU, heartbeats alone`, await cpuOver("CPU, heartbeats alone", ours, quick ? 15 : 28), " % of a core", 5);
+  const beating = await cpuOver("CPU, heartbeats alone", ours, quick ? 15 : 28);
   await profile(server, "heartbeats");
   await platform({ what: "hush", on: false });
   await answers(server, token, quick ? 10 : 60);
@@ -158,6 +159,27 @@ async function quietRooms(): Promise<void> {
   say("memory after it", `${again.process.residentMb()} MB`);
   await get(url, token, "/healthz").catch(() => {});
   endAll();
+  const bare = await bareSockets(ROOMS);
+  claimMost(
+    `${QUIET_ROOMS}: CPU, heartbeats alone`,
+    beating,
+    " % of a core",
+    5,
+    `so many sockets of ws and nothing else: ${bare.toFixed(1)} %`,
+  );
+}
+
+/** @returns the CPU time of a process that only has so many sockets of ws with the same heartbeats, % of a core */
+async function bareSockets(sockets: number): Promise<number> {
+  const url = await childOf("bare.js").ask<string>({ what: "listen" } satisfies BareQuestion);
+  const child = childOf("bare.js");
+  await child.ask({ what: "connect", url, sockets } satisfies BareQuestion);
+  await sleep(15_000); // each has sent its first
+  const ours = new Process(child.pid);
+  const used = await cpuOver("bare sockets of ws, heartbeats alone", ours, quick ? 15 : 28);
+  say("memory of bare sockets", `${ours.residentMb()} MB`);
+  endAll();
+  return used;
 }
 
 /** Notes where the CPU time goes, if that was asked. */
