@@ -61,6 +61,8 @@ const LONGEST_PAUSE_MS = 20_000;
 const PAUSES = 3;
 /** Steps of one room before the others have their turn: a room that is counted for the first time may take minutes. */
 const TURN_STEPS = 20;
+/** Most rooms that have their turn together, and most events that they may be behind in all: what they commit at once shares a sync of the disk. */
+const TOGETHER = { rooms: 16, events: STEP_EVENTS };
 
 /** Dependencies of {@link keepUpToDate}. */
 interface ReaderDeps {
@@ -90,10 +92,13 @@ export async function keepUpToDate(deps: ReaderDeps, signal: AbortSignal): Promi
       const now = rooms.reduce((sum, room) => sum + room.behind, 0);
       if (now !== behind) onBehind(now);
       behind = now;
-      for (const { room } of rooms) {
+      const turn = async (room: RoomKey) => {
         let steps = 0;
         while (!signal.aborted && steps < TURN_STEPS && (await step(room))) steps++;
         if (steps === TURN_STEPS) more = true;
+      };
+      for (const some of together(rooms)) {
+        for (const done of await Promise.allSettled(some.map(turn))) if (done.status === "rejected") throw done.reason;
       }
     } catch (error) {
       more = false;
@@ -102,4 +107,20 @@ export async function keepUpToDate(deps: ReaderDeps, signal: AbortSignal): Promi
     const pause = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, PAUSES * (clock.now() - began)));
     if (!more) await clock.sleep(pause, signal).catch(() => {});
   }
+}
+
+/** Parts rooms into those that have their turn together; one that is far behind has its own. */
+function* together(rooms: readonly { readonly room: RoomKey; readonly behind: number }[]): Generator<readonly RoomKey[], void> {
+  let some: RoomKey[] = [];
+  let events = 0;
+  for (const { room, behind } of rooms) {
+    if (some.length === TOGETHER.rooms || (some.length > 0 && events + behind > TOGETHER.events)) {
+      yield some;
+      some = [];
+      events = 0;
+    }
+    some.push(room);
+    events += behind;
+  }
+  if (some.length > 0) yield some;
 }

@@ -39,3 +39,48 @@ it("pauses for three times as long as the work takes, which is a commit for a fe
 it("never lets figures grow older than some twenty seconds for that", async () => {
   expect(new Set(await pauses(20_000))).toEqual(new Set([40]));
 });
+
+/** Does one round over rooms that are so many events behind. @returns the rooms whose steps were under way together, and the error that was told */
+async function round(behind: readonly number[], step: (room: number) => Promise<boolean>) {
+  const [clock, stop] = [new FakeClock(), new AbortController()];
+  const [together, errors]: [Set<number>[], unknown[]] = [[], []];
+  let count = 0;
+  const running = keepUpToDate(
+    {
+      progress: async () => behind.map((events, room) => ({ room, behind: events })),
+      step: async (room) => {
+        if (count++ === 0) together.push(new Set());
+        together.at(-1)?.add(room);
+        await clock.sleep(10, stop.signal).catch(() => {});
+        count--;
+        return step(room);
+      },
+      clock,
+      onBehind: () => {},
+      onError: (error) => errors.push(error),
+    },
+    stop.signal,
+  );
+  await clock.advance(1500);
+  stop.abort();
+  await running;
+  return { together: together.map((rooms) => [...rooms]), errors };
+}
+
+it("rooms with little to do have their turn together, so that they share a commit; one with much has its own", async () => {
+  const { together } = await round([100, 300, 100, 1, 600, 2, 2], async () => false);
+  expect(together).toEqual([[0, 1, 2], [3], [4], [5, 6]]);
+  const many = await round(new Array<number>(40).fill(1), async () => false);
+  expect(many.together.map((rooms) => rooms.length)).toEqual([16, 16, 8]);
+});
+
+it("a room that fails is told when those beside it are done", async () => {
+  const done: number[] = [];
+  const { errors } = await round([1, 1, 1], async (room) => {
+    if (room === 1) throw new Error("out of order");
+    done.push(room);
+    return false;
+  });
+  expect(errors).toEqual([new Error("out of order")]);
+  expect(done).toEqual([0, 2]);
+});
