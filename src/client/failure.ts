@@ -47,6 +47,9 @@ export class ApiFailure extends Error implements FailureFacts {
   }
 }
 
+/** Statuses below 500 of what may succeed later: the request took too long to arrive, was sent too early, or is one too many. */
+const LATER: ReadonlySet<number> = new Set([0, 408, 425, 429]);
+
 /** Returns what an error answer says; whatever stands in between may answer with anything. @param retryAfter the header, in seconds */
 export function failureOf(body: unknown, status: number, retryAfter: string | null = null): ApiFailure {
   const error = isRecord(body) && isRecord(body["error"]) ? body["error"] : {};
@@ -62,7 +65,7 @@ export function failureOf(body: unknown, status: number, retryAfter: string | nu
     oldest: text("oldest"),
     newest: text("newest"),
     retryAfterMs: seconds > 0 ? seconds * 1000 : null,
-    retryable: typeof error["retryable"] === "boolean" ? error["retryable"] : status === 0 || status === 429 || status >= 500,
+    retryable: typeof error["retryable"] === "boolean" ? error["retryable"] : LATER.has(status) || status >= 500,
   });
 }
 

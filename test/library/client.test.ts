@@ -120,6 +120,30 @@ describe.each(WAYS)("a stream by %s", (way) => {
     expect(opened).toBeGreaterThan(way === "poll" ? 0 : 1);
   });
 
+  it("is tried again where a request took too long to arrive, as by a slow network", async () => {
+    const { api, tell, tokens } = await serveApi({ clock: systemClock });
+    await tell("98765", ...chats(1, 3));
+    const late = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"));
+    });
+    await new Promise<void>((resolve) => late.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void late.close());
+    const between = await Between.before(`http://127.0.0.1:${(late.address() as { port: number }).port}`);
+    const { client, by } = clientOf(between.url, tokens.read, way);
+    let lost = 0;
+    const onState = ({ open }: { readonly open: boolean }) => {
+      if (!open && ++lost === 2) between.to = api.url;
+    };
+    const seqs: number[] = [];
+    for await (const { seq } of client.follow("98765", { by, after: "0", onState })) {
+      seqs.push(seq);
+      if (seq === 3) break;
+    }
+    expect(seqs).toEqual([1, 2, 3]);
+    expect(lost).toBe(2);
+  });
+
   it("goes on where its cursor says, whatever that came by; of the types and the filter that were asked for", async () => {
     const { api, tell, tokens } = await serveApi({ clock: systemClock });
     await tell("98765", ...chats(1, 6), gift("g", "c", 3, 3), ...chats(8, 9));
