@@ -8,7 +8,7 @@ import { backoffMs, follow, inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
-import type { Resume } from "../store/rooms.js";
+import type { Missing, Resume } from "../store/rooms.js";
 import type { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps } from "./collector-deps.js";
 import { type Gap, GapTracker } from "./gap-tracker.js";
@@ -63,6 +63,8 @@ export class RoomConnection {
   #kept: { readonly roomId: string | null; readonly version: number; readonly missing: GapTracker["open"] } = {
     ...{ roomId: null, version: 0, missing: null },
   };
+  /** What is missed, as it was to be kept before something was stored that came after it; null where nothing is. */
+  #foreseen: Missing | null = null;
   /** When it was kept last which messages the sessions brought, and the number of their changes by then. */
   #seenKeptAt = Number.NEGATIVE_INFINITY;
   #seenKept: number | null = null;
@@ -193,21 +195,45 @@ export class RoomConnection {
 
   /** Keeps where each session goes on in the room's row, so that another process can. A convenience: without it one resolves first. */
   async keep(room: RoomKey): Promise<void> {
+    const missing = this.#missing();
+    if (missing === null) this.#foreseen = null;
+    await this.#keep(room, missing);
+  }
+
+  /**
+   * Keeps what is missed before something is stored that came after it: who goes on after a crash takes what is stored last for the end of all that
+   * was received.
+   * @param asked the session that asks for what came before it stands, if that is what is to be stored
+   */
+  async #foresee(room: RoomKey, asked?: RoomSession): Promise<void> {
+    const missing = this.#missing(asked);
+    // What was kept of it says more than that already; and a store that is away is asked once.
+    if (missing === null || isWithin(missing, this.#foreseen)) return;
+    this.#foreseen = missing;
+    await this.#keep(room, missing);
+  }
+
+  /** Returns what is missed, or will have been if the sessions that stand turn out to be silent. */
+  #missing(asked?: RoomSession): Missing | null {
+    const unproven = this.#union.unproven(asked);
+    return this.#gaps.open ?? (unproven && { since: [this.#offsets.note(unproven.since)], reason: unproven.reason, silent: false });
+  }
+
+  async #keep(room: RoomKey, missing: Missing | null): Promise<void> {
     const { collector, records, sessions, health } = this.#deps;
     const roomId = health.sessionId;
     if (roomId === null || records.moving || records.lost) return;
-    const { unproven } = this.#union;
-    const missing =
-      this.#gaps.open ?? (unproven && { since: [this.#offsets.note(unproven.since)], reason: unproven.reason, silent: false });
     let version = 0;
     for (const { point } of sessions) version += point.version;
     // In a quiet room nothing changes, and there may be thousands of those.
     if (version !== this.#kept.version || roomId !== this.#kept.roomId || missing !== this.#kept.missing) {
       const kept = sessions.flatMap(({ name, point }) => (point.kept === null ? [] : [{ name, ...point.kept }]));
       const [newest] = kept.toSorted((a, b) => b.saved.at - a.saved.at);
-      if (newest === undefined) return;
+      // Before the first session stands there is no position, but what is missed since may be told.
+      const saved = newest?.saved ?? missing?.since[0];
+      if (saved === undefined) return;
       const positions = Object.fromEntries(kept.map(({ name, position }) => [name, position]));
-      const { at: savedAt, ahead } = newest.saved;
+      const { at: savedAt, ahead } = saved;
       const resume: Resume = { roomId, positions, savedAt, ahead, ...(missing !== null && { missing }) };
       const isKept = () => {
         this.#kept = { roomId, version, missing };
@@ -295,10 +321,11 @@ export class RoomConnection {
   /** Stores what im/fetch said, which comes before the connection. */
   async #first(target: Target, brought: Brought, broadcast: Broadcast, signal: AbortSignal): Promise<void> {
     const { records, health } = this.#deps;
-    const { batch } = brought;
+    const { batch, session } = brought;
     this.#offsets.learn(batch);
     if (records.moving) return; // whoever has the room has these messages
     for (const frame of batch) health.backlog.arrived(frame);
+    await this.#foresee(target.room, session);
     const { lost } = await this.#take(target, brought, broadcast, signal);
     if (lost !== null) this.#gaps.begin([], lost); // how far back they reach, nobody has read
   }
@@ -319,6 +346,7 @@ export class RoomConnection {
       this.#heard(batch);
       return NOTHING_TAKEN;
     }
+    await this.#foresee(room);
     health.backlog.taking(batch);
     const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
     const taken = await intake.take(named, broadcast, signal);
@@ -352,6 +380,13 @@ export class RoomConnection {
     if (damaged > 0) health.drop("damaged", damaged);
     await happens({ type: "taken", announced: ended, damage });
   }
+}
+
+/** Tells whether what is missed lies within what was known to be missed before, for the same reason. */
+function isWithin(missing: Missing, before: Missing | null): boolean {
+  if (missing === before) return true;
+  if (missing.reason !== before?.reason || missing.since.length !== before.since.length) return false;
+  return missing.since.every(({ at }, n) => at >= (before.since[n]?.at ?? Number.POSITIVE_INFINITY));
 }
 
 /**

@@ -79,9 +79,14 @@ class Reception {
     return missed;
   }
 
-  /** Returns since when something was missed of which it is not known whether another session has it, all of which have brought nothing since `at`. */
-  unproven(at: number): number | null {
-    const open = this.#outages.filter(({ to, by }) => to !== null && [...by].every(({ lastFrameAt }) => lastFrameAt <= at));
+  /**
+   * Returns since when something was missed of which it is not known whether another session has it, all of which have brought nothing since `at`.
+   * @param asked a session that will stand next, where what is missed until then counts
+   */
+  unproven(at: number, asked?: RoomSession): number | null {
+    const open = this.#outages.filter(
+      ({ to, by }) => (to !== null || (asked !== undefined && !by.has(asked))) && [...by].every(({ lastFrameAt }) => lastFrameAt <= at),
+    );
     return open.length === 0 ? null : Math.min(...open.map(({ from }) => from));
   }
 
@@ -130,9 +135,12 @@ export class SessionUnion {
     return this.sessions.filter(({ standing }) => standing).length;
   }
 
-  /** Interval that is missed, if the sessions that stand turn out to be silent: since when, a steady time (ms), and why; null for nothing. */
-  get unproven(): { readonly since: number; readonly reason: string } | null {
-    const since = this.#reception.unproven(this.#offsets.now());
+  /**
+   * Returns the interval that is missed, if the sessions that stand turn out to be silent: since when, a steady time (ms), and why; null for nothing.
+   * @param asked a session that is about to stand, and was given what came before
+   */
+  unproven(asked?: RoomSession): { readonly since: number; readonly reason: string } | null {
+    const since = this.#reception.unproven(this.#offsets.now(), asked);
     return since === null ? null : { since, reason: SILENT };
   }
 

@@ -114,3 +114,63 @@ it("a room in which nothing happens writes nothing, though its heartbeats are an
   expect(rooms.collected()[0]?.evidence.lastFrameAt).toBeGreaterThan(clock.now() - 11_000);
   expect(writes).toEqual([]);
 });
+
+it.each([
+  ["its connection was cut", ["guest"], "closed the connection"],
+  ["both of its connections were cut", ["guest", "guest:2"], "closed the connection"],
+  ["one of two was cut while the other was open but silent", ["guest", "guest:2"], "open but silent"],
+] as const)(
+  "a process that is killed as soon as it has stored what came after %s leaves what was missed for the next one to tell",
+  async (_, sessions, reason) => {
+    const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+    const { log, rooms: rows } = store;
+    let [isBack, isDead] = [false, false];
+    const mortal =
+      <A extends readonly unknown[], R>(write: (...given: A) => Promise<R>) =>
+      async (...given: A): Promise<R> => {
+        if (isDead) throw new Error("killed");
+        return write(...given);
+      };
+    const append: typeof log.append = async (batches) => {
+      const done = await log.append(batches);
+      isDead ||= isBack && batches.some(({ events }) => events.some(({ type }) => type === "chat" || type === "join"));
+      if (isDead) throw new Error("killed");
+      return done;
+    };
+    const killed = {
+      ...store,
+      log: { ...log, append: mortal(append) },
+      rooms: { ...rows, setResume: mortal(rows.setResume), tell: mortal(rows.tell) },
+    };
+    const first = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { store: killed, setAside: () => {} }, clock);
+    const { simulator } = first;
+    void first.rooms.add(RID, { sessions }, 60_000, SIGNAL).catch(() => {});
+    const isUp = (rooms: Pick<RoomManager, "collected">) =>
+      rooms.collected()[0]?.state === "live" && rooms.collected()[0]?.evidence.sessions.every(({ state }) => state === "connected");
+    await clock.until(() => isUp(first.rooms), 60_000);
+    await clock.go(7000);
+    const from = clock.now();
+    const [viewer] = simulator.truth(RID).connections;
+    const fallen = reason === "open but silent" ? viewer?.viewer : undefined;
+    if (fallen !== undefined) for (const on of [true, false]) simulator.rooms.freeze(RID, on);
+    simulator.rooms.refuse(RID, true, 502, fallen);
+    simulator.rooms.cut(RID, fallen);
+    await clock.go(9000);
+    isBack = true;
+    const to = clock.now();
+    simulator.rooms.refuse(RID, false);
+    await clock.until(() => isDead, 120_000);
+    const stored = await first.events(1);
+    expect(stored.filter(({ type }) => type === "gap")).toEqual([]);
+    await first.rooms.stop();
+    const next = RoomManager.alone(depsFor(simulator, store, clock));
+    onTestFinished(() => next.stop());
+    await next.start();
+    await clock.until(() => isUp(next), 120_000);
+    await clock.go(5000);
+    const gaps = (await first.events(1)).flatMap((event) => (event.type === "gap" ? [event] : []));
+    expect(gaps.map((gap) => gap.reason)).toEqual([expect.stringContaining(reason)]);
+    expect(gaps[0]?.from).toBeLessThanOrEqual(from);
+    expect(gaps[0]?.to).toBeGreaterThanOrEqual(to);
+  },
+);
