@@ -15,7 +15,7 @@ import type { Noted, Resume, ResumePosition } from "../store/rooms.js";
 import type { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps } from "./collector-deps.js";
 import { STEADY_MS } from "./transitions.js";
-import { NO_FRAME_MS } from "./watchdog.js";
+import { NO_FRAME_MS, SILENT_MS } from "./watchdog.js";
 
 interface RoomSessionDeps {
   readonly collector: CollectorDeps;
@@ -160,9 +160,13 @@ export class RoomSession {
     }
   }
 
-  /** Counts the end of a connection, which comes after all that was sent, as its last frame. */
+  /**
+   * Counts the end of a connection, which comes after all that was sent, as its last frame. Where it was silent before, whoever stands between
+   * ended it, and has not received what the platform sent either.
+   */
   #endedInOrder(): void {
-    if (this.standing) this.#lastFrameAt = this.#deps.offsets.now();
+    const now = this.#deps.offsets.now();
+    if (this.standing && now - this.#lastFrameAt < SILENT_MS) this.#lastFrameAt = now;
   }
 
   /** Gives the identity back while the room waits, unless its readings need it. */

@@ -4,6 +4,7 @@ import { type Clock, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { ClockOffsets } from "./clock-offsets.js";
 import { type Brought, DAMAGED, type RoomSession } from "./room-session.js";
+import { SILENT_MS } from "./watchdog.js";
 
 /** Listeners of what all sessions of a room are together. */
 interface UnionListeners {
@@ -31,8 +32,6 @@ export interface Hole extends MissedTime {
 
 /** Time by which what is sent to several sessions may come to one later than to another, ms. */
 const SKEW_MS = 2000;
-/** Time without a frame after which a connection is silent, ms: an answer to a heartbeat, which is sent every 10 s, is missing then. */
-const SILENT_MS = 15_000;
 const SILENT = "the connection was open but silent: not even heartbeats were answered";
 
 /**

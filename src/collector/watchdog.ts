@@ -5,6 +5,8 @@ type Silence = "dead" | "silent";
  * Time without a frame after which a connection is dead, in ms: the platform answers every heartbeat (10 s), and three are missing then.
  */
 export const NO_FRAME_MS = 35_000;
+/** Time without a frame after which a connection is silent, ms: an answer to a heartbeat, which is sent every 10 s, is missing then. */
+export const SILENT_MS = 15_000;
 const SHORTEST_MS = 30_000;
 const LONGEST_MS = 600_000;
 /** Longest silence before a room has shown its pace, in ms. */

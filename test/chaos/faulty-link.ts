@@ -233,6 +233,8 @@ class Passage {
   }
 
   #meet(end: End): void {
+    // An orderly end comes after all that was sent: TCP waits for what was lost.
+    if (end === "finish" && this.#isLost) return;
     this.#deps.onEnd(end);
     const [up, down] = this.#flows;
     if (end === "reset") this.reset();

@@ -239,11 +239,11 @@ it("one session of two that hears not even heartbeats is opened anew by itself",
   expect(gaps.length).toBeLessThanOrEqual(1); // from the freeze to the first that came back
 });
 
-it.each(["noticed", "reset"])(
+it.each(["noticed", "reset", "ended by who stands between"])(
   "what one session of two missed while the other was open but silent is a gap, told when that is %s",
   async (how) => {
     const { simulator, viewers, stored, evidence } = await watched(["guest", "guest:2"]);
-    const [first] = viewers();
+    const [first, second] = viewers();
     await clock.go(12_000);
     const frozenAt = clock.now();
     simulator.rooms.freeze(RID, true);
@@ -255,6 +255,10 @@ it.each(["noticed", "reset"])(
     await clock.until(() => evidence().some(({ outages, state }) => outages.count === 1 && state === "connected"), 30_000);
     const backAt = clock.now();
     if (how === "reset") simulator.rooms.resetAfter(RID, 20_000); // the one that is silent is older
+    if (how.startsWith("ended")) {
+      await clock.go(frozenAt + 16_000 - clock.now());
+      simulator.rooms.cut(RID, second?.viewer);
+    }
     await clock.until(() => viewers().length === 1 || how === "noticed", 5000);
     simulator.rooms.resetAfter(RID, null);
     await clock.until(() => evidence().every(({ outages, state }) => outages.count === 1 && state === "connected"), 120_000);
@@ -265,7 +269,7 @@ it.each(["noticed", "reset"])(
     expect(gaps[0]?.from).toBeLessThanOrEqual(frozenAt);
     expect(gaps[0]?.to).toBeGreaterThan(backAt - 1000);
     expect(gaps[0]?.to).toBeLessThanOrEqual(backAt);
-    expect(gaps[0]?.reason).toContain(how === "reset" ? "closed" : "silent");
+    expect(gaps[0]?.reason).toContain(how === "noticed" ? "silent" : "closed");
   },
 );
 
