@@ -281,6 +281,7 @@ export class RoomConnection {
     health.broadcast(live.roomId);
     health.seen.begin(await records.orElse(() => this.#deps.collector.store.sessions.seen(room, live.roomId), null));
     this.#heardAt = null;
+    this.#foreseen = null;
     for (const { point, name } of this.#deps.sessions) point.begin(resume, name);
     if (records.moving) return;
     this.#gaps.goOn(resume?.missing);
