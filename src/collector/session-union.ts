@@ -44,10 +44,14 @@ class Reception {
   /** When each session received last. */
   readonly #last = new WeakMap<RoomSession, number>();
 
-  /** Notes that a session stands at `at`. */
-  stands(session: RoomSession, at: number): void {
+  /** Notes that a session stands at `at`. @param others that stand */
+  stands(session: RoomSession, at: number, others: readonly RoomSession[]): void {
     this.#last.set(session, at);
+    const isKnown = this.#outages.some(({ to }) => to === null);
     for (const outage of this.#outages) outage.to ??= at;
+    // It never stood, or fell before all others did: those that stood up before it may have been silent since.
+    const from = Math.max(...others.map(({ lastFrameAt }) => lastFrameAt));
+    if (!isKnown && others.length > 0 && from < at) this.#outages.push({ from, to: at, by: new Set(others) });
   }
 
   /** Notes that a frame came to a session at `at`. */
@@ -180,17 +184,17 @@ export class SessionUnion {
         if (until.aborted) return;
         state.active++;
         let [end, stood] = [null as DyliveError | null, false];
+        const others = () => standing().filter((other) => other !== session);
         try {
           const listening = {
             ...told,
             onStanding: () => {
               stood = true;
-              reception.stands(session, this.#offsets.now());
+              reception.stands(session, this.#offsets.now(), others());
               told.onStanding();
             },
             onReceived: (frame: Received) => {
               const at = this.#offsets.steady(frame.receivedAt);
-              const others = () => standing().filter((other) => other !== session);
               if (frame.damaged !== true) reception.received(session, at);
               // Dealt with in its turn.
               else for (const hole of reception.damaged(session, at, others())) void channel.put({ ...hole, reason: DAMAGED });

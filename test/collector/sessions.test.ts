@@ -273,6 +273,34 @@ it.each(["noticed", "reset", "ended by who stands between"])(
   },
 );
 
+it("what a session missed that stands up after another, which was silent since, is a gap", async () => {
+  const { simulator, viewers, stored, evidence } = await watched(["guest", "guest:2"]);
+  const [first] = viewers();
+  await clock.go(2000);
+  simulator.rooms.refuse(RID, true, 502, first?.viewer);
+  simulator.rooms.cut(RID);
+  await clock.until(() => viewers().length === 1, 60_000);
+  await clock.go(3000);
+  const frozenAt = clock.now();
+  simulator.rooms.freeze(RID, true);
+  simulator.rooms.freeze(RID, false);
+  await clock.go(9000);
+  simulator.rooms.refuse(RID, false);
+  await clock.until(() => evidence().every(({ state }) => state === "connected"), 60_000);
+  const backAt = clock.now();
+  await clock.until(() => evidence().some(({ outages }) => outages.count > 1), 120_000);
+  await clock.until(() => evidence().every(({ state }) => state === "connected"), 60_000);
+  await clock.go(12_000);
+  const gaps = (await stored()).flatMap((event) => (event.type === "gap" ? [event] : []));
+  const [silence, ...more] = gaps.filter(({ to }) => to > frozenAt);
+  expect(more).toEqual([]);
+  expect(silence?.from).toBeGreaterThan(frozenAt - 2000);
+  expect(silence?.from).toBeLessThanOrEqual(frozenAt);
+  expect(silence?.to).toBeGreaterThan(backAt - 1000);
+  expect(silence?.to).toBeLessThanOrEqual(backAt);
+  expect(silence?.reason).toContain("silent");
+});
+
 it("a frame that comes to all sessions damaged is a gap, one that comes to one is none", async () => {
   const { simulator, stored, viewers } = await watched(["guest", "guest:2"]);
   await clock.go(2000);
