@@ -216,7 +216,9 @@ export class RoomConnection {
   /** Returns what is missed, or will have been if the sessions that stand turn out to be silent. */
   #missing(asked?: RoomSession): Missing | null {
     const unproven = this.#union.unproven(asked);
-    return this.#gaps.open ?? (unproven && { since: [this.#offsets.note(unproven.since)], reason: unproven.reason, silent: false });
+    if (this.#gaps.open !== null || unproven === null) return this.#gaps.open;
+    // Another process that goes on may have received since before that: then nothing was missed.
+    return { since: [this.#offsets.note(unproven.since)], reason: unproven.reason, silent: false, longerThanMs: 0 };
   }
 
   async #keep(room: RoomKey, missing: Missing | null): Promise<void> {

@@ -162,6 +162,9 @@ it.each([
     await clock.until(() => isDead, 120_000);
     const stored = await first.events(1);
     expect(stored.filter(({ type }) => type === "gap")).toEqual([]);
+    const missing = (await store.rooms.get(1))?.resume?.missing;
+    // Whoever received since before that missed nothing of what a silent session may have received.
+    expect([missing?.reason, missing?.longerThanMs]).toEqual([expect.stringContaining(reason), fallen === undefined ? undefined : 0]);
     await first.rooms.stop();
     const next = RoomManager.alone(depsFor(simulator, store, clock));
     onTestFinished(() => next.stop());
