@@ -47,7 +47,7 @@ export class ApiFailure extends Error implements FailureFacts {
   }
 }
 
-/** Statuses below 500 of what may succeed later: the request took too long to arrive, was sent too early, or is one too many. */
+/** Statuses below 500 of what may succeed later: no answer, or the request took too long to arrive, was sent too early, or is one too many. */
 const LATER: ReadonlySet<number> = new Set([0, 408, 425, 429]);
 
 /** Returns what an error answer says; whatever stands in between may answer with anything. @param retryAfter the header, in seconds */

@@ -206,6 +206,7 @@ export class RoomConnection {
    * @param asked the session that asks for what came before it stands, if that is what is to be stored
    */
   async #foresee(room: RoomKey, asked?: RoomSession): Promise<void> {
+    if (this.#deps.records.moving) return; // it is the other process's to keep
     const missing = this.#missing(asked);
     // What was kept of it says more than that already; and a store that is away is asked once.
     if (missing === null || isWithin(missing, this.#foreseen)) return;
