@@ -116,8 +116,7 @@ export class RoomDelivery {
       unsaved.delete(this.#room);
       // Somebody has changed the hook: it starts over in a moment.
       if (!(await store.hooks.fix(hook.id, hook.revision, batch))) return null;
-      const { body: _body, ...head } = batch;
-      this.#fixed = head;
+      this.#fixed = headOf(batch);
     }
     return slots.run(() => this.#deliver(), signal);
   }
@@ -127,13 +126,18 @@ export class RoomDelivery {
     const { hook, store, clock, places, signal } = this.#deps;
     const batch = await store.hooks.batch(hook.id, this.#room);
     if (batch === null) {
-      // Delivered, though the store's answer to that was lost: then it has the place. Withdrawn, since somebody in it was erased: it is made
-      // again. Or the hook was changed: then that is not fixed.
+      // Delivered, by another process or though the store's answer to that was lost: then it has the place. Withdrawn, since somebody in it was
+      // erased: it is made again. Or the hook was changed: then that is not fixed.
       const place = (await store.hooks.places(hook.id)).get(this.#room) ?? 0;
-      if (place >= (this.#fixed?.to ?? 0)) places.set(this.#room, place);
+      places.set(this.#room, Math.max(place, places.get(this.#room) ?? 0));
       this.#fixed = null;
       this.#goBack();
       return 0;
+    }
+    if (batch.id !== this.#fixed?.id) {
+      // Another process fixed it.
+      this.#fixed = headOf(batch);
+      this.#goBack();
     }
     const began = clock.now();
     const answered = await this.#send(batch);
@@ -217,6 +221,10 @@ export class RoomDelivery {
     }
     return null;
   }
+}
+
+function headOf({ body: _, ...head }: HookBatch): HookBatchHead {
+  return head;
 }
 
 /** Most bytes of a batch's events, unless one event alone is more. Most receivers take 1 MiB by default, some 100 KB. */

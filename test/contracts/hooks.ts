@@ -136,6 +136,24 @@ export function describeHooks(open: Open): void {
       expect((await hooks.fixed("a")).map(({ room }) => room)).toEqual([2]);
     });
 
+    it("keep what is fixed and what was delivered from who stood still meanwhile", async () => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map([[1, 10]]));
+      const first = batch(1, 11, 15);
+      expect(await hooks.fix("a", 0, first)).toBe(true);
+      expect(await hooks.fix("a", 0, batch(1, 11, 20))).toBe(true);
+      expect(await hooks.batch("a", 1)).toEqual(first);
+      await hooks.tried("a", outcome(first));
+      for (const from of [11, 15]) {
+        expect(await hooks.fix("a", 0, batch(1, from, 20))).toBe(true);
+        expect(await hooks.batch("a", 1)).toBeNull();
+      }
+      expect(await hooks.move("a", 0, new Map([[1, 12]]))).toBe(true);
+      expect((await hooks.places("a")).get(1)).toBe(15);
+      expect(await hooks.move("a", 0, new Map([[1, 18]]))).toBe(true);
+      expect((await hooks.places("a")).get(1)).toBe(18);
+    });
+
     it("lose what is fixed and names somebody, and nothing else", async () => {
       const { hooks } = store();
       await hooks.add(hook("a"), new Map([[1, 10]]));

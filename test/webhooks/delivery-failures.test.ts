@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { until } from "../until.js";
-import { faked } from "./delivering.js";
+import { delivering, faked } from "./delivering.js";
 import { upTo } from "./receiver.js";
 
 const HOUR = 3_600_000;
@@ -216,4 +216,43 @@ describe("a hook that meets trouble", () => {
     ]);
     expect((await store.hooks.places((await store.hooks.list())[0]?.id ?? "")).get(room)).toBe(4);
   });
+
+  it.each(["was not kept", "was kept and not answered"])(
+    "and a process that stood still with a message that %s sends no event in two messages, and none twice",
+    async (how) => {
+      const { receiver, hook, chats, clock, store, runner } = await faked();
+      await hook({});
+      await runner.stop();
+      const { fix } = store.hooks;
+      const held = { isHeld: false, goOn: () => {} };
+      const standing: typeof fix = async (...batch) => {
+        const kept = how === "was kept and not answered" ? fix(...batch) : null;
+        await new Promise<void>((resolve) => {
+          Object.assign(held, { isHeld: true, goOn: resolve });
+        });
+        if (kept !== null) throw new Error("the connection ended");
+        return fix(...batch);
+      };
+      const stood = Object.create(store, { hooks: { value: { ...store.hooks, fix: standing } }, close: { value: async () => {} } });
+      await delivering({ clock, store: stood, send: receiver.send });
+      onTestFinished(() => held.goOn());
+      const room = await chats("a", 1);
+      await clock.advance(2_500);
+      await until(() => held.isHeld);
+      // Another has its hooks by now, and goes on with them.
+      await chats("a", 2);
+      await delivering({ clock, store: Object.create(store, { close: { value: async () => {} } }), send: receiver.send });
+      await clock.advance(2_500);
+      await chats("a", 2);
+      await clock.advance(2_500);
+      expect(receiver.seqs(room)).toEqual(upTo(5));
+      held.goOn();
+      await clock.advance(5_000);
+      await chats("a", 1);
+      await clock.advance(5_000);
+      const messages = new Map(receiver.taken.map((message, at) => [receiver.sent[at]?.id, message]));
+      expect([...messages.values()].flatMap(({ events }) => events.map(({ seq }) => seq))).toEqual(upTo(6));
+      expect((await store.hooks.places((await store.hooks.list())[0]?.id ?? "")).get(room)).toBe(6);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../log.js";
-import { forgetReader, placeReader } from "./positions.js";
+import { forgetReader, moveReader, placeReader } from "./positions.js";
 import { row, rows, run, type SqlDatabase, type SqlWork } from "./work.js";
 
 /** Tries that are kept of each hook; older ones are dropped. */
@@ -204,23 +204,28 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
         return new Map((yield* rows<{ room: RoomKey; seq: number }>(sql, hookReader(id))).map(({ room, seq }) => [room, seq]));
       }),
     /**
-     * Moves places on, where there was nothing to deliver.
+     * Moves places on, never back, where there was nothing to deliver.
      * @returns false, and nothing is done, when the hook is gone or has another revision
      */
     move: (id: string, revision: number, places: ReadonlyMap<RoomKey, number>): Promise<boolean> =>
       write(function* () {
         if ((yield* lock(id))?.revision !== revision) return false;
-        yield* place(id, places);
+        for (const [room, seq] of places) yield* moveReader(hookReader(id), room, seq);
         return true;
       }),
-    /** Keeps a batch, the only one of its room, before it is first sent. @returns false, and nothing is done, as for `move` */
+    /**
+     * Keeps a batch, the only one of its room, before it is first sent. Where another process has fixed one, or delivered what begins it, that stays
+     * as it is: one that stood still for long may believe that the deliveries are still its own.
+     * @returns false, and nothing is done, as for `move`
+     */
     fix: (id: string, revision: number, { id: batch, room, from, to, events, createdAt, tries, body }: HookBatch): Promise<boolean> =>
       write(function* () {
         if ((yield* lock(id))?.revision !== revision) return false;
-        yield* run("DELETE FROM hook_batches WHERE hook = $1 AND room = $2", id, room);
+        const place = yield* row<{ seq: number }>("SELECT seq FROM positions WHERE reader = $1 AND room = $2", hookReader(id), room);
+        if (place !== undefined && place.seq >= from) return true;
         yield* run(
           `INSERT INTO hook_batches(hook, room, id, from_seq, to_seq, events, created_at, tries, body)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
           ...[id, room, batch, from, to, events, createdAt, tries, body],
         );
         return true;

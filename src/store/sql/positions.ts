@@ -116,6 +116,15 @@ export function* placeReader(reader: string, room: RoomKey, seq: number | null):
     );
 }
 
+/** Moves a reader's position on, never back, together with what else is changed. */
+export function* moveReader(reader: string, room: RoomKey, seq: number): SqlWork<void> {
+  yield* run(
+    `INSERT INTO positions(reader, room, seq) VALUES ($1, $2, $3)
+     ON CONFLICT (reader, room) DO UPDATE SET seq = excluded.seq WHERE positions.seq < excluded.seq`,
+    ...[reader, room, seq],
+  );
+}
+
 /** Forgets every position of a reader. */
 export function* forgetReader(reader: string): SqlWork<void> {
   yield* run("DELETE FROM positions WHERE reader = $1", reader);
