@@ -116,8 +116,9 @@ export class RoomConnection {
       };
       for await (const brought of this.#union.open(live, listeners, given.signal)) {
         if ("from" in brought) {
-          const { from, to, reason } = brought;
-          if (!records.moving) await this.gap(target, { from: this.#offsets.wall(from), to: this.#offsets.wall(to), reason }, signal);
+          await arrived;
+          const hole = { from: this.#offsets.wall(brought.from), to: this.#offsets.wall(brought.to), reason: brought.reason };
+          if (!records.lost && takeover?.ownerHad(hole.to) !== true) await this.gap(target, hole, signal);
           continue;
         }
         const { session, batch, isFirst } = brought;

@@ -34,6 +34,8 @@ export class Takeover {
   #isEven = false;
   /** When the first message of that came here, ms UTC. */
   #firstAt: number | null = null;
+  /** Until when the other process had received when the room became ours, ms UTC. */
+  #ownerUntil = Number.NEGATIVE_INFINITY;
 
   constructor(deps: TakeoverDeps) {
     this.#deps = deps;
@@ -71,11 +73,19 @@ export class Takeover {
       owner = await records.receivedByOwner(room, roomId);
     }
     const left = await records.arrive(signal);
-    if (left?.roomId !== roomId) return; // how an earlier broadcast was left says nothing of this one
-    gaps.goOn(left.missing);
-    const until = [{ at: left.savedAt, ahead: left.ahead }, ...owner.until];
+    const resume = left?.roomId === roomId ? left : null; // how an earlier broadcast was left says nothing of this one
+    // Of what began after our connection brought something, nothing was missed.
+    if (resume?.missing !== undefined) gaps.goOn({ ...resume.missing, longerThanMs: resume.missing.longerThanMs ?? 0 });
+    const until = resume === null ? owner.until : [{ at: resume.savedAt, ahead: resume.ahead }, ...owner.until];
+    if (until.length === 0) return; // nobody had this one
+    this.#ownerUntil = Math.max(...until.map((noted) => offsets.read(noted) ?? Number.NEGATIVE_INFINITY));
     if (firstAt !== null && !this.#isBehind(until, firstAt)) return;
     gaps.begin(until, "the process that had the room had stopped receiving", { longerThanMs: firstAt === null ? STUCK_MS : 0 });
+  }
+
+  /** Tells whether the other process, which tells what it missed itself, went on receiving until after `at` (ms UTC). To be asked when it has arrived. */
+  ownerHad(at: number): boolean {
+    return this.#ownerUntil >= at;
   }
 
   /** Whether a process that has received until one of these times lacks what came here at `firstAt`; false where nothing came. */
