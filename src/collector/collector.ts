@@ -366,7 +366,7 @@ export class Collector {
   /** Begins another broadcast than before. */
   async #begin(): Promise<void> {
     const { room, recalled } = this.#connected;
-    await this.#connection.begin(this.#connected, recalled ?? (await this.#records.resumeOf(room)), this.#stop.signal);
+    await this.#connection.begin(this.#connected, await this.#records.resumeOf(room, recalled), this.#stop.signal);
   }
 
   /** Makes the room ours, and looks whether a broadcast is open that the platform does not show. */

@@ -8,7 +8,7 @@ import { backoffMs, follow, inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
-import type { Missing, Resume } from "../store/rooms.js";
+import type { Missing, Noted, Resume } from "../store/rooms.js";
 import type { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps } from "./collector-deps.js";
 import { type Gap, GapTracker } from "./gap-tracker.js";
@@ -270,17 +270,22 @@ export class RoomConnection {
   /**
    * Begins another broadcast than before: what was being missed of the old one is over.
    * @param left point at which the room's last connection was left, of this broadcast or of one before
+   * @throws DyliveError store_unreachable and others of a store that is away, where it has to say what an earlier process left
    */
   async begin(target: Target, left: Resume | null, signal: AbortSignal): Promise<void> {
     const { health, records } = this.#deps;
     const { live, room } = target;
     const resume = left?.roomId === live.roomId ? left : null;
+    const until = await this.#leftUntil(room, live.roomId, resume);
     if (health.sessionId !== null) await this.#keepSeen(room, health.sessionId, 0);
-    if (health.sessionId !== null) await this.#finish(target, health.sessionId, signal);
+    if (health.sessionId !== null) await this.#finish(target, health.sessionId, await this.#endOf(room, health.sessionId), signal);
     else if (left !== null && resume === null && !records.moving) {
+      const endedHere = await records.endedHere(room, left.roomId);
+      const leftUntil = endedHere ? await this.#leftUntil(room, left.roomId, left) : [];
+      const endedAt = await this.#endOf(room, left.roomId);
       this.#gaps.goOn(left.missing);
-      if (await records.endedHere(room, left.roomId)) await this.#notCollecting(room, left.roomId, left);
-      await this.#finish(target, left.roomId, signal);
+      this.#notCollecting(leftUntil);
+      await this.#finish(target, left.roomId, endedAt, signal);
     }
     health.broadcast(live.roomId);
     health.seen.begin(await records.orElse(() => this.#deps.collector.store.sessions.seen(room, live.roomId), null));
@@ -289,21 +294,32 @@ export class RoomConnection {
     for (const { point, name } of this.#deps.sessions) point.begin(resume, name);
     if (records.moving) return;
     this.#gaps.goOn(resume?.missing);
-    await this.#notCollecting(room, live.roomId, resume);
+    this.#notCollecting(until);
+  }
+
+  /** Returns when a broadcast ended, ms UTC; now, where that is not known. */
+  async #endOf(room: RoomKey, sessionId: string): Promise<number> {
+    const { collector, records } = this.#deps;
+    const session = await records.left(() => collector.store.sessions.get(room, sessionId), null);
+    return session?.endedAt ?? collector.clock.now();
   }
 
   /** Tells what was being missed of a broadcast that is over. */
-  async #finish(target: Target, sessionId: string, signal: AbortSignal): Promise<void> {
-    const { collector, records } = this.#deps;
-    const session = await records.orElse(() => collector.store.sessions.get(target.room, sessionId), null);
-    const gap = this.#gaps.close(session?.endedAt ?? collector.clock.now());
+  async #finish(target: Target, sessionId: string, endedAt: number, signal: AbortSignal): Promise<void> {
+    const gap = this.#gaps.close(endedAt);
     if (gap !== null) await this.gap(target, gap, signal, sessionId);
   }
 
-  /** Notes that a broadcast is missed since an earlier process left it, if there was one. */
-  async #notCollecting(room: RoomKey, sessionId: string, left: Resume | null): Promise<void> {
+  /** Returns until when an earlier process had received a broadcast, by what it kept and stored; none where there was no other. */
+  async #leftUntil(room: RoomKey, sessionId: string, left: Resume | null): Promise<readonly Noted[]> {
+    const { records } = this.#deps;
+    if (records.moving) return [];
     const kept = left === null ? null : { at: left.savedAt, ahead: left.ahead };
-    const until = [kept, await this.#deps.records.receivedUntil(room, sessionId)].filter((noted) => noted !== null);
+    return [kept, await records.receivedUntil(room, sessionId)].filter((noted) => noted !== null);
+  }
+
+  /** Notes that a broadcast is missed since an earlier process left it, if there was one. */
+  #notCollecting(until: readonly Noted[]): void {
     if (until.length > 0) this.#gaps.begin(until, "dylive was not collecting");
   }
 

@@ -172,15 +172,20 @@ export class RoomRecords {
     return this.orElse(async () => (this.room === null ? null : openSession(store, this.room)), health.sessionId);
   }
 
-  /** Returns until when an earlier process had stored what it received of a broadcast; null where none was there, or one cannot know. */
+  /** Returns until when an earlier process had stored what it received of a broadcast; null where none was there. As {@link left}. */
   receivedUntil(room: RoomKey, sessionId: string): Promise<Noted | null> {
     const openedHere = this.#opened?.sessionId === sessionId ? this.#opened.at : null;
-    return this.orElse(() => receivedUntil(this.#deps.store, room, sessionId, openedHere), null);
+    return this.left(() => receivedUntil(this.#deps.store, room, sessionId, openedHere), null);
   }
 
-  /** Returns where the last connection was left, as far as one knows. */
-  resumeOf(room: RoomKey): Promise<Resume | null> {
-    return this.orElse(async () => (await this.#deps.store.rooms.get(room))?.resume ?? null, null);
+  /**
+   * Returns where the last connection was left, as {@link left}.
+   * @param recalled as it was before the room was entered
+   */
+  resumeOf(room: RoomKey, recalled: Resume | null = null): Promise<Resume | null> {
+    // Where it could be another process's, that one may have kept more until it was entered.
+    if (recalled !== null && this.#deps.ownership === null) return Promise.resolve(recalled);
+    return this.left(async () => (await this.#deps.store.rooms.get(room))?.resume ?? null, recalled);
   }
 
   /**
@@ -200,7 +205,7 @@ export class RoomRecords {
   /** Tells whether this process has found a broadcast to be over, as it ended one or began another. */
   async endedHere(room: RoomKey, sessionId: string): Promise<boolean> {
     if (this.#ended === sessionId) return true;
-    const session = await this.orElse(() => this.#deps.store.sessions.get(room, sessionId), null);
+    const session = await this.left(() => this.#deps.store.sessions.get(room, sessionId), null);
     return session?.endReason === "replaced" && session.endedAt === this.#opened?.at;
   }
 
@@ -317,6 +322,17 @@ export class RoomRecords {
     if (this.#met === null || this.#moving) return false;
     await absorbSpooled(bytes, this.#met.pipeline, this.#deps.health, signal);
     return true;
+  }
+
+  /**
+   * Asks the store what an earlier process left. Before the first broadcast here there is no going on without it: what is not known would have been
+   * missed in silence. After that, as {@link orElse}.
+   * @throws DyliveError store_unreachable and others of a store that is away
+   */
+  async left<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+    const { spool, health, clock } = this.#deps;
+    const isFirst = health.sessionId === null && !this.#moving;
+    return isFirst && spool !== undefined ? inTime(work(), PATIENCE_MS, clock) : this.orElse(work, otherwise);
   }
 
   /** Asks the store what a room that is spooled goes on without, and returns `otherwise` while the store is away. */

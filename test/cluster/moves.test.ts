@@ -5,6 +5,7 @@ import { CollectorRegistry } from "../../src/collector/registry.js";
 import { ToldAlarms } from "../../src/collector/room-alarm.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { Spool } from "../../src/ingest/spool.js";
+import { DyliveError } from "../../src/runtime/errors.js";
 import { RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { check } from "../../src/store/check.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -47,13 +48,22 @@ afterEach(async () => {
 });
 
 /** Another process begins to collect the room. */
-async function begin(member: number, planned: boolean, reached: RoomStore = store, spool?: Spool, rid = RID): Promise<Collector> {
+async function begin(
+  member: number,
+  planned: boolean,
+  reached: RoomStore = store,
+  spool?: Spool,
+  rid = RID,
+  onClaimed = () => {},
+): Promise<Collector> {
   if (planned) lease.taker = member;
   else lease.owner = member;
   const claim = async (room: number) => {
     if (lease.owner !== member && lease.taker !== member) return null;
     lease = { owner: member, taker: null };
-    return store.rooms.claim(room);
+    const epoch = await store.rooms.claim(room);
+    onClaimed();
+    return epoch;
   };
   const ownerHeardAt = async () => (tells ? (collectors[lease.owner - 1]?.status()?.evidence.lastFrameAt ?? null) : null);
   const room = await store.rooms.find({ kind: "web_rid", value: rid });
@@ -317,6 +327,45 @@ describe("a room that moves from process to process", () => {
     expect((second?.to ?? 0) - (second?.from ?? 0)).toBeGreaterThanOrEqual(20_000);
     goOn();
     await clock.until(() => owner.lost, 10_000);
+  });
+
+  it("from one that was killed begins only when the store says what that one left, which would be missed in silence", async () => {
+    const failing = { isAway: false, wasAway: false };
+    const part = <T extends object>(of: T): T =>
+      new Proxy(of, {
+        get: (target, key) => {
+          const value: unknown = Reflect.get(target, key);
+          if (typeof value !== "function") return value;
+          return (...asked: unknown[]) =>
+            failing.isAway ? Promise.reject(new DyliveError("store_unreachable", "away")) : value.apply(target, asked);
+        },
+      });
+    const reached = { ...store, log: part(store.log), rooms: part(store.rooms), sessions: part(store.sessions) };
+    const { reached: told, forget } = forgetful();
+    forget();
+    const owner = await begin(1, false, told);
+    await clock.until(() => owner.health.state === "live", 60_000);
+    await clock.go(5000);
+    await owner.stop();
+    const since = clock.now();
+    await clock.go(5000);
+    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError: () => {} });
+    // As soon as the room is this one's.
+    const next = await begin(2, false, reached, spool, RID, () => {
+      failing.isAway = !failing.wasAway;
+      failing.wasAway = true;
+    });
+    await clock.until(() => failing.wasAway, 60_000);
+    await clock.go(20_000);
+    failing.isAway = false;
+    await clock.until(() => next.health.state === "live", 60_000);
+    await clock.go(5000);
+    const [gap, ...more] = await of("gap");
+    expect(more).toEqual([]);
+    expect(gap?.from).toBeLessThanOrEqual(since);
+    expect(gap?.to).toBeGreaterThanOrEqual(since + 5000);
+    await next.stop();
+    await spool.close();
   });
 
   it("from one that has lost its connection says since when nothing was received", async () => {
