@@ -1,8 +1,9 @@
 import type { Received } from "../platform/access/read.js";
+import { platformTime } from "../platform/messages/head.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { Noted } from "../store/rooms.js";
-import type { ClockOffsets } from "./clock-offsets.js";
+import { AGREE_MS, type ClockOffsets } from "./clock-offsets.js";
 import type { GapTracker } from "./gap-tracker.js";
 import type { RoomRecords } from "./records.js";
 
@@ -34,6 +35,8 @@ export class Takeover {
   #isEven = false;
   /** When the first message of that came here, ms UTC. */
   #firstAt: number | null = null;
+  /** When the newest message was sent of those that the platform replays, to the second, ms UTC; null before one came. */
+  #replayed: number | null = null;
   /** Until when the other process had received when the room became ours, ms UTC. */
   #ownerUntil = Number.NEGATIVE_INFINITY;
 
@@ -51,9 +54,19 @@ export class Takeover {
 
   /** Notes what came over it. */
   received(frame: Received): void {
-    if (!this.#isEven || this.#firstAt !== null || frame.response === null || frame.response.messages.length === 0) return;
-    this.#deps.offsets.learn([frame]);
-    this.#firstAt = frame.receivedAt;
+    const { offsets } = this.#deps;
+    if (this.#firstAt !== null || frame.response === null || frame.response.messages.length === 0) return;
+    offsets.learn([frame]);
+    if (this.#isEven) {
+      this.#firstAt = frame.receivedAt;
+      return;
+    }
+    for (const { msgId } of frame.response.messages) {
+      const sent = offsets.read({ at: platformTime(0, msgId, 0).time, ahead: { platform: 0 } });
+      // An id may say anything; what came has been sent.
+      if (sent !== null && sent <= frame.receivedAt + AGREE_MS)
+        this.#replayed = Math.max(Math.min(sent, frame.receivedAt), this.#replayed ?? 0);
+    }
   }
 
   /**
@@ -67,8 +80,9 @@ export class Takeover {
     this.#isEven = true;
     for (const from = offsets.now(); this.#firstAt === null && offsets.now() - from < MESSAGE_MS; ) await clock.sleep(LOOK_MS, signal);
     const firstAt = this.#firstAt;
+    const shown = firstAt ?? this.#replayed;
     let owner = await records.receivedByOwner(room, roomId);
-    for (const from = offsets.now(); this.#isBehind(owner.until, firstAt) && !owner.isMissing && offsets.now() - from < OWNER_MS; ) {
+    for (const from = offsets.now(); this.#isBehind(owner.until, shown) && !owner.isMissing && offsets.now() - from < OWNER_MS; ) {
       await clock.sleep(LOOK_MS, signal);
       owner = await records.receivedByOwner(room, roomId);
     }
@@ -79,8 +93,10 @@ export class Takeover {
     const until = resume === null ? owner.until : [{ at: resume.savedAt, ahead: resume.ahead }, ...owner.until];
     if (until.length === 0) return; // nobody had this one
     this.#ownerUntil = Math.max(...until.map((noted) => offsets.read(noted) ?? Number.NEGATIVE_INFINITY));
-    if (firstAt !== null && !this.#isBehind(until, firstAt)) return;
-    gaps.begin(until, "the process that had the room had stopped receiving", { longerThanMs: firstAt === null ? STUCK_MS : 0 });
+    const isBehind = this.#isBehind(until, shown);
+    // Where nothing new came, that it has all that was replayed says little of the time since.
+    if (firstAt === null || isBehind)
+      gaps.begin(until, "the process that had the room had stopped receiving", { longerThanMs: isBehind ? 0 : STUCK_MS });
   }
 
   /** Tells whether the other process, which tells what it missed itself, went on receiving until after `at` (ms UTC). To be asked when it has arrived. */
@@ -88,9 +104,9 @@ export class Takeover {
     return this.#ownerUntil >= at;
   }
 
-  /** Whether a process that has received until one of these times lacks what came here at `firstAt`; false where nothing came. */
-  #isBehind(until: readonly Noted[], firstAt: number | null): boolean {
+  /** Whether a process that has received until one of these times lacks what came, or was sent, at `at`; false where nothing came. */
+  #isBehind(until: readonly Noted[], at: number | null): boolean {
     const { offsets } = this.#deps;
-    return firstAt !== null && !until.some((noted) => (offsets.read(noted) ?? 0) >= firstAt - SKEW_MS);
+    return at !== null && !until.some((noted) => (offsets.read(noted) ?? 0) >= at - SKEW_MS);
   }
 }

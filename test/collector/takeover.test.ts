@@ -9,58 +9,71 @@ import { FakeClock } from "../clock.js";
 const SIGNAL = new AbortController().signal;
 /** Room_ids of two broadcasts. */
 const [NOW, BEFORE] = ["7", "6"];
-const PEOPLE = { messages: true, people: true };
 
-/** A room that moves here from a process that has received until `until` and left it so; the first message comes here at `firstAt`. */
-async function moved({ until, left }: { readonly until: (at: number) => number; readonly left: (at: number) => Partial<Resume> }) {
+/** A frame with a message whose id says when it was sent. */
+function frame(receivedAt: number, sentAt: number): Received {
+  const msgId = String(BigInt(Math.floor(sentAt / 1000)) << 32n);
+  return { receivedAt, raw: new Uint8Array(), kind: "frame", response: { now: receivedAt, messages: [{ msgId }] } } as unknown as Received;
+}
+
+interface Moved {
+  /** Until when the process that had the room has received. */
+  readonly until: number;
+  readonly missing?: Resume["missing"];
+  /** The broadcast that it kept something of. */
+  readonly kept?: string;
+  /** When the message was sent that is replayed as the connection opens; then no other comes. */
+  readonly replayed?: number;
+}
+
+/** Takes a room over from another process. Times are in ms after the first message comes here that is new to both, or that is replayed. */
+async function moved({ until, missing, kept = NOW, replayed }: Moved) {
   const clock = new FakeClock();
-  const offsets = new ClockOffsets({
-    now: () => clock.now(),
-    sleep: clock.sleep.bind(clock),
-    every: clock.every.bind(clock),
-    uptime: () => ({ start: "a", ms: clock.now() }),
-  });
+  const start = clock.now();
+  const uptime = () => ({ start: "a", ms: clock.now() - start });
+  const offsets = new ClockOffsets({ now: () => clock.now(), sleep: clock.sleep.bind(clock), every: clock.every.bind(clock), uptime });
   const gaps = new GapTracker(offsets);
-  const from = clock.now();
-  const firstAt = from + 1500;
-  const noted = (at: number): Noted => offsets.note(at);
-  const resume = (): Resume => ({ roomId: NOW, positions: {}, ...noted(until(firstAt)), savedAt: until(firstAt), ...left(firstAt) });
-  const records = {
-    receivedByOwner: async () => ({ until: [noted(until(firstAt))], isMissing: resume().missing !== undefined }),
-    arrive: async () => resume(),
-  };
+  const firstAt = start + (replayed === undefined ? 1500 : 100);
+  const at = (ms: number): Noted => offsets.note(firstAt + ms);
+  const { at: savedAt, ahead } = at(until);
+  const resume: Resume = { roomId: kept, positions: {}, savedAt, ahead, ...(missing !== undefined && { missing }) };
+  const records = { receivedByOwner: async () => ({ until: [at(until)], isMissing: missing !== undefined }), arrive: async () => resume };
   const takeover = new Takeover({ clock, records, offsets, gaps });
   const arrived = takeover.arrive(1, NOW, SIGNAL);
   takeover.stands();
-  await clock.advance(1500);
-  takeover.received({
-    receivedAt: firstAt,
-    raw: new Uint8Array(),
-    kind: "frame",
-    response: { now: firstAt, messages: [{}] },
-  } as unknown as Received);
+  await clock.advance(firstAt - start);
+  takeover.received(frame(firstAt, firstAt + (replayed ?? 0)));
   await clock.advance(30_000);
   await arrived;
-  return { takeover, firstAt, over: () => gaps.end(firstAt, PEOPLE) };
+  const over = gaps.end(firstAt, { messages: true, people: true });
+  const told = over === null ? null : { from: (over.from ?? Number.NaN) - firstAt, to: over.to - firstAt, reason: over.reason };
+  return { told, had: (ms: number) => takeover.ownerHad(firstAt + ms) };
 }
 
 it.each([6000, -6000])(
   "what the other process misses %i ms after something came here was missed by somebody only before that",
   async (ms) => {
-    const missing = (at: number) => ({ since: [{ at: at + ms, ahead: { "up:a": 0 } }], reason: "lost", silent: false });
-    const { over, firstAt } = await moved({ until: (at) => at + ms, left: (at) => ({ missing: missing(at) }) });
-    expect(over()).toEqual(ms > 0 ? null : { from: firstAt + ms, to: firstAt, reason: "lost" });
+    const since = [{ at: 1_700_000_001_500 + ms, ahead: { "up:a": 1_700_000_000_000 } }];
+    const { told } = await moved({ until: ms, missing: { since, reason: "lost", silent: false } });
+    expect(told).toEqual(ms > 0 ? null : { from: ms, to: 0, reason: "lost" });
   },
 );
 
 it("a process of which only the broadcast before was kept is asked for what it has stored of this one", async () => {
-  const { over, firstAt } = await moved({ until: (at) => at - 20_000, left: () => ({ roomId: BEFORE }) });
-  expect(over()).toMatchObject({ from: firstAt - 20_000, to: firstAt });
-  const even = await moved({ until: (at) => at, left: () => ({ roomId: BEFORE }) });
-  expect(even.over()).toBeNull();
+  expect((await moved({ until: -20_000, kept: BEFORE })).told).toMatchObject({ from: -20_000, to: 0 });
+  expect((await moved({ until: 0, kept: BEFORE })).told).toBeNull();
+});
+
+it("a process lacks what was sent long after it received something, though nothing new comes that shows it", async () => {
+  expect((await moved({ until: -20_000, replayed: -500 })).told).toMatchObject({ from: -20_000, to: 0 });
+  // In a quiet room the answers to its heartbeats are what it received last.
+  expect((await moved({ until: -20_000, replayed: -25_000 })).told).toBeNull();
+  expect((await moved({ until: -40_000, replayed: -50_000 })).told).toMatchObject({ from: -40_000, to: 0 });
+  // An id may say what it likes.
+  expect((await moved({ until: -20_000, replayed: 3_600_000 })).told).toBeNull();
 });
 
 it("knows until when the other process had what comes here", async () => {
-  const { takeover, firstAt } = await moved({ until: (at) => at + 3000, left: () => ({}) });
-  expect([takeover.ownerHad(firstAt + 3000), takeover.ownerHad(firstAt + 3001)]).toEqual([true, false]);
+  const { had } = await moved({ until: 3000 });
+  expect([had(3000), had(3001)]).toEqual([true, false]);
 });
