@@ -14,7 +14,7 @@ import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js"
 import { ClockOffsets } from "./clock-offsets.js";
 import type { CollectorDeps, RoomOwnership } from "./collector-deps.js";
 import { RoomConnection, type Target } from "./connection.js";
-import { type CollectorEvent, type Effect, START } from "./machine.js";
+import { type CollectorEvent, type Effect, type Phase, START } from "./machine.js";
 import { type Met, RoomRecords } from "./records.js";
 import type { CollectorRegistry } from "./registry.js";
 import type { ToldAlarms } from "./room-alarm.js";
@@ -27,6 +27,9 @@ const SETTLE_EVERY_MS = 5000;
 const STORE_MS = 5000;
 /** Longest part of a wait between looks whose time may change, in ms; with the look at the settings, half a minute (app/running-settings.ts). */
 const WAIT_PART_MS = 10_000;
+
+/** Phases in which a broadcast may be about to begin here. */
+const BEGINNING: ReadonlySet<Phase> = new Set<Phase>(["recalling", "asking", "identifying", "halted"]);
 
 /** Resources that all collectors of a process share. */
 interface SharedByCollectors extends Budgets {
@@ -180,11 +183,15 @@ export class Collector {
 
   /**
    * Stores what another process had in its spool of the room. @param bytes a recording
-   * @returns false when the room is not ours to store yet
+   * @returns false when the room is not ours to store yet, or it is not known yet what was missed before that process left it
    * @throws DyliveError not_owner, bad_file; what the store throws when it is down: the same can be absorbed again
    */
   async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    return !this.lost && this.#machine.phase !== "over" && this.#records.absorb(bytes, signal);
+    const { health, room } = this;
+    const { phase } = this.#machine;
+    if (this.lost || phase === "over" || room === null || (health.sessionId === null && BEGINNING.has(phase))) return false;
+    await this.#connection.foresee(room);
+    return this.#records.absorb(bytes, signal);
   }
 
   /** Asks for the room by this number from now on, which the platform told to another collector. */

@@ -194,8 +194,12 @@ export class RoomConnection {
     for (const { point } of this.#deps.sessions) point.hostRefused();
   }
 
-  /** Keeps where each session goes on in the room's row, so that another process can. A convenience: without it one resolves first. */
+  /**
+   * Keeps where each session goes on in the room's row, so that another process can. A convenience: without it one resolves first. Not while frames
+   * wait in the spool: who goes on would take them for stored, and they may be on a disk that is lost.
+   */
   async keep(room: RoomKey): Promise<void> {
+    if (this.#deps.health.backlog.isSpooled) return;
     const missing = this.#missing();
     if (missing === null) this.#foreseen = null;
     await this.#keep(room, missing);
@@ -203,16 +207,16 @@ export class RoomConnection {
 
   /**
    * Keeps what is missed before something is stored that came after it: who goes on after a crash takes what is stored last for the end of all that
-   * was received.
+   * was received. In the spool, the gap follows it.
    * @param asked the session that asks for what came before it stands, if that is what is to be stored
    */
-  async #foresee(room: RoomKey, asked?: RoomSession): Promise<void> {
-    if (this.#deps.records.moving) return; // it is the other process's to keep
+  async foresee(room: RoomKey, asked?: RoomSession): Promise<void> {
+    const { records, health } = this.#deps;
+    if (records.moving || health.backlog.isSpooled) return; // it is the other process's to keep
     const missing = this.#missing(asked);
-    // What was kept of it says more than that already; and a store that is away is asked once.
-    if (missing === null || isWithin(missing, this.#foreseen)) return;
-    this.#foreseen = missing;
+    if (missing === null || isWithin(missing, this.#foreseen)) return; // what was kept of it says more than that already
     await this.#keep(room, missing);
+    if (this.#kept.missing === missing) this.#foreseen = missing;
   }
 
   /** Returns what is missed, or will have been if the sessions that stand turn out to be silent. */
@@ -346,7 +350,7 @@ export class RoomConnection {
     this.#offsets.learn(batch);
     if (records.moving) return; // whoever has the room has these messages
     for (const frame of batch) health.backlog.arrived(frame);
-    await this.#foresee(target.room, session);
+    await this.foresee(target.room, session);
     const { lost } = await this.#take(target, brought, broadcast, signal);
     if (lost !== null) this.#gaps.begin([], lost); // how far back they reach, nobody has read
   }
@@ -367,7 +371,7 @@ export class RoomConnection {
       this.#heard(batch);
       return NOTHING_TAKEN;
     }
-    await this.#foresee(room);
+    await this.foresee(room);
     health.backlog.taking(batch);
     const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
     const taken = await intake.take(named, broadcast, signal);

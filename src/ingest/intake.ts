@@ -196,7 +196,15 @@ export class SpoolingIntake implements Intake {
   async own(event: NewEvent, signal: AbortSignal): Promise<void> {
     try {
       const work = () => this.#deps.pipeline.own(event);
-      await this.#try(work, (drain) => drain.later(work, event), signal);
+      let putting: Promise<void> | null = null;
+      await this.#try(
+        work,
+        (drain) => {
+          putting = drain.own(event, work);
+        },
+        signal,
+      );
+      await putting;
     } catch (error) {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);

@@ -1,5 +1,6 @@
 import type { NewEventOf } from "../events/event.js";
 import type { RoomState } from "../health/state.js";
+import type { Received } from "../platform/access/read.js";
 import type { RoomKey, SystemNews } from "../store/log.js";
 import type { Broadcast } from "./pipeline.js";
 
@@ -41,7 +42,7 @@ export function gapEvent(
   reason: string,
 ): NewEventOf<"gap"> {
   return {
-    id: from === null ? `gap:${to}:unknown` : `gap:${from}`,
+    id: from === null ? `gap:${to}:unknown` : `gap:${from}:${to}`,
     room,
     webRid,
     sessionId,
@@ -55,6 +56,41 @@ export function gapEvent(
     to,
     reason,
   };
+}
+
+/** Something that waited in a spool: a frame, or, between frames, a gap. */
+export interface Waited extends Received {
+  readonly gap?: Gap;
+}
+
+/** A gap as it waits in a spool: all of its event that the room's own process does not know. */
+type Gap = Pick<NewEventOf<"gap">, "sessionId" | "webRid" | "from" | "to" | "reason">;
+
+/** Returns a gap as it waits in a spool, for {@link waited}. */
+export function waitingGap({ sessionId, webRid, from, to, reason }: NewEventOf<"gap">): Received {
+  const raw = new TextEncoder().encode(JSON.stringify({ sessionId, webRid, from, to, reason } satisfies Gap));
+  return { receivedAt: to, raw, kind: "gap", response: null };
+}
+
+/** Returns what was read of a spool as what waited there. A gap that cannot be read is none: its file is not one that we wrote. */
+export function waited(batch: readonly Received[]): readonly Waited[] {
+  return batch.map((one) => {
+    const gap = one.kind === "gap" ? gapIn(one.raw) : null;
+    return { ...one, waited: true, ...(gap !== null && { gap }) };
+  });
+}
+
+function gapIn(raw: Uint8Array): Gap | null {
+  try {
+    const { sessionId, webRid, from, to, reason } = JSON.parse(new TextDecoder().decode(raw)) as Record<keyof Gap, unknown>;
+    const isNamed = (name: unknown) => name === null || typeof name === "string";
+    const isTime = (at: unknown) => Number.isSafeInteger(at);
+    if (!isNamed(sessionId) || !isNamed(webRid) || !isTime(to) || (from !== null && !isTime(from)) || typeof reason !== "string")
+      return null;
+    return { sessionId, webRid, from, to, reason } as Gap;
+  } catch {
+    return null;
+  }
 }
 
 /** Returns the event that says in a room's log what the operator is told of it in the system's, too. */

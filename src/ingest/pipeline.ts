@@ -14,6 +14,7 @@ import { type Log, newestReal, type RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
 import { FillIn, type GiftCatalogue } from "./fill-in.js";
 import { MessageTurn, together, workOf } from "./message-turn.js";
+import { gapEvent, type Waited } from "./own-events.js";
 
 /** Takes people out of a draft of what waited before it came to the log. @returns null for what is not to be stored */
 export type Without = (draft: Draft) => Draft | null;
@@ -47,6 +48,8 @@ export interface Arrived {
   readonly waited?: boolean;
   /** Number of the session that received it, where the room has several. */
   readonly by?: number;
+  /** Gap that waited in the spool between frames. */
+  readonly gap?: Waited["gap"];
 }
 
 /** The broadcast that bytes belong to: what its source was connected to. */
@@ -203,7 +206,7 @@ export class Pipeline {
 
   async #store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
     const { room, drift, decode = normalise } = this.#deps;
-    if (received.some(({ response }) => response !== null)) await this.#claimed();
+    if (received.some(({ response, gap }) => response !== null || gap !== undefined)) await this.#claimed();
     const erased = received.some(({ waited }) => waited) ? ((await this.#deps.erased?.()) ?? null) : null;
     const { webRid, sessionId, anchorId, source } = broadcast;
     const methods = new Map<string, number>();
@@ -219,7 +222,15 @@ export class Pipeline {
     const ids = new Set<string>();
     const old = new Set<string>();
     let ended = false;
-    for (const { response, receivedAt, waited, by } of received) {
+    for (const { response, receivedAt, waited, by, gap } of received) {
+      if (gap !== undefined) {
+        const event = gapEvent(room, gap, gap.from, gap.to, gap.reason);
+        if (!ids.has(event.id) && !own.has(event.id)) {
+          drafts.push({ event, claim: null });
+          work.push(1);
+        }
+        ids.add(event.id);
+      }
       if (response === null) continue;
       // Written out: events made from a spread object's fields take 15 % longer to make.
       const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, drift };

@@ -5,7 +5,7 @@ import { breathe, type Clock, inTime, PATIENCE_MS, untilAborted } from "../runti
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
-import { gapEvent } from "./own-events.js";
+import { gapEvent, type Waited, waitingGap } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
 import type { SpoolFile, SpoolRoom } from "./spool.js";
 
@@ -54,11 +54,20 @@ export class SpoolDrain {
   }
 
   /** Spools a batch. @returns null, or why it is lost */
-  async put(batch: readonly Received[], broadcast: Broadcast): Promise<string | null> {
+  async put(batch: readonly Received[], broadcast: Broadcast | null): Promise<string | null> {
     this.#put += batch.length;
     const lost = await this.#deps.place.put(batch, broadcast);
     if (lost !== null) this.#put -= batch.length;
     return lost;
+  }
+
+  /**
+   * Lets the store take an event of our own after all that came before. A gap waits on the disk, between the frames that it lies between: who
+   * stores these after a crash would not know of it. What else is told is told by whoever goes on.
+   */
+  async own(event: NewEvent, work: () => Promise<unknown>): Promise<void> {
+    if (event.type !== "gap") return this.later(work, event);
+    if ((await this.put([waitingGap(event)], null)) !== null) this.later(work, event);
   }
 
   /** Lets the store do something after all that came before. @param event that is stored by it */
@@ -170,7 +179,7 @@ export class SpoolDrain {
   }
 
   /** Stores a batch, with what is ours between the frames where it belongs. @returns how many of the batch the store took */
-  async #store(batch: readonly Received[], broadcast: Broadcast): Promise<number> {
+  async #store(batch: readonly Waited[], broadcast: Broadcast): Promise<number> {
     const { pipeline, health } = this.#deps;
     let taken = 0;
     for (let rest = batch; rest.length > 0; ) {

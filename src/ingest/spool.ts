@@ -10,6 +10,7 @@ import { rawFiles, rawName, removeRaw } from "../sources/raw/files.js";
 import { recordingSource } from "../sources/recording.js";
 import type { Spooled } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
+import { type Waited, waited } from "./own-events.js";
 import type { Broadcast } from "./pipeline.js";
 
 /** Size of a file: it is uploaded in one piece, and its place is free again when it is done. */
@@ -40,6 +41,8 @@ export interface SpoolFile {
   to: number;
 }
 
+const NO_BROADCAST: Broadcast = { sessionId: null, webRid: null, anchorId: null, source: "system" };
+
 interface SpoolRoomDeps extends Pick<SpoolDeps, "clock" | "onError"> {
   /** Folder of this room. */
   readonly folder: string;
@@ -68,8 +71,12 @@ export class SpoolRoom {
     return this.#puts === 0 && this.#current === null && this.#closed.length === 0;
   }
 
-  /** Keeps a batch; a crash of the machine may take the last second. @returns null, or why it is lost */
-  async put(batch: readonly Received[], broadcast: Broadcast): Promise<string | null> {
+  /**
+   * Keeps a batch; a crash of the machine may take the last second.
+   * @param broadcast null where the file does not matter that it is in
+   * @returns null, or why it is lost
+   */
+  async put(batch: readonly Received[], broadcast: Broadcast | null): Promise<string | null> {
     this.#puts++;
     try {
       return await this.#inTurn(() => this.#put(batch, broadcast));
@@ -90,11 +97,10 @@ export class SpoolRoom {
    * Yields a file's frames in bounded batches, as ones that waited, without what was torn off.
    * @throws DyliveError bad_file if none can be read
    */
-  async *read({ path }: SpoolFile, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
+  async *read({ path }: SpoolFile, signal: AbortSignal): AsyncGenerator<readonly Waited[]> {
     const { clock } = this.#deps;
     const drift = new Drift(); // what is damaged was counted when it came
-    for await (const batch of recordingSource({ path, speed: 0, clock, drift }).open(signal))
-      yield batch.map((received) => ({ ...received, waited: true }));
+    for await (const batch of recordingSource({ path, speed: 0, clock, drift }).open(signal)) yield waited(batch);
   }
 
   /** Removes a file that is stored. One that the disk does not let go is found by the next process, for which nothing in it is new. */
@@ -122,14 +128,18 @@ export class SpoolRoom {
     });
   }
 
-  async #put(batch: readonly Received[], broadcast: Broadcast): Promise<string | null> {
+  async #put(batch: readonly Received[], broadcast: Broadcast | null): Promise<string | null> {
     const { clock, reserve, release, onError } = this.#deps;
     if (clock.now() < this.#retryAt) return "the disk of the spool failed while the store took nothing";
     const bytes = Buffer.concat(batch.map(({ kind, receivedAt, raw }) => encodeRecord({ kind, receivedAt, bytes: raw })));
     if (!reserve(bytes.length)) return "the spool was full while the store took nothing";
     let booked = false;
     try {
-      const { file, handle } = await this.#open(broadcast, batch[0]?.receivedAt ?? clock.now(), bytes.length);
+      const { file, handle } = await this.#open(
+        broadcast ?? this.#current?.file.broadcast ?? NO_BROADCAST,
+        batch[0]?.receivedAt ?? clock.now(),
+        bytes.length,
+      );
       file.bytes += bytes.length; // also of a record that is torn
       booked = true;
       await handle.appendFile(bytes);

@@ -1,6 +1,5 @@
 import { SOURCES } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
-import type { Received } from "../platform/access/read.js";
 import { Drift } from "../platform/wire/drift.js";
 import { WireError } from "../platform/wire/reader.js";
 import { RecordingReader, type RecordingRecord } from "../platform/wire/recording.js";
@@ -8,7 +7,7 @@ import { breathe, type Clock, untilAborted } from "../runtime/clock.js";
 import { readRecords } from "../sources/recording.js";
 import type { Spooled, SpooledPart } from "../store/cluster.js";
 import { isNotOwner } from "../store/health.js";
-import { gapEvent } from "./own-events.js";
+import { gapEvent, type Waited, waited } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
 import { SPOOL_LOST } from "./spool-drain.js";
 
@@ -19,7 +18,7 @@ const CHUNK_BYTES = 256 * 1024;
 interface SpoolPart {
   readonly broadcast: Broadcast;
   /** Batches of frames: bounded, and read when they are asked for. */
-  readonly batches: Iterable<readonly Received[]>;
+  readonly batches: Iterable<readonly Waited[]>;
   /** Damaged records among those that were read so far. */
   readonly passedOver: () => number;
 }
@@ -38,9 +37,8 @@ export function readSpoolPart(bytes: Uint8Array): SpoolPart | null {
   };
 }
 
-function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, bytes: Uint8Array): Generator<readonly Received[]> {
+function* batchesOf(first: readonly RecordingRecord[], reader: RecordingReader, bytes: Uint8Array): Generator<readonly Waited[]> {
   const drift = new Drift(); // what is damaged was counted when it came
-  const waited = (batch: readonly Received[]) => batch.map((one) => ({ ...one, waited: true }));
   for (const batch of readRecords(first, drift)) yield waited(batch);
   for (let at = CHUNK_BYTES; at < bytes.length; at += CHUNK_BYTES)
     for (const batch of readRecords(reader.push(bytes.subarray(at, at + CHUNK_BYTES)), drift)) yield waited(batch);

@@ -90,6 +90,7 @@ export function readRecords(records: readonly RecordingRecord[], drift: Drift): 
 /** Reads a record as its source would have given it. Damage is counted in `drift`. */
 function readRecord({ kind, receivedAt, bytes }: RecordingRecord, drift: Drift): Received {
   if (kind === "frame") return readFrame(bytes, receivedAt, drift).received;
+  if (kind === "gap") return { receivedAt, raw: bytes, kind, response: null };
   try {
     return readResponse(bytes, receivedAt, drift);
   } catch (error) {

@@ -55,7 +55,7 @@ describe("a live room", () => {
     await until(() => now.simulator.truth("100000002").connections.length > 1);
     const gap = await until(async () => (await now.events(room)).find(({ type }) => type === "gap"));
     const { from, to, id } = gap as NewEventOf<"gap">;
-    expect(id).toBe(`gap:${from}`);
+    expect(id).toBe(`gap:${from}:${to}`);
     expect(from).not.toBeNull();
     expect(to).toBeGreaterThan(from ?? to);
     expect(now.rooms.status(room)?.evidence.reconnects).toBe(1);

@@ -66,7 +66,7 @@ export const EVENT_SAMPLES: { readonly [K in EventType]?: LiveEventOf<K> } = {
   }),
   gap: sample({
     ...base(4716, "gap", "dylive"),
-    id: "gap:1764060000000",
+    id: "gap:1764060000000:1764060001500",
     source: "system",
     from: AT,
     to: AT + 1500,

@@ -1,8 +1,9 @@
 import { linkSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
-import { gapEvent } from "../../src/ingest/own-events.js";
+import { gapEvent, stateEvent } from "../../src/ingest/own-events.js";
 import { absorbSpooled, readSpoolPart, SpooledReader } from "../../src/ingest/spooled-reader.js";
+import { encodeHeader, encodeRecord } from "../../src/platform/wire/recording.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { check } from "../../src/store/check.js";
 import { useDirectory } from "../store/directory.js";
@@ -26,6 +27,7 @@ const drained = (r: SpooledRoom) => goOnUntil(r.clock, () => r.spool.bytes === 0
 /** Of a combo only what raises it is an event, which depends on what came before. */
 const plain = (list: readonly LiveEvent[]) => ids(list.filter(({ type }) => type !== "gift"));
 const gapAt = (room: number, at: number) => gapEvent(room, BROADCAST, at, at + 1, "a test");
+const stateAt = (room: number, at: number) => stateEvent(room, null, "live", "stalled", {}, at);
 
 describe.each(["refuses", "hangs"] as const)("a store that %s for 30 s under load", (mode) => {
   it("loses nothing: what came meanwhile is stored once, in order, before what comes after", async () => {
@@ -68,7 +70,7 @@ describe("a spool", () => {
     await drained(r);
     const events = await eventsOf(r);
     expect(ids(events)).toEqual(ids(await truthOf(FRAMES.slice(0, 120))));
-    expect(events.filter(({ type }) => type === "gap").map(({ id }) => id)).toEqual(["gap:39", "gap:79", "gap:119"]);
+    expect(events.filter(({ type }) => type === "gap").map(({ id }) => id)).toEqual(["gap:39:40", "gap:79:80", "gap:119:120"]);
     const [first] = events.filter(({ type }) => type === "gap");
     const between = ids(events.slice(0, first?.seq));
     expect(between).toEqual(ids(await truthOf(FRAMES.slice(0, 39))));
@@ -179,18 +181,18 @@ describe("a spool", () => {
     await r.spool.uploaded();
     for (const part of await r.uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, r.pipeline, r.health, SIGNAL);
     const events = await eventsOf(r);
-    expect(events.filter(({ type }) => type === "gap").map(({ id }) => id)).toEqual(["gap:40"]);
+    expect(events.filter(({ type }) => type === "gap").map(({ id }) => id)).toEqual(["gap:40:41"]);
     expect(plain(events).sort()).toEqual(plain(await truthOf(FRAMES.slice(0, 60))).sort());
   });
 
   it.each([
     ["the store is away", "store_unreachable"],
     ["the room is another's", "not_owner"],
-  ])("whose room is given up while %s has our own events counted and set aside", async (why, code) => {
+  ])("whose room is given up while %s has its states counted and set aside", async (why, code) => {
     const r = await spooledRoom(file("aside"));
     await feed(r, FRAMES.slice(0, 60), (i) => {
       if (i === 10) r.away.go("refuses");
-      if (i % 20 === 19) void r.intake.own(gapAt(r.room, i), SIGNAL);
+      if (i % 20 === 19) void r.intake.own(stateAt(r.room, i), SIGNAL);
       if (i === 50) void r.intake.defer(async () => {}, SIGNAL);
     });
     if (why === "the room is another's") {
@@ -200,9 +202,51 @@ describe("a spool", () => {
       await goOnUntil(r.clock, () => r.lost.length > 0);
     }
     await r.intake.close();
-    expect(r.aside).toEqual(["gap:19", "gap:39", "gap:59"]);
+    expect(r.aside).toEqual(["state:19:stalled", "state:39:stalled", "state:59:stalled"]);
     expect(r.errors).toMatchObject([{ code }, { code }, { code }]);
     expect(r.health.status(r.room).evidence.drops).toMatchObject({ own_event_not_spooled: 4 });
+  });
+
+  it.each(["was killed", "lost the room"])(
+    "of a process that %s has its gaps told by who stores what lies around them, once",
+    async (how) => {
+      const folder = file("gaps");
+      const r = await spooledRoom(folder);
+      await feed(r, FRAMES.slice(0, 60), (i) => {
+        if (i === 10) r.away.go("refuses");
+        if (i === 30) void r.intake.own(gapAt(r.room, i), SIGNAL);
+      });
+      const next = await spooledRoom(how === "was killed" ? folder : file("gaps-others"), { store: r.store });
+      await next.pipeline.claim();
+      if (how === "was killed") await next.spool.start();
+      else {
+        r.owned.mine = false;
+        r.away.back();
+        await goOnUntil(r.clock, () => r.lost.length > 0);
+        await r.intake.close();
+      }
+      const { spool, uploaded } = how === "was killed" ? next : r;
+      await spool.uploaded();
+      for (let times = 0; times < 2; times++)
+        for (const part of await uploaded.take([r.room], 10)) await absorbSpooled(part.bytes, next.pipeline, next.health, SIGNAL);
+      const events = await eventsOf(next);
+      const at = events.findIndex(({ type }) => type === "gap");
+      expect(events[at]).toMatchObject({ ...gapAt(r.room, 30), seq: at + 1 });
+      expect(ids(events.toSpliced(at, 1))).toEqual(ids(await truthOf(FRAMES.slice(0, 60))));
+      expect(ids(events.slice(0, at))).toEqual(ids(await truthOf(FRAMES.slice(0, 30))));
+      expect([...r.aside, ...next.aside]).toEqual([]);
+    },
+  );
+
+  it("has no gap of a record that says none", async () => {
+    const r = await spooledRoom(file("no-gap"));
+    const raw = ["", "null", "[]", '{"from":"1","to":2,"reason":"","sessionId":null,"webRid":null}'].map((text) =>
+      new TextEncoder().encode(text),
+    );
+    const header = encodeHeader({ webRid: "1", roomId: "7", title: "", startedAt: 1, source: "websocket" });
+    const bytes = Buffer.concat([header, ...raw.map((one) => encodeRecord({ kind: "gap", receivedAt: 1, bytes: one }))]);
+    await absorbSpooled(bytes, r.pipeline, r.health, SIGNAL);
+    expect(await eventsOf(r)).toEqual([]);
   });
 
   it("whose room is given up has what the store cannot do kept apart from what it can", async () => {

@@ -7,7 +7,7 @@ import { WireError } from "./reader.js";
  *
  *   file   = magic, u32 length of meta, u32 crc of meta, meta (JSON), record*
  *   record = u32 length of body, u32 crc of body, body
- *   body   = u8 kind, f64 receivedAt (ms UTC), bytes
+ *   body   = u8 kind (1 frame, 2 response, 3 gap), f64 receivedAt (ms UTC), bytes
  *
  * Integers are little-endian. A file is only ever appended to, so what a crash leaves is a torn tail: the reader says where
  * the good part ends, for the appender to cut there. A record in the middle whose crc is wrong is passed over and counted, as
@@ -38,8 +38,10 @@ export interface RecordingMeta {
   anchorId?: string;
 }
 
-/** Content of a record: a PushFrame, or the bare Response of the HTTP fetch. */
-export type RecordKind = "frame" | "response";
+const KINDS = ["frame", "response", "gap"] as const;
+
+/** Content of a record: a PushFrame, the bare Response of the HTTP fetch, or, in a spool, a gap between what was received (JSON). */
+export type RecordKind = (typeof KINDS)[number];
 
 /** One thing that was received. */
 export interface RecordingRecord {
@@ -64,7 +66,7 @@ export function encodeRecord(record: RecordingRecord): Uint8Array {
   if (!isTime(record.receivedAt)) throw new WireError("bad_record", `time of a record: ${record.receivedAt}`);
   if (record.bytes.length > MAX_RECORD_BYTES - BODY_HEADER_BYTES) throw new WireError("too_large", "recording record");
   const body = Buffer.allocUnsafe(BODY_HEADER_BYTES + record.bytes.length);
-  body.writeUInt8(record.kind === "frame" ? 1 : 2, 0);
+  body.writeUInt8(KINDS.indexOf(record.kind) + 1, 0);
   body.writeDoubleLE(record.receivedAt, 1);
   body.set(record.bytes, BODY_HEADER_BYTES);
   return Buffer.concat([prefix(body), body]);
@@ -152,7 +154,7 @@ export class RecordingReader {
     if (!this.#enough(PREFIX_BYTES + length)) return false;
     const body = this.#rest.subarray(PREFIX_BYTES, PREFIX_BYTES + length);
     const whole = crc32(body) === this.#rest.readUInt32LE(4);
-    const kind = body[0] === 1 ? "frame" : body[0] === 2 ? "response" : null;
+    const kind = KINDS[(body[0] ?? 0) - 1];
     this.#consume(PREFIX_BYTES + length);
     if (!whole) {
       this.#doubtful += PREFIX_BYTES + length;
@@ -161,7 +163,7 @@ export class RecordingReader {
     }
     this.goodBytes += this.#doubtful + PREFIX_BYTES + length;
     const receivedAt = body.readDoubleLE(1);
-    const isGood = kind !== null && isTime(receivedAt);
+    const isGood = kind !== undefined && isTime(receivedAt);
     this.skipped += this.#doubtfulRecords + (isGood ? 0 : 1);
     this.#doubtful = 0;
     this.#doubtfulRecords = 0;
