@@ -230,7 +230,8 @@ export class RoomConnection {
   async #keep(room: RoomKey, missing: Missing | null): Promise<void> {
     const { collector, records, sessions, health } = this.#deps;
     const roomId = health.sessionId;
-    if (roomId === null || records.moving || records.lost) return;
+    const { epoch } = records;
+    if (roomId === null || records.moving || records.lost || epoch === 0) return;
     let version = 0;
     for (const { point } of sessions) version += point.version;
     // In a quiet room nothing changes, and there may be thousands of those.
@@ -246,7 +247,7 @@ export class RoomConnection {
       const isKept = () => {
         this.#kept = { roomId, version, missing };
       };
-      await inTime(collector.store.rooms.setResume(room, resume), PATIENCE_MS, collector.clock).then(isKept, () => {});
+      await inTime(collector.store.rooms.setResume(room, resume, epoch), PATIENCE_MS, collector.clock).then(isKept, () => {});
     }
     await this.#keepSeen(room, roomId, KEEP_SEEN_MS);
   }

@@ -119,6 +119,11 @@ export class RoomRecords {
     return this.#moving;
   }
 
+  /** Epoch of this process's claim of the room, 0 before that; undefined where no other process could have the room. */
+  get epoch(): number | undefined {
+    return this.#deps.ownership === null ? undefined : (this.#met?.pipeline.epoch ?? 0);
+  }
+
   /** Whether the room turned out to be another process's. */
   get lost(): boolean {
     return this.#lost;

@@ -144,6 +144,11 @@ export class Pipeline {
     return this.#deps.room;
   }
 
+  /** Epoch of its claim; 0 before that. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   /** Tells whether an event of this id was stored lately. */
   knows(id: string): boolean {
     return this.#recent.has(id);

@@ -151,7 +151,11 @@ export interface Rooms {
   /** Overwrites the facts that are given and not null. */
   setFacts(room: RoomKey, facts: Partial<RoomFacts>): Promise<void>;
   setWatch(room: RoomKey, watch: Watch): Promise<void>;
-  setResume(room: RoomKey, resume: Resume | null): Promise<void>;
+  /**
+   * Keeps where the room's connection can be resumed.
+   * @param epoch of the room's claim: where somebody has claimed it since, nothing is kept
+   */
+  setResume(room: RoomKey, resume: Resume | null, epoch?: number): Promise<void>;
   /**
    * Changes the settings that are given; null makes one follow the server's again.
    * @param settings also as a function of those that are kept, which nobody changes meanwhile; what it throws changes nothing

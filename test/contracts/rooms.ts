@@ -155,6 +155,13 @@ export function describeRooms(open: Open<RoomStore>): void {
       await rooms.setWatch(room, "on");
       await rooms.setResume(room, null);
       expect(await rooms.get(room)).toMatchObject({ watch: "on", resume: null });
+      const epoch = (await rooms.claim(room)) ?? 0;
+      await rooms.setResume(room, resume, epoch);
+      expect(await rooms.get(room)).toMatchObject({ resume });
+      // Another process has the room by now.
+      await rooms.claim(room);
+      await rooms.setResume(room, null, epoch);
+      expect(await rooms.get(room)).toMatchObject({ resume });
     });
 
     it("keep what their operator chose, one setting at a time", async () => {

@@ -117,7 +117,8 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
       }),
     setFacts: (room, facts) => gate.run(() => setFacts(room, facts)),
     setWatch: (room, watch) => gate.run(() => change(room, { watch })),
-    setResume: (room, resume) => gate.run(() => change(room, { resume: structuredClone(resume) })),
+    setResume: (room, resume, epoch) =>
+      gate.run(() => change(room, epoch === undefined || epoch === logs.get(room)?.epoch ? { resume: structuredClone(resume) } : {})),
     setSettings: (room, settings) =>
       gate.run(() => {
         const kept = rows.get(room)?.settings ?? NO_SETTINGS;

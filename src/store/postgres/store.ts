@@ -72,7 +72,8 @@ export async function openPostgresStore({ url, clock = systemClock, tell }: Post
 
 /** SQL that locks rooms in the order of their keys, as everybody does. */
 const SET_RESUMES = `WITH locked AS (SELECT room FROM rooms WHERE room = ANY($1::bigint[]) ORDER BY room FOR NO KEY UPDATE)
-  UPDATE rooms r SET resume = g.resume FROM locked l JOIN unnest($1::bigint[], $2::text[]) AS g(room, resume) ON g.room = l.room
+  UPDATE rooms r SET resume = CASE WHEN h.epoch = coalesce(g.epoch, h.epoch) THEN g.resume ELSE r.resume END
+  FROM locked l JOIN unnest($1::bigint[], $2::text[], $3::bigint[]) AS g(room, resume, epoch) ON g.room = l.room JOIN heads h ON h.room = l.room
   WHERE r.room = l.room AND r.watched >= 0 RETURNING r.room`;
 
 /**
@@ -80,20 +81,21 @@ const SET_RESUMES = `WITH locked AS (SELECT room FROM rooms WHERE room = ANY($1:
  * under way shares the next one, so that a process with many rooms makes few commits.
  */
 function resumeSetter({ write }: SqlDatabase): Rooms["setResume"] {
-  let waiting = new Map<RoomKey, string | null>();
+  let waiting = new Map<RoomKey, { readonly text: string | null; readonly epoch: number | null }>();
   let under: Promise<unknown> = Promise.resolve();
   let next: Promise<ReadonlySet<RoomKey>> | null = null;
   /** Writes what waits when what is under way has ended. @returns the rooms that there are */
   const flush = async (before: Promise<unknown>): Promise<ReadonlySet<RoomKey>> => {
     await before;
-    const texts = waiting;
+    const wanted = waiting;
     waiting = new Map();
     next = null;
-    const set = await write(() => rows<{ room: RoomKey }>(SET_RESUMES, [...texts.keys()], [...texts.values()]));
+    const [texts, epochs] = [[...wanted.values()].map(({ text }) => text), [...wanted.values()].map(({ epoch }) => epoch)];
+    const set = await write(() => rows<{ room: RoomKey }>(SET_RESUMES, [...wanted.keys()], texts, epochs));
     return new Set(set.map(({ room }) => room));
   };
-  return async (room, resume) => {
-    waiting.set(room, resumeText(resume));
+  return async (room, resume, epoch) => {
+    waiting.set(room, { text: resumeText(resume), epoch: epoch ?? null });
     if (next === null) {
       next = flush(under);
       under = next.catch(() => {});

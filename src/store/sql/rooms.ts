@@ -124,9 +124,11 @@ export function sqlRooms({ clock, dialect, ask, lane }: SqlDatabase): Rooms {
       write(function* () {
         assertChanged(room, yield* run(`UPDATE rooms AS r SET watched = $2 WHERE r.room = $1 AND ${KEPT}`, room, WATCHES.indexOf(watch)));
       }),
-    setResume: (room, resume) =>
+    setResume: (room, resume, epoch) =>
       write(function* () {
-        assertChanged(room, yield* run(`UPDATE rooms AS r SET resume = $2 WHERE r.room = $1 AND ${KEPT}`, room, resumeText(resume)));
+        const isOurs = "SELECT 1 FROM heads h WHERE h.room = r.room AND h.epoch = coalesce($3, h.epoch)";
+        const sql = `UPDATE rooms AS r SET resume = CASE WHEN EXISTS (${isOurs}) THEN $2 ELSE resume END WHERE r.room = $1 AND ${KEPT}`;
+        assertChanged(room, yield* run(sql, room, resumeText(resume), epoch ?? null));
       }),
     setSettings: (room, settings) =>
       write(function* () {
