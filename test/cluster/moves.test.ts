@@ -120,6 +120,21 @@ function stuckStore() {
   return { reached: { ...store, log: slow(store.log, "append"), rooms: slow(store.rooms, "setResume") }, stick, goOn, late };
 }
 
+/** A store that a process cannot reach while it is away. */
+function awayStore() {
+  const failing = { isAway: false };
+  const part = <T extends object>(of: T): T =>
+    new Proxy(of, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key);
+        if (typeof value !== "function") return value;
+        return (...asked: unknown[]) =>
+          failing.isAway ? Promise.reject(new DyliveError("store_unreachable", "away")) : value.apply(target, asked);
+      },
+    });
+  return { reached: { ...store, log: part(store.log), rooms: part(store.rooms), sessions: part(store.sessions) }, failing };
+}
+
 /** A store that is told no more where the room's connection is. */
 function forgetful() {
   let forgets = false;
@@ -329,18 +344,43 @@ describe("a room that moves from process to process", () => {
     await clock.until(() => owner.lost, 10_000);
   });
 
+  it("from one that was killed is missed since then, also where what that one had spooled is stored before, and this one is killed too", async () => {
+    const { reached, failing } = awayStore();
+    const uploaded = new MemorySpooled();
+    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: uploaded, onError: () => {} });
+    const owner = await begin(1, false, reached, spool);
+    await clock.until(() => owner.health.state === "live", 60_000);
+    await clock.go(5000);
+    failing.isAway = true; // it spools
+    await clock.go(10_000);
+    await owner.stop();
+    const since = clock.now();
+    await spool.uploaded();
+    const [part] = await uploaded.take([owner.room ?? 0], 1);
+    const bytes = part?.bytes ?? new Uint8Array();
+    await clock.go(10_000);
+    simulator.rooms.refuse(RID);
+    const next = await begin(2, false);
+    let absorbed = false;
+    while (!absorbed) {
+      absorbed = await next.absorb(bytes, new AbortController().signal);
+      await clock.go(100);
+    }
+    expect(next.health.sessionId).not.toBeNull();
+    await next.stop();
+    simulator.rooms.refuse(RID, false);
+    const last = await begin(3, false);
+    await clock.until(() => last.health.state === "live", 60_000);
+    await clock.go(2000);
+    const gaps = await of("gap");
+    expect(gaps.length).toBeGreaterThan(0);
+    expect(Math.min(...gaps.map(({ from }) => from ?? Number.NaN))).toBeLessThanOrEqual(since);
+    expect(Math.max(...gaps.map(({ to }) => to))).toBeGreaterThanOrEqual(since + 10_000);
+    await spool.close();
+  });
+
   it("from one that was killed begins only when the store says what that one left, which would be missed in silence", async () => {
-    const failing = { isAway: false, wasAway: false };
-    const part = <T extends object>(of: T): T =>
-      new Proxy(of, {
-        get: (target, key) => {
-          const value: unknown = Reflect.get(target, key);
-          if (typeof value !== "function") return value;
-          return (...asked: unknown[]) =>
-            failing.isAway ? Promise.reject(new DyliveError("store_unreachable", "away")) : value.apply(target, asked);
-        },
-      });
-    const reached = { ...store, log: part(store.log), rooms: part(store.rooms), sessions: part(store.sessions) };
+    const { reached, failing } = awayStore();
     const { reached: told, forget } = forgetful();
     forget();
     const owner = await begin(1, false, told);
@@ -350,12 +390,13 @@ describe("a room that moves from process to process", () => {
     const since = clock.now();
     await clock.go(5000);
     const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError: () => {} });
+    let hasBegun = false;
     // As soon as the room is this one's.
     const next = await begin(2, false, reached, spool, RID, () => {
-      failing.isAway = !failing.wasAway;
-      failing.wasAway = true;
+      failing.isAway = !hasBegun;
+      hasBegun = true;
     });
-    await clock.until(() => failing.wasAway, 60_000);
+    await clock.until(() => hasBegun, 60_000);
     await clock.go(20_000);
     failing.isAway = false;
     await clock.until(() => next.health.state === "live", 60_000);
