@@ -199,6 +199,49 @@ describe("pipeline", () => {
     expect(await check(store.log)).toEqual([]);
   });
 
+  it("counts once what the store took after it was given up, as over a way that was silent for a while", async () => {
+    let late: (() => Promise<unknown>) | null = null;
+    let isSilent = false;
+    const { open, events, store } = await opened((log) =>
+      changed(log, {
+        append: (batches) => {
+          if (!isSilent) return log.append(batches);
+          late = () => log.append(batches);
+          return Promise.reject(new DyliveError("store_unreachable", "no answer"));
+        },
+      }),
+    );
+    const combo = (n: number, repeatCount: number, repeatEnd = 0) => {
+      const msgId = String(7_624_523_651_580_285_000n + BigInt(n));
+      const common = { msgId, roomId: broadcast.sessionId, createTime: "1777726900000" };
+      const about = {
+        giftId: "463",
+        groupCount: 1,
+        comboCount: 1,
+        groupId: "1775222770",
+        user: { id: "5" },
+        gift: { id: "463", combo: true },
+      };
+      const message = envelope("GiftMessage", { common, ...about, repeatCount, repeatEnd }, msgId);
+      return { receivedAt: 1_777_726_900_000 + n, response: { messages: [message] } };
+    };
+    const pipeline = await open();
+    await pipeline.store([combo(1, 11)], broadcast);
+    isSilent = true;
+    const batch = [combo(2, 13)];
+    await expect(pipeline.store(batch, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
+    isSilent = false;
+    await (late as (() => Promise<unknown>) | null)?.();
+    await pipeline.store(batch, broadcast);
+    await pipeline.store([combo(3, 13, 1)], broadcast);
+    expect((await events()).map((event) => (event.type === "gift" ? [event.delta, event.comboTotal] : []))).toEqual([
+      [11, 11],
+      [2, 13],
+      [0, 13],
+    ]);
+    expect(await check(store.log)).toEqual([]);
+  });
+
   it("shares a room with a second owner without counting anything twice", async () => {
     const { open, events, store } = await opened();
     const [live, other] = [await open(), await open()];
