@@ -2,7 +2,9 @@ import type { NewEventOf } from "../events/event.js";
 import type { RoomState } from "../health/state.js";
 import type { Received } from "../platform/access/read.js";
 import type { RoomKey, SystemNews } from "../store/log.js";
-import type { Broadcast } from "./pipeline.js";
+
+/** Broadcast and room that an event is of, as the platform names them. */
+type InBroadcast = Pick<NewEventOf<"gap">, "sessionId" | "webRid">;
 
 /** Returns the event that says that a room changed its state at `at` (ms). */
 export function stateEvent(
@@ -36,7 +38,7 @@ export function stateEvent(
  */
 export function gapEvent(
   room: RoomKey,
-  { sessionId, webRid }: Pick<Broadcast, "sessionId" | "webRid">,
+  { sessionId, webRid }: InBroadcast,
   from: number | null,
   to: number,
   reason: string,
@@ -64,7 +66,7 @@ export interface Waited extends Received {
 }
 
 /** A gap as it waits in a spool: all of its event that the room's own process does not know. */
-type Gap = Pick<NewEventOf<"gap">, "sessionId" | "webRid" | "from" | "to" | "reason">;
+type Gap = InBroadcast & Pick<NewEventOf<"gap">, "from" | "to" | "reason">;
 
 /** Returns a gap as it waits in a spool, for {@link waited}. */
 export function waitingGap({ sessionId, webRid, from, to, reason }: NewEventOf<"gap">): Received {
@@ -96,7 +98,7 @@ function gapIn(raw: Uint8Array): Gap | null {
 /** Returns the event that says in a room's log what the operator is told of it in the system's, too. */
 export function alarmEvent(
   room: RoomKey,
-  { sessionId, webRid }: Pick<Broadcast, "sessionId" | "webRid">,
+  { sessionId, webRid }: InBroadcast,
   { kind, text, session, evidence }: Omit<SystemNews, "about">,
   at: number,
 ): NewEventOf<"system"> {
