@@ -1,5 +1,4 @@
-import type { Received } from "../platform/access/read.js";
-import { platformTime } from "../platform/messages/head.js";
+import { type Received, sentAt } from "../platform/access/read.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
 import type { Noted } from "../store/rooms.js";
@@ -61,8 +60,8 @@ export class Takeover {
       this.#firstAt = frame.receivedAt;
       return;
     }
-    for (const { msgId } of frame.response.messages) {
-      const sent = offsets.read({ at: platformTime(0, msgId, 0).time, ahead: { platform: 0 } });
+    for (const message of frame.response.messages) {
+      const sent = offsets.read({ at: sentAt(message), ahead: { platform: 0 } });
       // An id may say anything; what came has been sent.
       if (sent !== null && sent <= frame.receivedAt + AGREE_MS)
         this.#replayed = Math.max(Math.min(sent, frame.receivedAt), this.#replayed ?? 0);

@@ -23,6 +23,11 @@ export interface Received {
   readonly by?: number;
 }
 
+/** Returns when a message was sent by its envelope's id, whose upper half are seconds (facts/changes-2026.md); ms UTC by the platform's clock. */
+export function sentAt({ msgId }: Pick<MessageBatch["messages"][number], "msgId">): number {
+  return Math.floor(Number(msgId) / 2 ** 32) * 1000;
+}
+
 /**
  * A source yields what it receives, in order, until its signal aborts or the connection ends (then the iteration ends, or throws a
  * `DyliveError` that says who failed). It knows nothing of reconnecting. A batch is all that arrived since the last pull, never empty.
