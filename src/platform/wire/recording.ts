@@ -38,10 +38,10 @@ export interface RecordingMeta {
   anchorId?: string;
 }
 
-const KINDS = ["frame", "response", "gap"] as const;
-
 /** Content of a record: a PushFrame, the bare Response of the HTTP fetch, or, in a spool, a gap between what was received (JSON). */
-export type RecordKind = (typeof KINDS)[number];
+export type RecordKind = "frame" | "response" | "gap";
+/** In the order of their numbers, from 1. */
+const KINDS: readonly RecordKind[] = ["frame", "response", "gap"];
 
 /** One thing that was received. */
 export interface RecordingRecord {
