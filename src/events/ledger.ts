@@ -187,7 +187,7 @@ export class GiftLedger {
   #stageGift(draft: Extract<Draft, { event: GiftEvent }>, found: FoundCombo): void {
     const { event, claim } = draft;
     if (found.known.has(event.id)) {
-      this.#recall(event, found);
+      this.#recall(event, found.gifts?.get(event.id));
       return;
     }
     if (this.#isStaged(event.id)) return;
@@ -210,18 +210,10 @@ export class GiftLedger {
     }
   }
 
-  /**
-   * Remembers a gift that was stored before: what comes after it may be another form of the same action. It moves no mark by itself, but where the
-   * log has more of the combo than memory, an append that was given up was stored after all, later than memory was restored.
-   */
-  #recall({ id: own, comboId }: GiftEvent, { combos, gifts }: FoundCombo): void {
-    const stored = gifts?.get(own);
-    if (stored === undefined) return;
+  /** Remembers a gift that was stored before: it moves no mark, but what comes after it may be another form of the same action. */
+  #recall({ comboId }: GiftEvent, stored: GiftEvent | undefined): void {
+    if (stored === undefined || stored.delta === 0) return;
     const id = stored.comboId;
-    const [mark, kept] = [this.#mark(id), combos.get(id)];
-    if (mark !== undefined && kept !== undefined && (kept.high > mark.high || (kept.settled && !mark.settled)))
-      this.#ahead(id, Math.max(mark.high, kept.high), mark.settled || kept.settled, stored);
-    if (stored.delta === 0) return;
     this.#twinsAhead.set(twinKey(id), { comboId: id, light: stored.kind === "light", at: stored.receivedAt });
     const key = traceKey(stored);
     if (key !== null && !this.#trace(stored)) this.#tracesAhead.set(key, { comboId: id, kind: stored.kind });

@@ -111,6 +111,11 @@ export class Pipeline {
   readonly #fillIn: FillIn;
   /** 0 until the room is claimed. */
   #epoch = 0;
+  /**
+   * Whether the room is claimed anew before anything else, and memory read again: an append failed, and may be stored all the same, later. The claim
+   * fences it, or comes after it.
+   */
+  #isStale = false;
   /** Events that a call had stored when it failed, by what it was given: when it is repeated, they are its own and no repeats. */
   readonly #begun = new WeakMap<readonly Arrived[], readonly NewEvent[]>();
   #horizon = Number.NEGATIVE_INFINITY;
@@ -178,12 +183,13 @@ export class Pipeline {
 
   /** Settles combos that have been silent for 30 s. @param heardUntil or those of which nothing came after this, ms UTC @returns how many */
   settle(heardUntil?: number): Promise<number> {
-    const isIdle = !this.#ledger.waiting && this.#sent.size === 0;
+    const isIdle = !this.#ledger.waiting && this.#sent.size === 0 && !this.#isStale;
     if (isIdle && !this.#isAged) return Promise.resolve(0); // what is being stored now is settled the next time
     return this.#serially(async () => {
       if (this.#isAged) this.#age();
       for (const ledger of this.#sent.values()) if (ledger.due(this.#deps.clock.now()).length > 0) ledger.commit();
       if (this.#epoch === 0) return 0; // whoever has the room settles
+      await this.#claimed();
       const now = this.#deps.clock.now();
       for (let settled = 0; ; ) {
         const events = this.#ledger.due(now, heardUntil, SETTLED_TOGETHER);
@@ -388,14 +394,20 @@ export class Pipeline {
         return appended;
       }
     } catch (error) {
-      await this.#reload().catch(() => this.#ledger.drop());
+      this.#ledger.drop();
+      this.#isStale = true;
+      if (!isStoreDown(error) && !isNotOwner(error)) {
+        // The store has refused it: nothing of it is stored.
+        await this.#reload();
+        this.#isStale = false;
+      }
       throw error;
     }
     return null;
   }
 
   async #claimed(): Promise<void> {
-    if (this.#epoch === 0) await this.#claim();
+    if (this.#epoch === 0 || this.#isStale) await this.#claim();
   }
 
   /** Claims the room, but only when all is loaded: what fails half-way is done again. */
@@ -407,6 +419,7 @@ export class Pipeline {
     this.#horizon = Math.min((await horizon?.(room)) ?? Number.NEGATIVE_INFINITY, this.#deps.clock.now());
     await this.#reload();
     this.#epoch = epoch;
+    this.#isStale = false;
   }
 
   async #reload(): Promise<void> {

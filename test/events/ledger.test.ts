@@ -29,23 +29,6 @@ describe("a combo", () => {
     expect(pass(ledger, store, gift({ id: "3", combo: "c", total: 12, end: true }))).toEqual([]);
   });
 
-  test("an append that was given up, and stored after memory was restored, is counted once", () => {
-    const [ledger, late, store] = [new GiftLedger(), new GiftLedger(), new Store()];
-    pass(ledger, store, gift({ id: "1", combo: "c", total: 11 }));
-    const batch = [gift({ id: "2", combo: "c", total: 12 }), gift({ id: "3", combo: "c", total: 13 })];
-    late.restore(store.events);
-    const given = late.stage(batch, store.find(late.missing(batch)));
-    ledger.restore(store.events);
-    store.append(given);
-    const { known } = store.find(ledger.missing(batch));
-    const gifts = new Map(store.gifts("c").map((event) => [event.id, event]));
-    expect(ledger.stage(batch, { known, gifts, combos: store.find({ combos: ["c"], ids: [] }).combos })).toEqual([]);
-    ledger.commit([]);
-    expect(pass(ledger, store, gift({ id: "4", combo: "c", total: 13, end: true }))).toEqual([["settle:c", 0, 13, true]]);
-    expect(pass(ledger, store, gift({ id: "5", combo: "c", total: 14 }))).toEqual([["5", 1, 14, true]]);
-    expect(store.sum("c")).toBe(14);
-  });
-
   test("a gift that cannot combo is settled at once and its double gives nothing", () => {
     const [ledger, store] = [new GiftLedger(), new Store()];
     const drafts = [

@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import type { Draft } from "../../src/events/combo.js";
+import type { LiveEvent, NewEvent } from "../../src/events/event.js";
+import { RoomHealth } from "../../src/health/room-health.js";
+import { SpoolingIntake } from "../../src/ingest/intake.js";
+import { type Arrived, type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
+import { Spool } from "../../src/ingest/spool.js";
+import { Drift } from "../../src/platform/wire/drift.js";
+import { DyliveError } from "../../src/runtime/errors.js";
+import type { Log } from "../../src/store/log.js";
+import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { FakeClock } from "../clock.js";
+import { readAll } from "../contracts/harness.js";
+import { envelope } from "../platform/messages/encode.js";
+import { gift } from "../platform/messages/gift-event.js";
+import { useDirectory } from "../store/directory.js";
+import { goOnUntil, MemorySpooled } from "./spooled-room.js";
+
+const file = useDirectory();
+
+const AT = 1_777_726_900_000;
+const broadcast: Broadcast = { sessionId: "7", webRid: "1", anchorId: null, source: "websocket" };
+const full = (id: string, group: string, total: number, at = AT) =>
+  gift({ id, combo: `7.5.463.g${group}.0`, total, at, trace: `t${group}` });
+const light = (id: string, total: number, at = AT) => gift({ id, combo: `7.5.463.e${id}.0`, total, at, kind: "light", single: true });
+/** A frame with a gift of a combo. */
+const combo = (n: number, repeatCount: number) => {
+  const msgId = String(7_624_523_651_580_285_000n + BigInt(n));
+  const common = { msgId, roomId: "7", createTime: `${AT}` };
+  const about = { giftId: "463", groupCount: 1, comboCount: 1, groupId: "1775222770", user: { id: "5" }, gift: { id: "463", combo: true } };
+  const message = envelope("GiftMessage", { common, ...about, repeatCount, repeatEnd: 0 }, msgId);
+  return { receivedAt: AT + n, raw: new Uint8Array(200), kind: "frame" as const, response: { messages: [message] } } as never;
+};
+const down = () => Promise.reject(new DyliveError("store_unreachable", "no answer"));
+
+async function opened(methods: (log: Log) => Partial<Log>) {
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
+  const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
+  const clock = new FakeClock(AT);
+  const drafts = new Map<string, Draft>();
+  const replaced = methods(store.log);
+  const log = new Proxy(store.log, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(replaced, key) ?? Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const pipeline = await Pipeline.open({
+    ...{ log, rooms: store.rooms, room, clock, drift: new Drift(), setAside: (_: NewEvent) => {} },
+    decode: ((message: { msgId: string }) => {
+      const draft = drafts.get(message.msgId);
+      return draft === undefined ? null : { ...draft, event: { ...draft.event, room } };
+    }) as never,
+  });
+  let n = 0;
+  const of = (...list: Draft[]): Arrived[] =>
+    list.map((draft) => {
+      const msgId = `${++n}`;
+      drafts.set(msgId, draft);
+      return {
+        receivedAt: draft.event.receivedAt,
+        response: { messages: [envelope("ChatMessage", { common: { msgId } }, msgId)] },
+      } as Arrived;
+    });
+  const events = async (): Promise<readonly LiveEvent[]> => (await readAll(store.log, room)).events;
+  const units = async () => (await events()).reduce((sum, e) => sum + (e.type === "gift" ? e.delta : 0), 0);
+  return { store, pipeline, of, events, units, clock };
+}
+
+describe("an append that the store does not answer", () => {
+  it("has a light gift and its full form counted once", async () => {
+    const { pipeline, of, units } = await opened(() => ({}));
+    await pipeline.store(of(light("1", 3)), broadcast);
+    await pipeline.store(of(full("2", "8", 3, AT + 5000)), broadcast);
+    expect(await units()).toBe(3);
+  });
+
+  it("leaves a light gift from before and its full form after it to be counted once, where nothing can be read either", async () => {
+    let isDown = false;
+    const { pipeline, of, units } = await opened((log) => ({
+      append: (batches) => (isDown ? down() : log.append(batches)) as never,
+      readBefore: ((...asked: Parameters<Log["readBefore"]>) => (isDown ? down() : log.readBefore(...asked))) as never,
+    }));
+    await pipeline.store(of(light("1", 3)), broadcast);
+    isDown = true;
+    const other = of(gift({ id: "x", combo: "7.9.463.g99.0", total: 1, at: AT + 1000 }));
+    await expect(pipeline.store(other, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
+    isDown = false;
+    await pipeline.store(other, broadcast);
+    await pipeline.store(of(full("2", "8", 3, AT + 5000)), broadcast);
+    expect(await units()).toBe(4);
+  });
+
+  it("leaves a combo that is open from before to be settled, where nothing can be read either", async () => {
+    let isDown = false;
+    const { pipeline, of, events, clock } = await opened((log) => ({
+      append: (batches) => (isDown ? down() : log.append(batches)) as never,
+      readBefore: ((...asked: Parameters<Log["readBefore"]>) => (isDown ? down() : log.readBefore(...asked))) as never,
+    }));
+    await pipeline.store(of(full("1", "8", 3)), broadcast);
+    isDown = true;
+    const other = of(gift({ id: "x", combo: "7.9.463.g99.0", total: 1, at: AT + 1000 }));
+    await expect(pipeline.store(other, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
+    isDown = false;
+    await pipeline.store(other, broadcast);
+    await clock.advance(120_000);
+    await pipeline.settle();
+    expect((await events()).map(({ id }) => id)).toContain("settle:7.5.463.g8.0");
+  });
+
+  it("and that is stored while it is repeated leaves a light gift and its full form to be counted once", async () => {
+    let late: (() => Promise<unknown>) | null = null;
+    let isSilent = false;
+    let isLate = false;
+    const { pipeline, of, units } = await opened((log) => ({
+      append: ((batches: never) => {
+        if (!isSilent) return log.append(batches);
+        late = () => log.append(batches);
+        return down();
+      }) as never,
+      combos: (async (...asked: Parameters<Log["combos"]>) => {
+        if (isLate) await late?.();
+        isLate = false;
+        return log.combos(...asked);
+      }) as never,
+    }));
+    isSilent = true;
+    const batch = of(light("1", 3));
+    await expect(pipeline.store(batch, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
+    isSilent = false;
+    isLate = true;
+    await pipeline.store(batch, broadcast);
+    await pipeline.store(of(full("2", "8", 3, AT + 5000)), broadcast);
+    expect(await units()).toBe(3);
+  });
+
+  it("and that is stored before the next, of other units of the combo, has each counted once", async () => {
+    let late: (() => Promise<unknown>) | null = null;
+    let isSilent = false;
+    const { pipeline, of, units } = await opened((log) => ({
+      append: (async (batches: never) => {
+        if (!isSilent) {
+          await late?.(); // it had waited for the same lock, before this one
+          late = null;
+          return log.append(batches);
+        }
+        late = () => log.append(batches);
+        return down();
+      }) as never,
+    }));
+    isSilent = true;
+    await expect(pipeline.store(of(full("1", "8", 5)), broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
+    isSilent = false;
+    await pipeline.store(of(full("2", "8", 8, AT + 1000)), broadcast);
+    expect(await units()).toBe(8);
+  });
+
+  it("and that is stored after the combo was read again has each unit counted once", async () => {
+    let late: (() => Promise<unknown>) | null = null;
+    let isSilent = false;
+    const { pipeline, of, units } = await opened((log) => ({
+      append: (async (batches: never) => {
+        if (!isSilent) return log.append(batches);
+        late = () => log.append(batches);
+        return down();
+      }) as never,
+    }));
+    await pipeline.store(of(full("0", "8", 2)), broadcast);
+    isSilent = true;
+    await expect(pipeline.store(of(full("1", "8", 5)), broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
+    isSilent = false;
+    await (late as (() => Promise<unknown>) | null)?.();
+    await pipeline.store(of(full("2", "8", 8, AT + 1000)), broadcast);
+    expect(await units()).toBe(8);
+  });
+
+  it("leaves two versions of a state to be stored, both, when it is back", async () => {
+    let isDown = false;
+    const { pipeline, of, events } = await opened((log) => ({
+      append: (batches) => (isDown ? down() : log.append(batches)) as never,
+      readBefore: ((...asked: Parameters<Log["readBefore"]>) => (isDown ? down() : log.readBefore(...asked))) as never,
+    }));
+    const linkmic = (id: string, version: string) => {
+      const { event } = gift({ id, combo: "c", total: 1, at: AT });
+      return { event: { ...event, type: "linkmic", version }, claim: null } as never;
+    };
+    isDown = true;
+    const batch = of(linkmic("a", "5"), linkmic("b", "6"));
+    await expect(pipeline.store(batch, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
+    isDown = false;
+    const { drops } = await pipeline.store(batch, broadcast);
+    expect([(await events()).map(({ id }) => id), [...drops]]).toEqual([["a", "b"], []]);
+  });
+
+  it("and whose batch the full spool then lost is counted once, with what comes after it", async () => {
+    const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+    const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
+    const clock = new FakeClock(AT);
+    const late: (() => Promise<unknown>)[] = [];
+    let isSilent = false;
+    const log = new Proxy(store.log, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key);
+        if (typeof value !== "function") return value;
+        if (key !== "append") return value.bind(target);
+        return (batches: never) => {
+          if (!isSilent) return target.append(batches);
+          late.push(() => target.append(batches)); // on its way, over a connection that is silent
+          return Promise.reject(new DyliveError("store_unreachable", "no answer"));
+        };
+      },
+    });
+    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 10, spooled: new MemorySpooled(), onError: () => {} });
+    const health = new RoomHealth(clock);
+    health.to("live", "people are heard");
+    const setAside = (_: NewEvent) => {};
+    const pipeline = await Pipeline.open({ log, rooms: store.rooms, room, clock, drift: new Drift(), setAside });
+    const intake = new SpoolingIntake({ room, pipeline, health, spool, setAside, onLost: () => {} });
+    const { signal } = new AbortController();
+    await intake.take([combo(0, 2)], broadcast, signal);
+    isSilent = true;
+    let taken: string | null | undefined;
+    void intake.take([combo(1, 5)], broadcast, signal).then(({ lost }) => {
+      taken = lost;
+    });
+    await goOnUntil(clock, () => taken !== undefined);
+    expect(taken).toBe("the spool was full while the store took nothing");
+    isSilent = false;
+    for (const one of late) await one(); // the server had them
+    await clock.advance(3000);
+    await intake.take([combo(2, 8)], broadcast, signal);
+    const gifts = (await readAll(store.log, room)).events.flatMap((event) =>
+      event.type === "gift" ? [[event.delta, event.comboTotal]] : [],
+    );
+    expect(gifts.reduce((sum, [delta = 0]) => sum + delta, 0)).toBe(8);
+    await intake.close();
+    await spool.close();
+  });
+});
