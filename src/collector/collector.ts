@@ -141,6 +141,7 @@ export class Collector {
     this.#records = new RoomRecords({
       ...{ store, clock, setAside, health, drift, ownership, told: shared.told, signal: this.#stop.signal },
       ...{ ...(spool && { spool }), ...(erased && { erased }) },
+      foresee: (room) => this.#connection.foresee(room),
       onLost: () => this.#lose(),
     });
     this.#connection = new RoomConnection({
@@ -372,8 +373,7 @@ export class Collector {
 
   /** Begins another broadcast than before. */
   async #begin(): Promise<void> {
-    const { room, recalled } = this.#connected;
-    await this.#connection.begin(this.#connected, await this.#records.resumeOf(room, recalled), this.#stop.signal);
+    await this.#connection.begin(this.#connected, this.#stop.signal);
   }
 
   /** Makes the room ours, and looks whether a broadcast is open that the platform does not show. */

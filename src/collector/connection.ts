@@ -50,6 +50,9 @@ interface ConnectionDeps {
   readonly happens: (event: CollectorEvent) => Promise<unknown>;
 }
 
+/** Resume points of the sessions, without what is missed. */
+type Place = Omit<Resume, "missing">;
+
 /** The connection of one room, which all of its sessions are together: opens, stores what comes, notes what is missed and where to go on. What to do next is the machine's. */
 export class RoomConnection {
   readonly #deps: ConnectionDeps;
@@ -60,8 +63,8 @@ export class RoomConnection {
   /** When the last frame of this broadcast came here, by im/fetch too; null before the first. */
   #heardAt: number | null = null;
   /** Resume points that were kept last: of which broadcast, by the versions of their points together, with what is missed. */
-  #kept: { readonly roomId: string | null; readonly version: number; readonly missing: GapTracker["open"] } = {
-    ...{ roomId: null, version: 0, missing: null },
+  #kept: { readonly place: Place | null; readonly version: number; readonly missing: GapTracker["open"] } = {
+    ...{ place: null, version: 0, missing: null },
   };
   /** What is missed, as it was to be kept before something was stored that came after it; null where nothing is. */
   #foreseen: Missing | null = null;
@@ -207,12 +210,11 @@ export class RoomConnection {
 
   /**
    * Keeps what is missed before something is stored that came after it: who goes on after a crash takes what is stored last for the end of all that
-   * was received. In the spool, the gap follows it.
+   * was received.
    * @param asked the session that asks for what came before it stands, if that is what is to be stored
    */
   async foresee(room: RoomKey, asked?: RoomSession): Promise<void> {
-    const { records, health } = this.#deps;
-    if (records.moving || health.backlog.isSpooled) return; // it is the other process's to keep
+    if (this.#deps.records.moving) return; // it is the other process's to keep
     const missing = this.#missing(asked);
     if (missing === null || isWithin(missing, this.#foreseen)) return; // what was kept of it says more than that already
     await this.#keep(room, missing);
@@ -235,21 +237,34 @@ export class RoomConnection {
     let version = 0;
     for (const { point } of sessions) version += point.version;
     // In a quiet room nothing changes, and there may be thousands of those.
-    if (version !== this.#kept.version || roomId !== this.#kept.roomId || missing !== this.#kept.missing) {
-      const kept = sessions.flatMap(({ name, point }) => (point.kept === null ? [] : [{ name, ...point.kept }]));
-      const [newest] = kept.toSorted((a, b) => b.saved.at - a.saved.at);
-      // Before the first session stands there is no position, but what is missed since may be told.
-      const saved = newest?.saved ?? missing?.since[0];
-      if (saved === undefined) return;
-      const positions = Object.fromEntries(kept.map(({ name, position }) => [name, position]));
-      const { at: savedAt, ahead } = saved;
-      const resume: Resume = { roomId, positions, savedAt, ahead, ...(missing !== null && { missing }) };
+    if (version !== this.#kept.version || roomId !== this.#kept.place?.roomId || missing !== this.#kept.missing) {
+      const { isSpooled } = health.backlog;
+      const place = isSpooled ? this.#placeBefore(roomId, missing) : this.#place(roomId, missing);
+      if (place === null) return;
+      const resume: Resume = { ...place, ...(missing !== null && { missing }) };
       const isKept = () => {
-        this.#kept = { roomId, version, missing };
+        this.#kept = { place, version: isSpooled ? this.#kept.version : version, missing };
       };
       await inTime(collector.store.rooms.setResume(room, resume, epoch), PATIENCE_MS, collector.clock).then(isKept, () => {});
     }
     await this.#keepSeen(room, roomId, KEEP_SEEN_MS);
+  }
+
+  /** Returns where each session goes on. Before the first one stands there is no position, but what is missed since may be told. */
+  #place(roomId: string, missing: Missing | null): Place | null {
+    const kept = this.#deps.sessions.flatMap(({ name, point }) => (point.kept === null ? [] : [{ name, ...point.kept }]));
+    const [newest] = kept.toSorted((a, b) => b.saved.at - a.saved.at);
+    const saved = newest?.saved ?? missing?.since[0];
+    const positions = Object.fromEntries(kept.map(({ name, position }) => [name, position]));
+    return saved === undefined ? null : { roomId, positions, savedAt: saved.at, ahead: saved.ahead };
+  }
+
+  /** Returns the same as it was kept before frames waited in the spool: they are not stored. */
+  #placeBefore(roomId: string, missing: Missing | null): Place | null {
+    const { place } = this.#kept;
+    if (place?.roomId === roomId) return place;
+    const since = missing?.since[0];
+    return since === undefined ? null : { roomId, positions: {}, savedAt: since.at, ahead: since.ahead };
   }
 
   /** Keeps which messages the sessions brought of a broadcast, unless that was done less than so many ms ago. */
@@ -274,38 +289,37 @@ export class RoomConnection {
 
   /**
    * Begins another broadcast than before: what was being missed of the old one is over.
-   * @param left point at which the room's last connection was left, of this broadcast or of one before
    * @throws DyliveError store_unreachable and others of a store that is away, where it has to say what an earlier process left
    */
-  async begin(target: Target, left: Resume | null, signal: AbortSignal): Promise<void> {
+  async begin(target: Target, signal: AbortSignal): Promise<void> {
     const { health, records } = this.#deps;
-    const { live, room } = target;
-    const resume = left?.roomId === live.roomId ? left : null;
-    const until = await this.#leftUntil(room, live.roomId, resume);
+    const { live, room, recalled } = target;
+    const left = await records.left(room, recalled);
+    const resume = left.resume?.roomId === live.roomId ? left.resume : null;
     if (health.sessionId !== null) await this.#keepSeen(room, health.sessionId, 0);
     if (health.sessionId !== null) await this.#finish(target, health.sessionId, await this.#endOf(room, health.sessionId), signal);
-    else if (left !== null && resume === null && !records.moving) {
-      const endedHere = await records.endedHere(room, left.roomId);
-      const leftUntil = endedHere ? await this.#leftUntil(room, left.roomId, left) : [];
-      const endedAt = await this.#endOf(room, left.roomId);
-      this.#gaps.goOn(left.missing);
-      this.#notCollecting(leftUntil);
-      await this.#finish(target, left.roomId, endedAt, signal);
+    else if (left.resume !== null && resume === null && !records.moving) {
+      const { roomId, missing } = left.resume;
+      const endedAt = await this.#endOf(room, roomId);
+      this.#gaps.goOn(missing);
+      if (records.endedHere(left, roomId)) this.#notCollecting(records.until(left, roomId));
+      await this.#finish(target, roomId, endedAt, signal);
     }
     health.broadcast(live.roomId);
+    records.begun();
     health.seen.begin(await records.orElse(() => this.#deps.collector.store.sessions.seen(room, live.roomId), null));
     this.#heardAt = null;
     this.#foreseen = null;
     for (const { point, name } of this.#deps.sessions) point.begin(resume, name);
     if (records.moving) return;
     this.#gaps.goOn(resume?.missing);
-    this.#notCollecting(until);
+    this.#notCollecting(records.until(left, live.roomId));
   }
 
   /** Returns when a broadcast ended, ms UTC; now, where that is not known. */
   async #endOf(room: RoomKey, sessionId: string): Promise<number> {
     const { collector, records } = this.#deps;
-    const session = await records.left(() => collector.store.sessions.get(room, sessionId), null);
+    const session = await records.orElse(() => collector.store.sessions.get(room, sessionId), null);
     return session?.endedAt ?? collector.clock.now();
   }
 
@@ -313,14 +327,6 @@ export class RoomConnection {
   async #finish(target: Target, sessionId: string, endedAt: number, signal: AbortSignal): Promise<void> {
     const gap = this.#gaps.close(endedAt);
     if (gap !== null) await this.gap(target, gap, signal, sessionId);
-  }
-
-  /** Returns until when an earlier process had received a broadcast, by what it kept and stored; none where there was no other. */
-  async #leftUntil(room: RoomKey, sessionId: string, left: Resume | null): Promise<readonly Noted[]> {
-    const { records } = this.#deps;
-    if (records.moving) return [];
-    const kept = left === null ? null : { at: left.savedAt, ahead: left.ahead };
-    return [kept, await records.receivedUntil(room, sessionId)].filter((noted) => noted !== null);
   }
 
   /** Notes that a broadcast is missed since an earlier process left it, if there was one. */
@@ -351,7 +357,7 @@ export class RoomConnection {
     this.#offsets.learn(batch);
     if (records.moving) return; // whoever has the room has these messages
     for (const frame of batch) health.backlog.arrived(frame);
-    await this.foresee(target.room, session);
+    if (!health.backlog.isSpooled) await this.foresee(target.room, session);
     const { lost } = await this.#take(target, brought, broadcast, signal);
     if (lost !== null) this.#gaps.begin([], lost); // how far back they reach, nobody has read
   }
@@ -372,7 +378,7 @@ export class RoomConnection {
       this.#heard(batch);
       return NOTHING_TAKEN;
     }
-    await this.foresee(room);
+    if (!health.backlog.isSpooled) await this.foresee(room); // else before it leaves the spool
     health.backlog.taking(batch);
     const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
     const taken = await intake.take(named, broadcast, signal);

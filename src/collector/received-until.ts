@@ -27,21 +27,16 @@ const TYPES = EVENT_TYPES.filter((type) => TELLS_RECEIPT[type]);
 /** Number of newest events that tell how far their receiver's clock was ahead of the platform's: enough to outvote a wrong one. */
 const VOTES = 15;
 
-/**
- * Returns until when an earlier process had stored what it received of a broadcast: the receipt of its last event there, or, where it
- * stored none, when it opened the broadcast. Null when no process was there before.
- * @param openedHere when this process opened the broadcast, ms UTC; null where it did not
- */
-export async function receivedUntil(
-  { log, sessions }: Pick<Store, "log" | "sessions">,
-  room: RoomKey,
-  sessionId: string,
-  openedHere: number | null,
-): Promise<Noted | null> {
-  const received = (await newest(log, room, TYPES)).filter((event) => event.sessionId === sessionId && isReceived(event));
-  if (received.length > 0) return { at: Math.max(...received.map(({ receivedAt }) => receivedAt)), ahead: aheadIn(received) };
-  const session = await sessions.get(room, sessionId);
-  return session === null || session.openedAt === openedHere ? null : { at: session.openedAt, ahead: {} };
+/** Returns until when what is stored of a room was received, by the broadcast: the receipt of the last event of each, among the newest. */
+export async function receivedUntil({ log }: Pick<Store, "log">, room: RoomKey): Promise<ReadonlyMap<string, Noted>> {
+  const until = new Map<string, Noted>();
+  const all = (await newest(log, room, TYPES)).filter(isReceived);
+  for (const sessionId of new Set(all.map((event) => event.sessionId))) {
+    if (sessionId === null) continue;
+    const received = all.filter((event) => event.sessionId === sessionId);
+    until.set(sessionId, { at: Math.max(...received.map(({ receivedAt }) => receivedAt)), ahead: aheadIn(received) });
+  }
+  return until;
 }
 
 /** Returns by how much the clock that gave events their times of receipt was ahead of the platform's. @param received in order */

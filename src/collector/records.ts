@@ -13,27 +13,44 @@ import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
-import type { Noted, Resume } from "../store/rooms.js";
+import type { Noted, Resume, Session } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
 import { newest, receivedUntil } from "./received-until.js";
 import { RoomAlarm, type ToldAlarms } from "./room-alarm.js";
 import { meetRoom } from "./room-resolver.js";
 
-/** Condition in which a room was left by the process that collected it. */
-interface Left {
+/** Condition in which a room was left by the process that collected it before. */
+export interface Left {
   /** Broadcast that it received, until when, to some seconds, and what it was missing; null where it never said. */
-  readonly resume: Pick<Resume, "roomId" | "savedAt" | "ahead" | "missing"> | null;
-  /** The state that it told last. */
-  readonly state: RoomState | null;
+  readonly resume: Resume | null;
+  /** Until when what is stored was received, by the broadcast; of the newest. */
+  readonly received: ReadonlyMap<string, Noted>;
+  /** The broadcasts that were begun last, of which one may have begun here. */
+  readonly sessions: readonly Session[];
+}
+
+const NOTHING_LEFT: Left = { resume: null, received: new Map(), sessions: [] };
+
+type LeftIn = Pick<Store, "log" | "rooms" | "sessions">;
+
+/** Reads how a room was left. @param recalled where its last connection was left, if that is known */
+async function readLeft(store: LeftIn, room: RoomKey, recalled: Resume | null = null): Promise<Left> {
+  const resume = recalled ?? (await store.rooms.get(room))?.resume ?? null;
+  const received = await receivedUntil(store, room);
+  return { resume, received, sessions: await store.sessions.list(room, 2) };
 }
 
 /** Claims a room that another process collects: from now on that one stores nothing more of it. @throws DyliveError not_owner */
-async function takeOver({ log, rooms }: Pick<Store, "log" | "rooms">, room: RoomKey, pipeline: Pipeline): Promise<Left> {
+async function takeOver(
+  store: LeftIn,
+  room: RoomKey,
+  pipeline: Pipeline,
+): Promise<{ readonly left: Left; readonly state: RoomState | null }> {
   await pipeline.claim();
-  const row = await rooms.get(room);
-  const told = (await newest(log, room, ["state"])).at(-1);
-  return { resume: row?.resume ?? null, state: told?.type === "state" ? (told.to as RoomState) : null };
+  const left = await readLeft(store, room);
+  const told = (await newest(store.log, room, ["state"])).at(-1);
+  return { left, state: told?.type === "state" ? (told.to as RoomState) : null };
 }
 
 /** Returns the broadcast of a room that has not ended, by its room_id. */
@@ -70,6 +87,8 @@ interface RecordsDeps {
   readonly told: Pick<ToldAlarms, "of">;
   /** Tenure of the room by this process; null where no other process could have it. */
   readonly ownership: RoomOwnership | null;
+  /** Keeps what is missed of a room, before something of it is stored that waited in the spool. Never rejects. */
+  readonly foresee: (room: RoomKey) => Promise<void>;
   /** Called when the room turns out to be another process's. */
   readonly onLost: () => void;
   readonly signal: AbortSignal;
@@ -90,6 +109,8 @@ export class RoomRecords {
   #opened: { readonly sessionId: string; readonly at: number } | null = null;
   /** Broadcast that this process has ended last. */
   #ended: string | null = null;
+  /** How the room was left before it became this process's; null before that is known, and when a broadcast has begun here. */
+  #left: Left | null = null;
   #moving: boolean;
   /** When the room's status was kept last, ms UTC. */
   #keptAt = 0;
@@ -160,6 +181,8 @@ export class RoomRecords {
     this.#met = met;
     this.#deps.ownership?.onMet?.();
     if (!this.#moving) await this.orElse(() => this.#alarm.recall(met), undefined);
+    // Before anything else is stored, or a broadcast begins while the store is away.
+    if (!this.#moving && this.#deps.spool !== undefined) await this.orElse(() => this.left(room), NOTHING_LEFT);
     return met;
   }
 
@@ -177,20 +200,33 @@ export class RoomRecords {
     return this.orElse(async () => (this.room === null ? null : openSession(store, this.room)), health.sessionId);
   }
 
-  /** Returns until when an earlier process had stored what it received of a broadcast; null where none was there. As {@link left}. */
-  receivedUntil(room: RoomKey, sessionId: string): Promise<Noted | null> {
-    const openedHere = this.#opened?.sessionId === sessionId ? this.#opened.at : null;
-    return this.left(() => receivedUntil(this.#deps.store, room, sessionId, openedHere), null);
+  /**
+   * Returns how the room was left before it became this process's, as the store said first. Before the first broadcast here there is no going on
+   * without it: what is not known would have been missed in silence. After that, as far as one knows.
+   * @param recalled where its last connection was left, as it was before the room was entered
+   * @throws DyliveError store_unreachable and others of a store that is away
+   */
+  async left(room: RoomKey, recalled: Resume | null = null): Promise<Left> {
+    const { store, spool, clock, ownership, health } = this.#deps;
+    // Where it could be another process's, that one may have kept more until it was entered.
+    const read = () => readLeft(store, room, ownership === null ? recalled : null);
+    if (health.sessionId !== null || this.#moving) return this.orElse(read, NOTHING_LEFT);
+    this.#left ??= await (spool === undefined ? read() : inTime(read(), PATIENCE_MS, clock));
+    return this.#left;
   }
 
-  /**
-   * Returns where the last connection was left, as {@link left}.
-   * @param recalled as it was before the room was entered
-   */
-  resumeOf(room: RoomKey, recalled: Resume | null = null): Promise<Resume | null> {
-    // Where it could be another process's, that one may have kept more until it was entered.
-    if (recalled !== null && this.#deps.ownership === null) return Promise.resolve(recalled);
-    return this.left(async () => (await this.#deps.store.rooms.get(room))?.resume ?? null, recalled);
+  /** Returns until when another process had received a broadcast, by what it kept and stored; none where there was none. */
+  until({ resume, received, sessions }: Left, sessionId: string): readonly Noted[] {
+    const kept = resume?.roomId === sessionId ? { at: resume.savedAt, ahead: resume.ahead } : null;
+    const session = sessions.find((one) => one.sessionId === sessionId);
+    const isOpenedHere = this.#opened?.sessionId === sessionId && this.#opened.at === session?.openedAt;
+    const opened = session !== undefined && !isOpenedHere ? { at: session.openedAt, ahead: {} } : null;
+    return [kept, received.get(sessionId) ?? opened].filter((noted) => noted !== null);
+  }
+
+  /** Notes that a broadcast has begun here: how the room was left is told. */
+  begun(): void {
+    this.#left = null;
   }
 
   /**
@@ -198,20 +234,20 @@ export class RoomRecords {
    * it knows that it misses something. As far as one knows.
    */
   async receivedByOwner(room: RoomKey, sessionId: string): Promise<{ readonly until: readonly Noted[]; readonly isMissing: boolean }> {
-    const { ownership } = this.#deps;
-    const resume = await this.resumeOf(room);
-    const kept = resume?.roomId === sessionId ? { at: resume.savedAt, ahead: resume.ahead } : null;
-    const heardAt = kept === null ? null : await this.orElse(async () => (await ownership?.ownerHeardAt()) ?? null, null);
-    const heard = kept === null || heardAt === null ? null : { ...kept, at: heardAt };
-    const until = [kept, heard, await this.receivedUntil(room, sessionId)].filter((noted) => noted !== null);
-    return { until, isMissing: kept !== null && resume?.missing !== undefined };
+    const { store, ownership } = this.#deps;
+    const left = await this.orElse(() => readLeft(store, room), NOTHING_LEFT);
+    const until = this.until(left, sessionId);
+    if (left.resume?.roomId !== sessionId) return { until, isMissing: false };
+    const heardAt = await this.orElse(async () => (await ownership?.ownerHeardAt()) ?? null, null);
+    const heard = heardAt === null ? [] : [{ at: heardAt, ahead: left.resume.ahead }];
+    return { until: [...until, ...heard], isMissing: left.resume.missing !== undefined };
   }
 
   /** Tells whether this process has found a broadcast to be over, as it ended one or began another. */
-  async endedHere(room: RoomKey, sessionId: string): Promise<boolean> {
-    if (this.#ended === sessionId) return true;
-    const session = await this.left(() => this.#deps.store.sessions.get(room, sessionId), null);
-    return session?.endReason === "replaced" && session.endedAt === this.#opened?.at;
+  endedHere({ sessions }: Left, sessionId: string): boolean {
+    const session = sessions.find((one) => one.sessionId === sessionId);
+    const wasOpen = session?.endedAt === null || (session?.endReason === "replaced" && session.endedAt === this.#opened?.at);
+    return this.#ended === sessionId || wasOpen;
   }
 
   async end(sessionId: string, reason: string): Promise<void> {
@@ -306,11 +342,12 @@ export class RoomRecords {
     if (!this.#moving || met === null) return null;
     const { store, health, clock } = this.#deps;
     try {
-      const { resume, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), health, clock, signal);
+      const { left, state } = await heldBack(() => takeOver(store, met.room, met.pipeline), health, clock, signal);
       this.#moving = false;
+      if (health.sessionId === null) this.#left = left;
       this.#told = state;
       await this.orElse(() => this.#alarm.recall(met), undefined);
-      return resume;
+      return left.resume;
     } catch (error) {
       if (isNotOwner(error)) this.lose();
       throw error;
@@ -325,19 +362,9 @@ export class RoomRecords {
   /** Stores what another process had in its spool. @returns false when the room is not ours yet */
   async absorb(bytes: Uint8Array, signal: AbortSignal): Promise<boolean> {
     if (this.#met === null || this.#moving) return false;
+    if (this.#deps.health.sessionId === null) await this.left(this.#met.room);
     await absorbSpooled(bytes, this.#met.pipeline, this.#deps.health, signal);
     return true;
-  }
-
-  /**
-   * Asks the store what an earlier process left. Before the first broadcast here there is no going on without it: what is not known would have been
-   * missed in silence. After that, as {@link orElse}.
-   * @throws DyliveError store_unreachable and others of a store that is away
-   */
-  async left<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
-    const { spool, health, clock } = this.#deps;
-    const isFirst = health.sessionId === null && !this.#moving;
-    return isFirst && spool !== undefined ? inTime(work(), PATIENCE_MS, clock) : this.orElse(work, otherwise);
   }
 
   /** Asks the store what a room that is spooled goes on without, and returns `otherwise` while the store is away. */
@@ -376,7 +403,7 @@ export class RoomRecords {
    * {@link arrive arrives}, and any other at the latest when there is something to store: a database that is away must not end a collection.
    */
   async #open(room: RoomKey) {
-    const { store, clock, setAside, drift, health, spool, erased, ownership } = this.#deps;
+    const { store, clock, setAside, drift, health, spool, erased, ownership, foresee } = this.#deps;
     const horizon = (one: RoomKey) => store.retention.horizon(one);
     const { log, gifts } = store;
     const deps = { log, gifts, rooms: ownership ?? store.rooms, horizon, room, clock, drift, setAside, ...(erased && { erased }) };
@@ -384,7 +411,9 @@ export class RoomRecords {
     if (ownership !== null && !ownership.planned) await this.orElse(() => pipeline.claim(), undefined);
     const direct = new DirectIntake(pipeline, health, clock);
     const intake =
-      spool === undefined ? direct : new SpoolingIntake({ room, pipeline, health, spool, setAside, onLost: () => this.lose() });
+      spool === undefined
+        ? direct
+        : new SpoolingIntake({ room, pipeline, health, spool, setAside, onLost: () => this.lose(), foresee: () => foresee(room) });
     return { room, pipeline, intake };
   }
 }

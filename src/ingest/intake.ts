@@ -122,7 +122,7 @@ export function isStoreProblem(error: unknown): error is DyliveError {
   return error instanceof DyliveError && STORE_PROBLEMS.has(error.code);
 }
 
-interface SpoolingDeps {
+interface SpoolingDeps extends Pick<ConstructorParameters<typeof SpoolDrain>[0], "foresee"> {
   readonly room: RoomKey;
   readonly pipeline: Pipeline;
   readonly health: RoomHealth;
@@ -251,12 +251,13 @@ export class SpoolingIntake implements Intake {
   }
 
   #begin(error: unknown): SpoolDrain {
-    const { health, spool, pipeline, room, setAside } = this.#deps;
+    const { health, spool, pipeline, room, setAside, foresee } = this.#deps;
     const since = new Date(spool.clock.now()).toISOString();
     const say = (reason: unknown) => health.storeRefuses(storeDownReason(reason, `held in the spool since ${since}`));
     say(error);
     const drain = new SpoolDrain({
       pipeline,
+      foresee,
       health,
       place: this.#place,
       clock: spool.clock,

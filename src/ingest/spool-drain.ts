@@ -11,6 +11,8 @@ import type { SpoolFile, SpoolRoom } from "./spool.js";
 
 interface SpoolDrainDeps {
   readonly pipeline: Pipeline;
+  /** Keeps what is missed, before something is stored that came after it. Never rejects. */
+  readonly foresee: () => Promise<void>;
   readonly health: RoomHealth;
   readonly place: SpoolRoom;
   readonly clock: Clock;
@@ -180,10 +182,11 @@ export class SpoolDrain {
 
   /** Stores a batch, with what is ours between the frames where it belongs. @returns how many of the batch the store took */
   async #store(batch: readonly Waited[], broadcast: Broadcast): Promise<number> {
-    const { pipeline, health } = this.#deps;
+    const { pipeline, health, foresee } = this.#deps;
     let taken = 0;
     for (let rest = batch; rest.length > 0; ) {
       await this.#deferredUpTo(this.#drained);
+      await foresee();
       const next = this.#deferred[0]?.after ?? Number.POSITIVE_INFINITY;
       const part = rest.slice(0, next - this.#drained);
       health.backlog.draining(part);

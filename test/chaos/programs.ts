@@ -204,13 +204,17 @@ class Chaos {
     }
   }
 
-  /** Stops all faults, and waits until every room is live and all its sessions are connected. @returns how long that took, ms */
+  /**
+   * Stops all faults, and waits until people were heard since in every room that is live, and all its sessions are connected.
+   * @returns how long that took, ms
+   */
   async recover(): Promise<number> {
     if (this.#receiver !== null) this.#receiver.manner = answering(200);
     for (const link of this.#links) link.calm();
     if (this.#trial.isToldAtTheEnd) for (const link of this.#links) link.cut();
-    const from = performance.now();
-    await this.#live();
+    const [from, calmedAt] = [performance.now(), Date.now()];
+    // A connection that is half open stands for a while yet: what it misses, only who goes on can tell.
+    await this.#live(calmedAt);
     return performance.now() - from;
   }
 
@@ -400,17 +404,17 @@ class Chaos {
     return rooms.flatMap(({ status }) => status ?? []);
   }
 
-  async #isLive(): Promise<boolean> {
+  async #isLive(since: number): Promise<boolean> {
     const shown = await this.#shown().catch(() => []); // it may be starting
     this.#seen = JSON.stringify(shown.map((status) => ({ ...status, evidence: { ...status.evidence, counts: null, seen: null } })));
     const isUp = ({ state, evidence }: RoomStatus) =>
-      state === "live" && evidence.sessions.every((session) => session.state === "connected");
+      state === "live" && (evidence.lastInteractiveAt ?? 0) >= since && evidence.sessions.every((session) => session.state === "connected");
     return shown.filter(isUp).length === this.#webRids.length;
   }
 
-  /** Waits until every room is live and all its sessions are connected. */
-  async #live(): Promise<void> {
-    await until(() => this.#isLive()).catch((error: unknown) => {
+  /** Waits until every room is live, with people who were heard since a time (ms UTC), and all its sessions are connected. */
+  async #live(since = 0): Promise<void> {
+    await until(() => this.#isLive(since)).catch((error: unknown) => {
       throw new Error(`rooms are not live: ${this.#seen}`, { cause: error });
     });
   }

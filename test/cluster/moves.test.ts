@@ -379,6 +379,83 @@ describe("a room that moves from process to process", () => {
     await spool.close();
   });
 
+  it.each([false, true])(
+    "from one that was killed is missed since people were heard there last (its frames spooled meanwhile: %s)",
+    async (isSpooled) => {
+      const { reached, failing } = awayStore();
+      const uploaded = new MemorySpooled();
+      const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: uploaded, onError: () => {} });
+      const owner = await begin(1, false, reached, spool);
+      await clock.until(() => owner.health.state === "live", 60_000);
+      await clock.go(20_000);
+      simulator.rooms.stall(RID);
+      const stalledAt = clock.now();
+      await clock.go(5000);
+      failing.isAway = isSpooled;
+      const before = simulator.truth(RID).connections.length;
+      await clock.until(() => simulator.truth(RID).connections.length > before, 200_000);
+      await clock.go(20_000); // what no people cause goes on
+      const back = clock.now();
+      const newestStored = async () =>
+        Math.max(...(await events()).filter(({ source }) => source === "websocket").map(({ receivedAt }) => receivedAt));
+      failing.isAway = false;
+      for (let n = 0; isSpooled && n < 400 && (await newestStored()) < back - 5000; n++) await clock.go(20);
+      failing.isAway = true; // killed
+      lease = { owner: 0, taker: null };
+      await owner.stop();
+      await spool.uploaded();
+      await clock.go(5000);
+      simulator.rooms.stall(RID, false);
+      const next = await begin(2, false);
+      await clock.until(() => next.health.state === "live", 60_000);
+      for (const part of await uploaded.take([next.room ?? 0], 10)) await next.absorb(part.bytes, new AbortController().signal);
+      await clock.go(5000);
+      const gaps = await of("gap");
+      await spool.close();
+      expect(Math.min(...gaps.map(({ from }) => from ?? Number.NaN))).toBeLessThanOrEqual(stalledAt);
+    },
+  );
+
+  it("from one that was killed is missed since then, also where what that one had spooled is stored while the platform cannot be asked", async () => {
+    const { reached, failing } = awayStore();
+    const uploaded = new MemorySpooled();
+    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: uploaded, onError: () => {} });
+    const owner = await begin(1, false, reached, spool);
+    await clock.until(() => owner.health.state === "live", 60_000);
+    await clock.go(20_000);
+    simulator.rooms.stall(RID);
+    await clock.go(5000);
+    failing.isAway = true; // it spools until it is killed
+    const since = clock.now();
+    const before = simulator.truth(RID).connections.length;
+    await clock.until(() => simulator.truth(RID).connections.length > before, 200_000);
+    await clock.go(20_000);
+    await owner.stop();
+    await spool.uploaded();
+    lease = { owner: 0, taker: null };
+    simulator.rooms.unplug();
+    const room = owner.room ?? 0;
+    const left = (await store.rooms.get(room))?.resume ?? null;
+    // No identity of before: as after ten minutes, or where the platform gave none.
+    if (left !== null) await store.rooms.setResume(room, { ...left, positions: {} });
+    const next = await begin(2, false);
+    const parts = await uploaded.take([owner.room ?? 0], 10);
+    let absorbed = 0;
+    for (let n = 0; n < 300 && absorbed < parts.length; n++) {
+      const part = parts[absorbed];
+      if (part !== undefined && (await next.absorb(part.bytes, new AbortController().signal))) absorbed++;
+      await clock.go(100);
+    }
+    simulator.rooms.unplug(false);
+    simulator.rooms.stall(RID, false);
+    await clock.until(() => next.health.state === "live", 120_000);
+    for (; absorbed < parts.length; absorbed++) await next.absorb(parts[absorbed]?.bytes ?? new Uint8Array(), new AbortController().signal);
+    await clock.go(5000);
+    const gaps = await of("gap");
+    await spool.close();
+    expect(Math.min(...gaps.map(({ from }) => from ?? Number.NaN))).toBeLessThanOrEqual(since);
+  });
+
   it("from one that was killed begins only when the store says what that one left, which would be missed in silence", async () => {
     const { reached, failing } = awayStore();
     const { reached: told, forget } = forgetful();

@@ -25,6 +25,8 @@ let store: RoomStore;
 let away: Away;
 let spool: Spool;
 let collector: Collector;
+/** Begins another collector. */
+let begin: () => void;
 /** Whether the spool has no room for what im/fetch answers. */
 let firstIsLost = false;
 const errors: unknown[] = [];
@@ -72,8 +74,11 @@ beforeEach(async () => {
     told: new ToldAlarms(reached.log),
   };
   const tenure = { claim: (room: number) => reached.rooms.claim(room), planned: false, ownerHeardAt: async () => null };
-  collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);
-  void collector.run();
+  begin = () => {
+    collector = new Collector({ kind: "web_rid", value: RID }, parts, budgets, NO_SETTINGS, null, tenure);
+    void collector.run();
+  };
+  begin();
   await clock.until(() => collector.health.state === "live", 60_000);
   await clock.go(5000);
 });
@@ -142,6 +147,29 @@ describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mod
     expect(Math.max(...before.map(({ receivedAt }) => receivedAt))).toBeLessThanOrEqual(gap?.receivedAt ?? 0);
     expect(Math.min(...after.map(({ receivedAt }) => receivedAt))).toBeGreaterThanOrEqual(gap?.receivedAt ?? 0);
     expect(await check(store.log)).toEqual([]);
+  });
+
+  it("keeps nobody from connecting to a room that was not live before", async () => {
+    await collector.stop();
+    simulator.rooms.end(RID);
+    begin();
+    await clock.until(() => collector.health.state === "waiting", 60_000);
+    await clock.go(5000);
+    away.go(mode);
+    await clock.go(10_000);
+    const second = simulator.rooms.restart(RID);
+    const began = clock.now();
+    await clock.go(60_000);
+    away.back();
+    await clock.until(() => collector.health.platformState === "live", 60_000);
+    await drained();
+    await clock.go(5000);
+    simulator.rooms.stall(RID);
+    await clock.go(3000);
+    const [first] = simulator.truth(second).connections;
+    expect(first?.openedAt).toBeLessThan(began + 30_000);
+    const { roomId } = simulator.truth(second);
+    expect((await events()).filter(({ type, sessionId }) => type === "gap" && sessionId === roomId)).toEqual([]);
   });
 
   it("hides no end, and no beginning of the next broadcast", async () => {

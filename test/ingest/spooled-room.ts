@@ -115,7 +115,15 @@ export async function spooledRoom(folder: string, { maxBytes = 1e9, store = open
     erased: lateErasures(store),
   });
   const lost: unknown[] = [];
-  const intake = new SpoolingIntake({ room, pipeline, health, spool, setAside, onLost: (error) => lost.push(error) });
+  const intake = new SpoolingIntake({
+    room,
+    pipeline,
+    health,
+    spool,
+    setAside,
+    foresee: async () => {},
+    onLost: (error) => lost.push(error),
+  });
   return { ...{ clock, away, uploaded, errors, aside, spool, room, owned, health, pipeline, lost, intake, store } };
 }
 

@@ -215,7 +215,7 @@ describe("an append that the store does not answer", () => {
     health.to("live", "people are heard");
     const setAside = (_: NewEvent) => {};
     const pipeline = await Pipeline.open({ log, rooms: store.rooms, room, clock, drift: new Drift(), setAside });
-    const intake = new SpoolingIntake({ room, pipeline, health, spool, setAside, onLost: () => {} });
+    const intake = new SpoolingIntake({ room, pipeline, health, spool, setAside, foresee: async () => {}, onLost: () => {} });
     const { signal } = new AbortController();
     await intake.take([combo(0, 2)], broadcast, signal);
     isSilent = true;
