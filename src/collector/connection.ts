@@ -217,6 +217,7 @@ export class RoomConnection {
     if (this.#deps.records.moving) return; // it is the other process's to keep
     const missing = this.#missing(asked);
     if (missing === null || isWithin(missing, this.#foreseen)) return; // what was kept of it says more than that already
+    if (this.#deps.records.epoch === 0) await this.#deps.records.claim(); // as what is stored next would
     await this.#keep(room, missing);
     if (this.#kept.missing === missing) this.#foreseen = missing;
   }

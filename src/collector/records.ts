@@ -145,6 +145,12 @@ export class RoomRecords {
     return this.#deps.ownership === null ? undefined : (this.#met?.pipeline.epoch ?? 0);
   }
 
+  /** Claims the room, unless that is done. What the store does not answer, or another process's claim, shows when something is stored. */
+  async claim(): Promise<void> {
+    const met = this.#met;
+    if (met !== null) await this.orElse(() => met.pipeline.claim(), undefined).catch(() => {});
+  }
+
   /** Whether the room turned out to be another process's. */
   get lost(): boolean {
     return this.#lost;

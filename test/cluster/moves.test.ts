@@ -456,6 +456,36 @@ describe("a room that moves from process to process", () => {
     expect(Math.min(...gaps.map(({ from }) => from ?? Number.NaN))).toBeLessThanOrEqual(since);
   });
 
+  it("from one that was killed is missed since then by a third, where the second had no answer to its claim and was killed, too", async () => {
+    const owner = await begin(1, false);
+    await clock.until(() => owner.health.state === "live", 60_000);
+    await clock.go(5000);
+    await owner.stop();
+    const since = clock.now();
+    await clock.go(10_000);
+    const { reached, failing } = awayStore();
+    const append: typeof store.log.append = async (batches) => {
+      const appended = await store.log.append(batches);
+      const isReceived = batches.some(({ events: some }) => some.some(({ source }) => source === "websocket"));
+      failing.isAway ||= isReceived; // killed by then
+      if (failing.isAway) throw new DyliveError("store_unreachable", "away");
+      return appended;
+    };
+    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError: () => {} });
+    let claims = 0;
+    const log = new Proxy(reached.log, { get: (target, key) => (key === "append" ? append : Reflect.get(target, key)) });
+    const next = await begin(2, false, { ...reached, log }, spool, RID, () => {
+      if (++claims === 1) throw new DyliveError("store_unreachable", "no answer to the first claim");
+    });
+    await clock.until(() => failing.isAway, 60_000);
+    await next.stop();
+    const last = await begin(3, false);
+    await clock.until(() => last.health.state === "live", 60_000);
+    await clock.go(2000);
+    expect(Math.min(...(await of("gap")).map(({ from }) => from ?? Number.NaN))).toBeLessThanOrEqual(since);
+    await spool.close();
+  });
+
   it("from one that was killed begins only when the store says what that one left, which would be missed in silence", async () => {
     const { reached, failing } = awayStore();
     const { reached: told, forget } = forgetful();
