@@ -217,7 +217,9 @@ export class RoomRecords {
     // Where it could be another process's, that one may have kept more until it was entered.
     const read = () => readLeft(store, room, ownership === null ? recalled : null);
     if (health.sessionId !== null || this.#moving) return this.orElse(read, NOTHING_LEFT);
-    this.#left ??= await (spool === undefined ? read() : inTime(read(), PATIENCE_MS, clock));
+    if (this.#left !== null) return this.#left;
+    const left = await (spool === undefined ? read() : inTime(read(), PATIENCE_MS, clock));
+    this.#left ??= left; // what was read first: who asked for it may have stored more since
     return this.#left;
   }
 
