@@ -266,7 +266,10 @@ export class LeasedCollectors {
       if (collector.room !== null && keys.size > 0) this.#byRoom.set(collector.room, held);
       changed();
     };
-    const ownerHeardAt = async () => readReport(await this.#deps.wantedRooms.toldOf(lease.key))?.status?.evidence.lastFrameAt ?? null;
+    const ownerHeardAt = async () => {
+      const report = readReport(await this.#deps.wantedRooms.toldOf(lease.key));
+      return report === null || report.isMoving ? null : (report.status?.evidence.lastFrameAt ?? null);
+    };
     const ownership = { claim: (room: RoomKey) => this.#claim(keys, room), planned, ownerHeardAt, onMet };
     const name = lease.name as RoomName; // only these kinds are wanted
     const settings = { ...(row?.settings ?? NO_SETTINGS), ...lease.asked };

@@ -162,6 +162,11 @@ export class Collector {
     return this.#ending;
   }
 
+  /** Whether another process goes on with the room until this one has it. */
+  get isMoving(): boolean {
+    return this.#records.moving;
+  }
+
   /** Whether the room turned out to be another process's. */
   get lost(): boolean {
     return this.#records.lost;

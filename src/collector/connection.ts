@@ -121,7 +121,7 @@ export class RoomConnection {
         if ("from" in brought) {
           await arrived;
           const hole = { from: this.#offsets.wall(brought.from), to: this.#offsets.wall(brought.to), reason: brought.reason };
-          if (!records.lost && takeover?.ownerHad(hole.to) !== true) await this.gap(target, hole, signal);
+          if (takeover?.ownerHad(hole.to) !== true) await this.gap(target, hole, signal);
           continue;
         }
         const { session, batch, isFirst } = brought;
@@ -134,7 +134,12 @@ export class RoomConnection {
         await arrived;
         this.#offsets.learn(batch);
         const taken = await this.#take(target, brought, broadcast, signal);
-        if (records.lost) continue; // the rest of what was received is handed over
+        if (records.lost) {
+          // The rest of what was received is handed over, with what was missed before it: who has the room may not know of that.
+          const over = this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: true });
+          if (over !== null) await this.gap(target, over, signal);
+          continue;
+        }
         session.point.reached(live.roomId, batch);
         await this.#seen(target, batch, taken, signal);
       }

@@ -11,6 +11,8 @@ export interface Report {
   /** The error that a first caller is to be given; null where the state is an answer. */
   readonly problem: ErrorCode | null;
   readonly reason: string;
+  /** Whether another process goes on with the room until this one has it: what it receives it has only in memory. */
+  readonly isMoving: boolean;
 }
 
 /** Number of counts by method that are told when all of them are too long: a stranger may invent methods. */
@@ -18,7 +20,7 @@ const FEW_COUNTS = 100;
 const REASON_MAX_CHARS = 2_000;
 
 /** Returns the report of a collector, as it is whenever it is read. */
-export function reportOf(collector: Pick<Collector, "status" | "health">): Report {
+export function reportOf(collector: Pick<Collector, "status" | "health" | "isMoving">): Report {
   return {
     get status() {
       return collector.status();
@@ -31,6 +33,9 @@ export function reportOf(collector: Pick<Collector, "status" | "health">): Repor
     },
     get reason() {
       return collector.health.reason;
+    },
+    get isMoving() {
+      return collector.isMoving;
     },
   };
 }
@@ -56,7 +61,8 @@ export function readReport(text: string | null): Report | null {
   try {
     const report = JSON.parse(text) as Partial<Report>;
     if (typeof report.state !== "string" || typeof report.reason !== "string") return null;
-    return { status: report.status ?? null, state: report.state, problem: report.problem ?? null, reason: report.reason };
+    const { status = null, state, problem = null, reason, isMoving = false } = report;
+    return { status, state, problem, reason, isMoving };
   } catch {
     return null;
   }

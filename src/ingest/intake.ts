@@ -11,6 +11,7 @@ import { isNotOwner, isStoreDown, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import { RecentIds } from "./dedupe.js";
 import { MessageTurn } from "./message-turn.js";
+import { waitingGap } from "./own-events.js";
 import { announcesEnd, type Broadcast, type Pipeline, type Stored } from "./pipeline.js";
 import type { Spool, SpoolRoom } from "./spool.js";
 import { SpoolDrain } from "./spool-drain.js";
@@ -192,7 +193,7 @@ export class SpoolingIntake implements Intake {
     return { interactive, ended, lost };
   }
 
-  /** Stores an event of our own. What is no longer ours to tell is not told; frames that wait behind it are still handed over. */
+  /** Stores an event of our own. Of what is no longer ours to tell, a gap is handed over as frames are; nothing else is told. */
   async own(event: NewEvent, signal: AbortSignal): Promise<void> {
     try {
       const work = () => this.#deps.pipeline.own(event);
@@ -208,6 +209,7 @@ export class SpoolingIntake implements Intake {
     } catch (error) {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);
+      if (event.type === "gap") await this.#place.put([waitingGap(event)], null);
     }
   }
 

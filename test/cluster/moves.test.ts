@@ -486,6 +486,38 @@ describe("a room that moves from process to process", () => {
     await spool.close();
   });
 
+  it("from one that loses it before it has told what was missed is missed all the same: who has it next is told", async () => {
+    const owner = await begin(1, false);
+    await clock.until(() => owner.health.state === "live", 60_000);
+    await clock.go(5000);
+    const since = clock.now();
+    simulator.rooms.freeze(RID);
+    simulator.rooms.freeze(RID, false); // whoever connects from now on is not behind it
+    await clock.go(6000);
+    const uploaded = new MemorySpooled();
+    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: uploaded, onError: () => {} });
+    // The claim of a third comes before the second has its answer: of what it received, that one tells by its spool alone.
+    let isLost = false;
+    const second = await begin(2, true, store, spool, RID, () => {
+      if (isLost) return;
+      isLost = true;
+      lease = { owner: 3, taker: null };
+      void store.rooms.claim(owner.room ?? 0);
+    });
+    await clock.until(() => isLost && second.lost, 60_000);
+    await second.stop();
+    await spool.uploaded();
+    const next = await begin(3, false);
+    await clock.until(() => next.health.state === "live", 60_000);
+    for (const part of await uploaded.take([owner.room ?? 0], 10))
+      expect(await next.absorb(part.bytes, new AbortController().signal)).toBe(true);
+    await clock.go(2000);
+    const gaps = await of("gap");
+    expect(Math.min(...gaps.map(({ from }) => from ?? Number.NaN))).toBeLessThanOrEqual(since);
+    expect(gaps.some(({ reason }) => reason === "the process that had the room had stopped receiving")).toBe(true);
+    await spool.close();
+  });
+
   it("from one that was killed begins only when the store says what that one left, which would be missed in silence", async () => {
     const { reached, failing } = awayStore();
     const { reached: told, forget } = forgetful();

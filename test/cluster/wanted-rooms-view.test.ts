@@ -42,7 +42,12 @@ async function alone() {
   const live = { ...unclaimedStatus(room, clock.now()), state: "live" as const, sessionId: "7" };
   const tell = (over: Partial<typeof live> = {}) =>
     wantedRooms.tell(1, [
-      { key: KEY, room, over: false, told: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "" }) },
+      {
+        key: KEY,
+        room,
+        over: false,
+        told: writeReport({ status: { ...live, ...over }, state: live.state, problem: null, reason: "", isMoving: false }),
+      },
     ]);
   return { clock, store: own, wantedRooms, rooms: made, room, live, tell, errors };
 }
