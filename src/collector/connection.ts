@@ -135,14 +135,13 @@ export class RoomConnection {
         this.#offsets.learn(batch);
         const taken = await this.#take(target, brought, broadcast, signal);
         if (records.lost) {
-          // The rest of what was received is handed over, with what was missed before it: who has the room may not know of that.
-          const over = this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: true });
-          if (over !== null) await this.gap(target, over, signal);
+          await this.#handOver(target, batch[0]?.receivedAt ?? null, signal);
           continue;
         }
         session.point.reached(live.roomId, batch);
         await this.#seen(target, batch, taken, signal);
       }
+      if (records.lost) await this.#handOver(target, this.#heardAt === null ? null : this.#offsets.wall(this.#heardAt), signal);
       if (this.#broken !== null) throw this.#broken;
       if (!signal.aborted) end = { type: "ended", at: this.#offsets.now(), reason: "the platform said that the connection is over" };
     } catch (error) {
@@ -158,6 +157,15 @@ export class RoomConnection {
       if (end === null) await this.keep(room);
     }
     return end ?? { type: "stop" };
+  }
+
+  /**
+   * Hands over what was being missed, with the rest of what was received of a room that is another process's: that one may not know of it.
+   * @param at when something came again, ms UTC; null for nothing
+   */
+  async #handOver(target: Target, at: number | null, signal: AbortSignal): Promise<void> {
+    const over = at === null ? null : this.#gaps.end(at, { messages: true, people: true });
+    if (over !== null) await this.gap(target, over, signal);
   }
 
   /** Gives up what accounts receive that were forgotten; who watches the room instead, its page says. */
