@@ -55,6 +55,7 @@ async function begin(
   spool?: Spool,
   rid = RID,
   onClaimed = () => {},
+  settings = NO_SETTINGS,
 ): Promise<Collector> {
   if (planned) lease.taker = member;
   else lease.owner = member;
@@ -79,7 +80,7 @@ async function begin(
     registry: new CollectorRegistry<Collector>(),
     told: new ToldAlarms(reached.log),
   };
-  const collector = new Collector({ kind: "web_rid", value: rid }, parts, budgets, NO_SETTINGS, row, { claim, planned, ownerHeardAt });
+  const collector = new Collector({ kind: "web_rid", value: rid }, parts, budgets, settings, row, { claim, planned, ownerHeardAt });
   collectors.push(collector);
   void collector.run();
   return collector;
@@ -515,6 +516,39 @@ describe("a room that moves from process to process", () => {
     const gaps = await of("gap");
     expect(Math.min(...gaps.map(({ from }) => from ?? Number.NaN))).toBeLessThanOrEqual(since);
     expect(gaps.some(({ reason }) => reason === "the process that had the room had stopped receiving")).toBe(true);
+    await spool.close();
+  });
+
+  it("from one of whose sessions one fell while the other was silent is missed, where it is lost before that is known", async () => {
+    const uploaded = new MemorySpooled();
+    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: uploaded, onError: () => {} });
+    const settings = { ...NO_SETTINGS, sessions: ["guest", "guest:2"] };
+    const owner = await begin(1, false, store, spool, RID, () => {}, settings);
+    const isUp = () => owner.health.sessions.every(({ stands }) => stands) && owner.health.state === "live";
+    await clock.until(isUp, 60_000);
+    await clock.go(7000);
+    const since = clock.now();
+    for (const on of [true, false]) simulator.rooms.freeze(RID, on); // both are silent; whoever connects from now on is not
+    await clock.go(20_000);
+    const [viewer] = simulator.truth(RID).connections;
+    simulator.rooms.cut(RID, viewer?.viewer);
+    await clock.until(() => simulator.truth(RID).connections.length === 3, 60_000);
+    const room = owner.room ?? 0;
+    lease = { owner: 2, taker: null };
+    await store.rooms.claim(room);
+    await clock.until(() => owner.lost, 30_000);
+    // The row says nothing: that process could not write it any more.
+    const roomId = owner.health.sessionId ?? "";
+    await store.rooms.setResume(room, { roomId, positions: {}, savedAt: clock.now(), ahead: {} });
+    await owner.stop();
+    await spool.uploaded();
+    const next = await begin(2, false);
+    await clock.until(() => next.health.state === "live", 60_000);
+    for (const part of await uploaded.take([room], 10)) expect(await next.absorb(part.bytes, new AbortController().signal)).toBe(true);
+    await clock.go(2000);
+    const gaps = (await of("gap")).filter(({ reason }) => reason.includes("silent"));
+    expect(gaps[0]?.from).toBeLessThanOrEqual(since);
+    expect(gaps[0]?.to).toBeGreaterThanOrEqual(since + 20_000);
     await spool.close();
   });
 
