@@ -66,7 +66,7 @@ export class RoomConnection {
   #kept: { readonly place: Place | null; readonly version: number; readonly missing: GapTracker["open"] } = {
     ...{ place: null, version: 0, missing: null },
   };
-  /** What is missed, as it was to be kept before something was stored that came after it; null where nothing is. */
+  /** The same that is missed, as it was kept before something was stored that came after it; null where nothing is. */
   #foreseen: Missing | null = null;
   /** When it was kept last which messages the sessions brought, and the number of their changes by then. */
   #seenKeptAt = Number.NEGATIVE_INFINITY;

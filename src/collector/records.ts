@@ -13,37 +13,16 @@ import { inTime, PATIENCE_MS } from "../runtime/clock.js";
 import type { ErrorCode } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
-import type { Noted, Resume, Session } from "../store/rooms.js";
+import type { Noted, Resume } from "../store/rooms.js";
 import type { RoomStore, Store } from "../store/store.js";
 import type { RoomOwnership } from "./collector-deps.js";
-import { newest, receivedUntil } from "./received-until.js";
+import { type Left, NOTHING_LEFT, newest, readLeft } from "./left.js";
 import { RoomAlarm, type ToldAlarms } from "./room-alarm.js";
 import { meetRoom } from "./room-resolver.js";
 
-/** Condition in which a room was left by the process that collected it before. */
-export interface Left {
-  /** Broadcast that it received, until when, to some seconds, and what it was missing; null where it never said. */
-  readonly resume: Resume | null;
-  /** Until when what is stored was received, by the broadcast; of the newest. */
-  readonly received: ReadonlyMap<string, Noted>;
-  /** The broadcasts that were begun last, of which one may have begun here. */
-  readonly sessions: readonly Session[];
-}
-
-const NOTHING_LEFT: Left = { resume: null, received: new Map(), sessions: [] };
-
-type LeftIn = Pick<Store, "log" | "rooms" | "sessions">;
-
-/** Reads how a room was left. @param recalled where its last connection was left, if that is known */
-async function readLeft(store: LeftIn, room: RoomKey, recalled: Resume | null = null): Promise<Left> {
-  const resume = recalled ?? (await store.rooms.get(room))?.resume ?? null;
-  const received = await receivedUntil(store, room);
-  return { resume, received, sessions: await store.sessions.list(room, 2) };
-}
-
 /** Claims a room that another process collects: from now on that one stores nothing more of it. @throws DyliveError not_owner */
 async function takeOver(
-  store: LeftIn,
+  store: Parameters<typeof readLeft>[0],
   room: RoomKey,
   pipeline: Pipeline,
 ): Promise<{ readonly left: Left; readonly state: RoomState | null }> {
@@ -109,7 +88,7 @@ export class RoomRecords {
   #opened: { readonly sessionId: string; readonly at: number } | null = null;
   /** Broadcast that this process has ended last. */
   #ended: string | null = null;
-  /** How the room was left before it became this process's; null before that is known, and when a broadcast has begun here. */
+  /** Condition in which the room was left to this process; null before that is known, and when a broadcast has begun here. */
   #left: Left | null = null;
   #moving: boolean;
   /** When the room's status was kept last, ms UTC. */

@@ -209,7 +209,10 @@ export class SpoolingIntake implements Intake {
     } catch (error) {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);
-      if (event.type === "gap") await this.#place.put([waitingGap(event)], null);
+      if (event.type !== "gap") return;
+      const lost = await this.#place.put([waitingGap(event)], null);
+      if (lost !== null) this.#deps.health.drop("own_event_not_spooled", 1);
+      if (lost !== null) this.#deps.setAside(event, error);
     }
   }
 

@@ -335,6 +335,18 @@ describe("a spool", () => {
     expect(ids(events.filter(({ type }) => type !== "gap"))).toEqual(ids(await truthOf(FRAMES.slice(0, 40))));
   });
 
+  it("sets a gap aside that is another's to tell by now, where it has no room for it", async () => {
+    const r = await spooledRoom(file("own-full"), { maxBytes: 10 });
+    await feed(r, FRAMES.slice(0, 20));
+    const other = await spooledRoom(file("full-others"), { store: r.store });
+    await other.pipeline.claim();
+    r.owned.mine = false;
+    await r.intake.own(gapAt(r.room, 1), SIGNAL);
+    expect(r.aside).toEqual(["gap:1:2"]);
+    expect(r.health.status(r.room).evidence.drops).toMatchObject({ own_event_not_spooled: 1 });
+    await r.intake.close();
+  });
+
   it("of a process that was killed is found by the next one, up to where it is torn", async () => {
     const spool = file("killed");
     const r = await spooledRoom(spool);

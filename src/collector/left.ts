@@ -1,7 +1,31 @@
 import { EVENT_TYPES, type EventType, type LiveEvent } from "../events/event.js";
 import type { Log, RoomKey } from "../store/log.js";
-import type { Ahead, Noted } from "../store/rooms.js";
+import type { Ahead, Noted, Resume, Session } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
+
+/** Condition in which a room was left by the process that collected it before. */
+export interface Left {
+  /** Broadcast that it received, until when, to some seconds, and what it was missing; null where it never said. */
+  readonly resume: Resume | null;
+  /** Until when what is stored was received, by the broadcast; of the newest. */
+  readonly received: ReadonlyMap<string, Noted>;
+  /** The broadcasts that were begun last, of which one may have begun here. */
+  readonly sessions: readonly Session[];
+}
+
+/** The same of a room that nobody collected before, or of which nothing is known. */
+export const NOTHING_LEFT: Left = { resume: null, received: new Map(), sessions: [] };
+
+/** Reads how a room was left. @param recalled where its last connection was left, if that is known */
+export async function readLeft(
+  store: Pick<Store, "log" | "rooms" | "sessions">,
+  room: RoomKey,
+  recalled: Resume | null = null,
+): Promise<Left> {
+  const resume = recalled ?? (await store.rooms.get(room))?.resume ?? null;
+  const received = await receivedUntil(store, room);
+  return { resume, received, sessions: await store.sessions.list(room, 2) };
+}
 
 /** Number of newest events that are looked at: those of our own, which prove nothing, are few. */
 const LOOK = 50;
@@ -28,7 +52,7 @@ const TYPES = EVENT_TYPES.filter((type) => TELLS_RECEIPT[type]);
 const VOTES = 15;
 
 /** Returns until when what is stored of a room was received, by the broadcast: the receipt of the last event of each, among the newest. */
-export async function receivedUntil({ log }: Pick<Store, "log">, room: RoomKey): Promise<ReadonlyMap<string, Noted>> {
+async function receivedUntil({ log }: Pick<Store, "log">, room: RoomKey): Promise<ReadonlyMap<string, Noted>> {
   const until = new Map<string, Noted>();
   const all = (await newest(log, room, TYPES)).filter(isReceived);
   for (const sessionId of new Set(all.map((event) => event.sessionId))) {
