@@ -124,6 +124,8 @@ export class Delivery {
 
   #tried(outcome: HookTry, now: HookRow): boolean {
     this.#deps.onTry(this.hook.id, outcome);
+    // Changed meanwhile: the runner sees it, too, and begins anew with what it is now.
+    if (now.revision !== this.hook.revision) return true;
     if (outcome.delivered) {
       if (this.#failures >= DOWN_AFTER) for (const { delivery } of this.#rooms.values()) delivery.hurry();
       this.#failures = 0;

@@ -124,10 +124,10 @@ export class RoomDelivery {
   /** Sends the batch that is fixed. @returns as {@link #step} */
   async #deliver(): Promise<number | null> {
     const { hook, store, clock, places, signal } = this.#deps;
-    const batch = await store.hooks.batch(hook.id, this.#room);
+    const batch = await store.hooks.batch(hook.id, hook.revision, this.#room);
     if (batch === null) {
       // Delivered, by another process or though the store's answer to that was lost: then it has the place. Withdrawn, since somebody in it was
-      // erased: it is made again. Or the hook was changed: then that is not fixed.
+      // erased: it is made again. Or the hook was changed, which this process has not seen yet: then what is made again is not fixed.
       const place = (await store.hooks.places(hook.id)).get(this.#room) ?? 0;
       places.set(this.#room, Math.max(place, places.get(this.#room) ?? 0));
       this.#fixed = null;
@@ -147,7 +147,7 @@ export class RoomDelivery {
     const attempt = tries + 1;
     const bytes = Buffer.byteLength(body);
     const done: HookTry = { id, at: began, ms: clock.now() - began, room, from, to, events, bytes, attempt, ...outcome };
-    const now = await store.hooks.tried(hook.id, done);
+    const now = await store.hooks.tried(hook, done);
     if (done.delivered) {
       this.#fixed = null;
       places.set(room, to);

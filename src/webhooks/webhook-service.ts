@@ -185,14 +185,15 @@ export class WebhookService {
    */
   async test(id: string, signal: AbortSignal): Promise<HookTry> {
     const { store, clock, send, pace } = this.#deps;
-    const { url, allowPrivate, channel, ...row } = await this.get(id);
+    const hook = await this.get(id);
+    const { url, allowPrivate, channel } = hook;
     const waitMs = await this.#testedIn(id, url, channel);
     if (waitMs > 0) throw new RateLimited((seconds) => told`the hook's address takes the next test in ${seconds} s`, waitMs);
     const at = clock.now();
     const message = `${id}_test_${at}`;
     const outgoing =
       channel === null
-        ? signedTest(row, { id, message, log: store.log.id, at, url })
+        ? signedTest(hook, { id, message, log: store.log.id, at, url })
         : {
             ...channelRequest(channel, url, testText(channel.language), at, message),
             refusal: (answer: string) => refusalIn(channel, answer),
@@ -201,7 +202,7 @@ export class WebhookService {
     if (putOffMs !== null) pace.putOff(url, putOffMs);
     const none = { room: 0, from: 0, to: 0, events: 0, attempt: 0 };
     const outcome = { id: message, at, ms: clock.now() - at, ...none, bytes: Buffer.byteLength(outgoing.body), ...answered };
-    await store.hooks.tried(id, outcome);
+    await store.hooks.tried(hook, outcome);
     return outcome;
   }
 

@@ -122,16 +122,16 @@ export function describeHooks(open: Open): void {
       await hooks.fix("a", 0, first);
       const { body: _, ...head } = first;
       expect((await hooks.fixed("a"))[0]).toEqual(head);
-      expect(await hooks.batch("a", 1)).toEqual(first);
-      expect(await hooks.batch("a", 3)).toBeNull();
-      const failed = await hooks.tried("a", outcome(first, { ...failure, attempt: 1 }));
+      expect(await hooks.batch("a", 0, 1)).toEqual(first);
+      expect(await hooks.batch("a", 0, 3)).toBeNull();
+      const failed = await hooks.tried(hook("a"), outcome(first, { ...failure, attempt: 1 }));
       expect(failed).toMatchObject({ revision: 0, failing: { since: 100, ms: 0 }, last: { at: 100, status: 500 }, deliveredAt: null });
-      expect(await hooks.batch("a", 1)).toEqual({ ...first, tries: 1 });
+      expect(await hooks.batch("a", 0, 1)).toEqual({ ...first, tries: 1 });
       expect((await hooks.places("a")).get(1)).toBe(10);
-      const delivered = await hooks.tried("a", outcome(first, { at: 200, attempt: 2 }));
+      const delivered = await hooks.tried(hook("a"), outcome(first, { at: 200, attempt: 2 }));
       expect(delivered).toMatchObject({ failing: null, last: { at: 200, status: 200, error: null }, deliveredAt: 200 });
       expect(await hooks.get("a")).toEqual(delivered);
-      expect(await hooks.batch("a", 1)).toBeNull();
+      expect(await hooks.batch("a", 0, 1)).toBeNull();
       expect((await hooks.places("a")).get(1)).toBe(15);
       expect((await hooks.fixed("a")).map(({ room }) => room)).toEqual([2]);
     });
@@ -142,11 +142,11 @@ export function describeHooks(open: Open): void {
       const first = batch(1, 11, 15);
       expect(await hooks.fix("a", 0, first)).toBe(true);
       expect(await hooks.fix("a", 0, batch(1, 11, 20))).toBe(true);
-      expect(await hooks.batch("a", 1)).toEqual(first);
-      await hooks.tried("a", outcome(first));
+      expect(await hooks.batch("a", 0, 1)).toEqual(first);
+      await hooks.tried(hook("a"), outcome(first));
       for (const from of [11, 15]) {
         expect(await hooks.fix("a", 0, batch(1, from, 20))).toBe(true);
-        expect(await hooks.batch("a", 1)).toBeNull();
+        expect(await hooks.batch("a", 0, 1)).toBeNull();
       }
       expect(await hooks.move("a", 0, new Map([[1, 12]]))).toBe(true);
       expect((await hooks.places("a")).get(1)).toBe(15);
@@ -165,9 +165,9 @@ export function describeHooks(open: Open): void {
       ] as const)
         await hooks.fix(id, 0, { ...batch(room, 11, 12), body });
       expect(await hooks.withdraw(["100%_'\\\"小", "nobody"])).toBe(1);
-      expect(await hooks.batch("a", 1)).toBeNull();
+      expect(await hooks.batch("a", 0, 1)).toBeNull();
       expect((await hooks.places("a")).get(1)).toBe(10);
-      expect([await hooks.batch("a", 2), await hooks.batch("b", 1)]).not.toContain(null);
+      expect([await hooks.batch("a", 0, 2), await hooks.batch("b", 0, 1)]).not.toContain(null);
       expect(await hooks.withdraw([])).toBe(0);
     });
 
@@ -179,28 +179,45 @@ export function describeHooks(open: Open): void {
       await hooks.change("a", {}, new Map([[1, 3]]), true);
       expect(await hooks.fix("a", 0, batch(1, 16, 17))).toBe(false);
       expect(await hooks.move("a", 0, new Map([[1, 40]]))).toBe(false);
-      await hooks.tried("a", outcome(old));
+      await hooks.tried(hook("a"), outcome(old));
       expect((await hooks.places("a")).get(1)).toBe(3);
       expect(await hooks.move("a", 1, new Map([[1, 8]]))).toBe(true);
       expect(await hooks.fix("a", 1, batch(1, 9, 9))).toBe(true);
-      await hooks.tried("a", outcome(old));
+      await hooks.tried(hook("a"), outcome(old));
       expect((await hooks.places("a")).get(1)).toBe(8);
       expect(await hooks.fixed("a")).toHaveLength(1);
       expect(await hooks.fix("none", 0, old)).toBe(false);
       expect(await hooks.move("none", 0, new Map())).toBe(false);
-      expect(await hooks.tried("none", outcome(old))).toBeNull();
+      expect(await hooks.tried(hook("none"), outcome(old))).toBeNull();
+    });
+
+    it("are sent by nobody who has not seen their last change, nor moved by what an earlier receiver said", async () => {
+      const { hooks } = store();
+      const before = hook("a");
+      const sent = batch(1, 11, 15);
+      await hooks.add(before, new Map([[1, 10]]));
+      await hooks.fix("a", 0, sent);
+      expect(await hooks.change("a", { name: "b" })).not.toBeNull();
+      expect([await hooks.batch("a", 0, 1), await hooks.batch("a", 1, 1), await hooks.batch("none", 0, 1)]).toEqual([null, sent, null]);
+      const moved = await hooks.change("a", { url: "https://other.example/" });
+      for (const what of [{}, failure]) expect(await hooks.tried(before, outcome(sent, what))).toEqual(moved);
+      expect([await hooks.get("a"), await hooks.batch("a", 2, 1), (await hooks.places("a")).get(1)]).toEqual([moved, sent, 10]);
+      expect(await hooks.tries("a", 9)).toHaveLength(2);
+      await hooks.change("a", { url: before.url, name: "c" });
+      await hooks.tried(before, outcome(sent));
+      expect([await hooks.batch("a", 3, 1), (await hooks.places("a")).get(1)]).toEqual([null, 15]);
     });
 
     it("count how long they fail while somebody tries, not while nobody does", async () => {
       const { hooks } = store();
       await hooks.add(hook("a"), new Map());
-      const fails = (at: number) => hooks.tried("a", outcome(batch(1, 1, 1), { ...failure, at }));
+      const fails = (at: number) => hooks.tried(hook("a"), outcome(batch(1, 1, 1), { ...failure, at }));
       const hour = 3_600_000;
       await fails(hour);
       await fails(2 * hour);
       expect(await fails(3 * hour)).toMatchObject({ failing: { since: hour, ms: 2 * hour } });
       expect(await fails(100 * hour)).toMatchObject({ failing: { since: hour, ms: 5 * hour } });
-      expect(await hooks.tried("a", outcome(batch(1, 1, 1), { ...failure, at: 101 * hour, attempt: 0 }))).toMatchObject({
+      expect(await hooks.tried(hook("a"), outcome(batch(1, 1, 1), { ...failure, at: 101 * hour, attempt: 0 }))).toMatchObject({
         failing: { ms: 5 * hour },
         last: { at: 100 * hour },
       });
@@ -210,8 +227,8 @@ export function describeHooks(open: Open): void {
       const { hooks } = store();
       await hooks.add(hook("a"), new Map());
       await hooks.add(hook("b"), new Map());
-      await hooks.tried("b", outcome(batch(1, 1, 1)));
-      for (let n = 1; n <= TRIES_KEPT + 20; n++) await hooks.tried("a", outcome(batch(1, n, n), { ...failure, at: n }));
+      await hooks.tried(hook("b"), outcome(batch(1, 1, 1)));
+      for (let n = 1; n <= TRIES_KEPT + 20; n++) await hooks.tried(hook("a"), outcome(batch(1, n, n), { ...failure, at: n }));
       const tries = await hooks.tries("a", 1_000);
       expect(tries).toHaveLength(TRIES_KEPT);
       expect(tries[0]).toEqual(outcome(batch(1, TRIES_KEPT + 20, TRIES_KEPT + 20), { ...failure, at: TRIES_KEPT + 20 }));
@@ -224,7 +241,7 @@ export function describeHooks(open: Open): void {
       const { hooks } = store();
       await hooks.add(hook("a"), new Map([[1, 10]]));
       await hooks.fix("a", 0, batch(1, 11, 11));
-      await hooks.tried("a", outcome(batch(1, 11, 11), failure));
+      await hooks.tried(hook("a"), outcome(batch(1, 11, 11), failure));
       expect(await hooks.remove("a")).toBe(true);
       expect(await hooks.remove("a")).toBe(false);
       await hooks.add(hook("a"), new Map());

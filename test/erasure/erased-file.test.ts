@@ -93,7 +93,7 @@ describe("the database file", () => {
     const batch = { id: "b", room, from: 1, to: 2, events: 2, createdAt: 0, tries: 0 };
     await store.hooks.fix("h", 0, { ...batch, body: JSON.stringify({ events: [{ text: "绝不再现的话", user: { id: UID } }] }) });
     const report = await eraseUser(store, { user: UID, keep: false });
-    expect(await store.hooks.batch("h", room)).toBeNull();
+    expect(await store.hooks.batch("h", 0, room)).toBeNull();
     await completeErasure(store, { ...report, vocabulary: plainWords });
     expect(marksIn(file, MARKS)).toEqual([]);
     await store.close();

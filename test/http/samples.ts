@@ -460,7 +460,7 @@ async function failingHook({ hooks }: Store, room: RoomKey): Promise<void> {
   await hooks.add({ ...row, id: "unwanted" }, new Map());
   await hooks.fix("hook", 0, { id: "m", room, from: 1, to: 2, events: 2, createdAt: 2, tries: 0, body: "{}" });
   const failed = { delivered: false, status: 500, error: "it answered HTTP 500", answer: "no" };
-  await hooks.tried("hook", { id: "m", at: 3, ms: 1, room, from: 1, to: 2, events: 2, bytes: 2, attempt: 1, ...failed });
+  await hooks.tried(row, { id: "m", at: 3, ms: 1, room, from: 1, to: 2, events: 2, bytes: 2, attempt: 1, ...failed });
 }
 
 /** An API with a room that has an event of every type, its texts hostile when asked for. */

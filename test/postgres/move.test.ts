@@ -107,7 +107,10 @@ async function seed(count: number): Promise<void> {
   const batch = { id: "b", room: 1, from: 61, to: 62, events: 2, createdAt: 7, tries: 0, body: '{"a":"\\u0000"}' };
   await store.hooks.fix("h1", 0, batch);
   const answered = { delivered: false, status: 500, error: "no", answer: "x" };
-  await store.hooks.tried("h1", { id: "b", at: 3, ms: 1, room: 1, from: 61, to: 62, events: 2, bytes: 9, attempt: 1, ...answered });
+  await store.hooks.tried(
+    { ...hook, deliveredAt: null },
+    { id: "b", at: 3, ms: 1, room: 1, from: 61, to: 62, events: 2, bytes: 9, attempt: 1, ...answered },
+  );
   await store.secrets.pseudonymKey();
   await store.erasures.note({ at: 5, pseudonym: "p00", keep: true, marks: ["a", "b"] });
   await store.close();
@@ -146,7 +149,7 @@ async function told(store: Store) {
     comments: [await store.comments.walk(null, 9), await store.commentRuns.last("7560000000000000001")],
     downloads: await store.downloads.list({ limit: 9 }),
     places: await store.hooks.places("h1"),
-    batch: await store.hooks.batch("h1", 1),
+    batch: await store.hooks.batch("h1", 0, 1),
     tries: await store.hooks.tries("h1", 9),
     key: await store.secrets.pseudonymKey(),
     erasures: await store.erasures.list(),

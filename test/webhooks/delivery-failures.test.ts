@@ -255,4 +255,44 @@ describe("a hook that meets trouble", () => {
       expect((await store.hooks.places((await store.hooks.list())[0]?.id ?? "")).get(room)).toBe(6);
     },
   );
+
+  it.each([200, 410])(
+    "whose address is changed while a process stands still is sent there what the old one answered with %i",
+    async (status) => {
+      const { receiver, hook, chats, clock, store, runner } = await faked();
+      const { id } = await hook({ url: "https://old.example/" });
+      await runner.stop();
+      const held = { sends: 0, goOn: () => {} };
+      const standing: typeof receiver.send = async (...sent) => {
+        held.sends++;
+        await new Promise<void>((resolve) => {
+          held.goOn = resolve;
+        });
+        return receiver.send(...sent);
+      };
+      const stale = Object.create(store, { close: { value: async () => {} } });
+      await delivering({ clock, store: stale, send: standing, lookMs: HOUR });
+      onTestFinished(() => held.goOn());
+      receiver.answer = ({ url }) => (url.includes("old") ? status : 204);
+      const room = await chats("a", 2);
+      await until(async () => {
+        await clock.advance(100);
+        return held.sends === 1;
+      });
+      await store.hooks.change(id, { url: "https://new.example/" });
+      held.goOn();
+      await until(() => receiver.sent.length === 1);
+      await clock.advance(1_000);
+      await chats("a", 1);
+      await clock.advance(1_000);
+      // It sends nothing more there, and what it was told is not of the hook as it is.
+      expect([held.sends, (await store.hooks.get(id))?.paused]).toEqual([1, null]);
+      await delivering({ clock, store: Object.create(store, { close: { value: async () => {} } }), send: receiver.send });
+      await clock.advance(5_000);
+      const moved = receiver.sent.filter(({ url, answered }) => url.includes("new") && answered === 204);
+      const seqs = moved.flatMap(({ body }) => (JSON.parse(body) as { events: { seq: number }[] }).events.map(({ seq }) => seq));
+      expect(seqs).toEqual(upTo(3));
+      expect((await store.hooks.places(id)).get(room)).toBe(3);
+    },
+  );
 });

@@ -233,17 +233,22 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
     /** Returns the batches that are fixed and not delivered, one for each room at most. */
     fixed: (id: string): Promise<readonly HookBatchHead[]> =>
       ask(() => rows<HookBatchHead>(`SELECT ${HEAD} FROM hook_batches WHERE hook = $1 ORDER BY room`, id)),
-    batch: (id: string, room: RoomKey): Promise<HookBatch | null> =>
+    /** Returns the batch that is fixed in the room; null when there is none, or the hook is gone or has another revision. */
+    batch: (id: string, revision: number, room: RoomKey): Promise<HookBatch | null> =>
       ask(function* () {
-        return (yield* row<HookBatch>(`SELECT ${HEAD}, body FROM hook_batches WHERE hook = $1 AND room = $2`, id, room)) ?? null;
+        const current = "EXISTS (SELECT 1 FROM hooks WHERE hooks.id = $1 AND revision = $2)";
+        const sql = `SELECT ${HEAD}, body FROM hook_batches WHERE hook = $1 AND ${current} AND room = $3`;
+        return (yield* row<HookBatch>(sql, id, revision, room)) ?? null;
       }),
     /**
      * Notes a try of a batch. A batch that was delivered is gone with it and the place moves to its end, if it is still the one that is
-     * fixed. One of no batch (a test) is noted, and says nothing of how the hook is going.
+     * fixed. One of no batch (a test), or sent to a receiver that the hook has no longer, is noted, and says nothing of how the hook is going.
+     * @param sent the hook as it was when the try began
      * @returns the hook as it is now; null when there is none
      */
-    tried: (id: string, outcome: HookTry): Promise<HookRow | null> =>
+    tried: (sent: HookRow, outcome: HookTry): Promise<HookRow | null> =>
       write(function* () {
+        const { id } = sent;
         const hook = yield* lock(id);
         if (hook === null) return null;
         yield* run("INSERT INTO hook_tries(hook, body) VALUES ($1, $2)", id, JSON.stringify(outcome));
@@ -251,7 +256,7 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
           "DELETE FROM hook_tries WHERE hook = $1 AND n <= (SELECT n FROM hook_tries WHERE hook = $1 ORDER BY n DESC LIMIT 1 OFFSET $2)",
           ...[id, TRIES_KEPT],
         );
-        if (outcome.attempt === 0) return hook;
+        if (outcome.attempt === 0 || receiverOf(hook) !== receiverOf(sent)) return hook;
         const now = { ...hook, ...healthAfter(hook, outcome) };
         yield* update(now);
         yield* settle(id, outcome);
@@ -298,6 +303,11 @@ function* settle(id: string, { room, id: batch, attempt, delivered }: HookTry): 
   }
   const gone = yield* row<{ to: number }>(`DELETE FROM hook_batches WHERE ${which} RETURNING to_seq AS "to"`, id, room, batch);
   if (gone !== undefined) yield* placeReader(hookReader(id), room, gone.to);
+}
+
+/** Returns who is sent a hook's messages, as a text to be compared. */
+function receiverOf({ url, channel }: HookSettings): string {
+  return JSON.stringify([url, channel?.kind, channel?.to]);
 }
 
 function bodyOf({ id: _id, revision: _revision, ...body }: HookRow): string {
