@@ -83,6 +83,9 @@ interface ReaderDeps {
 export async function keepUpToDate(deps: ReaderDeps, signal: AbortSignal): Promise<void> {
   const { progress, step, clock, onBehind, onError } = deps;
   let behind = 0;
+  // Rooms whose last turn failed, longest ago first. They come last: a store that is down ends a round at once, and a broken room keeps no other from
+  // its turn.
+  const failed = new Set<RoomKey>();
   while (!signal.aborted) {
     // Whether a room had more to do than one turn takes.
     let more = false;
@@ -93,11 +96,16 @@ export async function keepUpToDate(deps: ReaderDeps, signal: AbortSignal): Promi
       if (now !== behind) onBehind(now);
       behind = now;
       const turn = async (room: RoomKey) => {
+        failed.delete(room);
+        failed.add(room);
         let steps = 0;
         while (!signal.aborted && steps < TURN_STEPS && (await step(room))) steps++;
         if (steps === TURN_STEPS) more = true;
+        failed.delete(room);
       };
-      for (const some of together(rooms)) {
+      const keys = new Set(rooms.map(({ room }) => room));
+      const last = [...failed].filter((room) => keys.has(room)).map((room) => [room]);
+      for (const some of [...together(rooms.filter(({ room }) => !failed.has(room))), ...last]) {
         for (const done of await Promise.allSettled(some.map(turn))) if (done.status === "rejected") throw done.reason;
       }
     } catch (error) {

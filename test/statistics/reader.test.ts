@@ -40,8 +40,8 @@ it("never lets figures grow older than some twenty seconds for that", async () =
   expect(new Set(await pauses(20_000))).toEqual(new Set([40]));
 });
 
-/** Does one round over rooms that are so many events behind. @returns the rooms whose steps were under way together, and the error that was told */
-async function round(behind: readonly number[], step: (room: number) => Promise<boolean>) {
+/** Does a round over rooms that are so many events behind, or those of a time (ms). @returns the rooms whose steps were under way together, and the error that was told */
+async function round(behind: readonly number[], step: (room: number) => Promise<boolean>, forMs = 1500) {
   const [clock, stop] = [new FakeClock(), new AbortController()];
   const [together, errors]: [Set<number>[], unknown[]] = [[], []];
   let count = 0;
@@ -61,7 +61,7 @@ async function round(behind: readonly number[], step: (room: number) => Promise<
     },
     stop.signal,
   );
-  await clock.advance(1500);
+  await clock.advance(forMs);
   stop.abort();
   await running;
   return { together: together.map((rooms) => [...rooms]), errors };
@@ -83,4 +83,22 @@ it("a room that fails is told when those beside it are done", async () => {
   });
   expect(errors).toEqual([new Error("out of order")]);
   expect(done).toEqual([0, 2]);
+});
+
+it("rooms that fail keep no other from its turn, also not from one that is whole again", async () => {
+  const done: number[] = [];
+  let isBroken = true;
+  const { together, errors } = await round(
+    [600, 600, 600, 600],
+    async (room) => {
+      if (room === 0 || (room === 2 && isBroken)) throw new Error(`${room} is broken`);
+      done.push(room);
+      if (done.length === 3) isBroken = false;
+      return false;
+    },
+    8000,
+  );
+  expect(together).toEqual([[0], [1], [2], [1], [3], [0], [1], [3], [2], [0]]);
+  expect(errors.map(String)).toEqual(["Error: 0 is broken", "Error: 2 is broken", "Error: 0 is broken", "Error: 0 is broken"]);
+  expect(done.at(-1)).toBe(2);
 });
