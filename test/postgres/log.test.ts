@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
 import { check } from "../../src/store/check.js";
 import { dayOf, EVENTS } from "../../src/store/postgres/events.js";
-import { COLUMN_TYPES, PostgresSession } from "../../src/store/postgres/session.js";
+import { binaryArray, COLUMN_TYPES, PostgresSession } from "../../src/store/postgres/session.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { pageReader } from "../../src/store/sql/log.js";
 import { chat, chats, gift } from "../contracts/events.js";
@@ -266,4 +266,40 @@ describe("texts", () => {
     await store.positions.forgetAll(odd);
     expect(await store.positions.get(`${odd}:x`, room)).toBeNull();
   });
+});
+
+it("arrays are given in binary form as they are, and a number that does not fit is refused", async () => {
+  const url = await newDatabase();
+  urls.push(url);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const given = {
+    text: ["", null, '{"a":"\\u0000\\\\,{}"}', "NULL", "雨后 👨‍👩‍👧", "x".repeat(70_000), "{1,2}"],
+    bigint: [0, -1, null, Number.MAX_SAFE_INTEGER, -(2 ** 62)],
+    integer: [0, null, 2 ** 31 - 1, -(2 ** 31)],
+    boolean: [true, null, false],
+  } as const;
+  try {
+    for (const [type, values] of Object.entries(given) as [keyof typeof given, (typeof given)[keyof typeof given]][])
+      for (const some of [values, [], [null]]) {
+        // As the server's own array of the same elements, told apart by it alone.
+        const { rows } = await client.query(
+          `SELECT $1::${type}[] IS NOT DISTINCT FROM $2::text[]::${type}[] AS same, cardinality($1) AS n`,
+          [binaryArray(type, some), some.map((one) => (typeof one === "number" ? String(BigInt(one)) : one))],
+        );
+        expect([type, ...rows]).toEqual([type, { same: true, n: some.length }]);
+      }
+  } finally {
+    await client.end();
+  }
+  for (const value of [2 ** 63, 0.5, Number.NaN]) expect(() => binaryArray("bigint", [value])).toThrow(RangeError);
+  expect(() => binaryArray("integer", [2 ** 31])).toThrow(RangeError);
+  const [store] = await open(1);
+  const { room, append } = await claimed(store);
+  const results = await Promise.allSettled([append(chat("1")), append({ ...gift("2", "c", 1, 1), diamonds: 2 ** 63 }), append(chat("3"))]);
+  expect(results).toMatchObject([{ status: "fulfilled" }, { reason: { code: "bad_request" } }, { status: "fulfilled" }]);
+  expect((await readAll(store.log, room)).events.map(({ seq, id }) => [seq, id])).toEqual([
+    [1, "1"],
+    [2, "3"],
+  ]);
 });

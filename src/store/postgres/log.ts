@@ -10,6 +10,7 @@ import type { PostgresConnection } from "./connection.js";
 import { watchChannel } from "./connection.js";
 import { Days, dayOf, EVENTS } from "./events.js";
 import { isMissingDay, isValues } from "./refusal.js";
+import { binaryArray } from "./session.js";
 
 /** Most events of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
 const MAX_EVENTS = 5000;
@@ -126,27 +127,29 @@ async function appendBatches(connection: PostgresConnection, days: Days, batches
 }
 
 function send(connection: PostgresConnection, batches: readonly PostgresBatch[]): Promise<readonly AppendTold[]> {
-  const each = <T>(of: (row: Row, batch: PostgresBatch, at: number) => T) =>
-    batches.flatMap((batch) => batch.rows.map((row, at) => of(row, batch, at)));
-  return connection.borrow(() =>
-    rows<AppendTold>(
-      SQL,
-      [...new Set(batches.map(({ room }) => room))],
-      each((_, { room }) => room),
-      each((_, { epoch }) => epoch),
-      each((_, batch, at) => batch.days[at] ?? 0),
-      each(({ id }) => id),
-      each(({ type }) => type),
-      each(({ sessionId }) => sessionId),
-      each(({ userId }) => userId),
-      each(({ comboId }) => comboId),
-      each(({ comboTotal }) => comboTotal),
-      each(({ settled }) => settled),
-      each(({ diamonds }) => diamonds),
-      each(({ revision }) => revision),
-      each(({ body }) => body),
-    ),
-  );
+  type Type = Parameters<typeof binaryArray>[0];
+  const each = (type: Type, of: (row: Row, batch: PostgresBatch, at: number) => string | number | boolean | null) =>
+    binaryArray(
+      type,
+      batches.flatMap((batch) => batch.rows.map((row, at) => of(row, batch, at))),
+    );
+  const values = [
+    binaryArray("bigint", [...new Set(batches.map(({ room }) => room))]),
+    each("bigint", (_, { room }) => room),
+    each("bigint", (_, { epoch }) => epoch),
+    each("integer", (_, batch, at) => batch.days[at] ?? 0),
+    each("text", ({ id }) => id),
+    each("text", ({ type }) => type),
+    each("text", ({ sessionId }) => sessionId),
+    each("text", ({ userId }) => userId),
+    each("text", ({ comboId }) => comboId),
+    each("bigint", ({ comboTotal }) => comboTotal),
+    each("boolean", ({ settled }) => settled),
+    each("bigint", ({ diamonds }) => diamonds),
+    each("integer", ({ revision }) => revision),
+    each("text", ({ body }) => body),
+  ];
+  return connection.borrow(() => rows<AppendTold>(SQL, ...values));
 }
 
 function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[]): readonly Appended[] {

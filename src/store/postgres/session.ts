@@ -76,6 +76,38 @@ function queryOf(text: string, values: readonly SqlValue[]): pg.QueryConfig {
   return { name, text, values: given };
 }
 
+/** Types of elements: their OIDs, and the bytes of those that are numbers. */
+const ELEMENTS = {
+  boolean: { oid: 16, bytes: 1 },
+  bigint: { oid: 20, bytes: 8 },
+  integer: { oid: 23, bytes: 4 },
+  text: { oid: 25, bytes: null },
+} as const;
+
+/**
+ * Returns an array in the form in which PostgreSQL sends it: nobody has to quote it, nor to parse that, which for texts of events is half of the work
+ * of an append. The parameter must be of exactly this type.
+ * @throws RangeError when a number does not fit
+ */
+export function binaryArray(type: keyof typeof ELEMENTS, values: readonly (string | number | boolean | null)[]): Uint8Array {
+  const { oid, bytes } = ELEMENTS[type];
+  const given = bytes === null ? values.map((value) => (value === null ? null : storedText(String(value)))) : values;
+  const length = given.reduce<number>((sum, value) => sum + 4 + (value === null ? 0 : (bytes ?? Buffer.byteLength(String(value)))), 20);
+  const array = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const head of [1, values.includes(null) ? 1 : 0, oid, values.length, 1]) at = array.writeInt32BE(head, at);
+  for (const value of given) {
+    const from = at + 4;
+    if (value === null) at = from;
+    else if (bytes === null) at = from + array.write(String(value), from);
+    else if (bytes === 8) at = array.writeBigInt64BE(BigInt(value), from);
+    else if (bytes === 4) at = array.writeInt32BE(Number(value), from);
+    else at = array.writeUInt8(Number(value), from);
+    array.writeInt32BE(value === null ? -1 : at - from, from - 4);
+  }
+  return array;
+}
+
 function storable(value: SqlValue): unknown {
   if (typeof value === "string") return storedText(value);
   if (!Array.isArray(value)) return value;
@@ -85,8 +117,7 @@ function storable(value: SqlValue): unknown {
 /** Mark that begins an escape: a control character that no text of the platform holds, so that hardly any text is changed. */
 const MARK = "\u001a";
 /** Characters that a text of PostgreSQL cannot hold (NUL, and halves of surrogate pairs), and the mark itself. */
-const ESCAPED = /[\u0000\u001a\ud800-\udfff]/u;
-const ALL_ESCAPED = /[\u0000\u001a\ud800-\udfff]/gu;
+const ESCAPED = /[\u0000\u001a\ud800-\udfff]/gu;
 const ESCAPES = /\u001a([0-9a-f]{4})/g;
 
 /**
@@ -94,8 +125,8 @@ const ESCAPES = /\u001a([0-9a-f]{4})/g;
  * what is stored.
  */
 function storedText(text: string): string {
-  if (!ESCAPED.test(text)) return text;
-  return text.replace(ALL_ESCAPED, (sign) => MARK + sign.charCodeAt(0).toString(16).padStart(4, "0"));
+  if (!text.includes("\0") && !text.includes(MARK) && text.isWellFormed()) return text;
+  return text.replace(ESCAPED, (sign) => MARK + sign.charCodeAt(0).toString(16).padStart(4, "0"));
 }
 
 /** Returns the text of a {@link storedText}. */
