@@ -5,6 +5,8 @@ import { readWorkList } from "../../src/platform/works/work-list.js";
 import type { WorstCase } from "./main.js";
 
 const MB = 1_000_000;
+/** Of a reply. */
+const LONGEST = 5.24 * MB;
 const ID = "7686658435312030373";
 const context = { receivedAt: 1_790_000_000_000 };
 const asked = { workId: ID, floorId: null, authorSecUid: null, firstRank: 0, receivedAt: context.receivedAt };
@@ -15,17 +17,24 @@ const push = (text: string) => `<script>self.__pace_f.push([1,${JSON.stringify(t
 
 /** Replies, pages and pushes that are as long as is read, of what costs most to read. */
 export function repliesOfAnEnemy(): readonly WorstCase[] {
-  const list = filled('{"status_code":0,"aweme_list":[', '{"aweme_id":"7","desc":"x"},', "{}]}", 8 * MB);
+  const list = filled('{"status_code":0,"aweme_list":[', `{"aweme_id":"7","desc":"${"x".repeat(12)}"},`, "{}]}", LONGEST);
+  const bareIds = filled('{"status_code":0,"aweme_list":[', `{"aweme_id":7686658435312030373,"desc":"x"},`, "{}]}", LONGEST);
+  const manyNumbers = filled('{"status_code":0,"aweme_list":[{"x":[', "1234567890123456,", "1]}]}", 2.5 * MB);
   const numbers = filled('{"status_code":0,"aweme_detail":{"aweme_id":"7","x":[', "12345678901234567890,", "1]}}", 4 * MB);
-  const arrays = filled('{"status_code":0,"comments":[', "[[],[]],", "[]]}", 8 * MB);
-  const fewer = filled('{"status_code":0,"comments":[', "[[],[]],", "[]]}", 0.799 * MB);
-  const comments = filled('{"status_code":0,"comments":[', '{"cid":"7","text":"x","aweme_id":"7"},', "{}]}", 8 * MB);
+  const arrays = filled('{"status_code":0,"comments":[', "[[],[]],", "[]]}", LONGEST);
+  const fewer = filled('{"status_code":0,"comments":[', "[[],[]],", "[]]}", 0.399 * MB);
+  const comments = filled('{"status_code":0,"comments":[', '{"cid":"7","text":"x","aweme_id":"7"},', "{}]}", LONGEST);
   const deep = `{"status_code":0,"aweme_detail":${"[".repeat(MB)}`;
   const rows = filled("<html>", push('a:["$","$L1",null,{"children":[{"videoDetail":{"awemeId":"7"}}]}]\n'), "</html>", 4.19 * MB);
   const pieces = filled(`<html>${push("a:[[]")}`, push(`,${"[],".repeat(100)}[]`), "</html>", 4.19 * MB);
   const pushes = filled("[", '{"msg_id":"7","content":"x"},', "{}]", MB);
   return [
     [`a list of works: ${list.length / MB} MB`, () => void readWorkList(replied(list), { mixId: "1" }, context)],
+    [`a list of works with bare ids: ${bareIds.length / MB} MB`, () => void readWorkList(replied(bareIds), { mixId: "1" }, context)],
+    [
+      `a list of as many long numbers as are read: ${manyNumbers.length / MB} MB`,
+      () => void readWorkList(replied(manyNumbers), { mixId: "1" }, context),
+    ],
     [`a work of long numbers: ${numbers.length / MB} MB`, () => void readDetail(replied(numbers), ID, context)],
     [`a work of nesting: ${deep.length / MB} MB`, () => void readDetail(replied(deep), ID, context)],
     [`comments of lists: ${arrays.length / MB} MB`, () => void readComments(replied(arrays), asked)],

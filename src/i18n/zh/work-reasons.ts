@@ -50,7 +50,7 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   ],
   [/^the platform leads from the work's page to (.*)$/, "平台把作品的页面转到了 $1"],
   [/^the reply is longer than (\d+) bytes$/, "回答超过 $1 字节，没有读取"],
-  [/^the reply has more than (\d+) lists and objects$/, "回答里的列表和对象超过 $1 个，没有读取"],
+  [/^the reply has more than (\d+) lists and objects, or long numbers$/, "回答里的列表和对象，或者长数字，超过 $1 个，没有读取"],
   [/^the reply (?:is not a JSON object|holds nothing that is known|names no work)$/, "回答的内容无法识别"],
   // Texts and links that name no work.
   [/^the (?:short )?link leads to a live room, not to a work: .*$/, "这个链接是直播间，不是作品；请到「直播间」页添加"],

@@ -41,7 +41,7 @@ export const WORKS: Readonly<Record<string, string>> = {
     "{} 秒内作品的页面没有说明任何情况：页面里没有数据，它请求的接口也没有回答",
   "the platform leads from the work's page to {}": "平台把作品的页面转到了 {}",
   "the reply is longer than {} bytes": "回答超过 {} 字节",
-  "the reply has more than {} lists and objects": "回答里的列表和对象超过 {} 个",
+  "the reply has more than {} lists and objects, or long numbers": "回答里的列表和对象，或者长数字，超过 {} 个",
   "the reply is not a JSON object": "回答不是 JSON 对象",
   "the reply holds nothing that is known": "回答的内容无法识别",
   "the reply names no work": "回答里没有作品",

@@ -1,11 +1,10 @@
-/** Digits from which on a whole number may be more than a JS number holds. */
-const MANY = 16;
+/** As many digits as a whole number may have that is more than a JS number holds. */
 const MANY_DIGITS = /\d{16}/;
-/** A whole number of that many digits; not a part of one with a fraction or an exponent. */
-const LONG_NUMBER = /(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
+/** A whole number of that many digits; not a part of one with a fraction or an exponent, and nothing that JSON has no place for. */
+const LONG_NUMBER = /(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE]|\s*:)/g;
 
 /** Most lists and objects of a text that is parsed: each takes as long as some thirty characters. The largest real replies have far fewer. */
-export const MOST_PARTS = 300_000;
+export const MOST_PARTS = 150_000;
 
 /** Counts what begins a list or an object in a JSON text, also in its strings. */
 export function partsIn(json: string): number {
@@ -19,37 +18,45 @@ export function partsIn(json: string): number {
 
 /** Parses JSON of a bounded number of lists and objects. @throws SyntaxError when it has more, or the text is not JSON */
 export function parseBounded(text: string): unknown {
-  if (text.length > MOST_PARTS && partsIn(text) > MOST_PARTS) throw new SyntaxError(`more than ${MOST_PARTS} lists and objects`);
-  return JSON.parse(text);
+  return JSON.parse(bounded(text));
+}
+
+/** Told of a text that has more in it than is parsed. */
+export class TooManyParts extends SyntaxError {
+  constructor() {
+    super(`more than ${MOST_PARTS} lists and objects, or long numbers`);
+  }
+}
+
+function bounded(text: string): string {
+  if (text.length > MOST_PARTS && partsIn(text) > MOST_PARTS) throw new TooManyParts();
+  return text;
 }
 
 /**
  * Parses JSON whose ids may be bare integers beyond 2^53, as the Open Platform's room_id is (facts/official-push.md A1): whole numbers of 16
  * digits and more become strings of just these digits, everything else is as `JSON.parse` has it.
- * @throws SyntaxError when the text is not JSON, or has more than {@link MOST_PARTS} lists and objects
+ * @throws SyntaxError when the text is not JSON, or has more than {@link MOST_PARTS} lists and objects or so many such numbers
  */
 export function parseExact(text: string): unknown {
-  const parsed = parseBounded(text);
-  if (!MANY_DIGITS.test(text)) return parsed;
-  const quoted = withLongNumbersQuoted(text);
-  return quoted === text ? parsed : JSON.parse(quoted);
+  return JSON.parse(MANY_DIGITS.test(bounded(text)) ? withLongNumbersQuoted(text) : text);
 }
 
-/** Puts long numbers into quotes. @param json a text that is known to be JSON */
+/** Puts long numbers into quotes. A text that is not JSON does not become so. */
 function withLongNumbersQuoted(json: string): string {
-  let out = "";
-  let done = 0;
-  for (let at = 0; at < json.length; ) {
-    // Numbers stand between strings; what is in strings is passed over.
-    const quote = json.indexOf('"', at);
-    const end = quote === -1 ? json.length : quote;
-    if (end - at >= MANY) {
-      out += json.slice(done, at) + json.slice(at, end).replace(LONG_NUMBER, '"$&"');
-      done = end;
+  // The last string that begins before the number: what is in strings stays as it is.
+  let open = json.indexOf('"');
+  let close = -1;
+  let numbers = 0;
+  return json.replace(LONG_NUMBER, (digits, at: number) => {
+    if (++numbers > MOST_PARTS) throw new TooManyParts();
+    while (open !== -1 && open < at) {
+      close = endOfString(json, open);
+      if (close === -1) close = json.length;
+      open = json.indexOf('"', close + 1);
     }
-    at = quote === -1 ? end : endOfString(json, quote) + 1;
-  }
-  return done === 0 ? json : out + json.slice(done);
+    return at < close ? digits : `"${digits}"`;
+  });
 }
 
 /**

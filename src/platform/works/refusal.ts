@@ -1,5 +1,5 @@
 import { type Said, told } from "../../runtime/told.js";
-import { at, MOST_PARTS, parseExact, partsIn } from "../wire/exact-json.js";
+import { at, MOST_PARTS, parseExact, TooManyParts } from "../wire/exact-json.js";
 import { flagOf, textOf } from "./field.js";
 
 /** A reply that the page asked for, as it came. */
@@ -18,8 +18,8 @@ export type NotFound =
   /** Nothing can be made of it. */
   | { readonly outcome: "unreadable"; readonly reason: Said };
 
-/** Longest body that is read: a list of 20 works has some MB. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** Longest body that is read: 18 works and those that are pinned, of some 100 KB each. */
+const MOST_BYTES = 5 * 1024 * 1024;
 
 /** Content that was awaited of a reply. */
 interface Awaited {
@@ -38,8 +38,9 @@ export function openReply(
 ): NotFound | { readonly outcome: "opened"; readonly root: unknown } {
   if (body.length > mostBytes) return { outcome: "unreadable", reason: told`the reply is longer than ${mostBytes} bytes` };
   const text = typeof body === "string" ? body : new TextDecoder().decode(body);
-  if (partsIn(text) > MOST_PARTS) return { outcome: "unreadable", reason: told`the reply has more than ${MOST_PARTS} lists and objects` };
   const root = objectIn(text);
+  if (root === null)
+    return { outcome: "unreadable", reason: told`the reply has more than ${MOST_PARTS} lists and objects, or long numbers` };
   const fine = status === 200 && root !== undefined;
   if (fine && isThere(root)) return { outcome: "opened", root };
   const refusal = refusalOf({ status, headers, text, root });
@@ -48,12 +49,13 @@ export function openReply(
   return { outcome: "unreadable", reason: root === undefined ? "the reply is not a JSON object" : "the reply holds nothing that is known" };
 }
 
+/** Returns the object that a text is; undefined when it is none, null when there is more in it than is parsed. */
 function objectIn(text: string): unknown {
   try {
     const root = parseExact(text);
     return typeof root === "object" && root !== null && !Array.isArray(root) ? root : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof TooManyParts ? null : undefined;
   }
 }
 

@@ -6,9 +6,12 @@ describe("a text of lists and objects without end", () => {
   it("is not parsed: as many as real replies have are, and far more", () => {
     expect(partsIn('[{"a":"[{"}]')).toBe(4);
     const lists = (count: number) => `[${"[],".repeat(count - 2)}[]]`;
-    expect(parseExact(lists(300_000))).toHaveLength(299_999);
-    expect(() => parseExact(lists(300_001))).toThrow("more than 300000 lists and objects");
-    expect(() => parseBounded(lists(300_001))).toThrow(SyntaxError);
+    expect(parseExact(lists(150_000))).toHaveLength(149_999);
+    expect(() => parseExact(lists(150_001))).toThrow("more than 150000 lists and objects, or long numbers");
+    expect(() => parseBounded(lists(150_001))).toThrow(SyntaxError);
+    const numbers = (count: number) => `[${"7214015683695250235,".repeat(count - 1)}7214015683695250235]`;
+    expect(parseExact(numbers(150_000))).toHaveLength(150_000);
+    expect(() => parseExact(numbers(150_001))).toThrow("or long numbers");
   });
 });
 
@@ -34,6 +37,35 @@ describe("parseExact", () => {
         fc.pre(!/\d{16}/.test(json));
         expect(parseExact(json)).toEqual(JSON.parse(json));
       }),
+    );
+  });
+
+  it("makes nothing JSON that is none", () => {
+    const long = fc.constantFrom("7214015683695250235", "-7214015683695250235", "0721401568369525023", "7214015683695250235.5", "1");
+    const piece = fc.oneof(long, fc.constantFrom("{", "}", "[", "]", ",", ":", '"', '"a"', '"a":', " ", "\\", "-", "true", "\n"));
+    const isJson = (text: string, parse: (text: string) => unknown) => {
+      try {
+        parse(text);
+        return true;
+      } catch (error) {
+        expect(error).toBeInstanceOf(SyntaxError);
+        return false;
+      }
+    };
+    for (const text of [
+      "{7214015683695250235:1}",
+      "{7214015683695250235 : 1}",
+      "[0721401568369525023]",
+      '["7214015683695250235',
+      "[--7214015683695250235]",
+    ])
+      expect([text, isJson(text, parseExact)]).toEqual([text, false]);
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 7 }), (pieces) => {
+        const text = pieces.join("");
+        expect([text, isJson(text, parseExact)]).toEqual([text, isJson(text, JSON.parse)]);
+      }),
+      { numRuns: 5_000 },
     );
   });
 

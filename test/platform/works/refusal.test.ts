@@ -16,9 +16,11 @@ const filtered = (filter_reason: string, more: object = {}) =>
   code(0, { aweme_detail: null, filter_detail: { filter_reason, notice: "", detail_msg: "", ...more } });
 
 it("says of a reply with more lists than any real one that it was not read", () => {
-  const body = `{"status_code":0,"aweme_detail":{"aweme_id":"${WORK_ID}","x":[${"[],".repeat(300_000)}[]]}}`;
+  const body = `{"status_code":0,"aweme_detail":{"aweme_id":"${WORK_ID}","x":[${"[],".repeat(150_000)}[]]}}`;
   const reading = readDetail(replied(body), WORK_ID, context);
-  expect(reading.outcome === "unreadable" && english(reading.reason)).toBe("the reply has more than 300000 lists and objects");
+  expect(reading.outcome === "unreadable" && english(reading.reason)).toBe(
+    "the reply has more than 150000 lists and objects, or long numbers",
+  );
 });
 
 describe("what the platform refuses", () => {
