@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from "node:dns";
 import { BlockList, isIP, isIPv4, isIPv6, type LookupFunction } from "node:net";
-import { buildConnector } from "undici";
+import { Agent, buildConnector } from "undici";
 import { DyliveError } from "./errors.js";
 import { told } from "./told.js";
 
@@ -103,6 +103,41 @@ function v4Of(address: string): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(bits / 2 ** shift) % 256).join(".");
 }
 
+/** undici's parser of a socket's answers, by its symbol there (`lib/dispatcher/client-h1.js`). */
+interface Parser {
+  paused: boolean;
+  /** Goes on with what came; does nothing on a socket that is destroyed. */
+  resume(): void;
+}
+
+/** Most times that a parser is asked to go on: it stands again after the piece that nobody has read, and before an end without a length. */
+const MOST_TRIES = 3;
+
+/**
+ * Makes the sockets of a connector fit for servers that close them while nobody reads: when an answer waits to be read, undici up to 7.30 and
+ * 6.29 ends the process with an assertion that nobody can catch (nodejs/undici#5360; mended in 8 alone, which needs Node 22).
+ */
+export function steady(connect: buildConnector.connector): buildConnector.connector {
+  return (options, done) =>
+    connect(options, (...made) => {
+      const [, socket] = made;
+      // Before undici listens: what waits goes on to its reader first, and what is over waits no more.
+      for (const event of ["end", "error", "close"]) socket?.on(event, () => goOn(socket));
+      done(...made);
+    });
+}
+
+function goOn(socket: object): void {
+  const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "parser");
+  const parser = symbol === undefined ? undefined : (socket as Record<symbol, Parser | null>)[symbol];
+  if (parser == null) return;
+  for (let tries = 0; parser.paused && tries < MOST_TRIES; tries++) parser.resume();
+  parser.paused = false;
+}
+
+/** Agent of requests to what the operator named, or the platform, without a proxy. */
+export const httpAgent = new Agent({ connect: steady(buildConnector({})) });
+
 /** Longest time for making a connection, TLS included, in ms. */
 const CONNECT_MS = 10_000;
 
@@ -124,7 +159,7 @@ class PrivateAddress extends Error {
  * @param lookup how names are resolved; the system's way by default
  */
 export function guardedConnector(allowed: AllowedHosts, lookup: LookupFunction = systemLookup): buildConnector.connector {
-  const connect = buildConnector({ timeout: CONNECT_MS, lookup: guardedLookup(allowed, lookup) });
+  const connect = steady(buildConnector({ timeout: CONNECT_MS, lookup: guardedLookup(allowed, lookup) }));
   return (options, done) => {
     const host = options.hostname.replace(/^\[|\]$/g, "");
     // Node asks no resolver for an address.
@@ -135,7 +170,7 @@ export function guardedConnector(allowed: AllowedHosts, lookup: LookupFunction =
 
 /** Connects to any address, for what an admin has named or allowed. */
 export function openConnector(lookup: LookupFunction = systemLookup): buildConnector.connector {
-  return buildConnector({ timeout: CONNECT_MS, lookup });
+  return steady(buildConnector({ timeout: CONNECT_MS, lookup }));
 }
 
 function guardedLookup(allowed: AllowedHosts, lookup: LookupFunction): LookupFunction {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setGlobalDispatcher } from "undici";
 import { expect } from "vitest";
 import WebSocket from "ws";
 import type { Simulator } from "../../simulator/index.js";
@@ -7,6 +8,7 @@ import { DyliveClient } from "../../src/client.js";
 import { EVENT_TYPES } from "../../src/events/event.js";
 import type { RoomStatus } from "../../src/health/state.js";
 import { createToken } from "../../src/http/tokens.js";
+import { httpAgent } from "../../src/runtime/allowed-hosts.js";
 import { check } from "../../src/store/check.js";
 import type { Log } from "../../src/store/log.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
@@ -79,6 +81,8 @@ const WAYS = ["websocket", "sse", "poll"] as const;
  */
 export async function chaosOfPrograms(trial: Trial): Promise<Trialled> {
   const chaos = new Chaos(trial);
+  // Once undici is loaded, Node's fetch, by which the readers read, uses its agent.
+  setGlobalDispatcher(httpAgent);
   try {
     await chaos.begin();
     await chaos.rage();

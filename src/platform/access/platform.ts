@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { httpAgent } from "../../runtime/allowed-hosts.js";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type ToldPart, told } from "../../runtime/told.js";
@@ -86,7 +87,7 @@ export async function get(
       method: "GET",
       headers,
       signal: limit,
-      ...(proxy === null ? {} : { dispatcher: proxy.dispatcher }),
+      dispatcher: proxy?.dispatcher ?? httpAgent,
     });
     const chunks: Buffer[] = [];
     let size = 0;

@@ -5,6 +5,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { SocksClient } from "socks";
 import { Agent, type Dispatcher } from "undici";
+import { steady } from "../../runtime/allowed-hosts.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 
@@ -90,13 +91,13 @@ export class ProxyServer {
   /** Dispatcher for undici: its requests leave through the proxy. */
   get dispatcher(): Dispatcher {
     this.#dispatcher ??= new Agent({
-      connect: ({ protocol, hostname, port }, done) => {
+      connect: steady(({ protocol, hostname, port }, done) => {
         const secure = protocol === "https:";
         this.#open(secure, hostname, Number(port) || (secure ? 443 : 80)).then(
           (socket) => done(null, socket),
           (error: Error) => done(error, null),
         );
-      },
+      }),
     });
     return this.#dispatcher;
   }

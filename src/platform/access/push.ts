@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { request } from "undici";
+import { httpAgent } from "../../runtime/allowed-hosts.js";
 import { within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
@@ -31,6 +32,7 @@ export function httpSigner(url: string): Signer {
           headers: { "content-type": "application/json" },
           body: JSON.stringify({ stub }),
           signal: within(signal, SIGN_TIMEOUT_MS),
+          dispatcher: httpAgent,
         });
         const answer = parsed(await reply.body.text());
         if (answer === undefined) throw new DyliveError("unreachable", told`the signer answered HTTP ${reply.statusCode} without JSON`);

@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { httpAgent } from "../../runtime/allowed-hosts.js";
 import { type Clock, within } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, type ToldPart, told, toldOf } from "../../runtime/told.js";
@@ -305,6 +306,7 @@ async function ask({ method, url, headers, body }: Question, signal: AbortSignal
       method,
       headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
       signal: within(signal, TIMEOUT_MS),
+      dispatcher: httpAgent,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const chunks: Buffer[] = [];
