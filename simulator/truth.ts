@@ -52,6 +52,8 @@ export interface SentTruth {
   /** Messages of people that nobody was given though somebody was there, by method. With `byMethod` they are the whole. */
   readonly withheld: Readonly<Record<string, number>>;
   readonly interactive: readonly Fact[];
+  /** Ids of those whose frames were damaged for everybody when they were first sent: who is sent them again has them later than what came after. */
+  readonly damaged: readonly string[];
   /** Number of older facts that were let go to bound memory. */
   readonly interactiveDropped: number;
   readonly combos: readonly ComboTruth[];
@@ -69,6 +71,7 @@ export class Truth {
   readonly #withheldDropped = new Map<string, number>();
   readonly #combos = new Map<string, ComboTruth>();
   #facts: Fact[] = [];
+  #damaged: string[] = [];
   #messages = 0;
   #repeats = 0;
   #factsDropped = 0;
@@ -82,8 +85,8 @@ export class Truth {
     this.#seen = new RecentSet(keep);
   }
 
-  /** Books a message that was sent. */
-  count(message: Outgoing): void {
+  /** Books a message that was sent. @param isWhole false where each frame that had it was damaged */
+  count(message: Outgoing, isWhole = true): void {
     const name = `${message.method}/${message.msgId}`;
     if (this.#seen.has(name)) {
       this.#repeats++;
@@ -96,6 +99,7 @@ export class Truth {
     const fact = message.fact();
     if (fact === null) return;
     this.#facts.push(fact);
+    if (!isWhole) this.#damaged = [...this.#damaged.slice(1 - this.#keep), fact.msgId];
     if (this.#facts.length >= 2 * this.#keep) {
       // Dropping half at a time keeps a push cheap.
       this.#factsDropped += this.#facts.length - this.#keep;
@@ -136,6 +140,7 @@ export class Truth {
       byMethod: Object.fromEntries(this.#byMethod),
       withheld: Object.fromEntries(withheld),
       interactive: this.#facts.slice(overflow),
+      damaged: this.#damaged,
       interactiveDropped: this.#factsDropped + overflow,
       combos: [...this.#combos.values()].map((combo) => ({ ...combo })),
       combosDropped: { count: this.#combosDropped, units: this.#unitsDropped },

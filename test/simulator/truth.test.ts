@@ -135,6 +135,19 @@ describe("/@truth", () => {
     expect((await fetch(`${simulator.url}/@truth?web_rid=demo.tv`)).status).toBe(200);
   });
 
+  it("names what was in frames that were damaged for everybody, though it is sent again", async () => {
+    await watch(5);
+    const whole = simulator.truth(PK).sent.interactive.length;
+    client.socket.removeAllListeners("message"); // it reads whole frames alone
+    simulator.rooms.damage(PK, "gzip", 1);
+    await clock.advance(5_000);
+    simulator.rooms.repeat(PK);
+    const { interactive, damaged } = simulator.truth(PK).sent;
+    expect(damaged.length).toBeGreaterThan(0);
+    expect(interactive.slice(whole, whole + damaged.length).map(({ msgId }) => msgId)).toEqual(damaged);
+    expect(interactive.length).toBeGreaterThan(whole + damaged.length);
+  });
+
   it("does not count what nobody was sent", async () => {
     await clock.advance(10_000);
     expect(simulator.truth("100000001").sent.messages).toBe(0);
