@@ -3,7 +3,7 @@ import { type Live, type Offline, type Resolved, type RoomName, resolveRoom } fr
 import type { PlatformAccess } from "../platform/platform-access.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { RateLimiter } from "../runtime/rate-limiter.js";
+import { ON_THE_WAY, type RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow, Rooms } from "../store/rooms.js";
 import type { CollectorEvent } from "./machine.js";
@@ -99,7 +99,7 @@ export class RoomResolver {
   async #resolveBy(access: PlatformAccess, signal: AbortSignal, connected: boolean): Promise<Reading> {
     const { requests, health, clock } = this.#deps;
     try {
-      await requests.turn(signal);
+      await requests.turn(signal, connected ? ON_THE_WAY : undefined);
       const visitor = await access.asker(signal);
       const resolved = await resolveRoom(this.#asked, access.platform, visitor, signal, access.inPage);
       health.seenAs(await access.noteReading(visitor));

@@ -8,7 +8,7 @@ import { PlatformAccess, type SessionChoice } from "../platform/platform-access.
 import type { Drift } from "../platform/wire/drift.js";
 import { backoffMs, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
-import type { Budgets } from "../runtime/rate-limiter.js";
+import { type Budgets, ON_THE_WAY } from "../runtime/rate-limiter.js";
 import { told, toldOf } from "../runtime/told.js";
 import { openSource } from "../sources/open-source.js";
 import type { Noted, Resume, ResumePosition } from "../store/rooms.js";
@@ -122,7 +122,7 @@ export class RoomSession {
       await this.#introduce(identity, live, until);
       // In the browser the page asks im/fetch itself, and we read its answer.
       if (access.source === "websocket" && !point.isOf(live.roomId)) {
-        await budgets.requests.turn(until);
+        await budgets.requests.turn(until, ON_THE_WAY);
         const { platform } = access;
         const { roomId } = live;
         const first = await firstFetch({ platform, visitor: identity.visitor, roomId, drift, now: () => clock.now() }, until);
@@ -221,7 +221,7 @@ export class RoomSession {
   /** Becomes a visitor by reading the room's page, where nothing has done so: no browser, and another session asks for the room. */
   async #introduce({ visitor, pageSource }: PlatformIdentity, { webRid }: Live, signal: AbortSignal): Promise<void> {
     if (visitor.userUniqueId !== null || pageSource !== null) return;
-    await this.#deps.budgets.requests.turn(signal);
+    await this.#deps.budgets.requests.turn(signal, ON_THE_WAY);
     const resolved = await resolveRoom({ kind: "web_rid", value: webRid }, this.access.platform, visitor, signal, this.access.inPage);
     await this.access.noteReading(visitor);
     if (resolved.outcome === "unknown")

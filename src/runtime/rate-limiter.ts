@@ -17,6 +17,11 @@ export class RateLimiter {
   readonly #rate: () => Rate;
   /** When each key will have its whole burst again, ms UTC. */
   readonly #fullAt = new Map<string, number>();
+  /** Those who wait, by line: that whose turn is next comes first. No line is empty. */
+  readonly #lines = new Map<string, Set<() => void>>();
+  #isServing = false;
+  /** Aborts when nobody waits any more. */
+  #nobody = new AbortController();
 
   /** @param rate also as a function, where it may change */
   constructor(clock: Clock, rate: Rate | (() => Rate)) {
@@ -45,20 +50,70 @@ export class RateLimiter {
     return true;
   }
 
-  /** Takes one and resolves when it is there: callers wait in line. Rejects with the signal's reason; the turn is used up then. */
-  async turn(signal: AbortSignal): Promise<void> {
+  /**
+   * Takes one and resolves when it is there. Callers wait in lines, by the order of their calls; lines have their turn one after the other.
+   * @param line whoever goes on with what took a turn before waits in another line than those who begin, or it would wait for all of them
+   * @throws the signal's reason when that aborts first; then nothing is taken
+   */
+  async turn(signal: AbortSignal, line = ""): Promise<void> {
     signal.throwIfAborted();
-    this.spend(1);
-    const missing = -this.left();
-    if (missing > ROUNDING) await this.#clock.sleep((missing * 1000) / this.#rate().perSecond, signal);
+    if (this.#lines.size === 0 && this.take()) return;
+    const own = this.#lines.get(line) ?? new Set();
+    this.#lines.set(line, own);
+    await new Promise<void>((resolve, reject) => {
+      const leave = () => {
+        own.delete(come);
+        if (own.size === 0 && this.#lines.get(line) === own) this.#lines.delete(line);
+        if (this.#lines.size === 0) this.#nobody.abort();
+        reject(signal.reason);
+      };
+      const come = () => {
+        signal.removeEventListener("abort", leave);
+        resolve();
+      };
+      own.add(come);
+      signal.addEventListener("abort", leave, { once: true });
+      if (!this.#isServing) void this.#serve();
+    });
+  }
+
+  /** Gives those who wait their turns as long as somebody does. */
+  async #serve(): Promise<void> {
+    this.#isServing = true;
+    while (this.#lines.size > 0) {
+      const rate = this.#rate();
+      if (this.take("", rate)) {
+        this.#come();
+        continue;
+      }
+      this.#nobody = new AbortController();
+      await this.#clock.sleep(((1 - this.left("", rate)) * 1000) / rate.perSecond, this.#nobody.signal).catch(() => {});
+    }
+    this.#isServing = false;
+  }
+
+  /** Lets the first of the line come whose turn it is, which is the last one then. */
+  #come(): void {
+    for (const [line, own] of this.#lines) {
+      const [first] = own;
+      this.#lines.delete(line);
+      own.delete(first as () => void);
+      if (own.size > 0) this.#lines.set(line, own);
+      first?.();
+      return;
+    }
   }
 }
+
+/** Line of {@link RateLimiter.turn} for requests of rooms that were looked up before. */
+export const ON_THE_WAY = "on the way";
 
 /**
  * What all rooms of a process share: how often the platform may be asked and connected to, and the memory of what waits. A restart with 500
  * rooms must not burst.
  */
 export interface Budgets {
+  /** Rooms that are on their way, or connected, wait for it in the line {@link ON_THE_WAY}: one is connected while thousands are yet to be looked up. */
   readonly requests: RateLimiter;
   readonly connects: RateLimiter;
   /** Bytes of memory that was received by sockets and waits to be stored. */

@@ -6,7 +6,7 @@ import { Audience, Coverage, RoomHealth } from "../../src/health/room-health.js"
 import { SessionHealth } from "../../src/health/sessions.js";
 import type { Sighting } from "../../src/health/sightings.js";
 import { backoffMs } from "../../src/runtime/clock.js";
-import { RateLimiter } from "../../src/runtime/rate-limiter.js";
+import { ON_THE_WAY, RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { FakeClock } from "../clock.js";
 import { gift, person } from "../platform/messages/gift-event.js";
 
@@ -324,6 +324,42 @@ describe("budget", () => {
     await clock.advance(1000);
     expect(done).toEqual([0, 1, 2, 3, 4]);
     await expect(budget.turn(stop.signal)).rejects.toThrow();
+  });
+
+  it("lets who goes on with something in between those who begin, and loses no turn to those who gave up", async () => {
+    const clock = new FakeClock();
+    const budget = new RateLimiter(clock, { perSecond: 10, burst: 1 });
+    const done: string[] = [];
+    const [stop, gone] = [new AbortController(), new AbortController()];
+    const ask = (name: string, line?: string, { signal } = stop) =>
+      void budget.turn(signal, line).then(
+        () => done.push(name),
+        () => {},
+      );
+    for (const name of ["a", "b", "c", "d", "e"]) ask(name, undefined, name === "d" ? gone : stop);
+    for (const name of ["B", "C"]) ask(name, ON_THE_WAY);
+    gone.abort();
+    await clock.advance(0);
+    expect(done).toEqual(["a"]);
+    await clock.advance(100);
+    expect(done).toEqual(["a", "b"]);
+    ask("D", ON_THE_WAY);
+    await clock.advance(500);
+    expect(done).toEqual(["a", "b", "B", "c", "C", "e", "D"]);
+    // When nobody waits any more, nothing is left that would wake the process, and the next one finds its turn as ever.
+    ask("f");
+    ask("g", undefined, gone);
+    await clock.advance(100);
+    ask("h");
+    ask("i", ON_THE_WAY);
+    stop.abort();
+    await clock.advance(0);
+    expect(clock.sleeping).toBe(0);
+    const other = new AbortController();
+    ask("j", undefined, other);
+    ask("k", undefined, other);
+    await clock.advance(1_000);
+    expect(done.slice(7)).toEqual(["f", "j", "k"]);
   });
 });
 
