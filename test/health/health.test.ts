@@ -5,6 +5,7 @@ import { GiftsWatch } from "../../src/health/gifts-watch.js";
 import { Audience, Coverage, RoomHealth } from "../../src/health/room-health.js";
 import { SessionHealth } from "../../src/health/sessions.js";
 import type { Sighting } from "../../src/health/sightings.js";
+import type { Clock } from "../../src/runtime/clock.js";
 import { backoffMs } from "../../src/runtime/clock.js";
 import { ON_THE_WAY, RateLimiter } from "../../src/runtime/rate-limiter.js";
 import { FakeClock } from "../clock.js";
@@ -324,6 +325,24 @@ describe("budget", () => {
     await clock.advance(1000);
     expect(done).toEqual([0, 1, 2, 3, 4]);
     await expect(budget.turn(stop.signal)).rejects.toThrow();
+  });
+
+  it("goes on when the machine's clock is set back", async () => {
+    const clock = new FakeClock();
+    let wrong = 0;
+    const set: Clock = {
+      now: () => clock.now() + wrong,
+      uptime: () => ({ start: "a", ms: clock.now() }),
+      sleep: clock.sleep.bind(clock),
+      every: clock.every.bind(clock),
+    };
+    const budget = new RateLimiter(set, { perSecond: 10, burst: 1 });
+    let done = 0;
+    for (let i = 0; i < 5; i++) void budget.turn(new AbortController().signal).then(() => done++);
+    await clock.advance(100);
+    wrong = -3_600_000;
+    await clock.advance(300);
+    expect(done).toBe(5);
   });
 
   it("lets who goes on with something in between those who begin, and loses no turn to those who gave up", async () => {
