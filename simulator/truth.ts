@@ -99,7 +99,7 @@ export class Truth {
     const fact = message.fact();
     if (fact === null) return;
     this.#facts.push(fact);
-    if (!isWhole) this.#damaged = [...this.#damaged.slice(1 - this.#keep), fact.msgId];
+    if (!isWhole) this.#damaged = [...this.#damaged, fact.msgId].slice(-this.#keep);
     if (this.#facts.length >= 2 * this.#keep) {
       // Dropping half at a time keeps a push cheap.
       this.#factsDropped += this.#facts.length - this.#keep;

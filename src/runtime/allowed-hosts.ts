@@ -108,9 +108,12 @@ interface Parser {
   paused: boolean;
   /** Goes on with what came; does nothing on a socket that is destroyed. */
   resume(): void;
+  /** The parser in WebAssembly, and which of its own this one is; null when it is over. */
+  readonly ptr: number | null;
+  readonly llhttp: { llhttp_resume(ptr: number): void };
 }
 
-/** Most times that a parser is asked to go on: it stands again after the piece that nobody has read, and before an end without a length. */
+/** Most times that a parser is asked to go on: it stands again after each piece that nobody has read. */
 const MOST_TRIES = 3;
 
 /**
@@ -122,16 +125,18 @@ export function steady(connect: buildConnector.connector): buildConnector.connec
     connect(options, (...made) => {
       const [, socket] = made;
       // Before undici listens: what waits goes on to its reader first, and what is over waits no more.
-      for (const event of ["end", "error", "close"]) socket?.on(event, () => goOn(socket));
+      for (const event of ["end", "error", "close"]) socket?.on(event, () => goOn(socket, event === "end"));
       done(...made);
     });
 }
 
-function goOn(socket: object): void {
+/** @param isEnd whether all that was sent has come: what has no length is whole then */
+function goOn(socket: object, isEnd: boolean): void {
   const symbol = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "parser");
   const parser = symbol === undefined ? undefined : (socket as Record<symbol, Parser | null>)[symbol];
   if (parser == null) return;
   for (let tries = 0; parser.paused && tries < MOST_TRIES; tries++) parser.resume();
+  if (parser.paused && isEnd && parser.ptr !== null) parser.llhttp.llhttp_resume(parser.ptr);
   parser.paused = false;
 }
 

@@ -103,11 +103,14 @@ export async function keepUpToDate(deps: ReaderDeps, signal: AbortSignal): Promi
         if (steps === TURN_STEPS) more = true;
         failed.delete(room);
       };
-      const keys = new Set(rooms.map(({ room }) => room));
-      const last = [...failed].filter((room) => keys.has(room)).map((room) => [room]);
-      for (const some of [...together(rooms.filter(({ room }) => !failed.has(room))), ...last]) {
+      const turns = async (some: readonly RoomKey[]) => {
         for (const done of await Promise.allSettled(some.map(turn))) if (done.status === "rejected") throw done.reason;
-      }
+      };
+      const keys = new Set(rooms.map(({ room }) => room));
+      const last = [...failed].filter((room) => keys.has(room));
+      for (const some of together(rooms.filter(({ room }) => !failed.has(room)))) await turns(some);
+      // One that fails again has all wait: not those with more to do.
+      if (!more) for (const room of last) await turns([room]);
     } catch (error) {
       more = false;
       if (!signal.aborted) onError(error);

@@ -104,6 +104,11 @@ export class Delivery {
     for (const [room, { head }] of await this.#deps.store.log.heads()) if (head > (this.#roomParts.places.get(room) ?? 0)) this.wake(room);
   }
 
+  /** Whether it delivers no more: it was stopped, or found that the hook is to be paused. */
+  get isOver(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
   /** Position in each room that it has looked at, also where the store does not know it yet. */
   get places(): ReadonlyMap<RoomKey, number> {
     return this.#roomParts.places;

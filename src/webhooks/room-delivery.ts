@@ -123,7 +123,10 @@ export class RoomDelivery {
 
   /** Sends the batch that is fixed. @returns as {@link #step} */
   async #deliver(): Promise<number | null> {
-    const { hook, store, clock, places, signal } = this.#deps;
+    const { hook, store, clock, places, pace, signal } = this.#deps;
+    // First: what is to be sent, and to whom, may change meanwhile.
+    await pace();
+    if (signal.aborted) return null;
     const batch = await store.hooks.batch(hook.id, hook.revision, this.#room);
     if (batch === null) {
       // Delivered, by another process or though the store's answer to that was lost: then it has the place. Withdrawn, since somebody in it was
@@ -158,10 +161,9 @@ export class RoomDelivery {
   }
 
   async #send({ id, body }: HookBatch): Promise<Answered> {
-    const { hook, store, firstLive, clock, send, pace, signal } = this.#deps;
+    const { hook, store, firstLive, clock, send, signal } = this.#deps;
     const { channel } = hook;
     if (channel !== null) {
-      await pace();
       const { anchor, title } = (await store.rooms.get(this.#room)) ?? { anchor: null, title: null };
       // Written when it is sent: what is kept are the events, from which a person can be taken out.
       const { events } = JSON.parse(body) as { events: LiveEvent[] };

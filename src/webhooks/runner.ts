@@ -108,7 +108,8 @@ export class HookRunner {
     const active = new Map(rows.flatMap((row) => (row.paused === null ? [[row.id, row] as const] : [])));
     const known = new Set(rows.map(({ id }) => id));
     for (const id of this.#counts.keys()) if (!known.has(id)) this.#counts.delete(id);
-    const over = [...this.#deliveries].filter(([id, { hook }]) => active.get(id)?.revision !== hook.revision);
+    // One that has ended though its hook is active could not pause it.
+    const over = [...this.#deliveries].filter(([id, { hook, isOver }]) => isOver || active.get(id)?.revision !== hook.revision);
     await Promise.all(over.map(([, delivery]) => delivery.stop()));
     for (const [id] of over) this.#deliveries.delete(id);
     for (const row of active.values()) if (!this.#deliveries.has(row.id)) await this.#begin(row).catch(this.#deps.onError);
@@ -149,9 +150,7 @@ export class HookRunner {
     const text = `webhook ${hook.name} (${hook.id}) is paused: ${why}; last: ${hook.last?.error ?? "unknown"}. Nothing is lost: resume it when its receiver is back.`;
     // Before it is paused: told twice is better than never.
     await tell({ kind: "hook.paused", about: `${hook.id}:${hook.revision}`, text }).catch(onError);
-    const now = await store.hooks.get(hook.id);
-    // Somebody may have changed it meanwhile: what failed is then no longer what there is.
-    if (now?.revision === hook.revision) await store.hooks.change(hook.id, { paused: { at: clock.now(), reason } });
+    await store.hooks.pause(hook.id, hook.revision, { at: clock.now(), reason });
     this.poke();
   }
 

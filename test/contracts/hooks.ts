@@ -191,6 +191,16 @@ export function describeHooks(open: Open): void {
       expect(await hooks.tried(hook("none"), outcome(old))).toBeNull();
     });
 
+    it("are paused as they are, not as somebody has changed them meanwhile", async () => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map());
+      await hooks.pause("a", 0, { at: 5, reason: "gone" });
+      expect(await hooks.get("a")).toEqual(hook("a", { revision: 1, paused: { at: 5, reason: "gone" } }));
+      const resumed = await hooks.change("a", { paused: null });
+      for (const id of ["a", "none"]) await hooks.pause(id, 1, { at: 6, reason: "failing" });
+      expect(await hooks.get("a")).toEqual(resumed);
+    });
+
     it("are sent by nobody who has not seen their last change, nor moved by what an earlier receiver said", async () => {
       const { hooks } = store();
       const before = hook("a");

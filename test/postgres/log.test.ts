@@ -268,7 +268,7 @@ describe("texts", () => {
   });
 });
 
-it("arrays are given in binary form as they are, and a number that does not fit is refused", async () => {
+it("arrays are given in binary form as they are, and a value that is none of their type is refused by itself", async () => {
   const url = await newDatabase();
   urls.push(url);
   const client = new pg.Client({ connectionString: url });
@@ -292,14 +292,32 @@ it("arrays are given in binary form as they are, and a number that does not fit 
   } finally {
     await client.end();
   }
-  for (const value of [2 ** 63, 0.5, Number.NaN]) expect(() => binaryArray("bigint", [value])).toThrow(RangeError);
-  expect(() => binaryArray("integer", [2 ** 31])).toThrow(RangeError);
+  const wrong = { bigint: [2 ** 63, 0.5, Number.NaN, "many", {}], integer: [2 ** 31, 1.5], boolean: ["maybe", 1], text: [1, {}] };
+  for (const [type, values] of Object.entries(wrong) as [keyof typeof wrong, unknown[]][])
+    for (const value of values)
+      expect(() => binaryArray(type, [null, value as null])).toThrow(expect.objectContaining({ code: "bad_request" }));
   const [store] = await open(1);
   const { room, append } = await claimed(store);
-  const results = await Promise.allSettled([append(chat("1")), append({ ...gift("2", "c", 1, 1), diamonds: 2 ** 63 }), append(chat("3"))]);
-  expect(results).toMatchObject([{ status: "fulfilled" }, { reason: { code: "bad_request" } }, { status: "fulfilled" }]);
+  const bad = [
+    { diamonds: 2 ** 63 },
+    { diamonds: "many" },
+    { comboTotal: {} },
+    { revision: 1.5 },
+    { revision: undefined },
+    { settled: "maybe" },
+  ];
+  const results = await Promise.allSettled([
+    append(chat("first")),
+    ...bad.map((values, n) => append({ ...gift(`bad${n}`, "c", 1, 1), ...(values as object) })),
+    append(chat("last")),
+  ]);
+  expect(results).toMatchObject([
+    { status: "fulfilled" },
+    ...bad.map(() => ({ reason: { code: "bad_request" } })),
+    { status: "fulfilled" },
+  ]);
   expect((await readAll(store.log, room)).events.map(({ seq, id }) => [seq, id])).toEqual([
-    [1, "1"],
-    [2, "3"],
+    [1, "first"],
+    [2, "last"],
   ]);
 });

@@ -78,3 +78,25 @@ it("every connector of ours is made so", async () => {
     await failed;
   }
 });
+
+it.each(["HTTP/1.0 200 OK", "HTTP/1.1 200 OK\r\nConnection: close"])(
+  "an answer without a length is whole, however late it is read: %j",
+  async (head) => {
+    for (const size of SIZES) {
+      const sockets: Socket[] = [];
+      const connect = steady((options, done) =>
+        buildConnector({})(options, (...made) => {
+          if (made[1] !== null) sockets.push(made[1]);
+          done(...made);
+        }),
+      );
+      const { url, socket } = await answering(`${head}\r\n\r\n`, size);
+      const { body } = await request(url, { dispatcher: new Agent({ connect }) });
+      // Of exactly as much as is taken without a reader the end is seen before; of more it may be hidden until that is read.
+      const ended = new Promise((resolve) => sockets[0]?.once("close", resolve));
+      (await socket).end();
+      if (size === 65_536) await ended;
+      expect((await body.bytes()).length).toBe(size);
+    }
+  },
+);

@@ -102,3 +102,35 @@ it("rooms that fail keep no other from its turn, also not from one that is whole
   expect(errors.map(String)).toEqual(["Error: 0 is broken", "Error: 2 is broken", "Error: 0 is broken", "Error: 0 is broken"]);
   expect(done.at(-1)).toBe(2);
 });
+
+/** Steps of 10 ms that a room with much to do makes in a minute beside another one. */
+async function steps(isBroken: boolean): Promise<number> {
+  const [clock, stop] = [new FakeClock(), new AbortController()];
+  let count = 0;
+  const running = keepUpToDate(
+    {
+      progress: async () => [1_000_000, 1].map((behind, room) => ({ room, behind })),
+      step: async (room) => {
+        if (room === 1 && isBroken) throw new Error("broken");
+        if (room === 1) return false;
+        await clock.sleep(10);
+        count++;
+        return true;
+      },
+      clock,
+      onBehind: () => {},
+      onError: () => {},
+    },
+    stop.signal,
+  );
+  await clock.advance(60_000);
+  stop.abort();
+  await clock.advance(1_000);
+  await running;
+  return count;
+}
+
+it("a broken room does not slow down one that is counted for the first time", async () => {
+  const [alone, beside] = [await steps(false), await steps(true)];
+  expect(beside).toBeGreaterThan(0.9 * alone);
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { Store } from "../../src/store/store.js";
 import { until } from "../until.js";
 import { delivering, faked } from "./delivering.js";
 import { upTo } from "./receiver.js";
@@ -295,4 +296,76 @@ describe("a hook that meets trouble", () => {
       expect((await store.hooks.places(id)).get(room)).toBe(3);
     },
   );
+
+  it("of a channel, whose address is changed while its message waits for its turn, is sent nothing at the old one", async () => {
+    const { receiver, chats, clock, store, webhooks } = await faked({ lookMs: HOUR });
+    const old = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=old";
+    const channel = { kind: "wecom", secret: null, to: null, language: "en", template: null } as const;
+    const { id } = await webhooks.add({ url: old, types: ["chat"], channel });
+    await chats("a", 1);
+    await until(async () => {
+      await clock.advance(100);
+      return receiver.sent.length === 1;
+    });
+    await clock.advance(200);
+    await chats("a", 1);
+    await clock.advance(1_000); // it takes 3.1 s until the address takes the next one
+    expect(receiver.sent).toHaveLength(1);
+    await store.hooks.change(id, { url: old.replace("old", "new") });
+    await clock.advance(10_000);
+    expect(receiver.sent).toHaveLength(1);
+    await clock.advance(2 * HOUR);
+    expect(receiver.sent.slice(1).map(({ url }) => url)).toEqual([old.replace("old", "new")]);
+  });
+
+  /** Deliveries over a store whose hooks do something of their own, beside those of `faked`, which have ended. */
+  async function withHooks(own: (hooks: Store["hooks"]) => Partial<Store["hooks"]>) {
+    const { runner, receiver, clock, store, chats } = await faked({ lookMs: HOUR });
+    await runner.stop();
+    const hooks = { value: { ...store.hooks, ...own(store.hooks) } };
+    const { hook, errors } = await delivering({
+      clock,
+      store: Object.create(store, { hooks, close: { value: async () => {} } }),
+      send: receiver.send,
+    });
+    return { receiver, clock, store, chats, hook, errors };
+  }
+
+  it("that could not be paused, since the store failed just then, is tried again", async () => {
+    let failures = 0;
+    const { receiver, clock, store, chats, hook, errors } = await withHooks(({ pause }) => ({
+      pause: async (...of) => {
+        if (failures++ === 0) throw new Error("the store is away");
+        return pause(...of);
+      },
+    }));
+    receiver.answer = () => 410;
+    const { id } = await hook({});
+    await chats("a", 1);
+    await until(async () => {
+      await clock.advance(100);
+      return errors.length > 0;
+    });
+    await clock.advance(HOUR);
+    expect((await store.hooks.get(id))?.paused).toMatchObject({ reason: "gone" });
+  });
+
+  it("that another process changes while it is being paused stays as it was changed", async () => {
+    let change = async () => {};
+    const { receiver, clock, store, chats, hook } = await withHooks(({ pause }) => ({
+      pause: async (...of) => {
+        await change();
+        return pause(...of);
+      },
+    }));
+    receiver.answer = ({ url }) => (url.includes("new") ? 204 : 410);
+    const { id } = await hook({ url: "https://old.example/" });
+    change = async () => void (await store.hooks.change(id, { url: "https://new.example/", failing: null }));
+    const room = await chats("a", 1);
+    await until(async () => {
+      await clock.advance(1_000);
+      return receiver.seqs(room).length === 1;
+    });
+    expect((await store.hooks.get(id))?.paused).toBeNull();
+  });
 });

@@ -49,13 +49,14 @@ function withLongNumbersQuoted(json: string): string {
   let close = -1;
   let numbers = 0;
   return json.replace(LONG_NUMBER, (digits, at: number) => {
-    if (++numbers > MOST_PARTS) throw new TooManyParts();
     while (open !== -1 && open < at) {
       close = endOfString(json, open);
       if (close === -1) close = json.length;
       open = json.indexOf('"', close + 1);
     }
-    return at < close ? digits : `"${digits}"`;
+    if (at < close) return digits;
+    if (++numbers > MOST_PARTS) throw new TooManyParts();
+    return `"${digits}"`;
   });
 }
 

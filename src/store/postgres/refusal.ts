@@ -37,9 +37,9 @@ export function isLocked(error: unknown): boolean {
   return codeOf(error instanceof DyliveError ? error.cause : error) === "55P03";
 }
 
-/** Returns whether the values of a call are to blame, so that other calls would have succeeded without it: a RangeError is a number that does not fit. */
+/** Returns whether the values of a call are to blame, so that other calls would have succeeded without it. */
 export function isValues(error: unknown): boolean {
-  return error instanceof RangeError || /^(22|23|54)/.test(codeOf(error) ?? "");
+  return (error instanceof DyliveError && error.code === "bad_request") || /^(22|23|54)/.test(codeOf(error) ?? "");
 }
 
 /** Returns whether the server takes no writes: it is a standby now. */

@@ -1,4 +1,6 @@
 import pg from "pg";
+import { DyliveError } from "../../runtime/errors.js";
+import { told } from "../../runtime/told.js";
 import { run, type SqlAnswer, type SqlStatement, type SqlValue, type SqlWork } from "../sql/work.js";
 
 const INT8 = 20;
@@ -76,34 +78,41 @@ function queryOf(text: string, values: readonly SqlValue[]): pg.QueryConfig {
   return { name, text, values: given };
 }
 
-/** Types of elements: their OIDs, and the bytes of those that are numbers. */
+/** Types of elements: their OIDs, the bytes of all but texts, and which values are of the type. */
 const ELEMENTS = {
-  boolean: { oid: 16, bytes: 1 },
-  bigint: { oid: 20, bytes: 8 },
-  integer: { oid: 23, bytes: 4 },
-  text: { oid: 25, bytes: null },
+  boolean: { oid: 16, bytes: 1, holds: (value: unknown) => typeof value === "boolean" },
+  bigint: { oid: 20, bytes: 8, holds: (value: unknown) => isWithin(value, 2 ** 63) },
+  integer: { oid: 23, bytes: 4, holds: (value: unknown) => isWithin(value, 2 ** 31) },
+  text: { oid: 25, bytes: null, holds: (value: unknown) => typeof value === "string" },
 } as const;
+
+function isWithin(value: unknown, bound: number): boolean {
+  return Number.isInteger(value) && Number(value) >= -bound && Number(value) < bound;
+}
 
 /**
  * Returns an array in the form in which PostgreSQL sends it: nobody has to quote it, nor to parse that, which for texts of events is half of the work
  * of an append. The parameter must be of exactly this type.
- * @throws RangeError when a number does not fit
+ * @throws DyliveError bad_request when a value is none of the type
  */
-export function binaryArray(type: keyof typeof ELEMENTS, values: readonly (string | number | boolean | null)[]): Uint8Array {
-  const { oid, bytes } = ELEMENTS[type];
-  const given = bytes === null ? values.map((value) => (value === null ? null : storedText(String(value)))) : values;
-  const length = given.reduce<number>((sum, value) => sum + 4 + (value === null ? 0 : (bytes ?? Buffer.byteLength(String(value)))), 20);
+export function binaryArray(type: keyof typeof ELEMENTS, values: readonly (string | number | boolean | null | undefined)[]): Uint8Array {
+  const { oid, bytes, holds } = ELEMENTS[type];
+  const wrong = values.find((value) => value != null && !holds(value));
+  if (wrong !== undefined)
+    throw new DyliveError("bad_request", told`the database refused the values (${`${String(wrong).slice(0, 50)} is no ${type}`})`);
+  const given = bytes === null ? values.map((value) => (value == null ? null : storedText(String(value)))) : values;
+  const length = given.reduce<number>((sum, value) => sum + 4 + (value == null ? 0 : (bytes ?? Buffer.byteLength(String(value)))), 20);
   const array = Buffer.allocUnsafe(length);
   let at = 0;
-  for (const head of [1, values.includes(null) ? 1 : 0, oid, values.length, 1]) at = array.writeInt32BE(head, at);
+  for (const head of [1, given.some((value) => value == null) ? 1 : 0, oid, values.length, 1]) at = array.writeInt32BE(head, at);
   for (const value of given) {
     const from = at + 4;
-    if (value === null) at = from;
+    if (value == null) at = from;
     else if (bytes === null) at = from + array.write(String(value), from);
     else if (bytes === 8) at = array.writeBigInt64BE(BigInt(value), from);
     else if (bytes === 4) at = array.writeInt32BE(Number(value), from);
     else at = array.writeUInt8(Number(value), from);
-    array.writeInt32BE(value === null ? -1 : at - from, from - 4);
+    array.writeInt32BE(value == null ? -1 : at - from, from - 4);
   }
   return array;
 }

@@ -190,6 +190,12 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
         yield* place(id, places);
         return changed;
       }),
+    /** Pauses the hook, unless it has another revision by now: what is said against it is then no longer what there is. */
+    pause: (id: string, revision: number, paused: NonNullable<HookRow["paused"]>): Promise<void> =>
+      write(function* () {
+        const hook = yield* lock(id);
+        if (hook?.revision === revision) yield* update({ ...hook, paused, revision: revision + 1 });
+      }),
     /** Removes the hook with everything that is kept of it. @returns false when there was none. */
     remove: (id: string): Promise<boolean> =>
       write(function* () {

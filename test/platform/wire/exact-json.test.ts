@@ -12,6 +12,7 @@ describe("a text of lists and objects without end", () => {
     const numbers = (count: number) => `[${"7214015683695250235,".repeat(count - 1)}7214015683695250235]`;
     expect(parseExact(numbers(150_000))).toHaveLength(150_000);
     expect(() => parseExact(numbers(150_001))).toThrow("or long numbers");
+    expect(parseExact(`[${'"7214015683695250235",'.repeat(150_001)}7214015683695250235]`)).toHaveLength(150_002);
   });
 });
 
