@@ -168,7 +168,7 @@ export class SimulatedBroadcast {
       string,
       { readonly heard: readonly Outgoing[]; readonly gifts: number; readonly plain: Uint8Array; packed: Uint8Array | null }
     >();
-    const [told, whole] = [new Set<Outgoing>(), new Set<Outgoing>()];
+    const told = new Set<Outgoing>();
     const gifts = giftsIn(messages);
     for (const connection of connections) {
       let shared = cache.get(connection.ear);
@@ -185,16 +185,11 @@ export class SimulatedBroadcast {
       if (gifts > 0) connection.bookGifts(shared.gifts, gifts - shared.gifts);
       if (shared.heard.length === 0) continue;
       if (connection.options.gzip) shared.packed ??= gzip(shared.plain);
-      const payload = connection.options.gzip && shared.packed !== null ? shared.packed : shared.plain;
-      const isWhole = connection.push(payload, texts, shared.heard.length);
-      if (connection.frozen) continue;
-      for (const message of shared.heard) {
-        told.add(message);
-        if (isWhole) whole.add(message);
-      }
+      connection.push(connection.options.gzip && shared.packed !== null ? shared.packed : shared.plain, texts, shared.heard.length);
+      if (!connection.frozen) for (const message of shared.heard) told.add(message);
     }
     for (const message of messages)
-      if (told.has(message)) this.#truth.count(message, whole.has(message));
+      if (told.has(message)) this.#truth.count(message);
       else if (isInteractive(message.method)) this.#truth.withhold(message);
   }
 }

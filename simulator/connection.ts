@@ -128,15 +128,14 @@ export class PushConnection {
     socket.close = (code) => (this.#closedBy === "close" ? close(code) : this.end("client"));
   }
 
-  /** Sends a Response's bytes as a frame that wants an ack. @returns false where it was damaged */
-  push(payload: Uint8Array, texts: ResponseTexts, messages: number): boolean {
+  /** Sends a Response's bytes as a frame that wants an ack. */
+  push(payload: Uint8Array, texts: ResponseTexts, messages: number): void {
     const head = this.#head();
     this.expectAck(head.logId, texts.internalExt);
     const damage = this.#takeDamage();
     const sent = damage === "gzip" ? corrupted(payload) : payload;
     const frame = encodeMsgFrame(this.options.schema, head, sent, texts, this.options.gzip);
     this.raw(damage === "truncated" ? truncated(frame) : frame, messages);
-    return damage === null;
   }
 
   /** Key of what it is given: connections with the same key are given the same. */

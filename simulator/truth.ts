@@ -1,5 +1,5 @@
 import type { Fact, GiftFact } from "./fact.js";
-import type { Outgoing } from "./outgoing.js";
+import { isInteractive, type Outgoing } from "./outgoing.js";
 
 /** The newest values of a long stream: at least the last `keep`, at most twice as many. */
 class RecentSet {
@@ -48,12 +48,12 @@ export interface SentTruth {
   readonly messages: number;
   /** Further copies of them, in envelopes of their own. */
   readonly repeats: number;
+  /** Ids of those of people that were sent more than once: who has lost the first copy has them later than what came in between. */
+  readonly again: readonly string[];
   readonly byMethod: Readonly<Record<string, number>>;
   /** Messages of people that nobody was given though somebody was there, by method. With `byMethod` they are the whole. */
   readonly withheld: Readonly<Record<string, number>>;
   readonly interactive: readonly Fact[];
-  /** Ids of those whose frames were damaged for everybody when they were first sent: who is sent them again has them later than what came after. */
-  readonly damaged: readonly string[];
   /** Number of older facts that were let go to bound memory. */
   readonly interactiveDropped: number;
   readonly combos: readonly ComboTruth[];
@@ -71,9 +71,10 @@ export class Truth {
   readonly #withheldDropped = new Map<string, number>();
   readonly #combos = new Map<string, ComboTruth>();
   #facts: Fact[] = [];
-  #damaged: string[] = [];
   #messages = 0;
   #repeats = 0;
+  /** Ids of messages of people that were sent more than once, oldest first. */
+  readonly #again = new Set<string>();
   #factsDropped = 0;
   #combosDropped = 0;
   #unitsDropped = 0;
@@ -85,11 +86,12 @@ export class Truth {
     this.#seen = new RecentSet(keep);
   }
 
-  /** Books a message that was sent. @param isWhole false where each frame that had it was damaged */
-  count(message: Outgoing, isWhole = true): void {
+  /** Books a message that was sent. */
+  count(message: Outgoing): void {
     const name = `${message.method}/${message.msgId}`;
     if (this.#seen.has(name)) {
       this.#repeats++;
+      if (isInteractive(message.method)) this.#sentAgain(message.msgId);
       return;
     }
     this.#seen.add(name);
@@ -99,7 +101,6 @@ export class Truth {
     const fact = message.fact();
     if (fact === null) return;
     this.#facts.push(fact);
-    if (!isWhole) this.#damaged = [...this.#damaged, fact.msgId].slice(-this.#keep);
     if (this.#facts.length >= 2 * this.#keep) {
       // Dropping half at a time keeps a push cheap.
       this.#factsDropped += this.#facts.length - this.#keep;
@@ -110,6 +111,15 @@ export class Truth {
       this.#likes = { messages: messages + 1, count: count + (fact.count ?? 0), total: Math.max(total, fact.total ?? 0) };
     }
     if (fact.gift !== undefined) this.#countGift(fact, fact.gift, message.msgId);
+  }
+
+  #sentAgain(msgId: string): void {
+    this.#again.add(msgId);
+    if (this.#again.size <= this.#keep) return;
+    for (const oldest of this.#again) {
+      this.#again.delete(oldest);
+      return;
+    }
   }
 
   /** Books a message that nobody was given. */
@@ -137,10 +147,10 @@ export class Truth {
     return {
       messages: this.#messages,
       repeats: this.#repeats,
+      again: [...this.#again],
       byMethod: Object.fromEntries(this.#byMethod),
       withheld: Object.fromEntries(withheld),
       interactive: this.#facts.slice(overflow),
-      damaged: this.#damaged,
       interactiveDropped: this.#factsDropped + overflow,
       combos: [...this.#combos.values()].map((combo) => ({ ...combo })),
       combosDropped: { count: this.#combosDropped, units: this.#unitsDropped },

@@ -69,11 +69,17 @@ export async function judge(
       });
       expect(outside, `messages of room ${webRid} that are neither stored nor at one of ${JSON.stringify(gaps)}`).toEqual([]);
       if (ordered.includes(webRid)) {
-        // One whose frame was damaged comes when it is sent again, after what was sent meanwhile.
-        const late = new Set(truth.damaged);
-        const whole = truth.interactive.filter(({ kind, msgId }) => kind !== "gift" && !late.has(msgId));
-        const places = whole.flatMap((fact) => seqs.get(idOf(fact)) ?? []);
-        const early = places.flatMap((place, index) => (place < (places[index - 1] ?? 0) ? [[places[index - 1], place]] : []));
+        // One whose first copy was lost comes when it is sent again, after what was sent in between: then it was received after that, too.
+        const again = new Set(truth.again);
+        const placed = truth.interactive.flatMap((fact) => {
+          const seq = fact.kind === "gift" ? undefined : seqs.get(idOf(fact));
+          return seq === undefined ? [] : [{ seq, at: received.get(idOf(fact)) ?? 0, isAgain: again.has(fact.msgId) }];
+        });
+        const early = placed.flatMap((one, index) => {
+          const before = placed[index - 1] ?? one;
+          const isLate = before.isAgain && before.at > one.at;
+          return one.seq >= before.seq || isLate ? [] : [[before, one]];
+        });
         expect(early, `seqs of room ${webRid} that came in another order than was sent`).toEqual([]);
       }
       const given = truth.combos.reduce((sum, { total }) => sum + total, truth.combosDropped.units);
