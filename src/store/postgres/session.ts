@@ -99,7 +99,7 @@ export function binaryArray(type: keyof typeof ELEMENTS, values: readonly (strin
   const { oid, bytes, holds } = ELEMENTS[type];
   const wrong = values.find((value) => value != null && !holds(value));
   if (wrong !== undefined)
-    throw new DyliveError("bad_request", told`the database refused the values (${`${String(wrong).slice(0, 50)} is no ${type}`})`);
+    throw new DyliveError("bad_request", told`the database refused the values (${`${type}: ${String(wrong).slice(0, 50)}`})`);
   const given = bytes === null ? values.map((value) => (value == null ? null : storedText(String(value)))) : values;
   const length = given.reduce<number>((sum, value) => sum + 4 + (value == null ? 0 : (bytes ?? Buffer.byteLength(String(value)))), 20);
   const array = Buffer.allocUnsafe(length);
