@@ -18,7 +18,7 @@ export type NotFound =
   /** Nothing can be made of it. */
   | { readonly outcome: "unreadable"; readonly reason: Said };
 
-/** Longest body that is read: 18 works and those that are pinned, of some 100 KB each. */
+/** Longest body that is read: of 18 works and 3 that are pinned (facts/videos.md), each may have 250 KB. How large real ones are is not known. */
 const MOST_BYTES = 5 * 1024 * 1024;
 
 /** Content that was awaited of a reply. */
