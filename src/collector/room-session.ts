@@ -143,7 +143,7 @@ export class RoomSession {
         },
         onGiftList: (reply: Pick<Reply, "status" | "body">) => void collector.giftList?.heard(reply),
       };
-      for await (const batch of openSource(wanted, { access, budgets, clock, drift }, until)) {
+      for await (const batch of await openSource(wanted, { access, budgets, clock, drift }, until)) {
         stands(); // only so a page shows that it stands
         yield { session: this, batch, isFirst: false };
       }

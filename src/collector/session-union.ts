@@ -230,7 +230,15 @@ export class SessionUnion {
     const all = Promise.all(tasks);
     void all.then(() => channel.end());
     try {
-      yield* channel.items();
+      for (let next = await channel.next(); next !== null; next = await channel.next()) {
+        let isDealt = false;
+        try {
+          yield next.item;
+          isDealt = true;
+        } finally {
+          next.dealt(isDealt);
+        }
+      }
     } finally {
       over.abort();
       over.release();
@@ -277,22 +285,15 @@ class Handover<T> {
     for (const { dealt } of this.#waiting.splice(0)) dealt(false);
   }
 
-  async *items(): AsyncGenerator<T> {
+  /** Waits for what is given next, whose `dealt` is to be called. @returns null when nothing more comes */
+  async next(): Promise<{ readonly item: T; readonly dealt: (isWanted: boolean) => void } | null> {
     for (;;) {
       const next = this.#waiting.shift();
-      if (next !== undefined) {
-        let isDealt = false;
-        try {
-          yield next.item;
-          isDealt = true;
-        } finally {
-          next.dealt(isDealt);
-        }
-      } else if (this.#isOver) return;
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+      if (next !== undefined) return next;
+      if (this.#isOver) return null;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 }

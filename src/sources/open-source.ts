@@ -31,7 +31,7 @@ const PAGE_MS = 30_000;
  * Opens the room's source, as its platform access has it: a socket of our own, or the room's page in the browser.
  * @throws DyliveError what the source throws
  */
-export async function* openSource(
+export async function openSource(
   { live, identity, from, onOpen, onReceived, onGiftList }: Wanted,
   {
     access,
@@ -40,18 +40,17 @@ export async function* openSource(
     drift,
   }: { readonly access: PlatformAccess; readonly budgets: Budgets; readonly clock: Clock; readonly drift: Drift },
   signal: AbortSignal,
-): AsyncGenerator<readonly Received[]> {
+): Promise<AsyncIterable<readonly Received[]>> {
   if (access.source === "browser") {
     if (identity.pageSource === null)
       throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
     await budgets.connects.turn(signal);
     onOpen(clock.now() + PAGE_MS);
-    yield* identity.pageSource(live.webRid, { clock, drift, onReceived, onGiftList }).open(signal);
-    return;
+    return identity.pageSource(live.webRid, { clock, drift, onReceived, onGiftList }).open(signal);
   }
   const { platform } = access;
   const { visitor, signer } = identity;
-  yield* websocketSource({
+  return websocketSource({
     connectUrl: async (until) => {
       await budgets.connects.turn(until);
       return pushUrl({ platform, signer, visitor, roomId: live.roomId, ...from }, until);
