@@ -309,15 +309,19 @@ async function busyRooms(count: number, minutes: number): Promise<number> {
   return micros;
 }
 
-/** Upper bounds of the buckets of a histogram that half and 99 in 100 of what it counted fell into between two readings. */
+/** Tells by the buckets of a histogram within what half and 99 in 100 of what it counted between two readings were. */
 function within(name: string, before: string, after: string): string {
   const buckets = [...after.matchAll(new RegExp(`^${name}_bucket\\{le="([^"]+)"\\} (\\S+)$`, "gm"))].map(([, le = "", n]) => {
     const had = figure(before, `${name}_bucket{le="${le}"}`);
     return { le, n: Number(n) - had };
   });
   const all = buckets.at(-1)?.n ?? 0;
-  const bound = (share: number) => buckets.find(({ n }) => n >= share * all)?.le ?? "?";
-  return `half within ${bound(0.5)} s, 99 in 100 within ${bound(0.99)} s (bounds of the metric's buckets)`;
+  const most = (share: number, said: string) => {
+    const at = buckets.findIndex(({ n }) => n >= share * all);
+    const isBeyond = buckets[at]?.le === "+Inf";
+    return `${isBeyond ? "less than " : ""}${said} within ${buckets[isBeyond ? at - 1 : at]?.le ?? "?"} s`;
+  };
+  return `${most(0.5, "half")}, ${most(0.99, "99 in 100")} (bounds of the metric's buckets)`;
 }
 
 /** Slope of a line through points, by least squares. */
