@@ -114,6 +114,8 @@ async function started(count: number, token: string): Promise<Server> {
   const connectedMs = performance.now() - began;
   await stop();
   console.log(`  /healthz while the rooms were connected: ${latencies(slow)}`);
+  const reconnects = sumOf((await get(url, token, "/metrics")).body, "dylive_reconnects_total");
+  console.log(`  connections opened more than once by then: ${reconnects}`);
   return { child, process: new Process(child.pid), url, answeredMs, connectedMs };
 }
 
