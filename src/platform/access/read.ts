@@ -148,7 +148,7 @@ export class ReceiveQueue {
     this.#wake?.();
   }
 
-  /** Yields all that waits, batch by batch, until the end; a batch is done with, and emptied, when the next one is asked for. For one reader. */
+  /** Yields all that waits, batch by batch, until the end; a batch is done with when the next one is asked for. For one reader. */
   async *batches(): AsyncGenerator<readonly Received[]> {
     try {
       for (;;) {
@@ -157,7 +157,6 @@ export class ReceiveQueue {
           this.#waiting = [];
           const bytes = this.#bytes;
           yield batch;
-          batch.length = 0; // so that nobody who waits for the next one keeps it
           this.#holds(-bytes);
           const wasPaused = this.#paused;
           this.#paused = false; // before it goes on, for it may be held back again at once

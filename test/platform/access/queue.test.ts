@@ -34,17 +34,6 @@ describe("receive queue", () => {
     await expect(batches.next()).rejects.toThrow("closed");
   });
 
-  it("keeps no batch for those who wait for the next one", async () => {
-    const { queue } = queueWithLog();
-    queue.push(received(1));
-    const batches = queue.batches();
-    const { value: batch } = await batches.next();
-    const next = batches.next();
-    expect(batch).toEqual([]);
-    queue.end();
-    await next;
-  });
-
   it("holds the sender back above its bound and lets it go on when that is dealt with", async () => {
     const { queue, log } = queueWithLog();
     for (let i = 0; i < 70; i++) queue.push(received(1 << 20));
