@@ -1,3 +1,4 @@
+import pg from "pg";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Clock } from "../../src/runtime/clock.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
@@ -49,15 +50,20 @@ describe("a connection that ends", () => {
     const store = await open(url, fastClock(1));
     const { room, append } = await claimed(store);
     await append(chat("1"));
-    // The read waits behind this lock until its connection is ended, and then once more until the lock is gone.
-    const lock = runSql(url, "BEGIN; LOCK TABLE removals IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(0.4); COMMIT");
-    const waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    await until(async () => (await runSql(url, "SELECT FROM pg_locks WHERE relation = 'removals'::regclass AND granted")).length > 0);
+    const holder = new pg.Client({ connectionString: url });
+    onTestFinished(() => holder.end());
+    await holder.connect();
+    await holder.query("BEGIN; LOCK TABLE removals IN ACCESS EXCLUSIVE MODE");
+    const waiting = async () => {
+      const all = await runSql<{ pid: number }>(url, "SELECT pid FROM pg_locks WHERE relation = 'removals'::regclass AND NOT granted");
+      return all.map(({ pid }) => pid);
+    };
     const page = store.log.read(room, 0, 9);
-    await until(async () => (await runSql(url, `SELECT ${waiting}`)).length === 1);
-    await runSql(url, `SELECT pg_terminate_backend(pid) ${waiting}`);
+    const ended = await until(async () => (await waiting())[0]);
+    await runSql(url, `SELECT pg_terminate_backend(${ended})`);
+    await until(async () => (await waiting()).some((pid) => pid !== ended));
+    await holder.query("COMMIT");
     expect((await page).events).toHaveLength(1);
-    await lock;
   });
 });
 
