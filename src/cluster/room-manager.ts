@@ -63,6 +63,8 @@ const REQUESTS_PER_S = 5;
 const RENEW_MS = 30_000;
 /** Rooms that are listed in one turn of the event loop. */
 const LISTED_TOGETHER = 100;
+/** Rooms whose states are read in one: more of them, for each turn is long where there is much to do, and they are read for a scrape that gives up. */
+const READ_TOGETHER = 500;
 /** Wanted rooms whose renewal is remembered; beyond that they are renewed sooner. */
 const REMEMBERED = 10_000;
 
@@ -158,7 +160,7 @@ export class RoomManager implements RoomOperations {
     const { view, store } = this.#deps;
     const found = new Map<RoomKey, RoomStatus>();
     for (const [at, { room }] of view.all().entries()) {
-      if (at % LISTED_TOGETHER === LISTED_TOGETHER - 1) await breathe();
+      if (at % READ_TOGETHER === READ_TOGETHER - 1) await breathe();
       const status = room === null ? null : this.status(room);
       if (status !== null) found.set(status.room, status);
     }
