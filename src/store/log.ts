@@ -75,6 +75,14 @@ export interface Page {
   readonly removed?: readonly [from: number, to: number];
 }
 
+/** A page of a room's log as lines of JSON. */
+export interface PageLines {
+  /** Each event that was found as {@link StoredEvent.text} has it, and a newline after each, in UTF-8. */
+  readonly bytes: Uint8Array;
+  /** Seq to go on from, as in a {@link Page}; at the end it is the seq up to which was asked. */
+  readonly scanned: number;
+}
+
 /** The ledger's mark of one gift combo: the largest `comboTotal` kept, and whether any of its events settled it. */
 export interface ComboMark {
   readonly high: number;
@@ -98,6 +106,11 @@ export interface Log {
   read(room: RoomKey, after: number, limit: number, where?: Where): Promise<Page>;
   /** Returns the newest `limit` events with seq < before, oldest first. */
   readBefore(room: RoomKey, before: number, limit: number, where?: Where): Promise<Page>;
+  /**
+   * Returns what {@link read} does of the events with seq ≤ until, as lines: nobody looks inside, nor takes them apart, so it takes a quarter of
+   * the time. @param until beyond the head it is taken for the head
+   */
+  lines(room: RoomKey, after: number, until: number, limit: number, where?: Where): Promise<PageLines>;
   /**
    * Returns the oldest kept and the newest seq by room, all rooms by default. Where nothing is kept `oldest` is `head + 1`, in a room
    * without events 1.

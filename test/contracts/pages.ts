@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
-import { type Log, newestReal, type RoomKey, type Where } from "../../src/store/log.js";
+import { type Log, newestReal, type Page, type RoomKey, type Where } from "../../src/store/log.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { runsOf } from "../whole.js";
 import { chat, chats, gift, userOf } from "./events.js";
@@ -99,6 +99,49 @@ export function describePages(open: Open<RoomStore>): void {
     });
   });
 
+  describe("lines", () => {
+    const store = useStore(open);
+
+    it("end with the seq up to which they are asked for, or with the head", async () => {
+      const { room, append } = await claimed(store());
+      await append(...chats(10));
+      const { log } = store();
+      const texts = textsOf(await log.read(room, 0, 10));
+      expect(await linesOf(log, room, 0, 7, 100)).toEqual({ texts: texts.slice(0, 7), scanned: 7 });
+      expect(await linesOf(log, room, 3, 7, 2)).toEqual({ texts: texts.slice(3, 5), scanned: 5 });
+      expect(await linesOf(log, room, 5, 99, 100, { types: ["chat"] })).toEqual({ texts: texts.slice(5), scanned: 10 });
+      expect(await linesOf(log, room, 5, 8, 100, { types: ["gift"] })).toEqual({ texts: [], scanned: 8 });
+      expect(await linesOf(log, room, 0, 9, 0)).toEqual({ texts: [], scanned: 0 });
+      expect(await linesOf(log, room, 10, 10, 5)).toEqual({ texts: [], scanned: 10 });
+      expect(await linesOf(log, 999, 0, 10, 5)).toEqual({ texts: [], scanned: 0 });
+    });
+
+    it("hold whatever was written, and no more than a page", async () => {
+      const { room, append } = await claimed(store());
+      const { log } = store();
+      const texts = [
+        "\u0000",
+        "a\nb\r",
+        `'"\\`,
+        "😀𠮷\ud83d",
+        "\u2028",
+        "{}",
+        "x".repeat(2_400_000),
+        "弹幕".repeat(300_000),
+        "礼".repeat(800_000),
+      ];
+      await append(...texts.map((text, at) => chat(`${at}`, { text })));
+      for (let after = 0; after < texts.length; ) {
+        const page = await log.lines(room, after, 99, 500);
+        const lines = Buffer.from(page.bytes).toString().split("\n").slice(0, -1);
+        expect(lines.map((line) => JSON.parse(line))).toEqual((await log.read(room, after, lines.length)).events);
+        expect(page.scanned).toBe(after + lines.length);
+        expect(page.bytes.length).toBeLessThan(10_000_000);
+        after = page.scanned;
+      }
+    });
+  });
+
   describe("conditions", () => {
     const store = useStore(open);
     const events: NewEvent[] = [
@@ -130,6 +173,7 @@ export function describePages(open: Open<RoomStore>): void {
       const forward = await store().log.read(room, 0, 10, where);
       expect(seqsOf(forward.events)).toEqual(expected);
       expect(forward).toMatchObject({ scanned: 6, head: 6 });
+      expect(await linesOf(store().log, room, 0, 6, 10, where)).toEqual({ scanned: 6, texts: textsOf(forward) });
       const backward = await store().log.readBefore(room, 7, 10, where);
       expect(seqsOf(backward.events)).toEqual(expected);
       expect(backward.scanned).toBe(1);
@@ -140,7 +184,11 @@ export function describePages(open: Open<RoomStore>): void {
       const tests = (id: string) => [testOf("chat", id), testOf("gift", `${id}g`)];
       await append(...tests("a"), chat("test:of:the:platform"), ...tests("b"), chat("testimony", { sessionId: null }), ...tests("c"));
       const { log } = store();
-      const real = async () => seqsOf((await log.read(room, 0, 10, { tests: false })).events);
+      const real = async () => {
+        const page = await log.read(room, 0, 10, { tests: false });
+        expect(await linesOf(log, room, 0, 10, 10, { tests: false })).toEqual({ scanned: page.scanned, texts: textsOf(page) });
+        return seqsOf(page.events);
+      };
       expect(await real()).toEqual([3, 6]);
       expect(seqsOf((await log.readBefore(room, 9, 10, { tests: false })).events)).toEqual([3, 6]);
       expect((await log.read(room, 0, 10, { types: ["gift"], tests: false })).events).toEqual([]);
@@ -249,6 +297,14 @@ export function describePages(open: Open<RoomStore>): void {
   });
 }
 
+const textsOf = ({ rows }: Page) => rows.map(({ text }) => text);
+
+/** Returns what a log gives as lines, line by line. */
+async function linesOf(log: Log, ...ask: Parameters<Log["lines"]>) {
+  const { bytes, scanned } = await log.lines(...ask);
+  return { texts: Buffer.from(bytes).toString().split("\n").slice(0, -1), scanned };
+}
+
 interface Seen {
   readonly seqs: number[];
   readonly removed: number[];
@@ -262,6 +318,7 @@ async function forward(log: Log, room: RoomKey, limit: number, where: Where): Pr
   const seen: Seen = { seqs: [], removed: [] };
   for (let after = 0; ; ) {
     const page = await log.read(room, after, limit, where);
+    expect(await linesOf(log, room, after, page.head, limit, where)).toEqual({ scanned: page.scanned, texts: textsOf(page) });
     seen.seqs.push(...seqsOf(page.events));
     addRemoved(seen.removed, page.removed);
     if (page.scanned >= page.head) return seen;

@@ -206,7 +206,7 @@ describe("days", () => {
     const client = new pg.Client({ connectionString: urls[0], types: COLUMN_TYPES });
     await client.connect();
     const session = new PostgresSession(client);
-    const page = pageReader(EVENTS);
+    const { page } = pageReader(EVENTS);
     await session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     // Planned, but no event read yet.
     await session.perform(page(room, 0, 0, {}, "ASC"));

@@ -117,6 +117,10 @@ describe("what is wrong with a store is said by its own name", () => {
     database.close();
     const store = openSqliteStore({ path: file });
     await expect(store.log.read(1, 0, 100)).rejects.toMatchObject({ code: "store_damaged", detail: expect.stringContaining("a row") });
+    await expect(store.log.lines(1, 0, 100, 100)).rejects.toMatchObject({
+      code: "store_damaged",
+      detail: expect.stringContaining("a row"),
+    });
     await store.close();
   });
 

@@ -64,9 +64,9 @@ export class MemoryRoomLog {
     return this.head;
   }
 
-  read(after: number, limit: number, where: Where): Page {
+  read(after: number, limit: number, where: Where, until = Number.POSITIVE_INFINITY): Page {
     const reaching = this.#removals.filter(({ to }) => to > after);
-    const plan = planForward(after, this.head, reaching);
+    const plan = planForward(after, Math.min(this.head, until), reaching);
     const { found, isFull } = this.#look(plan, 1, limit, where);
     return this.#page(found, isFull ? (found.at(-1) ?? plan.from - 1) : plan.to, plan);
   }
@@ -221,6 +221,11 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
       ),
     observe: (observer) => observers.add(observer),
     read: (room, after, limit, where = {}) => gate.run(() => rooms.get(room)?.read(after, limit, where) ?? pageOf([], 0, 0)),
+    lines: (room, after, until, limit, where = {}) =>
+      gate.run(() => {
+        const { rows, scanned } = rooms.get(room)?.read(after, limit, where, until) ?? pageOf([], 0, 0);
+        return { bytes: Buffer.from(rows.map(({ text }) => `${text}\n`).join("")), scanned };
+      }),
     readBefore: (room, before, limit, where = {}) => gate.run(() => rooms.get(room)?.readBefore(before, limit, where) ?? pageOf([], 1, 0)),
     heads: (asked) =>
       gate.run(() => {

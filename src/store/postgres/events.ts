@@ -24,6 +24,8 @@ export const EVENTS: EventTable = {
   oldest: "(SELECT min(d.min_seq) FROM room_days d WHERE d.room = h.room)",
   daysAfter: daysWhere("d.max_seq > $2"),
   daysBefore: daysWhere("d.min_seq < $2"),
+  // Bytes would come as hexadecimal digits.
+  bytesOf: (text) => text,
   storedId: (id) => id,
   *days(room, { from, to }) {
     const sql = "SELECT day FROM room_days WHERE room = $1 AND max_seq >= $2 AND min_seq <= $3";

@@ -2,8 +2,8 @@ import type { EventType, LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
-import type { Appended, ComboMark, Log, Page, RoomBatch, RoomKey, Where } from "../log.js";
-import { addRemoval, PAGE_BYTES, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import type { Appended, ComboMark, Log, Page, PageLines, RoomBatch, RoomKey, Where } from "../log.js";
+import { addRemoval, PAGE_BYTES, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
 import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import type { Waker } from "../waker.js";
 import { arraysWithin, type Dialect, row, rows, run, type SqlCell, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
@@ -26,6 +26,8 @@ export interface EventTable {
   /** SQL for the days, as `[day, first seq, last seq]`, of the events of a room of `heads h` after or before the seq `$2`; or null. */
   readonly daysAfter: string;
   readonly daysBefore: string;
+  /** Returns SQL for a text whose bytes are wanted, as they are read soonest: as bytes, or as it is. */
+  bytesOf(text: string): string;
   /** Returns an id as it is stored. */
   storedId(id: string): SqlCell;
   /** Returns the days whose tables may hold seqs of a range of a room. */
@@ -71,7 +73,7 @@ const COLUMNS = ["id", "type", "session_id", "user_id", "combo_id", "combo_total
 export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, waker, append, close }: LogParts): Log {
   const write = lane();
   const observers = new AppendObservers();
-  const page = pageReader(table);
+  const { page, lines } = pageReader(table);
   const ranges = (rooms?: readonly RoomKey[]) =>
     rows<{ room: RoomKey; head: number; oldest: number | null }>(
       `SELECT h.room, h.head, ${table.oldest} AS oldest FROM heads h
@@ -91,6 +93,7 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
     append: (batches) => observers.during(batches, () => append(batches)),
     observe: (observer) => observers.add(observer),
     read: (room, after, limit, where = {}) => read(() => page(room, after, limit, where, "ASC")),
+    lines: (room, after, until, limit, where = {}) => read(() => lines(room, after, until, limit, where)),
     readBefore: (room, before, limit, where = {}) => read(() => page(room, before, limit, where, "DESC")),
     heads: async (rooms) => {
       const found = new Map((await ask(() => ranges(rooms))).map(({ room, oldest, head }) => [room, { oldest: oldest ?? head + 1, head }]));
@@ -170,36 +173,89 @@ export function pageReader(table: EventTable) {
     if (tests === false) terms.push("(session_id IS NOT NULL OR substr(CAST(id AS text), 1, 5) <> 'test:')");
     return { sql: terms.join(" AND "), values };
   };
-  return function* (room: RoomKey, cursor: number, limit: number, where: Where, order: "ASC" | "DESC"): SqlWork<Page> {
+  /** Plans a page; `wanted` is null where nothing is to be looked at. @param until of a page forward, the seq after which nothing is looked at */
+  function* planned(
+    room: RoomKey,
+    cursor: number,
+    where: Where,
+    order: "ASC" | "DESC",
+    until = Number.POSITIVE_INFINITY,
+  ): SqlWork<{ readonly head: number; readonly plan: Plan; readonly wanted: Condition | null }> {
     const found = yield* rows<PageLook>(looks[order], room, cursor);
     const { head = 0, days, deleting } = found[0] ?? {};
     const removals = found.flatMap(({ from, to }): readonly Removal[] => (from === null || to === null ? [] : [{ from, to }]));
-    const plan = (order === "ASC" ? planForward : planBackward)(cursor, head, removals);
-    let events: StoredEvent[] = [];
-    let cut = false;
-    if (plan.to >= plan.from && limit > 0) {
-      const near = (days ?? []).filter(([, first, last]) => last >= plan.from && first <= plan.to).map(([day]) => day);
-      const { sql: wanted, values: given } = matching(table.within(near, room, plan), where);
-      const hides = deleting && where.deleted !== true;
-      const values = hides ? [...given, room] : given;
-      const sql = hides ? `${wanted} AND ${notDeleted(`$${values.length}`)}` : wanted;
-      const found = yield* arraysWithin<EventColumns>(
-        { of: "body", by: `${table.order} ${order}`, bytes: PAGE_BYTES },
-        `SELECT seq, type, session_id, user_id, diamonds, body FROM events WHERE ${sql}
-         ORDER BY ${table.order} ${order} LIMIT $${values.length + 1}`,
-        ...[...values, limit],
-      );
-      cut = found.cut;
-      events = found.rows.map(
-        ([seq, type, sessionId, userId, diamonds, body]) => new StoredEvent(seq, { type, sessionId, userId, diamonds, body }),
-      );
-    }
-    const last = events.at(-1)?.seq;
-    const isFull = cut || events.length >= limit;
-    if (order === "ASC") return pageOf(events, isFull ? (last ?? plan.from - 1) : plan.to, head, plan);
-    return pageOf(events.reverse(), isFull ? (last ?? plan.to + 1) : plan.from, head, plan);
+    const plan = (order === "ASC" ? planForward : planBackward)(cursor, Math.min(head, until), removals);
+    if (plan.to < plan.from) return { head, plan, wanted: null };
+    const near = (days ?? []).filter(([, first, last]) => last >= plan.from && first <= plan.to).map(([day]) => day);
+    const { sql, values } = matching(table.within(near, room, plan), where);
+    const hides = deleting && where.deleted !== true;
+    const wanted = hides ? { sql: `${sql} AND ${notDeleted(`$${values.length + 1}`)}`, values: [...values, room] } : { sql, values };
+    return { head, plan, wanted };
+  }
+  return {
+    *page(room: RoomKey, cursor: number, limit: number, where: Where, order: "ASC" | "DESC"): SqlWork<Page> {
+      const { head, plan, wanted } = yield* planned(room, cursor, where, order);
+      let events: StoredEvent[] = [];
+      let cut = false;
+      if (wanted !== null && limit > 0) {
+        const found = yield* arraysWithin<EventColumns>(
+          { of: "body", by: `${table.order} ${order}`, bytes: PAGE_BYTES },
+          `SELECT seq, type, session_id, user_id, diamonds, body FROM events WHERE ${wanted.sql}
+           ORDER BY ${table.order} ${order} LIMIT $${wanted.values.length + 1}`,
+          ...[...wanted.values, limit],
+        );
+        cut = found.cut;
+        events = found.rows.map(
+          ([seq, type, sessionId, userId, diamonds, body]) => new StoredEvent(seq, { type, sessionId, userId, diamonds, body }),
+        );
+      }
+      const last = events.at(-1)?.seq;
+      const isFull = cut || events.length >= limit;
+      if (order === "ASC") return pageOf(events, isFull ? (last ?? plan.from - 1) : plan.to, head, plan);
+      return pageOf(events.reverse(), isFull ? (last ?? plan.to + 1) : plan.from, head, plan);
+    },
+    *lines(room: RoomKey, after: number, until: number, limit: number, where: Where): SqlWork<PageLines> {
+      const { plan, wanted } = yield* planned(room, after, where, "ASC", until);
+      const found =
+        wanted === null || limit <= 0
+          ? undefined
+          : yield* row<JoinedLines>(
+              `SELECT count(*) AS count, max(seq) AS last, CAST(coalesce(sum(octet_length(body)), 0) AS bigint) AS size,
+                 ${table.bytesOf(`string_agg('{"seq":' || seq || ',' || substr(body, 2) || '\n', '' ORDER BY seq)`)} AS text
+               FROM (SELECT seq, body, sum(octet_length(body)) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) AS taken
+                 FROM (SELECT seq, body FROM events WHERE ${wanted.sql} ORDER BY ${table.order} LIMIT $${wanted.values.length + 1}) page) pages
+               WHERE taken - octet_length(body) < ${PAGE_BYTES}`,
+              ...[...wanted.values, limit],
+            );
+      const { count = 0, last = null, size = 0, text = null } = found ?? {};
+      const isFull = count >= limit || size >= PAGE_BYTES;
+      return { bytes: wholeLines(text ?? ""), scanned: isFull ? (last ?? plan.from - 1) : plan.to };
+    },
   };
 }
+
+/** Lines of some events, and what they are together. */
+interface JoinedLines {
+  readonly count: number;
+  readonly last: number | null;
+  /** Bytes of the events. */
+  readonly size: number;
+  readonly text: string | Uint8Array | null;
+}
+
+/** Returns lines as bytes. @throws SyntaxError when that of an event is cut short, as {@link StoredEvent} does */
+function wholeLines(text: string | Uint8Array): Uint8Array {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
+  for (let begin = 0, end = bytes.indexOf(NEWLINE); end >= 0; begin = end + 1, end = bytes.indexOf(NEWLINE, begin))
+    if (bytes[end - 1] !== CLOSING_BRACE) {
+      const seq = /^{"seq":(\d+)/.exec(Buffer.from(bytes.subarray(begin, begin + 30)).toString("latin1"))?.[1];
+      throw new SyntaxError(`the text of event ${seq} is cut short`);
+    }
+  return bytes;
+}
+
+const NEWLINE = 10;
+const CLOSING_BRACE = 125;
 
 /**
  * Locks a room's search index and returns how far it goes: it holds every kept event up to this seq, and none after. Nobody indexes or changes

@@ -65,6 +65,7 @@ export const EVENTS: EventTable = {
   oldest: `(SELECT e.seq FROM events e WHERE e.pos > h.room << 32 AND e.pos <= (h.room << 32) + ${MAX_SEQ} ORDER BY e.pos LIMIT 1)`,
   daysAfter: "NULL",
   daysBefore: "NULL",
+  bytesOf: (text) => `CAST(${text} AS BLOB)`,
   storedId,
   *days() {
     yield* [];
