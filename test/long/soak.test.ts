@@ -88,7 +88,8 @@ it("tells a slope from garbage that comes and goes, and from peaks", () => {
   for (const slope of [0, 2, -5]) expect(Math.abs(slopeOf(floorOf(saw(slope))) - slope), `slope ${slope}`).toBeLessThan(0.5);
 });
 
-it(`${ROOMS} rooms, read in every way: nothing that the server holds grows, and readers are given each event once`, async () => {
+const LIMIT = { timeout: (MINUTES + 15) * 60_000 };
+it(`${ROOMS} rooms, read in every way: nothing that the server holds grows, and readers are given each event once`, LIMIT, async () => {
   const dir = scratch();
   const env = {
     ...{ DYLIVE_DATA: dir.path, DYLIVE_PORT: "0", DYLIVE_LOG_LEVEL: "error" },
