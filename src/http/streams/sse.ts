@@ -38,7 +38,6 @@ export class SseAnswer {
     const response = reply.hijack().raw;
     this.#response = response;
     this.#care = care;
-    this.outbound = new OutboundQueue(response, care.limits, care.clock);
     response.on("error", () => {});
     const close = () => {
       this.#isOver = true;
@@ -58,6 +57,8 @@ export class SseAnswer {
       "x-accel-buffering": "no",
     });
     if (!response.destroyed) response.write(PREAMBLE);
+    // What follows is only bytes, which the socket takes with less ado; it is there as soon as it is this answer's turn on the connection.
+    this.outbound = new OutboundQueue(response.socket ?? response, care.limits, care.clock);
   }
 
   /** Aborts when nothing more can be written: the connection is gone, or the client was told why it is closed. */
