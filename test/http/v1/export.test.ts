@@ -122,13 +122,16 @@ describe("GET /v1/rooms/{room}/export", () => {
   it("breaks the connection off when it cannot go on, and gives its place back", async () => {
     let reads = 0;
     const broken = (store: Store): Store => {
-      const read = store.log.read.bind(store.log);
-      store.log.read = (...ask) => (++reads % 4 === 0 ? Promise.reject(new Error("disk")) : read(...ask));
+      const [read, lines] = [store.log.read.bind(store.log), store.log.lines.bind(store.log)];
+      const works = () => ++reads % 4 !== 0;
+      store.log.read = (...ask) => (works() ? read(...ask) : Promise.reject(new Error("disk")));
+      store.log.lines = (...ask) => (works() ? lines(...ask) : Promise.reject(new Error("disk")));
       return store;
     };
     const { call, tell } = await filled(broken);
     await tell("11", ...chats(3000, "more"));
-    for (let time = 0; time < 6; time++) await expect(call("/v1/rooms/11/export?format=jsonl")).rejects.toThrow();
+    for (const format of ["jsonl", "csv", "jsonl&from=1577836800000"])
+      for (let time = 0; time < 6; time++) await expect(call(`/v1/rooms/11/export?format=${format}`)).rejects.toThrow();
   });
 
   it("ends when nobody takes it, and when the server stops", async () => {
