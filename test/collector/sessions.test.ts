@@ -43,10 +43,10 @@ async function watched(sessions: readonly string[], rateFactor = 4) {
 }
 
 /**
- * Waits until a session that is refused comes back in time: later than one is told to be silent, and before the silence of all opens them anew.
+ * Waits until a session that is refused tries again soon: so late that something is missed till then, and before the silence of all opens them anew.
  * How long it waits after each refusal is chance.
  */
-async function isBackInTime(evidence: () => readonly { readonly retryAt: number | null }[]): Promise<void> {
+async function untilSoonBack(evidence: () => readonly { readonly retryAt: number | null }[]): Promise<void> {
   const isSoon = (retryAt: number | null) => retryAt !== null && retryAt > clock.now() + 9000 && retryAt < clock.now() + 20_000;
   await clock.until(() => evidence().some(({ retryAt }) => isSoon(retryAt)), 3_600_000);
 }
@@ -256,7 +256,7 @@ it.each(["noticed", "reset", "ended by who stands between"])(
     await clock.go(12_000);
     simulator.rooms.refuse(RID, true, 502, first?.viewer);
     simulator.rooms.cut(RID, first?.viewer);
-    await isBackInTime(evidence);
+    await untilSoonBack(evidence);
     const frozenAt = clock.now();
     simulator.rooms.freeze(RID, true);
     simulator.rooms.freeze(RID, false);
@@ -290,7 +290,7 @@ it("what a session missed that stands up after another, which was silent since, 
   simulator.rooms.cut(RID);
   await clock.until(() => viewers().length === 1, 60_000);
   await clock.go(3000);
-  await isBackInTime(evidence);
+  await untilSoonBack(evidence);
   const frozenAt = clock.now();
   simulator.rooms.freeze(RID, true);
   simulator.rooms.freeze(RID, false);
