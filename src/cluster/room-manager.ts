@@ -63,7 +63,7 @@ const REQUESTS_PER_S = 5;
 const RENEW_MS = 30_000;
 /** Rooms that are listed in one turn of the event loop. */
 const LISTED_TOGETHER = 100;
-/** Rooms whose states are read in one: more of them, for each turn is long where there is much to do, and they are read for a scrape that gives up. */
+/** Rooms whose states are read in one turn: the turns of a busy process are long, and a scrape that waits for too many of them gives up. */
 const READ_TOGETHER = 500;
 /** Wanted rooms whose renewal is remembered; beyond that they are renewed sooner. */
 const REMEMBERED = 10_000;

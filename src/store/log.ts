@@ -107,8 +107,8 @@ export interface Log {
   /** Returns the newest `limit` events with seq < before, oldest first. */
   readBefore(room: RoomKey, before: number, limit: number, where?: Where): Promise<Page>;
   /**
-   * Returns what {@link read} does of the events with seq ≤ until, as lines: nobody looks inside, nor takes them apart, so it takes a quarter of
-   * the time. @param until beyond the head it is taken for the head
+   * Returns what {@link read} does of the events with seq ≤ until, as lines: no text or object is made of each, which takes less than half of the
+   * time. @param until beyond the head it is taken for the head
    */
   lines(room: RoomKey, after: number, until: number, limit: number, where?: Where): Promise<PageLines>;
   /**
