@@ -123,7 +123,8 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
       bytes = sseBatch(batch, shownOf(batch, selection), live.store.log.id, start);
       made.set(sseKey, bytes);
     }
-    if (bytes !== null) this.#answer.write(bytes, alone ? null : live.coalescer);
+    if (bytes !== null && alone) this.#answer.write(bytes);
+    else if (bytes !== null) this.#answer.gather(bytes, live.coalescer);
     this.#places = next;
     if (selection.expression !== null && live.time.left(this.token.id) < 0) this.end("costly");
   }

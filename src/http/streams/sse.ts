@@ -78,8 +78,13 @@ export class SseAnswer {
   }
 
   /** Writes; a reader that has too much waiting is told and cut. */
-  write(bytes: Buffer | string, coalescer: WriteCoalescer | null = null): void {
-    if (!this.#isOver && !this.outbound.write(bytes, coalescer)) this.end("slow");
+  write(bytes: Buffer | string): void {
+    if (!this.#isOver && !this.outbound.write(bytes)) this.end("slow");
+  }
+
+  /** Writes as {@link write} does, together with what else comes within a turn. */
+  gather(bytes: Buffer, coalescer: WriteCoalescer): void {
+    if (!this.#isOver && !this.outbound.gather(bytes, coalescer)) this.end("slow");
   }
 
   /** Tells the client why and ends. */
@@ -94,6 +99,7 @@ export class SseAnswer {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#over.abort();
+    this.outbound.release();
     this.#response.end(last);
     this.#care.clock.sleep(this.#care.limits.graceMs, this.gone).then(
       () => this.destroy(),

@@ -17,7 +17,7 @@ import { errorText, failureOf } from "../failure.js";
 import { holdPositions, movePosition, subscriptionPosition } from "../tokens.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
 import { visibleRoom } from "./named-room.js";
-import { OutboundQueue, type WriteCoalescer } from "./outbound-queue.js";
+import { OutboundQueue } from "./outbound-queue.js";
 import { goneName, goneRoom, readRoom, type ShownRoom, shownOf, sift } from "./selection.js";
 import { type Command, CommandError, type CommandOf, parseCommand, subscriptionsOf } from "./ws-command.js";
 
@@ -149,7 +149,8 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
 
   take(batch: Batch, { selection, wsKey }: ShownRoom): void {
     const frame = batch.once(wsKey, () => wsBatch(batch, shownOf(batch, selection)));
-    if (frame !== null) this.#write(frame, this.#follow.size > 1 ? this.#live.coalescer : null);
+    if (frame !== null && this.#follow.size > 1) this.#gather(frame);
+    else if (frame !== null) this.#write(frame);
     if (selection.expression !== null && this.#live.time.left(this.token.id) < 0) this.end("costly");
   }
 
@@ -314,13 +315,19 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     this.#write(textFrame(JSON.stringify(message)));
   }
 
-  #write(frame: Buffer, coalescer: WriteCoalescer | null = null): void {
-    if (!this.#over.signal.aborted && !this.#outbound.write(frame, coalescer)) this.end("slow");
+  #write(frame: Buffer): void {
+    if (!this.#over.signal.aborted && !this.#outbound.write(frame)) this.end("slow");
+  }
+
+  /** Writes, together with what else comes within a turn. */
+  #gather(frame: Buffer): void {
+    if (!this.#over.signal.aborted && !this.#outbound.gather(frame, this.#live.coalescer)) this.end("slow");
   }
 
   #close(code: number, last: Readonly<Record<string, unknown>>): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
+    this.#outbound.release();
     if (!this.#socket.destroyed) this.#socket.write(textFrame(JSON.stringify(last)));
     this.#ws.close(code, String(last["type"]));
     this.#live.clock.sleep(this.#live.limits.graceMs, this.gone).then(
