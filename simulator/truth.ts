@@ -37,6 +37,8 @@ export interface ComboTruth {
   /** "" is the anchor */
   readonly receiverId: string;
   total: number;
+  /** The first message that told of this total: who was given it knows of all units. */
+  totalMsgId: string;
   readonly unitDiamonds: number;
   /** Whether its end was sent. */
   ended: boolean;
@@ -166,12 +168,13 @@ export class Truth {
     const key = `${senderId}/${gift.giftId}/${group}${given}/${gift.receiverId}`;
     const combo = this.#combos.get(key);
     if (combo !== undefined) {
-      combo.total = Math.max(combo.total, gift.total);
+      if (gift.total > combo.total) [combo.total, combo.totalMsgId] = [gift.total, msgId];
       combo.ended ||= gift.end;
       return;
     }
     const { giftId, giftName, groupId, traceId, receiverId, total, unitDiamonds, end } = gift;
-    this.#combos.set(key, { senderId, giftId, giftName, groupId, traceId, msgId, receiverId, total, unitDiamonds, ended: end });
+    const about = { senderId, giftId, giftName, groupId, traceId, msgId, receiverId, unitDiamonds };
+    this.#combos.set(key, { ...about, total, totalMsgId: msgId, ended: end });
     if (this.#combos.size <= this.#keep) return;
     const [oldestKey, oldest] = this.#combos.entries().next().value ?? [];
     if (oldestKey === undefined || oldest === undefined) return;

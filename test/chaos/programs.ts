@@ -64,6 +64,9 @@ export interface Trialled extends Judged {
   /** Webhooks that arrived, and how many of them more than once. */
   readonly messages: number;
   readonly again: number;
+  readonly rooms: number;
+  /** Rooms whose messages had to be stored in the order in which they were sent, and were. */
+  readonly ordered: number;
   /** ms from the end of the faults until every room was live and all its sessions connected. */
   readonly liveMs: number;
   /** Longest time for which a room was called live after the last message of people that was received, ms. */
@@ -264,6 +267,8 @@ class Chaos {
       expect(await check(store.log)).toEqual([]);
       return {
         ...judged,
+        rooms: this.#webRids.length,
+        ordered: this.#ordered.length,
         strikes: this.#strikes,
         met: FaultyLink.metOf(this.#links),
         read: this.#reads.length,
