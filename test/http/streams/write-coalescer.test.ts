@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { OutboundQueue, WriteCoalescer } from "../../../src/http/streams/outbound-queue.js";
 import { FakeClock } from "../../clock.js";
 import { chat } from "../../contracts/events.js";
@@ -57,6 +57,13 @@ function connections(count: number) {
     return to.map(({ queue }) => queue.gather(bytes, coalescer));
   };
   return { clock, coalescer, all, write, left: () => all.map(({ connection }) => connection.left) };
+}
+
+/** Notes each call that lets bytes leave together with others. */
+function gatherings() {
+  const gathered = vi.spyOn(OutboundQueue.prototype, "gather");
+  onTestFinished(() => gathered.mockRestore());
+  return gathered;
 }
 
 describe("what a connection of several rooms is given", () => {
@@ -164,7 +171,7 @@ describe("what a connection of several rooms is given", () => {
 
   it("is gathered on both kinds of stream; one room alone is not", async () => {
     const server = await serveLive();
-    const gathered = vi.spyOn(OutboundQueue.prototype, "gather");
+    const gathered = gatherings();
     const [a, b] = [await server.room("1111111"), await server.room("2222222")];
     const url = `${server.url}/v1/events/stream`;
     const alone = [await SseClient.open(`${url}?rooms=1111111`, server), await WsClient.open(server.url, server.token)] as const;
@@ -192,5 +199,27 @@ describe("what a connection of several rooms is given", () => {
         const seqs = events.filter(({ text }) => text?.startsWith(`你好 ${name}`)).map(({ seq }) => seq);
         expect([name, seqs]).toEqual([name, Array.from({ length: 20 }, (_, n) => n + first)]);
       }
+  });
+
+  it("comes before the word that ends the stream", async () => {
+    // The clock stands still: no turn ends.
+    const server = await serveLive({ clock: new FakeClock() });
+    const gathered = gatherings();
+    const admitted = vi.spyOn(server.live, "admit");
+    const [a, b] = [await server.room("1111111"), await server.room("2222222")];
+    const sse = await SseClient.open(`${server.url}/v1/events/stream?rooms=1111111,2222222`, server);
+    const ws = await WsClient.open(server.url, server.token);
+    ws.send({ op: "subscribe", rooms: [a.room, b.room] });
+    await until(() => sse.named("hello").length === 1 && ws.typed("subscribed").length === 1);
+    await a.append(chat("first"));
+    await until(() => sse.events.length === 1 && ws.events.length === 1);
+    await b.append(chat("held"));
+    await until(() => gathered.mock.calls.length === 4);
+    for (const [reader] of admitted.mock.calls) {
+      expect(reader.queued).toBeGreaterThan(0);
+      reader.end("token");
+    }
+    await until(() => sse.named("revoked").length === 1 && ws.typed("revoked").length === 1);
+    for (const { events } of [sse, ws]) expect(events.map(({ text }) => text)).toEqual(["你好 first", "你好 held"]);
   });
 });
