@@ -1,14 +1,32 @@
 // Tables of docs/measured.md that runs write: each has its own mark, and each line is named by its first column.
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { ROOT } from "./prepare.mjs";
 
 const DOCUMENT = `${ROOT}docs/measured.md`;
 
-/** When and where: the date, the machine, Node and how many programs wanted the machine over the last five minutes. */
+/** Folders that decide what a run measures. */
+const MEASURED = ["src", "bench", "test", "simulator", "proto"];
+/** As the run begins: what is committed or changed while it goes on is not what it measures. */
+const COMMIT = commit();
+
+/** When and where: the date, the machine, Node, how many programs wanted the machine over the last five minutes, and the commit that ran. */
 export function whenAndWhere() {
   const load = Math.round(loadavg()[1]);
-  return `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, load ${load}`;
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, load ${load}`;
+  return `${new Date().toISOString().slice(0, 10)}, ${machine}${COMMIT === null ? "" : `, ${COMMIT}`}`;
+}
+
+/** Returns the commit of the work tree, with a + where what is measured differs from it; null where there is no git, or none of this tree. */
+function commit() {
+  const git = (...args) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  try {
+    if (git("rev-parse", "--show-prefix") !== "") return null; // unpacked within another project's
+    return git("rev-parse", "--short=8", "HEAD") + (git("status", "--porcelain", "--", ...MEASURED) === "" ? "" : "+");
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -5,12 +5,13 @@ import { databasePath } from "../../src/store/open.js";
 import { Child } from "../child.js";
 import { claim } from "../claims.js";
 import type { BareQuestion } from "./bare.js";
+import { figure, latencies, percent, percentile, slope, sumOf, within } from "./figures.js";
 import type { PlatformQuestion } from "./platform.js";
 import { Process } from "./process.js";
 import type { ServerQuestion } from "./server.js";
 
 // One process with very many rooms, each with a real socket to the simulator in another process: what it costs and how it answers. CPU time
-// is the process's own, by /proc; a time on the wall is told with what the process's main thread waited for a core, which is not ours.
+// is the process's own, by /proc; beside a time by the clock is what is left of it without waits of the process's main thread for a core.
 const option = (name: string, usual: number) =>
   Number(process.argv.find((one) => one.startsWith(`--${name}=`))?.slice(name.length + 3) ?? usual);
 const quick = process.argv.includes("--quick");
@@ -27,6 +28,12 @@ const profiles = process.argv.find((one) => one.startsWith("--profiles="))?.slic
 /** Messages a second of a busy room, and of how many rooms the cost of a message is compared with that of many. */
 const PER_SECOND = option("per-second", 5);
 const FEW = 20;
+/** Whether the run is as large, as busy and as long as what is asked is asked of: others have figures and no verdict. */
+const isFull = ROOMS >= 10_000;
+const isFullyBusy = BUSY >= 2_000 && PER_SECOND === 5 && MINUTES >= 30;
+/** What a process that keeps up stores of what is sent, and within how many s 99 in 100 of it. */
+const KEPT_UP = 0.95;
+const LATE_S = 5;
 /** A quiet room: one person comes in 20 to 60 seconds. */
 const QUIET = { join: 40 } as const;
 
@@ -40,9 +47,8 @@ try {
   console.log(`Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}, ${new Date().toISOString()}`);
   if (ROOMS > 0) await quietRooms();
   if (BUSY > 0) {
-    const few = await busyRooms(FEW, Math.min(MINUTES, 2));
-    const many = await busyRooms(BUSY, MINUTES);
-    claimMost(`CPU time of a message in ${BUSY} rooms of ${PER_SECOND} a second`, many / few, "×", 1.3, `one in ${FEW} rooms`);
+    const few = await busyRooms(FEW, Math.min(MINUTES, 2), null);
+    claimBusy(few, await busyRooms(BUSY, MINUTES, few));
   }
 } finally {
   for (const child of children) child.end();
@@ -119,10 +125,23 @@ async function started(count: number, token: string): Promise<Server> {
   return { child, process: new Process(child.pid), url, answeredMs, connectedMs };
 }
 
-/** Claims something of which less is better. */
-function claimMost(what: string, value: number, unit: string, most: number | null, rival: string | null = null): void {
-  const asked = most === null ? null : { text: `at most ${most}${unit}`, met: value <= most };
-  claim({ what, figure: `${value.toFixed(unit === "×" ? 2 : 1)}${unit}`, rival, asked });
+/** Claims something of all quiet rooms of which less is better. @param most what is asked of as many as are asked for; null: nothing */
+function claimMost(
+  what: string,
+  value: number,
+  unit: string,
+  most: number | null,
+  { more = "", rival = null }: { readonly more?: string; readonly rival?: string | null } = {},
+): void {
+  const asked = most === null || !isFull ? null : { text: `at most ${most}${unit}`, met: value <= most };
+  claim({ what: `${QUIET_ROOMS}: ${what}`, figure: `${value.toFixed(unit === " MB" ? 0 : 1)}${unit}${more}`, rival, asked });
+}
+
+/** Claims how late answers come, by the clock. @param share of them that come within it; 1 for the longest */
+function claimAnswers(what: string, { wall, own }: Took, share: number): void {
+  const of = share === 1 ? `, the longest of ${wall.length}` : "";
+  const more = `${of} (${percentile(own, share).toFixed(1)} ms less waits for a core)`;
+  claimMost(`${what}, ${share === 1 ? "longest" : "p99"}`, percentile(wall, share), " ms", 100, { more });
 }
 
 async function quietRooms(): Promise<void> {
@@ -139,9 +158,9 @@ async function quietRooms(): Promise<void> {
   // Until each room has shown its pace: before, silence is asked about, and a room that is asked about connects again.
   await sleep(quick ? 20_000 : 150_000);
   const { process: ours, url } = server;
-  claimMost(`${QUIET_ROOMS}: CPU`, await cpuOver("CPU, quiet rooms", ours, quick ? 15 : 60), " % of a core", null);
+  claimMost("CPU", await cpuOver("CPU, quiet rooms", ours, quick ? 15 : 60), " % of a core", null);
   await profile(server, "quiet");
-  claimMost(`${QUIET_ROOMS}: memory of the process`, ours.residentMb(), " MB", 1024);
+  claimMost("memory of the process", ours.residentMb(), " MB", 1_000);
   await platform({ what: "hush", on: true });
   await sleep(2000);
   const beating = await cpuOver("CPU, heartbeats alone", ours, quick ? 15 : 28);
@@ -156,19 +175,15 @@ async function quietRooms(): Promise<void> {
   end(server.child);
   say("stop", `${(stoppedMs / 1000).toFixed(1)} s`);
   const again = await started(ROOMS, token);
-  claimMost(`${QUIET_ROOMS}: from a start to the first answer`, again.answeredMs / 1000, " s", 5);
+  claimMost("from a start to the first answer", again.answeredMs / 1000, " s", 5);
+  claimMost("from a start until all rooms are connected again", again.connectedMs / 1000, " s", 5);
   say("start again: all connected", `${(again.connectedMs / 1000).toFixed(1)} s, ${again.process.cpuSeconds().toFixed(1)} s of CPU time`);
   say("memory after it", `${again.process.residentMb()} MB`);
   await get(url, token, "/healthz").catch(() => {});
   endAll();
   const bare = await bareSockets(ROOMS);
-  claimMost(
-    `${QUIET_ROOMS}: CPU, heartbeats alone`,
-    beating,
-    " % of a core",
-    5,
-    `so many sockets of ws and nothing else: ${bare.toFixed(1)} %`,
-  );
+  const rival = `so many sockets of ws and nothing else: ${bare.toFixed(1)} %`;
+  claimMost("CPU, heartbeats alone", beating, " % of a core", 5, { rival });
 }
 
 /** @returns the CPU time of a process that only has so many sockets of ws with the same heartbeats, % of a core */
@@ -190,6 +205,12 @@ async function profile({ child }: Server, name: string): Promise<void> {
   await child.ask({ what: "profile", seconds: 15, file: `${profiles}/${name}.cpuprofile` } satisfies ServerQuestion);
 }
 
+/** Times of answers in ms: by the clock, and less what the process's main thread waited for a core meanwhile. */
+interface Took {
+  readonly wall: number[];
+  readonly own: number[];
+}
+
 /** Asks as clients do, and tells how long each kind of answer took. */
 async function answers({ url, process: ours }: Server, token: string, seconds: number): Promise<void> {
   const pages = {
@@ -203,9 +224,7 @@ async function answers({ url, process: ours }: Server, token: string, seconds: n
   } as const;
   const cpu = ours.cpuSeconds();
   const began = performance.now();
-  const took = new Map<string, { readonly wall: number[]; readonly own: number[] }>(
-    Object.keys(pages).map((page) => [page, { wall: [], own: [] }]),
-  );
+  const took = new Map<string, Took>(Object.keys(pages).map((page) => [page, { wall: [], own: [] }]));
   for (let n = 0; performance.now() - began < 1000 * seconds; n++) {
     for (const [page, path] of Object.entries(pages)) {
       if (page === "/metrics" && n % 20 !== 0) continue;
@@ -218,9 +237,9 @@ async function answers({ url, process: ours }: Server, token: string, seconds: n
     await sleep(200);
   }
   const ended = (performance.now() - began) / 1000;
-  for (const [page, { wall, own }] of took) {
-    say(page, `${latencies(wall)}; less what its thread waited for a core: ${latencies(own)}`);
-    claimMost(`${QUIET_ROOMS}: \`${page}\`, p99 less waits for a core`, percentile(own, 0.99), " ms", 100);
+  for (const [page, times] of took) {
+    say(page, `${latencies(times.wall)}; less what its thread waited for a core: ${latencies(times.own)}`);
+    claimAnswers(`\`${page}\``, times, page === "/metrics" ? 1 : 0.99); // too few for a p99
   }
   say("CPU meanwhile", `${((100 * (ours.cpuSeconds() - cpu)) / ended).toFixed(1)} % of a core`);
 }
@@ -245,23 +264,37 @@ async function streams({ url, process: ours }: Server, token: string, seconds: n
     await sleep(50);
   }
   say("/healthz beside 20 unread streams of all rooms", `${latencies(wall)}; less waits: ${latencies(own)}`);
-  claimMost(
-    `${QUIET_ROOMS}: \`/healthz\` beside 20 unread streams of all rooms, p99 less waits for a core`,
-    percentile(own, 0.99),
-    " ms",
-    100,
-  );
+  claimAnswers("`/healthz` beside 20 unread streams of all rooms", { wall, own }, 0.99);
   say("CPU with them", `${((100 * (ours.cpuSeconds() - cpu)) / ((performance.now() - began) / 1000)).toFixed(1)} % of a core`);
   for (const one of open) one.destroy();
 }
 
-/** @returns CPU µs a stored event */
-async function busyRooms(count: number, minutes: number): Promise<number> {
+/** What rooms in which people talk took. */
+interface Busy {
+  readonly cpuSeconds: number;
+  readonly seconds: number;
+  /** Messages that were sent, and events that were stored meanwhile. */
+  readonly sent: number;
+  readonly stored: number;
+  /** What part of the events that those messages make was stored, by the rooms that were measured before; 1 for those. */
+  readonly share: number;
+  /** s within which 99 in 100 events are stored after they were sent, and that in words. */
+  readonly lateS: number;
+  readonly late: string;
+  /** Part of a core that the process took before anything came; null where that was not looked at. */
+  readonly idle: number | null;
+}
+
+/** @param few the same in few rooms, which is kept up with; null: these are those */
+async function busyRooms(count: number, minutes: number, few: Busy | null): Promise<Busy> {
   console.log(`\n${count} rooms of ${PER_SECOND} messages a second, ${minutes} min`);
   const { platform, token, server, data } = await running(`busy-${count}`, count, {});
   const { process: ours, url } = server;
+  if (few === null) await sleep(10_000); // a process that has just begun does more
+  const idle = few === null ? (await cpuOver("CPU before anything comes", ours, 20)) / 100 : null;
   await platform({ what: "load", perSecond: PER_SECOND });
   await sleep(quick ? 5_000 : 60_000);
+  const sentBefore = await platform<number>({ what: "sent" });
   const before = (await get(url, token, "/metrics")).body;
   const [cpu, main, began] = [ours.cpuSeconds(), ours.mainSeconds(), performance.now()];
   const memory: (readonly [minute: number, mb: number])[] = [];
@@ -269,24 +302,26 @@ async function busyRooms(count: number, minutes: number): Promise<number> {
     await sleep(5_000);
     memory.push([(performance.now() - began) / 60_000, ours.residentMb()]);
   }
+  const sent = (await platform<number>({ what: "sent" })) - sentBefore;
   const after = (await get(url, token, "/metrics")).body;
   const used = ours.cpuSeconds() - cpu;
   const seconds = (performance.now() - began) / 1000;
   const stored = sumOf(after, "dylive_events_total") - sumOf(before, "dylive_events_total");
   await profile(server, `busy-${count}`);
   if (profiles !== null) await server.child.ask({ what: "heap", file: `${profiles}/busy-${count}.heapsnapshot` } satisfies ServerQuestion);
-  const sent = await platform<number>({ what: "load", perSecond: 0 });
+  await platform({ what: "load", perSecond: 0 });
   const micros = (1e6 * used) / stored;
   const mains = (1e6 * (ours.mainSeconds() - main)) / stored;
-  say("stored", `${stored} events, ${(stored / seconds).toFixed(0)} a second (the platform sent ${sent} since it began)`);
+  const share = few === null ? 1 : stored / (sent * (few.stored / few.sent));
+  say("stored", `${stored} events, ${(stored / seconds).toFixed(0)} a second, of ${sent} messages that were sent: ${percent(share)}`);
   say(
     "CPU",
     `${((100 * used) / seconds).toFixed(1)} % of a core, ${micros.toFixed(0)} µs an event; ${mains.toFixed(0)} µs without its threads`,
   );
   const late = within("dylive_event_lag_seconds", before, after);
-  say("lag, platform's time to stored", late);
+  say("lag, platform's time to stored", late.text);
   const held = within("dylive_event_loop_held_seconds", before, after);
-  say("longest hold of the loop in a second", held);
+  say("longest hold of the loop in a second", held.text);
   const settled = memory.filter(([minute]) => minute >= minutes / 3);
   const grew = `${memory.at(-1)?.[1]} MB at the end, ${slope(settled).toFixed(2)} MB a minute over the last two thirds, at most ${ours.peakMb()} MB`;
   say("memory", grew);
@@ -294,44 +329,38 @@ async function busyRooms(count: number, minutes: number): Promise<number> {
     "gaps, reconnects",
     `${sumOf(after, "dylive_gaps_total") - sumOf(before, "dylive_gaps_total")}, ${sumOf(after, "dylive_reconnects_total") - sumOf(before, "dylive_reconnects_total")}`,
   );
-  if (count === BUSY) {
+  if (few !== null) {
     const rooms = `${count} rooms of ${PER_SECOND} messages a second for ${minutes} min`;
-    claim({ what: `${rooms}: lag`, figure: late, rival: null, asked: null });
+    claim({ what: `${rooms}: lag`, figure: late.text, rival: null, asked: null });
     claim({
       what: `${rooms}: stored`,
-      figure: `${(stored / seconds).toFixed(0)} events a second, by ${((100 * used) / seconds).toFixed(0)} % of a core`,
+      figure: `${(stored / seconds).toFixed(0)} events a second, ${percent(share)} of those that were sent, by ${((100 * used) / seconds).toFixed(0)} % of a core`,
       rival: null,
       asked: null,
     });
-    claim({ what: `${rooms}: longest hold of the event loop in each second`, figure: held, rival: null, asked: null });
+    claim({ what: `${rooms}: longest hold of the event loop in each second`, figure: held.text, rival: null, asked: null });
     claim({ what: `${rooms}: memory`, figure: grew, rival: null, asked: null });
   }
   endAll();
   rmSync(data, { recursive: true, force: true });
-  return micros;
+  return { cpuSeconds: used, seconds, sent, stored, share, lateS: late.most, late: late.text, idle };
 }
 
-/** Tells by the buckets of a histogram within what half and 99 in 100 of what it counted between two readings were. */
-function within(name: string, before: string, after: string): string {
-  const buckets = [...after.matchAll(new RegExp(`^${name}_bucket\\{le="([^"]+)"\\} (\\S+)$`, "gm"))].map(([, le = "", n]) => {
-    const had = figure(before, `${name}_bucket{le="${le}"}`);
-    return { le, n: Number(n) - had };
+/** Claims what an event costs in many rooms against what it costs in few. Who stores less than comes has saved nothing. */
+function claimBusy(few: Busy, many: Busy): void {
+  const idle = few.idle ?? 0;
+  const micros = ({ cpuSeconds, seconds, stored }: Busy, less = 0) => (1e6 * (cpuSeconds - less * seconds)) / stored;
+  const ratio = micros(many) / micros(few);
+  const keptUp = many.share >= KEPT_UP && many.lateS <= LATE_S;
+  const [fewLess, manyLess] = [micros(few, idle), micros(many, idle)];
+  const net = `${fewLess > 0 ? (manyLess / fewLess).toFixed(2) : "?"}× less what a process takes to which nothing comes`;
+  const behind = keptUp ? "" : `; it did not keep up: ${percent(many.share)} of the events that were sent are stored, ${many.late}`;
+  claim({
+    what: `CPU time of a message in ${BUSY} rooms of ${PER_SECOND} a second`,
+    figure: `${ratio.toFixed(2)}× (${net})${behind}`,
+    rival: `one in ${FEW} rooms: ${micros(few).toFixed(0)} µs, ${(micros(few) - fewLess).toFixed(0)} of them by a process to which nothing comes`,
+    asked: isFullyBusy ? { text: "at most 1.3×", met: ratio <= 1.3 && keptUp } : null,
   });
-  const all = buckets.at(-1)?.n ?? 0;
-  const most = (share: number, said: string) => {
-    const at = buckets.findIndex(({ n }) => n >= share * all);
-    const isBeyond = buckets[at]?.le === "+Inf";
-    return `${isBeyond ? "less than " : ""}${said} within ${buckets[isBeyond ? at - 1 : at]?.le ?? "?"} s`;
-  };
-  return `${most(0.5, "half")}, ${most(0.99, "99 in 100")} (bounds of the metric's buckets)`;
-}
-
-/** Slope of a line through points, by least squares. */
-function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const mean = (of: 0 | 1) => points.reduce((sum, point) => sum + point[of], 0) / points.length;
-  const [x0, y0] = [mean(0), mean(1)];
-  const over = points.reduce((sum, [x]) => sum + (x - x0) ** 2, 0);
-  return points.reduce((sum, [x, y]) => sum + (x - x0) * (y - y0), 0) / over;
 }
 
 /** @returns the process's CPU time over some seconds, % of a core; says beside it what of that the main thread's was */
@@ -357,27 +386,6 @@ function get(url: string, token: string, path: string): Promise<{ readonly statu
     asked.on("error", reject);
     asked.end();
   });
-}
-
-function figure(figures: string, name: string): number {
-  const line = figures.split("\n").find((one) => one.startsWith(`${name} `));
-  return line === undefined ? 0 : Number(line.slice(name.length + 1));
-}
-
-function sumOf(figures: string, name: string): number {
-  return figures
-    .split("\n")
-    .reduce((sum, line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `) ? sum + Number(line.split(" ").at(-1)) : sum), 0);
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-function latencies(values: readonly number[]): string {
-  const at = (share: number) => percentile(values, share).toFixed(1);
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)}, longest ${at(1)} (${values.length})`;
 }
 
 function say(what: string, value: string): void {

@@ -13,7 +13,9 @@ export type PlatformQuestion =
   /** Holds back what people cause in all rooms, or lets it flow again. */
   | { readonly what: "hush"; readonly on: boolean }
   /** Sends each room so many messages a second, in a frame each second; 0 is none any more. */
-  | { readonly what: "load"; readonly perSecond: number };
+  | { readonly what: "load"; readonly perSecond: number }
+  /** How many messages were sent since that began, to all rooms together. */
+  | { readonly what: "sent" };
 
 const schema = loadSchema();
 let simulator: Simulator | null = null;
@@ -31,11 +33,11 @@ answer(async (question: PlatformQuestion) => {
     });
     return simulator.url;
   }
+  if (question.what === "sent") return load?.sent ?? 0;
   if (question.what === "hush") for (const room of rooms) simulator?.rooms.stall(room, question.on);
   else {
-    const sent = load?.stop() ?? 0;
+    load?.stop();
     load = question.perSecond === 0 || simulator === null ? null : new Load(simulator, question.perSecond);
-    return sent;
   }
   return null;
 });
@@ -75,10 +77,13 @@ class Load {
     this.#timer = setInterval(() => this.#send(), 1000 / SLICES);
   }
 
-  /** @returns messages that were sent */
-  stop(): number {
-    clearInterval(this.#timer);
+  /** Messages that were sent. */
+  get sent(): number {
     return this.#sent;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
   }
 
   #send(): void {

@@ -26,12 +26,12 @@ export class Process {
     return Number(this.#read(`task/${this.#pid}/schedstat`).split(" ")[1]) / 1e6;
   }
 
-  /** Memory that it has now, MB. */
+  /** Memory that it has now, MB of a million bytes. */
   residentMb(): number {
     return this.#status("VmRSS");
   }
 
-  /** Memory that it had at most, MB. */
+  /** Memory that it had at most, MB of a million bytes. */
   peakMb(): number {
     return this.#status("VmHWM");
   }
@@ -43,8 +43,8 @@ export class Process {
   }
 
   #status(name: string): number {
-    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(this.#read("status"))?.[1];
-    return Math.round(Number(kilobytes) / 1024);
+    const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(this.#read("status"))?.[1]; // Linux says kB of 1,024
+    return Math.round((1024 * Number(kibibytes)) / 1e6);
   }
 
   #read(file: string): string {

@@ -8,7 +8,7 @@ import { roomAnswer } from "../../src/http/v1/room-routes.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { wantedKey } from "../../src/store/cluster.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import type { WorstCase } from "./main.js";
+import { alike, type WorstCase } from "./turns.js";
 
 /** What clients of a server with so many rooms can ask for. The rooms have no sockets: their states are as a collector tells them. */
 export async function requestsOfMany(count: number): Promise<readonly WorstCase[]> {
@@ -22,9 +22,21 @@ export async function requestsOfMany(count: number): Promise<readonly WorstCase[
     const collector = { room, status: () => ({ ...told }), health: { state: "live", problem: null, reason: "" } };
     collected.set(wantedKey(name), { collector, over: false } as unknown as CollectedRoom);
   }
-  const begun: number[] = [];
-  const cluster = new LocalCluster(store.rooms, systemClock, ({ taken }) => void begun.push(taken.length));
-  cluster.publisher.start(() => collected);
+  /** A cluster that knows of no room yet, and what reads its watch list until all collections have begun. */
+  const unread = () => {
+    let begun = 0;
+    const cluster = new LocalCluster(store.rooms, systemClock, ({ taken }) => {
+      begun += taken.length;
+    });
+    cluster.publisher.start(() => collected);
+    const begin = async () => {
+      await cluster.sweep(600_000);
+      while (begun < count) await new Promise((resolve) => setImmediate(resolve));
+    };
+    return { cluster, begin };
+  };
+  const { cluster, begin } = unread();
+  await begin();
   const notUsed = () => Promise.reject(new Error("not used"));
   const rooms = new RoomManager({
     ...{ platform: { upstream: "http://127.0.0.1:1", proxy: null }, platformBy: notUsed, userAgent: "", accounts: null },
@@ -32,19 +44,22 @@ export async function requestsOfMany(count: number): Promise<readonly WorstCase[
   } as unknown as ConstructorParameters<typeof RoomManager>[0]);
   const filter = compile(Array.from({ length: 42 }, (_, i) => `text.lowerAscii().contains("${"x".repeat(40)}${i}")`).join(" || "));
   const chat = { type: "chat", text: "x".repeat(4_000), seq: 1, user: {} } as unknown as Parameters<typeof filter>[0];
-  const metrics = new Metrics(systemClock);
   return [
-    [`the watch list of ${count} rooms is read, and their collections begin`, () => cluster.sweep(600_000)],
-    [`the watch list of ${count} rooms is read again`, () => cluster.sweep(600_000)],
-    [
-      `GET /v1/rooms?limit=1 of ${count} rooms`,
-      async () => void JSON.stringify((await rooms.list({ limit: 2 })).map((view) => roomAnswer(view, "en"))),
-    ],
-    [
-      `GET /v1/rooms?limit=1000 of ${count} rooms`,
-      async () => void JSON.stringify((await rooms.list({ limit: 1_001 })).map((view) => roomAnswer(view, "en"))),
-    ],
-    [`GET /metrics of ${count} rooms`, async () => void (await metrics.text((await rooms.list()).map(({ status }) => status)))],
-    ["a filter that costs as much as one may, on one event", () => void filter(chat)],
+    { name: `the watch list of ${count} rooms is read, and their collections begin`, ready: () => ({ work: unread().begin }) },
+    alike(`the watch list of ${count} rooms is read again`, () => cluster.sweep(600_000)),
+    alike(`GET /v1/rooms?limit=1 of ${count} rooms`, async () =>
+      JSON.stringify((await rooms.list({ limit: 2 })).map((view) => roomAnswer(view, "en"))),
+    ),
+    alike(`GET /v1/rooms?limit=1000 of ${count} rooms`, async () =>
+      JSON.stringify((await rooms.list({ limit: 1_001 })).map((view) => roomAnswer(view, "en"))),
+    ),
+    {
+      name: `GET /metrics of ${count} rooms`,
+      ready: () => {
+        const metrics = new Metrics(systemClock); // of a process that has not been asked for them yet
+        return { work: async () => metrics.text((await rooms.list()).map(({ status }) => status)) };
+      },
+    },
+    alike("a filter that costs as much as one may, on one event", () => filter(chat)),
   ];
 }
