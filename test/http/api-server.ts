@@ -74,8 +74,13 @@ export interface ApiServer<C extends Clock = FakeClock> {
   /** Stores events of a room that is known by this name; its key. */
   readonly tell: Tell;
   /** Calls a path; as an admin with a bearer unless told otherwise. */
-  call(path: string, init?: RequestInit & { token?: string | null; json?: unknown }): Promise<Reply>;
+  call(path: string, init?: Call): Promise<Reply>;
+  /** Calls as {@link ApiServer.call}, and gives the answer as soon as it begins. */
+  send(path: string, init?: Call): Promise<Response>;
 }
+
+/** How a path is called. */
+type Call = RequestInit & { token?: string | null; json?: unknown };
 
 export interface ApiServerOptions<C extends Clock = FakeClock> {
   readonly clock?: C;
@@ -195,23 +200,14 @@ export async function serveApi<C extends Clock = FakeClock>({
     await opened.close();
   });
 
-  async function call(path: string, init: RequestInit & { token?: string | null; json?: unknown } = {}): Promise<Reply> {
+  async function send(path: string, init: Call = {}): Promise<Response> {
     const { token: asked, json, ...rest } = init;
     const bearer = asked === undefined ? tokens.admin : asked;
     const headers = new Headers(rest.headers);
     if (bearer !== null) headers.set("authorization", `Bearer ${bearer}`);
     if (json !== undefined) headers.set("content-type", "application/json");
     const sent = json === undefined ? rest.body : JSON.stringify(json);
-    const response = await fetch(api.url + path, { ...rest, headers, ...(sent != null && { body: sent }) });
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
-    const body: unknown = isJson && text !== "" ? JSON.parse(text) : null;
-    const at = (...path: readonly (string | number)[]) =>
-      path.reduce<unknown>(
-        (part, key) => (typeof part === "object" && part !== null ? (part as Record<string, unknown>)[key] : undefined),
-        body,
-      );
-    return { status: response.status, headers: response.headers, text, body, at };
+    return fetch(api.url + path, { ...rest, headers, ...(sent != null && { body: sent }) });
   }
   return {
     api,
@@ -233,6 +229,20 @@ export async function serveApi<C extends Clock = FakeClock>({
     tokens,
     token,
     tell: tellerOf(store),
-    call,
+    call: async (path, init) => replyOf(await send(path, init)),
+    send,
   };
+}
+
+/** Reads an answer to its end. */
+export async function replyOf(response: Response): Promise<Reply> {
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+  const body: unknown = isJson && text !== "" ? JSON.parse(text) : null;
+  const at = (...path: readonly (string | number)[]) =>
+    path.reduce<unknown>(
+      (part, key) => (typeof part === "object" && part !== null ? (part as Record<string, unknown>)[key] : undefined),
+      body,
+    );
+  return { status: response.status, headers: response.headers, text, body, at };
 }

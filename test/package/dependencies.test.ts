@@ -7,11 +7,23 @@ import { describe, expect, it } from "vitest";
 import { bill, packagesInside, WITHIN } from "../../scripts/sbom.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** Licences that ask for no more than to be named, by SPDX. */
+const PERMISSIVE = ["MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "BlueOak-1.0.0"];
 type Versions = Readonly<Record<string, string>>;
 /** A package as it is locked. */
 interface Locked {
   readonly hasInstallScript?: boolean;
   readonly dependencies?: Versions;
+}
+/** What a build says of the packages inside. */
+interface Bill {
+  readonly metadata: { readonly component: Component };
+  readonly components: readonly Component[];
+}
+interface Component {
+  readonly "bom-ref": string;
+  readonly name: string;
+  readonly version: string;
 }
 const { exports, dependencies, optionalDependencies, devDependencies, files, allowScripts } = JSON.parse(
   readFileSync(`${ROOT}package.json`, "utf8"),
@@ -29,17 +41,23 @@ const installed = { ...dependencies, ...optionalDependencies };
 
 const nameOf = (specifier: string) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
 
-/** Packages that files import, be it a type. */
+/** Packages that files import, be it a type; of components of the dashboard their scripts. */
 function importedBy(paths: readonly string[]): ReadonlySet<string> {
-  const specifiers = paths.flatMap((path) => ts.preProcessFile(readFileSync(path, "utf8")).importedFiles.map(({ fileName }) => fileName));
+  const specifiers = paths.flatMap((path) => ts.preProcessFile(codeOf(path)).importedFiles.map(({ fileName }) => fileName));
   return new Set(specifiers.filter((name) => !name.startsWith(".") && !name.startsWith("node:")).map(nameOf));
 }
 
-const sources = ["src", "simulator"].flatMap((folder) =>
+function codeOf(path: string): string {
+  const text = readFileSync(path, "utf8");
+  return path.endsWith(".vue") ? [...text.matchAll(/^<script\b[^>]*>$(.*?)^<\/script>$/gms)].map(([, code]) => code).join("\n") : text;
+}
+
+const filesOf = (folder: string) =>
   readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => `${ROOT}${folder}/${name}`),
-);
+    .filter((name) => /\.(ts|vue)$/.test(name))
+    .map((name) => `${ROOT}${folder}/${name}`);
+const sources = ["src", "simulator"].flatMap(filesOf);
+const dashboard = filesOf("web/src");
 
 /** The built files that the entries load or take types from, at once or later. */
 function reached(): ReadonlySet<string> {
@@ -58,8 +76,10 @@ function reached(): ReadonlySet<string> {
 }
 
 describe("the package's dependencies", () => {
-  it("are with those of the build what the program imports, no more and no less", () => {
+  it("are with those of the build what the program and the dashboard import, no more and no less", () => {
     const imported = importedBy(sources);
+    expect([...importedBy(dashboard)].filter((name) => !(name in ofBuild))).toEqual([]);
+    expect(importedBy(dashboard)).toContain("vue");
     expect([...imported].filter((name) => !(name in installed) && !(name in ofBuild))).toEqual([]);
     expect(Object.keys(installed).filter((name) => !imported.has(name))).toEqual([]);
     expect(Object.keys(installed).filter((name) => name in ofBuild)).toEqual([]);
@@ -102,11 +122,10 @@ describe("what others made of the package", () => {
   const builtIn = [
     ...importedBy(sources),
     "@fastify/swagger-ui", // loaded by its name
-    ...["vue", "vue-router", "@tanstack/vue-virtual", "echarts", "openapi-fetch"], // tests of the dashboard need each
+    ...importedBy(dashboard),
   ].filter((name) => name in ofBuild && name !== "@fastify/type-provider-typebox"); // types alone
 
   it("may be given on under the MIT licence, by what the packages themselves say", () => {
-    const permissive = ["MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "BlueOak-1.0.0"];
     const found = [...packagesInside().keys()].map((path) => ({ path, ...packageAt(path) }));
     expect(found.length).toBeGreaterThan(100);
     const others = found.filter(
@@ -114,16 +133,15 @@ describe("what others made of the package", () => {
         !license
           .replace(/[()]/g, "")
           .split(" OR ")
-          .some((one) => permissive.includes(one)),
+          .some((one) => PERMISSIVE.includes(one)),
     );
     expect(others.map(({ name, license }) => `${name}: ${license}`)).toEqual(["mediabunny: MPL-2.0"]);
   });
 
   it("is listed in the bill of materials: what is installed or built in, and what that needs", () => {
-    const written = JSON.parse(bill()) as {
-      readonly components: readonly { readonly name: string; readonly version: string; readonly hashes?: unknown }[];
-    };
-    expect(JSON.parse(bill())).toEqual(written);
+    const text = readFileSync(`${ROOT}dist/sbom.json`, "utf8");
+    expect(text, "dist/sbom.json is of another lock file: build anew").toBe(bill());
+    const written = JSON.parse(text) as Bill;
     const listed = new Set(written.components.map(({ name, version }) => `${name}@${version}`));
     for (const [name, version] of Object.entries(installed)) expect(listed).toContain(`${name}@${version}`);
     for (const name of builtIn) expect(listed).toContain(`${name}@${ofBuild[name]}`);
@@ -136,14 +154,41 @@ describe("what others made of the package", () => {
           `${each}, which ${name} needs`,
         ).toBe(true);
     }
-    expect(written.components.filter(({ hashes }) => hashes === undefined)).toEqual([]);
     for (const name of ["vite", "vitest", "typescript"]) expect([...listed].filter((one) => one.startsWith(`${name}@`))).toEqual([]);
+  });
+
+  it("is in the bill of materials as CycloneDX 1.5 has it", () => {
+    const { metadata, components, ...head } = JSON.parse(readFileSync(`${ROOT}dist/sbom.json`, "utf8")) as Bill;
+    expect(head).toEqual({
+      $schema: "http://cyclonedx.org/schema/bom-1.5.schema.json",
+      bomFormat: "CycloneDX",
+      specVersion: "1.5",
+      serialNumber: expect.stringMatching(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+      version: 1,
+    });
+    expect(metadata.component).toMatchObject({ type: "application", name: "dylive", version: expect.any(String) });
+    for (const component of components) {
+      const { name, version } = component;
+      expect(name).toMatch(/^(@[a-z0-9._-]+\/)?[a-zA-Z0-9._-]+$/);
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.-]+)?$/);
+      // Of a scope the @ is written as %40, by the form of the type npm.
+      const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
+      const licence = expect.toBeOneOf([...PERMISSIVE, "MPL-2.0"]);
+      expect(component).toEqual({
+        ...{ type: "library", "bom-ref": purl, name, version, purl },
+        licenses: [expect.toBeOneOf([{ license: { id: licence } }, { expression: expect.stringMatching(/ (AND|OR|WITH) /) }])],
+        hashes: [{ alg: "SHA-512", content: expect.stringMatching(/^[0-9a-f]{128}$/) }],
+      });
+    }
+    const refs = [metadata.component, ...components].map((component) => component["bom-ref"]);
+    expect(new Set(refs).size).toBe(refs.length);
   });
 
   it("comes with the licences, and what else is to be told, of what is in the dashboard and in the page of the API", () => {
     const ofDashboard = readFileSync(`${ROOT}dist/web/LICENSES.md`, "utf8");
     // vue itself only names what these of its packages are.
-    for (const name of ["@vue/runtime-dom", "vue-router", "@tanstack/vue-virtual", "echarts", "openapi-fetch", "zrender"])
+    const shown = [...importedBy(dashboard)].map((name) => (name === "vue" ? "@vue/runtime-dom" : name));
+    for (const name of [...shown, "zrender"])
       expect(ofDashboard).toContain(`\n## ${name} - ${packageAt(`node_modules/${name}`).version} (`);
     expect(ofDashboard).toContain("Apache License");
     expect(ofDashboard).toContain(readFileSync(`${ROOT}node_modules/echarts/NOTICE`, "utf8").trim());
@@ -166,6 +211,7 @@ describe("what others made of the package", () => {
       hasInstallScript === true ? [path.slice(path.lastIndexOf("node_modules/") + 13)] : [],
     );
     expect([...new Set(named)].sort()).toEqual(Object.keys(allowScripts).sort());
+    expect(readFileSync(`${ROOT}.npmrc`, "utf8")).toMatch(/^strict-allow-scripts=true$/m);
     const inProgram = [...packagesInside()].flatMap(([path, { hasInstallScript }]) => (hasInstallScript === true ? [path] : []));
     expect(inProgram).toEqual(["node_modules/better-sqlite3"]);
   });
