@@ -9,7 +9,7 @@ import { resolveText, type TextAnswer } from "../platform/links/resolve.js";
 import { type ListedGift, readGiftList } from "../platform/pages/gift-list.js";
 import { PlatformAccess, wayOf } from "../platform/platform-access.js";
 import { Drift } from "../platform/wire/drift.js";
-import { type Clock, systemClock, untilAborted } from "../runtime/clock.js";
+import { type Clock, type FollowingController, follow, systemClock, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { shownOf } from "../runtime/mistake.js";
 import { told, toldOf } from "../runtime/told.js";
@@ -135,7 +135,7 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
   readonly #end = new AbortController();
   readonly #until: AbortSignal;
   readonly #listeners = new Map<string, Set<(value: never) => void>>();
-  #listening = new AbortController();
+  #listening: FollowingController = follow();
   #current: OpenedRoom | null = null;
   #met: OneRoom | null = null;
   /** Resolves when the last room is closed. */
@@ -168,11 +168,13 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
     const others = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, others.add(call));
     if (type !== "error" && this.#listened() === 1) {
-      this.#listening = new AbortController();
-      void this.#tell(AbortSignal.any([this.#until, this.#listening.signal]));
+      this.#listening = follow(this.#until);
+      void this.#tell(this.#listening.signal);
     }
     return () => {
-      if (others.delete(call) && type !== "error" && this.#listened() === 0) this.#listening.abort();
+      if (!others.delete(call) || type === "error" || this.#listened() > 0) return;
+      this.#listening.abort();
+      this.#listening.release();
     };
   }
 

@@ -382,6 +382,7 @@ async function* messagesOf(body: ReadableStream<Uint8Array>, watch: SilenceWatch
 /** Ends a connection of which nothing is heard for too long; null: of which that cannot be told. */
 class SilenceWatch {
   readonly #silence = new AbortController();
+  readonly #letGo: () => void;
   readonly #ms: number | null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Aborts when the connection is to end. */
@@ -389,7 +390,12 @@ class SilenceWatch {
 
   constructor(ms: number | null, signal: AbortSignal) {
     this.#ms = ms;
-    this.signal = AbortSignal.any([signal, this.#silence.signal]);
+    this.signal = this.#silence.signal;
+    // Not by AbortSignal.any, which leaves something on the other signal for each connection (Node 20).
+    const pass = () => this.#silence.abort(signal.reason);
+    if (signal.aborted) pass();
+    else signal.addEventListener("abort", pass, { once: true });
+    this.#letGo = () => signal.removeEventListener("abort", pass);
     this.heard();
   }
 
@@ -401,6 +407,7 @@ class SilenceWatch {
   /** Ends the connection, too. */
   end(): void {
     clearTimeout(this.#timer);
+    this.#letGo();
     this.#silence.abort();
   }
 }

@@ -5,7 +5,7 @@ import type { RoomStatus } from "../health/state.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Reach } from "../platform/platform-access.js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, follow } from "../runtime/clock.js";
 import type { RoomKey, Where } from "../store/log.js";
 import { openMemoryStore } from "../store/memory/memory.js";
 import { matches } from "../store/page.js";
@@ -108,10 +108,9 @@ export class OneRoom {
   ): AsyncGenerator<LiveEvent, void> {
     const wanted = this.#onlySession === null ? where : { ...where, sessionId: this.#onlySession };
     const feed = new Feed({ log: this.store.log, clock: this.#clock, coalesceMs: 0, onError: () => {} });
-    const done = new AbortController();
-    const until = AbortSignal.any([signal, this.#over.signal, done.signal]);
+    const done = follow(signal, this.#over.signal);
     try {
-      for await (const { removed, rows } of feed.subscribe({ room: this.room, after, where: wanted }, until)) {
+      for await (const { removed, rows } of feed.subscribe({ room: this.room, after, where: wanted }, done.signal)) {
         if (removed !== null) onLost(removed[1] - removed[0] + 1);
         for (const row of rows) {
           if (!matches(row, wanted)) continue;
@@ -121,6 +120,7 @@ export class OneRoom {
       }
     } finally {
       done.abort();
+      done.release();
     }
   }
 

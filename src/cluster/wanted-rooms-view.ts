@@ -1,7 +1,7 @@
 import { type Report, readReport } from "../collector/report.js";
 import { nothingSeen } from "../health/sightings.js";
 import { type Evidence, NO_GAPS, PAUSED, type RoomState, type RoomStatus } from "../health/state.js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, follow } from "../runtime/clock.js";
 import { type WantedRoom, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow } from "../store/rooms.js";
@@ -52,11 +52,12 @@ export class RoomWaiters {
 
   /** Resolves when the room changes, after `ms` at the latest, or when the signal aborts. */
   async next(key: string, ms: number, signal: AbortSignal): Promise<void> {
-    const stop = new AbortController();
+    const stop = follow(signal);
     const wake = () => stop.abort();
     const waiting = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, waiting.add(wake));
-    await this.#clock.sleep(ms, AbortSignal.any([signal, stop.signal])).catch(() => {});
+    await this.#clock.sleep(ms, stop.signal).catch(() => {});
+    stop.release();
     waiting.delete(wake);
     if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
   }

@@ -4,7 +4,7 @@ import type { LiveEventOf } from "../events/event.js";
 import { Follow, type FollowTarget } from "../feed/follow.js";
 import type { Followed } from "../feed/subscription.js";
 import type { Batch } from "../feed/tail.js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import type { RoomKey } from "../store/log.js";
@@ -286,8 +286,8 @@ async function drained(
 
 /** Resolves with true when the socket drains or is gone, with false after `ms`. */
 async function moves(socket: Duplex, ms: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  const waiting = new AbortController();
-  const until = AbortSignal.any([signal, waiting.signal]);
+  const waiting = follow(signal);
+  const until = waiting.signal;
   const moved = new Promise<boolean>((resolve) => {
     const done = () => resolve(true);
     socket.on("drain", done).on("close", done);
@@ -306,5 +306,6 @@ async function moves(socket: Duplex, ms: number, clock: Clock, signal: AbortSign
   );
   const result = await Promise.race([moved, stalled]);
   waiting.abort();
+  waiting.release();
   return result;
 }

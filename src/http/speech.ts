@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { basename, parse } from "node:path";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, follow } from "../runtime/clock.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
 import { told } from "../runtime/told.js";
@@ -170,13 +170,15 @@ export class Speech {
   }
 
   #run(engine: SpeechEngine, spoken: SpokenWords): Promise<Buffer> {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, this.#closed.signal]);
-    this.#clock.sleep(RUN_MS, signal).then(
+    const stop = follow(this.#closed.signal);
+    this.#clock.sleep(RUN_MS, stop.signal).then(
       () => stop.abort(failed(told`${engine.name} had not ended after ${RUN_MS / 1000} s`)),
       () => {},
     );
-    return soundOf(engine, spoken, signal).finally(() => stop.abort());
+    return soundOf(engine, spoken, stop.signal).finally(() => {
+      stop.abort();
+      stop.release();
+    });
   }
 
   #known(key: string): Buffer | null {

@@ -4,7 +4,7 @@ import type { ReadingTime } from "../feed/reading-time.js";
 import type { Subscription } from "../feed/subscription.js";
 import type { Batch } from "../feed/tail.js";
 import type { Clock } from "../runtime/clock.js";
-import { type Backoff, backoffMs } from "../runtime/clock.js";
+import { type Backoff, backoffMs, type FollowingController, follow } from "../runtime/clock.js";
 import type { FairSemaphore } from "../runtime/semaphore.js";
 import { type Log, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import type { Rooms } from "../store/rooms.js";
@@ -58,7 +58,7 @@ export class RoomDelivery {
   #more = false;
   /** Time when it was made, ms UTC. */
   #madeAt = Number.NEGATIVE_INFINITY;
-  #waiting: AbortController | null = null;
+  #waiting: FollowingController | null = null;
 
   constructor(room: RoomKey, deps: RoomDeliveryDeps, fixed: HookBatchHead | null) {
     const { hook, selection, feed, places, slots, signal } = deps;
@@ -87,9 +87,11 @@ export class RoomDelivery {
 
   async #wait(ms: number): Promise<void> {
     const { clock, signal } = this.#deps;
-    this.#waiting = new AbortController();
     // It may have aborted while the step before noted its failure.
-    await clock.sleep(ms, AbortSignal.any([signal, this.#waiting.signal])).catch(() => {});
+    const waiting = follow(signal);
+    this.#waiting = waiting;
+    await clock.sleep(ms, waiting.signal).catch(() => {});
+    waiting.release();
     this.#waiting = null;
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LiveEvent, NewEventOf } from "../events/event.js";
-import { type Clock, randomBetween } from "../runtime/clock.js";
+import { type Clock, type FollowingController, follow, randomBetween } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { SYSTEM_ROOM } from "../store/log.js";
@@ -59,7 +59,7 @@ const MOST_PAUSES = 8;
  */
 export class AuthorWatcher {
   readonly #options: AuthorWatcherOptions;
-  #poke = new AbortController();
+  #poke: FollowingController = follow();
 
   constructor(options: AuthorWatcherOptions) {
     this.#options = options;
@@ -100,19 +100,21 @@ export class AuthorWatcher {
     const { store, clock, onError } = this.#options;
     while (!signal.aborted) {
       // A new one before the look: what is asked for meanwhile is not missed.
-      this.#poke = new AbortController();
+      const poke = follow(signal);
+      this.#poke = poke;
       let pauseMs = POLL_MS;
       let secUid: string | null = null;
       try {
         const due = await store.authorWatches.due(clock.now());
         secUid = due?.watch.secUid ?? null;
-        if (due !== null && (await this.#look(due, signal))) continue;
+        if (due !== null && (await this.#look(due, signal))) pauseMs = 0;
       } catch (error) {
         if (signal.aborted) return;
         onError(error, secUid);
         pauseMs = STORE_PAUSE_MS;
       }
-      await clock.sleep(pauseMs, AbortSignal.any([signal, this.#poke.signal])).catch(() => {});
+      if (pauseMs > 0) await clock.sleep(pauseMs, poke.signal).catch(() => {});
+      poke.release();
     }
   }
 

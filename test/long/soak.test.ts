@@ -45,7 +45,7 @@ it(`${ROOMS} rooms, read in every way: nothing that the server holds grows, and 
     `at the end of the load the webhook had not come to ${run.backlog} events; all were at the heads ${Math.ceil(run.catchUpMs / 1000)} s later`,
   ].join("; ");
   const said = [
-    `${MINUTES} min with ${run.samples.at(-1)?.received} messages; slopes of the last ${(figures.hours * 60).toFixed(0)} min, by the median over all pairs`,
+    `${MINUTES} min with ${run.samples.at(-1)?.received} messages; garbage collected each of them; slopes of the last ${(figures.hours * 60).toFixed(0)} min, by the median over all pairs`,
     ...(IS_JUDGED ? [`judged: ${judged}; ${atHeads}`, `only told: ${told}`] : [`judged: ${atHeads}`, `only told: ${judged}; ${told}`]),
   ].join(". ");
   console.log(said);

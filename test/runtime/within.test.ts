@@ -1,3 +1,6 @@
+import { getEventListeners } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
@@ -51,4 +54,31 @@ it("a follower that aborts, or has let go, leaves the signal alone and is left a
   stop.abort();
   expect(first.signal.reason).toMatchObject({ message: "own" });
   expect(second.signal.aborted).toBe(false);
+});
+
+it("nothing is left on a signal that goes on: not when a limit is over, nor when a follower has let go", async () => {
+  const [on, other] = [new AbortController().signal, new AbortController().signal];
+  const limits = Array.from({ length: 100 }, () => within(on, 1));
+  const followers = Array.from({ length: 100 }, () => follow(on, other));
+  expect([getEventListeners(on, "abort").length, getEventListeners(other, "abort").length]).toEqual([200, 100]);
+  for (const { release } of followers) release();
+  await until(() => limits.every(({ aborted }) => aborted));
+  expect([getEventListeners(on, "abort").length, getEventListeners(other, "abort").length]).toEqual([0, 0]);
+});
+
+it("AbortSignal.any, which leaves something on each signal for good, is used where it is made once for a program or a call of its user", () => {
+  const src = fileURLToPath(new URL("../../src/", import.meta.url));
+  const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  const uses = files
+    .filter((name) => readFileSync(`${src}${name}`, "utf8").includes("AbortSignal.any("))
+    .map((name) => name.replaceAll("\\", "/"));
+  expect(uses.sort()).toEqual([
+    "app/admin.ts",
+    "app/connect.ts",
+    "app/tiktok.ts",
+    "cli/commands/doctor.ts",
+    "cli/commands/serve.ts",
+    "cli/doctor/platform.ts",
+    "client.ts",
+  ]);
 });

@@ -11,7 +11,7 @@ import {
 import { type DataSecrets, OPEN_PLATFORM, PushKeys } from "../../platform/open-platform/push.js";
 import { Drift } from "../../platform/wire/drift.js";
 import type { Clock } from "../../runtime/clock.js";
-import { backoffMs } from "../../runtime/clock.js";
+import { backoffMs, follow } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";
@@ -204,12 +204,13 @@ export class Official {
 
   /** Keeps the tasks of the watch list running, which one process does. @returns what ends that: the tasks then go on */
   work(): () => Promise<void> {
-    const stop = new AbortController();
-    const running = this.#tasks?.run(AbortSignal.any([this.#life.signal, stop.signal]));
+    const stop = follow(this.#life.signal);
+    const running = this.#tasks?.run(stop.signal);
     this.#running = Promise.all([this.#running, running]);
     return async () => {
       stop.abort(new DyliveError("stopping", "the tasks are left to others"));
       await running;
+      stop.release();
     };
   }
 

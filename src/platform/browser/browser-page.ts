@@ -1,5 +1,5 @@
 import type { Page, Request, Response, WebSocket } from "playwright-core";
-import type { Clock } from "../../runtime/clock.js";
+import { type Clock, follow } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { isPlatformHost, type Reply } from "../access/platform.js";
@@ -39,8 +39,7 @@ export function browserSource(options: BrowserSourceOptions): Source {
 
 async function* receive(options: BrowserSourceOptions, signal: AbortSignal): AsyncGenerator<readonly Received[]> {
   const page = await options.newPage(signal);
-  const local = new AbortController();
-  const until = AbortSignal.any([signal, local.signal]);
+  const local = follow(signal);
   // The page cannot be held back as a socket can: it ends instead of filling the memory, and the gap is known.
   const flow = {
     pause: () => queue.end(new DyliveError("internal", "frames came faster than they were stored")),
@@ -51,12 +50,13 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
   signal.addEventListener("abort", abort, { once: true });
   try {
     signal.throwIfAborted();
-    listen(page, queue, options, until);
-    visit(page, options.url, until).catch((error: unknown) => queue.end(error));
+    listen(page, queue, options, local.signal);
+    visit(page, options.url, local.signal).catch((error: unknown) => queue.end(error));
     yield* queue.batches();
   } finally {
     signal.removeEventListener("abort", abort);
     local.abort();
+    local.release();
     await closePage(page, options.clock);
   }
 }

@@ -1,5 +1,5 @@
 import type { Page, Request } from "playwright-core";
-import type { Clock } from "../../runtime/clock.js";
+import { type Clock, follow } from "../../runtime/clock.js";
 import type { PageReply } from "../works/refusal.js";
 
 /** Reply that a page asked for. */
@@ -85,13 +85,14 @@ export class PageReplies<T> {
 
   /** Waits until an answer has come, or for so long. */
   async #next(ms: number, signal: AbortSignal): Promise<void> {
-    const told = new AbortController();
+    const told = follow(signal);
     const next = new Promise<void>((resolve) => {
       this.#tell = resolve;
     });
-    const late = this.#clock.sleep(ms, AbortSignal.any([signal, told.signal])).catch(() => {});
+    const late = this.#clock.sleep(ms, told.signal).catch(() => {});
     await Promise.race([next, late]);
     told.abort();
+    told.release();
     signal.throwIfAborted();
   }
 
