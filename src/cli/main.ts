@@ -1,16 +1,20 @@
 #!/usr/bin/env node
 import { languageOf } from "../app/config.js";
 import { DyliveError, FieldError } from "../runtime/errors.js";
+import { fileFailure } from "../runtime/file-failure.js";
 import { missingPackage } from "../runtime/packages.js";
 import { told, toldOf } from "../runtime/told.js";
 import { givenAs, programFor } from "./program.js";
 import { exitWith, isStopped } from "./stop.js";
 import { say } from "./terminal.js";
 
-// Whoever reads our output may stop reading (`dylive watch … | head`): then there is nobody left to tell anything.
+// Whoever reads our output may stop reading (`dylive watch … | head`): then there is nobody left to tell anything. A full disk is told.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
+  if (error.code === "EPIPE") process.exit(0);
+  const failure = fileFailure(error, told`the output cannot be written`);
+  if (!(failure instanceof DyliveError)) throw error;
+  fail(failure);
+  process.exit();
 });
 
 // The completion of a shell is written from all commands.
@@ -27,9 +31,12 @@ try {
 } catch (thrown) {
   const error =
     thrown instanceof FieldError && command !== null ? thrown.as(givenAs(command, thrown.field)) : (missingPackage(thrown) ?? thrown);
-  if (error instanceof DyliveError) {
-    const { message, hint } = error.row;
-    say(told`dylive: ${toldOf(message)}: ${error.said}. ${toldOf(hint)}`);
-    exitWith(error.row.fault === "caller" ? 2 : 1);
-  } else if (!isStopped()) throw error; // what a stopped command breaks off with says nothing
+  if (error instanceof DyliveError) fail(error);
+  else if (!isStopped()) throw error; // what a stopped command breaks off with says nothing
+}
+
+/** Says why the command failed, and has the process end with the code for it. */
+function fail({ row: { message, hint, fault }, said }: DyliveError): void {
+  say(told`dylive: ${toldOf(message)}: ${said}. ${toldOf(hint)}`);
+  exitWith(fault === "caller" ? 2 : 1);
 }

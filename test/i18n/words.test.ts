@@ -274,6 +274,9 @@ it.each([
   ["fr", "en"],
   ["*", "en"],
   ["zh;q=0", "en"],
+  // Of a header that is longer than any browser's only the beginning is read.
+  [`zh,${"fr;q=0.1,".repeat(1_000)}en`, "zh"],
+  [`${"fr;q=0.1,".repeat(1_000)}zh`, "en"],
 ])("Accept-Language %j is answered in %s", (header, language) => {
   expect(acceptedLanguage(header)).toBe(language);
 });

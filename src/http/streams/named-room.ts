@@ -1,7 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { type Ends, otherRooms, resolvePlaces, type Start } from "../../feed/cursor.js";
 import { withoutPassword } from "../../platform/links/link.js";
-import { DyliveError } from "../../runtime/errors.js";
+import { breathe } from "../../runtime/clock.js";
+import { DyliveError, FieldError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { type RoomKey, SYSTEM_ROOM } from "../../store/log.js";
 import { allRooms, findNamed, type NamedRoom, namedRoom, type Rooms } from "../../store/rooms.js";
@@ -22,14 +23,40 @@ export async function visibleRoom(rooms: Rooms, token: TokenRow, asked: string):
   return found;
 }
 
+/** Most names in a list of rooms. */
+const NAMES_MAX = 200;
+/** Names that are looked up in one turn of the event loop: an embedded store answers all of them without ever leaving it. */
+const NAMES_A_TURN = 20;
+
+/** Finds the rooms of names as {@link visibleRoom} does, one after the other, and gives everything else a turn in between. */
+async function* foundByName(
+  rooms: Rooms,
+  token: TokenRow,
+  names: readonly string[],
+): AsyncGenerator<readonly [string, NamedRoom | DyliveError]> {
+  for (const [n, name] of names.entries()) {
+    if (n > 0 && n % NAMES_A_TURN === 0) await breathe();
+    const named = await visibleRoom(rooms, token, name).catch((error: unknown) => {
+      if (error instanceof DyliveError) return error;
+      throw error;
+    });
+    yield [name, named];
+  }
+}
+
 /**
  * Returns the rooms that a list is of: those that a client named, with commas between, else all that the token may see. Null stands for all.
  * @throws DyliveError bad_request, not_found
  */
 export async function roomsAmong(rooms: Rooms, token: TokenRow, names: string | undefined): Promise<readonly RoomKey[] | null> {
   if (names === undefined) return isLimited(token) ? (await allRooms(rooms, { among: token.rooms })).map(({ room }) => room) : null;
+  const all = [...new Set(names.split(",").map((name) => name.trim()))];
+  if (all.length > NAMES_MAX) throw new FieldError("room", told`it takes the names of ${NAMES_MAX} rooms, not of ${all.length}`);
   const found = new Set<RoomKey>();
-  for (const name of names.split(",")) found.add((await visibleRoom(rooms, token, name.trim())).room);
+  for await (const [, named] of foundByName(rooms, token, all)) {
+    if (named instanceof DyliveError) throw named;
+    found.add(named.room);
+  }
   return [...found];
 }
 
@@ -70,15 +97,14 @@ export async function namedRooms(
     );
   const rooms = new Map<number, NamedRoom>();
   let missing: DyliveError | null = null;
-  for (const name of names) {
-    try {
-      const named = await visibleRoom(live.store.rooms, token, name);
+  for await (const [name, named] of foundByName(live.store.rooms, token, names)) {
+    if (!(named instanceof DyliveError)) {
       if (!rooms.has(named.room)) rooms.set(named.room, named);
-    } catch (error) {
-      if (onGone === undefined || !(error instanceof DyliveError) || error.code !== "not_found") throw error;
-      missing = error;
-      onGone(name);
+      continue;
     }
+    if (onGone === undefined || named.code !== "not_found") throw named;
+    missing = named;
+    onGone(name);
   }
   if (missing !== null && rooms.size === 0) throw missing;
   return [...rooms.values()].sort((a, b) => a.room - b.room);

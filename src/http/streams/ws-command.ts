@@ -31,6 +31,8 @@ export const Resumed = Type.Optional(
     description: "true: the rooms were followed before; of those that are no more `gone` tells, and only where none is left it is refused",
   }),
 );
+/** Most names in one command, before they are looked at: 64 KiB hold 30,000, and each of them takes time. */
+const NAMES_MAX = 5_000;
 const Seq = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** Commands that a client of `/v1/ws` may send, by `op`. */
@@ -41,7 +43,7 @@ export const COMMANDS = {
       ref: Ref,
       name: Type.Optional(Name),
       holder: Type.Optional(Holder),
-      rooms: Type.Array(Type.Union([RoomName, Type.Object({ room: RoomName, after: Seq }, closed)]), { minItems: 1 }),
+      rooms: Type.Array(Type.Union([RoomName, Type.Object({ room: RoomName, after: Seq }, closed)]), { minItems: 1, maxItems: NAMES_MAX }),
       after: Type.Optional(After),
       types: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 100 })),
       user: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
@@ -51,7 +53,10 @@ export const COMMANDS = {
     },
     closed,
   ),
-  unsubscribe: Type.Object({ op: Type.Literal("unsubscribe"), ref: Ref, rooms: Type.Array(RoomName, { minItems: 1 }) }, closed),
+  unsubscribe: Type.Object(
+    { op: Type.Literal("unsubscribe"), ref: Ref, rooms: Type.Array(RoomName, { minItems: 1, maxItems: NAMES_MAX }) },
+    closed,
+  ),
   ack: Type.Object({ op: Type.Literal("ack"), ref: Ref, name: Name, room: RoomName, seq: Seq }, closed),
   ping: Type.Object({ op: Type.Literal("ping"), ref: Ref }, closed),
 } as const;

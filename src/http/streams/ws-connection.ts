@@ -6,6 +6,7 @@ import { CursorReset } from "../../feed/cursor.js";
 import { Follow, type FollowTarget } from "../../feed/follow.js";
 import type { Batch } from "../../feed/tail.js";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../../i18n/words.js";
+import { breathe } from "../../runtime/clock.js";
 import { DyliveError, ERRORS } from "../../runtime/errors.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
 import { told } from "../../runtime/told.js";
@@ -16,7 +17,7 @@ import type { Authenticator } from "../authentication.js";
 import { errorText, failureOf } from "../failure.js";
 import { holdPositions, movePosition, subscriptionPosition } from "../tokens.js";
 import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
-import { visibleRoom } from "./named-room.js";
+import { namedRooms, visibleRoom } from "./named-room.js";
 import { OutboundQueue } from "./outbound-queue.js";
 import { goneName, goneRoom, readRoom, type ShownRoom, shownOf, sift } from "./selection.js";
 import { type Command, CommandError, type CommandOf, parseCommand, subscriptionsOf } from "./ws-command.js";
@@ -214,7 +215,10 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   #received(text: string | null): void {
     if (this.#over.signal.aborted || !this.#mayAsk()) return;
     // One after the other, in the order in which they came.
-    this.#commands = this.#commands.then(() => this.#handle(text));
+    this.#commands = this.#commands.then(async () => {
+      await this.#handle(text);
+      await breathe(); // else all that wait would be carried out in one turn of the event loop
+    });
   }
 
   async #handle(text: string | null): Promise<void> {
@@ -283,9 +287,8 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
   }
 
   async #unsubscribe(command: CommandOf<"unsubscribe">, ref: { readonly ref?: string }): Promise<void> {
-    const rooms: RoomKey[] = [];
-    for (const name of command.rooms) rooms.push((await visibleRoom(this.#live.store.rooms, this.token, String(name))).room);
-    this.#tell({ type: "unsubscribed", ...ref, rooms: this.#drop([...new Set(rooms)]) });
+    const rooms = await namedRooms(this.#live, this.token, [...new Set(command.rooms.map(String))]);
+    this.#tell({ type: "unsubscribed", ...ref, rooms: this.#drop(rooms.map(({ room }) => room)) });
   }
 
   /** Ends following rooms. @returns those that were followed */

@@ -279,6 +279,32 @@ describe("hostile commands", () => {
     await until(() => server.live.quota.size === 0);
   });
 
+  it("names of many rooms to leave are refused, and a burst of commands is not carried out in one turn", async () => {
+    const server = await serveLive();
+    const client = await WsClient.open(server.url, server.token);
+    const names = (count: number) => Array.from({ length: count }, (_, i) => String(i));
+    client.send({ op: "unsubscribe", rooms: names(5_001) });
+    client.send({ op: "unsubscribe", rooms: names(201) });
+    await until(() => client.typed("error").length === 2);
+    expect(client.typed("error")).toMatchObject([{ code: "bad_request" }, { code: "too_many_subscriptions" }]);
+    // The same name however often is one.
+    await server.room("1111111");
+    client.send({ op: "unsubscribe", rooms: Array.from({ length: 5_000 }, () => "1111111") });
+    await until(() => client.typed("unsubscribed").length === 1);
+    let [turns, isOver] = [0, false];
+    const turn = () => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    client.socket.pause();
+    for (let i = 0; i < 50; i++) client.send({ op: "ping" });
+    client.socket.resume();
+    await until(() => client.typed("pong").length === 50);
+    isOver = true;
+    expect(turns).toBeGreaterThanOrEqual(50);
+  });
+
   it("a flood of commands closes the connection", async () => {
     const server = await serveLive({ limits: { commandBurst: 20, commandsPerSecond: 1 } });
     const client = await WsClient.open(server.url, server.token);
