@@ -413,6 +413,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the address cannot be read": "地址无法识别",
   "{} clients are connected": "已连接 {} 个客户端",
   "pages of {} are not let in; DYLIVE_COMPAT_ORIGINS can name them": "不允许来自 {} 的网页；可以写进 DYLIVE_COMPAT_ORIGINS",
+  "{}: rooms must be a list of 1 to {} items": "{}：rooms 必须是 1 到 {} 项的列表",
   "it takes the names of {} rooms, not of {}": "最多可指定 {} 个直播间，不能是 {} 个",
   "room: one search takes the names of {} rooms, not of {}": "room：一次搜索最多可指定 {} 个直播间，不能是 {} 个",
   "--people looks for names: of the other options it takes --room, --limit and --json":
