@@ -4,6 +4,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { claim } from "../claims.js";
 import { median } from "../rounds.js";
 import { framesOfAnEnemy } from "./frames.js";
+import { textsOfAnEnemy } from "./pastes.js";
 import { requestsOfMany } from "./rooms.js";
 import { alike, longestHold, type WorstCase } from "./turns.js";
 import { repliesOfAnEnemy } from "./works.js";
@@ -35,7 +36,7 @@ try {
     );
   };
   show(plain);
-  const cases = [...framesOfAnEnemy(folder), ...repliesOfAnEnemy(), ...(await requestsOfMany(quick ? 2_000 : 10_000))];
+  const cases = [...framesOfAnEnemy(folder), ...repliesOfAnEnemy(), ...textsOfAnEnemy(), ...(await requestsOfMany(quick ? 2_000 : 10_000))];
   const took: (typeof plain)[] = [];
   for (const one of cases) {
     const measured = await measure(one);

@@ -89,7 +89,7 @@ export function meaningOf(url: URL): Meaning | null {
   const host = url.hostname.toLowerCase().replace(/\.$/, "");
   if (host === "ixigua.com" || host.endsWith(".ixigua.com")) return { kind: "ixigua" };
   if (!isPlatformHost(host)) return null;
-  const path = url.pathname.replace(/\/+$/, "");
+  const path = url.pathname.replace(/(?<!\/)\/+$/, "");
   if (SHORT_LINK_HOSTS.has(host))
     return /^\/[\w-]{1,64}$/.test(path) ? { kind: "short_link", host, path: `${path}/` } : unnamed(host, path);
   const replay = /^\/vsdetail\/(\d{1,32})$/.exec(path)?.[1];
@@ -112,15 +112,17 @@ export function spoiltBy({ hostname, username, password, port }: URL): Told | nu
 }
 
 const PLATFORM_HOST = "(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com";
-/** Part of a text between a scheme and the last @ of an address that does not begin with a host of the platform. */
-const LOGIN = new RegExp(`([a-z][a-z0-9+.-]*://)(?!${PLATFORM_HOST}[/?#])\\S+@`, "giu");
+/** A run of characters without blanks up to its last @. It is looked for from where the run begins alone, which takes linear time. */
+const UP_TO_LAST_AT = /(?<!\S)\S+@/gu;
+/** Part of such a run between a scheme and the last @ of an address that does not begin with a host of the platform. */
+const LOGIN = new RegExp(`(?<=[a-z][0-9+.-]*://)(?!${PLATFORM_HOST}[/?#]).+@$`, "isu");
 /** The same where there is no scheme: with a colon in it, or before a host of the platform. */
 const BARE_LOGIN = new RegExp(`(?<!\\S)(?!\\S*://|${PLATFORM_HOST}[/?#])(?:[^\\s:@]*:\\S*@|[^\\s@]+@(?=${PLATFORM_HOST}))`, "giu");
 const HOST_AFTER_LOGIN = new RegExp(`@(${PLATFORM_HOST})(?![a-z0-9.@-])`, "iu");
 
 /** Returns a pasted text as it may be said again: without what stands before the @ of an address, which may be a password. Cut it only then. */
 export function withoutPassword(text: string): string {
-  return text.replace(LOGIN, "$1…@").replace(BARE_LOGIN, "…@");
+  return text.replace(UP_TO_LAST_AT, (run) => run.replace(LOGIN, "…@")).replace(BARE_LOGIN, "…@");
 }
 
 /** Returns the same of a text that holds no address as {@link spoiltBy} does of one; null where no host of the platform stands after an @ in it. */

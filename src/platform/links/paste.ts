@@ -70,7 +70,9 @@ export function worksDoor<K extends WorkKind>(kinds: readonly [K, ...K[]], nowMs
 /** Longest text that is read, in characters; the app's share texts have a few hundred. */
 const LONGEST = 4000;
 /** Invisible characters and quotation marks at the ends of copied text: cmd.exe hands single ones on, and people paste what was quoted. */
-const AROUND = /^[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+|[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+$/g;
+const BLANK = "[\\s\\u200b-\\u200f\\u2060\\ufeff\"'`“”‘’「」『』]";
+/** Those at the end are tried from the first of a row alone: from each of them, a long row within a text would take quadratic time. */
+const AROUND = new RegExp(`^${BLANK}+|(?<!${BLANK})${BLANK}+$`, "g");
 
 /** Returns a pasted text without what stands around it: blanks, invisible characters, quotation marks. */
 export function unquoted(text: string): string {
@@ -161,9 +163,13 @@ export function elsewhere(meaning: Meaning, wants: Told): Told {
   }
 }
 
-/** Reads an address as written, without the punctuation that a sentence puts behind it. */
+/** Punctuation that a sentence puts behind an address; tried from its first sign alone, as {@link AROUND} is. */
+const STOPS = /(?<![.,;:!?'")\]])[.,;:!?'")\]]+$/;
+const SEARCH_PATH = new RegExp(SEARCHED, "iu");
+
+/** Reads an address as written, without the punctuation behind it. */
 function urlOf(address: string): URL | null {
-  const bare = address.replace(/[.,;:!?'")\]]+$/, "").replace(new RegExp(SEARCHED, "iu"), (searched) => searched.replaceAll("#", "%23"));
+  const bare = address.replace(STOPS, "").replace(SEARCH_PATH, (searched) => searched.replaceAll("#", "%23"));
   const full = /^https?:\/\//i.test(bare) ? bare : `https://${bare}`;
   return URL.canParse(full) ? new URL(full) : null;
 }

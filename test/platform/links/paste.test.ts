@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inLanguage } from "../../../src/i18n/words.js";
 import { type Meaning, withoutPassword } from "../../../src/platform/links/link.js";
-import { type Door, ROOM_DOOR, readPaste, worksDoor } from "../../../src/platform/links/paste.js";
+import { type Door, ROOM_DOOR, readPaste, unquoted, worksDoor } from "../../../src/platform/links/paste.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
 
 const NOW = Date.UTC(2026, 10, 27);
@@ -217,4 +217,57 @@ describe("whatever is pasted", () => {
       }
     },
   );
+});
+
+describe("a text of 4,000 characters", () => {
+  const none = (start: string) => `${JSON.stringify(start)} holds no link of the platform and is no id (a work's 19 digits)`;
+  const host = `中${"a.".repeat(1990)}douyin.com`;
+
+  it.each([
+    ["a letter", "a".repeat(4000), none("a".repeat(40))],
+    ["labels", "a.".repeat(2000), none("a.".repeat(20))],
+    ["labels behind an @", `@${"a.".repeat(1999)}`, none(`@${"a.".repeat(19)}a`)],
+    ["schemes", "a://".repeat(1000), none("a://".repeat(10))],
+    ["schemes and a login", `${"a://".repeat(999)}b@c`, none("a://…@c")],
+    ["schemes of the platform", `${"a://douyin.com/".repeat(266)}@c`, none("a://douyin.com/a://douyin.com/a://douyin")],
+    ["blanks", `x${" ".repeat(3998)}x`, none(`x${" ".repeat(39)}`)],
+    ["invisible characters", `x${"\u200b".repeat(3998)}x`, none(`x${"\u200b".repeat(39)}`)],
+    ["quotation marks", `x${'"'.repeat(3998)}x`, none(`x${'"'.repeat(39)}`)],
+    ["labels of a host", host, `${host.slice(1)} itself, not to a work`],
+    ["full stops", `https://www.douyin.com/${".,".repeat(1900)}x`, `www.douyin.com/${".,".repeat(29)}., not to a work`],
+    ["slashes", `https://www.douyin.com${"/".repeat(3900)}x`, `www.douyin.com${"/".repeat(60)}, not to a work`],
+  ])("of %s is refused as a short one is", (_of, given, sentence) => {
+    expect(refusal(given, WORK).replace("the link leads to ", "")).toBe(sentence);
+  });
+});
+
+describe("what takes linear time", () => {
+  // As simple expressions say it, which take quadratic time.
+  const HOST = "(?:[a-z0-9-]+\\.)*(?:douyin|iesdouyin|amemv|ixigua)\\.com";
+  const LOGIN = new RegExp(`([a-z][a-z0-9+.-]*://)(?!${HOST}[/?#])\\S+@`, "giu");
+  const BARE = new RegExp(`(?<!\\S)(?!\\S*://|${HOST}[/?#])(?:[^\\s:@]*:\\S*@|[^\\s@]+@(?=${HOST}))`, "giu");
+  const BLANKS = /^[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+|[\s\u200b-\u200f\u2060\ufeff"'`“”‘’「」『』]+$/g;
+  const piece = fc.oneof(
+    fc.constantFrom(
+      ..."a1K\u212a\u017f:/@.-+?# \n\u200b\ufeff\"'“」中😀\ud83d\udc00",
+      "://",
+      "a://",
+      "A+1.-://",
+      "douyin.com",
+      "douyin.com/",
+      "x.amemv.com#",
+    ),
+    fc.string({ unit: "binary", maxLength: 3 }),
+  );
+  const text = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(""));
+
+  it("says the same as what does not", () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        expect(withoutPassword(given)).toBe(given.replace(LOGIN, "$1…@").replace(BARE, "…@"));
+        expect(unquoted(given)).toBe(given.replace(BLANKS, ""));
+      }),
+      { numRuns: 10_000 },
+    );
+  });
 });
