@@ -14,6 +14,9 @@ import { startPostgres } from "../../bench/postgres/server.js";
 import { startSimulator } from "../../simulator/index.js";
 import { chat, type Run, scratch, started } from "../e2e/command.js";
 
+// npm hands this setting of the checkout to all that it runs; whoever installs the package does not have it.
+delete process.env["npm_config_strict_allow_scripts"];
+
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const run = promisify(execFile);
 const { version, exports: exported } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {

@@ -79,7 +79,7 @@ export const AmongRooms = Type.Optional(
   Type.String({
     minLength: 1,
     maxLength: 8_000,
-    description: "rooms with commas between, each by its id here or one of its names; all that the token may see by default",
+    description: "up to 200 rooms with commas between, each by its id here or one of its names; all that the token may see by default",
   }),
 );
 

@@ -6291,7 +6291,7 @@ export interface operations {
     getSessions: {
         parameters: {
             query?: {
-                /** @description rooms with commas between, each by its id here or one of its names; all that the token may see by default */
+                /** @description up to 200 rooms with commas between, each by its id here or one of its names; all that the token may see by default */
                 room?: string;
                 /** @description part of the title or of the anchor's name; capitals of A to Z do not matter */
                 q?: string;
@@ -7835,7 +7835,7 @@ export interface operations {
             query: {
                 /** @description part of a nickname as broadcasts told it, or the whole id; capitals and the width of letters do not matter */
                 q: string;
-                /** @description rooms with commas between, each by its id here or one of its names; all that the token may see by default */
+                /** @description up to 200 rooms with commas between, each by its id here or one of its names; all that the token may see by default */
                 room?: string;
                 /** @description a whole number from 1 to 100 */
                 limit?: number;
