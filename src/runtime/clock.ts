@@ -150,9 +150,9 @@ export interface FollowingController {
  */
 export function follow(...signals: readonly AbortSignal[]): FollowingController {
   const controller = new AbortController();
-  setMaxListeners(0, ...signals); // hundreds go by one, and all let go of it
   const followed = signals.map((signal) => ({ signal, pass: () => controller.abort(signal.reason) }));
   for (const { signal, pass } of followed) {
+    setMaxListeners(0, signal); // hundreds go by one, and all let go of it
     if (signal.aborted) pass();
     else signal.addEventListener("abort", pass, { once: true });
   }

@@ -1,4 +1,4 @@
-import { getEventListeners } from "node:events";
+import { EventEmitter, getEventListeners } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -64,6 +64,13 @@ it("nothing is left on a signal that goes on: not when a limit is over, nor when
   for (const { release } of followers) release();
   await until(() => limits.every(({ aborted }) => aborted));
   expect([getEventListeners(on, "abort").length, getEventListeners(other, "abort").length]).toEqual([0, 0]);
+});
+
+it("a follower of no signal, or of many, leaves the bound of listeners of everything else as it is", () => {
+  const before = EventEmitter.defaultMaxListeners;
+  follow().abort();
+  follow(new AbortController().signal, new AbortController().signal).release();
+  expect([before, EventEmitter.defaultMaxListeners]).toEqual([10, 10]);
 });
 
 it("AbortSignal.any, which leaves something on each signal for good, is used where it is made once for a program or a call of its user", () => {
