@@ -277,7 +277,7 @@ export class Sidecar {
     const owned = one.own[format];
     if (owned === false) return false;
     const { store } = this.#deps;
-    const { folder, room, zone } = this.#options;
+    const { folder, room, stateFile, zone } = this.#options;
     const { from, to } = this.#timeOf(one);
     const request = { format, from, startMs: from, zoneMinutes: minutesAhead(zone, from), ...(to !== null && { to }) };
     const decided = await planExport(store, room, request);
@@ -287,8 +287,11 @@ export class Sidecar {
     const plan = { ...decided, ...range, about: { ...decided.about, gaps } };
     const path = join(folder, `${one.name}.${format}`);
     await assertNoLink(folder, one.name);
-    // A name that is short, whatever that of the film is, and always the same: of each a crash leaves one at most.
-    const part = createHash("sha256").update(basename(path)).digest("hex").slice(0, 16);
+    // A name that is short, whatever that of the film is, and always the same: of each a crash leaves one at most. Another room's has its own.
+    const part = createHash("sha256")
+      .update(`${stateFile}/${basename(path)}`)
+      .digest("hex")
+      .slice(0, 16);
     const file = await NewFile.create(path, join(dirname(path), `.dylive-${part}.part`));
     const digest = createHash("sha256");
     try {

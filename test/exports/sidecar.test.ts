@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import {
   appendFileSync,
   existsSync,
@@ -57,13 +58,14 @@ async function opened(options: Partial<SidecarOptions> = {}) {
   const { room, append } = await claimed(store);
   const folder = options.folder ?? newFolder();
   const told: string[] = [];
+  /** @param meanwhile called, and waited for, when a file is begun and nothing is in it yet */
   const open = (change: Partial<SidecarOptions> = {}, log: Store["log"] = store.log, meanwhile: () => unknown = () => {}) =>
     Sidecar.open(
       {
         store: { ...store, log, rooms: store.rooms, sessions: store.sessions, secrets: store.secrets },
-        exported: (plan, signal) => {
-          meanwhile();
-          return bytesOf(exportPieces({ log, comments: store.comments }, plan, signal));
+        exported: async function* (plan, signal) {
+          await meanwhile();
+          yield* bytesOf(exportPieces({ log, comments: store.comments }, plan, signal));
         },
         ...{ clock, tell: (line: Told) => told.push(String(line)) },
       },
@@ -614,7 +616,7 @@ describe("a folder", () => {
   it("in which a file cannot be written has that told once, and the file when it can", async () => {
     const { clock, folder, say, grow, read, open, told } = await opened();
     const film = `主播_${stamp(EIGHT)}`;
-    const part = join(folder, `.dylive-${createHash("sha256").update(`${film}.ass`).digest("hex").slice(0, 16)}.part`);
+    const part = join(folder, `.dylive-${createHash("sha256").update(`${STATE}/${film}.ass`).digest("hex").slice(0, 16)}.part`);
     mkdirSync(part);
     grow(`${film}.flv`);
     await say();
@@ -756,8 +758,37 @@ describe("a folder", () => {
     expect(told).toContainEqual(expect.stringMatching(/\.jsonl cannot be written: its name is too long/));
   });
 
+  it("in which two rooms' are at work has whole files, whoever of them was first", async () => {
+    const { folder, say, grow, read, open, told, files } = await opened({ formats: ["xml"] });
+    const film = `主播_${stamp(EIGHT)}`;
+    grow(`${film}.flv`);
+    await say();
+    const moments = new EventEmitter();
+    const isRead = once(moments, "read");
+    const other = await open({ stateFile: ".dylive-sidecar-2.json" }, undefined, () => {
+      moments.emit("begun");
+      return isRead;
+    });
+    let late: Promise<boolean> | undefined;
+    const one = await open({}, undefined, () => {
+      const hasBegun = once(moments, "begun");
+      late = other.look(SIGNAL);
+      return hasBegun;
+    });
+    expect(await one.look(SIGNAL)).toBe(true);
+    const written = read(`${film}.xml`);
+    expect(placesIn(written).size).toBe(1);
+    moments.emit("read");
+    await late;
+    expect(read(`${film}.xml`)).toBe(written);
+    expect(told).toContainEqual(expect.stringMatching(/\.xml: is there and not of this command/));
+    expect(told).not.toContainEqual(expect.stringMatching(/cannot be written/));
+    expect(files()).toEqual([`${film}.flv`, `${film}.xml`]);
+    expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+
   it("in which two are at work at once comes to the same", async () => {
-    const { clock, say, grow, read, open, files } = await opened();
+    const { clock, say, grow, read, open, files, told } = await opened();
     const film = `主播_${stamp(EIGHT)}`;
     const [one, other] = [await open(), await open({ stateFile: ".other.json" })];
     for (let n = 0; n < 30; n++) {
@@ -768,6 +799,7 @@ describe("a folder", () => {
     }
     await clock.advance(100_000);
     await Promise.all([one.look(SIGNAL), other.look(SIGNAL)]);
+    expect(told).not.toContainEqual(expect.stringMatching(/cannot be written/));
     expect(placesIn(read(`${film}.xml`)).size).toBe(30);
     expect(files()).toEqual([".ass", ".flv", ".jsonl", ".srt", ".xml"].map((ending) => film + ending));
   });
