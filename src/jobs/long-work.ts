@@ -105,7 +105,8 @@ function tasksOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Task
     eraseRaw: ({ folder, identity }, tell, signal) => {
       const turn = turnsOf(tell);
       let parts = 0;
-      return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => turn("reading raw recordings", ++parts) });
+      const onPart = () => turn("reading raw recordings", ++parts);
+      return eraseAllRaw(folder, systemClock, { named: namedIn(identity), signal, onPart });
     },
     delete: async ({ folder, deletion }, tell, signal) => {
       const turn = turnsOf(tell);

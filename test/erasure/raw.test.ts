@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import { eraseUser } from "../../src/erasure/erase.js";
 import { type Erasure, eraseEverywhere, unreached } from "../../src/erasure/everywhere.js";
-import { namedIn, peopleIn } from "../../src/erasure/identity.js";
+import { namedIn, peopleIn, unknownPerson } from "../../src/erasure/identity.js";
 import type { User } from "../../src/events/event.js";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import { redecode } from "../../src/ingest/redecode.js";
@@ -14,6 +14,7 @@ import type { Received } from "../../src/platform/access/read.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
+import { systemClock } from "../../src/runtime/clock.js";
 import { eraseAllRaw } from "../../src/sources/raw/erase-all.js";
 import { rawFiles } from "../../src/sources/raw/files.js";
 import { closeRecordings } from "../../src/sources/raw/pack.js";
@@ -69,8 +70,8 @@ async function collected(data: string) {
   return { store, folder, room, clock, raw, again, events };
 }
 
-/** Whom the room saw most of, in messages of every kind. */
-async function someone(events: Awaited<ReturnType<Awaited<ReturnType<typeof collected>>["events"]>>): Promise<User> {
+/** Whom the room saw most of, in messages of every kind. @param rank 1 for whom after that */
+async function someone(events: Awaited<ReturnType<Awaited<ReturnType<typeof collected>>["events"]>>, rank = 0): Promise<User> {
   const seen = new Map<string, { user: User; count: number }>();
   for (const event of events)
     for (const user of peopleIn(event)) {
@@ -78,7 +79,7 @@ async function someone(events: Awaited<ReturnType<Awaited<ReturnType<typeof coll
       const one = seen.get(user.id) ?? { user, count: 0 };
       seen.set(user.id, { user: one.user, count: one.count + 1 });
     }
-  const most = [...seen.values()].sort((a, b) => b.count - a.count)[0]?.user;
+  const most = [...seen.values()].sort((a, b) => b.count - a.count)[rank]?.user;
   if (most === undefined) throw new Error("nobody");
   return most;
 }
@@ -86,7 +87,7 @@ async function someone(events: Awaited<ReturnType<Awaited<ReturnType<typeof coll
 const erase = (store: Store, folder: string, user: string): Promise<Erasure> =>
   eraseEverywhere(user, {
     log: () => eraseUser(store, { user, keep: false }),
-    recordings: (identity) => eraseAllRaw(folder, { named: namedIn(identity), signal }),
+    recordings: (identity) => eraseAllRaw(folder, systemClock, { named: namedIn(identity), signal }),
     files: async () => [],
   });
 
@@ -157,6 +158,31 @@ describe("erase-user", () => {
     await catchUp(store, plainWords);
     await store.close();
     expect(holding(data, person)).toEqual([]);
+  });
+
+  it("of two at once, with a server that starts meanwhile, brings nobody back", async () => {
+    const data = directory("data");
+    const { store, folder, raw, events } = await collected(data);
+    await raw.close();
+    await closeRecordings(folder, false, new FakeClock(), signal);
+    const people = [await someone(await events()), await someone(await events(), 1)];
+    for (const one of people) expect(holding(folder, one).length).toBeGreaterThan(1);
+    const servers: RawRecorder[] = [];
+    const begin = () => servers.push(new RawRecorder({ folder, clock: systemClock, byDefault: true, onError: fail }));
+    const done = await Promise.all(
+      people.map(({ id }) =>
+        eraseAllRaw(folder, systemClock, {
+          named: namedIn(unknownPerson(id ?? "")),
+          signal,
+          onPart: () => void (servers.length < 3 && begin()),
+        }),
+      ),
+    );
+    for (const one of done) expect(one).toMatchObject({ open: [], failed: [] });
+    for (const { id } of people) expect(holding(folder, { ...people[0], id, secUid: null, nickname: null } as User)).toEqual([]);
+    for (const server of servers) await server.close();
+    expect(readdirSync(folder)).toEqual(["1"]);
+    await store.close();
   });
 
   it("finds whom only the recordings know, leaves others' files alone, and says what it cannot reach", async () => {

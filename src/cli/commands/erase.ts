@@ -63,7 +63,7 @@ function erase(
           rotated = true;
           const read = new ProgressLine("erase-user", told`parts of raw recordings`);
           let parts = 0;
-          return eraseAllRaw(folder, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
+          return eraseAllRaw(folder, systemClock, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
         },
         files: () => removeFiles(store.downloads, storage),
       });

@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline, Readable } from "node:stream";
@@ -7,8 +7,9 @@ import { createGunzip, createGzip } from "node:zlib";
 import { WireError } from "../../platform/wire/reader.js";
 import { encodeHeader, encodeRecord, RecordingReader, type RecordingRecord } from "../../platform/wire/recording.js";
 import { withoutMessages } from "../../platform/wire/strip.js";
+import type { Clock } from "../../runtime/clock.js";
 import { NewFile, syncFolder } from "../../runtime/durable-file.js";
-import { rawFiles } from "./files.js";
+import { rawFiles, rewriteAlone } from "./files.js";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -117,10 +118,15 @@ interface AllRawErased {
 }
 
 /**
- * Takes messages out of all compressed recordings, file after file; see {@link eraseRaw}. It can be broken off and begun again.
+ * Takes messages out of all compressed recordings, file after file; see {@link eraseRaw}. It can be broken off and begun again. Waits for other
+ * processes that write recordings again.
  * @param folder of all raw recordings
  */
-export async function eraseAllRaw(folder: string, erasing: RawErasing): Promise<AllRawErased> {
+export function eraseAllRaw(folder: string, clock: Clock, erasing: RawErasing): Promise<AllRawErased> {
+  return rewriteAlone(folder, clock, erasing.signal, () => eraseEach(folder, erasing));
+}
+
+async function eraseEach(folder: string, erasing: RawErasing): Promise<AllRawErased> {
   const all: AllRawErased = { files: 0, messages: 0, frames: 0, open: [], failed: [] };
   for (const { path, open } of await rawFiles(folder)) {
     erasing.signal.throwIfAborted();
@@ -136,7 +142,7 @@ export async function eraseAllRaw(folder: string, erasing: RawErasing): Promise<
     } catch (error) {
       erasing.signal.throwIfAborted();
       // Removed meanwhile by its limits: there is nothing to take anybody out of.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") all.failed.push(`${path} (${(error as Error).message})`);
+      if (existsSync(path)) all.failed.push(`${path} (${(error as Error).message})`);
     }
   }
   return all;

@@ -8,7 +8,7 @@ import { WireError } from "../../platform/wire/reader.js";
 import { RecordingReader } from "../../platform/wire/recording.js";
 import type { Clock } from "../../runtime/clock.js";
 import { makeFolder, NewFile } from "../../runtime/durable-file.js";
-import { rawFiles } from "./files.js";
+import { rawFiles, rewriteAlone } from "./files.js";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -75,10 +75,10 @@ export function rotateMark(folder: string): string {
  */
 export async function closeRecordings(folder: string, running: boolean, clock: Clock, signal: AbortSignal): Promise<void> {
   if (!existsSync(folder)) return;
-  if (!running) {
-    for (const { path, open } of await rawFiles(folder)) if (open) await packRaw(path, signal);
-    return;
-  }
+  if (!running)
+    return rewriteAlone(folder, clock, signal, async () => {
+      for (const { path, open } of await rawFiles(folder)) if (open) await packRaw(path, signal);
+    });
   const mark = rotateMark(folder);
   await makeFolder(folder);
   await writeFile(mark, "", { mode: 0o600 });

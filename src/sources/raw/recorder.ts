@@ -5,7 +5,7 @@ import type { Received } from "../../platform/access/read.js";
 import { encodeHeader, encodeRecord } from "../../platform/wire/recording.js";
 import type { Clock } from "../../runtime/clock.js";
 import { makeFolder, syncFolder } from "../../runtime/durable-file.js";
-import { type RawFile, rawFiles, rawName } from "./files.js";
+import { type RawFile, rawFiles, rawName, rewriteAlone } from "./files.js";
 import { packRaw, rotateMark } from "./pack.js";
 
 /** Origin of frames. */
@@ -183,7 +183,7 @@ export class RawRecorder {
   #packing: Promise<void>;
   #rotating = false;
 
-  /** Begins by packing what an earlier process left open. */
+  /** Begins by packing what an earlier process left open, when no command rewrites the recordings any more. */
   constructor(deps: RawRecorderDeps) {
     this.#deps = deps;
     this.byDefault = deps.byDefault;
@@ -248,13 +248,16 @@ export class RawRecorder {
   }
 
   async #recover(leftOpen: Promise<readonly RawFile[]>): Promise<void> {
-    const { folder, onError } = this.#deps;
+    const { folder, clock, onError } = this.#deps;
+    const { signal } = this.#stop;
     try {
       const left = await leftOpen;
-      for (const room of existsSync(folder) ? await readdir(folder) : []) await this.#sweep(join(folder, room));
-      for (const { path } of left) await this.#packNow(path);
+      await rewriteAlone(folder, clock, signal, async () => {
+        for (const room of existsSync(folder) ? await readdir(folder) : []) await this.#sweep(join(folder, room));
+        for (const { path } of left) if (existsSync(path)) await this.#packNow(path);
+      });
     } catch (error) {
-      onError(error, {});
+      if (!signal.aborted) onError(error, {});
     }
   }
 
