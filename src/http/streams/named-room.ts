@@ -28,8 +28,8 @@ const NAMES_MAX = 200;
 /** Names that are looked up in one turn of the event loop: an embedded store answers all of them without ever leaving it. */
 const NAMES_A_TURN = 20;
 
-/** Finds the rooms of names as {@link visibleRoom} does, one after the other, and gives everything else a turn in between. */
-async function* foundByName(
+/** Finds the rooms of names as {@link visibleRoom} does, one after the other, or why there is none, and gives everything else a turn in between. */
+export async function* foundByName(
   rooms: Rooms,
   token: TokenRow,
   names: readonly string[],

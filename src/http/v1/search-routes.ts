@@ -22,7 +22,7 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import type { FoundPeople } from "../../store/statistics.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
-import { roomsAmong, visibleRoom } from "../streams/named-room.js";
+import { foundByName, roomsAmong } from "../streams/named-room.js";
 import { AmongRooms, addSchemas, exactly, Next } from "./fields.js";
 import { doneBy } from "./statistics-schemas.js";
 
@@ -237,8 +237,9 @@ async function roomsOf(names: string | undefined, token: TokenRow, rooms: ApiDep
     const asked = names.split(",");
     if (asked.length > SEARCH_ROOMS_MAX)
       throw new DyliveError("bad_request", told`room: one search takes the names of ${SEARCH_ROOMS_MAX} rooms, not of ${asked.length}`);
-    for (const name of asked) {
-      const named = await visibleRoom(rooms, token, name.trim());
+    const trimmed = asked.map((name) => name.trim());
+    for await (const [, named] of foundByName(rooms, token, trimmed)) {
+      if (named instanceof DyliveError) throw named;
       found.add(named.room);
       sessionId = asked.length === 1 ? named.sessionId : null;
     }
