@@ -4,8 +4,8 @@ import { endOfString, parseExact, partsIn } from "./exact-json.js";
 const CALL = /self\.__pace_f\.push\(\s*\[\s*1\s*,\s*(?=")/g;
 /** Beginning of a row: its number. */
 const ROW = /^[0-9a-f]{1,8}:/;
-/** Most work of parsing the rows of a page, in characters: that of a real page is some four millions. */
-const MOST_WORK = 10_000_000;
+/** Most work of parsing the rows of a page, in characters: that of a real page is some four millions. More would hold a slow machine for over 250 ms. */
+const MOST_WORK = 8_000_000;
 /** Most of that in vain, for rows in pieces; a bound for pages that never end one. */
 const MOST_IN_PIECES = 6_000_000;
 /** A list or an object is as much work as so many characters. */
