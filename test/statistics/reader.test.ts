@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { expect, it } from "vitest";
 import { keepUpToDate } from "../../src/statistics/reader.js";
 import { FakeClock } from "../clock.js";
@@ -43,6 +44,7 @@ it("never lets figures grow older than some twenty seconds for that", async () =
 /** Does a round over rooms that are so many events behind, or those of a time (ms). @returns the rooms whose steps were under way together, and the error that was told */
 async function round(behind: readonly number[], step: (room: number) => Promise<boolean>, forMs = 1500) {
   const [clock, stop] = [new FakeClock(), new AbortController()];
+  setMaxListeners(0, stop.signal); // as many rooms sleep on it as share a turn
   const [together, errors]: [Set<number>[], unknown[]] = [[], []];
   let count = 0;
   const running = keepUpToDate(
