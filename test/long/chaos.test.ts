@@ -46,10 +46,13 @@ function told(
   expect(staleMs, "called live while nobody was heard").toBeLessThan(LONGEST_MS);
   const gapSeconds = Math.round(gaps.reduce((sum, { from, to }) => sum + to - from, 0) / 1000);
   const gapShare = Math.round((100 * gapSeconds) / (rooms * (FOR_MS / 1000)));
+  const overtaking = "where sessions or processes overtake each other";
   const order =
     ordered === rooms
       ? "order kept"
-      : `order kept in ${ordered} rooms of ${rooms}, and not judged in others, where sessions or processes overtake each other`;
+      : ordered === 0
+        ? `order not judged, ${overtaking}`
+        : `order kept in ${ordered} rooms of ${rooms}, and not judged in others, ${overtaking}`;
   const { connections, ...ends } = met;
   const counted = (all: Readonly<Record<string, number>>) =>
     Object.entries(all)
