@@ -30,7 +30,7 @@ export async function deleteKept(config: Config, store: Store, deletion: Deletio
   const progress = new ProgressLine("delete", told`events`);
   const onProgress = (events: number) => progress.show(events);
   const { events, sessions } = await runDeletion(store, deletion, () => systemClock.now(), { signal, onProgress });
-  await closeRecordings(folder, isDataDirLocked(config.data), systemClock, signal);
+  await closeRecordings(folder, () => isDataDirLocked(config.data), systemClock, signal);
   const recordings = await removeDeletedRaw({ files: (room) => rawFiles(folder, room), remove: removeRaw }, [deletion]);
   progress.end(told`done`);
   await print(told`deleted: ${events} events, statistics of ${sessions} broadcasts, ${recordings.files} raw recordings`);

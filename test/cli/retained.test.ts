@@ -39,7 +39,7 @@ it("what is kept of a room, and what of it is beyond its limits, is told of even
     await append(chat(String(day), { receivedAt, text: "长".repeat(100_000) }));
   }
   await raw.close();
-  await closeRecordings(folder, false, clock, new AbortController().signal);
+  await closeRecordings(folder, () => false, clock, new AbortController().signal);
   for (const { path, startedAt } of await rawFiles(folder)) utimesSync(path, startedAt / 1000, startedAt / 1000);
   await indexAll(store);
   const told = await look(limits(null, null));

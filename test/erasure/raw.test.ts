@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import protobuf from "protobufjs";
@@ -14,10 +14,11 @@ import type { Received } from "../../src/platform/access/read.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
+import { RecordingReader } from "../../src/platform/wire/recording.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { eraseAllRaw } from "../../src/sources/raw/erase-all.js";
-import { rawFiles } from "../../src/sources/raw/files.js";
-import { closeRecordings } from "../../src/sources/raw/pack.js";
+import { rawFiles, rewriteAlone } from "../../src/sources/raw/files.js";
+import { closeRecordings, rotateMark } from "../../src/sources/raw/pack.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -134,7 +135,7 @@ describe("erase-user", () => {
     const data = directory("data");
     const { store, folder, raw, again, events } = await collected(data);
     await raw.close();
-    await closeRecordings(folder, false, new FakeClock(), signal);
+    await closeRecordings(folder, () => false, new FakeClock(), signal);
     const person = await someone(await events());
     const before = holding(data, person);
     expect(before.filter((path) => path.endsWith(".dyrec.gz")).length).toBeGreaterThan(1);
@@ -164,7 +165,7 @@ describe("erase-user", () => {
     const data = directory("data");
     const { store, folder, raw, events } = await collected(data);
     await raw.close();
-    await closeRecordings(folder, false, new FakeClock(), signal);
+    await closeRecordings(folder, () => false, new FakeClock(), signal);
     const people = [await someone(await events()), await someone(await events(), 1)];
     for (const one of people) expect(holding(folder, one).length).toBeGreaterThan(1);
     const servers: RawRecorder[] = [];
@@ -183,6 +184,44 @@ describe("erase-user", () => {
     for (const server of servers) await server.close();
     expect(readdirSync(folder)).toEqual(["1"]);
     await store.close();
+  });
+
+  it("waits for who rewrites recordings, and leaves to a server that began meanwhile what that one writes", async () => {
+    const folder = join(directory("data"), "raw");
+    const clock = new FakeClock();
+    const about = { sessionId: made.roomId, webRid: "98765", source: "websocket" };
+    let server: RawRecorder | null = null;
+    let closing: Promise<void> = Promise.resolve();
+    mkdirSync(folder, { recursive: true });
+    await rewriteAlone(folder, clock, signal, async () => {
+      closing = closeRecordings(folder, () => server !== null, clock, signal);
+      server = new RawRecorder({ folder, clock, byDefault: true, onError: fail });
+      server.take(7, received.slice(0, 4), about);
+      await until(async () => (await rawFiles(folder, 7)).length === 1);
+    });
+    const begun = server as RawRecorder | null;
+    let isClosed = false;
+    void closing.finally(() => {
+      isClosed = true;
+    });
+    // It asks the server for it, by its mark.
+    await until(async () => {
+      await clock.advance(100);
+      return isClosed || existsSync(rotateMark(folder));
+    });
+    begun?.take(7, received.slice(4, 8), about);
+    await until(async () => {
+      await clock.advance(500);
+      return isClosed;
+    });
+    await closing;
+    await begun?.close();
+    const files = await rawFiles(folder, 7);
+    const records = files.flatMap(({ path }) =>
+      new RecordingReader().push(path.endsWith(".gz") ? gunzipSync(readFileSync(path)) : readFileSync(path)),
+    );
+    expect(records).toHaveLength(8);
+    expect(files.some(({ open }) => !open)).toBe(true);
   });
 
   it("finds whom only the recordings know, leaves others' files alone, and says what it cannot reach", async () => {
@@ -225,7 +264,7 @@ describe("erase-user", () => {
     const server = new RawRecorder({ folder, clock, byDefault: true, onError: fail });
     server.take(7, received.slice(4, 8), about);
     let closed = false;
-    const closing = closeRecordings(folder, true, clock, signal).then(() => {
+    const closing = closeRecordings(folder, () => true, clock, signal).then(() => {
       closed = true;
     });
     await until(async () => {

@@ -211,7 +211,7 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
   it("go on where a recording was compressed meanwhile, or removed by its limits", async () => {
     const store = open();
     const { again, folder, room } = await collected(store, older, directory("raw"));
-    await closeRecordings(folder, false, systemClock, new AbortController().signal);
+    await closeRecordings(folder, () => false, systemClock, new AbortController().signal);
     const files = await rawFiles(folder, room);
     const moved = files.map((file) => ({ ...file, path: file.path.replace(/\.gz$/, "") }));
     const whole = await again({ files: [{ ...files[0], path: `${folder}/removed.dyrec` } as RawFile, ...moved] });

@@ -44,7 +44,7 @@ describe("tasks in the worker thread", () => {
 
   it("take a person out of log and recordings; stopped, they can be begun again", async () => {
     const { desk, folder, events } = await recorded();
-    await closeRecordings(folder, false, systemClock, new AbortController().signal);
+    await closeRecordings(folder, () => false, systemClock, new AbortController().signal);
     const person = (await events()).flatMap(peopleIn).find((user) => user.id !== null && !user.isAnchor)?.id ?? "";
     const stop = new AbortController();
     const erase = (stopped = {}) =>

@@ -59,7 +59,7 @@ function erase(
           return report;
         },
         recordings: async (identity) => {
-          if (!rotated) await closeRecordings(folder, isDataDirLocked(config.data), systemClock, signal);
+          if (!rotated) await closeRecordings(folder, () => isDataDirLocked(config.data), systemClock, signal);
           rotated = true;
           const read = new ProgressLine("erase-user", told`parts of raw recordings`);
           let parts = 0;

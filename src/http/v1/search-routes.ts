@@ -234,11 +234,10 @@ async function roomsOf(names: string | undefined, token: TokenRow, rooms: ApiDep
     }
     for (const { room } of some) found.add(room);
   } else {
-    const asked = names.split(",");
+    const asked = names.split(",").map((name) => name.trim());
     if (asked.length > SEARCH_ROOMS_MAX)
       throw new DyliveError("bad_request", told`room: one search takes the names of ${SEARCH_ROOMS_MAX} rooms, not of ${asked.length}`);
-    const trimmed = asked.map((name) => name.trim());
-    for await (const [, named] of foundByName(rooms, token, trimmed)) {
+    for await (const [, named] of foundByName(rooms, token, asked)) {
       if (named instanceof DyliveError) throw named;
       found.add(named.room);
       sessionId = asked.length === 1 ? named.sessionId : null;

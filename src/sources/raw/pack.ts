@@ -71,14 +71,16 @@ export function rotateMark(folder: string): string {
 /**
  * Has everything that was recorded so far closed and compressed: by the server that writes it, which looks for our mark, or by us where no
  * server runs. What a server does not close in time stays open.
- * @param running whether a server runs in the data folder
+ * @param isRunning tells whether a server runs in the data folder
  */
-export async function closeRecordings(folder: string, running: boolean, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function closeRecordings(folder: string, isRunning: () => boolean, clock: Clock, signal: AbortSignal): Promise<void> {
   if (!existsSync(folder)) return;
-  if (!running)
-    return rewriteAlone(folder, clock, signal, async () => {
-      for (const { path, open } of await rawFiles(folder)) if (open) await packRaw(path, signal);
-    });
+  const packAll = async () => {
+    if (isRunning()) return false; // it has begun while we waited, and writes
+    for (const { path, open } of await rawFiles(folder)) if (open) await packRaw(path, signal);
+    return true;
+  };
+  if (!isRunning() && (await rewriteAlone(folder, clock, signal, packAll))) return;
   const mark = rotateMark(folder);
   await makeFolder(folder);
   await writeFile(mark, "", { mode: 0o600 });
