@@ -133,13 +133,14 @@ export class RoomConnection {
         if (!records.lost) await happens({ type: "batch" });
         await arrived;
         this.#offsets.learn(batch);
+        const missed = this.#gaps.open;
         const taken = await this.#take(target, brought, broadcast, signal);
         if (records.lost) {
           await this.#handOver(target, batch[0]?.receivedAt ?? null, signal);
           continue;
         }
         session.point.reached(live.roomId, batch);
-        await this.#seen(target, batch, taken, signal);
+        await this.#seen(target, batch, { ...taken, missed }, signal);
       }
       if (records.lost) await this.#handOver(target, this.#heardAt === null ? null : this.#offsets.wall(this.#heardAt), signal);
       if (this.#broken !== null) throw this.#broken;
@@ -376,14 +377,10 @@ export class RoomConnection {
     if (lost !== null) this.#gaps.begin([], lost); // how far back they reach, nobody has read
   }
 
-  /** Hands a batch on as it came; what holds that up holds back the socket. */
-  async #take(
-    { intake, room }: Target,
-    { session, batch }: Pick<Brought, "session" | "batch">,
-    broadcast: Broadcast,
-    signal: AbortSignal,
-  ): Promise<Taken> {
+  /** Hands a batch on as it came, after the gap that it ends; what holds that up holds back the socket. */
+  async #take(target: Target, { session, batch, isFirst }: Brought, broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
     const { collector, raw, health, sessions } = this.#deps;
+    const { intake, room } = target;
     const by = sessions.length === 1 ? undefined : sessions.indexOf(session);
     collector.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
@@ -393,6 +390,8 @@ export class RoomConnection {
       return NOTHING_TAKEN;
     }
     if (!health.backlog.isSpooled) await this.foresee(room); // else before it leaves the spool
+    // The gap first: a process that is killed with the messages stored and the gap not would have the next one tell a gap over both.
+    if (!isFirst) await this.#endGap(target, batch, { messages: true, people: false }, signal);
     health.backlog.taking(batch);
     const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
     const taken = await intake.take(named, broadcast, signal);
@@ -407,21 +406,35 @@ export class RoomConnection {
     this.#heardAt = Math.max(at, this.#heardAt ?? at); // another session's may have come later
   }
 
-  /** Notes what a batch says: a gap is over, people are heard, the end is announced, a frame was damaged. */
-  async #seen(target: Target, batch: readonly Received[], { interactive: people, ended, lost }: Taken, signal: AbortSignal): Promise<void> {
+  /** Tells the gap that a batch ends, if it ends one. */
+  async #endGap(target: Target, batch: readonly Received[], brought: Parameters<GapTracker["end"]>[1], signal: AbortSignal): Promise<void> {
+    const over = this.#gaps.end(batch[0]?.receivedAt ?? 0, brought);
+    if (over !== null) await this.gap(target, over, signal);
+  }
+
+  /**
+   * Notes what a batch says: a gap is over, people are heard, the end is announced, a frame was damaged.
+   * @param taken `missed` is what was being missed before the batch
+   */
+  async #seen(
+    target: Target,
+    batch: readonly Received[],
+    { interactive: people, ended, lost, missed }: Taken & { readonly missed: Missing | null },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { health, happens, watchdog } = this.#deps;
     const { lastFrameAt } = watchdog();
-    const at = batch[batch.length - 1]?.receivedAt ?? 0;
+    const [first, last] = [batch[0]?.receivedAt ?? 0, batch[batch.length - 1]?.receivedAt ?? 0];
     const isDoubled = this.#union.standing > 1; // another session has what was in it
     const damage = isDoubled ? null : damagedIn(batch, this.#offsets.wall(lastFrameAt));
-    if (lost !== null) this.#gaps.begin(this.#offsets.note(lastFrameAt), lost);
+    // Of a gap that the batch ended, until then: that is told.
+    if (lost !== null) this.#gaps.begin(this.#offsets.note(missed === null ? lastFrameAt : this.#offsets.steady(first)), lost);
     const brought = { messages: batch.some(({ response }) => response !== null), people: people > 0 };
-    const over = lost === null ? this.#gaps.end(batch[0]?.receivedAt ?? at, brought) : null;
-    if (over !== null) {
-      await this.gap(target, over, signal);
-      await this.keep(target.room); // or who goes on after a crash would go on missing it
-    }
-    await happens({ type: "heard", at: Math.max(this.#offsets.steady(at), isDoubled ? lastFrameAt : 0), people });
+    // Not one that has begun while the batch was being stored.
+    if (lost === null && missed !== null && this.#gaps.open === missed) await this.#endGap(target, batch, brought, signal);
+    // Or who goes on after a crash would go on missing it.
+    if (missed !== null && this.#gaps.open === null) await this.keep(target.room);
+    await happens({ type: "heard", at: Math.max(this.#offsets.steady(last), isDoubled ? lastFrameAt : 0), people });
     const damaged = batch.filter((frame) => frame.damaged).length;
     if (damaged > 0) health.drop("damaged", damaged);
     await happens({ type: "taken", announced: ended, damage });

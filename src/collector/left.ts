@@ -1,6 +1,6 @@
-import { EVENT_TYPES, type EventType, type LiveEvent } from "../events/event.js";
+import { EVENT_TYPES, type EventType, type LiveEvent, type NewEventOf } from "../events/event.js";
 import type { Log, RoomKey } from "../store/log.js";
-import type { Ahead, Noted, Resume, Session } from "../store/rooms.js";
+import type { Ahead, Missing, Noted, Resume, Session } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
 
 /** Condition in which a room was left by the process that collected it before. */
@@ -24,7 +24,29 @@ export async function readLeft(
 ): Promise<Left> {
   const resume = recalled ?? (await store.rooms.get(room))?.resume ?? null;
   const received = await receivedUntil(store, room);
-  return { resume, received, sessions: await store.sessions.list(room, 2) };
+  const sessions = await store.sessions.list(room, 2);
+  const gap = resume?.missing === undefined ? null : await toldGap(store, room, resume.roomId, resume.missing);
+  if (resume === null || gap === null) return { resume, received, sessions };
+  const { missing, ...rest } = resume;
+  const until = received.get(resume.roomId);
+  // What came after it may not have been stored.
+  if ((until?.at ?? 0) < gap.to) received.set(resume.roomId, { at: gap.to, ahead: until?.ahead ?? resume.ahead });
+  return { resume: rest, received, sessions };
+}
+
+/**
+ * Returns the gap of a broadcast by which was told what is kept as missing, if it was: a process may have been killed before it kept that
+ * nothing is missing any more.
+ */
+async function toldGap(
+  { log }: Pick<Store, "log">,
+  room: RoomKey,
+  sessionId: string,
+  { since, reason }: Missing,
+): Promise<Pick<NewEventOf<"gap">, "to"> | null> {
+  const from = Math.max(...since.map(({ at }) => at));
+  const gaps = (await newest(log, room, ["gap"])).filter((event) => event.type === "gap");
+  return gaps.find((gap) => gap.sessionId === sessionId && gap.from === from && gap.reason === reason) ?? null;
 }
 
 /** Number of newest events that are looked at: those of our own, which prove nothing, are few. */
@@ -52,7 +74,7 @@ const TYPES = EVENT_TYPES.filter((type) => TELLS_RECEIPT[type]);
 const VOTES = 15;
 
 /** Returns until when what is stored of a room was received, by the broadcast: the receipt of the last event of each, among the newest. */
-async function receivedUntil({ log }: Pick<Store, "log">, room: RoomKey): Promise<ReadonlyMap<string, Noted>> {
+async function receivedUntil({ log }: Pick<Store, "log">, room: RoomKey): Promise<Map<string, Noted>> {
   const until = new Map<string, Noted>();
   const all = (await newest(log, room, TYPES)).filter(isReceived);
   for (const sessionId of new Set(all.map((event) => event.sessionId))) {

@@ -115,13 +115,26 @@ it("a room in which nothing happens writes nothing, though its heartbeats are an
   expect(writes).toEqual([]);
 });
 
+const isOfPeople = (type: string) => type === "chat" || type === "join";
+
 it.each([
-  ["its connection was cut", ["guest"], "closed the connection"],
-  ["both of its connections were cut", ["guest", "guest:2"], "closed the connection"],
-  ["one of two was cut while the other was open but silent", ["guest", "guest:2"], "open but silent"],
+  ["has stored what came after its connection was cut", ["guest"], isOfPeople, "closed the connection"],
+  [
+    "has told that its connection was cut, and stored nothing that came after",
+    ["guest"],
+    (type: string) => type === "gap",
+    "closed the connection",
+  ],
+  ["has stored what came after both of its connections were cut", ["guest", "guest:2"], isOfPeople, "closed the connection"],
+  [
+    "has stored what came after one of two was cut while the other was open but silent",
+    ["guest", "guest:2"],
+    isOfPeople,
+    "open but silent",
+  ],
 ] as const)(
-  "a process that is killed as soon as it has stored what came after %s leaves what was missed for the next one to tell",
-  async (_, sessions, reason) => {
+  "a process that is killed as soon as it %s leaves to the next one what is left to tell",
+  async (_, sessions, killedAfter, reason) => {
     const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
     const { log, rooms: rows } = store;
     let [isBack, isDead] = [false, false];
@@ -133,7 +146,7 @@ it.each([
       };
     const append: typeof log.append = async (batches) => {
       const done = await log.append(batches);
-      isDead ||= isBack && batches.some(({ events }) => events.some(({ type }) => type === "chat" || type === "join"));
+      isDead ||= isBack && batches.some(({ events }) => events.some(({ type }) => killedAfter(type)));
       if (isDead) throw new Error("killed");
       return done;
     };
@@ -161,19 +174,37 @@ it.each([
     simulator.rooms.refuse(RID, false);
     await clock.until(() => isDead, 120_000);
     const stored = await first.events(1);
-    expect(stored.filter(({ type }) => type === "gap")).toEqual([]);
+    const killedAt = clock.now();
     const missing = (await store.rooms.get(1))?.resume?.missing;
     // Whoever received since before that missed nothing of what a silent session may have received.
     expect([missing?.reason, missing?.longerThanMs]).toEqual([expect.stringContaining(reason), fallen === undefined ? undefined : 0]);
     await first.rooms.stop();
+    await clock.go(5000);
     const next = RoomManager.alone(depsFor(simulator, store, clock));
     onTestFinished(() => next.stop());
     await next.start();
     await clock.until(() => isUp(next), 120_000);
     await clock.go(5000);
-    const gaps = (await first.events(1)).flatMap((event) => (event.type === "gap" ? [event] : []));
-    expect(gaps.map((gap) => gap.reason)).toEqual([expect.stringContaining(reason)]);
+    const events = await first.events(1);
+    const gaps = events.flatMap((event) => (event.type === "gap" ? [event] : []));
+    expect(gaps[0]?.reason).toContain(reason);
     expect(gaps[0]?.from).toBeLessThanOrEqual(from);
     expect(gaps[0]?.to).toBeGreaterThanOrEqual(to);
+    if (fallen !== undefined) {
+      // Until when nobody received, only the silent session could have proven.
+      expect(gaps.length).toBe(1);
+      expect(stored.filter(({ type }) => type === "gap")).toEqual([]);
+      return;
+    }
+    expect(stored.filter(({ type }) => type === "gap").length).toBe(1);
+    expect(gaps.slice(1).map((gap) => gap.reason)).toEqual(["dylive was not collecting"]);
+    const [told, untold] = gaps;
+    expect(untold?.from).toBeGreaterThanOrEqual(told?.to ?? Number.POSITIVE_INFINITY);
+    expect(untold?.from).toBeLessThanOrEqual(killedAt);
+    expect(untold?.to).toBeGreaterThanOrEqual(killedAt + 5000);
+    const within = events.filter(
+      ({ type, receivedAt }) => isOfPeople(type) && gaps.some((gap) => (gap.from ?? 0) < receivedAt && receivedAt < gap.to),
+    );
+    expect(within).toEqual([]);
   },
 );
