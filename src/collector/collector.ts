@@ -373,7 +373,9 @@ export class Collector {
     if ("type" in identity) return identity;
     this.#target = { live, room, intake, recalled: recalled?.resume ?? null };
     const sessionId = live.roomId;
-    return { type: "identified", sessionId, another: this.health.sessionId !== sessionId, confirmed: this.#resolver.confirmed };
+    const left = this.#row?.resume;
+    const paceMs = left?.roomId === sessionId ? (left.paceMs ?? null) : null;
+    return { type: "identified", sessionId, another: this.health.sessionId !== sessionId, confirmed: this.#resolver.confirmed, paceMs };
   }
 
   /** Begins another broadcast than before. */

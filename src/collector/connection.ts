@@ -271,7 +271,9 @@ export class RoomConnection {
     const [newest] = kept.toSorted((a, b) => b.saved.at - a.saved.at);
     const saved = newest?.saved ?? missing?.since[0];
     const positions = Object.fromEntries(kept.map(({ name, position }) => [name, position]));
-    return saved === undefined ? null : { roomId, positions, savedAt: saved.at, ahead: saved.ahead };
+    if (saved === undefined) return null;
+    const { paceMs } = this.#deps.watchdog();
+    return { roomId, positions, savedAt: saved.at, ahead: saved.ahead, ...(paceMs !== null && { paceMs }) };
   }
 
   /** Returns the same as it was kept before frames waited in the spool: they are not stored. */

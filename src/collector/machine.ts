@@ -44,8 +44,8 @@ interface Events {
   paused: { readonly reason: string };
   /** The broadcast that did not end, as far as one knows. */
   checked: { readonly sessionId: string | null };
-  /** `another`: than the last connection's broadcast; `confirmed`: the platform itself lately said that it is live. */
-  identified: { readonly sessionId: string; readonly another: boolean; readonly confirmed: boolean };
+  /** `another`: than the last connection's broadcast; `confirmed`: the platform itself lately said that it is live; `paceMs`: as a process before kept it. */
+  identified: { readonly sessionId: string; readonly another: boolean; readonly confirmed: boolean; readonly paceMs: number | null };
   unidentified: { readonly reason: string; readonly problem: ErrorCode };
   /** Silence says something from `at` on. */
   opened: { readonly at: number };

@@ -214,7 +214,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
       {
         when: ["another broadcast", (_, { another }) => another],
         to: "opening",
-        notes: (memory, event) => ({ ...connecting(memory, event), watchdog: new Watchdog(), stalls: 0, left: null }),
+        notes: (memory, event) => ({ ...connecting(memory, event), watchdog: Watchdog.ofBroadcast(event.paceMs), stalls: 0, left: null }),
         does: [plan.fixed("begin the broadcast", { type: "begin" }), ...CONNECT],
       },
       {

@@ -28,6 +28,11 @@ export class Watchdog {
   readonly #seen: number;
   readonly #patience: number;
 
+  /** Begins to watch a broadcast. @param paceMs mean time between its interactive messages, as an earlier process knew it; null for none */
+  static ofBroadcast(paceMs: number | null): Watchdog {
+    return new Watchdog(0, 0, paceMs);
+  }
+
   constructor(lastFrameAt = 0, lastInteractiveAt = 0, gapMs: number | null = null, seen = 0, patience = 1) {
     this.lastFrameAt = lastFrameAt;
     this.lastInteractiveAt = lastInteractiveAt;
@@ -58,6 +63,11 @@ export class Watchdog {
   /** Takes a silence that was asked about for the room's own quiet: the next question comes only after twice as long. */
   quiet(): Watchdog {
     return new Watchdog(this.lastFrameAt, this.lastInteractiveAt, this.#gapMs, this.#seen, Math.min(this.#patience * 2, 16));
+  }
+
+  /** Mean time between interactive messages, whole ms; null before the room has shown it. */
+  get paceMs(): number | null {
+    return this.#gapMs === null ? null : Math.round(this.#gapMs);
   }
 
   /** Whether a short absence costs no more than what the platform replays, 15 messages at most: known and slower than five a second. */

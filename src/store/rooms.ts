@@ -67,6 +67,8 @@ export interface Resume {
   readonly savedAt: number;
   /** Lead of that clock. */
   readonly ahead: Ahead;
+  /** Mean time between messages that people cause, ms; absent where it was not known. */
+  readonly paceMs?: number;
   /** Interval that was being missed when this was saved; absent when nothing was. */
   readonly missing?: Missing;
 }

@@ -115,6 +115,42 @@ it("a room in which nothing happens writes nothing, though its heartbeats are an
   expect(writes).toEqual([]);
 });
 
+it("the silence of a room that is quiet is asked about no sooner after a restart", async () => {
+  const scenario = { ...SCENARIO, everySeconds: { join: 20 } };
+  const simulator = await startSimulator({ clock, rooms: [scenario] });
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const parts = depsFor(simulator, store, clock);
+  let pages = 0;
+  const get: Platform["get"] = (...asked) => {
+    pages++;
+    return parts.platform.get(...asked);
+  };
+  const manager = () => RoomManager.alone({ ...parts, platform: { ...parts.platform, get } });
+  const isLive = (rooms: RoomManager) => rooms.collected()[0]?.state === "live";
+  const first = manager();
+  onTestFinished(async () => {
+    await store.close();
+    await simulator.close();
+  });
+  void first.add(RID, {}, 60_000, SIGNAL);
+  await clock.until(() => isLive(first), 60_000);
+  await clock.go(300_000);
+  const { paceMs = 0 } = (await store.rooms.get(1))?.resume ?? {};
+  expect(paceMs).toBeGreaterThan(10_000);
+  await first.stop();
+  const next = manager();
+  onTestFinished(() => next.stop());
+  await next.start();
+  await clock.until(() => isLive(next), 60_000);
+  simulator.rooms.stall(RID);
+  await clock.go(15_000); // whether the broadcast is still on is asked at once
+  pages = 0;
+  await clock.go(75_000);
+  expect(pages).toBe(0);
+  await clock.go(600_000);
+  expect(pages).toBeGreaterThan(0);
+});
+
 const isOfPeople = (type: string) => type === "chat" || type === "join";
 
 it.each([

@@ -27,7 +27,7 @@ const EVENTS: { readonly [T in CollectorEventType]: readonly Omit<CollectorEvent
   not_ours: [{}],
   paused: [{ reason: "said" }],
   checked: [{ sessionId: null }, { sessionId: "7" }],
-  identified: [true, false].flatMap((another) => [true, false].map((confirmed) => ({ sessionId: "8", another, confirmed }))),
+  identified: [true, false].flatMap((another) => [true, false].map((confirmed) => ({ sessionId: "8", another, confirmed, paceMs: null }))),
   unidentified: (["blocked", "unreachable"] as const).map((problem) => ({ reason: "said", problem })),
   opened: [{ at: NOW }],
   batch: [{}],
