@@ -13,6 +13,7 @@ const BENCHES = {
   postgres: "appends to PostgreSQL per second against plain inserts, how soon others read them, and what more rooms cost",
   works: "a work's detail reply and page state to a Work, per CPU second, against JSON.parse of the same texts",
   worst: "how long the worst that the platform or a client can send keeps everything else waiting, in CPU time, against inflating 4 MiB",
+  scale: "100,000 rooms in a cluster, simulated from what a frame and a room were measured to cost: collectors, a death, an outage",
   wide: "one process with 10,000 rooms on real sockets, and 2,000 rooms in which people talk: memory, CPU, answers, restart (Linux)",
   pipeline: "socket to rows in SQLite on one core, messages per CPU second, against ws + gunzip + protobufjs + a transaction per frame",
 };

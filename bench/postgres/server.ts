@@ -25,6 +25,8 @@ const NOT_DURABLE = ["fsync=off", "full_page_writes=off"];
 export interface PostgresServer {
   /** Without the name of a database. */
   readonly url: string;
+  /** Of its first process, whose children are all others; undefined while it does not run. */
+  readonly pid: number | undefined;
   /** Ends the server in order (SIGINT), or at once, so that it recovers as after a crash when it is started again (SIGQUIT). */
   stop(signal?: "SIGINT" | "SIGQUIT"): Promise<void>;
   /** Starts it again on the same port. */
@@ -64,6 +66,9 @@ export async function startPostgres({
   process.once("exit", kill);
   const server: PostgresServer = {
     url: `postgres://dylive@127.0.0.1:${port}`,
+    get pid() {
+      return child?.pid;
+    },
     start: async () => {
       const options = [...SETTINGS, ...(durable ? [] : NOT_DURABLE), ...settings].flatMap((setting) => ["-c", setting]);
       const started = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...options], {

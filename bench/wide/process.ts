@@ -21,6 +21,14 @@ export class Process {
     return this.#ticks(`task/${this.#pid}/stat`);
   }
 
+  /** CPU seconds so far of the processes that it has begun, also of those that have ended. */
+  childrenCpuSeconds(): number {
+    const children = this.#read(`task/${this.#pid}/children`)
+      .split(" ")
+      .filter((pid) => pid !== "");
+    return children.reduce((sum, pid) => sum + new Process(Number(pid)).cpuSeconds(), this.#ticks("stat", 13));
+  }
+
   /** Time for which its main thread could have run and had no core, in ms. */
   waitedMs(): number {
     return Number(this.#read(`task/${this.#pid}/schedstat`).split(" ")[1]) / 1e6;
@@ -36,10 +44,11 @@ export class Process {
     return this.#status("VmHWM");
   }
 
-  #ticks(file: string): number {
+  /** @param field of the two, user and system, after the name */
+  #ticks(file: string, field = 11): number {
     const stat = this.#read(file);
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name before it may hold blanks
-    return (Number(fields[11]) + Number(fields[12])) / TICKS;
+    return (Number(fields[field]) + Number(fields[field + 1])) / TICKS;
   }
 
   #status(name: string): number {

@@ -6,13 +6,13 @@ import type { App } from "../../src/app/app.js";
 import { loadConfig } from "../../src/app/config.js";
 import { start } from "../../src/cli/commands/serve.js";
 import { createToken } from "../../src/http/tokens.js";
-import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { openStore, storeAt } from "../../src/store/open.js";
 import { answer } from "../child.js";
 
 /** Questions to the process that is measured. */
 export type ServerQuestion =
   /** Puts rooms on the watch list of a store that no server has open, and makes a token. */
-  | { readonly what: "fill"; readonly path: string; readonly rooms: readonly string[] }
+  | { readonly what: "fill"; readonly rooms: readonly string[] }
   | { readonly what: "start" }
   /** Writes where the CPU time of some seconds goes. */
   | { readonly what: "profile"; readonly seconds: number; readonly file: string }
@@ -23,7 +23,7 @@ export type ServerQuestion =
 let app: App | null = null;
 
 answer(async (question: ServerQuestion) => {
-  if (question.what === "fill") return fill(question.path, question.rooms);
+  if (question.what === "fill") return fill(question.rooms);
   if (question.what === "start") {
     app = await start(loadConfig());
     return app.url;
@@ -38,9 +38,8 @@ answer(async (question: ServerQuestion) => {
 /** Rooms that are written together. */
 const TOGETHER = 500;
 
-async function fill(path: string, rooms: readonly string[]): Promise<string> {
-  mkdirSync(dirname(path), { recursive: true });
-  const store = openSqliteStore({ path });
+async function fill(rooms: readonly string[]): Promise<string> {
+  const store = await openStore(storeAt(loadConfig()));
   for (let at = 0; at < rooms.length; at += TOGETHER) {
     const keys = await Promise.all(
       rooms.slice(at, at + TOGETHER).map((webRid) => store.rooms.ensure([{ kind: "web_rid", value: webRid }], { webRid })),
