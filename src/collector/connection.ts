@@ -1,6 +1,6 @@
 import type { RoomHealth } from "../health/room-health.js";
 import type { Intake, Taken } from "../ingest/intake.js";
-import { gapEvent } from "../ingest/own-events.js";
+import { gapBetween, gapEvent } from "../ingest/own-events.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
@@ -359,7 +359,13 @@ export class RoomConnection {
       this.reopen(gap); // it is told when something comes again, if need be to another process
       throw error;
     }
-    this.#deps.health.gap(gap.from === null ? null : gap.to - gap.from);
+    this.#told(gap);
+  }
+
+  /** Notes that a gap is told: what was kept of it says nothing of the next one. */
+  #told({ from, to }: Gap): void {
+    this.#foreseen = null;
+    this.#deps.health.gap(from === null ? null : to - from);
   }
 
   /** Opens a gap again that is not over, or not told. */
@@ -379,10 +385,14 @@ export class RoomConnection {
     if (lost !== null) this.#gaps.begin([], lost); // how far back they reach, nobody has read
   }
 
-  /** Hands a batch on as it came, after the gap that it ends; what holds that up holds back the socket. */
-  async #take(target: Target, { session, batch, isFirst }: Brought, broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+  /** Hands a batch on as it came, with the gap that it ends; what holds that up holds back the socket. */
+  async #take(
+    { intake, room, live }: Target,
+    { session, batch, isFirst }: Brought,
+    broadcast: Broadcast,
+    signal: AbortSignal,
+  ): Promise<Taken> {
     const { collector, raw, health, sessions } = this.#deps;
-    const { intake, room } = target;
     const by = sessions.length === 1 ? undefined : sessions.indexOf(session);
     collector.onReceived?.(batch, broadcast);
     raw?.take(room, batch, broadcast);
@@ -392,26 +402,29 @@ export class RoomConnection {
       return NOTHING_TAKEN;
     }
     if (!health.backlog.isSpooled) await this.foresee(room); // else before it leaves the spool
-    // The gap first: a process that is killed with the messages stored and the gap not would have the next one tell a gap over both.
-    if (!isFirst) await this.#endGap(target, batch, { messages: true, people: false }, signal);
     health.backlog.taking(batch);
     const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
-    const taken = await intake.take(named, broadcast, signal);
-    health.backlog.taken(batch);
-    this.#heard(batch);
-    return taken;
+    // Together, the gap first: a process that is killed with the messages stored and the gap not has the next one tell a gap over both.
+    const missed = this.#gaps.open;
+    const over = isFirst ? null : this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: false });
+    const given = over === null ? named : [gapBetween({ sessionId: live.roomId, webRid: live.webRid, ...over }), ...named];
+    let isKept = false;
+    try {
+      const taken = await intake.take(given, broadcast, signal);
+      isKept = taken.lost === null;
+      if (over !== null && isKept) this.#told(over);
+      health.backlog.taken(batch);
+      this.#heard(batch);
+      return taken;
+    } finally {
+      if (missed !== null && !isKept) this.#gaps.goOn(missed); // until something is kept
+    }
   }
 
   /** Notes when the last frame of a batch came. */
   #heard(batch: readonly Received[]): void {
     const at = this.#offsets.steady(batch[batch.length - 1]?.receivedAt ?? this.#deps.collector.clock.now());
     this.#heardAt = Math.max(at, this.#heardAt ?? at); // another session's may have come later
-  }
-
-  /** Tells the gap that a batch ends, if it ends one. */
-  async #endGap(target: Target, batch: readonly Received[], brought: Parameters<GapTracker["end"]>[1], signal: AbortSignal): Promise<void> {
-    const over = this.#gaps.end(batch[0]?.receivedAt ?? 0, brought);
-    if (over !== null) await this.gap(target, over, signal);
   }
 
   /**
@@ -426,17 +439,16 @@ export class RoomConnection {
   ): Promise<void> {
     const { health, happens, watchdog } = this.#deps;
     const { lastFrameAt } = watchdog();
-    const [first, last] = [batch[0]?.receivedAt ?? 0, batch[batch.length - 1]?.receivedAt ?? 0];
+    const at = batch[batch.length - 1]?.receivedAt ?? 0;
     const isDoubled = this.#union.standing > 1; // another session has what was in it
     const damage = isDoubled ? null : damagedIn(batch, this.#offsets.wall(lastFrameAt));
-    // Of a gap that the batch ended, until then: that is told.
-    if (lost !== null) this.#gaps.begin(this.#offsets.note(missed === null ? lastFrameAt : this.#offsets.steady(first)), lost);
+    if (lost !== null) this.#gaps.begin(this.#offsets.note(lastFrameAt), lost);
     const brought = { messages: batch.some(({ response }) => response !== null), people: people > 0 };
     // Not one that has begun while the batch was being stored.
-    if (lost === null && missed !== null && this.#gaps.open === missed) await this.#endGap(target, batch, brought, signal);
-    // Or who goes on after a crash would go on missing it.
-    if (missed !== null && this.#gaps.open === null) await this.keep(target.room);
-    await happens({ type: "heard", at: Math.max(this.#offsets.steady(last), isDoubled ? lastFrameAt : 0), people });
+    const over = lost === null && this.#gaps.open === missed ? this.#gaps.end(batch[0]?.receivedAt ?? at, brought) : null;
+    if (over !== null) await this.gap(target, over, signal);
+    if (missed !== null && this.#gaps.open === null) await this.keep(target.room); // or who goes on after a crash would look for it
+    await happens({ type: "heard", at: Math.max(this.#offsets.steady(at), isDoubled ? lastFrameAt : 0), people });
     const damaged = batch.filter((frame) => frame.damaged).length;
     if (damaged > 0) health.drop("damaged", damaged);
     await happens({ type: "taken", announced: ended, damage });

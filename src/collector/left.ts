@@ -1,4 +1,4 @@
-import { EVENT_TYPES, type EventType, type LiveEvent, type NewEventOf } from "../events/event.js";
+import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf } from "../events/event.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { Ahead, Missing, Noted, Resume, Session } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
@@ -7,7 +7,7 @@ import type { Store } from "../store/store.js";
 export interface Left {
   /** Broadcast that it received, until when, to some seconds, and what it was missing; null where it never said. */
   readonly resume: Resume | null;
-  /** Until when what is stored was received, by the broadcast; of the newest. */
+  /** Until when what is stored was received, or told as a gap, by the broadcast; of the newest. */
   readonly received: ReadonlyMap<string, Noted>;
   /** The broadcasts that were begun last, of which one may have begun here. */
   readonly sessions: readonly Session[];
@@ -29,23 +29,26 @@ export async function readLeft(
   if (resume === null || gap === null) return { resume, received, sessions };
   const { missing, ...rest } = resume;
   const until = received.get(resume.roomId);
-  // What came after it may not have been stored.
+  // What ended it may have been known already, and nothing of it stored.
   if ((until?.at ?? 0) < gap.to) received.set(resume.roomId, { at: gap.to, ahead: until?.ahead ?? resume.ahead });
-  return { resume: rest, received, sessions };
+  // Nor may what came to one session before another was given its position.
+  return { resume: { ...rest, savedAt: Math.min(rest.savedAt, gap.to) }, received, sessions };
 }
 
 /**
  * Returns the gap of a broadcast by which was told what is kept as missing, if it was: a process may have been killed before it kept that
- * nothing is missing any more.
+ * nothing is missing any more. Where the clock was set meanwhile it is not recognised, and told again, and so are several gaps that may be none.
  */
 async function toldGap(
   { log }: Pick<Store, "log">,
   room: RoomKey,
   sessionId: string,
-  { since, reason }: Missing,
-): Promise<Pick<NewEventOf<"gap">, "to"> | null> {
+  { since, reason, longerThanMs }: Missing,
+): Promise<LiveEventOf<"gap"> | null> {
+  if (longerThanMs !== undefined) return null;
   const from = Math.max(...since.map(({ at }) => at));
-  const gaps = (await newest(log, room, ["gap"])).filter((event) => event.type === "gap");
+  const { events } = await log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOK, { types: ["gap"], tests: false });
+  const gaps = events.filter((event) => event.type === "gap");
   return gaps.find((gap) => gap.sessionId === sessionId && gap.from === from && gap.reason === reason) ?? null;
 }
 

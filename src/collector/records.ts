@@ -323,8 +323,8 @@ export class RoomRecords {
     void this.#keepStatus().catch(() => {});
   }
 
-  /** Makes the room ours, which another process has collected so far. @returns how far that one had come; null where that is not known */
-  async arrive(signal: AbortSignal): Promise<Left["resume"]> {
+  /** Makes the room ours, which another process has collected so far. @returns how that one left it; null where that is not known */
+  async arrive(signal: AbortSignal): Promise<Left | null> {
     const met = this.#met;
     if (!this.#moving || met === null) return null;
     const { store, health, clock } = this.#deps;
@@ -334,7 +334,7 @@ export class RoomRecords {
       if (health.sessionId === null) this.#left = left;
       this.#told = state;
       await this.orElse(() => this.#alarm.recall(met), undefined);
-      return left.resume;
+      return left;
     } catch (error) {
       if (isNotOwner(error)) this.lose();
       throw error;

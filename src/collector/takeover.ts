@@ -86,10 +86,12 @@ export class Takeover {
       owner = await records.receivedByOwner(room, roomId);
     }
     const left = await records.arrive(signal);
-    const resume = left?.roomId === roomId ? left : null; // how an earlier broadcast was left says nothing of this one
+    const resume = left?.resume?.roomId === roomId ? left.resume : null; // how an earlier broadcast was left says nothing of this one
     // Of what began after our connection brought something, nothing was missed.
     if (resume?.missing !== undefined) gaps.goOn({ ...resume.missing, longerThanMs: resume.missing.longerThanMs ?? 0 });
-    const until = resume === null ? owner.until : [{ at: resume.savedAt, ahead: resume.ahead }, ...owner.until];
+    const received = left?.received.get(roomId);
+    const until = [...owner.until, ...(received === undefined ? [] : [received])];
+    if (resume !== null) until.push({ at: resume.savedAt, ahead: resume.ahead });
     if (until.length === 0) return; // nobody had this one
     this.#ownerUntil = Math.max(...until.map((noted) => offsets.read(noted) ?? Number.NEGATIVE_INFINITY));
     const isBehind = this.#isBehind(until, shown);

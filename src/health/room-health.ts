@@ -216,13 +216,13 @@ export class RoomHealth {
     const isOne = this.#sessions.length <= 1; // of several, also what was known is counted
     for (const event of events) {
       if (isInteractive(event.method)) interactive++;
+      if (event.type !== "gap") this.#stored++; // which is of no message
       if (isOne && isSeenType(event.type)) this.seen.see({ id: event.id, type: event.type, by: 0, at, isOld: false });
       this.gifts.see(event, this.#clock.now());
       this.coverage.see(event);
       this.audience.see(event);
     }
     if (events.length > 0) this.#lastStoredAt = this.#clock.now();
-    this.#stored += events.length;
     if (interactive > 0) this.heard(at);
     return interactive;
   }

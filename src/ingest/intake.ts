@@ -11,7 +11,7 @@ import { isNotOwner, isStoreDown, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import { RecentIds } from "./dedupe.js";
 import { MessageTurn } from "./message-turn.js";
-import { waitingGap } from "./own-events.js";
+import { gapBetween, type Waited } from "./own-events.js";
 import { announcesEnd, type Broadcast, type Pipeline, type Stored } from "./pipeline.js";
 import type { Spool, SpoolRoom } from "./spool.js";
 import { SpoolDrain } from "./spool-drain.js";
@@ -28,8 +28,8 @@ export interface Taken {
 
 /** The way of one room's frames, and of our own events about it, into its log. */
 export interface Intake {
-  /** Takes a batch as it came. @throws DyliveError not_owner; the signal's reason */
-  take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken>;
+  /** Takes a batch as it came, and a gap that stands in it. @throws DyliveError not_owner; the signal's reason */
+  take(batch: readonly Waited[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken>;
   /** Stores an event of our own, in its turn. */
   own(event: NewEvent, signal: AbortSignal): Promise<void>;
   /** Defers work on the store, which may be done twice, until everything before it is stored. */
@@ -52,7 +52,7 @@ export class DirectIntake implements Intake {
     this.#clock = clock;
   }
 
-  async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+  async take(batch: readonly Waited[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
     const stored = await heldBack(() => this.#pipeline.store(batch, broadcast), this.#health, this.#clock, signal);
     return { ...tellStored(this.#health, stored, batch[batch.length - 1]?.receivedAt ?? this.#clock.now()), lost: null };
   }
@@ -156,7 +156,7 @@ export class SpoolingIntake implements Intake {
     this.#place = deps.spool.enter(deps.room);
   }
 
-  async take(batch: readonly Received[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
+  async take(batch: readonly Waited[], broadcast: Broadcast, signal: AbortSignal): Promise<Taken> {
     const { pipeline, health, spool } = this.#deps;
     if (this.#lost !== null) return this.#handOver(batch, broadcast);
     const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
@@ -189,7 +189,7 @@ export class SpoolingIntake implements Intake {
     for (const [method, n] of methods) health.message(method, n);
     if (interactive > 0) health.heard(at);
     if (lost !== null) health.backlog.drained(batch);
-    if (lost !== null) health.drop("not_spooled", batch.length);
+    if (lost !== null) health.drop("not_spooled", batch.filter(({ gap }) => gap === undefined).length);
     return { interactive, ended, lost };
   }
 
@@ -210,7 +210,7 @@ export class SpoolingIntake implements Intake {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);
       if (event.type !== "gap") return;
-      const lost = await this.#place.put([waitingGap(event)], null);
+      const lost = await this.#place.put([gapBetween(event)], null);
       if (lost !== null) this.#deps.health.drop("own_event_not_spooled", 1);
       if (lost !== null) this.#deps.setAside(event, error);
     }
@@ -290,9 +290,10 @@ export class SpoolingIntake implements Intake {
   }
 
   /** Spools a batch for the process that has the room now: it may have begun to receive only later, and what it has too is taken once. */
-  async #handOver(batch: readonly Received[], broadcast: Broadcast): Promise<Taken> {
+  async #handOver(batch: readonly Waited[], broadcast: Broadcast): Promise<Taken> {
     const messages = batch.filter(({ response }) => response !== null); // without the answers to heartbeats
-    const lost = messages.length === 0 ? null : await this.#place.put(messages, broadcast);
+    const gaps = batch.filter(({ gap }) => gap !== undefined);
+    const lost = messages.length === 0 ? null : await this.#place.put([...gaps, ...messages], broadcast);
     if (lost !== null) this.#deps.health.drop("not_spooled", messages.length);
     return { interactive: 0, ended: false, lost };
   }

@@ -60,18 +60,18 @@ export function gapEvent(
   };
 }
 
-/** Something that waited in a spool: a frame, or, between frames, a gap. */
+/** A frame, or, between frames, a gap, which is stored in its place. */
 export interface Waited extends Received {
   readonly gap?: Gap;
 }
 
-/** A gap as it waits in a spool: all of its event that the room's own process does not know. */
+/** A gap as it stands between frames, and waits in a spool: all of its event that the room's own process does not know. */
 type Gap = InBroadcast & Pick<NewEventOf<"gap">, "from" | "to" | "reason">;
 
-/** Returns a gap as it waits in a spool, for {@link waited}. */
-export function waitingGap({ sessionId, webRid, from, to, reason }: NewEventOf<"gap">): Received {
-  const raw = new TextEncoder().encode(JSON.stringify({ sessionId, webRid, from, to, reason } satisfies Gap));
-  return { receivedAt: to, raw, kind: "gap", response: null };
+/** Returns a gap as it stands between frames; from a spool, {@link waited} gives it back. */
+export function gapBetween({ sessionId, webRid, from, to, reason }: Gap): Waited {
+  const gap: Gap = { sessionId, webRid, from, to, reason };
+  return { receivedAt: to, raw: new TextEncoder().encode(JSON.stringify(gap)), kind: "gap", response: null, gap };
 }
 
 /** Returns what was read of a spool as what waited there. A gap that cannot be read is none: its file is not one that we wrote. */

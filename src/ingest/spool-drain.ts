@@ -5,7 +5,7 @@ import { breathe, type Clock, inTime, PATIENCE_MS, untilAborted } from "../runti
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
-import { gapEvent, type Waited, waitingGap } from "./own-events.js";
+import { gapBetween, gapEvent, type Waited } from "./own-events.js";
 import type { Broadcast, Pipeline } from "./pipeline.js";
 import type { SpoolFile, SpoolRoom } from "./spool.js";
 
@@ -69,7 +69,7 @@ export class SpoolDrain {
    */
   async own(event: NewEvent, work: () => Promise<unknown>): Promise<void> {
     if (event.type !== "gap") return this.later(work, event);
-    if ((await this.put([waitingGap(event)], null)) !== null) this.later(work, event);
+    if ((await this.put([gapBetween(event)], null)) !== null) this.later(work, event);
   }
 
   /** Lets the store do something after all that came before. @param event that is stored by it */

@@ -1,11 +1,14 @@
 import { afterAll, expect, it, onTestFinished } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
+import type { LiveEventOf } from "../../src/events/event.js";
 import type { Platform } from "../../src/platform/access/platform.js";
+import { DyliveError } from "../../src/runtime/errors.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
+import type { RoomStore } from "../../src/store/store.js";
 import { Lockstep } from "../faults/lockstep.js";
 import { RID, SCENARIO } from "../faults/struck.js";
-import { depsFor, running, SIGNAL } from "./running.js";
+import { depsFor, type Running, running, SIGNAL } from "./running.js";
 
 const clock = new Lockstep();
 afterAll(() => clock.stop());
@@ -153,49 +156,57 @@ it("the silence of a room that is quiet is asked about no sooner after a restart
 
 const isOfPeople = (type: string) => type === "chat" || type === "join";
 
+/** A store that a process can use until it is killed, which it is with the first append of such an event after it is armed. */
+function mortalStore(killedBy: (type: string) => boolean) {
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const state = { isArmed: false, isDead: false };
+  const mortal =
+    <A extends readonly unknown[], R>(write: (...given: A) => Promise<R>) =>
+    async (...given: A): Promise<R> => {
+      if (state.isDead) throw new Error("killed");
+      return write(...given);
+    };
+  const { log, rooms } = store;
+  const append: typeof log.append = async (batches) => {
+    const done = await log.append(batches);
+    state.isDead ||= state.isArmed && batches.some(({ events }) => events.some(({ type }) => killedBy(type)));
+    if (state.isDead) throw new Error("killed");
+    return done;
+  };
+  const killed = {
+    ...store,
+    log: { ...log, append: mortal(append) },
+    rooms: { ...rooms, setResume: mortal(rooms.setResume), tell: mortal(rooms.tell) },
+  };
+  return { store, killed, state };
+}
+
+const isUp = (rooms: Pick<RoomManager, "collected">) =>
+  rooms.collected()[0]?.state === "live" && rooms.collected()[0]?.evidence.sessions.every(({ state }) => state === "connected");
+
+/** Lets another process go on for a while with what one has left. @returns the gaps that are told by then */
+async function goOn(first: Running, store: RoomStore): Promise<readonly LiveEventOf<"gap">[]> {
+  await first.rooms.stop();
+  await clock.go(5000);
+  const next = RoomManager.alone(depsFor(first.simulator, store, clock));
+  onTestFinished(() => next.stop());
+  await next.start();
+  await clock.until(() => isUp(next), 120_000);
+  await clock.go(5000);
+  return (await first.events(1)).flatMap((event) => (event.type === "gap" ? [event] : []));
+}
+
 it.each([
-  ["has stored what came after its connection was cut", ["guest"], isOfPeople, "closed the connection"],
-  [
-    "has told that its connection was cut, and stored nothing that came after",
-    ["guest"],
-    (type: string) => type === "gap",
-    "closed the connection",
-  ],
-  ["has stored what came after both of its connections were cut", ["guest", "guest:2"], isOfPeople, "closed the connection"],
-  [
-    "has stored what came after one of two was cut while the other was open but silent",
-    ["guest", "guest:2"],
-    isOfPeople,
-    "open but silent",
-  ],
+  ["its connection was cut", ["guest"], "closed the connection"],
+  ["both of its connections were cut", ["guest", "guest:2"], "closed the connection"],
+  ["one of two was cut while the other was open but silent", ["guest", "guest:2"], "open but silent"],
 ] as const)(
-  "a process that is killed as soon as it %s leaves to the next one what is left to tell",
-  async (_, sessions, killedAfter, reason) => {
-    const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
-    const { log, rooms: rows } = store;
-    let [isBack, isDead] = [false, false];
-    const mortal =
-      <A extends readonly unknown[], R>(write: (...given: A) => Promise<R>) =>
-      async (...given: A): Promise<R> => {
-        if (isDead) throw new Error("killed");
-        return write(...given);
-      };
-    const append: typeof log.append = async (batches) => {
-      const done = await log.append(batches);
-      isDead ||= isBack && batches.some(({ events }) => events.some(({ type }) => killedAfter(type)));
-      if (isDead) throw new Error("killed");
-      return done;
-    };
-    const killed = {
-      ...store,
-      log: { ...log, append: mortal(append) },
-      rooms: { ...rows, setResume: mortal(rows.setResume), tell: mortal(rows.tell) },
-    };
+  "a process that is killed as soon as it has stored what came after %s leaves what is left to tell",
+  async (_, sessions, reason) => {
+    const { store, killed, state } = mortalStore(isOfPeople);
     const first = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { store: killed, setAside: () => {} }, clock);
     const { simulator } = first;
     void first.rooms.add(RID, { sessions }, 60_000, SIGNAL).catch(() => {});
-    const isUp = (rooms: Pick<RoomManager, "collected">) =>
-      rooms.collected()[0]?.state === "live" && rooms.collected()[0]?.evidence.sessions.every(({ state }) => state === "connected");
     await clock.until(() => isUp(first.rooms), 60_000);
     await clock.go(7000);
     const from = clock.now();
@@ -205,42 +216,84 @@ it.each([
     simulator.rooms.refuse(RID, true, 502, fallen);
     simulator.rooms.cut(RID, fallen);
     await clock.go(9000);
-    isBack = true;
+    state.isArmed = true;
     const to = clock.now();
     simulator.rooms.refuse(RID, false);
-    await clock.until(() => isDead, 120_000);
-    const stored = await first.events(1);
+    await clock.until(() => state.isDead, 120_000);
     const killedAt = clock.now();
+    const stored = (await first.events(1)).filter(({ type }) => type === "gap");
     const missing = (await store.rooms.get(1))?.resume?.missing;
     // Whoever received since before that missed nothing of what a silent session may have received.
     expect([missing?.reason, missing?.longerThanMs]).toEqual([expect.stringContaining(reason), fallen === undefined ? undefined : 0]);
-    await first.rooms.stop();
-    await clock.go(5000);
-    const next = RoomManager.alone(depsFor(simulator, store, clock));
-    onTestFinished(() => next.stop());
-    await next.start();
-    await clock.until(() => isUp(next), 120_000);
-    await clock.go(5000);
-    const events = await first.events(1);
-    const gaps = events.flatMap((event) => (event.type === "gap" ? [event] : []));
+    const gaps = await goOn(first, store);
     expect(gaps[0]?.reason).toContain(reason);
     expect(gaps[0]?.from).toBeLessThanOrEqual(from);
     expect(gaps[0]?.to).toBeGreaterThanOrEqual(to);
-    if (fallen !== undefined) {
-      // Until when nobody received, only the silent session could have proven.
-      expect(gaps.length).toBe(1);
-      expect(stored.filter(({ type }) => type === "gap")).toEqual([]);
-      return;
-    }
-    expect(stored.filter(({ type }) => type === "gap").length).toBe(1);
-    expect(gaps.slice(1).map((gap) => gap.reason)).toEqual(["dylive was not collecting"]);
+    // Until when nobody received, only the silent session could have proven.
+    expect([stored.length, ...gaps.slice(1).map((gap) => gap.reason)]).toEqual(
+      fallen === undefined ? [1, "dylive was not collecting"] : [0],
+    );
+    if (fallen !== undefined) return;
     const [told, untold] = gaps;
     expect(untold?.from).toBeGreaterThanOrEqual(told?.to ?? Number.POSITIVE_INFINITY);
     expect(untold?.from).toBeLessThanOrEqual(killedAt);
     expect(untold?.to).toBeGreaterThanOrEqual(killedAt + 5000);
-    const within = events.filter(
+    const within = (await first.events(1)).filter(
       ({ type, receivedAt }) => isOfPeople(type) && gaps.some((gap) => (gap.from ?? 0) < receivedAt && receivedAt < gap.to),
     );
     expect(within).toEqual([]);
   },
 );
+
+it("a process that is killed between two gaps that it told leaves the second one to the next", async () => {
+  const { store, killed, state } = mortalStore((type) => type === "gap");
+  const first = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { store: killed, setAside: () => {} }, clock);
+  const { simulator } = first;
+  void first.rooms.add(RID, { sessions: ["guest", "guest:2"] }, 60_000, SIGNAL).catch(() => {});
+  await clock.until(() => isUp(first.rooms), 60_000);
+  await clock.go(7000);
+  const fallen = simulator.truth(RID).connections[0]?.viewer;
+  for (const on of [true, false]) simulator.rooms.freeze(RID, on); // both stand and are silent from now on
+  state.isArmed = true;
+  const outages: (readonly [from: number, to: number])[] = [];
+  for (let n = 0; n < 2; n++) {
+    const from = clock.now();
+    simulator.rooms.refuse(RID, true, 502, fallen);
+    simulator.rooms.cut(RID, fallen);
+    await clock.go(4000);
+    outages.push([from, clock.now()]);
+    simulator.rooms.refuse(RID, false);
+    await clock.until(() => isUp(first.rooms), 20_000);
+    await clock.go(4000);
+  }
+  await clock.until(() => state.isDead, 120_000); // the one that was silent throughout is given up, and what the other missed is told
+  const gaps = await goOn(first, store);
+  for (const [from, to] of outages) expect(gaps.some((gap) => (gap.from ?? 0) <= from && gap.to >= to)).toBe(true);
+});
+
+it("a process that is stopped while the store refuses what ends a gap leaves one gap to the next", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const { log } = store;
+  let refuses = false;
+  const append: typeof log.append = async (batches) => {
+    if (refuses) throw new DyliveError("disk_full", "full");
+    return log.append(batches);
+  };
+  const refusing = { ...store, log: { ...log, append } };
+  const first = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { store: refusing, setAside: () => {} }, clock);
+  const { simulator } = first;
+  void first.rooms.add(RID, {}, 60_000, SIGNAL).catch(() => {});
+  await clock.until(() => isUp(first.rooms), 60_000);
+  await clock.go(7000);
+  const from = clock.now();
+  simulator.rooms.refuse(RID, true, 502);
+  simulator.rooms.cut(RID);
+  await clock.go(9000);
+  refuses = true;
+  simulator.rooms.refuse(RID, false);
+  await clock.until(() => first.rooms.collected()[0]?.state === "stalled", 120_000);
+  const gaps = await goOn(first, store);
+  expect(gaps).toMatchObject([{ reason: expect.stringContaining("closed the connection") }]);
+  expect(gaps[0]?.from).toBeLessThanOrEqual(from);
+  expect(gaps[0]?.to).toBeGreaterThanOrEqual(clock.now() - 15_000);
+});

@@ -29,10 +29,12 @@ let collector: Collector;
 let begin: () => void;
 /** Whether the spool has no room for what im/fetch answers. */
 let firstIsLost = false;
+/** Whether it has no room for anything. */
+let isFull = false;
 const errors: unknown[] = [];
 
 beforeEach(async () => {
-  firstIsLost = false;
+  [firstIsLost, isFull] = [false, false];
   clock = new Lockstep();
   simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 10 });
   store = openMemoryStore({ maxEventsPerRoom: 100_000 });
@@ -50,7 +52,9 @@ beforeEach(async () => {
     place.remove = (waiting) => clock.during(remove(waiting));
     place.close = () => clock.during(close());
     place.put = ([...batch], broadcast) =>
-      batch.some(({ kind }) => kind === "response") && firstIsLost ? Promise.resolve("no room") : clock.during(put(batch, broadcast));
+      isFull || (batch.some(({ kind }) => kind === "response") && firstIsLost)
+        ? Promise.resolve("no room")
+        : clock.during(put(batch, broadcast));
     return place;
   };
   const { log, rooms, sessions, retention } = store;
@@ -208,4 +212,23 @@ it("what im/fetch answered and the spool had no room for is a gap of the broadca
   await drained();
   const gaps = (await events()).filter(({ type }) => type === "gap");
   expect(gaps).toMatchObject([{ sessionId: second, from: null, reason: "no room" }]);
+});
+
+it("what came while the spool had no room is in few gaps, without a hole between them", async () => {
+  away.go("refuses");
+  await clock.go(5000);
+  isFull = true;
+  const from = clock.now();
+  await clock.go(120_000);
+  isFull = false;
+  const to = clock.now();
+  await clock.go(5000);
+  away.back();
+  await drained();
+  const gaps = (await events()).flatMap((event) => (event.type === "gap" ? [event] : []));
+  expect(gaps.length).toBeLessThan(20); // an answer to a heartbeat ends one
+  expect(gaps[0]?.from).toBeLessThanOrEqual(from);
+  expect(gaps.at(-1)?.to).toBeGreaterThanOrEqual(to);
+  const holes = gaps.slice(1).filter((gap, n) => (gap.from ?? 0) > (gaps[n]?.to ?? 0));
+  expect(holes).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { ClockOffsets } from "../../src/collector/clock-offsets.js";
 import { GapTracker } from "../../src/collector/gap-tracker.js";
+import { NOTHING_LEFT } from "../../src/collector/left.js";
 import { Takeover } from "../../src/collector/takeover.js";
 import type { Received } from "../../src/platform/access/read.js";
 import type { Noted, Resume } from "../../src/store/rooms.js";
@@ -37,7 +38,10 @@ async function moved({ until, missing, kept = NOW, replayed }: Moved) {
   const at = (ms: number): Noted => offsets.note(firstAt + ms);
   const { at: savedAt, ahead } = at(until);
   const resume: Resume = { roomId: kept, positions: {}, savedAt, ahead, ...(missing !== undefined && { missing }) };
-  const records = { receivedByOwner: async () => ({ until: [at(until)], isMissing: missing !== undefined }), arrive: async () => resume };
+  const records = {
+    receivedByOwner: async () => ({ until: [at(until)], isMissing: missing !== undefined }),
+    arrive: async () => ({ ...NOTHING_LEFT, resume }),
+  };
   const takeover = new Takeover({ clock, records, offsets, gaps });
   const arrived = takeover.arrive(1, NOW, SIGNAL);
   takeover.stands();
