@@ -12,6 +12,10 @@ import { Days, dayOf, EVENTS } from "./events.js";
 import { isMissingDay, isValues } from "./refusal.js";
 import { binaryArray } from "./session.js";
 
+/** Least time between the beginnings of two statements that calls share, in ms: of a near database each would have a few events else. */
+const GROUP_MS = 20;
+/** Number of waiting events from which on the next statement is not put off. */
+const FULL_GROUP = 1000;
 /** Most events of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
 const MAX_EVENTS = 5000;
 /** Most waiting events (100 MB or so), beyond which calls are refused: the database does not keep up. */
@@ -26,18 +30,26 @@ interface AppendCall {
 
 /**
  * Commits in groups: one statement is under way at a time, and what comes meanwhile shares the next one. The order of calls is thus kept,
- * and the more there is to do the more is done at once. A call that fails takes no other with it.
+ * and the more there is to do the more is done at once. A call that fails takes no other with it. Real timers, not the store's clock: this
+ * paces the database.
  */
 class Flusher {
   readonly #connection: PostgresConnection;
   readonly #days: Days;
+  /** Told of the heads that a statement has moved. */
+  readonly #onMoved: (heads: readonly Head[]) => void;
   #calls: AppendCall[] = [];
   #waiting = 0;
   #running = false;
+  /** Time before which there is no statement, unless many events wait (performance.now). */
+  #notBefore = 0;
+  /** Ends the wait for that. */
+  #hurry = () => {};
 
-  constructor(connection: PostgresConnection) {
+  constructor(connection: PostgresConnection, onMoved: (heads: readonly Head[]) => void) {
     this.#connection = connection;
     this.#days = new Days(connection);
+    this.#onMoved = onMoved;
   }
 
   /** Appends with the next statement. */
@@ -49,6 +61,7 @@ class Flusher {
       this.#calls.push({ batches, weight, resolve, reject });
       this.#waiting += weight;
       if (!this.#running) void this.#run();
+      else if (this.#waiting >= FULL_GROUP) this.#hurry();
     });
   }
 
@@ -56,8 +69,26 @@ class Flusher {
     this.#running = true;
     // Calls of the same turn share the first statement too.
     await breathe();
-    while (this.#calls.length > 0) await this.#settle(this.#take());
+    while (this.#calls.length > 0) {
+      await this.#pause();
+      const calls = this.#take();
+      // A lone call shows that nobody else would have shared its statement: no waiting then.
+      this.#notBefore = performance.now() + (calls.length > 1 ? GROUP_MS : 0);
+      await this.#settle(calls);
+    }
     this.#running = false;
+  }
+
+  async #pause(): Promise<void> {
+    const ms = this.#notBefore - performance.now();
+    if (ms < 1 || this.#waiting >= FULL_GROUP) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #take(): readonly AppendCall[] {
@@ -76,6 +107,7 @@ class Flusher {
     try {
       const batches = calls.flatMap((call) => call.batches);
       const appended = await appendBatches(this.#connection, this.#days, batches);
+      this.#onMoved(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room, head }) => [room, head]));
       let at = 0;
       for (const call of calls) {
         call.resolve(appended.slice(at, at + call.batches.length));
@@ -175,19 +207,21 @@ function resultsOf(batches: readonly PostgresBatch[], told: readonly AppendTold[
 }
 
 const CHANNEL = "dylive_heads";
-/** Most bytes of a payload, which holds fewer than 8000: with more rooms than fit, everybody looks for themselves. */
-const MAX_PAYLOAD = 7000;
-const LOOK = "look";
+/** Most rooms of a payload, which holds fewer than 8000 bytes. */
+const ROOMS_TOGETHER = 200;
 
 /** Room and its newest seq. */
 type Head = readonly [room: RoomKey, head: number];
 
 /** Tells the other processes of heads, after the commit that moved them. Inside of it, all commits of the database would wait in line. */
 async function tellOthers(connection: PostgresConnection, heads: readonly Head[]): Promise<void> {
-  const payload = heads.map(([room, head]) => `${room}:${head}`).join(",");
+  const texts = heads.map(([room, head]) => `${room}:${head}`);
+  const payloads = Array.from({ length: Math.ceil(texts.length / ROOMS_TOGETHER) }, (_, n) =>
+    texts.slice(ROOMS_TOGETHER * n, ROOMS_TOGETHER * (n + 1)).join(","),
+  );
   // Whoever misses this finds the same by looking.
   await connection
-    .borrow(() => run("SELECT pg_notify($1, $2)", CHANNEL, payload.length > MAX_PAYLOAD ? LOOK : payload))
+    .borrow(() => run("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", CHANNEL, payloads))
     .catch(() => undefined);
 }
 
@@ -207,7 +241,7 @@ function headWatch(connection: PostgresConnection, notify: (rooms: readonly Room
       // Gone or closing: the next look finds the same. Whoever reads or appends is told what is wrong.
     }
   };
-  const onNotice = (payload: string | null) => (payload === null || payload === LOOK ? look() : hear(headsOf(payload)));
+  const onNotice = (payload: string | null) => (payload === null ? look() : hear(headsOf(payload)));
   return {
     /** Takes in heads that somebody told. */
     hear,
@@ -224,7 +258,11 @@ function headsOf(payload: string): readonly Head[] {
 /** Returns the log in PostgreSQL. `close` closes the whole store. @throws DyliveError bad_config when the database has no log */
 export async function postgresLog(connection: PostgresConnection): Promise<Log> {
   const id = await logIdOf(connection);
-  const flusher = new Flusher(connection);
+  const flusher = new Flusher(connection, (moved) => {
+    if (moved.length === 0) return;
+    heads.hear(moved);
+    void connection.guard(() => tellOthers(connection, moved)).catch(() => undefined);
+  });
   const heads = headWatch(connection, (rooms) => waker.notify(rooms));
   const waker: Waker = new Waker(heads.watch);
   connection.onClose(() => waker.close());
@@ -232,15 +270,7 @@ export async function postgresLog(connection: PostgresConnection): Promise<Log> 
     id,
     table: EVENTS,
     waker,
-    append: (batches) =>
-      connection.guard(async () => {
-        const appended = await flusher.append(batches.map(prepareBatch));
-        const moved = appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room, head }): Head => [room, head]);
-        if (moved.length === 0) return appended;
-        heads.hear(moved);
-        void connection.guard(() => tellOthers(connection, moved)).catch(() => undefined);
-        return appended;
-      }),
+    append: (batches) => connection.guard(() => flusher.append(batches.map(prepareBatch))),
     close: () => connection.close(),
   });
 }
