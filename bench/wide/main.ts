@@ -321,21 +321,22 @@ async function busyRooms(count: number, minutes: number, few: Busy | null): Prom
   }
   const sent = (await platform<number>({ what: "sent" })) - sentBefore;
   const after = (await get(url, token, "/metrics")).body;
-  const used = ours.cpuSeconds() - cpu;
+  const [used, usedByMain] = [ours.cpuSeconds() - cpu, ours.mainSeconds() - main];
+  const usedByDatabase = database === null ? null : database.childrenCpuSeconds() - databaseCpu;
   const seconds = (performance.now() - began) / 1000;
   const stored = sumOf(after, "dylive_events_total") - sumOf(before, "dylive_events_total");
   await profile(server, `busy-${count}`);
   if (profiles !== null) await server.child.ask({ what: "heap", file: `${profiles}/busy-${count}.heapsnapshot` } satisfies ServerQuestion);
   await platform({ what: "load", perSecond: 0 });
   const micros = (1e6 * used) / stored;
-  const mains = (1e6 * (ours.mainSeconds() - main)) / stored;
+  const mains = (1e6 * usedByMain) / stored;
   const share = few === null ? 1 : stored / (sent * (few.stored / few.sent));
   say("stored", `${stored} events, ${(stored / seconds).toFixed(0)} a second, of ${sent} messages that were sent: ${percent(share)}`);
   say(
     "CPU",
     `${((100 * used) / seconds).toFixed(1)} % of a core, ${micros.toFixed(0)} µs an event; ${mains.toFixed(0)} µs without its threads`,
   );
-  const databaseMicros = database === null ? null : (1e6 * (database.childrenCpuSeconds() - databaseCpu)) / stored;
+  const databaseMicros = usedByDatabase === null ? null : (1e6 * usedByDatabase) / stored;
   if (databaseMicros !== null) say("CPU of PostgreSQL", `${databaseMicros.toFixed(0)} µs an event`);
   const late = within("dylive_event_lag_seconds", before, after);
   say("lag, platform's time to stored", late.text);
