@@ -46,10 +46,12 @@ async function toldGap(
   { since, reason, longerThanMs }: Missing,
 ): Promise<LiveEventOf<"gap"> | null> {
   if (longerThanMs !== undefined) return null;
-  const from = Math.max(...since.map(({ at }) => at));
   const { events } = await log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOK, { types: ["gap"], tests: false });
   const gaps = events.filter((event) => event.type === "gap");
-  return gaps.find((gap) => gap.sessionId === sessionId && gap.from === from && gap.reason === reason) ?? null;
+  // Whichever of them counted: what is latest as it was noted need not be when it is read.
+  const isTold = (gap: LiveEventOf<"gap">) =>
+    gap.sessionId === sessionId && gap.reason === reason && since.some(({ at }) => at === gap.from);
+  return gaps.find(isTold) ?? null;
 }
 
 /** Number of newest events that are looked at: those of our own, which prove nothing, are few. */

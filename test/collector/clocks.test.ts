@@ -3,11 +3,13 @@ import { describe, expect, it } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { ClockOffsets } from "../../src/collector/clock-offsets.js";
 import { GapTracker } from "../../src/collector/gap-tracker.js";
+import { readLeft } from "../../src/collector/left.js";
 import { RoomRecords } from "../../src/collector/records.js";
 import { ToldAlarms } from "../../src/collector/room-alarm.js";
 import type { LiveEvent, NewEventOf } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
 import { RoomHealth } from "../../src/health/room-health.js";
+import { gapEvent } from "../../src/ingest/own-events.js";
 import type { Received } from "../../src/platform/access/read.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import type { MessageBatch } from "../../src/platform/wire/frame.js";
@@ -232,3 +234,26 @@ describe("a room that goes from one process to another whose clock is an hour", 
 });
 
 type Gap = NewEventOf<"gap"> & LiveEvent;
+
+const TOLD_AT = 1_764_000_000_000;
+
+it.each([
+  ["told", "dylive was not collecting", true],
+  ["not told, where the one that was has another reason", "the connection was cut", false],
+] as const)("what is kept as missing since the earlier of two times is known to be %s", async (_, reason, isTold) => {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
+  const epoch = await store.rooms.claim(room);
+  // The later one was noted where messages came late: read by a process to which they do not, it is the earlier.
+  const since = [
+    { at: TOLD_AT, ahead: { "up:a": 0 } },
+    { at: TOLD_AT + 100, ahead: { platform: 9000 } },
+  ];
+  const missing = { since, reason: "dylive was not collecting", silent: false };
+  await store.rooms.setResume(room, { roomId: "7", positions: {}, savedAt: TOLD_AT, ahead: { "up:a": 0 }, missing }, epoch);
+  await store.log.append([{ room, epoch, events: [gapEvent(room, { sessionId: "7", webRid: "1" }, TOLD_AT, TOLD_AT + 5000, reason)] }]);
+  const { resume, received } = await readLeft(store, room);
+  expect(resume?.missing).toEqual(isTold ? undefined : missing);
+  expect(received.get("7")?.at).toBe(isTold ? TOLD_AT + 5000 : undefined);
+  await store.close();
+});
