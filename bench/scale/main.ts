@@ -6,14 +6,17 @@ import { claim } from "../claims.js";
 const quick = process.argv.includes("--quick");
 const ROOMS = quick ? 5_000 : 100_000;
 
-/** Costs of one collector, in s of its main thread, as `bench -- wide --database=postgres` measured them; of the process, for what it takes in all. */
+/**
+ * Costs in s of a collector's main thread: of a frame and a message in it by `wide --database=postgres` with 300 rooms of one and of five messages
+ * a second (2026-12-01), of a room by `wide` with 10,000 quiet rooms.
+ */
 const COST = {
-  frame: 0.000_5,
-  message: 0.000_12,
+  frame: 0.000_9,
+  message: 0.000_105,
   /** A second of a room in which nothing comes: heartbeats, looks. */
-  quietRoom: 0.000_036,
+  quietRoom: 0.000_021,
   /** A second of the process, whatever its rooms. */
-  process: 0.06,
+  process: 0.04,
   opening: 0.03,
   /** What of a frame's cost taking it into the spool is. Assumed. */
   spooling: 0.5,
@@ -22,8 +25,8 @@ const COST = {
 const OPENED_PER_S = 20;
 /** s until the leases of a collector that is dead are over. */
 const LEASE_S = 12;
-/** Events a second that a database of two cores takes. */
-const DATABASE_PER_S = 18_000;
+/** Costs of the same in s of PostgreSQL's CPU time, and how much more of that there is than is wanted. */
+const DATABASE = { frame: 0.000_85, message: 0.000_16, spare: 1.5 } as const;
 /** Bytes of an event in a frame, as the spool keeps it. */
 const SPOOLED_BYTES = 900;
 
@@ -47,7 +50,9 @@ interface Came {
   /** Share of a second that the main threads are busy: of all together, and of the busiest collector. */
   readonly busy: number;
   readonly busiest: number;
-  readonly eventsPerS: number;
+  readonly messagesPerS: number;
+  /** Cores of PostgreSQL that are busy. */
+  readonly databaseBusy: number;
   /** Quantiles of s from a frame to the log in quiet times, and in the minute after a collector died. */
   readonly lag: { readonly p50: number; readonly p99: number; readonly p999: number };
   readonly lagAfterDeath: number;
@@ -86,6 +91,8 @@ interface Spooled {
   readonly at: number;
   events: number;
   work: number;
+  /** s of PostgreSQL's. */
+  database: number;
 }
 
 interface Collector {
@@ -101,7 +108,7 @@ interface Collector {
 }
 
 /** Lets a cluster go through the plan. @param perSecond mean of the messages of a room in a second */
-function simulate(perSecond: number, collectors: number, databases: number): Came {
+function simulate(perSecond: number, collectors: number, databaseCores: number): Came {
   const random = new Random(`scale ${perSecond}`);
   const rates = ratesOf(random, perSecond);
   const calm = rates.map((rate) => Math.exp(-rate));
@@ -110,7 +117,7 @@ function simulate(perSecond: number, collectors: number, databases: number): Cam
     ...{ rooms: [], toOpen: [], doneAt: 0, spool: [], isSpooling: false, work: 0 },
   }));
   for (let room = 0; room < ROOMS; room++) all[room % collectors]?.toOpen.push(room);
-  let [connected, takenOver, drained, spooled, events] = [0, 0, Number.POSITIVE_INFINITY, 0, 0];
+  let [connected, takenOver, drained, spooled, events, database] = [0, 0, Number.POSITIVE_INFINITY, 0, 0, 0];
   const [lag, lagAfterDeath] = [new Delays(), new Delays()];
   const dead = all[0];
   for (let at = 0; at < PLAN.end && drained === Number.POSITIVE_INFINITY; at++) {
@@ -133,7 +140,7 @@ function simulate(perSecond: number, collectors: number, databases: number): Cam
         if (at < PLAN.death) connected = at;
         else takenOver = at - PLAN.death;
       }
-      const came: Spooled = { at, events: 0, work: 0 };
+      const came: Spooled = { at, events: 0, work: 0, database: 0 };
       const { rooms } = one;
       if (rooms.length === 0 || one.isSpooling) one.doneAt = Math.max(one.doneAt, at) + work;
       for (let n = 0; n < rooms.length; n++) {
@@ -145,6 +152,7 @@ function simulate(perSecond: number, collectors: number, databases: number): Cam
         const cost = COST.frame + COST.message * messages;
         came.events += messages;
         came.work += cost;
+        came.database += DATABASE.frame + DATABASE.message * messages;
         if (one.isSpooling) continue;
         one.doneAt = Math.max(one.doneAt, arrived) + cost;
         if (isSettled) lag.add(one.doneAt - arrived, messages);
@@ -153,8 +161,9 @@ function simulate(perSecond: number, collectors: number, databases: number): Cam
       if (isSettled) {
         one.work += work + came.work;
         events += came.events;
+        database += came.database;
       }
-      if (!one.isSpooling) stored += came.events;
+      if (!one.isSpooling) stored += came.database;
       else {
         one.doneAt += COST.spooling * came.work;
         one.spool.push(came);
@@ -162,7 +171,7 @@ function simulate(perSecond: number, collectors: number, databases: number): Cam
       }
     }
     if (isAway || at < PLAN.back) continue;
-    let left = DATABASE_PER_S * databases - stored;
+    let left = databaseCores - stored;
     const waiting = all.filter(({ isSpooling }) => isSpooling);
     for (const [n, one] of waiting.entries()) left -= drain(one, at + 1, left / (waiting.length - n));
     if (waiting.every(({ isSpooling }) => !isSpooling)) drained = at + 1 - PLAN.back;
@@ -170,7 +179,8 @@ function simulate(perSecond: number, collectors: number, databases: number): Cam
   const seconds = PLAN.death - PLAN.settled;
   const works = [...all, ...(dead === undefined || all.includes(dead) ? [] : [dead])].map(({ work }) => work / seconds);
   return {
-    ...{ connected, takenOver, drained, spooled, eventsPerS: events / seconds },
+    ...{ connected, takenOver, drained, spooled, messagesPerS: events / seconds },
+    databaseBusy: database / seconds,
     busy: works.reduce((sum, work) => sum + work, 0) / works.length,
     busiest: Math.max(...works),
     lag: { p50: lag.within(0.5), p99: lag.within(0.99), p999: lag.within(0.999) },
@@ -178,23 +188,27 @@ function simulate(perSecond: number, collectors: number, databases: number): Cam
   };
 }
 
-/** Stores what waits, in order, as far as a collector's main thread has time until `until` and the database takes it. @returns events that were */
+/**
+ * Stores what waits, in order, as far as a collector's main thread has time until `until` and PostgreSQL has `most` s of CPU time for it.
+ * @returns the s that it took PostgreSQL
+ */
 function drain(one: Collector, until: number, most: number): number {
   let stored = 0;
   while (one.spool.length > 0) {
     const [oldest] = one.spool;
     if (oldest === undefined) break;
-    const part = Math.min(1, Math.max(0, until - one.doneAt) / oldest.work, (most - stored) / oldest.events);
+    const part = Math.min(1, Math.max(0, until - one.doneAt) / oldest.work, (most - stored) / oldest.database);
     if (oldest.events > 0 && part < 1) {
       if (part > 0) {
-        stored += part * oldest.events;
+        stored += part * oldest.database;
         one.doneAt += part * oldest.work;
         oldest.events *= 1 - part;
         oldest.work *= 1 - part;
+        oldest.database *= 1 - part;
       }
       return stored;
     }
-    stored += oldest.events;
+    stored += oldest.database;
     one.doneAt += oldest.work;
     one.spool.shift();
   }
@@ -233,17 +247,17 @@ function isEnough({ connected, lag, lagAfterDeath, drained }: Came): boolean {
 }
 
 /** Returns the fewest collectors that are enough, and what came of them. */
-function fewest(perSecond: number, databases: number): readonly [collectors: number, came: Came] {
+function fewest(perSecond: number, databaseCores: number): readonly [collectors: number, came: Came] {
   let [few, enough] = [1, 2];
-  let came = simulate(perSecond, enough, databases);
+  let came = simulate(perSecond, enough, databaseCores);
   while (!isEnough(came)) {
     if (enough >= ROOMS) throw new Error(`no number of collectors is enough for ${perSecond} messages a second`);
     [few, enough] = [enough, 2 * enough];
-    came = simulate(perSecond, enough, databases);
+    came = simulate(perSecond, enough, databaseCores);
   }
   while (enough - few > Math.max(1, enough / 50)) {
     const half = (few + enough) >> 1;
-    const tried = simulate(perSecond, half, databases);
+    const tried = simulate(perSecond, half, databaseCores);
     if (isEnough(tried)) [enough, came] = [half, tried];
     else few = half;
   }
@@ -254,13 +268,16 @@ const seconds = (value: number) => (value < 1 ? `${(1000 * value).toFixed(0)} ms
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
 for (const perSecond of [0.05, 0.5, 2.5]) {
-  const databases = Math.ceil((1.5 * ROOMS * perSecond) / DATABASE_PER_S);
-  const [collectors, came] = fewest(perSecond, databases);
+  // What a second of one try takes does not hang on how many take it.
+  const cores = Math.ceil(
+    DATABASE.spare * simulate(perSecond, Math.ceil((ROOMS * perSecond) / 250), Number.POSITIVE_INFINITY).databaseBusy,
+  );
+  const [collectors, came] = fewest(perSecond, cores);
   claim({
     what: `${ROOMS} rooms of ${perSecond} messages a second, simulated: collectors that are enough`,
     figure:
-      `${collectors}, their main threads busy for ${percent(came.busy)} (the busiest ${percent(came.busiest)}), ${databases} databases; ` +
-      `${came.eventsPerS.toFixed(0)} events a second, 99 in 100 in the log within ${seconds(came.lag.p99)}`,
+      `${collectors}, their main threads busy for ${percent(came.busy)} (the busiest ${percent(came.busiest)}), and ${cores} cores of PostgreSQL, ` +
+      `${came.databaseBusy.toFixed(1)} of them busy; ${came.messagesPerS.toFixed(0)} messages a second, 99 in 100 in the log within ${seconds(came.lag.p99)}`,
     rival: null,
     asked: null,
   });

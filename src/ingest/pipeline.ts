@@ -10,7 +10,7 @@ import { type Backoff, backoffMs, breathe } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
-import { type Log, newestReal, type RoomKey } from "../store/log.js";
+import { type ComboMark, type Log, newestReal, type RoomKey } from "../store/log.js";
 import { RecentIds, SocialEchoes, StateVersions } from "./dedupe.js";
 import { FillIn, type GiftCatalogue } from "./fill-in.js";
 import { MessageTurn, together, workOf } from "./message-turn.js";
@@ -368,12 +368,15 @@ export class Pipeline {
   async #judge(drafts: readonly Draft[], old: Set<string>): Promise<readonly NewEvent[]> {
     const { log, room } = this.#deps;
     const lookups = this.#ledger.missing(drafts);
-    const known = lookups.ids.length > 0 ? await log.known(room, lookups.ids) : new Set<string>();
+    const marks = async (wanted: readonly string[]) => (wanted.length > 0 ? log.combos(room, wanted) : new Map<string, ComboMark>());
+    const [known, combos] = await Promise.all([
+      lookups.ids.length > 0 ? log.known(room, lookups.ids) : new Set<string>(),
+      marks(lookups.combos),
+    ]);
     for (const id of known) old.add(id);
     const gifts = known.size > 0 ? await this.#gifts([...known]) : new Map<string, GiftEvent>();
-    const wanted = [...lookups.combos, ...[...gifts.values()].map(({ comboId }) => comboId)];
-    const combos = wanted.length > 0 ? await log.combos(room, wanted) : new Map();
-    return this.#ledger.stage(drafts, { combos, known, gifts });
+    const others = await marks([...gifts.values()].map(({ comboId }) => comboId));
+    return this.#ledger.stage(drafts, { combos: new Map([...combos, ...others]), known, gifts });
   }
 
   /** Returns gifts that were stored before. */

@@ -1,7 +1,7 @@
 import { breathe } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
-import type { Appended, Log, RoomBatch, RoomKey } from "../log.js";
+import type { Appended, ComboMark, Log, RoomBatch, RoomKey } from "../log.js";
 import { sqlLog } from "../sql/log.js";
 import { rows, run } from "../sql/work.js";
 import { type Row, rowOf } from "../stored-event.js";
@@ -12,53 +12,52 @@ import { Days, dayOf, EVENTS } from "./events.js";
 import { isMissingDay, isValues } from "./refusal.js";
 import { binaryArray } from "./session.js";
 
-/** Least time between the beginnings of two statements that calls share, in ms: of a near database each would have a few events else. */
+/** Least time between the beginnings of two statements that calls share, in ms: of a near database each would have a few calls else. */
 const GROUP_MS = 20;
-/** Number of waiting events from which on the next statement is not put off. */
+/** Weight of what waits from which on the next statement is not put off. */
 const FULL_GROUP = 1000;
-/** Most events of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
-const MAX_EVENTS = 5000;
-/** Most waiting events (100 MB or so), beyond which calls are refused: the database does not keep up. */
+/** Most events or ids of one statement: more would hold the heads of its rooms for too long. The rest takes the next one. */
+const MAX_WEIGHT = 5000;
+/** Most that waits (100 MB or so of events), beyond which calls are refused: the database does not keep up. */
 const MAX_WAITING = 200_000;
 
-interface AppendCall {
-  readonly batches: readonly PostgresBatch[];
+interface GroupedCall<Asked, Answer> {
+  readonly asked: Asked;
   readonly weight: number;
-  readonly resolve: (appended: readonly Appended[]) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Commits in groups: one statement is under way at a time, and what comes meanwhile shares the next one. The order of calls is thus kept,
+ * Lets calls share statements: one is under way at a time, and what comes meanwhile shares the next one. The order of calls is thus kept,
  * and the more there is to do the more is done at once. A call that fails takes no other with it. Real timers, not the store's clock: this
  * paces the database.
  */
-class Flusher {
-  readonly #connection: PostgresConnection;
-  readonly #days: Days;
-  /** Told of the heads that a statement has moved. */
-  readonly #onMoved: (heads: readonly Head[]) => void;
-  #calls: AppendCall[] = [];
+class Grouped<Asked, Answer> {
+  /** Does what is asked by one statement. @returns the answers, in order */
+  readonly #work: (asked: readonly Asked[]) => Promise<readonly Answer[]>;
+  /** Events or ids that something is about. */
+  readonly #weightOf: (asked: Asked) => number;
+  #calls: GroupedCall<Asked, Answer>[] = [];
   #waiting = 0;
   #running = false;
-  /** Time before which there is no statement, unless many events wait (performance.now). */
+  /** Time before which there is no statement, unless much waits (performance.now). */
   #notBefore = 0;
   /** Ends the wait for that. */
   #hurry = () => {};
 
-  constructor(connection: PostgresConnection, onMoved: (heads: readonly Head[]) => void) {
-    this.#connection = connection;
-    this.#days = new Days(connection);
-    this.#onMoved = onMoved;
+  constructor(weightOf: (asked: Asked) => number, work: (asked: readonly Asked[]) => Promise<readonly Answer[]>) {
+    this.#weightOf = weightOf;
+    this.#work = work;
   }
 
-  /** Appends with the next statement. */
-  append(batches: readonly PostgresBatch[]): Promise<readonly Appended[]> {
-    const weight = batches.reduce((sum, { rows }) => sum + rows.length, 1);
+  /** Does something with the next statement. @throws what the database throws */
+  ask(asked: Asked): Promise<Answer> {
+    const weight = 1 + this.#weightOf(asked);
     if (this.#waiting + weight > MAX_WAITING && this.#calls.length > 0)
       return Promise.reject(new DyliveError("internal", told`${this.#waiting} events wait for the database already`));
     return new Promise((resolve, reject) => {
-      this.#calls.push({ batches, weight, resolve, reject });
+      this.#calls.push({ asked, weight, resolve, reject });
       this.#waiting += weight;
       if (!this.#running) void this.#run();
       else if (this.#waiting >= FULL_GROUP) this.#hurry();
@@ -91,11 +90,11 @@ class Flusher {
     });
   }
 
-  #take(): readonly AppendCall[] {
+  #take(): readonly GroupedCall<Asked, Answer>[] {
     let weight = 0;
     let count = 0;
     for (const call of this.#calls) {
-      if (count > 0 && weight + call.weight > MAX_EVENTS) break;
+      if (count > 0 && weight + call.weight > MAX_WEIGHT) break;
       weight += call.weight;
       count++;
     }
@@ -103,15 +102,13 @@ class Flusher {
     return this.#calls.splice(0, count);
   }
 
-  async #settle(calls: readonly AppendCall[]): Promise<void> {
+  async #settle(calls: readonly GroupedCall<Asked, Answer>[]): Promise<void> {
     try {
-      const batches = calls.flatMap((call) => call.batches);
-      const appended = await appendBatches(this.#connection, this.#days, batches);
-      this.#onMoved(appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room, head }) => [room, head]));
-      let at = 0;
-      for (const call of calls) {
-        call.resolve(appended.slice(at, at + call.batches.length));
-        at += call.batches.length;
+      const answers = await this.#work(calls.map(({ asked }) => asked));
+      for (const [n, { resolve, reject }] of calls.entries()) {
+        const answer = answers[n];
+        if (answer === undefined) reject(new DyliveError("internal", "the database answered fewer than were asked"));
+        else resolve(answer);
       }
     } catch (error) {
       if (calls.length > 1 && isValues(error)) for (const call of calls) await this.#settle([call]);
@@ -258,21 +255,90 @@ function headsOf(payload: string): readonly Head[] {
 /** Returns the log in PostgreSQL. `close` closes the whole store. @throws DyliveError bad_config when the database has no log */
 export async function postgresLog(connection: PostgresConnection): Promise<Log> {
   const id = await logIdOf(connection);
-  const flusher = new Flusher(connection, (moved) => {
-    if (moved.length === 0) return;
-    heads.hear(moved);
-    void connection.guard(() => tellOthers(connection, moved)).catch(() => undefined);
-  });
+  const days = new Days(connection);
+  const appends = new Grouped(
+    (batches: readonly PostgresBatch[]) => batches.reduce((sum, { rows }) => sum + rows.length, 0),
+    async (calls) => {
+      const appended = await appendBatches(connection, days, calls.flat());
+      const moved = appended.filter(({ stored }) => stored?.some((seq) => seq !== null)).map(({ room, head }): Head => [room, head]);
+      if (moved.length > 0) {
+        heads.hear(moved);
+        void connection.guard(() => tellOthers(connection, moved)).catch(() => undefined);
+      }
+      let end = 0;
+      return calls.map(({ length }) => {
+        end += length;
+        return appended.slice(end - length, end);
+      });
+    },
+  );
   const heads = headWatch(connection, (rooms) => waker.notify(rooms));
   const waker: Waker = new Waker(heads.watch);
   connection.onClose(() => waker.close());
-  return sqlLog(connection, {
+  const log = sqlLog(connection, {
     id,
     table: EVENTS,
     waker,
-    append: (batches) => connection.guard(() => flusher.append(batches.map(prepareBatch))),
+    append: (batches) => connection.guard(() => appends.ask(batches.map(prepareBatch))),
     close: () => connection.close(),
   });
+  const known = new Grouped(idsOf, (calls) => knownIn(connection, calls));
+  const combos = new Grouped(idsOf, (calls) => combosIn(connection, calls));
+  return {
+    ...log,
+    known: (room, ids) => known.ask({ room, ids }),
+    combos: (room, ids) => combos.ask({ room, ids }),
+  };
+}
+
+/** Ids that are looked for in a room's log. */
+interface Sought {
+  readonly room: RoomKey;
+  readonly ids: readonly string[];
+}
+
+const idsOf = ({ ids }: Sought) => ids.length;
+
+/** Ids of many rooms, as rows of an `unnest` of three arrays: the number of who asked, the room, the id. */
+const SOUGHT = "unnest($1::integer[], $2::bigint[], $3::text[]) AS sought(n, room, id)";
+
+function soughtBy(calls: readonly Sought[]) {
+  return [
+    calls.flatMap(({ ids }, n) => ids.map(() => n)),
+    calls.flatMap(({ room, ids }) => ids.map(() => room)),
+    calls.flatMap(({ ids }) => ids),
+  ] as const;
+}
+
+/** Returns for each which of its ids are in its room's log. */
+async function knownIn(connection: PostgresConnection, calls: readonly Sought[]): Promise<readonly ReadonlySet<string>[]> {
+  const days = EVENTS.daysOf(calls.flatMap(({ ids }) => ids));
+  const found = await connection.ask(() =>
+    rows<{ n: number; id: string }>(
+      `SELECT n, id FROM ${SOUGHT} CROSS JOIN LATERAL
+         (SELECT FROM events e WHERE e.day = ANY($4::integer[]) AND e.room = sought.room AND e.id = sought.id LIMIT 1) AS found`,
+      ...soughtBy(calls),
+      days,
+    ),
+  );
+  const known = calls.map(() => new Set<string>());
+  for (const { n, id } of found) known[n]?.add(id);
+  return known;
+}
+
+/** Returns for each the marks of its combos that its room's log has. */
+async function combosIn(connection: PostgresConnection, calls: readonly Sought[]): Promise<readonly ReadonlyMap<string, ComboMark>[]> {
+  const found = await connection.ask(() =>
+    rows<{ n: number; id: string; high: number | null; settled: boolean | null }>(
+      `SELECT n, id, high, settled FROM ${SOUGHT} CROSS JOIN LATERAL
+         (SELECT max(combo_total) AS high, bool_or(settled) AS settled FROM events e WHERE e.room = sought.room AND e.combo_id = sought.id
+          HAVING count(*) > 0) AS found`,
+      ...soughtBy(calls),
+    ),
+  );
+  const combos = calls.map(() => new Map<string, ComboMark>());
+  for (const { n, id, high, settled } of found) combos[n]?.set(id, { high: high ?? 0, settled: settled === true });
+  return combos;
 }
 
 /** Returns the name of the log that a database holds. */
