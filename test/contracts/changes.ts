@@ -75,6 +75,19 @@ export function describeChanges(open: Open<RoomStore>): void {
       expect(await store().log.combos(two.room, [])).toEqual(new Map());
     });
 
+    it("and ids are told to each of many rooms that ask at once, whatever the others ask", async () => {
+      const rooms = await Promise.all(Array.from({ length: 30 }, (_, n) => claimed(store(), `many ${n}`)));
+      for (const [n, { append }] of rooms.entries()) await append(gift("a", "x", 1, n + 1), chat(`only ${n}`));
+      const sought = rooms.map((_, n) => ["a", "b", `only ${n}`, `only ${n + 1}`]);
+      const { log } = store();
+      const [known, combos] = await Promise.all([
+        Promise.all(rooms.map(({ room }, n) => log.known(room, sought[n] ?? []))),
+        Promise.all(rooms.map(({ room }, n) => log.combos(room, n % 2 === 0 ? ["x", "y"] : ["y"]))),
+      ]);
+      expect(known.map((ids) => [...ids].sort())).toEqual(rooms.map((_, n) => ["a", `only ${n}`]));
+      expect(combos.map((marks) => marks.get("x")?.high)).toEqual(rooms.map((_, n) => (n % 2 === 0 ? n + 1 : undefined)));
+    });
+
     it("forget what was removed", async () => {
       const { room, append } = await claimed(store());
       await append(gift("1", "x", 5, 5), gift("2", "x", 1, 6), gift("3", "y", 1, 1));
