@@ -11,8 +11,8 @@ const ROOMS = quick ? 5_000 : 100_000;
  * a second (2026-12-01), of a room by `wide` with 10,000 quiet rooms.
  */
 const COST = {
-  frame: 0.000_9,
-  message: 0.000_105,
+  frame: 0.001,
+  message: 0.000_05,
   /** A second of a room in which nothing comes: heartbeats, looks. */
   quietRoom: 0.000_021,
   /** A second of the process, whatever its rooms. */
@@ -25,8 +25,11 @@ const COST = {
 const OPENED_PER_S = 20;
 /** s until the leases of a collector that is dead are over. */
 const LEASE_S = 12;
-/** Costs of the same in s of PostgreSQL's CPU time, and how much more of that there is than is wanted. */
-const DATABASE = { frame: 0.000_85, message: 0.000_16, spare: 1.5 } as const;
+/**
+ * Costs of a collector in s of PostgreSQL's CPU time: of a frame while it has few; of a second and of a message when it has many, since they share
+ * statements (by 600 rooms, which was more than it kept up with). `spare`: how much more of it there is than is wanted.
+ */
+const DATABASE = { frame: 0.000_85, second: 0.2, message: 0.000_06, spare: 1.5 } as const;
 /** Bytes of an event in a frame, as the spool keeps it. */
 const SPOOLED_BYTES = 900;
 
@@ -141,6 +144,7 @@ function simulate(perSecond: number, collectors: number, databaseCores: number):
         else takenOver = at - PLAN.death;
       }
       const came: Spooled = { at, events: 0, work: 0, database: 0 };
+      let frames = 0;
       const { rooms } = one;
       if (rooms.length === 0 || one.isSpooling) one.doneAt = Math.max(one.doneAt, at) + work;
       for (let n = 0; n < rooms.length; n++) {
@@ -152,12 +156,13 @@ function simulate(perSecond: number, collectors: number, databaseCores: number):
         const cost = COST.frame + COST.message * messages;
         came.events += messages;
         came.work += cost;
-        came.database += DATABASE.frame + DATABASE.message * messages;
+        frames++;
         if (one.isSpooling) continue;
         one.doneAt = Math.max(one.doneAt, arrived) + cost;
         if (isSettled) lag.add(one.doneAt - arrived, messages);
         else if (at >= PLAN.death && at < PLAN.death + 60) lagAfterDeath.add(one.doneAt - arrived, messages);
       }
+      came.database = Math.min(DATABASE.frame * frames, DATABASE.second + DATABASE.message * came.events);
       if (isSettled) {
         one.work += work + came.work;
         events += came.events;
@@ -268,10 +273,8 @@ const seconds = (value: number) => (value < 1 ? `${(1000 * value).toFixed(0)} ms
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
 for (const perSecond of [0.05, 0.5, 2.5]) {
-  // What a second of one try takes does not hang on how many take it.
-  const cores = Math.ceil(
-    DATABASE.spare * simulate(perSecond, Math.ceil((ROOMS * perSecond) / 250), Number.POSITIVE_INFINITY).databaseBusy,
-  );
+  const [few] = fewest(perSecond, Number.POSITIVE_INFINITY);
+  const cores = Math.ceil(DATABASE.spare * simulate(perSecond, few, Number.POSITIVE_INFINITY).databaseBusy);
   const [collectors, came] = fewest(perSecond, cores);
   claim({
     what: `${ROOMS} rooms of ${perSecond} messages a second, simulated: collectors that are enough`,
