@@ -44,6 +44,8 @@ const BURST = { seconds: 10, share: 0.01, times: 30 } as const;
 /** What happens, in s after all collectors were started at once. */
 const PLAN = { settled: 420, death: 600, away: 900, back: 960, end: 1_800 } as const;
 
+const SETTLED_S = PLAN.death - PLAN.settled;
+
 /** What is asked of a number of collectors before it is called enough, s. */
 const ENOUGH = { lag99: 1, connected: 300, drained: 300 } as const;
 
@@ -56,6 +58,7 @@ interface Came {
   readonly messagesPerS: number;
   /** Cores of PostgreSQL that are busy. */
   readonly databaseBusy: number;
+  readonly databaseCores: number;
   /** Quantiles of s from a frame to the log in quiet times, and in the minute after a collector died. */
   readonly lag: { readonly p50: number; readonly p99: number; readonly p999: number };
   readonly lagAfterDeath: number;
@@ -111,7 +114,7 @@ interface Collector {
 }
 
 /** Lets a cluster go through the plan. @param perSecond mean of the messages of a room in a second */
-function simulate(perSecond: number, collectors: number, databaseCores: number): Came {
+function simulate(perSecond: number, collectors: number): Came {
   const random = new Random(`scale ${perSecond}`);
   const rates = ratesOf(random, perSecond);
   const calm = rates.map((rate) => Math.exp(-rate));
@@ -129,7 +132,6 @@ function simulate(perSecond: number, collectors: number, databaseCores: number):
       all.shift();
       for (const [n, room] of dead.rooms.entries()) all[n % all.length]?.toOpen.push(room);
     }
-    const isAway = at >= PLAN.away && at < PLAN.back;
     const isSettled = at >= PLAN.settled && at < PLAN.death;
     let stored = 0;
     for (const one of all) {
@@ -175,17 +177,18 @@ function simulate(perSecond: number, collectors: number, databaseCores: number):
         spooled = Math.max(spooled, SPOOLED_BYTES * one.spool.reduce((sum, waiting) => sum + waiting.events, 0));
       }
     }
-    if (isAway || at < PLAN.back) continue;
-    let left = databaseCores - stored;
+    if (at < PLAN.back) continue;
+    let left = coresFor(database) - stored;
     const waiting = all.filter(({ isSpooling }) => isSpooling);
     for (const [n, one] of waiting.entries()) left -= drain(one, at + 1, left / (waiting.length - n));
     if (waiting.every(({ isSpooling }) => !isSpooling)) drained = at + 1 - PLAN.back;
   }
-  const seconds = PLAN.death - PLAN.settled;
+  const seconds = SETTLED_S;
   const works = [...all, ...(dead === undefined || all.includes(dead) ? [] : [dead])].map(({ work }) => work / seconds);
   return {
     ...{ connected, takenOver, drained, spooled, messagesPerS: events / seconds },
     databaseBusy: database / seconds,
+    databaseCores: coresFor(database),
     busy: works.reduce((sum, work) => sum + work, 0) / works.length,
     busiest: Math.max(...works),
     lag: { p50: lag.within(0.5), p99: lag.within(0.99), p999: lag.within(0.999) },
@@ -251,35 +254,39 @@ function isEnough({ connected, lag, lagAfterDeath, drained }: Came): boolean {
   return connected <= ENOUGH.connected && lag.p99 <= ENOUGH.lag99 && lagAfterDeath <= ENOUGH.lag99 && drained <= ENOUGH.drained;
 }
 
-/** Returns the fewest collectors that are enough, and what came of them. */
-function fewest(perSecond: number, databaseCores: number): readonly [collectors: number, came: Came] {
-  let [few, enough] = [1, 2];
-  let came = simulate(perSecond, enough, databaseCores);
+/** Returns the fewest collectors that are enough, to one in 20, and what came of them. */
+function fewest(perSecond: number): readonly [collectors: number, came: Came] {
+  // Fewer have no time for the messages.
+  let [few, enough] = [1, Math.max(2, Math.ceil((ROOMS * perSecond) / 4_000))];
+  let came = simulate(perSecond, enough);
   while (!isEnough(came)) {
     if (enough >= ROOMS) throw new Error(`no number of collectors is enough for ${perSecond} messages a second`);
     [few, enough] = [enough, 2 * enough];
-    came = simulate(perSecond, enough, databaseCores);
+    came = simulate(perSecond, enough);
   }
-  while (enough - few > Math.max(1, enough / 50)) {
+  while (enough - few > Math.max(1, enough / 20)) {
     const half = (few + enough) >> 1;
-    const tried = simulate(perSecond, half, databaseCores);
+    const tried = simulate(perSecond, half);
     if (isEnough(tried)) [enough, came] = [half, tried];
     else few = half;
   }
   return [enough, came];
 }
 
+/** Returns the cores of PostgreSQL that are given for what took it so many s in the settled time. */
+function coresFor(database: number): number {
+  return Math.ceil((DATABASE.spare * database) / SETTLED_S);
+}
+
 const seconds = (value: number) => (value < 1 ? `${(1000 * value).toFixed(0)} ms` : `${value.toFixed(0)} s`);
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
 for (const perSecond of [0.05, 0.5, 2.5]) {
-  const [few] = fewest(perSecond, Number.POSITIVE_INFINITY);
-  const cores = Math.ceil(DATABASE.spare * simulate(perSecond, few, Number.POSITIVE_INFINITY).databaseBusy);
-  const [collectors, came] = fewest(perSecond, cores);
+  const [collectors, came] = fewest(perSecond);
   claim({
     what: `${ROOMS} rooms of ${perSecond} messages a second, simulated: collectors that are enough`,
     figure:
-      `${collectors}, their main threads busy for ${percent(came.busy)} (the busiest ${percent(came.busiest)}), and ${cores} cores of PostgreSQL, ` +
+      `${collectors}, their main threads busy for ${percent(came.busy)} (the busiest ${percent(came.busiest)}), and ${came.databaseCores} cores of PostgreSQL, ` +
       `${came.databaseBusy.toFixed(1)} of them busy; ${came.messagesPerS.toFixed(0)} messages a second, 99 in 100 in the log within ${seconds(came.lag.p99)}`,
     rival: null,
     asked: null,
