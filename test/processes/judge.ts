@@ -83,7 +83,8 @@ export async function judge(
           return gap === undefined ? [] : [{ id: fact.msgId, at, gap }];
         });
         expect(within, `messages of room ${webRid} that came within a gap`).toEqual([]);
-        // One whose first copy was lost comes when it is sent again, after what was sent in between: then it was received after that, too.
+        // One whose first copy was lost comes when it is sent again, after what was sent in between: then it was received after that, too, or in the
+        // same ms, where a process that stood still reads all at once.
         const again = new Set(truth.again);
         const placed = truth.interactive.flatMap((fact) => {
           const seq = fact.kind === "gift" ? undefined : seqs.get(idOf(fact));
@@ -91,7 +92,7 @@ export async function judge(
         });
         const early = placed.flatMap((one, index) => {
           const before = placed[index - 1] ?? one;
-          const isLate = before.isAgain && before.at > one.at;
+          const isLate = before.isAgain && before.at >= one.at;
           return one.seq >= before.seq || isLate ? [] : [[before, one]];
         });
         expect(early, `seqs of room ${webRid} that came in another order than was sent`).toEqual([]);
