@@ -1,6 +1,6 @@
 import type { RoomHealth } from "../health/room-health.js";
 import type { Intake, Taken } from "../ingest/intake.js";
-import { gapBetween, gapEvent } from "../ingest/own-events.js";
+import { gapBetween, gapEvent, gapUntilPeople } from "../ingest/own-events.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
@@ -25,7 +25,7 @@ const TICK_MS = 5000;
 const KEEP_SEEN_MS = 60_000;
 
 /** Outcome of frames without a message. */
-const NOTHING_TAKEN: Taken = { interactive: 0, ended: false, lost: null };
+const NOTHING_TAKEN: Taken = { interactive: 0, ended: false, lost: null, isGapTold: false };
 
 /** The broadcast to connect to. */
 export interface Target {
@@ -406,18 +406,20 @@ export class RoomConnection {
     const named = by === undefined ? batch : batch.map((frame) => ({ ...frame, by }));
     // Together, the gap first: a process that is killed with the messages stored and the gap not has the next one tell a gap over both.
     const missed = this.#gaps.open;
-    const over = isFirst ? null : this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: false });
-    const given = over === null ? named : [gapBetween({ sessionId: live.roomId, webRid: live.webRid, ...over }), ...named];
+    // Whether people are heard, only what takes it knows.
+    const put = missed?.silent ? gapUntilPeople : gapBetween;
+    const over = isFirst ? null : this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: true });
+    const given = over === null ? named : [put({ sessionId: live.roomId, webRid: live.webRid, ...over }), ...named];
     let isKept = false;
     try {
       const taken = await intake.take(given, broadcast, signal);
-      isKept = taken.lost === null;
+      isKept = missed?.silent ? taken.isGapTold : taken.lost === null;
       if (over !== null && isKept) this.#told(over);
       health.backlog.taken(batch);
       this.#heard(batch);
       return taken;
     } finally {
-      if (missed !== null && !isKept) this.#gaps.goOn(missed); // until something is kept
+      if (missed !== null && !isKept && !isFirst) this.#gaps.resume(missed); // until something is kept
     }
   }
 

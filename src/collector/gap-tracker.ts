@@ -36,6 +36,11 @@ export class GapTracker {
     if (open !== undefined) this.#open ??= open;
   }
 
+  /** Takes an interval up again that turned out not to be over: what began meanwhile lies within it. */
+  resume(open: Missing): void {
+    this.#open = open;
+  }
+
   /** Notes that something came again at `at` (ms UTC, our clock now). @returns what is over by that */
   end(at: number, { messages, people }: { readonly messages: boolean; readonly people: boolean }): Gap | null {
     if (this.#open === null || (this.#open.silent && !people)) return null;

@@ -24,6 +24,8 @@ export interface Taken {
   readonly ended: boolean;
   /** Reason why its frames are lost; null where they are kept. */
   readonly lost: string | null;
+  /** Whether a gap that stood in it until people are heard is over, and stored; of one in frames that wait for the store, nobody knows yet. */
+  readonly isGapTold: boolean;
 }
 
 /** The way of one room's frames, and of our own events about it, into its log. */
@@ -79,7 +81,7 @@ function tellStored(health: RoomHealth, stored: Stored, at: number): Omit<Taken,
   for (const [reason, n] of stored.drops) health.drop(reason, n);
   const interactive = health.stored(stored.events, at);
   health.brought(stored.sightings, stored.events);
-  return { interactive, ended: stored.ended };
+  return { interactive, ended: stored.ended, isGapTold: stored.isGapTold };
 }
 
 const STORE_RETRY_MS = 1000;
@@ -161,14 +163,15 @@ export class SpoolingIntake implements Intake {
     if (this.#lost !== null) return this.#handOver(batch, broadcast);
     const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
     await this.#drain?.nearlyDone();
+    const kept = batch.filter(({ untilPeople }) => untilPeople !== true); // what waits is heard, and no gap judged by it twice
     let putting: Promise<string | null> | null = null;
     let stored: Stored | null;
     try {
       stored = await this.#try(
         () => pipeline.store(batch, broadcast),
         (drain) => {
-          health.backlog.spooled(batch);
-          putting = drain.put(batch, broadcast);
+          health.backlog.spooled(kept);
+          putting = drain.put(kept, broadcast);
         },
         signal,
       );
@@ -188,9 +191,9 @@ export class SpoolingIntake implements Intake {
     health.frame(at);
     for (const [method, n] of methods) health.message(method, n);
     if (interactive > 0) health.heard(at);
-    if (lost !== null) health.backlog.drained(batch);
+    if (lost !== null) health.backlog.drained(kept);
     if (lost !== null) health.drop("not_spooled", batch.filter(({ gap }) => gap === undefined).length);
-    return { interactive, ended, lost };
+    return { interactive, ended, lost, isGapTold: false };
   }
 
   /** Stores an event of our own. Of what is no longer ours to tell, a gap is handed over as frames are; nothing else is told. */
@@ -292,10 +295,10 @@ export class SpoolingIntake implements Intake {
   /** Spools a batch for the process that has the room now: it may have begun to receive only later, and what it has too is taken once. */
   async #handOver(batch: readonly Waited[], broadcast: Broadcast): Promise<Taken> {
     const messages = batch.filter(({ response }) => response !== null); // without the answers to heartbeats
-    const gaps = batch.filter(({ gap }) => gap !== undefined);
+    const gaps = batch.filter(({ gap, untilPeople }) => gap !== undefined && untilPeople !== true);
     const lost = messages.length === 0 ? null : await this.#place.put([...gaps, ...messages], broadcast);
     if (lost !== null) this.#deps.health.drop("not_spooled", messages.length);
-    return { interactive: 0, ended: false, lost };
+    return { interactive: 0, ended: false, lost, isGapTold: false };
   }
 }
 

@@ -63,6 +63,8 @@ export function gapEvent(
 /** A frame, or, between frames, a gap, which is stored in its place. */
 export interface Waited extends Received {
   readonly gap?: Gap;
+  /** Whether the gap is over only if people are heard in what comes with it: it is stored before the first that is new of them, or not at all. */
+  readonly untilPeople?: boolean;
 }
 
 /** A gap as it stands between frames, and waits in a spool: all of its event that the room's own process does not know. */
@@ -72,6 +74,11 @@ type Gap = InBroadcast & Pick<NewEventOf<"gap">, "from" | "to" | "reason">;
 export function gapBetween({ sessionId, webRid, from, to, reason }: Gap): Waited {
   const gap: Gap = { sessionId, webRid, from, to, reason };
   return { receivedAt: to, raw: new TextEncoder().encode(JSON.stringify(gap)), kind: "gap", response: null, gap };
+}
+
+/** Returns a gap in front of the frames that end it if people are heard in them. */
+export function gapUntilPeople(gap: Gap): Waited {
+  return { ...gapBetween(gap), untilPeople: true };
 }
 
 /** Returns what was read of a spool as what waited there. A gap that cannot be read is none: its file is not one that we wrote. */

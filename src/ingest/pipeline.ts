@@ -5,6 +5,7 @@ import { isSeenType, type Sighting } from "../health/sightings.js";
 import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
 import { officialDraft } from "../platform/messages/official.js";
 import type { Drift } from "../platform/wire/drift.js";
+import { isInteractive } from "../platform/wire/methods.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Backoff, backoffMs, breathe } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -48,8 +49,9 @@ export interface Arrived {
   readonly waited?: boolean;
   /** Number of the session that received it, where the room has several. */
   readonly by?: number;
-  /** Gap that waited in the spool between frames. */
+  /** Gap that stands between frames; `untilPeople`: it is stored only before something new that people caused. */
   readonly gap?: Waited["gap"];
+  readonly untilPeople?: boolean;
 }
 
 /** The broadcast that bytes belong to: what its source was connected to. */
@@ -72,6 +74,14 @@ export interface Stored {
   readonly drops: ReadonlyMap<string, number>;
   /** Whether the platform announced the end of the broadcast. */
   readonly ended: boolean;
+  /** Whether a gap that stood in it until people are heard is over, and stored. */
+  readonly isGapTold: boolean;
+}
+
+/** A gap that is over only if people are heard, and whether it is stored. */
+interface GapUntilPeople {
+  readonly event: NewEvent;
+  isTold: boolean;
 }
 
 /** Answer of the log to events that were appended; as in `Appended`. */
@@ -233,10 +243,12 @@ export class Pipeline {
     const ids = new Set<string>();
     const old = new Set<string>();
     let ended = false;
-    for (const { response, receivedAt, waited, by, gap } of received) {
+    let untilPeople: GapUntilPeople | null = null;
+    for (const { response, receivedAt, waited, by, gap, untilPeople: waitsForPeople } of received) {
       if (gap !== undefined) {
         const event = gapEvent(room, gap, gap.from, gap.to, gap.reason);
-        if (!ids.has(event.id) && !own.has(event.id)) {
+        if (waitsForPeople) untilPeople = { event, isTold: own.has(event.id) };
+        else if (!ids.has(event.id) && !own.has(event.id)) {
           drafts.push({ event, claim: null });
           work.push(1);
         }
@@ -278,7 +290,7 @@ export class Pipeline {
       for (const some of together(drafts, work)) {
         if (some[0] !== drafts[0]) await breathe();
         await this.#fillIn.fill(some.map(({ event }) => event));
-        events.push(...(await this.#append(some, drops, old)));
+        events.push(...(await this.#append(some, drops, old, untilPeople)));
       }
       await this.#fillIn.fill(sightings.flatMap(({ gift = [] }) => gift));
     } catch (error) {
@@ -286,7 +298,8 @@ export class Pipeline {
       throw error;
     }
     void this.#fillIn.teach();
-    return { events, methods, sightings: sightings.map((one) => ({ ...one, isOld: old.has(one.id) })), drops, ended };
+    const isGapTold = untilPeople?.isTold ?? false;
+    return { events, methods, sightings: sightings.map((one) => ({ ...one, isOld: old.has(one.id) })), drops, ended, isGapTold };
   }
 
   /** Returns why nothing is stored of an event; null where it is for the log to say. */
@@ -312,15 +325,22 @@ export class Pipeline {
    * time is claimed back and the batch judged again, so many times: two that did so forever would store nothing. Who only repeats what is there
    * takes the room from nobody.
    * @param old is given the ids that the log had before
+   * @param gap is appended in front, once, where something new of people is among them
    * @throws DyliveError in_use when the room is taken away each time
    */
-  async #append(drafts: readonly Draft[], drops: Map<string, number>, old: Set<string>): Promise<readonly NewEvent[]> {
+  async #append(
+    drafts: readonly Draft[],
+    drops: Map<string, number>,
+    old: Set<string>,
+    gap: GapUntilPeople | null = null,
+  ): Promise<readonly NewEvent[]> {
     if (drafts.length === 0) return [];
     for (let tries = 1; ; tries++) {
       const events = await this.#judge(drafts, old);
+      const wasTold = gap?.isTold ?? true;
       let written: Written | null;
       try {
-        written = events.length === 0 ? { stored: [] } : await this.#write(events);
+        written = events.length === 0 ? { stored: [] } : await this.#write(events, gap);
       } catch (error) {
         if (isStoreDown(error) || isNotOwner(error)) throw error;
         const half = drafts.length >> 1;
@@ -329,8 +349,8 @@ export class Pipeline {
           count(drops, "refused_by_store");
           return [];
         }
-        const first = await this.#append(drafts.slice(0, half), drops, old);
-        return [...first, ...(await this.#append(drafts.slice(half), drops, old))];
+        const first = await this.#append(drafts.slice(0, half), drops, old, gap);
+        return [...first, ...(await this.#append(drafts.slice(half), drops, old, gap))];
       }
       if (written === null && (await this.#has(events))) {
         written = { stored: events.map(() => null) };
@@ -354,7 +374,7 @@ export class Pipeline {
       for (const [i, { id }] of events.entries()) if (stored[i] === null) old.add(id);
       count(drops, "too_old", tooOld);
       count(drops, "duplicate", events.length - fresh.length - tooOld);
-      return fresh;
+      return gap?.isTold && !wasTold ? [gap.event, ...fresh] : fresh;
     }
   }
 
@@ -386,15 +406,21 @@ export class Pipeline {
     return new Map([...events].flatMap(([id, event]) => (event.type === "gift" ? [[id, event] as const] : [])));
   }
 
-  /** Appends what the ledger has staged. @returns null when the room had another owner in between: to be claimed again and judged again */
-  async #write(events: readonly NewEvent[]): Promise<Written | null> {
+  /**
+   * Appends what the ledger has staged, and a gap before it that it ends.
+   * @returns null when the room had another owner in between: to be claimed again and judged again
+   */
+  async #write(events: readonly NewEvent[], gap: GapUntilPeople | null = null): Promise<Written | null> {
     const { log, room } = this.#deps;
     try {
-      const [appended] = await log.append([{ room, epoch: this.#epoch, events }]);
+      const before = gap === null || gap.isTold ? [] : await this.#over(gap, events);
+      const [appended] = await log.append([{ room, epoch: this.#epoch, events: [...before, ...events] }]);
       if (appended === undefined) throw new DyliveError("internal", "the log answered nothing to an append");
       if (appended.stored !== undefined) {
-        this.#ledger.commit(appended.stored);
-        return appended;
+        const stored = appended.stored.slice(before.length);
+        this.#ledger.commit(stored);
+        if (gap !== null && before.length > 0) gap.isTold = true;
+        return { ...appended, stored };
       }
     } catch (error) {
       this.#ledger.drop();
@@ -407,6 +433,14 @@ export class Pipeline {
       throw error;
     }
     return null;
+  }
+
+  /** Returns the gap where something new of people is among these events; where an earlier try has stored it, they are not new. */
+  async #over({ event }: GapUntilPeople, events: readonly NewEvent[]): Promise<readonly NewEvent[]> {
+    const people = events.flatMap(({ id, method }) => (isInteractive(method) ? [id] : []));
+    if (people.length === 0) return [];
+    const known = await this.#deps.log.known(this.#deps.room, [event.id, ...people]);
+    return known.has(event.id) || people.some((id) => !known.has(id)) ? [event] : [];
   }
 
   async #claimed(): Promise<void> {

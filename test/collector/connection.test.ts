@@ -200,6 +200,7 @@ it.each([
   ["its connection was cut", ["guest"], "closed the connection"],
   ["both of its connections were cut", ["guest", "guest:2"], "closed the connection"],
   ["one of two was cut while the other was open but silent", ["guest", "guest:2"], "open but silent"],
+  ["nobody was heard through it for a minute", ["guest"], "the connection was open but silent"],
 ] as const)(
   "a process that is killed as soon as it has stored what came after %s leaves what is left to tell",
   async (_, sessions, reason) => {
@@ -212,13 +213,19 @@ it.each([
     const from = clock.now();
     const [viewer] = simulator.truth(RID).connections;
     const fallen = reason === "open but silent" ? viewer?.viewer : undefined;
+    const isStalled = reason === "the connection was open but silent";
     if (fallen !== undefined) for (const on of [true, false]) simulator.rooms.freeze(RID, on);
-    simulator.rooms.refuse(RID, true, 502, fallen);
-    simulator.rooms.cut(RID, fallen);
+    if (isStalled) simulator.rooms.stall(RID);
+    else {
+      simulator.rooms.refuse(RID, true, 502, fallen);
+      simulator.rooms.cut(RID, fallen);
+    }
+    await (isStalled ? clock.until(() => simulator.truth(RID).connections.length > 1, 120_000) : clock.go(0));
     await clock.go(9000);
     state.isArmed = true;
     const to = clock.now();
-    simulator.rooms.refuse(RID, false);
+    if (isStalled) simulator.rooms.stall(RID, false);
+    else simulator.rooms.refuse(RID, false);
     await clock.until(() => state.isDead, 120_000);
     const killedAt = clock.now();
     const stored = (await first.events(1)).filter(({ type }) => type === "gap");
