@@ -163,52 +163,49 @@ export class SpoolingIntake implements Intake {
     if (this.#lost !== null) return this.#handOver(batch, broadcast);
     const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
     await this.#drain?.nearlyDone();
-    const kept = batch.filter(({ untilPeople }) => untilPeople !== true); // what waits is heard, and no gap judged by it twice
-    let putting: Promise<string | null> | null = null;
-    let stored: Stored | null;
     try {
-      stored = await this.#try(
+      const done = await this.#try(
         () => pipeline.store(batch, broadcast),
-        (drain) => {
-          health.backlog.spooled(kept);
-          putting = drain.put(kept, broadcast);
-        },
+        (drain) => this.#spool(drain, batch, broadcast),
         signal,
       );
+      return "events" in done ? { ...tellStored(health, done, at), lost: null } : done;
     } catch (error) {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);
       return this.#handOver(batch, broadcast);
     }
-    if (stored !== null) return { ...tellStored(health, stored, at), lost: null };
+  }
+
+  /** Spools a batch, at once unless a gap is in it that is over only if people are heard: who stores it does not ask again. */
+  async #spool(drain: SpoolDrain, batch: readonly Waited[], broadcast: Broadcast): Promise<Taken> {
+    const { pipeline, health, spool } = this.#deps;
+    const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
     const isNew = (id: string) => {
       if (pipeline.knows(id) || this.#heard.has(id)) return false;
       this.#heard.add(id);
       return true;
     };
-    const { methods, interactive, ended } = await overhear(batch, broadcast, isNew);
+    const hasGap = batch.some(({ untilPeople }) => untilPeople === true);
+    const overheard = overhear(batch, broadcast, isNew);
+    health.backlog.spooled(batch);
+    const kept = async () => ((await overheard).interactive > 0 ? batch : withoutGap(batch));
+    const putting = drain.put(hasGap ? kept() : batch, broadcast);
+    const { methods, interactive, ended } = await overheard;
     const lost = await putting;
     health.frame(at);
     for (const [method, n] of methods) health.message(method, n);
     if (interactive > 0) health.heard(at);
-    if (lost !== null) health.backlog.drained(kept);
+    if (lost !== null) health.backlog.drained(batch);
     if (lost !== null) health.drop("not_spooled", batch.filter(({ gap }) => gap === undefined).length);
-    return { interactive, ended, lost, isGapTold: false };
+    return { interactive, ended, lost, isGapTold: hasGap && interactive > 0 && lost === null };
   }
 
   /** Stores an event of our own. Of what is no longer ours to tell, a gap is handed over as frames are; nothing else is told. */
   async own(event: NewEvent, signal: AbortSignal): Promise<void> {
     try {
       const work = () => this.#deps.pipeline.own(event);
-      let putting: Promise<void> | null = null;
-      await this.#try(
-        work,
-        (drain) => {
-          putting = drain.own(event, work);
-        },
-        signal,
-      );
-      await putting;
+      await this.#try(work, (drain) => drain.own(event, work), signal);
     } catch (error) {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);
@@ -237,17 +234,14 @@ export class SpoolingIntake implements Intake {
   /**
    * Does work, unless things wait before it or the store is down for too long.
    * @param spool called at the very moment when that is known, since the drain may be done at the next
-   * @returns null when it is spooled
+   * @returns what either of them gives
    */
-  async #try<T>(work: () => Promise<T>, spool: (drain: SpoolDrain) => void, signal: AbortSignal): Promise<T | null> {
+  async #try<T, S>(work: () => Promise<T>, spool: (drain: SpoolDrain) => S, signal: AbortSignal): Promise<T | Awaited<S>> {
     const { clock } = this.#deps.spool;
     const until = clock.now() + PATIENCE_MS;
     for (;;) {
       if (this.#lost !== null) throw this.#lost;
-      if (this.#drain !== null) {
-        spool(this.#drain);
-        return null;
-      }
+      if (this.#drain !== null) return await spool(this.#drain);
       try {
         return await inTime(work(), until - clock.now(), clock);
       } catch (error) {
@@ -295,11 +289,16 @@ export class SpoolingIntake implements Intake {
   /** Spools a batch for the process that has the room now: it may have begun to receive only later, and what it has too is taken once. */
   async #handOver(batch: readonly Waited[], broadcast: Broadcast): Promise<Taken> {
     const messages = batch.filter(({ response }) => response !== null); // without the answers to heartbeats
-    const gaps = batch.filter(({ gap, untilPeople }) => gap !== undefined && untilPeople !== true);
+    const gaps = withoutGap(batch).filter(({ gap }) => gap !== undefined);
     const lost = messages.length === 0 ? null : await this.#place.put([...gaps, ...messages], broadcast);
     if (lost !== null) this.#deps.health.drop("not_spooled", messages.length);
     return { interactive: 0, ended: false, lost, isGapTold: false };
   }
+}
+
+/** Returns a batch without the gap that is over only if people are heard. */
+function withoutGap(batch: readonly Waited[]): readonly Waited[] {
+  return batch.filter(({ untilPeople }) => untilPeople !== true);
 }
 
 /** Facts that can be heard in frames that nothing has stored yet. */

@@ -55,11 +55,13 @@ export class SpoolDrain {
     this.#deps = deps;
   }
 
-  /** Spools a batch. @returns null, or why it is lost */
-  async put(batch: readonly Received[], broadcast: Broadcast | null): Promise<string | null> {
-    this.#put += batch.length;
-    const lost = await this.#deps.place.put(batch, broadcast);
-    if (lost !== null) this.#put -= batch.length;
+  /** Spools a batch, also one that is known only soon: what comes after it waits. @returns null, or why it is lost */
+  async put(batch: readonly Received[] | Promise<readonly Received[]>, broadcast: Broadcast | null): Promise<string | null> {
+    const putting = this.#deps.place.put(batch, broadcast);
+    const { length } = batch instanceof Promise ? await batch : batch;
+    this.#put += length;
+    const lost = await putting;
+    if (lost !== null) this.#put -= length;
     return lost;
   }
 

@@ -72,14 +72,14 @@ export class SpoolRoom {
   }
 
   /**
-   * Keeps a batch; a crash of the machine may take the last second.
+   * Keeps a batch, also one that is known only soon; a crash of the machine may take the last second.
    * @param broadcast null where the file does not matter that it is in
    * @returns null, or why it is lost
    */
-  async put(batch: readonly Received[], broadcast: Broadcast | null): Promise<string | null> {
+  async put(batch: readonly Received[] | Promise<readonly Received[]>, broadcast: Broadcast | null): Promise<string | null> {
     this.#puts++;
     try {
-      return await this.#inTurn(() => this.#put(batch, broadcast));
+      return await this.#inTurn(async () => this.#put(await batch, broadcast));
     } finally {
       this.#puts--;
     }

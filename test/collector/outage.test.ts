@@ -51,10 +51,10 @@ beforeEach(async () => {
     };
     place.remove = (waiting) => clock.during(remove(waiting));
     place.close = () => clock.during(close());
-    place.put = ([...batch], broadcast) =>
-      isFull || (batch.some(({ kind }) => kind === "response") && firstIsLost)
-        ? Promise.resolve("no room")
-        : clock.during(put(batch, broadcast));
+    place.put = (batch, broadcast) => {
+      const isFirst = !(batch instanceof Promise) && batch.some(({ kind }) => kind === "response");
+      return isFull || (isFirst && firstIsLost) ? Promise.resolve("no room") : clock.during(put(batch, broadcast));
+    };
     return place;
   };
   const { log, rooms, sessions, retention } = store;
@@ -150,6 +150,27 @@ describe.each(["refuses", "hangs"] as const)("a database that %s for 60 s", (mod
     const after = stored.filter(({ seq, source }) => seq > (gap?.seq ?? 0) && source === "websocket");
     expect(Math.max(...before.map(({ receivedAt }) => receivedAt))).toBeLessThanOrEqual(gap?.receivedAt ?? 0);
     expect(Math.min(...after.map(({ receivedAt }) => receivedAt))).toBeGreaterThanOrEqual(gap?.receivedAt ?? 0);
+    expect(await check(store.log)).toEqual([]);
+  });
+
+  it("lets a silence end before who is heard again, once", async () => {
+    simulator.rooms.stall(RID);
+    await clock.until(() => simulator.truth(RID).connections.length > 1, 120_000);
+    await clock.go(5000);
+    away.go(mode);
+    await clock.go(10_000);
+    simulator.rooms.stall(RID, false);
+    await clock.go(10_000);
+    away.back();
+    await drained();
+    await clock.go(5000);
+    const stored = await events();
+    const gaps = stored.filter((event) => event.type === "gap");
+    expect(gaps).toMatchObject([{ reason: expect.stringContaining("open but silent") }]);
+    const chats = stored.filter(({ type }) => type === "chat" || type === "join");
+    const [before, after] = [chats.findLast(({ seq }) => seq < (gaps[0]?.seq ?? 0)), chats.find(({ seq }) => seq > (gaps[0]?.seq ?? 0))];
+    expect(before?.receivedAt).toBeLessThanOrEqual(gaps[0]?.from ?? 0);
+    expect(after?.receivedAt).toBe(gaps[0]?.to);
     expect(await check(store.log)).toEqual([]);
   });
 
