@@ -2,6 +2,7 @@ import { EVENT_TYPES, type EventType, type LiveEvent, type LiveEventOf } from ".
 import type { Log, RoomKey } from "../store/log.js";
 import type { Ahead, Missing, Noted, Resume, Session } from "../store/rooms.js";
 import type { Store } from "../store/store.js";
+import { AGREE_MS } from "./clock-offsets.js";
 
 /** Condition in which a room was left by the process that collected it before. */
 export interface Left {
@@ -23,7 +24,7 @@ export async function readLeft(
   recalled: Resume | null = null,
 ): Promise<Left> {
   const resume = recalled ?? (await store.rooms.get(room))?.resume ?? null;
-  const received = await receivedUntil(store, room);
+  const received = await receivedUntil(store, room, resume);
   const sessions = await store.sessions.list(room, 2);
   const gap = resume?.missing === undefined ? null : await toldGap(store, room, resume.roomId, resume.missing);
   if (resume === null || gap === null) return { resume, received, sessions };
@@ -77,23 +78,35 @@ const TYPES = EVENT_TYPES.filter((type) => TELLS_RECEIPT[type]);
 
 /** Number of newest events that tell how far their receiver's clock was ahead of the platform's: enough to outvote a wrong one. */
 const VOTES = 15;
+/** Number of newest events of which one bears out what was kept of that. */
+const WITNESSES = 3;
 
-/** Returns until when what is stored of a room was received, by the broadcast: the receipt of the last event of each, among the newest. */
-async function receivedUntil({ log }: Pick<Store, "log">, room: RoomKey): Promise<Map<string, Noted>> {
+/**
+ * Returns until when what is stored of a room was received, by the broadcast: the receipt of the last event of each, among the newest.
+ * @param resume as it was kept last
+ */
+async function receivedUntil({ log }: Pick<Store, "log">, room: RoomKey, resume: Resume | null): Promise<Map<string, Noted>> {
   const until = new Map<string, Noted>();
   const all = (await newest(log, room, TYPES)).filter(isReceived);
   for (const sessionId of new Set(all.map((event) => event.sessionId))) {
     if (sessionId === null) continue;
     const received = all.filter((event) => event.sessionId === sessionId);
-    until.set(sessionId, { at: Math.max(...received.map(({ receivedAt }) => receivedAt)), ahead: aheadIn(received) });
+    const kept = resume?.roomId === sessionId ? resume.ahead["platform"] : undefined;
+    until.set(sessionId, { at: Math.max(...received.map(({ receivedAt }) => receivedAt)), ahead: aheadIn(received, kept) });
   }
   return until;
 }
 
-/** Returns by how much the clock that gave events their times of receipt was ahead of the platform's. @param received in order */
-function aheadIn(received: readonly LiveEvent[]): Ahead {
+/**
+ * Returns by how much the clock that gave events their times of receipt was ahead of the platform's.
+ * @param received in order
+ * @param kept the same, as who received noted it: it knows no delay, which is long for what is sent again after an outage
+ */
+function aheadIn(received: readonly LiveEvent[], kept: number | undefined): Ahead {
   const timed = received.filter(({ timeEstimated }) => timeEstimated !== true).slice(-VOTES);
-  const ahead = timed.map(({ receivedAt, time }) => receivedAt - time).sort((a, b) => a - b)[timed.length >> 1];
+  const votes = timed.map(({ receivedAt, time }) => receivedAt - time);
+  if (kept !== undefined && votes.slice(-WITNESSES).some((vote) => Math.abs(vote - kept) <= AGREE_MS)) return { platform: kept };
+  const ahead = votes.sort((a, b) => a - b)[votes.length >> 1];
   return ahead === undefined ? {} : { platform: ahead };
 }
 

@@ -204,6 +204,24 @@ describe("until when was received", () => {
   });
 });
 
+it.each([
+  ["as it was kept, where most of the newest were sent again after an outage", 200, 0],
+  ["as the newest have it, where the clock was set since", 30_000, 30_000],
+] as const)("the lead of who received last is known %s", async (_, fresh, lead) => {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
+  const epoch = await store.rooms.claim(room);
+  const at = 1_764_000_000_000;
+  // 13 that were made in the 35 s before they came, at once, and two that were made then.
+  const delays = [...Array.from({ length: 13 }, (_, i) => 35_000 - i * 1000), fresh, fresh];
+  const events = delays.map((delay, i) => ({ ...chat(`${i}`, { room, sessionId: "7", time: at - delay }), receivedAt: at }));
+  await store.log.append([{ room, epoch, events }]);
+  await store.rooms.setResume(room, { roomId: "7", positions: {}, savedAt: at - 1000, ahead: { "up:a": 0, platform: 0 } }, epoch);
+  const { received } = await readLeft(store, room);
+  expect(received.get("7")).toEqual({ at, ahead: { platform: lead } });
+  await store.close();
+});
+
 describe("a room that goes from one process to another whose clock is an hour", () => {
   it.each([
     ["ahead", HOUR_MS],
