@@ -4,6 +4,7 @@ import { gapBetween, gapEvent, gapUntilPeople } from "../ingest/own-events.js";
 import type { Broadcast } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import type { Live } from "../platform/links/resolve.js";
+import { isInteractive } from "../platform/wire/methods.js";
 import { backoffMs, follow, inTime, PATIENCE_MS } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { isNotOwner } from "../store/health.js";
@@ -136,13 +137,14 @@ export class RoomConnection {
         const missed = this.#gaps.open;
         const taken = await this.#take(target, brought, broadcast, signal);
         if (records.lost) {
-          await this.#handOver(target, batch[0]?.receivedAt ?? null, signal);
+          const people = batch.some(({ response }) => response?.messages.some(({ method }) => isInteractive(method)));
+          await this.#handOver(target, batch[0]?.receivedAt ?? null, people, signal);
           continue;
         }
         session.point.reached(live.roomId, batch);
         await this.#seen(target, batch, { ...taken, missed }, signal);
       }
-      if (records.lost) await this.#handOver(target, this.#heardAt === null ? null : this.#offsets.wall(this.#heardAt), signal);
+      if (records.lost) await this.#handOver(target, this.#heardAt === null ? null : this.#offsets.wall(this.#heardAt), false, signal);
       if (this.#broken !== null) throw this.#broken;
       if (!signal.aborted) end = { type: "ended", at: this.#offsets.now(), reason: "the platform said that the connection is over" };
     } catch (error) {
@@ -162,10 +164,12 @@ export class RoomConnection {
 
   /**
    * Hands over what was being missed, with the rest of what was received of a room that is another process's: that one may not know of it.
+   * A silence that goes on, that one goes on with.
    * @param at when something came again, ms UTC; null for nothing
+   * @param people whether some of it is of people
    */
-  async #handOver(target: Target, at: number | null, signal: AbortSignal): Promise<void> {
-    const over = at === null ? null : this.#gaps.end(at, { messages: true, people: true });
+  async #handOver(target: Target, at: number | null, people: boolean, signal: AbortSignal): Promise<void> {
+    const over = at === null ? null : this.#gaps.end(at, { messages: true, people });
     if (over !== null) await this.gap(target, over, signal);
   }
 

@@ -11,7 +11,7 @@ import { isNotOwner, isStoreDown, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import { RecentIds } from "./dedupe.js";
 import { MessageTurn } from "./message-turn.js";
-import { gapBetween, type Waited } from "./own-events.js";
+import { gapBetween, gapEvent, type Waited } from "./own-events.js";
 import { announcesEnd, type Broadcast, type Pipeline, type Stored } from "./pipeline.js";
 import type { Spool, SpoolRoom } from "./spool.js";
 import { SpoolDrain } from "./spool-drain.js";
@@ -79,7 +79,9 @@ function tellStored(health: RoomHealth, stored: Stored, at: number): Omit<Taken,
   health.frame(at);
   for (const [method, n] of stored.methods) health.message(method, n);
   for (const [reason, n] of stored.drops) health.drop(reason, n);
-  const interactive = health.stored(stored.events, at);
+  // A gap that was told before it was known has somebody heard, too, whose events are known.
+  const interactive = Math.max(health.stored(stored.events, at), stored.isGapTold ? 1 : 0);
+  if (stored.isGapTold) health.heard(at);
   health.brought(stored.sightings, stored.events);
   return { interactive, ended: stored.ended, isGapTold: stored.isGapTold };
 }
@@ -136,6 +138,8 @@ interface SpoolingDeps extends Pick<ConstructorParameters<typeof SpoolDrain>[0],
   readonly setAside: (event: NewEvent, error: unknown) => void;
 }
 
+/** Most messages that the platform sends a new connection again. */
+const REPLAYED = 15;
 /** Pause between tries while the store is down and is still waited for, in ms. */
 const TRY_EVERY_MS = 250;
 
@@ -150,6 +154,8 @@ export class SpoolingIntake implements Intake {
   #drain: SpoolDrain | null = null;
   /** Ids of events of messages that people caused, heard while spooling. */
   #heard = new RecentIds();
+  /** Ids of the last such that were stored: of what the platform sends a new connection again, however long ago they came. */
+  readonly #last = new RecentIds(REPLAYED);
   /** Error by which the room was lost to another process; null while it is ours. */
   #lost: unknown = null;
 
@@ -169,7 +175,9 @@ export class SpoolingIntake implements Intake {
         (drain) => this.#spool(drain, batch, broadcast),
         signal,
       );
-      return "events" in done ? { ...tellStored(health, done, at), lost: null } : done;
+      if (!("events" in done)) return done;
+      for (const { id, method } of done.events) if (isInteractive(method)) this.#last.add(id);
+      return { ...tellStored(health, done, at), lost: null };
     } catch (error) {
       if (!isNotOwner(error)) throw error;
       this.#lose(error);
@@ -181,24 +189,28 @@ export class SpoolingIntake implements Intake {
   async #spool(drain: SpoolDrain, batch: readonly Waited[], broadcast: Broadcast): Promise<Taken> {
     const { pipeline, health, spool } = this.#deps;
     const at = batch[batch.length - 1]?.receivedAt ?? spool.clock.now();
+    const heard = new Set<string>();
     const isNew = (id: string) => {
-      if (pipeline.knows(id) || this.#heard.has(id)) return false;
-      this.#heard.add(id);
+      if (pipeline.knows(id) || this.#last.has(id) || this.#heard.has(id) || heard.has(id)) return false;
+      heard.add(id);
       return true;
     };
-    const hasGap = batch.some(({ untilPeople }) => untilPeople === true);
+    const { gap } = batch.find(({ untilPeople }) => untilPeople === true) ?? {};
+    // A part of the batch may be stored, with the gap.
+    const isTold = () => gap !== undefined && pipeline.knows(gapEvent(pipeline.room, gap, gap.from, gap.to, gap.reason).id);
     const overheard = overhear(batch, broadcast, isNew);
     health.backlog.spooled(batch);
     const kept = async () => ((await overheard).interactive > 0 ? batch : withoutGap(batch));
-    const putting = drain.put(hasGap ? kept() : batch, broadcast);
+    const putting = drain.put(gap === undefined ? batch : kept(), broadcast);
     const { methods, interactive, ended } = await overheard;
     const lost = await putting;
+    if (lost === null) for (const id of heard) this.#heard.add(id); // what is lost is new when it comes again
     health.frame(at);
     for (const [method, n] of methods) health.message(method, n);
     if (interactive > 0) health.heard(at);
     if (lost !== null) health.backlog.drained(batch);
     if (lost !== null) health.drop("not_spooled", batch.filter(({ gap }) => gap === undefined).length);
-    return { interactive, ended, lost, isGapTold: hasGap && interactive > 0 && lost === null };
+    return { interactive, ended, lost, isGapTold: isTold() || (gap !== undefined && interactive > 0 && lost === null) };
   }
 
   /** Stores an event of our own. Of what is no longer ours to tell, a gap is handed over as frames are; nothing else is told. */

@@ -235,6 +235,7 @@ export class Pipeline {
     const drafts: Draft[] = [];
     /** Work of the message of each draft. */
     const work: number[] = [];
+    const isRepeated = this.#begun.has(received); // what was not answered may be stored
     const begun = this.#begun.get(received) ?? [];
     const own = new Set(begun.map(({ id }) => id));
     const turn = new MessageTurn();
@@ -247,7 +248,7 @@ export class Pipeline {
     for (const { response, receivedAt, waited, by, gap, untilPeople: waitsForPeople } of received) {
       if (gap !== undefined) {
         const event = gapEvent(room, gap, gap.from, gap.to, gap.reason);
-        if (waitsForPeople) untilPeople = { event, isTold: own.has(event.id) };
+        if (waitsForPeople) untilPeople = { event, isTold: isRepeated && (await this.#has([event])) };
         else if (!ids.has(event.id) && !own.has(event.id)) {
           drafts.push({ event, claim: null });
           work.push(1);
@@ -344,6 +345,12 @@ export class Pipeline {
       } catch (error) {
         if (isStoreDown(error) || isNotOwner(error)) throw error;
         const half = drafts.length >> 1;
+        if (half === 0 && gap?.isTold === false) {
+          const alone = await this.#append(drafts, drops, old);
+          if (alone.length > 0) this.#deps.setAside(gap.event, error);
+          gap.isTold ||= alone.length > 0;
+          return alone;
+        }
         if (half === 0) {
           for (const event of events) this.#deps.setAside(event, error);
           count(drops, "refused_by_store");
@@ -374,7 +381,9 @@ export class Pipeline {
       for (const [i, { id }] of events.entries()) if (stored[i] === null) old.add(id);
       count(drops, "too_old", tooOld);
       count(drops, "duplicate", events.length - fresh.length - tooOld);
-      return gap?.isTold && !wasTold ? [gap.event, ...fresh] : fresh;
+      if (!gap?.isTold || wasTold) return fresh;
+      this.#recent.add(gap.event.id);
+      return [gap.event, ...fresh];
     }
   }
 
@@ -435,12 +444,10 @@ export class Pipeline {
     return null;
   }
 
-  /** Returns the gap where something new of people is among these events; where an earlier try has stored it, they are not new. */
+  /** Returns the gap where something new of people is among these events. */
   async #over({ event }: GapUntilPeople, events: readonly NewEvent[]): Promise<readonly NewEvent[]> {
-    const people = events.flatMap(({ id, method }) => (isInteractive(method) ? [id] : []));
-    if (people.length === 0) return [];
-    const known = await this.#deps.log.known(this.#deps.room, [event.id, ...people]);
-    return known.has(event.id) || people.some((id) => !known.has(id)) ? [event] : [];
+    const people = events.filter(({ method }) => isInteractive(method));
+    return people.length === 0 || (await this.#has(people)) ? [] : [event];
   }
 
   async #claimed(): Promise<void> {

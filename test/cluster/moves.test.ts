@@ -271,6 +271,37 @@ describe("a room that moves from process to process", () => {
     await spool.close();
   });
 
+  it("within a silence is told as one, by the process that hears people again", async () => {
+    const { reached, stick, goOn } = stuckStore();
+    const uploaded = new MemorySpooled();
+    const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: uploaded, onError: () => {} });
+    const owner = await begin(1, false, reached, spool);
+    await clock.until(() => owner.health.state === "live", 60_000);
+    await clock.go(5000);
+    simulator.rooms.stall(RID);
+    await clock.until(() => simulator.truth(RID).connections.length > 1, 120_000);
+    await clock.go(9000);
+    stick();
+    await clock.go(1000);
+    const next = await begin(2, true);
+    await clock.until(() => lease.owner === 2, 60_000);
+    goOn();
+    await clock.until(() => owner.lost, 10_000);
+    await owner.stop();
+    await spool.uploaded();
+    await clock.go(9000);
+    const heardAt = clock.now();
+    simulator.rooms.stall(RID, false);
+    await clock.go(20_000);
+    const parts = await uploaded.take([next.room ?? 0], 10);
+    expect(parts.length).toBeGreaterThan(0);
+    for (const { bytes } of parts) expect(await next.absorb(bytes, new AbortController().signal)).toBe(true);
+    const gaps = await of("gap");
+    expect(gaps).toMatchObject([{ reason: expect.stringContaining("open but silent") }]);
+    expect(gaps[0]?.to).toBeGreaterThanOrEqual(heardAt);
+    await spool.close();
+  });
+
   it("from one whose connection is open but dead says since when nothing was received, however short that is", async () => {
     const owner = await begin(1, false);
     await clock.until(() => owner.health.state === "live", 60_000);
