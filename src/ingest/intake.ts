@@ -207,10 +207,12 @@ export class SpoolingIntake implements Intake {
     if (lost === null) for (const id of heard) this.#heard.add(id); // what is lost is new when it comes again
     health.frame(at);
     for (const [method, n] of methods) health.message(method, n);
-    if (interactive > 0) health.heard(at);
+    const isGapTold = isTold() || (gap !== undefined && interactive > 0 && lost === null);
+    const people = Math.max(interactive, isGapTold ? 1 : 0);
+    if (people > 0) health.heard(at);
     if (lost !== null) health.backlog.drained(batch);
-    if (lost !== null) health.drop("not_spooled", batch.filter(({ gap }) => gap === undefined).length);
-    return { interactive, ended, lost, isGapTold: isTold() || (gap !== undefined && interactive > 0 && lost === null) };
+    if (lost !== null) health.drop("not_spooled", batch.filter((one) => one.gap === undefined).length);
+    return { interactive: people, ended, lost, isGapTold };
   }
 
   /** Stores an event of our own. Of what is no longer ours to tell, a gap is handed over as frames are; nothing else is told. */

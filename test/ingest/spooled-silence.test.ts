@@ -65,6 +65,7 @@ it("a gap of which the store has the first part before it hangs is told once", a
   const room = await spooledRoom(file("part"), { store });
   const first = await take(room, [gap(AT), frame(AT, chat(1), ...many(3000))]);
   letGo();
+  expect(first.interactive).toBe(1);
   expect([first.isGapTold, await endsWith(room, first, AT + 5000)]).toEqual([true, ["gap", "chat", "chat"]]);
 });
 
