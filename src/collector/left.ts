@@ -91,7 +91,7 @@ async function receivedUntil({ log }: Pick<Store, "log">, room: RoomKey, resume:
   for (const sessionId of new Set(all.map((event) => event.sessionId))) {
     if (sessionId === null) continue;
     const received = all.filter((event) => event.sessionId === sessionId);
-    const kept = resume?.roomId === sessionId ? resume.ahead["platform"] : undefined;
+    const kept = resume?.roomId === sessionId ? resume.ahead : {};
     until.set(sessionId, { at: Math.max(...received.map(({ receivedAt }) => receivedAt)), ahead: aheadIn(received, kept) });
   }
   return until;
@@ -100,12 +100,13 @@ async function receivedUntil({ log }: Pick<Store, "log">, room: RoomKey, resume:
 /**
  * Returns by how much the clock that gave events their times of receipt was ahead of the platform's.
  * @param received in order
- * @param kept the same, as who received noted it: it knows no delay, which is long for what is sent again after an outage
+ * @param kept lead of who noted it, which knows no delay as it is long for what is sent again after an outage: of a clock that agrees with theirs
  */
-function aheadIn(received: readonly LiveEvent[], kept: number | undefined): Ahead {
+function aheadIn(received: readonly LiveEvent[], kept: Ahead): Ahead {
   const timed = received.filter(({ timeEstimated }) => timeEstimated !== true).slice(-VOTES);
   const votes = timed.map(({ receivedAt, time }) => receivedAt - time);
-  if (kept !== undefined && votes.slice(-WITNESSES).some((vote) => Math.abs(vote - kept) <= AGREE_MS)) return { platform: kept };
+  const { platform } = kept;
+  if (platform !== undefined && votes.slice(-WITNESSES).some((vote) => Math.abs(vote - platform) <= AGREE_MS)) return kept;
   const ahead = votes.sort((a, b) => a - b)[votes.length >> 1];
   return ahead === undefined ? {} : { platform: ahead };
 }
