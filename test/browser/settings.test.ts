@@ -233,6 +233,9 @@ describe("the settings", () => {
     const rate = page.locator("[data-setting=DYLIVE_REQUESTS_PER_S]");
     const changed = async () => (await dashboard.app.store.settings.changed()).get("requestsPerS")?.value ?? null;
     await rate.locator("input").fill("7");
+    const first = page.locator(".panel").first();
+    const before = await textOf(first);
+    await until(async () => (await textOf(first)) !== before); // a second passes: the page says for how long the server runs
     await rate.locator("input").press("Tab");
     await until(async () => (await textOf(rate)).includes("dashboard 修改于"));
     expect(await changed()).toBe(7);
