@@ -28,7 +28,11 @@ interface SitePage {
  * (`snssdk1128://…`) and windows that it wants to open are refused.
  */
 export async function openPage(context: BrowserContext, allows: HostRule, signal: AbortSignal): Promise<Page> {
-  const opening = context.newPage();
+  // One whose process dies while it is being opened, as when all pages' are killed, is opened once more.
+  const opening = context.newPage().catch((error: unknown) => {
+    if (!(error instanceof Error) || !error.message.includes("Target crashed")) throw error;
+    return context.newPage();
+  });
   const page = await untilAborted(opening, signal).catch((error: unknown) => {
     void opening.then((late) => late.close()).catch(() => {});
     throw error;
