@@ -89,7 +89,6 @@ export class Collector {
     begin: () => this.#begin(),
     end: ({ sessionId, reason }) => this.#records.end(sessionId, reason),
     gap: ({ gap }) => this.#connection.gap(this.#connected, gap, this.#stop.signal),
-    reopen: ({ gap }) => this.#connection.reopen(gap),
     miss: (missed) => this.#connection.miss(missed),
     keep: () => this.#connection.keep(this.#connected.room),
     question: () => this.#connection.question(this.#connected.live),

@@ -25,6 +25,9 @@ const TICK_MS = 5000;
 /** Time between two times that it is kept which messages the sessions brought, ms. */
 const KEEP_SEEN_MS = 60_000;
 
+/** Time from im/fetch until the first message after which some may have been missed, ms. */
+const OPENING_MS = 2000;
+
 /** Outcome of frames without a message. */
 const NOTHING_TAKEN: Taken = { interactive: 0, ended: false, lost: null, isGapTold: false };
 
@@ -360,7 +363,7 @@ export class RoomConnection {
     try {
       await intake.own(gapEvent(room, { sessionId, webRid: live.webRid }, gap.from, gap.to, gap.reason), signal);
     } catch (error) {
-      this.reopen(gap); // it is told when something comes again, if need be to another process
+      this.#reopen(gap); // it is told when something comes again, if need be to another process
       throw error;
     }
     this.#told(gap);
@@ -372,8 +375,8 @@ export class RoomConnection {
     this.#deps.health.gap(from === null ? null : to - from);
   }
 
-  /** Opens a gap again that is not over, or not told. */
-  reopen({ from, reason }: Gap): void {
+  /** Opens a gap again that is not told. */
+  #reopen({ from, reason }: Gap): void {
     this.#gaps.begin(from === null ? [] : this.#offsets.note(this.#offsets.steady(from)), reason);
   }
 
@@ -412,19 +415,29 @@ export class RoomConnection {
     const missed = this.#gaps.open;
     // Whether people are heard, only what takes it knows.
     const put = missed?.silent ? gapUntilPeople : gapBetween;
-    const over = isFirst ? null : this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: true });
+    const isOver = !isFirst || this.#endsByFirst(batch);
+    const over = isOver ? this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: true }) : null;
     const given = over === null ? named : [put({ sessionId: live.roomId, webRid: live.webRid, ...over }), ...named];
     let isKept = false;
     try {
       const taken = await intake.take(given, broadcast, signal);
       isKept = missed?.silent ? taken.isGapTold : taken.lost === null;
       if (over !== null && isKept) this.#told(over);
+      // Of what is sent until the connection stands, it brings what the platform still has.
+      if (over !== null && isKept && isFirst)
+        this.#gaps.begin(this.#offsets.note(this.#offsets.steady(over.to)), over.reason, { longerThanMs: OPENING_MS });
       health.backlog.taken(batch);
       this.#heard(batch);
       return taken;
     } finally {
-      if (missed !== null && !isKept && !isFirst) this.#gaps.resume(missed); // until something is kept
+      if (missed !== null && !isKept && isOver) this.#gaps.resume(missed); // until something is kept
     }
+  }
+
+  /** Tells whether what im/fetch said lies behind what was missed: no silence ends by it, nor what may turn out to be none. */
+  #endsByFirst(batch: readonly Received[]): boolean {
+    const { open } = this.#gaps;
+    return open?.silent === false && open.longerThanMs === undefined && batch.some(({ response }) => (response?.messages.length ?? 0) > 0);
   }
 
   /** Notes when the last frame of a batch came. */

@@ -92,7 +92,7 @@ export type Effect =
   | { readonly type: "doubt"; readonly count: number }
   | { readonly type: "end"; readonly sessionId: string; readonly reason: "announced" | "offline" }
   | ({ readonly type: "miss" } & Miss)
-  | { readonly type: "reopen" | "gap"; readonly gap: Gap }
+  | { readonly type: "gap"; readonly gap: Gap }
   | { readonly type: "recall" | "ask" | "askAnew" | "check" | "identify" | "connect" }
   | ({ readonly type: "wait" } & Wait);
 

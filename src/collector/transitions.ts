@@ -97,7 +97,7 @@ const DAMAGED: Transition<"taken"> = {
   ],
   to: "damaged",
   notes: (_, { damage }) => ({ damage, repairedAt: damage?.to ?? 0 }),
-  does: [plan.giveUp],
+  does: [plan.gap, plan.giveUp],
 };
 
 /** Transitions of a connection that is given up: what else came is stored first, and may say more. */
@@ -312,7 +312,10 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     to: "resting",
     notes: lost,
     does: [
-      { words: "the gap of the damaged frame begins", make: ({ damage }) => damage && { type: "reopen", gap: damage } },
+      {
+        words: "a gap since the last frame begins",
+        make: ({ damage }) => damage && { type: "miss", since: "frame", reason: damage.reason, silent: false },
+      },
       plan.tell("connecting", ({ damage }) => `${damage?.reason}: reconnecting for what the platform still has of it`),
       ...[...plan.reconnectToTheSame, plan.wait("losses")],
     ],

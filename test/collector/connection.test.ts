@@ -278,6 +278,78 @@ it("a process that is killed between two gaps that it told leaves the second one
   for (const [from, to] of outages) expect(gaps.some((gap) => (gap.from ?? 0) <= from && gap.to >= to)).toBe(true);
 });
 
+it("a process whose connection opens long after im/fetch tells no gap over what that said", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const first = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { store }, clock);
+  const { simulator } = first;
+  void first.rooms.add(RID, {}, 60_000, SIGNAL).catch(() => {});
+  await clock.until(() => isUp(first.rooms), 60_000);
+  await clock.go(7000);
+  await first.rooms.stop();
+  const from = clock.now();
+  const left = (await store.rooms.get(1))?.resume;
+  await store.rooms.setResume(1, left ? { ...left, positions: {} } : null); // as of another session: im/fetch is asked
+  await clock.go(5000);
+  simulator.rooms.refuse(RID, true, 502);
+  const next = RoomManager.alone(depsFor(simulator, store, clock));
+  onTestFinished(() => next.stop());
+  await next.start();
+  await clock.go(9000);
+  const to = clock.now();
+  simulator.rooms.refuse(RID, false);
+  await clock.until(() => isUp(next), 120_000);
+  await clock.go(5000);
+  const stored = await first.events(1);
+  const gaps = stored.flatMap((event) => (event.type === "gap" ? [event] : []));
+  const isWithin = ({ receivedAt, type }: { readonly receivedAt: number; readonly type: string }) =>
+    isOfPeople(type) && gaps.some((gap) => (gap.from ?? 0) < receivedAt && receivedAt < gap.to);
+  expect(stored.filter(isWithin)).toEqual([]);
+  expect(stored.some(({ type, receivedAt }) => isOfPeople(type) && receivedAt > from && receivedAt < to)).toBe(true);
+  expect(gaps).toHaveLength(2);
+  expect(gaps[0]?.from).toBeLessThanOrEqual(from);
+  expect(gaps[1]?.from).toBeGreaterThanOrEqual(gaps[0]?.to ?? Number.POSITIVE_INFINITY);
+  expect((gaps[1]?.from ?? 0) - (gaps[0]?.to ?? 0)).toBeLessThan(100);
+  expect(gaps[1]?.to).toBeGreaterThanOrEqual(to);
+});
+
+it("a damaged frame is a gap of its own, which does not lie over what came after it", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  const { log } = store;
+  let holds: Promise<void> | null = null;
+  let letGo = () => {};
+  const append: typeof log.append = async (batches) => {
+    await holds;
+    return log.append(batches);
+  };
+  const rooms = [{ ...SCENARIO, everySeconds: { chat: 2 } }];
+  const now = await running({ clock, rooms, rateFactor: 1 }, { store: { ...store, log: { ...log, append } } }, clock);
+  const { simulator } = now;
+  void now.rooms.add(RID, {}, 60_000, SIGNAL).catch(() => {});
+  await clock.until(() => now.rooms.collected()[0]?.state === "live", 60_000);
+  await clock.go(20_000);
+  // What comes while the store takes nothing waits, and is taken together.
+  holds = new Promise((resolve) => {
+    letGo = resolve;
+  });
+  await clock.go(6000);
+  const damagedAt = clock.now();
+  simulator.rooms.damage(RID, "gzip");
+  await clock.go(20_000);
+  const heardAt = clock.now();
+  holds = null;
+  letGo();
+  await clock.until(() => simulator.truth(RID).connections.length > 1, 60_000);
+  await clock.go(20_000);
+  const stored = await now.events(1);
+  const gaps = stored.flatMap((event) => (event.type === "gap" ? [event] : []));
+  const after = stored.filter(({ type, receivedAt }) => type === "chat" && receivedAt > damagedAt + 5000 && receivedAt < heardAt);
+  expect(after.length).toBeGreaterThan(2);
+  expect(
+    stored.filter(({ type, receivedAt }) => type === "chat" && gaps.some(({ from, to }) => (from ?? 0) < receivedAt && receivedAt < to)),
+  ).toEqual([]);
+  expect(gaps.map(({ reason }) => reason)).toEqual(["a frame was damaged on its way", "a frame was damaged on its way"]);
+});
+
 it("a process that is stopped while the store refuses what ends a gap leaves one gap to the next", async () => {
   const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
   const { log } = store;
