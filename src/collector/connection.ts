@@ -415,8 +415,8 @@ export class RoomConnection {
     const missed = this.#gaps.open;
     // Whether people are heard, only what takes it knows.
     const put = missed?.silent ? gapUntilPeople : gapBetween;
-    const isOver = !isFirst || this.#endsByFirst(batch);
-    const over = isOver ? this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: true }) : null;
+    const mayEnd = !isFirst || this.#endsByFirst(batch);
+    const over = mayEnd ? this.#gaps.end(batch[0]?.receivedAt ?? 0, { messages: true, people: true }) : null;
     const given = over === null ? named : [put({ sessionId: live.roomId, webRid: live.webRid, ...over }), ...named];
     let isKept = false;
     try {
@@ -430,7 +430,7 @@ export class RoomConnection {
       this.#heard(batch);
       return taken;
     } finally {
-      if (missed !== null && !isKept && isOver) this.#gaps.resume(missed); // until something is kept
+      if (missed !== null && !isKept && mayEnd) this.#gaps.resume(missed); // until something is kept
     }
   }
 

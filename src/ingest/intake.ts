@@ -24,7 +24,7 @@ export interface Taken {
   readonly ended: boolean;
   /** Reason why its frames are lost; null where they are kept. */
   readonly lost: string | null;
-  /** Whether a gap that stood in it until people are heard is over, and stored; of one in frames that wait for the store, nobody knows yet. */
+  /** Whether a gap that stood in it until people are heard is over, and kept: in the log, or in the spool in front of the frames. */
   readonly isGapTold: boolean;
 }
 

@@ -39,6 +39,22 @@ async function opened(change: Partial<Log> | null = null) {
   return { store, open, appends, aside, types };
 }
 
+/** The same with a store that does the first append and does not answer it. */
+async function unanswering() {
+  let isAnswered = false;
+  const now = await opened({
+    append: async (batches) => {
+      const appended = await now.store.log.append(batches);
+      if (!isAnswered) {
+        isAnswered = true;
+        throw new DyliveError("store_unreachable", "no answer");
+      }
+      return appended;
+    },
+  });
+  return now;
+}
+
 it("a gap stands in one append with the first that people did after it, in front of that", async () => {
   const { open, appends } = await opened();
   const { isGapTold, events } = await (await open()).store(batch(stats(1), chat(2)), broadcast);
@@ -67,18 +83,10 @@ it("a gap stands in front of those of many that people did", async () => {
 });
 
 it("a gap is told once, though nobody knows of an append whether it was done", async () => {
-  let isAnswered = false;
-  const { store, open, types } = await opened({
-    append: async (batches) => {
-      const appended = await store.log.append(batches);
-      if (!isAnswered) throw new DyliveError("store_unreachable", "no answer");
-      return appended;
-    },
-  });
+  const { open, types } = await unanswering();
   const given = batch(chat(1));
   const pipeline = await open();
   await expect(pipeline.store(given, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
-  isAnswered = true;
   expect((await pipeline.store(given, broadcast)).isGapTold).toBe(true);
   expect(await types()).toEqual(["gap", "chat"]);
 });
@@ -111,19 +119,11 @@ it("a gap is told though the store refuses an event that came with it", async ()
 });
 
 it("a gap that a gift ends is told once, though nobody knows of an append whether it was done", async () => {
-  let isAnswered = false;
-  const { store, open, types } = await opened({
-    append: async (batches) => {
-      const appended = await store.log.append(batches);
-      if (!isAnswered) throw new DyliveError("store_unreachable", "no answer");
-      return appended;
-    },
-  });
+  const { open, types } = await unanswering();
   const about = { giftId: "463", groupId: "1", repeatCount: 1, repeatEnd: 1, gift: { id: "463", name: "rose", diamondCount: 1 } };
   const given = batch(envelope("GiftMessage", { common: common(1), user: { id: "5" }, ...about }, "1"));
   const pipeline = await open();
   await expect(pipeline.store(given, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
-  isAnswered = true;
   const { isGapTold } = await pipeline.store(given, broadcast);
   expect([isGapTold, await types()]).toEqual([true, ["gap", "gift"]]);
 });
