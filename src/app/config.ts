@@ -35,8 +35,9 @@ export function takesOf(schema: SettingSchema): Told {
     return toldAll([...ways.values()], ", or ");
   }
   if (schema.takes !== undefined) return toldOf(schema.takes);
-  if (schema.enum !== undefined) return toldOf(schema.enum.map((value) => `\`${value}\``).join(", "));
-  if (schema.const !== undefined) return toldOf(`\`${schema.const}\``);
+  // As what a sentence says of one case: a value is the same in every language, also one that is a word.
+  if (schema.enum !== undefined) return told`${schema.enum.map((value) => `\`${value}\``).join(", ")}`;
+  if (schema.const !== undefined) return told`${`\`${schema.const}\``}`;
   if (schema.type === "boolean") return told`true or false`;
   if (schema.type === "integer") {
     const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema;
@@ -89,7 +90,7 @@ function complaintOf({ name, assign, schema, secret }: NamedSetting, value: unkn
 function unquoted({ words, values }: Told): Told {
   return new Told(
     words.map((text) => text.replaceAll("`", "")),
-    values.map((value) => (typeof value === "object" ? unquoted(value) : value)),
+    values.map((value) => (typeof value === "object" ? unquoted(value) : typeof value === "string" ? value.replaceAll("`", "") : value)),
   );
 }
 

@@ -77,7 +77,7 @@ interface Words {
 
 /** States that a room goes to, but for `live`. */
 const STATES_IN_CHINESE: Readonly<Record<string, string>> = {
-  ...{ waiting: "未开播", stalled: "收不到消息", blocked: "被平台拒绝", ended: "下播了", failed: "采集失败", paused: "已暂停采集" },
+  ...{ waiting: "未开播", stalled: "消息停滞", blocked: "被平台拒绝", ended: "下播了", failed: "采集失败", paused: "已暂停采集" },
 };
 
 const WORDS: Readonly<Record<Language, Words>> = {

@@ -149,7 +149,7 @@ describe("an overlay", () => {
     expect(await goal.locator("[role=progressbar]").getAttribute("aria-valuenow")).toMatch(/^600\d\d$/);
     await dashboard.shoot(goal, "overlay-goal");
     const top = await open("kind=top&lines=3&panel=40", 400);
-    await until(async () => /贡献榜\s*1\s*榜一/.test(await textOf(top.locator("section"))));
+    await until(async () => /送礼榜\s*1\s*榜一/.test(await textOf(top.locator("section"))));
     await dashboard.shoot(top, "overlay-top");
   });
 

@@ -48,7 +48,7 @@ it("dylive author watches whom a link means, lists them with how they are, and l
   };
   await noted({ at: 1_760_000_000_000, outcome: "wall", reason: "the first 20" }, 3);
   const line = await dylive("list");
-  expect(line).toMatch(/wall at 2025-10-09.* \(the first 20\) {2}newest of 2025-06-15.* {2}3 told {2}山里的/);
+  expect(line).toMatch(/the first ones alone at 2025-10-09.* \(the first 20\) {2}newest of 2025-06-15.* {2}3 told {2}山里的/);
   expect(line).not.toContain("\u001b");
   await noted({ at: 1_760_000_000_000, outcome: "failed", reason: "the page is gone" }, 0);
   vi.stubEnv("DYLIVE_LANG", "zh");

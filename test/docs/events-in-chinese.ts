@@ -27,9 +27,9 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "The state of a room has changed, as dylive sees it.": "dylive 看到的直播间状态有变化。",
   "An interval in which we know that nothing was received.": "确知什么都没有收到的一段时间。",
   "dylive has something to say; in room 0, and of the gifts of a room in its own log, too.":
-    "dylive 自己要说的事；在直播间 0 里，与某个直播间的礼物有关的也写进那个直播间的日志。",
+    "dylive 自己要说的事；在房间 0 里，与某个直播间的礼物有关的也写进那个直播间的日志。",
   "An author who is watched published a work (作品); in room 0 alone. `time` is when that was.":
-    "监控的作者发布了作品；只在直播间 0 里。`time` 是发布的时间。",
+    "监控的作者发布了作品；只在房间 0 里。`time` 是发布的时间。",
   "An event of a person who was erased: its place, id and time stay.": "已删除的人的事件：位置、id 和时间保留。",
   "A message that dylive does not read, as it came. Sent only when `types` names it.":
     "dylive 不解读的消息，保持原样。`types` 写明时才推送。",

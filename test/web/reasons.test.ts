@@ -31,11 +31,11 @@ describe("what the server says of rooms", () => {
   it.each([
     [
       `room 12: the platform keeps gifts from us since ${SINCE} (as a guest): its ranks rose by 5 diamonds for which no gift came (by 9 in all). ${REMEDY}`,
-      `直播间 12：从 ${SINCE} 起，平台不向我们发送礼物（游客）：榜单涨了 9 抖币，其中 5 抖币没有收到礼物。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md`,
+      `直播间 12：从 ${SINCE} 起，平台不向我们发送礼物（游客）：榜单涨了 9 抖币，其中 5 抖币没有收到礼物。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.zh.md`,
     ],
     [
       `room 12: the platform keeps gifts from session account:main since ${SINCE} (as account main): its ranks, or the gifts of other sessions, rose by 5 diamonds for which no gift came (by 9 in all). ${REMEDY}`,
-      `直播间 12：从 ${SINCE} 起，平台不向会话 account:main 发送礼物（账号 main）：榜单或其他会话收到的礼物涨了 9 抖币，其中 5 抖币没有收到礼物。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md`,
+      `直播间 12：从 ${SINCE} 起，平台不向会话 account:main 发送礼物（账号 main）：榜单或其他会话收到的礼物涨了 9 抖币，其中 5 抖币没有收到礼物。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.zh.md`,
     ],
     [
       `room 12: gifts reach us again since ${SINCE} (as 1 of its 2 sessions: guest): they explain what the platform's ranks rise by`,
@@ -43,7 +43,7 @@ describe("what the server says of rooms", () => {
     ],
     [
       `room 12: session guest (as a guest) is sent nothing since ${SINCE}: it is connected, and not one message comes. ${REMEDY}`,
-      `直播间 12：会话 guest（游客）从 ${SINCE} 起什么也没有收到：已连接，但没有收到任何消息。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md`,
+      `直播间 12：会话 guest（游客）从 ${SINCE} 起什么也没有收到：已连接，但没有收到任何消息。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.zh.md`,
     ],
     ["dylive was not collecting", "dylive 没有在采集"],
     ["reading the room page failed: GET live.douyin.com failed: ENOTFOUND", "读取直播间页面失败：请求 live.douyin.com 失败：ENOTFOUND"],

@@ -6,7 +6,7 @@ import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
 import { AllowedHosts } from "../../src/runtime/allowed-hosts.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../src/store/sql/hooks.js";
 import { alarmSelection, alarmText } from "../../src/webhooks/alarm-text.js";
-import { channelOf, channelRequest, shownAddress } from "../../src/webhooks/channels.js";
+import { channelOf, channelRequest, shownAddress, withoutKeys } from "../../src/webhooks/channels.js";
 import { AddressPace } from "../../src/webhooks/pace.js";
 import { WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
@@ -254,7 +254,7 @@ describe("a channel", () => {
   });
 
   it.each([
-    ["zh", ["开播了：今晚抽奖", "收不到消息", "恢复接收，仍是同一场直播", "恢复接收，仍是同一场直播", "下播了", "开播了：今晚抽奖"]],
+    ["zh", ["开播了：今晚抽奖", "消息停滞", "恢复接收，仍是同一场直播", "恢复接收，仍是同一场直播", "下播了", "开播了：今晚抽奖"]],
     [
       "en",
       [
@@ -437,5 +437,14 @@ describe("a channel's settings", () => {
     const url = "https://ntfy.sh/alarms";
     const { id } = await webhooks.add({ url, channel: channelOf({ secret: "tk_1" }, url) });
     await expect(webhooks.change(id, { url: "https://elsewhere.example/x" })).rejects.toMatchObject({ field: "channel.secret" });
+  });
+});
+
+it("what a service answers is shown without the keys, also where a % in one of them is only a sign", () => {
+  const answered = { error: "who are you, 100%-secret at /hook/pa%zz-key?p=50%-off", answer: "pa%zz-key" };
+  const own = channel("http", { secret: "100%-secret" });
+  expect(withoutKeys(own, "http://127.0.0.1/hook/pa%zz-key?p=50%25-off", answered)).toEqual({
+    error: "who are you, … at /hook/…?p=…",
+    answer: "…",
   });
 });

@@ -3,10 +3,10 @@ import { type Config, loadConfig, readMachine } from "../../app/config.js";
 import { reachOf, workReaderOf } from "../../app/platform.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
+import { recorded, type Told, told, toldAll } from "../../runtime/told.js";
 import type { Store } from "../../store/store.js";
 import { unwatched } from "../../works/author-watcher.js";
-import type { AuthorWatch } from "../../works/model/author-watch.js";
+import type { AuthorWatch, LookOutcome } from "../../works/model/author-watch.js";
 import { interruptSignal } from "../stop.js";
 import { moment, plain, print, say } from "../terminal.js";
 import { withNewStore, withStore } from "../with-store.js";
@@ -79,6 +79,19 @@ async function onAuthor(
   }
 }
 
+/** Outcomes of a look at an author, in the dashboard's words. */
+const OUTCOMES: Readonly<Record<LookOutcome, Told>> = {
+  ok: told`OK`,
+  wall: told`the first ones alone`,
+  withheld: told`no works shown`,
+  captcha: told`captcha`,
+  blocked: told`refused`,
+  stuck: told`stuck`,
+  gone: told`no such account`,
+  erased: told`erased here`,
+  failed: told`failed`,
+};
+
 function nameOf({ secUid, author }: AuthorWatch): string {
   return author?.nickname ?? secUid;
 }
@@ -86,7 +99,7 @@ function nameOf({ secUid, author }: AuthorWatch): string {
 /** Returns a watch on one line; the name, which may hold spaces, comes last. */
 function lineOf(watch: AuthorWatch): Told {
   const { secUid, look, newest, published, learnedAt } = watch;
-  const seen = look === null ? told`not looked at yet` : told`${toldOf(look.outcome)} at ${moment(look.at)}`;
+  const seen = look === null ? told`not looked at yet` : told`${OUTCOMES[look.outcome]} at ${moment(look.at)}`;
   const why = look === null || look.outcome === "ok" || look.reason === null ? "" : told` (${recorded(look.reason)})`;
   const last = newest === null ? (learnedAt === null ? told`nothing known yet` : told`no works`) : told`newest of ${moment(newest.time)}`;
   return toldAll([secUid, told`${seen}${why}`, last, told`${published} told`, nameOf(watch)], "  ");

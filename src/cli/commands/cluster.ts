@@ -46,7 +46,7 @@ async function printView({ members, rooms, behind, spooledBytes }: ClusterView, 
       capacity,
       statesOf(states),
       // The database's clock may be some seconds off: only what is long past is said to be so.
-      connected ? (expiresAt + 1000 < now ? told`silent` : told`yes`) : told`gone`,
+      connected ? (expiresAt + 1000 < now ? told`not heard of` : told`yes`) : told`gone`,
       told`${Math.max(0, Math.round((now - joinedAt) / 60_000))} min`,
       jobs.join(", ") || null,
     ]),

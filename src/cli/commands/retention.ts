@@ -32,7 +32,7 @@ export function addRetentionCommand(program: Command, data: () => Option): void 
     .command("retention")
     .description("show or set how much is kept of a room")
     .argument("<room>", "the room's id here, or any of its names that is known here")
-    .addOption(new WordsOption("--kind <kind>", `what of: ${RETAINED.join(", ")}`, RETAINED).argParser(kindOf).default("events"))
+    .addOption(new WordsOption("--kind <kind>", "what of: events, statistics, raw", RETAINED).argParser(kindOf).default("events"))
     .option("--age <time>", "keep what is younger, such as 12h, 30d or 8w; none is no limit", ageOf)
     .option("--size <size>", "keep the newest up to a size, such as 500MB or 2GB; none is no limit", sizeOf)
     .option("--server", "follow the server's settings again", false)

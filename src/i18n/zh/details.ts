@@ -27,9 +27,9 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "there is no {} {{}}; there are {}": "没有{} {{}}；有 {}",
   "user: {}; give the person's id (uid), sec_uid, visible number (抖音号) or nickname, as events show it":
     "user：{}；请给这个人的 id（uid）、sec_uid、抖音号或昵称，与事件里显示的一样",
-  "an empty name, or one of blanks, names nobody": "空的名字谁也不指",
+  "an empty name, or one of blanks, names nobody": "名字不能为空",
   "a name has {} characters at most": "名字最多 {} 个字符",
-  "an address names nobody: of a profile's address give the part after /user/": "地址不能指人：主页地址请给 /user/ 后面的部分",
+  "an address names nobody: of a profile's address give the part after /user/": "不能用地址指定人：请给主页地址里 /user/ 后面的部分",
   "nobody in the log, in works and in comments is known as {}": "日志、作品和评论里没有叫 {} 的人",
   "{} people are known as {}: name one by id: {}": "有 {} 个人叫 {}：请用 id 指定：{}",
   "nobody is known as {}; all others that were named are erased": "没有叫 {} 的人；其他人都已删除",
@@ -175,11 +175,11 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "没有设置 DYLIVE_OFFICIAL_SECRET：没有应用的密钥就不能启动任务",
   "DYLIVE_OFFICIAL_APP is not set: the id of your app, tt…": "没有设置 DYLIVE_OFFICIAL_APP：应用的 id，tt…",
   "DATABASE_URL is not set: the store is a SQLite file, and one process does everything (docs/scale.md)":
-    "没有设置 DATABASE_URL：存储是 SQLite 文件，一个进程做全部的事（docs/scale.md）",
+    "没有设置 DATABASE_URL：存储是 SQLite 文件，一个进程做全部的事（docs/scale.zh.md）",
   "the database of DATABASE_URL has rooms or tokens that are not the demo's: give the demo an empty one, or unset it":
     "DATABASE_URL 的数据库里有不属于演示的直播间或 token：请给演示一个空的数据库，或不设置它",
   "--server takes neither --age nor --size": "--server 不能与 --age、--size 一起用",
-  "--gifts and --minutes are two questions: give one": "--gifts 和 --minutes 是两个问题：请只写一个",
+  "--gifts and --minutes are two questions: give one": "--gifts 和 --minutes 不能同时使用：请只写一个",
   "--user says whose gifts --gifts shows; what a person did is told by dylive user":
     "--user 指定 --gifts 看谁的礼物；某个人做了什么请用 dylive user",
   "no gift {} was seen yet": "还没有见过礼物 {}",
@@ -304,8 +304,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "nobody with the id {} was seen in any room": "所有直播间里都没有见过 id 为 {} 的人",
   "nobody with this id was seen in any room": "所有直播间里都没有见过这个 id 的人",
   "nobody with this id was seen in the room": "这个直播间里没有见过这个 id 的人",
-  "room 0 is the system's: it has events, and nothing else": "0 号是系统的：只有事件，没有别的",
-  "the system's room takes no events": "系统的 0 号不接收事件",
+  "room 0 is the system's: it has events, and nothing else": "房间 0 是系统的：只有事件，没有别的",
+  "the system's room takes no events": "系统的房间 0 不接收事件",
   "room_id {} is neither a number of up to 16 digits, a custom id, nor a 19-digit room_id":
     "room_id {} 既不是最多 16 位的号码、自定义 id，也不是 19 位 room_id",
   "the text is empty": "内容是空的",
@@ -395,6 +395,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the connection would have {} rooms, {} are allowed": "这个连接会有 {} 个直播间，最多 {} 个",
   "this token would hold {} streams and rooms, {} are allowed": "这个 token 的流和直播间会有 {} 个，最多 {} 个",
   "no new streams are taken": "不再接受新的流",
+  "no new clients are taken": "不再接受新的客户端",
   "{} streams are open on this server, which is the most allowed": "这台服务器已打开 {} 个流，达到上限",
   "op must be one of {}": "op 应为其中之一：{}",
   "the message is not JSON": "消息不是 JSON",
@@ -428,7 +429,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
     "设置与监控列表里的直播间一起保存：请去掉 watch，或去掉设置",
   "the states of the rooms were not yet known": "还不知道各直播间的状态",
   "there is no cluster: the store is a SQLite file, and one process does everything (docs/scale.md)":
-    "没有集群：存储是 SQLite 文件，一个进程做全部的事（docs/scale.md）",
+    "没有集群：存储是 SQLite 文件，一个进程做全部的事（docs/scale.zh.md）",
   "this server offers no maintenance": "这台服务器不提供维护功能",
   "this server keeps no accounts": "这台服务器不保存账号",
   "this server reads no works": "这台服务器不读取作品",
@@ -463,7 +464,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "no speech engine is installed (espeak-ng, or piper with DYLIVE_SPEECH_MODEL)":
     "没有安装语音引擎（espeak-ng，或 piper 加 DYLIVE_SPEECH_MODEL）",
   "{} sentences wait to be spoken, which is the most": "已有 {} 句话在等待朗读，达到上限",
-  "{} sentences of this token wait to be spoken, which is the most": "这个令牌已有 {} 句话在等待朗读，达到上限",
+  "{} sentences of this token wait to be spoken, which is the most": "这个 token 已有 {} 句话在等待朗读，达到上限",
   "test events are of no broadcast: leave it out, and give from and to for a part of the room":
     "测试事件不属于任何一场直播：不要写场次，只要一段时可以用 from 和 to",
   "it has no letters or digits, so there is nothing to say": "里面没有文字或数字，没有可读的内容",
@@ -475,7 +476,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "{}.json does not say how the voice is to be played": "{}.json 没有说明这个语音的采样率",
   // Test events.
   "{} happens in a room: name one": "{} 发生在直播间里：请指定直播间",
-  "{} happens in no room: name room 0": "{} 不属于任何直播间：请指定直播间 0",
+  "{} happens in no room: name room 0": "{} 不属于任何直播间：请指定房间 0",
   "a test of {} has no such field; it has {}": "{} 的测试没有这个字段；有 {}",
   "a test of {} has no fields": "{} 的测试没有任何字段",
   "{} is no multiple of {} units, and the price of one is a whole number": "{} 不是 {} 件的整数倍，而单价必须是整数",
@@ -599,7 +600,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the connection failed: {}": "连接失败：{}",
   "the platform closed the connection (code {})": "平台断开了连接（代码 {}）",
   "the platform gave no list of gifts: {}": "平台没有给礼物列表：{}",
-  "the launch token's room was not told": "没有得知启动参数 token 对应的直播间",
+  "the launch token's room was not told": "没有得知启动 token 对应的直播间",
   "the answer holds no access token": "应答里没有 access token",
   "the app's secret is not set: DYLIVE_OFFICIAL_SECRET": "没有设置应用的密钥：DYLIVE_OFFICIAL_SECRET",
   "no more pushes are taken": "不再接收推送",
@@ -880,13 +881,13 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "whether the music is wanted, too": "是否也要音乐",
   "whether the covers are wanted, too": "是否也要封面",
   "names of the files in the folder of their work: 1 to 200 characters, with fields in braces; docs/works.md has them":
-    "作品文件夹里的文件名：1 到 200 个字符，花括号里是字段，见 docs/works.md",
+    "作品文件夹里的文件名：1 到 200 个字符，花括号里是字段，见 docs/works.zh.md",
   "also what its author does not allow to download; needs the scope admin, and is logged":
     "作者不允许下载的也下载；需要 admin 权限，会写入日志",
   "a link of the author, a short link, the app's share text, or a sec_uid": "作者的链接、短链接、App 的分享文案，或 sec_uid",
   "path from the folder that DYLIVE_RECORDINGS names; . is that itself": "从 DYLIVE_RECORDINGS 指定的文件夹算起的路径；. 就是它本身",
   "a room that is known, by any of its names": "已知的直播间，任何一种名称都可以",
-  "names of the recordings without ending, see docs/sidecar.md": "录像的文件名，不含扩展名，见 docs/sidecar.md",
+  "names of the recordings without ending, see docs/sidecar.md": "录像的文件名，不含扩展名，见 docs/sidecar.zh.md",
   "time zone of the times in names, such as Asia/Shanghai or +08:00": "文件名里时间的时区，例如 Asia/Shanghai 或 +08:00",
   "what it is for: 1 to 64 printable characters": "用途：1 到 64 个可显示的字符",
   "read, manage or admin; each includes the ones before it": "read、manage 或 admin；后面的包含前面的",
@@ -903,7 +904,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "whether it may reach private addresses: loopback, the local network, a cloud's metadata; admins alone set it":
     "是否允许内网地址：本机、局域网、云主机的元数据；只有 admin 能设",
   "service that brings a text to people, see docs/notify.md; null for a program, which is sent events as they are":
-    "把文字发给人的服务，见 docs/notify.md；null 表示发给程序，事件原样发送",
+    "把文字发给人的服务，见 docs/notify.zh.md；null 表示发给程序，事件原样发送",
   "by the address where it is left out, for the known services": "不写时，已知的服务由地址判断",
   "what DingTalk and Feishu sign with, a token of ntfy or of your own service; it is not shown again, and kept where it is left out":
     "钉钉和飞书的签名密钥，ntfy 或自己的服务的令牌；不会再显示，不写则保持原来的",
@@ -924,7 +925,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   percent: "百分比",
   "one message of JSON-RPC 2.0": "一条 JSON-RPC 2.0 消息",
   "a link, a short link, the app's share text, or a work's id": "链接、短链接、App 的分享文案，或作品号",
-  "a filter expression, see docs/filters.md": "过滤表达式，见 docs/filters.md",
+  "a filter expression, see docs/filters.md": "过滤表达式，见 docs/filters.zh.md",
   "comes back with the answer": "随回答原样返回",
   "1 to 64 letters, digits, _ . -, which name a position that the server keeps": "1 到 64 个字母、数字或 _ . -，是服务保存的位置的名字",
   "1 to 64 letters, digits, _ . -, the same over all connections of one reader: with `resumed` it takes no name from who has it since":

@@ -32,10 +32,10 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
     "请核对名称或 id：用列表看看有哪些（GET /v1/rooms、/v1/hooks……；`dylive room list` 等）。",
   "There is no such address here": "没有这个地址",
   "GET /openapi.json lists the addresses with their methods, /docs shows them; docs/streams.md and docs/compat.md have those of WebSockets.":
-    "GET /openapi.json 列出所有地址和方法，/docs 可以浏览；WebSocket 的地址见 docs/streams.md 和 docs/compat.md。",
+    "GET /openapi.json 列出所有地址和方法，/docs 可以浏览；WebSocket 的地址见 docs/streams.zh.md 和 docs/compat.zh.md。",
   "This server does not offer that": "这台服务器没有这项功能",
   "If you run it: docs/configuration.md has the settings that turn on what it can do.":
-    "如果服务器由你管理：docs/configuration.md 里有打开各项功能的设置。",
+    "如果服务器由你管理：docs/configuration.zh.md 里有打开各项功能的设置。",
   "There is no such account on the platform": "平台上没有这个账号",
   "Check the link or the id: open it in a browser.": "请核对链接或号码：在浏览器里打开看看。",
   "There is no such work on the platform": "平台上没有这个作品",
@@ -52,7 +52,7 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
   "Wait until its other user is done, stop that, or choose another.": "请等另一个使用者结束，停下它，或换一个。",
   "Too many rooms are collected on demand": "临时采集的直播间太多",
   "Wait until a room has been idle for ten minutes, put rooms on the watch list, or raise DYLIVE_MAX_ON_DEMAND_ROOMS.":
-    "请等没人看的直播间十分钟后让出位置，把直播间加入监控列表，或调大 DYLIVE_MAX_ON_DEMAND_ROOMS。",
+    "请等没人请求的直播间在十分钟后让出位置，把直播间加入监控列表，或调大 DYLIVE_MAX_ON_DEMAND_ROOMS。",
   "Too many works wait to be read": "等着读取的作品太多",
   "Works are read one after another, one in some seconds: wait until fewer wait (GET /v1/works/pace).":
     "作品一个一个地读，每个要几秒：等排队的少一些再试（GET /v1/works/pace）。",
@@ -61,7 +61,7 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
     "作者轮流查看，每个要几秒：请先停止监控一个（`dylive author remove`）再添加。",
   "Too much is subscribed to": "订阅太多",
   "Unsubscribe from rooms or close streams that are no longer needed; docs/streams.md has the bounds.":
-    "请退订不再需要的直播间或关闭不用的流；上限见 docs/streams.md。",
+    "请退订不再需要的直播间或关闭不用的流；上限见 docs/streams.zh.md。",
   "Commands come too fast": "命令太频繁",
   "Send fewer: several rooms fit into one subscribe, and one ack a second is enough.":
     "请少发一些：一次 subscribe 可以包含多个直播间，ack 每秒一次就够。",
@@ -70,9 +70,9 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
     "请按提示（Retry-After）等待；读取事件时，`wait=60` 一分钟只请求一次，有内容时立即应答。",
   "The filters and searches of this token take too much of the server's time": "这个 token 的过滤和搜索占用了太多服务器时间",
   "Wait as long as Retry-After says, or ask for less: fewer and shorter filters; types, user and minDiamonds, which the store looks up; rarer words. docs/filters.md has the bounds.":
-    "请按 Retry-After 等待，或少要一些：过滤表达式更少更短；改用存储能直接查的 types、user、minDiamonds；换少见的词。上限见 docs/filters.md。",
+    "请按 Retry-After 等待，或少要一些：过滤表达式更少更短；改用存储能直接查的 types、user、minDiamonds；换少见的词。上限见 docs/filters.zh.md。",
   "The Open Platform refused": "开放平台拒绝了请求",
-  "docs/official-push.md says what its error numbers mean and what to do.": "错误号的含义和处理办法见 docs/official-push.md。",
+  "docs/official-push.md says what its error numbers mean and what to do.": "错误号的含义和处理办法见 docs/official-push.zh.md。",
   "The platform did not say what this room is": "平台没有说明这个直播间的情况",
   "A captcha or an empty reply says nothing about the room. Try again in a minute; log in or change the IP address if it stays.":
     "验证码或空白回答不代表直播间不存在。请一分钟后再试；一直这样就登录或换个 IP。",
@@ -87,7 +87,7 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
   "No browser was found": "没有找到浏览器",
   "A package that this needs is not installed": "缺少一个需要的 npm 包",
   "Run that where dylive was installed: npm leaves out what it was told to omit and what it cannot build, and runs no script that is not allowed; it says so there.":
-    "请在安装 dylive 的地方运行：npm 会跳过要求它省略的包和编译不了的包，也不运行没有允许的脚本，并会说明。",
+    "请在安装 dylive 的地方运行上面的 npm 命令。npm 会跳过要求它省略的包和编译不了的包，也不运行没有允许的脚本，并会说明。",
   "Install Chrome, Edge or Chromium (Debian: apt-get install chromium), or name the one you have with DYLIVE_BROWSER.":
     "请安装 Chrome、Edge 或 Chromium（Debian：apt-get install chromium），或用 DYLIVE_BROWSER 指定已有的。",
   "The browser failed": "浏览器出错",
@@ -95,7 +95,7 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
     "dylive 会自动重启它。反复出现请检查这台机器的内存，或用 DYLIVE_BROWSER 换一个浏览器。",
   "The disk is full": "磁盘已满",
   "Make room on the disk of the data folder or of the database, or let dylive keep less (docs/data.md); it goes on by itself, without a restart.":
-    "请给数据目录或数据库所在的磁盘腾出空间，或让 dylive 少保留一些（docs/data.md）；之后会自动继续，不用重启。",
+    "请给数据目录或数据库所在的磁盘腾出空间，或让 dylive 少保留一些（docs/data.zh.md）；之后会自动继续，不用重启。",
   "The store cannot be written": "存储无法写入",
   "Make the data folder and its files writable for the user that dylive runs as, on a disk that is not mounted read-only; with DATABASE_URL, name the server that takes writes.":
     "请让运行 dylive 的用户能写数据目录和其中的文件，磁盘不能以只读方式挂载；用 DATABASE_URL 时，请指定可写的服务器。",
@@ -113,7 +113,7 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
     "请检查数据目录所在的磁盘、配额和文件大小限制（ulimit -f）；可以写入后会自动继续。",
   "The store is damaged": "存储已损坏",
   "Stop the server, keep a copy of the data folder, and put the newest backup in the store's place; docs/data.md and docs/scale.md say how.":
-    "请停止服务，保留一份数据目录，再用最新的备份替换；做法见 docs/data.md 和 docs/scale.md。",
+    "请停止服务，保留一份数据目录，再用最新的备份替换；做法见 docs/data.zh.md 和 docs/scale.zh.md。",
   "The database cannot be reached": "连不上数据库",
   "Check that PostgreSQL runs and that DATABASE_URL leads to it from this machine; dylive goes on by itself when it is back.":
     "请检查 PostgreSQL 是否在运行，DATABASE_URL 从这台机器能否连上；恢复后会自动继续。",
@@ -127,7 +127,7 @@ export const ERRORS_IN_CHINESE: Readonly<Record<string, string>> = {
     "请检查数据目录所在的磁盘（用 DATABASE_URL 时检查 PostgreSQL 和到它的网络），以及服务的日志。",
   "dylive failed": "dylive 出错了",
   "The server's log has the details under the request id; please report it.": "服务的日志里按请求 id 有详细信息；请反馈这个问题。",
-  "Its author was erased here": "它的作者已在这里删除",
+  "Its author was erased here": "作品的作者已在本服务中被删除",
   "From an hour after the erasure on it is kept again when it is read; `dylive work` reads it without keeping it.":
     "删除一小时之后再读取才会保存；`dylive work` 可以读取而不保存。",
 };

@@ -42,7 +42,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   waiting: "未开播",
   connecting: "正在连接",
   live: "直播中",
-  stalled: "收不到消息",
+  stalled: "消息停滞",
   idle: "待命",
   connected: "已连接",
   lost: "已断开",
@@ -141,7 +141,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "dylive listens on {}: whoever reaches this machine and has a token can read its rooms. Put TLS in front of it.":
     "dylive 监听 {}：能访问这台机器并持有 token 的人都能读取直播间。请在前面加上 TLS。",
   "an admin token was made; {} keeps it, for you alone. The dashboard with it, shown this once:":
-    "已建立 admin token，保存在 {}，只有你能读。带 token 的管理页面地址，只显示这一次：",
+    "已建立 admin token，保存在 {}，只有你能读。带 token 的控制台地址，只显示这一次：",
   "Every token is revoked. Make one: dylive token create --name NAME": "所有 token 都已吊销。请建立一个：dylive token create --name 名字",
   "dylive listens on {}": "dylive 监听 {}",
   "for clients of {}: {}": "供 {} 的客户端使用：{}",
@@ -207,11 +207,10 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   failed: "失败",
   "no account is kept; dylive login": "还没有账号；请用 dylive login 登录",
   "account {} is forgotten here; the platform still has the session until you log out there":
-    "这里已删除账号 {}；在平台上退出登录之前，会话仍然有效",
+    "这里已删除账号 {}；在平台上退出登录之前，那边的登录仍然有效",
   "account {} is saved": "账号 {} 已保存",
   "it could not be checked: {}": "没能检查它：{}",
-  "A window opens: log in there by scanning the code with the app. Ctrl-C gives up.":
-    "会打开一个窗口：请用 App 扫码登录（建议使用小号）。按 Ctrl-C 放弃。",
+  "A window opens: log in there by scanning the code with the app. Ctrl-C gives up.": "会打开一个窗口：请用 App 扫码登录。按 Ctrl-C 放弃。",
   "Paste the cookies, then press Ctrl-D.": "请粘贴 Cookie，然后按 Ctrl-D。",
   "{}: {}{}{}, {} days old{}": "{}：{}{}{}，已用 {} 天{}",
   " as {}": "，昵称 {}",
@@ -219,8 +218,8 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "there is no token; dylive token create --name NAME": "还没有 token；建立：dylive token create --name 名字",
   "token {} is revoked": "token {} 已吊销",
   "hook {} ({}) is made; keep its secret, it is not shown again:": "已建立 Webhook {}（{}）；请保存好密钥，不会再显示：",
-  "alarms go to {} from now on; send a test: dylive notify test {}": "今后的提醒发到 {}；发一条测试：dylive notify test {}",
-  "nobody is told; dylive notify add URL": "还没有提醒；添加：dylive notify add 地址",
+  "alarms go to {} from now on; send a test: dylive notify test {}": "今后的通知发到 {}；发一条测试：dylive notify test {}",
+  "nobody is told; dylive notify add URL": "还没有通知；添加：dylive notify add 地址",
   "there is no hook; dylive hook add URL": "还没有 Webhook；添加：dylive hook add 地址",
   "hook {} {}": "Webhook {}：{}",
   "hook {} is sent room {} from {} on{}": "Webhook {} 将从直播间 {} 的 {} 起重新发送{}",
@@ -257,6 +256,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "music: {}": "音乐：{}",
   "sound for silent films": "配给无声视频的音轨",
   silent: "无声",
+  "not heard of": "没有响应",
   "with the platform's mark": "带平台水印",
   "is taken by default": "默认选用",
   "no author is watched; dylive author add LINK": "还没有监控作者；添加：dylive author add 链接",
@@ -442,13 +442,12 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "raw recordings in the data folders of other processes, and frames there until they are stored without them":
     "其他进程数据目录里的原始录制，以及那里还没有存储的数据帧",
   "old versions of rows in PostgreSQL's files, write-ahead log, archives and replicas: docs/scale.md":
-    "PostgreSQL 的文件、预写日志、归档和副本里的旧版本：docs/scale.md",
+    "PostgreSQL 的文件、预写日志、归档和副本里的旧版本：docs/scale.zh.md",
   "what is known of them as the anchor of room {}": "作为直播间 {} 的主播所知道的资料",
   "{}, whose files are in use or cannot be removed: the server goes on trying": "{}，文件正被占用或无法删除：服务会继续尝试",
   "comments of others under their works, if any were collected: what others wrote stays, with the ids of these works, which lead to their author":
     "他们的作品下面别人写的评论（如果采集过）：别人写的内容会保留，其中有这些作品的作品号，由它能找到作者",
-  "files of their works that dylive download or the library brought, in whatever folder":
-    "用 dylive download 或代码库下载到任意目录的作品文件",
+  "files of their works that dylive download or the library brought, in whatever folder": "用 dylive download 或库下载到任意目录的作品文件",
   "files of their works on the disks of other processes, until those have looked: half a minute":
     "其他进程磁盘上的作品文件，等它们检查之后（半分钟）",
   "names, .meta.json and music of downloaded works of others that name them": "别人的作品下载文件中提到他们的名称、.meta.json 和音乐",
@@ -473,7 +472,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "{}: statistics of {} count {} {}, its events have {}": "{1}：{2} 的统计为 {3} {4}，而事件里有 {5}",
   "no broadcast": "没有场次",
   "parts of raw recordings": "段原始录制",
-  "not reached:": "没有触及：",
+  "not reached:": "以下内容没有删除到：",
   "This cannot be undone. Type yes to erase them: ": "无法撤销。确定删除请输入 yes：",
   "counting steps and file pages looked through": "步统计和文件页",
   "shown as {} from now on": "今后显示为 {}",
@@ -576,6 +575,12 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   captcha: "遇到验证码",
   blocked: "被平台拒绝",
   stuck: "没有进展",
+  // What a look at an author who is watched came to.
+  OK: "正常",
+  "the first ones alone": "只看得到最前面几个",
+  "no works shown": "不展示作品",
+  "no such account": "没有这个账号",
+  "erased here": "已从这里删除",
   "{}: every few seconds recordings are looked for (Ctrl-C ends)": "{}：每隔几秒查看一次录像（Ctrl-C 结束）",
   "by its name": "依据文件名",
   "as it says inside": "依据文件内的创建时间",

@@ -27,6 +27,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^frames that waited in the spool could not be read back, or not be stored$/, "暂存的数据帧没能读回，或没能存下"],
   [/^the disk of the spool failed while the store took nothing$/, "存不下消息时，暂存所在的磁盘也出了故障"],
   [/^the spool was full while the store took nothing$/, "存不下消息时，暂存也满了"],
+  [/^what comes is lost: (.*)$/, "收到的消息正在丢失：{1}"],
   [/^held back$/, "先留在内存里"],
   [/^held in the spool since (\S+)$/, "从 $1 起先暂存在磁盘上"],
   [/^the store takes nothing now, so what comes is ([^:]*|held in the spool since \S+): (.*)$/, "现在存不下消息，收到的{1}：{2}"],
@@ -123,7 +124,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^its ranks, or the gifts of other sessions,$/, "榜单或其他会话收到的礼物"],
   [
     /^Use your own everyday browser first \(DYLIVE_CDP\); see docs\/login-and-gifts\.md$/,
-    "先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.md",
+    "先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.zh.md",
   ],
   [/^the account that watched was forgotten here$/, "观看用的账号已在这里删除"],
   [/^a guest$/, "游客"],

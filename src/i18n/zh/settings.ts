@@ -77,7 +77,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   "MB left on the disk of the data folder below which the system's room is told that it is low; 0 is never":
     "数据目录所在磁盘的剩余空间低于多少 MB 时发出 disk.low；0 表示从不",
   "id (tt…) of your app on the Open Platform, whose pushes are taken; see docs/official-push.md":
-    "接收推送的开放平台应用的 id（tt…）；见 docs/official-push.md",
+    "接收推送的开放平台应用的 id（tt…）；见 docs/official-push.zh.md",
   "last part of the address that is pushed to, best something that nobody guesses; unset it is the app's id":
     "推送地址的最后一段，最好别人猜不到；不设则为应用的 id",
   'data secrets by type of message as JSON: {"live_gift":["NEW","OLD"],"*":["OTHERS"]}; any of a type is valid':

@@ -213,7 +213,7 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   [/^(?:it|the work) is unavailable$/, "作品看不了"],
   [/^There is no such work on the platform$/, "平台上没有这个作品"],
   [/^There is no such account on the platform$/, "平台上没有这个账号"],
-  [/^Its author was erased here$/, "它的作者已从这里删除"],
+  [/^Its author was erased here$/, "作品的作者已在本服务中被删除"],
   [/^No browser was found$/, "没有找到浏览器"],
   [/^The browser failed$/, "浏览器出错了"],
   [/^The platform cannot be reached$/, "连不上平台"],

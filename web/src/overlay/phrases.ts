@@ -13,7 +13,7 @@ const zh = {
   diamonds: (n: string) => `${n} 抖币`,
   viewers: "在线",
   goals: { follows: "新增关注", likes: "点赞", diamonds: "抖币", units: "礼物", chats: "弹幕", viewers: "累计观看" },
-  top: "贡献榜",
+  top: "送礼榜",
   saySent: (name: string, gift: string, n: number) => `${name} 送出 ${n} 个${gift}`,
   sayFollow: (name: string) => `${name} 关注了主播`,
   allowSound: "点击这里允许播放声音",

@@ -6,7 +6,7 @@ export const overlay = {
   why: "选好样式，把地址粘贴到 OBS 的「浏览器」来源里。背景是透明的。",
   room: "直播间",
   noRooms: "先添加一个直播间。",
-  kinds: { danmu: "弹幕列表", flying: "飞行弹幕", gifts: "礼物提醒", top: "贡献榜", viewers: "在线人数", goal: "目标进度" },
+  kinds: { danmu: "弹幕列表", flying: "飞行弹幕", gifts: "礼物提醒", top: "送礼榜", viewers: "在线人数", goal: "目标进度" },
   kind: "画面",
   look: "样式",
   theme: "主题",

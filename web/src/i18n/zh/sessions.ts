@@ -53,7 +53,7 @@ export const sessions = {
     viewers: "累计观看",
     peak: "最高在线",
     events: "消息",
-    people: "互动人数",
+    people: "观众人数",
     chats: "弹幕",
     chatters: "发言人数",
     units: "礼物个数",
