@@ -395,10 +395,19 @@ export function withoutKeys<A extends { readonly error: string | null; readonly 
   const { pathname, searchParams, protocol } = new URL(address);
   // Short ones are words, such as send.
   const parts = protocol === "mailto:" ? [] : [...pathname.split("/"), ...searchParams.values(), channel.secret ?? ""];
-  const keys = parts.flatMap((part) => [part, decodeURIComponent(part)]).filter((part) => part.length > 5);
+  const keys = parts.flatMap((part) => [part, decoded(part)]).filter((part) => part.length > 5);
   const bare = (text: string | null) =>
     keys.reduce((rest, key) => rest?.replaceAll(key, "…") ?? null, text?.replace(/([?&][\w-]+=)[^&\s"]+/g, "$1…") ?? null);
   return { ...answered, error: bare(answered.error), answer: bare(answered.answer) };
+}
+
+/** Returns a part of an address as it is meant; itself where a % in it is only a sign. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Refuses settings that a channel cannot have. @throws FieldError */

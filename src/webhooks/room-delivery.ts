@@ -159,7 +159,8 @@ export class RoomDelivery {
     }
     if (now === null || this.#deps.onTry(done, now)) return null;
     if (!done.delivered) return Math.max(backoffMs(RETRY, attempt), putOffMs ?? 0);
-    return this.#more ? 0 : Math.max(0, this.#madeAt + PACE_MS - clock.now());
+    // A clock that was set back holds nothing up.
+    return this.#more ? 0 : Math.min(PACE_MS, Math.max(0, this.#madeAt + PACE_MS - clock.now()));
   }
 
   async #send({ id, body }: HookBatch): Promise<Answered> {

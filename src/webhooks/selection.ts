@@ -41,6 +41,8 @@ const TYPE_OF: Readonly<Record<HookName, EventType>> = {
 };
 /** Types of the system's room. */
 const OF_SYSTEM: ReadonlySet<string> = new Set<EventType>(["system", "work"]);
+/** Names of what stands in a room's log, too, and is told by that. */
+const OF_ROOMS = /^(?:gifts|session)\./;
 
 /** Selection of the events that a hook is to be sent. */
 export interface HookSelection {
@@ -63,7 +65,7 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
   for (const one of asked) if (one !== ALL && !isType(one) && !isName(one)) throw unknownName(one);
   let expression: Predicate | null = null;
   const needed = new Set([...types, ...[...names].map((name) => TYPE_OF[name])]);
-  const system = rooms.length === 0 || asked.some((one) => OF_SYSTEM.has(isName(one) ? TYPE_OF[one] : one));
+  const system = rooms.length === 0 || asked.some((one) => OF_SYSTEM.has(isName(one) ? TYPE_OF[one] : one) && !OF_ROOMS.test(one));
   const covered = new Set(rooms);
 
   const wants = (row: StoredEvent): boolean | "first" => {
@@ -73,7 +75,7 @@ export function hookSelection({ types: asked, filter, rooms }: Pick<HookSettings
     const { event } = row;
     // What is told of a room's gifts and sessions stands in its log and in the system's: a hook gets the room's.
     if (event.type === "system")
-      return isName(event.kind) && names.has(event.kind) && (event.room !== SYSTEM_ROOM || !/^(?:gifts|session)\./.test(event.kind));
+      return isName(event.kind) && names.has(event.kind) && (event.room !== SYSTEM_ROOM || !OF_ROOMS.test(event.kind));
     if (event.type !== "state") return false;
     return saysLive(event) ? names.has("room.live") && "first" : event.to === "ended" && names.has("room.ended");
   };

@@ -12,7 +12,7 @@ import type { ChannelRefusal } from "./channels.js";
  * then.
  */
 const ANSWER_MS = 20_000;
-/** Most bytes of an answer that are read; the rest is not wanted. */
+/** Most bytes of an answer that are read; the rest is not wanted. Telegram says again what it was sent, 24 KB at most. */
 const ANSWER_MAX_BYTES = 65_536;
 /** Most characters that are kept of an answer that was no success. */
 const ANSWER_KEPT_CHARS = 300;
@@ -106,10 +106,11 @@ async function read(body: Dispatcher.ResponseData["body"]): Promise<string> {
     // Ends the connection, and this loop.
     if (bytes >= ANSWER_MAX_BYTES) break;
   }
-  return Buffer.concat(parts).toString("utf8").toWellFormed().slice(0, ANSWER_KEPT_CHARS);
+  return Buffer.concat(parts).toString("utf8").toWellFormed();
 }
 
-function judged({ statusCode, headers }: Dispatcher.ResponseData, answer: string, refusal: ChannelRefusal | null, now: number): Answered {
+function judged({ statusCode, headers }: Dispatcher.ResponseData, whole: string, refusal: ChannelRefusal | null, now: number): Answered {
+  const answer = whole.slice(0, ANSWER_KEPT_CHARS);
   if (statusCode >= 200 && statusCode < 300) {
     if (refusal === null) return { delivered: true, status: statusCode, error: null, answer: null, putOffMs: null };
     const putOffMs = refusal.putOffMs === null ? null : Math.min(refusal.putOffMs, PUT_OFF_MAX_MS);
@@ -161,8 +162,8 @@ export class MailSender {
     const { username, hostname, searchParams } = this.#mail.server;
     const user = decodeURIComponent(username);
     const from = searchParams.get("from") ?? (user.includes("@") ? user : `dylive@${hostname}`);
-    const to = decodeURIComponent(url.slice("mailto:".length)).split(",");
     try {
+      const to = decodeURIComponent(url.slice("mailto:".length)).split(",");
       // One that comes again has the same, by which mail servers and programs know it.
       const messageId = `<${headers["id"]}@${from.replace(/^.*@|>.*$/g, "")}>`;
       await (await this.#mail.transport).sendMail({ from, to, subject: headers["subject"], text: body, messageId, signal });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { tellTest } from "../../src/http/v1/event-routes.js";
+import { FakeClock } from "../clock.js";
 import { chat, gift } from "../contracts/events.js";
 import { until } from "../until.js";
-import { faked } from "./delivering.js";
+import { delivering, faked } from "./delivering.js";
 import { upTo } from "./receiver.js";
 
 describe("a hook", () => {
@@ -44,6 +45,29 @@ describe("a hook", () => {
     expect(receiver.sent).toHaveLength(1);
     await clock.advance(10);
     expect(receiver.taken.map(({ events }) => events.length)).toEqual([1, 9]);
+  });
+
+  it("goes on at once when the clock was set back meanwhile", async () => {
+    const clock = new FakeClock();
+    let backMs = 0;
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - backMs;
+    const sent: string[] = [];
+    const { hook, chats } = await delivering({
+      clock,
+      send: async ({ body }) => {
+        sent.push(body);
+        backMs = 3_600_000;
+        return { delivered: true, status: 200, error: null, answer: null, putOffMs: null };
+      },
+    });
+    await hook({});
+    await chats("a", 1);
+    await until(() => sent.length === 1);
+    await clock.advance(200);
+    await chats("a", 1);
+    await clock.advance(1000);
+    await until(() => sent.length === 2);
   });
 
   it("moves on without a request where its filter leaves nothing, also for the next process", async () => {

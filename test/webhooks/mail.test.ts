@@ -105,6 +105,13 @@ describe("e-mail", () => {
     expect(textOf(one)).toMatch(/你好[\s\S]*第二句/);
   });
 
+  it("to an address that is none fails, and says so", async () => {
+    const mail = new MailSender("smtp://127.0.0.1:1");
+    onTestFinished(() => mail.close());
+    const asked = { url: "mailto:a%zz@example.com", headers: { subject: "s", id: "1" }, body: "text", allowPrivate: false };
+    expect(await mail.send(asked, new AbortController().signal)).toMatchObject({ delivered: false, error: expect.any(String) });
+  });
+
   it("is the same message, by its id, when it is sent again since nobody knows that it was taken", async () => {
     const { url, mails } = await mailServer(1);
     const mail = new MailSender(url());

@@ -42,6 +42,8 @@ describe("what a hook is sent", () => {
       [[], [1], false],
       [["room.live"], [1], false],
       [["account.lapsed"], [1], true],
+      // The room's own log tells these.
+      [["gifts.suppressed", "session.lost"], [1], false],
       [["system"], [1], true],
       [["work.published"], [1], true],
       [["work"], [1], true],

@@ -78,7 +78,12 @@ const SERVICES: Readonly<Record<Kind, (asked: Asked) => Answer>> = {
     if (body["chat_id"] !== "-100")
       return { status: 400, refuses: { ok: false, error_code: 400, description: "Bad Request: chat not found" } };
     if (body["parse_mode"] !== undefined) return { status: 400, refuses: { ok: false, description: "can't parse entities" } };
-    return { shown: textOf(body, "text"), says: { ok: true, result: {} } };
+    // Says again what it was sent, with all that is not ASCII written as its code.
+    const about = { message_id: 1, from: { id: 7_000_000_001, is_bot: true, first_name: "dylive", username: "dylive_alarm_bot" } };
+    const chat = { id: -100, title: "直播提醒", type: "supergroup" };
+    const answer = JSON.stringify({ ok: true, result: { ...about, chat, date: 1_777_000_000, text: textOf(body, "text") } });
+    const says = answer.replace(/[^\0-\x7f]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    return { shown: textOf(body, "text"), says };
   },
   discord: ({ body }) => {
     const shown = textOf(body, "content");
