@@ -144,8 +144,8 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
     const sidecars = await Sidecars.open({
       ...{ store, clock, file: join(resolve(config.data), "sidecars.json") },
       root: config.recordings === null ? null : resolve(config.recordings),
-      exported: async function* (plan) {
-        yield* await partsOf(exports, plan, "sidecars");
+      exported: async function* (plan, signal) {
+        yield* await partsOf(exports, plan, "sidecars", signal);
       },
       onError: (error, sidecar) =>
         logger.error({ err: error, sidecar }, "danmaku beside recordings could not be written; it is tried again"),

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { LiveEvent } from "../events/event.js";
 import { type ReadingTime, readFilter } from "../feed/reading-time.js";
@@ -187,7 +188,8 @@ export class LocalExports implements Exports {
   readonly #store: Exported;
   readonly #time: ReadingTime;
   readonly #open = new Map<number, { readonly pieces: AsyncIterator<ExportPiece>; readonly stop: AbortController }>();
-  #last = 0;
+  /** Id of the export that was opened last. Those of a thread that ended in the middle are not given again: their callers may still come. */
+  #last = randomInt(2 ** 47);
 
   /** @param time reading time of this thread */
   constructor(store: Exported, time: ReadingTime) {
@@ -230,21 +232,32 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 /**
  * Begins an export for a token, and gives its bytes as they are taken; however that ends, it is ended.
+ * @param signal ends it too: what is never begun to be taken has no end of its own
  * @throws DyliveError in_use when too many are under way
  */
-export async function partsOf(exports: Exports, plan: ExportPlan | CommentPlan, payer: string): Promise<AsyncIterable<Uint8Array>> {
+export async function partsOf(
+  exports: Exports,
+  plan: ExportPlan | CommentPlan,
+  payer: string,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
   const id = await exports.open(plan, payer);
-  return parts(exports, id);
+  const end = () => void exports.close(id).catch(() => {}); // where it is made is over, and it with it
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
+  return parts(exports, id, signal, end);
 }
 
-async function* parts(exports: Exports, id: number): AsyncGenerator<Uint8Array> {
+async function* parts(exports: Exports, id: number, signal: AbortSignal, end: () => void): AsyncGenerator<Uint8Array> {
   try {
     for (;;) {
+      signal.throwIfAborted();
       const part = await exports.next(id);
       if (part === null) return;
       yield part;
     }
   } finally {
+    signal.removeEventListener("abort", end);
     await exports.close(id);
   }
 }

@@ -6,6 +6,7 @@ import { writeWhole } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { FileLock } from "../runtime/file-lock.js";
+import { FairSemaphore } from "../runtime/semaphore.js";
 import { type Told, told, toldOf } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import { NamePattern, readTimeZone } from "./recording-time.js";
@@ -106,6 +107,8 @@ interface SidecarsDeps extends Omit<SidecarDeps, "tell"> {
 export class Sidecars {
   readonly #deps: SidecarsDeps;
   readonly #running = new Map<string, Running>();
+  /** Place for one change at a time of which there are: each writes all. */
+  readonly #changes = new FairSemaphore(1, 1);
 
   private constructor(deps: SidecarsDeps) {
     this.#deps = deps;
@@ -132,7 +135,11 @@ export class Sidecars {
    * @param choice with the folder as a path from the root
    * @throws DyliveError bad_request, file_failed, in_use, too_many
    */
-  async add(choice: SidecarChoice): Promise<SidecarView> {
+  add(choice: SidecarChoice): Promise<SidecarView> {
+    return this.#changes.run(() => this.#add(choice));
+  }
+
+  async #add(choice: SidecarChoice): Promise<SidecarView> {
     const folder = await this.#folderOf(choice.folder);
     new NamePattern(choice.namePattern);
     if (choice.timeZone !== null) readTimeZone(choice.timeZone);
@@ -149,6 +156,14 @@ export class Sidecars {
 
   /** Ends one; what it wrote stays. @returns null when there is none */
   async remove(id: string): Promise<SidecarView | null> {
+    const one = await this.#changes.run(() => this.#leaveOut(id));
+    if (one === null) return null;
+    one.stop.abort();
+    await one.ended;
+    return viewOf(one);
+  }
+
+  async #leaveOut(id: string): Promise<Running | null> {
     const one = this.#running.get(id);
     if (one === undefined) return null;
     await this.#keep(
@@ -157,9 +172,7 @@ export class Sidecars {
         .map(keptOf),
     );
     this.#running.delete(id);
-    one.stop.abort();
-    await one.ended;
-    return viewOf(one);
+    return one;
   }
 
   async close(): Promise<void> {

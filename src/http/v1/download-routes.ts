@@ -289,6 +289,9 @@ export function downloadFileRoutes(app: FastifyInstance, { downloads, calls, clo
       }
       const call = calls.open(request.raw, reply.raw, token);
       const stream = handle.createReadStream({ start: from, end: to });
+      // An answer whose client has left before it began never reads it to its end.
+      if (call.signal.aborted) stream.destroy();
+      else call.signal.addEventListener("abort", () => stream.destroy(), { once: true });
       return reply.send(Readable.from(watched(stream as AsyncIterable<Buffer>, call, clock), { objectMode: false }));
     },
   );

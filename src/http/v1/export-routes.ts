@@ -8,7 +8,7 @@ import { partsOf } from "../../exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS } from "../../exports/format.js";
 import { readInstant, readZone } from "../../exports/instant.js";
 import { type ExportRequest, OFFSET_MAX_S, PLATFORM_ZONE_MINUTES, planComments, planExport } from "../../exports/plan.js";
-import type { Clock } from "../../runtime/clock.js";
+import { type Clock, steadyMs } from "../../runtime/clock.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { type HttpCall, sendHead } from "../calls.js";
@@ -112,8 +112,8 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
         .type(EXPORT_FORMATS[format].mediaType)
         .header("content-disposition", `attachment; filename="dylive-comments-${plan.workId}.${format}"`);
       if (request.method === "HEAD") return sendHead(reply);
-      const parts = await partsOf(exports, plan, token.id);
       const call = calls.open(request.raw, reply.raw, token);
+      const parts = await partsOf(exports, plan, token.id, call.signal);
       return reply.send(Readable.from(watched(parts, call, clock), { objectMode: false }));
     },
   );
@@ -147,8 +147,8 @@ export function exportRoutes(app: FastifyInstance, { store, exports, calls, cloc
         .header("content-disposition", `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, "_")}"`)
         .header("x-export-until", String(plan.until));
       if (request.method === "HEAD") return sendHead(reply);
-      const parts = await partsOf(exports, plan, token.id);
       const call = calls.open(request.raw, reply.raw, token);
+      const parts = await partsOf(exports, plan, token.id, call.signal);
       return reply.send(Readable.from(watched(parts, call, clock), { objectMode: false }));
     },
   );
@@ -178,12 +178,12 @@ export async function* watched(parts: AsyncIterable<Uint8Array>, call: HttpCall,
     if (call.ended === "token") call.breakOff();
   });
   const stop = clock.every(CHECK_MS, () => {
-    if (givenAt !== null && clock.now() - givenAt >= STALLED_MS) call.breakOff();
+    if (givenAt !== null && steadyMs(clock) - givenAt >= STALLED_MS) call.breakOff();
   });
   try {
     for await (const part of parts) {
       call.signal.throwIfAborted();
-      givenAt = clock.now();
+      givenAt = steadyMs(clock);
       yield part;
       givenAt = null;
     }

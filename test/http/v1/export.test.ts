@@ -1,8 +1,10 @@
+import { request } from "node:http";
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../../src/events/event.js";
 import type { Store } from "../../../src/store/store.js";
 import { chats, userOf } from "../../contracts/events.js";
+import { until } from "../../until.js";
 import { type ApiServer, serveApi } from "../api-server.js";
 import { chat, gift } from "../events.js";
 
@@ -132,6 +134,30 @@ describe("GET /v1/rooms/{room}/export", () => {
     await tell("11", ...chats(3000, "more"));
     for (const format of ["jsonl", "csv", "jsonl&from=1577836800000"])
       for (let time = 0; time < 6; time++) await expect(call(`/v1/rooms/11/export?format=${format}`)).rejects.toThrow();
+  });
+
+  it("gives its place back when its client leaves before the answer has begun", async () => {
+    let [asked, isHeld] = [0, true];
+    const { api, tokens, call } = await filled((store) => {
+      const { heads } = store.log;
+      store.log.heads = async (rooms) => {
+        const found = await heads.call(store.log, rooms);
+        asked++;
+        await until(() => !isHeld);
+        return found;
+      };
+      return store;
+    });
+    asked = 0;
+    const gone = Array.from({ length: 4 }, () => {
+      const leaving = request(`${api.url}/v1/rooms/11/export?format=jsonl`, { headers: { authorization: `Bearer ${tokens.read}` } });
+      leaving.on("error", () => {}).end();
+      return leaving;
+    });
+    await until(() => asked >= 4);
+    await Promise.all(gone.map((leaving) => new Promise((resolve) => leaving.once("close", resolve).destroy())));
+    isHeld = false;
+    await until(async () => (await call("/v1/rooms/11/export?format=jsonl")).status === 200);
   });
 
   it("ends when nobody takes it, and when the server stops", async () => {

@@ -62,6 +62,27 @@ describe("danmaku beside recordings over the API", () => {
     expect(existsSync(`${film}.xml`)).toBe(true);
   });
 
+  it("that are made and ended at the same time are all known to the next process, each once", async () => {
+    const { call, tell, recordings, sidecars, openSidecars } = await serveApi();
+    await tell("98765", chat("1"));
+    for (const folder of ["a", "b", "c"]) mkdirSync(join(recordings, folder));
+    const first = await call("/v1/sidecars", post({ folder: "a", room: "98765" }));
+    const made = await Promise.all([
+      ...["b", "c", "c"].map((folder) => call("/v1/sidecars", post({ folder, room: "98765" }))),
+      call(`/v1/sidecars/${first.at("id")}`, { method: "DELETE" }),
+    ]);
+    expect(made.map(({ status }) => status).sort()).toEqual([200, 201, 201, 409]);
+    await sidecars.close();
+    const again = await openSidecars();
+    expect(
+      again
+        .list()
+        .map(({ folder }) => folder)
+        .sort(),
+    ).toEqual(["b", "c"]);
+    await again.close();
+  });
+
   it("are written in no other folder, and for nobody but an admin", async () => {
     const { call, tell, recordings, tokens } = await serveApi();
     await tell("98765", chat("1"));
