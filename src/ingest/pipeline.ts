@@ -122,8 +122,8 @@ export class Pipeline {
   /** 0 until the room is claimed. */
   #epoch = 0;
   /**
-   * Whether the room is claimed anew before anything else, and memory read again: an append failed, and may be stored all the same, later. The claim
-   * fences it, or comes after it.
+   * Whether the room is claimed anew before anything else, and memory read again: an append failed, and may be stored all the same, later: the claim
+   * fences it, or comes after it. Or another has the room, or a call failed before it appended: memory may have what the log has not.
    */
   #isStale = false;
   /** Events that a call had stored when it failed, by what it was given: when it is repeated, they are its own and no repeats. */
@@ -174,7 +174,14 @@ export class Pipeline {
    * @throws DyliveError not_owner; what the store throws when it is down, and then nothing of this call is remembered and it can be repeated
    */
   store(received: readonly Arrived[], broadcast: Broadcast): Promise<Stored> {
-    return this.#serially(() => this.#store(received, broadcast));
+    return this.#serially(async () => {
+      try {
+        return await this.#store(received, broadcast);
+      } catch (error) {
+        this.#isStale = true;
+        throw error;
+      }
+    });
   }
 
   /** Stores events of our own (state, gap). */
@@ -239,7 +246,7 @@ export class Pipeline {
     const begun = this.#begun.get(received) ?? [];
     const own = new Set(begun.map(({ id }) => id));
     const turn = new MessageTurn();
-    const sightings: Omit<Sighting, "isOld">[] = [];
+    const seen: { readonly draft: Draft; readonly type: Sighting["type"]; readonly by: number; readonly at: number }[] = [];
     // What comes twice in one call is judged as what comes in two: how frames are batched changes nothing.
     const ids = new Set<string>();
     const old = new Set<string>();
@@ -265,7 +272,7 @@ export class Pipeline {
         const made = source === "official" ? officialDraft(message, context) : decode(message, context);
         const draft = made === null || !waited || erased === null ? made : erased(made);
         if (by !== undefined && draft !== null && isSeenType(draft.event.type))
-          sightings.push({ id: draft.event.id, type: draft.event.type, by, at: receivedAt, ...this.#newTo(by, draft) });
+          seen.push({ draft, type: draft.event.type, by, at: receivedAt });
         if (draft === null) count(drops, made === null ? "no_event" : "erased");
         else if (ids.has(draft.event.id)) count(drops, "duplicate");
         else if (own.has(draft.event.id)) {
@@ -288,19 +295,24 @@ export class Pipeline {
     }
     const events = [...begun];
     try {
+      await this.#fillIn.fill(seen.map(({ draft }) => draft.event));
       for (const some of together(drafts, work)) {
         if (some[0] !== drafts[0]) await breathe();
         await this.#fillIn.fill(some.map(({ event }) => event));
         events.push(...(await this.#append(some, drops, old, untilPeople)));
       }
-      await this.#fillIn.fill(sightings.flatMap(({ gift = [] }) => gift));
     } catch (error) {
       this.#begun.set(received, events);
       throw error;
     }
     void this.#fillIn.teach();
     const isGapTold = untilPeople?.isTold ?? false;
-    return { events, methods, sightings: sightings.map((one) => ({ ...one, isOld: old.has(one.id) })), drops, ended, isGapTold };
+    // Once it is stored: a call that fails is repeated, and what is new to a session is so once.
+    const sightings = seen.map(({ draft, type, by, at }): Sighting => {
+      const { id } = draft.event;
+      return { id, type, by, at, ...this.#newTo(by, draft), isOld: old.has(id) };
+    });
+    return { events, methods, sightings, drops, ended, isGapTold };
   }
 
   /** Returns why nothing is stored of an event; null where it is for the log to say. */
@@ -362,6 +374,7 @@ export class Pipeline {
       if (written === null && (await this.#has(events))) {
         written = { stored: events.map(() => null) };
         this.#ledger.commit(written.stored);
+        this.#isStale = false;
       }
       if (written === null) {
         if (tries >= MOST_TRIES)
@@ -441,6 +454,7 @@ export class Pipeline {
       }
       throw error;
     }
+    this.#isStale = true;
     return null;
   }
 

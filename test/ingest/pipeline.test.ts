@@ -45,6 +45,22 @@ const bound = (log: Log, key: string | symbol) => {
   return typeof value === "function" ? value.bind(log) : value;
 };
 
+/** A message of a combo, as it came. @param n which message it is */
+const combo = (n: number, repeatCount: number, repeatEnd = 0) => {
+  const msgId = String(7_624_523_651_580_285_000n + BigInt(n));
+  const common = { msgId, roomId: broadcast.sessionId, createTime: "1777726900000" };
+  const about = {
+    giftId: "463",
+    groupCount: 1,
+    comboCount: 1,
+    groupId: "1775222770",
+    user: { id: "5" },
+    gift: { id: "463", combo: true },
+  };
+  const message = envelope("GiftMessage", { common, ...about, repeatCount, repeatEnd }, msgId);
+  return { receivedAt: 1_777_726_900_000 + n, response: { messages: [message] } };
+};
+
 /** Lets the clock go on until something has ended. */
 async function during<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
   let ended = false;
@@ -211,20 +227,6 @@ describe("pipeline", () => {
         },
       }),
     );
-    const combo = (n: number, repeatCount: number, repeatEnd = 0) => {
-      const msgId = String(7_624_523_651_580_285_000n + BigInt(n));
-      const common = { msgId, roomId: broadcast.sessionId, createTime: "1777726900000" };
-      const about = {
-        giftId: "463",
-        groupCount: 1,
-        comboCount: 1,
-        groupId: "1775222770",
-        user: { id: "5" },
-        gift: { id: "463", combo: true },
-      };
-      const message = envelope("GiftMessage", { common, ...about, repeatCount, repeatEnd }, msgId);
-      return { receivedAt: 1_777_726_900_000 + n, response: { messages: [message] } };
-    };
     const pipeline = await open();
     await pipeline.store([combo(1, 11)], broadcast);
     isSilent = true;
@@ -339,6 +341,52 @@ describe("pipeline", () => {
     const stored = during(clock, pipeline.store(received, broadcast));
     await expect(stored).rejects.toMatchObject({ code: "in_use", row: { retryable: true } });
     expect(appends).toBe(8);
+  });
+
+  it("stores a gift of which nobody knows whether it is stored when the room can be claimed again", async () => {
+    let isTaken = false;
+    const { parts, events, clock, store } = await opened((log) =>
+      changed(log, {
+        append: async (batches) => {
+          if (isTaken) for (const { room } of batches) await store.rooms.claim(room);
+          return log.append(batches);
+        },
+      }),
+    );
+    const rooms = {
+      claim: (room: number) => (isTaken ? Promise.reject(new DyliveError("store_unreachable", "no answer")) : store.rooms.claim(room)),
+    };
+    const pipeline = await Pipeline.open({ ...parts, rooms });
+    isTaken = true;
+    const batch = [combo(1, 11)];
+    await expect(during(clock, pipeline.store(batch, broadcast))).rejects.toMatchObject({ code: "store_unreachable" });
+    isTaken = false;
+    await pipeline.store(batch, broadcast);
+    expect((await events()).map((event) => (event.type === "gift" ? [event.delta, event.comboTotal] : []))).toEqual([[11, 11]]);
+  });
+
+  it("takes what a lookup failed for as if it had never come: no state is stale, no follow an echo, and a gift is new to its session", async () => {
+    let isAway = false;
+    const { open, events } = await opened((log) =>
+      changed(log, {
+        known: (...asked) => (isAway ? Promise.reject(new DyliveError("store_unreachable", "no answer")) : log.known(...asked)),
+      }),
+    );
+    const pipeline = await open();
+    const follow = (method: "MemberMessage" | "SocialMessage", n: number) => {
+      const msgId = String(7_624_523_651_580_285_100n + BigInt(n));
+      const common = { msgId, roomId: broadcast.sessionId, createTime: "1777726900000" };
+      return envelope(method, { common, action: method === "MemberMessage" ? 20 : 1, user: { id: "7" } }, msgId);
+    };
+    const messages = [follow("MemberMessage", 1), follow("SocialMessage", 2), ...combo(3, 5).response.messages];
+    const batch: Arrived[] = [{ receivedAt: 1_777_726_900_000, response: { messages }, by: 0 }];
+    isAway = true;
+    await expect(pipeline.store(batch, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
+    isAway = false;
+    const { sightings, drops } = await pipeline.store(batch, broadcast);
+    expect([...drops]).toEqual([]);
+    expect((await events()).map(({ type }) => type)).toEqual(["follow", "follow", "gift"]);
+    expect(sightings.map(({ type, gift, isOld }) => [type, gift?.delta, isOld])).toContainEqual(["gift", 5, false]);
   });
 
   it("claims again when what follows the claim fails", async () => {
