@@ -118,7 +118,7 @@ export class LeasedCollectors {
 
   /** The rooms that are collected here, as far as they are known. */
   rooms(): readonly RoomKey[] {
-    return [...this.#byRoom.keys()];
+    return [...this.#byRoom].flatMap(([room, { over }]) => (over ? [] : [room]));
   }
 
   /** The collector of a room; undefined when it is not here. */

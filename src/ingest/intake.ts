@@ -5,7 +5,7 @@ import { normalise } from "../platform/messages/normalise.js";
 import { Drift } from "../platform/wire/drift.js";
 import { isControl, isInteractive } from "../platform/wire/methods.js";
 import type { Clock } from "../runtime/clock.js";
-import { breathe, inTime, PATIENCE_MS } from "../runtime/clock.js";
+import { breathe, inTime, PATIENCE_MS, steadyMs } from "../runtime/clock.js";
 import { DyliveError, type ErrorCode } from "../runtime/errors.js";
 import { isNotOwner, isStoreDown, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
@@ -77,6 +77,7 @@ export class DirectIntake implements Intake {
 /** Tells the room's health of what was received at `at` and is stored. */
 function tellStored(health: RoomHealth, stored: Stored, at: number): Omit<Taken, "lost"> {
   health.frame(at);
+  health.keeps(null);
   for (const [method, n] of stored.methods) health.message(method, n);
   for (const [reason, n] of stored.drops) health.drop(reason, n);
   // A gap that was told before it was known has somebody heard, too, whose events are known.
@@ -93,6 +94,7 @@ const STORE_PROBLEMS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "store_failed",
   "store_readonly",
   "store_damaged",
+  "store_locked",
   "store_unreachable",
 ]);
 
@@ -206,6 +208,7 @@ export class SpoolingIntake implements Intake {
     const lost = await putting;
     if (lost === null) for (const id of heard) this.#heard.add(id); // what is lost is new when it comes again
     health.frame(at);
+    health.keeps(lost);
     for (const [method, n] of methods) health.message(method, n);
     const isGapTold = isTold() || (gap !== undefined && interactive > 0 && lost === null);
     const people = Math.max(interactive, isGapTold ? 1 : 0);
@@ -252,15 +255,15 @@ export class SpoolingIntake implements Intake {
    */
   async #try<T, S>(work: () => Promise<T>, spool: (drain: SpoolDrain) => S, signal: AbortSignal): Promise<T | Awaited<S>> {
     const { clock } = this.#deps.spool;
-    const until = clock.now() + PATIENCE_MS;
+    const until = steadyMs(clock) + PATIENCE_MS;
     for (;;) {
       if (this.#lost !== null) throw this.#lost;
       if (this.#drain !== null) return await spool(this.#drain);
       try {
-        return await inTime(work(), until - clock.now(), clock);
+        return await inTime(work(), until - steadyMs(clock), clock);
       } catch (error) {
         if (!isStoreDown(error)) throw error;
-        if (signal.aborted || clock.now() + TRY_EVERY_MS >= until) this.#drain ??= this.#begin(error);
+        if (signal.aborted || steadyMs(clock) + TRY_EVERY_MS >= until) this.#drain ??= this.#begin(error);
         else await clock.sleep(TRY_EVERY_MS, signal).catch(() => {}); // stopping: what came is spooled at once
       }
     }
@@ -282,11 +285,13 @@ export class SpoolingIntake implements Intake {
       setAside,
     });
     drain
-      .run(() => {
+      .run((hasStored) => {
         this.#drain = null;
         this.#heard = new RecentIds();
         health.backlog.spoolEmpty();
-        health.storeTakes();
+        // Where the spool took nothing either, the store was not asked.
+        if (hasStored) health.storeTakes();
+        else health.storeRefuses(null);
       })
       .catch((failed: unknown) => {
         if (isNotOwner(failed)) this.#lose(failed); // else stopped

@@ -1,7 +1,7 @@
 import type { NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
 import type { Received } from "../platform/access/read.js";
-import { breathe, type Clock, inTime, PATIENCE_MS, untilAborted } from "../runtime/clock.js";
+import { breathe, type Clock, inTime, PATIENCE_MS, steadyMs, untilAborted } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
 import { isNotOwner, isStoreDown } from "../store/health.js";
@@ -48,6 +48,8 @@ export class SpoolDrain {
   #drained = 0;
   /** Whether the store took what it was given last. */
   #takes = false;
+  /** Whether it took anything. */
+  #hasStored = false;
   #last: { readonly over: Promise<void>; readonly end: () => void } | null = null;
   #done: Promise<void> = Promise.resolve();
 
@@ -89,10 +91,10 @@ export class SpoolDrain {
 
   /**
    * Tries until all is stored.
-   * @param onEmpty told at the moment when nothing waits any more
+   * @param onEmpty told at the moment when nothing waits any more, and whether the store took anything of it
    * @throws DyliveError not_owner; the reason of {@link stop}
    */
-  run(onEmpty: () => void): Promise<void> {
+  run(onEmpty: (hasStored: boolean) => void): Promise<void> {
     const running = this.#run(onEmpty).finally(() => this.#lastIsOver());
     this.#done = running.catch(() => {});
     return running;
@@ -112,10 +114,10 @@ export class SpoolDrain {
   async finish(lost: unknown): Promise<void> {
     const { clock } = this.#deps;
     if (lost !== null) this.#giveUp(this.#deferred.length, lost);
-    const until = clock.now() + PATIENCE_MS;
+    const until = steadyMs(clock) + PATIENCE_MS;
     for (let next = this.#deferred[0]; next !== undefined; next = this.#deferred[0]) {
       try {
-        await inTime(next.work(), until - clock.now(), clock);
+        await inTime(next.work(), until - steadyMs(clock), clock);
         this.#deferred.shift();
       } catch (error) {
         // What the store refuses by itself does not keep it from the others.
@@ -132,7 +134,7 @@ export class SpoolDrain {
     for (const { event } of given) if (event !== null) setAside(event, error);
   }
 
-  async #run(onEmpty: () => void): Promise<void> {
+  async #run(onEmpty: (hasStored: boolean) => void): Promise<void> {
     const { place } = this.#deps;
     for (;;) {
       const file = await place.oldest();
@@ -144,7 +146,7 @@ export class SpoolDrain {
       }
       await this.#deferredUpTo(Number.POSITIVE_INFINITY);
       if (!place.empty || this.#deferred.length > 0) continue;
-      onEmpty();
+      onEmpty(this.#hasStored);
       return;
     }
   }
@@ -161,7 +163,8 @@ export class SpoolDrain {
         for await (const batch of place.read(file, signal)) taken += await this.#store(batch, file.broadcast);
         break;
       } catch (error) {
-        const isBad = error instanceof DyliveError && error.code === "bad_file";
+        const isGone = error instanceof DyliveError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+        const isBad = isGone || (error instanceof DyliveError && error.code === "bad_file"); // what somebody has removed never comes back
         if (error instanceof DyliveError && !isBad && error.code !== "file_failed") throw error;
         if (!told) tell(error);
         if (isBad) break;
@@ -222,6 +225,7 @@ export class SpoolDrain {
       try {
         const done = await untilAborted(work(), signal);
         this.#takes = true;
+        this.#hasStored = true;
         return done;
       } catch (error) {
         if (signal.aborted || isNotOwner(error)) throw error;

@@ -60,7 +60,7 @@ export class SpoolRoom {
   /** Mutex of writing and closing. */
   #turns: Promise<unknown> = Promise.resolve();
   #puts = 0;
-  #retryAt = Number.NEGATIVE_INFINITY;
+  #failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: SpoolRoomDeps) {
     this.#deps = deps;
@@ -130,7 +130,8 @@ export class SpoolRoom {
 
   async #put(batch: readonly Received[], broadcast: Broadcast | null): Promise<string | null> {
     const { clock, reserve, release, onError } = this.#deps;
-    if (clock.now() < this.#retryAt) return "the disk of the spool failed while the store took nothing";
+    // A clock that was set back holds nothing up.
+    if (Math.abs(clock.now() - this.#failedAt) < RETRY_MS) return "the disk of the spool failed while the store took nothing";
     const bytes = Buffer.concat(batch.map(({ kind, receivedAt, raw }) => encodeRecord({ kind, receivedAt, bytes: raw })));
     if (!reserve(bytes.length)) return "the spool was full while the store took nothing";
     let booked = false;
@@ -148,7 +149,7 @@ export class SpoolRoom {
       if (this.#current !== null) this.#current.dirty = true;
       return null;
     } catch (error) {
-      this.#retryAt = clock.now() + RETRY_MS;
+      this.#failedAt = clock.now();
       if (!booked) release(bytes.length);
       // Half a record may be in the file: nothing may follow it.
       await this.#close();

@@ -161,6 +161,44 @@ it("a process that stops waits longer as long as one room after the other has st
   }
 });
 
+it("a room whose collector is over is not among those that are collected here", async () => {
+  const clock = new FakeClock();
+  const simulator = await startSimulator({ clock });
+  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const known = await store.rooms.ensure([{ kind: "web_rid", value: "100000001" }]);
+  const sessions = new Proxy(store.sessions, {
+    get: (all, key) =>
+      key === "open"
+        ? async (...asked: Parameters<typeof all.open>) => (asked[0] === known ? Promise.reject(new Error("a fault")) : all.open(...asked))
+        : Reflect.get(all, key),
+  });
+  const collectors = new LeasedCollectors({
+    ...{ ...reachAt(simulator.url), clock, pollMs: 5000, onDemandIdleMs: 600_000, onError, setAside: onError },
+    ...{ store: { ...store, sessions }, membership: aloneIn(store) },
+    ...published(new FakeWantedRooms(clock), clock),
+  });
+  try {
+    collectors.start();
+    const leaseOf = (value: string): Lease => ({
+      ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: true, settings: null, how: "free" },
+    });
+    collectors.change({ taken: ["100000001", RID].map(leaseOf), changed: [], lost: [] });
+    const states = () => collectors.collected().map(({ state }) => state);
+    await until(async () => {
+      await clock.advance(250);
+      return states().includes("live") && states().includes("failed");
+    });
+    const live = collectors.collected().find(({ state }) => state === "live");
+    expect(collectors.rooms()).toEqual([live?.room]);
+  } finally {
+    await collectors.stop();
+    await simulator.close();
+    await store.close();
+  }
+});
+
 it("rooms that wait for a store that is away are no leak of listeners, however many", async () => {
   const clock = fastClock(20);
   const store = openMemoryStore({ maxEventsPerRoom: 10 });

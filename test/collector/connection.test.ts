@@ -350,6 +350,24 @@ it("a damaged frame is a gap of its own, which does not lie over what came after
   expect(gaps.map(({ reason }) => reason)).toEqual(["a frame was damaged on its way", "a frame was damaged on its way"]);
 });
 
+it("a room that goes live while another program has locked the store goes on when it is let go", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
+  let isLocked = true;
+  const open: typeof store.sessions.open = async (...asked) => {
+    if (isLocked) throw new DyliveError("store_locked", "another program has it");
+    return store.sessions.open(...asked);
+  };
+  const sessions = new Proxy(store.sessions, { get: (all, key) => (key === "open" ? open : Reflect.get(all, key)) });
+  const locked = { ...store, sessions };
+  const { rooms, events } = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { store: locked, setAside: () => {} }, clock);
+  void rooms.add(RID, {}, 60_000, SIGNAL).catch(() => {});
+  await clock.until(() => rooms.collected()[0]?.evidence.reason.includes("lock") === true, 60_000);
+  isLocked = false;
+  await clock.until(() => isUp(rooms), 15_000);
+  await clock.go(3000);
+  expect((await events(1)).filter(({ type }) => type === "chat").length).toBeGreaterThan(0);
+});
+
 it("a process that is stopped while the store refuses what ends a gap leaves one gap to the next", async () => {
   const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
   const { log } = store;

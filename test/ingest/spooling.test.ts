@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
+import type { Taken } from "../../src/ingest/intake.js";
 import { gapEvent, stateEvent } from "../../src/ingest/own-events.js";
 import { absorbSpooled, readSpoolPart, SpooledReader } from "../../src/ingest/spooled-reader.js";
 import { encodeHeader, encodeRecord } from "../../src/platform/wire/recording.js";
@@ -23,7 +24,11 @@ import {
 } from "./spooled-room.js";
 
 const file = useDirectory();
-const drained = (r: SpooledRoom) => goOnUntil(r.clock, () => r.spool.bytes === 0 && r.health.reason.includes("again"));
+const drained = (r: SpooledRoom) =>
+  goOnUntil(r.clock, () => {
+    r.health.look();
+    return r.spool.bytes === 0 && r.health.reason.includes("again");
+  });
 /** Of a combo only what raises it is an event, which depends on what came before. */
 const plain = (list: readonly LiveEvent[]) => ids(list.filter(({ type }) => type !== "gift"));
 const gapAt = (room: number, at: number) => gapEvent(room, BROADCAST, at, at + 1, "a test");
@@ -79,12 +84,20 @@ describe("a spool", () => {
 
   it("that is full loses frames, says so of each batch, and goes on when there is room", async () => {
     const r = await spooledRoom(file("full"), { maxBytes: 60_000 });
+    const states: string[] = [];
     const taken = await feed(r, FRAMES.slice(0, 300), (i) => {
       if (i === 20) r.away.go("refuses");
+      if (i < 290) return;
+      r.health.look();
+      states.push(`${r.health.state}: ${r.health.reason}`);
     });
+    // However live the room is, nobody is told that it is while nothing is kept.
+    expect(new Set(states)).toEqual(new Set(["stalled: what comes is lost: the spool was full while the store took nothing"]));
     r.away.back();
     await drained(r);
     const after = await feed(r, FRAMES.slice(300));
+    r.health.look();
+    expect(r.health.state).toBe("live");
     const lost = taken.flatMap(({ lost }) => lost ?? []);
     expect(lost.length).toBeGreaterThan(50);
     expect(new Set(lost)).toEqual(new Set(["the spool was full while the store took nothing"]));
@@ -116,6 +129,45 @@ describe("a spool", () => {
     await drained(r);
     expect(ids(await eventsOf(r))).toContain(ids(await truthOf(FRAMES.slice(60, 61)))[0]);
     expect(r.spool.bytes).toBe(0);
+  });
+
+  it("whose disk failed is tried again after some seconds, also when the clock is set back meanwhile", async () => {
+    const folder = file("failed-then-back");
+    writeFileSync(folder, "in the way");
+    const r = await spooledRoom(folder);
+    r.away.go("refuses");
+    const taken = await feed(r, FRAMES.slice(0, 30));
+    expect(taken[0]?.lost).toBe("the disk of the spool failed while the store took nothing");
+    rmSync(folder);
+    const now = r.clock.now.bind(r.clock);
+    r.clock.now = () => now() - 3_600_000;
+    let after: Taken | null = null;
+    void r.intake.take(FRAMES.slice(60, 61), BROADCAST, SIGNAL).then((one) => {
+      after = one;
+    });
+    await goOnUntil(r.clock, () => after !== null);
+    expect(after).toMatchObject({ lost: null });
+    expect(r.spool.bytes).toBeGreaterThan(0);
+    r.away.back();
+    await goOnUntil(r.clock, () => r.spool.bytes === 0);
+  });
+
+  it("of which somebody has removed a file tells a gap, and goes on with what came after", async () => {
+    const folder = file("removed-while-away");
+    const r = await spooledRoom(folder);
+    await feed(r, FRAMES.slice(0, 60), (i) => {
+      if (i === 10) r.away.go("refuses");
+    });
+    for (const { path } of await rawFiles(folder)) rmSync(path);
+    r.away.back();
+    await drained(r);
+    await feed(r, FRAMES.slice(60, 70));
+    const events = await eventsOf(r);
+    expect(events.filter(({ type }) => type === "gap")).toMatchObject([{ reason: expect.stringContaining("could not be read back") }]);
+    expect(plain(events)).toEqual(expect.arrayContaining(plain(await truthOf(FRAMES.slice(60, 70)))));
+    expect(r.errors).toMatchObject([{ code: "file_failed", cause: { code: "ENOENT" } }]);
+    await r.intake.close();
+    await r.spool.close();
   });
 
   it("whose disk cannot be read for a while is read when it can, and nothing is lost", async () => {
