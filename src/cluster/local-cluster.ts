@@ -1,5 +1,5 @@
 import { type Report, reportOf } from "../collector/report.js";
-import { breathe, type Clock } from "../runtime/clock.js";
+import { breathe, type Clock, steadyMs } from "../runtime/clock.js";
 import { ANY_NUMBER, type Changes, type Lease, type Membership, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import { type Alias, allRooms, type RoomRow, type RoomSettings, type Rooms } from "../store/rooms.js";
@@ -198,7 +198,7 @@ export class LocalCluster
       const paused = row?.watch === "paused";
       const listed = row?.watch === "on" && row.webRid !== null;
       const isIdle = !listed && (lease.watched || now - wanted.askedAt >= idleMs);
-      if (paused || isIdle || wanted.isPast(now)) {
+      if (paused || isIdle || wanted.isPast(steadyMs(this.#clock))) {
         lost.push({ key, paused });
         continue;
       }

@@ -3,7 +3,7 @@ import { Visitor } from "../platform/access/visitor.js";
 import { ROOM_DOOR, readPaste } from "../platform/links/paste.js";
 import { nameIn, type RoomName } from "../platform/links/resolve.js";
 import type { Reach } from "../platform/platform-access.js";
-import { breathe, type Clock } from "../runtime/clock.js";
+import { breathe, type Clock, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { RateLimiter } from "../runtime/rate-limiter.js";
 import { recorded, told } from "../runtime/told.js";
@@ -306,7 +306,7 @@ export class RoomManager implements RoomOperations {
   async #ask(name: Alias, most: number, settings?: Partial<RoomSettings>): Promise<void> {
     const { wantedRooms, view, clock } = this.#deps;
     const key = wantedKey(name);
-    const now = clock.now();
+    const now = steadyMs(clock);
     const known = view.of(name);
     const isPast = known?.report?.state === "paused"; // it came upon a room that is paused no more
     if (isPast) await wantedRooms.forget(name);

@@ -1,6 +1,6 @@
 import type { Collector } from "../collector/collector.js";
 import { reportOf, writeReport } from "../collector/report.js";
-import { breathe, type Clock } from "../runtime/clock.js";
+import { breathe, type Clock, steadyMs } from "../runtime/clock.js";
 import type { WantedRoomReport, WantedRooms } from "../store/cluster.js";
 
 /** Interval between looks at the rooms, in ms: how soon the others know of another state. */
@@ -90,7 +90,7 @@ export class StatusPublisher implements Publisher {
   }
 
   async #tell(collected: () => CollectedRooms): Promise<void> {
-    const now = this.#clock.now();
+    const now = steadyMs(this.#clock);
     const rooms = collected();
     const everyMs = Math.min(Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * rooms.size), SLOWEST_MS);
     const news: WantedRoomReport[] = [];

@@ -147,7 +147,8 @@ export class Tail {
     while (this.#again && this.#readers.size > 0 && !this.#signal.aborted) {
       try {
         const waitMs = this.#gaveAt + coalesceMs - clock.now();
-        if (waitMs > 0) await clock.sleep(waitMs, this.#signal);
+        // A clock that was set back holds nothing up.
+        if (waitMs > 0) await clock.sleep(Math.min(waitMs, coalesceMs), this.#signal);
         this.#again = false;
         await this.#advance();
       } catch (error) {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, steadyMs } from "../runtime/clock.js";
 
 /** Bounds of what clients may make a process hold. */
 export interface ConnectionLimits {
@@ -87,7 +87,7 @@ export class Connections {
       if (longest === socket) return;
     }
     const address = socket.remoteAddress ?? "";
-    this.#kept.set(socket, { address, movedAt: this.#clock.now(), waiting: 0, left: 0 });
+    this.#kept.set(socket, { address, movedAt: steadyMs(this.#clock), waiting: 0, left: 0 });
     this.#idle.add(socket);
     socket.once("close", () => {
       this.#kept.delete(socket);
@@ -122,7 +122,7 @@ export class Connections {
   }
 
   #look(): void {
-    const now = this.#clock.now();
+    const now = steadyMs(this.#clock);
     const held: [Socket, KeptConnection][] = [];
     const byAddress = new Map<string, number>();
     let total = 0;

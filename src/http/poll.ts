@@ -1,5 +1,5 @@
 import { type ReadEvents, type ReadRequest, readAfter, readNewest, readNext } from "../feed/read.js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { DistributedLocks } from "../store/cluster.js";
 import type { HttpCall } from "./calls.js";
@@ -31,10 +31,10 @@ export async function poll(polling: Polling, from: number | null, head: number):
 async function wait(polling: Polling, from: number | null, head: number): Promise<ReadEvents> {
   const { live, waitMs, call } = polling;
   const { clock, feed } = live;
-  const deadline = clock.now() + waitMs;
+  const deadline = steadyMs(clock) + waitMs;
   const removed: ReadEvents["removed"][number][] = [];
   for (let after = from, isAtEnd = false; ; ) {
-    const ms = deadline - clock.now();
+    const ms = deadline - steadyMs(clock);
     let got: ReadEvents;
     if (after === null) got = await newest(polling, head);
     else if (isAtEnd) got = await readNext(polling, after, { feed, clock, ms }, call.signal);
@@ -43,7 +43,7 @@ async function wait(polling: Polling, from: number | null, head: number): Promis
     removed.push(...got.removed);
     // A reading that was cut short by its bound has done its share of work: the client goes on with its cursor.
     const spent = got.more && polling.share !== undefined;
-    if (got.rows.length > 0 || clock.now() >= deadline || spent || call.ended !== null) return { ...got, removed };
+    if (got.rows.length > 0 || steadyMs(clock) >= deadline || spent || call.ended !== null) return { ...got, removed };
     after = got.next;
     isAtEnd = !got.more;
   }

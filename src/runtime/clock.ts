@@ -17,6 +17,11 @@ export interface Clock {
   uptime?(): Uptime;
 }
 
+/** Returns ms by a clock that nobody sets, where there is one: one that is set back by an hour would have everybody wait for an hour. */
+export function steadyMs(clock: Clock): number {
+  return clock.uptime?.().ms ?? clock.now();
+}
+
 /** Longest time that a timer of Node waits, in ms: it takes a longer one for 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

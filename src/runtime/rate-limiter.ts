@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.js";
+import { type Clock, steadyMs } from "./clock.js";
 
 /** Rate: a number at once after a pause, and a number a second in the long run. */
 interface Rate {
@@ -31,13 +31,13 @@ export class RateLimiter {
 
   /** Returns how many a key may take now; below 0 it has taken too many. */
   left(key = "", { burst, perSecond } = this.#rate()): number {
-    const owedMs = Math.max(0, (this.#fullAt.get(key) ?? 0) - this.#time);
+    const owedMs = Math.max(0, (this.#fullAt.get(key) ?? 0) - steadyMs(this.#clock));
     return burst - (owedMs * perSecond) / 1000;
   }
 
   /** Takes some, whether or not they are left. */
   spend(amount: number, key = "", { perSecond } = this.#rate()): void {
-    const now = this.#time;
+    const now = steadyMs(this.#clock);
     this.#fullAt.set(key, Math.max(this.#fullAt.get(key) ?? 0, now) + (amount * 1000) / perSecond);
     if (this.#fullAt.size <= KEYS_MAX) return;
     for (const [one, fullAt] of this.#fullAt) if (fullAt <= now) this.#fullAt.delete(one);
@@ -75,11 +75,6 @@ export class RateLimiter {
       signal.addEventListener("abort", leave, { once: true });
       if (!this.#isServing) void this.#serve();
     });
-  }
-
-  /** ms by a clock that nobody sets, where there is one: one that is set back by an hour would have everybody wait for an hour. */
-  get #time(): number {
-    return this.#clock.uptime?.().ms ?? this.#clock.now();
   }
 
   /** Gives those who wait their turns as long as somebody does. */

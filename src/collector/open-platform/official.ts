@@ -11,7 +11,7 @@ import {
 import { type DataSecrets, OPEN_PLATFORM, PushKeys } from "../../platform/open-platform/push.js";
 import { Drift } from "../../platform/wire/drift.js";
 import type { Clock } from "../../runtime/clock.js";
-import { backoffMs, follow } from "../../runtime/clock.js";
+import { backoffMs, follow, steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";
@@ -83,7 +83,7 @@ class OfficialAcks {
     for (const room of [...this.#due]) {
       const tended = this.#rooms.get(room);
       if (signal.aborted || tended === undefined) return;
-      if (clock.now() < tended.notBefore) continue;
+      if (steadyMs(clock) < tended.notBefore) continue;
       this.#due.delete(room);
       try {
         await this.#confirm(room, tended, signal);
@@ -93,7 +93,7 @@ class OfficialAcks {
       } catch (error) {
         this.#due.add(room);
         tended.failures++;
-        tended.notBefore = clock.now() + backoffMs("network", tended.failures);
+        tended.notBefore = steadyMs(clock) + backoffMs("network", tended.failures);
         if (!signal.aborted) onFailed(tended.roomId, error);
       }
     }

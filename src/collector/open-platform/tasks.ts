@@ -1,6 +1,6 @@
 import { ERR, FAILED_PAGE_SIZE, OfficialRefusal, type OpenPlatform } from "../../platform/open-platform/open-platform.js";
 import type { Clock } from "../../runtime/clock.js";
-import { backoffMs } from "../../runtime/clock.js";
+import { backoffMs, steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import { allRooms } from "../../store/rooms.js";
@@ -179,7 +179,7 @@ export class OfficialTasks {
   }
 
   async #tend(room: TaskRoom, msgType: string, task: PushTask, signal: AbortSignal): Promise<void> {
-    const now = this.#deps.clock.now();
+    const now = steadyMs(this.#deps.clock);
     if (now < task.nextAt || task.state === "ended") return;
     try {
       if (now >= task.checkAt) {

@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Received } from "../../platform/access/read.js";
 import { encodeHeader, encodeRecord } from "../../platform/wire/recording.js";
-import type { Clock } from "../../runtime/clock.js";
+import { type Clock, steadyMs } from "../../runtime/clock.js";
 import { makeFolder, syncFolder } from "../../runtime/durable-file.js";
 import { type RawFile, rawFiles, rawName, rewriteAlone } from "./files.js";
 import { packRaw, rotateMark } from "./pack.js";
@@ -62,7 +62,7 @@ export class RawWriter {
     const [first] = batch;
     if (first === undefined) return;
     const bytes = Buffer.concat(batch.map(({ kind, receivedAt, raw }) => encodeRecord({ kind, receivedAt, bytes: raw })));
-    const resting = this.#deps.clock.now() < this.#retryAt;
+    const resting = steadyMs(this.#deps.clock) < this.#retryAt;
     if (resting || this.#queued + bytes.length > QUEUED_MAX_BYTES) {
       this.#deps.onLost(batch.length, new Error(resting ? "the disk is left alone for a minute" : "the disk is slower than the room"));
       return;
@@ -90,7 +90,7 @@ export class RawWriter {
         } catch (error) {
           const lost = waiting.slice(index).concat(this.#queue.splice(0));
           this.#queued = 0;
-          this.#retryAt = this.#deps.clock.now() + RETRY_MS;
+          this.#retryAt = steadyMs(this.#deps.clock) + RETRY_MS;
           // A file that ends in the middle of a record is left as it is: whoever packs it cuts that off.
           await this.#closeFile().catch(() => {});
           this.#deps.onLost(
@@ -111,9 +111,9 @@ export class RawWriter {
     this.#file ??= await this.#open(about, receivedAt, key);
     await this.#file.handle.appendFile(bytes);
     this.#file.bytes += bytes.length;
-    if (clock.now() - this.#syncedAt < SYNC_EVERY_MS) return;
+    if (steadyMs(clock) - this.#syncedAt < SYNC_EVERY_MS) return;
     await this.#file.handle.sync();
-    this.#syncedAt = clock.now();
+    this.#syncedAt = steadyMs(clock);
   }
 
   async #open({ sessionId, webRid, source }: RawAbout, receivedAt: number, key: string) {
