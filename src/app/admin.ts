@@ -187,8 +187,9 @@ export function collectionOf(rooms: readonly RoomStatus[], now: number): ServerF
 function run(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ out: string; told: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...args], { env, signal, stdio: ["ignore", "pipe", "pipe"] });
-    const [out, told] = [textOf(child.stdout), textOf(child.stderr)];
     child.once("error", reject);
+    if (child.pid === undefined) return; // it has no pipes where no file handle was left, and the error comes
+    const [out, told] = [textOf(child.stdout), textOf(child.stderr)];
     child.once("close", () => resolve({ out: out(), told: (told().split("\n", 1)[0] ?? "").trim() }));
   });
 }

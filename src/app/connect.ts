@@ -135,7 +135,8 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
   readonly #end = new AbortController();
   readonly #until: AbortSignal;
   readonly #listeners = new Map<string, Set<(value: never) => void>>();
-  #listening: FollowingController = follow();
+  /** Ends what tells those who listen; null where nothing does: nobody listens, or it has failed. */
+  #listening: FollowingController | null = null;
   #current: OpenedRoom | null = null;
   #met: OneRoom | null = null;
   /** Resolves when the last room is closed. */
@@ -167,14 +168,11 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
     const call = (value: never) => listener(value);
     const others = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, others.add(call));
-    if (type !== "error" && this.#listened() === 1) {
-      this.#listening = follow(this.#until);
-      void this.#tell(this.#listening.signal);
-    }
+    if (type !== "error" && this.#listening === null) void this.#tell();
     return () => {
       if (!others.delete(call) || type === "error" || this.#listened() > 0) return;
-      this.#listening.abort();
-      this.#listening.release();
+      this.#listening?.abort();
+      this.#listening = null;
     };
   }
 
@@ -189,14 +187,20 @@ class SharedRoom<T extends EventType> implements RoomEvents<T> {
     return [...this.#listeners].reduce((sum, [type, { size }]) => (type === "error" ? sum : sum + size), 0);
   }
 
-  async #tell(until: AbortSignal): Promise<void> {
+  async #tell(): Promise<void> {
+    const listening = follow(this.#until);
+    this.#listening = listening;
     try {
-      for await (const event of this.#events(until))
+      for await (const event of this.#events(listening.signal))
         for (const call of this.#listeners.get(event.type) ?? []) callBack(call, event as never);
     } catch (error) {
+      // Before they are told: one who listens anew then begins anew.
+      if (this.#listening === listening) this.#listening = null;
       const listeners = this.#listeners.get("error") ?? new Set();
       if (listeners.size === 0) throw error;
       for (const call of listeners) callBack(call, error as never);
+    } finally {
+      listening.release();
     }
   }
 

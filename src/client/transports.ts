@@ -324,7 +324,10 @@ function lost(words: string): ApiFailure {
 async function assertTaken(server: Server, wanted: WantedEvents, after: string | null, signal: AbortSignal): Promise<void> {
   const query = queryOf(wanted, after);
   // An answer to HEAD ends at once and says no words, one that refuses does both.
-  await callApi(server, "v1/events/stream", query, signal, "HEAD").catch(() => callApi(server, "v1/events/stream", query, signal));
+  await callApi(server, "v1/events/stream", query, signal, "HEAD").catch(async () => {
+    const answer = await callApi(server, "v1/events/stream", query, signal);
+    await answer.body?.cancel(); // taken after all: nobody reads it
+  });
 }
 
 export function queryOf(
@@ -365,7 +368,7 @@ async function* messagesOf(body: ReadableStream<Uint8Array>, watch: SilenceWatch
       const lines = (rest + decoder.decode(value, { stream: true })).split(/\r?\n/);
       rest = lines.pop() ?? "";
       for (const line of lines) {
-        const [, field, text = ""] = /^(\w+): ?(.*)$/.exec(line) ?? [];
+        const [, field, text = ""] = /^(\w+): ?(.*)$/s.exec(line) ?? [];
         if (field === "event" || field === "id") message = { ...message, [field]: text };
         else if (field === "data") message = { ...message, data: message.data + text };
         else if (line === "") {

@@ -40,6 +40,7 @@ export class CompatPort {
   readonly #deps: CompatDeps;
   readonly #writing: Writing;
   readonly #clients = new Set<CompatClient>();
+  #isClosing = false;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
 
@@ -108,6 +109,7 @@ export class CompatPort {
 
   /** Tells every client and ends; a connection that does not read it is cut after the grace period. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const clients = [...this.#clients];
     for (const client of clients) client.end("stopping");
@@ -125,6 +127,7 @@ export class CompatPort {
       if (asked === null) throw new DyliveError("no_address", told`clients of ${this.format.like} use another address`);
       const admitted = await this.#admit(request, address, asked);
       if (socket.destroyed) return;
+      if (this.#isClosing) throw new DyliveError("stopping", "no new clients are taken");
       this.#sockets.handleUpgrade(request, socket, head, (ws) => this.#open({ ws, socket, asked, admitted }));
     } catch (error) {
       const failed = error instanceof DyliveError ? error : new DyliveError("bad_request", "the address cannot be read", error);

@@ -80,7 +80,7 @@ const REQUEST_MS = 30_000;
 const CHECK_MS = 5_000;
 /** Longest pause between requests of one connection, in ms; longer than the longest wait, so that a polling client keeps its connection. */
 const KEEP_ALIVE_MS = 75_000;
-/** Time after which a connection on which nothing moves is cut, in ms; longer than the longest wait with its start. */
+/** Time after which a connection on which nothing moves and nothing is asked is cut, in ms. */
 const IDLE_MS = 120_000;
 
 /** Takes a WebSocket upgrade over; `head` is what came after the request. */
@@ -126,6 +126,7 @@ export class Listener {
       this.#connections.add(socket);
       const answer: RequestListener = (request, response) => {
         this.#connections.busy(socket);
+        socket.setTimeout(0); // until the answer is there: what is asked may take its minutes
         response.once("close", () => this.#connections.idle(socket));
         const begin = () => handler(request, response);
         // Whoever watches over us must not wait for those who flood us.

@@ -262,6 +262,12 @@ function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal)
       killWhole(child);
       child.stdout.destroy();
     };
+    const end = () => signal.removeEventListener("abort", kill);
+    child.once("error", (error) => {
+      end();
+      reject(failed(told`${engine.program} cannot be run`, error));
+    });
+    if (child.pid === undefined) return; // it has no pipes where no file handle was left, and the error comes
     signal.addEventListener("abort", kill, { once: true });
     child.stdout.on("data", (part: Buffer) => {
       bytes += part.length;
@@ -274,11 +280,6 @@ function soundOf(engine: SpeechEngine, spoken: SpokenWords, signal: AbortSignal)
     // It has ended without reading: its exit code says why.
     child.stdin.on("error", () => {});
     child.stdin.end(`${spoken.text}\n`);
-    const end = () => signal.removeEventListener("abort", kill);
-    child.once("error", (error) => {
-      end();
-      reject(failed(told`${engine.program} cannot be run`, error));
-    });
     // What it has left behind does not keep it: the sound that it made is read to its end.
     child.once("exit", () => killWhole(child));
     child.once("close", (code) => {

@@ -120,6 +120,19 @@ describe.each(WAYS)("a stream by %s", (way) => {
     expect(opened).toBeGreaterThan(way === "poll" ? 0 : 1);
   });
 
+  it("passes on what people write, whatever signs are in it", async () => {
+    const { api, tell, tokens } = await serveApi({ clock: systemClock });
+    const texts = ["a\u2028b", "c\u2029d", "e\u0085f", "data: g\n\ndata: h", "\ud83d\ude00\u202e"];
+    await tell("98765", ...texts.map((text, n) => chat(`sign${n}`, { text })));
+    const { client, by } = clientOf(api.url, tokens.read, way);
+    const seen: string[] = [];
+    for await (const event of client.follow("98765", { by, after: "0", types: ["chat"] })) {
+      seen.push(event.text);
+      if (seen.length === texts.length) break;
+    }
+    expect(seen).toEqual(texts);
+  });
+
   it("is tried again where a request took too long to arrive, as by a slow network", async () => {
     const { api, tell, tokens } = await serveApi({ clock: systemClock });
     await tell("98765", ...chats(1, 3));

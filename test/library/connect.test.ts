@@ -157,6 +157,20 @@ describe("connect", () => {
     expect(await failed).toMatchObject({ code: "no_account" });
   });
 
+  it("collects again for those who listen anew after it failed", async () => {
+    const room = connect("999999999", await start());
+    const errors: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      room.on("error", (error) => {
+        if (errors.push(error) > 1) resolve();
+        else room.on("chat", () => {});
+      });
+      room.on("chat", () => {});
+    });
+    expect(errors).toMatchObject([{ code: "no_account" }, { code: "no_account" }]);
+    await room[Symbol.asyncDispose]();
+  });
+
   it("says at once which option, value or type was not meant, by the names that a program gives", async () => {
     const { upstream } = await start();
     const complaint = (options: object) => {

@@ -17,7 +17,12 @@ const MAX_EVENTS = 1000; // nobody reads them
 export async function record(config: Config, text: string, file: string | null): Promise<void> {
   const stop = stopSignal();
   const reach = reachOf(config, readMachine(), systemClock);
-  const id = (await nameIn(text, { platform: reach.platform, visitor: new Visitor(reach.userAgent) }, stop)).value;
+  const link = await nameIn(text, { platform: reach.platform, visitor: new Visitor(reach.userAgent) }, stop).catch((error: unknown) => {
+    if (stop.aborted) return null;
+    throw error;
+  });
+  if (link === null) return;
+  const id = link.value;
   const out = file ?? `${id}.dyrec`;
   const progress = new ProgressLine(out, told`frames`);
   let recorder: Recorder | null = null;
@@ -50,6 +55,8 @@ export async function record(config: Config, text: string, file: string | null):
     room = await OneRoom.open(id, deps, stop);
     say(told`${id}: ${toldOf(room.found.state)}, ${recorded(room.found.evidence.reason)}; recording to ${out}`);
     await Promise.race([aborted(stop), failed]);
+  } catch (error) {
+    if (!stop.aborted) throw error;
   } finally {
     await room?.close();
     (recorder as Recorder | null)?.close();

@@ -95,8 +95,9 @@ export class ChatHandler {
     const reader = clientPosition(token, query.client ?? "");
     const release = await this.#deps.mutex.enter(`${reader}:${room}`, call);
     if (release === null) {
-      const position = await positions.get(reader, room);
-      return this.#text(reply, query, asked, { rows: [], next: position ?? 0, more: true, removed: [] });
+      // Where none is kept the reader begins at the newest, as its first call does.
+      const next = (await positions.get(reader, room)) ?? (await this.#ends(room)).head;
+      return this.#text(reply, query, asked, { rows: [], next, more: true, removed: [] });
     }
     try {
       const [stored, ends] = [await positions.get(reader, room), await this.#ends(room)];
