@@ -205,6 +205,6 @@ export async function tellSystem(
     ...(session !== undefined && { session }),
     ...(evidence !== undefined && { evidence }),
   };
-  // Nobody claims this room: every process may tell something in it.
-  await log.append([{ room: SYSTEM_ROOM, epoch: 0, events: [event] }]);
+  // Nobody claims this room: every process may tell something in it, whatever its epoch is.
+  await log.append([{ room: SYSTEM_ROOM, epoch: null, events: [event] }]);
 }

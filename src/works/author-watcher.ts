@@ -51,6 +51,8 @@ const MOST_WORKS = 200;
 const KNOWN_IDS = 100;
 /** Longest pause between two looks that fail, as a multiple of the usual one. */
 const MOST_PAUSES = 8;
+/** Looks are spread by chance, up to so much later and as much sooner than their time. */
+const MOST_SPREAD = 1.1;
 
 /**
  * Looks at the authors who are watched, one after another and each in its time, and tells each work that they publish as an event of the
@@ -97,7 +99,7 @@ export class AuthorWatcher {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { store, clock, onError } = this.#options;
+    const { store, clock, onError, checkMs } = this.#options;
     while (!signal.aborted) {
       // A new one before the look: what is asked for meanwhile is not missed.
       const poke = follow(signal);
@@ -105,7 +107,7 @@ export class AuthorWatcher {
       let pauseMs = POLL_MS;
       let secUid: string | null = null;
       try {
-        const due = await store.authorWatches.due(clock.now());
+        const due = await store.authorWatches.due(clock.now(), MOST_SPREAD * MOST_PAUSES * checkMs);
         secUid = due?.watch.secUid ?? null;
         if (due !== null && (await this.#look(due, signal))) pauseMs = 0;
       } catch (error) {
@@ -137,7 +139,7 @@ export class AuthorWatcher {
     const look: AuthorLook = {
       author: seen.author,
       look: { at, outcome, reason },
-      nextAt: at + Math.round(pauseMs * randomBetween(0.9, 1.1, random)),
+      nextAt: at + Math.round(pauseMs * randomBetween(2 - MOST_SPREAD, MOST_SPREAD, random)),
       failingSince,
       learnedAt: watch.learnedAt ?? (settled ? at : null),
       newest: settled ? newestOf(works, watch.newest) : watch.newest,
@@ -212,7 +214,7 @@ export class AuthorWatcher {
     // First the works: who reads the event may ask for its work. Nothing is told of an author who was erased a moment ago.
     for (const work of fresh) if ((await works.keep({ work, reply: null })) !== null) kept.push(work);
     if (kept.length === 0) return [];
-    const [appended] = await store.log.append([{ room: SYSTEM_ROOM, epoch: 0, events: kept.map(eventOf) }]);
+    const [appended] = await store.log.append([{ room: SYSTEM_ROOM, epoch: null, events: kept.map(eventOf) }]);
     if (appended?.stored === undefined) throw new DyliveError("internal", "the system's room takes no events");
     const { stored } = appended;
     return kept.filter((_, at) => stored[at] !== null);

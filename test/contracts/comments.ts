@@ -208,6 +208,18 @@ export function describeComments(open: Open): void {
       expect(await left(now + 31 * day)).toEqual([[], [null, null]]);
     });
 
+    it("are there as long as a run sees them, though its clock is behind that of the run before", async () => {
+      const { comments, commentRuns } = store();
+      const now = 1_800_000_000_000;
+      const ahead = now + 1_800_000;
+      for (const at of [ahead, now]) {
+        const n = await commentRuns.begin(runOf(WORK, { startedAt: at }));
+        await comments.put(n, [commentOf(WORK, "1", { receivedAt: at })]);
+        await commentRuns.tell(n, runOf(WORK, { startedAt: at, endedBy: "end", endedAt: at }), at);
+      }
+      expect(await comments.get({ workId: WORK, id: "1" })).toMatchObject({ receivedAt: ahead, removedAt: null });
+    });
+
     it("are collected by runs, of which the last tells how far it came", async () => {
       const { commentRuns } = store();
       expect(await commentRuns.last(WORK)).toBeNull();

@@ -120,7 +120,7 @@ describe("the watch on an author", () => {
     const { start, told, watch, store, next } = await stage(Array.from({ length: 30 }, (_, at) => `${60 - at}`));
     start();
     await told();
-    expect((await store.authorWatches.due(Number.MAX_SAFE_INTEGER))?.known).toHaveLength(20);
+    expect((await store.authorWatches.due(Number.MAX_SAFE_INTEGER, 0))?.known).toHaveLength(20);
     await next(...Array.from({ length: 30 }, (_, at) => `${61 - at}`));
     expect((await watch()).look?.reason).toBe("3 works in a row are known from before");
   });

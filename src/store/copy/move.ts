@@ -229,7 +229,8 @@ class PostgresTarget {
   }
 
   #read(sql: string, onRow: (row: CopiedRow) => void): Promise<void> {
-    return this.#connection.read(function* () {
+    // Once: the reader has taken what came before a connection was lost.
+    return this.#connection.writeLong(function* () {
       yield* run(`DECLARE copied NO SCROLL CURSOR FOR ${sql}`);
       for (let more = true; more; ) {
         const fetched = yield* arrays<CopiedRow>(`FETCH ${ROWS} FROM copied`);
@@ -242,23 +243,15 @@ class PostgresTarget {
 }
 
 function* assertEmpty(): SqlWork<void> {
-  const kept = yield* row<{
-    rooms: number;
-    events: number;
-    tokens: number;
-    hooks: number;
-    positions: number;
-    works: number;
-    comments: number;
-  }>(
-    `SELECT (SELECT count(*) FROM rooms WHERE room > 0) AS rooms, (SELECT coalesce(sum(head), 0)::bigint FROM heads) AS events,
-       (SELECT count(*) FROM tokens) AS tokens, (SELECT count(*) FROM hooks) AS hooks, (SELECT count(*) FROM positions) AS positions,
-       (SELECT count(*) FROM works) AS works, (SELECT count(*) FROM comments) AS comments`,
-  );
-  const held = Object.entries(kept ?? {}).filter(([, count]) => count > 0);
+  const count = function* (what: string, from: string): SqlWork<readonly string[]> {
+    const { count = 0 } = (yield* row<{ count: number }>(`SELECT count(*) AS count FROM ${from}`)) ?? {};
+    return count > 0 ? [`${count} ${what}`] : [];
+  };
+  const held = [...(yield* count("rooms", "rooms WHERE room > 0")), ...(yield* count("logs", "heads WHERE head > 0"))];
+  for (const { name, copied = "true" } of [META, ...TABLES]) held.push(...(yield* count(name, `${name} WHERE ${copied}`)));
+  held.push(...(yield* count("pseudonym key", "meta WHERE key = 'pseudonym_key'")));
   if (held.length === 0) return;
-  const what = held.map(([name, count]) => `${count} ${name}`).join(", ");
-  throw new DyliveError("bad_request", told`the database holds ${what} already: give an empty one`);
+  throw new DyliveError("bad_request", told`the database holds ${held.join(", ")} already: give an empty one`);
 }
 
 function* metaOf(key: string): SqlWork<string | null> {

@@ -1,3 +1,4 @@
+import { steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Changes, Lease, Leases, MemberRow, Membership, Role } from "../cluster.js";
 import type { RoomKey } from "../log.js";
@@ -78,8 +79,7 @@ class PostgresMembership implements Membership {
 
   async #look(): Promise<Changes> {
     if (this.#left) throw new DyliveError("stopping", "the process has left the cluster");
-    const { clock } = this.#connection;
-    const now = clock.now();
+    const now = this.#ms;
     // Stopped for long, or the machine was: so may have been the others, and whoever is awake first must not take all.
     if (this.#beatAt !== null && now - this.#beatAt > this.#times.ttlMs / 2) this.#doubt();
     let taken: ReadonlyMap<string, How>;
@@ -94,11 +94,11 @@ class PostgresMembership implements Membership {
       this.#doubt();
       throw error;
     } finally {
-      this.#beatAt = clock.now();
+      this.#beatAt = this.#ms;
     }
     const changes = this.#compare(taken, mine, paused);
     // As of the answer: the process may have hung while it waited for it.
-    const silentMs = clock.now() - heardAt;
+    const silentMs = this.#ms - heardAt;
     const isDead = silentMs >= this.#times.ttlMs || this.#session.losses > losses;
     const lost = changes.lost.filter((one) => !one.paused);
     return isDead && lost.length > 0 ? { ...changes, silentMs } : changes;
@@ -147,7 +147,7 @@ class PostgresMembership implements Membership {
   }
 
   async decline(key: string, ms: number): Promise<void> {
-    this.#declined.set(key, this.#connection.clock.now() + ms);
+    this.#declined.set(key, this.#ms + ms);
     // As one that has just come: its owner offers others first.
     const sql = "UPDATE wanted SET taker = NULL, offered = false, since = clock_timestamp() WHERE key = $1 AND taker = $2";
     await this.#connection.write(() => run(sql, key, this.id));
@@ -196,12 +196,17 @@ class PostgresMembership implements Membership {
     }
   }
 
+  /** ms by which it judges how long ago something was: a clock that is set makes nobody dead. */
+  get #ms(): number {
+    return steadyMs(this.#connection.clock);
+  }
+
   get #sure(): boolean {
-    return this.#connection.clock.now() >= this.#unsureUntil;
+    return this.#ms >= this.#unsureUntil;
   }
 
   #doubt(): void {
-    this.#unsureUntil = this.#connection.clock.now() + this.#times.graceMs;
+    this.#unsureUntil = this.#ms + this.#times.graceMs;
   }
 
   *#beat(): SqlWork<[ReadonlyMap<string, How>, readonly MineRow[]]> {
@@ -226,7 +231,7 @@ class PostgresMembership implements Membership {
 
   /** Tells the cluster that this process lives; also when the others have forgotten it. */
   *#renew(): SqlWork<void> {
-    const now = this.#connection.clock.now();
+    const now = this.#ms;
     if (now - this.#renewedAt < this.#times.ttlMs / 8) return;
     yield* run(
       `INSERT INTO members(id, name, role, capacity, expires_at) VALUES ($1, $2, $3, $4, clock_timestamp() + $5 * interval '1 ms')
@@ -255,7 +260,7 @@ class PostgresMembership implements Membership {
       ...[this.id, alive, most, this.#sure, this.#times.takeMs],
     );
     if (free.length >= most) return free.map(({ key, how }) => [key, how]);
-    const now = this.#connection.clock.now();
+    const now = this.#ms;
     for (const [key, until] of this.#declined) if (until <= now) this.#declined.delete(key);
     const offered = yield* rows<{ key: string }>(
       `WITH picked AS (

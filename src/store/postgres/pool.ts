@@ -288,9 +288,10 @@ export class Pool {
   /** Returns why a host cannot be used; null when it can. */
   async #look(host: number): Promise<string | null> {
     const only = this.#address.urls.length === 1;
-    const client = new pg.Client(this.#configOf(host, OPTIONS));
-    client.on("error", () => {});
+    let client: pg.Client | null = null;
     try {
+      client = new pg.Client(this.#configOf(host, OPTIONS)); // reads files of certificates, which may be just exchanged
+      client.on("error", () => {});
       await client.connect();
       if (only) return null;
       const { rows } = await client.query<{ readonly: string }>("SELECT current_setting('transaction_read_only') AS readonly");
@@ -299,7 +300,7 @@ export class Pool {
       // A server that answers is there; what it has to say is said to whoever asks next.
       return only && isAnswer(error) ? null : messageOf(error);
     } finally {
-      void client.end().catch(() => {});
+      void client?.end().catch(() => {});
     }
   }
 

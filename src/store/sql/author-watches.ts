@@ -76,10 +76,17 @@ export function sqlAuthorWatches({ dialect, ask, lane }: SqlDatabase) {
       ask(function* () {
         return (yield* rows<StoredWatch>(`${SELECT} ORDER BY n`)).map((stored) => keptOf(stored).watch);
       }),
-    /** Returns the watch that has waited longest for a look that is due; null when none is. @param at ms UTC */
-    due: (at: number): Promise<KeptAuthorWatch | null> =>
+    /**
+     * Returns the watch that has waited longest for a look that is due; null when none is.
+     * @param at ms UTC
+     * @param longestMs no look is put off for longer: one that is was put off by a clock that has been set back since, and is due
+     */
+    due: (at: number, longestMs: number): Promise<KeptAuthorWatch | null> =>
       ask(function* () {
-        const stored = yield* row<StoredWatch>(`${SELECT} WHERE next_at <= $1 ORDER BY next_at, n LIMIT 1`, at);
+        const stored = yield* row<StoredWatch>(
+          `${SELECT} WHERE next_at <= $1 OR next_at > $2 ORDER BY next_at, n LIMIT 1`,
+          ...[at, at + longestMs],
+        );
         return stored === undefined ? null : keptOf(stored);
       }),
     /** Makes the next look of a watch due at a time, ms UTC. @returns whether there is such a watch */

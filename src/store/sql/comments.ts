@@ -213,7 +213,11 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     if (told === undefined) return; // it was removed meanwhile, and comes with the next run
     const before = keptOf(told);
     const now = keptComment(before, read);
-    if (now === before) return;
+    if (now === before) {
+      // What this run read is not what is known last; it has seen it all the same.
+      yield* run("UPDATE comments SET run = $3, seen_at = NULL WHERE work_id = $1 AND id = $2 AND run < $3", read.workId, read.id, seenBy);
+      return;
+    }
     yield* run(`UPDATE comments SET ${CHANGED.join(", ")}, seen_at = NULL WHERE work_id = $1 AND id = $2`, ...valuesOf(now, seenBy));
   }
 

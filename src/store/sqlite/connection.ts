@@ -59,7 +59,8 @@ export class SqliteConnection {
       try {
         return Promise.resolve(work());
       } finally {
-        this.#commit.run();
+        // After an error of the disk SQLite has ended it by itself.
+        if (this.database.inTransaction) this.#commit.run();
       }
     });
   }
