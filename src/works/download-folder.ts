@@ -17,7 +17,7 @@ import type { WantedFile } from "./wanted-files.js";
 const NAMES_MAX = 100;
 
 /** A file on its way into the folder. */
-interface Placing extends Pick<LedgerRow, "workId" | "role" | "index" | "variant" | "quality"> {
+interface Placing extends Pick<LedgerRow, "workId" | "role" | "index" | "variant" | "quality" | "hdr"> {
   /** Whole file, to be given its name. */
   readonly part: string;
   /** Path in the folder without what tells the type. */
@@ -62,7 +62,7 @@ export class DownloadFolder {
   lock(workId: string): () => void {
     let lock: FileLock | null;
     try {
-      lock = FileLock.take(join(this.#path, `.dylive-${workId}.lock`));
+      lock = FileLock.take(join(this.#path, lockName(workId)));
     } catch (error) {
       throw fileFailure(error, told`${this.#path} cannot be written`);
     }
@@ -194,14 +194,20 @@ const RowSchema = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 4096 }),
   /** Name of the rung; null where there are none. */
   variant: Type.Union([Type.String(), Type.Null()]),
-  /** Quality that was asked for when it was chosen. */
+  /** Quality that was asked for when it was chosen, and whether HDR was. */
   quality: Type.String(),
+  hdr: Type.Boolean(),
   bytes: Type.Integer({ minimum: 1 }),
   sha256: Type.String({ pattern: "^[0-9a-f]{64}$" }),
 });
 
 /** File of a work that was downloaded: written before it has its name, so it is there if its name is. */
 export type LedgerRow = Static<typeof RowSchema>;
+
+/** Returns the name of the lock of a work in its folder. */
+export function lockName(workId: string): string {
+  return `.dylive-${workId}.lock`;
+}
 
 const NAME = ".dylive-downloads.jsonl";
 const NEWLINE = 0x0a;

@@ -101,6 +101,8 @@ export class DownloadService {
   readonly #removing = new Map<string, Promise<boolean>>();
   readonly #ended = new Map<string, number>();
   readonly #closing = new AbortController();
+  /** Place for one measure at a time: what is fetched beside it is taken off, and another measure would be taken for that. */
+  readonly #measuring = new FairSemaphore(1, 1);
   #sweeping: Promise<readonly string[]> = Promise.resolve([]);
   #stopLooking: () => void = () => {};
 
@@ -373,11 +375,13 @@ export class DownloadService {
   }
 
   /** Counts what may still be fetched: what others fetch meanwhile is taken off. */
-  async #measure(): Promise<void> {
-    const { allowance } = this.#shared;
-    const before = allowance.left;
-    const there = await this.#storage.bytes();
-    allowance.left = this.#options.maxBytes - there - (before - allowance.left);
+  #measure(): Promise<void> {
+    return this.#measuring.run(async () => {
+      const { allowance } = this.#shared;
+      const before = allowance.left;
+      const there = await this.#storage.bytes();
+      allowance.left = this.#options.maxBytes - there - (before - allowance.left);
+    });
   }
 
   /** Goes on with what other processes left, and removes what was removed. */

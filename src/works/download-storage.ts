@@ -7,7 +7,7 @@ import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { told } from "../runtime/told.js";
 import type { Downloads, RemovedDownload } from "../store/sql/downloads.js";
-import { DownloadFolder, sha256Of } from "./download-folder.js";
+import { DownloadFolder, lockName, sha256Of } from "./download-folder.js";
 
 /** File with the folder's id: the store may be of many processes, and a folder of one, or of some that share a disk. */
 const ID = ".dylive-folder";
@@ -95,7 +95,8 @@ export class DownloadStorage {
     try {
       const unlock = (await DownloadFolder.open(path)).lock(workId);
       try {
-        for (const name of await readdir(path)) if (!name.endsWith(".lock")) await rm(join(path, name), { recursive: true, force: true });
+        // All but the lock, which is held.
+        for (const name of await readdir(path)) if (name !== lockName(workId)) await rm(join(path, name), { recursive: true, force: true });
       } finally {
         unlock();
       }

@@ -91,7 +91,7 @@ export async function downloadWork(work: Work, options: DownloadOptions, shared?
     if (options.ignoreAuthorSetting !== true) return ended("failed", "its author does not allow that it is downloaded");
     options.tell?.(`work ${work.id}: its author does not allow that it is downloaded; that is ignored, as it was asked for`);
   }
-  const { quality = "compatible", hdr, music, covers } = options;
+  const { quality = "compatible", hdr = false, music, covers } = options;
   const wish = { quality, hdr, music, covers };
   const wanted = wantedFiles(work, wish);
   if (wanted.length === 0)
@@ -126,7 +126,7 @@ export async function downloadWork(work: Work, options: DownloadOptions, shared?
 /** Dependencies of a download under way. */
 interface RunDeps {
   readonly work: Work;
-  readonly wish: Wish & { readonly quality: Quality };
+  readonly wish: Wish & { readonly quality: Quality; readonly hdr: boolean };
   readonly wanted: readonly WantedFile[];
   readonly folder: DownloadFolder;
   readonly names: FileNames;
@@ -196,7 +196,9 @@ class Run {
       const row = (await this.#kept(file)) ?? (await this.#fetched(file));
       for (const what of ["film", "sound"] as const) this.#whole(keyOf(file, what), row.bytes);
       const { name, bytes, sha256 } = row;
-      return { ...nothing, name, bytes, totalBytes: bytes, sha256, variant: row.variant, state: "done", reason };
+      // Why this rung, where it is the one that is chosen now.
+      const why = row.variant === variant ? reason : null;
+      return { ...nothing, name, bytes, totalBytes: bytes, sha256, variant: row.variant, state: "done", reason: why };
     } catch (error) {
       if (this.#signal.aborted) return { ...nothing, state: "cancelled", reason: "it was stopped" };
       return { ...nothing, state: "failed", reason: wordsOf(notFetched(error)) };
@@ -206,8 +208,11 @@ class Run {
   /** Returns a file that was downloaded before: the same rung, or what was chosen when the same was asked for. */
   async #kept(file: WantedFile): Promise<LedgerRow | null> {
     const { role, index, variant, sound } = file;
+    const { quality, hdr } = this.#deps.wish;
     const rows = this.#deps.rows.filter((row) => row.role === role && row.index === index);
-    for (const row of rows.filter((one) => one.variant === variant || one.quality === this.#deps.wish.quality)) {
+    const same = rows.filter((row) => row.variant === variant);
+    const asked = rows.filter((row) => row.variant !== variant && row.quality === quality && row.hdr === hdr);
+    for (const row of [...same, ...asked]) {
       const parts = await this.#parts(file);
       if (!(await this.#deps.folder.has(row, sound === null ? parts.film : parts.joined, this.#deps.work.time))) continue;
       await removeParts(parts, { film: false, sound: false });
@@ -255,7 +260,7 @@ class Run {
       await this.#joined(parts);
     }
     const row = await this.#deps.folder.place({
-      ...{ workId: this.#deps.work.id, role, index, variant, quality: this.#deps.wish.quality },
+      ...{ workId: this.#deps.work.id, role, index, variant, quality: this.#deps.wish.quality, hdr: this.#deps.wish.hdr },
       part: sound === null ? parts.film : parts.joined,
       stem: this.#stem(file),
       // Sound in an mp4 has a name of its own.

@@ -23,6 +23,8 @@ export class Pace {
   readonly #share: number;
   #nextAt = 0;
   #pausedUntil: number | null = null;
+  /** When this was asked or told something last, ms UTC. */
+  #seenAt = 0;
   #visits = 0;
   #last: boolean[] = [];
 
@@ -38,11 +40,13 @@ export class Pace {
 
   /** When the next page may be visited, ms UTC; it may be over. */
   get nextAt(): number {
+    this.#now();
     return this.#nextAt;
   }
 
   /** The end of the pause after many refusals, ms UTC; it is over while the probe is due. Null when there is no pause. */
   get pausedUntil(): number | null {
+    this.#now();
     return this.#pausedUntil;
   }
 
@@ -53,7 +57,7 @@ export class Pace {
 
   /** Takes note of a visit that has just ended. */
   note(visit: Visit): void {
-    const now = this.#clock.now();
+    const now = this.#now();
     this.#visits++;
     const rest = this.#visits % REST_AFTER === 0 ? this.#between(REST_MS) : 0;
     this.#nextAt = now + this.#between(BETWEEN_MS) + rest;
@@ -66,6 +70,16 @@ export class Pace {
       this.#pausedUntil = null;
       this.#last = [];
     }
+  }
+
+  /** Returns the time, and takes the pauses along with a clock that was set back: it makes none longer. */
+  #now(): number {
+    const now = this.#clock.now();
+    const backMs = Math.max(0, this.#seenAt - now);
+    this.#nextAt -= backMs;
+    if (this.#pausedUntil !== null) this.#pausedUntil -= backMs;
+    this.#seenAt = now;
+    return now;
   }
 
   #isRefused(): boolean {

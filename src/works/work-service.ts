@@ -57,7 +57,7 @@ export class WorkService {
   async readAsked(asked: AskedWork, maxAgeMs: number, signal: AbortSignal): Promise<WorkRow> {
     const { reader, works, clock } = this.#options;
     const kept = await works.get(asked.id);
-    if (kept !== null && clock.now() - kept.work.receivedAt < maxAgeMs) return kept;
+    if (kept !== null && maxAgeMs > 0 && clock.now() - kept.work.receivedAt < maxAgeMs) return kept;
     const told = toldIn(await reader.read(asked, signal));
     const row = await this.keep(told);
     if (row === null) throw erasedAuthor(told.work.id);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -243,6 +243,28 @@ describe("a download of a server", () => {
       expect(readdirSync(join(folder, WORK))).toEqual([]);
     },
   );
+
+  it("measures the folder rightly when several begin at the same time", async () => {
+    const folder = folders();
+    mkdirSync(join(folder, "others"));
+    writeFileSync(join(folder, "others", "film"), Buffer.alloc(3 * FILM.length));
+    // Room for each of them, and for no more.
+    const { start, ended } = stage({ folder, maxBytes: 3 * FILM.length + 4 * (FILM.length + 10_000) });
+    const works = [WORK, SECOND];
+    for (const work of works) server.gives(at(work), FILM);
+    const begun = await Promise.all(works.map((work) => start(work)));
+    for (const { id } of begun) expect(await ended(id)).toMatchObject({ state: "done" });
+  });
+
+  it("removes all files of a work, whatever their folders are called", async () => {
+    const { start, ended, service, folder } = stage();
+    server.gives(at(WORK), FILM);
+    const { id } = await start(WORK, { template: "x.lock/{id}" });
+    expect(await ended(id)).toMatchObject({ state: "done" });
+    expect(existsSync(join(folder, WORK, "x.lock"))).toBe(true);
+    await service.cancel(id, true);
+    await until(() => !existsSync(join(folder, WORK)));
+  });
 
   it("says why its work could not be read: what is a caller's to know in words, all else in the log alone", async () => {
     const gone = new DyliveError("no_work", "it leads nowhere");

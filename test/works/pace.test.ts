@@ -48,6 +48,19 @@ describe("the pace", () => {
     expect(pace.last).toEqual({ visits: 10, refused: 6 });
   });
 
+  it("makes no pause longer when the clock is set back", async () => {
+    const { clock, pace, wait, note } = paced();
+    note("answered");
+    await clock.advance(2000);
+    expect(wait()).toBe(3000);
+    const now = clock.now.bind(clock);
+    clock.now = () => now() - 3_600_000;
+    expect(wait()).toBe(3000);
+    note("refused", 10);
+    clock.now = () => now() - 7_200_000;
+    expect([wait(), (pace.pausedUntil ?? 0) - clock.now()]).toEqual([5 * MINUTE_MS, 5 * MINUTE_MS]);
+  });
+
   it("judges by the last twenty alone", () => {
     const { pace, note } = paced();
     note("answered", 100);
