@@ -54,13 +54,15 @@ export class GiftListReader {
     const { gifts, clock, onRefused } = this.#deps;
     const now = clock.now();
     if (now < this.#heardBefore) return; // of many rooms' pages one is enough
-    const answer = giftsIn(reply);
-    if (!("gifts" in answer)) return; // the page may have been refused; the list is asked for apart from it
-    this.#heardBefore = now + AGAIN_MS;
-    await gifts.learn("list", now, answer.gifts).catch((error: unknown) => {
+    try {
+      const answer = giftsIn(reply);
+      if (!("gifts" in answer)) return; // the page may have been refused; the list is asked for apart from it
+      this.#heardBefore = now + AGAIN_MS;
+      await gifts.learn("list", now, answer.gifts);
+    } catch (error) {
       this.#heardBefore = Number.NEGATIVE_INFINITY;
       onRefused(error instanceof DyliveError ? error.detail : String(error));
-    });
+    }
   }
 
   async #read(access: PlatformAccess, requests: RateLimiter, signal: AbortSignal): Promise<void> {

@@ -195,7 +195,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
   },
   doubting: { rested: [{ to: "confirming", does: [plan.askAnew] }] },
   confirming: {
-    live: [{ to: "resting", does: plan.poll }],
+    live: [{ to: "asking", does: [plan.ask] }],
     no_account: [{ to: "resting", does: plan.poll }],
     unread: [{ to: "resting", does: [plan.tell("failed"), ...plan.poll] }],
     offline: [
@@ -245,12 +245,13 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
     ...UNWANTED,
     batch: [{ to: "storing", notes: received }],
     tick: [
-      { when: ["the last question is not answered", ({ question }) => question !== null], to: "open" },
+      // Also while a question waits for its answer, which may take minutes where many rooms ask.
       {
         when: ["no frame for 35 s", ({ watchdog }, { at }) => watchdog.silence(at) === "dead"],
         to: "dead",
         does: [plan.keep, plan.giveUp],
       },
+      { when: ["the last question is not answered", ({ question }) => question !== null], to: "open" },
       {
         when: ["nobody is heard for too long", ({ watchdog }, { at }) => watchdog.silence(at) !== null],
         to: "open",

@@ -148,3 +148,16 @@ it("a list that a room's page asks for itself is learnt, once an hour, and spare
   await reader.look(access, new RateLimiter(clock, { burst: 9, perSecond: 9 }), SIGNAL);
   expect(refused).toEqual([]);
 });
+
+it("a list whose ids are deeper than the stack teaches nothing, and harms nobody", async () => {
+  const store = openSqliteStore({ path: ":memory:" });
+  const refused: string[] = [];
+  const giftList = new GiftListReader({ gifts: store.gifts, clock: new FakeClock(), onRefused: (reason) => refused.push(reason) });
+  const deep = `${"[".repeat(12_000)}${"]".repeat(12_000)}`;
+  const body = (gifts: string) => Buffer.from(`{"data":{"gifts":[${gifts}]}}`);
+  await giftList.heard({ status: 200, body: body(`{"id":${deep}}`) });
+  expect([refused, await store.gifts.listedAt()]).toEqual([[], null]);
+  await giftList.heard({ status: 200, body: body(`{"id":${deep}},{"id":463,"name":"小心心","diamond_count":1}`) });
+  expect((await store.gifts.known(["463"])).get("463")?.name).toBe("小心心");
+  await store.close();
+});

@@ -128,6 +128,12 @@ describe("the machine", () => {
     expect([machine.phase, machine.memory.shown, effects]).toEqual(["storing", "live", []]);
   });
 
+  it("finds a connection dead also while a question about its silence waits for its answer", () => {
+    const memory: Memory = { ...START.memory, question: "silence", watchdog: paced, shown: "live" };
+    const tick = (at: number) => step({ phase: "open", memory }, { type: "tick", at, due: false }).machine.phase;
+    expect([tick(NOW + 1000), tick(NOW + 600_000)]).toEqual(["open", "dead"]);
+  });
+
   it("tells the gap of a damaged frame where the end is announced with it", () => {
     const memory: Memory = { ...START.memory, watchdog: paced };
     const { effects } = step({ phase: "storing", memory }, { type: "taken", announced: true, damage: gap });

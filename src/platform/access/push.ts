@@ -221,7 +221,9 @@ export function capturedRequest(text: string): CapturedRequest | null {
   if (!URL.canParse(text)) return null;
   const given = new URL(text);
   const under = /^\/@([^/]+)(\/.*)$/.exec(given.pathname);
-  const url = under === null ? given : new URL(`${given.protocol}//${under[1]}${under[2]}${given.search}`);
+  const address = under === null ? text : `${given.protocol}//${under[1]}${under[2]}${given.search}`;
+  if (!URL.canParse(address)) return null; // what follows an @ may be anything
+  const url = new URL(address);
   if (!isPlatformHost(url.hostname)) return null;
   const roomId = url.searchParams.get("room_id") ?? url.searchParams.get("room_id_str") ?? "";
   return {

@@ -41,6 +41,10 @@ interface Ready extends Opened {
 }
 
 const SIGN_TIMEOUT_MS = 10_000;
+/** Longest time until a page of the site is there and has settled, the home page and then the room's, in ms. */
+const START_TIMEOUT_MS = 120_000;
+/** Longest wait for the cookies and the storage of a context that is closed, in ms. */
+const SAVE_TIMEOUT_MS = 5_000;
 const MAX_REPLY_BYTES = 8 * 1024 * 1024;
 const SAVE_EVERY_MS = 300_000;
 
@@ -108,7 +112,8 @@ export class VisitorContext {
     this.#stop.abort(new DyliveError("stopping", "the browser is closed"));
     await this.#entering?.catch(() => {});
     await this.#opening?.catch(() => {});
-    await this.#save().catch(() => {});
+    // A page that hangs holds up what is read of it, and not the end.
+    await untilAborted(this.#save(), within(new AbortController().signal, SAVE_TIMEOUT_MS)).catch(() => {});
     // The user's own context stays; only our page in it goes.
     await (this.#options.egressProxy === null ? this.#ready?.page : this.#opened?.context)?.close().catch(() => {});
   }
@@ -163,16 +168,19 @@ export class VisitorContext {
     return opening.run(() => this.#start(signal), signal);
   }
 
-  async #start(signal: AbortSignal): Promise<Ready> {
+  async #start(until: AbortSignal): Promise<Ready> {
+    // A page that hangs answers nothing, and never says so.
+    const signal = within(until, START_TIMEOUT_MS);
     let page: Page | null = null;
     try {
-      const opened = await this.#open();
+      const opened = await untilAborted(this.#open(), signal);
       const { context } = opened;
       page = await openPage(context, this.#options.allows, signal);
       const userUniqueId = await this.#findSite(page, signal);
-      this.#visitor ??= new Visitor(await userAgentOf(page));
+      this.#visitor ??= new Visitor(await untilAborted(userAgentOf(page), signal));
       this.#visitor.userUniqueId = userUniqueId;
-      await this.#learn(context);
+      await untilAborted(this.#learn(context), signal);
+      await untilAborted(this.#save(), signal);
       const ready = { ...opened, page };
       page.once("crash", () => {
         if (this.#ready === ready) this.#ready = null;
@@ -180,12 +188,11 @@ export class VisitorContext {
       });
       this.#ready = ready;
       this.#failures = 0;
-      await this.#save();
       return ready;
     } catch (error) {
       this.#failures++;
       void page?.close().catch(() => {});
-      signal.throwIfAborted();
+      until.throwIfAborted();
       throw browserError("the site's page could not be opened", error);
     }
   }
@@ -226,7 +233,9 @@ export class VisitorContext {
   /** Takes over the browser's cookies, which change as the site likes: what Node sends is what the browser would. */
   async #learn(context: BrowserContext): Promise<void> {
     const cookies = await context.cookies(`${LIVE_SITE}/`);
-    this.#visitor?.adopt(cookies.map(({ name, value }) => [name, value] as const));
+    // What no header can have is the browser's alone.
+    const sendable = cookies.filter(({ name, value }) => /^[\x20-\x7e]*$/.test(name + value));
+    this.#visitor?.adopt(sendable.map(({ name, value }) => [name, value] as const));
   }
 
   async #save(): Promise<void> {

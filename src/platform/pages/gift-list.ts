@@ -69,8 +69,10 @@ export function giftsIn({ status, body }: Pick<Reply, "status" | "body">): GiftL
 }
 
 function giftIn(one: unknown): ListedGift | null {
-  const id = String(at(one, "id") ?? "");
-  if (!/^[1-9]\d{0,19}$/.test(id)) return null;
+  // Long ids are texts by now. Of anything deeper no text is made: it may be deeper than the stack.
+  const given = at(one, "id");
+  const id = typeof given === "number" ? String(given) : text(given);
+  if (id === null || !/^[1-9]\d{0,19}$/.test(id)) return null;
   const name = text(at(one, "name"))?.slice(0, LONGEST_NAME).toWellFormed() ?? null;
   const price = number(at(one, "diamond_count"));
   const isPrice = price !== null && Number.isInteger(price) && price >= 0 && price <= MOST_DIAMONDS;
