@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ApiClient } from "../../../web/src/api/client.js";
 import type { EventPage, LiveEvent } from "../../../web/src/api/model.js";
 import { Feed } from "../../../web/src/room/feed.js";
@@ -26,7 +26,8 @@ class FakeSocket {
   }
 
   send(text: string): void {
-    this.sent.push(JSON.parse(text));
+    const command = JSON.parse(text) as { readonly op: string };
+    if (command.op !== "ping") this.sent.push(command);
   }
 
   close(): void {}
@@ -62,7 +63,9 @@ function feedOf(...answers: (readonly LiveEvent[] | Error | { readonly code: str
   };
   const client = { stream: () => "ws://127.0.0.1/v1/ws", v1: { GET: get } } as unknown as ApiClient;
   const query = { kinds: new Set(FEED_KINDS), filter: "", user: null };
-  return { feed: new Feed({ client, room: "1", query, onRefused: () => {} }), asked };
+  const feed = new Feed({ client, room: "1", query, onRefused: () => {} });
+  onTestFinished(() => feed.close());
+  return { feed, asked };
 }
 
 const textsOf = (feed: Feed) =>

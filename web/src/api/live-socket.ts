@@ -11,6 +11,8 @@ export interface Subscribe {
   readonly types?: readonly string[];
   readonly user?: string;
   readonly filter?: string;
+  /** Whether rooms that are no more are left out; else one of them refuses all. */
+  readonly resumed?: boolean;
 }
 export interface Unsubscribe {
   readonly op: "unsubscribe";
@@ -34,6 +36,11 @@ export interface LiveSocketDeps {
   readonly onRefused: () => void;
 }
 
+/** Time between two pings, in ms: a browser does not show the server's, and would wait for a connection that died silently for many minutes. */
+const PING_MS = 15_000;
+/** Pings without any message after them by which a connection is lost. */
+const PINGS = 2;
+
 /** One WebSocket that comes back by itself, until it is closed. */
 export class LiveSocket {
   readonly #parts: LiveSocketDeps;
@@ -41,6 +48,10 @@ export class LiveSocket {
   #socket: WebSocket | null = null;
   #attempt = 0;
   #timer = 0;
+  #pinging: ReturnType<typeof setInterval> | undefined;
+  /** Pings since anything came. */
+  #unanswered = 0;
+  #aheadMs = 0;
 
   constructor(parts: LiveSocketDeps) {
     this.#parts = parts;
@@ -51,13 +62,19 @@ export class LiveSocket {
     this.#open();
   }
 
-  send(command: Subscribe | Unsubscribe): void {
+  /** The server's time, ms UTC, by its last answer: this machine's clock may be another. */
+  get serverNow(): number {
+    return Date.now() - this.#aheadMs;
+  }
+
+  send(command: Subscribe | Unsubscribe | { readonly op: "ping" }): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
   }
 
   close(): void {
     this.#stop.abort();
     clearTimeout(this.#timer);
+    clearInterval(this.#pinging);
     this.#socket?.close();
   }
 
@@ -73,11 +90,16 @@ export class LiveSocket {
     onState({ name: "connecting" });
     const socket = new WebSocket(client.stream("v1/ws"));
     this.#socket = socket;
+    this.#unanswered = 0;
+    this.#pinging = setInterval(() => this.#ping(socket), PING_MS);
     socket.onmessage = ({ data }) => {
+      this.#unanswered = 0;
       const message = JSON.parse(String(data)) as readonly LiveEvent[] | Told;
       if (isEvents(message)) return onEvents(message);
+      if (message.type === "pong") this.#aheadMs = Date.now() - Number(message["time"]);
       if (message.type === "hello") {
         this.#attempt = 0;
+        this.send({ op: "ping" });
         const command = subscribe();
         if (command !== null) this.send(command);
         onState({ name: "open" });
@@ -87,8 +109,20 @@ export class LiveSocket {
     socket.onclose = () => void this.#lost(socket);
   }
 
+  #ping(socket: WebSocket): void {
+    if (this.#unanswered++ < PINGS) {
+      this.send({ op: "ping" });
+      return;
+    }
+    socket.onmessage = null; // it may come to itself again
+    socket.close();
+    void this.#lost(socket);
+  }
+
   async #lost(socket: WebSocket): Promise<void> {
     if (socket !== this.#socket || this.#stop.signal.aborted) return;
+    this.#socket = null;
+    clearInterval(this.#pinging);
     this.#attempt++;
     const ms = retryMs(this.#attempt, Math.random());
     this.#parts.onState({ name: "retrying", at: Date.now() + ms });

@@ -8,6 +8,8 @@ export interface Loaded<T> {
   readonly failure: ShallowRef<ApiFailure | null>;
   /** Asks again; what was there stays until the answer comes. */
   reload(): Promise<void>;
+  /** Asks again unless it is being asked: for who asks every few seconds, which answers may take. */
+  renew(): Promise<void>;
 }
 
 /** Asks at once, and again when told; answers of earlier questions that come late are left out. */
@@ -15,10 +17,12 @@ export function useLoaded<T>(question: (signal: AbortSignal) => Promise<T>): Loa
   const value: ShallowRef<T | null> = shallowRef(null);
   const failure = shallowRef<ApiFailure | null>(null);
   let stop = new AbortController();
+  let asking = false;
   async function reload(): Promise<void> {
     stop.abort();
     const mine = new AbortController();
     stop = mine;
+    asking = true;
     try {
       const answer = await question(mine.signal);
       if (mine.signal.aborted) return;
@@ -26,9 +30,14 @@ export function useLoaded<T>(question: (signal: AbortSignal) => Promise<T>): Loa
       failure.value = null;
     } catch (error) {
       if (!mine.signal.aborted) failure.value = asFailure(error);
+    } finally {
+      if (stop === mine) asking = false;
     }
+  }
+  async function renew(): Promise<void> {
+    if (!asking) await reload();
   }
   void reload();
   onScopeDispose(() => stop.abort());
-  return { value, failure, reload };
+  return { value, failure, reload, renew };
 }

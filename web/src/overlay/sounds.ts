@@ -21,14 +21,14 @@ export class Sounds {
   take(events: readonly LiveEvent[], isGiftShown: boolean): void {
     for (const event of events) {
       if (this.#blocked.blocks(theirWords(event))) continue;
-      if (event.type === "follow" && this.#has("follow")) this.#play(this.#choice.follow(Date.now()));
+      if (event.type === "follow" && this.#has("follow")) this.#play(this.#choice.follow(performance.now()));
       if (event.type === "gift" && !isGiftShown && event.delta > 0) this.#gift(event);
     }
   }
 
   /** A combo is on the screen now. */
   shown(comboId: string, diamonds: number | null): void {
-    if (this.#has("gift")) this.#play(this.#choice.gift(comboId, diamonds ?? 0, Date.now()));
+    if (this.#has("gift")) this.#play(this.#choice.gift(comboId, diamonds ?? 0, performance.now()));
   }
 
   #gift({ comboId, comboTotal, unitDiamonds }: LiveEventOf<"gift">): void {

@@ -25,7 +25,10 @@ export class OverlaySource {
   readonly #options: OverlayOptions;
   readonly #listeners = new Set<Listener>();
   readonly #socket: LiveSocket | null;
+  /** Place up to which all came, and since when it is known, by the time since the page was opened. */
   #place: { readonly room: string; readonly seq: number; readonly at: number } | null = null;
+  /** Whether what comes is being given, by the connection that there is. */
+  #isFollowing = false;
   #timer = 0;
 
   /** @param client null for made-up events */
@@ -46,6 +49,7 @@ export class OverlaySource {
       onEvents: (events) => this.#take(events),
       onTold: (told) => this.#told(told),
       onState: (state) => {
+        if (state.name !== "open") this.#isFollowing = false;
         // Why it failed is said until it works.
         if (this.state.value.name !== "failed") this.state.value = state;
       },
@@ -66,7 +70,7 @@ export class OverlaySource {
 
   #subscribe(): Subscribe {
     const { room } = this.#options;
-    const place = this.#place !== null && Date.now() - this.#place.at < STALE_MS ? this.#place : null;
+    const place = this.#place !== null && performance.now() - this.#place.at < STALE_MS ? this.#place : null;
     return {
       op: "subscribe",
       rooms: [place === null ? room : { room: place.room, after: place.seq }],
@@ -76,13 +80,23 @@ export class OverlaySource {
 
   #take(events: readonly LiveEvent[]): void {
     const last = events.at(-1);
-    if (last !== undefined) this.#place = { room: String(last.room), seq: last.seq, at: Date.now() };
-    const since = Date.now() - STALE_MS;
+    if (last !== undefined) this.#came(last.room, last.seq);
+    const since = (this.#socket?.serverNow ?? Date.now()) - STALE_MS;
     this.#tell(events.filter(({ receivedAt }) => receivedAt >= since));
   }
 
-  #told({ type, code, message }: Told): void {
-    if (type === "subscribed") this.state.value = { name: "open" };
+  #came(room: number, seq: number): void {
+    this.#place = { room: String(room), seq, at: performance.now() };
+  }
+
+  #told({ type, code, message, rooms, seqs }: Told): void {
+    if (type === "subscribed") {
+      this.state.value = { name: "open" };
+      this.#isFollowing = true;
+      for (const { room, after } of rooms as readonly { readonly room: number; readonly after: number }[]) this.#came(room, after);
+    }
+    if (type === "position") for (const [room, seq] of Object.entries(seqs as Record<string, number>)) this.#came(Number(room), seq);
+    if (type === "pong" && this.#isFollowing && this.#place !== null) this.#place = { ...this.#place, at: performance.now() };
     if (type !== "error" && type !== "gone") return;
     // Another log than before, or a room that is not known yet, or no longer: it may be added later.
     this.#place = null;

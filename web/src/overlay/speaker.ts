@@ -45,7 +45,7 @@ export class Speaker {
     this.#stop = source.listen((events) => {
       for (const event of events) {
         const sentence = isSaid(event, options) && !blocked.blocks(theirWords(event)) ? sentenceOf(event, phrases) : null;
-        if (sentence !== null) this.#queue.offer(sentence, Date.now());
+        if (sentence !== null) this.#queue.offer(sentence, performance.now());
       }
     });
     this.#timer = window.setInterval(() => this.#look(), LOOK_MS);
@@ -86,7 +86,7 @@ export class Speaker {
 
   #look(): void {
     if (this.state.value !== "ready" || this.voice.value === null) return;
-    const now = Date.now();
+    const now = performance.now();
     if (this.#saying !== null && now - this.#saying.since < STUCK_MS) return;
     this.#saying?.end();
     this.#saying = null;
@@ -117,7 +117,7 @@ export class Speaker {
     } catch {
       this.#ended(saying);
       // One that fails now and then is asked again for the next sentence; this one is said all the same.
-      if (!over.signal.aborted && this.#options.voice === "auto" && canSpeak()) this.#sayHere(text, Date.now());
+      if (!over.signal.aborted && this.#options.voice === "auto" && canSpeak()) this.#sayHere(text, performance.now());
     }
   }
 

@@ -22,7 +22,7 @@ export class LastEvents {
     this.#socket = new LiveSocket({
       client,
       onRefused,
-      subscribe: () => (this.#seen.size === 0 ? null : { op: "subscribe", rooms: [...this.#seen], types: TYPES }),
+      subscribe: () => (this.#seen.size === 0 ? null : { op: "subscribe", rooms: [...this.#seen], types: TYPES, resumed: true }),
       onEvents: (events) => this.#take(events),
       onTold: () => {},
       onState: () => {},
@@ -37,7 +37,7 @@ export class LastEvents {
     const added = [...wanted].filter((room) => !this.#seen.has(room));
     this.#seen = wanted;
     if (gone.length > 0) this.#socket.send({ op: "unsubscribe", rooms: gone });
-    if (added.length > 0) this.#socket.send({ op: "subscribe", rooms: added, types: TYPES });
+    if (added.length > 0) this.#socket.send({ op: "subscribe", rooms: added, types: TYPES, resumed: true });
   }
 
   close(): void {
