@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse, STATUS_CODES } from "node:http";
+import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Conversation } from "../runtime/listen.js";
@@ -151,7 +151,7 @@ export class Listener {
       }
       this.#connections.busy(socket);
       if (this.#onUpgrade === null || request.headers.upgrade?.toLowerCase() !== "websocket") {
-        answerPlainly(server, request, socket);
+        answerPlainly(server, request, socket, head);
         return;
       }
       this.#secrets.take(request);
@@ -179,15 +179,43 @@ export class Listener {
 
 /**
  * Answers a request that offers a protocol we do not have as if it had not: Java's client offers h2c with every request. Node has taken
- * its parser off the socket, so there is no body, and the connection ends with the answer.
+ * its parser off the socket, so the body is read here, and the connection ends with the answer.
+ * @param head what came after the request
  */
-function answerPlainly(server: Server, request: IncomingMessage, socket: Socket): void {
+function answerPlainly(server: Server, offering: IncomingMessage, socket: Socket, head: Buffer): void {
   socket.on("error", () => {});
+  const request = withBody(offering, socket, head);
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   response.once("finish", () => socket.end());
   server.emit("request", request, response);
+}
+
+/** Returns a request with its body, which is as long as its head says: one in chunks is left without, and refused as any that is not as long. */
+function withBody({ rawHeaders, headers, method = "", url = "" }: IncomingMessage, socket: Socket, head: Buffer): IncomingMessage {
+  const request = Object.assign(new IncomingMessage(socket), {
+    rawHeaders,
+    method,
+    url,
+    httpVersion: "1.1",
+    httpVersionMajor: 1,
+    httpVersionMinor: 1,
+  });
+  Object.assign(request.headers, headers);
+  let left = Number(headers["content-length"] ?? 0);
+  const take = (bytes: Buffer) => {
+    if (left > 0) request.push(bytes.subarray(0, left));
+    left -= bytes.length;
+    if (left > 0) return;
+    socket.off("data", take);
+    request.complete = true;
+    request.push(null);
+  };
+  socket.on("data", take);
+  socket.once("close", () => left > 0 && request.destroy());
+  take(head);
+  return request;
 }
 
 /**

@@ -63,7 +63,7 @@ describe("a log that was restored", () => {
     await closeAll();
     await renewLog(url);
     const again = await openStore();
-    await tellSystem(again, { kind: "disk.low", text: "after", about: "test" }, 2);
+    await tellSystem(again, { kind: "disk.low", text: "after", about: "another" }, 2);
     const { events } = await readAll(again.log, SYSTEM_ROOM);
     expect(events.map((event) => event.type === "system" && event.text)).toEqual(["before", "after"]);
   });

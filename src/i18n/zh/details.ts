@@ -600,6 +600,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the connection failed: {}": "连接失败：{}",
   "the platform closed the connection (code {})": "平台断开了连接（代码 {}）",
   "the platform gave no list of gifts: {}": "平台没有给礼物列表：{}",
+  "the Open Platform did not say how the task is (status {})": "开放平台没有说明任务的状态（status {}）",
   "the launch token's room was not told": "没有得知启动 token 对应的直播间",
   "the answer holds no access token": "应答里没有 access token",
   "the app's secret is not set: DYLIVE_OFFICIAL_SECRET": "没有设置应用的密钥：DYLIVE_OFFICIAL_SECRET",

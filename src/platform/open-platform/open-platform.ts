@@ -8,6 +8,8 @@ import { parseExact } from "../wire/exact-json.js";
 
 /** State of a push task (facts/official-push.md A2): `none` is also what an ended broadcast and an app that was unmounted have. */
 type TaskState = "none" | "stopped" | "running";
+/** States of a task by the platform's numbers (facts/official-push.md A2); any other answer says nothing of it. */
+const TASK_STATES: Readonly<Record<number, TaskState>> = { 1: "none", 2: "stopped", 3: "running" };
 
 /** One message to be confirmed. */
 export interface Ack {
@@ -69,7 +71,13 @@ export class OpenPlatform {
   async state(roomId: string, msgType: string, signal: AbortSignal): Promise<TaskState> {
     const data = await this.#liveData("GET", "task/get", this.#task(roomId, msgType), signal);
     const status = Number(data?.["status"]);
-    return status === 3 ? "running" : status === 2 ? "stopped" : "none";
+    const state = TASK_STATES[status];
+    if (state === undefined)
+      throw new DyliveError(
+        "unreachable",
+        told`the Open Platform did not say how the task is (status ${String(data?.["status"]).slice(0, 20)})`,
+      );
+    return state;
   }
 
   /**
