@@ -107,7 +107,7 @@ export class AuthorWatcher {
       let pauseMs = POLL_MS;
       let secUid: string | null = null;
       try {
-        const due = await store.authorWatches.due(clock.now(), MOST_SPREAD * MOST_PAUSES * checkMs);
+        const due = await store.authorWatches.due(clock.now(), Math.ceil(MOST_SPREAD * MOST_PAUSES * checkMs));
         secUid = due?.watch.secUid ?? null;
         if (due !== null && (await this.#look(due, signal))) pauseMs = 0;
       } catch (error) {
