@@ -253,6 +253,7 @@ async function* parts(exports: Exports, id: number, signal: AbortSignal, end: ()
     for (;;) {
       signal.throwIfAborted();
       const part = await exports.next(id);
+      signal.throwIfAborted(); // one that was ended may look as if it were whole
       if (part === null) return;
       yield part;
     }

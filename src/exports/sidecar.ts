@@ -300,6 +300,7 @@ export class Sidecar {
         digest.update(bytes);
         await file.write(bytes);
       }
+      signal.throwIfAborted();
       if (owned !== true) {
         // Kept before the file has its name: whoever finds it after a crash knows whose it is.
         one.own[format] = digest.digest("hex");

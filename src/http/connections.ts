@@ -36,7 +36,7 @@ const CUT_TO = 0.75;
 
 interface KeptConnection {
   readonly address: string;
-  /** ms UTC: when something was taken last, or nothing waited. */
+  /** Steady ms: when something was taken last, or nothing waited. */
   movedAt: number;
   /** Bytes that waited at the last look. */
   waiting: number;

@@ -151,7 +151,7 @@ export class Listener {
       }
       this.#connections.busy(socket);
       if (this.#onUpgrade === null || request.headers.upgrade?.toLowerCase() !== "websocket") {
-        answerPlainly(server, request, socket, head);
+        answerPlainly(server, request, socket, head, this.#requestMs);
         return;
       }
       this.#secrets.take(request);
@@ -177,44 +177,48 @@ export class Listener {
   }
 }
 
+/** Most bytes of a body that is read here; a longer one is refused by its length. */
+const OFFERED_BODY_MAX_BYTES = 65_536;
+
 /**
  * Answers a request that offers a protocol we do not have as if it had not: Java's client offers h2c with every request. Node has taken
- * its parser off the socket, so the body is read here, and the connection ends with the answer.
+ * its parser off the socket, so the body is read here, as long as the request says, and the connection ends with the answer.
  * @param head what came after the request
+ * @param ms for receiving the body
  */
-function answerPlainly(server: Server, offering: IncomingMessage, socket: Socket, head: Buffer): void {
+function answerPlainly(server: Server, offering: IncomingMessage, socket: Socket, head: Buffer, ms: number): void {
+  const length = Number(offering.headers["content-length"] ?? 0);
+  const wanted = length > 0 && length <= OFFERED_BODY_MAX_BYTES ? length : 0;
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  const late = setTimeout(() => socket.destroy(), ms);
+  const take = (part: Buffer) => {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes < wanted) return;
+    clearTimeout(late);
+    socket.off("data", take);
+    socket.pause();
+    const request = withBody(offering, socket, Buffer.concat(parts).subarray(0, wanted));
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once("finish", () => socket.destroySoon());
+    server.emit("request", request, response);
+  };
   socket.on("error", () => {});
-  const request = withBody(offering, socket, head);
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.assignSocket(socket);
-  response.once("finish", () => socket.end());
-  server.emit("request", request, response);
+  socket.once("close", () => clearTimeout(late));
+  socket.on("data", take);
+  take(head);
 }
 
-/** Returns a request with its body, which is as long as its head says: one in chunks is left without, and refused as any that is not as long. */
-function withBody({ rawHeaders, headers, method = "", url = "" }: IncomingMessage, socket: Socket, head: Buffer): IncomingMessage {
-  const request = Object.assign(new IncomingMessage(socket), {
-    rawHeaders,
-    method,
-    url,
-    httpVersion: "1.1",
-    httpVersionMajor: 1,
-    httpVersionMinor: 1,
-  });
+/** Returns a request with its body. */
+function withBody({ rawHeaders, headers, method = "", url = "" }: IncomingMessage, socket: Socket, body: Buffer): IncomingMessage {
+  const version = { httpVersion: "1.1", httpVersionMajor: 1, httpVersionMinor: 1 };
+  const request = Object.assign(new IncomingMessage(socket), { rawHeaders, method, url, ...version, complete: true });
   Object.assign(request.headers, headers);
-  let left = Number(headers["content-length"] ?? 0);
-  const take = (bytes: Buffer) => {
-    if (left > 0) request.push(bytes.subarray(0, left));
-    left -= bytes.length;
-    if (left > 0) return;
-    socket.off("data", take);
-    request.complete = true;
-    request.push(null);
-  };
-  socket.on("data", take);
-  socket.once("close", () => left > 0 && request.destroy());
-  take(head);
+  request.push(body);
+  request.push(null);
   return request;
 }
 

@@ -193,7 +193,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
     plain: asItIs,
     request: (_channel, address, { title, lines }) => {
       const [, key = ""] = /\/([^/]+)\/?$/.exec(address.pathname) ?? [];
-      const body = { device_key: decodeURIComponent(key), title, body: lines.join("\n"), group: "dylive" };
+      const body = { device_key: decoded(key), title, body: lines.join("\n"), group: "dylive" };
       return posted(new URL("push", new URL(`${address.pathname.replace(/[^/]+\/?$/, "")}`, address)), body);
     },
     refusal: codeIn("code", "message", [], 0, 200),
@@ -212,7 +212,7 @@ const CHANNELS: Readonly<Record<ChannelKind, Channel>> = {
       const [, topic = ""] = /\/([^/]+)\/?$/.exec(address.pathname) ?? [];
       const sequence = createHash("sha256").update(id).digest("hex").slice(0, 32);
       const text = lines.length === 0 ? title : lines.join("\n");
-      const message = { topic: decodeURIComponent(topic), sequence_id: sequence, title, message: text };
+      const message = { topic: decoded(topic), sequence_id: sequence, title, message: text };
       const root = new URL(address.pathname.replace(/[^/]+\/?$/, ""), address);
       return posted(root, message, secret === null ? {} : { authorization: `Bearer ${secret}` });
     },
@@ -402,7 +402,7 @@ export function withoutKeys<A extends { readonly error: string | null; readonly 
 }
 
 /** Returns a part of an address as it is meant; itself where a % in it is only a sign. */
-function decoded(part: string): string {
+export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

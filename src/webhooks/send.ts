@@ -5,7 +5,7 @@ import { connectionFailure } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { HookSecrets, HookTry } from "../store/sql/hooks.js";
-import type { ChannelRefusal } from "./channels.js";
+import { type ChannelRefusal, decoded } from "./channels.js";
 
 /**
  * Longest time for a request, from its beginning to the end of the answer, in ms. A receiver that needs longer should answer first and work
@@ -160,10 +160,10 @@ export class MailSender {
     const failed = (error: string) => ({ delivered: false, status: null, error, answer: null, putOffMs: null });
     if (this.#mail === null) return failed("no server for e-mail is set: DYLIVE_SMTP");
     const { username, hostname, searchParams } = this.#mail.server;
-    const user = decodeURIComponent(username);
+    const user = decoded(username);
     const from = searchParams.get("from") ?? (user.includes("@") ? user : `dylive@${hostname}`);
     try {
-      const to = decodeURIComponent(url.slice("mailto:".length)).split(",");
+      const to = decoded(url.slice("mailto:".length)).split(",");
       // One that comes again has the same, by which mail servers and programs know it.
       const messageId = `<${headers["id"]}@${from.replace(/^.*@|>.*$/g, "")}>`;
       await (await this.#mail.transport).sendMail({ from, to, subject: headers["subject"], text: body, messageId, signal });
@@ -188,7 +188,7 @@ async function transportOf({ protocol, hostname, port, username, password }: URL
     host: hostname.replace(/^\[|\]$/g, ""),
     secure: protocol === "smtps:",
     ...(port !== "" && { port: Number(port) }),
-    ...(username !== "" && { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
+    ...(username !== "" && { auth: { user: decoded(username), pass: decoded(password) } }),
     ...{ connectionTimeout: STEP_MS, greetingTimeout: STEP_MS, socketTimeout: STEP_MS },
     // Nothing of what people wrote is read as a file or an address to fetch.
     ...{ disableFileAccess: true, disableUrlAccess: true },

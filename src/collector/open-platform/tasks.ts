@@ -98,7 +98,7 @@ interface PushTask {
   state: "new" | "running" | "ending" | "ended";
   problem: string | null;
   failures: number;
-  /** When something is to be done, and when the platform is to be asked about the task: ms UTC. */
+  /** When something is to be done, and when the platform is to be asked about the task: steady ms. */
   nextAt: number;
   checkAt: number;
 }

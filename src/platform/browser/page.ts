@@ -1,4 +1,4 @@
-import type { BrowserContext, Page, Response } from "playwright-core";
+import type { BrowserContext, Page, Response, Route } from "playwright-core";
 import { type Clock, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
@@ -37,16 +37,26 @@ export async function openPage(context: BrowserContext, allows: HostRule, signal
     void opening.then((late) => late.close()).catch(() => {});
     throw error;
   });
-  await page.route("**/*", (route) => {
-    const request = route.request();
-    const { protocol, hostname } = new URL(request.url());
-    const fine = protocol === "data:" || protocol === "blob:" || (/^https?:$/.test(protocol) && allows(hostname));
-    const answered = fine && !NOT_LOADED.has(request.resourceType()) ? route.continue() : route.abort("blockedbyclient");
-    return answered.catch(() => {}); // the page went away meanwhile
+  const readied = (async () => {
+    await page.route("**/*", (route) => guarded(route, allows));
+    page.on("popup", (window) => void window.close().catch(() => {}));
+    await page.addInitScript(refuseApps).catch(() => {}); // the page went away meanwhile
+  })();
+  await untilAborted(readied, signal).catch((error: unknown) => {
+    readied.catch(() => {});
+    void page.close().catch(() => {});
+    throw error;
   });
-  page.on("popup", (window) => void window.close().catch(() => {}));
-  await page.addInitScript(refuseApps).catch(() => {}); // the page went away meanwhile
   return page;
+}
+
+/** Lets a request through, or not: only to allowed hosts, and nothing that nobody looks at. */
+function guarded(route: Route, allows: HostRule): Promise<void> {
+  const request = route.request();
+  const { protocol, hostname } = new URL(request.url());
+  const fine = protocol === "data:" || protocol === "blob:" || (/^https?:$/.test(protocol) && allows(hostname));
+  const answered = fine && !NOT_LOADED.has(request.resourceType()) ? route.continue() : route.abort("blockedbyclient");
+  return answered.catch(() => {}); // the page went away meanwhile
 }
 
 /** Closes a page. One that does not close goes with its context: nobody waits for it longer than a moment. */

@@ -43,6 +43,8 @@ interface Ready extends Opened {
 const SIGN_TIMEOUT_MS = 10_000;
 /** Longest time until a page of the site is there and has settled, the home page and then the room's, in ms. */
 const START_TIMEOUT_MS = 120_000;
+/** Longest time for the browser to make a context, in ms. */
+const CONTEXT_TIMEOUT_MS = 30_000;
 /** Longest wait for the cookies and the storage of a context that is closed, in ms. */
 const SAVE_TIMEOUT_MS = 5_000;
 const MAX_REPLY_BYTES = 8 * 1024 * 1024;
@@ -147,7 +149,12 @@ export class VisitorContext {
   async #openContext(signal: AbortSignal): Promise<Opened> {
     await untilAborted(this.#options.after, signal);
     const browser = await this.#options.supervisor.browser(signal);
-    const opened = { browser, context: await this.#newContext(browser) };
+    const making = this.#newContext(browser);
+    const context = await untilAborted(making, within(signal, CONTEXT_TIMEOUT_MS)).catch((error: unknown) => {
+      making.then((late) => late.close()).catch(() => {});
+      throw error;
+    });
+    const opened = { browser, context };
     this.#opened = opened;
     return opened;
   }
@@ -169,11 +176,11 @@ export class VisitorContext {
   }
 
   async #start(until: AbortSignal): Promise<Ready> {
-    // A page that hangs answers nothing, and never says so.
-    const signal = within(until, START_TIMEOUT_MS);
     let page: Page | null = null;
     try {
-      const opened = await untilAborted(this.#open(), signal);
+      const opened = await untilAborted(this.#open(), until);
+      // A page that hangs answers nothing, and never says so.
+      const signal = within(until, START_TIMEOUT_MS);
       const { context } = opened;
       page = await openPage(context, this.#options.allows, signal);
       const userUniqueId = await this.#findSite(page, signal);

@@ -45,13 +45,13 @@ class PostgresMembership implements Membership {
   #renewedAt = Number.NEGATIVE_INFINITY;
   /** Time of the last time that this process told the cluster that it lives. */
   #heardAt: number | null = null;
-  #beatAt: number | null = null;
+  #beatAt: { readonly ms: number; readonly wall: number } | null = null;
   #losses = 0;
   #beating: Promise<Changes> | null = null;
   #left = false;
-  /** Rooms that this process does not take from owners who go on with them, and until when, ms UTC. */
+  /** Rooms that this process does not take from owners who go on with them, and until when, by {@link #ms}. */
   readonly #declined = new Map<string, number>();
-  /** Time (ms) until which nothing is taken from the dead. */
+  /** Time, by {@link #ms}, until which nothing is taken from the dead. */
   #unsureUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -81,7 +81,10 @@ class PostgresMembership implements Membership {
     if (this.#left) throw new DyliveError("stopping", "the process has left the cluster");
     const now = this.#ms;
     // Stopped for long, or the machine was: so may have been the others, and whoever is awake first must not take all.
-    if (this.#beatAt !== null && now - this.#beatAt > this.#times.ttlMs / 2) this.#doubt();
+    // Or the clock was set: the database's may be the same one, by which everybody looks dead now.
+    const { clock } = this.#connection;
+    const before = this.#beatAt;
+    if (before !== null && Math.max(now - before.ms, Math.abs(clock.now() - before.wall)) > this.#times.ttlMs / 2) this.#doubt();
     let taken: ReadonlyMap<string, How>;
     let mine: readonly MineRow[];
     let paused: ReadonlySet<RoomKey>;
@@ -94,7 +97,7 @@ class PostgresMembership implements Membership {
       this.#doubt();
       throw error;
     } finally {
-      this.#beatAt = this.#ms;
+      this.#beatAt = { ms: this.#ms, wall: clock.now() };
     }
     const changes = this.#compare(taken, mine, paused);
     // As of the answer: the process may have hung while it waited for it.

@@ -12,17 +12,22 @@ export interface Loaded<T> {
   renew(): Promise<void>;
 }
 
+/** Time after which an answer is not waited for, in ms, where it is asked again and again: a connection may have died. */
+const GIVE_UP_MS = 30_000;
+
 /** Asks at once, and again when told; answers of earlier questions that come late are left out. */
 export function useLoaded<T>(question: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const value: ShallowRef<T | null> = shallowRef(null);
   const failure = shallowRef<ApiFailure | null>(null);
   let stop = new AbortController();
+  let askedAt = 0;
   let asking = false;
   async function reload(): Promise<void> {
     stop.abort();
     const mine = new AbortController();
     stop = mine;
     asking = true;
+    askedAt = performance.now();
     try {
       const answer = await question(mine.signal);
       if (mine.signal.aborted) return;
@@ -35,7 +40,7 @@ export function useLoaded<T>(question: (signal: AbortSignal) => Promise<T>): Loa
     }
   }
   async function renew(): Promise<void> {
-    if (!asking) await reload();
+    if (!asking || performance.now() - askedAt > GIVE_UP_MS) await reload();
   }
   void reload();
   onScopeDispose(() => stop.abort());
