@@ -332,7 +332,10 @@ it("what was seen of an account is added to its days when the room is left, and 
   const accounts = { get: async () => account, hasLapsed: () => false, noteReading: () => {} };
   const now = await running({ clock, rooms: [GIVING], rateFactor: 4 }, { store, accounts }, clock);
   void now.rooms.add(RID, { sessions: ["guest", `account:${name}`] }, 60_000, SIGNAL).catch(() => {});
-  await clock.until(() => now.rooms.collected()[0]?.evidence.sessions.every(({ gifts }) => gifts === "flowing"), MINUTE);
+  // What was witnessed begins anew when gifts begin to flow.
+  const isSeen = () =>
+    now.rooms.collected()[0]?.evidence.sessions.every(({ gifts, giftsSeen }) => gifts === "flowing" && giftsSeen.diamondsWitnessed > 0);
+  await clock.until(isSeen, 2 * MINUTE);
   const viewer = account.cookies()[0]?.value ?? "";
   now.simulator.rooms.refuse(RID, true, "blocked", viewer);
   now.simulator.rooms.cut(RID, viewer);
