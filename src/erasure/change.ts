@@ -118,7 +118,8 @@ function renamedCombo(name: string, { identity, pseudonym }: ErasurePlan): strin
   const hidden = [...identity.webcastUids, ...identity.secUids, ...identity.displayIds, ...identity.nicknames].map((text) =>
     short(`?${text}`),
   );
-  const theirs = new Set([...identity.ids.map(short), ...hidden]);
+  // The Open Platform's openid, which stands for a sec_uid, is digested as it is.
+  const theirs = new Set([...identity.ids.map(short), ...identity.secUids.map(short), ...hidden]);
   return name
     .split(".")
     .map((part) => (theirs.has(part) ? pseudonym : part))

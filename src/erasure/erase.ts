@@ -51,7 +51,7 @@ class Meant {
   }
 
   look(user: KnownPerson): void {
-    const known = [user.id, user.secUid, user.displayId, user.webcastUid, user.nickname];
+    const known = [user.id, user.secUid, user.displayId, user.shortId, user.webcastUid, user.nickname];
     const isMeant = typeof this.#who === "string" ? known.includes(this.#who) : isPerson(user, this.#who);
     if (isMeant) this.#found.set(JSON.stringify(known), user);
   }
@@ -210,13 +210,27 @@ async function identify(store: Deps, text: string, signal: AbortSignal | undefin
   if (meant.length === 0)
     throw new DyliveError("not_found", told`nobody in the log, in works and in comments is known as ${JSON.stringify(text.slice(0, 80))}`);
   // An id outranks a name: somebody may have taken another's number for a nickname.
-  const first = ([(one) => one.id, (one) => one.secUid, (one) => one.displayId] satisfies ((one: KnownPerson) => string | null)[])
+  const first = (
+    [(one) => one.id, (one) => one.secUid, (one) => one.displayId, (one) => one.shortId ?? null] satisfies ((
+      one: KnownPerson,
+    ) => string | null)[]
+  )
     .map((by) => meant.filter((one) => by(one) === text))
     .find((found) => found.length > 0);
   const found = first ?? meant;
   // Who has the same sec_uid is one person, though no id is known of them somewhere, or another.
-  const idOf = new Map(found.flatMap(({ id, secUid }) => (id === null || secUid === null ? [] : [[secUid, id] as const])));
-  const people = new Set(found.flatMap(({ id, secUid }) => (secUid === null ? (id ?? []) : (idOf.get(secUid) ?? secUid))));
+  const idOf = new Map(
+    found.flatMap(({ id, secUid, webcastUid }) =>
+      id === null ? [] : [secUid, webcastUid].flatMap((other) => (other == null ? [] : [[other, id] as const])),
+    ),
+  );
+  const people = new Set(
+    found.flatMap(({ id, secUid, webcastUid }) => {
+      if (secUid !== null) return idOf.get(secUid) ?? secUid;
+      // Of those under a mask nothing else may be known.
+      return id ?? (webcastUid == null ? [] : (idOf.get(webcastUid) ?? webcastUid));
+    }),
+  );
   if (people.size > 1)
     throw new DyliveError(
       "bad_request",

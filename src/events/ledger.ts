@@ -112,8 +112,10 @@ export class GiftLedger {
     for (const [id, known] of this.#open) {
       if (events.length >= most) break;
       const combo = this.#combosAhead.get(id) ?? known;
-      // Beyond the bound the oldest are settled early: units that come later still count.
-      if (combo.settled || (combo.updatedAt > heardUntil && surplus <= 0)) continue;
+      // Beyond the bound the oldest are settled early: units that come later still count. As are those of a clock that was set back since.
+      if (combo.settled) continue;
+      const isAlive = combo.updatedAt > heardUntil && combo.updatedAt - now < SILENCE_MS;
+      if (isAlive && surplus <= 0) continue;
       surplus -= 1;
       const event = settleAfterSilence(combo.last, combo.high, combo.last.time + SILENCE_MS, now);
       this.#staged.push(event);
@@ -231,7 +233,7 @@ export class GiftLedger {
     const joined = this.#joinedAhead.get(own) ?? this.#joined.get(own);
     if (joined !== undefined) return joined;
     const trace = this.#trace(event);
-    if (trace && !(trace.kind === "gift" && event.kind === "gift")) return trace.comboId;
+    if (trace && (!(trace.kind === "gift" && event.kind === "gift") || isShared(trace.comboId, own))) return trace.comboId;
     const twin = this.#twin(event);
     if (twin === null) return own;
     if (event.kind !== "light") this.#joinedAhead.set(own, twin);
@@ -287,6 +289,14 @@ export class GiftLedger {
     this.#ids = new Set();
     this.#indexed = 0;
   }
+}
+
+/**
+ * Tells whether a combo that a light gift began is the other form of a gift in full: it has no group, and is of the same gift, sender and receiver.
+ * Of what was stored before a restart the log says no more.
+ */
+function isShared(comboId: string, own: string): boolean {
+  return !comboId.split(".").at(-2)?.startsWith("g") && twinKey(comboId) === twinKey(own);
 }
 
 /**

@@ -265,6 +265,23 @@ export function describeErase(open: Open): void {
       expect((await readAll(store().log, room)).events.map(({ type }) => type)).toEqual(["erased", "chat", "chat"]);
     });
 
+    it("refuses a name under a mask that several people have, and erases one of them by their id in live rooms", async () => {
+      const { append } = await claimed(store());
+      const masked = (webcastUid: string) => ({ ...userOf(null), nickname: "小***", masked: true, webcastUid });
+      await append(chat("1", { user: masked("MS4wLjAAann") }), chat("2", { user: masked("MS4wLjAAbob") }));
+      await expect(eraseUser(store(), { user: "小***", keep: false })).rejects.toMatchObject({
+        code: "bad_request",
+        detail: expect.stringContaining("MS4wLjAAann, MS4wLjAAbob"),
+      });
+      expect(await eraseUser(store(), { user: "MS4wLjAAbob", keep: false })).toMatchObject({ erased: 1 });
+    });
+
+    it("finds a person by each of their numbers", async () => {
+      const { append } = await claimed(store());
+      await append(chat("1", { user: { ...userOf("77"), displayId: "xuelian88", shortId: "2072651305" } }));
+      expect(await eraseUser(store(), { user: "2072651305", keep: false })).toMatchObject({ erased: 1, identity: { ids: ["77"] } });
+    });
+
     it("also where a room masks them, by their id in live rooms; who has the same mask is another", async () => {
       const { append, room } = await claimed(store());
       const masked = (webcastUid: string) => ({ ...userOf(null), nickname: "小***", masked: true, webcastUid });

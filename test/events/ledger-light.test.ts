@@ -56,6 +56,21 @@ describe("a light gift", () => {
     expect(pass(fresh, new Store(), light("10", 3, AT, "7"))).toEqual([["10", 3, 3]]);
   });
 
+  test("that came first is still the combo of the gift in full after a restart, however far that has come", () => {
+    for (const first of [[full("2", "8", 2, AT + 1000), full("3", "8", 4, AT + 2000)], [full("3", "8", 4, AT + 2000)]]) {
+      const [ledger, store] = [new GiftLedger(), new Store()];
+      pass(ledger, store, light("1", 2));
+      for (const one of first) pass(ledger, store, one);
+      const restarted = new GiftLedger();
+      restarted.restore(store.events);
+      expect(pass(restarted, store, full("4", "8", 6, AT + 90_000))).toEqual([["4", 2, 6]]);
+      expect(units(store)).toBe(6);
+      // Another gift of the same action is its own.
+      const other = gift({ id: "5", combo: "7.5.999.g9.0", total: 1, at: AT + 91_000, trace: "t8" });
+      expect(pass(restarted, store, other)).toEqual([["5", 1, 1]]);
+    }
+  });
+
   test("that was taken for an echo is still one when everything comes again long after, to somebody who remembers nothing", () => {
     const runs: Draft[][] = [
       [full("1", "8", 3), light("2", 3), light("3", 5, AT + 29_000), full("4", "8", 6, AT + 30_000)],

@@ -2,7 +2,7 @@ import type { Arrived } from "../../ingest/pipeline.js";
 import { readPayload } from "../../platform/open-platform/push.js";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { isStoreDown } from "../../store/health.js";
+import { isNotOwner, isStoreDown } from "../../store/health.js";
 import type { RoomKey } from "../../store/log.js";
 import { type OfficialDeps, OfficialRooms } from "./rooms.js";
 import type { PushSpool } from "./spool.js";
@@ -139,8 +139,18 @@ export class OfficialReceiver {
   async #storeInRoom(pushes: readonly Push[], waited: boolean): Promise<void> {
     const [first] = pushes;
     if (first === undefined) return;
-    const room = await this.#rooms.of(first.appId, first.roomId);
-    await room.store(pushes.map((push) => arrived(push, waited)));
+    const { appId, roomId } = first;
+    const batch = pushes.map((push) => arrived(push, waited));
+    let room = await this.#rooms.of(appId, roomId);
+    try {
+      await room.store(batch);
+    } catch (error) {
+      if (!isNotOwner(error)) throw error;
+      // It was deleted: what comes of it now is of a new one.
+      this.#rooms.forget(appId, roomId);
+      room = await this.#rooms.of(appId, roomId);
+      await room.store(batch);
+    }
     for (const push of pushes) this.#deps.stored(room.room, push);
   }
 

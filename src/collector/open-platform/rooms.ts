@@ -1,7 +1,7 @@
 import type { NewEvent } from "../../events/event.js";
 import { type Arrived, type Broadcast, Pipeline, type Without } from "../../ingest/pipeline.js";
 import type { Drift } from "../../platform/wire/drift.js";
-import type { Clock } from "../../runtime/clock.js";
+import { type Clock, steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
@@ -123,6 +123,7 @@ export class OfficialRooms {
       },
       (error: unknown) => {
         this.#open.delete(key);
+        this.#opened--; // as often as it is tried while the store is away, it is one room
         throw error;
       },
     );
@@ -131,8 +132,15 @@ export class OfficialRooms {
     return opening;
   }
 
+  /** Forgets a room, such as one that was deleted: it is opened anew when something of it comes. */
+  forget(appId: string, roomId: string): void {
+    const key = `${appId}:${roomId}`;
+    this.#open.delete(key);
+    this.#idle.delete(key);
+  }
+
   #count(): void {
-    const now = this.#deps.clock.now();
+    const now = steadyMs(this.#deps.clock);
     if (now >= this.#hourEndsAt) {
       this.#hourEndsAt = now + HOUR_MS;
       this.#opened = 0;

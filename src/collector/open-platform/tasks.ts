@@ -98,6 +98,8 @@ interface PushTask {
   state: "new" | "running" | "ending" | "ended";
   problem: string | null;
   failures: number;
+  /** Refusals in a row. */
+  refusals: number;
   /** When something is to be done, and when the platform is to be asked about the task: steady ms. */
   nextAt: number;
   checkAt: number;
@@ -188,15 +190,16 @@ export class OfficialTasks {
       }
       if (RECOVERABLE.includes(msgType)) await recoverFailed(this.#deps, { room: room.key, roomId: room.roomId, msgType }, signal);
       if (task.state === "ending") task.state = "ended";
-      Object.assign(task, { problem: null, failures: 0, nextAt: now + RECOVER_MS });
+      Object.assign(task, { problem: null, failures: 0, refusals: 0, nextAt: now + RECOVER_MS });
     } catch (error) {
       if (signal.aborted) return;
       const refused = error instanceof OfficialRefusal;
       task.failures++;
+      task.refusals = refused ? task.refusals + 1 : 0;
       task.problem = error instanceof DyliveError ? error.detail : "dylive failed";
       task.nextAt = now + backoffMs(refused ? "refusal" : "network", task.failures);
       if (task.state === "new") task.checkAt = 0;
-      if (refused && task.failures > MAX_REFUSALS) task.state = "ended";
+      if (task.refusals > MAX_REFUSALS) task.state = "ended";
       this.#deps.onFailed(room.roomId, msgType, error);
     }
   }
@@ -242,5 +245,7 @@ export class OfficialTasks {
 }
 
 function newTasks(): Map<string, PushTask> {
-  return new Map(TASK_TYPES.map((type): [string, PushTask] => [type, { state: "new", problem: null, failures: 0, nextAt: 0, checkAt: 0 }]));
+  return new Map(
+    TASK_TYPES.map((type): [string, PushTask] => [type, { state: "new", problem: null, failures: 0, refusals: 0, nextAt: 0, checkAt: 0 }]),
+  );
 }

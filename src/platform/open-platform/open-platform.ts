@@ -144,7 +144,8 @@ export class OpenPlatform {
       const answer = await ask({ method, url: `${base}${path}${query}`, headers: { [header]: text }, ...body }, signal);
       const errNo = Number(answer[errorField] ?? answer["err_no"] ?? 0);
       if (errNo === 0) return answer;
-      if (again || errNo !== ERR.badToken) throw new OfficialRefusal(errNo, told`${method} ${path} was not done`);
+      if (again || (errNo !== ERR.badToken && errNo !== ERR.invalidToken))
+        throw new OfficialRefusal(errNo, told`${method} ${path} was not done`);
       token.refused(text);
     }
   }
@@ -260,7 +261,7 @@ export class AccessToken {
 }
 
 /** Numbers of the Open Platform's errors (facts/official-push.md A1, A2) that call for something else than waiting. */
-export const ERR = { badToken: 40022, badPage: 10001, notMounted: 10004, precondition: 5003019 } as const;
+export const ERR = { badToken: 40022, invalidToken: 40004, badPage: 10001, notMounted: 10004, precondition: 5003019 } as const;
 
 /** Meanings of the numbers, in words for whoever must mend it. The platform's own words are not shown: they may repeat what was sent. */
 const MEANINGS: ReadonlyMap<number, string> = new Map([

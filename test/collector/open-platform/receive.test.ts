@@ -56,6 +56,19 @@ describe("pushes", () => {
     expect(await made.store.sessions.list(room ?? 0, 10)).toMatchObject([{ sessionId: ROOM_ID, endedAt: null }]);
   });
 
+  it("of a room that was deleted are stored in a new one", async () => {
+    const made = await ingest();
+    const push = (id: string) => made.platform.push(APP, ROOM_ID, "live_comment", body(id), { untasked: true });
+    const room = () => made.store.rooms.find({ kind: "official", value: `${APP}:${ROOM_ID}` });
+    await push("1");
+    const before = (await room()) ?? 0;
+    await made.store.deletions.ofRoom(before);
+    expect(await push("2")).toMatchObject({ status: 200, delivered: true });
+    const after = (await room()) ?? 0;
+    expect(after).toBeGreaterThan(before);
+    expect(ids((await made.store.log.read(after, 0, 10)).events)).toEqual(["2"]);
+  });
+
   it("that come again are answered and stored once, also in another body and after a restart", async () => {
     const spool = file("spool");
     const first = await ingest({ spool });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { OfficialRooms } from "../../../src/collector/open-platform/rooms.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
+import { DyliveError } from "../../../src/runtime/errors.js";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";
 import { FakeClock } from "../../clock.js";
 
@@ -28,6 +29,22 @@ describe("rooms of the Open Platform", () => {
     expect(await store.rooms.list()).toHaveLength(3);
     await clock.advance(3_600_000);
     await open.of("tt1", "4");
+  });
+
+  it("count once, however often they are tried while the store is away", async () => {
+    const { rooms: open, store } = rooms({ open: 10, openedPerHour: 3 });
+    const { ensure } = store.rooms;
+    store.rooms.ensure = () => Promise.reject(new DyliveError("store_unreachable", "away"));
+    for (let n = 0; n < 20; n++) await expect(open.of("tt1", "1")).rejects.toMatchObject({ code: "store_unreachable" });
+    store.rooms.ensure = ensure;
+    expect((await open.of("tt1", "1")).room).toBeGreaterThan(0);
+  });
+
+  it("are opened anew when they are forgotten", async () => {
+    const { rooms: open } = rooms({ open: 10, openedPerHour: 10 });
+    const before = await open.of("tt1", "1");
+    open.forget("tt1", "1");
+    expect(await open.of("tt1", "1")).not.toBe(before);
   });
 
   it("are let go when many others were used since, and opened again", async () => {
