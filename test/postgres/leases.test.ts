@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/runtime/clock.js";
 import { sqlRooms } from "../../src/store/sql/rooms.js";
+import { until } from "../until.js";
 import { type Process, rounds, sizes, useProcesses } from "./process.js";
 
 const { sql, start, wanted, wantedOnly } = useProcesses();
@@ -141,6 +143,32 @@ describe("leases of rooms", () => {
     await b.beat().catch(() => {});
     // It was back too late: its time is over.
     expect(sizes(a, b)).toEqual([20, 0]);
+  });
+
+  it("stay with a process whose clock is set back: it goes on saying that it lives", async () => {
+    let backMs = 0;
+    const a = await start({ ttlMs: 800 }, 1000, { ...systemClock, now: () => systemClock.now() - backMs });
+    await a.beat();
+    backMs = 3_600_000;
+    await sql("UPDATE members SET expires_at = clock_timestamp()");
+    await until(async () => {
+      await a.beat();
+      return (await sql("SELECT 1 FROM members WHERE expires_at > clock_timestamp()")).length === 1;
+    });
+  });
+
+  it("are not taken by whoever beats first after the clock of all was set forward, by which all look dead", async () => {
+    let aheadMs = 0;
+    const times = { graceMs: 600_000 };
+    const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+    const [a, b] = [await start(times, 1000, clock), await start(times, 1000, clock)];
+    await wantedOnly(20);
+    await rounds(1, a, b);
+    aheadMs = 3_600_000;
+    await sql("UPDATE members SET expires_at = clock_timestamp() - interval '50 minutes'");
+    await a.beat();
+    await b.beat();
+    expect(sizes(a, b)).toEqual([10, 10]);
   });
 
   it("of one who leaves are free at once, and of one who drains move while he goes on", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
-import { systemClock } from "../../src/runtime/clock.js";
+import { type Clock, systemClock } from "../../src/runtime/clock.js";
 import type { Lease, Membership } from "../../src/store/cluster.js";
 import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { postgresLeases } from "../../src/store/postgres/leases.js";
@@ -70,8 +70,8 @@ export function useProcesses() {
 
   const sql = (text: string) => runSql(url, text);
   /** Starts one: the first is called p1. */
-  const start = async (times: Parameters<typeof postgresLeases>[1] = {}, capacity = 1000): Promise<Process> => {
-    const connection = new PostgresConnection(url, systemClock);
+  const start = async (times: Parameters<typeof postgresLeases>[1] = {}, capacity = 1000, clock: Clock = systemClock): Promise<Process> => {
+    const connection = new PostgresConnection(url, clock);
     open.push(connection);
     const leases = postgresLeases(connection, times);
     return new Process(await leases.join({ name: `p${open.length}`, role: "all", capacity }), connection, sql);
