@@ -1,5 +1,10 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/runtime/clock.js";
+import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { postgresLeases } from "../../src/store/postgres/leases.js";
+import { openPostgresStore } from "../../src/store/postgres/store.js";
+import { dropDatabase, newDatabase, runSql } from "./database.js";
 import { rounds, sizes, useProcesses } from "./process.js";
 
 const { start, wantedOnly } = useProcesses();
@@ -60,5 +65,40 @@ describe("the members of a cluster", () => {
     await a.beat();
     await rounds(2, b, a);
     expect(sizes(a, b)).toEqual([5, 5]);
+  });
+
+  it("leave also where the way to the database has forgotten their session", async () => {
+    const url = await newDatabase();
+    await (await openPostgresStore({ url })).close();
+    const pairs: { readonly near: Socket; readonly far: Socket }[] = [];
+    const { hostname, port } = new URL(url);
+    const way = createServer({ allowHalfOpen: true }, (near) => {
+      const far = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+      for (const socket of [near, far]) socket.on("error", () => {});
+      near.pipe(far).pipe(near);
+      pairs.push({ near, far });
+    });
+    await new Promise<void>((resolve) => way.listen(0, "127.0.0.1", resolve));
+    const through = new URL(url);
+    through.port = String((way.address() as AddressInfo).port);
+    const connection = new PostgresConnection(through.href, systemClock);
+    try {
+      const membership = await postgresLeases(connection).join({ name: "p", role: "all", capacity: 1 });
+      await membership.beat();
+      const [session] = await runSql<{ client_port: number }>(
+        url,
+        "SELECT client_port FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'dylive member %'",
+      );
+      const held = pairs.find(({ far }) => far.localPort === session?.client_port);
+      expect(held).toBeDefined();
+      held?.near.unpipe().pause();
+      held?.far.unpipe().pause();
+      await membership.leave();
+      await connection.close();
+    } finally {
+      for (const { near, far } of pairs) for (const socket of [near, far]) socket.destroy();
+      way.close();
+      await dropDatabase(url);
+    }
   });
 });

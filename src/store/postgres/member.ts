@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { inTime, PATIENCE_MS } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Lease } from "../cluster.js";
 import type { RoomKey } from "../log.js";
@@ -54,7 +55,8 @@ export class MemberSession {
     this.#closed = true;
     const client = this.#client;
     this.#client = null;
-    await client?.end().catch(() => undefined);
+    // A connection whose other end is gone without a word never says that it has ended; the end of the store cuts it.
+    if (client !== null) await inTime(client.end(), PATIENCE_MS, this.#connection.clock).catch(() => undefined);
   }
 
   async #connected(): Promise<pg.Client> {
