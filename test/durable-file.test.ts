@@ -80,8 +80,8 @@ describe("after a power loss at any moment a name leads to what it did before, o
   });
 
   it("that holds what a browser keeps", async () => {
-    await neverTorn(at("browser/one.json"), () => writeState(at("browser/one.json"), { savedAt: 5, state: { cookies: [], origins: [] } }));
-    expect(await readState(at("browser/one.json"))).toMatchObject({ savedAt: 5 });
+    await neverTorn(at("browser/one.json"), () => writeState(at("browser/one.json"), { login: 5, state: { cookies: [], origins: [] } }));
+    expect(await readState(at("browser/one.json"))).toMatchObject({ login: 5 });
   });
 
   it("that holds the first token", async () => {

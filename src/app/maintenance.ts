@@ -47,7 +47,7 @@ export async function startMaintenance(collecting: Collecting, deps: BackgroundD
     };
   });
   await collecting.hold("search", async () => keepIndexed(deps));
-  const alone = collecting.here === null;
+  const alone = deps.store.cluster === undefined;
   await collecting.hold("retention", async () => keepWithinLimits(deps, alone ? "all" : "store"));
   return alone || deps.config.role === "serve" ? async () => {} : keepWithinLimits(deps, "raw");
 }

@@ -3,8 +3,8 @@ import { get, type Platform, pausesAt, platformAt, type Reply } from "../platfor
 import { directIdentities, type PlatformIdentities } from "../platform/access/platform-identity.js";
 import { ProxyServer } from "../platform/access/proxy.js";
 import { httpSigner } from "../platform/access/push.js";
-import type { WorkVisitors } from "../platform/access/work-visitor.js";
-import { AccountStore, GUEST } from "../platform/accounts/login-store.js";
+import type { WorkVisitor, WorkVisitors } from "../platform/access/work-visitor.js";
+import { type Account, AccountStore, GUEST } from "../platform/accounts/login-store.js";
 import { findBrowser } from "../platform/browser/find.js";
 import type { BrowserSession } from "../platform/browser/session.js";
 import type { Reach } from "../platform/platform-access.js";
@@ -32,13 +32,14 @@ interface PlatformReach extends Reach {
 
 /** Returns how the platform is reached by these settings; the caller closes its identities, and with them the browser. */
 export function reachOf(config: Config, machine: Machine, clock: Clock): PlatformReach {
-  const browser = lazyBrowser(config, machine, clock);
+  const accounts = AccountStore.inside(config.data, clock);
+  const browser = lazyBrowser(config, machine, clock, (account) => accounts.isCurrent(account));
   return {
     platform: platformOf(config),
     platformBy: (url) => platformAt(config.upstream, new ProxyServer(url)),
     identities: identitiesOf(config, browser),
     works: { visitWorks: async (request) => (await browser.open()).visitWorks(request) },
-    accounts: AccountStore.inside(config.data, clock),
+    accounts,
     account: config.account,
     source: config.source,
     userAgent: config.userAgent,
@@ -63,8 +64,22 @@ export function workReaderOf(
   { platform, accounts, works }: Pick<PlatformReach, "platform" | "accounts" | "works">,
   clock: Clock,
 ): WorkReader {
-  const visitor = async () =>
-    works.visitWorks({ account: worksAccount === GUEST ? null : await accounts.get(worksAccount), proxy: platform.proxy });
+  let held: { readonly savedAt: number | null; readonly visitor: WorkVisitor } | null = null;
+  const accountNow = () => (worksAccount === GUEST ? null : accounts.get(worksAccount));
+  const leave = () => {
+    held?.visitor.release();
+    held = null;
+  };
+  const visitor = async () => {
+    const account = await Promise.resolve(accountNow()).catch((error: unknown) => {
+      leave(); // it was forgotten
+      throw error;
+    });
+    const savedAt = account?.savedAt ?? null;
+    if (held !== null && held.savedAt !== savedAt) leave();
+    held ??= { savedAt, visitor: await works.visitWorks({ account, proxy: platform.proxy }) };
+    return held.visitor;
+  };
   return new WorkReader({ visitor, platform, userAgent, clock, pauses: pausesAt(platform.upstream) });
 }
 
@@ -88,13 +103,18 @@ interface LazyBrowser {
   readonly close: () => Promise<void>;
 }
 
-function lazyBrowser({ upstream, cdp, roomsPerContext, browser, data }: Config, machine: Machine, clock: Clock): LazyBrowser {
+function lazyBrowser(
+  { upstream, cdp, roomsPerContext, browser, data }: Config,
+  machine: Machine,
+  clock: Clock,
+  isCurrent: (account: Account) => Promise<boolean>,
+): LazyBrowser {
   const choose = () => (cdp === null ? { program: findBrowser(browser, machine.browsers), headless: true } : { cdp });
   let opened: Promise<BrowserSession> | null = null;
   let isClosed = false;
   const load = async () => {
     const { BrowserSession } = await import("../platform/browser/session.js");
-    return new BrowserSession({ choose, clock, upstream, profile: join(resolve(data), "browser"), roomsPerContext });
+    return new BrowserSession({ choose, clock, upstream, profile: join(resolve(data), "browser"), roomsPerContext, isCurrent });
   };
   return {
     open: async () => {

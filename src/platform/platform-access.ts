@@ -111,6 +111,8 @@ export class PlatformAccess {
   #taking: Promise<PlatformIdentity> | null = null;
   #asker: { readonly visitor: Visitor; readonly account: Account | null } | null = null;
   #pageAsked = false;
+  /** What was noted last of whom the platform takes us for. */
+  #noted: LoginReading | null = null;
   /** Count of leaves, so that an identity that comes after the room has left is given back at once. */
   #leaves = 0;
 
@@ -194,9 +196,13 @@ export class PlatformAccess {
 
   /** Returns whom the platform takes us for here, by the page that was read last, and notes it for the log of accounts too. */
   async noteReading(visitor: Visitor): Promise<{ readonly account: string | null; readonly login: LoginReading["login"] }> {
-    const account = await this.#account().catch(() => null);
-    if (account !== null) this.#reach.accounts.noteReading(account, visitor.login);
-    return { account: account?.name ?? null, login: visitor.login.login };
+    // Not the account of now: it may have logged in again since.
+    const { account } = [this.#asker, this.#identity].find((one) => one?.visitor === visitor) ?? { account: null };
+    const { login } = visitor;
+    // A page that did not say it left what one before it said, which is no news.
+    if (account !== null && login !== this.#noted) this.#reach.accounts.noteReading(account, login);
+    this.#noted = login;
+    return { account: account?.name ?? null, login: login.login };
   }
 
   /** Returns who we are here, for a later process; null where a browser keeps that. */

@@ -26,7 +26,7 @@ export type WorkLink =
 
 /** Dependencies of the reader of works. */
 interface WorkReaderOptions {
-  /** Takes the visitor as whom works are read; asked for the first, and kept. @throws DyliveError no_browser, browser_failed, not_found */
+  /** Returns the visitor as whom works are read, who is asked for before each page: another one after a new login. @throws DyliveError no_browser, browser_failed, not_found */
   readonly visitor: () => Promise<WorkVisitor>;
   /** Way to ask where short links lead, before a page is opened for that. */
   readonly platform: Platform;
@@ -96,7 +96,8 @@ export class WorkReader {
   readonly #queue: WaitingPage[] = [];
   readonly #jobs = new Map<string, WaitingPage>();
   readonly #stop = new AbortController();
-  #visitor: Promise<WorkVisitor> | null = null;
+  #visitor: WorkVisitor | null = null;
+  #taking: Promise<WorkVisitor> | null = null;
   #current: WaitingPage | null = null;
   #working: Promise<void> | null = null;
   readonly #counts: Record<Visit, number> = { answered: 0, refused: 0, failed: 0 };
@@ -177,8 +178,8 @@ export class WorkReader {
     this.#stop.abort(reason);
     for (const job of [...this.#jobs.values()]) this.#drop(job, reason);
     await this.#working;
-    const visitor = await this.#visitor?.catch(() => null);
-    visitor?.release();
+    await this.#taking?.catch(() => {});
+    this.#visitor?.release();
   }
 
   async #find<T extends object>(text: string, door: Door<T>, signal: AbortSignal): Promise<T> {
@@ -316,11 +317,16 @@ export class WorkReader {
   }
 
   #take(): Promise<WorkVisitor> {
-    this.#visitor ??= this.#options.visitor().catch((error: unknown) => {
-      this.#visitor = null;
-      throw error;
-    });
-    return this.#visitor;
+    this.#taking ??= this.#options
+      .visitor()
+      .then((visitor) => {
+        this.#visitor = visitor;
+        return visitor;
+      })
+      .finally(() => {
+        this.#taking = null;
+      });
+    return this.#taking;
   }
 }
 

@@ -14,7 +14,7 @@ const PAGE = `<!DOCTYPE html><meta charset="utf-8"><title>a page that wants ever
   fetch("https://api.example/").catch(function () {});
   fetch("https://live.douyin.com.evil.example/").catch(function () {});
   var user_unique_id = "x", state = '"user_unique_id":"7600000000000000001"';
-  window.byted_acrawler = { frontierSign: function (input) { return { "X-Bogus": document.title.length && "signed-" + input["X-MS-STUB"].slice(0, 9) }; } };
+  window.byted_acrawler = { frontierSign: function (input) { if (input["X-MS-STUB"] === "leave") location.href = "/elsewhere"; return { "X-Bogus": document.title.length && "signed-" + input["X-MS-STUB"].slice(0, 9) }; } };
 </script>中文`;
 
 let server: Server;
@@ -25,7 +25,8 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     asked.push(request.url ?? "");
     const isPage = request.url === "/@live.douyin.com/";
-    response.setHeader("content-type", isPage ? "text/html" : "text/javascript");
+    if (request.url === "/@live.douyin.com/away") response.writeHead(302, { location: "https://verify.snssdk.com/captcha" });
+    else response.setHeader("content-type", isPage ? "text/html" : "text/javascript");
     response.end(isPage ? PAGE.replace("OWN_PORT", `${port()}`) : "");
   });
   server.on("upgrade", (request, socket) => {
@@ -54,5 +55,19 @@ it("pictures, media, fonts and other hosts are not loaded, not even by WebSocket
   const { refused } = await session.status();
   expect(Object.keys(refused).every((host) => host.endsWith(".example") || host === "127.0.0.1")).toBe(true);
   expect(sockets).toEqual([]);
+  identity.release();
+});
+
+it("a request of the page that fails leaves the page to those who sign by it; a page that has become another is replaced", async () => {
+  const identity = await session.take(GUEST, NEVER);
+  const visits = () => asked.filter((url) => url === "/@live.douyin.com/").length;
+  const before = visits();
+  await expect(identity.pageGet?.("/away", NEVER)).rejects.toMatchObject({ code: "unreachable" });
+  expect(await identity.signer.sign("0123456789", NEVER)).toBe("signed-012345678");
+  expect(visits()).toBe(before);
+  await identity.signer.sign("leave", NEVER);
+  await expect.poll(() => asked, { timeout: 5000 }).toContain("/@live.douyin.com/elsewhere");
+  expect(await identity.signer.sign("0123456789", NEVER)).toBe("signed-012345678");
+  expect(visits()).toBe(before + 1);
   identity.release();
 });

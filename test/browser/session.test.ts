@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -54,6 +54,35 @@ describe("a seat", () => {
     const second = await session.take(GUEST, NEVER);
     expect(second.visitor.userUniqueId).toBe(id);
     second.release();
+  });
+
+  it("of an account goes on with a new login, and what is kept of one is of that alone", async () => {
+    const loginOf = (savedAt: number) => new Account("phone", savedAt, parseCookies(`sessionid=login${savedAt}`, Date.now()));
+    const file = join(profile, "account-phone-0.json");
+    const cookieAs = async (account: Account, isCurrent = true) => {
+      const own = await openSession(simulator, { profile, isCurrent: async () => isCurrent });
+      const { visitor } = await own.take({ ...GUEST, account }, NEVER);
+      await own.close(); // which keeps its state, later than all logins
+      return visitor.headers()["cookie"];
+    };
+    expect(await cookieAs(loginOf(1))).toContain("sessionid=login1");
+    expect(readFileSync(file, "utf8")).toContain("login1");
+    expect(await cookieAs(loginOf(2))).toContain("sessionid=login2");
+    rmSync(file);
+    expect(await cookieAs(loginOf(2), false)).toContain("sessionid=login2");
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("is had also where nothing can be kept of it, and a second guest's file is one on every machine", async () => {
+    const folder = join(profile, "..", "file");
+    writeFileSync(folder, "");
+    const own = await openSession(simulator, { profile: folder });
+    expect((await own.take(GUEST, NEVER)).visitor.userUniqueId).toMatch(/^\d{19}$/);
+    await own.close();
+    const other = await openSession(simulator, { profile });
+    await other.take({ ...GUEST, apart: "guest:2" }, NEVER);
+    await other.close();
+    expect(readdirSync(profile)).toContain("guest-guest-2-0.json");
   });
 
   it("stops waiting with its signal", async () => {

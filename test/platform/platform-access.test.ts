@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { directIdentities, type PlatformIdentities, type PlatformIdentity } from "../../src/platform/access/platform-identity.js";
-import { Visitor } from "../../src/platform/access/visitor.js";
+import { type LoginReading, Visitor } from "../../src/platform/access/visitor.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
 import { PlatformAccess, type Reach, wayOf } from "../../src/platform/platform-access.js";
 import type { RoomSettings } from "../../src/store/rooms.js";
@@ -120,6 +120,30 @@ describe("a room's place", () => {
     expect(await access.sit("1", SIGNAL)).not.toBe(first);
     expect(identities.requests.map((request) => request.account?.savedAt)).toEqual([1, 2]);
     expect(identities.taken).toBe(1);
+  });
+
+  it("notes what a page said of the login that it was read with, once", async () => {
+    let savedAt = 1;
+    const noted: [number, string][] = [];
+    const accounts = {
+      ...NO_ACCOUNTS,
+      get: async () => account(savedAt),
+      noteReading: (of: Account, { login }: LoginReading) => noted.push([of.savedAt, login]),
+    };
+    const access = placeOf({ accounts, identities: new FakeIdentities() }, { account: "work" });
+    const before = await access.asker(SIGNAL);
+    before.login = { login: "guest", nickname: null };
+    savedAt = 2; // meanwhile
+    expect(await access.noteReading(before)).toEqual({ account: "work", login: "guest" });
+    const after = await access.asker(SIGNAL);
+    after.login = { login: "logged_in", nickname: "me" };
+    await access.noteReading(after);
+    // A captcha page says nothing of it.
+    expect(await access.noteReading(await access.asker(SIGNAL))).toEqual({ account: "work", login: "logged_in" });
+    expect(noted).toEqual([
+      [1, "guest"],
+      [2, "logged_in"],
+    ]);
   });
 
   it("leaves by the room's own proxy, and says no to what is none", async () => {

@@ -1,7 +1,16 @@
 import { setMaxListeners } from "node:events";
 import { describe, expect, it } from "vitest";
+import { workReaderOf } from "../../src/app/platform.js";
 import { platformAt } from "../../src/platform/access/platform.js";
-import type { AskedWork, CommentsEnd, CommentsSeen, WorkReading, WorkVisitor } from "../../src/platform/access/work-visitor.js";
+import type {
+  AskedWork,
+  CommentsEnd,
+  CommentsSeen,
+  WorkReading,
+  WorkVisitor,
+  WorkVisitorRequest,
+} from "../../src/platform/access/work-visitor.js";
+import { Account, type AccountStore } from "../../src/platform/accounts/login-store.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { english } from "../../src/runtime/told.js";
 import { WorkReader } from "../../src/works/reader.js";
@@ -32,7 +41,7 @@ interface Panel {
 function stage(clock = new FakeClock()) {
   const panels: Panel[] = [];
   const pages: { id: string; signal: AbortSignal; answer: (reading: WorkReading) => void; fail: (error: unknown) => void }[] = [];
-  let taken = 0;
+  let askedFor = 0;
   let released = 0;
   const visitor: WorkVisitor = {
     read: ({ id }, signal) =>
@@ -71,7 +80,7 @@ function stage(clock = new FakeClock()) {
     release: () => void released++,
   };
   let take = async () => {
-    taken++;
+    askedFor++;
     return visitor;
   };
   const reader = new WorkReader({
@@ -84,7 +93,7 @@ function stage(clock = new FakeClock()) {
   return {
     ...{ clock, reader, pages, panels },
     ids: () => pages.map(({ id }) => id),
-    counts: () => ({ taken, released }),
+    counts: () => ({ askedFor, released }),
     noBrowser: (error: unknown) => {
       const before = take;
       take = async () => {
@@ -113,9 +122,9 @@ describe("the reader of works", () => {
     await clock.advance(5000);
     pages[2]?.answer(silent());
     await Promise.all(all);
-    expect(counts()).toEqual({ taken: 1, released: 0 });
+    expect(counts()).toEqual({ askedFor: 3, released: 0 });
     await reader.close();
-    expect(counts()).toEqual({ taken: 1, released: 1 });
+    expect(counts()).toEqual({ askedFor: 3, released: 1 });
   });
 
   it("shares one reading among those who want the same work", async () => {
@@ -379,4 +388,39 @@ describe("the reader of works", () => {
     await expect(reader.find("https://live.douyin.com/123", NEVER)).rejects.toMatchObject({ code: "bad_work" });
     expect(reader.status().opened).toBe(0);
   });
+});
+
+it("reads as an account with the login of now: a new one is taken, and one that is forgotten let go of", async () => {
+  let savedAt: number | null = 1;
+  const accounts = {
+    get: async () => {
+      if (savedAt === null) throw new DyliveError("not_found", "forgotten");
+      return new Account("phone", savedAt, []);
+    },
+  } as unknown as AccountStore;
+  const log: string[] = [];
+  const visitWorks = async ({ account }: WorkVisitorRequest) => {
+    log.push(`taken ${account?.savedAt}`);
+    const read = async () => found("1");
+    return { read, release: () => void log.push(`released ${account?.savedAt}`) } as unknown as WorkVisitor;
+  };
+  const clock = new FakeClock();
+  const platform = platformAt("http://127.0.0.1:9");
+  const reader = workReaderOf({ worksAccount: "phone", userAgent: "test" }, { platform, accounts, works: { visitWorks } }, clock);
+  const read = async (id: string) => {
+    const reading = reader.read(asked(id), NEVER);
+    reading.catch(() => {});
+    await clock.advance(60_000);
+    return reading;
+  };
+  await read("1");
+  await read("2");
+  savedAt = 2;
+  await read("3");
+  savedAt = null;
+  await expect(read("4")).rejects.toMatchObject({ code: "not_found" });
+  savedAt = 3;
+  await read("5");
+  await reader.close();
+  expect(log).toEqual(["taken 1", "released 1", "taken 2", "released 2", "taken 3", "released 3"]);
 });

@@ -73,12 +73,17 @@ export function hasLapsed({ login, expiresAt }: Pick<AccountStatus, "login" | "e
 /** The accounts of a data folder: one file each, readable by its owner only. */
 export class AccountStore {
   readonly #folder: string;
+  readonly #profile: string;
   readonly #clock: Clock;
   readonly #checked = new Map<string, StoredAccount>();
 
-  /** @param folder made when the first account is saved */
-  constructor(folder: string, clock: Clock) {
+  /**
+   * @param folder made when the first account is saved
+   * @param profile folder in which browsers keep what the site left in them, also as an account
+   */
+  constructor(folder: string, clock: Clock, profile = join(folder, "..", "browser")) {
     this.#folder = folder;
+    this.#profile = profile;
     this.#clock = clock;
   }
 
@@ -121,11 +126,22 @@ export class AccountStore {
     return account;
   }
 
-  /** Forgets an account. @returns false when there was none */
+  /** Forgets an account, with what browsers keep of its login. @returns false when there was none */
   async remove(name: string): Promise<boolean> {
     this.#checked.delete(name);
     const file = this.#file(name);
-    return existsSync(this.#folder) && removeWhole(file);
+    const removed = existsSync(this.#folder) && (await removeWhole(file));
+    // After the account: a browser that closes keeps nothing of one that is gone.
+    const ofBrowsers = new RegExp(`^(works-)?account-${name}(-by-[^/]*)?-\\d+\\.json$`);
+    for (const one of (await readdir(this.#profile).catch(orMissing)) ?? [])
+      if (ofBrowsers.test(one)) await removeWhole(join(this.#profile, one));
+    return removed;
+  }
+
+  /** Tells whether a login is still the account's: it may have been forgotten, or saved again. */
+  async isCurrent({ name, savedAt }: Account): Promise<boolean> {
+    const now = await this.get(name).catch(() => null);
+    return now?.savedAt === savedAt;
   }
 
   /** Returns what is known without asking the platform. @throws DyliveError not_found */

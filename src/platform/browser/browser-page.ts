@@ -6,7 +6,7 @@ import { isPlatformHost, type Reply } from "../access/platform.js";
 import { type Received, ReceiveQueue, readFrame, readResponse, type Source } from "../access/read.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/reader.js";
-import { closePage, visit } from "./page.js";
+import { answerOf, closePage, visit } from "./page.js";
 
 /** Dependencies of the source of one room's page. */
 interface BrowserSourceOptions {
@@ -64,8 +64,10 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
 function listen(page: Page, queue: ReceiveQueue, { clock, drift, onGiftList }: BrowserSourceOptions, signal: AbortSignal): void {
   const open = new Set<WebSocket>();
   let connected = false;
-  page.on("crash", () => queue.end(new DyliveError("browser_failed", "the room's page crashed")));
-  page.on("close", () => queue.end(new DyliveError("browser_failed", "the room's page is gone; the browser may have ended")));
+  page.on("crash", () => queue.end(new DyliveError("browser_failed", "the room's page crashed", new Error("crash"))));
+  page.on("close", () =>
+    queue.end(new DyliveError("browser_failed", "the room's page is gone; the browser may have ended", new Error("close"))),
+  );
   page.on("response", (response) => {
     const request = response.request();
     // Also the answer after the first challenge, for which the page loads itself again.
@@ -102,7 +104,7 @@ function listen(page: Page, queue: ReceiveQueue, { clock, drift, onGiftList }: B
   clock.sleep(CONNECT_WITHIN_MS, signal).then(
     async () => {
       if (connected) return;
-      const title = await page.title().catch(() => "");
+      const title = await answerOf(page.title(), signal).catch(() => "");
       queue.end(
         title.includes("验证码")
           ? new DyliveError("blocked", "the site shows a captcha instead of the room")
@@ -126,7 +128,8 @@ async function giftListOf(request: Request): Promise<Pick<Reply, "status" | "bod
 
 function refusalOf(status: number): DyliveError | null {
   if (status < 400) return null;
-  return new DyliveError(status === 404 || status === 410 ? "no_account" : "blocked", told`the room page answered HTTP ${status}`);
+  const code = status === 404 || status === 410 ? "no_account" : status >= 500 ? "unreachable" : "blocked";
+  return new DyliveError(code, told`the room page answered HTTP ${status}`);
 }
 
 /** Reads the answer of im/fetch, if it holds messages. */
@@ -150,6 +153,9 @@ function isPlatformPath(url: string, path: string): boolean {
 function refusalIn(error: string): DyliveError {
   const status = /Unexpected response code: (\d+)/.exec(error)?.[1];
   return status === undefined
-    ? new DyliveError("unreachable", told`the connection of the room's page failed: ${error}`)
-    : new DyliveError("blocked", told`the push server answered the room's page with HTTP ${status} instead of opening`);
+    ? new DyliveError("unreachable", told`the connection of the room's page failed: ${error}`, new Error(error))
+    : new DyliveError(
+        Number(status) >= 500 ? "unreachable" : "blocked",
+        told`the push server answered the room's page with HTTP ${status} instead of opening`,
+      );
 }

@@ -1,12 +1,12 @@
 import type { Page } from "playwright-core";
-import { type Clock, randomBetween, untilAborted } from "../../runtime/clock.js";
+import { type Clock, randomBetween } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { english, told, toldOf } from "../../runtime/told.js";
 import type { CommentsEnd, CommentsRequest, CommentsSeen, WorkReading } from "../access/work-visitor.js";
 import { readComments } from "../works/comments.js";
 import type { Refusal, RefusalKind } from "../works/refusal.js";
 import { type FloorView, lookAtPanel, type PanelView, untilStill } from "./comment-panel.js";
-import { closePage, orGone } from "./page.js";
+import { answerOf, closePage, orGone } from "./page.js";
 import { type HeardReply, PageReplies } from "./page-replies.js";
 import { readIn, refusalIn } from "./work-page.js";
 
@@ -208,7 +208,7 @@ class CommentPanel {
   async #step(): Promise<CommentsEnd | null> {
     const { page, clock, signal } = this.#deps;
     const from = this.#repliesWall === null ? this.#from : Number.MAX_SAFE_INTEGER;
-    const view = await untilAborted(page.evaluate(lookAtPanel, { ...LOOK, from }), signal).catch(orGone(page, signal));
+    const view = await answerOf(page.evaluate(lookAtPanel, { ...LOOK, from }), signal).catch(orGone(page, signal));
     if (view === null) {
       await clock.sleep(LOOK_EVERY_MS, signal);
       return ++this.#idle < MOST_IDLE ? null : { endedBy: "stuck", reason: "the page goes elsewhere again and again" };
@@ -252,15 +252,15 @@ class CommentPanel {
     const { page, clock, signal, reading } = this.#deps;
     const isOpen = async (until: number) => {
       for (;;) {
-        const view = await untilAborted(page.evaluate(lookAtPanel, { ...LOOK, from: 0 }), signal).catch(orGone(page, signal));
+        const view = await answerOf(page.evaluate(lookAtPanel, { ...LOOK, from: 0 }), signal).catch(orGone(page, signal));
         if (view?.isOpen === true || (opener === null && view?.opener != null)) return true;
         if (clock.now() >= until) return false;
         await clock.sleep(LOOK_EVERY_MS, signal);
       }
     };
     if (opener !== null && this.#openings++ < MOST_OPENINGS) {
-      await page.mouse.move(opener.x, opener.y);
-      await page.mouse.click(opener.x, opener.y);
+      await answerOf(page.mouse.move(opener.x, opener.y), signal);
+      await answerOf(page.mouse.click(opener.x, opener.y), signal);
       await isOpen(clock.now() + OPEN_WITHIN_MS);
       return null;
     }
@@ -296,8 +296,8 @@ class CommentPanel {
     } else {
       current.clicks++;
       const before = replies.count;
-      await page.mouse.move(floor.x, floor.y);
-      await page.mouse.click(floor.x, floor.y);
+      await answerOf(page.mouse.move(floor.x, floor.y), signal);
+      await answerOf(page.mouse.click(floor.x, floor.y), signal);
       await this.#pause();
       await replies.settle(ANSWER_WITHIN_MS, signal);
       if (replies.count === before) await replies.comes(QUIET_MS, signal);
@@ -322,9 +322,9 @@ class CommentPanel {
   /** Turns the wheel, which acts where the pointer is. */
   async #turn({ x, y }: { readonly x: number; readonly y: number }, by: number): Promise<void> {
     const { page, signal } = this.#deps;
-    await page.mouse.move(x, y);
-    await page.mouse.wheel(0, Math.round(by));
-    await untilAborted(page.evaluate(untilStill), signal).catch(orGone(page, signal));
+    await answerOf(page.mouse.move(x, y), signal);
+    await answerOf(page.mouse.wheel(0, Math.round(by)), signal);
+    await answerOf(page.evaluate(untilStill), signal).catch(orGone(page, signal));
     await this.#pause();
   }
 

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { type Clock, untilAborted } from "../../runtime/clock.js";
+import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { english, type Said } from "../../runtime/told.js";
 import type { Author } from "../../works/model/author.js";
@@ -7,7 +7,7 @@ import type { Mix } from "../../works/model/work.js";
 import type { ListEnd, ListRequest, ListSeen } from "../access/work-visitor.js";
 import type { Refusal, RefusalKind } from "../works/refusal.js";
 import { type AskedList, readAuthor, readMix, readWorkList } from "../works/work-list.js";
-import { closePage, orGone, visit } from "./page.js";
+import { answerOf, closePage, orGone, visit } from "./page.js";
 import { type HeardReply, PageReplies } from "./page-replies.js";
 import { refusalIn, refusalOfPage } from "./work-page.js";
 
@@ -184,7 +184,7 @@ class ListPage {
   /** Looks at the page, and scrolls on. @returns the end, where there is nothing to be done */
   async #step(firstUntil: number): Promise<ListEnd | null> {
     const { page, replies, turn, clock, signal } = this.#list;
-    const view = await untilAborted(page.evaluate(lookAtList, LOOK), signal).catch(orGone(page, signal));
+    const view = await answerOf(page.evaluate(lookAtList, LOOK), signal).catch(orGone(page, signal));
     const refusal = view === null ? null : refusalIn(view);
     if (refusal !== null) return endBy(refusal, this.#seen.size);
     if (this.#pages === 0) {
@@ -197,7 +197,7 @@ class ListPage {
         ? { endedBy: "wall", reason: wall(this.#seen.size) }
         : this.#stuck(`nothing came in ${MOST_IDLE} scrolls, and the platform does not say that this is the end`);
     if (this.#idle === 0) await turn();
-    if (view !== null) await untilAborted(this.#scroll(view), signal).catch(orGone(page, signal));
+    if (view !== null) await answerOf(this.#scroll(view), signal).catch(orGone(page, signal));
     this.#idle++;
     await replies.comes(SCROLLED_MS, signal);
     return null;

@@ -1,5 +1,5 @@
 import type { BrowserContext, Page, Response, Route } from "playwright-core";
-import { type Clock, untilAborted } from "../../runtime/clock.js";
+import { type Clock, follow, untilAborted } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import type { HostRule } from "./egress-proxy.js";
@@ -13,7 +13,11 @@ const NOT_LOADED: ReadonlySet<string> = new Set(["image", "media", "font"]);
 const LOAD_TIMEOUT_MS = 30_000;
 const CLOSE_WITHIN_MS = 3000;
 const SDK_TIMEOUT_MS = 20_000;
+/** Longest time that a page which does not hang takes to answer or to take an input, in ms of real time. */
+const ANSWER_TIMEOUT_MS = 30_000;
 const LOOK_EVERY_MS = 100;
+/** Longest wait for the reply to a page's own request, in ms: less than what a page is given that does not answer at all. */
+const FETCH_TIMEOUT_MS = 9_000;
 
 /** Parts of the site's page that we use, by the names that the site's SDK has. */
 interface SitePage {
@@ -92,9 +96,10 @@ export async function settle(page: Page, signal: AbortSignal): Promise<string | 
   }
 }
 
-/** Has the page's SDK sign a stub. @throws DyliveError blocked when it gives nothing */
+/** Has the page's SDK sign a stub. @throws DyliveError blocked when it gives nothing; another error when the page has no SDK any more */
 export async function signIn(page: Page, stub: string): Promise<string> {
   const signature: unknown = await page.evaluate(callSdk, stub);
+  if (signature === undefined) throw new Error("the page has become another, without the signing script");
   if (typeof signature === "string" && signature !== "" && signature.length <= 256) return signature;
   throw new DyliveError("blocked", "the site's own page gave no signature");
 }
@@ -103,9 +108,12 @@ export async function userAgentOf(page: Page): Promise<string> {
   return page.evaluate(() => (globalThis as unknown as SitePage).navigator.userAgent);
 }
 
-/** Makes a GET by the page itself, so that the site's script may sign it. The body is bounded, as base64. */
-export function fetchIn(page: Page, path: string, maxBytes: number): Promise<FetchedReply> {
-  return page.evaluate(callFetch, { path, maxBytes });
+/**
+ * Makes a GET by the page itself, so that the site's script may sign it. The body is bounded, as base64. `failed` says in the browser's words why
+ * there is no reply: of the page itself that says nothing.
+ */
+export function fetchIn(page: Page, path: string, maxBytes: number): Promise<FetchedReply | { readonly failed: string }> {
+  return page.evaluate(callFetch, { path, maxBytes, timeoutMs: FETCH_TIMEOUT_MS });
 }
 
 /** Reply to a page's own request. */
@@ -116,10 +124,23 @@ interface FetchedReply {
   readonly body: string | null;
 }
 
+/** Waits for what a page is asked to do, as long as any page takes. @throws DyliveError browser_failed when it hangs; the signal's reason */
+export async function answerOf<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  const limit = follow(signal);
+  const timer = setTimeout(() => limit.abort(new DyliveError("browser_failed", "the page does not answer")), ANSWER_TIMEOUT_MS);
+  try {
+    return await untilAborted(asked, limit.signal);
+  } finally {
+    clearTimeout(timer);
+    limit.release();
+  }
+}
+
 /** Handles a failed evaluation, by null: it fails when its page navigates, which passes, or when the page is gone, which does not. */
 export function orGone(page: Page, signal: AbortSignal) {
   return (error: unknown): null => {
     signal.throwIfAborted();
+    if (error instanceof DyliveError) throw error;
     if (page.isClosed() || /crashed|closed/i.test(String(error))) throw browserError("the page is gone", error);
     return null;
   };
@@ -176,15 +197,24 @@ function lookAround(): { signs: boolean; userUniqueId: string | null } {
   };
 }
 
+/** Returns what the SDK signs; undefined where there is none, null where it gives nothing. */
 async function callSdk(stub: string): Promise<unknown> {
   const site = globalThis as unknown as SitePage;
-  const result: unknown = await site.byted_acrawler?.frontierSign?.({ "X-MS-STUB": stub });
-  return typeof result === "object" && result !== null ? (result as Record<string, unknown>)["X-Bogus"] : null;
+  if (typeof site.byted_acrawler?.frontierSign !== "function") return undefined;
+  const result: unknown = await site.byted_acrawler.frontierSign({ "X-MS-STUB": stub });
+  return typeof result === "object" && result !== null ? ((result as Record<string, unknown>)["X-Bogus"] ?? null) : null;
 }
 
-async function callFetch({ path, maxBytes }: { path: string; maxBytes: number }): Promise<FetchedReply> {
-  const reply = await fetch(path, { credentials: "include" });
-  const bytes = new Uint8Array(await reply.arrayBuffer());
+async function callFetch(ask: { path: string; maxBytes: number; timeoutMs: number }): Promise<FetchedReply | { failed: string }> {
+  const { path, maxBytes, timeoutMs } = ask;
+  let reply: Awaited<ReturnType<typeof fetch>>;
+  let bytes: Uint8Array;
+  try {
+    reply = await fetch(path, { credentials: "include", signal: AbortSignal.timeout(timeoutMs) });
+    bytes = new Uint8Array(await reply.arrayBuffer());
+  } catch (error) {
+    return { failed: String(error) };
+  }
   let body: string | null = null;
   if (bytes.length <= maxBytes) {
     body = "";

@@ -6,6 +6,7 @@ import { pausesAt } from "../access/platform.js";
 import type { IdentityRequest, PlatformIdentities, PlatformIdentity } from "../access/platform-identity.js";
 import type { ProxyServer } from "../access/proxy.js";
 import type { WorkVisitor, WorkVisitorRequest, WorkVisitors } from "../access/work-visitor.js";
+import type { Account } from "../accounts/login-store.js";
 import { browserSource } from "./browser-page.js";
 import { readCommentPage } from "./comment-page.js";
 import { type EgressProxy, openEgressProxy, pageHosts } from "./egress-proxy.js";
@@ -24,6 +25,8 @@ export interface BrowserSessionOptions {
   readonly upstream: string | null;
   /** Folder in which visitors outlive this process; null keeps them in memory. */
   readonly profile: string | null;
+  /** Tells whether a login is still the account's, neither forgotten nor saved again; always by default. */
+  readonly isCurrent?: (account: Account) => Promise<boolean>;
   /** Rooms of one browser context. Peers warn that one visitor cookie in many rooms is noticed; the site itself has no number. 20 */
   readonly roomsPerContext?: number;
   /** Domains that pages may reach beside those that we know to be needed. */
@@ -37,6 +40,9 @@ interface HeldIdentity {
   readonly key: string;
   readonly index: number;
   readonly context: VisitorContext;
+  readonly stateFile: string | null;
+  /** Whether it is the user's own context in their own browser: that takes all rooms. */
+  readonly isUser: boolean;
   rooms: number;
 }
 
@@ -51,7 +57,8 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
   readonly #contexts = new Set<HeldIdentity>();
   readonly #egressProxies = new Map<string, Promise<EgressProxy>>();
   readonly #opening = new FairSemaphore(OPENING_AT_ONCE, OPENING_AT_ONCE);
-  readonly #closing = new Set<Promise<void>>();
+  /** Contexts that close, with the files that they may still save. */
+  readonly #closing = new Map<Promise<void>, string | null>();
   #closed = false;
 
   constructor(options: BrowserSessionOptions) {
@@ -117,7 +124,7 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
   /** Keeps the visitors and ends the browser, or lets go of the user's own. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...[...this.#contexts].map(({ context }) => context.close()), ...this.#closing]);
+    await Promise.all([...[...this.#contexts].map(({ context }) => context.close()), ...this.#closing.keys()]);
     this.#contexts.clear();
     await this.#supervisor.close();
     for (const egress of await Promise.all(this.#egressProxies.values())) await egress.close();
@@ -141,10 +148,11 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
   /** Returns a context with a free place, or a new one. Nothing waits in here, so that rooms that come at once share. */
   #held(kind: "rooms" | "works", { account, proxy, webRid, apart = null }: IdentityRequest): HeldIdentity {
     const { roomsPerContext = 20, profile, supervisor, clock } = { ...this.#options, supervisor: this.#supervisor };
-    const guest = apart === null ? "guest" : `guest-${apart}`;
+    // No file on Windows has a colon in its name.
+    const guest = apart === null ? "guest" : `guest-${apart.replaceAll(":", "-")}`;
     const key = `${kind} ${account === null ? guest : `account ${account.name} ${account.savedAt}`} ${proxy?.key() ?? ""}`;
     const like = [...this.#contexts].filter((held) => held.key === key);
-    const free = like.find((held) => held.rooms < roomsPerContext);
+    const free = like.find((held) => held.isUser || held.rooms < roomsPerContext);
     if (free !== undefined) return free;
     let index = 0;
     while (like.some((held) => held.index === index)) index++;
@@ -155,7 +163,7 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
     const egressProxy = isUser ? null : () => this.#egressProxy(proxy, allows);
     const name = `${kind === "works" ? "works-" : ""}${account === null ? guest : `account-${account.name}`}${proxy === null ? "" : `-by-${proxy.key()}`}-${index}.json`;
     const stateFile = profile === null ? null : join(profile, name);
-    const after = Promise.all(this.#closing);
+    const after = Promise.all([...this.#closing].flatMap(([closing, file]) => (file !== null && file === stateFile ? [closing] : [])));
     const context = new VisitorContext({
       supervisor,
       opening: this.#opening,
@@ -163,11 +171,12 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
       allows,
       egressProxy,
       account,
+      isCurrent: this.#options.isCurrent ?? (async () => true),
       stateFile,
       webRid,
       after,
     });
-    const held = { key, index, context, rooms: 0 };
+    const held = { key, index, context, stateFile, isUser, rooms: 0 };
     this.#contexts.add(held);
     return held;
   }
@@ -178,6 +187,7 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
     if (opened === undefined) {
       opened = openEgressProxy({ allows, upstream: this.#options.upstream, proxy });
       this.#egressProxies.set(key, opened);
+      opened.catch(() => this.#egressProxies.delete(key)); // the next that needs it tries again
     }
     return opened;
   }
@@ -185,6 +195,6 @@ export class BrowserSession implements PlatformIdentities, WorkVisitors {
   #retire(held: HeldIdentity): void {
     this.#contexts.delete(held);
     const closing = held.context.close().finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+    this.#closing.set(closing, held.stateFile);
   }
 }

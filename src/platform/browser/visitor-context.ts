@@ -22,6 +22,8 @@ interface VisitorContextOptions {
   /** Opens its way to the network; null in the user's own context, which has the user's. */
   readonly egressProxy: (() => Promise<EgressProxy>) | null;
   readonly account: Account | null;
+  /** Tells whether a login is still the account's, neither forgotten nor saved again. */
+  readonly isCurrent: (account: Account) => Promise<boolean>;
   /** File in which its cookies outlive this process; null keeps them in memory. */
   readonly stateFile: string | null;
   /** Room whose page is looked at when the home page does not have what is needed. */
@@ -47,6 +49,8 @@ const START_TIMEOUT_MS = 120_000;
 const CONTEXT_TIMEOUT_MS = 30_000;
 /** Longest wait for the cookies and the storage of a context that is closed, in ms. */
 const SAVE_TIMEOUT_MS = 5_000;
+/** Longest wait for a context to close, in ms: Chromium never closes some pages in the middle of a navigation. */
+const CLOSE_TIMEOUT_MS = 5_000;
 const MAX_REPLY_BYTES = 8 * 1024 * 1024;
 const SAVE_EVERY_MS = 300_000;
 
@@ -93,7 +97,9 @@ export class VisitorContext {
   /** Makes a GET of live.douyin.com by the page itself. */
   async get(path: string, signal: AbortSignal): Promise<Reply> {
     if (!path.startsWith("/") || path.startsWith("//")) throw new DyliveError("internal", "a page of ours asks only its own site");
-    const { status, headers, body } = await this.#withPage(signal, ({ page }) => fetchIn(page, path, MAX_REPLY_BYTES));
+    const reply = await this.#withPage(signal, ({ page }) => fetchIn(page, path, MAX_REPLY_BYTES));
+    if ("failed" in reply) throw new DyliveError("unreachable", told`the site's page could not ask its own site: ${reply.failed}`);
+    const { status, headers, body } = reply;
     if (body === null) throw new DyliveError("unreachable", told`the reply is larger than ${MAX_REPLY_BYTES} bytes`);
     return { status, headers, body: Buffer.from(body, "base64") };
   }
@@ -115,9 +121,11 @@ export class VisitorContext {
     await this.#entering?.catch(() => {});
     await this.#opening?.catch(() => {});
     // A page that hangs holds up what is read of it, and not the end.
-    await untilAborted(this.#save(), within(new AbortController().signal, SAVE_TIMEOUT_MS)).catch(() => {});
+    const ends = new AbortController().signal;
+    await untilAborted(this.#save(), within(ends, SAVE_TIMEOUT_MS)).catch(() => {});
     // The user's own context stays; only our page in it goes.
-    await (this.#options.egressProxy === null ? this.#ready?.page : this.#opened?.context)?.close().catch(() => {});
+    const closing = (this.#options.egressProxy === null ? this.#ready?.page : this.#opened?.context)?.close();
+    await untilAborted(Promise.resolve(closing), within(ends, CLOSE_TIMEOUT_MS)).catch(() => {});
   }
 
   /** Does something with the page; once more on a new one if it went away meanwhile. */
@@ -187,7 +195,8 @@ export class VisitorContext {
       this.#visitor ??= new Visitor(await untilAborted(userAgentOf(page), signal));
       this.#visitor.userUniqueId = userUniqueId;
       await untilAborted(this.#learn(context), signal);
-      await untilAborted(this.#save(), signal);
+      // A disk that is full takes nothing from the visitor but that it outlives this process.
+      await untilAborted(this.#save(), within(signal, SAVE_TIMEOUT_MS)).catch(() => signal.throwIfAborted());
       const ready = { ...opened, page };
       page.once("crash", () => {
         if (this.#ready === ready) this.#ready = null;
@@ -223,7 +232,7 @@ export class VisitorContext {
     if (egress === null && own !== undefined) return own;
     const saved = this.#state === null && stateFile !== null ? await readState(stateFile) : null;
     // What was saved as an account counts only until the operator logs in again.
-    const state = this.#state ?? (saved !== null && saved.savedAt >= (account?.savedAt ?? 0) ? saved.state : null);
+    const state = this.#state ?? (saved?.login === (account?.savedAt ?? null) ? saved.state : null);
     const context = await browser.newContext({
       ...egress?.contextOptions,
       ...(state === null ? {} : { storageState: state }),
@@ -246,21 +255,23 @@ export class VisitorContext {
   }
 
   async #save(): Promise<void> {
-    const { egressProxy, stateFile, clock } = this.#options;
+    const { egressProxy, stateFile, account, isCurrent } = this.#options;
     if (this.#opened === null || egressProxy === null) return; // the user's own browser keeps its own
     const state = await this.#opened.context.storageState();
     this.#state = state;
-    if (stateFile !== null) await writeState(stateFile, { savedAt: clock.now(), state });
+    // A login that was forgotten leaves nothing here, and one before the account's is not to be gone on with.
+    if (stateFile === null || (account !== null && !(await isCurrent(account)))) return;
+    await writeState(stateFile, { login: account?.savedAt ?? null, state });
   }
 }
 
 /** State that a site keeps in a browser context: cookies and local storage. */
 type ContextState = Awaited<ReturnType<BrowserContext["storageState"]>>;
 
-/** State of a context with the time when it was saved. */
+/** State of a context with the login that it is of. */
 interface SavedState {
-  /** ms UTC */
-  readonly savedAt: number;
+  /** Time when the account's login was saved, ms UTC; null for a guest. */
+  readonly login: number | null;
   readonly state: ContextState;
 }
 
@@ -268,7 +279,11 @@ interface SavedState {
 export async function readState(file: string): Promise<SavedState | null> {
   try {
     const saved = JSON.parse(await readFile(file, "utf8")) as SavedState;
-    return typeof saved.savedAt === "number" && Array.isArray(saved.state.cookies) && Array.isArray(saved.state.origins) ? saved : null;
+    return (saved.login === null || typeof saved.login === "number") &&
+      Array.isArray(saved.state.cookies) &&
+      Array.isArray(saved.state.origins)
+      ? saved
+      : null;
   } catch {
     return null;
   }

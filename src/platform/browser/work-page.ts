@@ -1,11 +1,11 @@
 import type { Page, Request } from "playwright-core";
-import { type Clock, untilAborted } from "../../runtime/clock.js";
+import type { Clock } from "../../runtime/clock.js";
 import { type Said, told } from "../../runtime/told.js";
 import type { AskedWork, WorkReading } from "../access/work-visitor.js";
 import { meaningOf } from "../links/link.js";
 import { type Refusal, refusalOf } from "../works/refusal.js";
 import { readDetail, readPageState, refusedWork } from "../works/work.js";
-import { closePage, orGone, visit } from "./page.js";
+import { answerOf, closePage, orGone, visit } from "./page.js";
 
 /** Dependencies of reading works in pages. */
 interface WorkPageDeps {
@@ -85,7 +85,7 @@ async function lookAt(
   let length = -1;
   let astray: string | null = null;
   for (;;) {
-    const seen = await untilAborted(page.evaluate(lookAround, { length, longest: LONGEST_STATE, few: FEW_WORDS }), signal).catch(
+    const seen = await answerOf(page.evaluate(lookAround, { length, longest: LONGEST_STATE, few: FEW_WORDS }), signal).catch(
       orGone(page, signal),
     );
     if (replies.found !== null) return replies.found;

@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { type Simulator, startSimulator } from "../../../simulator/index.js";
 import { platformAt } from "../../../src/platform/access/platform.js";
 import { AccountService } from "../../../src/platform/accounts/account-service.js";
 import { parseCookies } from "../../../src/platform/accounts/cookies.js";
-import { type AccountStatus, AccountStore, readLogin } from "../../../src/platform/accounts/login-store.js";
+import { Account, type AccountStatus, AccountStore, readLogin } from "../../../src/platform/accounts/login-store.js";
 import { breathe, FakeClock } from "../../clock.js";
 import { useFolders } from "../../store/directory.js";
 import { until } from "../../until.js";
@@ -56,6 +56,11 @@ describe("accounts", () => {
     expect(await accounts.remove("a")).toBe(false);
     await expect(accounts.get("a")).rejects.toMatchObject({ code: "not_found" });
     await accounts.save("b", login());
+    const current = await accounts.get("b");
+    expect(await accounts.isCurrent(current)).toBe(true);
+    await clock.advance(1);
+    await accounts.save("b", login());
+    expect(await accounts.isCurrent(current)).toBe(false);
     writeFileSync(join(folder, "accounts", "b.json"), "{TOPSECRET");
     await expect(accounts.get("b")).rejects.toMatchObject({ code: "bad_account", message: expect.not.stringContaining("TOPSECRET") });
   });
@@ -63,6 +68,17 @@ describe("accounts", () => {
   it.each(["", "../x", "a/b", "a".repeat(33), "."])("may not be called %j", async (name) => {
     await expect(accounts.save(name, login())).rejects.toMatchObject({ code: "bad_request" });
     await expect(accounts.get(name)).rejects.toMatchObject({ code: "bad_request" });
+  });
+
+  it("leave nothing in the browser's folder when they are forgotten", async () => {
+    const kept = ["account-a-b-0.json", "guest-0.json", "works-guest-0.json"];
+    const theirs = ["account-a-0.json", "account-a-11.json", "account-a-by-0f3a-0.json", "works-account-a-0.json"];
+    mkdirSync(join(folder, "browser"));
+    for (const file of [...kept, ...theirs]) writeFileSync(join(folder, "browser", file), "{}");
+    await accounts.save("a", login());
+    await accounts.remove("a");
+    expect(readdirSync(join(folder, "browser")).sort()).toEqual(kept);
+    expect(await accounts.isCurrent(new Account("a", START, []))).toBe(false);
   });
 
   it("need a session", async () => {
