@@ -4,7 +4,7 @@ setlocal
 cd /d "%~dp0"
 where node >nul 2>nul
 if errorlevel 1 (
-  echo dylive needs Node.js 20.19 or newer: install it from nodejs.org, then start this again.
+  echo dylive needs Node.js 20.19, or 22.12 or newer: install it from nodejs.org, then start this again.
   pause
   exit /b 1
 )

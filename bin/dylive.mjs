@@ -3,7 +3,8 @@
 import { existsSync } from "node:fs";
 
 const main = new URL("../dist/bin/dylive.js", import.meta.url);
-if (existsSync(main)) await import(main.href);
+// What a build writes last: one that was stopped halfway has the program and not the dashboard.
+if (existsSync(new URL("../dist/sbom.json", import.meta.url))) await import(main.href);
 else {
   process.stderr.write("dylive is not built yet: run npm start, or npm install and npm run build.\n");
   process.exitCode = 1;

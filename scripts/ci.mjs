@@ -42,6 +42,7 @@ async function blackBox() {
     env: { ...process.env, DYLIVE_PORT: "0", DYLIVE_DATA: data },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const ended = new Promise((resolve) => demo.once("exit", resolve));
   try {
     const [base, token] = await new Promise((resolve, reject) => {
       let text = "";
@@ -62,8 +63,6 @@ async function blackBox() {
     console.log(`FAIL black-box check: ${error.message}`);
     total.failed++;
   } finally {
-    demo.removeAllListeners("exit");
-    const ended = new Promise((resolve) => demo.on("exit", resolve));
     demo.kill("SIGTERM");
     await ended;
     rmSync(data, { recursive: true, force: true });

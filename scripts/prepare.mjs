@@ -32,8 +32,9 @@ export function run(command, args, options = {}) {
  */
 export function install({ tools = true } = {}) {
   const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) {
-    console.error(`dylive needs Node 20.19 or newer; this is ${process.versions.node}.`);
+  // Of what builds it, nothing runs on 21, nor on 22 before 22.12.
+  if (major < 20 || major === 21 || (major === 20 && minor < 19) || (major === 22 && minor < 12)) {
+    console.error(`dylive needs Node 20.19, or 22.12 or newer; this is ${process.versions.node}.`);
     process.exit(1);
   }
   // Packages that another folder lends are not ours to replace: npm ci empties the folder first, also through a link.

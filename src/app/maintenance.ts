@@ -156,7 +156,7 @@ export function watchDisk({ config, store, clock, logger }: BackgroundDeps): Dis
 interface MaintenanceServiceDeps {
   readonly jobs: JobExecutor;
   readonly raw: Pick<RawRecorder, "rotate">;
-  readonly downloads: Pick<DownloadService, "sweep">;
+  readonly downloads: Pick<DownloadService, "sweep" | "filesElsewhere">;
   /** Absolute path of the data folder. */
   readonly data: string;
   /** Whether other processes keep recordings in folders of their own. */
@@ -180,6 +180,7 @@ export function maintenanceService({ jobs, raw, downloads, data, elsewhere }: Ma
           return jobs.run("task.eraseRaw", [{ folder, identity }], following(turn, signal));
         },
         files: () => downloads.sweep(),
+        filesElsewhere: () => downloads.filesElsewhere(),
       });
       const { erased, dropped, changed, kept, pseudonym, rooms, works } = done;
       const { files, messages, frames } = done.recordings;

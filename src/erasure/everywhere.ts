@@ -27,6 +27,8 @@ interface ErasePlaces {
   recordings(identity: Identity): Promise<RecordingsErased>;
   /** Removes the files of their works that were downloaded. @returns paths of what could not be removed */
   files(): Promise<readonly string[]>;
+  /** Counts downloads that were removed whose files are in folders which cannot be reached from here. */
+  filesElsewhere(): Promise<number>;
 }
 
 /** Report of an erasure in all places. */
@@ -34,6 +36,8 @@ export interface Erasure extends EraseReport {
   readonly recordings: RecordingsErased;
   /** Paths of downloaded files of theirs that could not be removed. */
   readonly filesLeft: readonly string[];
+  /** Number of downloads whose files are in folders of others, or in one that is not configured here. */
+  readonly filesElsewhere: number;
 }
 
 /**
@@ -52,9 +56,10 @@ export async function eraseEverywhere(user: string, places: ErasePlaces): Promis
     report = nothingErased(user);
   }
   const filesLeft = report.works.downloads === 0 ? [] : await places.files();
+  const filesElsewhere = report.works.downloads === 0 ? 0 : await places.filesElsewhere();
   const recordings = await places.recordings(report.identity);
   if (unknown !== null && recordings.messages + recordings.frames === 0) throw unknown;
-  return { ...report, recordings, filesLeft };
+  return { ...report, recordings, filesLeft, filesElsewhere };
 }
 
 /** Makes the report of an erasure that found nobody in the log: nothing is known of the person but `user`. */
@@ -76,7 +81,8 @@ const SPOOLS = ["official-spool", "spool"];
  * @param data path of the data folder
  * @param elsewhere whether other processes keep recordings in folders of their own
  */
-export function unreached(data: string, { anchorOf, kept, recordings, works, filesLeft }: Erasure, elsewhere: boolean): readonly Said[] {
+export function unreached(data: string, erasure: Erasure, elsewhere: boolean): readonly Said[] {
+  const { anchorOf, kept, recordings, works, filesLeft, filesElsewhere } = erasure;
   const folder = resolve(data);
   const backups = readdirSync(folder).filter((name) => name.endsWith(".backup"));
   return [
@@ -105,8 +111,10 @@ export function unreached(data: string, { anchorOf, kept, recordings, works, fil
         ]
       : []),
     ...(works.works > 0 ? [told`files of their works that dylive download or the library brought, in whatever folder`] : []),
-    ...(works.downloads > 0 && elsewhere
-      ? [told`files of their works on the disks of other processes, until those have looked: half a minute`]
+    ...(filesElsewhere > 0
+      ? [
+          told`files of ${filesElsewhere} downloads in other folders or on other machines (DYLIVE_DOWNLOADS): the servers that have them remove them within half a minute of running`,
+        ]
       : []),
     ...(works.changed + works.kept > 0 ? [told`names, .meta.json and music of downloaded works of others that name them`] : []),
     ...(works.kept > 0 ? [told`the ${works.kept} works and comments of others`] : []),

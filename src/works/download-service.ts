@@ -400,6 +400,11 @@ export class DownloadService {
     }
   }
 
+  /** Counts downloads that were removed whose files are in other folders than this service's. */
+  async filesElsewhere(): Promise<number> {
+    return this.#options.store.downloads.removedElsewhere(await this.#storage.id());
+  }
+
   #sweep(): Promise<readonly string[]> {
     return removeFiles(this.#options.store.downloads, this.#storage, async ({ n, workId }) => {
       const open = this.#open.get(workId);

@@ -142,20 +142,22 @@ const STEP_DOWNLOADS = 100;
 /**
  * Compares the files of the downloads that are kept with those that are in this folder: length and hash.
  * @param onFile called after each file
- * @returns a sentence for each that is gone, or another
+ * @returns a sentence for each that is gone, or another; and how many downloads are in other folders, which were not looked at
  */
 export async function checkFiles(
   downloads: Pick<Downloads, "walk">,
   storage: DownloadStorage,
   signal: AbortSignal,
   onFile: () => void,
-): Promise<readonly string[]> {
+): Promise<{ readonly findings: readonly string[]; readonly elsewhere: number }> {
   const folder = await storage.id();
   const findings: string[] = [];
-  for (let after = 0; folder !== null; ) {
+  let elsewhere = 0;
+  for (let after = 0; ; ) {
     const rows = await downloads.walk(after, STEP_DOWNLOADS);
     const last = rows.at(-1);
     if (last === undefined) break;
+    elsewhere += rows.filter((row) => row.folder !== folder && row.download.files.some(({ state }) => state === "done")).length;
     for (const { download, ...row } of rows)
       for (const { role, index, name, bytes, sha256, state } of row.folder === folder ? download.files : []) {
         signal.throwIfAborted();
@@ -169,5 +171,5 @@ export async function checkFiles(
       }
     after = last.n;
   }
-  return findings;
+  return { findings, elsewhere };
 }

@@ -20,6 +20,9 @@ describe("the command in a clone", () => {
     mkdirSync(join(clone, "dist/bin"), { recursive: true });
     writeFileSync(join(clone, "package.json"), '{"type":"module"}');
     writeFileSync(join(clone, "dist/bin/dylive.js"), "console.log(process.argv.slice(2).join());");
+    // A build was stopped halfway: what it writes last is not there.
+    await expect(run()).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/not built yet: run npm start/) });
+    writeFileSync(join(clone, "dist/sbom.json"), "{}");
     expect((await run()).stdout).toBe("a,b\n");
   });
 });

@@ -27,6 +27,10 @@ it("keeps pasted cookies, says how they stand, and never shows them", async () =
   const lapsed = await ran(["login", "--account", "phone", "--check"], env);
   expect(lapsed).toMatchObject({ code: 2, stdout: "phone: not logged in, 0 days old\n", stderr: expect.stringContaining("log in again") });
   simulator.rooms.logout(false);
+  simulator.rooms.captcha();
+  const unanswered = await ran(["login", "--account", "phone", "--check"], env);
+  expect(unanswered).toMatchObject({ code: 1, stdout: expect.stringContaining("the platform did not say whether it is logged in") });
+  simulator.rooms.captcha(false);
   for (const { stdout, stderr } of [saved, lapsed]) expect(stdout + stderr).not.toContain(SECRET);
   expect(await ran(["login", "--account", "phone", "--forget"], env)).toMatchObject({ code: 0 });
   expect(await ran(["login", "--account", "phone", "--check"], env)).toMatchObject({

@@ -90,6 +90,7 @@ const erase = (store: Store, folder: string, user: string): Promise<Erasure> =>
     log: () => eraseUser(store, { user, keep: false }),
     recordings: (identity) => eraseAllRaw(folder, systemClock, { named: namedIn(identity), signal }),
     files: async () => [],
+    filesElsewhere: async () => 0,
   });
 
 /** A number as protobuf writes it, by an independent hand. */

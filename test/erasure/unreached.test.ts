@@ -12,11 +12,15 @@ it("what an erased person is still in is told: frames that wait in the spool, an
     ...{ pseudonym: "", erased: 1, dropped: 0, changed: 0, kept: 2, anchorOf: [7], rooms: [7], note: "n" },
     works: { works: 1, comments: 0, watches: 1, downloads: 1, changed: 0, kept: 3 },
     filesLeft: ["/data/downloads/7560000000000000001"],
+    filesElsewhere: 0,
     recordings: { files: 0, messages: 0, frames: 0, open: [], failed: [] },
   };
   const data = join(file("x"), "..");
   const alone = unreached(data, erasure, false).map(String);
-  expect(alone.filter((one) => /spool|other processes/.test(one))).toEqual([]);
+  expect(alone.filter((one) => /spool|other processes|DYLIVE_DOWNLOADS/.test(one))).toEqual([]);
+  expect(unreached(data, { ...erasure, filesElsewhere: 2 }, false).map(String)).toContainEqual(
+    expect.stringMatching(/^files of 2 downloads in other folders .*DYLIVE_DOWNLOADS/),
+  );
   expect(alone).toEqual(expect.arrayContaining(["what is known of them as the anchor of room 7", "the 2 chats of others"]));
   expect(alone).toEqual(
     expect.arrayContaining([

@@ -52,6 +52,7 @@ describe("tasks in the worker thread", () => {
         log: () => desk.run("task.erase", [{ user: person, keep: false }], stopped),
         recordings: (identity) => desk.run("task.eraseRaw", [{ folder, identity }], stopped),
         files: async () => [],
+        filesElsewhere: async () => 0,
       });
     const stopped = erase({ signal: stop.signal, onNews: () => stop.abort(new Error("stopped")) });
     await expect(stopped).rejects.toThrow("stopped");

@@ -188,7 +188,7 @@ describe("deploy/dylive.service", () => {
       ["PrivateTmp", "yes"],
       ["CapabilityBoundingSet", ""],
       ["StateDirectory", "dylive"],
-      ["RestartPreventExitStatus", "2"],
+      ["StartLimitIntervalSec", "0"],
     ] as const)
       expect(values(key), key).toEqual([value]);
     expect(unknownIn(unit)).toEqual([]);

@@ -61,13 +61,13 @@ it("the check tells files that are gone, shorter or other than they were", async
   await begin("c", OTHER, "another folder");
   let files = 0;
   const check = () => checkFiles(downloads, storage, new AbortController().signal, () => files++);
-  expect([await check(), files]).toEqual([[], 2]);
+  expect([await check(), files]).toEqual([{ findings: [], elsewhere: 1 }, 2]);
   writeFileSync(join(folder, WORK, "film.mp4"), "abd");
   writeFileSync(join(folder, OTHER, "film.mp4"), "ab");
-  expect(await check()).toEqual([
+  expect((await check()).findings).toEqual([
     `download a of the work ${WORK}: video 0 (film.mp4) has other bytes than were downloaded`,
     `download b of the work ${OTHER}: video 0 (film.mp4) is not on the disk with its 3 bytes`,
   ]);
   rmSync(join(folder, WORK), { recursive: true });
-  expect((await check())[0]).toContain("is not on the disk");
+  expect((await check()).findings[0]).toContain("is not on the disk");
 });

@@ -66,6 +66,7 @@ function erase(
           return eraseAllRaw(folder, systemClock, { named: namedIn(identity), signal, onPart: () => read.show(++parts) });
         },
         files: () => removeFiles(store.downloads, storage),
+        filesElsewhere: async () => store.downloads.removedElsewhere(await storage.id()),
       });
     const unknown: string[] = [];
     try {
@@ -139,7 +140,10 @@ async function complete(store: Store, reports: readonly EraseReport[], signal: A
   counting.end(told`done`);
 }
 
-function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordings, works }: Erasure, keep: boolean): readonly Told[] {
+function linesOf(
+  { identity, pseudonym, erased, dropped, changed, kept, recordings, works, filesLeft, filesElsewhere }: Erasure,
+  keep: boolean,
+): readonly Told[] {
   const { files, messages, frames } = recordings;
   return [
     knownAs(identity),
@@ -149,7 +153,9 @@ function linesOf({ identity, pseudonym, erased, dropped, changed, kept, recordin
     told`${changed} events changed`,
     told`${kept} chats of others that hold their name or id kept as written`,
     told`${works.works} works and ${works.comments} comments erased, ${works.watches === 0 ? "" : told`the watch on their works ended, `}${works.changed} works and comments of others changed, ${works.kept} kept`,
-    told`${works.downloads} downloads of their works removed with their files`,
+    filesLeft.length + filesElsewhere === 0
+      ? told`${works.downloads} downloads of their works removed with their files`
+      : told`${works.downloads} downloads of their works removed, with their files but for those named below`,
     told`${messages} messages${frames > 0 ? told` and ${frames} whole frames` : ""} taken out of ${files} raw recordings`,
   ];
 }

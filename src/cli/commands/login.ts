@@ -15,7 +15,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import { fileFailure } from "../../runtime/file-failure.js";
 import { recorded, told, toldOf } from "../../runtime/told.js";
 import { databasePath } from "../../store/open.js";
-import { aborted, interruptSignal } from "../stop.js";
+import { aborted, exitWith, interruptSignal } from "../stop.js";
 import { print, say } from "../terminal.js";
 import { withStore } from "../with-store.js";
 
@@ -64,7 +64,13 @@ async function login(config: Config, ask: LoginAsk): Promise<void> {
     say(told`account ${ask.account} is forgotten here; the platform still has the session until you log out there`);
     return;
   }
-  if (ask.check) return show(await accounts.check(ask.account, as, stop));
+  if (ask.check) {
+    const status = await accounts.check(ask.account, as, stop);
+    await show(status);
+    // A captcha is no answer: who asks by the exit code is not to take it for one.
+    if (status.login === "unknown") exitWith(1);
+    return;
+  }
   if (ask.cookies !== undefined) {
     await accounts.save(ask.account, parseCookies(await textOf(ask.cookies, stop), Date.now()));
     say(told`account ${ask.account} is saved`);

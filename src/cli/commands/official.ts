@@ -51,9 +51,9 @@ function list(config: Config): Promise<void> {
     for (const { room, watch } of await rooms.list()) {
       const alias = (await rooms.aliases(room)).find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
       if (alias === undefined) continue;
-      const head = (await log.heads([room])).get(room)?.head ?? 0;
+      const { head = 0, oldest = 1 } = (await log.heads([room])).get(room) ?? {};
       const tasks = { on: told`wanted`, paused: told`stopped`, off: told`not wanted` }[watch];
-      await print(told`${alias.value.slice(prefix.length)}  tasks ${tasks}  ${head} events  room ${room}`);
+      await print(told`${alias.value.slice(prefix.length)}  tasks ${tasks}  ${head - oldest + 1} events  room ${room}`);
       listed++;
     }
     if (listed === 0) say(told`no room of this app is known`);

@@ -45,12 +45,13 @@ export function addRetentionCommand(program: Command, data: () => Option): void 
     });
 }
 
-async function run(store: Store, config: Config, asked: string, { kind, age, size, server }: RetentionOptions): Promise<void> {
+async function run(store: Store, config: Config, asked: string, { kind, age, size, server: isServers }: RetentionOptions): Promise<void> {
   const { room } = await pastedRoom(store.rooms, asked);
   const { retention } = store;
-  if (server && (age !== undefined || size !== undefined)) throw new DyliveError("bad_request", "--server takes neither --age nor --size");
+  if (isServers && (age !== undefined || size !== undefined))
+    throw new DyliveError("bad_request", "--server takes neither --age nor --size");
   if (kind === "statistics" && size !== undefined) throw new DyliveError("bad_request", "statistics are kept by age only");
-  if (server) await retention.setLimits(room, kind, null);
+  if (isServers) await retention.setLimits(room, kind, null);
   if (age !== undefined || size !== undefined) {
     // What is not given stays: as set for the room, else without limit.
     const { maxAgeMs = null, maxBytes = null } = (await retention.limits(room))[kind] ?? {};
@@ -58,7 +59,8 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
   }
   const own = await retention.limits(room);
   // Where no server runs, one may be started with what this command has.
-  const [started = keepOf(config)] = (await runningServers(config, store)).map((one) => ({ ...keepOf(loadConfig({}, {})), ...one }));
+  const [server = keepOf(config)] = await runningServers(config, store);
+  const started = { ...keepOf(loadConfig({}, {})), ...server };
   const limits: LimitsOf = { ...serverLimits(keepNow(started, await store.settings.changed())).limits, ...own };
   const retained = await retainedOf(store, rawFolder(resolve(config.data)), room, limits, systemClock.now());
   await printColumns(
@@ -66,7 +68,11 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
     RETAINED.map((one) => [
       one,
       ...shown(limits[one]),
-      own[one] === undefined ? told`the server (${settingsOf(one)})` : told`this room`,
+      own[one] !== undefined
+        ? told`this room`
+        : server === null
+          ? told`the server (${settingsOf(one)}), which alone knows unless it was changed here`
+          : told`the server (${settingsOf(one)})`,
       retained[one].now,
       retained[one].beyond,
     ]),
@@ -74,7 +80,11 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
   const horizon = await retention.horizon(room);
   if (horizon !== null) await print(told`events up to ${moment(horizon)} were removed`);
   if (RETAINED.some((one) => String(retained[one].beyond ?? "nothing") !== "nothing"))
-    await print(told`what is beyond is removed within ten minutes, while a server runs`);
+    await print(
+      (await retention.days()) === null
+        ? told`what is beyond is removed within ten minutes, while a server runs`
+        : told`what is beyond is removed within ten minutes, events with their day up to 25 hours later, while a server runs`,
+    );
 }
 
 function shown({ maxAgeMs, maxBytes }: Limits): [Told, Told] {

@@ -194,7 +194,8 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     ]);
     const brought = sessions[0] === undefined ? null : await store.sessions.seen(room, sessions[0].sessionId);
     const status = statusIn(last);
-    const events = heads.get(room)?.head ?? 0;
+    const { head = 0, oldest = 1 } = heads.get(room) ?? {};
+    const events = head - oldest + 1;
     const [newest] = (await newestReal(store.log, room, 1)).events;
     if (json)
       return print(
@@ -213,7 +214,7 @@ function show(config: Config, name: string, json: boolean): Promise<void> {
     const [session] = sessions;
     const lines = [
       titleOf(row),
-      told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; ${events} events in the log`,
+      told`room:${room}, ${toldOf(WATCH_WORDS[row.watch])}; up to ${events} events in the log`,
       ...(state === null
         ? []
         : [told`${toldOf(state.state)} since ${moment(state.since)}, as told at ${moment(state.toldAt)}: ${recorded(state.reason)}`]),

@@ -72,14 +72,16 @@ async function check(config: Config, asked: string | null): Promise<void> {
     const findings = await checkStore(store, { ...room, statisticsMaxAgeMs, signal: stop, onProgress });
     let files = 0;
     const storage = new DownloadStorage(downloadsOf(config).folder);
-    const wrong = asked !== null ? [] : await checkFiles(store.downloads, storage, stop, () => files++);
+    const { findings: wrong, elsewhere } =
+      asked !== null ? { findings: [], elsewhere: 0 } : await checkFiles(store.downloads, storage, stop, () => files++);
     const all = [...findings.map(sentenceOf), ...wrong];
     for (const sentence of all.slice(0, SHOWN)) await print(typeof sentence === "string" ? recognised(sentence) : sentence);
     if (all.length > SHOWN) await print(told`… and ${all.length - SHOWN} more`);
     const heads = await store.log.heads(room.room === undefined ? undefined : [room.room]);
-    const events = [...heads.values()].reduce((sum, { head }) => sum + head, 0);
+    const events = [...heads.values()].reduce((sum, { head, oldest }) => sum + head - oldest + 1, 0);
     const beside = asked === null ? told`, ${rows.works} works, ${rows.comments} comments, ${files} downloaded files` : "";
-    progress.end(told`checked: ${what}, ${events} events of ${heads.size} rooms${beside}`);
+    progress.end(told`checked: ${what}, up to ${events} events of ${heads.size} rooms${beside}`);
+    if (elsewhere > 0) await print(told`${elsewhere} downloads are in other folders (DYLIVE_DOWNLOADS): their files were not looked at`);
     await print(all.length === 0 ? told`nothing is wrong` : told`${all.length} findings`);
     if (all.length > 0) exitWith(1);
   });

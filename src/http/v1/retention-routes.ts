@@ -61,7 +61,7 @@ export function retentionRoutes(app: FastifyInstance, { store, logger }: ApiDeps
     "/rooms/:room/retention",
     {
       schema: {
-        summary: "Change how much is kept of a room; what is beyond it is removed within minutes",
+        summary: "Change how much is kept of a room; what is beyond it is removed within minutes, in PostgreSQL events with their day",
         tags,
         params: RoomParams,
         body: Change,

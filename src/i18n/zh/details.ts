@@ -561,6 +561,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the site's own page gave no signature": "平台自己的网页没有给出签名",
   "the site's page has no signing script or names no visitor; it may show a captcha": "平台的网页没有签名脚本或访客身份；可能是验证码",
   "the site shows a captcha instead of the room": "平台显示的是验证码，不是直播间",
+  "the page does not answer": "页面没有回应",
+  "the site's page could not ask its own site: {}": "网站的页面没能向自己的网站请求：{}",
   "the room's page crashed": "直播间网页崩溃了",
   "the room's page is gone; the browser may have ended": "直播间网页没有了；浏览器可能已退出",
   "the connection of the room's page was closed": "直播间网页的连接已断开",

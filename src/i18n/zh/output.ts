@@ -58,7 +58,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "is paused": "已暂停",
   "is watched again": "已恢复监控",
   "is no longer watched; its events stay": "已移出监控列表；事件保留",
-  "room:{}, {}; {} events in the log": "room:{}，{}；日志里有 {} 个事件",
+  "room:{}, {}; up to {} events in the log": "room:{}，{}；日志里最多有 {} 个事件",
   "{} since {}, as told at {}: {}": "{}，从 {} 起（{} 报告）：{}",
   "stored last: what was received at {}": "最近保存的：{} 收到的",
   "broadcast {} from {}{}": "场次 {}，{} 开始{}",
@@ -448,14 +448,15 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "comments of others under their works, if any were collected: what others wrote stays, with the ids of these works, which lead to their author":
     "他们的作品下面别人写的评论（如果采集过）：别人写的内容会保留，其中有这些作品的作品号，由它能找到作者",
   "files of their works that dylive download or the library brought, in whatever folder": "用 dylive download 或库下载到任意目录的作品文件",
-  "files of their works on the disks of other processes, until those have looked: half a minute":
-    "其他进程磁盘上的作品文件，等它们检查之后（半分钟）",
+  "files of {} downloads in other folders or on other machines (DYLIVE_DOWNLOADS): the servers that have them remove them within half a minute of running":
+    "{} 个下载的文件在其他文件夹或其他机器上（DYLIVE_DOWNLOADS）：拥有它们的服务在运行半分钟之内会删除",
   "names, .meta.json and music of downloaded works of others that name them": "别人的作品下载文件中提到他们的名称、.meta.json 和音乐",
   "lines of the servers' logs that have ids of their works": "服务日志里含有他们作品号的行",
   "the {} works and comments of others": "别人的 {} 个作品和评论",
   "the {} chats of others": "别人的 {} 条弹幕",
   "what they do from now on: it is collected again": "他们今后的行为：会重新采集",
   "the server ({})": "服务（{}）",
+  "the server ({}), which alone knows unless it was changed here": "服务（{}）：除非在这里改过，否则只有它自己知道",
   "this room": "这个直播间",
   nothing: "没有",
   "what came before {}": "{} 以前的",
@@ -484,6 +485,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
     "删除了 {} 个作品和 {} 条评论，{}改动了别人的 {} 个作品和评论，保留 {} 个",
   "the watch on their works ended, ": "停止了对其作品的监控，",
   "{} downloads of their works removed with their files": "删除了其作品的 {} 个下载和文件",
+  "{} downloads of their works removed, with their files but for those named below": "删除了其作品的 {} 个下载和文件，下面列出的除外",
   "{} messages{} taken out of {} raw recordings": "从 {3} 个原始录制里去掉了 {1} 条消息{2}",
   " and {} whole frames": "和 {} 个完整的数据帧",
   what: "内容",
@@ -493,12 +495,16 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   beyond: "超出",
   "events up to {} were removed": "{} 以前的事件已删除",
   "what is beyond is removed within ten minutes, while a server runs": "服务运行时，超出的部分会在十分钟内删除",
+  "what is beyond is removed within ten minutes, events with their day up to 25 hours later, while a server runs":
+    "服务运行时，超出的部分会在十分钟内删除；事件随当天一起删除，最多晚 25 小时",
   "{}: {} MB, of one moment": "{}：{} MB，同一时刻的内容",
   "Only the store is in it: not logins, not raw recordings, not downloaded files. To use it, stop the server and put it in the place of the data folder's dylive.sqlite.":
     "里面只有存储：没有登录、原始录制和下载的文件。使用时请停止服务，用它替换数据目录里的 dylive.sqlite。",
   checking: "正在检查",
   "… and {} more": "……还有 {} 条",
-  "checked: {}, {} events of {} rooms{}": "已检查：{1}，{3} 个直播间的 {2} 个事件{4}",
+  "checked: {}, up to {} events of {} rooms{}": "已检查：{1}，{3} 个直播间的最多 {2} 个事件{4}",
+  "{} downloads are in other folders (DYLIVE_DOWNLOADS): their files were not looked at":
+    "{} 个下载在其他文件夹里（DYLIVE_DOWNLOADS）：没有检查它们的文件",
   "nothing is wrong": "没有问题",
   "{} findings": "发现 {} 个问题",
   "file: {}": "文件：{}",

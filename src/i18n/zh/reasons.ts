@@ -184,6 +184,8 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^reflow\/info names no room number$/, "reflow/info 没有给出直播间号码"],
   [/^no page could be opened$/, "打不开新页面"],
   [/^the page does not answer$/, "页面没有回应"],
+  [/^the page has become another, without the signing script$/, "页面变成了另一个页面，没有签名脚本"],
+  [/^the site's page could not ask its own site: (.+)$/s, "网站的页面没能向自己的网站请求：$1"],
   [/^the page failed$/, "页面出错"],
   [/^the site's page could not be opened$/, "网站页面打不开"],
   [/^reading the room page$/, "读取直播间页面"],

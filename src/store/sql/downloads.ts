@@ -152,6 +152,12 @@ export function sqlDownloads({ dialect, ask, lane }: SqlDatabase) {
         );
         return found.map(({ n, workId, others }) => ({ n, workId, shared: others > 0 }));
       }),
+    /** Counts downloads that were removed and whose files are still to be, in other folders than this one (null: in all). */
+    removedElsewhere: (folder: string | null): Promise<number> =>
+      ask(function* () {
+        const sql = 'SELECT COUNT(*) AS "others" FROM downloads WHERE removed = 1 AND folder <> $1';
+        return (yield* row<{ others: number }>(sql, folder ?? ""))?.others ?? 0;
+      }),
     /** Forgets removed downloads whose files are gone. */
     forget: (n: number): Promise<void> =>
       write(function* () {

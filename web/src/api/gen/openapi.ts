@@ -790,7 +790,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change how much is kept of a room; what is beyond it is removed within minutes
+         * Change how much is kept of a room; what is beyond it is removed within minutes, in PostgreSQL events with their day
          * @description Needs a token of scope admin.
          */
         patch: operations["patchRoomsByRoomRetention"];
