@@ -125,7 +125,13 @@ export function asyncApi(schemas: Schemas): object {
       "rooms",
       {
         room: [ref("Room")],
-        gone: [Type.Object({ id: Type.String({ description: "key of a room that was deleted" }) })],
+        gone: [Type.Object({ id: Type.String({ description: "key of a room that was deleted, or that the token may no longer read" }) })],
+        beat: [
+          Type.Object(
+            { time: Type.Integer({ description: "the server's clock, ms UTC" }) },
+            { description: "the rooms can be read and the connection lives: at first, and every 15 s" },
+          ),
+        ],
         session_gone: [Type.Object({ id: Type.String(), session: Type.String({ description: "a broadcast of it that was deleted" }) })],
         ...ends,
       },

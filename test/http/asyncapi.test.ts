@@ -83,7 +83,9 @@ it("describes what streams, the WebSocket and webhooks really send, and what is 
   await until(() => client.events.length === 2);
   for (const command of commands.slice(1)) client.send(command);
   await until(() => client.typed("unsubscribed").length === 1);
-  await until(() => ["events event", "events hello", "events removed", "events cursor_reset", "rooms room"].every((one) => seen.has(one)));
+  await until(() =>
+    ["events event", "events hello", "events removed", "events cursor_reset", "rooms room", "rooms beat"].every((one) => seen.has(one)),
+  );
   await api.close();
   await Promise.allSettled(listening);
   for (const message of client.told) look("socket", message.type, message);

@@ -2,7 +2,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance } from "fastify";
 import type { RoomOperations, RoomView } from "../../health/state.js";
 import type { Language } from "../../i18n/words.js";
-import { breathe } from "../../runtime/clock.js";
+import { breathe, type Clock, steadyMs } from "../../runtime/clock.js";
+import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../../store/log.js";
 import type { Deletion } from "../../store/sql/deletions.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
@@ -11,7 +12,7 @@ import { maySee, tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
 import { roomAnswer } from "../v1/room-routes.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
-import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
+import { EVENT_STREAM, SseAnswer, sseMessage } from "./sse.js";
 
 /** Language of the reasons: an EventSource cannot ask for one but the browser's, and the dashboard says them in its own. */
 const LANGUAGE: Language = "en";
@@ -22,6 +23,8 @@ const ROOMS_TOGETHER = 100;
 const PAUSE = 4;
 /** Bytes that may wait for a reader when it is told of more rooms, so that a long list need not wait for the next look. */
 const AHEAD_BYTES = 262_144;
+/** Time that the rooms cannot be looked at after which their states are old, in ms: a reader that hears nothing else would take them for new. */
+const OLD_MS = 30_000;
 
 /** A room, and the message that tells of it. */
 interface WrittenRoom {
@@ -33,12 +36,16 @@ interface WrittenRoom {
 interface StatesReader {
   /** Whether much waits that it was told before: it is told the newest states later, not all in between. */
   readonly busy: boolean;
+  /** Takes that all rooms were looked at. */
+  looked(): void;
   /** Takes the rooms whose state differs from what the reader was told before; at first all of them. */
   changed(rooms: readonly WrittenRoom[]): void;
   /** Takes the rooms that were deleted since. */
   gone(rooms: readonly RoomKey[]): void;
   /** Takes the broadcasts that were deleted a moment ago. */
   sessionsGone(deletions: readonly Deletion[]): void;
+  /** Ends, since the rooms cannot be looked at. */
+  failed(error: unknown): void;
 }
 
 /** Parts of the live streams that a look at the rooms needs. */
@@ -53,6 +60,8 @@ class RoomStates {
   #running = false;
   /** Number of the newest deletion that was looked at; null before the first look. */
   #deletion: number | null = null;
+  /** Since when no look succeeds, by the clock that nobody sets; null while they do. */
+  #failingSince: number | null = null;
 
   constructor(live: LookCare, rooms: Pick<RoomOperations, "list">) {
     this.#live = live;
@@ -78,8 +87,13 @@ class RoomStates {
         tookMs = await this.#look();
         if (found.length > 0) for (const reader of this.#readers.keys()) reader.sessionsGone(found);
         this.#deletion = n;
+        this.#failingSince = null;
+        for (const reader of this.#readers.keys()) reader.looked();
       } catch (error) {
         this.#live.failed(error);
+        this.#failingSince ??= steadyMs(clock);
+        // Who comes back meanwhile is ended at once, so that nobody is told that all is well.
+        if (steadyMs(clock) - this.#failingSince >= OLD_MS) for (const reader of [...this.#readers.keys()]) reader.failed(error);
       }
       await clock.sleep(Math.max(limits.roomStatesMs, PAUSE * tookMs));
     }
@@ -128,11 +142,15 @@ class RoomsStream implements LiveReader, StatesReader {
   readonly token: TokenRow;
   readonly #answer: SseAnswer;
   readonly #mayRead: (view: RoomView) => boolean;
+  readonly #clock: Clock;
   /** Rooms that it was shown: of no other it is told that it is gone. */
   readonly #shown = new Set<RoomKey>();
+  /** Whether all rooms were looked at since it came. */
+  #isTold = false;
 
-  constructor(answer: SseAnswer, token: TokenRow, mayRead: (view: RoomView) => boolean) {
+  constructor(answer: SseAnswer, token: TokenRow, clock: Clock, mayRead: (view: RoomView) => boolean) {
     this.#answer = answer;
+    this.#clock = clock;
     this.token = token;
     this.#mayRead = mayRead;
   }
@@ -144,6 +162,8 @@ class RoomsStream implements LiveReader, StatesReader {
       return message;
     });
     if (text.length > 0) this.#answer.write(text.join(""));
+    // A room whose name moved to another is no longer one that a limited token may read.
+    this.gone(rooms.filter(({ view }) => !this.#mayRead(view)).map(({ view }) => view.row.room));
   }
 
   gone(rooms: readonly RoomKey[]): void {
@@ -158,6 +178,17 @@ class RoomsStream implements LiveReader, StatesReader {
     if (text.length > 0) this.#answer.write(text.join(""));
   }
 
+  looked(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.beat();
+  }
+
+  failed(error: unknown): void {
+    const code = error instanceof DyliveError ? error.code : "internal";
+    this.#answer.finish(sseMessage("failed", { code, reason: "the rooms cannot be read: connect again" }));
+  }
+
   lose(): void {}
 
   get queued(): number {
@@ -169,7 +200,8 @@ class RoomsStream implements LiveReader, StatesReader {
   }
 
   beat(): void {
-    this.#answer.write(sseHeartbeat());
+    // A browser shows its page no comment: by this it knows that the connection lives, and the server's clock.
+    this.#answer.write(sseMessage("beat", { time: this.#clock.now() }));
   }
 
   end(why: CloseReason): void {
@@ -202,7 +234,7 @@ export function roomsStreamRoute(app: FastifyInstance, { live, rooms }: Pick<Api
       live.quota.take(token.id, 1);
       const answer = new SseAnswer(reply, live);
       answer.whenGone(() => live.quota.give(token.id, 1));
-      const stream = new RoomsStream(answer, token, ({ row, aliases }) => maySee(token, row.room, aliases));
+      const stream = new RoomsStream(answer, token, live.clock, ({ row, aliases }) => maySee(token, row.room, aliases));
       live.admit(stream, answer.gone);
       states.follow(stream, answer.over);
       return reply;

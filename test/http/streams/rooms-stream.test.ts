@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { RoomView } from "../../../src/health/state.js";
+import { DyliveError } from "../../../src/runtime/errors.js";
 import { NO_SETTINGS } from "../../../src/store/rooms.js";
+import { FakeClock } from "../../clock.js";
 import { roomStatus } from "../../health/status.js";
 import { until } from "../../until.js";
 import { serveLive } from "./live-server.js";
@@ -22,10 +24,10 @@ describe("the stream of the rooms' states", () => {
     await until(() => client.named("room").length === 2);
     expect(client.messages[0]?.data).toMatchObject({ id: "1", webRid: "900001", watch: "on", status: { state: "live" } });
     await new Promise((resolve) => setTimeout(resolve, 80));
-    expect(client.messages.length).toBe(2);
+    expect(client.named("room").length).toBe(2);
     server.views = [view(1, "ended"), view(2, null)];
-    await until(() => client.messages.length === 3);
-    expect(client.messages[2]?.data).toMatchObject({ id: "1", status: { state: "ended" } });
+    await until(() => client.named("room").length === 3);
+    expect(client.named("room")[2]?.data).toMatchObject({ id: "1", status: { state: "ended" } });
   });
 
   it("tells many rooms some at a time, each written once for all who are told", async () => {
@@ -64,10 +66,10 @@ describe("the stream of the rooms' states", () => {
     const [all, limited] = await Promise.all([server, { token }].map((by) => SseClient.open(`${server.url}/v1/rooms/stream`, by)));
     await until(() => all?.named("room").length === 2 && limited?.named("room").length === 1);
     server.views = [view(2, "ended")];
-    await until(() => all?.messages.length === 4 && limited?.messages.length === 2);
+    await until(() => all?.named("gone").length === 1 && limited?.named("room").length === 2);
     expect(all?.named("gone")).toMatchObject([{ data: { id: "1" } }]);
     server.views = [];
-    await until(() => all?.messages.length === 5 && limited?.messages.length === 3);
+    await until(() => all?.named("gone").length === 2 && limited?.named("gone").length === 1);
     expect(limited?.named("gone")).toMatchObject([{ data: { id: "2" } }]);
   });
 
@@ -97,8 +99,67 @@ describe("the stream of the rooms' states", () => {
     server.views = [view(1, "live"), view(2, "live")];
     const { token } = await server.makeToken({ rooms: ["900002"] });
     const client = await SseClient.open(`${server.url}/v1/rooms/stream`, { token });
-    await until(() => client.messages.length === 1);
-    expect(client.messages[0]?.data).toMatchObject({ id: "2" });
+    await until(() => client.named("room").length === 1);
+    expect(client.named("room")[0]?.data).toMatchObject({ id: "2" });
+  });
+
+  it("tells a limited token that a room is gone whose name moved to another", async () => {
+    const server = await serveLive({ limits: { roomStatesMs: 20 } });
+    server.views = [view(1, "live", "900002"), view(2, "live", "900003")];
+    const { token } = await server.makeToken({ rooms: ["900002"] });
+    const client = await SseClient.open(`${server.url}/v1/rooms/stream`, { token });
+    await until(() => client.named("room").length === 1);
+    server.views = [view(1, "live", "900001"), view(2, "live", "900002")];
+    await until(() => client.named("room").length === 2 && client.named("gone").length === 1);
+    expect(client.named("room").map(({ data }) => (data as { readonly id: string }).id)).toEqual(["1", "2"]);
+    expect(client.named("gone")).toMatchObject([{ data: { id: "1" } }]);
+  });
+
+  it("beats once the rooms were looked at, then at each heartbeat, with the server's time", async () => {
+    const clock = new FakeClock();
+    const server = await serveLive({ clock });
+    const client = await SseClient.open(`${server.url}/v1/rooms/stream`, server);
+    await until(() => client.named("beat").length === 1);
+    const first = clock.now();
+    await clock.advance(15_000);
+    await until(() => client.named("beat").length === 2);
+    expect(client.named("beat").map(({ data }) => data)).toEqual([{ time: first }, { time: first + 15_000 }]);
+  });
+
+  it("ends when the rooms cannot be looked at for half a minute, for who comes back at once, until they can", async () => {
+    const clock = new FakeClock();
+    const server = await serveLive({ clock });
+    let isAway = false;
+    Object.defineProperty(server, "views", {
+      get: () => {
+        if (isAway) throw new DyliveError("store_unreachable", "no answer");
+        return [view(1, "live")];
+      },
+    });
+    const open = () => SseClient.open(`${server.url}/v1/rooms/stream`, server);
+    const first = await open();
+    await until(() => first.named("beat").length === 1);
+    isAway = true;
+    const since = clock.now();
+    await until(async () => {
+      await clock.advance(1_000);
+      return first.ended;
+    });
+    expect(clock.now() - since).toBeGreaterThanOrEqual(30_000);
+    expect(first.messages.at(-1)).toMatchObject({ event: "failed", data: { code: "store_unreachable" } });
+    const second = await open();
+    await until(async () => {
+      await clock.advance(1_000);
+      return second.ended;
+    });
+    expect(second.messages.map(({ event }) => event).filter((event) => event !== "beat")).toEqual(["failed"]);
+    isAway = false;
+    const third = await open();
+    await until(async () => {
+      await clock.advance(1_000);
+      return third.named("room").length === 1;
+    });
+    expect(third.ended).toBe(false);
   });
 
   it("looks at the rooms while somebody wants to know, and not otherwise", async () => {
