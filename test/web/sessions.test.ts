@@ -7,7 +7,6 @@ import { EXPORT_FORMATS } from "../../web/src/api/model.js";
 import { byteSize } from "../../web/src/format/bytes.js";
 import { MESSAGES } from "../../web/src/i18n/tables.js";
 import { countOf } from "../../web/src/overlay/goal.js";
-import { isRoom } from "../../web/src/overlay/is-room.js";
 import { nameIn } from "../../web/src/sessions/file-name.js";
 import { shownChange, shownMeasure } from "../../web/src/sessions/shown.js";
 import { changeOf, measuresOf } from "../../web/src/sessions/totals.js";
@@ -89,12 +88,6 @@ describe("small readers", () => {
       'attachment; filename="a/b.csv"',
     ])
       expect(nameIn(bad)).toBeNull();
-  });
-
-  it("know a room by any of its names, and no other", () => {
-    const room = { id: "12", aliases: [{ kind: "web_rid", value: "98765" }] } as Parameters<typeof isRoom>[0];
-    expect(["12", "room:12", "98765", "web_rid:98765"].map((name) => isRoom(room, name))).toEqual([true, true, true, true]);
-    expect(["1", "room:1", "9876", "sec_uid:98765", ""].map((name) => isRoom(room, name))).toEqual([false, false, false, false, false]);
   });
 
   it("write bytes for people", () => {

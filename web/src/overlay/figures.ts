@@ -1,29 +1,14 @@
-import { onScopeDispose, shallowRef } from "vue";
+import { type ComputedRef, computed, onScopeDispose } from "vue";
+import { useLoaded } from "../api/loaded.js";
 
 /** How often what the server counts is asked for: it counts within seconds, and nobody looks more closely at a stream. */
 const EVERY_MS = 5_000;
 
-/** The answer of a question that is asked again and again; the last one as long as the server cannot be reached. */
-export function useAnswer<T>(question: (signal: AbortSignal) => Promise<T>): { readonly value: T | null } {
-  const answer = shallowRef<T | null>(null);
-  const stop = new AbortController();
-  let asking = false;
-  async function askOnce(): Promise<void> {
-    if (asking) return;
-    asking = true;
-    try {
-      answer.value = await question(stop.signal);
-    } catch {
-      // No broadcast yet, or no server: the source of events says which.
-    } finally {
-      asking = false;
-    }
-  }
-  void askOnce();
-  const timer = setInterval(() => void askOnce(), EVERY_MS);
-  onScopeDispose(() => {
-    clearInterval(timer);
-    stop.abort();
-  });
-  return answer;
+/** The answer of a question that is asked again and again; the last one as long as the server cannot be reached, null where it finds nothing. */
+export function useAnswer<T>(question: (signal: AbortSignal) => Promise<T>): ComputedRef<T | null> {
+  const { value, failure, renew } = useLoaded(question);
+  const timer = setInterval(() => void renew(), EVERY_MS);
+  onScopeDispose(() => clearInterval(timer));
+  // What else failed the source of events says.
+  return computed(() => (failure.value?.code === "not_found" ? null : value.value));
 }

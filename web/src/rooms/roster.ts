@@ -16,6 +16,8 @@ export class Roster {
   readonly #held = new Map<string, boolean>();
   /** Goes up when broadcasts may have been deleted, alone or with their room, here or elsewhere: what shows some asks again. */
   readonly deletions = shallowRef(0);
+  /** How far this machine's clock is ahead of the server's, ms. */
+  readonly aheadMs = shallowRef(0);
   readonly #stop = new AbortController();
 
   constructor(client: ApiClient, onRefused: () => void) {
@@ -26,6 +28,9 @@ export class Roster {
         onRoom: (room) => this.take(room),
         onGone: (id) => this.#gone(id),
         onSessionGone: () => this.deletions.value++,
+        onTime: (time) => {
+          this.aheadMs.value = Date.now() - time;
+        },
         onState: (state) => {
           this.link.value = state;
           if (state.name === "open" && this.known.value) this.deletions.value++;
