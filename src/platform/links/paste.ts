@@ -82,9 +82,10 @@ export function unquoted(text: string): string {
 /**
  * Addresses in running text: with a scheme, or beginning with a host of the platform. Characters that cannot stand in an address end it, so
  * Chinese text, emoji and full-width punctuation may touch it. Before an address without a scheme there may be no letter, digit or part of
- * another address (`evil.com/live.douyin.com/1`); scripts without spaces between words may touch it.
+ * another address (`evil.com/live.douyin.com/1`); scripts without spaces between words may touch it. The
+ * middle of a Markdown link ends one, too: its text may be the address itself.
  */
-const URL_CHARACTER = "[A-Za-z0-9\\-._~:/?#\\[\\]@!$&'()*+,;=%]";
+const URL_CHARACTER = "(?:[A-Za-z0-9\\-._~:/?#\\[@!$&'()*+,;=%]|\\](?!\\())";
 const SPACELESS = "\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}";
 const NOT_BEFORE = `(?<![.@/\\\\%=&?#_~+\\-\\d]|[A-Za-z0-9]:|(?![${SPACELESS}])[\\p{L}\\p{N}])`;
 /**
@@ -163,8 +164,8 @@ export function elsewhere(meaning: Meaning, wants: Told): Told {
   }
 }
 
-/** Punctuation that a sentence puts behind an address; tried from its first sign alone, as {@link AROUND} is. */
-const STOPS = /(?<![.,;:!?'")\]])[.,;:!?'")\]]+$/;
+/** Punctuation that a sentence or Markdown puts behind an address; tried from its first sign alone, as {@link AROUND} is. */
+const STOPS = /(?<![.,;:!?'")\]*])[.,;:!?'")\]*]+$/;
 const SEARCH_PATH = new RegExp(SEARCHED, "iu");
 
 /** Reads an address as written, without the punctuation behind it. */

@@ -80,6 +80,16 @@ describe("a text around links", () => {
     expect(readPaste(both, worksDoor(["mix", "work"], NOW))).toMatchObject({ kind: "work" });
   });
 
+  it.each([
+    "[猫](https://live.douyin.com/100000001)",
+    "[https://live.douyin.com/100000001](https://live.douyin.com/100000001)",
+    '看 [live.douyin.com/100000001](live.douyin.com/100000001 "猫")，不错',
+    "**[猫](https://live.douyin.com/100000001)**",
+    "[猫](<https://live.douyin.com/100000001>)",
+  ])("gives the link of Markdown: %s", (text) => {
+    expect(readPaste(text, ROOM_DOOR)).toMatchObject({ kind: "room", name: { kind: "web_rid", value: "100000001" } });
+  });
+
   it("gives the work of a search whose words stand in the address as they were typed", () => {
     const work = { kind: "work", id: ID, page: null };
     for (const address of [
