@@ -42,6 +42,13 @@ describe("images that strangers name", () => {
 });
 
 describe("the dashboard's sources", () => {
+  it("use in overlays nothing that the browser of OBS 28, Chromium 103, lacks", () => {
+    const newer = /canParse|toSorted|toReversed|toSpliced|groupBy|withResolvers|AbortSignal\.any|fromAsync|isWellFormed/;
+    const shown = sources.filter(({ name }) => /^src\/(overlay|api|format)\/|^src\/safe-image/.test(name.replaceAll("\\", "/")));
+    expect(shown.length).toBeGreaterThan(20);
+    expect(shown.filter(({ text }) => newer.test(text.replaceAll(/^ ?\*.*|\/\*\*.*?\*\//gm, ""))).map(({ name }) => name)).toEqual([]);
+  });
+
   it("are found at all", () => {
     expect(sources.length).toBeGreaterThan(40);
   });
