@@ -23,6 +23,7 @@ export const shell: typeof zh = {
     begin: "Delete for good",
     progress: (events) => `Deleting; ${events} events are gone…`,
     done: (events, files) => `Deleted: ${events} events, ${files} raw recordings.`,
+    stopped: "It was interrupted; the server goes on with it by itself within minutes.",
     left: "Not reached from here:",
   },
   mayOnlyLook: "This token can look and change nothing: the page has only what it may use.",

@@ -24,6 +24,7 @@ export const shell = {
     begin: "永久删除",
     progress: (events: number) => `正在删除，已删除 ${events} 个事件…`,
     done: (events: number, files: number) => `已删除：${events} 个事件，${files} 个原始录制。`,
+    stopped: "删除中断了；服务几分钟内会自动继续。",
     left: "这里删不到的：",
   },
   mayOnlyLook: "这个 token 只能看，不能改：页面上只有它能用的功能。",
