@@ -187,6 +187,19 @@ describe("a room's figures", () => {
     await until(async () => (await page.locator("dialog").count()) === 0);
   });
 
+  it("say when they can no longer be renewed, and stay", async () => {
+    const page = await dashboard.open(`#token=${dashboard.token}`);
+    await page.clock.install();
+    await goTo(page, room);
+    await page.waitForSelector("canvas");
+    await page.route(/\/summary\?/, (route) => route.abort());
+    await until(async () => {
+      await page.clock.fastForward(15_000);
+      return (await page.locator(".right [role=alert]").count()) === 1;
+    });
+    expect(await page.locator("canvas").count()).toBeGreaterThan(0);
+  });
+
   it("fit a phone, in English and dark", async () => {
     const page = await open({ viewport: { width: 390, height: 844 }, colorScheme: "dark", locale: "en-US" });
     await until(async () => (await lines(page, "chat").count()) > 3);

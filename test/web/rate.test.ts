@@ -53,6 +53,13 @@ describe("a room's speed", () => {
     }
   });
 
+  it("goes on when the clock is set back", () => {
+    const rate = new Rate();
+    rate.count(chats(0), 3_600_000);
+    for (let second = 1; second <= 5; second++) rate.count(chats(second * 2), second * 1_000);
+    expect(rate.now(6_000)).toBe(2);
+  });
+
   it("takes a count that fell as a new beginning", () => {
     const rate = new Rate();
     rate.count(chats(500), 1_000);

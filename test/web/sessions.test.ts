@@ -9,7 +9,7 @@ import { MESSAGES } from "../../web/src/i18n/tables.js";
 import { countOf } from "../../web/src/overlay/goal.js";
 import { nameIn } from "../../web/src/sessions/file-name.js";
 import { shownChange, shownMeasure } from "../../web/src/sessions/shown.js";
-import { changeOf, measuresOf } from "../../web/src/sessions/totals.js";
+import { changeOf, isRunning, measuresOf } from "../../web/src/sessions/totals.js";
 import { fieldsOf, requestOf } from "../../web/src/settings/hook-fields.js";
 import { fieldsOf as limitFields, limitOf } from "../../web/src/settings/limit-fields.js";
 
@@ -55,6 +55,17 @@ describe("a broadcast's measures", () => {
     expect(Object.values(measuresOf({ ...session, totals: null, endedAt: 1_005_000 }, 0)).filter((value) => value !== null)).toEqual([
       5_000,
     ]);
+  });
+
+  it("have the length that was seen where nobody saw the end, which is no broadcast that goes on", () => {
+    const room = (sessionId: string | null) => ({ status: { sessionId } }) as Parameters<typeof isRunning>[1];
+    const rooms = [room(session.id), room("7"), room(null), { status: null }, undefined];
+    expect(rooms.map((one) => isRunning(session, one))).toEqual([true, false, false, false, false]);
+    expect(isRunning({ ...session, endedAt: 1_005_000 }, room(session.id))).toBe(false);
+    const { totals } = session;
+    const lastSeen = { ...session, totals: totals === null ? null : { ...totals, lastEventAt: 1_030_000 } };
+    expect([lastSeen, session, { ...lastSeen, endedAt: 1_005_000 }].map((one) => measuresOf(one, null).length)).toEqual([30_000, 0, 5_000]);
+    expect(measuresOf(lastSeen, 1_060_000).length).toBe(60_000);
   });
 
   it("change by a share, which nothing has of nothing", () => {

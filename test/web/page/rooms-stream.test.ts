@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { ApiClient } from "../../../web/src/api/client.js";
 import type { LinkState } from "../../../web/src/api/retry.js";
 import { followRooms } from "../../../web/src/api/rooms-stream.js";
+import { Roster } from "../../../web/src/rooms/roster.js";
 
 /** The server's end of an EventSource. */
 class FakeSource {
@@ -53,8 +54,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const client = { stream: () => "/v1/rooms/stream", v1: { GET: async () => ({ response: new Response() }) } } as unknown as ApiClient;
+
 function followed() {
-  const client = { stream: () => "/v1/rooms/stream", v1: { GET: async () => ({ response: new Response() }) } } as unknown as ApiClient;
   const states: LinkState["name"][] = [];
   const told: unknown[] = [];
   const stop = new AbortController();
@@ -86,6 +88,13 @@ describe("the stream of the rooms, on a page", () => {
       ["connecting", "open"],
       ["1", 5, "session gone", "gone 1"],
     ]);
+  });
+
+  it("tells how far the page's clock is ahead of the server's", () => {
+    const roster = new Roster(client, () => {});
+    onTestFinished(() => roster.close());
+    sources[0]?.say("beat", { time: Date.now() - 3_600_000 });
+    expect(roster.aheadMs.value).toBe(3_600_000);
   });
 
   it("connects again when its connection dies without a word, or never brings one", async () => {

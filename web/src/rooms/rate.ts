@@ -51,6 +51,7 @@ export class Rate {
     const steps = Math.min(RATE_SECONDS + 1, Math.max(0, second - this.#second));
     for (let i = 0; i < steps; i++) this.#perSecond.push(0);
     if (this.#perSecond.length > RATE_SECONDS + 1) this.#perSecond = this.#perSecond.slice(-RATE_SECONDS - 1);
-    this.#second = Math.max(this.#second, second);
+    // Also where it is less: a clock that was set back would stop this until it is where it was.
+    this.#second = second;
   }
 }

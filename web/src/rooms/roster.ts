@@ -1,8 +1,9 @@
-import { type InjectionKey, inject, shallowReactive, shallowRef } from "vue";
+import { type ComputedRef, computed, type InjectionKey, inject, shallowReactive, shallowRef } from "vue";
 import type { ApiClient } from "../api/client.js";
 import type { Room } from "../api/model.js";
 import type { LinkState } from "../api/retry.js";
 import { followRooms } from "../api/rooms-stream.js";
+import { useNow } from "../now.js";
 import { Rate } from "./rate.js";
 
 /** All rooms with their states and speeds, as the server tells them; one for the whole page. */
@@ -104,4 +105,11 @@ export function useRoster(): Roster {
   const roster = inject(ROSTER);
   if (roster === undefined) throw new Error("there is no roster");
   return roster;
+}
+
+/** The server's time, ms UTC, once a second: what it tells is measured by its clock, and this machine's may be another. */
+export function useServerNow(): ComputedRef<number> {
+  const { aheadMs } = useRoster();
+  const now = useNow();
+  return computed(() => now.value - aheadMs.value);
 }

@@ -1,4 +1,4 @@
-import type { Session } from "../api/model.js";
+import type { Room, Session } from "../api/model.js";
 import { amountOf } from "../format/number.js";
 import type { Messages } from "../i18n/tables.js";
 
@@ -20,13 +20,21 @@ export function comparedNames(text: unknown): readonly string[] | null {
   return fits ? names : null;
 }
 
-/** How long a broadcast lasted, or has so far, ms. */
-export function lengthMs({ openedAt, endedAt }: Pick<Session, "openedAt" | "endedAt">, now: number): number {
-  return Math.max(0, (endedAt ?? now) - openedAt);
+/** Whether a broadcast of this room goes on: nobody saw the end of one during which the room was paused or removed. */
+export function isRunning({ id, endedAt }: Pick<Session, "id" | "endedAt">, room: Pick<Room, "status"> | undefined): boolean {
+  return endedAt === null && room?.status?.sessionId === id;
 }
 
-/** The measures of a broadcast; null where it is not known. */
-export function measuresOf(session: Session, now: number): Readonly<Record<Measure, number | null>> {
+/**
+ * How long a broadcast lasted, or has so far, ms: as far as it was seen, where nobody saw its end.
+ * @param now while it is running, else null
+ */
+export function lengthMs({ openedAt, endedAt, totals }: Pick<Session, "openedAt" | "endedAt" | "totals">, now: number | null): number {
+  return Math.max(0, (endedAt ?? now ?? totals?.lastEventAt ?? openedAt) - openedAt);
+}
+
+/** The measures of a broadcast; null where it is not known. @param now while it is running, else null */
+export function measuresOf(session: Session, now: number | null): Readonly<Record<Measure, number | null>> {
   const { totals } = session;
   const length = lengthMs(session, now);
   if (totals === null) {
