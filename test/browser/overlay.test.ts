@@ -143,6 +143,19 @@ describe("an overlay", () => {
     await until(async () => (await page.locator(".moving").count()) === 0);
   });
 
+  it("lets nothing fly while nobody sees the page, where nothing would land", async () => {
+    const page = await open("kind=flying&lines=3&stay=60");
+    await ready(page);
+    const hide = (hidden: boolean) => page.evaluate(`Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true })`);
+    await room.append([chat("没人看见", {})]);
+    await until(async () => (await page.locator(".moving").count()) === 1);
+    await hide(true);
+    await until(async () => (await page.locator(".moving").count()) === 0);
+    await hide(false);
+    await room.append([chat("有人看见", {})]);
+    await until(async () => (await textOf(page.locator(".moving"))) === "有人看见");
+  });
+
   it("counts a goal and ranks givers by what the server counted", async () => {
     const goal = await open("kind=goal&metric=diamonds&target=100000&title=今晚目标&panel=40", 500);
     await until(async () => /今晚目标\s*6万 \/ 10万/.test(await textOf(goal.locator("p"))));

@@ -7,10 +7,13 @@ import { chat } from "../../http/events.js";
 import { until } from "../../until.js";
 
 /** The page's timers, which go off when told to. */
-let timers: (() => void)[] = [];
+const timers = new Map<number, () => void>();
+let lastTimer = 0;
 let sockets: FakeSocket[] = [];
 const goOff = () => {
-  for (const run of timers.splice(0)) run();
+  const due = [...timers.values()];
+  timers.clear();
+  for (const run of due) run();
 };
 
 /** The server's end of a WebSocket. */
@@ -38,9 +41,10 @@ class FakeSocket {
 }
 
 beforeEach(() => {
-  timers = [];
+  timers.clear();
   sockets = [];
-  vi.stubGlobal("window", { setTimeout: (run: () => void) => timers.push(run) });
+  vi.stubGlobal("window", { setTimeout: (run: () => void) => timers.set(++lastTimer, run) && lastTimer });
+  vi.stubGlobal("clearTimeout", (timer: number) => timers.delete(timer));
   vi.stubGlobal("document", { hidden: false, addEventListener: () => {} });
   vi.stubGlobal("addEventListener", () => {});
   vi.stubGlobal("WebSocket", FakeSocket);
@@ -54,7 +58,9 @@ const pageOf = (events: readonly LiveEvent[]): EventPage => ({ events, next: "ne
 /** A feed whose pages come from `answers`, one after the other; an error is an answer that does not come, one with a code a refusal. */
 function feedOf(...answers: (readonly LiveEvent[] | Error | { readonly code: string })[]) {
   const asked: unknown[] = [];
-  const get = async (_path: string, { params }: { readonly params: { readonly query: unknown } }) => {
+  const get = async (path: string, { params }: { readonly params: { readonly query: unknown } }) => {
+    // Whether the token is still taken.
+    if (path === "/v1/rooms") return { response: new Response() };
     asked.push(params.query);
     const answer = answers.shift() ?? new Error("no more answers");
     if (answer instanceof Error) throw answer;
@@ -74,7 +80,7 @@ const textsOf = (feed: Feed) =>
 describe("a feed", () => {
   it("shows what comes, also when its first page had to be asked for twice", async () => {
     const { feed } = feedOf(new Error("no server"), [event("before")]);
-    await until(() => feed.failure.value?.code === "offline" && timers.length === 1);
+    await until(() => feed.failure.value?.code === "offline" && timers.size === 1);
     goOff();
     await until(() => feed.loaded.value);
     expect(feed.failure.value).toBeNull();
@@ -141,6 +147,48 @@ describe("a feed", () => {
     expect(feed.failure.value).toMatchObject({ code: "too_many_subscriptions", hint: "Close some." });
     sockets[0]?.say({ type: "subscribed", rooms: [] });
     expect(feed.failure.value).toBeNull();
+  });
+
+  it("asks again for what was refused for now, and not once it is given", async () => {
+    const { feed } = feedOf([]);
+    await until(() => feed.loaded.value);
+    const refusal = { type: "error", code: "store_unreachable", message: "", hint: "" };
+    sockets[0]?.say({ ...refusal, retryable: true });
+    sockets[0]?.say({ ...refusal, retryable: true });
+    goOff();
+    expect(sockets[0]?.sent).toMatchObject([{ op: "subscribe", rooms: ["1"], after: "next" }]);
+    sockets[0]?.say({ ...refusal, retryable: true });
+    sockets[0]?.say({ type: "subscribed", rooms: [] });
+    sockets[0]?.say({ ...refusal, code: "too_many_subscriptions", retryable: false });
+    goOff();
+    expect(sockets[0]?.sent).toHaveLength(1);
+  });
+
+  it("begins anew when it comes back to another log, though it knows its place by a number", async () => {
+    const { feed } = feedOf([event("old")], [event("new")]);
+    await until(() => feed.loaded.value);
+    sockets[0]?.say({ type: "hello", log: "a" });
+    sockets[0]?.say([event("newer")]);
+    sockets[0]?.onclose();
+    goOff();
+    sockets[1]?.say({ type: "hello", log: "b" });
+    await until(() => sockets.length === 3);
+    expect([textsOf(feed), sockets[1]?.sent]).toEqual([["new"], []]);
+    sockets[2]?.say({ type: "hello", log: "b" });
+    expect(sockets[2]?.sent).toMatchObject([{ op: "subscribe", rooms: ["1"], after: "next" }]);
+  });
+
+  it("says no longer what failed once older events came", async () => {
+    const { feed } = feedOf([event("first")], new Error("no server"), [event("older")], [event("oldest")]);
+    await until(() => feed.loaded.value);
+    await feed.loadOlder();
+    expect(feed.failure.value).toMatchObject({ code: "offline" });
+    await feed.loadOlder();
+    expect(feed.failure.value).toBeNull();
+    // Why nothing new is given stays.
+    sockets[0]?.say({ type: "error", code: "too_many_subscriptions", message: "", hint: "", retryable: false });
+    await feed.loadOlder();
+    expect(feed.failure.value).toMatchObject({ code: "too_many_subscriptions" });
   });
 
   it("goes on to older events from the oldest line that is left, when some were cut off", async () => {

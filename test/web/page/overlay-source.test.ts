@@ -105,6 +105,23 @@ describe("an overlay", () => {
     expect(sockets.length).toBeGreaterThan(1);
   });
 
+  it("begins anew where the log is another, and asks again for what was refused until it is given", async () => {
+    opened();
+    sockets[0]?.open(7);
+    sockets[0]?.onclose();
+    await vi.advanceTimersByTimeAsync(5_000);
+    sockets[1]?.say({ type: "hello", log: "y" });
+    expect(sockets[1]?.subscribed).toBe("98765");
+    const subscribes = () => sockets[1]?.sent.filter(({ op }) => op === "subscribe").length;
+    sockets[1]?.say({ type: "error", code: "store_unreachable", message: "" });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(subscribes()).toBe(2);
+    sockets[1]?.say({ type: "error", code: "store_unreachable", message: "" });
+    sockets[1]?.say({ type: "subscribed", rooms: [] });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(subscribes()).toBe(2);
+  });
+
   it("connects again when its connection dies without a word", async () => {
     const { source } = opened();
     sockets[0]?.open();

@@ -100,11 +100,13 @@ export class LiveSocket {
       if (message.type === "hello") {
         this.#attempt = 0;
         this.send({ op: "ping" });
-        const command = subscribe();
-        if (command !== null) this.send(command);
-        onState({ name: "open" });
       }
       onTold(message);
+      // What is asked for may depend on what it said, and whoever was told may have closed it.
+      if (message.type !== "hello" || this.#stop.signal.aborted) return;
+      const command = subscribe();
+      if (command !== null) this.send(command);
+      onState({ name: "open" });
     };
     socket.onclose = () => void this.#lost(socket);
   }

@@ -27,6 +27,8 @@ export class OverlaySource {
   readonly #socket: LiveSocket | null;
   /** Place up to which all came, and since when it is known, by the time since the page was opened. */
   #place: { readonly room: string; readonly seq: number; readonly at: number } | null = null;
+  /** Id of the log that the place is of. */
+  #log: unknown = null;
   /** Whether what comes is being given, by the connection that there is. */
   #isFollowing = false;
   #timer = 0;
@@ -89,8 +91,14 @@ export class OverlaySource {
     this.#place = { room: String(room), seq, at: performance.now() };
   }
 
-  #told({ type, code, message, rooms, seqs }: Told): void {
+  #told({ type, code, message, rooms, seqs, log }: Told): void {
+    if (type === "hello") {
+      // A place is one in any log.
+      if (log !== this.#log) this.#place = null;
+      this.#log = log;
+    }
     if (type === "subscribed") {
+      clearTimeout(this.#timer);
       this.state.value = { name: "open" };
       this.#isFollowing = true;
       for (const { room, after } of rooms as readonly { readonly room: number; readonly after: number }[]) this.#came(room, after);

@@ -1,7 +1,7 @@
 import { type ShallowRef, shallowRef, triggerRef } from "vue";
 import { type ApiClient, ask } from "../api/client.js";
 import { type ApiFailure, asFailure, failureOf } from "../api/failure.js";
-import { LiveSocket, type Told } from "../api/live-socket.js";
+import { LiveSocket, type Subscribe, type Told } from "../api/live-socket.js";
 import type { EventPage, LiveEvent } from "../api/model.js";
 import type { LinkState } from "../api/retry.js";
 import { choiceOf, type FeedQuery, typesOf } from "./feed-query.js";
@@ -15,6 +15,8 @@ const FIRST_PAGE = 400;
 const OLDER_PAGE = 500;
 /** Events are shown together, ten times a second: fast enough to look at once, slow enough for a busy room. */
 const SHOW_MS = 100;
+/** Time after which the server is asked again for what it refused for now, in ms. */
+const AGAIN_MS = 10_000;
 
 /** Which page of the room's events. */
 interface Place {
@@ -53,6 +55,10 @@ export class Feed {
   #after: string | number = 0;
   /** Place of the newest event that came. */
   #newest = 0;
+  /** Id of the log that these places are of. */
+  #log: unknown = null;
+  /** The last failure of a page that was asked for beside what comes. */
+  #ofPage: ApiFailure | null = null;
   #socket: LiveSocket | null = null;
   #showing = 0;
   #retrying = 0;
@@ -84,12 +90,13 @@ export class Feed {
     try {
       const page = await this.#page({ before: this.older.value, limit: OLDER_PAGE });
       if (this.#stop.signal.aborted) return 0;
+      this.#pageCame();
       this.older.value = page.more ? page.previous : null;
       const count = this.#lines.prepend(page.events);
       triggerRef(this.rows);
       return count;
     } catch (error) {
-      this.failure.value = asFailure(error);
+      this.#pageFailed(error);
       return 0;
     }
   }
@@ -105,13 +112,24 @@ export class Feed {
         kept = (await this.#first(from, session)) ?? until;
       } catch (error) {
         if (this.#stop.signal.aborted || lines !== this.#lines) return;
-        this.failure.value = asFailure(error);
+        this.#pageFailed(error);
         return;
       }
       if (this.#stop.signal.aborted || lines !== this.#lines) return;
       this.#fresh = this.#fresh.filter((event) => event.sessionId !== session || event.seq >= kept);
+      this.#pageCame();
       if (lines.drop(session, kept)) triggerRef(this.rows);
     }
+  }
+
+  #pageFailed(error: unknown): void {
+    this.#ofPage = asFailure(error);
+    this.failure.value = this.#ofPage;
+  }
+
+  /** Says no longer that a page failed; why nothing new is given stays. */
+  #pageCame(): void {
+    if (this.failure.value === this.#ofPage) this.failure.value = null;
   }
 
   /** Returns the place of the first event of a broadcast that is kept from a place on; null when there is none. */
@@ -155,18 +173,23 @@ export class Feed {
     return (await ask(client.v1.GET("/v1/rooms/{room}/events", { params: { path: { room }, query: wanted }, signal }))) as EventPage;
   }
 
+  #subscribe(): Subscribe {
+    const { room, query } = this.#parts;
+    return {
+      op: "subscribe",
+      rooms: typeof this.#after === "number" ? [{ room, after: this.#after }] : [room],
+      ...(typeof this.#after === "string" && { after: this.#after }),
+      types: typesOf(query),
+      ...choiceOf(query),
+    };
+  }
+
   #follow(): void {
-    const { client, room, query, onRefused } = this.#parts;
+    const { client, onRefused } = this.#parts;
     this.#socket = new LiveSocket({
       client,
       onRefused,
-      subscribe: () => ({
-        op: "subscribe",
-        rooms: typeof this.#after === "number" ? [{ room, after: this.#after }] : [room],
-        ...(typeof this.#after === "string" && { after: this.#after }),
-        types: typesOf(query),
-        ...choiceOf(query),
-      }),
+      subscribe: () => this.#subscribe(),
       onEvents: (events) => this.#take(events),
       onTold: (told) => this.#told(told),
       onState: (state) => {
@@ -187,8 +210,13 @@ export class Feed {
   }
 
   #told(told: Told): void {
-    const { type, seqs, from, to, code } = told;
-    if (type === "position" && typeof seqs === "object" && seqs !== null) {
+    const { type, seqs, from, to, code, log } = told;
+    if (type === "hello") {
+      // A place that is a number alone is one in any log.
+      const isAnother = this.#log !== null && log !== this.#log;
+      this.#log = log;
+      if (isAnother) this.#again();
+    } else if (type === "position" && typeof seqs === "object" && seqs !== null) {
       const seq = (seqs as Readonly<Record<string, unknown>>)[this.#parts.room];
       if (typeof seq === "number") this.#after = seq;
     } else if (type === "removed" && typeof from === "number" && typeof to === "number") {
@@ -196,14 +224,21 @@ export class Feed {
       this.#show();
       this.#lines.note("removed", to - from + 1);
       triggerRef(this.rows);
-    } else if (type === "subscribed") this.failure.value = null;
-    else if (type === "gone" || (type === "error" && code === "cursor_reset")) this.#again();
-    else if (type === "error") this.failure.value = failureOf({ error: told }, 0);
+    } else if (type === "subscribed") {
+      clearTimeout(this.#retrying);
+      this.failure.value = null;
+    } else if (type === "gone" || (type === "error" && code === "cursor_reset")) this.#again();
+    else if (type === "error") {
+      this.failure.value = failureOf({ error: told }, 0);
+      clearTimeout(this.#retrying);
+      if (this.failure.value.retryable) this.#retrying = window.setTimeout(() => this.#socket?.send(this.#subscribe()), AGAIN_MS);
+    }
   }
 
   /** The log is another than before, or the room is gone: everything begins anew. */
   #again(): void {
     this.#socket?.close();
+    clearTimeout(this.#retrying);
     clearTimeout(this.#showing);
     this.#showing = 0;
     this.#fresh = [];

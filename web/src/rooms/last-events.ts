@@ -1,6 +1,6 @@
 import { onScopeDispose, type ShallowRef, shallowRef } from "vue";
 import type { ApiClient } from "../api/client.js";
-import { LiveSocket } from "../api/live-socket.js";
+import { LiveSocket, type Subscribe } from "../api/live-socket.js";
 import type { LiveEvent } from "../api/model.js";
 
 /** What is worth showing as a room's last event: joins and likes would drown it. */
@@ -9,6 +9,8 @@ const TYPES = ["chat", "gift", "follow", "share", "fansclub", "control"];
 const ROOMS_MAX = 200;
 /** The cards change at most so often. */
 const SHOW_MS = 1_000;
+/** Time after which the server is asked again for what it refused for now, in ms. */
+const AGAIN_MS = 10_000;
 
 /** The newest event of each room whose card can be seen, over one connection. */
 export class LastEvents {
@@ -17,14 +19,22 @@ export class LastEvents {
   readonly #fresh = new Map<string, LiveEvent>();
   #seen: ReadonlySet<string> = new Set();
   #timer = 0;
+  #again = 0;
 
   constructor(client: ApiClient, onRefused: () => void) {
     this.#socket = new LiveSocket({
       client,
       onRefused,
-      subscribe: () => (this.#seen.size === 0 ? null : { op: "subscribe", rooms: [...this.#seen], types: TYPES, resumed: true }),
+      subscribe: () => this.#subscribe(),
       onEvents: (events) => this.#take(events),
-      onTold: () => {},
+      onTold: ({ type, retryable }) => {
+        if (type !== "error" || retryable !== true) return;
+        clearTimeout(this.#again);
+        this.#again = window.setTimeout(() => {
+          const command = this.#subscribe();
+          if (command !== null) this.#socket.send(command);
+        }, AGAIN_MS);
+      },
       onState: () => {},
     });
     onScopeDispose(() => this.close());
@@ -43,6 +53,11 @@ export class LastEvents {
   close(): void {
     this.#socket.close();
     clearTimeout(this.#timer);
+    clearTimeout(this.#again);
+  }
+
+  #subscribe(): Subscribe | null {
+    return this.#seen.size === 0 ? null : { op: "subscribe", rooms: [...this.#seen], types: TYPES, resumed: true };
   }
 
   #take(events: readonly LiveEvent[]): void {
