@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../until.js";
 import { Dashboard, seriousIn, textOf } from "./dashboard.js";
+import { NEVER } from "./rooms.js";
 
 const SHARED = "7.43 dnd:/ 【阿梨唱歌】正在直播，来和我一起支持TA吧。复制下方链接，打开【抖音】 https://v.douyin.com/DEMO2/ 直接观看直播！";
 const PHONE = { viewport: { width: 390, height: 844 } };
@@ -47,6 +48,33 @@ describe("the first visit", () => {
     await page.waitForSelector("#paste");
   });
 
+  it("is loaded anew, once, where a page's file has gone, as after an upgrade", async () => {
+    const page = await dashboard.open(link());
+    await page.waitForSelector("#paste");
+    let isGone = true;
+    let loads = 0;
+    /** How often the page's file was asked for since the last of them. */
+    let asked = 0;
+    page.on("request", (request) => {
+      if (!request.isNavigationRequest()) return;
+      loads++;
+      asked = 0;
+    });
+    await page.route(/SearchPage-.*\.js/, (route) => {
+      asked++;
+      return isGone ? route.abort() : route.continue();
+    });
+    await page.evaluate(`location.hash = "#/search"`);
+    await until(() => loads === 1 && asked > 0);
+    expect(page.url()).toBe(`${dashboard.app.url}/#/search`);
+    await page.locator("nav a[href='#/rooms']").click();
+    await page.waitForSelector("#paste");
+    expect(loads).toBe(1);
+    isGone = false;
+    await page.locator("nav a[href='#/search']").click();
+    await page.waitForSelector("main input[type=search]");
+  });
+
   it("asks for a token without one, and says when one is refused", async () => {
     const page = await dashboard.open("");
     expect(await textOf(page.locator("h1"))).toBe("需要 token");
@@ -85,6 +113,29 @@ describe("the first visit", () => {
     await paste(page, "https://live.douyin.com/100000004?from=web");
     await until(async () => (await said(page, "status")).includes("目前没有开播；开播后自动开始接收"));
     expect(await page.locator(".card .badge[data-state=waiting]").count()).toBe(1);
+  });
+
+  it("takes no room that somebody else adds meanwhile for the one that was pasted", async () => {
+    const page = await dashboard.open(link());
+    await page.waitForSelector("#paste");
+    let answer = () => {};
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route("**/v1/rooms", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      await asked;
+      await route.abort();
+    });
+    await paste(page, "100000001");
+    const { row } = await dashboard.app.rooms.add("100000003", {}, 1_000, NEVER);
+    await page.waitForSelector(`[data-room="${row.room}"]`);
+    expect(await said(page, "status")).toContain("正在");
+    expect(await page.locator("main [role=status] button").count()).toBe(0);
+    answer();
+    await page.waitForSelector("main [role=alert]");
+    expect(await page.locator("main [role=status] button").count()).toBe(0);
+    await dashboard.app.rooms.remove(row.room);
   });
 
   it("adds the room of a printed link, and only offers one of a link that brings no token", async () => {

@@ -18,9 +18,26 @@ const ROUTES: readonly RouteRecordRaw[] = [
   { path: "/:anything(.*)*", name: "none", component: NotFoundPage },
 ];
 
+/** Key of the address for which this tab was loaded anew, so that it is once. */
+const RENEWED = "dylive.renewed";
+
 /** The pages by their addresses, all behind `#`: the server never sees them. */
 export function makeRouter(): Router {
-  return createRouter({ history: createWebHashHistory(), routes: [...ROUTES] });
+  const router = createRouter({ history: createWebHashHistory(), routes: [...ROUTES] });
+  router.onError((_error, { fullPath }) => void renewAt(fullPath));
+  router.afterEach((_to, _from, failure) => failure === undefined && sessionStorage.removeItem(RENEWED));
+  return router;
+}
+
+/** Loads the dashboard anew at an address whose page could not be loaded: after an upgrade of the server its file has another name. */
+async function renewAt(address: string): Promise<void> {
+  if (sessionStorage.getItem(RENEWED) === address) return;
+  // Without a server even what is shown would be lost.
+  const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
+  if (answer?.ok !== true) return;
+  sessionStorage.setItem(RENEWED, address);
+  history.replaceState(history.state, "", `#${address}`);
+  location.reload();
 }
 
 /** The key of an address's page. At another address there is another page: nothing of one room or broadcast is left over at the next. */
