@@ -23,7 +23,7 @@ const ROOMS_TOGETHER = 100;
 const PAUSE = 4;
 /** Bytes that may wait for a reader when it is told of more rooms, so that a long list need not wait for the next look. */
 const AHEAD_BYTES = 262_144;
-/** Time that the rooms cannot be looked at after which their states are old, in ms: a reader that hears nothing else would take them for new. */
+/** Time without a look after which the states are old, in ms: a reader that hears nothing else would take them for new. */
 const OLD_MS = 30_000;
 
 /** A room, and the message that tells of it. */
