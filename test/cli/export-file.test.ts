@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { open } from "node:fs/promises";
+import { expect, it, vi } from "vitest";
 import { ExportFile } from "../../src/cli/commands/export.js";
 import { exportPieces } from "../../src/exports/export.js";
 import type { ExportFormat } from "../../src/exports/format.js";
@@ -22,15 +23,18 @@ async function exporting(format: ExportFormat = "csv") {
   const run = async (path: string, of: string, pieces = Number.POSITIVE_INFINITY, how: "stopped" | "killed" = "stopped") => {
     const out = await ExportFile.open(path, of, 200_000);
     const after = out.continued;
-    let [left, scanned] = [pieces, after];
+    let left = pieces;
     for await (const piece of exportPieces(store, { ...decided, after, about: { ...decided.about, begins: after === 0 } }, SIGNAL)) {
       if (left-- <= 0) {
-        if (how === "stopped") await out.keep(scanned);
+        if (how === "stopped") await out.keep();
         await out.leave();
         return after;
       }
-      scanned = piece.scanned;
-      await out.write(piece.bytes, scanned);
+      await out.write(piece.bytes, piece.scanned).catch(async (error: unknown) => {
+        await out.keep();
+        await out.leave();
+        throw error;
+      });
     }
     await out.finish();
     return after;
@@ -71,6 +75,21 @@ it("after a crash it goes on from the last place that was kept, and what was wri
   const after = await run(path, "a");
   expect(after).toBeGreaterThan(0);
   expect(after).toBeLessThan(2500);
+  expect(readFileSync(path, "utf8")).toBe(whole);
+});
+
+it.each(["write", "sync"] as const)("after a %s that failed nothing of it is left out, and nothing is there twice", async (step) => {
+  const { run, whole } = await exporting();
+  const path = file(`full-${step}.csv`);
+  const handle = await open(file("any"), "w");
+  const proto = Object.getPrototypeOf(handle) as typeof handle;
+  await handle.close();
+  await run(path, "a", 2);
+  const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  const failing = vi.spyOn(proto, step).mockRejectedValueOnce(full);
+  await expect(run(path, "a")).rejects.toMatchObject({ code: "file_failed", detail: expect.stringContaining("the disk is full") });
+  failing.mockRestore();
+  expect(await run(path, "a")).toBeGreaterThan(0);
   expect(readFileSync(path, "utf8")).toBe(whole);
 });
 

@@ -108,16 +108,14 @@ async function toFile(store: Store, path: string, decided: ExportPlan, request: 
     );
   const plan = { ...decided, after, about: { ...decided.about, begins: after === 0 } };
   const progress = new ProgressLine(path, told`events looked at`);
-  let scanned = after;
   try {
-    for await (const piece of exportPieces(store, plan, stop)) {
-      scanned = piece.scanned;
-      await file.write(piece.bytes, scanned);
+    for await (const { bytes, scanned } of exportPieces(store, plan, stop)) {
+      await file.write(bytes, scanned);
       progress.show(scanned, plan.until === 0 ? 1 : scanned / plan.until);
     }
     await file.finish();
   } catch (error) {
-    await file.keep(scanned).catch(() => {}); // the disk may be full: it is continued from the place before
+    await file.keep().catch(() => {}); // the disk may be full: it is continued from the place before
     await file.leave();
     if (!stop.aborted) throw error;
     progress.end(told`${path}.part: stopped; the same command ${continues ? told`continues it` : told`starts over`}`);
@@ -178,6 +176,8 @@ export class ExportFile {
   readonly #lock: FileLock;
   readonly #keepBytes: number;
   #bytes: number;
+  /** Seq up to which the log was looked at for these bytes. */
+  #scanned: number;
   #kept: number;
 
   private constructor(path: string, file: FileHandle, lock: FileLock, { of, bytes, scanned }: ReachedPoint, keepBytes: number) {
@@ -187,6 +187,7 @@ export class ExportFile {
     this.#file = file;
     this.#of = of;
     this.#bytes = bytes;
+    this.#scanned = scanned;
     this.#kept = bytes;
     this.continued = scanned;
   }
@@ -224,17 +225,18 @@ export class ExportFile {
         done += bytesWritten;
       }
       this.#bytes += piece.length;
-      if (this.#bytes - this.#kept >= this.#keepBytes) await this.keep(scanned);
+      this.#scanned = scanned;
+      if (this.#bytes - this.#kept >= this.#keepBytes) await this.keep();
     } catch (error) {
       throw unwritable(this.#path, error);
     }
   }
 
-  /** Keeps where to go on: first what was written, then the place. */
-  async keep(scanned: number): Promise<void> {
+  /** Keeps where to go on, after the last piece that was written whole: first what was written, then the place. */
+  async keep(): Promise<void> {
     if (this.#of === "") return;
     await this.#file.sync();
-    const place: ReachedPoint = { of: this.#of, bytes: this.#bytes, scanned };
+    const place: ReachedPoint = { of: this.#of, bytes: this.#bytes, scanned: this.#scanned };
     await writeWhole(placeOf(this.#path), JSON.stringify(place));
     this.#kept = this.#bytes;
   }
