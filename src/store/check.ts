@@ -147,7 +147,7 @@ interface Sum {
  * @param onEvents called with the number of events that were read since the last call
  */
 async function checkStatistics(
-  { log, statistics }: Pick<Store, "log" | "statistics">,
+  { log, statistics, deletions }: Pick<Store, "log" | "statistics" | "deletions">,
   room: RoomKey,
   expiredBefore: number | null,
   now: number,
@@ -180,6 +180,8 @@ async function checkStatistics(
   }
   const head = (await log.heads([room])).get(room)?.head ?? 0;
   const kept = await statistics.sessions(room, [...sums.keys()]);
+  // Of a room that was deleted they went at once, before its events.
+  if ((await deletions.ofRooms([room])).has(room)) return [];
   // What came meanwhile, or is being counted again, is another matter.
   if ((await countedUpTo({ log, statistics }, room)) !== counted) return [];
   return [...sums].flatMap(([sessionId, sum]) => {

@@ -59,6 +59,7 @@ export function describeDeletions(open: Open): void {
       expect(await log.append([{ room, epoch, events: [chat("late")] }])).toEqual([{ room, head: 1300, fenced: true }]);
       // A test event that somebody asked for a moment before is nobody's, and is stored no more, either.
       expect(await log.append([{ room, epoch: null, events: [chat("test")] }])).toEqual([{ room, head: 1300, fenced: true }]);
+      expect(await checkStore(store())).toEqual([]);
       await expect(rooms.claim(room)).rejects.toMatchObject({ code: "not_owner" });
       for (const change of [
         () => rooms.setWatch(room, "on"),
