@@ -1,12 +1,14 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Config, Started } from "../app/config.js";
+import { type Config, keepOf, loadConfig, type Started } from "../app/config.js";
 import { recognised } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
 import { told } from "../runtime/told.js";
 import { dataDirOwner } from "../store/lock.js";
 import { databasePath, openStore, storeAt } from "../store/open.js";
+import { keepNow, serverLimits } from "../store/server-limits.js";
+import type { LimitsOf } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
 import { say } from "./terminal.js";
 
@@ -39,6 +41,15 @@ export async function runningServers({ data }: Pick<Config, "data">, { cluster }
   const here = owner === null ? [] : [owner.started as Started | null];
   const members = (await cluster?.leases.members())?.filter(({ connected }) => connected).length ?? 0;
   return [...here, ...Array.from({ length: Math.max(0, members - here.length) }, () => null)];
+}
+
+/**
+ * Returns the limits, of rooms that have none of their own, of the server that runs on this data. Where none runs, one may be started with what
+ * this command has.
+ */
+export async function limitsNow(config: Config, store: Store): Promise<LimitsOf> {
+  const [started = keepOf(config)] = (await runningServers(config, store)).map((one) => ({ ...keepOf(loadConfig({}, {})), ...one }));
+  return serverLimits(keepNow(started, await store.settings.changed())).limits;
 }
 
 /**

@@ -1,4 +1,10 @@
+import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { catchUp } from "../../src/statistics/reader.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { chat } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { plainWords } from "../statistics/plain-words.js";
 import { ran, scratch, serving } from "./command.js";
 
 const dir = scratch();
@@ -27,4 +33,24 @@ it("dylive settings judges what a server was started with by that server, and sa
   const { stdout: later } = await ran(["settings", "list"], own);
   expect(later).toMatch(/^DYLIVE_POLL_MS +7000 +dylive settings, 20/m);
   expect(later).toMatch(/\nno server runs on this data: .*\n$/);
+});
+
+it("dylive check knows for how long statistics are kept by what was set, not by its own environment", async () => {
+  const own = scratch();
+  const env = { DYLIVE_DATA: own.path };
+  try {
+    const store = openSqliteStore({ path: join(own.path, "dylive.sqlite") });
+    const { room, append } = await claimed(store);
+    await append(chat("a", { sessionId: "s", time: 1000 }));
+    await catchUp(store, plainWords);
+    while (await store.search.advance(room));
+    expect(await store.statistics.expire(room, 2000, Date.now())).toBe(true);
+    await catchUp(store, plainWords);
+    await store.close();
+    expect(await ran(["check"], env)).toMatchObject({ code: 1, stdout: expect.stringContaining("statistics of s count 0 events") });
+    expect(await ran(["settings", "set", "DYLIVE_KEEP_STATISTICS_DAYS", "5"], env)).toMatchObject({ code: 0 });
+    expect(await ran(["check"], env)).toMatchObject({ code: 0, stdout: "nothing is wrong\n" });
+  } finally {
+    own.remove();
+  }
 });

@@ -1,19 +1,18 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, type Option } from "commander";
-import { type Config, keepOf, loadConfig, variableOf } from "../../app/config.js";
+import { type Config, loadConfig, variableOf } from "../../app/config.js";
 import { beyondLimits } from "../../retention/step.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told, toldOf } from "../../runtime/told.js";
 import { rawFiles, rawFolder } from "../../sources/raw/files.js";
 import type { RoomKey } from "../../store/log.js";
-import { keepNow, serverLimits } from "../../store/server-limits.js";
 import { type Limits, type LimitsOf, RETAINED } from "../../store/sql/retention.js";
 import type { Store } from "../../store/store.js";
 import { WordsOption } from "../completion/node.js";
 import { pastedRoom } from "../pasted-room.js";
 import { moment, print, printColumns } from "../terminal.js";
-import { runningServers, withStore } from "../with-store.js";
+import { limitsNow, withStore } from "../with-store.js";
 
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1_000_000, GB: 1_000_000_000 };
@@ -58,10 +57,8 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
     await retention.setLimits(room, kind, { maxAgeMs: age === undefined ? maxAgeMs : age, maxBytes: size === undefined ? maxBytes : size });
   }
   const own = await retention.limits(room);
-  // Where no server runs, one may be started with what this command has.
-  const [server = keepOf(config)] = await runningServers(config, store);
-  const started = { ...keepOf(loadConfig({}, {})), ...server };
-  const limits: LimitsOf = { ...serverLimits(keepNow(started, await store.settings.changed())).limits, ...own };
+  const { limits: servers, isKnown } = await limitsNow(config, store);
+  const limits: LimitsOf = { ...servers, ...own };
   const retained = await retainedOf(store, rawFolder(resolve(config.data)), room, limits, systemClock.now());
   await printColumns(
     [told`what`, told`kept for`, told`up to`, told`by`, told`now`, told`beyond`],
@@ -70,7 +67,7 @@ async function run(store: Store, config: Config, asked: string, { kind, age, siz
       ...shown(limits[one]),
       own[one] !== undefined
         ? told`this room`
-        : server === null
+        : !isKnown
           ? told`the server (${settingsOf(one)}), which alone knows unless it was changed here`
           : told`the server (${settingsOf(one)})`,
       retained[one].now,

@@ -10,11 +10,10 @@ import { checkFiles, DownloadStorage } from "../../works/download-storage.js";
 import { pastedRoom } from "../pasted-room.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { ProgressLine, print, say } from "../terminal.js";
-import { existingStore, withStore } from "../with-store.js";
+import { existingStore, limitsNow, withStore } from "../with-store.js";
 
 /** Number of findings that are shown: more lines say nothing new. */
 const SHOWN = 200;
-const DAY_MS = 86_400_000;
 
 /** Adds `dylive backup` and `dylive check`. @param data makes the option that names the data folder */
 export function addStoreCommands(program: Command, data: () => Option): void {
@@ -63,7 +62,7 @@ async function check(config: Config, asked: string | null): Promise<void> {
   await withStore(config, async (store) => {
     const room = asked === null ? {} : { room: (await pastedRoom(store.rooms, asked)).room };
     const progress = new ProgressLine(told`checking`, told`events`);
-    const statisticsMaxAgeMs = config.keepStatisticsDays === null ? null : config.keepStatisticsDays * DAY_MS;
+    const statisticsMaxAgeMs = (await limitsNow(config, store)).statistics.maxAgeMs;
     const rows = { works: 0, comments: 0 };
     const onProgress = (what: string, count: number) => {
       if (what in rows) rows[what as keyof typeof rows] = count;
