@@ -51,7 +51,7 @@ export function changeOf(event: LiveEvent, plan: ErasurePlan): Change {
 
 /** Makes the tombstone of an erased event, which says only that there was one. */
 function tombstone(event: LiveEvent, plan: ErasurePlan): LiveEventOf<"erased"> {
-  const id = event.id.startsWith("settle:") ? renamedCombo(event.id, plan) : event.id;
+  const id = renamedId(event, plan);
   const { seq, room, webRid, sessionId, method, time, receivedAt, source, revision } = event;
   return { seq, id, room, webRid, sessionId, method, time, receivedAt, source, revision, type: "erased" };
 }
@@ -66,9 +66,8 @@ function rewritten(event: LiveEvent, plan: ErasurePlan, own: boolean): LiveEvent
   const inText = renamer(marksOf(identity), pseudonym);
   const inTrace = renamer([...identity.ids, ...identity.secUids, ...identity.webcastUids], pseudonym);
   const inPeople = (text: string) => (plainIds.has(text) ? pseudonym : text);
-  // Ids name the event, which stays; one that settles a combo is named by the combo.
   const inGiving = (text: string, field: string) =>
-    field === "traceId" ? inTrace(text) : field === "comboId" || text.startsWith("settle:") ? renamedCombo(text, plan) : text;
+    field === "traceId" ? inTrace(text) : field === "comboId" ? renamedCombo(text, plan) : renamedId(event, plan);
   let touched = false;
   const visit = (value: unknown, inString: (text: string) => string): unknown => {
     if (typeof value === "string") {
@@ -110,6 +109,15 @@ function rewritten(event: LiveEvent, plan: ErasurePlan, own: boolean): LiveEvent
 function renamer(marks: readonly string[], pseudonym: string): (text: string) => string {
   const longestFirst = [...marks].sort((a, b) => b.length - a.length);
   return (text) => longestFirst.reduce((rest, mark) => rest.replaceAll(mark, pseudonym), text);
+}
+
+/**
+ * Returns the id without the person. It names the event, and stays; that of one that settles a combo is made of the combo's. Who comes again
+ * may have one of the same name settled again: the seq tells the two apart, at the end.
+ */
+function renamedId({ id, seq }: LiveEvent, plan: ErasurePlan): string {
+  const left = id.startsWith("settle:") ? renamedCombo(id, plan) : id;
+  return left === id || left.endsWith(`.${seq}`) ? left : `${left}.${seq}`;
 }
 
 /** Returns the name of a combo without the person: combos are named by who gave and who received. */

@@ -12,6 +12,8 @@ import { countWorks, eraseWorks, lookInWorks, type WorksErased, type WorksFound 
 
 /** Events of one step: some 10 ms of reading, and at most as many to replace. */
 const STEP_EVENTS = 1000;
+/** What is being deleted is there until it is removed, and a deletion that was broken off may be for long. */
+const ALL = { deleted: true } as const;
 
 /** Progress of a step in a room, and the room's head. */
 interface EraseProgress {
@@ -59,7 +61,7 @@ class Meant {
 
 /** Looks for people in the next events of a room. */
 async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, meant: Meant): Promise<EraseProgress> {
-  const { events, scanned, head } = await log.read(room, after, STEP_EVENTS);
+  const { events, scanned, head } = await log.read(room, after, STEP_EVENTS, ALL);
   for (const event of events) for (const user of peopleIn(event)) meant.look(user);
   return { scanned, head };
 }
@@ -69,7 +71,7 @@ async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: numbe
  * @param isTrial whether it only counts what would be done
  */
 async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, plan: ErasurePlan, isTrial = false): Promise<Erased> {
-  const { events, scanned, head } = await log.read(room, after, STEP_EVENTS);
+  const { events, scanned, head } = await log.read(room, after, STEP_EVENTS, ALL);
   const changes = events.map((event) => changeOf(event, plan));
   const next = changes.flatMap((change) => ("event" in change ? [change.event] : []));
   if (next.length > 0 && !isTrial) await log.replace(room, next);

@@ -3,6 +3,7 @@ import { eraseUser } from "../../src/erasure/erase.js";
 import { lateErasures } from "../../src/erasure/late.js";
 import type { Claim, Draft } from "../../src/events/combo.js";
 import type { NewEvent, User } from "../../src/events/event.js";
+import { runDeletion } from "../../src/retention/deletion.js";
 import { catchUp } from "../../src/statistics/reader.js";
 import { check, checkStore } from "../../src/store/check.js";
 import { FakeClock } from "../clock.js";
@@ -162,7 +163,7 @@ export function describeErase(open: Open): void {
       expect(left.find(({ id }) => id === "g2")).toMatchObject({ receiver: { id: pseudonym } });
       expect((await findAll(store(), { userId: pseudonym }, [room])).map(({ id }) => id)).toEqual([
         "f1",
-        `settle:${combo(pseudonym, "0")}`,
+        `settle:${combo(pseudonym, "0")}.5`,
         "g1",
         "c1",
       ]);
@@ -247,6 +248,37 @@ export function describeErase(open: Open): void {
       await eraseUser(store(), { user: UID, keep: false });
       expect(JSON.stringify((await readAll(store().log, room)).events)).not.toMatch(new RegExp(`${UID}|"55"|\\.55\\.`));
       expect(await check(store().log)).toEqual([]);
+    });
+
+    it.each([false, true])("who comes again is erased again, with the same combos settled again (pseudonym: %s)", async (keep) => {
+      const { append, room } = await claimed(store());
+      for (const round of ["1", "2", "3"]) {
+        const id = combo(UID, "55");
+        await append(
+          { ...gift(`g${round}`, id, 2, 2), user: ann, receiver: bob },
+          { ...gift(`settle:${id}`, id, 0, 2, true), user: ann, receiver: bob },
+        );
+        expect(await eraseUser(store(), { user: UID, keep })).toMatchObject(keep ? { changed: 2 } : { erased: 2 });
+      }
+      await eraseUser(store(), { user: "55", keep }).catch((error) => expect([keep, error.code]).toEqual([false, "not_found"]));
+      const left = (await readAll(store().log, room)).events;
+      expect(left).toHaveLength(6);
+      expect(JSON.stringify(left)).not.toContain(UID);
+      if (keep) expect(left.some(({ id }) => id.endsWith(".55"))).toBe(false);
+    });
+
+    it("is for events of a broadcast, too, that is being deleted", async () => {
+      const { append, room } = await claimed(store());
+      await store().sessions.open(room, SESSION, 1);
+      await append(chat("c1", { user: ann }), chat("c2", { user: bob }));
+      const deletion = await store().deletions.ofSession(room, SESSION);
+      expect(await eraseUser(store(), { user: UID, keep: false })).toMatchObject({ erased: 1 });
+      const { events } = await store().log.read(room, 0, 9, { deleted: true });
+      expect(events.map(({ type }) => type)).toEqual(["erased", "chat"]);
+      expect((await readAll(store().log, room)).events).toEqual([]);
+      await catchUp(store(), plainWords);
+      await runDeletion(store(), deletion, () => 1);
+      expect(await checkStore(store())).toEqual([]);
     });
 
     it("asks whom of several people with one name is meant, and takes an id before a name", async () => {
