@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Claim, type Draft, type GiftEvent, twinKey } from "../events/combo.js";
-import { type LiveEvent, SOURCES } from "../events/event.js";
+import { type LiveEvent, type NewEvent, SOURCES } from "../events/event.js";
+import { tells } from "../events/people.js";
 import type { Received } from "../platform/access/read.js";
 import { normalise } from "../platform/messages/normalise.js";
 import type { Drift } from "../platform/wire/drift.js";
@@ -12,7 +13,7 @@ import { newReport, recordingSource } from "../sources/recording.js";
 import type { Log, RoomKey } from "../store/log.js";
 import type { RoomStore } from "../store/store.js";
 import { FillIn, filledAsBefore, lacksSomething } from "./fill-in.js";
-import { type Broadcast, Pipeline } from "./pipeline.js";
+import { type Arrived, type Broadcast, Pipeline, type Without } from "./pipeline.js";
 
 const PAGE = 500;
 
@@ -68,13 +69,32 @@ async function regift(
 /** Pattern of the pseudonym that stands for people who were taken out of an event (`erasure/identity.ts`). */
 const PSEUDONYM = /\bp[0-9a-f]{16}\b/;
 
+/** Tells whether a stored event stays as it is, since somebody was taken out of it. */
+function isErased(stored: LiveEvent): boolean {
+  return stored.type === "erased" || PSEUDONYM.test(JSON.stringify(stored));
+}
+
+/**
+ * Returns a message without the people who were erased since it came; null where the event stays as it is. The platform's sentences stay as they
+ * are stored: those that named somebody were taken out.
+ */
+function leftOf(stored: LiveEvent, draft: Draft, without: Without): Draft | null {
+  const left = without(draft);
+  if (left === null || stored.type !== draft.event.type) return left;
+  const event = Object.fromEntries(
+    Object.entries(left.event).map(([field, value]) => {
+      const isSentence = tells(stored.type, field) === "sentence";
+      return [field, isSentence && value !== draft.event[field as keyof NewEvent] ? stored[field as keyof LiveEvent] : value];
+    }),
+  );
+  return { ...left, event } as Draft; // of the same type
+}
+
 /**
  * Returns a stored event as it is decoded now: it keeps where, when and how it came. The units of a gift stay as they were: they are
  * reckoned later, from all gifts of its combo.
- * @returns null when somebody was taken out of it: it stays as it is
  */
-function decodedAnew(stored: LiveEvent, draft: Draft): LiveEvent | null {
-  if (stored.type === "erased" || PSEUDONYM.test(JSON.stringify(stored))) return null;
+function decodedAnew(stored: LiveEvent, draft: Draft): LiveEvent {
   const { seq, room, webRid, sessionId, receivedAt, source, revision } = stored;
   const kept = { seq, room, webRid, sessionId, receivedAt, source, revision };
   if (draft.claim !== null) return { ...giftAnew(stored, draft), ...kept };
@@ -112,6 +132,8 @@ interface RedecodeDeps {
   readonly clock: Clock;
   readonly drift: Drift;
   readonly signal: AbortSignal;
+  /** Knows who was erased since the files were recorded; null where nobody was. */
+  readonly erased: () => Promise<Without | null>;
   /** Makes events of messages; our own by default. */
   readonly decode?: typeof normalise;
   readonly setAside: (event: unknown, error: unknown) => void;
@@ -200,7 +222,7 @@ interface Begun extends RedecodeDeps {
  * @returns ids of gifts of which something is not known
  */
 async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Claim>, done: Redecoded): Promise<ReadonlySet<string>> {
-  const { store, room, decode = normalise, drift } = deps;
+  const { store, room, decode = normalise, drift, erased } = deps;
   const anchorId = (await store.rooms.get(room))?.anchor?.id ?? null;
   const fillIn = new FillIn(store.gifts);
   /** The first of several messages with one id is the one that was stored. */
@@ -227,13 +249,16 @@ async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Cl
     // What was not known when it was stored may be by now.
     await fillIn.fill(filled.map(({ draft }) => draft.event));
     for (const { draft } of filled) if (lacksSomething(draft.event)) lacking.add(draft.event.gift.id);
+    const without = await erased();
     const changed: LiveEvent[] = [];
-    for (const { before, draft } of filled) {
-      const after = decodedAnew(before, draft);
-      if (after === null) {
+    for (const { before, draft: anew } of filled) {
+      if (isErased(before)) {
         done.erased++;
         continue;
       }
+      const draft = without === null ? anew : leftOf(before, anew, without);
+      if (draft === null) continue;
+      const after = decodedAnew(before, draft);
       if (draft.claim !== null) claims.set(before.id, draft.claim);
       if (!isDeepStrictEqual(before, after)) changed.push(after);
     }
@@ -251,7 +276,7 @@ const TURN_MS = 200;
 
 /** Runs all messages through the room's pipeline once more: it stores those that gave no event before. */
 async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
-  const { store, room, clock, drift, decode, signal, setAside, onProgress = () => {} } = deps;
+  const { store, room, clock, drift, decode, erased, signal, setAside, onProgress = () => {} } = deps;
   const pipeline = await Pipeline.open({
     log: store.log,
     rooms: store.rooms,
@@ -260,11 +285,12 @@ async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
     room,
     clock,
     drift,
+    erased,
     setAside,
     ...(decode !== undefined && { decode }),
   });
   let messages = done.messages;
-  let waiting: Received[] = [];
+  let waiting: Arrived[] = [];
   let of: Broadcast | null = null;
   let size = 0;
   const judge = async () => {
@@ -279,7 +305,7 @@ async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
   for await (const { batch, broadcast } of batchesOf(deps, null)) {
     if (size >= JUDGED_TOGETHER || !isDeepStrictEqual(of, broadcast)) await judge();
     of = broadcast;
-    waiting.push(...batch);
+    for (const one of batch) waiting.push({ ...one, waited: true });
     for (const { response } of batch) size += response?.messages.length ?? 0;
   }
   await judge();

@@ -1,6 +1,7 @@
 import { completeErasure, type EraseReport, eraseUser, overwriteResidue } from "../erasure/erase.js";
 import type { Erasure } from "../erasure/everywhere.js";
 import { type Identity, namedIn } from "../erasure/identity.js";
+import { lateErasures } from "../erasure/late.js";
 import { recordingsOf, redecode } from "../ingest/redecode.js";
 import { Drift } from "../platform/wire/drift.js";
 import { type Deleted, removeDeletedRaw, runDeletion } from "../retention/deletion.js";
@@ -123,6 +124,7 @@ function tasksOn(store: Store, vocabulary: () => Promise<Vocabulary>): Work<Task
         files: await recordingsOf(folder, room, sessionId),
         clock: systemClock,
         drift: new Drift(),
+        erased: lateErasures(store),
         setAside: () => refused++,
         onProgress: (messages) => turn("decoding messages, each of them twice", messages),
       });

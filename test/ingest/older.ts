@@ -1,6 +1,7 @@
 // A room that was collected and recorded by a decoder of long ago.
 
 import { corpus } from "../../simulator/index.js";
+import { lateErasures } from "../../src/erasure/late.js";
 import type { LiveEvent } from "../../src/events/event.js";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import { redecode } from "../../src/ingest/redecode.js";
@@ -61,6 +62,7 @@ export async function collected(store: Store, decode: typeof normalise | undefin
       files: await rawFiles(folder, room),
       clock: { now: () => clock.now(), every: clock.every.bind(clock), sleep: async () => {} }, // what a server is about to store is not waited for
       drift: new Drift(),
+      erased: lateErasures(store),
       signal: new AbortController().signal,
       setAside,
       ...change,

@@ -29,7 +29,16 @@ it("a room that is to be recorded is, and one that is not is not; what was recor
   expect(files.map(({ room, sessionId }) => [room, sessionId])).toEqual([[row.room, now.simulator.roomId("100000002")]]);
   const { store } = now;
   const before = await now.events(row.room);
-  const again = await redecode({ store, room: row.room, files, clock, drift: new Drift(), signal: SIGNAL, setAside: () => {} });
+  const again = await redecode({
+    store,
+    room: row.room,
+    files,
+    clock,
+    drift: new Drift(),
+    erased: async () => null,
+    signal: SIGNAL,
+    setAside: () => {},
+  });
   expect(again.messages).toBeGreaterThan(10);
   expect(again).toMatchObject({ replaced: 0, regifted: 0, appended: 0, lostBytes: 0 });
   expect((await now.events(row.room)).slice(0, before.length)).toEqual(before);

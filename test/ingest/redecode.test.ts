@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
+import { eraseUser } from "../../src/erasure/erase.js";
 import { Pipeline } from "../../src/ingest/pipeline.js";
 import { readFrame } from "../../src/platform/access/read.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
@@ -12,7 +13,7 @@ import { catchUp } from "../../src/statistics/reader.js";
 import { check } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
-import { erased } from "../contracts/events.js";
+import { erased, userOf } from "../contracts/events.js";
 import { everything } from "../contracts/statistics.js";
 import { plainWords } from "../statistics/plain-words.js";
 import { useDirectory } from "../store/directory.js";
@@ -191,6 +192,36 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     const now = await events();
     expect([now[gone.seq - 1]?.type, now[hidden.seq - 1]]).toEqual(["erased", { ...someone, revision: 1 }]);
     expect(now.filter(({ id }) => id === gone.id || id === hidden.id)).toHaveLength(2);
+    await store.close();
+  });
+
+  it("bring nobody back who was erased since, into others' events neither", async () => {
+    const store = open();
+    const operator = { ...userOf("78901234567"), nickname: "小安安" };
+    /** A decoder that takes shares for what a moderator did. */
+    const moderated: typeof normalise = (envelope, context) => {
+      const draft = normalise(envelope, context);
+      if (draft?.event.type !== "share") return draft;
+      const { target: _, ...rest } = draft.event;
+      return { event: { ...rest, type: "moderation", action: "mute", operator }, claim: null };
+    };
+    const before: typeof normalise = (envelope, context) => {
+      const draft = moderated(envelope, context);
+      if (draft !== null && "user" in draft.event && draft.event.user !== undefined) draft.event.user.payLevel = null;
+      return draft;
+    };
+    const { again, events, clock } = await collected(store, before, directory("raw"));
+    const givers = new Set((await events()).flatMap((event) => (event.type === "gift" ? [event.user?.id ?? ""] : [])));
+    const erasedOnes = [operator.id ?? "", ...[...givers].slice(0, 10)];
+    for (const user of erasedOnes) await eraseUser(store, { user, keep: false, clock });
+    const clubs = async () => (await events()).flatMap((event) => (event.type === "fansclub" ? [event.text] : []));
+    const sentences = await clubs();
+    expect((await again({ decode: moderated })).replaced).toBeGreaterThan(50);
+    const others = (await events()).filter(({ type }) => type !== "chat");
+    expect(others.filter(({ type }) => type === "moderation").length).toBeGreaterThan(0);
+    for (const id of erasedOnes) expect(JSON.stringify(others)).not.toContain(`"${id}"`);
+    expect(await clubs()).toEqual(sentences);
+    expect(await again({ decode: moderated })).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
     await store.close();
   });
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
+import { lateErasures } from "../../erasure/late.js";
 import { broadcastId } from "../../http/v1/session-routes.js";
 import { recordingsOf, redecode } from "../../ingest/redecode.js";
 import { Drift } from "../../platform/wire/drift.js";
@@ -42,6 +43,7 @@ function run(config: Config, asked: string, session: string | null, json: boolea
       files,
       clock: systemClock,
       drift,
+      erased: lateErasures(store),
       signal: stop,
       setAside: () => say(told`the store refused an event; it was left out`),
       onProgress: (messages) => progress.show(messages),
