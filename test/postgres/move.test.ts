@@ -205,6 +205,18 @@ describe("a store that moves from SQLite to PostgreSQL", () => {
     }
   });
 
+  it("gives no number again that a row had which is gone", async () => {
+    const from = join(dir, "gone.sqlite");
+    const before = openSqliteStore({ path: from });
+    const n = await before.downloads.begin(downloadOf("gone", "7560000000000000001"), "disk");
+    await before.downloads.remove(n);
+    await before.close();
+    await moveStore({ from, to: url, signal: SIGNAL });
+    const after = await openPostgresStore({ url });
+    expect(await after.downloads.begin(downloadOf("next", "7560000000000000001"), "disk")).toBe(n + 1);
+    await after.close();
+  });
+
   it("goes on where it was broken off, and meanwhile is no store", { timeout: 120_000 }, async () => {
     const stop = new AbortController();
     const half = (what: string, done: number) => {

@@ -62,7 +62,7 @@ async function copy(source: SqliteSource, target: PostgresTarget, onProgress: On
   const heads = source.heads();
   const of = heads.reduce((sum, { kept }) => sum + kept, 0);
   if (begun === null) return of;
-  await target.rooms(source.rows(ROOMS));
+  await target.rooms(source);
   const before = heads.reduce((sum, { room }) => sum + source.keptUpTo(room, begun.get(room) ?? 0), 0);
   let done = before;
   for (const { room } of heads) {
@@ -184,13 +184,13 @@ class PostgresTarget {
   }
 
   /** Makes the rooms, or brings them up to date. */
-  async rooms(given: Iterable<CopiedRow>): Promise<void> {
+  async rooms(source: SqliteSource): Promise<void> {
     const columns = Object.keys(ROOMS.columns);
     const set = columns.slice(1).map((name) => `${name} = excluded.${name}`);
     await this.#connection.write(function* () {
-      yield* insert(ROOMS, given, `ON CONFLICT (room) DO UPDATE SET ${set.join(", ")}`);
+      yield* insert(ROOMS, source.rows(ROOMS), `ON CONFLICT (room) DO UPDATE SET ${set.join(", ")}`);
       yield* run("INSERT INTO heads(room) SELECT room FROM rooms ON CONFLICT DO NOTHING");
-      yield* run(countOn(ROOMS));
+      yield* run(countOn(ROOMS), source.given(ROOMS));
     });
   }
 
@@ -207,14 +207,15 @@ class PostgresTarget {
     await this.#connection.write(function* () {
       for (const table of [META, ...TABLES]) {
         yield* insert(table, source.rows(table));
-        if (table.counts === true) yield* run(countOn(table));
+        if (table.counts === true) yield* run(countOn(table), source.given(table));
       }
       for (const { room, head, epoch } of source.heads())
         yield* run("UPDATE heads SET head = $2, epoch = $3 WHERE room = $1", room, head, epoch);
       if (pseudonymKey !== null) yield* run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1)", pseudonymKey);
       yield* run("UPDATE meta SET key = 'log_id' WHERE key = $1", COPYING);
     });
-    await this.#connection.ask(() => run("ANALYZE"));
+    // Of a large store it takes longer than a statement may.
+    await this.#connection.writeLong(() => run("ANALYZE"));
   }
 
   /** Passes the rows of a table, in the order of its primary key, to a reader. */
@@ -271,10 +272,11 @@ function* insert({ name, columns }: SqlTable, given: Iterable<CopiedRow>, confli
   if (batch.length > 0) yield* run(sql, ...cells(batch, names.length));
 }
 
-/** Returns the SQL by which the numbers that the database gives go on behind the greatest. */
+/** Returns the SQL by which the numbers that the database gives go on behind the greatest, of the rows and of those that were given (`$1`). */
 function countOn({ name, columns }: SqlTable): string {
   const [column = ""] = Object.keys(columns);
-  return `SELECT setval(pg_get_serial_sequence('${name}', '${column}'), greatest(1, max(${column})), max(${column}) > 0) FROM ${name}`;
+  const last = `greatest(max(${column}), $1::bigint)`;
+  return `SELECT setval(pg_get_serial_sequence('${name}', '${column}'), greatest(1, ${last}), ${last} > 0) FROM ${name}`;
 }
 
 /** Turns rows into arrays, one for each column. */

@@ -63,6 +63,11 @@ export class SqliteSource {
     return this.#database.prepare<[string], string>("SELECT value FROM meta WHERE key = ?").pluck().get(key) ?? null;
   }
 
+  /** Returns the greatest number that was given to a row of a table, also of rows that are gone; 0 when none was. */
+  given({ name }: SqlTable): number {
+    return this.#database.prepare<[string], number>("SELECT seq FROM sqlite_sequence WHERE name = ?").pluck().get(name) ?? 0;
+  }
+
   heads(): readonly SourceHead[] {
     return this.#database
       .prepare<[], SourceHead>(
