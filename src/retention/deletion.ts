@@ -44,11 +44,11 @@ export async function runDeletion(
   await tellSystem(
     store,
     sessionId === null
-      ? { kind: "room.deleted", about: `${room}:${n}`, text: `room ${room} was deleted, with ${events} events` }
+      ? { kind: "room.deleted", about: `${room}:${n}`, text: `room ${room} was deleted` }
       : {
           kind: "session.deleted",
           about: `${room}:${n}`,
-          text: `broadcast ${sessionId} of room ${room} was deleted, with ${events} events`,
+          text: `broadcast ${sessionId} of room ${room} was deleted`,
         },
     now(),
   );

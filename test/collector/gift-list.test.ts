@@ -64,7 +64,16 @@ it("a room whose messages tell neither name nor price of its gifts has both, by 
   await raw.close();
   const ids = (await given()).map(({ id, delta }) => [id, delta]);
   const again = async () =>
-    redecode({ store, room, files: await rawFiles(folder, room), clock, drift: new Drift(), erased: async () => null, signal: SIGNAL, setAside });
+    redecode({
+      store,
+      room,
+      files: await rawFiles(folder, room),
+      clock,
+      drift: new Drift(),
+      erased: async () => null,
+      signal: SIGNAL,
+      setAside,
+    });
   expect((await again()).replaced).toBeGreaterThan(0);
   expect(await again()).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
   const { combos } = simulator.truth("98765").sent;

@@ -66,7 +66,16 @@ async function collected(data: string) {
   // A redecode leaves a server its turn, of which there is none here.
   const unhurried = { now: () => clock.now(), every: clock.every.bind(clock), sleep: async () => {} };
   const again = async () =>
-    redecode({ store, room, files: await rawFiles(folder, room), clock: unhurried, drift: new Drift(), erased: async () => null, signal, setAside: parts.setAside });
+    redecode({
+      store,
+      room,
+      files: await rawFiles(folder, room),
+      clock: unhurried,
+      drift: new Drift(),
+      erased: async () => null,
+      signal,
+      setAside: parts.setAside,
+    });
   const events = async () => (await readAll(store.log, room)).events;
   return { store, folder, room, clock, raw, again, events };
 }
