@@ -71,12 +71,18 @@ async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: numbe
  * @param isTrial whether it only counts what would be done
  */
 async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, plan: ErasurePlan, isTrial = false): Promise<Erased> {
-  const { events, scanned, head } = await log.read(room, after, STEP_EVENTS, ALL);
-  const changes = events.map((event) => changeOf(event, plan));
-  const next = changes.flatMap((change) => ("event" in change ? [change.event] : []));
-  if (next.length > 0 && !isTrial) await log.replace(room, next);
-  const count = (what: string) => changes.filter((change) => change.what === what).length;
-  return { scanned, head, erased: count("erased"), dropped: count("dropped"), changed: count("changed"), kept: count("kept") };
+  const sums = { nothing: 0, erased: 0, dropped: 0, changed: 0, kept: 0 };
+  for (let again: ReadonlySet<number> | null = null; ; ) {
+    const { events, scanned, head } = await log.read(room, after, STEP_EVENTS, ALL);
+    const changes = events.filter(({ seq }) => again?.has(seq) ?? true).map((event) => ({ seq: event.seq, ...changeOf(event, plan) }));
+    const next = changes.flatMap((change) => ("event" in change ? [change.event] : []));
+    const moved = new Set<number>(isTrial ? [] : await log.replace(room, next));
+    for (const { seq, what } of changes) if (!moved.has(seq)) sums[what]++;
+    const { nothing: _, ...counts } = sums;
+    if (moved.size === 0) return { scanned, head, ...counts };
+    // Somebody decodes the same events again, or erases another: what is left of them is looked at once more.
+    again = moved;
+  }
 }
 
 /** Request to erase a person. */

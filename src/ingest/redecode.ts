@@ -58,7 +58,7 @@ async function regift(
       const diamonds = unitDiamonds === null ? null : delta * unitDiamonds;
       changed.push({ ...event, gift, unitDiamonds, delta, comboTotal: high, diamonds });
     }
-    if (changed.length > 0) await log.replace(room, changed);
+    await log.replace(room, changed); // what somebody else replaced meanwhile is counted, too: the next round reads it again
     replaced += changed.length;
     after = page.scanned;
     await onPage();
@@ -238,32 +238,38 @@ async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Cl
         seen.add(draft.event.id);
         drafts.push(draft);
       }
-    const stored = await store.log.byId(
-      room,
-      drafts.map(({ event }) => event.id),
-    );
-    const filled = drafts.flatMap((draft) => {
-      const before = stored.get(draft.event.id);
-      return before === undefined ? [] : [{ before, draft: { ...draft, event: filledAsBefore(draft.event, before) } as Draft }];
-    });
-    // What was not known when it was stored may be by now.
-    await fillIn.fill(filled.map(({ draft }) => draft.event));
-    for (const { draft } of filled) if (lacksSomething(draft.event)) lacking.add(draft.event.gift.id);
-    const without = await erased();
-    const changed: LiveEvent[] = [];
-    for (const { before, draft: anew } of filled) {
-      if (isErased(before)) {
-        done.erased++;
-        continue;
+    for (let left: readonly Draft[] = drafts; left.length > 0; ) {
+      const stored = await store.log.byId(
+        room,
+        left.map(({ event }) => event.id),
+      );
+      const filled = left.flatMap((draft) => {
+        const before = stored.get(draft.event.id);
+        return before === undefined
+          ? []
+          : [{ before, made: draft, draft: { ...draft, event: filledAsBefore(draft.event, before) } as Draft }];
+      });
+      // What was not known when it was stored may be by now.
+      await fillIn.fill(filled.map(({ draft }) => draft.event));
+      for (const { draft } of filled) if (lacksSomething(draft.event)) lacking.add(draft.event.gift.id);
+      const without = await erased();
+      const changed: LiveEvent[] = [];
+      for (const { before, draft: anew } of filled) {
+        if (isErased(before)) {
+          done.erased++;
+          continue;
+        }
+        const draft = without === null ? anew : leftOf(before, anew, without);
+        if (draft === null) continue;
+        const after = decodedAnew(before, draft);
+        if (draft.claim !== null) claims.set(before.id, draft.claim);
+        if (!isDeepStrictEqual(before, after)) changed.push(after);
       }
-      const draft = without === null ? anew : leftOf(before, anew, without);
-      if (draft === null) continue;
-      const after = decodedAnew(before, draft);
-      if (draft.claim !== null) claims.set(before.id, draft.claim);
-      if (!isDeepStrictEqual(before, after)) changed.push(after);
+      const moved = new Set(await store.log.replace(room, changed));
+      done.replaced += changed.length - moved.size;
+      // Somebody was taken out of them meanwhile, or another decodes the same.
+      left = filled.flatMap(({ before, made }) => (moved.has(before.seq) ? [made] : []));
     }
-    if (changed.length > 0) await store.log.replace(room, changed);
-    done.replaced += changed.length;
     await deps.onProgress?.(done.messages);
   }
   return lacking;

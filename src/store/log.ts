@@ -131,11 +131,12 @@ export interface Log {
    */
   wakes(signal: AbortSignal): AsyncIterable<ReadonlySet<RoomKey>>;
   /**
-   * Replaces events, for redecoding and erasing. Seq and id stay; the store raises the kept revision by one, whatever the given one is. All
-   * or none; events that are no longer kept are left out, another id is `bad_request`, but for events that settle a combo (`settle:…`).
-   * Wakes nobody.
+   * Replaces events, for redecoding and erasing. Seq and id stay; the store raises the revision by one. Events that are no longer kept are left
+   * out, and so are those whose revision is another than the kept one: somebody replaced them since they were read. The others all or none;
+   * another id is `bad_request`, but for events that settle a combo (`settle:…`). Wakes nobody.
+   * @returns the seqs of what somebody had replaced: to be read again
    */
-  replace(room: RoomKey, events: readonly LiveEvent[]): Promise<void>;
+  replace(room: RoomKey, events: readonly LiveEvent[]): Promise<readonly number[]>;
   /**
    * Removes what is kept of a range (both ends included) and records that it was removed. A long one is removed in parts, from its start.
    */

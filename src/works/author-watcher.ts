@@ -224,12 +224,17 @@ export class AuthorWatcher {
   async #leaveOut(fresh: readonly Work[], startedAt: number): Promise<void> {
     const { store, erasedSince } = this.#options;
     const leave = await erasedSince(startedAt);
-    for (const event of (await store.log.byId(SYSTEM_ROOM, fresh.map(idOf))).values()) {
-      const left = leave(event);
-      if (left === event) continue;
-      await store.log.replace(SYSTEM_ROOM, [left]);
-      const work = fresh.find((one) => idOf(one) === event.id);
-      if (work !== undefined) await store.works.remove(work.id);
+    for (let ids = fresh.map(idOf); ids.length > 0; ) {
+      const again: string[] = [];
+      for (const event of (await store.log.byId(SYSTEM_ROOM, ids)).values()) {
+        const left = leave(event);
+        if (left === event) continue;
+        // Another erasure has just replaced it.
+        if ((await store.log.replace(SYSTEM_ROOM, [left])).length > 0) again.push(event.id);
+        const work = fresh.find((one) => idOf(one) === event.id);
+        if (work !== undefined) await store.works.remove(work.id);
+      }
+      ids = again;
     }
   }
 }

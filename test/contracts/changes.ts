@@ -28,11 +28,30 @@ export function describeChanges(open: Open<RoomStore>): void {
       expect(await append(gift("2", "c", 4, 4))).toEqual([null]);
     });
 
-    it("raises the revision by one each time, whatever the event says", async () => {
+    it("leaves what somebody replaced since it was read, and tells which that is", async () => {
       const { room, append } = await claimed(store());
-      await append(chat("1"));
-      for (const revision of [0, 1, 7]) await store().log.replace(room, [{ ...chat("1", { revision }), seq: 1 }]);
-      expect((await readAll(store().log, room)).events[0]?.revision).toBe(3);
+      await append(...chats(3));
+      const { log } = store();
+      const { events } = await readAll(log, room);
+      const [first] = events;
+      if (first === undefined) throw new Error("nothing was appended");
+      const told = await Promise.all([
+        log.replace(
+          room,
+          [erased(first)].map((one) => ({ ...one, seq: 1 })),
+        ),
+        log.replace(room, events),
+      ]);
+      expect(told).toEqual([[], [1]]);
+      const after = (await readAll(log, room)).events;
+      expect(after.map(({ type, revision }) => [type, revision])).toEqual([
+        ["erased", 1],
+        ["chat", 1],
+        ["chat", 1],
+      ]);
+      for (const revision of [0, 7]) expect(await log.replace(room, [{ ...chat("c1", { revision }), seq: 2 }])).toEqual([2]);
+      expect(await log.replace(room, after)).toEqual([]);
+      expect((await readAll(log, room)).events.map(({ revision }) => revision)).toEqual([2, 2, 2]);
     });
 
     it("leaves out what is no longer kept", async () => {

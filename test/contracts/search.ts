@@ -112,7 +112,10 @@ export function describeSearch(open: Open): void {
               const change =
                 turn % 3 === 0 ? erased(event) : turn % 3 === 1 ? { ...chat(event.id, { text: "好的A" }), time: T0 + 9 } : null;
               if (change === null) await store().log.remove(room, place, place + 2, "retention");
-              else await store().log.replace(room, [{ ...change, seq: place + 1 }]);
+              else {
+                const revision = (await store().log.byId(room, [event.id])).get(event.id)?.revision ?? 0;
+                await store().log.replace(room, [{ ...change, seq: place + 1, revision }]);
+              }
               if (turn % 2 === 0) await indexAll(store());
             }
             await indexAll(store());

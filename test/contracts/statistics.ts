@@ -187,7 +187,7 @@ export function describeStatistics(open: Open): void {
       expect(await behind()).toEqual([3, 3, null]);
       // Of a broadcast that is counted again as it is, and an event that was of none and is of one of which nothing was counted.
       await statistics.task(room);
-      await log.replace(room, [first]);
+      await log.replace(room, [{ ...first, revision: 1 }]);
       await log.replace(room, [{ ...none, sessionId: "s2" }]);
       expect(await behind()).toEqual([3 + 1 + 1, 3, null]);
       await append(chat("5", { sessionId: "s1" }));

@@ -225,6 +225,25 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     await store.close();
   });
 
+  it("leave who is erased while they are replaced out of them", async () => {
+    const store = open();
+    const { again, events, clock } = await collected(store, older, directory("raw"));
+    const [someone] = (await events()).flatMap((event) => (event.type === "chat" ? [event.user.id ?? ""] : []));
+    let erasing = true;
+    const replace: Store["log"]["replace"] = async (...what) => {
+      // It has read them, and knows of no erasure.
+      if (erasing) {
+        erasing = false;
+        await eraseUser(store, { user: someone ?? "", keep: false, clock });
+      }
+      return store.log.replace(...what);
+    };
+    await again({ store: { ...store, log: { ...store.log, replace } } });
+    expect(JSON.stringify(await events())).not.toContain(`"${someone}"`);
+    expect(await check(store.log)).toEqual([]);
+    await store.close();
+  });
+
   it("change nothing where the decoder is the same, also beside a server that goes on, and with what was removed", async () => {
     const store = open();
     const { again, events, room, pipeline } = await collected(store, undefined, directory("raw"));

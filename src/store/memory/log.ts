@@ -239,15 +239,16 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
     replace: (room, events) =>
       gate.run(() => {
         const log = rooms.get(room);
-        const changes = events.map((event) => [event.seq, replacement(log, event)] as const);
-        for (const [seq, row] of changes) if (row !== null) log?.replace(seq, row);
+        const kept = events.flatMap((event) => {
+          const row = log?.kept(event.seq, event.id) ?? null;
+          return row === null ? [] : [{ event, row }];
+        });
+        const changes = kept.filter(({ event, row }) => event.revision === row.revision);
+        const made = changes.map(({ event, row }) => ({ seq: event.seq, row: rowOf(event, row.revision + 1) }));
+        for (const { seq, row } of made) log?.replace(seq, row);
+        return kept.filter(({ event, row }) => event.revision !== row.revision).map(({ event }) => event.seq);
       }),
     remove: (room, from, to) => gate.run(() => rooms.get(room)?.remove(from, to)),
     close: () => gate.close(),
   };
-}
-
-function replacement(log: MemoryRoomLog | undefined, event: LiveEvent): Row | null {
-  const kept = log?.kept(event.seq, event.id) ?? null;
-  return kept === null ? null : rowOf(event, kept.revision + 1);
 }

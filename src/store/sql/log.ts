@@ -116,7 +116,7 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
     wakes: (signal) => waker.wakes(signal),
     replace: async (room, events) => {
       const copies = structuredClone(events);
-      await write(() => replaceEvents(dialect, table, room, copies), events.length);
+      return write(() => replaceEvents(dialect, table, room, copies), events.length);
     },
     remove: async (room, from, to, reason) => {
       const [found] = await ask(() => ranges([room]));
@@ -269,8 +269,8 @@ export function* lockIndex(room: RoomKey): SqlWork<number> {
   return locked?.indexed ?? 0;
 }
 
-function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, events: readonly LiveEvent[]): SqlWork<void> {
-  if (events.length === 0) return;
+function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, events: readonly LiveEvent[]): SqlWork<readonly number[]> {
+  if (events.length === 0) return [];
   const indexed = yield* lockIndex(room);
   const seqs = events.map(({ seq }) => seq);
   const days = yield* table.days(room, { from: Math.min(...seqs), to: Math.max(...seqs) });
@@ -280,11 +280,16 @@ function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, even
     ...values,
   );
   const kept = new Map(found.map((one) => [one.seq, one]));
+  const moved: number[] = [];
   for (const event of events) {
     const before = kept.get(event.seq);
     if (before === undefined) continue;
     if (!mayReplace(before.id, event.id))
       throw new DyliveError("bad_request", told`event ${room}:${event.seq} is ${before.id}, not ${event.id}`);
+    if (before.revision !== event.revision) {
+      moved.push(event.seq);
+      continue;
+    }
     const now = rowOf(event, before.revision + 1);
     const bytes = Buffer.byteLength(now.body);
     kept.set(event.seq, { seq: event.seq, bytes, id: now.id, revision: now.revision, session: now.sessionId });
@@ -292,6 +297,7 @@ function* replaceEvents(dialect: Dialect, table: EventTable, room: RoomKey, even
     yield* table.replaced(room, event, before.id, bytes - before.bytes, event.seq <= indexed);
     yield* markStale(dialect, room, [before.session ?? "", now.sessionId ?? ""], event.seq);
   }
+  return moved;
 }
 
 function* replaceOne(table: EventTable, room: RoomKey, seq: number, id: string, now: Row): SqlWork<void> {
