@@ -45,11 +45,12 @@ export async function runningServers({ data }: Pick<Config, "data">, { cluster }
 
 /**
  * Returns the limits, of rooms that have none of their own, of the server that runs on this data. Where none runs, one may be started with what
- * this command has.
+ * this command has. `isKnown`: false where only the server knows what was not changed since it started.
  */
-export async function limitsNow(config: Config, store: Store): Promise<LimitsOf> {
-  const [started = keepOf(config)] = (await runningServers(config, store)).map((one) => ({ ...keepOf(loadConfig({}, {})), ...one }));
-  return serverLimits(keepNow(started, await store.settings.changed())).limits;
+export async function limitsNow(config: Config, store: Store): Promise<{ readonly limits: LimitsOf; readonly isKnown: boolean }> {
+  const [server = keepOf(config)] = await runningServers(config, store);
+  const started = { ...keepOf(loadConfig({}, {})), ...server };
+  return { limits: serverLimits(keepNow(started, await store.settings.changed())).limits, isKnown: server !== null };
 }
 
 /**

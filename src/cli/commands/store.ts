@@ -62,7 +62,9 @@ async function check(config: Config, asked: string | null): Promise<void> {
   await withStore(config, async (store) => {
     const room = asked === null ? {} : { room: (await pastedRoom(store.rooms, asked)).room };
     const progress = new ProgressLine(told`checking`, told`events`);
-    const statisticsMaxAgeMs = (await limitsNow(config, store)).statistics.maxAgeMs;
+    const { limits, isKnown } = await limitsNow(config, store);
+    // Where only the server knows its limit, statistics that are missing may be beyond it.
+    const statisticsMaxAgeMs = isKnown ? limits.statistics.maxAgeMs : 0;
     const rows = { works: 0, comments: 0 };
     const onProgress = (what: string, count: number) => {
       if (what in rows) rows[what as keyof typeof rows] = count;
