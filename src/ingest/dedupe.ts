@@ -50,7 +50,8 @@ export class SocialEchoes {
   /** Tells whether the event is to be kept. Give it every event in order; after a restart first the log's newest follows and shares. */
   admits(event: NewEvent): boolean {
     if (event.type !== "follow" && event.type !== "share") return true;
-    const user = event.user.id ?? event.user.secUid;
+    // In a room that masks people, only the id for live rooms tells who it is (facts/changes-2026.md 2).
+    const user = event.user.id ?? event.user.webcastUid ?? event.user.secUid;
     if (user === null) return true;
     const key = `${event.type}:${user}`;
     if (!isMember(event.method)) {

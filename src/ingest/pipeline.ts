@@ -101,7 +101,7 @@ const WAIT: Backoff = { firstMs: 10, longestMs: 1_000 };
  * By numbers alone, thousands of rooms in which little comes would keep hours of it, a megabyte each.
  */
 const AGE_MS = 60_000;
-const RESTORE_GIFTS = 500; // far more than a minute of the busiest room
+const RESTORE_GIFTS = 500; // a quarter of a minute of the busiest room, and hours of most
 const RESTORE_SOCIAL = 100;
 const RESTORE_STATES = 200;
 const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);

@@ -81,11 +81,7 @@ export class DownloadStorage {
 
   /** Counts the bytes of all files in it, those on their way too. */
   async bytes(): Promise<number> {
-    if (!existsSync(this.#path)) return 0;
-    let sum = 0;
-    for (const entry of await readdir(this.#path, { recursive: true, withFileTypes: true }))
-      if (entry.isFile()) sum += (await stat(join(entry.parentPath, entry.name)).catch(() => null))?.size ?? 0;
-    return sum;
+    return bytesIn(this.#path);
   }
 
   /** Removes all files of a work. @returns whether it did: not while somebody downloads it. @throws DyliveError file_failed */
@@ -107,6 +103,21 @@ export class DownloadStorage {
       throw fileFailure(error, told`${path} cannot be removed`);
     }
   }
+}
+
+/** Counts the bytes of all files in a folder. One that goes meanwhile, as that of a removed work, has none. */
+async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw fileFailure(error, told`${folder} cannot be read`);
+  });
+  let sum = 0;
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) sum += await bytesIn(path);
+    else if (entry.isFile()) sum += (await stat(path).catch(() => null))?.size ?? 0;
+  }
+  return sum;
 }
 
 /**

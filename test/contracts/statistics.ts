@@ -350,6 +350,8 @@ export function describeStatistics(open: Open): void {
       const { statistics } = store();
       expect(await statistics.audience(room, "s1")).toBeNull();
       await append(
+        // Of no broadcast: it makes none of them the second.
+        chat("0", { sessionId: null, user: who("c", 5) }),
         chat("1", { sessionId: "s1", user: who("a", 5) }),
         chat("2", { sessionId: "s1", user: who("b", null, { level: 3 }) }),
         { ...gift("g1", "c1", 1, 1), sessionId: "s1", user: who("b", 11, { level: 4 }) },

@@ -56,7 +56,7 @@ Every event that dylive gives out. Over HTTP, in streams and webhooks, in JSONL 
   ids: `
 A message of the platform is its method and its msg_id (\`Common.msg_id\`): what is sent again has the same, and is the same event. So the \`id\` of a chat (\`WebcastChatMessage\`) is that msg_id,
 and of every other method it is the msg_id, a colon and the method (\`7624523651580285990:WebcastGiftMessage\`), since two methods may carry one msg_id. Where a message has none, the id of its envelope stands in,
-as it does for the five methods that tell a state again and again under one msg_id (RoomDataSync, InRoomBanner, ResidentGuest, CommonDot, LowPcuGuide), but that what RoomDataSync tells has its key and version (\`LotteryInfoSyncData:1775218574999020874:WebcastRoomDataSyncMessage\`); where that is missing too, \`h:\` and a digest of method and payload. Items of the Open Platform's push
+as it does for the five methods that tell a state again and again under one msg_id (RoomDataSync, InRoomBanner, ResidentGuest, CommonDot, LowPcuGuide), but that what RoomDataSync tells has its key, broadcast and version (\`LotteryInfoSyncData:7624518339386641206:1775218574999020874:WebcastRoomDataSyncMessage\`); where that is missing too, \`h:\` and a digest of method and payload. Items of the Open Platform's push
 have their msg_id as it is. Our own events are \`settle:\`, \`state:\`, \`gap:\` … Whoever looks for what the platform names (\`deletes\` of a notice, ids of its other interfaces) compares with what stands before the colon.
 `,
   person:
@@ -95,7 +95,7 @@ dylive 给出的每一种事件。HTTP、数据流、webhook、JSONL 导出和�
   ids: `
 平台的一条消息由它的 method 和 msg_id（\`Common.msg_id\`）确定：重复推送的两者都相同，就是同一个事件。弹幕（\`WebcastChatMessage\`）的 \`id\` 就是 msg_id；
 其他 method 的 \`id\` 是 msg_id、冒号、method（\`7624523651580285990:WebcastGiftMessage\`），因为两种 method 可能带同一个 msg_id。消息没有 msg_id 时，用外层信封的 id；
-有五种 method 用同一个 msg_id 反复推送某个状态（RoomDataSync、InRoomBanner、ResidentGuest、CommonDot、LowPcuGuide），也用信封的 id，但 RoomDataSync 用它的键和版本（\`LotteryInfoSyncData:1775218574999020874:WebcastRoomDataSyncMessage\`）；连信封的 id 也没有时，用 \`h:\` 加 method 和 payload 的摘要。开放平台推送的
+有五种 method 用同一个 msg_id 反复推送某个状态（RoomDataSync、InRoomBanner、ResidentGuest、CommonDot、LowPcuGuide），也用信封的 id，但 RoomDataSync 用它的键、直播场次和版本（\`LotteryInfoSyncData:7624518339386641206:1775218574999020874:WebcastRoomDataSyncMessage\`）；连信封的 id 也没有时，用 \`h:\` 加 method 和 payload 的摘要。开放平台推送的
 msg_id 原样使用。dylive 自己的事件是 \`settle:\`、\`state:\`、\`gap:\`……要对应平台给出的 id（notice 的 \`deletes\`、其他接口的 id），请与冒号前面的部分比较。
 `,
   person: "\n## 人物\n\n凡是有人的地方：`user`、`receiver`、`operator`，以及榜单和列表里。平台没有说明的字段是 null。\n\n",

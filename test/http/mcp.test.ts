@@ -103,7 +103,7 @@ async function seeded(): Promise<ApiServer> {
   server.manager.say(room, "live", SESSION);
   await catchUp(store, plainWords);
   await indexAll(store);
-  await store.works.keep(workOf(WORK, { text: "作品" }), null);
+  await store.works.keep(workOf(WORK, { text: "作品", receivedAt: 1_700_000_000_000, firstSeenAt: 1_700_000_000_000 }), null);
   const run = await store.commentRuns.begin(runOf(WORK));
   await store.comments.put(run, [
     commentOf(WORK, "a", { rank: 0, text: "第一" }),
@@ -389,7 +389,7 @@ async function fill({ store, tell }: ApiServer, texts: readonly string[]): Promi
   // Longer ones are no words (src/statistics/words.ts).
   await catchUp(store, { ...plainWords, wordsOf: (text) => plainWords.wordsOf(text).map((word) => word.slice(0, 24)) });
   await indexAll(store);
-  await store.works.keep(workOf(WORK, { text: "作品" }), null);
+  await store.works.keep(workOf(WORK, { text: "作品", receivedAt: 1_700_000_000_000, firstSeenAt: 1_700_000_000_000 }), null);
   const run = await store.commentRuns.begin(runOf(WORK));
   await store.comments.put(
     run,

@@ -20,6 +20,8 @@ export type Sample = readonly [path: string, status: number, init?: NonNullable<
 const SESSION = "7300000000000000019";
 /** Author of the kept work. */
 const AUTHOR = "MS4wLjABAAAAauthor0123456789abcdef";
+/** Times at which a work was read: now, by the clock of these tests. */
+const READ = { receivedAt: 1_700_000_000_000, firstSeenAt: 1_700_000_000_000 };
 /** Author whose works were listed. */
 const LISTED = "MS4wLjABAAAAlisted0123456789abcdef";
 /** Requests to every operation of the document: a route that is described must be shown here. */
@@ -484,7 +486,10 @@ export async function seeded(hostile?: string): Promise<ApiServer> {
   });
   await failingHook(store, room);
   const author = { ...workOf(WORK).author, secUid: AUTHOR };
-  await store.works.keep(workOf(WORK, { author, text: hostile ?? "作品", title: hostile ?? null, stateReason: hostile ?? null }), null);
+  await store.works.keep(
+    workOf(WORK, { ...READ, author, text: hostile ?? "作品", title: hostile ?? null, stateReason: hostile ?? null }),
+    null,
+  );
   const comment = commentOf(WORK, "1", { text: hostile ?? "text", labels: hostile === undefined ? [] : [hostile] });
   await store.authorWatches.add("MS4wWatched", 1);
   const wall = { endedBy: "wall", reason: hostile ?? "the first are shown", endedAt: 9 } as const;

@@ -61,13 +61,16 @@ describe("SocialEchoes", () => {
     expect(echoes.admits(make("MemberMessage", { id: "5" }, 1, 100))).toBe(true);
   });
 
-  test("masked users are told apart by sec_uid or not at all", () => {
+  test("masked users are told apart by their id for live rooms or sec_uid, or not at all", () => {
     const echoes = new SocialEchoes();
     echoes.admits(make("SocialMessage", { id: "111111" }, 1, 0));
     expect(echoes.admits(make("MemberMessage", { id: "111111" }, 20, 100))).toBe(true);
     echoes.admits(make("SocialMessage", { id: "111111", secUid: "a" }, 1, 0));
     expect(echoes.admits(make("MemberMessage", { id: "111111", secUid: "b" }, 20, 100))).toBe(true);
     expect(echoes.admits(make("MemberMessage", { id: "111111", secUid: "a" }, 20, 100))).toBe(false);
+    echoes.admits(make("SocialMessage", { id: "111111", webcastUid: "w1" }, 1, 0));
+    expect(echoes.admits(make("MemberMessage", { id: "111111", webcastUid: "w2" }, 20, 100))).toBe(true);
+    expect(echoes.admits(make("MemberMessage", { id: "111111", webcastUid: "w1" }, 20, 100))).toBe(false);
   });
 
   test("a social message is never refused", () => {

@@ -124,6 +124,7 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   [/^the comments of (\d+) works are being collected$/, "已有 $1 个作品在采集评论"],
   // Why a list of works ended, and who is watched.
   [/^the platform shows no more works$/, "平台没有更多作品了"],
+  [/^the platform shows no more works, and some did not reach us( \(.*\))?$/s, "平台没有更多作品了，但有些作品没有传到这里$1"],
   [/^the author has no works$/, "作者没有作品"],
   [/^no works are shown: the account is private$/, "没有展示作品：这是私密账号"],
   [/^no works are shown: the account is banned$/, "没有展示作品：账号被封禁"],

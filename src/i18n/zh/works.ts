@@ -72,6 +72,7 @@ export const WORKS: Readonly<Record<string, string>> = {
   "it failed; the log says why": "出错了，详情在日志里",
   "{} works in a row are known from before": "连续 {} 个作品之前已经见过",
   "the platform shows no more works": "平台没有更多作品了",
+  "the platform shows no more works, and some did not reach us": "平台没有更多作品了，但有些作品没有传到这里",
   "the author has no works": "作者没有作品",
   "no works are shown: the account is {}": "没有展示作品：账号的状态是 {}",
   ", or has none": "，或者没有作品",

@@ -92,6 +92,8 @@ class ListPage {
   /** The end, as soon as a reply is it. */
   #end: ListEnd | null = null;
   #isOver = false;
+  /** Whether a reply was of no use: an end would say that what did not come is not there. */
+  #isTorn = false;
   /** Replies with a part of the list that came. */
   #pages = 0;
   #idle = 0;
@@ -143,6 +145,7 @@ class ListPage {
       case "unreadable":
       case "other":
         this.#unreadable = list.outcome === "other" ? "a reply holds another's works" : english(list.reason);
+        this.#isTorn = true;
         this.#foundNothing();
         return null;
       case "found": {
@@ -169,6 +172,7 @@ class ListPage {
 
   /** Returns the end of a list that the platform says is over. A private account is answered for as a banned one is: with no works. */
   #endOfList(): ListEnd {
+    if (this.#isTorn) return this.#stuck("the platform shows no more works, and some did not reach us");
     const isEmpty = this.#seen.size === 0 && this.#hidden === 0;
     if (!isEmpty || "mixId" in this.#list.asked) return { endedBy: "end", reason: "the platform shows no more works" };
     const { state, works } = this.#author ?? { state: null, works: null };

@@ -24,14 +24,15 @@ const COMMENT = 4;
 export const ROOM_DATA_EVENTS = { RoomDataSyncMessage: roomDataEvent };
 
 /**
- * Makes the event of a key of the room's data (facts/changes-2026.md 3). Its id is key and version: one version is one state, however often it is
- * sent. Null for keys that we do not read, and where the data is damaged: the message is kept as it came.
+ * Makes the event of a key of the room's data (facts/changes-2026.md 3). Its id is key, broadcast and version: one version is one state, however
+ * often it is sent; some keys count their versions from 1 in each broadcast. Null for keys that we do not read, and where the data is damaged: the message is kept as it came.
  */
 function roomDataEvent(message: RoomDataSyncMessage, head: Head): NewEventOf<"pin" | "lottery" | "linkmic"> | null {
   const { syncKey, version } = message;
   // Without a payload all its fields have their default: nothing is pinned, nobody is linked.
   const payload = message.payload ?? NOTHING;
-  const own = { ...head, id: `${syncKey}:${version}:${head.method}` };
+  const broadcast = message.roomId !== "0" ? message.roomId : (head.context.sessionId ?? "");
+  const own = { ...head, id: `${syncKey}:${broadcast}:${version}:${head.method}` };
   const { drift } = head.context;
   switch (syncKey) {
     case "HighlightContainerSyncData": {

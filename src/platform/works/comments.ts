@@ -73,7 +73,8 @@ export function readComments(reply: PageReply, asked: AskedComments): NotFound |
     comments: [...found.values()],
     dropped,
     cursor: countOf(at(root, "cursor")),
-    hasMore: flagOf(at(root, "has_more")) ?? false,
+    // What is not told is no end: after one, comments that were not seen count as removed.
+    hasMore: flagOf(at(root, "has_more")) ?? true,
     total: countOf(at(root, "total")),
     empty: isEmpty(root),
   };

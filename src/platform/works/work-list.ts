@@ -48,7 +48,7 @@ export function readWorkList(reply: PageReply, asked: AskedList, context: ReadCo
     works: [...works.values()],
     hidden,
     cursor: countOf(at(root, "max_cursor")) ?? countOf(at(root, "cursor")),
-    hasMore: flagOf(at(root, "has_more")) ?? false,
+    hasMore: flagOf(at(root, "has_more")) ?? true, // what is not told is no end
   };
 }
 

@@ -144,12 +144,16 @@ export function statisticsReader({ dialect, ask, read }: SqlDatabase) {
         );
         if (session === undefined) return null;
         const { n, first } = session;
-        const earlier = yield* row("SELECT 1 FROM statistics_sessions WHERE room = $1 AND first_seq < $2 LIMIT 1", room, first);
+        const earlier = yield* row(
+          "SELECT 1 FROM statistics_sessions WHERE room = $1 AND session_id <> '' AND first_seq < $2 LIMIT 1",
+          room,
+          first,
+        );
         const newOnes = function* (also: string) {
           if (earlier === undefined) return null;
           const found = yield* row<{ count: number }>(
             `SELECT count(*) AS count FROM (SELECT p.user_id FROM statistics_people p WHERE p.n = $1 ${also} EXCEPT
-               SELECT p.user_id FROM statistics_sessions t JOIN statistics_people p ON p.n = t.n WHERE t.room = $2 AND t.first_seq < $3 ${also}) fresh`,
+               SELECT p.user_id FROM statistics_sessions t JOIN statistics_people p ON p.n = t.n WHERE t.room = $2 AND t.session_id <> '' AND t.first_seq < $3 ${also}) fresh`,
             ...[n, room, first],
           );
           return found?.count ?? 0;

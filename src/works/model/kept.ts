@@ -34,9 +34,13 @@ export function keptWork(before: Work | null, read: Work): Work {
 
 function latest(before: Work, read: Work): Work {
   const { state, stateReason, receivedAt, source } = read;
-  // What it shows now is less than it was, and is no news of its text or its author.
-  if (state !== "public") return { ...before, state, stateReason, receivedAt, source };
-  return source === "reply" ? read : { ...filled(read, before), author: filled(read.author, before.author) };
+  // What it shows now is less than it was, and is no news of its text or its author, but where nothing of it was known.
+  if (state !== "public" && (before.kind !== null || read.kind === null)) return { ...before, state, stateReason, receivedAt, source };
+  if (source === "reply") return read;
+  const { time, timeEstimated } = read.timeEstimated === true && before.timeEstimated !== true ? before : read;
+  const { timeEstimated: _, ...rest } = filled(read, before);
+  const author = filled(read.author, before.author);
+  return { ...rest, stateReason, time, ...(timeEstimated === true && { timeEstimated }), author };
 }
 
 /** Returns an object with what it does not tell as another tells it. */

@@ -5,9 +5,10 @@ import { context, encode, envelope, schema } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";
 
 const AT = 1_775_222_700;
-const data = (syncKey: string, payload: object | Uint8Array, version = "1775218574999020874") =>
+const data = (syncKey: string, payload: object | Uint8Array, version = "1775218574999020874", roomId = "7624518339386641206") =>
   envelope("RoomDataSyncMessage", {
     common: COMMON,
+    roomId,
     syncKey,
     version,
     payload: payload instanceof Uint8Array ? payload : encode(syncKey, payload),
@@ -22,13 +23,19 @@ describe("data of the room by key", () => {
     ];
     expect(event(data("HighlightContainerSyncData", { highlightItems: items }))).toMatchObject({
       type: "pin",
-      id: "HighlightContainerSyncData:1775218574999020874:WebcastRoomDataSyncMessage",
+      id: "HighlightContainerSyncData:7624518339386641206:1775218574999020874:WebcastRoomDataSyncMessage",
       version: "1775218574999020874",
       pins: [{ messageId: "7624523651580285990", user: { id: "111482481280", nickname: "菊0" }, text: "新粉看这里", until: AT * 1000 }],
     });
     expect(event(data("HighlightContainerSyncData", {}))).toMatchObject({ type: "pin", pins: [] });
     // An answer or a film is pinned: that is no comment, and not nothing either.
     expect(event(data("HighlightContainerSyncData", { highlightItems: [{ itemId: "2", dataType: 3 }] })).type).toBe("unknown");
+  });
+
+  test("what one broadcast pinned is another state than what the next one pins, also where both count from 1", () => {
+    const idOf = (version: string, roomId: string) => event(data("HighlightContainerSyncData", {}, version, roomId)).id;
+    expect(idOf("1", "7624518339386641206")).toBe(idOf("1", "7624518339386641206"));
+    expect(new Set([idOf("1", "7624518339386641206"), idOf("1", "7624518339386641207"), idOf("2", "7624518339386641206")]).size).toBe(3);
   });
 
   test("a lottery as it stands", () => {

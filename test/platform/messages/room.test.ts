@@ -72,7 +72,8 @@ describe("room", () => {
     expect(stats({ displayType: 1 })).toMatchObject({ online: null });
     expect(stats({ displayLong: "1万人看过", displayValue: 10_000, displayType: 2 })).toMatchObject({
       online: null,
-      onlineText: "1万人看过",
+      onlineText: null,
+      totalText: "1万人看过",
     });
   });
 

@@ -186,6 +186,8 @@ describe("a page without comments", () => {
   });
 
   it("may say that more follow: whether the cursor moves is for the run to see", () => {
+    // What is not told is no end.
+    expect(read(page([comment(1)], { has_more: undefined }))).toMatchObject({ hasMore: true });
     expect(read(page([], { cursor: 5 }))).toMatchObject({ comments: [], hasMore: true, cursor: 5, empty: false });
     expect(refused(page(null, { status_code: 8 }))).toMatchObject({ kind: "needs_login" });
   });

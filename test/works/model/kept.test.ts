@@ -48,6 +48,19 @@ describe("a work as it is kept", () => {
     expect(keptWork(before, work({ receivedAt: 8 }))).toMatchObject({ title: null, revision: 1 });
   });
 
+  it("forgets why it could not be seen, and an estimated time, as soon as it can be, by whatever reading", () => {
+    const refused = work({ kind: null, text: "", media: [], state: "needs_login", stateReason: "people who are logged in", receivedAt: 5 });
+    const before = keptWork(null, { ...refused, time: 100, timeEstimated: true });
+    for (const source of ["page", "list", "reply"] as const) {
+      const now = keptWork(before, work({ source, time: 70, receivedAt: 8 }));
+      expect(now).toMatchObject({ state: "public", stateReason: null, time: 70 });
+      expect(now).not.toHaveProperty("timeEstimated");
+    }
+    // What a list tells of one that it does not show is still more than nothing.
+    const listed = work({ source: "list", state: "needs_login", stateReason: "a login", text: "its text", receivedAt: 8 });
+    expect(keptWork(before, listed)).toMatchObject({ state: "needs_login", text: "its text", author: { id: listed.author.id } });
+  });
+
   it("keeps all that was known of a work that can no longer be seen", () => {
     const before = keptWork(null, work({ title: "title", media: [rung()], receivedAt: 5 }));
     const gone = work({ kind: null, text: "", state: "private", stateReason: "only its author", receivedAt: 8, media: [] });

@@ -10,7 +10,7 @@ export interface RoomDataSyncMessage {
   roomId: string;
   /** Key. */
   syncKey: string;
-  /** Version, nanoseconds. */
+  /** Version: nanoseconds, or a count from 1 on in each broadcast. */
   version: string;
   /** Data of the key: a message of sync.proto, for the keys that we read. */
   payload: Uint8Array | null;
