@@ -95,6 +95,10 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     return uid(from) === MASKED || (from.secUid === "" && from.displayId === "" && from.nickname.startsWith(MYSTERY));
   }
 
+  function looksAlike(from: Person<L>): boolean {
+    return isMasked(from) && !(from?.webcastUid || from?.secUid || from?.displayId);
+  }
+
   function toUser(from: Person<L>, origin: Origin, area?: lib.PublicArea<L> | null): User {
     if (!from) return stranger("0", origin);
     const own = uid(from);
@@ -320,7 +324,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     const claim: Claim = {
       total: Math.min(Math.max(number(message.repeatCount), number(message.totalCount), product, 1), MAX_UNITS),
       end: message.repeatEnd === 1,
-      single: (groupId === "0" && traceId === null) || canCombo(message.sendType, struct).combo !== true,
+      single: groupId === "0" && (traceId === null || canCombo(message.sendType, struct).combo !== true),
     };
     const about = {
       ...canCombo(message.sendType, struct),
@@ -340,7 +344,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       traceId: traceId ?? "",
       eventId: head.id,
       receiver: userKey(to),
-      masked: isMasked(sender),
+      alike: looksAlike(sender),
     });
     return giftDraft(
       head,
@@ -380,7 +384,7 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       traceId: "",
       eventId: head.id,
       receiver: to,
-      masked: isMasked(sender),
+      alike: looksAlike(sender),
     });
     const product = number(message.groupCount) * Math.max(number(message.comboCount), 1);
     const claim: Claim = { total: Math.min(Math.max(number(message.repeatCount), product, 1), MAX_UNITS), end: false, single: true };

@@ -12,6 +12,8 @@ export interface Fact {
   readonly nickname: string;
   /** Whether the person wears a mask that others wear too: the room's (111111) or a 神秘人's. */
   readonly masked?: true;
+  /** What tells the wearer of a mask from others: their webcast_uid */
+  readonly wearer?: string;
   /** chat */
   readonly text?: string;
   /** like: of this batch and of the room */
@@ -78,10 +80,11 @@ export function factOf(method: string, msgId: string, message: SchemaFields): Fa
   }
 }
 
-function who(user: SchemaFields): Pick<Fact, "userId" | "nickname" | "masked"> {
+function who(user: SchemaFields): Pick<Fact, "userId" | "nickname" | "masked" | "wearer"> {
   const [userId, nickname] = [str(user, "id"), str(user, "nickname")];
   const mystery = nickname.startsWith(MYSTERY) && str(user, "display_id") === "" && str(user, "sec_uid") === "";
-  return { userId, nickname, ...((userId === ANONYMOUS_ID || mystery) && { masked: true as const }) };
+  const wearer = str(user, "webcast_uid");
+  return { userId, nickname, ...((userId === ANONYMOUS_ID || mystery) && { masked: true as const, ...(wearer !== "" && { wearer }) }) };
 }
 
 function memberKind(action: number): Pick<Fact, "kind" | "action"> {

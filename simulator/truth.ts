@@ -160,10 +160,10 @@ export class Truth {
     };
   }
 
-  #countGift({ userId: senderId, masked }: Fact, gift: GiftFact, msgId: string): void {
+  #countGift({ userId: senderId, masked, wearer }: Fact, gift: GiftFact, msgId: string): void {
     // Without a group the sending action's trace, and without that the message itself, tells one combo from another.
-    // So it does under a mask, whose wearers may share a group.
-    const given = masked && gift.traceId !== "" ? `/${gift.traceId}` : "";
+    // So it does under a mask, whose wearers may share a group, where nothing tells them apart.
+    const given = masked && (wearer ?? gift.traceId) !== "" ? `/${wearer ?? gift.traceId}` : "";
     const group = gift.groupId !== "0" ? gift.groupId : gift.traceId !== "" ? `trace:${gift.traceId}` : `message:${msgId}`;
     const key = `${senderId}/${gift.giftId}/${group}${given}/${gift.receiverId}`;
     const combo = this.#combos.get(key);

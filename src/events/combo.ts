@@ -10,7 +10,7 @@ export interface Claim {
   readonly total: number;
   /** Whether the message says that the combo has ended (repeat_end 1). */
   readonly end: boolean;
-  /** Whether nothing can follow: the gift cannot combo, or no other message can name this combo. */
+  /** Whether nothing can follow: no other message can name this combo, or it has no group and its gift cannot combo. */
   readonly single: boolean;
 }
 
@@ -33,18 +33,18 @@ interface ComboDeps {
   readonly traceId: string;
   readonly eventId: string;
   readonly receiver: string;
-  /** Whether the sender is under a mask, which others may wear in the same second. */
-  readonly masked: boolean;
+  /** Whether nothing but a shown name tells who the sender is, which others may have in the same second. */
+  readonly alike: boolean;
 }
 
 /**
  * Returns the name of a combo: room_id, sender, gift, group and receiver, joined. Group ids are time-like and collide between users
- * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. Under a mask two people cannot be told apart by who
- * they are, so the action's trace_id, which is one for all messages of a combo, stands beside the group. At most about 200 characters.
+ * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. People under a mask of whom nothing but the shown
+ * name is told cannot be told apart by who they are, so the action's trace_id stands beside the group. At most about 200 characters.
  */
 export function comboId(deps: ComboDeps): string {
   const trace = deps.traceId === "" ? "" : `t${short(deps.traceId)}`;
-  const hidden = deps.masked && trace !== "" ? `-${trace}` : "";
+  const hidden = deps.alike && trace !== "" ? `-${trace}` : "";
   const group = deps.groupId !== "0" ? `g${deps.groupId}${hidden}` : trace || `e${deps.eventId}`;
   return `${deps.sessionId}.${deps.sender}.${deps.giftId}.${group}.${deps.receiver}`;
 }

@@ -4,7 +4,7 @@ import type { BindingGiftMessage, DoodleGiftMessage, GiftMessage, GiftStruct, Li
 import type { User as WireUser } from "../wire/gen/user.js";
 import { envelopeUser, type Head, timed, userOf } from "./head.js";
 import { httpsOrNull, SHORT, textOrNull } from "./text.js";
-import { isMasked, strangerUser, toUser, userKey } from "./user.js";
+import { looksAlike, strangerUser, toUser, userKey } from "./user.js";
 
 // Bounds against nonsense, far above anything real (combos reach some 10^5 units, prices some 10^5 diamonds); with them
 // the product of both is a safe integer.
@@ -69,9 +69,10 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
   const traceId = textOrNull(message.traceId, SHORT);
   const sender = message.user ?? envelopeUser(head);
   const combo = nameCombo(head, sender, id, message.groupId, traceId ?? "", userKey(message.toUser));
-  const unnamed = message.groupId === "0" && traceId === null;
   const told = canCombo(message.sendType, struct);
-  const claim: Claim = { total: units(message, message.totalCount), end: message.repeatEnd === 1, single: unnamed || told.combo !== true };
+  // Messages of one group count up also where the gift is said to have no combos.
+  const single = message.groupId === "0" && (traceId === null || told.combo !== true);
+  const claim: Claim = { total: units(message, message.totalCount), end: message.repeatEnd === 1, single };
   const gift = { id, name: nameOf(struct), icon: picture(struct), ...told };
   const receiver = toReceiver(message.toUser, message.toUserIds, head);
   return build(
@@ -91,8 +92,8 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
 // Neither the anchor's id nor the time is in it: both may be known late, and a combo must keep its name.
 function nameCombo(head: Head, sender: WireUser | null, giftId: string, groupId: string, traceId: string, receiver: string): string {
   const sessionId = head.context.sessionId ?? (head.common === null ? "0" : head.common.roomId);
-  const masked = sender !== null && isMasked(sender);
-  return comboId({ sessionId, sender: userKey(sender), giftId, groupId, traceId, eventId: head.id, receiver, masked });
+  const alike = sender !== null && looksAlike(sender);
+  return comboId({ sessionId, sender: userKey(sender), giftId, groupId, traceId, eventId: head.id, receiver, alike });
 }
 
 /** Returns the units so far: the counters lag behind each other in different clients, so the largest is believed (design, section 4). */

@@ -18,8 +18,13 @@ const LAPSED = 2;
 const LABEL = /\/userlabel_([a-z0-9_]{1,40})[.~]/;
 
 /** Returns whether it is a mask that many people wear: nothing that is keyed by a person may take two of them for one. */
-export function isMasked(from: WireUser): boolean {
+function isMasked(from: WireUser): boolean {
   return uid(from) === MASKED_ID || (from.secUid === "" && from.displayId === "" && from.nickname.startsWith(MYSTERY));
+}
+
+/** Returns whether it is a mask of which nothing but the shown name is told. */
+export function looksAlike(from: WireUser): boolean {
+  return isMasked(from) && (from.webcastUid || from.secUid || from.displayId) === "";
 }
 
 /**

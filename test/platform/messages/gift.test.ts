@@ -67,10 +67,11 @@ describe("a gift message", () => {
     expect(gift(counts).claim.total).toBe(total);
   });
 
-  test("cannot be followed when neither the gift nor the sending is a combo, or nothing names the combo", () => {
+  test("cannot be followed without a group when neither the gift nor the sending is a combo, or nothing names the combo", () => {
     const { combo: _, ...plain } = HEART;
-    expect(gift({ gift: plain, sendType: 1 }).claim.single).toBe(true);
-    expect(gift({ gift: plain, sendType: 4 }).claim.single).toBe(false);
+    expect(gift({ groupId: "0", gift: plain, sendType: 1 }).claim.single).toBe(true);
+    expect(gift({ groupId: "0", gift: plain, sendType: 4 }).claim.single).toBe(false);
+    expect(gift({ gift: plain, sendType: 1 }).claim.single).toBe(false);
     expect(gift({ sendType: 0 }).claim.single).toBe(false);
     expect(gift({ groupId: "0" }).claim.single).toBe(false);
     expect(gift({ groupId: "0", traceId: "" }).claim.single).toBe(true);
@@ -91,6 +92,20 @@ describe("a gift message", () => {
     expect([combo({}), combo({ gift: null }), combo({ gift: {}, sendType: 4 })]).toEqual([true, true, true]);
     expect(combo({ gift: { id: "1", name: "嘉年华" }, sendType: 1 })).toBe(false);
     expect([combo({ gift: null, sendType: 1 }), combo({ gift: {}, sendType: 1 })]).toEqual([undefined, undefined]);
+  });
+
+  test("of one group is one combo, which ends once, also where the gift is said to have none", () => {
+    const { combo: _, ...plain } = HEART;
+    const [ledger, store] = [new GiftLedger(), new Store()];
+    const counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((repeatCount) => ({ repeatCount, repeatEnd: 0 }));
+    for (const [n, count] of [...counts, { repeatCount: 10, repeatEnd: 1 }].entries()) {
+      const made = gift({ ...count, gift: plain, sendType: 1, common: { ...COMMON, msgId: String(n + 1) } });
+      ledger.commit(store.append(ledger.stage([made], store.find(ledger.missing([made])))));
+    }
+    const gifts = store.events.filter((event) => event.type === "gift");
+    expect(gifts.map(({ delta }) => delta)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+    // Readers that add up what a combo came to at its end have ten, and no 55.
+    expect(gifts.filter(({ settled }) => settled).map(({ comboTotal }) => comboTotal)).toEqual([10]);
   });
 
   test("tells the units of one click where that gives a bundle, which stays when the combo is settled", () => {
@@ -154,8 +169,12 @@ describe("a combo's name", () => {
       expect(masked("1")).not.toBe(masked("2"));
       expect(masked("1")).toBe(masked("1", { repeatCount: 9, repeatEnd: 1 }));
     }
-    const open = (traceId: string) => name({ user: SENDER, traceId });
-    expect(open("1")).toBe(open("2"));
+  });
+
+  test("takes no action of somebody who is told for a combo of its own, under a mask or not", () => {
+    const masked = { id: "111111", nickname: "张***" };
+    for (const user of [SENDER, { ...masked, webcastUid: "a" }, { ...masked, secUid: "b" }, { ...masked, displayId: "c" }])
+      expect(name({ user, traceId: "1" })).toBe(name({ user, traceId: "2" }));
   });
 
   test("stays short and in one piece whatever the texts are", () => {
