@@ -1,5 +1,5 @@
 import type { Draft, GiftEvent } from "../events/combo.js";
-import type { EventType, NewEvent } from "../events/event.js";
+import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
 import { isSeenType, type Sighting } from "../health/sightings.js";
 import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
@@ -101,7 +101,11 @@ const WAIT: Backoff = { firstMs: 10, longestMs: 1_000 };
  * By numbers alone, thousands of rooms in which little comes would keep hours of it, a megabyte each.
  */
 const AGE_MS = 60_000;
-const RESTORE_GIFTS = 500; // a quarter of a minute of the busiest room, and hours of most
+/**
+ * Newest gifts of which memory is rebuilt: those of a minute, as the ledger asks for, in pages, the first of which is read whole: it has hours of
+ * most rooms. At most so many are held, some 10 MB: more than a minute of the busiest room has, even at its peak.
+ */
+const RESTORE_GIFTS = { ms: 60_000, page: 500, most: 10_000 };
 const RESTORE_SOCIAL = 100;
 const RESTORE_STATES = 200;
 const ENDS: ReadonlySet<string> = new Set(["end", "end_by_admin", "end_by_switch"]);
@@ -484,7 +488,7 @@ export class Pipeline {
     const { log, room } = this.#deps;
     this.#ledger.drop();
     const newest = async (limit: number, ...types: readonly EventType[]) => (await newestReal(log, room, limit, { types })).events;
-    const gifts = await newest(RESTORE_GIFTS, "gift");
+    const gifts = await newestGifts(log, room);
     const social = await newest(RESTORE_SOCIAL, "follow", "share");
     this.#ledger.restore(gifts);
     this.#recent = new RecentIds();
@@ -509,6 +513,20 @@ export class Pipeline {
     );
     return turn;
   }
+}
+
+/** Reads the gifts of a room that were received last, as {@link RESTORE_GIFTS} says, oldest first. */
+async function newestGifts(log: Log, room: RoomKey): Promise<readonly LiveEvent[]> {
+  const { ms, page: limit, most } = RESTORE_GIFTS;
+  const where = { types: ["gift"], tests: false } as const;
+  let page = await newestReal(log, room, limit, where);
+  let gifts = page.events;
+  const since = (gifts.at(-1)?.receivedAt ?? 0) - ms;
+  while (page.events.length === limit && gifts.length < most && (gifts[0]?.receivedAt ?? 0) > since) {
+    page = await log.readBefore(room, page.scanned, limit, where);
+    gifts = [...page.events, ...gifts];
+  }
+  return gifts;
 }
 
 /** Tells whether the platform says by an event that the broadcast is over. */

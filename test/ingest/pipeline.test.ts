@@ -292,6 +292,21 @@ describe("pipeline", () => {
     expect(await check(store.log)).toEqual([]);
   });
 
+  it("settles each combo that was open at a restart of a room in which a thousand gifts come in half a minute", async () => {
+    const { open, clock, events } = await opened();
+    const now = clock.now();
+    const frames = Array.from({ length: 1100 }, (_, n): Arrived => {
+      const common = { msgId: `${n + 1}`, createTime: `${now}` };
+      const about = { giftId: "463", groupId: "1775222770", user: { id: `${n + 1}` }, gift: { id: "463", combo: true } };
+      return { receivedAt: now + n * 25, response: { messages: [envelope("GiftMessage", { common, ...about, repeatCount: 1 })] } };
+    });
+    await (await open()).store(frames, broadcast);
+    const restarted = await open();
+    await clock.advance(90_000);
+    expect(await restarted.settle()).toBe(1100);
+    expect((await events()).filter((event) => event.type === "gift" && event.settled)).toHaveLength(1100);
+  });
+
   it("of a cluster claims at its first write, and stores nothing more when the room is another's", async () => {
     const { parts, store, events, clock } = await opened();
     const other = await Pipeline.open(parts);
