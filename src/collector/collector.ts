@@ -87,7 +87,7 @@ export class Collector {
     tell: ({ state, reason, problem }) => this.#records.to(state, reason, problem),
     show: ({ state, reason, problem }) => void this.health.to(state, reason, problem),
     begin: () => this.#begin(),
-    end: ({ sessionId, reason }) => this.#records.end(sessionId, reason),
+    end: ({ sessionId, reason }) => this.#end(sessionId, reason),
     gap: ({ gap }) => this.#connection.gap(this.#connected, gap, this.#stop.signal),
     miss: (missed) => this.#connection.miss(missed),
     keep: () => this.#connection.keep(this.#connected.room),
@@ -380,6 +380,14 @@ export class Collector {
   /** Begins another broadcast than before. */
   async #begin(): Promise<void> {
     await this.#connection.begin(this.#connected, this.#stop.signal);
+  }
+
+  /** Ends a broadcast that is over, with what was missed of it. */
+  async #end(sessionId: string, reason: string): Promise<void> {
+    const at = this.#deps.clock.now();
+    const found = this.#found;
+    if (found !== null) await this.#connection.end({ ...found, live: found.reading }, sessionId, at, this.#stop.signal);
+    await this.#records.end(sessionId, reason, at);
   }
 
   /** Makes the room ours, and looks whether a broadcast is open that the platform does not show. */

@@ -54,6 +54,11 @@ interface ConnectionDeps {
   readonly happens: (event: CollectorEvent) => Promise<unknown>;
 }
 
+/** Room and broadcast of which a gap is told. */
+interface GapPlace extends Pick<Target, "room" | "intake"> {
+  readonly live: Pick<Live, "webRid">;
+}
+
 /** Resume points of the sessions, without what is missed. */
 type Place = Omit<Resume, "missing">;
 
@@ -75,6 +80,8 @@ export class RoomConnection {
   /** When it was kept last which messages the sessions brought, and the number of their changes by then. */
   #seenKeptAt = Number.NEGATIVE_INFINITY;
   #seenKept: number | null = null;
+  /** Broadcast that was found to be over last, since when it is missed if it goes on all the same; null once something is connected to. */
+  #over: { readonly sessionId: string; readonly since: Noted; readonly reason: string } | null = null;
   /** When a question that failed may be asked again. */
   #askAt = 0;
   /** Gives the connection up: what else was received by then is taken first. */
@@ -98,6 +105,8 @@ export class RoomConnection {
     this.#given = given;
     this.#until = ended.signal;
     this.#broken = null;
+    if (this.#over?.sessionId === live.roomId) this.#gaps.begin(this.#over.since, this.#over.reason);
+    this.#over = null;
     const takeover = records.moving ? new Takeover({ clock: collector.clock, records, offsets: this.#offsets, gaps: this.#gaps }) : null;
     const arrived = takeover?.arrive(room, live.roomId, this.#until);
     arrived?.catch(() => {}); // in a quiet room nobody waits for it
@@ -322,7 +331,7 @@ export class RoomConnection {
     const resume = left.resume?.roomId === live.roomId ? left.resume : null;
     if (health.sessionId !== null) await this.#keepSeen(room, health.sessionId, 0);
     if (health.sessionId !== null) await this.#finish(target, health.sessionId, await this.#endOf(room, health.sessionId), signal);
-    else if (left.resume !== null && resume === null && !records.moving) {
+    else if (left.resume !== null && resume === null && !records.moving && left.resume.roomId !== this.#over?.sessionId) {
       const { roomId, missing } = left.resume;
       const endedAt = await this.#endOf(room, roomId);
       this.#gaps.goOn(missing);
@@ -335,9 +344,26 @@ export class RoomConnection {
     this.#heardAt = null;
     this.#foreseen = null;
     for (const { point, name } of this.#deps.sessions) point.begin(resume, name);
-    if (records.moving) return;
+    if (records.moving || this.#over?.sessionId === live.roomId) return;
     this.#gaps.goOn(resume?.missing);
     this.#notCollecting(records.until(left, live.roomId));
+  }
+
+  /**
+   * Tells what was being missed of a broadcast that is over by `at` (ms UTC), also where an earlier process left it.
+   * @throws DyliveError store_unreachable and others of a store that is away
+   */
+  async end(place: GapPlace, sessionId: string, at: number, signal: AbortSignal): Promise<void> {
+    const { health, records } = this.#deps;
+    if (health.sessionId !== sessionId && this.#over?.sessionId !== sessionId) {
+      const left = await records.left(place.room);
+      if (left.resume?.roomId === sessionId) this.#gaps.goOn(left.resume.missing);
+      this.#notCollecting(records.until(left, sessionId));
+    }
+    const reason = this.#gaps.open?.reason ?? "the platform said that the broadcast was over";
+    await this.#finish(place, sessionId, at, signal);
+    await this.keep(place.room); // or who goes on after a crash would look for what was missed
+    this.#over = { sessionId, since: this.#offsets.note(this.#offsets.steady(at)), reason };
   }
 
   /** Returns when a broadcast ended, ms UTC; now, where that is not known. */
@@ -348,9 +374,9 @@ export class RoomConnection {
   }
 
   /** Tells what was being missed of a broadcast that is over. */
-  async #finish(target: Target, sessionId: string, endedAt: number, signal: AbortSignal): Promise<void> {
+  async #finish(place: GapPlace, sessionId: string, endedAt: number, signal: AbortSignal): Promise<void> {
     const gap = this.#gaps.close(endedAt);
-    if (gap !== null) await this.gap(target, gap, signal, sessionId);
+    if (gap !== null) await this.#tell(place, gap, signal, sessionId);
   }
 
   /** Notes that a broadcast is missed since an earlier process left it, if there was one. */
@@ -358,8 +384,12 @@ export class RoomConnection {
     if (until.length > 0) this.#gaps.begin(until, "dylive was not collecting");
   }
 
-  /** Tells a gap of a broadcast, this one unless another is named. */
-  async gap({ live, room, intake }: Target, gap: Gap, signal: AbortSignal, sessionId = live.roomId): Promise<void> {
+  /** Tells a gap of this broadcast. */
+  async gap(target: Target, gap: Gap, signal: AbortSignal): Promise<void> {
+    await this.#tell(target, gap, signal, target.live.roomId);
+  }
+
+  async #tell({ live, room, intake }: GapPlace, gap: Gap, signal: AbortSignal, sessionId: string): Promise<void> {
     try {
       await intake.own(gapEvent(room, { sessionId, webRid: live.webRid }, gap.from, gap.to, gap.reason), signal);
     } catch (error) {

@@ -176,6 +176,7 @@ export class RoomRecords {
     const { store, clock, signal } = this.#deps;
     const at = clock.now();
     if (this.#opened?.sessionId !== roomId) this.#opened = { sessionId: roomId, at };
+    if (this.#ended === roomId) this.#ended = null; // it goes on all the same
     await this.#met?.intake.defer(() => store.sessions.open(room, roomId, at, facts.title), signal);
   }
 
@@ -237,10 +238,10 @@ export class RoomRecords {
     return this.#ended === sessionId || wasOpen;
   }
 
-  async end(sessionId: string, reason: string): Promise<void> {
-    const { store, clock, signal } = this.#deps;
+  /** Notes that a broadcast is over. @param at ms UTC */
+  async end(sessionId: string, reason: string, at: number): Promise<void> {
+    const { store, signal } = this.#deps;
     const met = this.#met;
-    const at = clock.now();
     this.#ended = sessionId;
     await met?.intake.defer(() => store.sessions.end(met.room, sessionId, at, reason), signal);
   }
@@ -319,7 +320,10 @@ export class RoomRecords {
     this.#told = null;
     if (told === to) return;
     const { health, signal } = this.#deps;
-    await this.#met.intake.own(stateEvent(this.#met.room, health.sessionId, from, to, { reason }, at), signal);
+    // A broadcast that is over has its end as its last state, also where an earlier process received it.
+    const current = health.sessionId === this.#ended ? null : health.sessionId;
+    const sessionId = to === "ended" ? (this.#ended ?? current) : current;
+    await this.#met.intake.own(stateEvent(this.#met.room, sessionId, from, to, { reason }, at), signal);
     void this.#keepStatus().catch(() => {});
   }
 
