@@ -287,6 +287,26 @@ export function describeStatistics(open: Open): void {
       expect(await expire(now + 60 * day)).toEqual([]);
     });
 
+    it("that went by their age come back as a part, by what comes later and by what is replaced", async () => {
+      const { room, append } = await fresh();
+      const { statistics, log } = store();
+      const of = (...sessionIds: readonly string[]) => sessionIds.map((sessionId, n) => chat(`${sessionId}${n}`, { sessionId }));
+      await append(...of("s1", "s1", "s2", "s2"));
+      await catchUp(store(), plainWords, { room });
+      while (await statistics.expire(room, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+      expect((await statistics.sessions(room, ["s1", "s2"])).size).toBe(0);
+      await append(chat("late", { sessionId: "s1" }), chat("new", { sessionId: "s3" }));
+      const stored = (await readAll(log, room)).events;
+      await log.replace(
+        room,
+        stored.filter(({ seq }) => seq === 4),
+      );
+      await catchUp(store(), plainWords, { room });
+      const all = await statistics.sessions(room, ["s1", "s2", "s3"]);
+      expect(["s1", "s2", "s3"].map((id) => all.get(id)?.partial)).toEqual([true, true, false]);
+      expect(["s1", "s2", "s3"].map((id) => all.get(id)?.totals.types.chat)).toEqual([1, 1, 1]);
+    });
+
     it("keep sums of diamonds exact beyond what a number holds", async () => {
       const { room, append } = await fresh();
       const most = 10_000_000 * 100_000_000;

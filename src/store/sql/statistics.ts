@@ -161,7 +161,8 @@ export function sqlStatistics(database: SqlDatabase) {
      */
     forget: (userId: string, as: string | null): Promise<void> => write(() => forgetPerson(dialect, userId, as)),
     /**
-     * Drops the statistics of one broadcast of the room whose last event was before a time, if there is one; they are not counted again. A last
+     * Drops the statistics of one broadcast of the room whose last event was before a time, if there is one; they are not counted again: what
+     * comes of it later, or is replaced, is counted as a part. A last
      * event whose time is yet to come counts as of when that was first seen here, until another one is counted.
      * @param before platform time, ms UTC
      * @param now ms UTC
@@ -172,13 +173,15 @@ export function sqlStatistics(database: SqlDatabase) {
         yield* lockRoom(room);
         const lastAt = dialect.jsonNumber("totals", "lastAt");
         yield* run(`UPDATE statistics_sessions SET seen_at = $2 WHERE room = $1 AND seen_at IS NULL AND ${lastAt} > $2`, room, now);
-        const gone = yield* row<{ n: number }>(
+        const gone = yield* row<{ n: number; sessionId: SessionKey }>(
           `DELETE FROM statistics_sessions WHERE n = (SELECT n FROM statistics_sessions
-             WHERE room = $1 AND back >= until AND CASE WHEN ${lastAt} > $3 THEN seen_at ELSE ${lastAt} END < $2 ORDER BY n LIMIT 1) RETURNING n`,
+             WHERE room = $1 AND back >= until AND CASE WHEN ${lastAt} > $3 THEN seen_at ELSE ${lastAt} END < $2 ORDER BY n LIMIT 1)
+             RETURNING n, session_id AS "sessionId"`,
           ...[room, before, now],
         );
         if (gone === undefined) return false;
         yield* bury(room, gone.n);
+        yield* run("INSERT INTO statistics_dropped(room, session_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", room, gone.sessionId);
         yield* newVersion(room);
         return true;
       }),
@@ -197,6 +200,8 @@ export function* dropStatistics(room: RoomKey, sessionId: string, until: number)
   const values = [room, until, ...(sessionId === "" ? [] : [sessionId])];
   if (sessionId === "") yield* run("UPDATE statistics_rooms SET counted = $2 WHERE room = $1", room, until);
   yield* run(`DELETE FROM statistics_stale WHERE room = $1 AND to_seq <= $2 ${which}`, ...values);
+  if (sessionId === "") yield* run("DELETE FROM statistics_dropped WHERE room = $1", room);
+  else yield* run("DELETE FROM statistics_dropped WHERE room = $1 AND session_id = $2", room, sessionId);
   yield* run(
     `INSERT INTO statistics_dead(n, room) SELECT n, room FROM statistics_sessions WHERE room = $1 AND last_seq <= $2 ${which}`,
     ...values,
@@ -244,9 +249,11 @@ function* markNewest(room: RoomKey): SqlWork<void> {
 
 /** Makes a broadcast's row. @param again whether its events are still to be counted, all of them */
 function* makeSession(room: RoomKey, sessionId: SessionKey, first: number, last: number, again: boolean): SqlWork<number> {
+  const dropped = yield* row("SELECT 1 FROM statistics_dropped WHERE room = $1 AND session_id = $2", room, sessionId);
   const made = yield* row<{ n: number }>(
-    "INSERT INTO statistics_sessions(room, session_id, first_seq, last_seq, back, until, totals) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING n",
-    ...[room, sessionId, first, last, again ? first - 1 : 0, again ? last : 0, totalsText(emptyTotals())],
+    `INSERT INTO statistics_sessions(room, session_id, partial, first_seq, last_seq, back, until, totals)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING n`,
+    ...[room, sessionId, dropped === undefined ? 0 : 1, first, last, again ? first - 1 : 0, again ? last : 0, totalsText(emptyTotals())],
   );
   return made?.n ?? 0;
 }

@@ -62,6 +62,7 @@ export const ROOMS: SqlTable = {
  *   nothing that was under way for it can be added to the new one. `totals` is JSON: it is read and written whole, and its sums of diamonds
  *   have no bound. `back < until`: the broadcast is being counted again, and its events in between are still to be looked at.
  *   `statistics_stale`: events of the broadcast were replaced, in the same transaction; it is reset before anything else is counted.
+ *   `statistics_dropped`: what was counted of the broadcast went by its age; what is counted of it again is a part.
  * - `works.body`: JSON of the work (`works/model`), of which the other columns are copies; `reply`: what the page itself was told of it last.
  * - `comments.body`: JSON of the comment as it was read last; `words`: its text, folded for searching; `run`: the last run that saw it;
  *   `erased`: a person was taken out of it, and no reading changes it any more. `comment_runs.body`, `list_runs.body`: JSON of the run;
@@ -250,6 +251,7 @@ export const TABLES: readonly SqlTable[] = [
   },
   { name: "forgotten_accounts", keys: 1, columns: { account: NAME, at: COUNT } },
   { name: "statistics_stale", keys: 2, columns: { room: COUNT, session_id: NAME, from_seq: COUNT, to_seq: COUNT } },
+  { name: "statistics_dropped", keys: 2, columns: { room: COUNT, session_id: NAME } },
   { name: "search_rooms", keys: 1, fill: 70, copied: "false", columns: { room: COUNT, indexed: ZERO } },
   { name: "statistics_dead", keys: 1, copied: "false", columns: { n: COUNT, room: COUNT }, indexes: { room: "room" } },
 ];
