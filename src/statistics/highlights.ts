@@ -229,7 +229,7 @@ class Around {
   }
 }
 
-/** Reads the events of a stretch, as far as they are kept, in order of time. `isWhole`: there are not more of them than are looked at. */
+/** Reads the events of a stretch, as far as they are kept, in order of time. `isWhole`: none of them were removed, and there are not more than are looked at. */
 async function eventsOf(
   log: Pick<Store["log"], "read">,
   room: RoomKey,
@@ -238,15 +238,16 @@ async function eventsOf(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly events: readonly LiveEvent[]; readonly isWhole: boolean }> {
   const found: LiveEvent[] = [];
-  let isWhole = false;
-  for (let after = firstSeq - 1; !isWhole && found.length < READ_MAX; ) {
+  let [isRead, isRemoved] = [false, false];
+  for (let after = firstSeq - 1; !isRead && found.length < READ_MAX; ) {
     signal?.throwIfAborted();
     const page = await log.read(room, after, READ_PAGE, { types: HIGHLIGHT_KINDS, sessionId });
     found.push(...page.events.filter(({ time }) => time >= from && time < to));
-    isWhole = page.scanned >= page.head || page.scanned <= after || (page.events.at(-1)?.time ?? 0) >= to + LATE_MS;
+    isRemoved ||= page.removed !== undefined;
+    isRead = page.scanned >= page.head || page.scanned <= after || (page.events.at(-1)?.time ?? 0) >= to + LATE_MS;
     after = page.scanned;
   }
-  return { events: found.sort((a, b) => a.time - b.time), isWhole };
+  return { events: found.sort((a, b) => a.time - b.time), isWhole: isRead && !isRemoved };
 }
 
 /** Length in ms of the pieces of time that are compared to find the beginning of a burst. */

@@ -184,6 +184,15 @@ describe("highlights of a room", () => {
     ]);
   });
 
+  it("say no exact time where a part of their events is gone", async () => {
+    const { events } = await store.log.read(room, 0, 1000);
+    const half = events.findLast(({ time }) => time < burst + 7000)?.seq ?? 0;
+    await store.log.remove(room, 1, half, "retention");
+    const [first, second] = await highlightsOf(store, room, SESSION, { limit: 10 });
+    expect(first).toMatchObject({ at: (FIRST + 30) * MINUTE, exact: false });
+    expect(second).toMatchObject({ exact: true });
+  });
+
   it("are still known by their minutes when the events are gone, and say so", async () => {
     const { head } = (await store.log.heads([room])).get(room) ?? { head: 0 };
     await store.log.remove(room, 1, head, "retention");
