@@ -84,14 +84,14 @@ function totalsOfOne(event: LiveEvent): Totals {
       totals.likesTotal = event.total;
       break;
     case "stats":
-      readOnline(totals, event.seq, event.online);
+      readOnline(totals, event, event.online);
       totals.viewers = event.totalViewers;
       break;
     case "join":
-      readOnline(totals, event.seq, event.memberCount);
+      readOnline(totals, event, event.memberCount);
       break;
     case "follow":
-      if (event.followers !== null) totals.followers = { seq: event.seq, value: event.followers };
+      if (event.followers !== null) totals.followers = { at: event.time, seq: event.seq, value: event.followers };
       break;
     case "gap":
       totals.gaps = 1;
@@ -123,9 +123,9 @@ function totalsOfOne(event: LiveEvent): Totals {
   return totals;
 }
 
-function readOnline(totals: Totals, seq: number, online: number | null): void {
+function readOnline(totals: Totals, { time: at, seq }: LiveEvent, online: number | null): void {
   if (online === null) return;
-  totals.online = { seq, value: online };
+  totals.online = { at, seq, value: online };
   totals.onlineMax = online;
 }
 

@@ -275,8 +275,10 @@ export interface Progress {
   readonly behind: number;
 }
 
-/** Value that changes in the course of a broadcast, as the event with the greatest seq told it. */
+/** Value that changes in the course of a broadcast, as the newest event by the platform's time told it, of those of one time the last stored. */
 interface StatReading {
+  /** Platform time, ms UTC. */
+  at: number;
   seq: number;
   value: number;
 }
@@ -379,9 +381,9 @@ function least(a: number | null, b: number | null): number | null {
   return a === null || (b !== null && b < a) ? b : a;
 }
 
-/** Returns the reading of the greater seq. */
+/** Returns the newer reading. */
 function newest(a: StatReading | null, b: StatReading | null): StatReading | null {
-  return a === null || (b !== null && b.seq > a.seq) ? b : a;
+  return a === null || (b !== null && (b.at - a.at || b.seq - a.seq) > 0) ? b : a;
 }
 
 /** Returns totals as JSON text; diamonds as text, since they may not fit a number. */

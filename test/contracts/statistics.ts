@@ -238,6 +238,24 @@ export function describeStatistics(open: Open): void {
       expect((await statistics.words(room, "s1", "word", 3)).map(({ count }) => count)).toEqual([2, 2, 1]);
     });
 
+    it("tell who is there and who follows as was said last by the platform's time, whatever was stored last", async () => {
+      const { room, append } = await fresh();
+      const { statistics } = store();
+      const at = (id: string, time: number) => ({ ...chat(id), sessionId: "s1", time });
+      const join = (id: string, time: number, memberCount: number) =>
+        ({ ...at(id, time), method: "WebcastMemberMessage", type: "join", memberCount, via: null }) as unknown as NewEvent;
+      const follow = (id: string, time: number, followers: number) =>
+        ({ ...at(id, time), method: "WebcastSocialMessage", type: "follow", followers }) as unknown as NewEvent;
+      await append(join("1", 5000, 50), follow("2", 5000, 500), join("3", 4000, 40), follow("4", 4000, 400));
+      await catchUp(store(), plainWords, { room });
+      await append(join("5", 3000, 30), follow("6", 3000, 300));
+      await catchUp(store(), plainWords, { room });
+      expect((await statistics.sessions(room, ["s1"])).get("s1")?.totals).toMatchObject({
+        online: { at: 5000, value: 50 },
+        followers: { at: 5000, value: 500 },
+      });
+    });
+
     it("outlive the events, and say when events went before they were counted", async () => {
       const { room, append } = await fresh();
       const { statistics, log } = store();
