@@ -197,7 +197,7 @@ export class RoomAlarm {
       ...{ state, since, diamondsWitnessed: witnessed, diamondsMissing: missing },
       ...(one !== undefined && { account }),
     };
-    const who = one === undefined ? whoOf(health.sessions) : account === null ? "a guest" : `account ${account}`;
+    const who = one === undefined ? whoOf(health.sessions) : this.#watcher(account);
     return {
       news: { kind, text: giftsText(news, session?.by.name ?? null, who), session: session?.by.name ?? null, evidence },
       at: since,
@@ -214,7 +214,7 @@ export class RoomAlarm {
     const since8601 = new Date(since).toISOString();
     const text = {
       "session.lost": `session ${session.by.name} is lost since ${since8601}: ${reason}. ${GOES_ON}`,
-      "session.silent": `session ${session.by.name} (as ${session.account === null ? "a guest" : `account ${session.account}`}) is sent nothing since ${since8601}: ${reason}. ${REMEDY}`,
+      "session.silent": `session ${session.by.name} (as ${this.#watcher(session.account)}) is sent nothing since ${since8601}: ${reason}. ${REMEDY}`,
       "session.receives": `session ${session.by.name} is sent messages again since ${since8601}`,
     }[kind];
     return {
@@ -222,6 +222,13 @@ export class RoomAlarm {
       at: since,
       told: () => session.told(kind),
     };
+  }
+
+  /** Names who watches by an account, or without one: then the user's own browser may be logged in. */
+  #watcher(account: string | null): string {
+    if (account !== null) return `account ${account}`;
+    const { login } = this.#deps.health;
+    return login.account === null && login.login === "logged_in" ? "who is logged in in your own browser" : "a guest";
   }
 
   async #tell({ room, intake }: ToldRoom, { news, at, told }: Alarm): Promise<void> {

@@ -196,6 +196,11 @@ export class RoomHealth {
     for (const listener of this.#listeners) listener();
   }
 
+  /** Account that the room is watched as, and whom the platform's page took us for. */
+  get login(): Evidence["login"] {
+    return this.#seenAs;
+  }
+
   /** Notes which account watches the room. */
   seenAs(login: Evidence["login"]): void {
     const [one, ...others] = this.#sessions;
@@ -289,7 +294,7 @@ export class RoomHealth {
       counts: Object.fromEntries(this.#counts),
       reconnects: this.#reconnects,
       drops: Object.fromEntries(this.#drops),
-      login: this.#seenAs,
+      login: this.login,
       gifts: this.gifts.state,
       giftsSeen: this.gifts.evidence,
       masked: this.coverage.masked,

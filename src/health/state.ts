@@ -33,7 +33,7 @@ export interface Evidence {
   readonly reconnects: number;
   /** Messages not stored, by reason. */
   readonly drops: Readonly<Record<string, number>>;
-  /** The operator's account that the room is watched as (null: as a guest), and whom the platform's page took us for. */
+  /** The operator's account that the room is watched as (null: as a guest, or as the operator's own browser), and whom the page took us for. */
   readonly login: { readonly account: string | null; readonly login: LoginReading["login"] };
   /** Whether gifts reach us by any of the sessions. */
   readonly gifts: GiftsState;

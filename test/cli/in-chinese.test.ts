@@ -127,7 +127,8 @@ it("dylive room show says in Chinese every reason that a room, or a session of i
   });
   for (const [i, state] of ROOM_STATES.entries()) {
     const room = await store.rooms.ensure([{ kind: "web_rid", value: `70${i}` }]);
-    const evidence = { reason: reasons[i] ?? "", sessions: reasons.map(session) };
+    const login = { account: null, login: "logged_in" } as const;
+    const evidence = { reason: reasons[i] ?? "", sessions: reasons.map(session), login };
     await store.rooms.tell(room, JSON.stringify(roomStatus({ room, state, evidence })), 1);
   }
   await store.close();
@@ -139,6 +140,7 @@ it("dylive room show says in Chinese every reason that a room, or a session of i
     .replaceAll(/`[^`]*`/g, "…")
     .split("\n");
   expect(words.filter((line) => line.startsWith("会话 "))).toHaveLength(reasons.length);
+  expect(words).toContain("login：你自己浏览器里登录的账号");
   expect(words.filter((line) => ENGLISH.test(line))).toEqual([]);
   // Words of one state each are in no sentence of three.
   const states = new RegExp(`(?<![\\w.:/])(${[...ROOM_STATES, ...SESSION_STATES, ...GIFTS_STATES].join("|")})(?![\\w.:/])`);

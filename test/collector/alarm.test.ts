@@ -279,6 +279,19 @@ it.each([
   expect(alarm?.text).toContain(`(as ${who})`);
 });
 
+it("the alarm of a room that is watched by the user's own browser, which is logged in, names no guest", async () => {
+  const { store, room } = await storeWithRoom();
+  const { health, go, scored } = processOn(store, room, ["guest"]);
+  health.seenAs({ account: null, login: "logged_in" });
+  for (const score of [0, 5000, 10_000, 15_000]) {
+    scored(score);
+    await go(35_000);
+  }
+  const texts = (await toldIn(store, room))[1].map(({ text }) => text);
+  expect(texts.join()).toContain("(as who is logged in in your own browser)");
+  expect(texts.join()).not.toContain("a guest");
+});
+
 it("of several sessions the one that is sent no gifts is told, though the room's gifts flow", async () => {
   const { simulator, told, status, gifts, viewers, room } = await watched(["guest", "guest:2"]);
   await clock.until(() => Object.values(gifts()).every((one) => one === "flowing"), MINUTE);

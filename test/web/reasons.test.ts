@@ -38,6 +38,10 @@ describe("what the server says of rooms", () => {
       `直播间 12：从 ${SINCE} 起，平台不向会话 account:main 发送礼物（账号 main）：榜单或其他会话收到的礼物涨了 9 抖币，其中 5 抖币没有收到礼物。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.zh.md`,
     ],
     [
+      `room 12: session guest (as who is logged in in your own browser) is sent nothing since ${SINCE}: it is connected, and not one message comes. ${REMEDY}`,
+      `直播间 12：会话 guest（你自己浏览器里登录的账号）从 ${SINCE} 起什么也没有收到：已连接，但没有收到任何消息。先改用你自己日常的浏览器（DYLIVE_CDP）；见 docs/login-and-gifts.zh.md`,
+    ],
+    [
       `room 12: gifts reach us again since ${SINCE} (as 1 of its 2 sessions: guest): they explain what the platform's ranks rise by`,
       `直播间 12：从 ${SINCE} 起，我们又收到礼物（2 个会话中的 1 个：guest），与榜单的涨幅相符`,
     ],

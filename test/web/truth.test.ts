@@ -72,6 +72,12 @@ describe("the truth meter", () => {
     ]);
   });
 
+  it("says that the user's own browser is logged in, which is no guest", () => {
+    const lines = said("live", { gifts: "suppressed", login: { account: null, login: "logged_in" } });
+    expect(lines).toContain("plain as: who is logged in in your own browser");
+    expect(lines.join()).not.toContain("guest");
+  });
+
   it("says how many of several sessions are connected", () => {
     const one = {
       since: NOW,

@@ -272,6 +272,13 @@ const LOGIN_WORDS: Readonly<Record<RoomStatus["evidence"]["login"]["login"], str
   unknown: "not known yet",
 };
 
+/** The same without an account of ours: the user's own browser may be logged in. */
+const OWN_WORDS: typeof LOGIN_WORDS = {
+  logged_in: "as who is logged in in your own browser",
+  guest: "as a guest",
+  unknown: "not known yet",
+};
+
 const SESSION_WORDS: Readonly<Record<SessionEvidence["state"], string>> = {
   ...{ idle: "idle", connecting: "connecting", connected: "connected", lost: "lost", refused: "refused" },
   silent: "silent, though connected",
@@ -288,7 +295,7 @@ function evidenceLines({ evidence }: RoomStatus): readonly Told[] {
   const known = (said: Told | null) => said ?? told`not known yet`;
   return [
     told`gifts: ${giftsWords(gifts, giftsSeen, told`by the platform's ranks`)}`,
-    told`login: ${login.account === null ? (login.login === "unknown" ? told`not known yet` : told`as a guest`) : told`account ${login.account}, ${toldOf(LOGIN_WORDS[login.login])}`}`,
+    told`login: ${login.account === null ? toldOf(OWN_WORDS[login.login]) : told`account ${login.account}, ${toldOf(LOGIN_WORDS[login.login])}`}`,
     told`likesSeen: ${known(likesSeen === null ? null : told`${(likesSeen * 100).toFixed(1)} % of those that the platform counts`)}`,
     told`masked: ${known(masked === null ? null : masked ? told`yes, the room hides who its people are` : told`no`)}`,
     told`gaps: ${gapsLine(gaps)}; reconnects: ${reconnects}`,

@@ -51,7 +51,10 @@ const Evidence = Type.Object(
     drops: Type.Record(Type.String(), Type.Integer(), { description: "messages that were not stored, by reason" }),
     login: Type.Object(
       { account: Text, login: Type.Enum(["logged_in", "guest", "unknown"]) },
-      { description: "the account that the room is watched as (null: as a guest), and whom the platform's page took us for" },
+      {
+        description:
+          "the account that the room is watched as (null: as a guest, or as your own browser is logged in), and whom the platform's page took us for",
+      },
     ),
     gifts: Type.Enum([...GIFTS_STATES], {
       description:

@@ -76,6 +76,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "gifts: {}": "gifts：{}",
   "login: {}": "login：{}",
   "as a guest": "游客",
+  "as who is logged in in your own browser": "你自己浏览器里登录的账号",
   "account {}, {}": "账号 {}，{}",
   "likesSeen: {}": "likesSeen：{}",
   "{} % of those that the platform counts": "平台计数的 {} %",

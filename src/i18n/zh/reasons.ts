@@ -128,6 +128,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   ],
   [/^the account that watched was forgotten here$/, "观看用的账号已在这里删除"],
   [/^a guest$/, "游客"],
+  [/^who is logged in in your own browser$/, "你自己浏览器里登录的账号"],
   [/^account (\S+)$/, "账号 $1"],
   [/^all of its sessions$/, "所有会话"],
   [/^(\d+) of its (\d+) sessions: (.*)$/, "$2 个会话中的 $1 个：{3}"],

@@ -82,7 +82,9 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, now: number, 
   const { truth } = m.rooms;
   const { gifts, giftsSeen, gaps, login, reconnects, likesSeen, masked, sessions } = evidence;
   const isWithheld = gifts === "suppressed" || gifts === "partial";
-  const guest = login.account === null || login.login === "guest";
+  // Without an account of ours, the user's own browser may be logged in.
+  const own = login.account === null && login.login === "logged_in";
+  const guest = !own && (login.account === null || login.login === "guest");
   const drops = Object.entries(evidence.drops).reduce((sum, [reason, n]) => sum + (reason === "duplicate" ? 0 : n), 0);
   const lines: TruthLine[] = [
     {
@@ -92,7 +94,7 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, now: number, 
     ...(isWithheld ? [{ tone: "bad", text: truth.giftsMissing(giftsSeen.diamondsMissing, giftsSeen.diamondsWitnessed) } as const] : []),
     gaps.count === 0 ? { tone: "good", text: truth.noGaps } : { tone: "bad", text: truth.gaps(gaps.count, gapsLength(gaps, m, lang)) },
     login.account === null
-      ? { tone: "plain", text: truth.guest }
+      ? { tone: "plain", text: own ? truth.ownLogin : truth.guest }
       : login.login === "guest"
         ? { tone: "bad", text: truth.loginLapsed(isolated(login.account)) }
         : { tone: "plain", text: truth.login(isolated(login.account)) },

@@ -3138,7 +3138,7 @@ export interface components {
                     drops: {
                         [key: string]: number;
                     };
-                    /** @description the account that the room is watched as (null: as a guest), and whom the platform's page took us for */
+                    /** @description the account that the room is watched as (null: as a guest, or as your own browser is logged in), and whom the platform's page took us for */
                     login: {
                         account: string | null;
                         /** @enum {unknown} */

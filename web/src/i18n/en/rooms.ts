@@ -64,6 +64,7 @@ export const rooms: typeof zh = {
     login: (account) => `as: account ${account}`,
     loginLapsed: (account) => `as: account ${account}, which is no longer logged in`,
     guest: "as: a guest",
+    ownLogin: "as: who is logged in in your own browser",
     sessions: (up, all) => `${up} of ${all} sessions connected`,
     sessionGifts: (name, length, missing, witnessed) =>
       `session ${name}: gifts kept from it for ${length} (${missing} of ${witnessed} diamonds); first remedy: your own everyday browser (DYLIVE_CDP)`,

@@ -66,6 +66,7 @@ export const rooms = {
     login: (account: Part) => `身份：账号 ${account}`,
     loginLapsed: (account: Part) => `身份：账号 ${account} 已掉登录，平台当游客对待`,
     guest: "身份：游客",
+    ownLogin: "身份：你自己浏览器里登录的账号",
     sessions: (up: number, all: number) => `${all} 个会话中 ${up} 个已连接`,
     sessionGifts: (session: Part, length: Part, missing: number, witnessed: number) =>
       `会话 ${session}：收不到礼物已 ${length}（${witnessed} 抖币中缺 ${missing}）；先试试你自己日常使用的浏览器（DYLIVE_CDP）`,
