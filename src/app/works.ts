@@ -213,7 +213,7 @@ export interface WorksOptions extends ReadWorkOptions {
   readonly limit?: number | undefined;
   /** Ids of works from an earlier run. They are given again, since their figures may have changed. */
   readonly known?: Iterable<string> | undefined;
-  /** Ends the list of an author after so many known works in a row, not counting pinned ones. */
+  /** Ends the list of an author after so many known works in a row, not counting pinned ones: for works of a run that did not break off. */
   readonly stopAfterKnown?: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { told } from "../runtime/told.js";
 import type { Store } from "../store/store.js";
 import type { WorkListRun } from "./model/work-list.js";
 import { RunService, type RunServiceOptions } from "./run-service.js";
-import { type ListBounds, listBounds, WorkLister, type WorkListerOptions } from "./work-lister.js";
+import { isWhole, type ListBounds, listBounds, WorkLister, type WorkListerOptions } from "./work-lister.js";
 import { personOfSecUid, type WorkService } from "./work-service.js";
 
 /** Dependencies of the service of lists. */
@@ -60,8 +60,9 @@ export function nameOfList(asked: AskedList): string {
 }
 
 /**
- * Lists works, keeps each as it comes, and keeps how far that is. Works that were kept before are known. Nothing is told of an author before
- * one of their works is kept: they may have been erased.
+ * Lists works, keeps each as it comes, and keeps how far that is. Known are works that were kept before a whole run began: of others, which were
+ * read by themselves or by a run that broke off, the older ones may never have been listed. Nothing is told of an author before one of their works
+ * is kept: they may have been erased.
  * @throws DyliveError erased where nothing may be kept; as `WorkLister.batches`, the run then has a reason and no end of its own
  */
 async function keepList(
@@ -71,7 +72,8 @@ async function keepList(
   stop: AbortSignal,
 ): Promise<void> {
   const asked = askedBy(of);
-  const known = "secUid" in asked ? await store.works.idsOf(of) : new Set<string>();
+  const whole = bounds.stopAfterKnown === undefined || isMix(of) ? null : await store.listRuns.lastThat(of, isWhole);
+  const known = whole === null ? new Set<string>() : await store.works.idsOf(of, whole.startedAt);
   const lister = new WorkLister(asked, { ...bounds, reader, clock, knows: (id) => known.has(id) });
   let kept = 0;
   const status = () => (kept > 0 ? lister.status() : { ...lister.status(), author: null });

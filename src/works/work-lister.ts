@@ -12,7 +12,7 @@ export interface WorkListerOptions {
   readonly clock: Clock;
   /** Most works that this run collects. 10,000 */
   readonly limit?: number | undefined;
-  /** Returns whether a work is known from before. */
+  /** Returns whether a work is known from before, and with it those that are older. */
   readonly knows?: ((id: string) => boolean) | undefined;
   /**
    * Known works in a row after which the rest of an author's works is known, too: they are in the order of time, but for those that are pinned.
@@ -30,6 +30,12 @@ export type ListBounds = Pick<WorkListRun, "limit" | "stopAfterKnown">;
 export function listBounds(asked: AskedList, { limit, stopAfterKnown }: Partial<Pick<WorkListerOptions, keyof ListBounds>>): ListBounds {
   return { limit: limit ?? MOST_WORKS, stopAfterKnown: "mixId" in asked ? null : (stopAfterKnown ?? null) };
 }
+
+/** Whether a run went through all that the platform shows: what is older than the works of then was listed by it, or before. */
+export function isWhole({ endedBy }: Pick<WorkListRun, "endedBy">): boolean {
+  return endedBy === "end" || endedBy === "known" || endedBy === "wall";
+}
+
 const STOPPED: Pick<WorkListRun, "endedBy" | "reason"> = { endedBy: "stopped", reason: "it was stopped before its end" };
 
 /** Lists the works of an author, or of a mix, each once. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
@@ -60,7 +60,7 @@ describe("dylive works", () => {
     );
   });
 
-  it("stops at the limit, and at works that are known from what it wrote", async () => {
+  it("stops at the limit, and at works that are known from what it wrote once that is whole", async () => {
     const first = await command(archive().secUid, "--limit", "5", "--json");
     expect(first.code).toBe(0);
     const { keys, works: listed, end } = readJson(first.lines);
@@ -71,6 +71,10 @@ describe("dylive works", () => {
     const [author = "", ...rest] = first.lines;
     // All but the newest work is known.
     writeFileSync(seen, [author, ...rest.filter((line) => !line.includes(simulator.works.work("day_0").id)), ""].join("\n"));
+    const whole = await command(archive().secUid, "--known", seen, "--stop-after-known", "2", "--json");
+    expect(readJson(whole.lines)).toMatchObject({ end: { endedBy: "wall", collected: 20 } });
+    expect(readJson(whole.lines).works).toHaveLength(16);
+    appendFileSync(seen, whole.lines.filter((line) => !line.includes(simulator.works.work("day_0").id)).join("\n"));
     const again = await command(archive().secUid, "--known", seen, "--stop-after-known", "2", "--json");
     expect(again.code).toBe(0);
     expect(readJson(again.lines)).toMatchObject({ works: ["day_0"], end: { endedBy: "known", collected: 5 } });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Work } from "../../src/works/model/work.js";
-import { workOf } from "../works/work.js";
+import type { WorkListRun } from "../../src/works/model/work-list.js";
+import { listRunOf, workOf } from "../works/work.js";
 import { type Open, useStore } from "./harness.js";
 
 const DAY = 86_400_000;
@@ -81,8 +82,22 @@ export function describeWorks(open: Open): void {
       expect(await ids({ mix: "7" })).toEqual([id(13), id(12)]);
       expect(await ids({ mix: "7", after: { time: 2, id: id(12) } })).toEqual([id(11)]);
       expect([await ids({ mix: "8" }), await ids({ mix: "7", author: "nobody" })]).toEqual([[], []]);
-      expect([...(await works.idsOf("MS4wLjABAAAAtest"))].sort()).toEqual([11, 12, 13, 14].map(id));
-      expect(await works.idsOf("nobody")).toEqual(new Set());
+      expect([...(await works.idsOf("MS4wLjABAAAAtest", 5))].sort()).toEqual([11, 12, 13, 14].map(id));
+      expect([...(await works.idsOf("MS4wLjABAAAAtest", 3))].sort()).toEqual([11, 12].map(id));
+      expect(await works.idsOf("nobody", 5)).toEqual(new Set());
+    });
+
+    it("have runs through their lists, of which the last that is wanted is found among many", async () => {
+      const { listRuns } = store();
+      const begin = (secUid: string, endedBy: WorkListRun["endedBy"]) => listRuns.begin(listRunOf(secUid, { endedBy, endedAt: 9 }));
+      await begin("MS4wOther", "end");
+      for (const endedBy of ["wall", "end"] as const) await begin("MS4wOne", endedBy);
+      for (let n = 0; n < 45; n++) await begin("MS4wOne", "stopped");
+      expect(await listRuns.lastThat("MS4wOne", ({ endedBy }) => endedBy !== "stopped")).toMatchObject({
+        secUid: "MS4wOne",
+        endedBy: "end",
+      });
+      expect(await listRuns.lastThat("MS4wOther", ({ endedBy }) => endedBy === "wall")).toBeNull();
     });
 
     it("are kept once when two readings come at the same time", async () => {

@@ -7,7 +7,7 @@ import { fileFailure } from "../../runtime/file-failure.js";
 import { recorded, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { Work } from "../../works/model/work.js";
 import type { WorkListRun } from "../../works/model/work-list.js";
-import { WorkLister } from "../../works/work-lister.js";
+import { isWhole, WorkLister } from "../../works/work-lister.js";
 import { exitWith, interruptSignal } from "../stop.js";
 import { inWords, moment, print, say } from "../terminal.js";
 import { KIND_WORDS } from "./work.js";
@@ -35,11 +35,12 @@ export async function works(config: Config, text: string, { limit, known, stopAf
   const reach = reachOf(config, readMachine(), systemClock);
   const reader = workReaderOf(config, reach, systemClock);
   try {
-    const ids = known === null ? null : await idsIn(known);
-    const knows = (id: string) => ids?.has(id) === true;
-    const lister = new WorkLister(await reader.findList(text, stop), {
+    const lines = known === null ? null : await linesOf(known);
+    const asked = await reader.findList(text, stop);
+    const seen = lines === null ? null : seenIn(lines, "secUid" in asked ? asked.secUid : null);
+    const lister = new WorkLister(asked, {
       ...{ reader, clock: systemClock, limit: limit ?? undefined },
-      ...(ids === null ? {} : { knows, stopAfterKnown }),
+      ...(seen === null ? {} : { knows: (id: string) => seen.withOlder.has(id), stopAfterKnown }),
     });
     let isOwnerShown = false;
     const showOwner = async () => {
@@ -48,7 +49,7 @@ export async function works(config: Config, text: string, { limit, known, stopAf
     };
     for await (const batch of lister.batches(stop)) {
       await showOwner();
-      for (const work of batch) if (!knows(work.id)) await print(json ? JSON.stringify({ work }) : lineOf(work));
+      for (const work of batch) if (seen?.all.has(work.id) !== true) await print(json ? JSON.stringify({ work }) : lineOf(work));
     }
     await showOwner();
     const run = lister.status();
@@ -61,15 +62,50 @@ export async function works(config: Config, text: string, { limit, known, stopAf
   }
 }
 
-/** Reads the ids of a file: one a line, or what this command wrote with `--json`. @throws DyliveError file_failed, bad_request */
-async function idsIn(path: string): Promise<ReadonlySet<string>> {
-  const lines = await readFile(path, "utf8").catch((error: unknown) => {
+/** Reads a file with ids: one a line, or what this command wrote with `--json`. @throws DyliveError file_failed, bad_request */
+async function linesOf(path: string): Promise<readonly string[]> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw fileFailure(error, told`${path} cannot be read`);
   });
-  const ids = [...lines.matchAll(/^(?:\{"work":\{"id":")?(\d{10,32})(?=["\s]|$)/gm)].map(([, id = ""]) => id);
-  if (ids.length === 0 && lines.trim() !== "" && !/^\{"(?:author|mix|end)":/.test(lines))
+  const lines = text.split("\n");
+  if (text.trim() !== "" && !/^\{"(?:author|mix|end)":/.test(text) && !lines.some((line) => idIn(line) !== null))
     throw new DyliveError("bad_request", told`${path} has no lines that begin with a work's id`);
-  return new Set(ids);
+  return lines;
+}
+
+/** Ids of works that were seen before. */
+interface SeenIds {
+  readonly all: ReadonlySet<string>;
+  /** Those of them with which older ones are known: not what a run brought after which none of this author was whole. */
+  readonly withOlder: ReadonlySet<string>;
+}
+
+/** Returns the ids in lines. In a file without a run's other lines, all are known with what is older: there is nothing that says otherwise. */
+function seenIn(lines: readonly string[], secUid: string | null): SeenIds {
+  const ids: string[] = [];
+  let whole: number | null = null;
+  for (const line of lines) {
+    const id = idIn(line);
+    if (id !== null) ids.push(id);
+    else if (isWholeEnd(line, secUid)) whole = ids.length;
+    else if (/^\{"(?:author|end)":/.test(line)) whole ??= 0;
+  }
+  return { all: new Set(ids), withOlder: new Set(ids.slice(0, whole ?? ids.length)) };
+}
+
+function idIn(line: string): string | null {
+  return /^(?:\{"work":\{"id":")?(\d{10,32})(?=["\s]|$)/.exec(line)?.[1] ?? null;
+}
+
+/** Whether a line is the end of a whole run through the works of an author. A line may be cut off: its process was killed. */
+function isWholeEnd(line: string, secUid: string | null): boolean {
+  if (!line.startsWith('{"end":')) return false;
+  try {
+    const { end } = JSON.parse(line) as { readonly end: WorkListRun };
+    return end.secUid === secUid && isWhole(end);
+  } catch {
+    return false;
+  }
 }
 
 function ownerJson({ author, mix }: WorkListRun): string {

@@ -23,7 +23,8 @@ const stopAfterKnown = Type.Optional(
   Type.Integer({
     minimum: 1,
     maximum: 1_000,
-    description: "an author's list ends after so many works in a row that are kept from before, pinned ones apart; never by default",
+    description:
+      "an author's list ends after so many works in a row, pinned ones apart, that are kept and older than the last run that ended by end, known or wall; never by default",
   }),
 );
 const AskedLink = exactly({

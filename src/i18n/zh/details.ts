@@ -876,8 +876,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "age up to which what is kept will do; 0 reads the work in any case": "保存的内容多久以内可以直接用；0 表示一定重新读取",
   "a link of an author or a mix, a short link, the app's share text, or a sec_uid": "作者或合集的链接、短链接、App 的分享文案，或 sec_uid",
   "the run ends after so many works; 10,000 by default": "读到这么多作品就结束；默认 10,000",
-  "an author's list ends after so many works in a row that are kept from before, pinned ones apart; never by default":
-    "连续遇到这么多已经保存的作品就结束（置顶的不算）；默认不因此结束",
+  "an author's list ends after so many works in a row, pinned ones apart, that are kept and older than the last run that ended by end, known or wall; never by default":
+    "连续遇到这么多作品就结束（置顶的不算）：已经保存，而且早于最近一次以 end、known 或 wall 结束的列出；默认不因此结束",
   "the run ends after so many comments that are new; 100,000 by default": "读到这么多新评论就结束；默认 100,000",
   "whether replies are collected beside those that are shown without a click": "是否也采集要点开才显示的回复",
   "whether HDR is taken where there is a choice": "可以选择时是否要 HDR",

@@ -27,6 +27,8 @@ export type Runs<Run extends AnyRun> = ReturnType<typeof sqlRuns<Run>>;
 
 /** Runs that are removed in one step. */
 const STEP_RUNS = 500;
+/** Runs that are looked at in one step: the one that is wanted is mostly among the last. */
+const STEP_LOOKED_AT = 20;
 
 /** Returns the runs of a database that collect the comments of works. */
 export function sqlCommentRuns(database: SqlDatabase): Runs<CommentRun> {
@@ -83,6 +85,18 @@ function sqlRuns<Run extends AnyRun>({ dialect, ask, lane }: SqlDatabase, { tabl
       ask(function* () {
         const kept = yield* row<{ n: number; body: string }>(`SELECT n, body FROM ${table} WHERE subject = $1 ORDER BY n DESC LIMIT 1`, of);
         return kept === undefined ? null : keptOf(kept);
+      }),
+    /** Returns the last run about something that is as the caller wants it; null when there was none. */
+    lastThat: (of: string, isWanted: (run: Run) => boolean): Promise<Run | null> =>
+      ask(function* () {
+        for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+          const sql = `SELECT n, body FROM ${table} WHERE subject = $1 AND n < $2 ORDER BY n DESC LIMIT ${STEP_LOOKED_AT}`;
+          const found = (yield* rows<{ n: number; body: string }>(sql, of, before)).map(keptOf);
+          const wanted = found.find(({ run }) => isWanted(run));
+          const last = found.at(-1);
+          if (wanted !== undefined || last === undefined) return wanted?.run ?? null;
+          before = last.n;
+        }
       }),
     /** Returns runs in the order of their numbers, from after one on. */
     walk: (after: number, limit: number): Promise<readonly KeptRun<Run>[]> =>

@@ -84,10 +84,11 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
         const found = yield* rows<{ body: string }>(`SELECT body FROM works ${where} ORDER BY time DESC, id DESC LIMIT $1`, ...given);
         return found.map(({ body }) => JSON.parse(body) as Work);
       }),
-    /** Returns the ids of the works of an author that are kept. */
-    idsOf: (author: string): Promise<ReadonlySet<string>> =>
+    /** Returns the ids of the works of an author that are kept and were published before a time, ms UTC. */
+    idsOf: (author: string, before: number): Promise<ReadonlySet<string>> =>
       ask(function* () {
-        return new Set((yield* rows<{ id: string }>("SELECT id FROM works WHERE author = $1", author)).map(({ id }) => id));
+        const found = yield* rows<{ id: string }>("SELECT id FROM works WHERE author = $1 AND time < $2", author, before);
+        return new Set(found.map(({ id }) => id));
       }),
     /** Returns all works in the order of their ids, from after one on. */
     walk: (after: string, limit: number): Promise<readonly WorkRow[]> =>

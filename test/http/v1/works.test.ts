@@ -59,7 +59,7 @@ describe("works over the API", () => {
   });
 
   it("of an author are listed from their page and kept by a run, which says how far it is and by what it ended", async () => {
-    const { call, store, workReader } = await serveApi();
+    const { call, clock, store, workReader } = await serveApi();
     const path = `/v1/authors/${AUTHOR}/works`;
     const run = async () => (await call(`${path}/run`)).at("run") as WorkListRun;
     const list = async (json: object) => {
@@ -74,7 +74,8 @@ describe("works over the API", () => {
     workReader.listEnd = { endedBy: "wall", reason: "the first 3 are shown" };
     expect(await list({ limit: 2 })).toBe(202);
     expect(await run()).toMatchObject({ secUid: AUTHOR, collected: 2, endedBy: "limit", author: { nickname: "nick" } });
-    await list({});
+    // Two are kept, and what is older was not listed yet.
+    await list({ stopAfterKnown: 1 });
     expect(await run()).toMatchObject({ collected: 3, shown: 40, endedBy: "wall", reason: "the first 3 are shown" });
     const kept = await call(`${path}?limit=2`);
     expect((kept.at("works") as { id: string }[]).map((work) => work.id)).toEqual([id(3), id(2)]);
@@ -86,6 +87,14 @@ describe("works over the API", () => {
     await list({ stopAfterKnown: 2 });
     expect(await run()).toMatchObject({ collected: 4, endedBy: "known" });
     expect((await call(path)).at("works")).toHaveLength(5);
+    // Two of three new ones were read by themselves.
+    const news = [7, 6, 5].map((n) => workOf(id(n), { time: clock.now() + n, author }));
+    for (const work of news.slice(0, 2)) await store.works.keep(work, null);
+    workReader.published.set(AUTHOR, [...news, ...published]);
+    await clock.advance(1000);
+    await list({ stopAfterKnown: 2 });
+    expect(await run()).toMatchObject({ collected: 5, endedBy: "known" });
+    expect((await call(path)).at("works")).toHaveLength(8);
     workReader.listEnd = new DyliveError("no_account", "it is gone");
     workReader.published.delete(AUTHOR);
     await list({});

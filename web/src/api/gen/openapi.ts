@@ -8067,7 +8067,7 @@ export interface operations {
                     link: string;
                     /** @description the run ends after so many works; 10,000 by default */
                     limit?: number;
-                    /** @description an author's list ends after so many works in a row that are kept from before, pinned ones apart; never by default */
+                    /** @description an author's list ends after so many works in a row, pinned ones apart, that are kept and older than the last run that ended by end, known or wall; never by default */
                     stopAfterKnown?: number;
                 };
             };
@@ -8163,7 +8163,7 @@ export interface operations {
                 "application/json": {
                     /** @description the run ends after so many works; 10,000 by default */
                     limit?: number;
-                    /** @description an author's list ends after so many works in a row that are kept from before, pinned ones apart; never by default */
+                    /** @description an author's list ends after so many works in a row, pinned ones apart, that are kept and older than the last run that ended by end, known or wall; never by default */
                     stopAfterKnown?: number;
                 };
             };
