@@ -406,19 +406,19 @@ export class DownloadService {
   }
 
   #sweep(): Promise<readonly string[]> {
-    return removeFiles(this.#options.store.downloads, this.#storage, async ({ n, workId }) => {
+    return removeFiles(this.#options.store.downloads, this.#storage, async ({ n, workId }, isWanted) => {
       const open = this.#open.get(workId);
       if (open?.n === n) {
         open.isRemoved = true;
         open.stop.abort(cancelled());
         await open.ended;
       }
-      return this.#remove(workId);
+      return this.#remove(workId, isWanted);
     });
   }
 
-  async #remove(workId: string): Promise<boolean> {
-    const removing = this.#storage.remove(workId);
+  async #remove(workId: string, isWanted: () => Promise<boolean>): Promise<boolean> {
+    const removing = this.#storage.remove(workId, isWanted);
     this.#removing.set(
       workId,
       removing.catch(() => false),

@@ -84,13 +84,19 @@ export class DownloadStorage {
     return bytesIn(this.#path);
   }
 
-  /** Removes all files of a work. @returns whether it did: not while somebody downloads it. @throws DyliveError file_failed */
-  async remove(workId: string): Promise<boolean> {
+  /**
+   * Removes all files of a work.
+   * @param isWanted whether a download has them: asked when none can begin any more, and they stay then
+   * @returns whether nothing is to be removed any more: not while somebody downloads the work
+   * @throws DyliveError file_failed; what `isWanted` does
+   */
+  async remove(workId: string, isWanted: () => Promise<boolean> = async () => false): Promise<boolean> {
     const path = this.of(workId);
     if (!existsSync(path)) return true;
     try {
       const unlock = (await DownloadFolder.open(path)).lock(workId);
       try {
+        if (await isWanted()) return true;
         // All but the lock, which is held.
         for (const name of await readdir(path)) if (name !== lockName(workId)) await rm(join(path, name), { recursive: true, force: true });
       } finally {
@@ -122,13 +128,14 @@ async function bytesIn(folder: string): Promise<number> {
 
 /**
  * Removes the files of downloads that were removed, as far as they are in this folder.
- * @param remove removes those of one, where it is not the folder alone that knows whether it may
+ * @param remove removes those of one that are not wanted, where it is not the folder alone that knows whether it may
  * @returns paths of what could not be removed: somebody downloads the work just now, who removes it then, or the disk refuses
  */
 export async function removeFiles(
-  downloads: Pick<Downloads, "removedIn" | "forget">,
+  downloads: Pick<Downloads, "removedIn" | "isKeptIn" | "forget">,
   storage: DownloadStorage,
-  remove: (one: RemovedDownload) => Promise<boolean> = ({ workId }) => storage.remove(workId),
+  remove: (one: RemovedDownload, isWanted: () => Promise<boolean>) => Promise<boolean> = ({ workId }, isWanted) =>
+    storage.remove(workId, isWanted),
 ): Promise<readonly string[]> {
   const folder = await storage.id();
   const left = new Set<string>();
@@ -136,7 +143,8 @@ export async function removeFiles(
     more = false;
     for (const one of await downloads.removedIn(folder)) {
       if (left.has(storage.of(one.workId))) continue;
-      if (!one.shared && !(await remove(one).catch(() => false))) {
+      const isWanted = () => downloads.isKeptIn(folder, one.workId);
+      if (!one.shared && !(await remove(one, isWanted).catch(() => false))) {
         left.add(storage.of(one.workId));
         continue;
       }

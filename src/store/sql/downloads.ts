@@ -152,6 +152,12 @@ export function sqlDownloads({ dialect, ask, lane }: SqlDatabase) {
         );
         return found.map(({ n, workId, others }) => ({ n, workId, shared: others > 0 }));
       }),
+    /** Returns whether a download of a work is kept whose files are in a folder. */
+    isKeptIn: (folder: string, workId: string): Promise<boolean> =>
+      ask(function* () {
+        const sql = "SELECT n FROM downloads WHERE work_id = $1 AND folder = $2 AND removed = 0 LIMIT 1";
+        return (yield* row<{ n: number }>(sql, workId, folder)) !== undefined;
+      }),
     /** Counts downloads that were removed and whose files are still to be, in other folders than this one (null: in all). */
     removedElsewhere: (folder: string | null): Promise<number> =>
       ask(function* () {
