@@ -212,17 +212,25 @@ it("shows comments floor by floor, finds them, and tells by what their run ended
   expect(await shown.count()).toBe(33);
   await panel.getByRole("button", { name: "更多评论" }).click();
   await until(async () => (await shown.count()) === 38);
+
+  await panel.getByRole("button", { name: "继续采集" }).click();
+  await page.locator("[data-run=running]").waitFor();
+  await store.comments.put(
+    run,
+    [35, 36].map((n) => floor(n)),
+  );
+  await panel.getByRole("button", { name: "停止" }).click();
+  await page.locator("[data-run=stopped]").waitFor();
+  // The new floors stand after the last ones, each once, and what was opened stays.
+  await until(async () => (await shown.count()) === 40);
+  const ids = await shown.evaluateAll((all) => all.map((one) => one.getAttribute("data-comment")));
+  expect([new Set(ids).size, ids.slice(-3)]).toEqual([40, ["134", "135", "136"]]);
+  expect(await textOf(panel)).toContain("还没有到头就被停止了");
+  expect((await store.commentRuns.last(work))?.run).toMatchObject({ endedBy: "stopped", replies: true });
   await panel.getByRole("searchbox").fill("回复 1");
   await page.keyboard.press("Enter");
   await until(async () => (await shown.count()) === 1);
   expect(await textOf(shown)).toMatch(/回复 1\n[\s\S]*是一条回复/);
-
-  await panel.getByRole("button", { name: "继续采集" }).click();
-  await page.locator("[data-run=running]").waitFor();
-  await panel.getByRole("button", { name: "停止" }).click();
-  await page.locator("[data-run=stopped]").waitFor();
-  expect(await textOf(panel)).toContain("还没有到头就被停止了");
-  expect((await store.commentRuns.last(work))?.run).toMatchObject({ endedBy: "stopped", replies: true });
 
   const phone = await open(`/works/${work}`, { ...PHONE, colorScheme: "dark", locale: "en-US" });
   await phone.getByRole("button", { name: "3 of 5 replies" }).click();
