@@ -16,9 +16,12 @@ export interface CollectOptions {
   readonly withinMs?: number | undefined;
   /** Whether replies are collected beside those that are shown without a click. true */
   readonly replies?: boolean | undefined;
-  /** Comments that are kept: they are passed over, and the floors that are complete are not opened. */
-  readonly known?: Iterable<KnownComment> | undefined;
-  /** Whether known comments that are shown again are yielded, too: they are still there, and their figures may have changed. false */
+  /** Comments that are kept: they are passed over, and the floors that are complete are not opened. `replies`: of a floor, as told last. */
+  readonly known?: Iterable<KnownComment & Partial<Pick<Comment, "replies">>> | undefined;
+  /**
+   * Whether known comments that are shown again are yielded, too: they are still there, and their figures may have changed. What is known of a floor's
+   * replies is then of the last run. false
+   */
   readonly again?: boolean | undefined;
   /** Told of the work itself, as {@link CommentsRequest} says. */
   readonly onWork?: CommentsRequest["onWork"];
@@ -57,6 +60,8 @@ export class CommentCollector {
   /** Replies that reached us, by floor. */
   readonly #collected = new Map<string, number>();
   readonly #told = new Map<string, number>();
+  /** Of floors that were known before: replies that were told then, less those that had reached us. */
+  readonly #missing = new Map<string, number>();
   readonly #startedAt: number;
   /** Comments that reached us in this run and before; those that are new. */
   #all = 0;
@@ -76,12 +81,15 @@ export class CommentCollector {
     this.#options = options;
     this.#bounds = commentBounds(options);
     this.#startedAt = options.clock.now();
-    for (const { id, parentId, rank } of options.known ?? []) {
+    const told = new Map<string, number>();
+    for (const { id, parentId, rank, replies } of options.known ?? []) {
       if (this.#before.has(id)) continue;
       this.#before.set(id, rank);
       this.#next = Math.max(this.#next, rank + 1);
       this.#add(parentId);
+      if (options.again === true && parentId === null && replies != null) told.set(id, replies);
     }
+    for (const [id, replies] of told) this.#missing.set(id, replies - (this.#collected.get(id) ?? 0));
   }
 
   /** Returns the state of the run; its counts include what was known. */
@@ -141,9 +149,7 @@ export class CommentCollector {
       work: this.#work,
       onWork,
       knows: (id: string) => this.#before.has(id),
-      // To open one too many costs nothing but time.
-      wantsReplies: (floorId: string | null) =>
-        replies && (floorId === null || (this.#told.get(floorId) ?? 1) > (this.#collected.get(floorId) ?? 0)),
+      wantsReplies: (floorId: string | null) => replies && (floorId === null || this.#mayHaveMore(floorId)),
     };
     this.#over(yield* reader.comments(request, signal));
   }
@@ -168,6 +174,15 @@ export class CommentCollector {
       } else if (this.#options.again === true) batch.push({ ...comment, rank: known });
     }
     return batch.map((comment) => ({ ...comment, repliesCollected: this.#collected.get(comment.id) ?? 0 }));
+  }
+
+  /** Whether a floor may have replies that have not reached us. To open one too many costs nothing but time. */
+  #mayHaveMore(floorId: string): boolean {
+    const told = this.#told.get(floorId);
+    if (told === undefined) return true;
+    const missing = told - (this.#collected.get(floorId) ?? 0);
+    // Of those that reached us some may be gone: there may be others in their place when the figure has changed otherwise than by what came.
+    return missing > 0 || missing !== (this.#missing.get(floorId) ?? missing);
   }
 
   #add(floorId: string | null): void {

@@ -51,8 +51,10 @@ export function describeComments(open: Open): void {
     it("are listed floor by floor in the order in which they came, page by page", async () => {
       const { comments } = store();
       const ranks = { a: 2, b: 0, c: 1, d: 1 };
+      const told: Record<string, number> = { b: 12, c: 0 };
+      const text = '"replies":7 \0 \ud800';
       await comments.put(1, [
-        ...Object.entries(ranks).map(([id, rank]) => commentOf(WORK, id, { rank })),
+        ...Object.entries(ranks).map(([id, rank]) => commentOf(WORK, id, { rank, text, replies: told[id] ?? null })),
         ...["r2", "r1"].map((id, rank) => commentOf(WORK, id, { parentId: "a", rank })),
         commentOf(OTHER, "z"),
       ]);
@@ -60,14 +62,14 @@ export function describeComments(open: Open): void {
       expect(ids(await comments.list({ workId: WORK, parentId: null, limit: 9, after: { rank: 1, id: "c" } }))).toEqual(["d", "a"]);
       expect(ids(await comments.list({ workId: WORK, parentId: null, limit: 1, after: { rank: 0, id: "b" } }))).toEqual(["c"]);
       expect(ids(await comments.list({ workId: WORK, parentId: "a", limit: 9 }))).toEqual(["r2", "r1"]);
-      expect((await comments.known(WORK)).map(({ id, parentId }) => [id, parentId])).toEqual([
+      expect((await comments.known(WORK)).map(({ id, parentId, replies }) => [id, parentId, replies])).toEqual([
         ...[
-          ["b", null],
-          ["r2", "a"],
-          ["c", null],
-          ["d", null],
-          ["r1", "a"],
-          ["a", null],
+          ["b", null, 12],
+          ["r2", "a", 0],
+          ["c", null, 0],
+          ["d", null, null],
+          ["r1", "a", 0],
+          ["a", null, null],
         ],
       ]);
       expect(ids(await comments.list({ workId: WORK, parentId: "a", limit: 9, after: { rank: 0, id: "r2" } }))).toEqual(["r1"]);

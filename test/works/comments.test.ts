@@ -91,6 +91,22 @@ describe("a run of comments", () => {
     expect([knows("a1"), knows("b")]).toEqual([true, false]);
   });
 
+  it("opens a floor again when its replies are others, though as many have reached us as are told", async () => {
+    const replies = ["a1", "a2", "a3"].map((id, at) => ({ id, parentId: "a", rank: at + 1 }));
+    const wanted = async (told: number, now: readonly Comment[], more: Partial<CollectOptions> = {}) => {
+      const known = [{ id: "a", parentId: null, rank: 0, replies: told }, ...replies];
+      return (await run([list(2, ...now)], { known, again: true, ...more })).wanted[0]?.includes("a");
+    };
+    expect(await wanted(3, [comment("a", null, 3)])).toBe(false);
+    // Two were gone by then, and now there is another, or as many as before.
+    for (const now of [2, 3]) expect(await wanted(1, [comment("a", null, now)])).toBe(true);
+    // One that is shown beside the floor makes up for what is told, or does not.
+    expect(await wanted(3, [comment("a", null, 4), comment("a4", "a")])).toBe(false);
+    expect(await wanted(3, [comment("a", null, 3), comment("a4", "a")])).toBe(true);
+    // Figures that are not renewed say nothing of then.
+    expect(await wanted(1, [comment("a", null, 3)], { again: false })).toBe(false);
+  });
+
   it("yields what is known again, once, where that is wanted: under its own rank, and beside a limit", async () => {
     const known = [
       { id: "b", parentId: null, rank: 0 },
