@@ -210,7 +210,8 @@ export class WorkReader {
     let refusal: string | null = null;
     try {
       const end = yield* open(turn);
-      if (end.endedBy === "captcha" || end.endedBy === "blocked") refusal = end.reason;
+      const isOfWork = "ofWork" in end && end.ofWork === true;
+      if (!isOfWork && (end.endedBy === "captcha" || end.endedBy === "blocked")) refusal = end.reason;
       return end;
     } catch (error) {
       turn.fail(error);

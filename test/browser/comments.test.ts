@@ -189,6 +189,15 @@ describe("the end of comments", () => {
     expect(status).toMatchObject({ endedBy, collected: 0, reason: expect.stringMatching(/./) });
   });
 
+  it("says where that is the work's doing, and no refusal of the visitor", async () => {
+    const end = async (name: string) => {
+      const request = { work: { id: work(name).id, page: null }, knows: () => false, wantsReplies: () => false };
+      return (await visitor.comments(request, NEVER).next()).value;
+    };
+    expect(await end("private")).toMatchObject({ endedBy: "blocked", ofWork: true });
+    expect(await end("needs_login")).not.toHaveProperty("ofWork");
+  });
+
   it("is an error where the work is gone", async () => {
     await expect(collect("deleted")).rejects.toMatchObject({ code: "no_work" });
     await expect(collect("plain", ["page_missing"])).rejects.toMatchObject({ code: "no_work" });

@@ -333,19 +333,25 @@ describe("the reader of works", () => {
       expect(reader.status()).toMatchObject({ reading: null, opened: 3, refused: 1, failed: 0 });
     });
 
-    it("count for the pace as refused by a captcha or a block, and not by a wall", async () => {
+    it("count for the pace as refused by a captcha or a block, and not by a wall, nor where the work is kept from everybody", async () => {
       const { clock, reader, panels } = stage();
-      for (const endedBy of ["captcha", "blocked", "wall"] as const) {
-        const run = reader.comments(request(endedBy), NEVER);
+      const ends: readonly Omit<CommentsEnd, "reason">[] = [
+        { endedBy: "captcha" },
+        { endedBy: "blocked" },
+        { endedBy: "wall" },
+        { endedBy: "blocked", ofWork: true },
+      ];
+      for (const [at, end] of ends.entries()) {
+        const run = reader.comments(request(`${at}`), NEVER);
         const first = run.next();
         await clock.advance(10_000);
         await first;
-        panels.at(-1)?.end({ endedBy, reason: `by ${endedBy}` });
+        panels.at(-1)?.end({ ...end, reason: `by ${end.endedBy} ${at}` });
         await run.next();
         await run.next();
         await breathe();
       }
-      expect(reader.status()).toMatchObject({ opened: 3, refused: 2, lastRefusal: "by blocked" });
+      expect(reader.status()).toMatchObject({ opened: 4, refused: 2, lastRefusal: "by blocked 1" });
     });
 
     it("fail alone, and end with their caller's signal or the reader, whoever goes on with them", async () => {

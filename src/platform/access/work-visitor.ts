@@ -75,6 +75,8 @@ export interface CommentsSeen {
 export interface CommentsEnd {
   readonly endedBy: Exclude<CommentRun["endedBy"], "limit" | "stopped" | null>;
   readonly reason: string;
+  /** Whether the work itself is kept from everybody: that is no refusal of the visitor. */
+  readonly ofWork?: true;
 }
 
 /** Account and proxy that works are read by. */

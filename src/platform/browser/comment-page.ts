@@ -86,7 +86,8 @@ function endOf(reading: WorkReading): CommentsEnd | null {
   if (work === null || work.state === "public") return null;
   const reason = told`the work is ${work.state}${work.stateReason === null ? "" : told`: ${toldOf(work.stateReason)}`}`;
   if (work.state === "deleted") throw new DyliveError("no_work", reason);
-  return { endedBy: work.state === "needs_login" ? "wall" : "blocked", reason: english(reason) };
+  if (work.state === "needs_login") return { endedBy: "wall", reason: english(reason) };
+  return { endedBy: "blocked", reason: english(reason), ofWork: true };
 }
 
 interface PanelDeps extends Required<Omit<CommentPageDeps, "newPage">> {
