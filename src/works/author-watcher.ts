@@ -133,7 +133,9 @@ export class AuthorWatcher {
     seen = await this.#unlessErased(watch, seen);
     const { works, outcome, reason, startedAt } = seen;
     const at = clock.now();
-    const settled = isFirst ? isFrontSeen(seen) : WELL.has(outcome) || (outcome === "stuck" && works.length > 0);
+    // A page that brings nothing more twice in a row may never do: what it showed is all.
+    const isAllShown = outcome === "stuck" && watch.look?.outcome === "stuck" && works.length > 0;
+    const settled = isFirst ? isFrontSeen(seen) : WELL.has(outcome) || isAllShown;
     const failingSince = WELL.has(outcome) ? null : (watch.failingSince ?? at);
     const pauseMs = failingSince === null ? checkMs : Math.min(Math.max(checkMs, at - failingSince), MOST_PAUSES * checkMs);
     const look: AuthorLook = {
@@ -146,12 +148,13 @@ export class AuthorWatcher {
       known: settled ? newestIds([...works.map(({ id }) => id), ...known]) : known,
       published: told.length,
     };
-    await store.authorWatches.note(n, look);
+    await store.authorWatches.note(n, look, watch.nextAt);
     // The erasure may have passed by before that was there.
     const left = outcome === "erased" ? seen : await this.#unlessErased(watch, seen);
     if (left !== seen) {
       const known = { learnedAt: watch.learnedAt, newest: watch.newest, known: kept.known, published: 0 };
-      await store.authorWatches.note(n, { ...look, ...known, author: null, look: { at, outcome: left.outcome, reason: left.reason } });
+      const erased = { ...look, ...known, author: null, look: { at, outcome: left.outcome, reason: left.reason } };
+      await store.authorWatches.note(n, erased, watch.nextAt);
     }
     if (fresh.length > 0) await this.#leaveOut(fresh, startedAt);
     return true;

@@ -167,6 +167,39 @@ describe("the watch on an author", () => {
     expect(await watch()).toMatchObject({ look: { outcome: "ok" }, failingSince: null, newest: { time: 39_000 }, published: 4 });
   });
 
+  it("tells the rest after a page that brought nothing more, unless that is so twice in a row", async () => {
+    const { start, told, next, reader, watch } = await stage(["35", "34"]);
+    start();
+    await told();
+    reader.listEnd = { endedBy: "stuck", reason: "nothing new" };
+    expect(await next("39", "38")).toEqual([38, 39]);
+    expect(await watch()).toMatchObject({ look: { outcome: "stuck" }, newest: { time: 35_000 } });
+    reader.listEnd = { endedBy: "end", reason: "no more" };
+    expect(await next("39", "38", "37", "36", "35", "34")).toEqual([38, 39, 36, 37]);
+    reader.listEnd = { endedBy: "stuck", reason: "nothing new" };
+    await next("41");
+    await next("41");
+    expect(await watch()).toMatchObject({ look: { outcome: "stuck" }, newest: { time: 41_000 }, published: 5 });
+  });
+
+  it("looks again where that is asked for while it looks", async () => {
+    const { start, told, watch, watcher, store, reader, clock } = await stage(["35"]);
+    const { note } = store.authorWatches;
+    let isAsked = false;
+    Object.assign(store.authorWatches, {
+      note: async (...given: Parameters<typeof note>) => {
+        if (!isAsked) await watcher.lookSoon(SEC);
+        isAsked = true;
+        return note(...given);
+      },
+    });
+    await clock.advance(1);
+    start();
+    await until(() => reader.listed.length === 2 && clock.sleeping >= 1);
+    expect(await told()).toEqual([]);
+    expect(await watch()).toMatchObject({ nextAt: clock.now() + CHECK_MS });
+  });
+
   it("says that a guest is shown the first ones only, and goes on with those", async () => {
     const { start, told, next, reader, watch } = await stage(["35", "34"]);
     reader.listEnd = { endedBy: "wall", reason: "the first 2 are shown" };

@@ -96,9 +96,10 @@ export function sqlAuthorWatches({ dialect, ask, lane }: SqlDatabase) {
       }),
     /**
      * Keeps what a look found. What another process found meanwhile is not lost: of two newest works the newer one is kept.
+     * @param dueAt when it was due, ms UTC: a look that was asked for since then stays due
      * @returns whether the watch is still there; one that was removed is not begun again
      */
-    note: (n: number, look: AuthorLook): Promise<boolean> =>
+    note: (n: number, look: AuthorLook, dueAt?: number): Promise<boolean> =>
       write(function* () {
         const before = yield* find("n", n, dialect.forUpdate);
         if (before === null) return false;
@@ -113,7 +114,8 @@ export function sqlAuthorWatches({ dialect, ask, lane }: SqlDatabase) {
           known,
         };
         const sql = "UPDATE author_watches SET next_at = $2, outcome = $3, body = $4 WHERE n = $1";
-        yield* run(sql, n, nextAt, look.look.outcome, JSON.stringify(body));
+        const isAsked = dueAt !== undefined && watch.nextAt !== dueAt;
+        yield* run(sql, n, isAsked ? Math.min(watch.nextAt, nextAt) : nextAt, look.look.outcome, JSON.stringify(body));
         return true;
       }),
     /** Ends a watch. @returns whether there was one */
