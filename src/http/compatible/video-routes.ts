@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { Nullable } from "../../events/field.js";
+import { literals, Nullable } from "../../events/field.js";
 import { inLanguage, type Language } from "../../i18n/words.js";
 import { isSecUid, withoutPassword } from "../../platform/links/link.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -45,7 +45,10 @@ const DetailAnswer = success(
       status_code: Type.Optional(Type.Integer()),
       aweme_detail: Type.Optional(Type.Unsafe({ description: "the work, with the platform's names; null when it is not shown" })),
       _source: Type.Optional(
-        Type.Literal("page", { description: "the page was told no such reply: this was built from the state in its HTML, which has less" }),
+        literals(
+          ["page", "list"],
+          "there is no such reply: this was built from the state in the page's HTML, or from a list of works that was read last, which have less",
+        ),
       ),
     },
     { additionalProperties: true, description: "what the platform's own page was told of the work, unchanged" },

@@ -9,13 +9,13 @@ const [FILM, NOTE] = [0, 68];
 const [MENTION, HASHTAG] = [0, 1];
 
 /**
- * Builds the data of a detail reply of a work that the page itself was told in another form: the platform's names, as far as something is known,
+ * Builds the data of a detail reply of a work that was told in another form last, by its page or by a list: the platform's names, as far as something is known,
  * and `_source`, which no reply of the platform has.
  */
 export function detailOf(work: Work): Record<string, unknown> {
-  const { id, kind, state, stateReason } = work;
+  const { id, kind, state, stateReason, source } = work;
   const known = kind === null ? { aweme_detail: null, filter_detail: filterOf(id, state, stateReason) } : { aweme_detail: awemeOf(work) };
-  return { status_code: 0, ...known, _source: "page" };
+  return { status_code: 0, ...known, _source: source === "list" ? "list" : "page" };
 }
 
 function filterOf(id: string, state: string, reason: string | null): Record<string, unknown> {

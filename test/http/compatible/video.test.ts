@@ -45,6 +45,15 @@ describe("/douyin/video/detail", () => {
     });
   });
 
+  it("says where a list of works told it after its page did", async () => {
+    const { call, clock, store } = await serveApi();
+    const read = workOf(WORK, { receivedAt: clock.now() });
+    await store.works.keep(read, JSON.stringify({ aweme_detail: { aweme_id: WORK } }));
+    await store.works.keep({ ...read, source: "list" }, null);
+    const { body } = await call(`/douyin/video/detail?aweme_id=${WORK}`);
+    expect(body).toMatchObject({ data: { aweme_detail: { aweme_id: WORK }, _source: "list" } });
+  });
+
   it("refuses in its envelope", async () => {
     const { call, token, tell } = await serveApi();
     await tell("98765");

@@ -5204,10 +5204,10 @@ export interface operations {
                             /** @description the work, with the platform's names; null when it is not shown */
                             aweme_detail?: unknown;
                             /**
-                             * @description the page was told no such reply: this was built from the state in its HTML, which has less
-                             * @enum {string}
+                             * @description there is no such reply: this was built from the state in the page's HTML, or from a list of works that was read last, which have less
+                             * @enum {unknown}
                              */
-                            _source?: "page";
+                            _source?: "page" | "list";
                         } & {
                             [key: string]: unknown;
                         };
