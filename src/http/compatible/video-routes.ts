@@ -101,7 +101,9 @@ export function videoRoutes(app: FastifyInstance, deps: ApiDeps): void {
       const call = calls.open(request.raw, reply.raw, token);
       try {
         const row = await serviceOf(works).read(request.query.aweme_id, MAX_AGE_MS, call.signal);
-        return reply.type("application/json; charset=utf-8").send(`{"code":200,"data":${dataOf(row)},"msg":"success"}`);
+        return reply
+          .type("application/json; charset=utf-8")
+          .send(`{"code":200,"data":${dataOf(row, languageAsked(request))},"msg":"success"}`);
       } catch (error) {
         throw call.reasonFor(error, "the work had not yet been read");
       }
@@ -183,8 +185,8 @@ async function postsData(works: Pick<Works, "list">, author: string, cursor: num
 }
 
 /** Returns the page's own reply as it came: its numbers are larger than what JavaScript holds. */
-function dataOf({ work, reply }: WorkRow): string {
-  return reply !== null && isObject(reply) ? reply : JSON.stringify(detailOf(work));
+function dataOf({ work, reply }: WorkRow, language: Language): string {
+  return reply !== null && isObject(reply) ? reply : JSON.stringify(detailOf(work, language));
 }
 
 function isObject(text: string): boolean {

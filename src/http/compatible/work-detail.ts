@@ -1,3 +1,4 @@
+import { type Language, reasonIn } from "../../i18n/words.js";
 import type { Image, MediaVariant, Music } from "../../works/model/media.js";
 import type { Work } from "../../works/model/work.js";
 
@@ -12,10 +13,10 @@ const [MENTION, HASHTAG] = [0, 1];
  * Builds the data of a detail reply of a work that was told in another form last, by its page or by a list: the platform's names, as far as something is known,
  * and `_source`, which no reply of the platform has.
  */
-export function detailOf(work: Work): Record<string, unknown> {
+export function detailOf(work: Work, language: Language): Record<string, unknown> {
   const { id, kind, state, stateReason, source } = work;
-  const known = kind === null ? { aweme_detail: null, filter_detail: filterOf(id, state, stateReason) } : { aweme_detail: awemeOf(work) };
-  return { status_code: 0, ...known, _source: source === "list" ? "list" : "page" };
+  const filter = state === "public" ? {} : { filter_detail: filterOf(id, state, reasonIn(language, stateReason)) };
+  return { status_code: 0, aweme_detail: kind === null ? null : awemeOf(work), ...filter, _source: source === "list" ? "list" : "page" };
 }
 
 function filterOf(id: string, state: string, reason: string | null): Record<string, unknown> {

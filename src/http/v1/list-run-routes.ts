@@ -104,7 +104,10 @@ export function listRunRoutes(app: FastifyInstance, { store, calls, works, listR
       },
       async (request) => {
         assertAllRooms(tokenOf(request));
-        return workPage(store.works, { ...request.query, ...(request.params as Partial<Static<typeof AuthorParams & typeof MixParams>>) });
+        return workPage(store.works, request, {
+          ...request.query,
+          ...(request.params as Partial<Static<typeof AuthorParams & typeof MixParams>>),
+        });
       },
     );
 

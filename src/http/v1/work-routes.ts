@@ -11,7 +11,7 @@ import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Works } from "../../store/sql/works.js";
 import { AuthorSchema } from "../../works/model/author.js";
 import { ImageSchema, MediaVariantSchema, MusicSchema } from "../../works/model/media.js";
-import { WorkSchema } from "../../works/model/work.js";
+import { type Work, WorkSchema } from "../../works/model/work.js";
 import type { RunStatus } from "../../works/run-service.js";
 import type { ApiDeps } from "../api-deps.js";
 import { isLimited, tokenOf } from "../authentication.js";
@@ -97,7 +97,7 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
       const call = calls.open(request.raw, reply.raw, token);
       const { link, maxAgeSeconds } = request.body;
       try {
-        return (await serviceOf(service).read(link, maxAgeSeconds * 1000, call.signal)).work;
+        return shownWork(request, (await serviceOf(service).read(link, maxAgeSeconds * 1000, call.signal)).work);
       } catch (error) {
         throw call.reasonFor(error, "the work had not yet been read");
       }
@@ -112,7 +112,7 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
     },
     async (request) => {
       assertAllRooms(tokenOf(request));
-      return workPage(works, request.query);
+      return workPage(works, request, request.query);
     },
   );
 
@@ -140,13 +140,17 @@ export function workRoutes(app: FastifyInstance, { store, calls, works: service 
       const { work: id } = request.params;
       const kept = await works.get(id);
       if (kept === null) throw new DyliveError("not_found", told`the work ${id} is not kept; POST /v1/works reads it`);
-      return kept.work;
+      return shownWork(request, kept.work);
     },
   );
 }
 
 /** Returns a page of the works that are kept, those published last first. */
-export async function workPage(works: Pick<Works, "list">, { author, mix, limit, cursor }: Static<typeof ListQuery>) {
+export async function workPage(
+  works: Pick<Works, "list">,
+  request: FastifyRequest,
+  { author, mix, limit, cursor }: Static<typeof ListQuery>,
+) {
   const place = decodePlace(WORKS, cursor, [0, ""] as const);
   const after = place === undefined ? {} : { after: { time: place[0], id: place[1] } };
   const found = await works.list({
@@ -156,7 +160,12 @@ export async function workPage(works: Pick<Works, "list">, { author, mix, limit,
     limit: limit + 1,
   });
   const { items, next } = keysetPage(found, limit, WORKS, ({ time, id }) => [time, id]);
-  return { works: [...items], next };
+  return { works: items.map((work) => shownWork(request, work)), next };
+}
+
+/** Returns a work as v1 shows it, with why it cannot be seen in the language in which it was asked for. */
+function shownWork(request: FastifyRequest, work: Work): Work {
+  return { ...work, stateReason: reasonIn(languageAsked(request), work.stateReason) };
 }
 
 /** @throws DyliveError forbidden when the token is limited to some rooms: works belong to none */

@@ -45,6 +45,17 @@ describe("/douyin/video/detail", () => {
     });
   });
 
+  it("says why a work that it knows is not shown, in the language that is asked for", async () => {
+    const { call, clock, store } = await serveApi();
+    const stateReason = "the platform is still reviewing it";
+    await store.works.keep(workOf(WORK, { source: "page", state: "unavailable", stateReason, receivedAt: clock.now() }), null);
+    const words = "平台还在审核";
+    const { body } = await call(`/douyin/video/detail?aweme_id=${WORK}`, { headers: { "accept-language": "zh" } });
+    expect(body).toMatchObject({
+      data: { aweme_detail: { aweme_id: WORK }, filter_detail: { filter_reason: "unavailable", notice: words, detail_msg: words } },
+    });
+  });
+
   it("says where a list of works told it after its page did", async () => {
     const { call, clock, store } = await serveApi();
     const read = workOf(WORK, { receivedAt: clock.now() });
@@ -85,7 +96,7 @@ describe("a detail that is built from a work", () => {
       const page = await fetch(`${simulator.url}/@www.douyin.com/${kind === "video" ? "video" : "note"}/${id}`);
       const work = readPageState(await page.text(), id, { receivedAt: 5 });
       if (work === null) throw new Error("the page's state has no work");
-      const body = JSON.stringify(detailOf(work));
+      const body = JSON.stringify(detailOf(work, "en"));
       const read = readDetail({ status: 200, headers: {}, body }, id, { receivedAt: 5 });
       expect(read).toEqual({ outcome: "found", work: { ...work, source: "reply" } });
     },

@@ -36,6 +36,14 @@ describe("works over the API", () => {
     expect([captcha.status, captcha.at("error", "code"), captcha.headers.get("retry-after")]).toEqual([503, "blocked", "60"]);
     expect(captcha.at("error", "message")).toContain("a captcha");
     expect(await store.works.get(CAPTCHA)).toBeNull();
+    const reviewed = workOf(id(1), { state: "unavailable", stateReason: "the platform is still reviewing it" });
+    await store.works.keep(reviewed, null);
+    const reasons = async (headers: Record<string, string>) => [
+      (await call(`/v1/works/${id(1)}`, { headers })).at("stateReason"),
+      (await call(`/v1/works?author=${reviewed.author.secUid}`, { headers })).at("works", 0, "stateReason"),
+    ];
+    expect(await reasons({})).toEqual([reviewed.stateReason, reviewed.stateReason]);
+    expect(await reasons({ "accept-language": "zh" })).toEqual(["平台还在审核", "平台还在审核"]);
     expect((await post("https://live.douyin.com/1")).at("error", "code")).toBe("bad_work");
   });
 
