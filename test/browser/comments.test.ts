@@ -1,8 +1,10 @@
 import { Value } from "typebox/value";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type SimulatedComment, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
+import { inLanguage } from "../../src/i18n/words.js";
 import type { WorkVisitor } from "../../src/platform/access/work-visitor.js";
 import type { BrowserSession } from "../../src/platform/browser/session.js";
+import { DyliveError } from "../../src/runtime/errors.js";
 import { type CollectOptions, CommentCollector } from "../../src/works/comments.js";
 import { type Comment, CommentRunSchema, CommentSchema } from "../../src/works/model/comment.js";
 import { casesOf, isWhole } from "../whole.js";
@@ -199,7 +201,9 @@ describe("the end of comments", () => {
   });
 
   it("is an error where the work is gone", async () => {
-    await expect(collect("deleted")).rejects.toMatchObject({ code: "no_work" });
+    const gone = await collect("deleted").catch((error: unknown) => error);
+    if (!(gone instanceof DyliveError)) expect.fail("it came to an end");
+    expect([gone.code, inLanguage("zh", gone.said)]).toEqual(["no_work", "作品的状态是已删除：作品已被删除"]);
     await expect(collect("plain", ["page_missing"])).rejects.toMatchObject({ code: "no_work" });
   });
 

@@ -84,7 +84,7 @@ function endOf(reading: WorkReading): CommentsEnd | null {
   if (reading.outcome === "refused" && reading.refusal.kind === "captcha") return endBy(reading.refusal);
   const { work } = reading;
   if (work === null || work.state === "public") return null;
-  const reason = told`the work is ${work.state}${work.stateReason === null ? "" : told`: ${toldOf(work.stateReason)}`}`;
+  const reason = told`the work is ${toldOf(work.state)}${work.stateReason === null ? "" : told`: ${toldOf(work.stateReason)}`}`;
   if (work.state === "deleted") throw new DyliveError("no_work", reason);
   if (work.state === "needs_login") return { endedBy: "wall", reason: english(reason) };
   return { endedBy: "blocked", reason: english(reason), ofWork: true };
