@@ -108,7 +108,7 @@ describe("the works page", () => {
     // What the server says it says in the language in which it was asked.
     await paste(page, truth("quiet").id);
     await until(async () => (await alert(page)).includes("a captcha (status_code 10000), which a person has to solve"));
-    expect(await textOf(article(page, id))).toContain("the platform has no work of this id, or none any more");
+    await until(async () => (await textOf(article(page, id))).includes("the platform has no work of this id, or none any more"));
     // One that is not kept is offered to be read, and a wait can be ended.
     await page.goto(`${dashboard.app.url}/#/works/${truth("uhd").id}`);
     await hold(page, {});
