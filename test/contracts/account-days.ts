@@ -27,7 +27,16 @@ export function describeAccountDays(open: Open): void {
       ]);
       expect((await accountDays.list(NOW - DAY)).map(({ since }) => since)).toContain(19_987 * DAY); // the day before that is gone
       await accountDays.add("other", LOGIN, NOW + 20 * DAY, seen);
-      expect(await accountDays.list(NOW)).toMatchObject([{ account: "other", gifts: 2 }]);
+      expect(await accountDays.list(NOW + 20 * DAY)).toMatchObject([{ account: "other", gifts: 2 }]);
+    });
+
+    it("to come are of a clock that was wrong: they count for nothing, and go; tomorrow is another process's today", async () => {
+      const { accountDays } = store();
+      for (const at of [NOW + DAY, NOW + 20 * DAY]) await accountDays.add("main", LOGIN, at, seen);
+      expect(await accountDays.list(NOW)).toEqual([]);
+      for (const at of [NOW, NOW + DAY]) await accountDays.add("main", LOGIN, at, seen);
+      expect(await accountDays.list(NOW)).toMatchObject([{ gifts: 4 }]);
+      expect(await accountDays.list(NOW + 20 * DAY)).toEqual([]);
     });
 
     it("are forgotten with their account", async () => {

@@ -29,7 +29,8 @@ export type AccountDays = ReturnType<typeof sqlAccountDays>;
 /** Returns the days of a database's accounts. A day is one of UTC; older ones than {@link HEALTH_DAYS} are removed when something is added. */
 export function sqlAccountDays({ ask, lane, dialect }: SqlDatabase) {
   const write = lane();
-  const firstDay = (at: number) => Math.floor(at / DAY_MS) - HEALTH_DAYS + 1;
+  const today = (at: number) => Math.floor(at / DAY_MS);
+  const firstDay = (at: number) => today(at) - HEALTH_DAYS + 1;
   return {
     /**
      * Adds what was seen of an account, unless it was forgotten since the login that saw it: a session goes on with that until it connects again.
@@ -46,9 +47,10 @@ export function sqlAccountDays({ ask, lane, dialect }: SqlDatabase) {
            ON CONFLICT (account, day) DO UPDATE SET gifts = account_days.gifts + excluded.gifts,
              diamonds = account_days.diamonds + excluded.diamonds, witnessed = account_days.witnessed + excluded.witnessed,
              missing = account_days.missing + excluded.missing, refusals = account_days.refusals + excluded.refusals`,
-          ...[account, Math.floor(at / DAY_MS), seen.gifts, seen.diamonds, seen.diamondsWitnessed, seen.diamondsMissing, seen.refusals],
+          ...[account, today(at), seen.gifts, seen.diamonds, seen.diamondsWitnessed, seen.diamondsMissing, seen.refusals],
         );
-        yield* run("DELETE FROM account_days WHERE day < $1", firstDay(at));
+        // A process whose clock is a little ahead may be in tomorrow; what is later comes of a clock that was wrong, and no day would end it.
+        yield* run("DELETE FROM account_days WHERE day < $1 OR day > $2", firstDay(at), today(at) + 1);
       }),
     /** Forgets what was seen of an account, and what logins of before will see: another one may be given its name. @param at ms UTC */
     remove: (account: string, at: number): Promise<void> =>
@@ -69,8 +71,8 @@ export function sqlAccountDays({ ask, lane, dialect }: SqlDatabase) {
         >(
           `SELECT account, min(day) AS day, sum(gifts) AS gifts, sum(diamonds) AS diamonds, sum(witnessed) AS witnessed,
              sum(missing) AS missing, sum(refusals) AS refusals
-           FROM account_days WHERE day >= $1 GROUP BY account ORDER BY account`,
-          firstDay(at),
+           FROM account_days WHERE day >= $1 AND day <= $2 GROUP BY account ORDER BY account`,
+          ...[firstDay(at), today(at) + 1],
         );
         return found.map(({ account, day, gifts, diamonds, witnessed, missing, refusals }) => ({
           ...{ account, since: Number(day) * DAY_MS, gifts: Number(gifts), diamonds: Number(diamonds) },
