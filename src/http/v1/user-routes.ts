@@ -63,10 +63,12 @@ export function userRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const after = place === undefined ? undefined : { lastAt: place[0], room: place[1] };
       const rows = await store.statistics.personRooms(user, among, limit + 1, after);
       if (rows.length === 0 && after === undefined) throw new DyliveError("not_found", "nobody with this id was seen in any room");
+      // Every page names them as the first does.
+      const [newest] = after === undefined ? rows : await store.statistics.personRooms(user, among, 1);
       const { items, next } = keysetPage(rows, limit, "person's rooms", ({ lastAt, room }) => [lastAt, room]);
       const anchors = await Promise.all(items.map(async ({ room }) => (await store.rooms.get(room))?.anchor ?? null));
       const rooms = items.map((row, i) => ({ room: String(row.room), anchor: anchors[i] ?? null, sessions: row.sessions, ...doneBy(row) }));
-      return { id: user, nickname: rows[0]?.name ?? null, rooms, next };
+      return { id: user, nickname: newest?.name ?? null, rooms, next };
     },
   );
 }
