@@ -40,12 +40,20 @@ export interface Summary {
   readonly behind: number;
 }
 
-/** Sums up a broadcast. @param session when it began and ended, as far as that is known */
-export function summaryOf(session: Pick<Session, "openedAt" | "endedAt"> | null, statistics: SessionStatistics): Summary {
+/**
+ * Sums up a broadcast; null where nothing of it was counted yet, which its row, if there is one, shows as well.
+ * @param session when it began and ended, as far as that is known
+ */
+export function summaryOf(
+  session: Pick<Session, "openedAt" | "endedAt"> | null,
+  statistics: SessionStatistics | null | undefined,
+): Summary | null {
+  const events = statistics == null ? 0 : eventsOf(statistics.totals);
+  if (statistics == null || events === 0) return null;
   const { totals, people, chatters, gifters, combos, settled, busiest, partial, behind } = statistics;
   return {
     messages: totals.types,
-    events: eventsOf(totals),
+    events,
     people,
     chatters,
     gifters,
@@ -78,8 +86,13 @@ interface ShownWitness {
 
 /** Returns what ranks say was given, as it is shown. */
 export function shownWitness({ witnessed, received }: Witness): ShownWitness {
-  const share = witnessed === 0 ? null : Math.round((received / witnessed) * 1000) / 1000;
-  return { diamondsWitnessed: witnessed, diamondsReceived: received, share };
+  return { diamondsWitnessed: witnessed, diamondsReceived: received, share: witnessed === 0 ? null : shareOf(received, witnessed) };
+}
+
+/** Returns the share of a part in thousandths: 0 only of nothing, 1 only of all. */
+function shareOf(part: number, all: number): number {
+  if (part === 0 || part >= all) return part === 0 ? 0 : 1;
+  return Math.min(999, Math.max(1, Math.round((part / all) * 1000))) / 1000;
 }
 
 /** Returns gifts as they are shown. */
@@ -110,14 +123,15 @@ function perMinute(session: Pick<Session, "openedAt" | "endedAt"> | null, totals
   return length === null ? null : Math.round((Number(totals.diamonds) / Math.max(1, length / MINUTE_MS)) * 100) / 100;
 }
 
-/** Returns a portrait as it is shown. @param audience null where nothing was counted yet */
+/** Returns a portrait as it is shown. @param audience null where nothing was counted yet: then nothing is known */
 export function shownAudience(audience: SessionAudience | null) {
-  const { diamonds, top, ...counts } = audience ?? NOBODY;
+  if (audience === null) return NOT_COUNTED;
+  const { diamonds, top, ...counts } = audience;
   const share = (part: bigint) => (diamonds === 0n ? null : Number((part * 10_000n) / diamonds) / 10_000);
   return { ...counts, diamonds: amountOf(diamonds), topShare: { one: share(top.one), ten: share(top.ten), hundred: share(top.hundred) } };
 }
 
-const NOBODY: SessionAudience = {
-  ...{ people: 0, newcomers: null, gifters: 0, firstGifters: null, levels: [], clubLevels: [] },
-  ...{ diamonds: 0n, top: { one: 0n, ten: 0n, hundred: 0n } },
+const NOT_COUNTED = {
+  ...{ people: null, newcomers: null, gifters: null, firstGifters: null, levels: [], clubLevels: [] },
+  ...{ diamonds: null, topShare: { one: null, ten: null, hundred: null } },
 };

@@ -157,6 +157,7 @@ export function describeStatistics(open: Open): void {
       await statistics.reset(room, "s1");
       await append(chat("3", { sessionId: "s1" }));
       expect((await statistics.sessions(room, ["s1"])).get("s1")).toMatchObject({ totals: { types: {} }, chatters: 0, behind: 3 });
+      expect(await statistics.audience(room, "s1")).toBeNull();
       // Begun before the reset: it belongs to rows that are no more.
       const stale = await statistics.task(room);
       await statistics.reset(room, "s1");

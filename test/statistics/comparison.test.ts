@@ -41,7 +41,9 @@ function statisticsOf(all: readonly Broadcast[]): Parameters<typeof comparedMinu
   return {
     sessions: async (_room, [id = ""]) => {
       const { length = 0 } = all[Number(id)] ?? {};
-      return new Map([[id, { totals: { ...emptyTotals(), lastAt: (START + length) * MINUTE + 59_000 } } as SessionStatistics]]);
+      return new Map([
+        [id, { totals: { ...emptyTotals(), types: { chat: 1 }, lastAt: (START + length) * MINUTE + 59_000 } } as SessionStatistics],
+      ]);
     },
     minutes: async (_room, id, after, limit) => (minutes[Number(id)] ?? []).filter(({ minute }) => minute > after).slice(0, limit),
   };

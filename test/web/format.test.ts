@@ -20,8 +20,8 @@ describe("numbers", () => {
     expect([amountOf(3), shortCount(amountOf("90071992547409930"), "zh")]).toEqual([3, "900719925亿"]);
   });
 
-  it("does not call a little nothing", () => {
-    expect([0, 0.004, 0.6, 1].map(percent)).toEqual(["0%", "<1%", "60%", "100%"]);
+  it("does not call a little nothing, nor nearly all of it all", () => {
+    expect([0, 0.004, 0.6, 0.994, 0.996, 0.9999, 1].map(percent)).toEqual(["0%", "<1%", "60%", "99%", ">99%", ">99%", "100%"]);
   });
 });
 

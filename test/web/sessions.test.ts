@@ -82,6 +82,21 @@ describe("a broadcast's measures", () => {
     expect(shownMeasure("viewers", null, "zh")).toBe("–");
   });
 
+  it("have no diamonds where the price of no unit is known; nothing given is 0", () => {
+    const given = (gifts: Partial<NonNullable<Session["totals"]>["gifts"]>) => {
+      const { totals } = session;
+      if (totals === null) throw new Error("the sample has totals");
+      const { diamonds, diamondsPerMinute } = measuresOf(
+        { ...session, totals: { ...totals, diamondsPerMinute: 0, gifts: { ...none, ...gifts } } },
+        null,
+      );
+      return [diamonds, diamondsPerMinute];
+    };
+    expect(given({ units: 3, unpricedUnits: 3 })).toEqual([null, null]);
+    expect(given({})).toEqual([0, 0]);
+    expect(given({ units: 4, unpricedUnits: 3, diamonds: 10 })).toEqual([10, 0]);
+  });
+
   it("are what goals count", () => {
     expect((["follows", "likes", "units", "chats", "viewers"] as const).map((metric) => countOf(session, metric))).toEqual([2, 4, 5, 7, 0]);
     expect(countOf({ totals: null }, "diamonds")).toBe(0);

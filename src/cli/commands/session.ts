@@ -311,7 +311,7 @@ async function summed(store: Store, sessions: readonly Session[]) {
   }
   return sessions.map((session) => {
     const statistics = counted.get(session.room)?.get(session.sessionId);
-    return { ...session, totals: statistics === undefined ? null : summaryOf(session, statistics) };
+    return { ...session, totals: summaryOf(session, statistics) };
   });
 }
 

@@ -77,7 +77,7 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
   const { room, sessionId } = session;
   const { statistics } = store;
   const counted = (await statistics.sessions(room, [sessionId])).get(sessionId);
-  const totals = counted === undefined ? null : summaryOf(session, counted);
+  const totals = summaryOf(session, counted);
   const top = async (by: "diamonds" | "chats") =>
     (await statistics.people(room, sessionId, by, limit)).map(({ diamonds, ...one }) => ({ ...one, diamonds: amountOf(diamonds) }));
   const [gifters, chatters] = [await top("diamonds"), await top("chats")];
@@ -93,10 +93,10 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
   if (json) return print(JSON.stringify({ session: sessionId, totals, seen, audience, gifters, chatters, words, emoji, witness }));
   await printColumns(
     [told`session`, sessionId],
-    [...(totals === null ? [[told`events`, 0] as const] : factsOf(totals)), ...seenFacts(brought)],
+    [...(totals === null ? [[told`events`, null] as const] : factsOf(totals)), ...seenFacts(brought)],
   );
   await print("");
-  await printColumns([told`people`, String(audience.people)], audienceFacts(audience));
+  await printColumns([told`people`, String(audience.people ?? "–")], audience.people === null ? [] : audienceFacts(audience));
   await print("");
   await printColumns(
     [told`gives most`, "id", told`diamonds`, told`units`],
@@ -133,9 +133,11 @@ function audienceFacts({
   clubLevels,
   topShare,
 }: ReturnType<typeof shownAudience>): [Told, Cell][] {
-  // Not all of it is 100 %.
-  const percent = (share: number | null) =>
-    share === null ? null : share < 1 && share >= 0.995 ? ">99 %" : `${Math.round(share * 100)} %`;
+  const percent = (share: number | null) => {
+    if (share === null || (share > 0 && share < 0.01)) return share === null ? null : "<1 %";
+    // Not all of it is 100 %.
+    return share < 1 && share >= 0.995 ? ">99 %" : `${Math.round(share * 100)} %`;
+  };
   const bands = new Map<number, number>();
   for (const { level, people } of levels) bands.set(Math.floor(level / BAND), (bands.get(Math.floor(level / BAND)) ?? 0) + people);
   return [

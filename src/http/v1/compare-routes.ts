@@ -32,7 +32,7 @@ const ComparisonSchema = Type.Object(
               online: Type.Union([Count, Type.Null()], { description: "people in the room, as last told in this minute" }),
             }),
           ),
-          { description: "of each broadcast; null where it had ended, or has not come so far" },
+          { description: "of each broadcast; null where it had ended, has not come so far, or nothing of it was counted yet" },
         ),
       }),
       { description: "every minute, those without events too, until the longest ends" },

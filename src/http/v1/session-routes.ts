@@ -287,7 +287,7 @@ function uuidOf(text: string): string {
 /** Returns a broadcast as v1 shows it. */
 export function sessionAnswer(session: Session, room: RoomRow | null, statistics: SessionStatistics | null, brought: BroughtCounts | null) {
   const { sessionId, title, openedAt, endedAt, endReason } = session;
-  const totals = statistics === null ? null : summaryOf(session, statistics);
+  const totals = summaryOf(session, statistics);
   const seen = brought === null ? null : seenIn(brought);
   return { id: sessionId, room: String(session.room), anchor: room?.anchor ?? null, title, openedAt, endedAt, endReason, totals, seen };
 }

@@ -254,11 +254,13 @@ const Share = Type.Union([Type.Number(), Type.Null()], { description: "0 to 1; n
 /** A portrait of a broadcast's people. */
 const AudienceSchema = Type.Object(
   {
-    people: Type.Integer({ minimum: 0, description: "different people; those whose identity is hidden are in none of these figures" }),
+    people: Type.Union([Count, Type.Null()], {
+      description: "different people; those whose identity is hidden are in none of these figures; null where nothing was counted yet",
+    }),
     newcomers: Type.Union([Count, Type.Null()], {
       description: "how many of them were in no broadcast of the room that was counted before; null where none was",
     }),
-    gifters: Count,
+    gifters: Nullable(Count),
     firstGifters: Type.Union([Count, Type.Null()], {
       description: "how many of these gave nothing in any broadcast of the room that was counted before; null where none was",
     }),
@@ -270,7 +272,7 @@ const AudienceSchema = Type.Object(
       ...Levels,
       description: "levels in the room's fans club, lowest first, of those who are told as members",
     }),
-    diamonds: Amount,
+    diamonds: Nullable(Amount),
     topShare: Type.Object({ one: Share, ten: Share, hundred: Share }, { description: "share of the diamonds by those who gave most" }),
     behind: Behind,
   },

@@ -2,6 +2,7 @@ import { DyliveError } from "../../runtime/errors.js";
 import type { RoomKey } from "../log.js";
 import {
   COUNT_MAX,
+  eventsOf,
   type GiftGroup,
   type GiftSum,
   type LevelCount,
@@ -138,11 +139,12 @@ export function statisticsReader({ dialect, ask, read }: SqlDatabase) {
     /** Returns a portrait of the people of a broadcast; null where nothing of it was counted. */
     audience: (room: RoomKey, sessionId: SessionKey): Promise<SessionAudience | null> =>
       read(function* () {
-        const session = yield* row<{ n: number; first: number }>(
-          `SELECT n, first_seq AS first FROM statistics_sessions WHERE room = $1 AND session_id = $2`,
+        const session = yield* row<{ n: number; first: number; totals: string }>(
+          `SELECT n, first_seq AS first, totals FROM statistics_sessions WHERE room = $1 AND session_id = $2`,
           ...[room, sessionId],
         );
-        if (session === undefined) return null;
+        // The row of one that is counted again is there before its first event is.
+        if (session === undefined || eventsOf(totalsOf(session.totals)) === 0) return null;
         const { n, first } = session;
         const earlier = yield* row(
           "SELECT 1 FROM statistics_sessions WHERE room = $1 AND session_id <> '' AND first_seq < $2 LIMIT 1",

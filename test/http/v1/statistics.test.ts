@@ -55,7 +55,7 @@ async function pages(server: ApiServer, path: string, list: string): Promise<unk
 
 describe("statistics of a broadcast", () => {
   it("are shown with it", async () => {
-    const { call, tell } = await busy();
+    const { call, tell, store } = await busy();
     const totals = {
       messages: { chat: 10, gift: 11, stats: 1 },
       people: 10,
@@ -73,8 +73,12 @@ describe("statistics of a broadcast", () => {
     expect(shown.body).toMatchObject({ id: SESSION, room: "1", anchor: { id: "42" }, title: "标题", openedAt: T0, endedAt: null, totals });
     expect((await call("/v1/rooms/11/sessions")).at("sessions", 0)).toEqual(shown.body);
     expect((await call("/v1/rooms/11/sessions/latest")).body).toEqual(shown.body);
-    await tell("11", chat("新", { id: "new", sessionId: SESSION }));
+    const room = await tell("11", chat("新", { id: "new", sessionId: SESSION }));
     expect((await call(PATH)).at("totals", "behind")).toBe(1);
+    await store.statistics.reset(room, SESSION);
+    // Counted again, from the beginning: until then nothing is known.
+    expect((await call(PATH)).at("totals")).toBeNull();
+    expect((await call(`${PATH}/audience`)).body).toMatchObject({ people: null, behind: 23 });
   });
 
   it("are behind also where nothing of the broadcast is counted yet", async () => {
@@ -85,6 +89,11 @@ describe("statistics of a broadcast", () => {
     for (const path of ["audience", "top?by=chats", "highlights"])
       expect((await call(`/v1/rooms/11/sessions/${id}/${path}`)).at("behind"), path).toBe(1);
     expect((await call(`/v1/rooms/11/summary?session=${id}`)).at("words", "behind")).toBe(1);
+    // What nobody counted is not nothing.
+    const unknown = { people: null, gifters: null, diamonds: null, levels: [] };
+    expect((await call(`/v1/rooms/11/sessions/${id}/audience`)).body).toMatchObject(unknown);
+    const beside = await call(`/v1/compare?sessions=11/${SESSION},11/${id}`);
+    expect(beside.at("minutes", 0, "values")).toEqual([expect.objectContaining({ units: 60 }), null]);
   });
 
   it("come by pages that hold each row once, the most first", async () => {

@@ -25,13 +25,31 @@ export function shortCount(count: number, lang: Lang): Part {
   return ours(lang === "zh" ? String(count) : count.toLocaleString("en"));
 }
 
+/** A count in few characters; a dash where it is not known. */
+export function countOrDash(count: number | null, lang: Lang): string {
+  return count === null ? "–" : shortCount(count, lang);
+}
+
 /** An amount that the API gives as digits where a number could not hold it exactly: near enough to be shown. */
 export function amountOf(amount: number | string): number {
   return Number(amount);
 }
 
-/** A share of 0 to 1 as percent, without pretending to more than it is. */
+/** Diamonds of gifts; null where units were given and the price of none of them is known. */
+export function diamondsOf({
+  diamonds,
+  unpricedUnits,
+}: {
+  readonly diamonds: number | string;
+  readonly unpricedUnits: number;
+}): number | null {
+  const amount = amountOf(diamonds);
+  return amount === 0 && unpricedUnits > 0 ? null : amount;
+}
+
+/** A share of 0 to 1 as percent: 0% only where there is nothing, 100% only where it is all. */
 export function percent(share: number): Part {
   const whole = share * 100;
-  return ours(`${whole > 0 && whole < 1 ? "<1" : Math.round(whole)}%`);
+  if (whole > 0 && whole < 1) return ours("<1%");
+  return ours(whole < 100 && whole >= 99.5 ? ">99%" : `${Math.round(whole)}%`);
 }

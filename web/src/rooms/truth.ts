@@ -126,8 +126,7 @@ type SeenMessages = NonNullable<Room["status"]>["evidence"]["seen"]["types"]["ch
 export function wholeOf({ whole, wholeUnknown, received, sessions }: SeenMessages, { room: { sessions: words } }: Messages): string {
   if (whole === null) return wholeUnknown === null ? words.atLeast(received) : words.unknown[wholeUnknown](words.atLeast(received));
   if (Object.values(sessions).every((one) => one.received === received)) return words.agree(words.atLeast(received));
-  // The upper end is cut rather than rounded up: not all came where some are missing.
-  const [low, high] = [percent(whole.received / whole.high), percent(Math.floor((whole.received / whole.low) * 100) / 100)];
+  const [low, high] = [percent(whole.received / whole.high), percent(whole.received / whole.low)];
   const share = words.about(low, high);
   const told = whole.received === received ? share : words.of(whole.received, share);
   return whole.independence === "checked" ? told : words.assumed(words.atLeast(received), told);

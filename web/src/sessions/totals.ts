@@ -1,5 +1,5 @@
 import type { Room, Session } from "../api/model.js";
-import { amountOf } from "../format/number.js";
+import { diamondsOf } from "../format/number.js";
 import type { Messages } from "../i18n/tables.js";
 
 /** What is compared of broadcasts, in this order. `length` is ms, `covered` a share. */
@@ -41,6 +41,7 @@ export function measuresOf(session: Session, now: number | null): Readonly<Recor
     const nothing = { viewers: null, peak: null, events: null, people: null, chats: null, chatters: null, units: null, gifters: null };
     return { length, ...nothing, diamonds: null, diamondsPerMinute: null, likes: null, follows: null, covered: null };
   }
+  const diamonds = diamondsOf(totals.gifts);
   return {
     length,
     viewers: totals.viewers,
@@ -51,8 +52,8 @@ export function measuresOf(session: Session, now: number | null): Readonly<Recor
     chatters: totals.chatters,
     units: totals.gifts.units,
     gifters: totals.gifters,
-    diamonds: amountOf(totals.gifts.diamonds),
-    diamondsPerMinute: totals.diamondsPerMinute,
+    diamonds,
+    diamondsPerMinute: diamonds === null ? null : totals.diamondsPerMinute,
     likes: totals.likes.total ?? totals.likes.seen,
     follows: totals.follows,
     covered: totals.covered,

@@ -3560,7 +3560,7 @@ export interface components {
             minutes: {
                 /** @description whole minutes since the one in which each was first seen, which is 0 */
                 minute: number;
-                /** @description of each broadcast; null where it had ended, or has not come so far */
+                /** @description of each broadcast; null where it had ended, has not come so far, or nothing of it was counted yet */
                 values: ({
                     chats: number;
                     joins: number;
@@ -3944,11 +3944,11 @@ export interface components {
         };
         /** @description a portrait of the people of a broadcast */
         Audience: {
-            /** @description different people; those whose identity is hidden are in none of these figures */
-            people: number;
+            /** @description different people; those whose identity is hidden are in none of these figures; null where nothing was counted yet */
+            people: number | null;
             /** @description how many of them were in no broadcast of the room that was counted before; null where none was */
             newcomers: number | null;
-            gifters: number;
+            gifters: number | null;
             /** @description how many of these gave nothing in any broadcast of the room that was counted before; null where none was */
             firstGifters: number | null;
             /** @description consumption grades (财富等级), lowest first, of those of whom one was told */
@@ -3961,8 +3961,7 @@ export interface components {
                 level: number;
                 people: number;
             }[];
-            /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
-            diamonds: number | string;
+            diamonds: (number | string) | null;
             /** @description share of the diamonds by those who gave most */
             topShare: {
                 /** @description 0 to 1; null where they gave nothing */
