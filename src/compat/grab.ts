@@ -33,9 +33,9 @@ function grabUser(user: User): Fields {
     HeadImgUrl: user.avatar ?? "",
     SecUid: user.secUid ?? "",
     FansClub: { ClubName: fansClub?.name ?? "", Level: fansClub?.level ?? 0 },
-    FollowerCount: NOT_TOLD,
-    FollowStatus: NOT_TOLD,
-    FollowingCount: NOT_TOLD,
+    FollowerCount: user.followers ?? NOT_TOLD,
+    FollowStatus: user.followStatus ?? NOT_TOLD,
+    FollowingCount: user.following ?? NOT_TOLD,
   };
 }
 

@@ -237,6 +237,7 @@ function liveUser(user: User): Proto {
     nickname: user.nickname ?? "",
     gender: user.gender === "male" ? 1 : user.gender === "female" ? 2 : 0,
     avatarThumb: liveImage(user.avatar),
+    followInfo: followInfo(user),
     payGrade: payLevel === null ? null : { level: BigInt(payLevel) },
     fansClub: fansClub === null ? null : { data: { clubName: fansClub.name ?? "", level: fansClub.level } },
     userAttr: user.isAdmin ? { isAdmin: true } : null,
@@ -246,6 +247,12 @@ function liveUser(user: User): Proto {
     webcastUid: user.webcastUid ?? "",
     idStr: idOf(user) ?? "",
   };
+}
+
+/** Returns how many follow a person and whom they follow; null where nothing of it was told. */
+function followInfo({ following, followers, followStatus }: User): Proto {
+  if (following === undefined && followers === undefined && followStatus === undefined) return null;
+  return { followingCount: BigInt(following ?? 0), followerCount: BigInt(followers ?? 0), followStatus: BigInt(followStatus ?? 0) };
 }
 
 /** Returns the person within a text: less of them. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bareJson, grab } from "../../src/compat/grab.js";
-import type { LiveEvent } from "../../src/events/event.js";
+import type { LiveEvent, User } from "../../src/events/event.js";
 import { type Big, readBig } from "./big-json.js";
 import { rendered } from "./golden.js";
 import { ABOUT, FAN, MSG_ID, ROOM_ID, sample, UID } from "./samples.js";
@@ -46,6 +46,16 @@ describe("messages for clients of DouyinBarrageGrab", () => {
       ...["Id", "IsAdmin", "IsAnchor", "ShortId", "DisplayId", "Nickname", "Level", "PayLevel", "Gender", "HeadImgUrl", "SecUid"],
       ...["FansClub", "FollowerCount", "FollowStatus", "FollowingCount"],
     ]);
+  });
+
+  it("have what was told of a person's followers, and -1 for what was not", () => {
+    const of = (counts: Partial<User>) => {
+      const told = { ...sample("chat"), user: { ...FAN, ...counts } } as LiveEvent;
+      const { FollowerCount, FollowStatus, FollowingCount } = read(told).data["User"] as Fields;
+      return [FollowerCount, FollowStatus, FollowingCount];
+    };
+    expect(of({ followers: 120, followStatus: 1, following: 34 })).toEqual([120, 1, 34]);
+    expect(of({ followers: 120 })).toEqual([120, -1, -1]);
   });
 
   it("have ids beyond 2^53 exact, as bare integers", () => {

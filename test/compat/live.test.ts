@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { live } from "../../src/compat/live.js";
+import type { LiveEvent } from "../../src/events/event.js";
 import type { RoomState } from "../../src/health/state.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { roomStatus } from "../health/status.js";
 import { rendered } from "./golden.js";
-import { ABOUT, MSG_ID, ROOM_ID, sample, UID } from "./samples.js";
+import { ABOUT, FAN, MSG_ID, ROOM_ID, sample, UID } from "./samples.js";
 
 const format = live(30);
 const ASKED = { room: "98765", idsAsText: true };
@@ -35,6 +36,9 @@ describe("messages for clients of jwwsjlm/douyinLive", () => {
       livename: "主播",
       title: '今晚"聊天"',
     });
+    const followed = { ...sample("chat"), user: { ...FAN, followers: 120, followStatus: 1 } } as LiveEvent;
+    const { user } = JSON.parse(format.write(followed, ABOUT, ASKED)?.text ?? "null");
+    expect(user.followInfo).toEqual({ followerCount: "120", followStatus: "1" });
     expect(read("follow")).toMatchObject({ action: "1", followCount: "10001" });
     expect(read("share")).toMatchObject({ action: "3", shareTarget: "112" });
   });
