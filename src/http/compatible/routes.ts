@@ -319,27 +319,36 @@ export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
   });
 }
 
-/** Answers `GET /douyin/liveroom/audience`: the viewers that the newest statistics of the room name, and how many there are. */
+/** Answers `GET /douyin/liveroom/audience`: the viewers that the newest statistics name, else the newest rank, and how many there are. */
 async function audienceText(deps: ApiDeps, call: HttpCall, text: string): Promise<string> {
   const asked = await requestedRoom(deps, call, text);
-  const stats = await newest(deps.store.log, asked.room, "stats", sessionOf(asked), ({ ranks }) => (ranks?.length ?? 0) > 0);
-  return ranksText(stats?.ranks ?? [], stats?.online ?? null, stats?.time ?? null);
+  const stats = await statsWithRanks(deps.store.log, asked);
+  if (stats !== null) return ranksText(stats.ranks ?? [], stats.online, stats.time);
+  const [rank, counted] = await Promise.all([
+    rankOf(deps.store.log, asked),
+    newest(deps.store.log, asked.room, "stats", sessionOf(asked), ({ online }) => online !== null),
+  ]);
+  return ranksText(rank?.entries ?? [], counted?.online ?? null, rank?.time ?? counted?.time ?? null);
 }
 
 /** Answers `GET /douyin/liveroom/ranklist`: the newest rank of contributors; the statistics name the first few where there is none. */
 async function rankListText(deps: ApiDeps, call: HttpCall, text: string): Promise<string> {
   const asked = await requestedRoom(deps, call, text);
-  const session = sessionOf(asked);
-  const rank = await newest(
-    deps.store.log,
-    asked.room,
-    "rank",
-    session,
-    ({ list, entries }) => (list === "audience" || list === "room") && entries.length > 0,
-  );
+  const rank = await rankOf(deps.store.log, asked);
   if (rank !== null) return ranksText(rank.entries, null, rank.time);
-  const stats = await newest(deps.store.log, asked.room, "stats", session, ({ ranks }) => (ranks?.length ?? 0) > 0);
+  const stats = await statsWithRanks(deps.store.log, asked);
   return ranksText(stats?.ranks ?? [], null, stats?.time ?? null);
+}
+
+/** Finds the newest statistics that name viewers. */
+function statsWithRanks(log: Log, asked: RequestedRoom): Promise<LiveEventOf<"stats"> | null> {
+  return newest(log, asked.room, "stats", sessionOf(asked), ({ ranks }) => (ranks?.length ?? 0) > 0);
+}
+
+/** Finds the newest rank of a room's viewers. */
+function rankOf(log: Log, asked: RequestedRoom): Promise<LiveEventOf<"rank"> | null> {
+  const isOfViewers = ({ list, entries }: LiveEventOf<"rank">) => (list === "audience" || list === "room") && entries.length > 0;
+  return newest(log, asked.room, "rank", sessionOf(asked), isOfViewers);
 }
 
 function ranksText(entries: readonly RankEntry[], total: number | null, time: number | null): string {

@@ -170,6 +170,18 @@ describe("/douyin/liveroom/audience and /ranklist", () => {
     });
     expect((await ask(server, "audience", "98765")).at("data", "data", "time")).toBe(1_000);
   });
+
+  it("name the viewers of a rank, and count them, where the statistics name nobody", async () => {
+    const server = await serveApi();
+    await server.tell("98765", stats({ online: 6, time: 2_000 }));
+    expect((await ask(server, "audience", "98765")).at("data", "data")).toEqual({ ranks: [], total: 6, time: 2_000 });
+    const { room: _, type: __, online: ___, totalViewers: ____, onlineText: _____, totalText: ______, ...base } = stats({ time: 3_000 });
+    const entries = [entry(1, 1, { id: "43" })];
+    await server.tell("98765", { ...base, room: 1, type: "rank", list: "audience", entries, receiver: null, total: null });
+    expect((await ask(server, "audience", "98765")).at("data", "data")).toMatchObject({
+      ...{ ranks: [{ rank: 1, user: { uid: "43" } }], total: 6, time: 3_000 },
+    });
+  });
 });
 
 describe("the whole interface", () => {
