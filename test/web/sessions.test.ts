@@ -71,6 +71,7 @@ describe("a broadcast's measures", () => {
   it("change by a share, which nothing has of nothing", () => {
     expect([changeOf(100, 112), changeOf(100, 97), changeOf(0, 5), changeOf(null, 5)].map(shownChange)).toEqual(["+12%", "−3%", "–", "–"]);
     expect([shownChange(0.001), shownChange(-0.001)]).toEqual(["0%", "0%"]);
+    expect([shownChange(-0.999), shownChange(-1)]).toEqual(["−99%", "−100%"]);
   });
 
   it("are shown as what they are", () => {

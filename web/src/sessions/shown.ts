@@ -11,10 +11,10 @@ export function shownMeasure(measure: Measure, value: number | null, lang: Lang)
   return measure === "covered" ? percent(value) : shortCount(Math.round(value), lang);
 }
 
-/** A change as people read it: +12%, −3%. */
+/** A change as people read it: +12%, −3%; −100% only where nothing is left. */
 export function shownChange(change: number | null): string {
   if (change === null) return "–";
-  const whole = Math.round(change * 100);
+  const whole = change > -1 ? Math.max(-99, Math.round(change * 100)) : Math.round(change * 100);
   if (whole === 0) return "0%";
   return `${whole > 0 ? "+" : "−"}${Math.abs(whole)}%`;
 }
