@@ -7,7 +7,7 @@ import { defineConfig } from "vite";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PACKAGES = `${ROOT}node_modules/`;
-const OUT = `${ROOT}dist/packages/`;
+const OUT = `${ROOT}${process.env["BUILD_INTO"] ?? "dist"}/packages/`;
 
 /** Files of the same name in dist/packages, put together with what they load. */
 const BUNDLED = ["@modelcontextprotocol/server/dist/index", "@modelcontextprotocol/server/dist/stdio"];

@@ -1,6 +1,6 @@
 // What a fresh clone needs before anything runs: dependencies and a build. Uses only Node and npm.
 import { spawnSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { bill } from "./sbom.mjs";
 
@@ -50,17 +50,33 @@ export function install({ tools = true } = {}) {
   });
 }
 
-/** Compiles src/ and simulator/ to dist/ (their types are checked by `npm test`: here that would be half of the time), puts the program together in dist/bin, what it loads by itself in dist/packages, and the dashboard in dist/web. */
+/** Folder in the checkout that a build is made in. */
+const MAKING = "dist.new";
+
+/**
+ * Compiles src/ and simulator/ to dist/ (their types are checked by `npm test`: here that would be half of the time), puts the program together in
+ * dist/bin, what it loads by itself in dist/packages, and the dashboard in dist/web. All is made beside dist/ and takes its place at the end: a
+ * server that runs from there meanwhile, or is to run because the build failed, finds a whole one.
+ */
 export function build() {
   step("building the program and the dashboard", () => {
-    rmSync(`${ROOT}dist`, { recursive: true, force: true });
-    run(process.execPath, [TSC, "-p", "tsconfig.build.json", "--noCheck"]);
-    const vite = (...args) => run(process.execPath, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args]);
+    rmSync(`${ROOT}${MAKING}`, { recursive: true, force: true });
+    run(process.execPath, [TSC, "-p", "tsconfig.build.json", "--noCheck", "--outDir", MAKING]);
+    const env = { ...process.env, BUILD_INTO: MAKING };
+    const vite = (...args) => run(process.execPath, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args], { env });
     vite("--config", "scripts/program.config.ts");
     vite("--config", "scripts/packages.config.ts");
     vite("web");
-    writeFileSync(`${ROOT}dist/sbom.json`, bill());
+    writeFileSync(`${ROOT}${MAKING}/sbom.json`, bill());
+    putInPlace();
   });
+}
+
+/** Puts the build that was made in the place of the one before. @param root of the checkout, with a slash at its end */
+export function putInPlace(root = ROOT) {
+  // Windows removes no file that a virus scanner is just reading.
+  rmSync(`${root}dist`, { recursive: true, force: true, maxRetries: 10 });
+  renameSync(`${root}${MAKING}`, `${root}dist`);
 }
 
 /** What the build reads, by names in the checkout. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const DIST = `${ROOT}${process.env["BUILD_INTO"] ?? "dist"}`;
 
 export default defineConfig({
   root: ROOT,
@@ -12,13 +13,13 @@ export default defineConfig({
   ssr: { noExternal: true, external: ["better-sqlite3", "playwright-core"] },
   build: {
     ssr: true,
-    outDir: `${ROOT}dist/bin`,
+    outDir: `${DIST}/bin`,
     target: "node20",
     minify: false,
     license: { fileName: "LICENSES.md" },
     rollupOptions: {
       // The worker thread is loaded by its name.
-      input: { dylive: `${ROOT}dist/src/cli/main.js`, thread: `${ROOT}dist/src/jobs/thread.js` },
+      input: { dylive: `${DIST}/src/cli/main.js`, thread: `${DIST}/src/jobs/thread.js` },
       output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
     },
   },

@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
-const OUT = fileURLToPath(new URL("../dist/web", import.meta.url));
+const OUT = fileURLToPath(new URL(`../${process.env["BUILD_INTO"] ?? "dist"}/web`, import.meta.url));
 const LICENSES = "LICENSES.md";
 /** What asks to be told beside its licence. */
 const NOTICE = fileURLToPath(new URL("../node_modules/echarts/NOTICE", import.meta.url));

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -113,6 +113,21 @@ describe("the documents", () => {
         utimesSync(`${root}${path}`, 1_000, 1_000);
       }
       expect(isBuilt(root)).toBe(true);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
+  it("have a build take the place of the one before when it is whole, and leave nothing of that", async () => {
+    const { putInPlace } = (await import(`${ROOT}scripts/prepare.mjs`)) as { readonly putInPlace: (root: string) => void };
+    const root = `${mkdtempSync(join(tmpdir(), "dylive-placed-"))}/`;
+    try {
+      for (const build of ["a", "b"]) {
+        mkdirSync(`${root}dist.new/web`, { recursive: true });
+        writeFileSync(`${root}dist.new/web/${build}.js`, build);
+        putInPlace(root);
+        expect([readdirSync(root), readdirSync(`${root}dist/web`)]).toEqual([["dist"], [`${build}.js`]]);
+      }
     } finally {
       rmSync(root, { recursive: true, force: true });
     }
