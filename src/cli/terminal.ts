@@ -101,6 +101,14 @@ export async function printColumns(titles: readonly Said[], rows: readonly (read
   if (rows.length === 0) await print(told`none`);
 }
 
+/** Writes a share of 0 to 1 as percent, without the sign: 0 only where there is nothing, 100 only where it is all. */
+export function percentText(share: number, digits = 0): string {
+  const [percent, least] = [share * 100, 10 ** -digits];
+  if (percent > 0 && percent < least) return `<${least.toFixed(digits)}`;
+  const text = percent.toFixed(digits);
+  return percent < 100 && Number(text) === 100 ? `>${(100 - least).toFixed(digits)}` : text;
+}
+
 /** Formats a moment (ms UTC) in local time, to the second, with the zone; null stays null. */
 export function moment(at: number): string;
 export function moment(at: number | null): string | null;

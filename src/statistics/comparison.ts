@@ -1,6 +1,7 @@
 import type { Session } from "../store/rooms.js";
 import type { Statistics } from "../store/sql/statistics.js";
 import { addTotals, emptyTotals, eventsOf, type Minute, type Totals } from "../store/statistics.js";
+import { knownDiamonds } from "./summary.js";
 
 const MINUTE_MS = 60_000;
 /** Minutes that are read at once. */
@@ -13,6 +14,12 @@ interface ComparedMinute {
   readonly minute: number;
   /** Sums of each broadcast, in their order; null where it had ended, or is not there yet, or nothing of it was counted. */
   readonly totals: readonly (Totals | null)[];
+}
+
+/** Returns what is shown of a broadcast in a minute. */
+export function comparedValues(totals: Totals) {
+  const { types, units, online } = totals;
+  return { chats: types.chat ?? 0, joins: types.join ?? 0, units, diamonds: knownDiamonds(totals), online: online?.value ?? null };
 }
 
 /**

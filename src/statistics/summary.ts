@@ -105,6 +105,11 @@ export function amountOf(diamonds: bigint): Amount {
   return diamonds <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(diamonds) : String(diamonds);
 }
 
+/** Returns the diamonds of gifts as they are shown; null where units were given and the price of none of them is known. */
+export function knownDiamonds({ diamonds, unpricedUnits }: Pick<Given, "diamonds" | "unpricedUnits">): Amount | null {
+  return diamonds === 0n && unpricedUnits > 0 ? null : amountOf(diamonds);
+}
+
 /** Returns how long a broadcast lasted, or has so far: to its last event; null while nobody knows. */
 function lengthOf(session: Pick<Session, "openedAt" | "endedAt"> | null, { firstAt, lastAt }: Totals): number | null {
   const from = session?.openedAt ?? firstAt;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { lineOf } from "../../src/cli/show.js";
-import { columnsOf, moment, ProgressLine, printColumns } from "../../src/cli/terminal.js";
+import { columnsOf, moment, ProgressLine, percentText, printColumns } from "../../src/cli/terminal.js";
 import { told } from "../../src/runtime/told.js";
 import { chat } from "../contracts/events.js";
 import { commands } from "./tree.js";
@@ -18,6 +18,11 @@ describe("what a command says", () => {
     const own = said.map((text) => text.replace("\r\u001b[K", "")).join("");
     expect(own).toContain("tonight\ufffd[2J\ufffd\ufffd\ufffd.dyrec");
     expect(own).not.toMatch(/[\u001b\u202e\u061c\u200b]/);
+  });
+
+  it("is no share of 0 or of 100 % where something is there, or something is missing", () => {
+    expect([0, 0.004, 0.5, 0.996, 1].map((share) => percentText(share))).toEqual(["0", "<1", "50", ">99", "100"]);
+    expect([0, 0.0004, 0.5, 0.9996, 1].map((share) => percentText(share, 1))).toEqual(["0.0", "<0.1", "50.0", ">99.9", "100.0"]);
   });
 
   it("is that there are none where a table has no rows", async () => {

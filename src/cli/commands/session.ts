@@ -4,9 +4,9 @@ import { SEEN_TYPES, type SeenMessages, seenIn } from "../../health/sightings.js
 import { namedBroadcast } from "../../http/v1/session-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, type ToldPart, told, toldAll, toldOf } from "../../runtime/told.js";
-import { COMPARED_MAX, comparedMinutes } from "../../statistics/comparison.js";
+import { COMPARED_MAX, comparedMinutes, comparedValues } from "../../statistics/comparison.js";
 import { catchUp } from "../../statistics/reader.js";
-import { amountOf, type Summary, summaryOf } from "../../statistics/summary.js";
+import { type Summary, summaryOf } from "../../statistics/summary.js";
 import { openVocabulary } from "../../statistics/words.js";
 import type { RoomKey } from "../../store/log.js";
 import { type BroughtCounts, type NamedRoom, type Session, sessionNames } from "../../store/rooms.js";
@@ -15,7 +15,7 @@ import type { Store } from "../../store/store.js";
 import { confirmDeletion, deleteKept } from "../deletion.js";
 import { pastedRoom } from "../pasted-room.js";
 import { interruptSignal } from "../stop.js";
-import { type Cell, moment, orAsItIs, ProgressLine, print, printColumns, say } from "../terminal.js";
+import { type Cell, moment, orAsItIs, ProgressLine, percentText, print, printColumns, say } from "../terminal.js";
 import { count, when } from "../values.js";
 import { withStore } from "../with-store.js";
 
@@ -173,11 +173,7 @@ async function showMinutes(store: Store, sessions: readonly Session[], titles: r
   const { minutes } = await comparedMinutes(store.statistics, sessions, 0, MINUTES_MAX);
   const rows = minutes.map(({ minute, totals }) => ({
     minute,
-    values: totals.map((one) => {
-      if (one === null) return null;
-      const { types, units, diamonds, online } = one;
-      return { chats: types.chat ?? 0, joins: types.join ?? 0, units, diamonds: amountOf(diamonds), online: online?.value ?? null };
-    }),
+    values: totals.map((one) => (one === null ? null : comparedValues(one))),
   }));
   if (json) {
     for (const row of rows) await print(JSON.stringify(row));
@@ -293,14 +289,14 @@ export function factsOf(totals: Summary): [Told, Cell][] {
       told`complete`,
       totals.covered === null
         ? null
-        : told`${(totals.covered * 100).toFixed(1)} % of the time${totals.partial ? told`; some events were removed before they were counted` : ""}`,
+        : told`${percentText(totals.covered, 1)} % of the time${totals.partial ? told`; some events were removed before they were counted` : ""}`,
     ],
   ];
 }
 
 function witnessLine({ diamondsWitnessed, diamondsReceived, share }: Summary["witness"]): Told | null {
   if (share === null) return null;
-  return told`at least ${diamondsWitnessed} diamonds were given by people they name; gifts that reached us explain ${diamondsReceived} (${(share * 100).toFixed(1)} %)`;
+  return told`at least ${diamondsWitnessed} diamonds were given by people they name; gifts that reached us explain ${diamondsReceived} (${percentText(share, 1)} %)`;
 }
 
 async function summed(store: Store, sessions: readonly Session[]) {

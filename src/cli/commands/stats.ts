@@ -3,10 +3,10 @@ import { type Config, loadConfig } from "../../app/config.js";
 import { seenIn } from "../../health/sightings.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, told } from "../../runtime/told.js";
-import { amountOf, shownAudience, shownGifts, shownWitness, summaryOf } from "../../statistics/summary.js";
+import { amountOf, knownDiamonds, shownAudience, shownGifts, shownWitness, summaryOf } from "../../statistics/summary.js";
 import { GIFT_GROUPS, type GiftGroup, HIDDEN_RECEIVER } from "../../store/statistics.js";
 import type { Store } from "../../store/store.js";
-import { type Cell, moment, print, printColumns } from "../terminal.js";
+import { type Cell, moment, percentText, print, printColumns } from "../terminal.js";
 import { count } from "../values.js";
 import { withStore } from "../with-store.js";
 import { BROADCAST, countAll, countedRoom, countedSession, factsOf, seenFacts } from "./session.js";
@@ -93,10 +93,10 @@ async function showStats(store: Store, asked: string, id: string | null, { json,
   if (json) return print(JSON.stringify({ session: sessionId, totals, seen, audience, gifters, chatters, words, emoji, witness }));
   await printColumns(
     [told`session`, sessionId],
-    [...(totals === null ? [[told`events`, null] as const] : factsOf(totals)), ...seenFacts(brought)],
+    [...(totals === null ? [[told`events`, 0] as const] : factsOf(totals)), ...seenFacts(brought)],
   );
   await print("");
-  await printColumns([told`people`, String(audience.people ?? "–")], audience.people === null ? [] : audienceFacts(audience));
+  await printColumns([told`people`, String(audience.people ?? 0)], audienceFacts(audience));
   await print("");
   await printColumns(
     [told`gives most`, "id", told`diamonds`, told`units`],
@@ -133,16 +133,12 @@ function audienceFacts({
   clubLevels,
   topShare,
 }: ReturnType<typeof shownAudience>): [Told, Cell][] {
-  const percent = (share: number | null) => {
-    if (share === null || (share > 0 && share < 0.01)) return share === null ? null : "<1 %";
-    // Not all of it is 100 %.
-    return share < 1 && share >= 0.995 ? ">99 %" : `${Math.round(share * 100)} %`;
-  };
+  const percent = (share: number | null) => (share === null ? null : `${percentText(share)} %`);
   const bands = new Map<number, number>();
   for (const { level, people } of levels) bands.set(Math.floor(level / BAND), (bands.get(Math.floor(level / BAND)) ?? 0) + people);
   return [
     [told`for the first time here`, newcomers ?? told`unknown: no earlier broadcast was counted`],
-    [told`gave`, gifters],
+    [told`gave`, gifters ?? 0],
     [told`gave for the first time here`, firstGifters],
     [told`diamonds by the one who gave most`, percent(topShare.one)],
     [told`by the ten who gave most`, percent(topShare.ten)],
@@ -155,7 +151,7 @@ function audienceFacts({
 async function showMinutes(store: Store, asked: string, id: string | null, json: boolean): Promise<void> {
   const { room, sessionId } = await countedSession(store, asked, id);
   const minutes = await store.statistics.minutes(room, sessionId, Number.MIN_SAFE_INTEGER, MINUTES_MAX);
-  const rows = minutes.map(({ minute, totals }) => ({ time: minute * MINUTE_MS, ...totals, diamonds: amountOf(totals.diamonds) }));
+  const rows = minutes.map(({ minute, totals }) => ({ time: minute * MINUTE_MS, ...totals, diamonds: knownDiamonds(totals) }));
   if (json) {
     for (const { hidden: _hidden, ...row } of rows) await print(JSON.stringify(row));
     return;

@@ -5,9 +5,7 @@ import { Nullable } from "../../events/field.js";
 import { decodePlace, encodePlace } from "../../feed/cursor.js";
 import { FieldError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
-import { COMPARED_MAX, comparedMinutes } from "../../statistics/comparison.js";
-import { amountOf } from "../../statistics/summary.js";
-import type { Totals } from "../../store/statistics.js";
+import { COMPARED_MAX, comparedMinutes, comparedValues } from "../../statistics/comparison.js";
 import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { visibleRoom } from "../streams/named-room.js";
@@ -28,7 +26,7 @@ const ComparisonSchema = Type.Object(
               chats: Count,
               joins: Count,
               units: Count,
-              diamonds: Amount,
+              diamonds: Type.Union([Amount, Type.Null()], { description: "null where nobody told the price of any of the units" }),
               online: Type.Union([Count, Type.Null()], { description: "people in the room, as last told in this minute" }),
             }),
           ),
@@ -81,7 +79,10 @@ export function compareRoutes(app: FastifyInstance, { store }: ApiDeps): void {
       const { minutes, more } = await comparedMinutes(store.statistics, sessions, Math.max(0, from), limit);
       return {
         sessions: await shownSessions(store, sessions),
-        minutes: minutes.map(({ minute, totals }) => ({ minute, values: totals.map((one) => (one === null ? null : valuesOf(one))) })),
+        minutes: minutes.map(({ minute, totals }) => ({
+          minute,
+          values: totals.map((one) => (one === null ? null : comparedValues(one))),
+        })),
         next: more ? encodePlace(KIND, [Math.max(0, from) + limit]) : null,
       };
     },
@@ -93,8 +94,4 @@ function partsOf(name: string): readonly [room: string, session: string] {
   const [, room, session] = /^\s*(.+)\/([^/]+?)\s*$/.exec(name) ?? [];
   if (room === undefined || session === undefined) throw new FieldError("sessions", told`a broadcast is named as ROOM/SESSION`);
   return [room, session];
-}
-
-function valuesOf({ types, units, diamonds, online }: Totals) {
-  return { chats: types.chat ?? 0, joins: types.join ?? 0, units, diamonds: amountOf(diamonds), online: online?.value ?? null };
 }

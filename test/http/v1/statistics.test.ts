@@ -301,6 +301,7 @@ describe("broadcasts of all rooms", () => {
       chat("a", { id: "c1", sessionId: "1", time: T0 - 5 * MINUTE }),
       chat("b", { id: "c2", sessionId: "1", time: T0 + 30_000 }),
       stats({ id: "s1", sessionId: "1", online: 9, time: T0 + 2 * MINUTE }),
+      gift(3, { id: "g3", sessionId: "1", comboId: "g3", unitDiamonds: null, diamonds: null, time: T0 + 3 * MINUTE }),
       chat("late", { id: "c3", sessionId: "1", time: T0 + 90 * MINUTE }),
       chat("c", { id: "c4", sessionId: "2", time: T0 + 100 * MINUTE }),
     );
@@ -357,7 +358,7 @@ describe("broadcasts of all rooms", () => {
         ],
       },
       { minute: 2, values: [{ ...nothing, online: 9 }, nothing] },
-      { minute: 3, values: [nothing, null] },
+      { minute: 3, values: [{ ...nothing, units: 3, diamonds: null }, null] },
       { minute: 4, values: [{ ...nothing, chats: 1 }, null] },
     ]);
     const pages: unknown[] = [];

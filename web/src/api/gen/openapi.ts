@@ -3565,8 +3565,8 @@ export interface components {
                     chats: number;
                     joins: number;
                     units: number;
-                    /** @description diamonds (10 are 1 CNY), exactly: decimal digits where a number could not hold them */
-                    diamonds: number | string;
+                    /** @description null where nobody told the price of any of the units */
+                    diamonds: (number | string) | null;
                     /** @description people in the room, as last told in this minute */
                     online: number | null;
                 } | null)[];
