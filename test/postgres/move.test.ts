@@ -12,7 +12,7 @@ import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { RETAINED } from "../../src/store/sql/retention.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
-import { chat, erased, gift } from "../contracts/events.js";
+import { chat, chats, erased, gift } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 import { findAll, indexAll } from "../contracts/search.js";
 import { everything } from "../contracts/statistics.js";
@@ -26,6 +26,7 @@ import { dropDatabase, newDatabase, runSql } from "./database.js";
 
 const SIGNAL = new AbortController().signal;
 const AUTHOR = { id: "1", secUid: "MS4w", displayId: null, shortId: null };
+const TOKEN = { id: "t", name: "n", scope: "read", hash: "h", rooms: [], perMinute: null, createdAt: 1, expiresAt: null } as const;
 const SESSIONS = ["s1", "s2", ""];
 const dir = useFolders()();
 const path = join(dir, "dylive.sqlite");
@@ -231,6 +232,37 @@ describe("a store that moves from SQLite to PostgreSQL", () => {
     expect(await moveStore({ from: path, to: url, signal: SIGNAL })).toEqual({ ...moved, before: moved.events });
   });
 
+  it("is no store while it differs, nor when the source was written to meanwhile", { timeout: 120_000 }, async () => {
+    const from = join(dir, "moving.sqlite");
+    const before = openSqliteStore({ path: from });
+    const { append } = await claimed(before);
+    await append(...chats(2500));
+    await before.tokens.add({ ...TOKEN, revokedAt: null, lastUsedAt: null });
+    await before.secrets.pseudonymKey();
+    const stop = new AbortController();
+    const half = (what: string) => what === "events copied" && stop.abort(new Error("pulled"));
+    await expect(moveStore({ from, to: url, signal: stop.signal, onProgress: half })).rejects.toThrow("pulled");
+    await runSql(url, "UPDATE events SET body = body || ' ' WHERE seq = 7");
+    await expect(moveStore({ from, to: url, signal: SIGNAL })).rejects.toMatchObject({ code: "internal" });
+    await expect(openPostgresStore({ url })).rejects.toMatchObject({ detail: expect.stringContaining("not finished") });
+    await runSql(url, "UPDATE events SET body = left(body, -1) WHERE seq = 7");
+
+    let added: Promise<unknown> | null = null;
+    const onProgress = (what: string) => {
+      if (what === "events compared") added ??= append(...chats(3, "late:"));
+    };
+    await expect(moveStore({ from, to: url, signal: SIGNAL, onProgress })).rejects.toMatchObject({
+      code: "in_use",
+      detail: expect.stringContaining("used by another command"),
+    });
+    await added;
+    await expect(openPostgresStore({ url })).rejects.toMatchObject({ detail: expect.stringContaining("not finished") });
+    expect(await moveStore({ from, to: url, signal: SIGNAL })).toMatchObject({ events: 2503, before: 2500 });
+    const after = await openPostgresStore({ url });
+    expect(await after.tokens.list()).toEqual(await before.tokens.list());
+    await Promise.all([before.close(), after.close()]);
+  });
+
   it("finds a difference", { timeout: 120_000 }, async () => {
     await moveStore({ from: path, to: url, signal: SIGNAL });
     for (const [change, back, where] of [
@@ -254,8 +286,7 @@ describe("a store that moves from SQLite to PostgreSQL", () => {
 
   it("takes no database that holds something, and no store that is none", async () => {
     const store = await openPostgresStore({ url });
-    const token = { id: "t", name: "n", scope: "read", hash: "h", rooms: [], perMinute: null, createdAt: 1, expiresAt: null } as const;
-    await store.tokens.add({ ...token, revokedAt: null, lastUsedAt: null });
+    await store.tokens.add({ ...TOKEN, revokedAt: null, lastUsedAt: null });
     await store.close();
     await expect(moveStore({ from: path, to: url, signal: SIGNAL })).rejects.toMatchObject({
       code: "bad_request",

@@ -14,7 +14,7 @@ const BATCH = 2000;
 
 /** Source, destination and options of a copy. */
 interface MoveOptions {
-  /** The SQLite file; nobody else writes it meanwhile. */
+  /** The SQLite file; that it was written to meanwhile is found at the end, and refused. */
   readonly from: string;
   /** Address of the database, which is empty or holds the beginning of the same copy. */
   readonly to: string;
@@ -35,9 +35,10 @@ interface Moved {
 
 /**
  * Copies a SQLite store into a PostgreSQL database, with its log id, seqs and positions, so that cursors of the one go on in the other, and
- * compares the two. A copy that was broken off goes on when it is called again; one that is whole is only compared. The search index is not
- * copied: a server makes it.
- * @throws DyliveError bad_config, bad_request, store_unreachable; internal when the copy differs; the signal's reason
+ * compares the two. Only what was found the same becomes a store. A copy that was broken off goes on when it is called again; one that is
+ * whole is only compared. The search index is not copied: a server makes it.
+ * @throws DyliveError bad_config, bad_request, store_unreachable; in_use when the source was written to meanwhile; internal when the copy
+ * differs; the signal's reason
  */
 export async function moveStore({ from, to, signal, onProgress = () => {}, clock = systemClock }: MoveOptions): Promise<Moved> {
   const source = new SqliteSource(from);
@@ -48,6 +49,9 @@ export async function moveStore({ from, to, signal, onProgress = () => {}, clock
     const before = await copy(source, target, onProgress, signal);
     const compared = await compareStores(source, target, onProgress, signal);
     const heads = source.heads();
+    if (source.moved())
+      throw new DyliveError("in_use", told`${from} was used by another command meanwhile: run this one again when that has ended`);
+    await target.open();
     const events = heads.reduce((sum, { kept }) => sum + kept, 0);
     return { rooms: heads.filter(({ room }) => room > 0).length, events, before, compared };
   } finally {
@@ -201,21 +205,27 @@ class PostgresTarget {
     await this.#connection.write(() => run(EVENTS_SQL, room, days, ...cells(given, Object.keys(EVENT_COLUMNS).length)));
   }
 
-  /** Copies everything else, and where the rooms' logs end, in one transaction: from then on the database is the store. */
+  /** Copies everything else, and where the rooms' logs end, in one transaction; what an earlier call copied of it is taken away. */
   async finish(source: SqliteSource): Promise<void> {
     const pseudonymKey = source.meta("pseudonym_key");
     await this.#connection.write(function* () {
+      for (const { name, copied = "true" } of [META, ...TABLES].reverse()) yield* run(`DELETE FROM ${name} WHERE ${copied}`);
       for (const table of [META, ...TABLES]) {
         yield* insert(table, source.rows(table));
         if (table.counts === true) yield* run(countOn(table), source.given(table));
       }
       for (const { room, head, epoch } of source.heads())
         yield* run("UPDATE heads SET head = $2, epoch = $3 WHERE room = $1", room, head, epoch);
+      yield* run("DELETE FROM meta WHERE key = 'pseudonym_key'");
       if (pseudonymKey !== null) yield* run("INSERT INTO meta(key, value) VALUES ('pseudonym_key', $1)", pseudonymKey);
-      yield* run("UPDATE meta SET key = 'log_id' WHERE key = $1", COPYING);
     });
     // Of a large store it takes longer than a statement may.
     await this.#connection.writeLong(() => run("ANALYZE"));
+  }
+
+  /** Makes the copy the store: from then on others open it. */
+  async open(): Promise<void> {
+    await this.#connection.write(() => run("UPDATE meta SET key = 'log_id' WHERE key = $1", COPYING));
   }
 
   /** Passes the rows of a table, in the order of its primary key, to a reader. */
