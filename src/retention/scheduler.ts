@@ -3,6 +3,7 @@ import type { RoomKey } from "../store/log.js";
 import type { ServerLimits } from "../store/server-limits.js";
 import type { LimitsOf, Retention } from "../store/sql/retention.js";
 import type { Store } from "../store/store.js";
+import { DamagedEvent } from "../store/stored-event.js";
 import { removeDeletedRaw, runDeletion } from "./deletion.js";
 import { beyondLimits, isBelieved, type RawRecordings, retainStep, shedStep } from "./step.js";
 
@@ -131,6 +132,8 @@ export interface RetentionSchedulerDeps {
 export class RetentionScheduler {
   readonly #deps: RetentionSchedulerDeps;
   readonly #doubt: ClockDoubt;
+  /** Rooms of this round in which an event cannot be read. */
+  readonly #damaged = new Set<RoomKey>();
 
   constructor(deps: RetentionSchedulerDeps) {
     this.#deps = deps;
@@ -152,6 +155,7 @@ export class RetentionScheduler {
 
   async #round(signal: AbortSignal): Promise<void> {
     const { what, store, onDoubt, clock } = this.#deps;
+    this.#damaged.clear();
     const rooms = [...(await store.log.heads()).keys()];
     const doubt = this.#doubt.look(clock.now(), (this.#deps.steadyMs ?? (() => performance.now()))(), await this.#newest(rooms));
     if (doubt !== null) onDoubt(doubt);
@@ -164,7 +168,8 @@ export class RetentionScheduler {
   async #storeRound(server: ServerLimits, rooms: readonly RoomKey[], byAge: boolean, signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#deps;
     // What a process began that died since, or that was stopped.
-    for (const deletion of await store.deletions.open()) await runDeletion(store, deletion, () => clock.now(), { signal });
+    for (const deletion of await store.deletions.open())
+      await this.#apart(deletion.room, () => runDeletion(store, deletion, () => clock.now(), { signal }));
     const own = new Map<RoomKey, LimitsOf>();
     for (const room of rooms) own.set(room, { ...server.limits, ...(await store.retention.limits(room)) });
     const ages = [...own.values()].map(({ events }) => events.maxAgeMs);
@@ -172,7 +177,7 @@ export class RetentionScheduler {
     let removed = dropped > 0;
     for (const [room, limits] of own) {
       const wanted = byAge ? eased(limits, ageMs) : ageless(limits);
-      while (!signal.aborted && (await retainStep(store, room, wanted, clock.now()))) {
+      while (!signal.aborted && (await this.#apart(room, () => retainStep(store, room, wanted, clock.now())))) {
         removed = true;
         await clock.sleep(PAUSE_MS, signal);
       }
@@ -235,7 +240,10 @@ export class RetentionScheduler {
         }
       } else {
         const oldest = await this.#oldest(rooms);
-        if (oldest === null || !(await shedStep(store, oldest, clock.now()))) break;
+        if (oldest === null) break;
+        const more = await this.#apart(oldest, () => shedStep(store, oldest, clock.now()));
+        if (more === null) continue;
+        if (!more) break;
       }
       removed = true;
       await clock.sleep(PAUSE_MS, signal);
@@ -248,18 +256,32 @@ export class RetentionScheduler {
     const { log } = store;
     let oldest: { readonly room: RoomKey; readonly at: number } | null = null;
     for (const [room, ends] of await log.heads(rooms)) {
-      const { events } = await log.read(room, ends.oldest - 1, LOOKED_AT);
+      if (this.#damaged.has(room)) continue;
+      const events = (await this.#apart(room, async () => (await log.read(room, ends.oldest - 1, LOOKED_AT)).events)) ?? [];
       const at = events.find((event) => isBelieved(event, clock.now()))?.receivedAt ?? events[0]?.receivedAt;
       if (at !== undefined && (oldest === null || at < oldest.at)) oldest = { room, at };
     }
     return oldest?.room ?? null;
   }
 
+  /** Does what is of one room. Where an event of it cannot be read, that is told, and the others have their turn. @returns null there */
+  async #apart<T>(room: RoomKey, work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DamagedEvent)) throw error;
+      if (!this.#damaged.has(room)) this.#deps.onError(error);
+      this.#damaged.add(room);
+      return null;
+    }
+  }
+
   /** Returns when the newest event of all was received, as far as that can be believed; null when there is none. */
   async #newest(rooms: readonly RoomKey[]): Promise<number | null> {
     const times: number[] = [];
     for (const room of rooms) {
-      const { events } = await this.#deps.store.log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOKED_AT);
+      const newest = async () => (await this.#deps.store.log.readBefore(room, Number.MAX_SAFE_INTEGER, LOOKED_AT)).events;
+      const events = (await this.#apart(room, newest)) ?? [];
       const event = events.findLast((one) => isBelieved(one, this.#deps.clock.now()));
       if (event !== undefined) times.push(event.receivedAt);
     }

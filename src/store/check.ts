@@ -4,6 +4,7 @@ import type { Log, RoomKey } from "./log.js";
 import type { VerifiedRows, WrongRow } from "./sql/verify.js";
 import type { SessionStatistics } from "./statistics.js";
 import type { Store } from "./store.js";
+import { DamagedEvent } from "./stored-event.js";
 
 /** Something that is wrong with a room's log, or with what is made from it. */
 type LogFinding =
@@ -11,6 +12,8 @@ type LogFinding =
   | { readonly kind: "hole"; readonly room: RoomKey; readonly from: number; readonly to: number }
   /** An event out of order, or outside of what was asked for. */
   | { readonly kind: "order"; readonly room: RoomKey; readonly seq: number }
+  /** An event that cannot be read. */
+  | { readonly kind: "damaged"; readonly room: RoomKey; readonly seq: number }
   /** A combo whose deltas do not add up to its largest total. */
   | { readonly kind: "combo"; readonly room: RoomKey; readonly comboId: string; readonly sum: number; readonly high: number }
   /** An event that the search index does not hold as it should, or holds although it is not kept. */
@@ -50,16 +53,34 @@ export async function check(log: Log, room?: RoomKey, signal?: AbortSignal): Pro
     while (walk.scanned < head && findings.length + walk.findings.length < MAX_FINDINGS) {
       signal?.throwIfAborted();
       const after = walk.scanned;
-      const page = await log.read(key, after, PAGE, { deleted: true });
-      if (page.removed !== undefined) walk.passRemoved(...page.removed);
-      for (const event of page.events) walk.pass(event);
-      walk.passTo(page.scanned);
+      await checkPage(log, key, walk);
       // A store that does not get on would be read forever.
       if (walk.scanned === after) walk.passTo(head);
     }
     findings.push(...walk.findings, ...walk.combos());
   }
   return findings.slice(0, MAX_FINDINGS);
+}
+
+/** Passes the next page of a room; where an event of it cannot be read, the events up to that, one by one, and then that one. */
+async function checkPage(log: Log, room: RoomKey, walk: CheckWalk): Promise<void> {
+  for (let damaged = 0, limit = PAGE; ; limit = 1)
+    try {
+      const page = await log.read(room, walk.scanned, limit, { deleted: true });
+      const { events } = page;
+      if (page.removed !== undefined) walk.passRemoved(...page.removed);
+      for (const event of events) walk.pass(event);
+      walk.passTo(page.scanned);
+      if (walk.scanned >= damaged) return;
+    } catch (error) {
+      if (!(error instanceof DamagedEvent)) throw error;
+      damaged = error.seq;
+      if (limit > 1) continue;
+      // It is the next one: only what was removed may lie before it.
+      const { removed } = await log.read(room, walk.scanned, 0, { deleted: true });
+      if (removed !== undefined) walk.passRemoved(...removed);
+      return walk.passDamaged(damaged);
+    }
 }
 
 interface CheckedCombo {
@@ -105,6 +126,13 @@ class CheckWalk {
     combo.high = Math.max(combo.high, event.comboTotal);
     combo.last = event.seq;
     this.#combos.set(event.comboId, combo);
+  }
+
+  passDamaged(seq: number): void {
+    this.passTo(seq - 1);
+    this.findings.push({ kind: "damaged", room: this.#room, seq });
+    this.#lost(seq);
+    this.#scanned = seq;
   }
 
   /** Passes everything up to a seq: what was not seen on the way is missing. */
@@ -235,12 +263,14 @@ interface CheckOptions {
 
 /**
  * Checks the log as {@link check} does, that what is made from it (the search index, the statistics) says the same, and that each work, comment,
- * run that collects comments, download and watch on an author is whole and says one thing.
+ * run that collects comments, download and watch on an author is whole and says one thing. Nothing is compared with events that cannot be read.
  */
 export async function checkStore(store: Store, options: CheckOptions = {}): Promise<readonly CheckFinding[]> {
   const { room, statisticsMaxAgeMs = null, clock = systemClock, signal, onProgress = () => {} } = options;
   const findings: CheckFinding[] = [...(await check(store.log, room, signal))];
+  const unreadable = new Set(findings.flatMap((one) => (one.kind === "damaged" ? [one.room] : [])));
   for (const [key] of await store.log.heads(room === undefined ? undefined : [room])) {
+    if (unreadable.has(key)) continue;
     let events = 0;
     const onEvents = (count: number) => {
       signal?.throwIfAborted();

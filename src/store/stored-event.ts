@@ -60,6 +60,16 @@ export function mayReplace(keptId: string, id: string): boolean {
   return keptId === id || (keptId.startsWith("settle:") && id.startsWith("settle:"));
 }
 
+/** Failure to read a stored event: nobody reads past it, but what goes on without it can tell which one it is. */
+export class DamagedEvent extends DyliveError {
+  readonly seq: number;
+
+  constructor(room: number, seq: number, cause?: unknown) {
+    super("store_damaged", told`a row of the database cannot be read: event ${seq} of room ${room}`, cause);
+    this.seq = seq;
+  }
+}
+
 /** Event as it is stored. Its text is given out as it is; it is parsed only for a reader that looks inside. */
 export class StoredEvent {
   readonly seq: number;
@@ -70,11 +80,17 @@ export class StoredEvent {
   readonly diamonds: number | null;
   /** JSON text of the event, its seq in front. */
   readonly text: string;
+  readonly #room: number;
   #event: LiveEvent | null = null;
 
-  /** @throws SyntaxError when the text is cut short: it would be given out unread */
-  constructor(seq: number, { type, sessionId, userId, diamonds, body }: Pick<Row, "type" | "sessionId" | "userId" | "diamonds" | "body">) {
-    if (!body.endsWith("}")) throw new SyntaxError(`the text of event ${seq} is cut short`);
+  /** @throws DamagedEvent when the text is cut short: it would be given out unread */
+  constructor(
+    room: number,
+    seq: number,
+    { type, sessionId, userId, diamonds, body }: Pick<Row, "type" | "sessionId" | "userId" | "diamonds" | "body">,
+  ) {
+    if (!body.endsWith("}")) throw new DamagedEvent(room, seq);
+    this.#room = room;
     this.seq = seq;
     this.type = type;
     this.sessionId = sessionId;
@@ -83,9 +99,9 @@ export class StoredEvent {
     this.text = textOf(seq, body);
   }
 
-  /** The event, parsed once; many readers may share it, so nobody may change it. @throws DyliveError store_damaged */
+  /** The event, parsed once; many readers may share it, so nobody may change it. @throws DamagedEvent */
   get event(): LiveEvent {
-    this.#event ??= Object.freeze(this.#parse());
+    this.#event ??= Object.freeze(parsed(this.#room, this.seq, this.text));
     return this.#event;
   }
 
@@ -93,19 +109,19 @@ export class StoredEvent {
   get isTest(): boolean {
     return this.sessionId === null && this.event.source === "test";
   }
-
-  #parse(): LiveEvent {
-    try {
-      return JSON.parse(this.text);
-    } catch (error) {
-      throw new DyliveError("store_damaged", told`a row of the database cannot be read: event ${this.seq}`, error);
-    }
-  }
 }
 
-/** Returns the event of a stored body, with its seq in front. */
-export function eventOf(seq: number, body: string): LiveEvent {
-  return JSON.parse(textOf(seq, body));
+/** Returns the event of a stored body, with its seq in front. @throws DamagedEvent */
+export function eventOf(room: number, seq: number, body: string): LiveEvent {
+  return parsed(room, seq, textOf(seq, body));
+}
+
+function parsed(room: number, seq: number, text: string): LiveEvent {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DamagedEvent(room, seq, error);
+  }
 }
 
 function textOf(seq: number, body: string): string {

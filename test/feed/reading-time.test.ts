@@ -14,7 +14,7 @@ import { until } from "../until.js";
 const EVENTS = stored(50);
 
 function stored(count: number, after = 0): readonly StoredEvent[] {
-  return chats(count).map((event, index) => new StoredEvent(after + index + 1, rowOf(event)));
+  return chats(count).map((event, index) => new StoredEvent(1, after + index + 1, rowOf(event)));
 }
 
 /** A filter that takes its time. */

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ClockDoubt, RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
 import { retainStep, shedStep } from "../../src/retention/step.js";
@@ -213,6 +214,23 @@ describe("what is beyond its limits", () => {
     expect(await checkStore(store)).toEqual([]);
     await store.close();
     expect(statSync(path).size).toBe(after?.used);
+  });
+
+  it("stays in a room of which an event cannot be read, which is told once a round, and goes of the others", async () => {
+    const { path, store } = opened();
+    const clock = new FakeClock();
+    const [damaged, other] = [await claimed(store), await claimed(store, "98766")];
+    for (const { room, append } of [damaged, other]) await append(...day(clock, room, 40, 4), ...day(clock, room, 0, 4));
+    const file = new Database(path);
+    file.exec(`UPDATE events SET body = substr(body, 1, 20) WHERE room = ${damaged.room}`);
+    file.close();
+    const told: unknown[] = [];
+    const limits = { ...FOREVER, events: { maxAgeMs: 30 * DAY, maxBytes: null } };
+    kept(store, clock, { limits, maxStoreBytes: 1, onError: (error) => told.push(error) });
+    await settle(clock, 5_000);
+    expect(told).toEqual([expect.objectContaining({ code: "store_damaged", seq: expect.any(Number) })]);
+    expect((await store.log.heads()).get(damaged.room)).toMatchObject({ oldest: 1 });
+    expect((await readAll(store.log, other.room)).events).toEqual([]);
   });
 
   it("goes when the store as a whole is too big: the oldest of all rooms first", async () => {

@@ -31,6 +31,39 @@ describe("check", () => {
     await store.close();
   });
 
+  it("goes on after events that cannot be read", async () => {
+    const file = path("damaged.db");
+    const store = openSqliteStore({ path: file });
+    const { room, append } = await claimed(store);
+    await append(...chats(1500), gift("g", "k", 3, 3));
+    const other = await claimed(store, "98766");
+    await other.append(...chats(3, "other:"));
+    await store.log.remove(room, 5, 9, "retention");
+    await store.log.remove(room, 1200, 1210, "retention");
+    await catchUp(store, plainWords);
+    for (const one of [room, other.room]) while (await store.search.advance(one));
+    const others = new Database(file);
+    // Not JSON any more, cut short, and gone.
+    others.exec("UPDATE events SET body = replace(body, ':', ';') WHERE pos & 4294967295 IN (11, 12, 1211) AND room = 1");
+    others.exec("UPDATE events SET body = substr(body, 1, 20) WHERE pos & 4294967295 = 1300 AND room = 1");
+    others.exec("DELETE FROM events WHERE pos & 4294967295 IN (1400) OR pos & 4294967295 = 2 AND room = 2");
+    others.close();
+    const findings = [
+      ...[11, 12, 1211, 1300].map((seq) => ({ kind: "damaged", room, seq })),
+      { kind: "hole", room, from: 1400, to: 1400 },
+      { kind: "hole", room: other.room, from: 2, to: 2 },
+    ];
+    expect(await check(store.log)).toEqual(findings);
+    expect((await checkStore(store)).slice(0, findings.length)).toEqual(findings);
+    expect((await checkStore(store)).slice(findings.length).every((one) => "room" in one && one.room === other.room)).toBe(true);
+    await expect(store.log.read(room, 1250, 500)).rejects.toMatchObject({
+      code: "store_damaged",
+      detail: `a row of the database cannot be read: event 1300 of room ${room}`,
+    });
+    await expect(store.log.lines(room, 1250, 1500, 500)).rejects.toMatchObject({ code: "store_damaged", seq: 1300 });
+    await store.close();
+  });
+
   it("finds what the search index and the statistics say otherwise", async () => {
     const file = path("derived.db");
     const store = openSqliteStore({ path: file });

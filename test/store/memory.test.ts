@@ -25,7 +25,7 @@ describe("the store in memory", () => {
   });
 
   it("drops the oldest whose text is too much, but nothing of what was appended last", () => {
-    const log = new MemoryRoomLog();
+    const log = new MemoryRoomLog(1);
     const row = (name: string) => rowOf(chat(name, { text: "x".repeat(1000) }));
     const most = 3 * row("a").body.length;
     const append = (...names: string[]) => {

@@ -31,7 +31,7 @@ describe("what a hook is sent", () => {
   it("of a room's gifts, which the system's room tells, too, is the room's own event", () => {
     const { wants } = of(["gifts.suppressed"]);
     const told = (room: number, kind: "gifts.suppressed" | "gifts.flowing") =>
-      wants(new StoredEvent(1, rowOf(alarmEvent(room, { sessionId: "s1", webRid: null }, { kind, text: "…", session: null }, 1))));
+      wants(new StoredEvent(1, 1, rowOf(alarmEvent(room, { sessionId: "s1", webRid: null }, { kind, text: "…", session: null }, 1))));
     expect([told(1, "gifts.suppressed"), told(0, "gifts.suppressed"), told(1, "gifts.flowing")]).toEqual([true, false, false]);
   });
 
@@ -136,7 +136,7 @@ describe("what a hook is sent", () => {
   });
 
   it("is what the filter leaves", () => {
-    const row = new StoredEvent(1, rowOf(chat("1")));
+    const row = new StoredEvent(1, 1, rowOf(chat("1")));
     expect(of(["chat"], [], 'text.contains("你好")').expression?.(row.event)).toBe(true);
     expect(of(["chat"], [], 'text.contains("再见")').expression?.(row.event)).toBe(false);
     expect(of(["chat"], [], 'text.contains("再见")').wants(row)).toBe(true);

@@ -110,6 +110,7 @@ function sentenceOf(finding: CheckFinding): Told {
   if (finding.kind === "row") return told`${toldOf(ROW_NAMES[finding.table])} ${finding.row}: ${recognised(finding.what)}`;
   const where = told`room ${finding.room}`;
   if (finding.kind === "hole") return told`${where}: seq ${finding.from} to ${finding.to} are neither kept nor recorded as removed`;
+  if (finding.kind === "damaged") return told`${where}: seq ${finding.seq} cannot be read`;
   if (finding.kind === "order") return told`${where}: seq ${finding.seq} is out of order`;
   if (finding.kind === "combo")
     return told`${where}: the deltas of combo ${finding.comboId} add up to ${finding.sum}, its largest total is ${finding.high}`;

@@ -674,9 +674,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the database was told: {}": "数据库被告知：{}",
   "the database failed ({})": "数据库出错（{}）",
   "a row of the database cannot be read: {}": "数据库里有一行读不了：{}",
-  "a row of the database cannot be read: event {}": "数据库里有一行读不了：事件 {}",
+  "a row of the database cannot be read: event {} of room {}": "数据库里有一行读不了：直播间 {2} 的事件 {1}",
   "event {} is not JSON": "事件 {} 不是 JSON",
-  "the text of event {} is cut short": "事件 {} 的文本不完整",
   "an event has no id": "有事件没有 id",
   "another process holds the database": "另一个进程占着数据库",
   "somebody reads an old state of the store for a long time (a backup?), or it is written without a pause":

@@ -468,6 +468,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   "the file": "文件",
   "the database": "数据库",
   "{}: seq {} to {} are neither kept nor recorded as removed": "{}：seq {} 到 {} 既没有保留，也没有删除记录",
+  "{}: seq {} cannot be read": "{}：seq {} 读不了",
   "{}: seq {} is out of order": "{}：seq {} 的顺序不对",
   "{}: the deltas of combo {} add up to {}, its largest total is {}": "{}：连击 {} 的差值合计 {}，而最大的总数是 {}",
   "{}: seq {} is not in the search index as it should be": "{}：seq {} 的搜索索引不对",

@@ -33,6 +33,7 @@ export class MemoryGate {
 export class MemoryRoomLog {
   epoch = 0;
   head = 0;
+  readonly #room: RoomKey;
   readonly #rows = new Map<number, Row>();
   /** Seq by id. */
   readonly #ids = new Map<string, number>();
@@ -40,6 +41,10 @@ export class MemoryRoomLog {
   #removals: readonly Removal[] = [];
   /** UTF-16 units of the JSON text of what is kept. */
   #units = 0;
+
+  constructor(room: RoomKey) {
+    this.#room = room;
+  }
 
   get oldest(): number {
     for (const seq of this.#rows.keys()) return seq;
@@ -53,7 +58,7 @@ export class MemoryRoomLog {
   byId(id: string): LiveEvent | undefined {
     const seq = this.#ids.get(id);
     const row = seq === undefined ? undefined : this.#rows.get(seq);
-    return seq === undefined || row === undefined ? undefined : eventOf(seq, row.body);
+    return seq === undefined || row === undefined ? undefined : eventOf(this.#room, seq, row.body);
   }
 
   append(row: Row): number | null {
@@ -168,7 +173,7 @@ export class MemoryRoomLog {
   #page(seqs: readonly number[], scanned: number, plan: Plan): Page {
     const rows = seqs.flatMap((seq) => {
       const row = this.#rows.get(seq);
-      return row === undefined ? [] : [new StoredEvent(seq, row)];
+      return row === undefined ? [] : [new StoredEvent(this.#room, seq, row)];
     });
     return pageOf(rows, scanned, this.head, plan);
   }

@@ -49,7 +49,7 @@ function memoryRooms(logs: Map<RoomKey, MemoryRoomLog>, gate: MemoryGate, clock:
     const room = rows.size;
     const createdAt = clock.now();
     rows.set(room, { room, webRid: null, title: null, anchor: null, watch: "off", settings: NO_SETTINGS, resume: null, createdAt });
-    logs.set(room, new MemoryRoomLog());
+    logs.set(room, new MemoryRoomLog(room));
     return room;
   };
   const statuses = new Map<RoomKey, { readonly status: string; readonly at: number }>();

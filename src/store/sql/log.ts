@@ -4,7 +4,7 @@ import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
 import type { Appended, ComboMark, Log, Page, PageLines, RoomBatch, RoomKey, Where } from "../log.js";
 import { addRemoval, PAGE_BYTES, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
-import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
+import { DamagedEvent, eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import type { Waker } from "../waker.js";
 import { arraysWithin, type Dialect, row, rows, run, type SqlCell, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
 
@@ -111,7 +111,7 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
     known: async (room, ids) => new Set((await byIds<{ id: string }>("seq", room, ids, false)).map((one) => one.id)),
     byId: async (room, ids) => {
       const found = await byIds<{ id: string; seq: number; body: string }>("seq, body", room, ids, true);
-      return new Map(found.map((one) => [one.id, eventOf(one.seq, one.body)]));
+      return new Map(found.map((one) => [one.id, eventOf(room, one.seq, one.body)]));
     },
     wakes: (signal) => waker.wakes(signal),
     replace: async (room, events) => {
@@ -206,7 +206,7 @@ export function pageReader(table: EventTable) {
         );
         cut = found.cut;
         events = found.rows.map(
-          ([seq, type, sessionId, userId, diamonds, body]) => new StoredEvent(seq, { type, sessionId, userId, diamonds, body }),
+          ([seq, type, sessionId, userId, diamonds, body]) => new StoredEvent(room, seq, { type, sessionId, userId, diamonds, body }),
         );
       }
       const last = events.at(-1)?.seq;
@@ -229,7 +229,7 @@ export function pageReader(table: EventTable) {
             );
       const { count = 0, last = null, size = 0, text = null } = found ?? {};
       const isFull = count >= limit || size >= PAGE_BYTES;
-      return { bytes: wholeLines(text ?? ""), scanned: isFull ? (last ?? plan.from - 1) : plan.to };
+      return { bytes: wholeLines(room, text ?? ""), scanned: isFull ? (last ?? plan.from - 1) : plan.to };
     },
   };
 }
@@ -243,13 +243,13 @@ interface JoinedLines {
   readonly text: string | Uint8Array | null;
 }
 
-/** Returns lines as bytes. @throws SyntaxError when that of an event is cut short, as {@link StoredEvent} does */
-function wholeLines(text: string | Uint8Array): Uint8Array {
+/** Returns lines as bytes. @throws DamagedEvent when that of an event is cut short, as {@link StoredEvent} does */
+function wholeLines(room: RoomKey, text: string | Uint8Array): Uint8Array {
   const bytes = typeof text === "string" ? Buffer.from(text) : text;
   for (let begin = 0, end = bytes.indexOf(NEWLINE); end >= 0; begin = end + 1, end = bytes.indexOf(NEWLINE, begin))
     if (bytes[end - 1] !== CLOSING_BRACE) {
       const seq = /^{"seq":(\d+)/.exec(Buffer.from(bytes.subarray(begin, begin + 30)).toString("latin1"))?.[1];
-      throw new SyntaxError(`the text of event ${seq} is cut short`);
+      throw new DamagedEvent(room, Number(seq));
     }
   return bytes;
 }

@@ -116,7 +116,7 @@ export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: Even
         );
         yield* index.add(
           room,
-          stored.map(([seq, body]) => ({ event: eventOf(seq, body), bytes: Buffer.byteLength(body) })),
+          stored.map(([seq, body]) => ({ event: eventOf(room, seq, body), bytes: Buffer.byteLength(body) })),
         );
         const last = !cut && stored.length < STEP_EVENTS ? head : (stored.at(-1)?.[0] ?? head);
         yield* run("UPDATE search_rooms SET indexed = $2 WHERE room = $1", room, last);
@@ -147,7 +147,7 @@ export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: Even
           `SELECT seq, body FROM events WHERE ${sql} AND seq % ${VERIFY_WORDS_EVERY} = 0`,
           ...values,
         );
-        const events = sample.map(({ seq, body }) => eventOf(seq, body));
+        const events = sample.map(({ seq, body }) => eventOf(room, seq, body));
         const wrong = [...(yield* index.apart(days, room, range)), ...(yield* index.others(days, room, events))];
         return { scanned: range.to, wrong: [...new Set(wrong)].sort((a, b) => a - b) };
       }),
@@ -200,7 +200,7 @@ export function sqlSearch({ dialect, ask, read, lane }: SqlDatabase, table: Even
       before = next;
       for (const [at, { room, seq, time }] of hits.entries()) {
         const body = bodies.get(`${room}:${seq}`);
-        const event = body === undefined ? null : eventOf(seq, body);
+        const event = body === undefined ? null : eventOf(room, seq, body);
         if (event === null || !isFound(event, asked)) continue;
         events.push(event);
         if (events.length < limit) continue;
@@ -280,7 +280,7 @@ class RoomSearch {
       }
       tries++;
       const [seq, body] = next;
-      const event = body === undefined ? null : eventOf(seq, body);
+      const event = body === undefined ? null : eventOf(this.room, seq, body);
       if (event !== null && isFound(event, this.#ask)) this.hit = event;
       else this.before = seq;
     }

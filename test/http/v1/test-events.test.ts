@@ -47,7 +47,7 @@ describe("a test event", () => {
       expect([type, Value.Check(KINDS[event.type], event)]).toEqual([type, true]);
       const selection = hookSelection({ types: [type], filter: null, rooms: [] });
       const { seq, ...rest } = event;
-      expect([type, Boolean(selection.wants(new StoredEvent(seq, rowOf(rest))))]).toEqual([type, true]);
+      expect([type, Boolean(selection.wants(new StoredEvent(1, seq, rowOf(rest))))]).toEqual([type, true]);
       const told = alarmText([event], { name: "直播间", title: null, again: new Set() }, "zh");
       expect(told.title).toContain("（测试）");
     }
