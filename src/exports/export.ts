@@ -4,6 +4,7 @@ import type { LiveEvent } from "../events/event.js";
 import { type ReadingTime, readFilter } from "../feed/reading-time.js";
 import { DyliveError } from "../runtime/errors.js";
 import { told } from "../runtime/told.js";
+import type { Page } from "../store/log.js";
 import type { Store } from "../store/store.js";
 import type { StoredEvent } from "../store/stored-event.js";
 import type { KeptComment } from "../works/model/kept.js";
@@ -35,16 +36,18 @@ async function* rowsOf(
   log: Exported["log"],
   plan: ExportPlan,
   signal: AbortSignal,
-  onScanned: (seq: number) => void = () => {},
+  onScanned: (seq: number) => void,
   paid: Paid | null = null,
 ): AsyncGenerator<readonly StoredEvent[]> {
   const { room, until, where, from, to, tests } = plan;
+  const assertNoneLost = await lossCheck(log, plan);
   const expression = plan.filter === null ? null : readFilter(plan.filter);
   const inRange = (row: StoredEvent) =>
     row.seq <= until && (tests || !row.isTest) && (from === null || row.event.time >= from) && (to === null || row.event.time < to);
   for (let after = plan.after; after < until; ) {
     signal.throwIfAborted();
     const page = await log.read(room, after, PAGE, where);
+    assertNoneLost(page.removed);
     after = Math.max(page.scanned, after + 1);
     const rows = page.rows.filter(inRange);
     let wanted: readonly StoredEvent[] = rows;
@@ -58,6 +61,25 @@ async function* rowsOf(
     yield wanted;
     await setImmediate();
   }
+}
+
+/**
+ * Returns the check of what a page passed over: of that everything had been removed before the export began.
+ * @throws DyliveError in_use when it was removed before the export came there: it would look whole
+ */
+async function lossCheck(
+  log: Pick<Exported["log"], "removals">,
+  { room, after, until }: ExportPlan,
+): Promise<(removed: Page["removed"]) => void> {
+  const before = await log.removals(room, after, until);
+  return ([first, last] = [1, 0]) => {
+    const known = before.find(({ from, to }) => from <= first && to >= first);
+    const from = known === undefined ? first : known.to + 1;
+    const next = before.find((one) => one.from > from);
+    const to = Math.min(last, until, (next?.from ?? Number.POSITIVE_INFINITY) - 1);
+    if (from <= to)
+      throw new DyliveError("in_use", told`events ${from} to ${to} were removed before the export came to them: it is not whole`);
+  };
 }
 
 /** Reads the comments that an export is of, oldest first: ids rise with the time. */
@@ -90,14 +112,13 @@ async function* storedLines(batches: AsyncIterable<readonly StoredEvent[]>): Asy
 }
 
 /** Writes the events that an export is of as {@link jsonl} does, where nothing inside decides which those are. */
-async function* unreadLines(
-  log: Exported["log"],
-  { room, until, where, tests, after }: ExportPlan,
-  signal: AbortSignal,
-): AsyncGenerator<ExportPiece> {
+async function* unreadLines(log: Exported["log"], plan: ExportPlan, signal: AbortSignal): AsyncGenerator<ExportPiece> {
+  const { room, until, where, tests, after } = plan;
+  const assertNoneLost = await lossCheck(log, plan);
   for (let scanned = after; scanned < until; await setImmediate()) {
     signal.throwIfAborted();
     const page = await log.lines(room, scanned, until, PAGE, tests ? where : { ...where, tests: false });
+    assertNoneLost(page.removed);
     scanned = Math.max(page.scanned, scanned + 1);
     yield { bytes: page.bytes, scanned };
   }
@@ -116,7 +137,7 @@ const COMMENT_ENCODERS: Readonly<Record<TableFormat, Encode<KeptComment, TableAb
 
 /** Dependencies of exports. */
 interface Exported {
-  readonly log: Pick<Store["log"], "read" | "lines">;
+  readonly log: Pick<Store["log"], "read" | "lines" | "removals">;
   readonly comments: Pick<Store["comments"], "walk">;
 }
 
@@ -129,7 +150,7 @@ interface ExportPiece {
 /**
  * Makes the bytes of an export, piece by piece as they are taken: the memory held does not grow with what is exported.
  * @param paid who pays for its filter; by default nobody has to
- * @throws DyliveError what the log throws; the signal's reason
+ * @throws DyliveError in_use when something was removed before it came there; what the log throws; the signal's reason
  */
 export async function* exportPieces(
   { log, comments }: Exported,

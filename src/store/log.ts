@@ -57,6 +57,12 @@ export interface Where {
   readonly deleted?: true;
 }
 
+/** A removed range of a room's seqs, both ends included. */
+export interface Removal {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A page of a room's log. */
 export interface Page {
   /** Rows that were found, as they are stored. */
@@ -81,6 +87,8 @@ export interface PageLines {
   readonly bytes: Uint8Array;
   /** Seq to go on from, as in a {@link Page}; at the end it is the seq up to which was asked. */
   readonly scanned: number;
+  /** Removed range that it passed over, as in a {@link Page}. */
+  readonly removed?: readonly [from: number, to: number];
 }
 
 /** The ledger's mark of one gift combo: the largest `comboTotal` kept, and whether any of its events settled it. */
@@ -111,6 +119,8 @@ export interface Log {
    * time. @param until beyond the head it is taken for the head
    */
   lines(room: RoomKey, after: number, until: number, limit: number, where?: Where): Promise<PageLines>;
+  /** Returns the removed ranges that reach into the seqs after `after` up to `until`, lowest first; no two overlap or touch. */
+  removals(room: RoomKey, after: number, until: number): Promise<readonly Removal[]>;
   /**
    * Returns the oldest kept and the newest seq by room, all rooms by default. Where nothing is kept `oldest` is `head + 1`, in a room
    * without events 1.

@@ -1,4 +1,4 @@
-import type { Page, Where } from "./log.js";
+import type { Page, Removal, Where } from "./log.js";
 import type { Row, StoredEvent } from "./stored-event.js";
 
 /** Most rows that one call looks at, so that a condition which matches nothing cannot hold up everybody else (20 000 rows: ~5 ms). */
@@ -9,12 +9,6 @@ const SCAN_LIMIT = 20_000;
  * (`platform/wire/frame`), of which an event can take a quarter. Nobody holds a page of hundreds of the largest.
  */
 export const PAGE_BYTES = 4 * 1024 * 1024;
-
-/** A removed range, both ends included. */
-export interface Removal {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** Plan of a page. Between `from` and `to`, both included, every seq is kept; nothing is looked at when `to < from`. */
 export interface Plan {

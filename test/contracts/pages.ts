@@ -219,6 +219,33 @@ export function describePages(open: Open<RoomStore>): void {
   });
 
   describe("removed ranges", () => {
+    it("are told of a range of seqs, and by lines as by pages", async () => {
+      const { log } = store();
+      const { room, append } = await claimed(store());
+      await append(...chats(20));
+      expect(await log.removals(room, 0, 20)).toEqual([]);
+      for (const [from, to] of [
+        [1, 2],
+        [3, 4],
+        [9, 12],
+        [18, 18],
+      ] as const)
+        await log.remove(room, from, to, "retention");
+      expect(await log.removals(room, 0, 20)).toEqual([
+        { from: 1, to: 4 },
+        { from: 9, to: 12 },
+        { from: 18, to: 18 },
+      ]);
+      expect(await log.removals(room, 4, 17)).toEqual([{ from: 9, to: 12 }]);
+      expect(await log.removals(room, 3, 9)).toEqual([
+        { from: 1, to: 4 },
+        { from: 9, to: 12 },
+      ]);
+      expect(await log.removals(999, 0, 20)).toEqual([]);
+      expect((await log.lines(room, 0, 20, 3)).removed).toEqual([1, 4]);
+      expect((await log.lines(room, 4, 20, 3)).removed).toBeUndefined();
+    });
+
     const store = useStore(open);
 
     it("are passed over and told, from the cursor on", async () => {

@@ -617,6 +617,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the database {} cannot be opened": "数据库 {} 打不开",
   "the database {} cannot be checked": "数据库 {} 无法检查",
   "the copy {} cannot be made": "副本 {} 无法建立",
+  "events {} to {} were removed before the export came to them: it is not whole": "事件 {} 到 {} 在导出读到之前被删除：导出不完整",
   "a row of the database cannot be read": "数据库里有一行读不了",
   "the database was told": "数据库被告知",
   "there is no folder {}": "没有目录 {}",

@@ -3,8 +3,8 @@ import type { LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
-import type { Appended, ComboMark, Log, Page, RoomKey, Where } from "../log.js";
-import { addRemoval, matches, PAGE_BYTES, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import type { Appended, ComboMark, Log, Page, Removal, RoomKey, Where } from "../log.js";
+import { addRemoval, matches, PAGE_BYTES, type Plan, pageOf, planBackward, planForward } from "../page.js";
 import { eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import { Waker } from "../waker.js";
 
@@ -81,6 +81,10 @@ export class MemoryRoomLog {
     const plan = planBackward(before, this.head, reaching);
     const { found, isFull } = this.#look(plan, -1, limit, where);
     return this.#page(found.reverse(), isFull ? (found[0] ?? plan.to + 1) : plan.from, plan);
+  }
+
+  removals(after: number, until: number): readonly Removal[] {
+    return this.#removals.filter(({ from, to }) => to > after && from <= until);
   }
 
   combo(id: string): ComboMark | null {
@@ -228,9 +232,10 @@ export function memoryLog(rooms: ReadonlyMap<RoomKey, MemoryRoomLog>, gate: Memo
     read: (room, after, limit, where = {}) => gate.run(() => rooms.get(room)?.read(after, limit, where) ?? pageOf([], 0, 0)),
     lines: (room, after, until, limit, where = {}) =>
       gate.run(() => {
-        const { rows, scanned } = rooms.get(room)?.read(after, limit, where, until) ?? pageOf([], 0, 0);
-        return { bytes: Buffer.from(rows.map(({ text }) => `${text}\n`).join("")), scanned };
+        const { rows, scanned, removed } = rooms.get(room)?.read(after, limit, where, until) ?? pageOf([], 0, 0);
+        return { bytes: Buffer.from(rows.map(({ text }) => `${text}\n`).join("")), scanned, ...(removed && { removed }) };
       }),
+    removals: (room, after, until) => gate.run(() => rooms.get(room)?.removals(after, until) ?? []),
     readBefore: (room, before, limit, where = {}) => gate.run(() => rooms.get(room)?.readBefore(before, limit, where) ?? pageOf([], 1, 0)),
     heads: (asked) =>
       gate.run(() => {

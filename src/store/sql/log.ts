@@ -2,8 +2,8 @@ import type { EventType, LiveEvent } from "../../events/event.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told } from "../../runtime/told.js";
 import { AppendObservers } from "../health.js";
-import type { Appended, ComboMark, Log, Page, PageLines, RoomBatch, RoomKey, Where } from "../log.js";
-import { addRemoval, PAGE_BYTES, type Plan, pageOf, planBackward, planForward, type Removal } from "../page.js";
+import type { Appended, ComboMark, Log, Page, PageLines, Removal, RoomBatch, RoomKey, Where } from "../log.js";
+import { addRemoval, PAGE_BYTES, type Plan, pageOf, planBackward, planForward } from "../page.js";
 import { DamagedEvent, eventOf, mayReplace, type Row, rowOf, StoredEvent } from "../stored-event.js";
 import type { Waker } from "../waker.js";
 import { arraysWithin, type Dialect, row, rows, run, type SqlCell, type SqlDatabase, type SqlValue, type SqlWork } from "./work.js";
@@ -95,6 +95,13 @@ export function sqlLog({ dialect, ask, read, lane }: SqlDatabase, { id, table, w
     read: (room, after, limit, where = {}) => read(() => page(room, after, limit, where, "ASC")),
     lines: (room, after, until, limit, where = {}) => read(() => lines(room, after, until, limit, where)),
     readBefore: (room, before, limit, where = {}) => read(() => page(room, before, limit, where, "DESC")),
+    removals: (room, after, until) =>
+      ask(() =>
+        rows<Removal>(
+          `SELECT from_seq AS "from", to_seq AS "to" FROM removals WHERE room = $1 AND to_seq > $2 AND from_seq <= $3 ORDER BY from_seq`,
+          ...[room, after, until],
+        ),
+      ),
     heads: async (rooms) => {
       const found = new Map((await ask(() => ranges(rooms))).map(({ room, oldest, head }) => [room, { oldest: oldest ?? head + 1, head }]));
       return rooms === undefined ? found : new Map(rooms.map((room) => [room, found.get(room) ?? { oldest: 1, head: 0 }]));
@@ -229,7 +236,8 @@ export function pageReader(table: EventTable) {
             );
       const { count = 0, last = null, size = 0, text = null } = found ?? {};
       const isFull = count >= limit || size >= PAGE_BYTES;
-      return { bytes: wholeLines(room, text ?? ""), scanned: isFull ? (last ?? plan.from - 1) : plan.to };
+      const scanned = isFull ? (last ?? plan.from - 1) : plan.to;
+      return { bytes: wholeLines(room, text ?? ""), scanned, ...(plan.removed && { removed: plan.removed }) };
     },
   };
 }

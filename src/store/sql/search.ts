@@ -1,6 +1,6 @@
 import type { LiveEvent } from "../../events/event.js";
-import type { RoomKey } from "../log.js";
-import { PAGE_BYTES, type Removal } from "../page.js";
+import type { Removal, RoomKey } from "../log.js";
+import { PAGE_BYTES } from "../page.js";
 import { type Found, type FoundAnywhere, isFound, queryOf, type SearchAsk, type SearchPlace, type SearchTime } from "../search.js";
 import type { Progress } from "../statistics.js";
 import { eventOf } from "../stored-event.js";

@@ -1,6 +1,5 @@
 import type { LiveEvent } from "../../events/event.js";
-import type { RoomKey } from "../log.js";
-import type { Removal } from "../page.js";
+import type { Removal, RoomKey } from "../log.js";
 import { type SearchAsk, type SearchPlace, type SearchTime, wordsOf } from "../search.js";
 import type { EventTable } from "../sql/log.js";
 import type { Hit, IndexedEvent, SearchIndex, TimedHit } from "../sql/search.js";
