@@ -1,4 +1,4 @@
-import { type Broadcast, Pipeline, type Stored } from "../ingest/pipeline.js";
+import { type Broadcast, Pipeline, type Stored, type Without } from "../ingest/pipeline.js";
 import type { Received } from "../platform/access/read.js";
 import { roomNameIn } from "../platform/links/link.js";
 import { Drift } from "../platform/wire/drift.js";
@@ -31,6 +31,8 @@ interface FileOptions {
   readonly onBatch?: (loaded: Loaded) => Promise<void> | void;
   /** Whether the file is read through before anything of it is kept, so that one that is refused leaves nothing behind. */
   readonly readFirst?: boolean;
+  /** Knows who was erased since the file was recorded; nobody by default. */
+  readonly erased?: () => Promise<Without | null>;
 }
 
 /**
@@ -68,7 +70,7 @@ function assertTimes({ kind }: Capture, batch: readonly Received[], now: number)
     );
 }
 
-async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch }: FileOptions): Promise<Loaded> {
+async function load(capture: Capture, drift: Drift, { store, clock, signal, onBatch, erased }: FileOptions): Promise<Loaded> {
   const room = await roomOf(capture, store);
   const setAside = () => say(told`the store refused an event; it was left out`);
   const pipeline = await Pipeline.open({
@@ -80,6 +82,7 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
     clock,
     drift,
     setAside,
+    ...(erased !== undefined && { erased }),
   });
   const broadcast: Broadcast = { sessionId: capture.roomId, webRid: capture.webRid, anchorId: null, source: "import" };
   const loaded: Loaded = { room, capture, drift, messages: 0, events: 0, drops: new Map() };
@@ -90,7 +93,8 @@ async function load(capture: Capture, drift: Drift, { store, clock, signal, onBa
     if (!opened && capture.roomId !== null) await store.sessions.open(room, capture.roomId, batch[0]?.receivedAt ?? clock.now());
     opened = true;
     for (const { receivedAt } of batch) heardUntil = Math.max(heardUntil, receivedAt);
-    add(loaded, await pipeline.store(batch, broadcast));
+    const waited = batch.map((one) => ({ ...one, waited: true }));
+    add(loaded, await pipeline.store(waited, broadcast));
     await onBatch?.(loaded);
   }
   // By the file alone, whose end is the end of its combos: by the time of day, a later import would have more to settle.

@@ -4,9 +4,12 @@ import { crc32 } from "node:zlib";
 import { expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import { loadFile } from "../../src/cli/files.js";
+import { eraseUser } from "../../src/erasure/erase.js";
+import { lateErasures } from "../../src/erasure/late.js";
 import { encodeHeader, encodeRecord } from "../../src/platform/wire/recording.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { FakeClock } from "../clock.js";
 import { readAll } from "../contracts/harness.js";
 import { encode } from "../platform/messages/encode.js";
@@ -138,5 +141,25 @@ it("a recording that has just ended adds nothing the second time, however much l
   expect(settled.size).toBeGreaterThan(5);
   await clock.advance(95_000);
   expect([first?.events, (await load())?.events]).toEqual([events.length, 0]);
+  await store.close();
+});
+
+it("a file brings nobody back who was erased since it was recorded, by messages that gave no event neither", async () => {
+  const made = corpus({ seed: "erase-raw", frames: 60, start: AT });
+  const path = directory("erased.dyrec");
+  const records = made.frames.map((bytes, n) => encodeRecord({ kind: "frame", receivedAt: AT + n * 500, bytes }));
+  const header = encodeHeader({ webRid: "11", roomId: made.roomId, title: "", startedAt: AT, source: "websocket" });
+  writeFileSync(path, Buffer.concat([header, ...records]));
+  const store = openSqliteStore({ path: ":memory:" });
+  const load = () => loadFile(path, { store, clock: systemClock, signal: SIGNAL, erased: lateErasures(store) });
+  const [{ room = 0 } = {}] = await load();
+  const before = (await readAll(store.log, room)).events;
+  // A combo's later message with no new units: nobody but its giver's name tells that it was stored.
+  const [giver] = before.flatMap((event) => (event.type === "gift" && event.comboTotal > 100 ? [event.user?.id ?? ""] : []));
+  await eraseUser(store, { user: giver ?? "", keep: false });
+  const erased = await readAll(store.log, room);
+  expect(JSON.stringify(erased)).not.toContain(giver);
+  await load();
+  expect(await readAll(store.log, room)).toEqual(erased);
   await store.close();
 });

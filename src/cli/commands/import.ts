@@ -1,4 +1,5 @@
 import type { Config } from "../../app/config.js";
+import { lateErasures } from "../../erasure/late.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { told, toldAll } from "../../runtime/told.js";
@@ -18,7 +19,7 @@ export function importFiles(config: Config, files: readonly string[]): Promise<v
       const progress = new ProgressLine(path, told`messages`);
       const onBatch: Parameters<typeof loadFile>[1]["onBatch"] = ({ messages, capture }) =>
         progress.show(messages, capture.report.bytes / capture.size);
-      const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch, readFirst: true });
+      const loaded = await loadFile(path, { store, clock: systemClock, signal, onBatch, readFirst: true, erased: lateErasures(store) });
       progress.end(
         told`${path}: ${toldAll(
           loaded.map(({ room }) => told`room ${room}`),
