@@ -17,7 +17,7 @@ import { Drift } from "../../src/platform/wire/drift.js";
 import { RecordingReader } from "../../src/platform/wire/recording.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { eraseAllRaw } from "../../src/sources/raw/erase-all.js";
-import { rawFiles, rewriteAlone } from "../../src/sources/raw/files.js";
+import { rawFiles, removeRaw, rewriteAlone } from "../../src/sources/raw/files.js";
 import { closeRecordings, rotateMark } from "../../src/sources/raw/pack.js";
 import { RawRecorder } from "../../src/sources/raw/recorder.js";
 import { catchUp } from "../../src/statistics/reader.js";
@@ -193,6 +193,28 @@ describe("erase-user", () => {
     for (const { id } of people) expect(holding(folder, { ...people[0], id, secUid: null, nickname: null } as User)).toEqual([]);
     for (const server of servers) await server.close();
     expect(readdirSync(folder)).toEqual(["1"]);
+    await store.close();
+  });
+
+  it("brings back no recording that is removed while it is written again", async () => {
+    const data = directory("data");
+    const { store, folder, raw, events } = await collected(data);
+    await raw.close();
+    await closeRecordings(folder, () => false, new FakeClock(), signal);
+    const person = await someone(await events());
+    const files = (await rawFiles(folder)).filter(({ path }) => holding(folder, person).includes(path));
+    expect(files.length).toBeGreaterThan(1);
+    const removed: string[] = [];
+    const onPart = async () => {
+      for (const file of files.filter(({ path }) => existsSync(`${path}.part`) && !removed.includes(path))) {
+        await removeRaw(file);
+        removed.push(file.path);
+      }
+    };
+    const done = await eraseAllRaw(folder, systemClock, { named: namedIn(unknownPerson(person.id ?? "")), signal, onPart });
+    expect(removed.length).toBeGreaterThan(1);
+    expect(done).toMatchObject({ open: [], failed: [] });
+    expect(readdirSync(join(folder, "1")).filter((name) => removed.some((path) => path.includes(name.slice(0, 20))))).toEqual([]);
     await store.close();
   });
 

@@ -32,7 +32,8 @@ interface RawErasing {
 
 /**
  * Takes messages out of a compressed recording. The file is written again beside itself and then takes its own place, or goes when nothing is
- * left of it; a crash on the way leaves it as it was. One that holds nothing of the kind is not touched.
+ * left of it; a crash on the way leaves it as it was. One that holds nothing of the kind is not touched, and one that is removed meanwhile stays
+ * so.
  * @throws Error when the file cannot be read as a recording, or the disk takes nothing
  */
 export async function eraseRaw(path: string, erasing: RawErasing): Promise<RawErased> {
@@ -64,6 +65,11 @@ export async function eraseRaw(path: string, erasing: RawErasing): Promise<RawEr
   } catch (error) {
     await file.discard();
     throw error;
+  }
+  // One that its limits or a deletion removed meanwhile is not brought back.
+  if (!existsSync(path)) {
+    await file.discard();
+    return { messages: 0, frames: 0 };
   }
   if (left > 0) {
     await file.finish({ times: { atime, mtime } }); // its age tells when it is beyond its limits
