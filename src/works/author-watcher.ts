@@ -36,6 +36,8 @@ interface AuthorSeen {
   readonly outcome: LookOutcome;
   readonly reason: string | null;
   readonly startedAt: number;
+  /** Whether works before these did not reach us. */
+  readonly torn: boolean;
 }
 
 /** Time between two looks whether an author is due, in ms: other processes (`dylive author …`) add them too. */
@@ -144,7 +146,8 @@ export class AuthorWatcher {
       nextAt: at + Math.round(pauseMs * randomBetween(2 - MOST_SPREAD, MOST_SPREAD, random)),
       failingSince,
       learnedAt: watch.learnedAt ?? (settled ? at : null),
-      newest: settled ? newestOf(works, watch.newest) : watch.newest,
+      // Where the front is missing, newer ones are those that are published from now on.
+      newest: settled && !(isFirst && seen.torn) ? newestOf(works, watch.newest) : watch.newest,
       known: settled ? newestIds([...works.map(({ id }) => id), ...known]) : known,
       published: told.length,
     };
@@ -163,7 +166,7 @@ export class AuthorWatcher {
   /** Goes through the works of an author who was not erased. @returns null when it was stopped */
   async #seen(kept: KeptAuthorWatch, signal: AbortSignal): Promise<AuthorSeen | null> {
     const { watch } = kept;
-    const nothing = { works: [], author: null, outcome: "ok", reason: null, startedAt: this.#options.clock.now() } as const;
+    const nothing = { works: [], author: null, outcome: "ok", reason: null, startedAt: this.#options.clock.now(), torn: false } as const;
     const before = await this.#unlessErased(watch, nothing);
     if (before !== nothing) return before;
     const seen = await this.#read(kept, signal);
@@ -205,7 +208,8 @@ export class AuthorWatcher {
     }
     const { endedBy, reason, author, startedAt } = lister.status();
     if (failure === null && (endedBy === "stopped" || endedBy === null)) return null;
-    return { works, author: author === null ? null : personOf(author), ...(failure ?? { outcome: outcomeOf(endedBy), reason }), startedAt };
+    const person = author === null ? null : personOf(author);
+    return { works, author: person, ...(failure ?? { outcome: outcomeOf(endedBy), reason }), startedAt, torn: lister.isTorn };
   }
 
   /** Keeps works that are new, and then tells them, oldest first. @returns those that had not been told before */

@@ -87,7 +87,7 @@ export async function keepComments(
       // First the comments: a run must not have told of more than is kept.
       const leave = await erased();
       const left = leave === null ? batch : batch.map(leave);
-      await comments.put(n, left);
+      await comments.put(n, left, clock.now());
       await leaveOut(left);
       await commentRuns.tell(n, { ...collector.status(), endedBy: null, endedAt: null }, clock.now());
       onProgress(collector.status());

@@ -49,6 +49,7 @@ export class WorkLister {
   #collected = 0;
   #hidden = 0;
   #knownInARow = 0;
+  #isTorn = false;
   #end: Pick<WorkListRun, "endedBy" | "reason"> | null = null;
   #endedAt: number | null = null;
 
@@ -58,6 +59,11 @@ export class WorkLister {
     this.#bounds = listBounds(asked, options);
     this.#startedAt = options.clock.now();
     this.#mix = "mixId" in asked ? { id: asked.mixId, name: null } : null;
+  }
+
+  /** Whether a part of the list did not reach us though a later one did: the newest works that came may not be the newest there are. */
+  get isTorn(): boolean {
+    return this.#isTorn;
   }
 
   /** Returns the state of the run. */
@@ -105,17 +111,18 @@ export class WorkLister {
     this.#end = end;
   }
 
-  #take({ author, mix, works, hidden }: ListSeen): readonly Work[] {
+  #take({ author, mix, works, hidden, torn = false }: ListSeen): readonly Work[] {
     const { limit } = this.#bounds;
     this.#author = author ?? this.#author;
     this.#mix = mix ?? this.#mix;
     this.#hidden += hidden;
+    this.#isTorn = torn;
     const taken: Work[] = [];
     for (const work of works) {
       if (this.#end !== null) break;
       taken.push(work);
       this.#collected++;
-      if (this.#collected >= limit) this.#end = { endedBy: "limit", reason: `the run was limited to ${limit} works` };
+      if (this.#collected >= limit) this.#end = this.#ended("limit", `the run was limited to ${limit} works`);
       if (!work.pinned) this.#count(work.id);
     }
     return taken;
@@ -127,7 +134,11 @@ export class WorkLister {
     const { stopAfterKnown } = this.#bounds;
     if (knows === undefined || stopAfterKnown === null) return;
     this.#knownInARow = knows(id) ? this.#knownInARow + 1 : 0;
-    if (this.#knownInARow >= stopAfterKnown)
-      this.#end ??= { endedBy: "known", reason: `${stopAfterKnown} works in a row are known from before` };
+    if (this.#knownInARow >= stopAfterKnown) this.#end ??= this.#ended("known", `${stopAfterKnown} works in a row are known from before`);
+  }
+
+  /** Returns an end of our own; where something is missing before it, it is none that says that the rest is known. */
+  #ended(endedBy: "limit" | "known", reason: string): Pick<WorkListRun, "endedBy" | "reason"> {
+    return this.#isTorn ? { endedBy: "stuck", reason: `${reason}, and some before them did not reach us` } : { endedBy, reason };
   }
 }

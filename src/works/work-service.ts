@@ -68,10 +68,10 @@ export class WorkService {
 
   /** Keeps a work that was read, without those who were erased. @returns it as it is kept now; null where its author was */
   async keep({ work, reply }: ToldWork): Promise<WorkRow | null> {
-    const { works } = this.#options;
+    const { works, clock } = this.#options;
     const read = await this.#without({ work, reply });
     if (read === null) return null;
-    const row = { work: await works.keep(read.work, read.reply), reply: read.reply };
+    const row = { work: await works.keep(read.work, read.reply, clock.now()), reply: read.reply };
     // An erasure that began meanwhile may have passed by before it was there.
     const left = await this.#without(row);
     if (left === row) return row;

@@ -30,6 +30,8 @@ export class FakeWorkReader {
   /** Works by the sec_uid of their author or the id of their mix, as a page shows them; and how a page ends: null does not, until it is stopped. */
   readonly published = new Map<string, readonly Work[]>();
   listEnd: ListEnd | Error | null = { endedBy: "end", reason: "no more" };
+  /** Whether a part of a list before these works did not come. */
+  listTorn = false;
   /** Authors whose works were listed, in order. */
   readonly listed: string[] = [];
   readonly #clock: Clock;
@@ -61,8 +63,9 @@ export class FakeWorkReader {
     this.listed.push(of);
     const works = [...(this.published.get(of) ?? [])].map((work) => ({ ...work, receivedAt: this.#clock.now() }));
     const author = works[0]?.author ?? null;
+    const seen = { works, hidden: 0, torn: this.listTorn };
     if (author !== null)
-      yield "secUid" in asked ? { author, mix: null, works, hidden: 0 } : { author: null, mix: { id: of, name: "合集" }, works, hidden: 0 };
+      yield "secUid" in asked ? { author, mix: null, ...seen } : { author: null, mix: { id: of, name: "合集" }, ...seen };
     if (this.listEnd === null && !signal.aborted) await once(signal, "abort");
     signal.throwIfAborted();
     if (this.listEnd === null) throw signal.reason;

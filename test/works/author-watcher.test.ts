@@ -182,6 +182,19 @@ describe("the watch on an author", () => {
     expect(await watch()).toMatchObject({ look: { outcome: "stuck" }, newest: { time: 41_000 }, published: 5 });
   });
 
+  it("tells no old work after a first look whose front did not come", async () => {
+    const { start, told, next, reader, watch } = await stage(["35", "34"]);
+    reader.listTorn = true;
+    reader.listEnd = { endedBy: "stuck", reason: "some did not reach us" };
+    start();
+    expect(await told()).toEqual([]);
+    expect(await watch()).toMatchObject({ look: { outcome: "stuck" }, newest: null });
+    reader.listTorn = false;
+    reader.listEnd = { endedBy: "end", reason: "no more" };
+    expect(await next("39", "38", "37", "36", "35", "34")).toEqual([]);
+    expect(await watch()).toMatchObject({ look: { outcome: "ok" }, newest: { time: 39_000 } });
+  });
+
   it("looks again where that is asked for while it looks", async () => {
     const { start, told, watch, watcher, store, reader, clock } = await stage(["35"]);
     const { note } = store.authorWatches;

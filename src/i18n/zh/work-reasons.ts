@@ -151,7 +151,12 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
     "连续 $1 个回答没有新的作品，平台却说还有 $2",
   ],
   [/^(\d+) works in a row are known from before$/, "连续 $1 个作品之前已经见过"],
+  [
+    /^(\d+) works in a row are known from before, and some before them did not reach us$/,
+    "连续 $1 个作品之前已经见过，但在它们前面有一部分没有收到",
+  ],
   [/^the run was limited to (\d+) works$/, "上限是 $1 个作品"],
+  [/^the run was limited to (\d+) works, and some before them did not reach us$/, "上限是 $1 个作品，但在它们前面有一部分没有收到"],
   [/^no run has listed the works of (\S+)$/, "还没有列出过 $1 的作品"],
   [/^(\d+) lists of works are being read$/, "正在读取 $1 个作品列表"],
   [/^the process that lists the works of (\S+) did not stop within (\d+) s$/, "列出 $1 作品的进程没有在 $2 秒内停下"],

@@ -71,6 +71,7 @@ export const WORKS: Readonly<Record<string, string>> = {
   "its process ended before it did": "它的进程先结束了",
   "it failed; the log says why": "出错了，详情在日志里",
   "{} works in a row are known from before": "连续 {} 个作品之前已经见过",
+  "{}, and some before them did not reach us": "{}，但在它们前面有一部分没有收到",
   "the platform shows no more works": "平台没有更多作品了",
   "the platform shows no more works, and some did not reach us": "平台没有更多作品了，但有些作品没有传到这里",
   "the author has no works": "作者没有作品",

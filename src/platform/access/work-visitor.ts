@@ -41,6 +41,8 @@ export interface ListSeen {
   readonly works: readonly Work[];
   /** Items that were left out: works that others may not see, and what is no work. */
   readonly hidden: number;
+  /** Whether a part of the list that came before this one did not reach us. */
+  readonly torn?: boolean;
 }
 
 /** End of a page's list, with the reason in words. */

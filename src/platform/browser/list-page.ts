@@ -110,7 +110,7 @@ class ListPage {
     const firstUntil = clock.now() + FIRST_WITHIN_MS;
     for (;;) {
       await replies.settle(SETTLED_MS, signal);
-      const pages: Pick<ListSeen, "works" | "hidden">[] = [];
+      const pages: Omit<ListSeen, "author" | "mix">[] = [];
       while (this.#end === null) {
         const heard = replies.take();
         if (heard === null) break;
@@ -126,7 +126,7 @@ class ListPage {
   }
 
   /** Takes in a reply. @returns the works that it brought; null where it is not about works, or is of no use */
-  #take({ about, reply, reason, receivedAt }: HeardReply<Part>): Pick<ListSeen, "works" | "hidden"> | null {
+  #take({ about, reply, reason, receivedAt }: HeardReply<Part>): Omit<ListSeen, "author" | "mix"> | null {
     const { asked } = this.#list;
     if (about === "owner") {
       const told = reply === null ? null : "secUid" in asked ? readAuthor(reply, asked.secUid) : readMix(reply, asked.mixId);
@@ -156,7 +156,7 @@ class ListPage {
         this.#isOver = !list.hasMore;
         if (works.length > 0) this.#barren = 0;
         else this.#foundNothing();
-        return { works, hidden: list.hidden };
+        return { works, hidden: list.hidden, torn: this.#isTorn };
       }
     }
   }

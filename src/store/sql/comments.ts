@@ -116,9 +116,10 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
     /**
      * Keeps comments that a run saw, each as {@link keptComment} says: the new ones are added, the known ones renewed.
      * @param seenBy number of the run
+     * @param at ms UTC
      * @returns how many of them are new
      */
-    put: (seenBy: number, seen: readonly ReadComment[]): Promise<number> =>
+    put: (seenBy: number, seen: readonly ReadComment[], at?: number): Promise<number> =>
       write(function* () {
         const all = [...new Map(seen.map((one) => [keyOf(one), one])).entries()].sort(([a], [b]) => (a < b ? -1 : 1));
         // First rows, so that there are some to lock: two runs must not both be the first that saw one.
@@ -128,7 +129,7 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
           all.map(([, one]) => valuesOf(keptComment(null, one), seenBy)),
         );
         const news = new Set(added.map(keyOf));
-        for (const [key, one] of all) if (!news.has(key)) yield* renew(one, seenBy);
+        for (const [key, one] of all) if (!news.has(key)) yield* renew(one, seenBy, at);
         return news.size;
       }, seen.length),
     /** Returns a comment; null when it is not kept. */
@@ -219,14 +220,14 @@ export function sqlComments({ dialect, ask, read, lane }: SqlDatabase) {
       }),
   };
 
-  function* renew(read: ReadComment, seenBy: number): SqlWork<void> {
+  function* renew(read: ReadComment, seenBy: number, at?: number): SqlWork<void> {
     const told = yield* row<ToldRow>(
       `SELECT ${TOLD} FROM comments c WHERE c.work_id = $1 AND c.id = $2 ${dialect.forUpdate}`,
       ...[read.workId, read.id],
     );
     if (told === undefined) return; // it was removed meanwhile, and comes with the next run
     const before = keptOf(told);
-    const now = keptComment(before, read);
+    const now = keptComment(before, read, at);
     if (now === before) {
       // What this run read is not what is known last; it has seen it all the same.
       yield* run("UPDATE comments SET run = $3, seen_at = NULL WHERE work_id = $1 AND id = $2 AND run < $3", read.workId, read.id, seenBy);

@@ -41,8 +41,8 @@ export type Works = ReturnType<typeof sqlWorks>;
 export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
   const write = lane();
   return {
-    /** Keeps a reading of a work, as {@link keptWork} says. @returns the work as it is kept now */
-    keep: (read: Work, reply: string | null): Promise<Work> =>
+    /** Keeps a reading of a work at a time, ms UTC, as {@link keptWork} says. @returns the work as it is kept now */
+    keep: (read: Work, reply: string | null, at?: number): Promise<Work> =>
       write(function* () {
         // First a row, so that there is one to lock: two readings of a work must not both be its first.
         const first = keptWork(null, read);
@@ -54,7 +54,7 @@ export function sqlWorks({ dialect, ask, lane }: SqlDatabase) {
         if (added === 1) return first;
         const stored = yield* row<{ body: string }>(`SELECT body FROM works WHERE id = $1 ${dialect.forUpdate}`, read.id);
         const before = stored === undefined ? null : (JSON.parse(stored.body) as Work);
-        const now = keptWork(before, read);
+        const now = keptWork(before, read, at);
         if (now === before) return now;
         yield* run(
           `UPDATE works SET author = $2, mix = $3, time = $4, state = $5, received_at = $6, first_seen_at = $7, revision = $8, body = $9,

@@ -10,12 +10,9 @@ const ADDRESSES = new Set(["url", "urls", "cover", "avatar", "expiresAt"]);
 /** Fields that say when and how a work was read. */
 const OF_READING = new Set(["source", "receivedAt", "firstSeenAt", "revision"]);
 
-/** Most ms by which a reading may come after one that began later; one that seems older still is newer, and a clock was set back between. */
-const LATE_MS = 3_600_000;
-
-/** Whether a reading began before the one that is kept, and came after it. */
-function isLate(read: { readonly receivedAt: number }, before: { readonly receivedAt: number }): boolean {
-  return read.receivedAt < before.receivedAt && before.receivedAt - read.receivedAt <= LATE_MS;
+/** Whether a reading began before the one that is kept, and came after it. One of the future is no newer one: a clock was set back since. */
+function isLate(read: { readonly receivedAt: number }, before: { readonly receivedAt: number }, now: number): boolean {
+  return read.receivedAt < before.receivedAt && before.receivedAt <= now;
 }
 
 /**
@@ -23,13 +20,14 @@ function isLate(read: { readonly receivedAt: number }, before: { readonly receiv
  * leave out stays, and a work that can no longer be seen keeps all that was known of it, with its new state. The revision rises when what is
  * told has changed; addresses are others each time and do not count.
  * @param before the work as it was kept; null when it was not
+ * @param now ms UTC, by which what is kept may be of the future; none is by default
  */
-export function keptWork(before: Work | null, read: Work): Work {
+export function keptWork(before: Work | null, read: Work, now = Number.POSITIVE_INFINITY): Work {
   if (before === null) return { ...read, firstSeenAt: read.receivedAt, revision: 0 };
-  if (isLate(read, before)) return before;
-  const now = { ...latest(before, read), firstSeenAt: Math.min(before.firstSeenAt, read.receivedAt) };
-  const except = before.source === now.source ? OF_READING : new Set([...OF_READING, ...BY_SOURCE]);
-  return { ...now, revision: told(before, except) === told(now, except) ? before.revision : before.revision + 1 };
+  if (isLate(read, before, now)) return before;
+  const kept = { ...latest(before, read), firstSeenAt: Math.min(before.firstSeenAt, read.receivedAt) };
+  const except = before.source === kept.source ? OF_READING : new Set([...OF_READING, ...BY_SOURCE]);
+  return { ...kept, revision: told(before, except) === told(kept, except) ? before.revision : before.revision + 1 };
 }
 
 function latest(before: Work, read: Work): Work {
@@ -52,7 +50,16 @@ function filled<T extends object>(object: T, from: T): T {
 function told(work: Work, except: ReadonlySet<string>): string {
   const top = Object.fromEntries(Object.entries(work).filter(([key]) => !except.has(key)));
   // Of the work itself `url` is no address of a file, and it is made of the id.
-  return JSON.stringify(top, (key, value: unknown) => (ADDRESSES.has(key) ? undefined : value));
+  return newsOf(top, ADDRESSES);
+}
+
+/** Returns what is told as text to compare, in no order of the fields: that is another where a part was filled from what is kept. */
+function newsOf(told: object, except: ReadonlySet<string>): string {
+  const sorted = (value: unknown): unknown =>
+    typeof value !== "object" || value === null || Array.isArray(value)
+      ? value
+      : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(told, (key, value: unknown) => (except.has(key) ? undefined : sorted(value)));
 }
 
 /** A comment as it is kept. */
@@ -81,23 +88,15 @@ const NO_NEWS = new Set(["receivedAt", "firstSeenAt", "revision", "rank", "repli
  * Returns a comment as it is kept after a newer reading of it: counts and texts are those of now, the place in the list is the first one, so
  * that a page which is read on meanwhile goes on where it was. What an erasure changed stays as that left it.
  * @param before the comment as it was kept; null when it was not
+ * @param now ms UTC, by which what is kept may be of the future; none is by default
  */
-export function keptComment(before: KeptComment | null, read: ReadComment): KeptComment {
+export function keptComment(before: KeptComment | null, read: ReadComment, now = Number.POSITIVE_INFINITY): KeptComment {
   const { erased = false } = read;
   if (before === null) return { ...read, firstSeenAt: read.receivedAt, removedAt: null, revision: 0, erased };
-  if (isLate(read, before) && !erased) return before;
+  if (isLate(read, before, now) && !erased) return before;
   const { rank, revision } = before;
   const firstSeenAt = Math.min(before.firstSeenAt, read.receivedAt);
   const told = before.erased ? { ...before, receivedAt: read.receivedAt } : read;
-  const now = { ...told, rank, firstSeenAt, removedAt: null, revision, erased: before.erased || erased };
-  return newsOf(before) === newsOf(now) ? now : { ...now, revision: revision + 1 };
-}
-
-function newsOf(comment: KeptComment): string {
-  // Not in the order of the fields: that is another where one was read from what is kept.
-  const sorted = (value: unknown): unknown =>
-    typeof value !== "object" || value === null || Array.isArray(value)
-      ? value
-      : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return JSON.stringify(comment, (key, value: unknown) => (NO_NEWS.has(key) ? undefined : sorted(value)));
+  const kept = { ...told, rank, firstSeenAt, removedAt: null, revision, erased: before.erased || erased };
+  return newsOf(before, NO_NEWS) === newsOf(kept, NO_NEWS) ? kept : { ...kept, revision: revision + 1 };
 }

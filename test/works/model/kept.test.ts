@@ -33,6 +33,22 @@ describe("a work as it is kept", () => {
     expect(keptWork(now, { ...now, receivedAt: 9 }).revision).toBe(1);
   });
 
+  it("is the same for the same readings, whichever takes its turn", () => {
+    const estimated = { time: 5, timeEstimated: true as const };
+    let kept = keptWork(null, work({ source: "reply", ...estimated, receivedAt: 5 }));
+    for (const source of ["list", "list", "reply", "page", "reply"] as const) {
+      kept = keptWork(kept, work({ source, ...estimated, receivedAt: kept.receivedAt + 1 }));
+      expect(kept.revision).toBe(0);
+    }
+  });
+
+  it("keeps a reading that came late no longer, but where what is kept is of the future", () => {
+    const before = keptWork(null, work({ text: "kept", receivedAt: 500 }));
+    const read = work({ text: "read", receivedAt: 400 });
+    expect(keptWork(before, read, 600).text).toBe("kept");
+    expect(keptWork(before, read, 450)).toMatchObject({ text: "read", receivedAt: 400, revision: 1 });
+  });
+
   it("keeps what the page's state leaves out, and compares no files between two ways of reading", () => {
     const before = keptWork(null, work({ title: "title", mix: { id: "1", name: "m" }, media: [rung()], receivedAt: 5 }));
     const byPage = work({ source: "page", media: [rung({ hash: null })], receivedAt: 8 });
