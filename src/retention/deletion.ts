@@ -1,6 +1,7 @@
 import { tellSystem } from "../store/log.js";
 import type { Deletion } from "../store/sql/deletions.js";
 import type { Store } from "../store/store.js";
+import { DamagedEvent } from "../store/stored-event.js";
 import { isBelieved, type RawRecordings } from "./step.js";
 
 /** Events of one step: deleting them holds the write lock for some 20 ms. */
@@ -67,7 +68,19 @@ async function removeEvents(
   let removed = 0;
   for (let after = 0; after < until; ) {
     signal?.throwIfAborted();
-    const page = await log.read(room, after, STEP_EVENTS, sessionId === null ? { deleted: true } : { sessionId, deleted: true });
+    const page = await log
+      .read(room, after, STEP_EVENTS, sessionId === null ? { deleted: true } : { sessionId, deleted: true })
+      .catch((error: unknown) => {
+        if (sessionId === null && error instanceof DamagedEvent) return error;
+        throw error;
+      });
+    if (page instanceof DamagedEvent) {
+      // All of a room goes, whether it can be read or not.
+      await log.remove(room, after + 1, page.seq, "deleted");
+      removed += page.seq - after;
+      after = page.seq;
+      continue;
+    }
     const rows = page.rows.filter(({ seq }) => seq <= until);
     // Before they go, as where they grow old: a message that comes once more is not stored again. A room that is gone takes none.
     const times = sessionId === null ? [] : rows.map(({ event }) => event).filter((event) => isBelieved(event, now()));

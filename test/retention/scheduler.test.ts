@@ -156,6 +156,24 @@ describe("what was deleted", () => {
   });
 });
 
+describe("a room that was deleted", () => {
+  it("goes with the events of it that cannot be read", async () => {
+    const { path, store } = opened();
+    const { room, append } = await claimed(store);
+    await append(...Array.from({ length: 1200 }, (_, n) => chat(`${n}`)));
+    const file = new Database(path);
+    file.exec(`UPDATE events SET body = substr(body, 1, 20) WHERE room = ${room} AND pos & 4294967295 IN (1, 2, 700)`);
+    file.close();
+    const told: unknown[] = [];
+    await store.deletions.ofRoom(room);
+    const clock = new FakeClock();
+    kept(store, clock, { onError: (error) => told.push(error) });
+    await settle(clock, 5_000);
+    expect([await store.deletions.open(), told]).toEqual([[], []]);
+    expect(await store.log.removals(room, 0, 1200)).toEqual([{ from: 1, to: 1200 }]);
+  });
+});
+
 describe("what is beyond its limits", () => {
   it.each([null, 30])("goes of works and comments that were not read for long, and only by a limit: %s days", async (days) => {
     const { store } = opened();
