@@ -169,7 +169,7 @@ const collect = (value: string, before: readonly string[]) => [...before, value]
 
 const host = () => new Option("--host <host>", "address to listen on (DYLIVE_HOST, 127.0.0.1)");
 const port = () => new Option("--port <port>", "port to listen on (DYLIVE_PORT, 8787)").argParser(wholeFrom(0, 65_535));
-const data = () => new Option("--data <dir>", "folder for what is kept (DYLIVE_DATA, ./data)");
+const data = (text = "folder for what is kept (DYLIVE_DATA, ./data)") => new Option("--data <dir>", text);
 const upstream = () => new Option("--upstream <url>", "stand-in for the platform, such as `dylive simulate`");
 const worksAccount = () => new Option("--account <name>", "account to read it as (DYLIVE_WORKS_ACCOUNT, guest)");
 const signer = () => new Option("--signer <url>", "HTTP service that signs connections");
@@ -216,7 +216,7 @@ function addOwnCommands(program: Command): void {
     .description("run the server with simulated rooms, to try everything")
     .addOption(host())
     .addOption(port())
-    .addOption(data())
+    .addOption(data("folder in which a folder `demo` holds what is kept (DYLIVE_DATA, ./data)"))
     .action(async (settings: Partial<Config>) => {
       const { demo } = await import("./commands/demo.js");
       await demo(loadConfig(settings));

@@ -48,9 +48,10 @@ export async function runningServers({ data }: Pick<Config, "data">, { cluster }
  * this command has. `isKnown`: false where only the server knows what was not changed since it started.
  */
 export async function limitsNow(config: Config, store: Store): Promise<{ readonly limits: LimitsOf; readonly isKnown: boolean }> {
-  const [server = keepOf(config)] = await runningServers(config, store);
+  const servers = await runningServers(config, store);
+  const [server = keepOf(config)] = servers;
   const started = { ...keepOf(loadConfig({}, {})), ...server };
-  return { limits: serverLimits(keepNow(started, await store.settings.changed())).limits, isKnown: server !== null };
+  return { limits: serverLimits(keepNow(started, await store.settings.changed())).limits, isKnown: !servers.includes(null) };
 }
 
 /**

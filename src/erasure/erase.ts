@@ -72,14 +72,17 @@ async function lookStep({ log }: Pick<Store, "log">, room: RoomKey, after: numbe
  */
 async function eraseStep({ log }: Pick<Store, "log">, room: RoomKey, after: number, plan: ErasurePlan, isTrial = false): Promise<Erased> {
   const sums = { nothing: 0, erased: 0, dropped: 0, changed: 0, kept: 0 };
+  let reached = Number.POSITIVE_INFINITY;
   for (let again: ReadonlySet<number> | null = null; ; ) {
     const { events, scanned, head } = await log.read(room, after, STEP_EVENTS, ALL);
+    // Where some were removed meanwhile, the same page holds later ones, which the next step takes.
+    reached = Math.min(reached, scanned);
     const changes = events.filter(({ seq }) => again?.has(seq) ?? true).map((event) => ({ seq: event.seq, ...changeOf(event, plan) }));
     const next = changes.flatMap((change) => ("event" in change ? [change.event] : []));
-    const moved = new Set<number>(isTrial ? [] : await log.replace(room, next));
+    const moved = new Set<number>(isTrial || next.length === 0 ? [] : await log.replace(room, next));
     for (const { seq, what } of changes) if (!moved.has(seq)) sums[what]++;
     const { nothing: _, ...counts } = sums;
-    if (moved.size === 0) return { scanned, head, ...counts };
+    if (moved.size === 0) return { scanned: reached, head, ...counts };
     // Somebody decodes the same events again, or erases another: what is left of them is looked at once more.
     again = moved;
   }

@@ -40,26 +40,30 @@ const ECHO_MS = 5000;
  * live room did. A MemberMessage that comes first stays: what was shown cannot be taken back. Users without any id are never matched.
  */
 export class SocialEchoes {
-  readonly #times: Generations<number>;
+  /** What was told last under each id of a user, by action and id: when, and by what id for live rooms. */
+  readonly #told: Generations<{ readonly time: number; readonly webcastUid: string | null }>;
 
   /** @param limit how many user-and-action pairs are remembered at least */
   constructor(limit = 2048) {
-    this.#times = new Generations(limit);
+    this.#told = new Generations(limit);
   }
 
   /** Tells whether the event is to be kept. Give it every event in order; after a restart first the log's newest follows and shares. */
   admits(event: NewEvent): boolean {
     if (event.type !== "follow" && event.type !== "share") return true;
-    // In a room that masks people, only the id for live rooms tells who it is (facts/changes-2026.md 2).
-    const user = event.user.id ?? event.user.webcastUid ?? event.user.secUid;
-    if (user === null) return true;
-    const key = `${event.type}:${user}`;
-    if (!isMember(event.method)) {
-      this.#times.set(key, event.time);
+    const { type, time, method, user } = event;
+    const { id, secUid, webcastUid = null } = user;
+    // One message may leave out an id that the other has. Where both have one for live rooms, that decides (facts/changes-2026.md 2).
+    const keys = [id, webcastUid, secUid].flatMap((one) => (one === null ? [] : [`${type}:${one}`]));
+    if (!isMember(method)) {
+      for (const key of keys) this.#told.set(key, { time, webcastUid });
       return true;
     }
-    const social = this.#times.get(key);
-    return social === undefined || Math.abs(event.time - social) > ECHO_MS;
+    return !keys.some((key) => {
+      const social = this.#told.get(key);
+      if (social === undefined || Math.abs(time - social.time) > ECHO_MS) return false;
+      return webcastUid === null || social.webcastUid === null || webcastUid === social.webcastUid;
+    });
   }
 }
 

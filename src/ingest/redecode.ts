@@ -96,7 +96,9 @@ function leftOf(stored: LiveEvent, draft: Draft, without: Without): Draft | null
  */
 function decodedAnew(stored: LiveEvent, draft: Draft): LiveEvent {
   const { seq, room, webRid, sessionId, receivedAt, source, revision } = stored;
-  const kept = { seq, room, webRid, sessionId, receivedAt, source, revision };
+  // A recording may hold the copy that came later: when a message came first is known.
+  const isByArrival = draft.event.timeEstimated === true && draft.event.time === draft.event.receivedAt && stored.timeEstimated === true;
+  const kept = { seq, room, webRid, sessionId, receivedAt, source, revision, ...(isByArrival && { time: stored.time }) };
   if (draft.claim !== null) return { ...giftAnew(stored, draft), ...kept };
   // Ranks that name somebody who was erased were taken out of it.
   if (draft.event.type === "stats" && stored.type === "stats" && revision > 0 && stored.ranks === undefined) {

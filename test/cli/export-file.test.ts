@@ -66,6 +66,13 @@ it("a file that was stopped is continued, again and again, to the same bytes", a
   expect([`${path}.part`, `${path}.part.json`].filter(existsSync)).toEqual([]);
 });
 
+it("a table that was stopped after its titles begins anew, with the titles once", async () => {
+  const { run, whole } = await exporting();
+  const path = file("titles.csv");
+  expect([await run(path, "a", 1), await run(path, "a")]).toEqual([0, 0]);
+  expect(readFileSync(path, "utf8")).toBe(whole);
+});
+
 it("after a crash it goes on from the last place that was kept, and what was written after that is written again", async () => {
   const { run, whole } = await exporting();
   const path = file("killed.csv");

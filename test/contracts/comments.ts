@@ -195,7 +195,7 @@ export function describeComments(open: Open): void {
       await comments.put(first, [commentOf(WORK, "1", { receivedAt: ahead }), commentOf(OTHER, "1", { receivedAt: ahead })]);
       await commentRuns.tell(first, runOf(WORK, { startedAt: ahead, endedBy: "end", endedAt: ahead }), ahead);
       const second = await commentRuns.begin(runOf(WORK, { startedAt: now }));
-      await comments.put(second, [commentOf(WORK, "1", { receivedAt: now, likes: 99 })]);
+      await comments.put(second, [commentOf(WORK, "1", { receivedAt: now, likes: 99 })], now);
       await commentRuns.tell(second, runOf(WORK, { startedAt: now, endedBy: "end", endedAt: now }), now);
       const kept = await comments.get({ workId: WORK, id: "1" });
       expect(kept).toMatchObject({ likes: 99, receivedAt: now, firstSeenAt: now, removedAt: null });

@@ -267,6 +267,25 @@ export function describeErase(open: Open): void {
       if (keep) expect(left.some(({ id }) => id.endsWith(".55"))).toBe(false);
     });
 
+    it("passes over none of them while another replaces some and the oldest are removed", async () => {
+      const { append, room } = await claimed(store());
+      await append(...Array.from({ length: 1200 }, (_, n) => chat(`c${n}`, { user: ann })));
+      const { log } = store();
+      let isFirst = true;
+      const replace: typeof log.replace = async (of, events) => {
+        if (isFirst) {
+          isFirst = false;
+          const [one] = (await log.read(room, 899, 1)).events;
+          if (one !== undefined) await log.replace(room, [one]);
+          await log.remove(room, 1, 400, "retention");
+        }
+        return log.replace(of, events);
+      };
+      const among = { ...store(), log: Object.assign(Object.create(log), { replace }) as typeof log };
+      await eraseUser(among, { user: UID, keep: false });
+      expect(new Set((await readAll(log, room)).events.map(({ type }) => type))).toEqual(new Set(["erased"]));
+    });
+
     it("is for events of a broadcast, too, that is being deleted", async () => {
       const { append, room } = await claimed(store());
       await store().sessions.open(room, SESSION, 1);

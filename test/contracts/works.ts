@@ -36,7 +36,7 @@ export function describeWorks(open: Open): void {
       const { works } = store();
       await works.keep(workOf(id(10), { text: "ahead", receivedAt: AHEAD }), null);
       const now = { text: "now", receivedAt: NOW, firstSeenAt: NOW, revision: 1 };
-      expect(await works.keep(workOf(id(10), { text: "now", receivedAt: NOW }), null)).toMatchObject(now);
+      expect(await works.keep(workOf(id(10), { text: "now", receivedAt: NOW }), null, NOW)).toMatchObject(now);
     });
 
     it("go when they were not read for long, also those that a clock which ran ahead dates in the future", async () => {
@@ -51,7 +51,7 @@ export function describeWorks(open: Open): void {
       // A clock that is far behind removes nothing, nor has it removed anything later.
       expect(await left(1000)).toEqual([1, 2, 3, 4]);
       expect(await left(NOW + 2 * DAY)).toEqual([2, 3, 4]);
-      await works.keep(workOf(id(13), { receivedAt: NOW + 3 * DAY }), null);
+      await works.keep(workOf(id(13), { receivedAt: NOW + 3 * DAY }), null, NOW + 3 * DAY);
       expect(await left(NOW + 29 * DAY)).toEqual([2, 3, 4]);
       expect(await left(NOW + 31 * DAY)).toEqual([3, 4]);
       expect(await left(NOW + 34 * DAY)).toEqual([4]);

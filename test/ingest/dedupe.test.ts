@@ -73,6 +73,16 @@ describe("SocialEchoes", () => {
     expect(echoes.admits(make("MemberMessage", { id: "111111", webcastUid: "w1" }, 20, 100))).toBe(false);
   });
 
+  test("also where one of the two leaves out an id that the other has", () => {
+    const echoes = new SocialEchoes();
+    const id = "111111";
+    echoes.admits(make("SocialMessage", { id, secUid: "a", webcastUid: "w1" }, 1, 0));
+    expect(echoes.admits(make("MemberMessage", { id, secUid: "a" }, 20, 100))).toBe(false);
+    expect(echoes.admits(make("MemberMessage", { id, secUid: "a", webcastUid: "w2" }, 20, 100))).toBe(true);
+    echoes.admits(make("SocialMessage", { id, secUid: "b" }, 1, 0));
+    expect(echoes.admits(make("MemberMessage", { id, secUid: "b", webcastUid: "w3" }, 20, 100))).toBe(false);
+  });
+
   test("a social message is never refused", () => {
     const echoes = new SocialEchoes();
     for (let i = 0; i < 3; i++) expect(echoes.admits(make("SocialMessage", { id: "5" }, 3, i))).toBe(true);

@@ -70,6 +70,23 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     await store.close();
   });
 
+  it("leave the time of a message that tells none to when it came first", async () => {
+    const store = open();
+    /** Decodes joins as messages that tell no time, which came so many ms sooner. */
+    const dated =
+      (sooner: number): typeof normalise =>
+      (message, context) => {
+        const draft = normalise(message, context);
+        if (draft?.event.type !== "join") return draft;
+        const receivedAt = context.receivedAt - sooner;
+        return { ...draft, event: { ...draft.event, receivedAt, time: receivedAt, timeEstimated: true } };
+      };
+    const { again, events } = await collected(store, dated(1000), directory("raw"));
+    expect((await events()).filter(({ timeEstimated }) => timeEstimated === true).length).toBeGreaterThan(0);
+    expect(await again({ decode: dated(0) })).toMatchObject({ replaced: 0 });
+    await store.close();
+  });
+
   it("beside a server count as new only what it does not store itself", async () => {
     const store = open();
     const { room, pipeline, clock, again, events } = await collected(store, undefined, directory("raw"));

@@ -234,7 +234,8 @@ export class ExportFile {
 
   /** Keeps where to go on, after the last piece that was written whole: first what was written, then the place. */
   async keep(): Promise<void> {
-    if (this.#of === "") return;
+    // Titles alone are no place: who goes on after event 0 begins, and writes them.
+    if (this.#of === "" || this.#scanned === 0) return;
     await this.#file.sync();
     const place: ReachedPoint = { of: this.#of, bytes: this.#bytes, scanned: this.#scanned };
     await writeWhole(placeOf(this.#path), JSON.stringify(place));

@@ -53,7 +53,7 @@ function list(config: Config): Promise<void> {
       if (alias === undefined) continue;
       const { head = 0, oldest = 1 } = (await log.heads([room])).get(room) ?? {};
       const tasks = { on: told`wanted`, paused: told`stopped`, off: told`not wanted` }[watch];
-      await print(told`${alias.value.slice(prefix.length)}  tasks ${tasks}  ${head - oldest + 1} events  room ${room}`);
+      await print(told`${alias.value.slice(prefix.length)}  tasks ${tasks}  up to ${head - oldest + 1} events  room ${room}`);
       listed++;
     }
     if (listed === 0) say(told`no room of this app is known`);

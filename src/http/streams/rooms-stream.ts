@@ -12,7 +12,7 @@ import { maySee, tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
 import { roomAnswer } from "../v1/room-routes.js";
 import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
-import { EVENT_STREAM, SseAnswer, sseMessage } from "./sse.js";
+import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
 
 /** Language of the reasons: an EventSource cannot ask for one but the browser's, and the dashboard says them in its own. */
 const LANGUAGE: Language = "en";
@@ -200,8 +200,8 @@ class RoomsStream implements LiveReader, StatesReader {
   }
 
   beat(): void {
-    // A browser shows its page no comment: by this it knows that the connection lives, and the server's clock.
-    this.#answer.write(sseMessage("beat", { time: this.#clock.now() }));
+    // A browser shows its page no comment: by this it knows that the connection lives, that the rooms can be read, and the server's clock.
+    this.#answer.write(this.#isTold ? sseMessage("beat", { time: this.#clock.now() }) : sseHeartbeat());
   }
 
   end(why: CloseReason): void {

@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, string>> = {
   "address to listen on (DYLIVE_HOST, 127.0.0.1)": "监听的地址（DYLIVE_HOST，默认 127.0.0.1）",
   "port to listen on (DYLIVE_PORT, 8787)": "监听的端口（DYLIVE_PORT，默认 8787）",
   "folder for what is kept (DYLIVE_DATA, ./data)": "数据目录（DYLIVE_DATA，默认 ./data）",
+  "folder in which a folder `demo` holds what is kept (DYLIVE_DATA, ./data)": "这个目录里的 demo 就是数据目录（DYLIVE_DATA，默认 ./data）",
   "stand-in for the platform, such as `dylive simulate`": "代替平台的服务，例如 `dylive simulate`",
   "HTTP service that signs connections": "给连接签名的 HTTP 服务",
   "put a room on the watch list (repeat for more)": "把直播间加入监控列表（可以重复）",

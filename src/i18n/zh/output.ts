@@ -554,7 +554,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
     "{} 里的日志今后是 {}，不再是 {}：请启动各进程；使用旧游标的读者会收到 cursor_reset。",
   "the tasks of room {} are started {}": "直播间 {} 的任务将{}启动",
   "the tasks of room {} are stopped {}": "直播间 {} 的任务将{}停止",
-  "{}  tasks {}  {} events  room {}": "{}  任务 {}  {} 个事件  直播间 {}",
+  "{}  tasks {}  up to {} events  room {}": "{}  任务 {}  最多 {} 个事件  直播间 {}",
   "no room of this app is known": "还没有这个应用的直播间",
   "no mail server is set here: the server needs DYLIVE_SMTP to send them": "这里没有设置邮件服务器：服务需要 DYLIVE_SMTP 才能发送",
   // Of works and their files.

@@ -42,8 +42,8 @@ function userSeqEvent(message: RoomUserSeqMessage, head: Head): StatsEvent {
 /** Makes the event of the counter that the page shows; the only one that guests get in some rooms (protocol.md 4.3). */
 function roomStatsEvent(message: RoomStatsMessage, head: Head): StatsEvent {
   const text = message.displayLong || message.displayMiddle || message.displayShort;
-  // Of other types we know all who watched (`9635人看过`): no number of those who are here.
-  if (message.displayType !== CURRENT_VIEWERS) return stats(head, null, null, "", text);
+  // Of other types we know one text, of all who watched (`9635人看过`): no number of those who are here.
+  if (message.displayType !== CURRENT_VIEWERS) return stats(head, null, null, "", text.includes("看过") ? text : "");
   return stats(head, known(message.displayValue, text), null, text, "");
 }
 

@@ -158,10 +158,11 @@ export function sqlDownloads({ dialect, ask, lane }: SqlDatabase) {
         const sql = "SELECT n FROM downloads WHERE work_id = $1 AND folder = $2 AND removed = 0 LIMIT 1";
         return (yield* row<{ n: number }>(sql, workId, folder)) !== undefined;
       }),
-    /** Counts downloads that were removed and whose files are still to be, in other folders than this one (null: in all). */
+    /** Counts downloads that were removed and whose files are still to be, in other folders than this one (null: in all): no other has them. */
     removedElsewhere: (folder: string | null): Promise<number> =>
       ask(function* () {
-        const sql = 'SELECT COUNT(*) AS "others" FROM downloads WHERE removed = 1 AND folder <> $1';
+        const sql = `SELECT COUNT(*) AS "others" FROM downloads d WHERE d.removed = 1 AND d.folder <> $1 AND NOT EXISTS
+          (SELECT 1 FROM downloads o WHERE o.work_id = d.work_id AND o.folder = d.folder AND o.removed = 0)`;
         return (yield* row<{ others: number }>(sql, folder ?? ""))?.others ?? 0;
       }),
     /** Forgets removed downloads whose files are gone. */

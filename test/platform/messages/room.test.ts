@@ -70,6 +70,7 @@ describe("room", () => {
     expect(stats({ displayLong: "91在线观众", displayValue: 91, displayType: 1 })).toMatchObject({ online: 91, onlineText: "91在线观众" });
     expect(stats({ displayLong: "0在线观众", displayType: 1 })).toMatchObject({ online: 0 });
     expect(stats({ displayType: 1 })).toMatchObject({ online: null });
+    expect(stats({ displayLong: "91在线观众", displayValue: 91 })).toMatchObject({ online: null, onlineText: null, totalText: null });
     expect(stats({ displayLong: "1万人看过", displayValue: 10_000, displayType: 2 })).toMatchObject({
       online: null,
       onlineText: null,
