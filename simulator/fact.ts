@@ -123,7 +123,7 @@ function lightGiftFact(message: SchemaFields): GiftFact {
   const info = sub(message, "gift_info");
   return {
     giftId: str(info, "gift_id"),
-    giftName: str(sub(message, "gift_struct"), "name"),
+    giftName: giftOf(str(info, "gift_id"))?.name ?? "",
     groupId: "0",
     // It has neither group nor trace: each stands for itself.
     traceId: "",

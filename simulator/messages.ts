@@ -203,15 +203,14 @@ export function gift(envelope: OutgoingEnvelope, context: GiftContext, step: Com
   };
 }
 
-/** Makes the compact form of a gift. It has neither group nor trace, so each stands for itself. */
+/** Makes the compact form of a gift, as one was captured: it has neither group nor trace, so each stands for itself, nor the gift's name. */
 export function lightGift(envelope: OutgoingEnvelope, sender: SimulatedPerson, given: Gift, count: number): SchemaFields {
   return {
     common: common(envelope, { user: sender.user }),
     group_count: 1,
     repeat_count: count,
-    combo_count: count,
     gift_info: { gift_id: given.id, gift_icon: asset(`${given.picture}.png`), diamond_count: given.diamonds },
-    send_type: 4,
-    gift_struct: giftStruct(given),
+    send_type: 1,
+    count,
   };
 }

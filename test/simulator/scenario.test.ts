@@ -101,6 +101,15 @@ describe("a scenario", () => {
     }
   });
 
+  it("tells gifts in short as a captured one was: their units, picture and price, neither clicks nor a name", () => {
+    const lights = minutes("100000002", 30).filter(({ method }) => method === "WebcastLightGiftMessage");
+    expect(lights.length).toBeGreaterThan(5);
+    for (const { fields } of lights) {
+      expect(Object.keys(fields)).toEqual(["common", "group_count", "repeat_count", "gift_info", "send_type", "count"]);
+      expect(fields).toMatchObject({ send_type: 1, gift_info: { gift_id: "463", diamond_count: 1 } });
+    }
+  });
+
   it("doubles some chats 0.55 to 0.65 s later with the same msg_id and another body", () => {
     const chats = minutes("100000002", 10).filter(({ method }) => method === "WebcastChatMessage");
     const byId = grouped(chats, ({ msgId }) => msgId);
