@@ -39,6 +39,30 @@ it("a broadcast whose first connection fails is not said to be missed since the 
   expect(stored.filter(({ type }) => type === "gap")).toEqual([]);
 });
 
+it("a broadcast that was said to be over and goes on all the same is missed until it comes again", async () => {
+  const now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
+  const { simulator, rooms, events, store } = now;
+  void rooms.request(RID, 60_000, SIGNAL);
+  const state = () => rooms.collected()[0]?.state;
+  await clock.until(() => state() === "live", 60_000);
+  await clock.go(5000);
+  const sessionId = simulator.roomId(RID);
+  const room = rooms.collected()[0]?.room ?? 0;
+  const gaps = async () => (await events(room)).filter((event) => event.type === "gap");
+  simulator.rooms.misread(RID, 2);
+  simulator.rooms.refuse(RID); // who is refused asks the page
+  simulator.rooms.cut(RID);
+  await clock.until(() => state() === "waiting", 5 * 60_000);
+  simulator.rooms.refuse(RID, false);
+  const end = (await store.sessions.get(room, sessionId ?? ""))?.endedAt;
+  expect(await gaps()).toMatchObject([{ sessionId, to: end }]);
+  await clock.until(() => state() === "live", 60_000);
+  await clock.go(5000);
+  const [first, second, ...more] = await gaps();
+  expect(more).toEqual([]);
+  expect(second).toMatchObject({ sessionId, from: end, reason: first?.reason });
+});
+
 it("a question that is answered after its connection was lost does not make a room that is refused look silent", async () => {
   const simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
   const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
