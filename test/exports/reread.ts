@@ -30,8 +30,9 @@ export function toldInTime(event: LiveEvent, startMs: number, format: "xml" | "a
     return [format === "ass" ? [hundredths, event.text] : [at, `${who}：${event.text}`]];
   }
   if (event.type !== "gift" || event.delta === 0) return [];
-  if (format === "xml") return [["gift", seconds, event.user.id, event.gift.name, String(event.delta)]];
-  const line = `${who} 送出 ${event.gift.name} x${event.delta}`;
+  const name = event.gift.name ?? `礼物${event.gift.id}`; // of a gift in short, only the list of gifts tells it
+  if (format === "xml") return [["gift", seconds, event.user.id, name, String(event.delta)]];
+  const line = `${who} 送出 ${name} x${event.delta}`;
   return [[format === "ass" ? hundredths : at, line]];
 }
 
