@@ -15,11 +15,12 @@ import { backoffMs, follow, steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { RateLimiter } from "../../runtime/rate-limiter.js";
 import type { RoomKey } from "../../store/log.js";
+import { allRooms } from "../../store/rooms.js";
 import type { Store } from "../../store/store.js";
 import { OfficialReceiver } from "./receiver.js";
 import { type OfficialDeps, officialAlias } from "./rooms.js";
 import { PushSpool } from "./spool.js";
-import { OfficialTasks } from "./tasks.js";
+import { OfficialTasks, TASK_TYPES } from "./tasks.js";
 
 /** Messages confirmed by one call where the platform gave no rule. */
 const BATCH_MAX = 100;
@@ -32,41 +33,58 @@ const RECEIVED = 1;
 
 /** Dependencies of {@link OfficialAcks}. */
 interface AckDeps {
-  readonly store: Pick<Store, "log" | "positions">;
+  readonly store: Pick<Store, "log" | "positions" | "rooms">;
   readonly clock: Clock;
   readonly platform: Pick<OpenPlatform, "appId" | "ack">;
+  /** Told of what failed, of a room where it is of one, else ""; it is tried again. */
   readonly onFailed: (roomId: string, error: unknown) => void;
 }
 
+/** Something to do, again and again until it succeeds. */
 interface Tended {
   readonly roomId: string;
-  rules: readonly AckRule[];
   failures: number;
+  /** Steady ms. */
   notBefore: number;
 }
 
 /**
  * Confirms to the platform that messages were received (履约上报, facts/official-push.md A5: mandatory for games released since April 2025). A
  * reader of the log like any other: what is confirmed was kept, a restart goes on from the position, and at worst a message is confirmed twice.
+ * The rules of a launch are positions of the store too, so that every process knows them: of the rooms that have any, and the messages that
+ * one call takes of each type, 0 for a type that is not to be confirmed.
  */
 class OfficialAcks {
   readonly #deps: AckDeps;
   readonly #reader: string;
   /** Rooms that have something to confirm, or may. */
-  readonly #due = new Set<RoomKey>();
-  readonly #rooms = new Map<RoomKey, Tended>();
+  readonly #due = new Map<RoomKey, Tended>();
+  /** The look for rooms that have something to confirm from before; null when it was done. */
+  #look: Tended | null = null;
 
   constructor(deps: AckDeps) {
     this.#deps = deps;
     this.#reader = `official-ack:${deps.platform.appId}`;
+    this.takeUp();
   }
 
-  /** Notes that a room has something new, or that its rules became known. */
-  tend(room: RoomKey, roomId: string, rules?: readonly AckRule[]): void {
-    const tended = this.#rooms.get(room) ?? { roomId, rules: [], failures: 0, notBefore: 0 };
-    if (rules !== undefined) tended.rules = rules;
-    this.#rooms.set(room, tended);
-    this.#due.add(room);
+  /** Notes that a room has something new. */
+  tend(room: RoomKey, roomId: string): void {
+    if (!this.#due.has(room)) this.#due.set(room, { roomId, failures: 0, notBefore: 0 });
+  }
+
+  /** Takes up every room of the app that has something to confirm, whichever process stored it: maybe nothing new of it ever comes. */
+  takeUp(): void {
+    this.#look ??= { roomId: "", failures: 0, notBefore: 0 };
+  }
+
+  /** Keeps the rules of a room, in place of those before; where there are none, every type is confirmed. */
+  async setRules(room: RoomKey, rules: readonly AckRule[]): Promise<void> {
+    const { positions } = this.#deps.store;
+    const received = rules.filter(({ ackType }) => ackType === RECEIVED);
+    for (const type of TASK_TYPES) if (!received.some(({ msgType }) => msgType === type)) await positions.set(this.#ruleOf(type), room, 0);
+    for (const { msgType, batchMax } of received) await positions.set(this.#ruleOf(msgType), room, batchMax);
+    await positions.set(this.#ruled, room, rules.length);
   }
 
   /** Confirms until the signal aborts. */
@@ -79,46 +97,87 @@ class OfficialAcks {
 
   /** Confirms what is due now. */
   async round(signal: AbortSignal): Promise<void> {
-    const { clock, onFailed } = this.#deps;
-    for (const room of [...this.#due]) {
-      const tended = this.#rooms.get(room);
-      if (signal.aborted || tended === undefined) return;
-      if (steadyMs(clock) < tended.notBefore) continue;
+    const look = this.#look;
+    if (look !== null && this.#isDue(look)) {
+      this.#look = null;
+      if (!(await this.#done(look, () => this.#tendBehind(signal), signal))) this.#look = look;
+    }
+    for (const [room, tended] of [...this.#due]) {
+      if (signal.aborted) return;
+      if (!this.#isDue(tended)) continue;
       this.#due.delete(room);
-      try {
-        await this.#confirm(room, tended, signal);
-        tended.failures = 0;
-        // Without rules there is nothing to remember of it.
-        if (tended.rules.length === 0 && !this.#due.has(room)) this.#rooms.delete(room);
-      } catch (error) {
-        this.#due.add(room);
-        tended.failures++;
-        tended.notBefore = steadyMs(clock) + backoffMs("network", tended.failures);
-        if (!signal.aborted) onFailed(tended.roomId, error);
-      }
+      if (!(await this.#done(tended, () => this.#confirm(room, tended.roomId, signal), signal))) this.#due.set(room, tended);
     }
   }
 
-  async #confirm(room: RoomKey, { roomId, rules }: Tended, signal: AbortSignal): Promise<void> {
+  #isDue({ notBefore }: Tended): boolean {
+    return steadyMs(this.#deps.clock) >= notBefore;
+  }
+
+  /** Does work. @returns false when it failed, and is to be done later */
+  async #done(tended: Tended, work: () => Promise<void>, signal: AbortSignal): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      tended.failures++;
+      tended.notBefore = steadyMs(this.#deps.clock) + backoffMs("network", tended.failures);
+      if (!signal.aborted) this.#deps.onFailed(tended.roomId, error);
+      return false;
+    }
+  }
+
+  async #tendBehind(signal: AbortSignal): Promise<void> {
+    const { log, positions, rooms } = this.#deps.store;
+    const prefix = officialAlias(this.#deps.platform.appId, "").value;
+    const heads = await log.heads();
+    for (const { room, webRid } of await allRooms(rooms)) {
+      const head = heads.get(room)?.head ?? 0;
+      if (webRid !== null || head === 0) continue;
+      const alias = (await rooms.aliases(room)).find(({ kind, value }) => kind === "official" && value.startsWith(prefix));
+      if (signal.aborted) return;
+      if (alias !== undefined && ((await positions.get(this.#reader, room)) ?? 0) < head) this.tend(room, alias.value.slice(prefix.length));
+    }
+  }
+
+  async #confirm(room: RoomKey, roomId: string, signal: AbortSignal): Promise<void> {
     const { store, platform, clock } = this.#deps;
-    const wanted = rules.filter(({ ackType }) => ackType === RECEIVED);
-    const types = rules.length === 0 ? null : new Set(wanted.map(({ msgType }) => msgType));
-    const size = Math.min(BATCH_MAX, ...wanted.map(({ batchMax }) => batchMax));
     let position = (await store.positions.get(this.#reader, room)) ?? 0;
     for (;;) {
       const { events, scanned, head } = await store.log.read(room, position, PAGE);
-      const acks = events.filter((event) => event.receivedAt > clock.now() - TOO_OLD_MS).flatMap((event) => ackOf(event, types) ?? []);
-      for (let i = 0; i < acks.length; i += size) await platform.ack(roomId, RECEIVED, acks.slice(i, i + size), signal);
+      const acks = events.filter((event) => event.receivedAt > clock.now() - TOO_OLD_MS).flatMap((event) => ackOf(event) ?? []);
+      const most = await this.#batchMaxOf(room, new Set(acks.map(({ msgType }) => msgType)));
+      const wanted = acks.filter(({ msgType }) => most.get(msgType) !== 0);
+      const size = Math.min(BATCH_MAX, ...[...most.values()].filter((max) => max > 0));
+      for (let i = 0; i < wanted.length; i += size) await platform.ack(roomId, RECEIVED, wanted.slice(i, i + size), signal);
       if (scanned > position) await store.positions.set(this.#reader, room, scanned);
       position = scanned;
       if (scanned >= head) return;
     }
   }
+
+  /** Returns how many messages one call may confirm of each of these types; 0 where none is to be. */
+  async #batchMaxOf(room: RoomKey, types: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
+    const { positions } = this.#deps.store;
+    const most = new Map<string, number>();
+    if (types.size === 0) return most;
+    const hasRules = ((await positions.get(this.#ruled, room)) ?? 0) > 0;
+    for (const type of types) most.set(type, hasRules ? ((await positions.get(this.#ruleOf(type), room)) ?? 0) : BATCH_MAX);
+    return most;
+  }
+
+  get #ruled(): string {
+    return `official-rules:${this.#deps.platform.appId}`;
+  }
+
+  #ruleOf(msgType: string): string {
+    return `official-rule:${this.#deps.platform.appId}:${msgType}`;
+  }
 }
 
 /** Returns the confirmation of an event; null for what the platform did not send, or sent without an id. */
-function ackOf({ source, id, method, receivedAt }: LiveEvent, types: ReadonlySet<string> | null): Ack | null {
-  if (source !== "official" || id.startsWith("h:") || (types !== null && !types.has(method))) return null;
+function ackOf({ source, id, method, receivedAt }: LiveEvent): Ack | null {
+  if (source !== "official" || id.startsWith("h:")) return null;
   return { msgId: id, msgType: method, at: receivedAt };
 }
 
@@ -202,9 +261,11 @@ export class Official {
     return new Official(app, deps, await PushSpool.open(deps.spool));
   }
 
-  /** Keeps the tasks of the watch list running, which one process does. @returns what ends that: the tasks then go on */
+  /** Keeps the tasks of the watch list running, which one process does, and confirms what others left. @returns what ends that: the tasks then go on */
   work(): () => Promise<void> {
     const stop = follow(this.#life.signal);
+    // Whoever did this before may be gone, with what it had not confirmed.
+    this.#acks?.takeUp();
     const running = this.#tasks?.run(stop.signal);
     this.#running = Promise.all([this.#running, running]);
     return async () => {
@@ -228,8 +289,8 @@ export class Official {
     const { roomId, nickname, avatar, anchorOpenId, ackRules } = launched;
     const { rooms } = this.#deps.store;
     const room = await rooms.ensure([officialAlias(this.appId, roomId)], { anchor: { id: null, secUid: anchorOpenId, nickname, avatar } });
+    await this.#acks?.setRules(room, ackRules);
     await rooms.setWatch(room, "on");
-    this.#acks?.tend(room, roomId, ackRules);
     return { ...launched, room };
   }
 

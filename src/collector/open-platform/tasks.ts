@@ -65,7 +65,7 @@ async function pageOf(
 }
 
 /** Types that a task is started for; an app gets those that it has the ability for. */
-const TASK_TYPES: readonly string[] = ["live_comment", "live_gift", "live_like", "live_fansclub"];
+export const TASK_TYPES: readonly string[] = ["live_comment", "live_gift", "live_like", "live_fansclub"];
 /** Interval between looks at the watch list, in ms: how soon a change of it is noticed, also one by another process. */
 const LOOK_MS = 2000;
 /** Interval between recoveries of lost pushes, in ms: within the platform's advice of 10 to 30 s (facts/official-push.md A4). */

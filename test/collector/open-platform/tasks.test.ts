@@ -196,6 +196,27 @@ describe("confirmations", () => {
     expect(made.platform.acks(APP, ROOM_ID).at(-1)).toEqual({ ackType: 2, msgId: "g1", msgType: "live_gift", at: 1 });
   });
 
+  it("go on after a restart though nothing new comes, and by the rules of the launch before it", async () => {
+    const first = await ingest();
+    await first.official.launch(`launch-${APP}-${ROOM_ID}`);
+    await later(() => running(first).length === 4);
+    first.platform.refuseAcks = true;
+    for (let n = 0; n < 60; n++) await first.platform.push(APP, ROOM_ID, "live_gift", gift(n));
+    await first.platform.push(APP, ROOM_ID, "live_like", '[{"msg_id":"l1","like_num":1}]');
+    await later(() => calls(first, "/ack").length > 0);
+    await first.stop();
+    first.platform.refuseAcks = false;
+    const before = calls(first, "/ack").length;
+    const second = await ingest({ store: first.store, platform: first.platform });
+    await later(() => second.platform.acks(APP, ROOM_ID).length >= 60);
+    expect(calls(second, "/ack").length).toBeGreaterThanOrEqual(before + 2);
+    await second.platform.push(APP, ROOM_ID, "live_gift", gift(60));
+    await second.platform.push(APP, ROOM_ID, "live_comment", '[{"msg_id":"c1","content":"666"}]');
+    await later(() => second.platform.acks(APP, ROOM_ID).length > 60);
+    await clock.advance(5000);
+    expect(second.platform.acks(APP, ROOM_ID).map(({ msgId }) => msgId)).toEqual(Array.from({ length: 61 }, (_, n) => `g${n}`));
+  });
+
   it("are tried again when the platform does not take them", async () => {
     const made = await ingest();
     await watch(made, "on");
