@@ -211,14 +211,12 @@ export async function startApp(config: Config, machine: Machine, clock: Clock, l
       platform: reach.platform,
       userAgent: config.userAgent,
       everyMs: config.accountCheckMs,
-      onLapsed: ({ name, savedAt }) => {
+      onLapsed: async ({ name, savedAt }) => {
         logger.warn({ account: name }, "an account is no longer logged in");
         const text = `the account ${name} is no longer logged in: rooms watched as it are seen as a guest sees them, without gifts. dylive login --account ${name}`;
-        void tellSystem(store, { kind: "account.lapsed", about: `${name}:${savedAt}`, text }, clock.now()).catch((error: unknown) =>
-          logger.error({ err: error }, "a system event could not be stored"),
-        );
+        await tellSystem(store, { kind: "account.lapsed", about: `${name}:${savedAt}`, text }, clock.now());
       },
-      onFailed: (name, error) => logger.warn({ account: name, err: error }, "the account could not be checked"),
+      onFailed: (name, error) => logger.warn({ account: name, err: error }, "the account could not be checked, or its lapse not be told"),
     });
     closers.push(async () => stopChecks());
     await collecting.hold("hooks", async () => hooks.deliver());

@@ -57,9 +57,9 @@ export interface AskAs {
 /** Options for watching accounts. */
 interface LoginWatch extends AskAs {
   readonly everyMs: number;
-  /** Called once each time a login is found to have ended. */
-  readonly onLapsed: (status: AccountStatus) => void;
-  /** Called when the platform could not be asked; the next round tries again. */
+  /** Tells that a login is found to have ended: once each time, but again in the next round where it rejects. */
+  readonly onLapsed: (status: AccountStatus) => Promise<void>;
+  /** Called when the platform could not be asked, or the end of a login not be told; the next round tries again. */
   readonly onFailed?: (name: string, error: unknown) => void;
 }
 
@@ -178,8 +178,8 @@ export class AccountStore {
         try {
           const status = await this.check(name, options, stop.signal);
           if (hasLapsed(status, this.#clock.now()) && told.get(name) !== status.savedAt) {
+            await options.onLapsed(status);
             told.set(name, status.savedAt);
-            options.onLapsed(status);
           }
         } catch (error) {
           if (!stop.signal.aborted) options.onFailed?.(name, error);

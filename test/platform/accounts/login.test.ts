@@ -128,13 +128,38 @@ describe("a check", () => {
     await accounts.save("a", login());
     simulator.rooms.logout();
     const lapsed: AccountStatus[] = [];
-    const stop = accounts.watch({ ...as(), everyMs: 60_000, onLapsed: (status) => lapsed.push(status) });
+    const stop = accounts.watch({ ...as(), everyMs: 60_000, onLapsed: async (status) => void lapsed.push(status) });
     await until(() => lapsed.length > 0);
     await clock.advance(60_000);
     await until(async () => (await accounts.status("a")).checkedAt === START + 60_000);
     await breathe();
     expect(lapsed).toEqual([expect.objectContaining({ name: "a", login: "guest" })]);
     stop();
+  });
+
+  it("raises the alarm again when it could not be told", async () => {
+    await accounts.save("a", login());
+    simulator.rooms.logout();
+    const tries: string[] = [];
+    const failed: unknown[] = [];
+    const stop = accounts.watch({
+      ...as(),
+      everyMs: 60_000,
+      onLapsed: async ({ name }) => {
+        tries.push(name);
+        if (tries.length === 1) throw new Error("the store is away");
+      },
+      onFailed: (name, error) => failed.push([name, String(error)]),
+    });
+    await until(() => failed.length > 0);
+    for (const round of [1, 2]) {
+      await clock.advance(60_000);
+      await until(async () => (await accounts.status("a")).checkedAt === START + round * 60_000);
+      await breathe();
+    }
+    stop();
+    expect(tries).toEqual(["a", "a"]);
+    expect(failed).toEqual([["a", "Error: the store is away"]]);
   });
 
   it("raises no alarm because the platform cannot be asked", async () => {
@@ -144,7 +169,7 @@ describe("a check", () => {
     const stop = accounts.watch({
       ...nowhere,
       everyMs: 60_000,
-      onLapsed: () => expect.unreachable(),
+      onLapsed: async () => expect.unreachable(),
       onFailed: (name) => failed.push(name),
     });
     await until(() => failed.length > 0);
