@@ -269,8 +269,10 @@ function makeBatch(
   const to = texts.length < rows.length ? (rows[texts.length - 1]?.seq ?? read.to) : read.to;
   const from = after + 1;
   const removed = read.removed === null ? "" : `"removed":[${JSON.stringify(read.removed)}],`;
+  // It is signed, as the id is: what somebody had sent again is told from what was sent before.
+  const replay = hook.replays > 0 ? `"replay":${hook.replays},` : "";
   const head = `"hook":${JSON.stringify(hook.id)},"log":${JSON.stringify(logId)},"room":${room},"from":${from},"to":${to}`;
-  const body = `{${head},${removed}"events":[${texts.join(",")}]}`;
+  const body = `{${head},${replay}${removed}"events":[${texts.join(",")}]}`;
   return { id: batchId(hook, logId, room, from, to), room, from, to, events: texts.length, createdAt: now, tries: 0, body };
 }
 

@@ -140,6 +140,7 @@ export class FakeReceiver {
     room: number;
     from: number;
     to: number;
+    replay?: number;
     removed?: unknown;
     events: { seq: number; type: string; id: string }[];
   }[] {

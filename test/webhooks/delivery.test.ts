@@ -158,6 +158,7 @@ describe("a hook", () => {
       [9, 10],
     ]);
     expect(new Set(receiver.sent.map((one) => one.id)).size).toBe(6);
+    expect(receiver.taken.map(({ replay }) => replay)).toEqual([undefined, undefined, 1, 1, 2, 2]);
     receiver.answer = () => 500;
     await chats("a", 5);
     await clock.advance(1_000);

@@ -17,6 +17,7 @@ export interface Arrival {
     readonly room: number;
     readonly from: number;
     readonly to: number;
+    readonly replay?: number;
     readonly test?: true;
     readonly removed?: readonly (readonly [number, number])[];
     readonly events: readonly LiveEvent[];
