@@ -7,7 +7,7 @@ let left = 20;
 for await (const event of connect(link, { types: ["chat", "gift"], upstream: upstream ?? null })) {
   if (event.type === "gift" && event.delta === 0) continue; // the end of a combo brings no new gift
   const who = event.user.nickname ?? "?";
-  if (event.type === "chat") console.log(`${who}: ${event.text}`);
-  else console.log(`${who} gave ${event.delta} x ${event.gift.name}, ${event.diamonds ?? "?"} diamonds`);
+  const said = event.type === "chat" ? `: ${event.text}` : ` gave ${event.delta} x ${event.gift.name}, ${event.diamonds ?? "?"} diamonds`;
+  console.log(`${who}${said}`.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")); // what strangers wrote must not steer the terminal
   if (--left === 0) break;
 }

@@ -2,15 +2,17 @@
 // node literal-client.mjs http://127.0.0.1:8787 TOKEN ROOM_ID
 const [host, token = "", roomId = ""] = process.argv.slice(2);
 const url = `${host}/douyin/liveroom/chat?${new URLSearchParams({ token, room_id: roomId })}`;
+// What strangers wrote must not steer the terminal.
+const print = (line) => console.log(line.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " "));
 
 for (;;) {
   const { code, data, msg } = await (await fetch(url)).json();
   if (code !== 200) throw new Error(`${code} ${msg}`);
   for (const event of data) {
-    if (event.type === "WebcastChatMessage") console.log(`弹幕 ${event.nickname}: ${event.text}`);
-    else if (event.type === "WebcastSocialMessage") console.log(`关注或分享 ${event.nickname}: ${event.msg}`);
-    else if (event.type === "WebcastGiftMessage") console.log(`礼物 ${event.nickname}: ${event.msg}`);
-    else if (event.type === "WebcastMemberMessage") console.log(`进场 ${event.nickname}: ${event.msg}`);
+    if (event.type === "WebcastChatMessage") print(`弹幕 ${event.nickname}: ${event.text}`);
+    else if (event.type === "WebcastSocialMessage") print(`关注或分享 ${event.nickname}: ${event.msg}`);
+    else if (event.type === "WebcastGiftMessage") print(`礼物 ${event.nickname}: ${event.msg}`);
+    else if (event.type === "WebcastMemberMessage") print(`进场 ${event.nickname}: ${event.msg}`);
   }
   await new Promise((resolve) => setTimeout(resolve, 1000));
 }

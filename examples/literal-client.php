@@ -21,7 +21,9 @@ while ($polls-- > 0) {
     }
     foreach ($answer['data'] as $event) {
         [$name, $field] = $names[$event['type']] ?? [null, null];
-        if ($name !== null) echo "$name {$event['nickname']}: {$event[$field]}\n";
+        if ($name === null) continue;
+        // What strangers wrote must not steer the terminal.
+        echo preg_replace('/[\p{C}\p{Zl}\p{Zp}]+/u', ' ', "$name {$event['nickname']}: {$event[$field]}"), "\n";
     }
     if ($polls > 0) sleep(1);
 }

@@ -29,5 +29,7 @@ while True:
     for event in answer["data"]:
         if event["type"] in NAMES:
             name, field = NAMES[event["type"]]
-            print(f"{name} {event['nickname']}: {event[field]}", flush=True)
+            line = f"{name} {event['nickname']}: {event[field]}"
+            # What strangers wrote must not steer the terminal.
+            print("".join(sign if sign.isprintable() else " " for sign in line), flush=True)
     time.sleep(1)

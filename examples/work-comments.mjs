@@ -18,7 +18,8 @@ async function* pages(path, query) {
   }
 }
 
-const line = ({ user, text, digg_count }) => `${user.nickname ?? "?"}: ${JSON.stringify(text)} ♥ ${digg_count ?? "?"}`;
+const plain = (text) => text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " "); // what strangers wrote must not steer the terminal
+const line = ({ user, text, digg_count }) => plain(`${user.nickname ?? "?"}: ${JSON.stringify(text)} ♥ ${digg_count ?? "?"}`);
 for await (const comment of pages("video/comments", {})) {
   console.log(line(comment));
   if (comment.reply_comment_total === 0) continue;

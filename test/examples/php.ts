@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
+import { HARMLESS, HOSTILE } from "./clients.js";
 import { example, ROOM, type Stage } from "./stage.js";
 
 /**
@@ -68,6 +69,7 @@ export function phpTests(stage: () => Stage): void {
       const shown = ["WebcastChatMessage", "WebcastGiftMessage", "WebcastSocialMessage", "WebcastMemberMessage"];
       expect(lines).toHaveLength(data.filter(({ type }) => shown.includes(type)).length);
 
+      expect(await poll(stage(), "t", HOSTILE)).toEqual({ out: `${HARMLESS}\n`, err: "" });
       const wrong = await (await fetch(`${stage().base}/douyin/liveroom/chat?token=wrong&room_id=${ROOM}`)).text();
       expect(await poll(stage(), "wrong", wrong)).toEqual({ out: "", err: expect.stringMatching(/^401 The token is not valid/) });
     });
