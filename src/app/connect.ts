@@ -43,9 +43,12 @@ export interface ConnectOptions<T extends EventType = UsualType> extends ReachOp
   readonly types?: readonly T[] | undefined;
   /** Ends the iteration, quietly. */
   readonly signal?: AbortSignal | undefined;
-  /** Events kept while the loop is busy, 10,000 by default; the oldest are dropped and told to `onLost`. */
+  /**
+   * Events of the room, of every type, kept while the loop is busy, 10,000 by default.
+   * Beyond that the oldest are dropped and told to `onLost`.
+   */
   readonly maxQueuedEvents?: number | undefined;
-  /** Told how many events were dropped because the loop did not take them in time. */
+  /** Told how many events of the room, of any type, were dropped because the loop did not take them in time. */
   readonly onLost?: ((count: number) => void) | undefined;
   /** The real time by default. */
   readonly clock?: Clock | undefined;

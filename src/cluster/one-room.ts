@@ -19,7 +19,7 @@ interface OneRoomDeps {
   readonly clock: Clock;
   /** ms between looks at the room while it is not live */
   readonly pollMs: number;
-  /** Events kept for a reader that is behind; the oldest are dropped. */
+  /** Events kept for readers that are behind, of every type; the oldest are dropped. */
   readonly maxEvents: number;
   readonly setAside: (event: NewEvent, error: unknown) => void;
   /** Whether the platform's list of gifts is read, by which names and prices are filled in that messages do not tell. */
@@ -99,7 +99,7 @@ export class OneRoom {
 
   /**
    * Yields the room's events after a seq, from the first on by default, as they come, until the signal aborts. Where the text named a
-   * broadcast, only those of it. `onLost` is told how many events were dropped because they were not taken in time.
+   * broadcast, only those of it. `onLost` is told how many events were dropped because they were not taken in time, of any type.
    */
   async *events(
     where: Where,
