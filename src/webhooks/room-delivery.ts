@@ -20,7 +20,7 @@ const RETRY: Backoff = { firstMs: 5_000, longestMs: 2 * 3_600_000 };
 /** Least ms between the making of two batches of a room, unless the first was full: events that come in between go together. */
 const PACE_MS = 100;
 /** Pause after the store failed. */
-const STORE_RETRY_MS = 1_000;
+const STORE_RETRY: Backoff = { firstMs: 1_000, longestMs: 30_000 };
 
 /** Dependencies that the deliveries of one hook share. */
 export interface RoomDeliveryDeps {
@@ -47,6 +47,11 @@ export interface RoomDeliveryDeps {
   readonly onError: (error: unknown) => void;
 }
 
+/** A try whose outcome is to be noted. */
+interface Noting extends Pick<Answered, "putOffMs"> {
+  readonly done: HookTry;
+}
+
 /** Delivers the events of one room to one hook, in order, one batch at a time: the next is not made before this one is delivered. */
 export class RoomDelivery {
   readonly #room: RoomKey;
@@ -54,6 +59,10 @@ export class RoomDelivery {
   readonly #subscription: Subscription;
   /** Batch that is fixed and not delivered. Its body stays in the store: many rooms may have to wait for one receiver. */
   #fixed: HookBatchHead | null;
+  /** Try that was made and is not noted in the store yet. Nothing more is sent before: what was taken would be sent again. */
+  #unnoted: Noting | null = null;
+  /** Failures of the store in a row. */
+  #storeFailures = 0;
   /** Whether more was read than went into the batch, or is known to be in the log. */
   #more = false;
   /** Time when it was made, ms UTC. */
@@ -78,6 +87,8 @@ export class RoomDelivery {
       pause = await this.#step().catch((error: unknown) => this.#failed(error));
       if (pause !== null && pause > 0) await this.#wait(pause);
     }
+    // Else whoever delivers it next would send again what was taken.
+    if (this.#unnoted !== null) await this.#note(this.#unnoted).catch(this.#deps.onError);
   }
 
   /** Tries again at once, if it waits. */
@@ -99,7 +110,7 @@ export class RoomDelivery {
     if (this.#deps.signal.aborted) return null;
     this.#deps.onError(error);
     this.#goBack();
-    return STORE_RETRY_MS;
+    return backoffMs(STORE_RETRY, ++this.#storeFailures);
   }
 
   /** Goes on reading behind what is fixed, or where the hook is. */
@@ -110,6 +121,7 @@ export class RoomDelivery {
   /** Sends one batch. @returns ms to wait before the next step; null when there is nothing more to do */
   async #step(): Promise<number | null> {
     const { hook, store, slots, unsaved, signal } = this.#deps;
+    if (this.#unnoted !== null) return this.#note(this.#unnoted);
     if (this.#fixed === null) {
       const batch = await this.#next();
       if (batch === null) return null;
@@ -152,13 +164,22 @@ export class RoomDelivery {
     const attempt = tries + 1;
     const bytes = Buffer.byteLength(body);
     const done: HookTry = { id, at: began, ms: clock.now() - began, room, from, to, events, bytes, attempt, ...outcome };
+    this.#unnoted = { done, putOffMs };
+    return this.#note(this.#unnoted);
+  }
+
+  /** Notes the try in the store. @returns as {@link #step} */
+  async #note({ done, putOffMs }: Noting): Promise<number | null> {
+    const { hook, store, clock, places } = this.#deps;
     const now = await store.hooks.tried(hook, done);
+    this.#unnoted = null;
+    this.#storeFailures = 0;
     if (done.delivered) {
       this.#fixed = null;
-      places.set(room, to);
+      places.set(done.room, done.to);
     }
     if (now === null || this.#deps.onTry(done, now)) return null;
-    if (!done.delivered) return Math.max(backoffMs(RETRY, attempt), putOffMs ?? 0);
+    if (!done.delivered) return Math.max(backoffMs(RETRY, done.attempt), putOffMs ?? 0);
     // A clock that was set back holds nothing up.
     return this.#more ? 0 : Math.min(PACE_MS, Math.max(0, this.#madeAt + PACE_MS - clock.now()));
   }
