@@ -69,6 +69,7 @@ export class Delivery {
       time,
       slots: new FairSemaphore(ROOMS_AT_A_TIME, ROOMS_AT_A_TIME),
       pace: () => this.#pace(),
+      putOff: (ms) => this.#putOff(ms),
       places: new Map(),
       unsaved: new Set(),
       signal: this.#stop.signal,
@@ -148,8 +149,19 @@ export class Delivery {
     const { channel, url } = this.hook;
     if (channel === null) return;
     const { clock, pace } = this.#deps;
-    const waitMs = pace.wait(url, pauseOf(channel));
-    if (waitMs > 0) await clock.sleep(waitMs, this.#stop.signal).catch(() => {});
+    const { signal } = this.#stop;
+    let waitMs = pace.wait(url, pauseOf(channel));
+    while (waitMs > 0 && !signal.aborted) {
+      await clock.sleep(waitMs, signal).catch(() => {});
+      // Another room or hook may have been told meanwhile to leave the address alone.
+      waitMs = pace.putOffMs(url) > 0 ? pace.wait(url, pauseOf(channel)) : 0;
+    }
+  }
+
+  /** Has everything that goes to the hook's channel wait; of a program, which is not paced, only the room that was told waits. */
+  #putOff(ms: number): void {
+    const { channel, url } = this.hook;
+    if (channel !== null) this.#deps.pace.putOff(url, ms);
   }
 
   #saveSoon(): void {

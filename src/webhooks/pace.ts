@@ -13,6 +13,8 @@ export class AddressPace {
   readonly #clock: Clock;
   /** Time from which each address may be sent the next message, ms UTC. */
   readonly #freeAt = new Map<string, number>();
+  /** Time until which each address wants to be left alone, in ms UTC, and for how many ms it asked that. */
+  readonly #putOff = new Map<string, { readonly until: number; readonly ms: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -34,12 +36,22 @@ export class AddressPace {
 
   /** Leaves an address alone for so many ms, as it asked. */
   putOff(url: string, ms: number): void {
-    if (ms > this.#leftMs(url, ms)) this.#busy(url, ms);
+    const now = this.#clock.now();
+    if (ms > this.putOffMs(url)) this.#putOff.set(url, { until: now + ms, ms });
+    if (this.#putOff.size > MOST_ADDRESSES) for (const [one, { until }] of this.#putOff) if (until <= now) this.#putOff.delete(one);
   }
 
-  /** Returns the ms until an address is free: whatever the clock did, never more than those who wait for it take. */
+  /** Returns the ms for which an address still wants to be left alone: whatever the clock did, never more than it asked. */
+  putOffMs(url: string): number {
+    const { until, ms } = this.#putOff.get(url) ?? { until: 0, ms: 0 };
+    return Math.max(0, Math.min(until - this.#clock.now(), ms));
+  }
+
+  /** Returns the ms until an address is free: whatever the clock did, never more than it asked and those who wait for it take. */
   #leftMs(url: string, pauseMs: number): number {
-    return Math.max(0, Math.min((this.#freeAt.get(url) ?? 0) - this.#clock.now(), MOST_WAITING * pauseMs));
+    const offMs = this.putOffMs(url);
+    const turnsMs = (this.#freeAt.get(url) ?? 0) - this.#clock.now() - offMs;
+    return offMs + Math.max(0, Math.min(turnsMs, MOST_WAITING * pauseMs));
   }
 
   #busy(url: string, ms: number): void {

@@ -41,6 +41,8 @@ export interface RoomDeliveryDeps {
   readonly onUnsaved: () => void;
   /** Waits until the hook's channel may be sent another message. */
   readonly pace: () => Promise<void>;
+  /** Takes the ms for which the receiver asked to be left alone. */
+  readonly putOff: (ms: number) => void;
   readonly signal: AbortSignal;
   /** Takes the outcome of every try; true when the hook is to be left alone. */
   readonly onTry: (outcome: HookTry, hook: HookRow) => boolean;
@@ -160,6 +162,7 @@ export class RoomDelivery {
     const answered = await this.#send(batch);
     if (signal.aborted && !answered.delivered) return null;
     const { putOffMs, ...outcome } = answered;
+    if (putOffMs !== null) this.#deps.putOff(putOffMs);
     const { id, room, from, to, events, tries, body } = batch;
     const attempt = tries + 1;
     const bytes = Buffer.byteLength(body);

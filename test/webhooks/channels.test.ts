@@ -14,7 +14,7 @@ import { chat, gift, userOf } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { until } from "../until.js";
 import { casesOf } from "../whole.js";
-import { delivering } from "./delivering.js";
+import { delivering, faked } from "./delivering.js";
 import { KEYS, type Kind, Services } from "./services.js";
 
 const START = Date.UTC(2026, 10, 27, 12);
@@ -116,6 +116,26 @@ describe("a channel", () => {
     }
     expect(services.shown.length).toBeGreaterThan(10);
     expect(services.refused).toEqual([]);
+  });
+
+  it("is left alone by all rooms and hooks for as long as it asks one of them, and then sent no more at once than ever", async () => {
+    const { receiver, hook, chats, clock } = await faked();
+    const url = "https://oapi.dingtalk.com/robot/send?access_token=t";
+    for (const language of ["zh", "en"] as const) await hook({ url, channel: channel("dingtalk", { language }), types: ["chat"] });
+    const PUT_OFF_MS = 600_000;
+    receiver.putOffMs = PUT_OFF_MS;
+    receiver.answer = (_outgoing, nth) => (nth === 1 ? 429 : 200);
+    for (const name of ["a", "b", "c"]) await chats(name, 1);
+    await until(async () => {
+      await clock.advance(100);
+      return receiver.sent.length === 1;
+    });
+    await clock.advance(PUT_OFF_MS - 1_000);
+    expect(receiver.sent).toHaveLength(1);
+    await clock.advance(60_000);
+    const times = receiver.sent.map(({ at }) => at);
+    expect(times).toHaveLength(7);
+    expect(times.slice(2).every((at, n) => at - (times[n + 1] ?? 0) >= 3_100)).toBe(true);
   });
 
   it("is sent no more by tests, of whatever process, and alarms wait for these", async () => {
