@@ -59,6 +59,15 @@ export function testText(language: Language): AlarmText {
   return { title: words.test, lines: [words.testLine], more: words.more };
 }
 
+/**
+ * Returns the text that stands for one that the service refused: nothing of what anybody wrote.
+ * @param room null for the system's room
+ */
+export function withheldText(count: number, room: number | null, language: Language): AlarmText {
+  const words = WORDS[language];
+  return { title: words.title("dylive", words.withheld(count, room)), lines: [], more: words.more };
+}
+
 interface Words {
   readonly aRoom: string;
   readonly somebody: string;
@@ -69,6 +78,7 @@ interface Words {
   readonly brackets: RegExp;
   readonly test: string;
   readonly testLine: string;
+  withheld(count: number, room: number | null): string;
   title(room: string, what: string): string;
   count(events: number): string;
   more(count: number): string;
@@ -89,6 +99,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     brackets: /[【】]/g,
     test: "dylive 测试消息",
     testLine: "收到这条消息，说明通知可以送达。",
+    withheld: (count, room) => `对方拒收${room === null ? "" : `直播间 ${room} 的`} ${count} 条消息的内容，请在 dylive 里查看`,
     title: (room, what) => `【${room}】${what}`,
     count: (events) => `${events} 条消息`,
     more: (count) => `……另有 ${count} 条`,
@@ -109,6 +120,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
     brackets: /[[\]]/g,
     test: "test message of dylive",
     testLine: "This message has arrived, so alarms will.",
+    withheld: (count, room) =>
+      `the service refused the text of ${count === 1 ? "a message" : `${count} messages`}${room === null ? "" : ` of room ${room}`}: look in dylive`,
     title: (room, what) => `[${room}] ${what}`,
     count: (events) => `${events} messages`,
     more: (count) => `… and ${count} more`,

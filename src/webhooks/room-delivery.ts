@@ -10,7 +10,7 @@ import { type Log, type RoomKey, SYSTEM_ROOM } from "../store/log.js";
 import type { Rooms } from "../store/rooms.js";
 import type { HookBatch, HookBatchHead, HookRow, Hooks, HookTry } from "../store/sql/hooks.js";
 import type { StoredEvent } from "../store/stored-event.js";
-import { alarmText } from "./alarm-text.js";
+import { alarmText, withheldText } from "./alarm-text.js";
 import { channelRequest, refusalIn, withoutKeys } from "./channels.js";
 import { type FirstLive, type HookSelection, saysLive, saysStateAgain } from "./selection.js";
 import { type Answered, type Send, signed } from "./send.js";
@@ -21,6 +21,9 @@ const RETRY: Backoff = { firstMs: 5_000, longestMs: 2 * 3_600_000 };
 const PACE_MS = 100;
 /** Pause after the store failed. */
 const STORE_RETRY: Backoff = { firstMs: 1_000, longestMs: 30_000 };
+
+/** Refusals of a message's text after which it is told without it: a service that has trouble of its own is better in a minute. */
+const TEXT_TRIES = 5;
 
 /** Dependencies that the deliveries of one hook share. */
 export interface RoomDeliveryDeps {
@@ -63,6 +66,8 @@ export class RoomDelivery {
   #fixed: HookBatchHead | null;
   /** Try that was made and is not noted in the store yet. Nothing more is sent before: what was taken would be sent again. */
   #unnoted: Noting | null = null;
+  /** Batch whose text was refused so often that it is sent next without it, and the last refusal. */
+  #withheld: { readonly id: string; readonly error: string | null } | null = null;
   /** Failures of the store in a row. */
   #storeFailures = 0;
   /** Whether more was read than went into the batch, or is known to be in the log. */
@@ -159,14 +164,18 @@ export class RoomDelivery {
       this.#goBack();
     }
     const began = clock.now();
-    const answered = await this.#send(batch);
+    const withheld = this.#withheld?.id === batch.id ? this.#withheld : null;
+    const answered = await this.#send(batch, withheld !== null);
     if (signal.aborted && !answered.delivered) return null;
-    const { putOffMs, ...outcome } = answered;
+    const { putOffMs, textRefused = false, ...outcome } = answered;
     if (putOffMs !== null) this.#deps.putOff(putOffMs);
     const { id, room, from, to, events, tries, body } = batch;
     const attempt = tries + 1;
     const bytes = Buffer.byteLength(body);
-    const done: HookTry = { id, at: began, ms: clock.now() - began, room, from, to, events, bytes, attempt, ...outcome };
+    const error = withheld !== null && outcome.delivered ? `sent without its text: ${withheld.error}` : outcome.error;
+    const done: HookTry = { id, at: began, ms: clock.now() - began, room, from, to, events, bytes, attempt, ...outcome, error };
+    // One that is refused without its text too is refused for another reason: then it is sent whole again.
+    this.#withheld = hook.channel !== null && textRefused && withheld === null && attempt >= TEXT_TRIES ? { id, error } : null;
     this.#unnoted = { done, putOffMs };
     return this.#note(this.#unnoted);
   }
@@ -182,22 +191,27 @@ export class RoomDelivery {
       places.set(done.room, done.to);
     }
     if (now === null || this.#deps.onTry(done, now)) return null;
+    // At once, so that nothing else changes in between.
+    if (this.#withheld !== null) return 0;
     if (!done.delivered) return Math.max(backoffMs(RETRY, done.attempt), putOffMs ?? 0);
     // A clock that was set back holds nothing up.
     return this.#more ? 0 : Math.min(PACE_MS, Math.max(0, this.#madeAt + PACE_MS - clock.now()));
   }
 
-  async #send({ id, body }: HookBatch): Promise<Answered> {
+  /** @param isWithheld whether the message is told without its text */
+  async #send({ id, body, events: count }: HookBatch, isWithheld: boolean): Promise<Answered> {
     const { hook, store, firstLive, clock, send, signal } = this.#deps;
     const { channel } = hook;
     if (channel !== null) {
+      const room = this.#room === SYSTEM_ROOM ? null : this.#room;
       const { anchor, title } = (await store.rooms.get(this.#room)) ?? { anchor: null, title: null };
       // Written when it is sent: what is kept are the events, from which a person can be taken out.
       const { events } = JSON.parse(body) as { events: LiveEvent[] };
       const again = new Set<number>();
       for (const event of events) if (saysLive(event) && !(await firstLive.is(event))) again.add(event.seq);
-      const about = this.#room === SYSTEM_ROOM ? null : { name: anchor?.nickname ?? null, title, again };
-      const request = channelRequest(channel, hook.url, alarmText(events, about, channel.language), clock.now(), id);
+      const about = room === null ? null : { name: anchor?.nickname ?? null, title, again };
+      const text = isWithheld ? withheldText(count, room, channel.language) : alarmText(events, about, channel.language);
+      const request = channelRequest(channel, hook.url, text, clock.now(), id);
       const refusal = (answer: string) => refusalIn(channel, answer);
       return withoutKeys(channel, hook.url, await send({ ...request, allowPrivate: hook.allowPrivate, refusal }, signal));
     }

@@ -16,6 +16,8 @@ const ANSWER_MS = 20_000;
 const ANSWER_MAX_BYTES = 65_536;
 /** Most characters that are kept of an answer that was no success. */
 const ANSWER_KEPT_CHARS = 300;
+/** Statuses of HTTP that say of a message itself that it is not taken. */
+const TEXT_REFUSALS: readonly number[] = [400, 413, 422];
 /** Longest time that a receiver may put us off, in ms. */
 const PUT_OFF_MAX_MS = 24 * 3_600_000;
 /** Time that an idle connection is kept for the next batch, in ms; receivers often close theirs after 5 s. */
@@ -35,6 +37,8 @@ interface OutgoingRequest {
 export interface Answered extends Pick<HookTry, "delivered" | "status" | "error" | "answer"> {
   /** Time that the receiver asks to be left alone, in ms; null when it did not say. */
   readonly putOffMs: number | null;
+  /** Whether the text may be what was refused: it came, and the refusal is neither of who sends nor of how much. False by default. */
+  readonly textRefused?: boolean;
 }
 
 /** Sends one request. Never rejects: a failure is an answer too. */
@@ -114,19 +118,21 @@ function judged({ statusCode, headers }: Dispatcher.ResponseData, whole: string,
   if (statusCode >= 200 && statusCode < 300) {
     if (refusal === null) return { delivered: true, status: statusCode, error: null, answer: null, putOffMs: null };
     const putOffMs = refusal.putOffMs === null ? null : Math.min(refusal.putOffMs, PUT_OFF_MAX_MS);
-    return { delivered: false, status: statusCode, error: refusal.error, answer, putOffMs };
+    return { delivered: false, status: statusCode, error: refusal.error, answer, putOffMs, textRefused: putOffMs === null };
   }
   const location = headers["location"] === undefined ? "elsewhere" : `to ${String(headers["location"]).slice(0, 200)}`;
   const error =
     statusCode >= 300 && statusCode < 400
       ? `it answered HTTP ${statusCode}, a redirect ${location}: redirects are not followed, give the hook its final address`
       : `it answered HTTP ${statusCode}`;
+  const putOffMs = putOff(headers["retry-after"], now) ?? refusal?.putOffMs ?? null;
   return {
     delivered: false,
     status: statusCode,
     error,
     answer: answer === "" ? null : answer,
-    putOffMs: putOff(headers["retry-after"], now) ?? refusal?.putOffMs ?? null,
+    putOffMs,
+    textRefused: putOffMs === null && TEXT_REFUSALS.includes(statusCode),
   };
 }
 
@@ -166,11 +172,16 @@ export class MailSender {
       const to = decoded(url.slice("mailto:".length)).split(",");
       // One that comes again has the same, by which mail servers and programs know it.
       const messageId = `<${headers["id"]}@${from.replace(/^.*@|>.*$/g, "")}>`;
-      await (await this.#mail.transport).sendMail({ from, to, subject: headers["subject"], text: body, messageId, signal });
-      return { delivered: true, status: null, error: null, answer: null, putOffMs: null };
+      const mail = { from, to, subject: headers["subject"], text: body, messageId, signal };
+      // It is taken though some addresses are refused: then the others have it, and are not to have it again.
+      const { rejected = [], rejectedErrors } = await (await this.#mail.transport).sendMail(mail);
+      const error = rejected.length === 0 ? null : `not delivered to ${rejected.join(", ")}: ${saidIn(rejectedErrors?.[0]) ?? "refused"}`;
+      return { delivered: true, status: null, error, answer: null, putOffMs: null };
     } catch (error) {
-      const { response } = error as { response?: unknown };
-      return failed(typeof response === "string" ? `the mail server refused it: ${response.slice(0, 160)}` : connectionFailure(error));
+      const { code, responseCode = 0 } = error as { code?: string; responseCode?: number };
+      const said = saidIn(error);
+      if (said === null) return failed(connectionFailure(error));
+      return { ...failed(`the mail server refused it: ${said}`), textRefused: code === "EMESSAGE" && responseCode >= 500 };
     }
   };
 
@@ -180,6 +191,12 @@ export class MailSender {
       () => {},
     );
   }
+}
+
+/** Returns what the mail server said in an error; null where it said nothing. */
+function saidIn(error: unknown): string | null {
+  const { response } = (error ?? {}) as { response?: unknown };
+  return typeof response === "string" ? response.slice(0, 160) : null;
 }
 
 async function transportOf({ protocol, hostname, port, username, password }: URL): Promise<Transporter> {

@@ -118,6 +118,33 @@ describe("a channel", () => {
     expect(services.refused).toEqual([]);
   });
 
+  it.each([
+    ["dingtalk", /430102/],
+    ["discord", /HTTP 400/],
+  ] as const)("%s that refuses a text is told without it how much that was, and is sent what comes then", async (kind, why) => {
+    const { append, tell, services, shown, webhooks, room } = await set();
+    const { id } = await tell(kind);
+    await append("a", said("1", "违禁"), said("2", "你好"));
+    expect(await shown(1)).toEqual([expect.stringMatching(new RegExp(`^【dylive】.*直播间 ${room} 的 2 条消息`))]);
+    expect(services.refused).toHaveLength(5);
+    expect((await webhooks.tries(id, 1))[0]).toMatchObject({ delivered: true, attempt: 6, error: expect.stringMatching(why) });
+    expect((await webhooks.get(id)).last?.error).toMatch(/^sent without its text: .*/);
+    await append("a", said("3", "再见"));
+    expect((await shown(2))[1]).toContain("再见");
+  });
+
+  it("that refuses whatever it is sent, since its secret is wrong, is sent the whole text once that is right", async () => {
+    const { append, tell, services, shown, webhooks, clock } = await set();
+    const { id } = await tell("dingtalk", { secret: "SECwrong" });
+    await append("a", said("1", "你好"));
+    await until(async () => {
+      await clock.advance(10_000);
+      return services.refused.length >= 9;
+    });
+    await webhooks.change(id, { channel: channel("dingtalk") });
+    expect((await shown(1))[0]).toContain("你好");
+  });
+
   it("is left alone by all rooms and hooks for as long as it asks one of them, and then sent no more at once than ever", async () => {
     const { receiver, hook, chats, clock } = await faked();
     const url = "https://oapi.dingtalk.com/robot/send?access_token=t";

@@ -17,7 +17,7 @@ interface Mail {
 }
 
 /**
- * A mail server on loopback that lets in one user and takes mail for example.com alone.
+ * A mail server on loopback that lets in one user, takes mail for example.com alone, and refuses one word.
  * @param broken number of mails that it takes and does not confirm, since the connection breaks
  */
 async function mailServer(broken = 0): Promise<{ url: (password?: string) => string; mails: Mail[] }> {
@@ -60,6 +60,10 @@ async function mailServer(broken = 0): Promise<{ url: (password?: string) => str
         if (!isData) take(line);
         else if (line === ".") {
           isData = false;
+          if (textOf({ from, to, data: text }).includes("违禁")) {
+            say("554 5.7.1 looks like spam");
+            continue;
+          }
           mails.push({ from, to, data: text });
           if (mails.length <= broken) return void socket.destroy();
           say("250 taken");
@@ -148,6 +152,42 @@ describe("e-mail", () => {
     const { id } = await hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
     const { delivered, error } = await webhooks.test(id, new AbortController().signal);
     expect([delivered, error, mails]).toEqual([false, expect.stringMatching(why), []]);
+  });
+
+  it("whose text the server refuses comes without it", async () => {
+    const { url, mails } = await mailServer();
+    const mail = new MailSender(url());
+    onTestFinished(() => mail.close());
+    const { hook, append, clock, webhooks } = await delivering({ send: mail.send });
+    const to = "mailto:a@example.com";
+    const { id } = await hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
+    await append("a", chat("1", { text: "违禁" }));
+    await until(async () => {
+      await clock.advance(1_000);
+      return (await webhooks.tries(id, 1))[0]?.delivered === true;
+    });
+    expect(mails.map(textOf)).toEqual([expect.stringContaining("对方拒收")]);
+    expect((await webhooks.tries(id, 1))[0]?.error).toMatch(/^sent without its text: the mail server refused it: 554 5\.7\.1/);
+  });
+
+  it("that reaches some of those who are named says whom it does not reach, and is sent to nobody again", async () => {
+    const { url, mails } = await mailServer();
+    const mail = new MailSender(url());
+    onTestFinished(() => mail.close());
+    const { hook, append, clock, webhooks } = await delivering({ send: mail.send });
+    const to = "mailto:a@example.com,b@elsewhere.example";
+    const { id } = await hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
+    await append("a", chat("1"));
+    await until(async () => {
+      await clock.advance(500);
+      return (await webhooks.tries(id, 9)).length === 1;
+    });
+    expect((await webhooks.tries(id, 9))[0]).toMatchObject({
+      delivered: true,
+      error: "not delivered to b@elsewhere.example: 550 5.1.1 no such user",
+    });
+    await clock.advance(3_600_000);
+    expect(mails.map((one) => one.to)).toEqual([["a@example.com"]]);
   });
 
   it("needs a server, and addresses", async () => {

@@ -38,7 +38,9 @@ const SERVICES: Readonly<Record<Kind, (asked: Asked) => Answer>> = {
     if (Math.abs(Number(at) - now) > HOUR_MS) return { refuses: { errcode: 310000, errmsg: "invalid timestamp" } };
     if (sign !== hmac(KEYS.dingtalk, `${at}\n${KEYS.dingtalk}`)) return { refuses: { errcode: 310000, errmsg: "sign not match" } };
     if (body["msgtype"] !== "text") return { refuses: { errcode: 40035, errmsg: "缺少参数 json" } };
-    return { shown: textOf(body, "text", "content"), says: { errcode: 0, errmsg: "ok" } };
+    const shown = textOf(body, "text", "content");
+    if (shown.includes("违禁")) return { refuses: { errcode: 430102, errmsg: "inappropriate text" } };
+    return { shown, says: { errcode: 0, errmsg: "ok" } };
   },
   feishu: ({ body, now }) => {
     const at = textOf(body, "timestamp");
@@ -87,6 +89,7 @@ const SERVICES: Readonly<Record<Kind, (asked: Asked) => Answer>> = {
   },
   discord: ({ body }) => {
     const shown = textOf(body, "content");
+    if (shown.includes("违禁")) return { status: 400, refuses: { code: 240000, message: "blocked by harmful content" } };
     if (shown === "" || shown.length > 2000) return { status: 400, refuses: { code: 50006, message: "Cannot send an empty message" } };
     if (JSON.stringify(body["allowed_mentions"]) !== '{"parse":[]}') return { status: 500, refuses: "it would call everybody" };
     return { shown, says: "" };

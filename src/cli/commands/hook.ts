@@ -165,7 +165,8 @@ function linesOf(view: HookView, tries: readonly HookTry[]): readonly Told[] {
 export function tryLine({ at, ms, room, from, to, events, attempt, delivered, status, error }: HookTry): Told {
   const what = attempt === 0 ? told`test` : told`room ${room} ${from}-${to} (${events} events), try ${attempt}`;
   const answer = status === null ? told`delivered` : told`delivered, HTTP ${status}`;
-  const outcome = delivered ? answer : error === null ? told`failed` : recorded(error);
+  const wrong = error === null ? null : recorded(error);
+  const outcome = delivered ? toldAll(wrong === null ? [answer] : [answer, wrong], ": ") : (wrong ?? told`failed`);
   return told`${moment(at)}  ${what}: ${outcome}, ${ms} ms`;
 }
 

@@ -133,7 +133,7 @@ export interface HookTry {
   readonly delivered: boolean;
   /** HTTP status; null when there was no answer. */
   readonly status: number | null;
-  /** Error in words; null when it was delivered. */
+  /** Error in words; null when all of it was delivered. */
   readonly error: string | null;
   /** Beginning of an answer that was no success: a stranger's text. */
   readonly answer: string | null;
