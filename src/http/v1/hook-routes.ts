@@ -245,9 +245,13 @@ export function hookRoutes(app: FastifyInstance, deps: ApiDeps): void {
     before: Pick<HookSettings, "types" | "filter" | "rooms" | "allowPrivate">,
   ): Promise<void> {
     const after = { ...before, ...change };
-    // Else a manager could point a hook that an admin trusted elsewhere.
-    if (after.allowPrivate && (change.url !== undefined || change.allowPrivate !== undefined) && token.scope !== "admin")
-      throw new DyliveError("forbidden", "allowPrivate: only a token of scope admin sets it, or the address of a hook that has it");
+    // Else a manager could point a hook that an admin trusted elsewhere, or choose what it sends there.
+    const asksAdmin = change.url !== undefined || change.channel !== undefined || change.allowPrivate !== undefined;
+    if (after.allowPrivate && asksAdmin && token.scope !== "admin")
+      throw new DyliveError(
+        "forbidden",
+        "allowPrivate: only a token of scope admin sets it, or the address or channel of a hook that has it",
+      );
     if (!(await mayManage(token, after)))
       throw new DyliveError("forbidden", "the token is limited to rooms: name some of them in rooms, and no event of the system's");
   }

@@ -357,8 +357,8 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "works belong to no room; the token is limited to some": "作品不属于任何直播间，这个 token 只限于某些直播间",
   "only an admin token may set a proxy": "只有 admin 权限的 token 才能设置代理",
   "ignoreAuthorSetting is the operator's decision: it needs the scope admin": "ignoreAuthorSetting 由管理员决定：需要 admin 权限",
-  "allowPrivate: only a token of scope admin sets it, or the address of a hook that has it":
-    "allowPrivate：只有 admin 权限的 token 才能设置它，或修改已设置它的 Webhook 的地址",
+  "allowPrivate: only a token of scope admin sets it, or the address or channel of a hook that has it":
+    "allowPrivate：只有 admin 权限的 token 才能设置它，或修改已设置它的 Webhook 的地址和 channel",
   "the token is limited to rooms: name some of them in rooms, and no event of the system's":
     "这个 token 只限于某些直播间：请在 rooms 里写其中的直播间，不要写系统事件",
 

@@ -132,7 +132,7 @@ describe("/v1/hooks", () => {
     const made = await call("/v1/hooks", { method: "POST", json });
     expect(made.status).toBe(201);
     const path = `/v1/hooks/${String(made.at("about", "id"))}`;
-    for (const change of [{ url: "http://10.0.0.1/" }, { allowPrivate: true }])
+    for (const change of [{ url: "http://10.0.0.1/" }, { allowPrivate: true }, { channel: { kind: "http", template: '{"run":"{text}"}' } }])
       expect((await call(path, { method: "PATCH", token: tokens.manage, json: change })).status).toBe(403);
     expect((await call(path, { method: "PATCH", token: tokens.manage, json: { name: "b" } })).status).toBe(200);
     // Without the permission its address is judged again.
