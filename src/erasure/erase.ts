@@ -194,6 +194,7 @@ export async function eraseUser(
     signal?.throwIfAborted();
     await onProgress("rewriting the search index", ++steps);
   }
+  await store.hooks.forgetAnswers();
   // As a text stands in JSON.
   await store.hooks.withdraw(marksOf(identity).map((mark) => JSON.stringify(mark).slice(1, -1)));
   const anchorOf = (await store.rooms.list()).filter(

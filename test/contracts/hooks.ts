@@ -247,6 +247,29 @@ export function describeHooks(open: Open): void {
       expect(await hooks.tries("none", 10)).toEqual([]);
     });
 
+    it("forget what receivers answered, and keep that they did", async () => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map());
+      const [silent, taken] = [{ delivered: false, status: null, error: "no whole answer within 20 s" }, {}];
+      const said = { ...failure, error: 'it refused the message: code 1, "你好"' };
+      for (const more of [silent, taken, said]) await hooks.tried(hook("a"), outcome(batch(1, 1, 1), more));
+      const before = await hooks.get("a");
+      await hooks.forgetAnswers();
+      const bare = { error: "it answered HTTP 500", answer: null };
+      expect(await hooks.tries("a", 9)).toEqual([{ ...said, ...bare }, taken, silent].map((more) => outcome(batch(1, 1, 1), more)));
+      expect(await hooks.get("a")).toEqual({ ...before, last: { at: 100, status: 500, error: bare.error } });
+    });
+
+    it("lose the tries of a room that is deleted, and of no other", async () => {
+      const { hooks, rooms, deletions } = store();
+      const room = await rooms.ensure([{ kind: "web_rid", value: "98765" }]);
+      await hooks.add(hook("a"), new Map());
+      const other = outcome(batch(room * 10, 1, 1), { ...failure, answer: `{"room":${room},"from":1}` });
+      for (const one of [outcome(batch(room, 1, 1)), other]) await hooks.tried(hook("a"), one);
+      await deletions.ofRoom(room);
+      expect(await hooks.tries("a", 9)).toEqual([other]);
+    });
+
     it("leave nothing when they are removed", async () => {
       const { hooks } = store();
       await hooks.add(hook("a"), new Map([[1, 10]]));

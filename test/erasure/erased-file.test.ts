@@ -72,7 +72,7 @@ describe("the database file", () => {
     expect(marksIn(file, marks)).toEqual([]);
   });
 
-  it("has no text of an erased person, also of long rows, of combos and of what waits for a webhook", async () => {
+  it("has no text of an erased person, also of long rows, of combos, of what waits for a webhook and of what its receiver answered", async () => {
     const { file, store, room } = await withOne("erased.db");
     const hook = {
       ...{
@@ -92,6 +92,9 @@ describe("the database file", () => {
     await store.hooks.add(hook, new Map());
     const batch = { id: "b", room, from: 1, to: 2, events: 2, createdAt: 0, tries: 0 };
     await store.hooks.fix("h", 0, { ...batch, body: JSON.stringify({ events: [{ text: "绝不再现的话", user: { id: UID } }] }) });
+    const refusal = { delivered: false, status: 500, error: 'it refused the message: "绝不再现的话"', answer: "小安安：绝不再现的话" };
+    const sent = { id: "b", room, from: 1, to: 2, events: 2 };
+    await store.hooks.tried(hook, { ...sent, at: 1, ms: 1, bytes: 9, attempt: 1, ...refusal });
     const report = await eraseUser(store, { user: UID, keep: false });
     expect(await store.hooks.batch("h", 0, room)).toBeNull();
     await completeErasure(store, { ...report, vocabulary: plainWords });

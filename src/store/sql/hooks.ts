@@ -278,6 +278,21 @@ export function sqlHooks({ dialect, ask, lane }: SqlDatabase) {
         for (const text of texts) count += yield* run(`DELETE FROM hook_batches WHERE ${dialect.position}(body, $1) > 0`, text);
         return count;
       }),
+    /** Forgets what receivers answered, which may say again what they were sent: of each try the status stays. */
+    forgetAnswers: async (): Promise<void> => {
+      const ids = await ask(() => rows<{ id: string }>("SELECT id FROM hooks"));
+      for (const { id } of ids)
+        await write(function* () {
+          const hook = yield* lock(id);
+          if (hook === null) return;
+          for (const { n, body } of yield* rows<{ n: number; body: string }>("SELECT n, body FROM hook_tries WHERE hook = $1", id)) {
+            const outcome = JSON.parse(body) as HookTry;
+            const bare = JSON.stringify({ ...outcome, error: errorWithoutAnswer(outcome), answer: null });
+            if (bare !== body) yield* run("UPDATE hook_tries SET body = $2 WHERE n = $1", n, bare);
+          }
+          if (hook.last !== null) yield* update({ ...hook, last: { ...hook.last, error: errorWithoutAnswer(hook.last) } });
+        });
+    },
     /** Returns the last tries, newest first. */
     tries: (id: string, limit: number): Promise<readonly HookTry[]> =>
       ask(function* () {
@@ -314,6 +329,11 @@ function* settle(id: string, { room, id: batch, attempt, delivered }: HookTry): 
 /** Returns who is sent a hook's messages, as a text to be compared. */
 function receiverOf({ url, channel }: HookSettings): string {
   return JSON.stringify([url, channel?.kind, channel?.to]);
+}
+
+/** Returns the error of a try without what the receiver answered; what was no answer stays as it is. */
+function errorWithoutAnswer({ status, error }: Pick<HookTry, "status" | "error">): string | null {
+  return error === null || status === null ? error : `it answered HTTP ${status}`;
 }
 
 function bodyOf({ id: _id, revision: _revision, ...body }: HookRow): string {
