@@ -175,7 +175,7 @@ export class MailSender {
       const mail = { from, to, subject: headers["subject"], text: body, messageId, signal };
       // It is taken though some addresses are refused: then the others have it, and are not to have it again.
       const { rejected = [], rejectedErrors } = await (await this.#mail.transport).sendMail(mail);
-      const error = rejected.length === 0 ? null : `not delivered to ${rejected.join(", ")}: ${saidIn(rejectedErrors?.[0]) ?? "refused"}`;
+      const error = rejected.length === 0 ? null : `it did not reach ${rejected.join(", ")}: ${saidIn(rejectedErrors?.[0]) ?? "refused"}`;
       return { delivered: true, status: null, error, answer: null, putOffMs: null };
     } catch (error) {
       const { code, responseCode = 0 } = error as { code?: string; responseCode?: number };

@@ -775,7 +775,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "it refused the message: {}": "对方拒收：{}",
   "it answered {}": "对方的回答是 {}",
   "sent without its text: {}": "对方拒收正文，改为只说有几条：{}",
-  "not delivered to {}: {}": "没有送达 {}：{}",
+  "it did not reach {}: {}": "没有送达 {}：{}",
   "no server for e-mail is set: DYLIVE_SMTP": "没有设置邮件服务器：DYLIVE_SMTP",
   "the mail server refused it: {}": "邮件服务器拒收：{}",
   "mailto: and up to 10 e-mail addresses with commas between, such as mailto:me@example.com":
