@@ -77,9 +77,9 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
       (sooner: number): typeof normalise =>
       (message, context) => {
         const draft = normalise(message, context);
-        if (draft?.event.type !== "join") return draft;
         const receivedAt = context.receivedAt - sooner;
-        return { ...draft, event: { ...draft.event, receivedAt, time: receivedAt, timeEstimated: true } };
+        if (draft?.event.type === "join") Object.assign(draft.event, { receivedAt, time: receivedAt, timeEstimated: true });
+        return draft;
       };
     const { again, events } = await collected(store, dated(1000), directory("raw"));
     expect((await events()).filter(({ timeEstimated }) => timeEstimated === true).length).toBeGreaterThan(0);
