@@ -225,6 +225,8 @@ export class CompatClient implements FollowTarget<Seen>, CollectedReader {
     while (!signal.aborted) {
       try {
         const { room, onlySession, status } = await rooms.request(name, limits.settleMs, signal);
+        // A name may have moved to a room of others.
+        if (!(await this.#admitted.maySee(room))) throw new DyliveError("forbidden", "the token is limited to other rooms");
         if (signal.aborted) return;
         if (shown !== room) {
           if (shown !== null) this.drop(shown);

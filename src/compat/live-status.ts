@@ -91,7 +91,8 @@ export function codeOf(state: string): Code | null {
 
 /** The code for a room that could not be had. */
 export function codeOfError(error: DyliveError): Code {
-  return error.code === "no_account" || error.code === "bad_room" ? "ROOM_NOT_FOUND" : "ROOM_STATUS_UNKNOWN";
+  // A room that a token may not see is as if there were none.
+  return ["no_account", "bad_room", "forbidden"].includes(error.code) ? "ROOM_NOT_FOUND" : "ROOM_STATUS_UNKNOWN";
 }
 
 /**

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { startCompat } from "../../src/compat/compat.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { FakeClock } from "../clock.js";
+import { roomStatus } from "../health/status.js";
 import { chat } from "../http/events.js";
 import { until } from "../until.js";
 import { connect, serveCompat } from "./compat-server.js";
@@ -224,6 +225,21 @@ describe("who is let in", () => {
     await server.store.tokens.revoke(id, Date.now());
     await until(() => client.closed);
     expect(client.closed).toEqual({ code: 1008, reason: "token" });
+  });
+
+  it("is told nothing of a room of others that its name turns out to be", async () => {
+    const server = await serveCompat();
+    const [, other] = [await server.collect("11"), await server.collect("22")];
+    const { token } = await server.token({ rooms: ["11"] });
+    vi.spyOn(server.rooms, "request").mockResolvedValue({
+      room: other,
+      onlySession: null,
+      status: roomStatus({ room: other, state: "live" }),
+    });
+    const client = await connect(`${server.url("live")}/ws/11?token=${token}`);
+    await until(() => client.closed);
+    expect(client.texts.map((text) => JSON.parse(text).code)).toEqual(["ROOM_NOT_FOUND"]);
+    expect(client.closed).toEqual({ code: 1008, reason: "room_not_found" });
   });
 
   it("is bounded in number; other addresses and plain requests are answered in words", async () => {

@@ -59,16 +59,16 @@ export class ChatHandler {
     // A malformed field is refused before a room is collected for it.
     if (query.cursor !== undefined && query.cursor !== NEWEST) decodeCursor(query.cursor);
     const call = this.#deps.calls.open(request.raw, reply.raw, token);
-    const asked = await this.#request(query.room_id, call);
+    const asked = await this.#request(query.room_id, call, token);
     if (asked === null) return null;
     if (query.cursor !== undefined) return this.#text(reply, query, asked, await this.#byCursor(query, query.cursor, asked, call, token));
     return this.#byPosition(request, reply, query, asked, call, token);
   }
 
   /** Returns the room that is asked for; null when the client is gone. */
-  async #request(text: string, call: HttpCall): Promise<RequestedRoom | null> {
+  async #request(text: string, call: HttpCall, token: TokenRow): Promise<RequestedRoom | null> {
     try {
-      return await requestedRoom(this.#deps, call, text);
+      return await requestedRoom(this.#deps, call, token, text);
     } catch (error) {
       if (call.ended === "gone") return null;
       throw error;

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type TSchema, Type } from "typebox";
 import type { RequestedRoom } from "../../health/state.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
+import { assertMaySee } from "../authentication.js";
 import type { HttpCall } from "../calls.js";
 import { failure, sendFailure } from "../failure.js";
 
@@ -54,11 +56,18 @@ const SETTLE_MS = 5_000;
 
 /**
  * Returns the room that is asked for, on behalf of a call.
- * @throws DyliveError as `RoomOperations.request` does
+ * @throws DyliveError as `RoomOperations.request` does; forbidden when the token is limited to other rooms than the one it turns out to be
  */
-export async function requestedRoom({ rooms }: Pick<ApiDeps, "rooms">, call: HttpCall, text: string): Promise<RequestedRoom> {
+export async function requestedRoom(
+  { rooms, store }: Pick<ApiDeps, "rooms" | "store">,
+  call: HttpCall,
+  token: TokenRow,
+  text: string,
+): Promise<RequestedRoom> {
   try {
-    return await rooms.request(text, SETTLE_MS, call.signal);
+    const asked = await rooms.request(text, SETTLE_MS, call.signal);
+    await assertMaySee(store.rooms, token, asked.room);
+    return asked;
   } catch (error) {
     throw call.reasonFor(error, "the room's state was not yet known");
   }

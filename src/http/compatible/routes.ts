@@ -6,6 +6,7 @@ import { Nullable } from "../../events/field.js";
 import type { RequestedRoom } from "../../health/state.js";
 import { DyliveError } from "../../runtime/errors.js";
 import type { Log, RoomKey } from "../../store/log.js";
+import type { TokenRow } from "../../store/sql/tokens.js";
 import type { ApiDeps } from "../api-deps.js";
 import { assertMayAsk, tokenOf } from "../authentication.js";
 import type { HttpCall } from "../calls.js";
@@ -160,8 +161,8 @@ interface Status {
 }
 
 /** Answers `GET /douyin/liveroom/status` for several rooms. One whose status cannot be told does not fail the others. */
-async function statusText(deps: ApiDeps, call: HttpCall, asked: readonly string[]): Promise<string> {
-  const statuses = await Promise.all(asked.map((id) => statusOf(deps, call, id)));
+async function statusText(deps: ApiDeps, call: HttpCall, token: TokenRow, asked: readonly string[]): Promise<string> {
+  const statuses = await Promise.all(asked.map((id) => statusOf(deps, call, token, id)));
   if (call.ended !== null) throw new DyliveError("stopping", "the states of the rooms were not yet known");
   // The room_id is a bare integer of 19 digits, which no JavaScript number holds: its digits are put into the text as they are.
   const items = statuses.map(
@@ -170,9 +171,9 @@ async function statusText(deps: ApiDeps, call: HttpCall, asked: readonly string[
   return `{"code":200,"data":{"data":[${items.join(",")}],"extra":{"now":${deps.clock.now()}},"status_code":0},"msg":"success"}`;
 }
 
-async function statusOf(deps: ApiDeps, call: HttpCall, id: string): Promise<Status> {
+async function statusOf(deps: ApiDeps, call: HttpCall, token: TokenRow, id: string): Promise<Status> {
   try {
-    const room = await requestedRoom(deps, call, id);
+    const room = await requestedRoom(deps, call, token, id);
     const state = (deps.rooms.status(room.room) ?? room.status).state;
     const known = state !== "resolving" && state !== "blocked" && state !== "failed" && state !== "paused";
     return { alive: known ? isAlive(room) : null, roomId: digits(sessionOf(room)), id, state };
@@ -232,9 +233,9 @@ const LIVE = 2;
 const ENDED = 4;
 
 /** Answers `GET /douyin/liveroom/info`: what is known of the room, null for what is not. */
-async function infoText(deps: ApiDeps, call: HttpCall, text: string): Promise<string> {
+async function infoText(deps: ApiDeps, call: HttpCall, token: TokenRow, text: string): Promise<string> {
   const { store, rooms } = deps;
-  const asked = await requestedRoom(deps, call, text);
+  const asked = await requestedRoom(deps, call, token, text);
   const { room } = asked;
   const sessionId = sessionOf(asked);
   const alive = isAlive(asked);
@@ -289,8 +290,9 @@ export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
     typed.route({
       ...route(name, RoomQuerySchema, answer, summary),
       handler: async (request, reply) => {
-        await assertMayAsk(rooms, tokenOf(request), request.query.room_id);
-        const text = await give(deps, deps.calls.open(request.raw, reply.raw, tokenOf(request)), request.query.room_id);
+        const token = tokenOf(request);
+        await assertMayAsk(rooms, token, request.query.room_id);
+        const text = await give(deps, deps.calls.open(request.raw, reply.raw, token), token, request.query.room_id);
         return reply.type("application/json; charset=utf-8").send(text);
       },
     });
@@ -302,8 +304,9 @@ export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
     handler: async (request, reply) => {
       const { room_id: named } = request.query;
       if (named !== undefined) {
-        await assertMayAsk(rooms, tokenOf(request), named);
-        await requestedRoom(deps, deps.calls.open(request.raw, reply.raw, tokenOf(request)), named);
+        const token = tokenOf(request);
+        await assertMayAsk(rooms, token, named);
+        await requestedRoom(deps, deps.calls.open(request.raw, reply.raw, token), token, named);
       }
       return reply.type("application/json; charset=utf-8").send(await giftsText(deps));
     },
@@ -312,16 +315,17 @@ export function compatibleRoutes(app: FastifyInstance, deps: ApiDeps): void {
     ...route("status", StatusQuerySchema, StatusAnswer, "Whether rooms are live"),
     handler: async (request, reply) => {
       const asked = [...new Set(request.query.room_id.split(","))];
-      for (const text of asked) await assertMayAsk(rooms, tokenOf(request), text);
-      const text = await statusText(deps, deps.calls.open(request.raw, reply.raw, tokenOf(request)), asked);
+      const token = tokenOf(request);
+      for (const text of asked) await assertMayAsk(rooms, token, text);
+      const text = await statusText(deps, deps.calls.open(request.raw, reply.raw, token), token, asked);
       return reply.type("application/json; charset=utf-8").send(text);
     },
   });
 }
 
 /** Answers `GET /douyin/liveroom/audience`: the viewers that the newest statistics name, else the newest rank, and how many there are. */
-async function audienceText(deps: ApiDeps, call: HttpCall, text: string): Promise<string> {
-  const asked = await requestedRoom(deps, call, text);
+async function audienceText(deps: ApiDeps, call: HttpCall, token: TokenRow, text: string): Promise<string> {
+  const asked = await requestedRoom(deps, call, token, text);
   const stats = await statsWithRanks(deps.store.log, asked);
   if (stats !== null) return ranksText(stats.ranks ?? [], stats.online, stats.time);
   const [rank, counted] = await Promise.all([
@@ -332,8 +336,8 @@ async function audienceText(deps: ApiDeps, call: HttpCall, text: string): Promis
 }
 
 /** Answers `GET /douyin/liveroom/ranklist`: the newest rank of contributors; the statistics name the first few where there is none. */
-async function rankListText(deps: ApiDeps, call: HttpCall, text: string): Promise<string> {
-  const asked = await requestedRoom(deps, call, text);
+async function rankListText(deps: ApiDeps, call: HttpCall, token: TokenRow, text: string): Promise<string> {
+  const asked = await requestedRoom(deps, call, token, text);
   const rank = await rankOf(deps.store.log, asked);
   if (rank !== null) return ranksText(rank.entries, null, rank.time);
   const stats = await statsWithRanks(deps.store.log, asked);

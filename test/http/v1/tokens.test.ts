@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { roomStatus } from "../../health/status.js";
 import { until } from "../../until.js";
 import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
@@ -176,5 +177,23 @@ describe("a token", () => {
     expect((await call(`/douyin/liveroom/status?room_id=98765,1&token=${limited}`, { token: null })).status).toBe(403);
     expect(new Set(manager.asked)).toEqual(new Set(["98765"]));
     expect((await call("/metrics", { token: limited })).status).toBe(403);
+  });
+
+  it("limited to a room sees no other whose number is that room's custom id, nor one that its name turns out to be", async () => {
+    const { call, token, manager, store, tell } = await serveApi();
+    const own = await tell("98765", chat("own"));
+    await store.rooms.ensure([
+      { kind: "web_rid", value: "98765" },
+      { kind: "unique_id", value: "123" },
+    ]);
+    const other = await tell("123", chat("of others"));
+    const limited = await token({ rooms: [`room:${own}`] });
+    const ask = (name: string, id: string) => call(`/douyin/liveroom/${name}&room_id=${id}&token=${limited}`, { token: null });
+    const names = ["chat?cursor=0", "info?", "audience?", "ranklist?", "gifts?"];
+    for (const name of [...names, "status?"]) expect([name, (await ask(name, "123")).status]).toEqual([name, 403]);
+    expect(manager.asked).toEqual([]);
+    vi.spyOn(manager, "request").mockResolvedValue({ room: other, onlySession: null, status: roomStatus({ room: other, state: "live" }) });
+    for (const name of names) expect([name, (await ask(name, "98765")).status]).toEqual([name, 403]);
+    expect((await ask("status?", "98765")).at("data", "data")).toEqual([{ alive: null, room_id: null, id: "98765", state: "forbidden" }]);
   });
 });
