@@ -98,6 +98,8 @@ export class Listener {
   readonly #servers: Server[] = [];
   /** Connections on which nothing has come yet: browsers open some in advance. */
   readonly #unused = new Set<Socket>();
+  /** Connections that Node has handed over, since another protocol was offered, and that it cuts no more. */
+  readonly #upgraded = new Set<Socket>();
 
   readonly #requestMs: number;
   #onUpgrade: OnUpgrade | null = null;
@@ -142,6 +144,8 @@ export class Listener {
     });
     server.on("upgrade", (request, socket: Socket, head) => {
       this.#unused.delete(socket);
+      this.#upgraded.add(socket);
+      socket.once("close", () => this.#upgraded.delete(socket));
       const conversation = this.#conversations.get(socket);
       conversation?.leave();
       // Sent ahead of an answer: the two would be written into each other.
@@ -174,6 +178,7 @@ export class Listener {
   /** Cuts every connection. */
   cut(): void {
     for (const server of this.#servers) server.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
   }
 }
 

@@ -395,18 +395,15 @@ export class WsUpgrade {
       this.#live.assertCapacity();
       const token = await this.#authenticator.enter(request, "read", "query");
       if (socket.destroyed) return;
+      this.#live.quota.take(token.id, 1);
+      let isOpen = false;
       this.#server.handleUpgrade(request, socket, head, (ws) => {
-        try {
-          this.#live.quota.take(token.id, 1);
-        } catch {
-          // What its client still sends may be no frame: without a listener that would end the process.
-          ws.on("error", () => {});
-          ws.close(1008, "too_many_subscriptions");
-          return;
-        }
+        isOpen = true;
         const connection = new WsConnection(ws, socket, token, this.#live, { held: 1, language });
         this.#live.admit(connection, connection.gone);
       });
+      // The library has answered what is no handshake.
+      if (!isOpen) this.#live.quota.give(token.id, 1);
     } catch (error) {
       this.#refuse(socket, error, language);
     }

@@ -120,7 +120,16 @@ describe("bounds", () => {
     await until(() => server.live.quota.size === 0);
   });
 
-  it("of a token: a socket beyond them is closed, and what its client sends then harms nobody", async () => {
+  it("of a token: what turns out to be no handshake counts for nothing", async () => {
+    const server = await serveLive();
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write(`GET /v1/ws?token=${server.token} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    const [answer] = await once(socket, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(server.live.quota.size).toBe(0);
+  });
+
+  it("of a token: a socket beyond them is refused, and what its client sends then harms nobody", async () => {
     const server = await serveLive({ limits: { heldPerToken: 0 } });
     const socket = connect(server.port, "127.0.0.1");
     const head = `GET /v1/ws?token=${server.token} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket`;
@@ -136,13 +145,14 @@ describe("bounds", () => {
       const chunks: Buffer[] = [];
       socket.on("data", (chunk: Buffer) => chunks.push(chunk));
       await once(socket, "end");
-      expect(Buffer.concat(chunks).toString("latin1")).toMatch(/^HTTP\/1\.1 101 [\s\S]*too_many_subscriptions/);
+      expect(Buffer.concat(chunks).toString("latin1")).toMatch(/^HTTP\/1\.1 429 [\s\S]*too_many_subscriptions/);
       await new Promise((resolve) => setImmediate(resolve));
     } finally {
       process.off("uncaughtException", catching);
       for (const listener of others) process.on("uncaughtException", listener);
     }
     expect(uncaught).toEqual([]);
+    expect(server.live.quota.size).toBe(0);
     expect((await fetch(`${server.url}/v1/events/stream?rooms=1`)).status).toBe(401);
   });
 });
