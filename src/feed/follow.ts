@@ -11,10 +11,10 @@ export interface FollowTarget<F extends Followed> {
   /** Does what takes time for a batch, once however often it is asked to; it is taken afterwards. Null where nothing does. */
   prepare?(batch: Batch, followed: F): Promise<void> | null;
   /**
-   * Resolves when the target can take a page more; asked only for rooms that are behind.
+   * Resolves when the target can take a page more of a room; asked only for rooms that are behind.
    * @returns called when the page was taken, or there was none
    */
-  ready(signal: AbortSignal): Promise<() => void>;
+  ready(signal: AbortSignal, followed: F): Promise<() => void>;
   /** Called when the log cannot be read: nothing more comes. */
   failed(error: unknown): void;
 }
@@ -95,7 +95,7 @@ export class Follow<F extends Followed> {
       }
       return true;
     };
-    const subscription = this.#feed.subscribe({ ...followed, ready: (signal) => this.#ready(signal), takeAtOnce }, stop.signal);
+    const subscription = this.#feed.subscribe({ ...followed, ready: (signal) => this.#ready(signal, followed), takeAtOnce }, stop.signal);
     try {
       for (let batch = await subscription.next(); batch !== null; batch = await subscription.next()) {
         const prepared = target.prepare?.(batch, followed) ?? null;
@@ -108,11 +108,11 @@ export class Follow<F extends Followed> {
     }
   }
 
-  async #ready(signal: AbortSignal): Promise<() => void> {
+  async #ready(signal: AbortSignal, followed: F): Promise<() => void> {
     const next = await this.#pages.acquire("", signal);
     if (next === null) return () => {};
     try {
-      const taken = await this.#target.ready(signal);
+      const taken = await this.#target.ready(signal, followed);
       return () => {
         taken();
         next();

@@ -150,4 +150,16 @@ describe("the time of filters", () => {
     await until(() => plain.events.length > length);
     expect(plain.ended).toBe(false);
   });
+
+  it("keeps no stream without a filter waiting for the past", async () => {
+    const server = await serveLive({ limits: { workMsPerSecond: 0.01 } });
+    const { room, append } = await server.room();
+    await append(...chats(3));
+    const { token, id } = await server.makeToken();
+    server.live.time.charge(id, 6_000);
+    const sse = await SseClient.open(`${server.url}/v1/events/stream?rooms=${room}&after=0`, { token });
+    const ws = await WsClient.open(server.url, token);
+    ws.send({ op: "subscribe", rooms: [room], after: 0 });
+    await until(() => sse.events.length === 3 && ws.events.length === 3);
+  });
 });

@@ -133,8 +133,8 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
     return sift(batch, selection, this.#deps.live.time, this.token.id);
   }
 
-  async ready(signal: AbortSignal): Promise<() => void> {
-    await this.#deps.live.time.calm(this.token.id, signal);
+  async ready(signal: AbortSignal, { selection }: ShownRoom): Promise<() => void> {
+    if (selection.expression !== null) await this.#deps.live.time.calm(this.token.id, signal);
     if (!(await this.#answer.outbound.ready(signal))) this.end("slow");
     return this.#deps.live.beginPage(this.token, signal);
   }

@@ -159,8 +159,8 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     return sift(batch, selection, this.#live.time, this.token.id);
   }
 
-  async ready(signal: AbortSignal): Promise<() => void> {
-    await this.#live.time.calm(this.token.id, signal);
+  async ready(signal: AbortSignal, { selection }: ShownRoom): Promise<() => void> {
+    if (selection.expression !== null) await this.#live.time.calm(this.token.id, signal);
     if (!(await this.#outbound.ready(signal))) this.end("slow");
     return this.#live.beginPage(this.token, signal);
   }
