@@ -78,28 +78,49 @@ export function roomOrSystem(rooms: Rooms, request: RoomRequest): Promise<NamedR
   return visibleRoom(rooms, tokenOf(request), request.params.room);
 }
 
+/** A room of a list. */
+interface ListedRoom extends NamedRoom {
+  /** All names of the list that lead to it. */
+  readonly names: readonly string[];
+}
+
+/** Returns the room that these names lead to: whole where one of them is the whole room's. @throws DyliveError bad_request */
+function listedRoom(named: readonly [NamedRoom, ...NamedRoom[]]): ListedRoom {
+  const [first] = named;
+  const whole = named.find(({ sessionId }) => sessionId === null);
+  const other = named.find(({ sessionId }) => sessionId !== first.sessionId);
+  if (whole === undefined && other !== undefined)
+    throw new DyliveError(
+      "bad_request",
+      told`${first.asked} and ${other.asked} are two broadcasts of one room: name one of them, or the room`,
+    );
+  return { ...(whole ?? first), names: named.map(({ asked }) => asked) };
+}
+
 /**
  * Finds the rooms that a client named, each once, in the order of their keys.
  * @param onGone told the names that lead to no room, which are then left out where others lead to one
- * @throws DyliveError too_many_subscriptions, not_found, bad_request
+ * @throws DyliveError too_many_subscriptions, not_found, bad_request, also where two broadcasts of one room are named
  */
 export async function namedRooms(
   live: LiveStreams,
   token: TokenRow,
   names: readonly string[],
   onGone?: (name: string) => void,
-): Promise<readonly NamedRoom[]> {
+): Promise<readonly ListedRoom[]> {
   const { roomsPerConnection } = live.limits;
   if (names.length > roomsPerConnection)
     throw new DyliveError(
       "too_many_subscriptions",
       told`${names.length} rooms are asked for, ${roomsPerConnection} are allowed per connection`,
     );
-  const rooms = new Map<number, NamedRoom>();
+  const rooms = new Map<RoomKey, [NamedRoom, ...NamedRoom[]]>();
   let missing: DyliveError | null = null;
   for await (const [name, named] of foundByName(live.store.rooms, token, names)) {
     if (!(named instanceof DyliveError)) {
-      if (!rooms.has(named.room)) rooms.set(named.room, named);
+      const listed = rooms.get(named.room);
+      if (listed === undefined) rooms.set(named.room, [named]);
+      else listed.push(named);
       continue;
     }
     if (onGone === undefined || named.code !== "not_found") throw named;
@@ -107,7 +128,7 @@ export async function namedRooms(
     onGone(name);
   }
   if (missing !== null && rooms.size === 0) throw missing;
-  return [...rooms.values()].sort((a, b) => a.room - b.room);
+  return [...rooms.values()].map(listedRoom).sort((a, b) => a.room - b.room);
 }
 
 /** Returns the ends of these rooms' logs. */

@@ -120,11 +120,12 @@ export async function subscriptionsOf(
   command: CommandOf<"subscribe">,
   onGone: (name: string) => void,
 ): Promise<readonly RoomSubscription[]> {
-  const own = new Map<string, number>();
+  const own = new Map<string, Set<number>>();
   const names = command.rooms.map((item) => {
     if (typeof item !== "object") return String(item);
-    own.set(String(item.room), item.after);
-    return String(item.room);
+    const name = String(item.room);
+    own.set(name, (own.get(name) ?? new Set()).add(item.after));
+    return name;
   });
   const select = await selectionOf(command, live.time, token.id);
   const rooms = await namedRooms(live, token, names, command.resumed === true ? onGone : undefined);
@@ -135,7 +136,9 @@ export async function subscriptionsOf(
     rooms.map(async (named) => {
       const kept =
         command.name === undefined ? null : await live.store.positions.get(subscriptionPosition(token, command.name), named.room);
-      const place = own.get(named.asked) ?? kept;
+      const [given = null, ...others] = new Set(named.names.flatMap((name) => [...(own.get(name) ?? [])]));
+      if (others.length > 0) throw new DyliveError("bad_request", told`room ${named.room} is named twice, each time with another after`);
+      const place = given ?? kept;
       const from = place ?? start.seqs.get(named.room) ?? 0;
       const of = subscription(live.store.log.id, named, ends, from, shown(named, from, select(named.sessionId)));
       return place === null && after !== null ? { ...of, told: { ...of.told, ...toldStart(start, named.room) } } : of;

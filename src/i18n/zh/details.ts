@@ -392,6 +392,9 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "the log of room {} ends at {}, before {}": "直播间 {} 的日志到 {} 为止，还没有 {}",
   "before cannot be given together with after or wait": "before 不能与 after 或 wait 一起用",
   "{} rooms are asked for, {} are allowed per connection": "要求了 {} 个直播间，一个连接最多 {} 个",
+  "{} and {} are two broadcasts of one room: name one of them, or the room":
+    "{} 和 {} 是同一个直播间的两场直播：请只写其中一场，或者写直播间",
+  "room {} is named twice, each time with another after": "直播间 {} 写了两次，每次的 after 都不一样",
   "the connection would have {} rooms, {} are allowed": "这个连接会有 {} 个直播间，最多 {} 个",
   "this token would hold {} streams and rooms, {} are allowed": "这个 token 的流和直播间会有 {} 个，最多 {} 个",
   "no new streams are taken": "不再接受新的流",

@@ -130,6 +130,7 @@ describe("a stream of events", () => {
       [{ minDiamonds: 50 }, [3]],
       [{ filter: 'text.contains("world") || diamonds > 50' }, [1, 3]],
       [{ rooms: "7400000000000000002" }, [4]],
+      [{ rooms: `7400000000000000002,${rooms}`, types: "chat" }, [1, 4]],
       [{ types: "unknown" }, []],
     ];
     const clients = await Promise.all(cases.map(([query]) => SseClient.open(stream(server, { rooms, after: 0, ...query }), server)));

@@ -49,6 +49,47 @@ describe("a WebSocket", () => {
     expect(client.events.at(-1)).toMatchObject({ type: "gift", seq: 3 });
   });
 
+  it("follows a room that is named twice as a whole where one name is the room's, and takes no two places or broadcasts of it", async () => {
+    const server = await serveLive();
+    const { room, append } = await server.room();
+    const [one, two] = ["7400000000000000001", "7400000000000000002"];
+    await server.store.rooms.ensure([
+      { kind: "web_rid", value: "98765" },
+      { kind: "room_id", value: one },
+      { kind: "room_id", value: two },
+    ]);
+    await append(chat("a", { sessionId: one }), chat("b", { sessionId: two }), chat("c", { sessionId: one }));
+    const client = await WsClient.open(server.url, server.token);
+    const refused: [unknown[], string][] = [
+      [[one, two], `${one} and ${two} are two broadcasts of one room: name one of them, or the room`],
+      [
+        [
+          { room: "98765", after: 1 },
+          { room, after: 2 },
+        ],
+        `room ${room} is named twice, each time with another after`,
+      ],
+      [
+        [
+          { room, after: 1 },
+          { room, after: 2 },
+        ],
+        `room ${room} is named twice, each time with another after`,
+      ],
+    ];
+    for (const [rooms] of refused) client.send({ op: "subscribe", rooms });
+    await until(() => client.typed("error").length === refused.length);
+    for (const [n, [, words]] of refused.entries())
+      expect(client.typed("error")[n]).toMatchObject({ code: "bad_request", message: expect.stringContaining(words) });
+    client.send({ op: "subscribe", rooms: [{ room: one, after: 1 }, two, "98765"] });
+    await until(() => client.events.length === 2);
+    expect(client.typed("subscribed")[0]?.["rooms"]).toEqual([{ room, asked: "98765", after: 1, oldest: 1, head: 3 }]);
+    expect(client.events.map(({ seq }) => seq)).toEqual([2, 3]);
+    client.send({ op: "subscribe", rooms: [one, { room: one, after: 1 }] });
+    await until(() => client.events.length === 3);
+    expect(client.events.at(-1)?.seq).toBe(3);
+  });
+
   it("keeps the position of a named subscription where the client acks it, and no other", async () => {
     const server = await serveLive();
     const { room, append } = await server.room();
