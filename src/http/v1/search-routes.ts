@@ -120,7 +120,10 @@ function peopleSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): vo
       let place: FoundPeople["place"] = start ?? null;
       const end = await time.begin(`searches ${token.id}`, call.signal);
       try {
-        for (let look = 0; end !== null && look < NAME_LOOKS && people.length < limit && (look === 0 || place !== null); look++) {
+        // Without a look an empty page would say that there is nobody.
+        if (call.signal.aborted) throw call.reasonFor(call.signal.reason, "no name was looked at yet");
+        time.assertLeft(token.id);
+        for (let look = 0; look < NAME_LOOKS && people.length < limit && (look === 0 || place !== null); look++) {
           if (call.signal.aborted || time.left(token.id) < 0) break;
           const found: FoundPeople = await statistics.named(
             { text, among, ...(place !== null && { after: place }) },

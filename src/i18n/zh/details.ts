@@ -397,6 +397,7 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "room {} is named twice, each time with another after": "直播间 {} 写了两次，每次的 after 都不一样",
   "the connection would have {} rooms, {} are allowed": "这个连接会有 {} 个直播间，最多 {} 个",
   "this token would hold {} streams and rooms, {} are allowed": "这个 token 的流和直播间会有 {} 个，最多 {} 个",
+  "no name was looked at yet": "还没有查看任何名字",
   "no new streams are taken": "不再接受新的流",
   "no new clients are taken": "不再接受新的客户端",
   "{} streams are open on this server, which is the most allowed": "这台服务器已打开 {} 个流，达到上限",

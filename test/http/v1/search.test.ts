@@ -3,6 +3,7 @@ import { catchUp } from "../../../src/statistics/reader.js";
 import type { Store } from "../../../src/store/store.js";
 import { indexAll } from "../../contracts/search.js";
 import { plainWords } from "../../statistics/plain-words.js";
+import { until } from "../../until.js";
 import { type ApiServer, serveApi } from "../api-server.js";
 import { chat, gift } from "../events.js";
 
@@ -204,5 +205,31 @@ describe("GET /v1/users", () => {
     const first = await call("/v1/users?q=x", { token: tokens.read });
     expect([first.status, looks, typeof first.at("next")]).toEqual([200, 2, "string"]);
     expect((await call("/v1/users?q=x", { token: tokens.read })).at("error", "code")).toBe("too_costly");
+  });
+
+  it("is refused when its time was used up, or the server stopped, while it waited for its turn: nobody was looked for", async () => {
+    let looks = 0;
+    let look = () => {};
+    let mayLook = Promise.resolve();
+    const named: Store["statistics"]["named"] = async () => {
+      looks++;
+      await mayLook;
+      return { people: [], place: [9, ""], ms: 3_000 };
+    };
+    const { api, call, tokens } = await serveApi({
+      replace: (store) => ({ ...store, statistics: { ...store.statistics, named } as Store["statistics"] }),
+    });
+    /** Searches five times at once, of which four have a place, until something happens; what each is told. */
+    const search = async (token: string, happens: () => void) => {
+      looks = 0;
+      mayLook = new Promise((resolve) => (look = resolve));
+      const replies = Array.from({ length: 5 }, () => call("/v1/users?q=x", { token }));
+      await until(async () => looks === 4 && (await call("/metrics")).text.includes('dylive_readers{kind="poll"} 5'));
+      happens();
+      look();
+      return (await Promise.all(replies)).map((reply) => reply.at("error", "code") ?? typeof reply.at("next")).sort();
+    };
+    expect(await search(tokens.read, () => {})).toEqual(["string", "string", "string", "string", "too_costly"]);
+    expect(await search(tokens.manage, () => void api.close())).toEqual(["stopping", "string", "string", "string", "string"]);
   });
 });
