@@ -20,7 +20,7 @@ const WORK_LIMITS: WorkLimits = { workBurstMs: 5_000, workMsPerSecond: 200 };
 const SLICE_MS = 5;
 /** Interval between looks at whether a reader that waits may go on, in ms. */
 const LOOK_MS = 100;
-/** Readings that hold events at a time, of one payer and of all: a page of 2,000 events takes some 10 MB until it is text. */
+/** Readings that hold events at a time, of one payer and of all: a page of 2,000 events takes some 10 MB until it is text. As many searches. */
 const READINGS_PER_PAYER = 4;
 const READINGS_MAX = 16;
 /** Expressions that are kept compiled: one may take some hundred KB. */
@@ -87,6 +87,7 @@ export class ReadingTime {
   readonly #waiting = new Map<string, (() => void)[]>();
   readonly #compiled = new Map<string, Predicate>();
   readonly #readings = new FairSemaphore(READINGS_PER_PAYER, READINGS_MAX);
+  readonly #searches = new FairSemaphore(READINGS_PER_PAYER, READINGS_MAX);
   #isDue = false;
 
   /** @param limits in place of a server's own */
@@ -114,6 +115,11 @@ export class ReadingTime {
    */
   begin(payer: string, signal?: AbortSignal): Promise<(() => void) | null> {
     return this.#readings.acquire(payer, signal);
+  }
+
+  /** Does the same as {@link begin} for a search. Searches have places of their own: readings would wait behind those that take long. */
+  beginSearch(payer: string, signal?: AbortSignal): Promise<(() => void) | null> {
+    return this.#searches.acquire(payer, signal);
   }
 
   /**

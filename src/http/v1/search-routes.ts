@@ -118,7 +118,7 @@ function peopleSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): vo
       const people: FoundPeople["people"][number][] = [];
       const start = decodePlace(PEOPLE_KIND, cursor, [0, ""] as const);
       let place: FoundPeople["place"] = start ?? null;
-      const end = await time.begin(`searches ${token.id}`, call.signal);
+      const end = await time.beginSearch(token.id, call.signal);
       try {
         // Without a look an empty page would say that there is nobody.
         if (call.signal.aborted) throw call.reasonFor(call.signal.reason, "no name was looked at yet");
@@ -177,8 +177,7 @@ function eventSearch(app: FastifyInstance, { store, calls, live }: ApiDeps): voi
       const searching = begin(search, ask, asked, query.cursor, log.id);
       const events: LiveEvent[] = [];
       let behind = 0;
-      // Apart from its polls, which would wait behind its searches.
-      const end = await time.begin(`searches ${token.id}`, call.signal);
+      const end = await time.beginSearch(token.id, call.signal);
       try {
         for (let look = 0; end !== null && look < LOOKS && searching.next !== null && events.length < query.limit; look++) {
           if (call.signal.aborted || time.left(token.id) < 0) break;

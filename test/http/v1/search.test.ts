@@ -75,6 +75,27 @@ describe("GET /v1/search", () => {
     expect((await call("/v1/search?user=1", { token: tokens.read })).status).toBe(200);
   });
 
+  it("holds up no poll, however many searches hang", async () => {
+    let looks = 0;
+    let look = () => {};
+    const mayLook = new Promise<void>((resolve) => (look = resolve));
+    const find: Store["search"]["find"] = async () => {
+      looks++;
+      await mayLook;
+      return { events: [], places: null, behind: 0, ms: 1 };
+    };
+    const { call, tell, token } = await serveApi({
+      replace: (store) => ({ ...store, search: { ...store.search, find } as Store["search"] }),
+    });
+    await tell("11", chat("你好"));
+    const tokens = await Promise.all(Array.from({ length: 5 }, () => token()));
+    const searches = tokens.flatMap((one) => Array.from({ length: 4 }, () => call("/v1/search?user=1", { token: one })));
+    await until(() => looks === 16);
+    expect((await call("/v1/rooms/11/events", { token: tokens[0] ?? null })).at("events")).toHaveLength(1);
+    look();
+    for (const { status } of await Promise.all(searches)) expect(status).toBe(200);
+  });
+
   it("takes rooms, a user, types, times and worth together", async () => {
     const { call } = await two();
     const ids = async (query: string) => idsOf((await call(`/v1/search?${query}`)).at("events"));
