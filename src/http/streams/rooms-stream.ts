@@ -36,7 +36,7 @@ interface WrittenRoom {
 interface StatesReader {
   /** Whether much waits that it was told before: it is told the newest states later, not all in between. */
   readonly busy: boolean;
-  /** Takes that all rooms were looked at. */
+  /** Takes that all rooms were looked at, and the reader told of each that it did not know so. */
   looked(): void;
   /** Takes the rooms whose state differs from what the reader was told before; at first all of them. */
   changed(rooms: readonly WrittenRoom[]): void;
@@ -84,11 +84,12 @@ class RoomStates {
       let tookMs = 0;
       try {
         const { n, found } = await store.deletions.ofSessionsSince(this.#deletion);
-        tookMs = await this.#look();
+        const look = await this.#look();
+        ({ tookMs } = look);
         if (found.length > 0) for (const reader of this.#readers.keys()) reader.sessionsGone(found);
         this.#deletion = n;
         this.#failingSince = null;
-        for (const reader of this.#readers.keys()) reader.looked();
+        for (const reader of look.toldAll) if (this.#readers.has(reader)) reader.looked();
       } catch (error) {
         this.#live.failed(error);
         this.#failingSince ??= steadyMs(clock);
@@ -100,14 +101,18 @@ class RoomStates {
     this.#running = false;
   }
 
-  /** Looks at all rooms, some at a time: everything else has its turn in between. @returns ms that it took of the thread */
-  async #look(): Promise<number> {
+  /**
+   * Looks at all rooms, some at a time: everything else has its turn in between.
+   * @returns ms that it took of the thread, and the readers who were told of every room: not who came meanwhile or was busy
+   */
+  async #look(): Promise<{ readonly tookMs: number; readonly toldAll: ReadonlySet<StatesReader> }> {
     const there = new Set<RoomKey>();
+    const toldAll = new Set(this.#readers.keys());
     let tookMs = 0;
     for (let after: RoomKey | undefined; ; await breathe()) {
       const began = performance.now();
       const views = await this.#rooms.list({ after, limit: ROOMS_TOGETHER });
-      this.#tell(views);
+      for (const reader of this.#tell(views)) toldAll.delete(reader);
       tookMs += performance.now() - began;
       for (const { row } of views) there.add(row.room);
       after = views.at(-1)?.row.room;
@@ -119,18 +124,23 @@ class RoomStates {
       for (const room of gone) told.delete(room);
       if (gone.length > 0) reader.gone(gone);
     }
-    return tookMs;
+    return { tookMs, toldAll };
   }
 
-  /** Tells each reader of those of these rooms that changed for it. */
-  #tell(views: readonly RoomView[]): void {
+  /** Tells each reader of those of these rooms that changed for it. @returns the readers who were too busy */
+  #tell(views: readonly RoomView[]): readonly StatesReader[] {
+    const busy: StatesReader[] = [];
     const rooms = views.map((view): WrittenRoom => ({ view, message: sseMessage("room", roomAnswer(view, LANGUAGE)) }));
     for (const [reader, told] of this.#readers) {
-      if (reader.busy) continue;
+      if (reader.busy) {
+        busy.push(reader);
+        continue;
+      }
       const changed = rooms.filter(({ view, message }) => told.get(view.row.room) !== message);
       for (const { view, message } of changed) told.set(view.row.room, message);
       if (changed.length > 0) reader.changed(changed);
     }
+    return busy;
   }
 }
 

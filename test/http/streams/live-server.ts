@@ -25,7 +25,7 @@ export interface LiveServer {
   readonly live: LiveStreams;
   readonly token: string;
   /** What `/v1/rooms/stream` shows. */
-  views: readonly RoomView[];
+  views: readonly RoomView[] | Promise<readonly RoomView[]>;
   /** Makes a room of this name and claims it. */
   room(name?: string): Promise<Claimed>;
   makeToken(more?: Partial<NewToken>): Promise<{ token: string; id: string }>;
@@ -55,7 +55,7 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   const sockets = new WsUpgrade(live, authenticator);
   listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
   const list: RoomOperations["list"] = async ({ after = 0, limit = Number.POSITIVE_INFINITY } = {}) =>
-    server.views.filter(({ row }) => row.room > after).slice(0, limit);
+    (await server.views).filter(({ row }) => row.room > after).slice(0, limit);
   const rooms = { list } as unknown as RoomOperations;
   authentication(app, authenticator);
   await app.register(

@@ -126,6 +126,49 @@ describe("the stream of the rooms' states", () => {
     expect(client.named("beat").map(({ data }) => data)).toEqual([{ time: first }, { time: first + 15_000 }]);
   });
 
+  it("beats for who comes in the midst of a look once all rooms were looked at for them", async () => {
+    const clock = new FakeClock();
+    const server = await serveLive({ clock });
+    const views = Array.from({ length: 150 }, (_, i) => view(i + 1, null));
+    let goOn = () => {};
+    const held = new Promise<readonly RoomView[]>((resolve) => (goOn = () => resolve(views)));
+    let pages = 0;
+    Object.defineProperty(server, "views", { get: () => (++pages === 2 ? held : views) });
+    const open = () => SseClient.open(`${server.url}/v1/rooms/stream`, server);
+    const first = await open();
+    await until(() => pages === 2);
+    const second = await open();
+    await until(() => server.live.counts().rooms === 2);
+    goOn();
+    await until(() => first.named("beat").length === 1 && second.named("room").length === 50);
+    await until(async () => {
+      await clock.advance(1_000);
+      return second.named("beat").length > 0;
+    });
+    const rooms = second.messages.slice(
+      0,
+      second.messages.findIndex(({ event }) => event === "beat"),
+    );
+    expect(new Set(rooms.map(({ data }) => (data as { readonly id: string }).id)).size).toBe(150);
+  });
+
+  it("beats for who takes slowly what they are told once they were told of all rooms", async () => {
+    const clock = new FakeClock();
+    const server = await serveLive({ clock, limits: { maxQueuedBytes: 100_000_000 } });
+    const { row, ...rest } = view(1, null);
+    // More than the system takes off our hands at once.
+    server.views = Array.from({ length: 101 }, (_, i) => ({
+      ...rest,
+      row: { ...row, room: i + 1, title: "题".repeat(i < 100 ? 40_000 : 1) },
+    }));
+    const client = await SseClient.open(`${server.url}/v1/rooms/stream`, server);
+    await until(async () => {
+      await clock.advance(1_000);
+      return client.named("beat").length > 0;
+    });
+    expect(client.messages.findIndex(({ event }) => event === "beat")).toBe(101);
+  });
+
   it("ends when the rooms cannot be looked at for half a minute, for who comes back at once, until they can", async () => {
     const clock = new FakeClock();
     const server = await serveLive({ clock });
