@@ -304,6 +304,34 @@ it("goes on at a server that was started again, and follows the rooms that come,
   expect(said.filter((line) => /the connection to .* ended .*trying again/.test(line))).toHaveLength(1);
 });
 
+it("follows one broadcast alone after the connection was lost too, until the broadcast is deleted", async () => {
+  const { store, token, start, first } = await restarting();
+  const [own, other] = ["7400000000000000001", "7400000000000000002"];
+  const said = (text: string, sessionId: string) => chat(text, { sessionId });
+  const room = await first.tell("98765", said("1", own), said("of another", other));
+  await first.tell("22222", chat("beside"));
+  await store.rooms.ensure([
+    { kind: "web_rid", value: "98765" },
+    { kind: "room_id", value: own },
+  ]);
+  await store.sessions.open(room, own, 1);
+  const tail = follow(first.api.url, token, { rooms: [own, "22222"], asked: { after: "0" } });
+  await until(() => tail.lines.length === 2);
+  await first.api.close();
+  await first.tell("98765", said("also of another", other), said("2", own));
+  const second = await start(first.api.port);
+  const turned = async (isSo: () => boolean) => {
+    await tail.clock.advance(10_000);
+    return isSo();
+  };
+  await until(() => turned(() => tail.lines.some(({ text }) => text === "2")));
+  expect(tail.lines.filter((line) => line.room === room).map(({ text }) => text)).toEqual(["1", "2"]);
+  await second.api.close();
+  await store.deletions.ofSession(room, own);
+  await start(first.api.port);
+  await until(() => turned(() => tail.said.join("").includes(`room ${room} was deleted`)));
+});
+
 it.each([
   ["one of its rooms", ["98765", "22222"]],
   ["its only room", ["98765"]],

@@ -75,6 +75,14 @@ interface Event {
   readonly room: number;
   readonly seq: number;
 }
+/** Room of the server's answer to a subscription. */
+interface Subscribed {
+  readonly room: number;
+  readonly asked: string;
+  readonly after: number;
+  /** Broadcast that is followed alone. */
+  readonly sessionId?: string;
+}
 
 /** Adds `dylive tail`. @param data makes the option that names the data folder */
 export function addTailCommand(program: Command, data: () => Option): void {
@@ -137,6 +145,8 @@ export class EventLines {
   readonly #kept = new Map<number, number>();
   /** By room: the name that it was asked for by; none where all rooms are. */
   readonly #names = new Map<number, string>();
+  /** By room of which one broadcast alone is followed: its room_id. */
+  readonly #sessions = new Map<number, string>();
   /** Names of deleted rooms that the server was asked for again. */
   #asking = 0;
   /** Events that were taken and are not known to have been read, oldest first, with the bytes that were written up to their ends. */
@@ -243,9 +253,10 @@ export class EventLines {
         this.#isFollowing = true;
         this.#failures = 0;
         if (message["ref"] === "anew") this.#asking--;
-        for (const { room, asked, after } of message["rooms"] as { room: number; asked: string; after: number }[]) {
+        for (const { room, asked, after, sessionId } of message["rooms"] as Subscribed[]) {
           if (this.#taken.has(room)) continue;
           this.#taken.set(room, after);
+          if (sessionId !== undefined) this.#sessions.set(room, sessionId);
           if (this.#deps.rooms.length > 0) this.#names.set(room, asked);
           say(told`room ${room}: the lines begin after seq ${after}`);
         }
@@ -254,7 +265,7 @@ export class EventLines {
         say(told`room ${Number(room)}: seqs ${Number(message["from"])} to ${Number(message["to"])} are missing: they are no longer kept`);
         return this.#pass(Number(room), Number(message["to"]));
       case "gone":
-        return this.#lose(Number(room ?? message["asked"]), socket);
+        return this.#lose(Number(room ?? [...this.#taken.keys()].find((one) => this.#nameOf(one) === message["asked"])), socket);
       case "position":
         for (const [room, seq] of Object.entries(message["seqs"] as Record<string, number>)) this.#pass(Number(room), seq);
         return;
@@ -286,7 +297,7 @@ export class EventLines {
     const { after, ...asked } = this.#asked();
     if (this.#log !== null && this.#log !== log) {
       say(told`the server has another log than before: the lines go on where that has the position, else now`);
-      for (const known of [this.#taken, this.#read, this.#kept]) known.clear();
+      for (const known of [this.#taken, this.#read, this.#kept, this.#sessions]) known.clear();
       this.#unread = [];
     }
     this.#log = String(log);
@@ -296,7 +307,7 @@ export class EventLines {
       if (there !== null) for (const room of this.#taken.keys()) if (!there.includes(room)) this.#lose(room, socket);
     }
     if (this.#taken.size > 0) {
-      const known = [...this.#taken].map(([room, seq]) => ({ room, after: seq }));
+      const known = [...this.#taken].map(([room, seq]) => ({ room: this.#nameOf(room), after: seq }));
       return this.#send(socket, { op: "subscribe", ref: "rooms", ...asked, rooms: known, resumed: true });
     }
     const wanted = rooms.length > 0 ? rooms : await this.#allRooms();
@@ -348,6 +359,12 @@ export class EventLines {
     for (const { room, seq } of this.#unread.splice(0, first < 0 ? this.#unread.length : first)) this.#read.set(room, seq);
   }
 
+  /** Returns the name by which a room that was followed is subscribed to again: by its key, or as the broadcast that is followed of it. */
+  #nameOf(room: number): string {
+    const session = this.#sessions.get(room);
+    return session === undefined ? String(room) : `room_id:${session}`;
+  }
+
   /** Returns what the server is asked with each subscription. */
   #asked(): LinesAsked & { readonly holder?: string } {
     const { asked } = this.#deps;
@@ -368,7 +385,7 @@ export class EventLines {
 
   /** Forgets a room that was deleted, and asks for its name again: the room may have been added since. */
   #lose(room: number, socket: WebSocket): void {
-    for (const known of [this.#taken, this.#read, this.#kept]) known.delete(room);
+    for (const known of [this.#taken, this.#read, this.#kept, this.#sessions]) known.delete(room);
     this.#unread = this.#unread.filter((one) => one.room !== room);
     say(told`room ${room} was deleted`);
     const name = this.#names.get(room);
