@@ -77,3 +77,30 @@ it("tells at a heartbeat what is open on a room that was deleted, by whichever p
   await until(() => socket.events.length === 2);
   expect([next === gone, both.named("gone").length, socket.typed("gone").length, socket.closed]).toEqual([false, 1, 1, null]);
 });
+
+it("tells at a heartbeat what a limited token has open that its name has moved to another room, and what others have nothing", async () => {
+  const { api, tell, store, token, tokens, clock } = await serveApi();
+  const room = await tell("98765", chat("1"));
+  const kept = await tell("22222", chat("1"));
+  const limited = await token({ rooms: ["98765", "22222"] });
+  const stream = (by: string) => SseClient.open(`${api.url}/v1/events/stream?rooms=98765`, { token: by });
+  const [own, all] = [await stream(limited), await stream(tokens.read)];
+  const socket = await WsClient.open(api.url, limited);
+  socket.send({ op: "subscribe", rooms: ["98765", "22222"] });
+  await until(() => own.messages.length + all.messages.length === 2 && socket.typed("subscribed").length === 1);
+  await clock.advance(HEARTBEAT_MS);
+  expect([own.named("gone"), socket.typed("gone")]).toEqual([[], []]);
+
+  await store.rooms.ensure([{ kind: "web_rid", value: "33333" }]);
+  await store.rooms.ensure([
+    { kind: "web_rid", value: "33333" },
+    { kind: "web_rid", value: "98765" },
+  ]);
+  await clock.advance(HEARTBEAT_MS);
+  await until(() => own.ended && socket.typed("gone").length === 1);
+  const about = { room, asked: "98765", reason: "the token may no longer see the room" };
+  expect([own.messages.at(-1), socket.typed("gone")]).toMatchObject([{ event: "gone", data: about }, [{ type: "gone", ...about }]]);
+  expect([all.ended, all.named("gone")]).toEqual([false, []]);
+  await tell(kept, chat("2"));
+  await until(() => socket.events.length === 1);
+});

@@ -13,7 +13,7 @@ import type { ApiDeps } from "../api-deps.js";
 import { tokenOf } from "../authentication.js";
 import { sendHead } from "../calls.js";
 import { exactly } from "../v1/fields.js";
-import type { CloseReason, LiveReader, LiveStreams } from "./live.js";
+import type { CloseReason, LiveReader, LiveStreams, LossReason } from "./live.js";
 import { endsOf, namedRooms, placesOf, toldStart } from "./named-room.js";
 import { goneName, goneRoom, readRoom, type ShownRoom, selectionOf, shown, shownOf, sift } from "./selection.js";
 import { EVENT_STREAM, SseAnswer, sseHeartbeat, sseMessage } from "./sse.js";
@@ -104,11 +104,11 @@ class EventStream implements FollowTarget<ShownRoom>, LiveReader {
     return [...this.#follow.places()].map(([room]) => readRoom(room, this.#follow.get(room)?.followed));
   }
 
-  lose(room: RoomKey, what: "room" | "broadcast"): void {
+  lose(room: RoomKey, why: LossReason): void {
     const followed = this.#follow.get(room)?.followed;
     if (followed === undefined || !this.#follow.drop(room)) return;
     this.#places = this.#places.without(room);
-    const last = sseMessage("gone", goneRoom(followed, what));
+    const last = sseMessage("gone", goneRoom(followed, why));
     // A browser that comes back is refused then, and stays away.
     if (this.#follow.size === 0) this.#answer.finish(last);
     else this.#answer.write(last);

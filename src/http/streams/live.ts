@@ -7,11 +7,15 @@ import { told } from "../../runtime/told.js";
 import type { RoomKey } from "../../store/log.js";
 import type { TokenRow } from "../../store/sql/tokens.js";
 import type { Store } from "../../store/store.js";
+import { isLimited, maySee } from "../authentication.js";
 import type { HeldTokens } from "../tokens.js";
 import { type OutboundBounds, WriteCoalescer } from "./outbound-queue.js";
 
 /** Reason for which we end a connection; its client is told. */
 export type CloseReason = "stopping" | "token" | "slow" | "costly";
+
+/** Reason for which a reader loses a room; its client is told. */
+export type LossReason = "room" | "broadcast" | "sight";
 
 /** A room that is read; of one broadcast alone where that is named. */
 interface OpenRoom {
@@ -22,8 +26,8 @@ interface OpenRoom {
 /** A reader of rooms that may be deleted while it is there. */
 interface RoomsReader {
   readonly rooms: Iterable<OpenRoom>;
-  /** Takes that a room of it was deleted, or the broadcast that it reads of it. */
-  lose(room: RoomKey, what: "room" | "broadcast"): void;
+  /** Takes that a room of it was deleted, or the broadcast that it reads of it, or that its token may see the room no more. */
+  lose(room: RoomKey, why: LossReason): void;
 }
 
 /** An open stream or socket, as those who look after all of them see it. */
@@ -246,11 +250,11 @@ export class LiveStreams {
 
   #beat(): void {
     for (const reader of this.#readers) reader.beat();
-    if (!this.#isLooking) void this.#lookForDeleted();
+    if (!this.#isLooking) void this.#lookForLost();
   }
 
-  /** Asks once for all: whoever deleted a room may be another process. */
-  async #lookForDeleted(): Promise<void> {
+  /** Asks once for all: whoever deleted a room, or moved its name to another, may be another process. */
+  async #lookForLost(): Promise<void> {
     const readers = [...this.#readers, ...this.#polls];
     const read = readers.flatMap((reader) => [...reader.rooms]);
     if (read.length === 0) return;
@@ -258,17 +262,32 @@ export class LiveStreams {
     this.#isLooking = true;
     try {
       const { deletions } = this.store;
+      // Before the deletions: a deleted room has no names either.
+      const unseen = await this.#unseen();
       const rooms = await deletions.ofRooms([...new Set(read.map(({ room }) => room))]);
       const broadcasts = sessions.size === 0 ? sessions : await deletions.ofSessions([...sessions]);
-      if (rooms.size + broadcasts.size === 0) return;
+      if (rooms.size + broadcasts.size + unseen.size === 0) return;
       for (const reader of readers)
         for (const { room, sessionId } of [...reader.rooms])
           if (rooms.has(room)) reader.lose(room, "room");
           else if (sessionId !== undefined && broadcasts.has(sessionId)) reader.lose(room, "broadcast");
+          else if (unseen.get(reader)?.has(room) === true) reader.lose(room, "sight");
     } catch (error) {
       this.failed(error);
     } finally {
       this.#isLooking = false;
     }
+  }
+
+  /** Finds the rooms that readers of limited tokens may see no more: the name that a token is limited to may have moved to another room. */
+  async #unseen(): Promise<ReadonlyMap<RoomsReader, ReadonlySet<RoomKey>>> {
+    const limited = [...this.#readers].filter(({ token }) => isLimited(token));
+    const keys = new Set(limited.flatMap(({ rooms }) => [...rooms].map(({ room }) => room)));
+    if (keys.size === 0) return new Map();
+    const aliases = await this.store.rooms.aliasesOf([...keys]);
+    const hidden = ({ token, rooms }: LiveReader) =>
+      [...rooms].map(({ room }) => room).filter((room) => !maySee(token, room, aliases.get(room) ?? []));
+    const unseen = limited.map((reader) => [reader, new Set(hidden(reader))] as const);
+    return new Map(unseen.filter(([, rooms]) => rooms.size > 0));
   }
 }

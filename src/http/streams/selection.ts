@@ -8,6 +8,7 @@ import { FieldError } from "../../runtime/errors.js";
 import type { RoomKey, Where } from "../../store/log.js";
 import type { NamedRoom } from "../../store/rooms.js";
 import type { StoredEvent } from "../../store/stored-event.js";
+import type { LossReason } from "./live.js";
 
 /** Word that stands for all types. */
 const ALL = "*";
@@ -47,9 +48,16 @@ export function readRoom(room: RoomKey, followed: ShownRoom | undefined) {
   return { room, sessionId: followed?.where.sessionId };
 }
 
-/** Returns what a client is told of a room that was deleted while it followed it, or of which the broadcast was that it followed. */
-export function goneRoom({ room, asked }: Pick<ShownRoom, "room" | "asked">, what: "room" | "broadcast") {
-  return { room, asked, reason: `the ${what} was deleted` };
+/** Sentence for the client, by why it loses a room. */
+const LOSS_REASONS: Readonly<Record<LossReason, string>> = {
+  room: "the room was deleted",
+  broadcast: "the broadcast was deleted",
+  sight: "the token may no longer see the room",
+};
+
+/** Returns what a client is told of a room that it followed and loses. */
+export function goneRoom({ room, asked }: Pick<ShownRoom, "room" | "asked">, why: LossReason) {
+  return { room, asked, reason: LOSS_REASONS[why] };
 }
 
 /** Returns what a client that came back is told of a name that leads to no room any more. */

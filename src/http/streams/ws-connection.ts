@@ -16,7 +16,7 @@ import type { StoredEvent } from "../../store/stored-event.js";
 import type { Authenticator } from "../authentication.js";
 import { errorText, failureOf } from "../failure.js";
 import { holdPositions, movePosition, subscriptionPosition } from "../tokens.js";
-import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams } from "./live.js";
+import { CLOSE_REASONS, type CloseReason, type LiveReader, type LiveStreams, type LossReason } from "./live.js";
 import { namedRooms, visibleRoom } from "./named-room.js";
 import { OutboundQueue } from "./outbound-queue.js";
 import { goneName, goneRoom, readRoom, type ShownRoom, shownOf, sift } from "./selection.js";
@@ -141,11 +141,11 @@ class WsConnection implements FollowTarget<ShownRoom>, LiveReader {
     return [...this.#follow.places()].map(([room]) => readRoom(room, this.#follow.get(room)?.followed));
   }
 
-  lose(room: RoomKey, what: "room" | "broadcast"): void {
+  lose(room: RoomKey, why: LossReason): void {
     const followed = this.#follow.get(room)?.followed;
     if (followed === undefined) return;
     this.#drop([room]);
-    this.#tell({ type: "gone", ...goneRoom(followed, what) });
+    this.#tell({ type: "gone", ...goneRoom(followed, why) });
   }
 
   take(batch: Batch, { selection, wsKey }: ShownRoom): void {
