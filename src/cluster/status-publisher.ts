@@ -9,6 +9,8 @@ const LOOK_MS = 200;
 const COUNTS_MS = 1000;
 const COUNTS_MS_PER_ROOM = 10;
 const SLOWEST_MS = 10_000;
+/** Interval between looks whether what was told is still there, in ms: a database that crashed has forgotten it, also of rooms without news. */
+const CHECK_MS = 10_000;
 
 /** Rooms that are looked at in one turn of the event loop. */
 const READ_TOGETHER = 200;
@@ -44,14 +46,15 @@ interface Last {
 /** Publishes the status of this process's rooms to the other processes: what is new, of all rooms in one statement. */
 export class StatusPublisher implements Publisher {
   readonly #member: number;
-  readonly #wantedRooms: Pick<WantedRooms, "tell">;
+  readonly #wantedRooms: Pick<WantedRooms, "tell" | "untold">;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #last = new Map<string, Last>();
+  #checkedAt: number | null = null;
   #telling = false;
   #stopLooking: () => void = () => {};
 
-  constructor(member: number, wantedRooms: Pick<WantedRooms, "tell">, clock: Clock, onError: (error: unknown) => void) {
+  constructor(member: number, wantedRooms: Pick<WantedRooms, "tell" | "untold">, clock: Clock, onError: (error: unknown) => void) {
     this.#member = member;
     this.#wantedRooms = wantedRooms;
     this.#clock = clock;
@@ -91,6 +94,11 @@ export class StatusPublisher implements Publisher {
 
   async #tell(collected: () => CollectedRooms): Promise<void> {
     const now = steadyMs(this.#clock);
+    this.#checkedAt ??= now;
+    if (now - this.#checkedAt >= CHECK_MS) {
+      for (const key of await this.#wantedRooms.untold(this.#member)) this.#last.delete(key);
+      this.#checkedAt = now;
+    }
     const rooms = collected();
     const everyMs = Math.min(Math.max(COUNTS_MS, COUNTS_MS_PER_ROOM * rooms.size), SLOWEST_MS);
     const news: WantedRoomReport[] = [];

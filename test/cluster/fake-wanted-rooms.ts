@@ -35,6 +35,11 @@ export class FakeWantedRooms implements WantedRooms {
     for (const { key, room, told: text } of told) this.#set(key, { room, told: text, toldAt: this.#clock.now() });
   }
 
+  async untold(): Promise<readonly string[]> {
+    this.#fail();
+    return [...this.#rows.values()].flatMap(({ key, told }) => (told === null ? [key] : []));
+  }
+
   async all(): Promise<readonly WantedRoom[]> {
     this.#fail();
     return [...this.#rows.values()];
@@ -59,6 +64,11 @@ export class FakeWantedRooms implements WantedRooms {
   /** Says who collects a room. */
   own(key: string, owner: string | null): void {
     this.#set(key, { owner, ownerId: owner === null ? null : 1 });
+  }
+
+  /** Forgets what was told, as a database does that crashed. */
+  lose(): void {
+    for (const key of this.#rows.keys()) this.#set(key, { told: null, toldAt: null });
   }
 
   #set(key: string, change: Partial<WantedRoom>): void {

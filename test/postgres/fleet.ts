@@ -100,6 +100,7 @@ function atSpeed(wantedRooms: WantedRooms, speed: number): WantedRooms {
     sweep: (idleMs) => wantedRooms.sweep(idleMs / speed),
     toldOf: (key) => wantedRooms.toldOf(key),
     tell: (member, told) => wantedRooms.tell(member, told),
+    untold: (member) => wantedRooms.untold(member),
     all: () => wantedRooms.all(),
     changed: () => wantedRooms.changed(),
     wakes: (signal) => wantedRooms.wakes(signal),

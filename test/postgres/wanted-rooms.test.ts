@@ -289,6 +289,26 @@ describe("wanted rooms in PostgreSQL", () => {
     ]);
   });
 
+  it("names the rooms of a member of which nothing is kept that it told, whatever they are called", async () => {
+    for (const name of [A, B, { kind: "web_rid", value: "222" }] as const) await wantedRooms.ask(name, 9);
+    const [one, other] = [await member("one"), await member("other")];
+    for (const key of ["web_rid:111", "unique_id:bee"]) await own(key, one.id);
+    await own("web_rid:222", other.id);
+    await runSql(url, "UPDATE wanted SET twin_of = 'web_rid:111' WHERE key = 'unique_id:bee'");
+    const untold = async () => [...(await wantedRooms.untold(one.id))].sort();
+    expect(await untold()).toEqual(["unique_id:bee", "web_rid:111"]);
+    const tell = () => wantedRooms.tell(one.id, [{ key: "web_rid:111", room: 5, told: "live", over: false }]);
+    await tell();
+    expect(await untold()).toEqual([]);
+    // One who had the room before told it last.
+    await runSql(url, `UPDATE told SET member = ${other.id} WHERE key = 'unique_id:bee'`);
+    expect(await untold()).toEqual(["unique_id:bee", "web_rid:111"]);
+    await tell();
+    expect(await untold()).toEqual([]);
+    await runSql(url, "TRUNCATE told");
+    expect(await untold()).toEqual(["unique_id:bee", "web_rid:111"]);
+  });
+
   it("forgets what nobody has asked for, not while it is wanted by another name", async () => {
     await wantedRooms.ask(A, 9);
     await wantedRooms.ask(B, 9);

@@ -138,6 +138,7 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
       await ask(() => run(TELL, member, ...columns));
       await changed();
     },
+    untold: async (member) => (await ask(() => rows<{ key: string }>(UNTOLD, member))).map(({ key }) => key),
     all: () => {
       // One after the other: each goes on from the one before.
       const read = reading.then(all);
@@ -176,6 +177,10 @@ const TELL = `WITH given AS (
     SELECT key, $1, room, told, clock_timestamp(), CASE WHEN over THEN clock_timestamp() END FROM mine ORDER BY key
   ON CONFLICT (key) DO UPDATE SET member = excluded.member, room = excluded.room, told = excluded.told, told_at = excluded.told_at,
     over_at = CASE WHEN excluded.over_at IS NOT NULL THEN coalesce(t.over_at, excluded.over_at) END`;
+
+/** SQL for the rooms of a member of which it has told nothing; of another name of a room also the one that it is collected by. */
+const UNTOLD = `SELECT DISTINCT unnest(array_remove(ARRAY[w.key, w.twin_of], NULL)) AS key
+  FROM wanted w LEFT JOIN told t ON t.key = w.key WHERE w.owner = $1 AND t.member IS DISTINCT FROM $1`;
 
 /** SQL for the rooms on the watch list, and which wanted room is whose: by the room, or by the number while nobody has met the room. */
 const LISTED = `listed AS (SELECT room, 'web_rid:' || web_rid AS key, web_rid FROM rooms WHERE watched = ${ON} AND web_rid IS NOT NULL)`;

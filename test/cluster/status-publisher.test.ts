@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { StatusPublisher } from "../../src/cluster/status-publisher.js";
+import type { Collector } from "../../src/collector/collector.js";
+import { readReport } from "../../src/collector/report.js";
+import { RoomHealth } from "../../src/health/room-health.js";
+import { FakeClock } from "../clock.js";
+import { FakeWantedRooms } from "./fake-wanted-rooms.js";
+
+const KEY = "web_rid:100000002";
+
+it("tells the status of a room without news again when the database has forgotten it, and not otherwise", async () => {
+  const clock = new FakeClock();
+  const wantedRooms = new FakeWantedRooms(clock);
+  await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
+  const health = new RoomHealth(clock);
+  health.to("waiting", "the account is not live");
+  const collector = { room: 1, health, isMoving: false, status: () => null } as unknown as Collector;
+  const errors: unknown[] = [];
+  const publisher = new StatusPublisher(1, wantedRooms, clock, (error) => errors.push(error));
+  publisher.start(() => new Map([[KEY, { collector, over: false }]]));
+  const state = async () => readReport(await wantedRooms.toldOf(KEY))?.state ?? null;
+  const toldAt = async () => (await wantedRooms.all())[0]?.toldAt;
+  await clock.advance(1000);
+  expect(await state()).toBe("waiting");
+  const first = await toldAt();
+  await clock.advance(60_000);
+  expect(await toldAt()).toBe(first);
+  wantedRooms.lose();
+  await clock.advance(1000);
+  wantedRooms.failure = new Error("away");
+  await clock.advance(15_000);
+  wantedRooms.failure = null;
+  await clock.advance(15_000);
+  publisher.stop();
+  expect([await state(), errors]).toEqual(["waiting", [new Error("away")]]);
+});
