@@ -12,7 +12,7 @@ import { breathe, type Clock, inTime } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
-import type { Changes, Lease, Membership, WantedRooms } from "../store/cluster.js";
+import type { Changes, Lease, Membership, Uncollected, WantedRooms } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow } from "../store/rooms.js";
 import { sameSettings } from "./settings.js";
@@ -129,9 +129,9 @@ export class LeasedCollectors {
   /** Follows what a beat found. */
   change({ taken, changed, lost, silentMs }: Changes): void {
     if (silentMs !== undefined) this.#deps.onError(lapsed(lost, silentMs));
-    for (const { key, paused } of lost) {
+    for (const { key, uncollected } of lost) {
       this.#leases.delete(key);
-      this.#letGo(key, paused);
+      this.#letGo(key, uncollected);
     }
     for (const lease of changed) {
       this.#leases.set(lease.key, lease);
@@ -330,7 +330,7 @@ export class LeasedCollectors {
     });
   }
 
-  #letGo(key: string, paused = false): void {
+  #letGo(key: string, uncollected: Uncollected | null = null): void {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
@@ -339,11 +339,11 @@ export class LeasedCollectors {
     if (held.keys.size > 0) return;
     const { room } = held.collector;
     if (room !== null && this.#byRoom.get(room) === held) this.#byRoom.delete(room);
-    this.#end(held.collector, paused);
+    this.#end(held.collector, uncollected);
   }
 
-  #end(collector: Collector, paused = false): void {
-    const ending = collector.stop(paused).finally(() => this.#ending.delete(ending));
+  #end(collector: Collector, uncollected: Uncollected | null = null): void {
+    const ending = collector.stop(uncollected).finally(() => this.#ending.delete(ending));
     this.#ending.set(ending, collector);
   }
 }

@@ -1,6 +1,6 @@
 import { type Report, reportOf } from "../collector/report.js";
 import { breathe, type Clock, steadyMs } from "../runtime/clock.js";
-import { ANY_NUMBER, type Changes, type Lease, type Membership, type WantedRooms, wantedKey } from "../store/cluster.js";
+import { ANY_NUMBER, type Changes, type Lease, type Membership, type Uncollected, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import { type Alias, allRooms, type RoomRow, type RoomSettings, type Rooms } from "../store/rooms.js";
 import { sameSettings } from "./settings.js";
@@ -168,11 +168,11 @@ export class LocalCluster
   }
 
   async forget(what: Alias | RoomKey): Promise<void> {
-    const paused = typeof what === "number" && (await this.#rooms.get(what))?.watch === "paused";
+    const row = typeof what === "number" ? await this.#rooms.get(what) : undefined;
     const named = typeof what === "number" ? [...(this.#byRoom.get(what) ?? [])] : [this.#wanted.get(wantedKey(what)) ?? []].flat();
     const forgotten = named.filter(({ room }) => typeof what !== "number" || room === what);
     this.#changes++;
-    this.#drop(forgotten.map(({ key }) => ({ key, paused })));
+    this.#drop(forgotten.map(({ key }) => ({ key, uncollected: uncollectedOf(row) })));
   }
 
   /** Nobody else collects, who could have told anything. */
@@ -199,7 +199,7 @@ export class LocalCluster
       const listed = row?.watch === "on" && row.webRid !== null;
       const isIdle = !listed && (lease.watched || now - wanted.askedAt >= idleMs);
       if (paused || isIdle || wanted.isPast(steadyMs(this.#clock))) {
-        lost.push({ key, paused });
+        lost.push({ key, uncollected: uncollectedOf(row ?? (room === null ? undefined : null)) });
         continue;
       }
       if (row === undefined) continue;
@@ -327,6 +327,12 @@ export class LocalCluster
     const now = this.#byRoom.get(to) ?? new Set();
     this.#byRoom.set(to, now.add(wanted));
   }
+}
+
+/** Returns why nobody collects a room that this process lets go, which is all there is. @param row null when the room was deleted: it has no log */
+function uncollectedOf(row: Pick<RoomRow, "watch"> | null | undefined): Uncollected | null {
+  if (row === null) return null;
+  return row?.watch === "paused" ? "paused" : "unwanted";
 }
 
 function numberOf(webRid: string): Alias {

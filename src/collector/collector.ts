@@ -1,5 +1,5 @@
 import { RoomHealth } from "../health/room-health.js";
-import { PAUSED, type RoomStatus } from "../health/state.js";
+import { PAUSED, type RoomStatus, UNWANTED } from "../health/state.js";
 import { isStoreProblem } from "../ingest/intake.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import type { Live, Offline, RoomName } from "../platform/links/resolve.js";
@@ -8,6 +8,7 @@ import { Drift } from "../platform/wire/drift.js";
 import { backoffMs, randomBetween } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Budgets } from "../runtime/rate-limiter.js";
+import type { Uncollected } from "../store/cluster.js";
 import { isNotOwner, storeDownReason } from "../store/health.js";
 import type { RoomKey } from "../store/log.js";
 import { NO_SETTINGS, type RoomRow, type RoomSettings } from "../store/rooms.js";
@@ -105,7 +106,7 @@ export class Collector {
   #found: FoundRoom | null = null;
   #target: Target | null = null;
   #ending: Ending | null = null;
-  #paused = false;
+  #uncollected: Uncollected | null = null;
   #done: Promise<void> | null = null;
 
   /**
@@ -206,10 +207,10 @@ export class Collector {
 
   /**
    * Ends the connection and stores what had been received. The room is the next collector's when that is done.
-   * @param paused the room is paused, which its log is told
+   * @param uncollected why nobody collects the room after, which its log is told; null where this or another process may
    */
-  async stop(paused = false): Promise<void> {
-    this.#paused ||= paused;
+  async stop(uncollected: Uncollected | null = null): Promise<void> {
+    this.#uncollected ??= uncollected;
     this.#registry.leaving(this);
     this.#stop.abort(new DyliveError("stopping", "the room is no longer collected"));
     await this.#done;
@@ -228,7 +229,10 @@ export class Collector {
   }
 
   async #leave(): Promise<void> {
-    if (this.#paused && this.room !== null && !this.lost) await this.#records.to("paused", PAUSED).catch(() => {}); // a store that is away holds up no stop
+    if (this.#uncollected !== null && this.room !== null && !this.lost) {
+      const reason = this.#uncollected === "paused" ? PAUSED : UNWANTED;
+      await this.#records.to("paused", reason).catch(() => {}); // a store that is away holds up no stop
+    }
     await this.#records.close();
     if (this.room !== null) await this.#deps.raw?.leave(this.room);
     for (const { access } of this.#sessions) access.leave();

@@ -8,7 +8,7 @@ import type { SeenByType } from "./sightings.js";
 /**
  * States of a room, by what dylive knows of it right now. `connecting` has a socket that has not yet given an interactive message; `live`
  * has, and what comes is stored; `stalled` has one over which nobody is heard, or whose messages are not stored. `paused` is one that is
- * not collected, whoever asks, until somebody who manages it resumes it.
+ * not collected, whoever asks, until somebody who manages it resumes it; the log also says it of one that is let go, until somebody wants it again.
  */
 export const ROOM_STATES = ["resolving", "waiting", "connecting", "live", "stalled", "blocked", "ended", "failed", "paused"] as const;
 export type RoomState = (typeof ROOM_STATES)[number];
@@ -149,3 +149,6 @@ export interface RoomOperations extends RoomRequests {
 
 /** Reason of the state `paused`, and what to do. */
 export const PAUSED = "collection is paused by who manages this room; `dylive room resume`, the dashboard or a manage token goes on";
+
+/** Reason of the state `paused` in the log of a room that is let go, and what to do. */
+export const UNWANTED = "it is not on the watch list, and nobody asks for it any more; asking for it or `dylive room add` goes on";

@@ -54,9 +54,12 @@ export interface Changes {
 /** A room that is no longer this process's. */
 interface Lost {
   readonly key: string;
-  /** Whether it is lost because the room is paused: there is nobody else to tell its log. */
-  readonly paused: boolean;
+  /** Why nobody collects the room any more, where that is so: there is nobody else to tell its log. Null where another process may. */
+  readonly uncollected: Uncollected | null;
 }
+
+/** Reason why a room is no longer collected: somebody who manages it has paused it, or it is not on the watch list and nobody asks for it. */
+export type Uncollected = "paused" | "unwanted";
 
 /** Membership of this process in a cluster. It is gone for the others when its time has passed or its session with the database is lost. */
 export interface Membership {

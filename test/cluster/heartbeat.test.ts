@@ -52,7 +52,7 @@ describe("a pulse", () => {
   it("tells changes, and of the first failure after a success", async () => {
     const clock = new FakeClock();
     const answers: (Changes | Error)[] = [
-      { ...NOTHING, lost: [{ key: "a", paused: false }] },
+      { ...NOTHING, lost: [{ key: "a", uncollected: null }] },
       new Error("away"),
       new Error("away"),
       NOTHING,
@@ -71,7 +71,7 @@ describe("a pulse", () => {
     });
     heartbeat.start();
     await clock.advance(5000);
-    expect(told).toEqual([[{ key: "a", paused: false }], "Error: away", "Error: again"]);
+    expect(told).toEqual([[{ key: "a", uncollected: null }], "Error: away", "Error: again"]);
     await heartbeat.stop();
   });
 });

@@ -65,7 +65,7 @@ it("a process that stops waits for what rooms that it has just lost hand over", 
     const lease = { key: KEY, name: { kind: "web_rid", value: RID }, room: null, watched: true, settings: null, how: "free" } as const;
     collectors.change({ taken: [lease], changed: [], lost: [] });
     await until(() => collectors.collected().some(({ state }) => state === "live"));
-    collectors.change({ taken: [], changed: [], lost: [{ key: KEY, paused: false }] });
+    collectors.change({ taken: [], changed: [], lost: [{ key: KEY, uncollected: null }] });
     await collectors.stop();
     order.push("stopped");
     expect(order).toEqual(["handed over", "stopped"]);
@@ -245,7 +245,7 @@ it("a process says which rooms the cluster gave to others for dead, and which no
   const lease = (value: string) =>
     ({ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: true, settings: null, how: "free" }) as const;
   collectors.change({ taken: ["1", "2", "3"].map(lease), changed: [], lost: [] });
-  collectors.change({ taken: [], changed: [], lost: [{ key: "web_rid:1", paused: false }], silentMs: 13_480 });
+  collectors.change({ taken: [], changed: [], lost: [{ key: "web_rid:1", uncollected: null }], silentMs: 13_480 });
   expect(errors).toMatchObject([
     { code: "not_owner", detail: "the cluster took this process for dead (not heard of for 13.5 s), and leases lapsed: web_rid:1" },
   ]);
@@ -289,7 +289,7 @@ it.each([
   await clock.advance(4000);
   expect([calls.length > 10, calls.includes("leave")]).toEqual([true, false]);
   if (failures === 3)
-    collectors.change({ taken: [], changed: [], lost: ["1", "2"].map((value) => ({ key: `web_rid:${value}`, paused: false })) });
+    collectors.change({ taken: [], changed: [], lost: ["1", "2"].map((value) => ({ key: `web_rid:${value}`, uncollected: null })) });
   await clock.advance(2000);
   await stopped;
   expect(calls.at(-1)).toBe("leave");
@@ -318,7 +318,7 @@ it("a planned move leaves a room where all its accounts are, and says which is l
     const lease: Lease = { key: KEY, name: { kind: "web_rid", value: RID }, room, watched: true, settings, how };
     collectors.change({ taken: [lease], changed: [], lost: [] });
   };
-  const go = () => collectors.change({ taken: [], changed: [], lost: [{ key: KEY, paused: false }] });
+  const go = () => collectors.change({ taken: [], changed: [], lost: [{ key: KEY, uncollected: null }] });
   const lost = () => collectors.collected()[0]?.evidence.sessions[0]?.lost;
   const why = "there is no account tab where p2 runs, which collects the room: log in there with `dylive login --account tab`";
   try {

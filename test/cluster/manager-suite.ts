@@ -40,6 +40,30 @@ export function describeManager(what: string, start: StartManager): void {
       });
     });
 
+    it("tells the log of a room that nobody is to collect any more", async () => {
+      now = await start({ onDemandIdleMs: 30_000 });
+      const { rooms, store } = now;
+      const told = async (room: number) => {
+        const [event] = (await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 1, { types: ["state"] })).events;
+        return event?.type === "state" ? event : null;
+      };
+      const { row } = await rooms.add("100000001", {}, WAIT_MS, SIGNAL);
+      await until(async () => (await told(row.room))?.to === "live");
+      await rooms.remove(row.room);
+      await until(async () => (await told(row.room))?.to === "paused");
+      const { room } = await rooms.request("100000002", WAIT_MS, SIGNAL);
+      await until(async () => (await told(room))?.to === "live");
+      await until(async () => (await told(room))?.to === "paused");
+      for (const one of [row.room, room])
+        expect(await told(one)).toMatchObject({ evidence: { reason: expect.stringContaining("nobody asks for it any more") } });
+      // What was missed meanwhile is told when it is collected again, and the room is live again.
+      await rooms.request("100000002", WAIT_MS, SIGNAL);
+      await until(async () => (await told(room))?.to === "live");
+      const { events } = await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 100, { types: ["state", "gap"] });
+      const kinds = events.map((event) => (event.type === "state" ? event.to : event.type));
+      expect(kinds.slice(kinds.indexOf("paused"))).toEqual(["paused", "gap", "live"]);
+    });
+
     it("lets a room go when nobody has asked for a while, and not a watched one", async () => {
       now = await start({ onDemandIdleMs: 30_000 });
       await now.rooms.watch("100000001", SIGNAL);

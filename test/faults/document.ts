@@ -18,7 +18,7 @@ while the room was live is an event of the type \`gap\` with \`from\`, \`to\` (t
 | \`failed\` with \`unreachable\` | no answer from the platform at all | the network, DNS, the proxy |
 | \`failed\` with \`room_unknown\` | the platform answers, and says nothing of the room: a captcha, an empty page | open the room in a browser from the same network; log in |
 | \`waiting\` | the account is not live | nothing: dylive looks again by itself |
-| \`paused\` | who manages the room has paused it; it is not collected, whoever asks for it | \`dylive room resume\`, or Resume in the dashboard |
+| \`paused\` | who manages the room has paused it; it is not collected, whoever asks for it. In the log also: nobody asks for it any more, and it is not on the watch list | \`dylive room resume\`, or Resume in the dashboard; the second: ask for it again, or \`dylive room add\` |
 | \`gifts: suppressed\` | contributors' scores rise and no gift comes: the platform keeps gifts from this visitor | \`dylive login\`; it may keep them from the account as well |
 | \`masked: true\` | the anchor hides who the viewers are | nothing can be done; \`user.id\` is null |
 | \`drops.damaged\` | a frame could not be read | nothing, if it is seldom; else look for a proxy that changes what passes |

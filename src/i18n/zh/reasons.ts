@@ -24,6 +24,10 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
     /^collection is paused by who manages this room; `dylive room resume`, the dashboard or a manage token goes on$/,
     "管理者已暂停采集；用 `dylive room resume`、控制台或 manage 权限的 token 恢复",
   ],
+  [
+    /^it is not on the watch list, and nobody asks for it any more; asking for it or `dylive room add` goes on$/,
+    "它不在监控列表里，也没有人再请求它；再次请求或用 `dylive room add` 恢复采集",
+  ],
   [/^frames that waited in the spool could not be read back, or not be stored$/, "暂存的数据帧没能读回，或没能存下"],
   [/^the disk of the spool failed while the store took nothing$/, "存不下消息时，暂存所在的磁盘也出了故障"],
   [/^the spool was full while the store took nothing$/, "存不下消息时，暂存也满了"],

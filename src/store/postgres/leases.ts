@@ -1,6 +1,6 @@
 import { steadyMs } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import type { Changes, Lease, Leases, MemberRow, Membership, Role } from "../cluster.js";
+import type { Changes, Lease, Leases, MemberRow, Membership, Role, Uncollected } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import { WATCHES } from "../rooms.js";
 import { row, rows, run, type SqlWork } from "../sql/work.js";
@@ -8,6 +8,9 @@ import type { PostgresConnection } from "./connection.js";
 import { leaseOf, MemberSession, type MineRow, rowsOf, View } from "./member.js";
 
 const PAUSED = WATCHES.indexOf("paused");
+/** SQL for which of these rooms nobody is to collect, and why; one that was deleted is none of them. */
+const UNCOLLECTED = `SELECT room, CASE WHEN watched = ${PAUSED} THEN 'paused' ELSE 'unwanted' END AS why FROM rooms r
+  WHERE room = ANY($1) AND (watched = ${PAUSED} OR (watched >= 0 AND NOT EXISTS (SELECT FROM wanted w WHERE w.room = r.room)))`;
 
 /** Time limits of a cluster, in ms. */
 interface LeaseTimes {
@@ -87,37 +90,37 @@ class PostgresMembership implements Membership {
     if (before !== null && Math.max(now - before.ms, Math.abs(clock.now() - before.wall)) > this.#times.ttlMs / 2) this.#doubt();
     let taken: ReadonlyMap<string, How>;
     let mine: readonly MineRow[];
-    let paused: ReadonlySet<RoomKey>;
+    let uncollected: ReadonlyMap<RoomKey, Uncollected>;
     const { losses } = this.#session;
     const heardAt = this.#heardAt ?? now;
     try {
       [taken, mine] = await this.#session.ask(() => this.#beat());
-      paused = await this.#pausedOf(mine);
+      uncollected = await this.#uncollected(mine);
     } catch (error) {
       this.#doubt();
       throw error;
     } finally {
       this.#beatAt = { ms: this.#ms, wall: clock.now() };
     }
-    const changes = this.#compare(taken, mine, paused);
+    const changes = this.#compare(taken, mine, uncollected);
     // As of the answer: the process may have hung while it waited for it.
     const silentMs = this.#ms - heardAt;
     const isDead = silentMs >= this.#times.ttlMs || this.#session.losses > losses;
-    const lost = changes.lost.filter((one) => !one.paused);
+    const lost = changes.lost.filter((one) => one.uncollected === null);
     return isDead && lost.length > 0 ? { ...changes, silentMs } : changes;
   }
 
-  /** Returns which of the rooms that are no longer this process's are paused. */
-  async #pausedOf(mine: readonly MineRow[]): Promise<ReadonlySet<RoomKey>> {
+  /** Returns which of the rooms that are no longer this process's nobody is to collect, and why. */
+  async #uncollected(mine: readonly MineRow[]): Promise<ReadonlyMap<RoomKey, Uncollected>> {
     const kept = new Set(mine.map(({ key }) => key));
     const gone = [...this.#known.values()].flatMap(({ row: { key, room } }) => (room === null || kept.has(key) ? [] : [room]));
-    if (gone.length === 0) return new Set();
-    const sql = `SELECT room FROM rooms WHERE room = ANY($1) AND watched = ${PAUSED}`;
-    return new Set((await this.#session.ask(() => rows<{ room: RoomKey }>(sql, gone))).map(({ room }) => room));
+    if (gone.length === 0) return new Map();
+    const found = await this.#session.ask(() => rows<{ room: RoomKey; why: Uncollected }>(UNCOLLECTED, gone));
+    return new Map(found.map(({ room, why }) => [room, why]));
   }
 
   /** Returns what is new in the rows since the last beat. */
-  #compare(ways: ReadonlyMap<string, How>, mine: readonly MineRow[], paused: ReadonlySet<RoomKey>): Changes {
+  #compare(ways: ReadonlyMap<string, How>, mine: readonly MineRow[], uncollected: ReadonlyMap<RoomKey, Uncollected>): Changes {
     const before = this.#known;
     const now = new Map<string, Known>();
     const [taken, changed]: [Lease[], Lease[]] = [[], []];
@@ -134,7 +137,11 @@ class PostgresMembership implements Membership {
     }
     this.#known = now;
     const gone = [...before].filter(([key]) => !now.has(key) || ways.get(key) === "free");
-    return { taken, changed, lost: gone.map(([key, { row }]) => ({ key, paused: row.room !== null && paused.has(row.room) })) };
+    return {
+      taken,
+      changed,
+      lost: gone.map(([key, { row }]) => ({ key, uncollected: (row.room === null ? null : uncollected.get(row.room)) ?? null })),
+    };
   }
 
   async owns(key: string): Promise<boolean> {
