@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../src/runtime/clock.js";
+import { type Clock, systemClock, type Uptime } from "../src/runtime/clock.js";
 
 interface Timer {
   at: number;
@@ -60,6 +60,24 @@ export class FakeClock implements Clock {
     }
     this.#now = end;
     await breathe();
+  }
+}
+
+/** A clock that stands still until it is moved, and that somebody may set: how long the machine runs is another matter. */
+export class SettableClock extends FakeClock {
+  #wrongMs = 0;
+
+  override now(): number {
+    return super.now() + this.#wrongMs;
+  }
+
+  uptime(): Uptime {
+    return { start: "settable", ms: super.now() };
+  }
+
+  /** Sets the clock forward by `ms`, or back. */
+  set(ms: number): void {
+    this.#wrongMs += ms;
   }
 }
 

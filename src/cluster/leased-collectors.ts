@@ -8,7 +8,7 @@ import type { RoomStatus } from "../health/state.js";
 import { GUEST } from "../platform/accounts/login-store.js";
 import type { RoomName } from "../platform/links/resolve.js";
 import { sessionsOf } from "../platform/platform-access.js";
-import { breathe, type Clock, inTime } from "../runtime/clock.js";
+import { breathe, type Clock, inTime, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { type Budgets, RateLimiter } from "../runtime/rate-limiter.js";
 import { told } from "../runtime/told.js";
@@ -78,7 +78,7 @@ export class LeasedCollectors {
   /** The same, of collectors that know their room, by it. */
   readonly #byRoom = new Map<RoomKey, LeasedRoom>();
   readonly #byCollector = new WeakMap<Collector, LeasedRoom>();
-  /** Rooms that were left to the processes that have them, and until when, ms UTC: one that comes again before is about to lose that process. */
+  /** Rooms that were left to the processes that have them, and until when, by {@link steadyMs}: one that comes again before is about to lose that process. */
   readonly #declined = new Map<string, number>();
   /** Ends of collectors that are stopping. */
   readonly #ending = new Map<Promise<void>, Collector>();
@@ -168,28 +168,28 @@ export class LeasedCollectors {
   /** Goes on with the rooms until others have taken them over, as long as there are others. A cluster that does not answer is asked again for a while. */
   async #handOver(): Promise<void> {
     const { membership, clock, onError } = this.#deps;
-    const from = clock.now();
+    const from = steadyMs(clock);
     let answeredAt = from;
     let [others, unanswered]: [boolean, unknown] = [false, null];
     // Asked again and again: the others may stop, too.
-    while (this.#leases.size > 0 && clock.now() < from + DRAIN_MS) {
+    while (this.#leases.size > 0 && steadyMs(clock) < from + DRAIN_MS) {
       try {
         const hasOthers = await membership.drain();
         unanswered = null;
         if (!hasOthers) break;
         others = true;
-        answeredAt = clock.now();
+        answeredAt = steadyMs(clock);
       } catch (error) {
         unanswered = error;
-        if (clock.now() - answeredAt >= UNANSWERED_MS) break;
+        if (steadyMs(clock) - answeredAt >= UNANSWERED_MS) break;
       }
       await clock.sleep(DRAIN_LOOK_MS);
     }
     if (this.#leases.size === 0) return;
     const keys = [...this.#leases.keys()];
-    if (unanswered !== null) onError(unasked(keys, clock.now() - answeredAt, unanswered));
+    if (unanswered !== null) onError(unasked(keys, steadyMs(clock) - answeredAt, unanswered));
     // Where nobody else collects, that is no news.
-    else if (others) onError(untaken(keys, clock.now() - from));
+    else if (others) onError(untaken(keys, steadyMs(clock) - from));
   }
 
   #all(): readonly LeasedRoom[] {
@@ -223,7 +223,7 @@ export class LeasedCollectors {
    */
   async #declines(key: string, { settings }: RoomRow): Promise<boolean> {
     const { accounts, clock, membership, onError, member } = this.#deps;
-    const now = clock.now();
+    const now = steadyMs(clock);
     for (const [declined, until] of this.#declined) if (until <= now) this.#declined.delete(declined);
     if (this.#declined.has(key)) return false;
     for (const { name, account } of sessionsOf(settings)) {

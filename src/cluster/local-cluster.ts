@@ -23,6 +23,7 @@ class LocalRoom implements ViewedRoom {
   readonly owner = "this process";
   readonly toldAt = null;
   lease: Lease;
+  /** When somebody asked for it last, by {@link steadyMs}. */
   askedAt: number;
   /** Counted among those that somebody asked for, while it is not on the watch list. */
   onDemand: boolean;
@@ -156,7 +157,7 @@ export class LocalCluster
     const known = this.#wanted.get(wantedKey(name));
     const onDemand = most < ANY_NUMBER;
     if (known !== undefined) {
-      known.askedAt = this.#clock.now();
+      known.askedAt = steadyMs(this.#clock);
       known.onDemand ||= onDemand;
       return true;
     }
@@ -187,7 +188,7 @@ export class LocalCluster
       if (read === this.#changes) break;
       read = this.#changes; // it has changed meanwhile
     }
-    const now = this.#clock.now();
+    const now = steadyMs(this.#clock);
     const lost: Changes["lost"][number][] = [];
     const changed: Lease[] = [];
     const collected = new Set<RoomKey>();
@@ -198,7 +199,7 @@ export class LocalCluster
       const paused = row?.watch === "paused";
       const listed = row?.watch === "on" && row.webRid !== null;
       const isIdle = !listed && (lease.watched || now - wanted.askedAt >= idleMs);
-      if (paused || isIdle || wanted.isPast(steadyMs(this.#clock))) {
+      if (paused || isIdle || wanted.isPast(now)) {
         lost.push({ key, uncollected: uncollectedOf(row ?? (room === null ? undefined : null)) });
         continue;
       }
@@ -293,7 +294,7 @@ export class LocalCluster
 
   #take(leases: readonly Lease[], onDemand: boolean): void {
     if (leases.length === 0) return;
-    const now = this.#clock.now();
+    const now = steadyMs(this.#clock);
     for (const lease of leases)
       this.#wanted.set(
         lease.key,

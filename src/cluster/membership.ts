@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, steadyMs } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import type { Changes, Membership } from "../store/cluster.js";
 
@@ -138,15 +138,15 @@ export class JobHolder {
   async #run(signal: AbortSignal): Promise<void> {
     const { membership, clock, onError } = this.#deps;
     const { name, start } = this.#job;
-    let sureAt = clock.now();
+    let sureAt = steadyMs(clock);
     while (!signal.aborted) {
       try {
         const has = await membership.job(name);
-        sureAt = clock.now();
+        sureAt = steadyMs(clock);
         if (!has) await this.#over();
         else if (!signal.aborted) this.#end ??= await start();
       } catch (error) {
-        if (clock.now() - sureAt >= UNSURE_MS) await this.#over();
+        if (steadyMs(clock) - sureAt >= UNSURE_MS) await this.#over();
         if (!(error instanceof DyliveError && error.code === "stopping")) onError(error, name);
       }
       await clock.sleep(LOOK_MS, signal).catch(() => {});

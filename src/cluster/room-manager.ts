@@ -345,12 +345,13 @@ export class RoomManager implements RoomOperations {
     signal: AbortSignal,
   ): Promise<{ readonly status: RoomStatus; readonly viewed: ViewedRoom | undefined }> {
     const { clock, store, view } = this.#deps;
-    const end = clock.now() + settleMs;
+    const end = steadyMs(clock) + settleMs;
     for (;;) {
       const viewed = await this.#find(name);
       const report = viewed?.report ?? null;
       const now = clock.now();
-      const isLast = end <= now || signal.aborted || this.#stopped;
+      const leftMs = end - steadyMs(clock);
+      const isLast = leftMs <= 0 || signal.aborted || this.#stopped;
       const status = viewed === undefined ? null : shownStatus(viewed, now);
       if (status !== null && (met || isLast || answersCaller(status.state))) return { status, viewed };
       if (viewed === undefined || view.of(name)?.report?.state === "paused") {
@@ -370,7 +371,7 @@ export class RoomManager implements RoomOperations {
           report?.problem != null ? why : told`no answer within ${settleMs} ms (${why})`,
         );
       }
-      await view.next(viewed?.key ?? wantedKey(name), end - now, signal);
+      await view.next(viewed?.key ?? wantedKey(name), leftMs, signal);
     }
   }
 

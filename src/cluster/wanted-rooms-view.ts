@@ -1,7 +1,7 @@
 import { type Report, readReport } from "../collector/report.js";
 import { nothingSeen } from "../health/sightings.js";
 import { type Evidence, NO_GAPS, PAUSED, type RoomState, type RoomStatus } from "../health/state.js";
-import { type Clock, follow } from "../runtime/clock.js";
+import { type Clock, follow, steadyMs } from "../runtime/clock.js";
 import { type WantedRoom, type WantedRooms, wantedKey } from "../store/cluster.js";
 import type { RoomKey } from "../store/log.js";
 import type { Alias, RoomRow } from "../store/rooms.js";
@@ -146,7 +146,7 @@ export class ReadWantedRooms implements WantedRoomsView {
   }
 
   get isFresh(): boolean {
-    return this.#readAt !== null && this.#clock.now() - this.#readAt <= STALE_MS;
+    return this.#readAt !== null && steadyMs(this.#clock) - this.#readAt <= STALE_MS;
   }
 
   of(name: Alias): ViewedRoom | undefined {
@@ -186,7 +186,7 @@ export class ReadWantedRooms implements WantedRoomsView {
     }
     this.#byKey = byKey;
     this.#byRoom = byRoom;
-    this.#readAt = this.#clock.now();
+    this.#readAt = steadyMs(this.#clock);
     this.#waiters.wake();
   }
 

@@ -104,7 +104,7 @@ export function within(signal: AbortSignal, ms: number): AbortSignal {
 }
 
 /** Time that a machine has been running, sleep included. */
-interface Uptime {
+export interface Uptime {
   /** Name of the start that it counts from: equal in two processes only where their `ms` count from one moment. */
   readonly start: string;
   readonly ms: number;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Heartbeat, JobHolder } from "../../src/cluster/membership.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { Changes } from "../../src/store/cluster.js";
-import { FakeClock } from "../clock.js";
+import { FakeClock, SettableClock } from "../clock.js";
 
 const NOTHING: Changes = { taken: [], changed: [], lost: [] };
 
@@ -78,7 +78,7 @@ describe("a pulse", () => {
 
 describe("a job", () => {
   async function holder() {
-    const clock = new FakeClock();
+    const clock = new SettableClock();
     const now = { has: false, away: false };
     const log: string[] = [];
     const job = async () => {
@@ -122,6 +122,20 @@ describe("a job", () => {
     now.away = false;
     await clock.advance(2000);
     expect(held.has).toBe(true);
+    await held.stop();
+  });
+
+  it("goes on while the database is away, though the clock is set meanwhile", async () => {
+    const { clock, now, log, held } = await holder();
+    now.has = true;
+    await clock.advance(2000);
+    now.away = true;
+    clock.set(3_600_000);
+    await clock.advance(4000);
+    expect([log.includes("ends"), held.has]).toEqual([false, true]);
+    clock.set(-7_200_000);
+    await clock.advance(8000);
+    expect(held.has, "another process may have it").toBe(false);
     await held.stop();
   });
 });

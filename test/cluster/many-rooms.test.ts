@@ -8,7 +8,7 @@ import { Collector } from "../../src/collector/collector.js";
 import type { Lease, Membership } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { Rooms } from "../../src/store/rooms.js";
-import { FakeClock } from "../clock.js";
+import { FakeClock, SettableClock } from "../clock.js";
 import { reachAt } from "../platform/access/reach.js";
 import { until } from "../until.js";
 import { FakeWantedRooms } from "./fake-wanted-rooms.js";
@@ -139,4 +139,19 @@ it("rooms are listed some at a time, all of them and no more than were asked for
   expect((await manager.list({ after: 10, limit: 101 })).map(({ row }) => row.room)).toEqual(keys.slice(10, 111));
   expect((await manager.list({ limit: 1 })).map(({ row }) => row.room)).toEqual([1]);
   expect(asked.slice(3)).toEqual([100, 1, 1]);
+});
+
+it("a room that somebody has just asked for is not let go, whatever the clock is set to", async () => {
+  const clock = new SettableClock();
+  const store = openMemoryStore({ maxEventsPerRoom: 10, clock });
+  const cluster = new LocalCluster(store.rooms, clock, () => {});
+  await cluster.ask({ kind: "web_rid", value: "100000001" }, 50);
+  clock.set(3_600_000);
+  await cluster.sweep(600_000);
+  expect(cluster.all()).toHaveLength(1);
+  clock.set(-7_200_000);
+  await clock.advance(600_000);
+  await cluster.sweep(600_000);
+  expect(cluster.all()).toEqual([]);
+  await store.close();
 });

@@ -5,7 +5,7 @@ import { writeReport } from "../../src/collector/report.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
-import { breathe, FakeClock } from "../clock.js";
+import { breathe, SettableClock } from "../clock.js";
 import { SIGNAL } from "../collector/running.js";
 import { reachAt } from "../platform/access/reach.js";
 import { FakeWantedRooms } from "./fake-wanted-rooms.js";
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 /** Rooms of a cluster in which nobody collects: the test tells what collectors would. */
 async function alone() {
-  const clock = new FakeClock();
+  const clock = new SettableClock();
   const own = openMemoryStore({ maxEventsPerRoom: 100, clock });
   const wantedRooms = new FakeWantedRooms(clock);
   const limits = { maxOnDemandRooms: 50, onDemandIdleMs: 600_000 };
@@ -118,6 +118,29 @@ describe("rooms of a cluster", () => {
     await wantedRooms.changed();
     await clock.advance(300);
     expect(rooms.status(room)).toEqual(live);
+  });
+
+  it("waits as long as it should, and shows what it knew, whatever the clock is set to", async () => {
+    const { clock, rooms, room, wantedRooms, live, tell } = await alone();
+    const answers: string[] = [];
+    const ask = () => void rooms.request("100000009", 5_000, SIGNAL).catch((error: unknown) => answers.push((error as DyliveError).code));
+    await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
+    wantedRooms.own(KEY, "one");
+    await tell();
+    ask();
+    await clock.advance(1_000);
+    clock.set(3_600_000);
+    await wantedRooms.changed();
+    expect(rooms.status(room)).toEqual(live);
+    await clock.advance(1_000);
+    expect(answers).toEqual([]);
+    clock.set(-7_200_000);
+    await wantedRooms.changed();
+    await clock.advance(4_000);
+    expect(answers).toEqual(["room_unknown"]);
+    wantedRooms.failure = new DyliveError("store_unreachable", "it is away");
+    await clock.advance(31_000);
+    expect(rooms.status(room)).toBeNull();
   });
 
   it("asks for a room again now and then, however often somebody asks", async () => {

@@ -1,3 +1,4 @@
+import { steadyMs } from "../../runtime/clock.js";
 import { TOLD_MAX_CHARS, type WantedRoom, type WantedRoomReport, type WantedRooms, wantedKey } from "../cluster.js";
 import type { RoomKey } from "../log.js";
 import { type AliasKind, WATCHES } from "../rooms.js";
@@ -75,10 +76,10 @@ export function postgresWantedRooms(connection: PostgresConnection): WantedRooms
   };
   const all = async (): Promise<readonly WantedRoom[]> => {
     try {
-      if (clock.now() - anewAt >= ANEW_MS) seen = null;
+      if (steadyMs(clock) - anewAt >= ANEW_MS) seen = null;
       if (seen === null || !(await look(seen))) {
         await look(null);
-        anewAt = clock.now();
+        anewAt = steadyMs(clock);
       }
       return Array.from(known.values(), ({ wanted }) => wanted);
     } catch (error) {
