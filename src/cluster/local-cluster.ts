@@ -21,7 +21,7 @@ type ListedRoom = Pick<RoomRow, "room" | "webRid" | "watch" | "settings">;
 class LocalRoom implements ViewedRoom {
   readonly key: string;
   readonly owner = "this process";
-  readonly toldAt = null;
+  readonly unowned = null;
   lease: Lease;
   /** When somebody asked for it last, by {@link steadyMs}. */
   askedAt: number;

@@ -144,9 +144,9 @@ export class RoomManager implements RoomOperations {
   }
 
   status(room: RoomKey): RoomStatus | null {
-    const { view, clock } = this.#deps;
+    const { view } = this.#deps;
     const viewed = view.isFresh ? view.ofRoom(room) : undefined;
-    return viewed === undefined ? null : shownStatus(viewed, clock.now());
+    return viewed === undefined ? null : shownStatus(viewed);
   }
 
   /** The states of all rooms that are collected now. */
@@ -352,7 +352,7 @@ export class RoomManager implements RoomOperations {
       const now = clock.now();
       const leftMs = end - steadyMs(clock);
       const isLast = leftMs <= 0 || signal.aborted || this.#stopped;
-      const status = viewed === undefined ? null : shownStatus(viewed, now);
+      const status = viewed === undefined ? null : shownStatus(viewed);
       if (status !== null && (met || isLast || answersCaller(status.state))) return { status, viewed };
       if (viewed === undefined || view.of(name)?.report?.state === "paused") {
         const row = await this.#rowOf(name); // it was paused meanwhile, or the platform has said which room it is

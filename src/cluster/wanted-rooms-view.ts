@@ -15,8 +15,13 @@ const STALE_MS = 30_000;
 const TAKE_OVER_MS = 60_000;
 
 /** A wanted room, and the report of its collector. */
-export interface ViewedRoom extends Pick<WantedRoom, "key" | "name" | "room" | "owner" | "toldAt"> {
+export interface ViewedRoom extends Pick<WantedRoom, "key" | "name" | "room" | "owner"> {
   readonly report: Report | null;
+  /**
+   * Since when nobody collects it (ms UTC) and for how long, as this process has seen it: the database's clock may be another, and what a quiet
+   * room told last may be hours old. Null while somebody does.
+   */
+  readonly unowned: { readonly since: number; readonly forMs: number } | null;
 }
 
 /** View of the wanted rooms of all processes, which is what a manager of rooms knows of them. */
@@ -76,17 +81,23 @@ export class RoomWaiters {
 /** A room as last read; its report is read when somebody wants it, since most of thousands are not looked at between two readings. */
 class ReadRoom implements ViewedRoom {
   readonly #row: WantedRoom;
+  readonly #clock: Clock;
+  /** When it was first seen that nobody collects it, ms UTC and by {@link steadyMs}; null while somebody does. */
+  readonly #unowned: { readonly since: number; readonly at: number } | null;
   #report: Report | null | undefined;
 
   /** @param before the earlier view of the same room: a text is read once */
-  private constructor(row: WantedRoom, before: ReadRoom | undefined) {
+  private constructor(row: WantedRoom, before: ReadRoom | undefined, clock: Clock) {
     this.#row = row;
+    this.#clock = clock;
+    this.#unowned =
+      row.owner !== null ? null : ((before === undefined ? null : before.#unowned) ?? { since: clock.now(), at: steadyMs(clock) });
     this.#report = before !== undefined && before.#row.told === row.told ? before.#report : undefined;
   }
 
   /** Returns the view of a room; the earlier one where nothing has changed. */
-  static of(row: WantedRoom, before: ReadRoom | undefined): ReadRoom {
-    return before !== undefined && before.#row === row ? before : new ReadRoom(row, before);
+  static of(row: WantedRoom, before: ReadRoom | undefined, clock: Clock): ReadRoom {
+    return before !== undefined && before.#row === row ? before : new ReadRoom(row, before, clock);
   }
 
   get key(): string {
@@ -105,8 +116,10 @@ class ReadRoom implements ViewedRoom {
     return this.#row.owner;
   }
 
-  get toldAt(): number | null {
-    return this.#row.toldAt;
+  get unowned(): ViewedRoom["unowned"] {
+    if (this.#unowned === null) return null;
+    const { since, at } = this.#unowned;
+    return { since, forMs: steadyMs(this.#clock) - at };
   }
 
   get report(): Report | null {
@@ -179,7 +192,7 @@ export class ReadWantedRooms implements WantedRoomsView {
     const byKey = new Map<string, ReadRoom>();
     const byRoom = new Map<RoomKey, ReadRoom>();
     for (const row of rows) {
-      const read = ReadRoom.of(row, this.#byKey.get(row.key));
+      const read = ReadRoom.of(row, this.#byKey.get(row.key), this.#clock);
       byKey.set(row.key, read);
       // Of several names of a room the one counts that somebody collects it by.
       if (row.room !== null && (row.owner !== null || !byRoom.has(row.room))) byRoom.set(row.room, read);
@@ -201,11 +214,11 @@ export class ReadWantedRooms implements WantedRoomsView {
 }
 
 /** Returns a room's status as its collector told it, and the truth where that collector is gone. Null when nobody has met the room. */
-export function shownStatus({ owner, toldAt, report }: ViewedRoom, now: number): RoomStatus | null {
+export function shownStatus({ unowned, report }: ViewedRoom): RoomStatus | null {
   const status = report?.status ?? null;
-  if (status === null || owner !== null) return status;
-  const since = toldAt === null ? status.evidence.since : Math.min(toldAt, now);
-  const isLate = now - since > TAKE_OVER_MS;
+  if (status === null || unowned === null) return status;
+  const { since, forMs } = unowned;
+  const isLate = forMs > TAKE_OVER_MS;
   const reason = isLate
     ? "the process that collected it is gone, and no other has taken it; `dylive cluster` shows who collects"
     : "the process that collected it is gone; another takes it over";

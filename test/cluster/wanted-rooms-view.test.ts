@@ -98,6 +98,30 @@ describe("rooms of a cluster", () => {
     expect(rooms.status(room)).toMatchObject({ state: "failed", evidence: { reason: expect.stringContaining("no other has taken it") } });
   });
 
+  it("gives another process its minute to take over a room that told nothing for long, whatever the clock is set to", async () => {
+    const { clock, rooms, room, wantedRooms, tell } = await alone();
+    await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
+    wantedRooms.own(KEY, "one");
+    await tell();
+    await clock.advance(3_600_000);
+    await wantedRooms.changed();
+    await clock.advance(300);
+    wantedRooms.own(KEY, null);
+    clock.set(300_000); // the database's clock is behind
+    await clock.advance(300);
+    const gone = rooms.status(room);
+    expect(gone).toMatchObject({ state: "connecting", evidence: { reason: expect.stringContaining("takes it over") } });
+    expect(clock.now() - (gone?.evidence.since ?? 0)).toBeLessThanOrEqual(300);
+    clock.set(-600_000);
+    await clock.advance(61_000);
+    await wantedRooms.changed();
+    await clock.advance(300);
+    expect(rooms.status(room)).toMatchObject({ state: "failed" });
+    wantedRooms.own(KEY, "other");
+    await clock.advance(300);
+    expect(rooms.status(room)).toMatchObject({ state: "live" });
+  });
+
   it("says so while the database is away, and shows for half a minute what it knew", async () => {
     const { clock, rooms, room, wantedRooms, live, tell, errors } = await alone();
     await wantedRooms.ask({ kind: "web_rid", value: "100000002" });
