@@ -194,9 +194,9 @@ export async function eraseUser(
     signal?.throwIfAborted();
     await onProgress("rewriting the search index", ++steps);
   }
-  await store.hooks.forgetAnswers();
   // As a text stands in JSON.
   await store.hooks.withdraw(marksOf(identity).map((mark) => JSON.stringify(mark).slice(1, -1)));
+  await store.hooks.forgetAnswers();
   const anchorOf = (await store.rooms.list()).filter(
     ({ anchor }) => anchor !== null && (identity.ids.includes(anchor.id ?? "") || identity.secUids.includes(anchor.secUid ?? "")),
   );

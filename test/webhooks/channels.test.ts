@@ -9,7 +9,7 @@ import { alarmSelection, alarmText } from "../../src/webhooks/alarm-text.js";
 import { channelOf, channelRequest, shownAddress, withoutKeys } from "../../src/webhooks/channels.js";
 import { AddressPace } from "../../src/webhooks/pace.js";
 import { WebhookService } from "../../src/webhooks/webhook-service.js";
-import { FakeClock } from "../clock.js";
+import { FakeClock, SettableClock } from "../clock.js";
 import { chat, gift, userOf } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { until } from "../until.js";
@@ -185,6 +185,17 @@ describe("a channel", () => {
     expect(services.refused).toEqual([]);
     await clock.advance(3_100);
     expect(await webhooks.test(other.id, signal)).toMatchObject({ delivered: true });
+  });
+
+  it("is left alone no longer than it asked, though the clock is set back meanwhile", async () => {
+    const clock = new SettableClock(START);
+    const pace = new AddressPace(clock);
+    pace.putOff("https://a/", 30_000);
+    clock.set(-86_400_000);
+    await clock.advance(20_000);
+    expect(pace.putOffMs("https://a/")).toBe(10_000);
+    await clock.advance(10_000);
+    expect([pace.putOffMs("https://a/"), pace.take("https://a/", 3_000), pace.take("https://a/", 3_000)]).toEqual([0, 0, 3_000]);
   });
 
   it("that says again what it was sent does not make us say its keys", async () => {

@@ -119,7 +119,10 @@ class RoomStates {
       if (views.length < ROOMS_TOGETHER) break;
     }
     for (const [reader, told] of this.#readers) {
-      if (reader.busy) continue;
+      if (reader.busy) {
+        toldAll.delete(reader);
+        continue;
+      }
       const gone = [...told.keys()].filter((room) => !there.has(room));
       for (const room of gone) told.delete(room);
       if (gone.length > 0) reader.gone(gone);
