@@ -12,7 +12,7 @@ export interface Fact {
   readonly nickname: string;
   /** Whether the person wears a mask that others wear too: the room's (111111) or a 神秘人's. */
   readonly masked?: true;
-  /** What tells the wearer of a mask from others: their webcast_uid */
+  /** Wearer of the mask, by their webcast_uid */
   readonly wearer?: string;
   /** chat */
   readonly text?: string;

@@ -40,7 +40,7 @@ const ECHO_MS = 5000;
  * live room did. A MemberMessage that comes first stays: what was shown cannot be taken back. Users without any id are never matched.
  */
 export class SocialEchoes {
-  /** What was told last under each id of a user, by action and id: when, and by what id for live rooms. */
+  /** Last follow or share under each id of a user, by action and id: its time, and the id for live rooms that came with it. */
   readonly #told: Generations<{ readonly time: number; readonly webcastUid: string | null }>;
 
   /** @param limit how many user-and-action pairs are remembered at least */

@@ -260,6 +260,21 @@ export function describeHooks(open: Open): void {
       expect(await hooks.get("a")).toEqual({ ...before, last: { at: 100, status: 500, error: bare.error } });
     });
 
+    it.each([
+      [{ delivered: true, error: "sent without its text: it refused the message: 你好" }, "sent without its text: …"],
+      [
+        { delivered: true, error: "it did not reach a@example.com, b@example.com: 451 你好" },
+        "it did not reach a@example.com, b@example.com: …",
+      ],
+      [{ delivered: false, status: null, error: "the mail server refused it: 550 你好" }, "the mail server refused it: …"],
+    ])("forget what the receiver said of %j, and keep what we say", async (more, left) => {
+      const { hooks } = store();
+      await hooks.add(hook("a"), new Map());
+      await hooks.tried(hook("a"), outcome(batch(1, 1, 1), more));
+      await hooks.forgetAnswers();
+      expect((await hooks.tries("a", 9))[0]).toMatchObject({ error: left, delivered: more.delivered });
+    });
+
     it("lose the tries of a room that is deleted, and of no other", async () => {
       const { hooks, rooms, deletions } = store();
       const room = await rooms.ensure([{ kind: "web_rid", value: "98765" }]);

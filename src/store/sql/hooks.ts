@@ -331,8 +331,10 @@ function receiverOf({ url, channel }: HookSettings): string {
   return JSON.stringify([url, channel?.kind, channel?.to]);
 }
 
-/** Returns the error of a try without what the receiver answered; what was no answer stays as it is. */
+/** Returns the error of a try without what the receiver answered: our own words before it stay, and what was no answer. */
 function errorWithoutAnswer({ status, error }: Pick<HookTry, "status" | "error">): string | null {
+  const own = /^(?:sent without its text|the mail server refused it|it did not reach [^:]+): /.exec(error ?? "")?.[0];
+  if (own !== undefined) return `${own}…`;
   return error === null || status === null ? error : `it answered HTTP ${status}`;
 }
 
