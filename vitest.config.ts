@@ -9,9 +9,11 @@ import { browserProjects } from "./test/browser/browsers.js";
 const programTests = ["test/e2e/**/*.test.ts", "test/processes/**/*.test.ts", "test/examples/**/*.test.ts", "test/package/**/*.test.ts"];
 /** Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere. */
 const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.test.ts"];
+const contracts = ["test/contracts/**/*.test.ts"];
+const smoke = ["test/smoke/**/*.test.ts"];
 /**
  * Run with the first browser alone: they need none, or show pages of ours, of which the documentation (`docs-page`) is shown with both, or are
- * of commands whose pages other tests meet (`comments`, `lists`). All that meets the platform's pages runs with both, the second time in .ci/run.
+ * of commands whose pages other tests meet (`comments`, `lists`). All that meets the platform's pages runs with both.
  */
 const sameInEveryBrowser = [
   "web-build",
@@ -25,17 +27,32 @@ const sameInEveryBrowser = [
   "comments-command",
   "lists-command",
 ].map((name) => `test/browser/${name}.test.ts`);
-const apart = [...programTests, ...lockstepTests, "test/captures/**", "test/browser/**", "test/long/**", "test/postgres/**"];
+const apart = [
+  ...[...programTests, ...lockstepTests, ...contracts, ...smoke],
+  ...["test/captures/**", "test/browser/**", "test/long/**", "test/postgres/**"],
+];
 
 // What commands say is compared in English, whatever the language of the machine.
 process.env["DYLIVE_LANG"] = "en";
 
 const ROOT = fileURLToPath(new URL("./", import.meta.url));
 const TESTS = `${ROOT}test${sep}`;
+/** Test files whose source has a text, as patterns. */
+const filesWith = (text: string) =>
+  readdirSync(TESTS, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts") && readFileSync(`${TESTS}${name}`, "utf8").includes(text))
+    .map((name) => `test/${name.replaceAll("\\", "/")}`);
 /** Files of which `npm test` takes a part of the cases, and `npm run test:long` all: see `test/whole.ts`. */
-const inParts = readdirSync(TESTS, { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".test.ts") && readFileSync(`${TESTS}${name}`, "utf8").includes('/whole.js"'))
-  .map((name) => `test/${name.replaceAll("\\", "/")}`);
+const inParts = filesWith('/whole.js"');
+
+/**
+ * The part of the project `unit` that runs: `quick` is all but what is tagged `full` (`npm test`), `full` is just that (`npm run test:all`); all
+ * of it without a value. Every other project is of one part as a whole.
+ */
+const PART = process.env["TEST_PART"];
+const unitPart =
+  PART === "full" ? { include: filesWith('tags: ["full"]'), tagsFilter: ["full"] } : PART === "quick" ? { tagsFilter: ["!full"] } : {};
+const tags = [{ name: "full", description: "takes more than a second, or meets what a quicker test guards: npm run test:all" }];
 
 /**
  * Has tests import `src` and `simulator` as they were just built, which `npm test` asks for: Node loads that by itself and runs it as users do.
@@ -80,7 +97,18 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: apart, testTimeout: 30_000, ...unit } },
+      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: apart, testTimeout: 30_000, ...unit, ...unitPart } },
+      {
+        test: {
+          name: "contracts",
+          include: contracts,
+          globalSetup: ["test/postgres/setup.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          ...unit,
+        },
+      },
+      { test: { name: "smoke", include: smoke, testTimeout: 120_000, hookTimeout: 60_000, ...programs } },
       { test: { name: "e2e", include: programTests, testTimeout: 120_000, hookTimeout: 60_000, ...programs } },
       ...browserProjects().map((name, at) => ({
         test: {
@@ -116,6 +144,6 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-    ].map(({ test }) => ({ plugins, test: { ...test, server: { deps } } })),
+    ].map(({ test }) => ({ plugins, test: { tags, ...test, server: { deps } } })),
   },
 });

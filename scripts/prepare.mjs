@@ -7,8 +7,11 @@ import { bill } from "./sbom.mjs";
 /** The checkout's folder, with a trailing slash. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The projects of vitest.config.ts that need nothing but the checkout. */
-export const PROJECTS = ["unit", "faults", "postgres", "e2e", "browser"];
+/** Projects of vitest.config.ts that `npm test` runs; of `unit` what is not tagged `full`. */
+export const QUICK = ["unit", "contracts", "smoke"];
+
+/** Projects that `npm run test:all` runs; of `unit` what is tagged `full`. */
+export const REST = ["unit", "faults", "postgres", "e2e", "browser"];
 
 /** The compiler: TypeScript 7, a fifth of the time. `typescript` itself is version 6, whose interface vue-tsc and tests need. */
 export const TSC = "node_modules/typescript7/bin/tsc";

@@ -1,8 +1,9 @@
+// Guards: PostgreSQL keeps every promise of the store's contract.
 import { afterAll } from "vitest";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
-import { describeStore } from "../contracts/store.js";
+import { describeStore } from "./store.js";
 import "../whole.js"; // the contracts take a part of their cases
-import { dropDatabase, emptyDatabase, newDatabase, runSql } from "./database.js";
+import { dropDatabase, emptyDatabase, newDatabase, runSql } from "../postgres/database.js";
 
 let url: string | undefined;
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { killUnderLoad } from "./crash.js";
+import { killUnderLoad } from "../e2e/crash.js";
 
 it("kill -9 under load: nothing delivered is lost, no event has two seqs, no seq is missing", async () => {
   const { stored, delivered, gifts } = await killUnderLoad({ load: 300, kills: 3, events: 300 });

@@ -1,6 +1,7 @@
+// Guards: `npm start` shows all five kinds of simulated rooms at the first start, and fresh events at the next.
 import { afterAll, describe, expect, it } from "vitest";
+import { chat, dylive, scratch } from "../e2e/command.js";
 import { until } from "../until.js";
-import { chat, dylive, scratch } from "./command.js";
 
 const dir = scratch();
 afterAll(() => dir.remove());
@@ -41,7 +42,7 @@ describe("dylive demo", () => {
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
     expect(await page.text()).toContain("<script");
     first.run.process.kill("SIGTERM");
-    expect(await first.run.ended).toBe(0);
+    expect(await first.run.ended, first.run.stderr()).toBe(0);
 
     const second = await demo();
     expect(second.token).toBe(first.token);
@@ -51,6 +52,6 @@ describe("dylive demo", () => {
       return [...fresh].filter((id) => !ids.has(id)).length > 5;
     });
     second.run.process.kill("SIGTERM");
-    expect(await second.run.ended).toBe(0);
+    expect(await second.run.ended, second.run.stderr()).toBe(0);
   });
 });

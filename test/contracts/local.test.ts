@@ -1,9 +1,10 @@
+// Guards: memory and SQLite keep every promise of the store's contract.
 import Database from "better-sqlite3";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import { describeRoomStore, describeStore } from "../contracts/store.js";
+import { describeRoomStore, describeStore } from "./store.js";
 import "../whole.js"; // the contracts take a part of their cases
-import { useDirectory } from "./directory.js";
+import { useDirectory } from "../store/directory.js";
 
 const file = useDirectory();
 

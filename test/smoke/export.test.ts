@@ -5,7 +5,7 @@ import { EXPORT_FORMAT_NAMES } from "../../src/exports/format.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat, gift } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
-import { ran, scratch } from "./command.js";
+import { ran, scratch } from "../e2e/command.js";
 
 const dir = scratch();
 const env = { DYLIVE_DATA: dir.path, TZ: "Asia/Shanghai" };
