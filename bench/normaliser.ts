@@ -95,10 +95,6 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
     return uid(from) === MASKED || (from.secUid === "" && from.displayId === "" && from.nickname.startsWith(MYSTERY));
   }
 
-  function looksAlike(from: Person<L>): boolean {
-    return isMasked(from) && !(from?.webcastUid || from?.secUid || from?.displayId);
-  }
-
   function toUser(from: Person<L>, origin: Origin, area?: lib.PublicArea<L> | null): User {
     if (!from) return stranger("0", origin);
     const own = uid(from);
@@ -344,7 +340,6 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       traceId: traceId ?? "",
       eventId: head.id,
       receiver: userKey(to),
-      alike: looksAlike(sender),
     });
     return giftDraft(
       head,
@@ -384,7 +379,6 @@ export function makeNormaliser<L>(library: lib.Library<L>): (response: lib.Respo
       traceId: "",
       eventId: head.id,
       receiver: to,
-      alike: looksAlike(sender),
     });
     const product = number(message.groupCount) * Math.max(number(message.comboCount), 1);
     const claim: Claim = { total: Math.min(Math.max(number(message.repeatCount), product, 1), MAX_UNITS), end: false, single: true };

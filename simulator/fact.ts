@@ -32,6 +32,8 @@ export interface GiftFact {
   /** "0" where there is none */
   readonly groupId: string;
   readonly traceId: string;
+  /** Names the combo, which traces may not: the simulator's own use of log_id. */
+  readonly logId: string;
   /** "" is the anchor */
   readonly receiverId: string;
   /** units of the combo so far */
@@ -111,6 +113,7 @@ function giftFact(message: SchemaFields, wrapped: boolean): GiftFact {
     giftName: onPanel?.name ?? str(gift, "name"),
     groupId: str(message, "group_id") || "0",
     traceId: str(message, "trace_id"),
+    logId: str(message, "log_id"),
     receiverId: str(sub(message, "to_user"), "id"),
     total: units(message),
     unitDiamonds: onPanel?.diamonds ?? num(gift, "diamond_count"),
@@ -127,6 +130,7 @@ function lightGiftFact(message: SchemaFields): GiftFact {
     groupId: "0",
     // It has neither group nor trace: each stands for itself.
     traceId: "",
+    logId: "",
     receiverId: str(message, "to_user_id"),
     total: units(message),
     unitDiamonds: num(info, "diamond_count"),

@@ -152,7 +152,9 @@ export interface GiftContext {
   readonly combo: Combo;
   /** "0" for kinds that have none */
   readonly groupId: string;
-  readonly traceId: string;
+  /** Names the combo. */
+  readonly logId: string;
+  readonly traces: "combo" | "click" | "none";
   readonly roomTickets: number;
   /** Clicks as repeat_count and units as total_count, as some clients do; else units as repeat_count. */
   readonly clicksAsRepeat: boolean;
@@ -179,7 +181,7 @@ export function gift(envelope: OutgoingEnvelope, context: GiftContext, step: Com
         describe: `${sender.nickname}:送给主播 ${units}个${combo.gift.name}`,
         display_text: sent,
         priority_score: 31000,
-        log_id: context.traceId,
+        log_id: context.logId,
         app_id: 6383,
       },
     ),
@@ -194,12 +196,12 @@ export function gift(envelope: OutgoingEnvelope, context: GiftContext, step: Com
     ...(context.groupId === "0" ? {} : { group_id: context.groupId }),
     room_fan_ticket_count: context.roomTickets,
     gift: giftStruct(combo.gift, context.isBare),
-    log_id: context.traceId,
+    log_id: context.logId,
     send_type: combo.gift.combo ? (combo.unitsPerClick > 1 && combo.clicks === 1 ? 0 : 4) : 1,
     public_area_common: publicArea("userlabel_regular_watch.png", 3),
     total_count: units,
     send_time: time,
-    trace_id: context.traceId,
+    ...(context.traces !== "none" && { trace_id: `${context.logId}${context.traces === "click" ? step.clicks : ""}` }),
   };
 }
 

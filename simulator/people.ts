@@ -18,6 +18,8 @@ export interface SimulatedPerson {
 interface CrowdOptions {
   /** The anchor's choice to hide viewers: everyone is 111111 and `x***`. */
   readonly anonymised: boolean;
+  /** Whether masked people have no webcast_uid. */
+  readonly nameOnly?: boolean;
   readonly clubName: string;
   readonly anchorId: string;
 }
@@ -76,7 +78,13 @@ export function makePerson(random: Random, options: CrowdOptions): SimulatedPers
   if (clubLevel > 0) badges.push(clubBadge(options.clubName, clubLevel));
   const masked = `${[...nickname][0] ?? "用"}***`;
   const seen = options.anonymised
-    ? { id: ANONYMOUS_ID, nickname: masked, desensitized_nickname: masked, is_anonymous: true, webcast_uid: webcastUid }
+    ? {
+        id: ANONYMOUS_ID,
+        nickname: masked,
+        desensitized_nickname: masked,
+        is_anonymous: true,
+        ...(!options.nameOnly && { webcast_uid: webcastUid }),
+      }
     : { id, short_id: shortId, nickname, display_id: displayId, sec_uid: secUid, desensitized_nickname: nickname, webcast_uid: webcastUid };
   const club =
     clubLevel > 0

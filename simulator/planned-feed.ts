@@ -44,7 +44,7 @@ export class PlannedFeed {
     this.#options = options;
     const { scenario, random, startMs } = options;
     const crowd = { anonymised: scenario.anonymised ?? false, clubName: scenario.clubName, anchorId: options.anchor.id };
-    this.#crowd = new Crowd(random.fork("crowd"), crowd);
+    this.#crowd = new Crowd(random.fork("crowd"), { ...crowd, nameOnly: scenario.maskedTraces !== undefined });
     this.#crowdSize = Math.max(3, Math.min(400, scenario.viewers));
     this.#rival = new Crowd(random.fork("rival"), { ...crowd, anonymised: false }).at(0);
     this.#low = new LowHalves(hash32(`${options.roomId}/${random.uint32()}`));
@@ -212,7 +212,8 @@ export class PlannedFeed {
       receiver: about.receiver,
       combo,
       groupId: about.groupId,
-      traceId: random.digits(19),
+      logId: random.digits(19),
+      traces: this.#options.scenario.maskedTraces ?? "combo",
       roomTickets: this.#tickets,
       clicksAsRepeat: combo.unitsPerClick > 1 && random.chance(0.3),
       isBare: this.#options.scenario.bareGifts?.includes(combo.gift.id) ?? false,

@@ -47,6 +47,8 @@ export interface RoomScenario {
   readonly viewers: number;
   /** Every viewer is 111111 and `x***`. */
   readonly anonymised?: boolean;
+  /** Masked viewers have no webcast_uid either, and their gifts one trace a combo, one a click, or none. */
+  readonly maskedTraces?: "combo" | "click" | "none";
   /** A room of sound only. */
   readonly audio?: boolean;
   /** Ids of gifts whose messages tell neither name nor price: only the platform's list of gifts does. */
@@ -181,6 +183,7 @@ export const ScenarioSchema = Type.Object(
     ...{ title: Type.String(), anchor: Type.String(), clubName: Type.String() },
     viewers: Type.Integer({ minimum: 0 }),
     ...{ anonymised: Type.Optional(Type.Boolean()), audio: Type.Optional(Type.Boolean()) },
+    maskedTraces: Type.Optional(Type.Enum(["combo", "click", "none"])),
     bareGifts: Type.Optional(Type.Array(Type.String())),
     everySeconds: Type.Object(Object.fromEntries(STREAMS.map((stream) => [stream, Type.Optional(ABOVE_0)])), {
       additionalProperties: false,

@@ -163,7 +163,7 @@ export class Truth {
   #countGift({ userId: senderId, masked, wearer }: Fact, gift: GiftFact, msgId: string): void {
     // Without a group the sending action's trace, and without that the message itself, tells one combo from another.
     // So it does under a mask, whose wearers may share a group, where nothing tells them apart.
-    const given = masked && (wearer ?? gift.traceId) !== "" ? `/${wearer ?? gift.traceId}` : "";
+    const given = masked && (wearer ?? gift.logId) !== "" ? `/${wearer ?? gift.logId}` : "";
     const group = gift.groupId !== "0" ? gift.groupId : gift.traceId !== "" ? `trace:${gift.traceId}` : `message:${msgId}`;
     const key = `${senderId}/${gift.giftId}/${group}${given}/${gift.receiverId}`;
     const combo = this.#combos.get(key);

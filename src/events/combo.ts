@@ -12,6 +12,8 @@ export interface Claim {
   readonly end: boolean;
   /** Whether nothing can follow: no other message can name this combo, or it has no group and its gift cannot combo. */
   readonly single: boolean;
+  /** Name for the combo if another sender of the same shown name began the one of its group; absent if the sender has an id of any kind. */
+  readonly apart?: string | undefined;
 }
 
 /**
@@ -33,20 +35,22 @@ interface ComboDeps {
   readonly traceId: string;
   readonly eventId: string;
   readonly receiver: string;
-  /** Whether nothing but a shown name tells who the sender is, which others may have in the same second. */
-  readonly alike: boolean;
 }
 
 /**
  * Returns the name of a combo: room_id, sender, gift, group and receiver, joined. Group ids are time-like and collide between users
- * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. People under a mask of whom nothing but the shown
- * name is told cannot be told apart by who they are, so the action's trace_id stands beside the group. At most about 200 characters.
+ * (protocol.md 4.3); where the group is absent, trace_id, else the event id, stands in. At most about 200 characters.
  */
 export function comboId(deps: ComboDeps): string {
-  const trace = deps.traceId === "" ? "" : `t${short(deps.traceId)}`;
-  const hidden = deps.alike && trace !== "" ? `-${trace}` : "";
-  const group = deps.groupId !== "0" ? `g${deps.groupId}${hidden}` : trace || `e${deps.eventId}`;
+  const trace = deps.traceId === "" ? `e${deps.eventId}` : `t${short(deps.traceId)}`;
+  const group = deps.groupId !== "0" ? `g${deps.groupId}` : trace;
   return `${deps.sessionId}.${deps.sender}.${deps.giftId}.${group}.${deps.receiver}`;
+}
+
+/** Returns the name of a combo beside that of its group, by the trace of one of its clicks. */
+export function apartId(comboId: string, traceId: string): string {
+  const end = comboId.lastIndexOf(".");
+  return `${comboId.slice(0, end)}-t${short(traceId)}${comboId.slice(end)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Draft, Generations, type GiftEvent, giveUnits, twinKey } from "./combo.js";
+import { type Claim, type Draft, Generations, type GiftEvent, giveUnits, twinKey } from "./combo.js";
 import type { NewEvent } from "./event.js";
 
 /** The log's mark of a combo, as `log.combos` gives it. */
@@ -64,6 +64,8 @@ export class GiftLedger {
   readonly #twins = new Generations<Twin>(8192);
   /** Combos that are counted under the name of a light gift that came first. */
   readonly #joined = new Generations<string>(1024);
+  /** Trace of the first click of combos whose senders have only a shown name. */
+  readonly #begun = new Generations<string>(1024);
   #combosAhead = new Map<string, Open | Closed>();
   #tracesAhead = new Map<string, Trace>();
   #twinsAhead = new Map<string, Twin>();
@@ -80,6 +82,7 @@ export class GiftLedger {
       if (claim === null) continue;
       ids.push(event.id);
       if (!this.#mark(event.comboId)) combos.add(event.comboId);
+      if (claim.apart !== undefined && !this.#mark(claim.apart)) combos.add(claim.apart);
       const trace = this.#trace(event);
       if (trace && !this.#mark(trace.comboId)) combos.add(trace.comboId);
       const twin = this.#twin(event);
@@ -153,6 +156,7 @@ export class GiftLedger {
     this.#traces.clear();
     this.#twins.clear();
     this.#joined.clear();
+    this.#begun.clear();
     this.#unstage();
   }
 
@@ -161,7 +165,7 @@ export class GiftLedger {
    * are then read from the log again, and nothing comes in two forms that far apart.
    */
   age(): void {
-    for (const memory of [this.#closed, this.#traces, this.#twins, this.#joined]) memory.age();
+    for (const memory of [this.#closed, this.#traces, this.#twins, this.#joined, this.#begun]) memory.age();
   }
 
   /** Whether a combo is open, so that {@link due} is worth a timer. */
@@ -181,6 +185,7 @@ export class GiftLedger {
       else this.#open.set(event.comboId, { high, settled: false, last: event, updatedAt: event.receivedAt });
       const key = traceKey(event);
       if (key !== null && event.delta > 0 && !this.#traces.get(key)) this.#traces.set(key, { comboId: event.comboId, kind: event.kind });
+      this.#begin(event);
       if (event.delta > 0)
         this.#twins.set(twinKey(event.comboId), { comboId: event.comboId, light: event.kind === "light", at: event.receivedAt });
     }
@@ -193,12 +198,13 @@ export class GiftLedger {
       return;
     }
     if (this.#isStaged(event.id)) return;
-    const id = this.#target(event, found);
+    const id = this.#target(event, claim, found);
     const mark = this.#mark(id) ?? found.combos.get(id) ?? FRESH;
     if (claim.total > mark.high) {
       const settled = mark.settled || claim.end || (claim.single && id === event.comboId);
       const given = giveUnits(event, id, claim.total - mark.high, claim.total, settled);
       this.#staged.push(given);
+      this.#begin(given);
       this.#ahead(id, claim.total, settled, given);
       this.#twinsAhead.set(twinKey(id), { comboId: id, light: event.kind === "light", at: event.receivedAt });
       const key = traceKey(given);
@@ -227,8 +233,9 @@ export class GiftLedger {
    * action comes as a gift and as a light or binding gift, of which one lacks the group: then they share the combo that was stored first,
    * and the larger total rules. Two ordinary gifts of one action are two combos.
    */
-  #target(event: GiftEvent, found: FoundCombo): string {
+  #target(event: GiftEvent, claim: Claim, found: FoundCombo): string {
     const own = event.comboId;
+    if (claim.apart !== undefined && this.#isApart(event, claim, claim.apart, found)) return claim.apart;
     if (this.#mark(own) ?? found.combos.get(own)) return own;
     const joined = this.#joinedAhead.get(own) ?? this.#joined.get(own);
     if (joined !== undefined) return joined;
@@ -238,6 +245,22 @@ export class GiftLedger {
     if (twin === null) return own;
     if (event.kind !== "light") this.#joinedAhead.set(own, twin);
     return twin;
+  }
+
+  /**
+   * Tells whether a gift belongs to another sender of the same shown name in the group. Each click may have a trace of its own, so another
+   * trace proves nothing; another first click does, and then what has its trace.
+   */
+  #isApart(event: GiftEvent, { end }: Claim, apart: string, found: FoundCombo): boolean {
+    if (this.#mark(apart) ?? found.combos.get(apart)) return true;
+    const begun = this.#begun.get(event.comboId);
+    return !end && isFirstClick(event) && begun !== undefined && begun !== event.traceId;
+  }
+
+  /** Remembers who began a combo. A failed append drops it with the rest. */
+  #begin(event: GiftEvent): void {
+    if (event.user.id === null && event.traceId !== null && event.delta > 0 && isFirstClick(event))
+      this.#begun.set(event.comboId, event.traceId);
   }
 
   /**
@@ -289,6 +312,10 @@ export class GiftLedger {
     this.#ids = new Set();
     this.#indexed = 0;
   }
+}
+
+function isFirstClick({ comboTotal, unitsPerClick }: GiftEvent): boolean {
+  return comboTotal === (unitsPerClick ?? 1);
 }
 
 /**

@@ -108,3 +108,33 @@ test("one action told in two forms counts once, in any order and over restarts",
     { numRuns: 300 },
   );
 });
+
+test("a masked sender's combo counts once, with one trace a click, one a combo or none, over restarts and failed appends", () => {
+  const click = fc.record({
+    total: fc.integer({ min: 1, max: 20 }),
+    end: fc.boolean(),
+    before: fc.constantFrom("nothing", "nothing", "restart", "failed append"),
+    window: fc.integer({ min: 0, max: 5 }),
+  });
+  fc.assert(
+    fc.property(fc.constantFrom("click", "combo", "none"), fc.array(click, { minLength: 1, maxLength: 30 }), (traces, clicks) => {
+      let ledger = new GiftLedger();
+      const store = new Store();
+      clicks.forEach(({ total, end, before, window }, i) => {
+        const trace = traces === "none" ? undefined : traces === "combo" ? "7" : `7${total}`;
+        const apart = trace === undefined ? undefined : `s.u.463.g100-t${trace}.0`;
+        const draft = gift({ id: `${i}`, combo: "s.u.463.g100.0", total, end, trace, apart, masked: true });
+        if (before !== "nothing") {
+          if (before === "restart") ledger = new GiftLedger();
+          else ledger.stage([draft], store.find(ledger.missing([draft])));
+          ledger.drop();
+          ledger.restore(newest(store, window));
+        }
+        ledger.commit(store.append(ledger.stage([draft], store.find(ledger.missing([draft])))));
+      });
+      const given = store.events.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
+      expect(given).toBe(Math.max(...clicks.map(({ total }) => total)));
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,10 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Fact } from "../../simulator/fact.js";
 import type { BroadcastTruth, RoomScenario, Simulator, SimulatorOptions } from "../../simulator/index.js";
-import { corpus, startSimulator } from "../../simulator/index.js";
-import type { Outgoing } from "../../simulator/outgoing.js";
+import { corpus, loadSchema, startSimulator } from "../../simulator/index.js";
+import { encodePlanned, type Outgoing } from "../../simulator/outgoing.js";
+import { makePerson } from "../../simulator/people.js";
+import { PlannedFeed } from "../../simulator/planned-feed.js";
+import { Random } from "../../simulator/random.js";
 import { Truth } from "../../simulator/truth.js";
+import { GiftLedger } from "../../src/events/ledger.js";
+import { normalise } from "../../src/platform/messages/normalise.js";
 import { FakeClock } from "../clock.js";
+import { Store } from "../events/store.js";
+import { context } from "../platform/messages/encode.js";
 import type { Client, Plain } from "./client.js";
 import { connect, decode, encode, messagesOf } from "./client.js";
 
@@ -60,6 +67,26 @@ describe("/@truth", () => {
     told("2", 26, true);
     told("3", 26, true);
     expect(truth.snapshot().combos).toMatchObject([{ total: 26 }]);
+  });
+
+  it.each(["combo", "click", "none"] as const)("agrees with the ledger of a room of shown names only, one trace a %s", (maskedTraces) => {
+    const scenario = { ...QUIET, viewers: 400, anonymised: true, maskedTraces, everySeconds: { gift: 2 } };
+    const random = new Random("masked");
+    const schema = loadSchema();
+    const anchor = makePerson(random.fork("anchor"), { anonymised: false, clubName: "c", anchorId: "0" });
+    const feed = new PlannedFeed({ schema, scenario, random, roomId: "1", anchor, startMs: START, rateFactor: 1 });
+    const [truth, ledger, log] = [new Truth(10_000), new GiftLedger(), new Store()];
+    const plans = feed.plans(START + 60_000).filter(({ method }) => method !== "WebcastLightGiftMessage");
+    for (const message of plans.map((plan) => encodePlanned(schema, plan))) {
+      truth.count(message);
+      const { method, sendingId: msgId, payload } = message;
+      const draft = normalise({ method, msgId, payload }, context());
+      if (draft !== null) ledger.commit(log.append(ledger.stage([draft], log.find(ledger.missing([draft])))));
+    }
+    const { combos } = truth.snapshot();
+    expect(combos.length).toBeGreaterThan(20);
+    const given = log.events.reduce((sum, event) => sum + (event.type === "gift" ? event.delta : 0), 0);
+    expect(given).toBe(combos.reduce((sum, { total }) => sum + total, 0));
   });
 
   it("counts what a client received, message by message and combo by combo", async () => {

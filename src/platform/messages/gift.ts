@@ -1,10 +1,10 @@
-import { type Claim, comboId, type Draft, type GiftEvent } from "../../events/combo.js";
+import { apartId, type Claim, comboId, type Draft, type GiftEvent } from "../../events/combo.js";
 import type { User } from "../../events/event.js";
 import type { BindingGiftMessage, DoodleGiftMessage, GiftMessage, GiftStruct, LightGiftMessage } from "../wire/gen/gift.js";
 import type { User as WireUser } from "../wire/gen/user.js";
 import { envelopeUser, type Head, timed, userOf } from "./head.js";
 import { httpsOrNull, SHORT, textOrNull } from "./text.js";
-import { looksAlike, strangerUser, toUser, userKey } from "./user.js";
+import { hasOnlyName, strangerUser, toUser, userKey } from "./user.js";
 
 // Bounds against nonsense, far above anything real (combos reach some 10^5 units, prices some 10^5 diamonds); with them
 // the product of both is a safe integer.
@@ -72,7 +72,9 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
   const told = canCombo(message.sendType, struct);
   // Messages of one group count up also where the gift is said to have no combos.
   const single = message.groupId === "0" && (traceId === null || told.combo !== true);
-  const claim: Claim = { total: units(message, message.totalCount), end: message.repeatEnd === 1, single };
+  const mayShare = message.groupId !== "0" && traceId !== null && sender !== null && hasOnlyName(sender);
+  const apart = mayShare ? apartId(combo, traceId) : undefined;
+  const claim: Claim = { total: units(message, message.totalCount), end: message.repeatEnd === 1, single, apart };
   const gift = { id, name: nameOf(struct), icon: picture(struct), ...told };
   const receiver = toReceiver(message.toUser, message.toUserIds, head);
   return build(
@@ -92,8 +94,7 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
 // Neither the anchor's id nor the time is in it: both may be known late, and a combo must keep its name.
 function nameCombo(head: Head, sender: WireUser | null, giftId: string, groupId: string, traceId: string, receiver: string): string {
   const sessionId = head.context.sessionId ?? (head.common === null ? "0" : head.common.roomId);
-  const alike = sender !== null && looksAlike(sender);
-  return comboId({ sessionId, sender: userKey(sender), giftId, groupId, traceId, eventId: head.id, receiver, alike });
+  return comboId({ sessionId, sender: userKey(sender), giftId, groupId, traceId, eventId: head.id, receiver });
 }
 
 /** Returns the units so far: the counters lag behind each other in different clients, so the largest is believed (design, section 4). */

@@ -87,7 +87,7 @@ function gift(item: Item, head: Head): Draft | null {
     unitDiamonds,
     diamonds: unitDiamonds === null ? null : 0,
     receiver: audience === null ? null : person(audience),
-    comboId: comboId({ sessionId, ...parts, groupId: "0", traceId: "", eventId: short(head.id), alike: false }),
+    comboId: comboId({ sessionId, ...parts, groupId: "0", traceId: "", eventId: short(head.id) }),
     traceId: null,
   };
   if (valueFen !== null) event.valueFen = valueFen;

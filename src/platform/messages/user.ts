@@ -22,9 +22,10 @@ function isMasked(from: WireUser): boolean {
   return uid(from) === MASKED_ID || (from.secUid === "" && from.displayId === "" && from.nickname.startsWith(MYSTERY));
 }
 
-/** Returns whether it is a mask of which nothing but the shown name is told. */
-export function looksAlike(from: WireUser): boolean {
-  return isMasked(from) && (from.webcastUid || from.secUid || from.displayId) === "";
+/** Returns whether the sender has no id of any kind: only a shown name, which others may have in the same second. */
+export function hasOnlyName(from: WireUser): boolean {
+  const id = uid(from);
+  return isMasked(from) && (id === "0" || id === MASKED_ID) && (from.webcastUid || from.secUid || from.displayId) === "";
 }
 
 /**

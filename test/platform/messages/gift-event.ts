@@ -25,6 +25,8 @@ interface GiftForm {
   readonly total: number;
   readonly end?: boolean;
   readonly single?: boolean;
+  readonly apart?: string | undefined;
+  readonly masked?: boolean;
   readonly kind?: GiftEvent["kind"];
   readonly trace?: string | undefined;
   readonly at?: number;
@@ -35,7 +37,7 @@ interface GiftForm {
 export function gift(form: GiftForm): Draft & { event: GiftEvent } {
   const at = form.at ?? 1_700_000_000_000;
   const unit = form.unit === undefined ? 10 : form.unit;
-  const claim: Claim = { total: form.total, end: form.end === true, single: form.single === true };
+  const claim: Claim = { total: form.total, end: form.end === true, single: form.single === true, apart: form.apart };
   const event: GiftEvent = {
     id: form.id,
     room: 1,
@@ -47,7 +49,7 @@ export function gift(form: GiftForm): Draft & { event: GiftEvent } {
     receivedAt: at,
     source: "recording",
     revision: 0,
-    user: person("5"),
+    user: form.masked === true ? { ...person("5"), id: null, masked: true } : person("5"),
     kind: form.kind ?? "gift",
     gift: { id: "463", name: "小心心", icon: null },
     delta: 0,

@@ -162,19 +162,18 @@ describe("a combo's name", () => {
     expect(masked("a")).not.toContain("111111");
   });
 
-  test("tells masked senders of one second apart by their actions", () => {
-    // Two people of one shown name, gift and second: they have one group, and nothing of their own but the trace.
-    for (const user of [{ id: "111111", nickname: "张***" }, { nickname: "神秘人四阶" }, { id: "7", nickname: "神秘人四阶" }]) {
-      const masked = (traceId: string, more: object = {}) => name({ user, groupId: "1775222770", traceId, ...more });
-      expect(masked("1")).not.toBe(masked("2"));
-      expect(masked("1")).toBe(masked("1", { repeatCount: 9, repeatEnd: 1 }));
-    }
+  test("has no trace in it, whoever the sender is", () => {
+    const masked = { id: "111111", nickname: "张***" };
+    const users = [SENDER, masked, { id: "7", nickname: "神秘人四阶" }, { nickname: "神秘人四阶" }, { ...masked, webcastUid: "a" }];
+    for (const user of users) expect(name({ user, traceId: "1" })).toBe(name({ user, traceId: "2" }));
   });
 
-  test("takes no action of somebody who is told for a combo of its own, under a mask or not", () => {
+  test("has another beside it only for senders without any id", () => {
+    const apart = (user: object) => gift({ user }).claim.apart;
     const masked = { id: "111111", nickname: "张***" };
-    for (const user of [SENDER, { ...masked, webcastUid: "a" }, { ...masked, secUid: "b" }, { ...masked, displayId: "c" }])
-      expect(name({ user, traceId: "1" })).toBe(name({ user, traceId: "2" }));
+    for (const user of [masked, { nickname: "神秘人四阶" }]) expect(apart(user)).toContain(".g1775222770-t7624523651580253222.");
+    for (const user of [SENDER, { id: "7", nickname: "神秘人四阶" }, { ...masked, webcastUid: "a" }, { ...masked, secUid: "b" }])
+      expect(apart(user)).toBeUndefined();
   });
 
   test("stays short and in one piece whatever the texts are", () => {
@@ -229,19 +228,34 @@ describe("other forms", () => {
   });
 });
 
-test("people under a mask with one shown name, gift and second are each counted in full", () => {
-  for (const user of [{ id: "111111", nickname: "张***" }, { nickname: "神秘人四阶" }]) {
+describe("senders who have only a shown name", () => {
+  const people = [{ id: "111111", nickname: "张***" }, { nickname: "神秘人四阶" }];
+  const play = (user: object, steps: readonly (readonly [traceId: string, repeatCount: number, more?: object])[]) => {
     const [ledger, store] = [new GiftLedger(), new Store()];
-    const drafts = [
-      ["1", "7001", 1],
-      ["2", "7002", 1],
-      ["3", "7001", 3],
-      ["4", "7002", 2],
-    ].map(([msgId, traceId, repeatCount]) => gift({ common: { ...COMMON, msgId }, user, traceId, repeatCount }));
-    for (const draft of drafts) ledger.commit(store.append(ledger.stage([draft], store.find(ledger.missing([draft])))));
-    expect(store.events.map((event) => event.type === "gift" && event.delta)).toEqual([1, 1, 2, 1]);
-    expect(store.events).toMatchObject(drafts.map(() => ({ user: { id: null, masked: true, nickname: user.nickname } })));
-  }
+    steps.forEach(([traceId, repeatCount, more], i) => {
+      const draft = gift({ common: { ...COMMON, msgId: `${i + 1}` }, user, traceId, repeatCount, ...more });
+      ledger.commit(store.append(ledger.stage([draft], store.find(ledger.missing([draft])))));
+    });
+    return store.events.map((event) => event.type === "gift" && event.delta);
+  };
+  const sum = (...played: Parameters<typeof play>) => play(...played).reduce<number>((all, delta) => all + Number(delta), 0);
+
+  test("are each counted in full, though gift, group and second are one", () => {
+    const steps = [["7001", 1] as const, ["7002", 1] as const, ["7001", 3] as const, ["7002", 2] as const];
+    for (const user of people) expect(play(user, steps)).toEqual([1, 1, 2, 1]);
+  });
+
+  test("give 20 units with 20 clicks, whatever their traces are and in whatever order they come", () => {
+    const clicks = Array.from({ length: 20 }, (_, i) => i + 1);
+    const traces = [() => "7001", (click: number) => `${7000 + click}`, () => ""];
+    for (const user of [...people, { id: "7", nickname: "神秘人四阶" }])
+      for (const trace of traces)
+        for (const order of [clicks, [...clicks].reverse(), [2, 1, 20, 20, 3]]) {
+          expect(sum(user, [...order.map((click) => [trace(click), click] as const), ["9", 20, { repeatEnd: 1 }]])).toBe(20);
+          const steps = order.map((click) => [trace(click), click * 10, { groupCount: 10, comboCount: click }] as const);
+          expect(sum(user, steps)).toBe(200);
+        }
+  });
 });
 
 test("whole streams: senders with one group id, guests and sessions never mix, and every unit counts once", () => {
