@@ -269,7 +269,7 @@ function quietStatus(room: RoomKey, state: RoomState, reason: string, since: num
     storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
     gaps: NO_GAPS,
     sessions: [],
-    seen: { windowMs: 0, types: nothingSeen() },
+    seen: nothingSeen(),
   };
   const broadcast = { cover: null, online: null, totalViewers: null, likes: null };
   return { room, state, sessionId: null, broadcast, evidence };

@@ -120,7 +120,7 @@ export class RoomAlarm {
     const toldOfGifts = new Map<string | null, number>();
     for (const { kind, text, evidence = {}, session: name, at } of await told.of(room)) {
       const broadcast = textIn(evidence["broadcast"]);
-      const session = health.sessions.find(({ by }) => by.name === name);
+      const session = health.sessions.find((one) => one.name === name);
       if (kind === "gifts.suppressed" || kind === "gifts.flowing") {
         toldOfGifts.set(name, at);
         const watch = name === null ? health.gifts : session?.gifts;
@@ -155,7 +155,7 @@ export class RoomAlarm {
     goOn(null, health.gifts, evidence.giftsSeen);
     if (others.length === 0) return;
     for (const { session, account, giftsSeen } of evidence.sessions) {
-      const own = health.sessions.find(({ by }) => by.name === session);
+      const own = health.sessions.find((one) => one.name === session);
       if (own === undefined || giftsSeen.diamondsWitnessed === 0) continue;
       own.as(account);
       goOn(session, own.gifts, giftsSeen);
@@ -199,7 +199,7 @@ export class RoomAlarm {
     };
     const who = one === undefined ? whoOf(health.sessions) : this.#watcher(account);
     return {
-      news: { kind, text: giftsText(news, session?.by.name ?? null, who), session: session?.by.name ?? null, evidence },
+      news: { kind, text: giftsText(news, session?.name ?? null, who), session: session?.name ?? null, evidence },
       at: since,
       told: () => watch.told(kind),
     };
@@ -213,12 +213,12 @@ export class RoomAlarm {
     if (kind === "session.lost" && !this.#deps.health.sessions.some((other) => other !== session && other.stands)) return null;
     const since8601 = new Date(since).toISOString();
     const text = {
-      "session.lost": `session ${session.by.name} is lost since ${since8601}: ${reason}. ${GOES_ON}`,
-      "session.silent": `session ${session.by.name} (as ${this.#watcher(session.account)}) is sent nothing since ${since8601}: ${reason}. ${REMEDY}`,
-      "session.receives": `session ${session.by.name} is sent messages again since ${since8601}`,
+      "session.lost": `session ${session.name} is lost since ${since8601}: ${reason}. ${GOES_ON}`,
+      "session.silent": `session ${session.name} (as ${this.#watcher(session.account)}) is sent nothing since ${since8601}: ${reason}. ${REMEDY}`,
+      "session.receives": `session ${session.name} is sent messages again since ${since8601}`,
     }[kind];
     return {
-      news: { kind, text, session: session.by.name, evidence: { since, account: session.account, ...(reason !== null && { reason }) } },
+      news: { kind, text, session: session.name, evidence: { since, account: session.account, ...(reason !== null && { reason }) } },
       at: since,
       told: () => session.told(kind),
     };
@@ -245,7 +245,7 @@ export class RoomAlarm {
 
 /** Names the sessions by which a room is watched now: of those that are not connected nothing can be said. */
 function whoOf(sessions: readonly SessionHealth[]): string {
-  const standing = sessions.flatMap(({ stands, by }) => (stands ? [by.name] : []));
+  const standing = sessions.flatMap(({ stands, name }) => (stands ? [name] : []));
   if (standing.length === sessions.length) return "all of its sessions";
   return `${standing.length} of its ${sessions.length} sessions: ${standing.join(", ") || "none is connected"}`;
 }

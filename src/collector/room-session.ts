@@ -70,7 +70,7 @@ export class RoomSession {
     this.name = choice.name;
     this.access = new PlatformAccess(deps.collector, choice, kept);
     this.point = new ResumePoint(this.access, deps.offsets);
-    this.health = new SessionHealth({ name: choice.name, visitor: choice.visitor }, deps.collector.clock);
+    this.health = new SessionHealth(choice.name, deps.collector.clock);
   }
 
   /** Whether its connection stands. */

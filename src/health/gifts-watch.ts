@@ -84,6 +84,8 @@ export class GiftsWatch {
   readonly #givers = new Map<string, Giver>();
   /** Those with rises that no gift has explained yet. */
   readonly #waiting = new Set<Giver>();
+  /** Newest gifts of masked people, oldest first: each may be of a person whom the ranks name. */
+  #masked: { readonly at: number; diamonds: number }[] = [];
   #state: GiftsState = "unknown";
   #since: number | null = null;
   #witnessed = 0;
@@ -225,6 +227,9 @@ export class GiftsWatch {
         this.#settle(giver, rise.level);
         this.#explained(rise.at);
       }
+    } else {
+      while (now - (this.#masked[0]?.at ?? now) > CALM_MS) this.#masked.shift();
+      this.#masked.push({ at: now, diamonds: diamonds ?? Number.POSITIVE_INFINITY });
     }
     if (this.#state === "unknown") this.#go("flowing", now);
     else if (this.#state !== "flowing" && this.#isBetter(now)) this.#go("flowing", now);
@@ -245,13 +250,25 @@ export class GiftsWatch {
     for (const giver of this.#waiting) {
       for (let rise = giver.open[0]; rise !== undefined && heardUntil - rise.at >= GRACE_MS; rise = giver.open[0]) {
         this.#shift(giver);
-        const missing = rise.level - giver.covered;
+        const missing = this.#withoutMasked(rise.level - giver.covered, rise.at);
         giver.covered = rise.level;
         this.#settle(giver, rise.level);
-        this.#missed(rise.at, missing, now);
+        if (missing > 0) this.#missed(rise.at, missing, now);
       }
     }
     if (this.#inARow > 0 && this.#state !== "suppressed" && this.#isHushed(heardUntil)) this.#go("suppressed", now);
+  }
+
+  /** Returns what is missing of a rise if masked gifts of four minutes before it, and of the time since, are the same person's. */
+  #withoutMasked(missing: number, at: number): number {
+    let left = missing;
+    for (const gift of this.#masked) {
+      if (at - gift.at > CALM_MS) continue;
+      const part = Math.min(left, gift.diamonds);
+      gift.diamonds -= part;
+      left -= part;
+    }
+    return left;
   }
 
   /** Whether no gift has come for far longer than usual. */
@@ -277,6 +294,7 @@ export class GiftsWatch {
   #forgetAll(): void {
     this.#givers.clear();
     this.#waiting.clear();
+    this.#masked = [];
   }
 
   #score(list: RankName, user: User, score: number | null, now: number): void {

@@ -61,7 +61,7 @@ export class RoomHealth {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#since = clock.now();
-    this.seen = new Sightings([ONE], clock);
+    this.seen = new Sightings([ONE]);
   }
 
   /** Names the sessions that watch the room. */
@@ -69,12 +69,7 @@ export class RoomHealth {
     this.#sessions = sessions;
     const [one, ...others] = sessions;
     if (one !== undefined && others.length === 0) this.gifts = one.gifts;
-    const seen = new Sightings(
-      sessions.map(({ by }) => by),
-      this.#clock,
-    );
-    this.seen = seen;
-    for (const [by, session] of sessions.entries()) session.onStanding((stands, heardAt) => seen.stands(by, stands, heardAt));
+    this.seen = new Sightings(sessions.map(({ name }) => name));
   }
 
   /** The sessions that watch the room. */
@@ -285,7 +280,7 @@ export class RoomHealth {
 
   status(room: RoomKey): RoomStatus {
     const { seen } = this;
-    let lately: Evidence["seen"] | null = null;
+    let types: Evidence["seen"] | null = null;
     const evidence: Evidence = {
       reason: this.reason,
       since: this.#heldUpSince ?? this.#since,
@@ -303,8 +298,8 @@ export class RoomHealth {
       sessions: this.#sessions.map(({ evidence }) => evidence),
       // Summed up when it is asked for: of thousands of rooms, their states alone are looked at again and again.
       get seen() {
-        lately ??= seen.lately;
-        return lately;
+        types ??= seen.types;
+        return types;
       },
       storage: {
         received: this.backlog.received,

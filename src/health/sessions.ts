@@ -1,5 +1,4 @@
 import type { Clock } from "../runtime/clock.js";
-import type { SeenBy } from "../store/rooms.js";
 import type { AccountSeen } from "../store/sql/account-days.js";
 import { type GiftsEvidence, type GiftsState, GiftsWatch } from "./gifts-watch.js";
 
@@ -59,8 +58,7 @@ export type Standing = string | number | null;
 
 /** Keeps the state of one session with its evidence. */
 export class SessionHealth {
-  /** Its name, and who it is on the platform. */
-  readonly by: SeenBy;
+  readonly name: string;
   readonly #clock: Clock;
   #state: SessionState = "idle";
   #since: number;
@@ -95,17 +93,11 @@ export class SessionHealth {
   /** Since when it is sent something again; null while it is silent, lost or not connected. */
   #heardSince: number | null = null;
   #told: SessionNews["kind"] = "session.receives";
-  #onStanding: (stands: boolean, heardAt: number) => void = () => {};
 
-  constructor(by: SeenBy, clock: Clock) {
-    this.by = by;
+  constructor(name: string, clock: Clock) {
+    this.name = name;
     this.#clock = clock;
     this.#since = clock.now();
-  }
-
-  /** Sets what is told when its connection stands, or no more, with the time at which it was last heard (ms UTC). */
-  onStanding(listener: (stands: boolean, heardAt: number) => void): void {
-    this.#onStanding = listener;
   }
 
   /** Begins another broadcast: what is counted of one starts over. */
@@ -249,7 +241,6 @@ export class SessionHealth {
       this.#outages = { ...this.#outages, totalMs: this.#outages.totalMs + Math.max(0, now - this.#outSince) };
       this.#outSince = null;
     }
-    if ((state === "connected") !== (this.#state === "connected")) this.#onStanding(state === "connected", this.#lastReceivedAt ?? now);
     this.#state = state;
     this.#reason = reason;
     this.#retryAt = retryAt;
@@ -265,7 +256,7 @@ export class SessionHealth {
     const out = this.#outSince === null ? 0 : Math.max(0, this.#clock.now() - this.#outSince);
     const { count, totalMs } = this.#outages;
     return {
-      session: this.by.name,
+      session: this.name,
       state: this.#silent === null ? this.#state : "silent",
       since: this.#silent?.since ?? this.#since,
       reason: this.#silent?.reason ?? this.#reason,

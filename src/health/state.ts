@@ -46,8 +46,8 @@ export interface Evidence {
   readonly gaps: { readonly count: number; readonly totalMs: number; readonly unmeasured: number };
   /** Sessions that watch the room, each with its state. A gap is where none of them received; an outage is one session's own. */
   readonly sessions: readonly SessionEvidence[];
-  /** Messages of the last `windowMs` (five minutes, or since this process has the broadcast) that the sessions brought, by type, and how many there were in all as far as that can be told. */
-  readonly seen: { readonly windowMs: number; readonly types: SeenByType };
+  /** Messages of this broadcast that the sessions brought, by type. */
+  readonly seen: SeenByType;
 }
 
 /** No gap that we know of. */

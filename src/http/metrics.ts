@@ -5,7 +5,6 @@ import { isTest } from "../events/test-event.js";
 import type { SidecarView } from "../exports/sidecars.js";
 import { GIFTS_STATES } from "../health/gifts-watch.js";
 import { SESSION_STATES } from "../health/sessions.js";
-import { SEEN_TYPES } from "../health/sightings.js";
 import { ROOM_STATES, type RoomStatus } from "../health/state.js";
 import type { Clock } from "../runtime/clock.js";
 import type { RoomKey } from "../store/log.js";
@@ -86,14 +85,6 @@ export class Metrics {
   readonly #drops = this.#counter("dylive_dropped_messages_total", "Messages that were not stored, by reason", ["reason"]);
   readonly #rooms = this.#gauge("dylive_rooms", "Rooms by state; none: known, but not collected", ["state"]);
   readonly #sessions = this.#gauge("dylive_sessions", "Sessions that watch rooms, by state", ["state"]);
-  readonly #brought = this.#gauge(
-    "dylive_whole_received_messages",
-    "Different messages of the last minutes in rooms of whose visitors' samples it was checked that they are independent, by type",
-    ["type"],
-  );
-  readonly #whole = this.#gauge("dylive_whole_messages", "How many there were of them, by estimate; the share is how much reaches us", [
-    "type",
-  ]);
   readonly #sessionsLost = this.#gauge(
     "dylive_sessions_lost",
     "Sessions that watch rooms and have lost their account, or for 90 seconds their connection",
@@ -370,20 +361,6 @@ export class Metrics {
     this.#sessionsLost.set(sessions.filter(({ lost }) => lost !== null).length);
     const ofGifts = countsOf(sessions.map(({ gifts }) => gifts));
     for (const gifts of GIFTS_STATES) this.#sessionsGifts.set({ gifts }, ofGifts.get(gifts) ?? 0);
-    const compared = rooms.filter((room) => room.sessions.length > 1); // one session estimates nothing
-    for (const type of SEEN_TYPES) {
-      if (type === "like") continue; // the platform counts them itself
-      // Where it is assumed only that samples are independent, there is "at least" and no share.
-      const wholes = compared.flatMap(({ seen }) => seen.types[type].whole ?? []).filter(({ independence }) => independence === "checked");
-      this.#brought.set(
-        { type },
-        wholes.reduce((sum, { received }) => sum + received, 0),
-      );
-      this.#whole.set(
-        { type },
-        wholes.reduce((sum, { estimate }) => sum + estimate, 0),
-      );
-    }
   }
 
   #showWaiting(rooms: readonly RoomStatus["evidence"]["storage"][]): void {

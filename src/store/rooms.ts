@@ -268,16 +268,11 @@ export interface Session {
   readonly endReason: string | null;
 }
 
-/** One session that watches a room, and who it is on the platform: two that are one visitor there are given the same. */
-export interface SeenBy {
-  readonly name: string;
-  readonly visitor: string;
-}
-
-/** Counts of messages of a broadcast: by the sessions that stood, by type, by the sessions that brought them; both as bits. */
+/** Counts of messages of a broadcast: by type, then by the sessions that brought them, as bits. */
 export interface BroughtCounts {
-  readonly sessions: readonly SeenBy[];
-  readonly counts: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>>;
+  /** Names of the sessions: the first is bit 1. */
+  readonly sessions: readonly string[];
+  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** Broadcasts of every room. */

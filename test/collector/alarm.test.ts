@@ -80,7 +80,7 @@ function processOn(store: RoomStore, room: number, sessions: readonly string[], 
     return store.log.append(batches);
   };
   const health = new RoomHealth(time);
-  health.watchedBy(sessions.map((name) => new SessionHealth({ name, visitor: name }, time)));
+  health.watchedBy(sessions.map((name) => new SessionHealth(name, time)));
   for (const session of health.sessions) session.to("connected");
   const kept = { store: { ...store, log: { ...store.log, append } }, told: new ToldAlarms(store.log) };
   const alarm = new RoomAlarm({ ...kept, clock: time, health, signal: SIGNAL });
@@ -310,7 +310,7 @@ it("of several sessions the one that is sent no gifts is told, though the room's
 
 it("a session that is sent messages again for two minutes is told once, too, and one that is sent some now and then is not told each time", async () => {
   const time = new FakeClock();
-  const session = new SessionHealth({ name: "guest", visitor: "guest" }, time);
+  const session = new SessionHealth("guest", time);
   const kinds: string[] = [];
   const go = async (seconds: number, hears: boolean) => {
     for (let i = 0; i < seconds; i++) {
@@ -363,7 +363,7 @@ it("what was seen of an account is added to its days when the room is left, and 
 });
 
 it("what one login saw is not kept as another's of the same name", () => {
-  const session = new SessionHealth({ name: "account:main", visitor: "account:main" }, new FakeClock());
+  const session = new SessionHealth("account:main", new FakeClock());
   const refused = () => {
     session.to("refused", "no");
     return session.login;

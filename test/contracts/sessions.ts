@@ -60,7 +60,7 @@ export function describeSessions(open: Open<RoomStore>): void {
     it("keep what the sessions that watch the room brought", async () => {
       const { room } = await claimed(store());
       const { sessions } = store();
-      const seen = { sessions: [{ name: "guest", visitor: "guest" }], counts: { 1: { chat: { 1: 5 } } } };
+      const seen = { sessions: ["guest"], counts: { chat: { 1: 5 } } };
       await sessions.keepSeen(room, "s1", seen);
       expect(await sessions.seen(room, "s1")).toBeNull();
       await sessions.open(room, "s1", 100);

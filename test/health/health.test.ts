@@ -134,6 +134,28 @@ describe("gifts", () => {
     expect(other.evidence.diamondsMissing).toBe(20);
   });
 
+  it("of masked people may be of those whom the ranks name, and explain no more than they are worth", () => {
+    const masked = (diamonds: number | null): NewEvent => ({ ...given, user: { ...person("5"), id: null, masked: true }, diamonds });
+    const watch = new GiftsWatch();
+    watch.see(rank(10), 0);
+    for (let minute = 1; minute <= 5; minute++) {
+      watch.see(masked(100), minute * MINUTE);
+      watch.see(rank(10 + 100 * minute), minute * MINUTE + 20_000);
+      watch.look(minute * MINUTE + 55_000);
+    }
+    expect([watch.state, watch.evidence.diamondsMissing]).toEqual(["flowing", 0]);
+    watch.see(masked(100), 6 * MINUTE);
+    watch.see(rank(1010), 6 * MINUTE);
+    watch.look(7 * MINUTE);
+    expect([watch.state, watch.evidence.diamondsMissing]).toEqual(["partial", 400]);
+    const late = new GiftsWatch();
+    late.see(masked(500), 0);
+    late.see(rank(10), 0);
+    late.see(rank(110), 5 * MINUTE);
+    late.look(6 * MINUTE);
+    expect(late.evidence.diamondsMissing).toBe(100);
+  });
+
   it("of more people than are watched are those of who was seen last", () => {
     const watch = new GiftsWatch();
     const scored = (id: number, score: number): NewEvent => ({
@@ -192,7 +214,7 @@ describe("gifts of one session", () => {
   async function watchedByTwo(seconds: number, comesTo: (second: number, isGift: boolean) => number | null) {
     const clock = new FakeClock(1_000_000);
     const health = new RoomHealth(clock);
-    const [one, two] = ["guest", "guest:2"].map((name) => new SessionHealth({ name, visitor: name }, clock));
+    const [one, two] = ["guest", "guest:2"].map((name) => new SessionHealth(name, clock));
     if (one === undefined || two === undefined) throw new Error("no sessions");
     health.watchedBy([one, two]);
     for (const session of [one, two]) session.to("connected");
@@ -396,7 +418,7 @@ describe("back-off", () => {
 it("gifts that were kept from a guest say nothing of the account that is logged in since", async () => {
   const clock = new FakeClock();
   const health = new RoomHealth(clock);
-  health.watchedBy([new SessionHealth({ name: "default", visitor: "default" }, clock)]);
+  health.watchedBy([new SessionHealth("default", clock)]);
   health.seenAs({ account: null, login: "guest" });
   for (const score of [1, 2, 3]) health.stored([rank(score)], 1);
   await clock.advance(30_000);

@@ -40,7 +40,7 @@ describe("a look at a room", () => {
   it("wakes those who wait for news only where there is some", async () => {
     const clock = new FakeClock();
     const health = new RoomHealth(clock);
-    const session = new SessionHealth({ name: "default", visitor: "default" }, clock);
+    const session = new SessionHealth("default", clock);
     health.watchedBy([session]);
     session.to("connected");
     health.to("live", "interactive messages are coming in");

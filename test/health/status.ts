@@ -17,7 +17,7 @@ const EVIDENCE: RoomStatus["evidence"] = {
   storage: { received: 0, stored: 0, lastStoredAt: null, waiting: 0, waitingSince: null },
   gaps: NO_GAPS,
   sessions: [],
-  seen: { windowMs: 300_000, types: nothingSeen() },
+  seen: nothingSeen(),
 };
 
 /** The status of room 1, live and of which nothing was seen, but for what is given. */

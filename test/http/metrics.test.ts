@@ -1,13 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { SessionHealth } from "../../src/health/sessions.js";
-import { nothingSeen } from "../../src/health/sightings.js";
-import type { RoomStatus } from "../../src/health/state.js";
 import { Metrics } from "../../src/http/metrics.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { FakeClock } from "../clock.js";
-import { roomStatus } from "../health/status.js";
 import { until } from "../until.js";
 import { type ApiServer, serveApi } from "./api-server.js";
 import { chat, gift, join } from "./events.js";
@@ -196,18 +192,6 @@ describe("a store in a server of its own", () => {
     expect(await health()).toEqual({ status: "ok", database: "away" });
     expect(value(await scrape(server), "dylive_database_away_seconds")).toBe(2.5);
   });
-});
-
-it("shares of what there is are of rooms where it was checked that samples are independent", async () => {
-  const seen = (received: number, independence: "checked" | "assumed"): RoomStatus => {
-    const chat = { ...nothingSeen().chat, whole: { received, estimate: 2 * received, low: received, high: 3 * received, independence } };
-    const sessions = ["a", "b"].map((name) => new SessionHealth({ name, visitor: name }, new FakeClock()).evidence);
-    return roomStatus({ evidence: { sessions, seen: { windowMs: 300_000, types: { ...nothingSeen(), chat } } } });
-  };
-  const text = await new Metrics(new FakeClock()).text([seen(10, "checked"), seen(1000, "assumed"), null]);
-  const of = (name: string) => value(text, `${name}{type="chat"}`);
-  expect([of("dylive_whole_received_messages"), of("dylive_whole_messages")]).toEqual([10, 20]);
-  expect(text).not.toMatch(/dylive_whole_\w+\{type="like"\}/);
 });
 
 describe("the list of gifts", () => {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { nothingSeen } from "../../src/health/sightings.js";
 import type { Evidence, RoomState } from "../../src/health/state.js";
 import { ROOM_DOOR, readPaste } from "../../src/platform/links/paste.js";
 import { type DyliveError, ERRORS } from "../../src/runtime/errors.js";
 import type { Room } from "../../web/src/api/model.js";
 import { MESSAGES, reasonIn } from "../../web/src/i18n/tables.js";
-import { truthOf, wholeOf } from "../../web/src/rooms/truth.js";
+import { truthOf } from "../../web/src/rooms/truth.js";
 import { roomStatus } from "../health/status.js";
 
 const NOW = 1_000_000;
@@ -15,35 +14,6 @@ function said(state: RoomState | null, evidence: Partial<Evidence> = {}, lang: "
   const status = state === null ? null : roomStatus({ state, evidence: { since: NOW - 60_000, ...evidence } });
   return truthOf({ watch, status: status as Room["status"] }, NOW, MESSAGES[lang], lang).map(({ text, tone }) => `${tone} ${alone(text)}`);
 }
-
-describe("how much of all came", () => {
-  const none = { ...nothingSeen().chat, received: 9 };
-  const by = (one: number, other: number) => ({ guest: { received: one, alone: 0 }, "guest:2": { received: other, alone: 0 } });
-  const whole = (received: number, low: number, high: number) => ({ received, estimate: low, low, high, independence: "checked" as const });
-  it.each([
-    ["about 76% – 89% of all came", { received: 84, sessions: by(60, 60), whole: whole(84, 94, 110) }],
-    ["at least 5: all sessions agree", { received: 5, sessions: by(5, 5), whole: whole(5, 5, 6) }],
-    ["about 83% – 100% of all came", { received: 5, sessions: by(5, 4), whole: whole(5, 5, 6) }],
-    [
-      "of 30 while two visitors or more were connected: about 100% of all came",
-      { received: 50, sessions: by(40, 30), whole: whole(30, 30, 30) },
-    ],
-    ["about 99% – >99% of all came", { received: 995, sessions: by(900, 900), whole: whole(995, 996, 1003) }],
-    [
-      "at least 84; if the sessions are sampled independently, about 76% – 89% of all came",
-      { received: 84, sessions: by(60, 60), whole: { ...whole(84, 94, 110), independence: "assumed" } },
-    ],
-    [
-      "at least 9: what came while two visitors were connected together has nothing in common",
-      { sessions: by(9, 0), wholeUnknown: "nothing_shared" },
-    ],
-    ["at least 9: how many are missing only the platform's own count says", { sessions: by(9, 9), wholeUnknown: "platform_counts" }],
-    ["at least 9: none came yet while two visitors were connected together", { sessions: by(9, 9), wholeUnknown: "no_common_time" }],
-  ] as const)("%s", (words, seen) => {
-    expect(wholeOf({ ...none, wholeUnknown: null, ...seen }, MESSAGES.en)).toBe(words);
-    expect(wholeOf({ ...none, wholeUnknown: null, ...seen }, MESSAGES.zh)).toMatch(/\p{Script=Han}/u);
-  });
-});
 
 describe("the truth meter", () => {
   it("says what was seen of a live room, good and bad", () => {

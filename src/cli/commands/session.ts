@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Config, loadConfig } from "../../app/config.js";
-import { SEEN_TYPES, type SeenMessages, seenIn } from "../../health/sightings.js";
+import { SEEN_TYPES, seenIn } from "../../health/sightings.js";
 import { namedBroadcast } from "../../http/v1/session-routes.js";
 import { DyliveError } from "../../runtime/errors.js";
 import { type Told, type ToldPart, told, toldAll, toldOf } from "../../runtime/told.js";
@@ -236,32 +236,8 @@ export function seenFacts(brought: BroughtCounts | null): [Told, Cell][] {
     const { received, shared, sessions } = seen[type];
     if (received === 0) return [];
     const by = Object.entries(sessions).map(([name, { received: n, alone }]) => told`${name} ${n} (${alone} alone)`);
-    return [[told`${type} seen`, told`${received}: ${toldAll(by, ", ")}; ${shared} by several; ${wholeWords(seen[type])}`]];
+    return [[told`${type} seen`, told`${received}: ${toldAll(by, ", ")}; ${shared} by several`]];
   });
-}
-
-const UNKNOWN_WORDS: Readonly<Record<NonNullable<SeenMessages["wholeUnknown"]>, string>> = {
-  one_visitor: "all by one visitor, so nobody can tell",
-  no_common_time: "none came while two visitors were connected together, so nobody can tell",
-  nothing_shared: "what came while two visitors were connected together has nothing in common, so nobody can tell",
-  contradiction: "three sessions contradict one another, so nobody can tell",
-  platform_counts: "how many are missing only the platform's own count says",
-};
-
-function wholeWords({ received, sessions, whole, wholeUnknown }: SeenMessages): Told {
-  if (wholeUnknown !== null) return told`at least so many there were: ${toldOf(UNKNOWN_WORDS[wholeUnknown])}`;
-  if (whole === null) return told`at least so many there were`;
-  if (Object.values(sessions).every((one) => one.received === received)) return told`all sessions agree; at least so many there were`;
-  // Rounded to whole numbers, the upper end down: not all came where some are missing.
-  const [low, high] = [Math.round((whole.received / whole.high) * 100), Math.floor((whole.received / whole.low) * 100)];
-  const share = low >= high ? told`about ${high} %` : told`about ${low}-${high} %`;
-  const estimate =
-    whole.received === received
-      ? told`${share} of all, by estimate`
-      : told`${whole.received} of them came while two visitors or more were connected: ${share} of all there were then, by estimate`;
-  return whole.independence === "checked"
-    ? estimate
-    : told`at least so many there were; ${estimate}, if the platform samples for each session by itself`;
 }
 
 /** Returns what a summary says, in words. */

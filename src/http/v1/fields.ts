@@ -2,7 +2,6 @@ import type { FastifyInstance } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { Nullable } from "../../events/field.js";
 import { encodePlace } from "../../feed/cursor.js";
-import { INDEPENDENCE, WHOLE_UNKNOWN } from "../../health/whole-estimate.js";
 
 /** An object that has no other fields. */
 export const exactly = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
@@ -31,39 +30,18 @@ const SeenMessages = Type.Object({
     Type.Object({ received: Type.Integer(), alone: Type.Integer({ description: "those that no other session brought" }) }),
     { description: "by session" },
   ),
-  whole: Nullable(
-    Type.Object(
-      {
-        received: Type.Integer({ description: "different messages that came while two visitors or more were connected" }),
-        estimate: Type.Integer({ description: "how many there were in that time, by Chapman's estimator" }),
-        low: Type.Integer({ description: "lower end of its 95 % interval" }),
-        high: Type.Integer({ description: "upper end" }),
-        independence: Type.Enum([...INDEPENDENCE], {
-          description:
-            "whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain",
-        }),
-      },
-      {
-        description:
-          "an estimate, which assumes that the sessions' samples are independent and errs low where they are not; null where one cannot tell",
-      },
-    ),
-  ),
-  wholeUnknown: Nullable(
-    Type.Enum([...WHOLE_UNKNOWN], {
-      description:
-        "why one cannot tell: all sessions are one visitor; none came while two visitors were connected together for ten seconds or more; what came then has nothing in common; three contradict one another; or the platform counts them itself, as likes (`likesSeen`), and all sessions are sent the same ones. null where one can",
-    }),
-  ),
 });
 /** Messages that the sessions of a room brought, by type. */
-export const SeenTypes = Type.Object({
-  chat: SeenMessages,
-  gift: SeenMessages,
-  join: SeenMessages,
-  like: SeenMessages,
-  follow: SeenMessages,
-});
+export const SeenTypes = Type.Object(
+  {
+    chat: SeenMessages,
+    gift: SeenMessages,
+    join: SeenMessages,
+    like: SeenMessages,
+    follow: SeenMessages,
+  },
+  { description: "messages of the broadcast by the sessions that brought them; what the platform sends to none of them is in no figure" },
+);
 
 /** The room in an address. */
 export const RoomParams = exactly({

@@ -102,15 +102,7 @@ const Evidence = Type.Object(
       }),
       { description: "the sessions that watch the room, each with its state" },
     ),
-    seen: Type.Object(
-      {
-        windowMs: Type.Integer({
-          description: "length of the last time that it is of: five minutes, less where this process has the broadcast for less",
-        }),
-        types: SeenTypes,
-      },
-      { description: "what the sessions brought of the messages that people cause, and how many there were in all" },
-    ),
+    seen: SeenTypes,
   },
   { description: "why the room is in its state: facts that were seen; more may be added" },
 );

@@ -84,8 +84,7 @@ const SessionSchema = Type.Object(
     endReason: Type.Union([Type.String(), Type.Null()], { description: "announced, offline or replaced; null while open" }),
     totals: Type.Union([Type.Ref("Totals"), Type.Null()], { description: "null when nothing of it was counted yet" }),
     seen: Type.Union([SeenTypes, Type.Null()], {
-      description:
-        "what the sessions that watched it brought, to some minute, and how many messages there were in all; null where nobody counted",
+      description: "what the sessions that watched it brought, to some minute; null where nothing was counted",
     }),
   },
   { $id: "Session", description: "a broadcast of a room" },

@@ -75,15 +75,15 @@ describe("/v1/rooms", () => {
     expect((await patch(tokens.manage, null)).body).toMatchObject({ settings: { sessions: null } });
     manager.say(1, "live", ID19);
     expect((await call("/v1/rooms/1")).body).toMatchObject({
-      status: { evidence: { sessions: [], seen: { types: { chat: { received: 0, whole: null, wholeUnknown: "one_visitor" } } } } },
+      status: { evidence: { sessions: [], seen: { chat: { received: 0, shared: 0, sessions: {} } } } },
     });
     await store.sessions.open(1, ID19, 1);
     expect((await call(`/v1/rooms/1/sessions/${ID19}`)).body).toMatchObject({ seen: null });
-    const sessions = ["guest", "browser"].map((name) => ({ name, visitor: name }));
-    await store.sessions.keepSeen(1, ID19, { sessions, counts: { 3: { chat: { 1: 24, 2: 24, 3: 36 } } } });
+    const sessions = ["guest", "browser"];
+    await store.sessions.keepSeen(1, ID19, { sessions, counts: { chat: { 1: 24, 2: 24, 3: 36 } } });
     expect((await call(`/v1/rooms/1/sessions/${ID19}`)).body).toMatchObject({
       seen: {
-        chat: { received: 84, shared: 36, sessions: { browser: { received: 60, alone: 24 } }, whole: { received: 84, estimate: 100 } },
+        chat: { received: 84, shared: 36, sessions: { browser: { received: 60, alone: 24 } } },
       },
     });
   });

@@ -120,18 +120,6 @@ function collectedLines({ evidence }: NonNullable<Room["status"]>, now: number, 
   return lines;
 }
 
-type SeenMessages = NonNullable<Room["status"]>["evidence"]["seen"]["types"]["chat"];
-
-/** How much of all messages of one kind came, of the time that they are of or of the part of it that is said. */
-export function wholeOf({ whole, wholeUnknown, received, sessions }: SeenMessages, { room: { sessions: words } }: Messages): string {
-  if (whole === null) return wholeUnknown === null ? words.atLeast(received) : words.unknown[wholeUnknown](words.atLeast(received));
-  if (Object.values(sessions).every((one) => one.received === received)) return words.agree(words.atLeast(received));
-  const [low, high] = [percent(whole.received / whole.high), percent(whole.received / whole.low)];
-  const share = words.about(low, high);
-  const told = whole.received === received ? share : words.of(whole.received, share);
-  return whole.independence === "checked" ? told : words.assumed(words.atLeast(received), told);
-}
-
 /** How long gaps were together, as far as that is known. */
 export function gapsLength(
   { count, totalMs, unmeasured }: NonNullable<Room["status"]>["evidence"]["gaps"],

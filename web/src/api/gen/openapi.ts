@@ -3208,160 +3208,76 @@ export interface components {
                             diamondsMissing: number;
                         };
                     }[];
-                    /** @description what the sessions brought of the messages that people cause, and how many there were in all */
+                    /** @description messages of the broadcast by the sessions that brought them; what the platform sends to none of them is in no figure */
                     seen: {
-                        /** @description length of the last time that it is of: five minutes, less where this process has the broadcast for less */
-                        windowMs: number;
-                        types: {
-                            chat: {
-                                /** @description different messages that came: at least so many there were */
-                                received: number;
-                                /** @description those of them that two sessions or more brought */
-                                shared: number;
-                                /** @description by session */
-                                sessions: {
-                                    [key: string]: {
-                                        received: number;
-                                        /** @description those that no other session brought */
-                                        alone: number;
-                                    };
-                                };
-                                whole: {
-                                    /** @description different messages that came while two visitors or more were connected */
+                        chat: {
+                            /** @description different messages that came: at least so many there were */
+                            received: number;
+                            /** @description those of them that two sessions or more brought */
+                            shared: number;
+                            /** @description by session */
+                            sessions: {
+                                [key: string]: {
                                     received: number;
-                                    /** @description how many there were in that time, by Chapman's estimator */
-                                    estimate: number;
-                                    /** @description lower end of its 95 % interval */
-                                    low: number;
-                                    /** @description upper end */
-                                    high: number;
-                                    /**
-                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                                     * @enum {unknown}
-                                     */
-                                    independence: "checked" | "assumed";
-                                } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
+                                    /** @description those that no other session brought */
+                                    alone: number;
+                                };
                             };
-                            gift: {
-                                /** @description different messages that came: at least so many there were */
-                                received: number;
-                                /** @description those of them that two sessions or more brought */
-                                shared: number;
-                                /** @description by session */
-                                sessions: {
-                                    [key: string]: {
-                                        received: number;
-                                        /** @description those that no other session brought */
-                                        alone: number;
-                                    };
-                                };
-                                whole: {
-                                    /** @description different messages that came while two visitors or more were connected */
+                        };
+                        gift: {
+                            /** @description different messages that came: at least so many there were */
+                            received: number;
+                            /** @description those of them that two sessions or more brought */
+                            shared: number;
+                            /** @description by session */
+                            sessions: {
+                                [key: string]: {
                                     received: number;
-                                    /** @description how many there were in that time, by Chapman's estimator */
-                                    estimate: number;
-                                    /** @description lower end of its 95 % interval */
-                                    low: number;
-                                    /** @description upper end */
-                                    high: number;
-                                    /**
-                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                                     * @enum {unknown}
-                                     */
-                                    independence: "checked" | "assumed";
-                                } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
+                                    /** @description those that no other session brought */
+                                    alone: number;
+                                };
                             };
-                            join: {
-                                /** @description different messages that came: at least so many there were */
-                                received: number;
-                                /** @description those of them that two sessions or more brought */
-                                shared: number;
-                                /** @description by session */
-                                sessions: {
-                                    [key: string]: {
-                                        received: number;
-                                        /** @description those that no other session brought */
-                                        alone: number;
-                                    };
-                                };
-                                whole: {
-                                    /** @description different messages that came while two visitors or more were connected */
+                        };
+                        join: {
+                            /** @description different messages that came: at least so many there were */
+                            received: number;
+                            /** @description those of them that two sessions or more brought */
+                            shared: number;
+                            /** @description by session */
+                            sessions: {
+                                [key: string]: {
                                     received: number;
-                                    /** @description how many there were in that time, by Chapman's estimator */
-                                    estimate: number;
-                                    /** @description lower end of its 95 % interval */
-                                    low: number;
-                                    /** @description upper end */
-                                    high: number;
-                                    /**
-                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                                     * @enum {unknown}
-                                     */
-                                    independence: "checked" | "assumed";
-                                } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
+                                    /** @description those that no other session brought */
+                                    alone: number;
+                                };
                             };
-                            like: {
-                                /** @description different messages that came: at least so many there were */
-                                received: number;
-                                /** @description those of them that two sessions or more brought */
-                                shared: number;
-                                /** @description by session */
-                                sessions: {
-                                    [key: string]: {
-                                        received: number;
-                                        /** @description those that no other session brought */
-                                        alone: number;
-                                    };
-                                };
-                                whole: {
-                                    /** @description different messages that came while two visitors or more were connected */
+                        };
+                        like: {
+                            /** @description different messages that came: at least so many there were */
+                            received: number;
+                            /** @description those of them that two sessions or more brought */
+                            shared: number;
+                            /** @description by session */
+                            sessions: {
+                                [key: string]: {
                                     received: number;
-                                    /** @description how many there were in that time, by Chapman's estimator */
-                                    estimate: number;
-                                    /** @description lower end of its 95 % interval */
-                                    low: number;
-                                    /** @description upper end */
-                                    high: number;
-                                    /**
-                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                                     * @enum {unknown}
-                                     */
-                                    independence: "checked" | "assumed";
-                                } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
+                                    /** @description those that no other session brought */
+                                    alone: number;
+                                };
                             };
-                            follow: {
-                                /** @description different messages that came: at least so many there were */
-                                received: number;
-                                /** @description those of them that two sessions or more brought */
-                                shared: number;
-                                /** @description by session */
-                                sessions: {
-                                    [key: string]: {
-                                        received: number;
-                                        /** @description those that no other session brought */
-                                        alone: number;
-                                    };
-                                };
-                                whole: {
-                                    /** @description different messages that came while two visitors or more were connected */
+                        };
+                        follow: {
+                            /** @description different messages that came: at least so many there were */
+                            received: number;
+                            /** @description those of them that two sessions or more brought */
+                            shared: number;
+                            /** @description by session */
+                            sessions: {
+                                [key: string]: {
                                     received: number;
-                                    /** @description how many there were in that time, by Chapman's estimator */
-                                    estimate: number;
-                                    /** @description lower end of its 95 % interval */
-                                    low: number;
-                                    /** @description upper end */
-                                    high: number;
-                                    /**
-                                     * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                                     * @enum {unknown}
-                                     */
-                                    independence: "checked" | "assumed";
-                                } | null;
-                                wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
+                                    /** @description those that no other session brought */
+                                    alone: number;
+                                };
                             };
                         };
                     };
@@ -3393,7 +3309,7 @@ export interface components {
             endReason: string | null;
             /** @description null when nothing of it was counted yet */
             totals: components["schemas"]["Totals"] | null;
-            /** @description what the sessions that watched it brought, to some minute, and how many messages there were in all; null where nobody counted */
+            /** @description what the sessions that watched it brought, to some minute; null where nothing was counted */
             seen: {
                 chat: {
                     /** @description different messages that came: at least so many there were */
@@ -3408,22 +3324,6 @@ export interface components {
                             alone: number;
                         };
                     };
-                    whole: {
-                        /** @description different messages that came while two visitors or more were connected */
-                        received: number;
-                        /** @description how many there were in that time, by Chapman's estimator */
-                        estimate: number;
-                        /** @description lower end of its 95 % interval */
-                        low: number;
-                        /** @description upper end */
-                        high: number;
-                        /**
-                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                         * @enum {unknown}
-                         */
-                        independence: "checked" | "assumed";
-                    } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
                 gift: {
                     /** @description different messages that came: at least so many there were */
@@ -3438,22 +3338,6 @@ export interface components {
                             alone: number;
                         };
                     };
-                    whole: {
-                        /** @description different messages that came while two visitors or more were connected */
-                        received: number;
-                        /** @description how many there were in that time, by Chapman's estimator */
-                        estimate: number;
-                        /** @description lower end of its 95 % interval */
-                        low: number;
-                        /** @description upper end */
-                        high: number;
-                        /**
-                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                         * @enum {unknown}
-                         */
-                        independence: "checked" | "assumed";
-                    } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
                 join: {
                     /** @description different messages that came: at least so many there were */
@@ -3468,22 +3352,6 @@ export interface components {
                             alone: number;
                         };
                     };
-                    whole: {
-                        /** @description different messages that came while two visitors or more were connected */
-                        received: number;
-                        /** @description how many there were in that time, by Chapman's estimator */
-                        estimate: number;
-                        /** @description lower end of its 95 % interval */
-                        low: number;
-                        /** @description upper end */
-                        high: number;
-                        /**
-                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                         * @enum {unknown}
-                         */
-                        independence: "checked" | "assumed";
-                    } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
                 like: {
                     /** @description different messages that came: at least so many there were */
@@ -3498,22 +3366,6 @@ export interface components {
                             alone: number;
                         };
                     };
-                    whole: {
-                        /** @description different messages that came while two visitors or more were connected */
-                        received: number;
-                        /** @description how many there were in that time, by Chapman's estimator */
-                        estimate: number;
-                        /** @description lower end of its 95 % interval */
-                        low: number;
-                        /** @description upper end */
-                        high: number;
-                        /**
-                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                         * @enum {unknown}
-                         */
-                        independence: "checked" | "assumed";
-                    } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
                 follow: {
                     /** @description different messages that came: at least so many there were */
@@ -3528,22 +3380,6 @@ export interface components {
                             alone: number;
                         };
                     };
-                    whole: {
-                        /** @description different messages that came while two visitors or more were connected */
-                        received: number;
-                        /** @description how many there were in that time, by Chapman's estimator */
-                        estimate: number;
-                        /** @description lower end of its 95 % interval */
-                        low: number;
-                        /** @description upper end */
-                        high: number;
-                        /**
-                         * @description whether the sessions' samples are independent: checked by three visitors or more, or assumed, as with two, where nothing can show it and what came is all that is certain
-                         * @enum {unknown}
-                         */
-                        independence: "checked" | "assumed";
-                    } | null;
-                    wholeUnknown: ("one_visitor" | "no_common_time" | "nothing_shared" | "contradiction" | "platform_counts") | null;
                 };
             } | null;
         };

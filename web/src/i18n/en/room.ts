@@ -42,7 +42,7 @@ export const room: typeof zh = {
   sessions: {
     title: "Sessions that watch it",
     seen: "How much came",
-    lately: (length) => `Last ${length}`,
+    broadcast: "This broadcast",
     shared: "by several",
     all: "in all",
     states: {
@@ -56,20 +56,7 @@ export const room: typeof zh = {
     last: (length) => `received ${length} ago`,
     outages: (n, length) => `${n === 1 ? "1 outage" : `${n} outages`} (${length})`,
     alone: (n) => `(${n} alone)`,
-    agree: (atLeast) => `${atLeast}: all sessions agree`,
-    atLeast: (n) => `at least ${n}`,
-    about: (low, high) => `about ${low === high ? high : `${low} – ${high}`} of all came`,
-    of: (n, share) => `of ${n} while two visitors or more were connected: ${share}`,
-    assumed: (atLeast, told) => `${atLeast}; if the sessions are sampled independently, ${told}`,
-    unknown: {
-      one_visitor: (atLeast) => `${atLeast}: all by one visitor, so nobody can tell`,
-      no_common_time: (atLeast) => `${atLeast}: none came yet while two visitors were connected together`,
-      nothing_shared: (atLeast) => `${atLeast}: what came while two visitors were connected together has nothing in common`,
-      contradiction: (atLeast) => `${atLeast}: three sessions contradict one another`,
-      platform_counts: (atLeast) => `${atLeast}: how many are missing only the platform's own count says`,
-    },
-    assumption:
-      "An estimate (Chapman's, 95 % interval) of what is sent to visitors like these. It assumes that the sessions' samples are independent, which only three visitors or more can show. Where the platform sends them alike, there were more.",
+    unseen: "The platform samples what it sends. What no session was sent is in no figure.",
   },
   row: {
     comma: ", ",

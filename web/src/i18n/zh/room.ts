@@ -43,7 +43,7 @@ export const room = {
   sessions: {
     title: "同时观看的会话",
     seen: "收到了多少",
-    lately: (length: Part) => `最近 ${length}`,
+    broadcast: "本场",
     shared: "多个收到",
     all: "合计",
     states: {
@@ -57,20 +57,7 @@ export const room = {
     last: (length: Part) => `${length}前收到`,
     outages: (n: number, length: Part) => `中断 ${n} 次（共 ${length}）`,
     alone: (n: number) => `（独有 ${n}）`,
-    agree: (atLeast: Part) => `${atLeast}（各会话完全一致）`,
-    atLeast: (n: number) => `至少 ${n}`,
-    about: (low: Part, high: Part) => `约收到全部的 ${low === high ? high : `${low} – ${high}`}`,
-    of: (n: number, share: Part) => `其中 ${n} 条收到时至少有两个访客在线：${share}`,
-    assumed: (atLeast: Part, told: Part) => `${atLeast}；如果各会话的抽样互不相关，${told}`,
-    unknown: {
-      one_visitor: (atLeast: Part) => `${atLeast}（只有一个访客，无法估计）`,
-      no_common_time: (atLeast: Part) => `${atLeast}（两个访客同时在线期间还没有收到，无法估计）`,
-      nothing_shared: (atLeast: Part) => `${atLeast}（两个访客同时在线期间收到的没有一条相同，无法估计）`,
-      contradiction: (atLeast: Part) => `${atLeast}（三个会话互相矛盾，无法估计）`,
-      platform_counts: (atLeast: Part) => `${atLeast}（少了多少，以平台自己的计数为准）`,
-    },
-    assumption:
-      "估计值（Chapman 估计量，95% 区间），只针对平台会发给这类访客的消息：假定各会话的抽样互不相关，这一点至少要有三个访客才能检验；如果平台给它们发的内容相近，真实总数会更大。",
+    unseen: "平台的推送是抽样的；所有会话都没收到的，这里看不到。",
   },
   row: {
     comma: "、",
