@@ -52,7 +52,10 @@ export class Cdn {
       is_play_url: "1",
       source: "PackSourceEnum_AWEME_DETAIL",
     });
-    return [...FILM_HOSTS.map((host) => `https://${host}${path}`), `https://www.douyin.com/aweme/v1/play/?${play}`];
+    return [
+      ...FILM_HOSTS.map((host) => `https://${host}${path}`),
+      `https://www.douyin.com/aweme/v1/play/${form === "mp4" ? "" : "dash/"}?${play}`,
+    ];
   }
 
   /** Makes the addresses of a picture. */

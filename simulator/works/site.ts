@@ -161,7 +161,7 @@ export class SimulatedWorks {
         const api = /^\/aweme\/v1\/web\/([\w/]{1,60}?)\/?$/.exec(ask.path)?.[1];
         if (api !== undefined) return this.#api(ask, api);
         if (ask.host === "www-hj.douyin.com") return null;
-        return ask.path === "/aweme/v1/play/" ? this.#cdn.play(ask) : this.#page(ask);
+        return /^\/aweme\/v1\/play\/(?:dash\/)?$/.test(ask.path) ? this.#cdn.play(ask) : this.#page(ask);
       }
       case "v.douyin.com":
       case "v.iesdouyin.com":

@@ -39,12 +39,12 @@ export interface WantedFile extends Pick<DownloadFile, "role" | "index"> {
 export function wantedFiles(work: Work, wish: Wish = {}): readonly WantedFile[] {
   const film = work.images.length > 0 ? [] : filmOf("video", 0, work.media, wish);
   const pictures = work.images.flatMap((image) => [
-    picture("image", image.index, image),
+    only("image", image.index, image),
     ...(image.motion === null ? [] : filmOf("clip", image.index, image.motion.media, wish)),
   ]);
-  const covers = wish.covers === true ? work.covers.map((cover) => picture("cover", cover.index, cover)) : [];
+  const covers = wish.covers === true ? work.covers.map((cover) => only("cover", cover.index, cover)) : [];
   const address = wish.music === true ? work.music?.url : null;
-  const music = address == null ? [] : [picture("music", 0, { urls: [address], bytes: null, expiresAt: null })];
+  const music = address == null ? [] : [only("music", 0, { ...NOWHERE, urls: [address] })];
   return [...film, ...pictures, ...covers, ...music];
 }
 
@@ -70,14 +70,18 @@ function filmOf(
   { quality = "compatible", hdr = false }: Wish,
 ): readonly WantedFile[] {
   const choice = chooseVariant(media, quality, { hdr });
-  if (choice === null) return [];
+  // A clip that is missing is wanted all the same: a download without it is not complete.
+  if (choice === null) return role === "clip" ? [only(role, index, NOWHERE)] : [];
   const { variant, audio, reason, rungs } = choice;
   const edge = Math.min(variant.width ?? 0, variant.height ?? 0);
   const short = edge === 0 ? null : `${edge}p`;
   return [{ role, index, source: variant, sound: audio, variant: variant.name, reason, quality: short, rungs }];
 }
 
-function picture(role: "image" | "cover" | "music", index: number, { urls, bytes, expiresAt }: Omit<FileSource, "hash">): WantedFile {
+const NOWHERE: Omit<FileSource, "hash"> = { urls: [], bytes: null, expiresAt: null };
+
+/** Returns a file that there is in one form. */
+function only(role: WantedFile["role"], index: number, { urls, bytes, expiresAt }: Omit<FileSource, "hash">): WantedFile {
   const source = { urls, bytes, hash: null, expiresAt };
   return { role, index, source, sound: null, variant: null, reason: null, quality: null, rungs: [] };
 }

@@ -3,7 +3,7 @@ import { reachOf, workReaderOf } from "../../app/platform.js";
 import { withoutPassword } from "../../platform/links/link.js";
 import { systemClock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
-import { recorded, type Said, told, toldAll, toldOf } from "../../runtime/told.js";
+import { recorded, type Said, type Told, told, toldAll, toldOf } from "../../runtime/told.js";
 import type { Image, MediaVariant } from "../../works/model/media.js";
 import type { Work } from "../../works/model/work.js";
 import { toldIn, WorkError } from "../../works/told.js";
@@ -83,8 +83,12 @@ function rungCells(variant: MediaVariant): readonly Cell[] {
 }
 
 function pictureCells({ index, width, height, motion }: Image): readonly Cell[] {
-  const film = motion === null ? "" : motion.durationMs === null ? told`moves` : told`moves ${(motion.durationMs / 1000).toFixed(1)} s`;
-  return [index + 1, sizeOf(width, height), film];
+  return [index + 1, sizeOf(width, height), motion === null ? "" : clipOf(motion)];
+}
+
+function clipOf({ durationMs, media }: NonNullable<Image["motion"]>): Told {
+  if (media.length === 0) return told`moves, but its clip is missing`;
+  return durationMs === null ? told`moves` : told`moves ${(durationMs / 1000).toFixed(1)} s`;
 }
 
 function sizeOf(width: number | null, height: number | null): string | null {

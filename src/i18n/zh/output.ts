@@ -552,6 +552,7 @@ export const OUTPUT: Readonly<Record<string, string>> = {
   music: "音乐",
   meta: "说明",
   moves: "会动",
+  "moves, but its clip is missing": "实况，但缺少视频",
   "moves {} s": "会动 {} 秒",
   partial: "部分完成",
   cancelled: "已取消",

@@ -8,7 +8,7 @@ import type { Refusal, RefusalKind } from "../works/refusal.js";
 import { type FloorView, lookAtPanel, type PanelView, untilStill } from "./comment-panel.js";
 import { answerOf, closePage, orGone } from "./page.js";
 import { type HeardReply, PageReplies } from "./page-replies.js";
-import { readIn, refusalIn } from "./work-page.js";
+import { readIn, refusalOfPage } from "./work-page.js";
 
 /** Dependencies of reading comments in pages. */
 interface CommentPageDeps {
@@ -214,7 +214,7 @@ class CommentPanel {
       await clock.sleep(LOOK_EVERY_MS, signal);
       return ++this.#idle < MOST_IDLE ? null : { endedBy: "stuck", reason: "the page goes elsewhere again and again" };
     }
-    const refusal = refusalIn(view);
+    const refusal = refusalOfPage(200, view);
     if (refusal !== null) return endBy(refusal);
     if (!view.isOpen) return this.#open(view);
     const floor = this.#floorIn(view);

@@ -9,7 +9,7 @@ import type { Refusal, RefusalKind } from "../works/refusal.js";
 import { type AskedList, readAuthor, readMix, readWorkList } from "../works/work-list.js";
 import { answerOf, closePage, orGone, visit } from "./page.js";
 import { type HeardReply, PageReplies } from "./page-replies.js";
-import { refusalIn, refusalOfPage } from "./work-page.js";
+import { refusalOfPage } from "./work-page.js";
 
 /** Dependencies of reading lists in pages. */
 interface ListPageDeps {
@@ -52,10 +52,7 @@ export async function* readListPage(
     const path = "secUid" in asked ? `/user/${asked.secUid}` : `/collection/${asked.mixId}`;
     const document = await visit(page, `${WORKS_SITE}${path}`, signal);
     const status = document?.status() ?? 200;
-    const refusal = status >= 400 ? refusalOfPage(status) : null;
-    if (refusal?.kind === "gone") throw noSuch(asked, refusal.reason);
-    if (refusal !== null) return endBy(refusal, 0);
-    return yield* new ListPage({ page, replies, asked, turn, clock, signal }).read();
+    return yield* new ListPage({ page, status, replies, asked, turn, clock, signal }).read();
   } finally {
     await closePage(page, clock);
   }
@@ -73,6 +70,8 @@ function partAskedBy(asked: AskedList, path: string, query: URLSearchParams): Pa
 
 interface OpenList {
   readonly page: Page;
+  /** HTTP status of the page. */
+  readonly status: number;
   readonly replies: PageReplies<Part>;
   readonly asked: AskedList;
   readonly turn: ListRequest["turn"];
@@ -187,9 +186,10 @@ class ListPage {
 
   /** Looks at the page, and scrolls on. @returns the end, where there is nothing to be done */
   async #step(firstUntil: number): Promise<ListEnd | null> {
-    const { page, replies, turn, clock, signal } = this.#list;
+    const { page, status, asked, replies, turn, clock, signal } = this.#list;
     const view = await answerOf(page.evaluate(lookAtList, LOOK), signal).catch(orGone(page, signal));
-    const refusal = view === null ? null : refusalIn(view);
+    const refusal = view === null ? null : refusalOfPage(this.#pages === 0 ? status : 200, view);
+    if (refusal?.kind === "gone") throw noSuch(asked, refusal.reason);
     if (refusal !== null) return endBy(refusal, this.#seen.size);
     if (this.#pages === 0) {
       if (clock.now() >= firstUntil) return this.#stuck(`the page told of no works within ${FIRST_WITHIN_MS / 1000} s`);

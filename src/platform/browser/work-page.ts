@@ -84,7 +84,7 @@ async function lookAt(
   const end = clock.now() + WAIT_MS;
   let length = -1;
   let astray: string | null = null;
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     const seen = await answerOf(page.evaluate(lookAround, { length, longest: LONGEST_STATE, few: FEW_WORDS }), signal).catch(
       orGone(page, signal),
     );
@@ -96,8 +96,9 @@ async function lookAt(
     }
     // Only now, since the page's state may hold what the reply refuses.
     if (replies.refused !== null) return replies.refused;
-    const refusal = status >= 400 ? refusalOfPage(status) : seen === null ? null : refusalIn(seen);
-    if (refusal !== null) return refused(id, refusal, null, clock.now());
+    const refusal = seen === null ? null : refusalOfPage(status, seen);
+    // A page that is missing may still ask for the work.
+    if (refusal !== null && (refusal.kind !== "gone" || looks > 0)) return refused(id, refusal, null, clock.now());
     const url = page.url();
     if (!isPageOf(url, id)) {
       if (astray === url) return { outcome: "silent", reason: told`the platform leads from the work's page to ${bare(url)}` };
@@ -164,16 +165,13 @@ function refused(id: string, refusal: Refusal, reply: string | null, receivedAt:
   return { outcome: "refused", refusal, work: refusedWork(id, refusal, reply === null ? "page" : "reply", { receivedAt }), reply };
 }
 
-/** Returns the refusal that the status of a page is. */
-export function refusalOfPage(status: number): Refusal | null {
-  if (status === 404 || status === 410) return { kind: "gone", reason: told`the platform has no such page (HTTP ${status})` };
-  return refusalOf({ status, headers: {}, text: "", root: undefined });
-}
-
-/** Returns the refusal that a page shows: by its title, as a caption may hold any word, or by its text where that is all that it has. */
-export function refusalIn({ title, words }: Pick<SeenPage, "title" | "words">): Refusal | null {
+/** Returns the refusal that a page is: by its title, as a caption may hold any word, by its text where that is all that it has, or by its status. */
+export function refusalOfPage(status: number, { title, words }: Pick<SeenPage, "title" | "words">): Refusal | null {
   const text = CAPTCHA_TITLE.test(title) ? `<title>${title}</title>` : words;
-  return text === "" ? null : refusalOf({ status: 200, headers: {}, text, root: undefined });
+  const refusal =
+    status < 400 && text === "" ? null : refusalOf({ status: status < 400 ? 200 : status, headers: {}, text, root: undefined });
+  if (refusal?.kind !== "fault" || (status !== 404 && status !== 410)) return refusal;
+  return { kind: "gone", reason: told`the platform has no such page (HTTP ${status})` };
 }
 
 function isPageOf(url: string, id: string): boolean {

@@ -5,7 +5,7 @@ import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, textOf, timeOfId, wor
 import { picture } from "./media.js";
 import { addressesOf } from "./media-address.js";
 import { mentionsOf, personOf } from "./person.js";
-import { type NotFound, openReply, type PageReply } from "./refusal.js";
+import { codeOf, type NotFound, openReply, type PageReply } from "./refusal.js";
 
 const MOST_COMMENTS = 200; // a page has 20 at most
 const MOST_PREVIEWS = 20; // two are usual
@@ -46,7 +46,7 @@ interface CommentPage {
 export function readComments(reply: PageReply, asked: AskedComments): NotFound | CommentPage {
   const opened = openReply(reply, {
     isThere: (root) => itemsOf(root).length > 0,
-    isNone: (root) => at(root, "status_code") === 0 && (isEmpty(root) || flagOf(at(root, "has_more")) === true),
+    isNone: (root) => codeOf(root) === 0 && (isEmpty(root) || flagOf(at(root, "has_more")) === true),
   });
   if (opened.outcome !== "opened") return opened;
   const { root } = opened;
@@ -86,7 +86,7 @@ function itemsOf(root: unknown): readonly unknown[] {
 
 /** Returns whether there are no comments: only these four marks together say so (facts/videos.md 2.1). */
 function isEmpty(root: unknown): boolean {
-  return at(root, "status_code") === 0 && itemsOf(root).length === 0 && at(root, "total") === 0 && flagOf(at(root, "has_more")) === false;
+  return codeOf(root) === 0 && itemsOf(root).length === 0 && at(root, "total") === 0 && flagOf(at(root, "has_more")) === false;
 }
 
 function commentOf(

@@ -1,8 +1,8 @@
 import { LONG, SHORT, textOrNull } from "../messages/text.js";
 import { at } from "../wire/exact-json.js";
 
-/** Latest second that a date can be made of. */
-const LAST_SECOND = 8_640_000_000_000;
+/** Second in the year 5138: larger numbers are milliseconds. */
+const LAST_SECOND = 100_000_000_000;
 
 /**
  * Returns a field of a work, a comment or a person, however the platform spells it: replies have `snake_case`, the page's state the same in
@@ -56,9 +56,12 @@ export function idOf(value: unknown): string | null {
   return typeof id === "string" && /^[1-9]\d{0,19}$/.test(id) ? id : null;
 }
 
-/** Returns a yes or no, which may have come as 1 or 0; null when it is neither. */
+const YES: ReadonlySet<unknown> = new Set([true, 1, "1", "true"]);
+const NO: ReadonlySet<unknown> = new Set([false, 0, "0", "false"]);
+
+/** Returns a yes or no, which may have come as 1 or 0, or as text; null when it is neither. */
 export function flagOf(value: unknown): boolean | null {
-  return value === true || value === 1 ? true : value === false || value === 0 ? false : null;
+  return YES.has(value) ? true : NO.has(value) ? false : null;
 }
 
 /** Returns the first elements of a list; none when it is no list. */
@@ -66,10 +69,11 @@ export function listOf(value: unknown, most: number): readonly unknown[] {
   return Array.isArray(value) ? value.slice(0, most) : [];
 }
 
-/** Returns a moment that is told in seconds, as ms UTC; null when it is not told. */
-export function momentOf(seconds: unknown): number | null {
-  const count = positiveOf(seconds);
-  return count !== null && count <= LAST_SECOND ? count * 1000 : null;
+/** Returns a moment that came in seconds or milliseconds, as ms UTC; null when there is none. */
+export function momentOf(value: unknown): number | null {
+  const count = positiveOf(value);
+  if (count === null || count > LAST_SECOND * 1000) return null;
+  return count > LAST_SECOND ? count : count * 1000;
 }
 
 /**

@@ -2,9 +2,9 @@ import { fieldOf } from "./field.js";
 
 /** Domains that films, pictures and sounds were seen at (facts/videos.md 4.2). */
 const MEDIA_DOMAINS = ["douyinvod.com", "zjcdn.com", "douyinpic.com", "douyinstatic.com"];
-/** The platform's own host, which leads to one of them, and the only path of it that is media. */
+/** The platform's own host, which leads to one of them, and its only paths that are media: of films with sound, and of silent ones. */
 const PLAY_HOST = "www.douyin.com";
-const PLAY_PATH = "/aweme/v1/play/";
+const PLAY_PATHS = ["/aweme/v1/play/", "/aweme/v1/play/dash/"];
 
 const LONGEST_ADDRESS = 4096;
 const MOST_ADDRESSES = 16;
@@ -66,7 +66,7 @@ function addressOf(value: unknown): string | null {
   if (!text.startsWith("https://") || !URL.canParse(text)) return null;
   const url = new URL(text);
   if (url.username !== "" || url.password !== "" || url.port !== "" || !isMediaHost(url.hostname)) return null;
-  return url.hostname === PLAY_HOST && url.pathname !== PLAY_PATH ? null : url.href;
+  return url.hostname === PLAY_HOST && !PLAY_PATHS.includes(url.pathname) ? null : url.href;
 }
 
 function isLast(address: string): boolean {

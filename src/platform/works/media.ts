@@ -6,6 +6,7 @@ import { addressesOf, expiryOf } from "./media-address.js";
 const MOST_RUNGS = 64; // real works have about 19
 const MOST_SOUNDS = 16;
 const MOST_IMAGES = 200; // a note has some tens
+const IS_LIVE_PHOTO = 1; // live_photo_type
 
 /** Fields that hold a film with the platform's mark; nothing in an address tells it (facts/videos.md 4.1). */
 const MARKED = ["download_addr", "download_suffix_logo_addr"];
@@ -34,6 +35,11 @@ export function variantsOf(video: unknown): MediaVariant[] {
   const all = [...films, ...sounds, ...marked].filter(canBeHad);
   const recommended = chooseVariant(all, "compatible")?.variant;
   return all.map((variant) => (variant === recommended ? { ...variant, recommended: true } : variant));
+}
+
+/** Returns whether a variant is a film without the platform's mark. */
+export function canPlay({ role, watermark }: MediaVariant): boolean {
+  return role === "video" && !watermark;
 }
 
 function canBeHad({ urls }: MediaVariant): boolean {
@@ -130,8 +136,9 @@ export function imagesOf(aweme: unknown): Image[] {
     const still = picture(index, "image", image, fieldOf(image, "watermark_free_download_url_list"), fieldOf(image, "url_list"));
     const video = fieldOf(image, "video");
     const media = variantsOf(video);
-    // Fields that say what is a live photo were seen with several values: a film that can be played decides.
-    if (!media.some(({ role, watermark }) => role === "video" && !watermark)) return still;
+    // Some live photos do not say that they are: a film that can be played is enough.
+    const isLive = countOf(fieldOf(image, "live_photo_type")) === IS_LIVE_PHOTO || media.some(canPlay);
+    if (!isLive) return still;
     return { ...still, role: "still", motion: { durationMs: positiveOf(fieldOf(video, "duration")), media } };
   });
 }

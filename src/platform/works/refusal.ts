@@ -1,6 +1,6 @@
 import { type Said, told } from "../../runtime/told.js";
 import { at, MOST_PARTS, parseExact, TooManyParts } from "../wire/exact-json.js";
-import { flagOf, textOf } from "./field.js";
+import { countOf, flagOf, textOf } from "./field.js";
 
 /** A reply that the page asked for, as it came. */
 export interface PageReply {
@@ -127,12 +127,13 @@ const ROWS: readonly RefusalRow[] = [
   {
     kind: "captcha",
     // By its title: the body of any other page may hold these words, as somebody wrote them.
-    seen: ({ root, start }) => root === undefined && /<title>\s*(?:验证码中间页|安全验证)\s*<\/title>/.test(start),
+    seen: ({ root, start }) => root === undefined && /<title\b[^>]*>\s*(?:验证码中间页|安全验证)\s*<\/title>/.test(start),
     reason: "the platform shows its captcha page, which a person has to solve",
   },
   {
     kind: "captcha",
-    seen: ({ root, start, message }) => /请完成安全验证|验证后继续/.test(root === undefined ? start : message),
+    seen: ({ root, start, message }) =>
+      at(root, "type") === "verify" || /请完成安全验证|验证后继续/.test(root === undefined ? start : message),
     reason: "the platform asks for a captcha, which a person has to solve",
   },
   {
@@ -153,7 +154,7 @@ const ROWS: readonly RefusalRow[] = [
   },
   {
     kind: "blocked",
-    seen: ({ start, message, root }) => (root === undefined ? start : message).includes("访问过于频繁"),
+    seen: ({ start, message, root }) => /访问(?:过于|太)频繁/.test(root === undefined ? start : message),
     reason: "the platform refuses this visitor for now: too many requests",
   },
   {
@@ -248,13 +249,19 @@ export function refusalOf(evidence: RefusalEvidence): Refusal | null {
   const seen: SearchedReply = {
     ...evidence,
     start: text.slice(0, START),
-    code: at(root, "status_code"),
+    code: codeOf(root),
     message: oneLine(textOf(at(root, "status_msg")) ?? ""),
     filter: textOf(at(at(root, "filter_detail"), "filter_reason")),
   };
   const row = ROWS.find((one) => one.seen(seen));
   if (row === undefined) return null;
   return { kind: row.kind, reason: typeof row.reason === "string" ? row.reason : row.reason(seen) };
+}
+
+/** Returns the code of a reply, which may have come as text; undefined when there is none. */
+export function codeOf(root: unknown): unknown {
+  const code = at(root, "status_code");
+  return countOf(code) ?? code;
 }
 
 /** Makes a text of the platform short enough to stand in a sentence. */

@@ -3,7 +3,7 @@ import type { Mix, Work } from "../../works/model/work.js";
 import { at } from "../wire/exact-json.js";
 import { countOf, flagOf, listOf, textOf } from "./field.js";
 import { authorOf } from "./person.js";
-import { type NotFound, openReply, type PageReply } from "./refusal.js";
+import { codeOf, type NotFound, openReply, type PageReply } from "./refusal.js";
 import { mixOf, type ReadContext, workOf } from "./work.js";
 
 const MOST_WORKS = 200; // a page has about 20
@@ -58,7 +58,7 @@ function itemsOf(root: unknown): readonly unknown[] {
 
 /** Returns whether a list is told in full, though nothing is in it. */
 function isTold(root: unknown): boolean {
-  return at(root, "status_code") === 0 && flagOf(at(root, "has_more")) !== null;
+  return codeOf(root) === 0 && flagOf(at(root, "has_more")) !== null;
 }
 
 function ownerOf(work: Work, asked: AskedList): string | null {

@@ -3,7 +3,7 @@ import type { Mix, Work } from "../../works/model/work.js";
 import { at } from "../wire/exact-json.js";
 import { streamedState } from "../wire/streamed-state.js";
 import { countOf, fieldOf, flagOf, idOf, listOf, momentOf, positiveOf, textOf, timeOfId } from "./field.js";
-import { coversOf, imagesOf, musicOf, variantsOf } from "./media.js";
+import { canPlay, coversOf, imagesOf, musicOf, variantsOf } from "./media.js";
 import { authorOf, mentionsOf } from "./person.js";
 import { type NotFound, openReply, type PageReply, type Refusal } from "./refusal.js";
 
@@ -16,7 +16,6 @@ export interface ReadContext {
 /** Longest text of a work kept, in UTF-16 units; authors may write some thousand. */
 const LONGEST_TEXT = 10_000;
 const MOST_TAGS = 100;
-const HASHTAG = 1;
 
 const MEDIA_IMAGES = 2; // media_type
 const TYPES_OF_IMAGES = new Set<unknown>([2, 68, 150]); // aweme_type of pictures
@@ -112,17 +111,14 @@ function announcesImages(aweme: unknown): boolean {
   );
 }
 
-function canPlay({ role, watermark }: Work["media"][number]): boolean {
-  return role === "video" && !watermark;
-}
-
 function stateOf(aweme: unknown, missing: string | null): [Work["state"], string | null] {
   const status = fieldOf(aweme, "status");
   const says = (...names: string[]) => flagOf(fieldOf(status, ...names)) === true;
   const own = (name: string) => flagOf(fieldOf(aweme, name)) === true;
   const audience = countOf(fieldOf(status, "private_status"));
   if (says("is_delete")) return ["deleted", "the work was deleted"];
-  if (audience === ONLY_SELF || says("self_see") || own("is_private")) return ["private", "only its author can see it"];
+  if (audience === ONLY_SELF || says("self_see") || says("is_private") || own("is_private"))
+    return ["private", "only its author can see it"];
   if (audience === ONLY_FRIENDS || own("is_friend_limit")) return ["friends", "only friends of its author can see it"];
   if (says("is_prohibited")) return ["unavailable", "the platform forbids it"];
   if (own("pc_need_login")) return ["needs_login", "the platform shows it to people who are logged in"];
@@ -133,9 +129,10 @@ function stateOf(aweme: unknown, missing: string | null): [Work["state"], string
 
 function tagsOf(aweme: unknown): Work["tags"] {
   const told = [
-    ...listOf(fieldOf(aweme, "text_extra"), MOST_TAGS)
-      .filter((piece) => fieldOf(piece, "type") === HASHTAG)
-      .map((piece) => ({ name: textOf(fieldOf(piece, "hashtag_name")), id: idOf(fieldOf(piece, "hashtag_id")) })),
+    ...listOf(fieldOf(aweme, "text_extra"), MOST_TAGS).map((piece) => ({
+      name: textOf(fieldOf(piece, "hashtag_name")),
+      id: idOf(fieldOf(piece, "hashtag_id")),
+    })),
     ...listOf(fieldOf(aweme, "cha_list"), MOST_TAGS).map((tag) => ({
       name: textOf(fieldOf(tag, "cha_name")),
       id: idOf(fieldOf(tag, "cid")),

@@ -46,7 +46,10 @@ export const ImageSchema = Type.Object(
     urls: Urls,
     expiresAt: ExpiresAt,
     motion: Nullable(
-      Type.Object({ durationMs: Count("its length"), media: Type.Array(MediaVariantSchema, { description: "rungs of the film" }) }),
+      Type.Object({
+        durationMs: Count("its length"),
+        media: Type.Array(MediaVariantSchema, { description: "rungs of the film; none: its clip is missing" }),
+      }),
       "the film of a live photo (实况), which belongs to this picture",
     ),
   },

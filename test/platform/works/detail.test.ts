@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readDetail } from "../../../src/platform/works/work.js";
 import type { Work } from "../../../src/works/model/work.js";
+import { wantedFiles } from "../../../src/works/wanted-files.js";
 import { expectModel } from "../../works/model/check.js";
 import {
   asReply,
@@ -140,6 +141,8 @@ describe("a video's reply", () => {
         timeEstimated: true,
       });
     expect(read(asReply(VIDEO))).not.toHaveProperty("timeEstimated");
+    const inMs = read(but(VIDEO, { create_time: VIDEO.createTime * 1000 + 321 }));
+    expect([inMs.time, inMs.timeEstimated]).toEqual([VIDEO.createTime * 1000 + 321, undefined]);
   });
 
   it("has the plain films where no rungs are listed", () => {
@@ -160,7 +163,8 @@ describe("a video's reply", () => {
     const rung = (more: object, url = "https://v3-web.douyinvod.com/x/") => ({ gear_name: "g", play_addr: { url_list: [url] }, ...more });
     const of = (one: object) => read(but(VIDEO, { video: { bit_rate: [one] } })).media[0];
     expect(of(rung({}))).toMatchObject({ codec: null, hdr: null, container: "mp4", fps: null });
-    expect(of(rung({ is_bytevc1: 1 }))?.codec).toBe("h265");
+    for (const is_bytevc1 of [1, "1", "true"]) expect(of(rung({ is_bytevc1 }))?.codec).toBe("h265");
+    expect(of(rung({ is_bytevc1: "0" }))?.codec).toBe("h264");
     expect(of(rung({ play_addr: { url_list: ["https://v3-web.douyinvod.com/x/"], url_key: "v0_bytevc2_1080p_1" } }))?.codec).toBe("vvc");
     expect([1, 0, "0", "", "hlg"].map((HDR_type) => of(rung({ HDR_type }))?.hdr)).toEqual(["1", null, null, null, "hlg"]);
     expect(of(rung({}, "https://v3-web.douyinvod.com/media-video-avc1/"))).toMatchObject({ container: "dash", hasAudio: false });
@@ -174,15 +178,13 @@ describe("a video's reply", () => {
 
   it("has each hashtag once, with its id from whichever place tells it", () => {
     const tags = {
-      text_extra: [
-        { type: 1, hashtag_name: "a", hashtag_id: "5" },
-        { type: 1, hashtag_name: "b" },
-      ],
+      text_extra: [{ type: 1, hashtag_name: "a", hashtag_id: "5" }, { type: 1, hashtag_name: "b" }, { hashtag_name: "d" }],
       cha_list: [{ cha_name: "a" }, { cha_name: "b", cid: "6" }, { cha_name: "c" }],
     };
     expect(read(but(VIDEO, tags)).tags).toEqual([
       { name: "a", id: "5" },
       { name: "b", id: "6" },
+      { name: "d", id: null },
       { name: "c", id: null },
     ]);
   });
@@ -226,10 +228,24 @@ describe("a note's reply", () => {
 
   it("takes a film for a live photo's only when it can be played without the platform's mark", () => {
     const images = [
-      { url_list: [pictureOf("a", "webp")], live_photo_type: 1, video: { bit_rate: [], play_addr: { url_list: [] } } },
+      { url_list: [pictureOf("a", "webp")], live_photo_type: 4, video: { bit_rate: [], play_addr: { url_list: [] } } },
       { url_list: [pictureOf("b", "webp")], video: { download_addr: { url_list: ["https://v3-web.douyinvod.com/m"] } } },
     ];
     expect(read(but(NOTE, { images }))).toMatchObject({ kind: "images", images: [{ motion: null }, { motion: null }] });
+  });
+
+  it("says that the clip of a live photo is missing", () => {
+    const images = [{ url_list: [pictureOf("a", "webp")], live_photo_type: 1, video: null }, { url_list: [pictureOf("b", "webp")] }];
+    const work = read(but(NOTE, { images }));
+    expect(work).toMatchObject({
+      kind: "live_photos",
+      images: [{ role: "still", motion: { durationMs: null, media: [] } }, { motion: null }],
+    });
+    expect(wantedFiles(work).map(({ role, index, source }) => [role, index, source.urls.length])).toEqual([
+      ["image", 0, 1],
+      ["clip", 0, 0],
+      ["image", 1, 1],
+    ]);
   });
 
   it("prefers pictures that the platform names free of its mark, and takes the other place of pictures", () => {
@@ -255,6 +271,7 @@ describe("a work that is not for everybody", () => {
     [{ status: { is_delete: true } }, "deleted"],
     [{ status: { private_status: 1 } }, "private"],
     [{ status: { self_see: true } }, "private"],
+    [{ status: { is_private: true } }, "private"],
     [{ status: { private_status: 2 } }, "friends"],
     [{ status: { is_prohibited: true } }, "unavailable"],
     [{ pc_need_login: true }, "needs_login"],

@@ -40,7 +40,8 @@ describe("addresses", () => {
     const second = CDN.replace("v3-", "v26-");
     const bound = `${CDN}&tk=webid&expire=1790000000`;
     expect(addressesOf({ url_list: [PLAY, CDN, CDN, second] })).toEqual([CDN, second, PLAY]);
-    expect(addressesOf({ urlList: [bound, CDN] })).toEqual([CDN, bound]);
+    const dash = PLAY.replace("/play/", "/play/dash/");
+    expect(addressesOf({ urlList: [bound, dash, CDN] })).toEqual([CDN, bound, dash]);
     expect(addressesOf([{ src: CDN.slice("https:".length) }, { src: second }], PLAY)).toEqual([CDN, second, PLAY]);
     expect(addressesOf({ url_list: { main_url: CDN, backup_url: "", fallback_url: second } })).toEqual([CDN, second]);
     expect(addressesOf({ urlList: { mainUrl: CDN } }, [second], second)).toEqual([CDN, second]);
@@ -54,6 +55,7 @@ describe("addresses", () => {
         "https://evil.com/v",
         "https://www.douyin.com/video/1",
         "https://www.douyin.com/aweme/v1/play/../../logout",
+        "https://www.douyin.com/aweme/v1/play/dash/../../logout",
         CDN.replace("https://", "https://a:b@"),
         CDN.replace(".com/", ".com:8443/"),
         "//evil.com/v",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { refusalOfPage } from "../../../src/platform/browser/work-page.js";
 import { refusalOf } from "../../../src/platform/works/refusal.js";
 import { readDetail, refusedWork } from "../../../src/platform/works/work.js";
 import { readWorkList } from "../../../src/platform/works/work-list.js";
@@ -43,11 +44,15 @@ describe("what the platform refuses", () => {
     [code(2154), 200, "captcha", /captcha/],
     [code(2156), 200, "captcha", /captcha/],
     [code(10001), 200, "captcha", /captcha/],
+    ['{"code":"10000","type":"verify"}', 200, "captcha", /captcha/],
+    ['{"status_code":"2154"}', 200, "captcha", /status_code 2154/],
+    ['<html><title class="a" data-n="1">验证码中间页</title></html>', 200, "captcha", /captcha page/],
     ["<html><title>验证码中间页</title></html>", 200, "captcha", /captcha page/],
     ["<html><head><title> 安全验证 </title>", 200, "captcha", /captcha page/],
     ["<p>请完成安全验证</p>", 200, "captcha", /captcha/],
     ["验证后继续", 200, "captcha", /captcha/],
     ["访问过于频繁，请稍后再试", 200, "blocked", /too many requests/],
+    [code(5, { status_msg: "访问太频繁" }), 200, "blocked", /too many requests/],
     ["Blocked by ArgusSecurityPlugin uifid not found", 403, "not_ours", /uifid not found.*clock/],
     ["Signature Not Found", 403, "not_ours", /Signature Not Found/],
     ["Sign Invalid", 403, "not_ours", /Sign Invalid/],
@@ -84,6 +89,13 @@ describe("what the platform refuses", () => {
     expect(of(detailBody(asReply(VIDEO)).replace("{", `{${JSON.stringify(tip).slice(1, -1)},`))).toBeNull();
     const list = JSON.stringify({ aweme_list: [asReply(VIDEO)], has_more: 1, ...tip });
     expect(readWorkList(replied(list), { secUid: SEC_UID }, context).outcome).toBe("found");
+  });
+
+  it("is told of a page by what it shows, before its status", () => {
+    const kind = (status: number, title: string, words = "") => refusalOfPage(status, { title, words })?.kind ?? null;
+    expect([kind(404, "404", "页面不存在"), kind(410, "")]).toEqual(["gone", "gone"]);
+    expect([kind(404, "验证码中间页"), kind(404, "404", "blocked"), kind(500, "")]).toEqual(["captcha", "blocked", "fault"]);
+    expect([kind(403, "作品"), kind(200, "作品"), kind(304, "作品", "一句话")]).toEqual(["blocked", null, null]);
   });
 
   it("looks at the beginning of a long body only, and puts none of it into a sentence", () => {

@@ -4054,7 +4054,7 @@ export interface components {
             /** @description the film of a live photo (实况), which belongs to this picture */
             motion: {
                 durationMs: number | null;
-                /** @description rungs of the film */
+                /** @description rungs of the film; none: its clip is missing */
                 media: components["schemas"]["MediaVariant"][];
             } | null;
         };

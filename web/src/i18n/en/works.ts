@@ -89,6 +89,7 @@ export const works: typeof zh = {
       `${n === 1 ? "One picture" : `${n} pictures`}${moving === 0 ? "" : n === moving ? ", all live photos" : `, ${moving} of them live photos`}`,
     one: (n) => `Picture ${n}`,
     moves: (length) => (length === "" ? "live" : `live ${length}`),
+    noClip: "live, but its clip is missing",
     motionSize: (size) => `film ${size}`,
   },
   seconds: (n) => `${n} s`,

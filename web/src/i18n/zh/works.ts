@@ -86,6 +86,7 @@ export const works = {
     count: (n: number, moving: number) => `${n} 张图片${moving === 0 ? "" : moving === n ? "，都是实况" : `，其中 ${moving} 张是实况`}`,
     one: (n: number) => `第 ${n} 张`,
     moves: (length: Part) => (length === "" ? "实况" : `实况 ${length}`),
+    noClip: "实况，但缺少视频",
     motionSize: (size: Part) => `视频 ${size}`,
   },
   seconds: (n: Part) => `${n} 秒`,
