@@ -1,9 +1,10 @@
-import { readdir, realpath, rename, stat } from "node:fs/promises";
+import { readdir, rename, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { Type } from "typebox";
 import { KINDS, type NewEventOf } from "../events/event.js";
 import { Nullable } from "../events/field.js";
 import type { Clock } from "../runtime/clock.js";
+import { assertNoLink } from "../runtime/durable-file.js";
 import { type Told, told } from "../runtime/told.js";
 import { type ContainerTimes, containerTimes } from "./container-times.js";
 import type { ExportFormat } from "./format.js";
@@ -81,17 +82,6 @@ async function filmAt(folder: string, path: string): Promise<Film> {
     file: String(ino), // a disk that is mounted again may have another number
     mode: mode & 0o666,
   };
-}
-
-/**
- * Sees to it that a file of a folder is in it itself, not where a link leads: a link in place of the folder, too, which was made since.
- * @param folder its real path
- * @param name path of the file from there
- * @throws the system's errors; ELOOP where there is a link
- */
-export async function assertNoLink(folder: string, name: string): Promise<void> {
-  const path = join(folder, dirname(name));
-  if ((await realpath(path)) !== path) throw Object.assign(new Error(`a link is in ${path}`), { code: "ELOOP" });
 }
 
 /** Returns the name of a film without its folder. */
@@ -314,7 +304,7 @@ export class Recordings {
       if (one.own[format] === true && files.has(`${one.name}.${format}`)) {
         if (files.has(`${name}.${format}`)) one.own[format] = false;
         else
-          await Promise.all([assertNoLink(folder, one.name), assertNoLink(folder, name)])
+          await Promise.all([one.name, name].map((at) => assertNoLink(dirname(join(folder, at)))))
             .then(() => rename(join(folder, `${one.name}.${format}`), join(folder, `${name}.${format}`)))
             .catch(() => {});
       }

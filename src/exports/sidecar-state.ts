@@ -4,11 +4,11 @@ import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { NewFile } from "../runtime/durable-file.js";
+import { assertNoLink, NewFile } from "../runtime/durable-file.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { type Told, told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
-import { assertNoLink, type Recording, RecordingSchema } from "./recordings.js";
+import { type Recording, RecordingSchema } from "./recordings.js";
 
 const KeptSchema = Type.Object({
   log: Type.String(),
@@ -58,7 +58,7 @@ function textAsJson(text: string): unknown {
 /** Keeps the state of a folder there, whole or not at all. @throws the system's errors */
 export async function keep(folder: string, stateFile: string, kept: Kept): Promise<void> {
   const path = join(folder, stateFile);
-  await assertNoLink(folder, stateFile);
+  await assertNoLink(folder);
   const file = await NewFile.create(path, `${path}.part`);
   try {
     await file.write(JSON.stringify(kept));

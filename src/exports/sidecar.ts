@@ -4,7 +4,7 @@ import type { LiveEvent } from "../events/event.js";
 import { readAfter } from "../feed/read.js";
 import { ReadingTime } from "../feed/reading-time.js";
 import type { Clock } from "../runtime/clock.js";
-import { NewFile } from "../runtime/durable-file.js";
+import { assertNoLink, NewFile } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure, troubleOf } from "../runtime/file-failure.js";
 import { type Told, type ToldPart, told, toldAll, toldOf } from "../runtime/told.js";
@@ -13,7 +13,6 @@ import type { Store } from "../store/store.js";
 import { type ExportPlan, planExport } from "./plan.js";
 import { minutesAhead, momentIn } from "./recording-time.js";
 import {
-  assertNoLink,
   type FolderContent,
   LOOK_MS,
   listFolder,
@@ -136,7 +135,7 @@ export class Sidecar {
   async look(signal: AbortSignal): Promise<boolean> {
     const { folder, stateFile } = this.#options;
     try {
-      const content = await assertNoLink(folder, stateFile)
+      const content = await assertNoLink(folder)
         .then(() => listFolder(folder))
         .catch((error: unknown) => {
           throw fileFailure(error, told`${folder} cannot be read`);
@@ -286,10 +285,11 @@ export class Sidecar {
     const range = one.first === 0 ? { after: 0, until: 0 } : { after: one.first - 1, until: this.#at };
     const plan = { ...decided, ...range, about: { ...decided.about, gaps } };
     const path = join(folder, `${one.name}.${format}`);
-    await assertNoLink(folder, one.name);
-    // A name that is short, whatever that of the film is, and always the same: of each a crash leaves one at most. Another room's has its own.
+    await assertNoLink(dirname(path));
+    // A name that is short, whatever that of the film is, and always the same: of each a crash leaves one at most. Another room's has its own, and
+    // so has that of a folder above this one.
     const part = createHash("sha256")
-      .update(`${stateFile}/${basename(path)}`)
+      .update(join(folder, stateFile, basename(path)))
       .digest("hex")
       .slice(0, 16);
     const file = await NewFile.create(path, join(dirname(path), `.dylive-${part}.part`));
@@ -306,7 +306,7 @@ export class Sidecar {
         one.own[format] = digest.digest("hex");
         await this.#keep();
       }
-      await assertNoLink(folder, one.name);
+      await assertNoLink(dirname(path));
     } catch (error) {
       await file.discard();
       throw error;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
-import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { type FileHandle, link, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 /** Errors of file systems that cannot flush a folder (some network shares): their names are as safe as they make them. */
@@ -125,6 +125,18 @@ export async function makeFolder(path: string): Promise<void> {
 export function makeFolderSync(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 });
   for (const folder of madeIn(path, first)) syncFolderSync(folder);
+}
+
+/**
+ * Checks that no link is in a path, as far as the path exists.
+ * @param path absolute, below a folder whose real path it begins with
+ * @throws the system's errors; ELOOP where there is a link
+ */
+export async function assertNoLink(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined && dirname(path) !== path) return assertNoLink(dirname(path));
+  if (found?.isSymbolicLink() === true || (await realpath(path)) !== path)
+    throw Object.assign(new Error(`a link is in ${path}`), { code: "ELOOP" });
 }
 
 /** Flushes the names of a folder: those of new and renamed files are lost with the power otherwise. @throws the system's errors */

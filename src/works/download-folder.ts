@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { type FileHandle, open, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { createInterface } from "node:readline";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
-import { makeFolder, NewFile, publish, syncFolder } from "../runtime/durable-file.js";
+import { assertNoLink, makeFolder, NewFile, publish, syncFolder } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { FileLock } from "../runtime/file-lock.js";
@@ -34,7 +34,7 @@ export interface Parts {
   readonly joined: string;
 }
 
-/** Folder with downloaded files, and the ledger of what they are. */
+/** Folder with downloaded files, and the ledger of what they are. Nothing is written where a link in it leads. */
 export class DownloadFolder {
   readonly #path: string;
   readonly #ledger: FileLedger;
@@ -48,10 +48,12 @@ export class DownloadFolder {
   static async open(path: string): Promise<DownloadFolder> {
     try {
       await makeFolder(path);
+      const folder = await realpath(path);
+      await assertNoLink(join(folder, NAME));
+      return new DownloadFolder(folder);
     } catch (error) {
-      throw fileFailure(error, told`the folder ${path} cannot be made`);
+      throw fileFailure(error, told`${path} cannot be written`);
     }
-    return new DownloadFolder(resolve(path));
   }
 
   /**
@@ -59,10 +61,12 @@ export class DownloadFolder {
    * @returns what ends that
    * @throws DyliveError in_use; file_failed
    */
-  lock(workId: string): () => void {
+  async lock(workId: string): Promise<() => void> {
+    const path = join(this.#path, lockName(workId));
     let lock: FileLock | null;
     try {
-      lock = FileLock.take(join(this.#path, lockName(workId)));
+      await assertNoLink(path);
+      lock = FileLock.take(path);
     } catch (error) {
       throw fileFailure(error, told`${this.#path} cannot be written`);
     }
@@ -79,8 +83,10 @@ export class DownloadFolder {
   async parts(workId: string, stem: string, { role, index, variant, source, sound }: WantedFile): Promise<Parts> {
     const told = [workId, role, index, variant, source.bytes, source.hash, sound?.bytes, sound?.hash];
     const path = `${this.#at(stem)}.${createHash("sha256").update(JSON.stringify(told)).digest("hex").slice(0, 12)}`;
+    const parts = { film: `${path}.part`, sound: `${path}.sound.part`, joined: `${path}.joined.part` };
+    for (const part of Object.values(parts)) await assertNoLink(part);
     await makeFolder(dirname(path));
-    return { film: `${path}.part`, sound: `${path}.sound.part`, joined: `${path}.joined.part` };
+    return parts;
   }
 
   /**
@@ -91,7 +97,7 @@ export class DownloadFolder {
     const path = resolve(this.#path, row.name);
     if (!path.startsWith(this.#path + sep)) return false; // not of our making
     if (existsSync(path)) return (await stat(path)).size === row.bytes;
-    if (!existsSync(part) || (await stat(part)).size !== row.bytes || (await sha256Of(part)) !== row.sha256) return false;
+    if (!existsSync(part) || (await stat(part)).size !== row.bytes || (await hashOf("sha256", part)) !== row.sha256) return false;
     await name(part, path, time);
     return true;
   }
@@ -110,7 +116,7 @@ export class DownloadFolder {
         await name(part, path, time);
         return row;
       }
-      if ((await stat(path)).size !== bytes || (await sha256Of(path)) !== sha256) continue;
+      if ((await stat(path)).size !== bytes || (await hashOf("sha256", path)) !== sha256) continue;
       await this.#ledger.add(row);
       await rm(part, { force: true });
       return row;
@@ -121,6 +127,7 @@ export class DownloadFolder {
   /** Writes a text beside the files, in place of one that is there. @throws the system's errors */
   async write(path: string, text: string, time: number): Promise<void> {
     const at = this.#at(path);
+    await assertNoLink(dirname(at));
     await makeFolder(dirname(at));
     const file = await NewFile.create(at, `${at}.part`);
     try {
@@ -158,7 +165,7 @@ export async function removeParts(
 
 async function whatIs(path: string): Promise<Pick<LedgerRow, "bytes" | "sha256">> {
   const { size } = await stat(path);
-  return { bytes: size, sha256: await sha256Of(path) };
+  return { bytes: size, sha256: await hashOf("sha256", path) };
 }
 
 async function name(part: string, path: string, time: number): Promise<void> {
@@ -176,9 +183,9 @@ function endings(variant: string | null): readonly string[] {
   return ["", ...(rung === "" ? [] : [`_${rung}`]), ...Array.from({ length: NAMES_MAX - 2 }, (_, index) => `-${index + 2}`)];
 }
 
-/** Returns the SHA-256 of a file; one that is open is closed. @throws the system's errors */
-export async function sha256Of(file: string | FileHandle): Promise<string> {
-  const hash = createHash("sha256");
+/** Returns the hash of a file, hexadecimal; one that is open is closed. @throws the system's errors */
+export async function hashOf(algorithm: "sha256" | "md5", file: string | FileHandle): Promise<string> {
+  const hash = createHash(algorithm);
   const stream = typeof file === "string" ? createReadStream(file) : file.createReadStream();
   for await (const piece of stream as AsyncIterable<Buffer>) hash.update(piece);
   return hash.digest("hex");

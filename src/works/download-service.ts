@@ -358,7 +358,7 @@ export class DownloadService {
       work,
       {
         ...wish,
-        ...{ id: open.latest.id, folder: this.#storage.of(work.id), platform, clock, signal, tell },
+        ...{ id: open.latest.id, folder: await this.#storage.real(work.id), platform, clock, signal, tell },
         quality: isQuality(quality) ? quality : undefined,
         refresh: async (until) => toldIn(await reader.read(open.work, until)).work,
         onProgress: ({ bytes, totalBytes, files }) => {

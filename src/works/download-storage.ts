@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import { type FileHandle, open, readdir, readFile, realpath, rm, rmdir, stat } from "node:fs/promises";
-import { join, resolve, sep } from "node:path";
-import { makeFolder, NewFile } from "../runtime/durable-file.js";
+import { basename, join, resolve, sep } from "node:path";
+import { assertNoLink, makeFolder, NewFile } from "../runtime/durable-file.js";
 import { DyliveError } from "../runtime/errors.js";
 import { fileFailure } from "../runtime/file-failure.js";
 import { told } from "../runtime/told.js";
 import type { Downloads, RemovedDownload } from "../store/sql/downloads.js";
-import { DownloadFolder, lockName, sha256Of } from "./download-folder.js";
+import { DownloadFolder, hashOf, lockName } from "./download-folder.js";
 
 /** File with the folder's id: the store may be of many processes, and a folder of one, or of some that share a disk. */
 const ID = ".dylive-folder";
@@ -57,17 +57,23 @@ export class DownloadStorage {
     return join(this.#path, workId);
   }
 
+  /** Returns the real path of the folder of a work. @throws the system's errors; ELOOP where it is a link */
+  async real(workId: string): Promise<string> {
+    const path = join(await realpath(this.#path), basename(this.of(workId)));
+    await assertNoLink(path);
+    return path;
+  }
+
   /**
    * Opens a file of a work; the caller closes it.
    * @param name path in the work's folder
    * @returns null where there is none of this length in that folder itself: not by way of a link, nor of `..`
    */
   async open(workId: string, { name, bytes }: { readonly name: string; readonly bytes: number }): Promise<FileHandle | null> {
-    const folder = this.of(workId);
-    const path = resolve(folder, name);
-    if (!path.startsWith(folder + sep) || name.includes("\0")) return null;
+    const path = resolve(this.of(workId), name);
+    if (!path.startsWith(this.of(workId) + sep) || name.includes("\0")) return null;
     try {
-      if ((await realpath(path)) !== join(await realpath(folder), path.slice(folder.length))) return null;
+      await assertNoLink(resolve(await this.real(workId), name));
       const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
       const found = await file.stat();
       if (found.isFile() && found.size === bytes) return file;
@@ -94,7 +100,7 @@ export class DownloadStorage {
     const path = this.of(workId);
     if (!existsSync(path)) return true;
     try {
-      const unlock = (await DownloadFolder.open(path)).lock(workId);
+      const unlock = await (await DownloadFolder.open(await this.real(workId))).lock(workId);
       try {
         if (await isWanted()) return true;
         // All but the lock, which is held.
@@ -185,7 +191,7 @@ export async function checkFiles(
         const file = await storage.open(download.workId, { name, bytes });
         const where = `download ${download.id} of the work ${download.workId}: ${role} ${index} (${name})`;
         if (file === null) findings.push(`${where} is not on the disk with its ${bytes} bytes`);
-        else if ((await sha256Of(file)) !== sha256) findings.push(`${where} has other bytes than were downloaded`);
+        else if ((await hashOf("sha256", file)) !== sha256) findings.push(`${where} has other bytes than were downloaded`);
         onFile();
       }
     after = last.n;

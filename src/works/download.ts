@@ -102,7 +102,7 @@ export async function downloadWork(work: Work, options: DownloadOptions, shared?
   const folder = await DownloadFolder.open(options.folder);
   let unlock: () => void;
   try {
-    unlock = folder.lock(work.id);
+    unlock = await folder.lock(work.id);
   } catch (error) {
     if (error instanceof DyliveError && error.code === "in_use") return ended("failed", error.detail);
     throw error;
@@ -287,7 +287,7 @@ class Run {
   #stream(
     file: WantedFile,
     what: "film" | "sound",
-    { urls, bytes }: FileSource,
+    { urls, bytes, hash }: FileSource,
     part: string,
     holds: readonly FileType["holds"][],
   ): Promise<FileType> {
@@ -300,7 +300,7 @@ class Run {
     };
     const fetching = () => {
       this.#begun(file);
-      return fetchFile({ addresses: urls, bytes, part, holds }, deps, this.#signal);
+      return fetchFile({ addresses: urls, bytes, hash, part, holds }, deps, this.#signal);
     };
     const { shared, work } = this.#deps;
     if (shared === undefined) return fetching();

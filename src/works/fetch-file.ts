@@ -5,6 +5,7 @@ import { connectionFailure } from "../runtime/allowed-hosts.js";
 import type { Clock } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
+import { hashOf } from "./download-folder.js";
 import { type FileType, fileTypeOf, HEAD_BYTES } from "./file-type.js";
 
 /** Time after which an address is left for the next one unless it has given so many bytes, again and again: half-open hosts drip. */
@@ -12,12 +13,17 @@ const PACE_MS = 30_000;
 const PACE_BYTES = 32_768;
 /** Longest time for one file, over all its addresses, in ms. */
 const FILE_MS = 3_600_000;
+/** Wrong files after which no other address is asked. */
+const WRONG_MAX = 2;
+const MD5 = /^[0-9a-f]{32}$/i;
 
 /** Request for one file, which all these addresses are said to have. */
 interface AskedFile {
   readonly addresses: readonly string[];
   /** Length that the platform tells; null where it does not. Only a file of a known length is continued. */
   readonly bytes: number | null;
+  /** The platform's hash of it, an MD5; null where there is none. */
+  readonly hash: string | null;
   /** Kinds that it may be of. */
   readonly holds: readonly FileType["holds"][];
   /** Where it is written until it is whole. */
@@ -53,7 +59,7 @@ export class NotFetched extends Error {
 
 /**
  * Fetches a file into its `.part`, from one address after the other, each once, and goes on from the bytes that are there. Afterwards it is
- * whole, of the length that was told and of a kind that was asked for.
+ * whole, of the length and the hash that the platform gave, and of a kind that was asked for.
  * @throws NotFetched with what each address did; the signal's reason
  */
 export async function fetchFile(asked: AskedFile, deps: FetchDeps, signal: AbortSignal): Promise<FileType> {
@@ -96,21 +102,26 @@ export function wordsOf(error: unknown): string {
 }
 
 async function fromEach(asked: AskedFile, part: Part, deps: FetchDeps, signal: AbortSignal): Promise<FileType> {
+  const left = part.whole;
+  if (left !== null && (await part.verify())) return left;
   const failures: string[] = [];
+  let wrong = 0;
   for (const address of asked.addresses) {
-    if (part.isWhole) break;
+    const failed = (why: string) => failures.push(`${new URL(address).host}: ${why}`);
     try {
       await fromOne(address, part, deps, signal);
-      break;
     } catch (error) {
       signal.throwIfAborted();
       if ((error instanceof NotFetched && !error.again) || troubleOf(error) !== null) throw error;
-      failures.push(`${new URL(address).host}: ${connectionFailure(error)}`);
+      failed(connectionFailure(error));
     }
+    const type = part.whole;
+    if (type === null) continue;
+    if (await part.verify()) return type;
+    failed("another file: its hash is not the platform's");
+    if (++wrong === WRONG_MAX) break;
   }
-  const type = part.isWhole ? await part.type() : null;
-  if (type !== null) return type;
-  throw new NotFetched(failures.length === 0 ? "there is no address" : failures.join("; "), true);
+  throw new NotFetched(failures.length === 0 ? "there is no address" : failures.join("; "), wrong < WRONG_MAX);
 }
 
 async function fromOne(address: string, part: Part, deps: FetchDeps, signal: AbortSignal): Promise<void> {
@@ -184,8 +195,8 @@ class Part {
   /** Length in all, by the platform or by the answer that is being read. */
   #total: number | null;
   #isWhole = false;
-  /** Whether its first bytes are of a kind that was asked for. */
-  #isJudged = false;
+  /** Type by its first bytes, once it is one that was asked for. */
+  #type: FileType | null = null;
 
   private constructor(file: FileHandle, bytes: number, asked: AskedFile, deps: FetchDeps) {
     this.#file = file;
@@ -211,26 +222,34 @@ class Part {
     return this.#bytes;
   }
 
-  get isWhole(): boolean {
-    // Also where the connection broke off behind the last byte.
-    return this.#isWhole || (this.#isJudged && this.#bytes === this.#asked.bytes);
+  /** Its type as soon as it is whole, also where the connection broke off behind the last byte; null before. */
+  get whole(): FileType | null {
+    return this.#isWhole || this.#bytes === this.#asked.bytes ? this.#type : null;
   }
 
   /** Whether what is there can be continued by another answer: one of another length is another file. */
   get isResumable(): boolean {
-    return this.#asked.bytes !== null || this.isWhole;
+    return this.#asked.bytes !== null || this.#isWhole;
+  }
+
+  /** Compares a whole file with the platform's hash, and empties a wrong one. @returns whether it is right */
+  async verify(): Promise<boolean> {
+    const { hash, part } = this.#asked;
+    if (hash === null || !MD5.test(hash) || (await hashOf("md5", part)) === hash.toLowerCase()) return true;
+    await this.empty();
+    return false;
   }
 
   /** Judges what an earlier run left. */
   async #look(): Promise<void> {
     const { bytes } = this.#asked;
-    const type = await this.type();
+    const type = await this.#readType();
     if (bytes === null || this.#bytes > bytes || type === null || !this.#asked.holds.includes(type.holds)) return this.empty();
-    this.#isJudged = true;
+    this.#type = type;
     this.#deps.onBytes(this.#bytes);
   }
 
-  async type(): Promise<FileType | null> {
+  async #readType(): Promise<FileType | null> {
     const head = Buffer.alloc(Math.min(HEAD_BYTES, this.#bytes));
     await this.#file.read(head, 0, head.length, 0);
     return fileTypeOf(head);
@@ -286,7 +305,7 @@ class Part {
   async empty(): Promise<void> {
     if (this.#bytes > 0) await this.#file.truncate(0);
     this.#bytes = 0;
-    this.#isJudged = false;
+    this.#type = null;
     this.#isWhole = false;
     this.#deps.onBytes(0);
   }
@@ -301,13 +320,13 @@ class Part {
   }
 
   async #judge(): Promise<void> {
-    if (this.#isJudged) return;
-    const type = await this.type();
+    if (this.#type !== null) return;
+    const type = await this.#readType();
     if (type === null || !this.#asked.holds.includes(type.holds)) {
       await this.empty();
       throw this.#wrongType(type === null ? "something unknown" : type.holds === "page" ? "HTML" : `a ${type.extension}`);
     }
-    this.#isJudged = true;
+    this.#type = type;
   }
 
   #assertAllowed(total: number, more: number): void {

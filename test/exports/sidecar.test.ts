@@ -616,7 +616,13 @@ describe("a folder", () => {
   it("in which a file cannot be written has that told once, and the file when it can", async () => {
     const { clock, folder, say, grow, read, open, told } = await opened();
     const film = `主播_${stamp(EIGHT)}`;
-    const part = join(folder, `.dylive-${createHash("sha256").update(`${STATE}/${film}.ass`).digest("hex").slice(0, 16)}.part`);
+    const part = join(
+      folder,
+      `.dylive-${createHash("sha256")
+        .update(join(folder, STATE, `${film}.ass`))
+        .digest("hex")
+        .slice(0, 16)}.part`,
+    );
     mkdirSync(part);
     grow(`${film}.flv`);
     await say();
@@ -743,6 +749,20 @@ describe("a folder", () => {
     expect(await sidecar.look(SIGNAL)).toBe(false);
     expect(readdirSync(outside)).toHaveLength(3);
     expect(theirs()).toEqual(["theirs", "theirs", "theirs"]);
+  });
+
+  it("has files that a sidecar of a folder above writes at the same time, once and whole", async () => {
+    const { clock, folder, say, grow, open, told } = await opened({ formats: ["xml"] });
+    const [film, below] = [`主播_${stamp(EIGHT)}`, join(folder, "day")];
+    mkdirSync(below);
+    grow(join("day", `${film}.flv`));
+    await say();
+    await clock.advance(100_000);
+    const inner = await open({ folder: below });
+    const outer = await open({}, undefined, () => inner.look(SIGNAL));
+    expect([await outer.look(SIGNAL), outer.figures.trouble]).toEqual([true, null]);
+    expect(told).toContainEqual(expect.stringMatching(/\.xml: is there and not of this command/));
+    expect(readdirSync(below).filter((name) => !name.startsWith(".dylive-sidecar"))).toEqual([`${film}.flv`, `${film}.xml`]);
   });
 
   it("has the files of a recording with a long name, but for those whose own names are too long", async () => {

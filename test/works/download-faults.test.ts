@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -182,6 +182,38 @@ describe("a fault that nothing gets over is told, and nothing has the name of a 
     const usual = await stage.download("dash", folders(), { ...NAMES, quality: "best" });
     expect(ofRole(done, "video")).toEqual(ofRole(usual, "video"));
     expect(sha256In(folder, done.files[0] ?? { name: null })).toBe(usual.files[0]?.sha256);
+  });
+
+  it("a link in the folder, which is not followed: in place of a folder, of a file on its way, of the ledger", async () => {
+    const { id } = stage.truth("plain");
+    const outside = folders();
+    writeFileSync(join(outside, "theirs"), "theirs");
+    const nested = folders();
+    symlinkSync(outside, join(nested, "ln"));
+    const inLink = await stage.download("plain", nested, { template: "ln/deep/{id}" });
+    const why = "it cannot be written: a link is in its path";
+    expect(ofRole(inLink, "video")).toMatchObject([{ state: "failed", reason: why }]);
+
+    const begun = folders();
+    stage.faults("uhd", "cdn_cut");
+    const stop = new AbortController();
+    await stage.download("uhd", begun, { ...NAMES, signal: stop.signal, onProgress: ({ bytes }) => bytes > 0 && stop.abort() });
+    stage.mend();
+    const [part = ""] = readdirSync(begun).filter((name) => name.endsWith(".part"));
+    rmSync(join(begun, part));
+    symlinkSync(join(outside, "theirs"), join(begun, part));
+    expect(ofRole(await stage.download("uhd", begun, NAMES), "video")).toMatchObject([{ state: "failed", reason: why }]);
+
+    for (const name of [".dylive-downloads.jsonl", `.dylive-${id}.lock`]) {
+      const folder = folders();
+      symlinkSync(join(outside, name), join(folder, name));
+      await expect(stage.download("plain", folder, NAMES)).rejects.toThrow(/a link is in its path/);
+    }
+    expect([readdirSync(outside), readFileSync(join(outside, "theirs"), "utf8")]).toEqual([["theirs"], "theirs"]);
+
+    const folder = folders();
+    symlinkSync(folder, join(outside, "own"));
+    expect(await stage.download("plain", join(outside, "own"), NAMES)).toMatchObject({ state: "done" });
   });
 
   it("a work that cannot be seen, and one that has no file", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -61,12 +61,22 @@ it("files of a work that somebody downloads just now stay, and are told; they go
   const { folder, storage, downloads, id, begin } = await stage();
   await downloads.remove(await begin("a", WORK));
   await downloads.remove(await begin("b", OTHER));
-  const unlock = (await DownloadFolder.open(storage.of(WORK))).lock(WORK);
+  const unlock = await (await DownloadFolder.open(storage.of(WORK))).lock(WORK);
   expect(await removeFiles(downloads, storage)).toEqual([join(folder, WORK)]);
   expect([existsSync(join(folder, WORK, "film.mp4")), existsSync(join(folder, OTHER))]).toEqual([true, false]);
   expect(await downloads.removedIn(id)).toHaveLength(1);
   unlock();
   expect([await removeFiles(downloads, storage), existsSync(join(folder, WORK)), await downloads.removedIn(id)]).toEqual([[], false, []]);
+});
+
+it("a link in place of a work's folder is not followed", async () => {
+  const { folder, storage } = await stage();
+  rmSync(join(folder, WORK), { recursive: true });
+  symlinkSync(join(folder, OTHER), join(folder, WORK));
+  expect(await storage.open(WORK, { name: "film.mp4", bytes: 3 })).toBeNull();
+  await expect(storage.remove(WORK)).rejects.toThrow(/a link is in its path/);
+  await expect(storage.real(WORK)).rejects.toThrow(/a link is in/);
+  expect(existsSync(join(folder, OTHER, "film.mp4"))).toBe(true);
 });
 
 it("the check tells files that are gone, shorter or other than they were", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -39,7 +40,11 @@ interface Trying extends Partial<Parameters<typeof fetchFile>[0]> {
 function fetching({ clock = new FakeClock(), signal = new AbortController().signal, onBytes = () => {}, ...asked }: Trying = {}) {
   const addresses = [FIRST, SECOND].map((at) => `https://${at}`);
   const allowance = { left: 10 ** 9, perFile: 10 ** 9 };
-  return fetchFile({ addresses, bytes: FILM.length, holds: ["film"], part, ...asked }, { hosts, clock, allowance, onBytes }, signal);
+  return fetchFile(
+    { addresses, bytes: FILM.length, hash: null, holds: ["film"], part, ...asked },
+    { hosts, clock, allowance, onBytes },
+    signal,
+  );
 }
 
 /** What was asked of which host. */
@@ -126,6 +131,44 @@ describe("an answer is not taken for the file", () => {
     await expect(fetching({ addresses: [`https://${FIRST}`] })).rejects.toMatchObject({
       message: `v3-web.douyinvod.com: HTTP ${status}`,
     });
+  });
+});
+
+describe("the platform's hash", () => {
+  const hash = createHash("md5").update(FILM).digest("hex").toUpperCase();
+  /** A file of the film's length and type, and of other bytes behind its head. */
+  const WRONG = Buffer.concat([FILM.subarray(0, 70), Buffer.alloc(FILM.length - 70, "wrong")]);
+  const WHY = "another file: its hash is not the platform's";
+
+  it.each<readonly [what: string, left: Buffer | null, asked: readonly unknown[]]>([
+    ["a whole file that changed behind its head", WRONG, [[FIRST, null]]],
+    [
+      "a begun file that changed behind its head",
+      WRONG.subarray(0, 40_000),
+      [
+        [FIRST, "bytes=40000-"],
+        [SECOND, null],
+      ],
+    ],
+  ])("finds %s, which is fetched again", async (_what, left, requests) => {
+    writeFileSync(part, left ?? "");
+    expect(await fetching({ hash })).toEqual({ extension: "mp4", holds: "film" });
+    expect([asked(), readFileSync(part).equals(FILM)]).toEqual([requests, true]);
+  });
+
+  it("finds another file of the same length, which is fetched from the next address, once", async () => {
+    server.gives(FIRST, WRONG);
+    await fetching({ hash });
+    expect([asked().length, readFileSync(part).equals(FILM)]).toEqual([2, true]);
+    server.forget();
+    server.gives(SECOND, WRONG);
+    const addresses = [FIRST, SECOND, "www.douyin.com/aweme/v1/play/"].map((at) => `https://${at}`);
+    writeFileSync(part, "");
+    await expect(fetching({ hash, addresses })).rejects.toMatchObject({
+      message: `v3-web.douyinvod.com: ${WHY}; v26-web.douyinvod.com: ${WHY}`,
+      again: false,
+    });
+    expect([asked().length, readFileSync(part).length]).toEqual([2, 0]);
   });
 });
 

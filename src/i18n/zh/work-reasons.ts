@@ -180,6 +180,7 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   [/^it answered with another part than was asked for$/, "给的不是所要的那一段"],
   [/^a short body: (\d+) bytes(?: instead of (\d+))?$/, "内容不完整：只有 $1 字节，应有 $2"],
   [/^another file: (\d+) bytes instead of (\d+)$/, "是另一个文件：$1 字节，应有 $2"],
+  [/^another file: its hash is not the platform's$/, "是另一个文件：哈希与平台给的不同"],
   [/^another file: more than (\d+) bytes$/, "是另一个文件：超过 $1 字节"],
   [/^it gave less than (\d+) KiB in (\d+) s$/, "$2 秒内给不到 $1 KiB"],
   [/^it was not whole after (\d+) minutes$/, "$1 分钟后仍未下载完整"],

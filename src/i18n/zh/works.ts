@@ -109,6 +109,7 @@ export const WORKS: Readonly<Record<string, string>> = {
   "{}: {} bytes instead of {}": "{}：{} 字节，应有 {}",
   "a short body": "内容不完整",
   "another file": "是另一个文件",
+  "another file: its hash is not the platform's": "是另一个文件：哈希与平台给的不同",
   "another file: more than {} bytes": "是另一个文件：超过 {} 字节",
   "a short body: {} bytes{}": "内容不完整：{} 字节{}",
   " instead of {}": "，应有 {}",
