@@ -89,17 +89,11 @@ export class DownloadFolder {
     return parts;
   }
 
-  /**
-   * Returns whether a file of the ledger is there. A crash may have come between the ledger and the name: then the part is given it.
-   * @param part where it was before it had its name
-   */
-  async has(row: LedgerRow, part: string, time: number): Promise<boolean> {
+  /** Returns whether a file of the ledger is there: a crash may have come before it had its name. */
+  async has(row: LedgerRow): Promise<boolean> {
     const path = resolve(this.#path, row.name);
     if (!path.startsWith(this.#path + sep)) return false; // not of our making
-    if (existsSync(path)) return (await stat(path)).size === row.bytes;
-    if (!existsSync(part) || (await stat(part)).size !== row.bytes || (await hashOf("sha256", part)) !== row.sha256) return false;
-    await name(part, path, time);
-    return true;
+    return existsSync(path) && (await stat(path)).size === row.bytes;
   }
 
   /**

@@ -97,8 +97,6 @@ export class DownloadService {
   readonly #storage: DownloadStorage;
   readonly #shared: SharedDownloads & { readonly allowance: { left: number } };
   readonly #open = new Map<string, OpenDownload>();
-  /** Works whose files are being removed. */
-  readonly #removing = new Map<string, Promise<boolean>>();
   readonly #ended = new Map<string, number>();
   readonly #closing = new AbortController();
   /** Place for one measure at a time: what is fetched beside it is taken off, and another measure would be taken for that. */
@@ -352,7 +350,6 @@ export class DownloadService {
     const { platform, reader, clock, tell } = this.#options;
     const { signal } = open.stop;
     const { quality, ...wish } = open.latest.wish;
-    await this.#removing.get(work.id);
     await this.#measure();
     const { state, reason, files } = await downloadWork(
       work,
@@ -413,21 +410,8 @@ export class DownloadService {
         open.stop.abort(cancelled());
         await open.ended;
       }
-      return this.#remove(workId, isWanted);
+      return this.#storage.remove(workId, isWanted);
     });
-  }
-
-  async #remove(workId: string, isWanted: () => Promise<boolean>): Promise<boolean> {
-    const removing = this.#storage.remove(workId, isWanted);
-    this.#removing.set(
-      workId,
-      removing.catch(() => false),
-    );
-    try {
-      return await removing;
-    } finally {
-      this.#removing.delete(workId);
-    }
   }
 }
 

@@ -207,15 +207,14 @@ class Run {
 
   /** Returns a file that was downloaded before: the same rung, or what was chosen when the same was asked for. */
   async #kept(file: WantedFile): Promise<LedgerRow | null> {
-    const { role, index, variant, sound } = file;
+    const { role, index, variant } = file;
     const { quality, hdr } = this.#deps.wish;
     const rows = this.#deps.rows.filter((row) => row.role === role && row.index === index);
     const same = rows.filter((row) => row.variant === variant);
     const asked = rows.filter((row) => row.variant !== variant && row.quality === quality && row.hdr === hdr);
     for (const row of [...same, ...asked]) {
-      const parts = await this.#parts(file);
-      if (!(await this.#deps.folder.has(row, sound === null ? parts.film : parts.joined, this.#deps.work.time))) continue;
-      await removeParts(parts, { film: false, sound: false });
+      if (!(await this.#deps.folder.has(row))) continue;
+      await removeParts(await this.#parts(file), { film: false, sound: false });
       return row;
     }
     return null;
@@ -231,9 +230,6 @@ class Run {
     try {
       for (;;) {
         try {
-          const expired = asked.source.expiresAt !== null && asked.source.expiresAt <= this.#clock.now();
-          if (expired && this.#deps.options.refresh !== undefined && reading === 0)
-            throw new NotFetched("its addresses have expired", true);
           const row = await this.#placed(asked, parts);
           isWhole = true;
           return row;

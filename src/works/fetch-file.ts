@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { MediaHosts, MediaReply } from "../platform/access/media-hosts.js";
 import { expiryOf } from "../platform/works/media-address.js";
 import { connectionFailure } from "../runtime/allowed-hosts.js";
-import type { Clock } from "../runtime/clock.js";
+import { type Clock, type FollowingController, follow } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
 import { troubleOf } from "../runtime/file-failure.js";
 import { hashOf } from "./download-folder.js";
@@ -63,16 +63,9 @@ export class NotFetched extends Error {
  * @throws NotFetched with what each address did; the signal's reason
  */
 export async function fetchFile(asked: AskedFile, deps: FetchDeps, signal: AbortSignal): Promise<FileType> {
-  const limit = new AbortController();
-  const stop = () => limit.abort(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
+  const limit = follow(signal);
   const late = new NotFetched(`it was not whole after ${FILE_MS / 60_000} minutes`, false);
-  const timer = new AbortController();
-  deps.clock.sleep(FILE_MS, timer.signal).then(
-    () => limit.abort(late),
-    () => {},
-  );
+  const stop = deps.clock.every(FILE_MS, () => limit.abort(late));
   try {
     const part = await Part.open(asked, deps);
     try {
@@ -84,8 +77,8 @@ export async function fetchFile(asked: AskedFile, deps: FetchDeps, signal: Abort
     signal.throwIfAborted();
     throw limit.signal.aborted ? late : notFetched(error);
   } finally {
-    timer.abort();
-    signal.removeEventListener("abort", stop);
+    stop();
+    limit.release();
   }
 }
 
@@ -102,6 +95,7 @@ export function wordsOf(error: unknown): string {
 }
 
 async function fromEach(asked: AskedFile, part: Part, deps: FetchDeps, signal: AbortSignal): Promise<FileType> {
+  await part.look();
   const left = part.whole;
   if (left !== null && (await part.verify())) return left;
   const failures: string[] = [];
@@ -121,18 +115,13 @@ async function fromEach(asked: AskedFile, part: Part, deps: FetchDeps, signal: A
     failed("another file: its hash is not the platform's");
     if (++wrong === WRONG_MAX) break;
   }
-  throw new NotFetched(failures.length === 0 ? "there is no address" : failures.join("; "), wrong < WRONG_MAX);
+  throw new NotFetched(failures.join("; ") || "there is no address", failures.length > 0 && wrong < WRONG_MAX);
 }
 
 async function fromOne(address: string, part: Part, deps: FetchDeps, signal: AbortSignal): Promise<void> {
   const pace = new ThroughputWatch(deps.clock, signal);
   try {
-    let reply = await deps.hosts.ask(address, part.bytes, pace.signal);
-    if (reply.statusCode === 416 && part.bytes > 0) {
-      reply.body.destroy();
-      await part.empty();
-      reply = await deps.hosts.ask(address, 0, pace.signal);
-    }
+    const reply = await deps.hosts.ask(address, part.bytes, pace.signal);
     try {
       await part.expect(reply, address);
       for await (const piece of reply.body as AsyncIterable<Buffer>) {
@@ -153,24 +142,18 @@ async function fromOne(address: string, part: Part, deps: FetchDeps, signal: Abo
 
 /** Watches that an address gives enough bytes in a time. */
 class ThroughputWatch {
-  readonly #limit = new AbortController();
-  readonly #stop: () => void;
+  readonly #limit: FollowingController;
+  readonly #rest: () => void;
   #bytes = 0;
   isTooSlow = false;
 
   constructor(clock: Clock, signal: AbortSignal) {
-    const leave = () => this.#limit.abort(signal.reason);
-    if (signal.aborted) leave();
-    signal.addEventListener("abort", leave, { once: true });
-    const rest = clock.every(PACE_MS, () => {
+    this.#limit = follow(signal);
+    this.#rest = clock.every(PACE_MS, () => {
       this.isTooSlow = this.#bytes < PACE_BYTES;
       this.#bytes = 0;
       if (this.isTooSlow) this.#limit.abort();
     });
-    this.#stop = () => {
-      rest();
-      signal.removeEventListener("abort", leave);
-    };
   }
 
   get signal(): AbortSignal {
@@ -182,7 +165,8 @@ class ThroughputWatch {
   }
 
   stop(): void {
-    this.#stop();
+    this.#rest();
+    this.#limit.release();
   }
 }
 
@@ -208,14 +192,7 @@ class Part {
 
   static async open(asked: AskedFile, deps: FetchDeps): Promise<Part> {
     const file = await open(asked.part, "a+", 0o600);
-    const part = new Part(file, (await file.stat()).size, asked, deps);
-    try {
-      await part.#look();
-      return part;
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    return new Part(file, (await file.stat()).size, asked, deps);
   }
 
   get bytes(): number {
@@ -241,7 +218,7 @@ class Part {
   }
 
   /** Judges what an earlier run left. */
-  async #look(): Promise<void> {
+  async look(): Promise<void> {
     const { bytes } = this.#asked;
     const type = await this.#readType();
     if (bytes === null || this.#bytes > bytes || type === null || !this.#asked.holds.includes(type.holds)) return this.empty();
@@ -257,6 +234,7 @@ class Part {
 
   /** Judges an answer by its head, before its body is read. */
   async expect({ statusCode, headers }: MediaReply, address: string): Promise<void> {
+    if (statusCode === 416) await this.empty(); // the next address is asked for all of it
     if (statusCode !== 200 && statusCode !== 206) throw new NotFetched(refusalOf(statusCode, address, this.#deps.clock.now()), true);
     if (/^text\/html\b/i.test(textOf(headers["content-type"]))) throw this.#wrongType("HTML");
     if (statusCode === 200) await this.empty();

@@ -16,7 +16,7 @@ export interface Wish {
 }
 
 /** A stream of bytes that addresses lead to. */
-export type FileSource = Pick<MediaVariant, "urls" | "bytes" | "hash" | "expiresAt">;
+export type FileSource = Pick<MediaVariant, "urls" | "bytes" | "hash">;
 
 /** A file of a work that is wanted, and what it is made of. */
 export interface WantedFile extends Pick<DownloadFile, "role" | "index"> {
@@ -39,12 +39,12 @@ export interface WantedFile extends Pick<DownloadFile, "role" | "index"> {
 export function wantedFiles(work: Work, wish: Wish = {}): readonly WantedFile[] {
   const film = work.images.length > 0 ? [] : filmOf("video", 0, work.media, wish);
   const pictures = work.images.flatMap((image) => [
-    only("image", image.index, image),
+    only("image", image.index, image.urls),
     ...(image.motion === null ? [] : filmOf("clip", image.index, image.motion.media, wish)),
   ]);
-  const covers = wish.covers === true ? work.covers.map((cover) => only("cover", cover.index, cover)) : [];
+  const covers = wish.covers === true ? work.covers.map((cover) => only("cover", cover.index, cover.urls)) : [];
   const address = wish.music === true ? work.music?.url : null;
-  const music = address == null ? [] : [only("music", 0, { ...NOWHERE, urls: [address] })];
+  const music = address == null ? [] : [only("music", 0, [address])];
   return [...film, ...pictures, ...covers, ...music];
 }
 
@@ -71,17 +71,14 @@ function filmOf(
 ): readonly WantedFile[] {
   const choice = chooseVariant(media, quality, { hdr });
   // A clip that is missing is wanted all the same: a download without it is not complete.
-  if (choice === null) return role === "clip" ? [only(role, index, NOWHERE)] : [];
+  if (choice === null) return role === "clip" ? [only(role, index, [])] : [];
   const { variant, audio, reason, rungs } = choice;
   const edge = Math.min(variant.width ?? 0, variant.height ?? 0);
   const short = edge === 0 ? null : `${edge}p`;
   return [{ role, index, source: variant, sound: audio, variant: variant.name, reason, quality: short, rungs }];
 }
 
-const NOWHERE: Omit<FileSource, "hash"> = { urls: [], bytes: null, expiresAt: null };
-
-/** Returns a file that there is in one form. */
-function only(role: WantedFile["role"], index: number, { urls, bytes, expiresAt }: Omit<FileSource, "hash">): WantedFile {
-  const source = { urls, bytes, hash: null, expiresAt };
-  return { role, index, source, sound: null, variant: null, reason: null, quality: null, rungs: [] };
+/** Returns a file of which there is one form, of unknown length. */
+function only(role: WantedFile["role"], index: number, urls: string[]): WantedFile {
+  return { role, index, source: { urls, bytes: null, hash: null }, sound: null, variant: null, reason: null, quality: null, rungs: [] };
 }

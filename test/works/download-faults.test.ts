@@ -76,11 +76,11 @@ describe("a fault that other addresses, or the rest of the file, get over", () =
     }
   });
 
-  it("addresses that had expired before: the work is read first, once for all its files", async () => {
+  it("addresses that had expired before: the work is read again, once for all its files", async () => {
     for (const name of ["plain", "live_photos"]) {
       stage.faults(name, "cdn_expired", "cdn_play_astray");
       const work = await stage.read(name);
-      stage.faults(name);
+      stage.faults(name, "cdn_play_astray");
       expect([...work.media, ...work.images].every(({ expiresAt }) => (expiresAt ?? 0) < Date.now())).toBe(true);
       let readings = 0;
       const done = await downloadWork(work, {

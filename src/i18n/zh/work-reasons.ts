@@ -171,7 +171,6 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   [/^([\w-]+(?:\.[\w-]+)+(?::\d+)?)$/, "$1"],
   [/^(HTTP \d+)$/, "$1"],
   [/^the address has expired \(HTTP (\d+)\)$/, "地址已过期（HTTP $1）"],
-  [/^its addresses have expired$/, "地址已过期"],
   [/^it leads to (\S+), which is no host of media$/, "转到了 $1，不是平台的媒体主机"],
   [/^there is no address$/, "没有地址"],
   [/^it answered with HTML instead of a (?:\w+)$/, "给的是 HTML，不是要的文件"],

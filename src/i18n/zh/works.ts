@@ -97,7 +97,6 @@ export const WORKS: Readonly<Record<string, string>> = {
   "the answer broke off": "回答中断了",
   "the connection broke off (ECONNRESET)": "连接断了（ECONNRESET）",
   "the address has expired (HTTP {})": "地址已过期（HTTP {}）",
-  "its addresses have expired": "地址已过期",
   "it leads to {}, which is no host of media": "转到了 {}，不是平台的媒体主机",
   "more than {} redirects": "跳转超过 {} 次",
   "there is no address": "没有地址",

@@ -121,7 +121,10 @@ const SIGNING = /blocked by argussecurityplugin|uifid not found|signature not fo
 const ROWS: readonly RefusalRow[] = [
   {
     kind: "captcha",
-    seen: ({ headers }) => Object.keys(headers).some((name) => name.toLowerCase() === CAPTCHA_HEADER && headers[name] !== undefined),
+    seen: ({ headers, root, start, message }) =>
+      Object.keys(headers).some((name) => name.toLowerCase() === CAPTCHA_HEADER && headers[name] !== undefined) ||
+      at(root, "type") === "verify" ||
+      /请完成安全验证|验证后继续/.test(root === undefined ? start : message),
     reason: "the platform asks for a captcha, which a person has to solve",
   },
   {
@@ -129,12 +132,6 @@ const ROWS: readonly RefusalRow[] = [
     // By its title: the body of any other page may hold these words, as somebody wrote them.
     seen: ({ root, start }) => root === undefined && /<title\b[^>]*>\s*(?:验证码中间页|安全验证)\s*<\/title>/.test(start),
     reason: "the platform shows its captcha page, which a person has to solve",
-  },
-  {
-    kind: "captcha",
-    seen: ({ root, start, message }) =>
-      at(root, "type") === "verify" || /请完成安全验证|验证后继续/.test(root === undefined ? start : message),
-    reason: "the platform asks for a captcha, which a person has to solve",
   },
   {
     kind: "captcha",
