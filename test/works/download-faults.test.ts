@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -275,5 +275,19 @@ describe("a download that is stopped", () => {
     expect(await stage.download("uhd", folder, { ...NAMES, onProgress: ({ bytes }) => seen.push(bytes) })).toMatchObject({ state: "done" });
     expect(seen[0]).toBeGreaterThan(0);
     expect(filesIn(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+
+  it("finds a file that was killed between the ledger and its name, and fetches nothing", async () => {
+    const [folder, before] = [folders(), folders()];
+    const [film] = ofRole(await stage.download("uhd", before, NAMES), "video");
+    const stop = new AbortController();
+    stage.faults("uhd", "cdn_cut");
+    await stage.download("uhd", folder, { ...NAMES, signal: stop.signal, onProgress: ({ bytes }) => bytes > 0 && stop.abort() });
+    const [part = ""] = readdirSync(folder).filter((name) => name.endsWith(".part"));
+    copyFileSync(join(before, film?.name ?? ""), join(folder, part));
+    copyFileSync(join(before, ".dylive-downloads.jsonl"), join(folder, ".dylive-downloads.jsonl"));
+    stage.faults("uhd", "cdn_dead");
+    expect(ofRole(await stage.download("uhd", folder, NAMES), "video")).toEqual([film]);
+    expect(filesIn(folder)).toEqual(filesIn(before));
   });
 });
