@@ -37,10 +37,13 @@ export interface Parts {
 /** Folder with downloaded files, and the ledger of what they are. Nothing is written where a link in it leads. */
 export class DownloadFolder {
   readonly #path: string;
+  /** Path as the caller named it, for messages. */
+  readonly #name: string;
   readonly #ledger: FileLedger;
 
-  private constructor(path: string) {
+  private constructor(path: string, name: string) {
     this.#path = path;
+    this.#name = name;
     this.#ledger = new FileLedger(path);
   }
 
@@ -50,7 +53,7 @@ export class DownloadFolder {
       await makeFolder(path);
       const folder = await realpath(path);
       await assertNoLink(join(folder, NAME));
-      return new DownloadFolder(folder);
+      return new DownloadFolder(folder, path);
     } catch (error) {
       throw fileFailure(error, told`${path} cannot be written`);
     }
@@ -68,9 +71,9 @@ export class DownloadFolder {
       await assertNoLink(path);
       lock = FileLock.take(path);
     } catch (error) {
-      throw fileFailure(error, told`${this.#path} cannot be written`);
+      throw fileFailure(error, told`${this.#name} cannot be written`);
     }
-    if (lock === null) throw new DyliveError("in_use", told`another dylive downloads work ${workId} into ${this.#path}`);
+    if (lock === null) throw new DyliveError("in_use", told`another dylive downloads work ${workId} into ${this.#name}`);
     return () => lock.remove();
   }
 

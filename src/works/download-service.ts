@@ -3,6 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { AskedWork } from "../platform/access/work-visitor.js";
 import { type Clock, within } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
+import { fileFailure } from "../runtime/file-failure.js";
 import { FairSemaphore } from "../runtime/semaphore.js";
 import { told } from "../runtime/told.js";
 import type { DownloadAsk, DownloadAuthor, DownloadRow } from "../store/sql/downloads.js";
@@ -351,11 +352,14 @@ export class DownloadService {
     const { signal } = open.stop;
     const { quality, ...wish } = open.latest.wish;
     await this.#measure();
+    await this.#storage.real(work.id).catch((error: unknown) => {
+      throw fileFailure(error, told`${this.#storage.of(work.id)} cannot be written`);
+    });
     const { state, reason, files } = await downloadWork(
       work,
       {
         ...wish,
-        ...{ id: open.latest.id, folder: await this.#storage.real(work.id), platform, clock, signal, tell },
+        ...{ id: open.latest.id, folder: this.#storage.of(work.id), platform, clock, signal, tell },
         quality: isQuality(quality) ? quality : undefined,
         refresh: async (until) => toldIn(await reader.read(open.work, until)).work,
         onProgress: ({ bytes, totalBytes, files }) => {

@@ -175,11 +175,9 @@ class Run {
 
   /** Downloads all files, some at once. @returns how each ended, in their order */
   async all(): Promise<DownloadFile[]> {
-    let next = 0;
+    const left = this.#deps.wanted.entries();
     const work = async () => {
-      for (let at = next++; at < this.#deps.wanted.length; at = next++) {
-        const file = this.#deps.wanted[at];
-        if (file === undefined) continue;
+      for (const [at, file] of left) {
         this.#files[at] = await this.#one(file);
         this.#tell();
       }

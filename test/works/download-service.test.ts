@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -264,6 +264,16 @@ describe("a download of a server", () => {
     expect(existsSync(join(folder, WORK, "x.lock"))).toBe(true);
     await service.cancel(id, true);
     await until(() => !existsSync(join(folder, WORK)));
+  });
+
+  it("follows no link in place of its work's folder, and says so without a path", async () => {
+    const { start, ended, folder } = stage();
+    const outside = folders();
+    server.gives(at(WORK), FILM);
+    symlinkSync(outside, join(folder, WORK));
+    const done = await ended((await start(WORK)).id);
+    expect(done).toMatchObject({ state: "failed", reason: expect.stringContaining("a link is in its path") });
+    expect([done.reason?.includes(folder), readdirSync(outside)]).toEqual([false, []]);
   });
 
   it("says why its work could not be read: what is a caller's to know in words, all else in the log alone", async () => {

@@ -137,8 +137,7 @@ export function imagesOf(aweme: unknown): Image[] {
     const video = fieldOf(image, "video");
     const media = variantsOf(video);
     // Some live photos do not say that they are: a film that can be played is enough.
-    const isLive = countOf(fieldOf(image, "live_photo_type")) === IS_LIVE_PHOTO || media.some(canPlay);
-    if (!isLive) return still;
+    if (countOf(fieldOf(image, "live_photo_type")) !== IS_LIVE_PHOTO && !media.some(canPlay)) return still;
     return { ...still, role: "still", motion: { durationMs: positiveOf(fieldOf(video, "duration")), media } };
   });
 }
