@@ -4,7 +4,8 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { acceptedLanguage, inLanguage, type Language, messageIn } from "../i18n/words.js";
 import { DyliveError } from "../runtime/errors.js";
-import { Conversation, listenFailure } from "../runtime/listen.js";
+import { listenFailure } from "../runtime/listen.js";
+import { SerialConnection } from "../runtime/serial-connection.js";
 import { told } from "../runtime/told.js";
 import type { RoomKey } from "../store/log.js";
 import { CompatClient } from "./client.js";
@@ -61,13 +62,12 @@ export class CompatPort {
       response.writeHead(426, { "content-type": "text/plain; charset=utf-8", upgrade: "websocket", connection: "close" });
       response.end(`dylive: a WebSocket for clients of ${format.like}. docs/compat.md tells more.\n`);
     };
-    const conversations = new WeakMap<Duplex, Conversation>();
-    this.#server.on("connection", (socket) => conversations.set(socket, new Conversation(socket, refuseRequest)));
-    this.#server.on("request", (request, response) => conversations.get(request.socket)?.ask(request, response));
+    const connections = new WeakMap<Duplex, SerialConnection>();
+    this.#server.on("connection", (socket) => connections.set(socket, new SerialConnection(socket, refuseRequest)));
+    this.#server.on("request", (request, response) => connections.get(request.socket)?.add(request, response));
     this.#server.on("upgrade", (request, socket, head) => {
-      conversations.get(socket)?.leave();
-      if (conversations.get(socket)?.isBusy === true) socket.destroy();
-      else void this.#upgrade(request, socket, head);
+      if (connections.get(socket)?.detach() === true) void this.#upgrade(request, socket, head);
+      else socket.destroy();
     });
   }
 

@@ -1,77 +1,22 @@
 import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Conversation } from "../runtime/listen.js";
+import type { Clock } from "../runtime/clock.js";
+import { SerialConnection } from "../runtime/serial-connection.js";
 import type { SecretCipher } from "./authentication.js";
-import type { Connections } from "./connections.js";
 import { failure, failureText } from "./failure.js";
+import { RequestQueue } from "./request-queue.js";
 
-/** Time in which requests are begun in one turn of the event loop, in ms. */
-const TURN_MS = 10;
-/** Most waiting requests that are begun in one turn: most of their work comes once all of these have begun. */
-const TURN_MAX = 16;
-/** Time in which new connections come first, in ms; then a turn's requests are begun, however many connections still come. */
-const CONNECTIONS_FIRST_MS = 100;
-
-/**
- * Begins requests, for some ms in each turn of the event loop: a thousand that come at once would keep everything else waiting until all of
- * them have begun. One request of each connection may wait.
- *
- * The system hands over one new connection a turn, in the order in which they came. While they come, turns are kept short: else the one
- * that watches over us would wait behind a thousand connections and a turn's work for each.
- */
-export class Beginnings {
-  readonly #waiting: (() => void)[] = [];
-  /** Time when this turn's first request began; null when none has. */
-  #since: number | null = null;
-  /** Time when requests that waited were begun last, or began to wait. */
-  #begunAt = 0;
-  #isDue = false;
-  /** Whether a connection came in this turn. */
-  #hasNew = false;
-
-  /** Notes that a connection came. */
-  connected(): void {
-    this.#hasNew = true;
-    this.#turnSoon();
-  }
-
-  /** Begins a request, now or in a later turn; in the order in which they came. */
-  add(begin: () => void): void {
-    const now = performance.now();
-    this.#turnSoon();
-    if (this.#waiting.length === 0) {
-      if (!this.#hasNew && now - (this.#since ?? now) < TURN_MS) {
-        this.#since ??= now;
-        begin();
-        return;
-      }
-      this.#begunAt = now;
-    }
-    this.#waiting.push(begin);
-  }
-
-  #turnSoon(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setImmediate(() => this.#turn());
-  }
-
-  #turn(): void {
-    const hasNew = this.#hasNew;
-    this.#isDue = false;
-    this.#hasNew = false;
-    this.#since = null;
-    if (this.#waiting.length === 0) return;
-    this.#turnSoon();
-    const now = performance.now();
-    if (hasNew && now - this.#begunAt < CONNECTIONS_FIRST_MS) return;
-    this.#begunAt = now;
-    this.#since = now;
-    for (let begun = 0; begun < TURN_MAX && performance.now() - now < TURN_MS; begun++) this.#waiting.shift()?.();
-  }
-}
-
+/** Most connections: 10,000 streams and other requests. One more replaces the oldest idle one, or is cut. */
+const CONNECTIONS_MAX = 11_000;
+/** Most bytes that wait for clients to take them, in all; beyond it the connections with most are cut. */
+const WAITING_MAX_BYTES = 134_217_728;
+/** Share of it that is left, so that the next answer does not need another look. */
+const CUT_TO = 0.75;
+/** Time after which a client that takes nothing of its answer is cut, in ms. */
+const UNTAKEN_MS = 60_000;
+/** Pause between two looks at all connections, in ms. */
+const LOOK_MS = 250;
 /** Address and headers together; Node answers larger ones with 431. */
 const HEADERS_MAX_BYTES = 16_384;
 /** Longest time for receiving a whole request, in ms. */
@@ -80,86 +25,78 @@ const REQUEST_MS = 30_000;
 const CHECK_MS = 5_000;
 /** Longest pause between requests of one connection, in ms; longer than the longest wait, so that a polling client keeps its connection. */
 const KEEP_ALIVE_MS = 75_000;
-/** Time after which a connection on which nothing moves and nothing is asked is cut, in ms. */
-const IDLE_MS = 120_000;
 
 /** Takes a WebSocket upgrade over; `head` is what came after the request. */
 type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
+/** Bounds of a {@link Listener}; a server's own by default. */
+interface ListenerLimits {
+  /** Time for receiving a whole request, in ms. */
+  readonly requestMs: number;
+  readonly connections: number;
+  readonly waitingBytes: number;
+}
+
 /**
- * The HTTP servers beneath fastify: bounded, each connection's requests answered one after the other, and with the token taken out of every
- * request before fastify sees it.
+ * The HTTP servers beneath fastify: one unfinished request a connection, bounded in connections and in bytes that wait for clients. It takes
+ * the token out of every request before fastify sees it.
  */
 export class Listener {
   readonly #secrets: SecretCipher;
-  readonly #connections: Connections;
-  readonly #beginnings = new Beginnings();
-  readonly #conversations = new WeakMap<Socket, Conversation>();
+  readonly #limits: ListenerLimits;
+  readonly #queue = new RequestQueue();
   readonly #servers: Server[] = [];
-  /** Connections on which nothing has come yet: browsers open some in advance. */
-  readonly #unused = new Set<Socket>();
-  /** Connections that Node has handed over, since another protocol was offered, and that it cuts no more. */
-  readonly #upgraded = new Set<Socket>();
-
-  readonly #requestMs: number;
+  readonly #open = new Map<Socket, SerialConnection>();
+  readonly #stopLooking: () => void;
   #onUpgrade: OnUpgrade | null = null;
+  /** Bytes that were waiting at the last look, and those answered since. */
+  #waiting = 0;
+  #cut = 0;
 
-  /** @param requestMs for receiving a whole request */
-  constructor(secrets: SecretCipher, connections: Connections, requestMs = REQUEST_MS) {
+  constructor(secrets: SecretCipher, clock: Clock, limits: Partial<ListenerLimits> = {}) {
     this.#secrets = secrets;
-    this.#connections = connections;
-    this.#requestMs = requestMs;
+    this.#limits = { requestMs: REQUEST_MS, connections: CONNECTIONS_MAX, waitingBytes: WAITING_MAX_BYTES, ...limits };
+    this.#stopLooking = clock.every(LOOK_MS, () => this.#look());
+  }
+
+  /** Open connections. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Bytes that wait for clients. */
+  get waitingBytes(): number {
+    return this.#waiting;
+  }
+
+  /** Connections cut by the limits. */
+  get cutConnections(): number {
+    return this.#cut;
   }
 
   /** Makes a server; fastify asks for more than one when a host name has several addresses. */
   make(handler: RequestListener): Server {
+    const { requestMs } = this.#limits;
     const server = createServer({
       maxHeaderSize: HEADERS_MAX_BYTES,
-      requestTimeout: this.#requestMs,
-      headersTimeout: this.#requestMs,
-      connectionsCheckingInterval: Math.min(CHECK_MS, this.#requestMs),
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, requestMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
-    server.setTimeout(IDLE_MS);
-    server.on("connection", (socket) => {
-      this.#beginnings.connected();
-      this.#unused.add(socket);
-      socket.once("close", () => this.#unused.delete(socket));
-      this.#connections.add(socket);
-      const answer: RequestListener = (request, response) => {
-        this.#connections.busy(socket);
-        socket.setTimeout(0); // until the answer is there: what is asked may take its minutes
-        response.once("close", () => this.#connections.idle(socket));
-        const begin = () => handler(request, response);
-        // Whoever watches over us must not wait for those who flood us.
-        if (request.url === "/healthz") begin();
-        else this.#beginnings.add(begin);
-      };
-      this.#conversations.set(socket, new Conversation(socket, answer));
-    });
+    server.on("connection", (socket) => this.#accept(socket, handler));
     server.on("request", (request, response) => {
-      this.#unused.delete(request.socket);
       this.#secrets.take(request);
-      this.#conversations.get(request.socket)?.ask(request, response);
+      this.#open.get(request.socket)?.add(request, response);
     });
     server.on("upgrade", (request, socket: Socket, head) => {
-      this.#unused.delete(socket);
-      this.#upgraded.add(socket);
-      socket.once("close", () => this.#upgraded.delete(socket));
-      const conversation = this.#conversations.get(socket);
-      conversation?.leave();
-      // Sent ahead of an answer: the two would be written into each other.
-      if (conversation?.isBusy === true) {
-        socket.destroy();
-        return;
+      if (this.#open.get(socket)?.detach() !== true) socket.destroy();
+      else if (this.#onUpgrade === null || request.headers.upgrade?.toLowerCase() !== "websocket")
+        answerPlainly(server, request, socket, head, requestMs);
+      else {
+        this.#secrets.take(request);
+        this.#onUpgrade(request, socket, head);
       }
-      this.#connections.busy(socket);
-      if (this.#onUpgrade === null || request.headers.upgrade?.toLowerCase() !== "websocket") {
-        answerPlainly(server, request, socket, head, this.#requestMs);
-        return;
-      }
-      this.#secrets.take(request);
-      this.#onUpgrade(request, socket, head);
     });
     this.#servers.push(server);
     return server;
@@ -170,15 +107,69 @@ export class Listener {
     this.#onUpgrade = take;
   }
 
-  /** Closes connections that Node does not count as idle although nobody asked anything there. */
+  /** Notes that an answer is about to wait for its client. */
+  answered(bytes: number): void {
+    if (this.#waiting + bytes > this.#limits.waitingBytes) this.#look();
+    this.#waiting += bytes;
+  }
+
+  /** Closes connections that browsers opened in advance: Node does not count them as idle. */
   closeUnused(): void {
-    for (const socket of this.#unused) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.#open.keys()) if (socket.bytesRead === 0) socket.destroy();
   }
 
   /** Cuts every connection. */
   cut(): void {
-    for (const server of this.#servers) server.closeAllConnections();
-    for (const socket of this.#upgraded) socket.destroy();
+    for (const socket of this.#open.keys()) socket.destroy();
+  }
+
+  /** Stops looking at connections. */
+  close(): void {
+    this.#stopLooking();
+  }
+
+  #accept(socket: Socket, handler: RequestListener): void {
+    this.#queue.connected();
+    let isFirst = true;
+    const connection = new SerialConnection(socket, (request, response) => {
+      // Health checks come first, but only those of new connections: a flood of them waits like any other.
+      this.#queue.add(isFirst ? (request.url === "/healthz" ? "health" : "first") : "later", () => {
+        if (!socket.destroyed) handler(request, response);
+      });
+      isFirst = false;
+    });
+    if (this.#open.size >= this.#limits.connections) {
+      const idle = [...this.#open].find(([, { isBusy }]) => !isBusy);
+      this.#destroy(idle?.[0] ?? socket);
+    }
+    this.#open.set(socket, connection);
+    socket.once("close", () => this.#open.delete(socket));
+  }
+
+  #look(): void {
+    const holding: { readonly socket: Socket; readonly bytes: number }[] = [];
+    this.#waiting = 0;
+    for (const [socket, { isBusy }] of this.#open) {
+      if (!isBusy) continue;
+      const bytes = socket.writableLength;
+      // Node's own timer, which any progress of a write puts off.
+      const untakenMs = bytes > 0 ? UNTAKEN_MS : 0;
+      if (socket.timeout !== untakenMs) socket.setTimeout(untakenMs);
+      if (bytes === 0) continue;
+      holding.push({ socket, bytes });
+      this.#waiting += bytes;
+    }
+    if (this.#waiting <= this.#limits.waitingBytes) return;
+    for (const { socket, bytes } of holding.sort((a, b) => b.bytes - a.bytes)) {
+      if (this.#waiting <= this.#limits.waitingBytes * CUT_TO) break;
+      this.#waiting -= bytes;
+      this.#destroy(socket);
+    }
+  }
+
+  #destroy(socket: Socket): void {
+    this.#cut++;
+    socket.destroy();
   }
 }
 

@@ -54,8 +54,8 @@ interface HttpHeld {
   readonly size: number;
   /** Bytes that wait for clients to take them. */
   readonly waitingBytes: number;
-  /** Connections cut since the start for what they made it hold. */
-  readonly cut: number;
+  /** Connections cut since the start because there were too many, or too much waited for them. */
+  readonly cutConnections: number;
 }
 
 /** Counts what the process does, for Prometheus. The names are part of the interface: `docs/grafana.json` shows them. */
@@ -103,7 +103,7 @@ export class Metrics {
   readonly #httpWaiting = this.#gauge("dylive_http_waiting_bytes", "Bytes that wait for clients of the API to take them", []);
   readonly #httpCut = this.#counter(
     "dylive_http_connections_cut_total",
-    "Connections to the API that were cut: too many, or too much waited for them too long",
+    "Connections to the API that were cut: too many, or too much waited for them",
   );
   readonly #behind = new Gauge({
     name: "dylive_statistics_behind_events",
@@ -169,7 +169,7 @@ export class Metrics {
   readonly #hooksSeen = new Map<string, Pick<HookFigures, "delivered" | "failed">>();
   readonly #countReaders = new Map<string, () => number>();
   #lookAtLive: () => LiveQueues = () => ({ queuedBytes: 0, cutForSlowness: 0 });
-  #held: HttpHeld = { size: 0, waitingBytes: 0, cut: 0 };
+  #held: HttpHeld = { size: 0, waitingBytes: 0, cutConnections: 0 };
   #httpCutSeen = 0;
   #lookAtStatistics: () => number = () => 0;
   #lookAtHooks: () => Promise<readonly HookFigures[]> = async () => [];
@@ -327,8 +327,8 @@ export class Metrics {
     this.#queued.set(queuedBytes);
     this.#httpConnections.set(this.#held.size);
     this.#httpWaiting.set(this.#held.waitingBytes);
-    this.#httpCut.inc(this.#held.cut - this.#httpCutSeen);
-    this.#httpCutSeen = this.#held.cut;
+    this.#httpCut.inc(this.#held.cutConnections - this.#httpCutSeen);
+    this.#httpCutSeen = this.#held.cutConnections;
     this.#behind.set(this.#lookAtStatistics());
     const sidecars = this.#lookAtSidecars();
     const failing = sidecars.filter(({ trouble }) => trouble !== null).length;

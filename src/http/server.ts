@@ -25,7 +25,6 @@ import { Authenticator, authentication, SecretCipher } from "./authentication.js
 import { HttpCalls } from "./calls.js";
 import { REQUEST_CHECKS } from "./check-request.js";
 import { compatibleRoutes } from "./compatible/routes.js";
-import { type ConnectionLimits, Connections } from "./connections.js";
 import { failure, failureOf, sendFailure } from "./failure.js";
 import { healthRoutes } from "./health-routes.js";
 import { Listener, refuseBytes } from "./listener.js";
@@ -84,8 +83,6 @@ interface ApiOptions {
   readonly appends?: AppendHealth;
   /** Longest time for receiving a whole request, in ms; 30 s by default. */
   readonly requestMs?: number;
-  /** Bounds of what clients may make the process hold. */
-  readonly connections?: Partial<ConnectionLimits>;
   /** Apps of the Open Platform whose pushes are taken; none by default. */
   readonly official?: readonly Official[];
   /** Service that reads works; none by default. */
@@ -169,8 +166,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     tasks,
     maintenance: options.maintenance ?? null,
   };
-  const connections = new Connections(clock, options.connections);
-  const listener = new Listener(secrets, connections, options.requestMs);
+  const listener = new Listener(secrets, clock, options.requestMs === undefined ? {} : { requestMs: options.requestMs });
   const sockets = new WsUpgrade(live, authenticator);
   if (!healthOnly) listener.upgrades((request, socket, head) => void sockets.upgrade(request, socket, head));
   let stopping = false;
@@ -202,7 +198,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   });
   authentication(app, authenticator);
   app.addHook("onSend", async (_request, reply, payload) => {
-    if (typeof payload === "string" || Buffer.isBuffer(payload)) connections.grow(payload.length);
+    if (typeof payload === "string" || Buffer.isBuffer(payload)) listener.answered(payload.length);
     if (stopping) reply.header("connection", "close");
   });
   app.addHook("onResponse", async (request, reply) => {
@@ -229,7 +225,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   metrics.countReaders("poll", () => calls.size);
   for (const kind of ["sse", "ws", "rooms"] as const) metrics.countReaders(kind, () => live.counts()[kind]);
   metrics.lookAtLive(() => live.counts());
-  metrics.lookAtConnections(connections);
+  metrics.lookAtConnections(listener);
   const ask = askWithin(
     (request, response) => app.routing(request, response),
     (request, by) => (by === null ? secrets.take(request) : authenticator.isPart(request, by)),
@@ -251,7 +247,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     if (port === null) await app.ready();
     else await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
-    connections.close();
+    listener.close();
     await live.close();
     await app.close();
     throw listenFailure(error, host, port ?? 0, told`set DYLIVE_HOST and DYLIVE_PORT, or --host and --port`);
@@ -263,7 +259,6 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   async function close(): Promise<void> {
     stopping = true;
     calls.stop();
-    connections.hurry();
     const told = live.close();
     const closed = new AbortController();
     const cut = clock.sleep(CLOSE_GRACE_MS, closed.signal).then(
@@ -276,7 +271,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     await app.close();
     closed.abort();
     await cut;
-    connections.close();
+    listener.close();
     await tasks.close();
     await speech.close();
     await calls.idle();

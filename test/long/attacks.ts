@@ -69,6 +69,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   "25 connections pipeline 1,650 requests for /openapi.json and never read": sockets(25, (socket) =>
     socket.write(get("/openapi.json").repeat(1_650)),
   ),
+  "150 connections pipeline 20,000 requests for /healthz": sockets(150, (socket) => socket.resume().write(get("/healthz").repeat(20_000))),
   "one connection pipelines 550 polls": sockets(1, (socket, target) =>
     socket.write(get(`/v1/rooms/${target.room}/events?limit=2000`, target.token).repeat(550)),
   ),
@@ -76,7 +77,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     socket.write(get(`/v1/rooms/${target.room}/events?limit=2000`, target.token)),
   ),
   "2,000 connections ask for the dashboard's largest file and never read": sockets(2_000, (socket, target) =>
-    socket.write(get(target.asset).repeat(10)),
+    socket.write(get(target.asset).repeat(8)),
   ),
   "2,000 connections send half a header": sockets(2_000, (socket) => socket.write(`GET / HTTP/1.1\r\nx: ${"y".repeat(8_000)}`)),
   "20 WebSockets send pings and never read": sockets(20, (socket, target) => {

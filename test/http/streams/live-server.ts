@@ -4,7 +4,6 @@ import { onTestFinished } from "vitest";
 import type { RoomOperations, RoomView } from "../../../src/health/state.js";
 import { Authenticator, adminByDefault, authentication, SecretCipher } from "../../../src/http/authentication.js";
 import { REQUEST_CHECKS } from "../../../src/http/check-request.js";
-import { Connections } from "../../../src/http/connections.js";
 import { failureOf, sendFailure } from "../../../src/http/failure.js";
 import { Listener } from "../../../src/http/listener.js";
 import { eventStreamRoute } from "../../../src/http/streams/event-stream.js";
@@ -45,8 +44,8 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
   const store = options.store ?? openSqliteStore({ path: ":memory:" });
   const logger = options.logger ?? pino({ level: "silent" });
   const secrets = new SecretCipher();
-  const connections = new Connections(clock);
-  const listener = new Listener(secrets, connections);
+
+  const listener = new Listener(secrets, clock);
   const app = fastify({ schemaController: REQUEST_CHECKS, serverFactory: (handler) => listener.make(handler) });
   app.setErrorHandler((error, request, reply) => sendFailure(request, reply, failureOf(error, request.id), error));
   const held = new HeldTokens(store.tokens, clock, (error) => logger.error({ err: error }));
@@ -83,7 +82,7 @@ export async function serveLive(options: LiveServerOptions = {}): Promise<LiveSe
     room: (name = "98765") => claimed(store, name),
     makeToken,
     close: () => {
-      connections.close();
+      listener.close();
       closing ??= live.close().then(async () => {
         listener.closeUnused();
         await app.close();
