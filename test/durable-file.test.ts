@@ -146,6 +146,11 @@ describe("after a power loss it is there", () => {
   });
 });
 
+it.runIf(process.platform === "linux")("a folder is refused where the system makes none, instead of being tried for ever", async () => {
+  await expect(makeFolder("/proc/dylive/x")).rejects.toThrow("ENOENT");
+  expect(() => makeFolderSync("/proc/dylive/x")).toThrow("ENOENT");
+});
+
 describe("a file that is written whole", () => {
   it("is one of those that two write at once, and leaves nothing of the other", async () => {
     const texts = Array.from({ length: 8 }, (_, n) => `${n}`.repeat(100_000));

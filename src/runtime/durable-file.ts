@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from "node:path";
 const NOT_FLUSHED: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR", "EBADF"]);
 /** Errors of those that have no hard links. */
 const NOT_LINKED: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+const FOLDER = { mode: 0o700 };
 /** Age, in ms, beyond which what a crash left half written is removed: no writer of a small file takes so long. */
 const LEFT_MS = 3_600_000;
 
@@ -117,13 +118,21 @@ export async function publish(
 
 /** Makes a folder with those above it, for the owner only, which are there after a power loss too. @throws the system's errors */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  const first = firstMissing(path);
+  if (first !== undefined) await mkdir(first, FOLDER).catch(unlessThere);
+  await mkdir(path, { recursive: true, ...FOLDER });
   for (const folder of madeIn(path, first)) await syncFolder(folder);
 }
 
 /** Makes a folder as {@link makeFolder} does, for callers that cannot wait. */
 export function makeFolderSync(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  const first = firstMissing(path);
+  try {
+    if (first !== undefined) mkdirSync(first, FOLDER);
+  } catch (error) {
+    unlessThere(error);
+  }
+  mkdirSync(path, { recursive: true, ...FOLDER });
   for (const folder of madeIn(path, first)) syncFolderSync(folder);
 }
 
@@ -186,6 +195,20 @@ async function removeLeft(path: string, olderMs = LEFT_MS): Promise<void> {
       const age = Date.now() - ((await stat(left).catch(() => null))?.mtimeMs ?? Number.POSITIVE_INFINITY);
       if (age >= olderMs) await rm(left, { force: true });
     }
+}
+
+/**
+ * Returns the outermost missing folder of a path, which is made first and alone: Node's recursive mkdir never ends where the system makes no
+ * folders, as in `/proc`.
+ */
+function firstMissing(path: string): string | undefined {
+  let missing: string | undefined;
+  for (let folder = resolve(path); !existsSync(folder) && folder !== dirname(folder); folder = dirname(folder)) missing = folder;
+  return missing;
+}
+
+function unlessThere(error: unknown): void {
+  if (!isOneOf(new Set(["EEXIST"]), error)) throw error;
 }
 
 /** Returns the folders that hold the folders that were made: from the one above the first on. */
