@@ -641,6 +641,10 @@ export const DETAILS: Readonly<Record<string, string>> = {
   "there is no store at {}": "{} 没有存储",
   "{} cannot be opened: {}": "{} 打不开：{}",
   "{} is not a database of dylive": "{} 不是 dylive 的数据库",
+  "{} is a database of dylive, but empty: it was cut or overwritten": "{} 是 dylive 的数据库，但里面是空的：它被截断或者覆盖过",
+  "{} was removed or replaced while it was open: nothing more is stored": "{} 在使用中被删除或替换了：不再保存任何内容",
+  "{} is missing or empty, but {} shows that there was a store (with PostgreSQL, set DATABASE_URL). To begin a new one, move that away or name another data folder":
+    "{} 不见了或是空的，但有 {}，说明这里原来有数据（用 PostgreSQL 的话请设置 DATABASE_URL）。要重新开始，请把它移走，或者换一个数据目录",
   "{} has schema {}, this dylive knows {}": "{} 的结构版本是 {}，这个 dylive 只认识到 {}",
   "{} has lost its id": "{} 丢失了 id",
   "{} was written by an older dylive: run `dylive check` once, which brings it up to date":

@@ -1,5 +1,5 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
 import type { Clock } from "../../runtime/clock.js";
 import { DyliveError } from "../../runtime/errors.js";
@@ -37,6 +37,7 @@ export class SqliteConnection {
   readonly #writer: GroupWriter;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
+  readonly #assertKept: () => void;
   readonly #onClose: (() => void)[] = [];
   #closed = false;
 
@@ -47,7 +48,8 @@ export class SqliteConnection {
   constructor(path: string, clock: Clock, tell?: (sentence: string) => void, mayOnlyRead = false) {
     this.database = mayOnlyRead ? openAnyhow(path, clock.now(), tell) : open(path, clock.now(), tell);
     this.clock = clock;
-    this.#writer = new GroupWriter(this.database);
+    this.#assertKept = this.database.memory ? () => {} : keptFile(path, tell);
+    this.#writer = new GroupWriter(this.database, this.#assertKept);
     this.#begin = this.database.prepare("BEGIN");
     this.#commit = this.database.prepare("COMMIT");
   }
@@ -89,6 +91,7 @@ export class SqliteConnection {
     } finally {
       this.database.close();
     }
+    this.#assertKept();
   }
 
   #guard<T>(call: () => Promise<T>): Promise<T> {
@@ -99,6 +102,37 @@ export class SqliteConnection {
       return Promise.reject(refusal(error));
     }
   }
+}
+
+/**
+ * Returns a check that throws once the path no longer leads to the file that it leads to now: what is written into a removed file is lost.
+ * @param tell called once, when the file is lost
+ */
+function keptFile(path: string, tell: (sentence: string) => void = () => {}): () => void {
+  const opened = statSync(path, { bigint: true });
+  let isTold = false;
+  return () => {
+    const now = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (now?.ino === opened.ino && now.dev === opened.dev) return;
+    const lost = new DyliveError("store_damaged", told`${path} was removed or replaced while it was open: nothing more is stored`);
+    if (!isTold) tell(`${lost.message}. ${lost.row.hint}`);
+    isTold = true;
+    throw lost;
+  };
+}
+
+/** Files that a data folder has only after its store was made. */
+const BESIDE_STORE = ["admin-token", "raw"];
+
+/** @throws DyliveError store_damaged if there was a store: an empty one in its place would hide the loss */
+function assertNew(path: string): void {
+  const folder = dirname(path);
+  const left = basename(path) === "dylive.sqlite" ? BESIDE_STORE.find((name) => existsSync(join(folder, name))) : undefined;
+  if (left === undefined) return;
+  throw new DyliveError(
+    "store_damaged",
+    told`${path} is missing or empty, but ${join(folder, left)} shows that there was a store (with PostgreSQL, set DATABASE_URL). To begin a new one, move that away or name another data folder`,
+  );
 }
 
 /** Opens the file, if need be for reading only. @throws DyliveError as {@link open} does, when it cannot be read either */
@@ -140,6 +174,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
   try {
     // Chats and tokens' hashes are in it; what SQLite makes beside it gets the same mode.
     if (path !== MEMORY && !existsSync(path) && existsSync(dirname(path))) {
+      assertNew(path);
       writeFileSync(path, "", { mode: 0o600, flag: "a" });
       makeLockFile(dirname(path));
     }
@@ -147,6 +182,7 @@ function open(path: string, at: number, tell?: (sentence: string) => void): Data
     // Before the first pragma that writes: somebody else's file stays as it is.
     const version = assertOurs(database);
     if (version === 0) {
+      assertNew(path);
       // Before anything is in the file: later only a VACUUM could set them. The second lets retention give space back to the disk.
       database.pragma(`page_size = ${PAGE_BYTES}`);
       database.pragma("auto_vacuum = INCREMENTAL");

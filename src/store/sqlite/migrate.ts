@@ -133,6 +133,8 @@ export function assertOurs(database: Database, known = MIGRATIONS.length): numbe
   if (application === UNRELEASED_ID) throw unreleasedStore(database.name);
   const foreign = application !== APPLICATION_ID && (version !== 0 || tables > 0);
   if (foreign) throw new DyliveError("bad_config", told`${database.name} is not a database of dylive`);
+  if (application === APPLICATION_ID && tables === 0)
+    throw new DyliveError("store_damaged", told`${database.name} is a database of dylive, but empty: it was cut or overwritten`);
   if (version <= known) return version;
   throw new DyliveError("store_newer", told`${database.name} has schema ${version}, this dylive knows ${known}`);
 }

@@ -30,6 +30,7 @@ interface WriteCall {
  */
 export class GroupWriter {
   readonly #database: Database;
+  readonly #assertKept: () => void;
   #calls: WriteCall[] = [];
   #waiting = 0;
   #immediate: NodeJS.Immediate | undefined;
@@ -37,8 +38,10 @@ export class GroupWriter {
   /** Time before which there is no flush (performance.now). */
   #notBefore = 0;
 
-  constructor(database: Database) {
+  /** @param assertKept throws if the database's file is lost */
+  constructor(database: Database, assertKept: () => void = () => {}) {
     this.#database = database;
+    this.#assertKept = assertKept;
   }
 
   /**
@@ -132,6 +135,7 @@ export class GroupWriter {
   }
 
   #commit(calls: readonly WriteCall[], lockMs: number | null): readonly unknown[] {
+    this.#assertKept();
     this.#begin(lockMs);
     try {
       const results = calls.map((call) => call.work());
