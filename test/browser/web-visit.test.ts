@@ -5,6 +5,7 @@ import { Dashboard, seriousIn, textOf } from "./dashboard.js";
 import { NEVER } from "./rooms.js";
 
 const SHARED = "7.43 dnd:/ 【阿梨唱歌】正在直播，来和我一起支持TA吧。复制下方链接，打开【抖音】 https://v.douyin.com/DEMO2/ 直接观看直播！";
+const SEARCH_FILE = /SearchPage-.*\.js/;
 const PHONE = { viewport: { width: 390, height: 844 } };
 
 let dashboard: Dashboard;
@@ -53,19 +54,14 @@ describe("the first visit", () => {
     await page.waitForSelector("#paste");
     let isGone = true;
     let loads = 0;
-    /** How often the page's file was asked for since the last of them. */
-    let asked = 0;
     page.on("request", (request) => {
-      if (!request.isNavigationRequest()) return;
-      loads++;
-      asked = 0;
+      if (request.isNavigationRequest()) loads++;
     });
-    await page.route(/SearchPage-.*\.js/, (route) => {
-      asked++;
-      return isGone ? route.abort() : route.continue();
-    });
+    await page.route(SEARCH_FILE, (route) => (isGone ? route.abort() : route.continue()));
+    const loaded = page.waitForEvent("request", (request) => request.isNavigationRequest());
     await page.evaluate(`location.hash = "#/search"`);
-    await until(() => loads === 1 && asked > 0);
+    await loaded;
+    await page.waitForEvent("requestfailed", (request) => SEARCH_FILE.test(request.url()));
     expect(page.url()).toBe(`${dashboard.app.url}/#/search`);
     await page.locator("nav a[href='#/rooms']").click();
     await page.waitForSelector("#paste");
@@ -73,6 +69,32 @@ describe("the first visit", () => {
     isGone = false;
     await page.locator("nav a[href='#/search']").click();
     await page.waitForSelector("main input[type=search]");
+  });
+
+  it("stays where one has gone meanwhile when a page's file turns out to have gone", async () => {
+    const page = await dashboard.open(link());
+    await page.waitForSelector("#paste");
+    let fail = () => {};
+    const asked = new Promise<void>((resolve) => {
+      void page.route(SEARCH_FILE, (route) => {
+        fail = () => void route.abort();
+        resolve();
+      });
+    });
+    let loads = 0;
+    page.on("request", (request) => {
+      if (request.isNavigationRequest()) loads++;
+    });
+    await page.locator("nav a[href='#/search']").click();
+    await asked;
+    await page.evaluate(`location.hash = "#/sessions"`);
+    await page.waitForSelector("nav a[href='#/sessions'][aria-current=page]");
+    const failed = page.waitForEvent("requestfailed", (request) => SEARCH_FILE.test(request.url()));
+    fail();
+    await failed;
+    // Whatever the failure leads to has begun before the page answers this.
+    await page.evaluate("fetch(location.pathname).then(() => fetch(location.pathname)).then(() => 0)");
+    expect([loads, page.url()]).toEqual([0, `${dashboard.app.url}/#/sessions`]);
   });
 
   it("asks for a token without one, and says when one is refused", async () => {

@@ -24,17 +24,22 @@ const RENEWED = "dylive.renewed";
 /** The pages by their addresses, all behind `#`: the server never sees them. */
 export function makeRouter(): Router {
   const router = createRouter({ history: createWebHashHistory(), routes: [...ROUTES] });
-  router.onError((_error, { fullPath }) => void renewAt(fullPath));
+  let wanted = "";
+  router.beforeEach(({ fullPath }) => {
+    wanted = fullPath;
+  });
+  // A file may fail after one has gone elsewhere.
+  router.onError((_error, { fullPath }) => void renewAt(fullPath, () => wanted === fullPath));
   router.afterEach((_to, _from, failure) => failure === undefined && sessionStorage.removeItem(RENEWED));
   return router;
 }
 
 /** Loads the dashboard anew at an address whose page could not be loaded: after an upgrade of the server its file has another name. */
-async function renewAt(address: string): Promise<void> {
+async function renewAt(address: string, isWanted: () => boolean): Promise<void> {
   if (sessionStorage.getItem(RENEWED) === address) return;
   // Without a server even what is shown would be lost.
   const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
-  if (answer?.ok !== true) return;
+  if (answer?.ok !== true || !isWanted()) return;
   sessionStorage.setItem(RENEWED, address);
   history.replaceState(history.state, "", `#${address}`);
   location.reload();
