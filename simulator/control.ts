@@ -9,7 +9,7 @@ import type { RefusalForm } from "./handshake.js";
 import { encodePlanned, type Outgoing } from "./outgoing.js";
 import type { GiftsTo, SimulatedPlatform } from "./platform.js";
 import { hash32, makeId } from "./random.js";
-import type { SimulatedRoom } from "./room.js";
+import type { PageForm, SimulatedRoom } from "./room.js";
 import { isFields, type Schema, type SchemaFields } from "./schema.js";
 import type { Mood, Shares } from "./shares.js";
 
@@ -236,6 +236,16 @@ export class RoomControl extends ConnectionFaults {
   /** Makes the room's page say that the live broadcast is over, so many times: one reading can be wrong. */
   misread(webRid: string, times = 1): void {
     this.room(webRid).misreads = times;
+  }
+
+  /** Writes the room's page in another form. */
+  page(webRid: string, form: PageForm): void {
+    this.room(webRid).pageForm = form;
+  }
+
+  /** Makes the room's page open its connection only after a click, or by itself again. */
+  needClick(webRid: string, on = true): void {
+    this.room(webRid).needsClick = on;
   }
 
   /** Refuses every handshake for a room, or one viewer's, as if the device were blocked unless told otherwise, or lets viewers in again. */

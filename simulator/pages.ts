@@ -121,10 +121,13 @@ function headerPush(isLogin: boolean, uniqueId: string): string {
 function statePage(platform: SimulatedPlatform, room: SimulatedRoom, uniqueId: string, isLogin: boolean): string {
   const { last, scenario, anchor } = room;
   const live = room.misread() ? null : room.live;
+  const form = last === null ? "plain" : room.pageForm;
+  const own = last === null ? null : roomJson(room, last, live !== null);
+  const isReferred = form === "referred" || form === "missing";
   const roomInfo = {
     // A pushedid may stand here even where there is no room; only `room` proves one.
     roomId: last?.roomId ?? "",
-    ...(last === null ? {} : { room: roomJson(room, last, live !== null) }),
+    ...(own === null ? {} : { room: isReferred ? "$13" : own }),
     anchor: anchorJson(room),
     web_rid: scenario.webRid,
     enter_mode: scenario.audio ? 1 : 0,
@@ -141,20 +144,30 @@ function statePage(platform: SimulatedPlatform, room: SimulatedRoom, uniqueId: s
     ),
   );
   // A real browser opens the WebSocket by these; they share only names with the site's.
-  const pushed = JSON.stringify({ roomId: live?.roomId ?? "", userUniqueId: uniqueId, pushHost: PUSH_HOSTS[0] });
-  const own = `${SDK_TAG}<script>window.__simulatorRoom=${pushed}</script><script src="/@sdk/room.js" defer></script>`;
+  const pushed = JSON.stringify({
+    ...{ roomId: live?.roomId ?? "", userUniqueId: uniqueId, pushHost: PUSH_HOSTS[0], needsClick: room.needsClick },
+  });
+  const scripts = `${SDK_TAG}<script>window.__simulatorRoom=${pushed}</script><script src="/@sdk/room.js" defer></script>`;
   const offline = live === null ? (last === null ? "<p>暂未开播</p>" : "<p>直播已结束</p>") : "";
   return document(
     platform,
     `${anchor.nickname}的抖音直播间`,
-    [...filler, headerPush(isLogin, uniqueId), push(`d:${JSON.stringify(["$", "$L10", null, { state }])}\n`)],
-    `${offline}${own}`,
+    [
+      ...[...filler, headerPush(isLogin, uniqueId)],
+      ...(form === "attribute" ? [] : [push(`d:${JSON.stringify(["$", "$L10", null, { state }])}\n`)]),
+      ...(form === "referred" ? [push(`13:${JSON.stringify(own)}\n`)] : []),
+    ],
+    `${form === "attribute" ? `<div data-state="${escaped(JSON.stringify({ state }))}"></div>` : ""}${offline}${scripts}`,
   );
 }
 
 /** Writes one call of the streamed state: the text inside is escaped as JavaScript and cannot end the script. */
 function push(text: string): string {
   return `self.__pace_f.push([1,${JSON.stringify(text).replaceAll("<", "\\u003c")}])`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 }
 
 /** Writes a page with its streamed state. Each script has the page's nonce, and the space behind it that other programs look for. */

@@ -9,6 +9,9 @@ import type { RoomScenario } from "./scenario.js";
 import type { Schema } from "./schema.js";
 import { Sampling } from "./shares.js";
 
+/** Where a room's page has its state: in place, the room in another chunk (which may be missing), or all in an attribute. */
+export type PageForm = "plain" | "referred" | "missing" | "attribute";
+
 /** Dependencies and settings of a room. */
 interface RoomOptions {
   readonly scenario: RoomScenario;
@@ -27,6 +30,9 @@ export class SimulatedRoom {
   readonly broadcasts: SimulatedBroadcast[] = [];
   /** Number of times that its page will still say that the live broadcast is over. */
   misreads = 0;
+  pageForm: PageForm = "plain";
+  /** Whether its page connects only after a click. */
+  needsClick = false;
   /** Samples that its viewers are given; all of them everything, unless told otherwise. */
   readonly sampling = new Sampling();
   readonly #options: RoomOptions;

@@ -181,6 +181,8 @@ const ROOM_SCRIPT = `(function () {
     socket.onclose = function () { clearInterval(timer); setTimeout(open, 3000); };
   }
 
-  firstState().catch(function () {}).then(open);
+  function start() { firstState().catch(function () {}).then(open); }
+  if (room.needsClick) document.addEventListener("click", start, { once: true });
+  else start();
 })();
 `;

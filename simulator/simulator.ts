@@ -302,6 +302,10 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
   misread: command({ room, times: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })) }, (rooms, { room, times }) =>
     rooms.misread(room, times),
   ),
+  page: command({ room, form: Type.Enum(["plain", "referred", "missing", "attribute"]) }, (rooms, { room, form }) =>
+    rooms.page(room, form),
+  ),
+  needClick: command({ room, on }, (rooms, { room, on }) => rooms.needClick(room, on)),
   gifts: command({ to: Type.Enum(["everyone", "logged_in", "nobody"]) }, (rooms, { to }) => rooms.gifts(to)),
   mood: command({ viewer: room, mood: room }, (rooms, { viewer, mood }) => rooms.mood(viewer, readMood(mood))),
   latency: command({ ms }, (rooms, { ms }) => rooms.latency(ms)),

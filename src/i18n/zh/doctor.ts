@@ -125,7 +125,6 @@ export const DOCTOR: Readonly<Record<string, string>> = {
   "web/enter did not answer with JSON (a captcha page)": "web/enter 回答的不是 JSON（验证码页面）",
   "web/enter knows no such room ({})": "web/enter 没有这个直播间（{}）",
   "web/enter answered {}": "web/enter 回答 {}",
-  "web/enter names neither a room nor an account": "web/enter 既没有给出直播间，也没有给出账号",
   "the profile page answered HTTP {}": "主页回答 HTTP {}",
   "the profile page names no account (a captcha page, or an empty reply)": "主页没有给出账号（验证码页面，或者空的回答）",
   "gift/list answered HTTP {} with {} bytes": "gift/list 回答 HTTP {}，{} 字节",

@@ -4,7 +4,7 @@ import type { RoomFacts } from "../../store/rooms.js";
 import type { Platform } from "../access/platform.js";
 import type { Visitor } from "../access/visitor.js";
 import { readLogin } from "../accounts/login-store.js";
-import { type PageRoom, readPage } from "./page.js";
+import { type RoomReading, readPage } from "./page.js";
 
 /** A question to the platform on the way from a text to a room. */
 export type Step = "short_link" | "reflow" | "profile" | "page" | "enter";
@@ -48,7 +48,7 @@ export interface Live extends MetRoom {
 export interface Offline extends MetRoom {
   readonly outcome: "offline";
   readonly roomId: string | null;
-  /** `ended`: the last broadcast is over; `no_room`: there is only an account; `not_live`: a room that is neither live nor over. */
+  /** `ended`: the last broadcast is over; `no_room`: there is only an account; `not_live`: a room whose broadcast is being prepared. */
   readonly why: "ended" | "no_room" | "not_live";
 }
 /** Outcome where there is no such account. */
@@ -87,7 +87,7 @@ export async function inStep<T>(step: Step, ask: () => Promise<T>): Promise<T> {
 export interface PageReading {
   readonly step: Step;
   readonly webRid: string;
-  readonly room: PageRoom | null;
+  readonly room: RoomReading;
   readonly anchor: RoomFacts["anchor"];
   readonly audio: boolean | null;
 }
@@ -95,17 +95,24 @@ export interface PageReading {
 /** status_code of web/enter and reflow/info for what is not there, or not for our eyes (facts/changes-2026.md 4, protocol.md 1.2). */
 export const NOT_VISIBLE = 4001038;
 
-const STATUS_LIVE = 2; // facts/protocol.md 1.2
+/** Every status that is known (facts/protocol.md 1.2). Another, or none, does not say whether the room is live. */
+const STATUS: ReadonlyMap<number | null, "live" | "ended" | "not_live"> = new Map([
+  [1, "not_live"],
+  [2, "live"],
+  [3, "live"],
+  [4, "ended"],
+]);
 const STATUS_PAUSED = 3;
-const STATUS_ENDED = 4;
 const DELETED = "账号已注销"; // the nickname of every deleted account (facts/protocol.md 1.2)
 
-/** Returns what a reading means. */
-export function judge({ step, webRid, room, anchor, audio }: PageReading): Resolved {
+/** Returns what a reading means: live or not live only by what it says, else unknown. */
+export function judge({ step, webRid, room: given, anchor, audio }: PageReading): Resolved {
+  const room = given === "none" ? null : given;
   if (room === null && anchor === null) return { outcome: "unknown", step, reason: "the platform names neither a room nor an account" };
   if (anchor?.nickname === DELETED) return { outcome: "no_account", step, reason: "the account has been deleted" };
   const status = room?.status ?? null;
-  const live = status === STATUS_LIVE || status === STATUS_PAUSED;
+  const said = STATUS.get(status);
+  const live = said === "live";
   const facts: FoundFacts = {
     webRid,
     title: room?.title ?? null,
@@ -116,10 +123,11 @@ export function judge({ step, webRid, room, anchor, audio }: PageReading): Resol
     status,
     audio: live ? audio : null,
   };
-  if (room === null) return { outcome: "offline", step, webRid, roomId: null, why: "no_room", facts };
-  if (live) return { outcome: "live", step, webRid, roomId: room.id, facts };
-  if (status === null) return { outcome: "unknown", step, reason: "the platform does not say whether the room is live" };
-  return { outcome: "offline", step, webRid, roomId: room.id, why: status === STATUS_ENDED ? "ended" : "not_live", facts };
+  if (given === "none") return { outcome: "offline", step, webRid, roomId: null, why: "no_room", facts };
+  if (room === null || said === undefined)
+    return { outcome: "unknown", step, reason: "the platform does not say whether the room is live" };
+  if (said === "live") return { outcome: "live", step, webRid, roomId: room.id, facts };
+  return { outcome: "offline", step, webRid, roomId: room.id, why: said, facts };
 }
 
 /** Answer in one word, for people and programs. */

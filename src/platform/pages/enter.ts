@@ -39,7 +39,8 @@ export async function fromEnter(webRid: string, inPage: InPage, signal: AbortSig
   const data = at(answer, "data");
   const code = number(at(answer, "status_code")) ?? 0;
   const list = at(data, "data");
-  const room = roomIn(at(list, 0));
+  // An empty list beside an account is an account without a room; anything else that names none says nothing.
+  const room = Array.isArray(list) && list.length === 0 ? "none" : roomIn(at(list, 0));
   const anchor = anchorIn(at(data, "user") ?? at(at(list, 0), "owner"));
   if (code !== 0 && (code !== ENDED || anchor === null)) {
     const words = text(at(data, "prompts")) ?? text(at(data, "message"));
@@ -47,9 +48,6 @@ export async function fromEnter(webRid: string, inPage: InPage, signal: AbortSig
     if (code === NOT_VISIBLE) return { outcome: "no_account", step: STEP, reason: told`web/enter knows no such room (${said})` };
     return { outcome: "unknown", step: STEP, reason: told`web/enter answered ${said}` };
   }
-  // An empty list beside an account is an account without a room; a missing list says nothing.
-  if (room === null && !Array.isArray(list))
-    return { outcome: "unknown", step: STEP, reason: "web/enter names neither a room nor an account" };
   return judge({
     step: STEP,
     webRid,

@@ -54,7 +54,7 @@ export async function readReflow(
   const reading: PageReading = {
     step: STEP,
     webRid: path,
-    room: roomIn(room),
+    room: room === undefined ? "none" : roomIn(room),
     anchor: anchorIn(owner),
     audio: typeof audio === "boolean" ? audio : null,
   };

@@ -3,7 +3,7 @@ import { endOfString, parseExact, partsIn } from "./exact-json.js";
 /** Call up to the quote of the text that it streams; nothing in it can match in two ways, so it takes linear time. */
 const CALL = /self\.__pace_f\.push\(\s*\[\s*1\s*,\s*(?=")/g;
 /** Beginning of a row: its number. */
-const ROW = /^[0-9a-f]{1,8}:/;
+const ROW = /^([0-9a-f]{1,8}):/;
 /** Most work of parsing the rows of a page, in characters: that of a real page is some four millions. More would hold a slow machine for over 250 ms. */
 const MOST_WORK = 8_000_000;
 /** Most of that in vain, for rows in pieces; a bound for pages that never end one. */
@@ -19,20 +19,25 @@ const MOST_OPEN = 3;
  * @param page the page's HTML, or the texts of its scripts one after another
  */
 export function* streamedState(page: string): Generator<object> {
+  for (const [, value] of streamedRows(page)) yield value;
+}
+
+/** Yields the same rows with their numbers, by which other rows refer to them (`"$13"`). */
+export function* streamedRows(page: string): Generator<readonly [id: string, value: object]> {
   let open: readonly string[] = [];
   const left = { rows: MOST_WORK, pieces: MOST_IN_PIECES };
   // Two texts, for to look into them joined copies both: once nothing is left that would be done for every piece to come.
-  const rowIn = (beginning: string, chunk: string, of: keyof typeof left): object | null => {
+  const rowIn = (beginning: string, chunk: string, of: keyof typeof left): readonly [string, object] | null => {
     if (left[of] <= 0) return null;
     const text = beginning + chunk;
-    const head = ROW.exec(text)?.[0];
-    if (head === undefined) return null;
+    const [head, id] = ROW.exec(text) ?? [];
+    if (head === undefined || id === undefined) return null;
     left[of] -= text.length + WORK_OF_A_PART * partsIn(text);
     const value = left[of] < 0 ? null : parsed(text.slice(head.length), parseExact);
-    return typeof value === "object" ? value : null;
+    return typeof value === "object" && value !== null ? [id, value] : null;
   };
   for (const chunk of chunksOf(page)) {
-    let found: object | null = null;
+    let found: readonly [string, object] | null = null;
     if (mayEnd(chunk)) {
       for (const beginning of open) found ??= rowIn(beginning, chunk, "pieces");
       found ??= rowIn("", chunk, "rows");

@@ -251,6 +251,21 @@ describe("resolveText", () => {
     expect(new Set(sent.map(([host]) => host)).size).toBe(4);
   });
 
+  it("is live in each form of its page, and asked of web/enter where the page cannot be read", async () => {
+    const ask = { platform: platformAt(simulator.url), visitor: new Visitor("t") };
+    const seen = async (more: object = {}) => answerOf((await resolveText("100000001", { ...ask, ...more }, SIGNAL)).resolved);
+    for (const form of ["referred", "attribute", "plain"] as const) {
+      simulator.rooms.page("100000001", form);
+      expect(await seen(), form).toBe("live");
+    }
+    simulator.rooms.page("100000001", "missing");
+    expect(await seen()).toBe("unknown");
+    const inPage = (path: string, signal: AbortSignal) =>
+      ask.platform.get("live.douyin.com", `${path}&a_bogus=signed`, ask.visitor.headers({}), signal);
+    expect(await seen({ inPage })).toBe("live");
+    simulator.rooms.page("100000001", "plain");
+  });
+
   it("names the step that the network broke", async () => {
     const gone = platformAt("http://127.0.0.1:1");
     for (const [text, step] of [

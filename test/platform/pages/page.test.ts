@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { judge } from "../../../src/platform/pages/answer.js";
 import { readPage } from "../../../src/platform/pages/page.js";
 
 const chunk = (text: string) => `<script nonce="">self.__pace_f.push([1,${JSON.stringify(text)}])</script>`;
@@ -36,7 +38,7 @@ describe("room page", () => {
     const shown = (more: object) => {
       const room = { id_str: "7", status: 2, user_count_str: "900+", stats: { user_count_str: "900+", total_user_str: "1.1万" }, ...more };
       const read = readPage(page({ room, web_rid: "1" }))?.room;
-      return [read?.online, read?.totalViewers];
+      return read === "none" ? [] : [read?.online, read?.totalViewers];
     };
     const view = { is_hidden: false, display_type: 1, display_value: 959 };
     expect(shown({ room_view_stats: view })).toEqual(["959", "1.1万"]);
@@ -59,14 +61,75 @@ describe("room page", () => {
     const odd = readPage(page({ room: { ...room, id_str: "7" }, anchor: { nickname: "a\0b\ud800", avatar_thumb: "x" } }));
     expect(odd?.room).toEqual({ id: "7", status: null, title: null, cover: null, online: null, totalViewers: null });
     expect(odd?.anchor).toEqual({ id: null, secUid: null, nickname: "ab\ufffd", avatar: null });
-    expect(readPage(page(JSON.parse('{"__proto__":{"room":{"id_str":"1"}}}')))).toMatchObject({ room: null });
+    expect(readPage(page(JSON.parse('{"__proto__":{"room":{"id_str":"1"}}}')))).toMatchObject({ room: "none" });
   });
 
   it("tells an account without a room, although a stray roomId sits beside it", () => {
     expect(readPage(page({ roomId: "1", anchor: { nickname: "主播" } }))).toMatchObject({
-      room: null,
+      room: "none",
       anchor: { nickname: "主播", id: null },
     });
+  });
+
+  const LIVE = {
+    userStore: { odin: { user_unique_id: "7300000000000000001" } },
+    roomStore: {
+      roomInfo: {
+        roomId: "7624505674873244442",
+        room: { id_str: "7624505674873244442", status: 2, title: "t", stats: { total_user_str: "9" }, owner: { nickname: "主播" } },
+        anchor: { id_str: "1", sec_uid: "s", nickname: "主播" },
+        web_rid: "100",
+      },
+    },
+    streamStore: { streamData: { H264_streamData: { stream: "s" } } },
+  };
+  const streamed = (state: unknown, ...more: string[]) =>
+    [`d:${JSON.stringify(["$", "$L1", null, { state }])}\n`, ...more].map(chunk).join("");
+  const meaning = (html: string) => {
+    const read = readPage(html);
+    return read === null ? "unknown" : judge({ ...read, step: "page", webRid: "100" }).outcome;
+  };
+  /** Every place of a value, as the keys that lead to it. */
+  const placesIn = (value: unknown): string[][] =>
+    typeof value !== "object" || value === null
+      ? []
+      : Object.entries(value).flatMap(([key, inner]) => [[key], ...placesIn(inner).map((path) => [key, ...path])]);
+  function put(root: object, path: readonly string[], value: unknown): unknown {
+    const copy = structuredClone(root) as Record<string, unknown>;
+    const holder = path.slice(0, -1).reduce((inner, key) => inner[key] as Record<string, unknown>, copy);
+    if (value === undefined) delete holder[path.at(-1) ?? ""];
+    else holder[path.at(-1) ?? ""] = value;
+    return copy;
+  }
+  const valueAt = (path: readonly string[]) => path.reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], LIVE);
+  const objects = placesIn(LIVE).filter((path) => typeof valueAt(path) === "object");
+
+  it.each(objects)("is read where %s %s %s %s stands in another chunk, before or after", (...path) => {
+    const keys = path.filter((key) => key !== undefined);
+    const row = `13:${JSON.stringify(valueAt(keys))}\n`;
+    const referring = put(LIVE, keys, "$13");
+    for (const html of [streamed(referring, row), chunk(row) + streamed(referring)])
+      expect(readPage(html)).toEqual(readPage(streamed(LIVE)));
+  });
+
+  it("is read in an attribute of the HTML, escaped", () => {
+    const escaped = JSON.stringify({ state: LIVE }).replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+    expect(readPage(`<html><div id="root" data-state="${escaped}"></div></html>`)).toEqual(readPage(streamed(LIVE)));
+    expect(readPage(`<div data-state="${escaped.slice(9)}">`)).toBeNull();
+  });
+
+  it("of a live room that lacks or hides anything is live or unknown, and never not live", () => {
+    const values = [undefined, null, "$13", "$L13", "$undefined", "", "text", 0, 9, true, [], {}, [{}]];
+    for (const path of placesIn(LIVE))
+      for (const value of values)
+        expect(["live", "unknown"], `${path.join(".")}: ${value}`).toContain(meaning(streamed(put(LIVE, path, value))));
+    const whole = streamed(LIVE, '13:{"a":1}\n');
+    fc.assert(
+      fc.property(fc.nat(whole.length), fc.nat(400), (from, length) => {
+        const cut = whole.slice(0, from) + whole.slice(from + length);
+        expect(["live", "unknown"]).toContain(meaning(cut));
+      }),
+    );
   });
 
   it("is null for a page without state, and for damaged ones", () => {

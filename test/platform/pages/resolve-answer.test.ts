@@ -16,7 +16,7 @@ describe("what a reading means", () => {
     [2, "live"],
     [3, "paused"],
     [4, "ended"],
-    [5, "not_live"],
+    [5, "unknown"],
     [null, "unknown"],
   ])("status %j is %s", (status, answer) => {
     expect(answerOf(judge(reading(status)))).toBe(answer);
@@ -25,7 +25,7 @@ describe("what a reading means", () => {
   it("tells accounts without a room, deleted ones, sound only, and nothing at all", () => {
     expect(answerOf(judge(reading(2, { audio: true })))).toBe("live_audio");
     expect(answerOf(judge(reading(2, { audio: null })))).toBe("live");
-    expect(answerOf(judge(reading(0, { room: null })))).toBe("no_room");
+    expect(answerOf(judge(reading(0, { room: "none" })))).toBe("no_room");
     expect(answerOf(judge(reading(0, { room: null, anchor: null })))).toBe("unknown");
     const deleted = { id: null, secUid: null, nickname: "账号已注销", avatar: null };
     expect(answerOf(judge(reading(0, { room: null, anchor: deleted })))).toBe("no_account");
