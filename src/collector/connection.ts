@@ -497,7 +497,12 @@ export class RoomConnection {
     const over = lost === null && this.#gaps.open === missed ? this.#gaps.end(batch[0]?.receivedAt ?? at, brought) : null;
     if (over !== null) await this.gap(target, over, signal);
     if (missed !== null && this.#gaps.open === null) await this.keep(target.room); // or who goes on after a crash would look for it
-    await happens({ type: "heard", at: Math.max(this.#offsets.steady(at), isDoubled ? lastFrameAt : 0), people });
+    await happens({
+      type: "heard",
+      at: Math.max(this.#offsets.steady(at), isDoubled ? lastFrameAt : 0),
+      people,
+      messages: brought.messages,
+    });
     const damaged = batch.filter((frame) => frame.damaged).length;
     if (damaged > 0) health.drop("damaged", damaged);
     await happens({ type: "taken", announced: ended, damage });

@@ -50,8 +50,8 @@ interface Events {
   /** Silence says something from `at` on. */
   opened: { readonly at: number };
   batch: object;
-  /** A batch was taken: frames up to `at`, new messages of so many people. */
-  heard: { readonly at: number; readonly people: number };
+  /** A batch was taken: frames up to `at`, new messages of so many people; `messages`: there were any. */
+  heard: { readonly at: number; readonly people: number; readonly messages: boolean };
   /** Consequences of a batch that was heard. */
   taken: { readonly announced: boolean; readonly damage: (Gap & { readonly from: number }) | null };
   /** Time to look at the silence; `due` where a question that failed may be asked again. */
@@ -192,7 +192,7 @@ function miss(since: "frame" | "people", reason: string | null = null): EffectPl
     words: since === "frame" ? "a gap since the last frame begins" : "a gap since people were last heard begins",
     make: ({ watchdog }, event) => ({
       type: "miss",
-      since: since === "frame" ? since : watchdog.lastInteractiveAt,
+      since: since === "frame" || !("at" in event) ? "frame" : watchdog.silentSince(event.at),
       reason: reason ?? ("reason" in event ? event.reason : ""),
       silent: since === "people",
     }),

@@ -75,8 +75,8 @@ const UNWANTED = {
 const INTERRUPTED = { failed: UNWANTED.failed, refused: UNWANTED.refused };
 
 const received = () => ({ received: true });
-function hear({ watchdog, stalls }: Memory, { at, people }: EventOf<"heard">): Partial<Memory> {
-  return { watchdog: watchdog.received(at, people), stalls: people > 0 ? 0 : stalls };
+function hear({ watchdog, stalls }: Memory, { at, people, messages }: EventOf<"heard">): Partial<Memory> {
+  return { watchdog: watchdog.received(at, people, messages), stalls: people > 0 ? 0 : stalls };
 }
 const LIVE: EffectPlan = {
   words: "**live**, where people are heard",
@@ -131,7 +131,7 @@ const MOVED: Transition<"answered"> = {
 /** Whether the silence that was asked about goes on. */
 const isSilent = ({ question, watchdog }: Memory, { at }: EventOf<"answered">) => question === "silence" && watchdog.silence(at) !== null;
 const silentFor = ({ watchdog }: Memory, event: CollectorEvent) =>
-  `nobody was heard for ${Math.round(("at" in event ? event.at - watchdog.lastInteractiveAt : 0) / 1000)} s`;
+  `nobody was heard for ${Math.round(("at" in event ? event.at - watchdog.silentSince(event.at) : 0) / 1000)} s`;
 
 const connecting = ({ doubts }: Memory, { sessionId, confirmed }: EventOf<"identified">) => ({
   ...{ failures: 0, sessionId, confirmed, doubts: confirmed ? null : (doubts ?? 0) },
@@ -271,7 +271,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
       {
         when: ["live, and still nobody is heard", (memory, event) => event.says === "live" && isSilent(memory, event)],
         to: "stalled",
-        notes: (memory, event) => ({ ...answered(memory, event), watchdog: memory.watchdog.quiet(), stalls: memory.stalls + 1 }),
+        notes: (memory, event) => ({ ...answered(memory, event), watchdog: memory.watchdog.quiet(event.at), stalls: memory.stalls + 1 }),
         does: [
           plan.tell("stalled", (memory, event) =>
             memory.stalls > 1
@@ -284,7 +284,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
       {
         when: ["nothing, and still nobody is heard", isSilent],
         to: "open",
-        notes: (memory, event) => ({ ...answered(memory, event), watchdog: memory.watchdog.quiet() }),
+        notes: (memory, event) => ({ ...answered(memory, event), watchdog: memory.watchdog.quiet(event.at) }),
         does: [
           DOUBT,
           plan.tell("stalled", (memory, event) => `${silentFor(memory, event)}, and the platform did not say whether the room is live`),
@@ -346,7 +346,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Transitions>> = {
       to: "resting",
       notes: (memory, event) => ({
         ...lost(memory, event),
-        left: { since: memory.watchdog.lastInteractiveAt, reason: "the platform said that the broadcast was over", silent: false },
+        left: { since: memory.watchdog.silentSince(event.at), reason: "the platform said that the broadcast was over", silent: false },
       }),
       does: [...plan.reconnectAsking, plan.noWait],
     }),

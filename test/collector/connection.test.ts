@@ -178,6 +178,22 @@ it("the silence of a room that is quiet is asked about no sooner after a restart
   expect(pages).toBeGreaterThan(0);
 });
 
+it.each([
+  ["busy", { stats: 5, chat: 1 }, 20_000],
+  ["of a person now and then", { stats: 10, chat: 25 }, 200_000],
+  ["where people are never heard", { stats: 10 }, 450_000],
+] as const)("a room %s that is opened anew behind a socket that stays open is collected within 150 s", async (_, everySeconds, before) => {
+  const { simulator, rooms, store } = await running({ clock, rooms: [{ ...SCENARIO, everySeconds }] }, {}, clock);
+  void rooms.add(RID, {}, 60_000, SIGNAL).catch(() => {});
+  const status = () => rooms.collected()[0];
+  await clock.until(() => status()?.evidence.lastFrameAt, 60_000);
+  await clock.go(before);
+  const old = simulator.roomId(RID);
+  const opened = simulator.rooms.restart(RID);
+  await clock.until(() => status()?.sessionId === opened, 150_000);
+  expect((await store.sessions.get(1, old ?? ""))?.endedAt).not.toBeNull();
+});
+
 const isOfPeople = (type: string) => type === "chat" || type === "join";
 
 /** A store that a process can use until it is killed, which it is with the first append of such an event after it is armed. */

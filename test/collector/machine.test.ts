@@ -31,7 +31,7 @@ const EVENTS: { readonly [T in CollectorEventType]: readonly Omit<CollectorEvent
   unidentified: (["blocked", "unreachable"] as const).map((problem) => ({ reason: "said", problem })),
   opened: [{ at: NOW }],
   batch: [{}],
-  heard: [0, 3].map((people) => ({ at: NOW, people })),
+  heard: [0, 3].map((people) => ({ at: NOW, people, messages: true })),
   taken: [true, false].flatMap((announced) => [gap, null].map((damage) => ({ announced, damage }))),
   tick: [0, 36_000, 700_000].flatMap((later) => [true, false].map((due) => ({ at: NOW + later, due }))),
   answered: [0, 36_000, 700_000].flatMap((later) => (["live", "over", "nothing"] as const).map((says) => ({ at: NOW + later, says }))),

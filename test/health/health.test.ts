@@ -315,7 +315,7 @@ describe("watchdog", () => {
     expect(dog.silence(35_000)).toBe("dead");
     for (let at = 0; at <= 60_000; at += 10_000) dog = dog.received(at, 0);
     expect(dog.silence(60_000)).toBe("silent");
-    expect(dog.quiet().silence(60_000)).toBeNull();
+    expect(dog.quiet(60_000).silence(60_000)).toBeNull();
   });
 
   it("asks about a busy room after half a minute, about a quiet one much later", () => {
