@@ -43,6 +43,9 @@ interface Listeners {
   readonly onReceived: (frame: Received) => void;
 }
 
+/** Evidence that a page waited for a click. */
+const CLICKED = "the room's page opened its connection only after a click";
+
 /** One session that watches a room: its own visitor or account, way and resume point, one connection at a time. */
 export class RoomSession {
   readonly name: string;
@@ -107,11 +110,12 @@ export class RoomSession {
     this.#cut = cut;
     const until = cut.signal;
     health.to("connecting");
+    let isClicked = false;
     const stands = () => {
       if (this.#since !== null) return;
       this.#since = offsets.now();
       this.#lastFrameAt = this.#since;
-      health.to("connected");
+      health.to("connected", isClicked ? CLICKED : null);
       listeners.onStanding();
       void collector.giftList?.look(access, budgets.requests, until);
     };
@@ -142,6 +146,10 @@ export class RoomSession {
           listeners.onReceived(frame);
         },
         onGiftList: (reply: Pick<Reply, "status" | "body">) => void collector.giftList?.heard(reply),
+        onClickNeeded: () => {
+          isClicked = true;
+          if (this.standing) health.to("connected", CLICKED); // the answer of im/fetch came before
+        },
       };
       for await (const batch of await openSource(wanted, { access, budgets, clock, drift }, until)) {
         stands(); // only so a page shows that it stands

@@ -15,7 +15,7 @@ export interface SessionEvidence {
   readonly session: string;
   readonly state: SessionState;
   readonly since: number;
-  /** Why it is silent, lost or refused; null in other states. */
+  /** Why it is silent, lost or refused, or that it is connected only after a click; else null. */
   readonly reason: string | null;
   /** When it tries again, where it waits for that by itself. */
   readonly retryAt: number | null;

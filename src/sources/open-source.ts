@@ -22,6 +22,8 @@ interface Wanted {
   readonly onReceived: (frame: Received) => void;
   /** Called with the platform's list of gifts when the room's page asks for it. */
   readonly onGiftList: (reply: Pick<Reply, "status" | "body">) => void;
+  /** Called when the room's page has opened its connection only after a click. */
+  readonly onClickNeeded: () => void;
 }
 
 /** Time that a page in the browser needs, in ms, before the silence of its socket says something. */
@@ -32,7 +34,7 @@ const PAGE_MS = 30_000;
  * @throws DyliveError what the source throws
  */
 export async function openSource(
-  { live, identity, from, onOpen, onReceived, onGiftList }: Wanted,
+  { live, identity, from, onOpen, onReceived, onGiftList, onClickNeeded }: Wanted,
   {
     access,
     budgets,
@@ -46,7 +48,7 @@ export async function openSource(
       throw new DyliveError("no_browser", "this room is to be read in the browser, but a signer takes the browser's place");
     await budgets.connects.turn(signal);
     onOpen(clock.now() + PAGE_MS);
-    return identity.pageSource(live.webRid, { clock, drift, onReceived, onGiftList }).open(signal);
+    return identity.pageSource(live.webRid, { clock, drift, onReceived, onGiftList, onClickNeeded }).open(signal);
   }
   const { platform } = access;
   const { visitor, signer } = identity;

@@ -16,13 +16,13 @@ import { until } from "../until.js";
 import { testBrowser } from "./chromium.js";
 import { liveRooms, NEVER } from "./rooms.js";
 
-const [BY_SOCKET, BY_PAGE] = ["300000001", "300000002"] as const;
+const [BY_SOCKET, BY_PAGE, BY_CLICK] = ["300000001", "300000002", "300000003"] as const;
 let simulator: Simulator;
 let app: App;
 let data: string;
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), "dylive-collected-"));
-  simulator = await startSimulator({ rooms: liveRooms(2), rateFactor: 5, guestGifts: false });
+  simulator = await startSimulator({ rooms: liveRooms(3), rateFactor: 5, guestGifts: false });
   await AccountStore.inside(data, systemClock).save("work", parseCookies("sessionid=abc; sessionid_ss=abc", Date.now()));
   const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: "browser", browser: testBrowser() }, {});
   app = await startApp(config, readMachine(), systemClock, pino({ level: "silent" }));
@@ -55,6 +55,16 @@ describe("a server whose rooms sit in a browser", () => {
     expect(new Set(events.map((event) => event.source))).toEqual(new Set([source, "system"]));
     const units = (events.filter(({ type }) => type === "gift") as NewEventOf<"gift">[]).reduce((sum, { delta }) => sum + delta, 0);
     expect(units).toBe(sent.combos.reduce((sum, { total }) => sum + total, 0));
+    await app.rooms.remove(row.room);
+  });
+
+  it("clicks once on a page that does not connect by itself, and says that it was needed", async () => {
+    simulator.rooms.needClick(BY_CLICK);
+    const { row } = await app.rooms.add(BY_CLICK, { source: "browser" }, 60_000, NEVER);
+    const session = () => app.rooms.status(row.room)?.evidence.sessions[0];
+    await until(() => session()?.reason === "the room's page opened its connection only after a click");
+    expect(session()?.state).toBe("connected");
+    expect(app.rooms.status(row.room)?.evidence.reconnects).toBe(0);
     await app.rooms.remove(row.room);
   });
 });

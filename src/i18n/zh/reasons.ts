@@ -97,7 +97,6 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^web\/enter knows no such room \((.*)\)$/, "web/enter 说没有这个直播间（$1）"],
   [/^web\/enter answered HTTP (\d+) with (\d+) bytes$/, "web/enter 回答 HTTP $1，$2 字节"],
   [/^web\/enter did not answer with JSON \(a captcha page\)$/, "web/enter 的回答不是 JSON（是验证码页）"],
-  [/^web\/enter names neither a room nor an account$/, "web/enter 没有给出直播间或账号"],
   [/^web\/enter answered (.*)$/, "web/enter 回答 $1"],
   [/^the platform names neither a room nor an account$/, "平台没有给出直播间或账号"],
   [/^the platform does not say whether the room is live$/, "平台没有说是否正在直播"],
@@ -170,6 +169,7 @@ export const reasons: readonly (readonly [RegExp, string])[] = [
   [/^the platform said that the broadcast was over$/, "平台表示直播已结束"],
   [/^the end of the broadcast was announced, but its page says live$/, "收到了下播通知，但直播间页面显示仍在直播"],
   [/^the connection was open but silent: not even heartbeats were answered$/, "连接没有断，但连心跳都没有回应"],
+  [/^the room's page opened its connection only after a click$/, "点击一次页面后，直播间页面才建立连接"],
   [/^it is connected, and not one message comes$/, "已连接，但没有收到任何消息"],
   [
     /^it is connected, and nothing comes of what people do, though other sessions are sent it$/,

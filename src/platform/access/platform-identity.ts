@@ -37,6 +37,8 @@ export interface PlatformIdentity {
           readonly onReceived?: (frame: Received) => void;
           /** Told the platform's list of gifts when the page asks for it. */
           readonly onGiftList?: (reply: Pick<Reply, "status" | "body">) => void;
+          /** Called when the page has opened its connection only after a click. */
+          readonly onClickNeeded?: () => void;
         },
       ) => Source)
     | null;

@@ -6,7 +6,7 @@ import { isPlatformHost, type Reply } from "../access/platform.js";
 import { type Received, ReceiveQueue, readFrame, readResponse, type Source } from "../access/read.js";
 import type { Drift } from "../wire/drift.js";
 import { WireError } from "../wire/reader.js";
-import { answerOf, closePage, visit } from "./page.js";
+import { answerOf, clickEmptyPlace, closePage, visit } from "./page.js";
 
 /** Dependencies of the source of one room's page. */
 interface BrowserSourceOptions {
@@ -20,11 +20,15 @@ interface BrowserSourceOptions {
   readonly onReceived?: (frame: Received) => void;
   /** Called with the platform's list of gifts when the page asks for it. */
   readonly onGiftList?: (reply: Pick<Reply, "status" | "body">) => void;
+  /** Called when the page has opened its connection only after a click. */
+  readonly onClickNeeded?: () => void;
 }
 
 /** Longest list of gifts that is read, in bytes: the platform's had 3.6 MB in October 2026. */
 const MOST_LIST_BYTES = 16 * 1024 * 1024;
 
+/** Wait for the page's connection, in ms, after which the page is clicked once: one project saw pages wait for that (facts/changes-2026.md 7). */
+const CLICK_AFTER_MS = 15_000;
 /** Longest wait for the page's connection, in ms; a page of the real site opens it within a few seconds of its loading. */
 const CONNECT_WITHIN_MS = 30_000;
 
@@ -61,9 +65,11 @@ async function* receive(options: BrowserSourceOptions, signal: AbortSignal): Asy
   }
 }
 
-function listen(page: Page, queue: ReceiveQueue, { clock, drift, onGiftList }: BrowserSourceOptions, signal: AbortSignal): void {
+function listen(page: Page, queue: ReceiveQueue, options: BrowserSourceOptions, signal: AbortSignal): void {
+  const { clock, drift, onGiftList, onClickNeeded } = options;
   const open = new Set<WebSocket>();
   let connected = false;
+  let clicked = false;
   page.on("crash", () => queue.end(new DyliveError("browser_failed", "the room's page crashed", new Error("crash"))));
   page.on("close", () =>
     queue.end(new DyliveError("browser_failed", "the room's page is gone; the browser may have ended", new Error("close"))),
@@ -87,6 +93,7 @@ function listen(page: Page, queue: ReceiveQueue, { clock, drift, onGiftList }: B
   });
   page.on("websocket", (socket) => {
     if (!isPlatformPath(socket.url(), "/webcast/im/push/")) return;
+    if (clicked && !connected) onClickNeeded?.();
     connected = true;
     open.add(socket);
     socket.on("framereceived", ({ payload }) => {
@@ -101,6 +108,15 @@ function listen(page: Page, queue: ReceiveQueue, { clock, drift, onGiftList }: B
       if (open.size === 0) queue.end(new DyliveError("unreachable", "the connection of the room's page was closed"));
     });
   });
+  const click = async () => {
+    if (connected) return;
+    clicked = true;
+    await answerOf(clickEmptyPlace(page), signal);
+  };
+  clock
+    .sleep(CLICK_AFTER_MS, signal)
+    .then(click)
+    .catch(() => {}); // a page that cannot be clicked does not connect, which is said below
   clock.sleep(CONNECT_WITHIN_MS, signal).then(
     async () => {
       if (connected) return;

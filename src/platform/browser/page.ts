@@ -104,6 +104,12 @@ export async function signIn(page: Page, stub: string): Promise<string> {
   throw new DyliveError("blocked", "the site's own page gave no signature");
 }
 
+/** Clicks once where the page has nothing that a click leads elsewhere or starts. */
+export async function clickEmptyPlace(page: Page): Promise<void> {
+  const place = await page.evaluate(emptyPlace);
+  if (place !== null) await page.mouse.click(place.x, place.y);
+}
+
 export async function userAgentOf(page: Page): Promise<string> {
   return page.evaluate(() => (globalThis as unknown as SitePage).navigator.userAgent);
 }
@@ -186,6 +192,21 @@ function refuseApps(): void {
   new MutationObserver((_, observer) => {
     if (refuseInFrames()) observer.disconnect();
   }).observe(document, { childList: true, subtree: true });
+}
+
+function emptyPlace(): { x: number; y: number } | null {
+  const { document, innerWidth, innerHeight } = globalThis as unknown as {
+    readonly document: { elementFromPoint(x: number, y: number): { closest(selector: string): unknown } | null };
+    readonly innerWidth: number;
+    readonly innerHeight: number;
+  };
+  for (let y = 0.95; y > 0; y -= 0.1)
+    for (let x = 0.05; x < 1; x += 0.1) {
+      const place = { x: Math.floor(innerWidth * x), y: Math.floor(innerHeight * y) };
+      const element = document.elementFromPoint(place.x, place.y);
+      if (element !== null && !element.closest("a, button, input, textarea, select, label, iframe, [onclick], [role=button]")) return place;
+    }
+  return null;
 }
 
 function lookAround(): { signs: boolean; userUniqueId: string | null } {

@@ -26,10 +26,13 @@ export interface BrowserProcess {
 }
 
 /**
- * Beside Playwright's own: nothing that the browser would fetch for itself. User agent, headless mode and what a page can find out stay
+ * Beside Playwright's own: nothing that the browser would fetch for itself, and a player that begins by itself, unheard. User agent, headless mode and what a page can find out stay
  * as they are. The sandbox is off only for root, for whom Chromium does not start with it.
  */
-const ARGUMENTS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"] as const;
+const ARGUMENTS = [
+  ...["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  ...["--autoplay-policy=no-user-gesture-required", "--mute-audio"],
+];
 const START_TIMEOUT_MS = 30_000;
 /** Life, in ms, after which a browser did not fail at starting: its successor is not made to wait. */
 const STEADY_MS = 60_000;
@@ -120,7 +123,7 @@ async function open(choice: BrowserChoice): Promise<Browser> {
     executablePath: choice.program,
     headless: choice.headless,
     chromiumSandbox: process.getuid?.() !== 0,
-    args: [...ARGUMENTS],
+    args: ARGUMENTS,
     timeout: START_TIMEOUT_MS,
     // We stop it in our own order.
     handleSIGHUP: false,
