@@ -104,13 +104,15 @@ describe("room page", () => {
   const valueAt = (path: readonly string[]) => path.reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], LIVE);
   const objects = placesIn(LIVE).filter((path) => typeof valueAt(path) === "object");
 
-  it.each(objects)("is read where %s %s %s %s stands in another chunk, before or after", (...path) => {
-    const keys = path.filter((key) => key !== undefined);
-    const row = `13:${JSON.stringify(valueAt(keys))}\n`;
-    const referring = put(LIVE, keys, "$13");
-    for (const html of [streamed(referring, row), chunk(row) + streamed(referring)])
-      expect(readPage(html)).toEqual(readPage(streamed(LIVE)));
-  });
+  it.each(objects.map((path) => [path.join("."), path] as const))(
+    "is read where %s stands in another chunk, before or after",
+    (_, keys) => {
+      const row = `13:${JSON.stringify(valueAt(keys))}\n`;
+      const referring = put(LIVE, keys, "$13");
+      for (const html of [streamed(referring, row), chunk(row) + streamed(referring)])
+        expect(readPage(html)).toEqual(readPage(streamed(LIVE)));
+    },
+  );
 
   it("is read in an attribute of the HTML, escaped", () => {
     const escaped = JSON.stringify({ state: LIVE }).replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
