@@ -49,7 +49,7 @@ export class SimulatedBroadcast {
   /** Age at which a connection is reset by TCP, in ms; null is never. */
   lifeMs: number | null = null;
 
-  /** Sends what is due, and drops viewers that have sent no heartbeat for too long or have been there for too long. */
+  /** Sends what is due, drops viewers that have sent no heartbeat for too long or have been there for too long, and pushes again what is not acknowledged. */
   tick(): void {
     const now = this.options.now();
     if (this.lifeMs !== null)
@@ -57,7 +57,7 @@ export class SimulatedBroadcast {
     // After a sleep of the machine the missed hours are not sent in one burst.
     const due = this.options.feed.until(now);
     if (due.length > 0) this.#deliver(due.filter((message) => message.at > now - LATE_MS));
-    for (const connection of this.connections) connection.checkIdle(now);
+    for (const connection of this.connections) connection.tick(now);
   }
 
   /** Ends the broadcast: from now on there is only the low-value trickle that an ended room still gives to those who connect. */
@@ -107,7 +107,7 @@ export class SimulatedBroadcast {
     ack: { readonly logId: string; readonly internalExt: string } | null,
   ): void {
     for (const connection of this.connections) {
-      if (ack !== null) connection.expectAck(ack.logId, ack.internalExt);
+      if (ack !== null) connection.expectAck(ack.logId, ack.internalExt, bytes);
       connection.raw(bytes, messages.length);
     }
     if (this.connections.size > 0) for (const message of messages) this.#truth.count(message);

@@ -96,8 +96,12 @@ export class PushConnection {
   /** Whether nothing goes either way any more while TCP stays open, as behind a dead router. */
   frozen = false;
   #damage: { readonly kind: Damage; left: number } | null = null;
+  readonly #closeFrame: PushSocket["close"];
   readonly #idleMs: number;
-  readonly #awaited = new Map<string, string>();
+  /** Frames that are not acknowledged, oldest first: the text that the ack is to have, and the frame, where it is pushed again. */
+  readonly #awaited = new Map<string, { readonly internalExt: string; readonly frame: Uint8Array | null }>();
+  /** When the oldest of them is pushed again. */
+  #againAt = Number.POSITIVE_INFINITY;
   #heardAt: number;
   #closedAt: number | null = null;
   #closedBy: ConnectionTruth["closedBy"] = null;
@@ -124,17 +128,17 @@ export class PushConnection {
     socket.on("error", () => this.end("client"));
     socket.on("close", () => this.end("client"));
     // The platform never answers a close frame: it just drops TCP. ws would answer through close().
-    const close = socket.close.bind(socket);
-    socket.close = (code) => (this.#closedBy === "close" ? close(code) : this.end("client"));
+    this.#closeFrame = socket.close.bind(socket);
+    socket.close = (code) => (this.#closedBy === "close" ? this.#closeFrame(code) : this.end("client"));
   }
 
   /** Sends a Response's bytes as a frame that wants an ack. */
   push(payload: Uint8Array, texts: ResponseTexts, messages: number): void {
     const head = this.#head();
-    this.expectAck(head.logId, texts.internalExt);
     const damage = this.#takeDamage();
     const sent = damage === "gzip" ? corrupted(payload) : payload;
     const frame = encodeMsgFrame(this.options.schema, head, sent, texts, this.options.gzip);
+    this.expectAck(head.logId, texts.internalExt, damage === null ? frame : null);
     this.raw(damage === "truncated" ? truncated(frame) : frame, messages);
   }
 
@@ -163,10 +167,11 @@ export class PushConnection {
     this.#damage = { kind, left: frames };
   }
 
-  /** Notes that a frame wants an ack with a text; null accepts any text. */
-  expectAck(logId: string, internalExt: string | null): void {
+  /** Notes that a frame wants an ack with a text; null accepts any text. @param frame what is pushed again until then; null for one that is damaged */
+  expectAck(logId: string, internalExt: string | null, frame: Uint8Array | null): void {
     this.#acks.expected++;
-    this.#awaited.set(logId, internalExt ?? "");
+    if (this.#awaited.size === 0) this.#againAt = this.options.now() + AGAIN_MS;
+    this.#awaited.set(logId, { internalExt: internalExt ?? "", frame });
     if (this.#awaited.size > AWAITED_KEPT) {
       const oldest = this.#awaited.keys().next().value;
       if (oldest !== undefined) this.#awaited.delete(oldest);
@@ -205,15 +210,23 @@ export class PushConnection {
       this.raw(encodeCloseFrame(this.options.schema, this.#head()), 0);
       return;
     }
+    this.#closeFrame(how); // throws where a close frame cannot carry the code
     this.#closedAt = this.options.now();
     this.#closedBy = "close";
-    this.options.socket.close(how);
     this.onEnd();
   }
 
-  /** Drops it when it has sent no heartbeat for too long. */
-  checkIdle(now: number): void {
-    if (!this.frozen && now - this.#heardAt >= this.#idleMs) this.end("idle");
+  /** Drops it when it has sent no heartbeat for too long, and pushes the oldest frame without an ack again, as it was, cursor and all. */
+  tick(now: number): void {
+    if (this.frozen) return;
+    if (now - this.#heardAt >= this.#idleMs) this.end("idle");
+    if (now < this.#againAt) return;
+    this.#againAt = now + AGAIN_MS;
+    for (const { frame } of this.#awaited.values()) {
+      if (frame === null) continue;
+      this.raw(frame, 0);
+      break;
+    }
   }
 
   /** Returns the record of the connection. */
@@ -270,7 +283,8 @@ export class PushConnection {
       return;
     }
     this.#awaited.delete(logId);
-    if (text !== null && (wanted === "" || wanted === text)) this.#acks.good++;
+    this.#againAt = this.options.now() + AGAIN_MS;
+    if (text !== null && (wanted.internalExt === "" || wanted.internalExt === text)) this.#acks.good++;
     else this.#acks.wrong++;
   }
 
@@ -292,7 +306,10 @@ export class PushConnection {
 }
 
 /** Most frames whose ack is awaited; a client that never acks must not fill the memory. */
-const AWAITED_KEPT = 10_000;
+const AWAITED_KEPT = 1_000;
+
+/** Time without an ack after which a frame is pushed again, in ms: seen were 1 to 2 s. */
+const AGAIN_MS = 1_500;
 
 /** Bytes waiting for a slow client, beyond which it is dropped. */
 const BUFFER_LIMIT = 64 * 1024 * 1024;

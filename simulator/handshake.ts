@@ -20,34 +20,45 @@ interface DoorRules {
 /** Path of the push server. */
 const PUSH_PATH = "/webcast/im/push/v2/";
 
-/**
- * Returns why the push server refuses a client, or null when it is let in. The reason is for the simulator's log and statistics; the
- * client sees only that it is refused.
- */
-export function refusal(knock: Knock, rules: DoorRules): string | null {
-  const { query, cookies } = knock;
-  if (knock.path !== PUSH_PATH) return `path is ${knock.path}`;
-  for (const name of REQUIRED) if (!query.get(name)) return `${name} is missing`;
-  if (!cookies.get("ttwid")) return "cookie ttwid is missing";
-  if (!rules.knowsRoom(query.get("room_id") ?? "")) return "room_id is unknown";
-  const signature = query.get("signature") ?? "";
-  if (signature.length !== SIGNATURE_LENGTH) return `signature has ${signature.length} characters`;
-  if (rules.acceptAnySignature || rules.signer.accepts(signature, stubOf(query))) return null;
-  return "signature was not issued for these parameters";
-}
+/** Form of a refused handshake: one of those that were seen, or any status; 415 and 417 say that the device is blocked. */
+export type RefusalForm = keyof typeof FORMS | number;
 
-/** Form of a refused handshake: with the two Handshake headers, without them (both were seen with HTTP 200), or with another status. */
-export type RefusalForm = "blocked" | "bare" | number;
+/** Status and headers of the refusals that were seen (facts/protocol.md 2.6, changes-2026.md 7). */
+const FORMS = {
+  blocked: { status: 200, says: ["Handshake-Msg: DEVICE_BLOCKED", "Handshake-Status: 415"] },
+  bare: { status: 200, says: [] },
+  no_cookie: { status: 417, says: ["Handshake-Msg: named cookie not present"] },
+  auth_failed: { status: 200, says: ["Handshake-Msg: auth failed"] },
+} as const;
+
+/** Names of the forms. */
+export const REFUSAL_FORMS = Object.keys(FORMS) as (keyof typeof FORMS)[];
+
+/** Returns the form of refusal that a client sees, and its reason for the simulator's log alone; null when it is let in. */
+export function refusal(knock: Knock, rules: DoorRules): { readonly form: RefusalForm; readonly reason: string } | null {
+  const { query, cookies } = knock;
+  const blocked = (reason: string) => ({ form: "blocked", reason }) as const;
+  if (knock.path !== PUSH_PATH) return blocked(`path is ${knock.path}`);
+  for (const name of REQUIRED) if (!query.get(name)) return blocked(`${name} is missing`);
+  if (!cookies.get("ttwid")) return { form: "no_cookie", reason: "cookie ttwid is missing" };
+  if (!rules.knowsRoom(query.get("room_id") ?? "")) return blocked("room_id is unknown");
+  const signature = query.get("signature") ?? "";
+  if (signature.length !== SIGNATURE_LENGTH) return { form: "auth_failed", reason: `signature has ${signature.length} characters` };
+  if (rules.acceptAnySignature || rules.signer.accepts(signature, stubOf(query))) return null;
+  return { form: "auth_failed", reason: "signature was not issued for these parameters" };
+}
 
 /** Returns the bytes of a refusal as a refused client of the platform gets them: no 101, and an empty body. */
 export function refusalBytes(logId: string, form: RefusalForm): string {
-  const status = typeof form === "number" ? form : 200;
+  const isBlocked = form === 415 || form === 417;
+  const { status, says } =
+    typeof form === "number" ? { status: form, says: isBlocked ? ["Handshake-Msg: DEVICE_BLOCKED"] : [] } : FORMS[form];
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}`,
     "Server: Tengine",
     "Content-Length: 0",
     "Connection: close",
-    ...(form === "blocked" ? ["Handshake-Msg: DEVICE_BLOCKED", "Handshake-Status: 415"] : []),
+    ...says,
     `x-tt-logid: ${logId}`,
     `x-tt-trace-id: 00-${logId}-01`,
     "",

@@ -2,7 +2,7 @@ import { welcome } from "./backdrop.js";
 import { HISTORY_LIMIT } from "./broadcast.js";
 import { giftList } from "./gifts.js";
 import { encodePlanned, isGift, type Outgoing } from "./outgoing.js";
-import { enter, homePage, mainPage, PUSH_HOSTS, profilePage, reflowInfo, reflowPage, roomPage } from "./pages.js";
+import { enter, homePage, mainPage, PUSH_HOSTS, profilePage, reflowInfo, reflowPage, roomPage, ttwidLine } from "./pages.js";
 import { pictureAt } from "./pictures.js";
 import type { SimulatedPlatform } from "./platform.js";
 import { hash32, makeId } from "./random.js";
@@ -22,6 +22,7 @@ export function answer(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const { host, path } = ask;
   const broken = platform.broken.get(host);
   if (broken !== undefined) return { ...emptyReply(), status: broken };
+  if (/^www(?:-hj)?\.douyin\.com$/.test(host) && path === "/aweme/v1/web/query/user/") return queryUser(platform, ask);
   const other = pictureAt(ask) ?? platform.works.answer(ask);
   if (other !== null) return other;
   switch (host) {
@@ -49,15 +50,40 @@ export function answer(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
     case "ttwid.bytedance.com": {
       if (path !== "/ttwid/union/register/" || ask.method !== "POST") return notFound();
       const cookie = `ttwid=${platform.makeTtwid()}; Path=/; Max-Age=31536000; HttpOnly`;
-      const reply = json({ status_code: 0, message: "success" });
-      return { ...reply, headers: { ...reply.headers, "set-cookie": [cookie] } };
+      return withCookie(json({ status_code: 0, message: "success" }), cookie);
     }
+    case "mssdk.bytedance.com":
+      if (path !== "/web/r/token" || ask.method !== "POST") return notFound();
+      return withCookie(json({}), `msToken=${platform.makeMsToken()}; Path=/; Max-Age=604800; Secure; SameSite=None`);
     default:
       return notFound();
   }
 }
 
+/** Answers as live.douyin.com does, which sets a visitor's ttwid again in every reply. */
 function liveHost(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
+  const reply = liveReply(platform, ask);
+  const ttwid = ask.cookies.get("ttwid");
+  return ttwid ? withCookie(reply, ttwidLine(ask, ttwid)) : reply;
+}
+
+function withCookie(reply: SimulatedReply, cookie: string): SimulatedReply {
+  return { ...reply, headers: { ...reply.headers, "set-cookie": [reply.headers["set-cookie"] ?? [], cookie].flat() } };
+}
+
+/** Answers who the visitor is: a device's ids, the same for guests and for accounts. */
+function queryUser(platform: SimulatedPlatform, { cookies, headers }: Ask): SimulatedReply {
+  const ttwid = cookies.get("ttwid");
+  if (!ttwid) return emptyReply();
+  const id = platform.userUniqueId(ttwid);
+  const now = String(Math.floor(platform.now() / 1000));
+  return json({
+    ...{ browser_name: "Chrome", create_time: now, firebase_instance_id: "", id, last_time: now, status_code: 0, status_msg: null },
+    ...{ user_agent: headers["user-agent"] ?? "", user_uid: `1${id.slice(-11)}`, user_uid_type: 0 },
+  });
+}
+
+function liveReply(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   switch (ask.path) {
     case "/":
       return homePage(platform, ask);
@@ -111,13 +137,16 @@ function imFetch(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const startedAt = broadcast.options.startedAt;
   const method = "WebcastRoomMessage";
   const msgId = makeId(startedAt, hash32(`welcome/${roomId}`));
-  const greeting = encodePlanned(schema, {
-    at: startedAt,
-    method,
-    msgId,
-    sendingId: makeId(now, hash32(`sent/${msgId}/${visitor}`)),
-    fields: welcome({ method, msgId, roomId, createTime: startedAt }),
-  });
+  const sendingId = makeId(now, hash32(`sent/${msgId}/${visitor}`));
+  const fields = welcome({ method, msgId, roomId, createTime: startedAt });
+  const greeting = encodePlanned(schema, { at: startedAt, method, msgId, sendingId, fields });
+  const cursor = `d-1_u-1_fh-${roomId}_t-${now}_r-1`;
+  const internalExt = `internal_src:dim|wss_push_room_id:${roomId}|wss_push_did:${visitor}|first_req_ms:${now}|fetch_time:${now}|seq:1|wss_info:0-${now}-0-0|wrds_v:${roomId}`;
+  // As JSON it has only what is of the room itself.
+  if (ask.query.get("resp_content_type") === "json") {
+    broadcast.book([greeting]);
+    return json({ data: [fields], extra: { cursor, fetch_interval: 1000, now }, internal_ext: internalExt, status_code: 0 });
+  }
   const ended = broadcast.endedAt !== null;
   const gifts = platform.givesGifts(platform.knowsLogin(ask.cookies));
   const viewer = viewerOf(ask.cookies, visitor);
@@ -128,10 +157,10 @@ function imFetch(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   broadcast.book(messages);
   const body = schema.encode("Response", {
     messages: messages.map((message) => ({ method: message.method, payload: message.payload, msg_id: message.sendingId })),
-    cursor: `d-1_u-1_fh-${roomId}_t-${now}_r-1`,
+    cursor,
     fetch_interval: 1000,
     now,
-    internal_ext: `internal_src:dim|wss_push_room_id:${roomId}|wss_push_did:${visitor}|first_req_ms:${now}|fetch_time:${now}|seq:1|wss_info:0-${now}-0-0|wrds_v:${roomId}`,
+    internal_ext: internalExt,
     fetch_type: 1,
     heartbeat_duration: 10,
     need_ack: false,

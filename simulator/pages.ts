@@ -94,15 +94,20 @@ export function profilePage(platform: SimulatedPlatform, secUid: string): Simula
     roomIdStr: live?.roomId ?? "0",
     ...(live === null ? {} : { roomData: JSON.stringify({ status: 2, owner: { web_rid: room.scenario.webRid } }) }),
   };
-  const status = live === null ? "" : "<span>直播中</span>";
-  return html(document(platform, anchor.nickname, [push(`6:${JSON.stringify(["$", "$L7", null, { user: { user } }])}\n`)], status));
+  const body = `<span>抖音号：${user.unique_id}</span>${live === null ? "" : "<span>直播中</span>"}`;
+  return html(document(platform, anchor.nickname, [push(`6:${JSON.stringify(["$", "$L7", null, { user: { user } }])}\n`)], body));
 }
 
 function ttwidCookie(platform: SimulatedPlatform, ask: Ask): { readonly ttwid: string; readonly setCookies: string[] } {
   const given = ask.cookies.get("ttwid");
   if (given) return { ttwid: given, setCookies: [] };
   const ttwid = platform.makeTtwid();
-  return { ttwid, setCookies: [`ttwid=${ttwid}; Path=/; Max-Age=31536000; HttpOnly${cookieScope(ask)}`] };
+  return { ttwid, setCookies: [ttwidLine(ask, ttwid)] };
+}
+
+/** Returns the Set-Cookie of a visitor's ttwid. */
+export function ttwidLine(ask: Ask, ttwid: string): string {
+  return `ttwid=${ttwid}; Path=/; Max-Age=31536000; HttpOnly${cookieScope(ask)}`;
 }
 
 /** Returns the parts of the state that tell of the visitor. */
@@ -125,9 +130,9 @@ function statePage(platform: SimulatedPlatform, room: SimulatedRoom, uniqueId: s
   const own = last === null ? null : roomJson(room, last, live !== null);
   const isReferred = form === "referred" || form === "missing";
   const roomInfo = {
+    ...(own === null ? {} : { room: isReferred ? "$13" : own }),
     // A pushedid may stand here even where there is no room; only `room` proves one.
     roomId: last?.roomId ?? "",
-    ...(own === null ? {} : { room: isReferred ? "$13" : own }),
     anchor: anchorJson(room),
     web_rid: scenario.webRid,
     enter_mode: scenario.audio ? 1 : 0,
@@ -136,6 +141,7 @@ function statePage(platform: SimulatedPlatform, room: SimulatedRoom, uniqueId: s
   const state = {
     ...visitorState(uniqueId),
     roomStore: { roomInfo, liveStatus: live === null ? "end" : "normal" },
+    linkmicStore: {},
     streamStore: { streamData: { H264_streamData: live === null ? null : streamJson(live), H265_streamData: null } },
   };
   const filler = Array.from({ length: 40 }, (_, index) =>
@@ -203,13 +209,14 @@ export function reflowInfo(platform: SimulatedPlatform, ask: Ask): SimulatedRepl
   });
 }
 
-/** Answers with the share page to which short links lead. It needs scripts that the simulator lacks; its address is what matters. */
+/** Answers with the share page to which short links lead. It needs scripts that the simulator lacks; its address matters, and the room's number in its state. */
 export function reflowPage(platform: SimulatedPlatform, roomId: string): SimulatedReply {
   const found = platform.byRoomId(roomId);
   if (found === null) return html("<!DOCTYPE html><title>404</title>", [], 404);
-  return html(
-    `<!DOCTYPE html><html lang="zh"><meta charset="utf-8"><title>抖音直播</title><div id="root" data-room="${roomId}"></div></html>`,
-  );
+  const { anchor, scenario } = found.room;
+  const owner = { mysteryMan: 1, webRid: scenario.webRid, desensitizedNickname: anchor.nickname };
+  const state = push(`7:${JSON.stringify(["$", "$L8", null, { roomId, owner }])}\n`);
+  return html(document(platform, "抖音直播", [state], `<div id="root" data-room="${roomId}"></div>`));
 }
 
 /** Value of room_id by which callers say that they know only the anchor. */

@@ -159,6 +159,11 @@ export class SimulatedPlatform {
     return encodeURIComponent(`1|${this.#ids.token(43)}|${Math.floor(this.now() / 1000)}|${this.#ids.hex(64)}`);
   }
 
+  /** Makes a value for the cookie msToken. */
+  makeMsToken(): string {
+    return this.#ids.token(164);
+  }
+
   /** Makes a value for the cookie __ac_nonce: 21 characters. */
   makeNonce(): string {
     return `0${this.#ids.hex(20)}`;

@@ -52,15 +52,18 @@ export class PushServer {
     const platform = this.#platform;
     const found = platform.byRoomId(roomId);
     const rules = { signer: platform.signer, acceptAnySignature: platform.options.acceptAnySignature, knowsRoom: () => found !== null };
-    const reason = /^webcast\d*-ws-web-[a-z]+\.douyin\.com$|^live\.douyin\.com$/.test(host)
+    const refused = /^webcast\d*-ws-web-[a-z]+\.douyin\.com$|^live\.douyin\.com$/.test(host)
       ? refusal({ path, query, cookies }, rules)
-      : `host is ${host}`;
+      : { form: "blocked" as const, reason: `host is ${host}` };
     const viewer = viewerOf(cookies, query.get("user_unique_id") ?? "");
-    const form = platform.broken.get(host) ?? (found === null ? "blocked" : platform.refusing.get(found.room)?.(viewer));
-    if (form !== undefined || reason !== null || found === null) {
-      this.#refuse(socket, roomId, reason ?? "told to refuse", form ?? "blocked");
+    const asked = platform.broken.get(host) ?? (found === null ? undefined : platform.refusing.get(found.room)?.(viewer));
+    const form = asked ?? refused?.form;
+    if (form !== undefined || found === null) {
+      this.#refuse(socket, roomId, refused?.reason ?? "told to refuse", form ?? "blocked");
       return;
     }
+    // Some clients set the headers of the handshake once more themselves; ws takes them once.
+    if (/^websocket(?:, *websocket)+$/i.test(request.headers.upgrade ?? "")) request.headers.upgrade = "websocket";
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const isLoggedIn = platform.knowsLogin(cookies);
       const id = ++this.#lastId;

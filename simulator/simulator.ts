@@ -9,6 +9,7 @@ import { mistakeOf } from "../src/runtime/mistake.js";
 import { toldOf } from "../src/runtime/told.js";
 import type { ConnectionTruth } from "./connection.js";
 import { RoomControl } from "./control.js";
+import { REFUSAL_FORMS } from "./handshake.js";
 import { answer, splitHost } from "./hosts.js";
 import { SimulatedPlatform } from "./platform.js";
 import { PushServer, type RefusedHandshake } from "./push.js";
@@ -269,6 +270,13 @@ const share = Type.Number({ minimum: 0, maximum: 1 });
 const on = Type.Optional(Type.Boolean());
 const ms = Type.Integer({ minimum: 0, maximum: 86_400_000 });
 
+/** Codes that a close frame can carry: 1004 to 1006 and 1015 are of connections that had none. */
+const CLOSE_CODES = [
+  [1000, 1003],
+  [1007, 1014],
+  [3000, 4999],
+] as const;
+
 /** Commands that another process can give to a simulator: the faults, by the names of their methods in {@link RoomControl}. */
 const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
   end: command({ room, how: Type.Optional(Type.Enum(["silence", "cut", "unsaid"])) }, (rooms, { room, how }) => rooms.end(room, how)),
@@ -285,11 +293,11 @@ const COMMANDS: Readonly<Record<string, SimulatorCommand>> = {
   ),
   resetAfter: command({ room, ms: Type.Union([ms, Type.Null()]) }, (rooms, { room, ms }) => rooms.resetAfter(room, ms)),
   close: command(
-    { room, how: Type.Union([Type.Integer({ minimum: 1000, maximum: 4999 }), Type.Literal("frame")]) },
+    { room, how: Type.Union([...CLOSE_CODES.map(([minimum, maximum]) => Type.Integer({ minimum, maximum })), Type.Literal("frame")]) },
     (rooms, { room, how }) => rooms.close(room, how),
   ),
   refuse: command(
-    { room, on, form: Type.Optional(Type.Union([Type.Enum(["blocked", "bare"]), Type.Integer({ minimum: 200, maximum: 599 })])), viewer },
+    { room, on, form: Type.Optional(Type.Union([Type.Enum([...REFUSAL_FORMS]), Type.Integer({ minimum: 200, maximum: 599 })])), viewer },
     (rooms, { room, on, form, viewer }) => rooms.refuse(room, on, form, viewer),
   ),
   damage: command(

@@ -96,6 +96,8 @@ export interface ConnectOptions {
   readonly cookie?: string;
   readonly signature?: string;
   readonly host?: string;
+  /** Whether the headers of the handshake come twice, as from clients that set them themselves too. */
+  readonly doubled?: boolean;
 }
 
 /** What a handshake led to. */
@@ -109,7 +111,13 @@ export async function knock(base: string, roomId: string, options: ConnectOption
   query.set("signature", signature);
   const host = options.host ?? "webcast100-ws-web-hl.douyin.com";
   const url = `${base.replace("http", "ws")}/@${host}/webcast/im/push/v2/?${query}`;
-  const socket = new WebSocket(url, { headers: { cookie: options.cookie ?? "ttwid=1%7Cabc" } });
+  const socket = new WebSocket(url, {
+    headers: { cookie: options.cookie ?? "ttwid=1%7Cabc" },
+    finishRequest: (request) => {
+      if (options.doubled) request.setHeader("Upgrade", ["websocket", "websocket"]).setHeader("Connection", ["Upgrade", "Upgrade"]);
+      request.end();
+    },
+  });
   const client = new Client(socket);
   return new Promise((resolve, reject) => {
     socket.once("open", () => resolve({ open: true, client }));
@@ -130,17 +138,23 @@ export async function connect(base: string, roomId: string, options: ConnectOpti
   return knocked.client;
 }
 
-/** A push client that keeps all it gets. */
+/** A push client that keeps all it gets, and acknowledges nothing by itself. */
 export class Client {
   readonly frames: ReceivedFrame[] = [];
+  /** Frames that were pushed again, since they were not acknowledged. */
+  readonly again: ReceivedFrame[] = [];
   readonly socket: WebSocket;
   closeCode: number | null = null;
   readonly #waiting: (() => void)[] = [];
+  readonly #logIds = new Set<string>();
 
   constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on("message", (data) => {
-      this.frames.push(readFrame(data as Buffer));
+      const frame = readFrame(data as Buffer);
+      const isAgain = frame.type === "msg" && this.#logIds.has(frame.logId);
+      this.#logIds.add(frame.logId);
+      (isAgain ? this.again : this.frames).push(frame);
       this.#wake();
     });
     socket.on("error", () => {});

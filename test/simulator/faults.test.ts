@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { FakeClock } from "../clock.js";
+import { connect } from "./client.js";
 
 let simulator: Simulator | undefined;
 afterEach(() => simulator?.close());
@@ -36,6 +37,23 @@ describe("POST /@control", () => {
     expect(await post("latency", { ms: "slow" })).toMatchObject(says("ms must be a"));
     expect(await post("cut", [])).toMatchObject(says("the body must be an object"));
     expect(await post("cut", { room: "404" })).toMatchObject({ status: 404 });
+  });
+
+  it("refuses a code that no close frame carries, and the connection goes on and can be closed by another", async () => {
+    simulator = await startSimulator();
+    const client = await connect(simulator.url, simulator.roomId("100000001") ?? "");
+    for (const how of [1004, 1005, 1006, 1015, 2999])
+      expect(await post("close", { room: "100000001", how })).toMatchObject({
+        status: 400,
+        message: expect.stringContaining("how must be a whole number from 1000 to 1003"),
+      });
+    expect(() => simulator?.rooms.close("100000001", 1006)).toThrow();
+    expect(simulator.truth("100000001").connections).toMatchObject([{ closedAt: null, closedBy: null }]);
+    await client.caughtUp();
+    expect(await post("close", { room: "100000001", how: 1012 })).toMatchObject({ ok: true });
+    await client.until(() => client.closeCode !== null);
+    expect(client.closeCode).toBe(1012);
+    expect(simulator.truth("100000001").connections).toMatchObject([{ closedBy: "close" }]);
   });
 });
 

@@ -70,12 +70,12 @@ describe("the push server's door", () => {
   });
 
   it.each([
-    ["no ttwid", { cookie: "sessionid=abc" }, "cookie ttwid is missing"],
-    ["a made-up signature", { signature: "0123456789abcdef" }, "signature was not issued for these parameters"],
-    ["a signature of another length", { signature: "00000000" }, "signature has 8 characters"],
-    ["a host that is not a push host", { host: "www.douyin.com" }, "host is www.douyin.com"],
-  ])("refuses %s", async (_name, options, reason) => {
-    expect(await knock(strict.url, roomId, options)).toMatchObject({ ...REFUSED, headers: REFUSED_HEADERS });
+    ["no ttwid", { cookie: "sessionid=abc" }, "cookie ttwid is missing", 417, "named cookie not present"],
+    ["a made-up signature", { signature: "0123456789abcdef" }, "signature was not issued for these parameters", 200, "auth failed"],
+    ["a signature of another length", { signature: "00000000" }, "signature has 8 characters", 200, "auth failed"],
+    ["a host that is not a push host", { host: "www.douyin.com" }, "host is www.douyin.com", 200, "DEVICE_BLOCKED"],
+  ])("refuses %s", async (_name, options, reason, status, says) => {
+    expect(await knock(strict.url, roomId, options)).toMatchObject({ ...REFUSED, status, headers: { "handshake-msg": says } });
     expect(strict.refusals().at(-1)?.reason).toBe(reason);
   });
 
@@ -91,7 +91,9 @@ describe("the push server's door", () => {
 
   it("refuses when told to, until told otherwise", async () => {
     strict.rooms.refuse("100000001");
-    expect(await knock(strict.url, roomId)).toMatchObject(REFUSED);
+    expect(await knock(strict.url, roomId)).toMatchObject({ ...REFUSED, headers: REFUSED_HEADERS });
+    strict.rooms.refuse("100000001", true, 417);
+    expect(await knock(strict.url, roomId)).toMatchObject({ status: 417, headers: { "handshake-msg": "DEVICE_BLOCKED" } });
     strict.rooms.refuse("100000001", false);
     const knocked = await knock(strict.url, roomId);
     expect(knocked.open).toBe(true);

@@ -127,6 +127,35 @@ describe("acks", () => {
   });
 });
 
+describe("a frame without an ack", () => {
+  it("is pushed again each 1 to 2 s as it was, the oldest first, until it is acknowledged", async () => {
+    const client = await stage.viewer({}, "100000001");
+    stage.simulator.rooms.stall("100000001");
+    const send = () => stage.simulator.rooms.send("100000001", "WebcastChatMessage", { content: "你好" });
+    for (let i = 0; i < 2; i++) send();
+    await client.caughtUp();
+    const [first, second] = client.frames.filter(({ type }) => type === "msg");
+    if (first === undefined || second === undefined) throw new Error("too few frames");
+    await stage.clock.advance(5000);
+    await client.caughtUp();
+    const times = client.again.length;
+    expect(times).toBeGreaterThanOrEqual(2);
+    expect(times).toBeLessThanOrEqual(5);
+    for (const { bytes } of client.again) expect(bytes).toEqual(first.bytes);
+    client.ack(first);
+    await client.caughtUp();
+    await stage.clock.advance(2000);
+    await client.caughtUp();
+    expect(client.again.slice(times).map(({ logId }) => logId)).toEqual([second.logId]);
+    for (const frame of client.frames) if (frame.type === "msg" && frame !== first) client.ack(frame);
+    await client.caughtUp();
+    const before = client.again.length;
+    await stage.clock.advance(1000);
+    await client.caughtUp();
+    expect(client.again).toHaveLength(before);
+  });
+});
+
 describe("history", () => {
   it("replays at most 15 messages of people, with their ids, and honours need_persist_msg_count", async () => {
     const witness = await stage.viewer();
