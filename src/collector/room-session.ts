@@ -1,4 +1,5 @@
 import { SessionHealth } from "../health/sessions.js";
+import { HandshakeRefused } from "../platform/access/handshake.js";
 import type { Reply } from "../platform/access/platform.js";
 import type { PlatformIdentity } from "../platform/access/platform-identity.js";
 import { firstFetch } from "../platform/access/push.js";
@@ -101,8 +102,19 @@ export class RoomSession {
     return this.standing && this.#deps.offsets.now() - this.#lastFrameAt >= NO_FRAME_MS;
   }
 
-  /** Connects once and brings what comes, until the connection ends. @throws DyliveError that says why it ended or did not open */
+  /** Connects and brings what comes, until the connection ends. @throws DyliveError that says why it ended or did not open */
   async *connect(live: Live, listeners: Listeners, signal: AbortSignal): AsyncGenerator<Brought> {
+    try {
+      yield* this.#connectOnce(live, listeners, signal);
+    } catch (error) {
+      if (!(error instanceof HandshakeRefused) || error.renew === null || signal.aborted) throw error;
+      if (error.renew === "visitor") this.access.leave();
+      // Each connection is signed anew.
+      yield* this.#connectOnce(live, listeners, signal);
+    }
+  }
+
+  async *#connectOnce(live: Live, listeners: Listeners, signal: AbortSignal): AsyncGenerator<Brought> {
     const { collector, budgets, drift, offsets } = this.#deps;
     const { access, point, health } = this;
     const { clock } = collector;

@@ -1,4 +1,5 @@
 import WebSocket from "ws";
+import { HandshakeRefused } from "../platform/access/handshake.js";
 import { reasonOf } from "../platform/access/platform.js";
 import type { ProxyServer } from "../platform/access/proxy.js";
 import { heldBytes, type Received, ReceiveQueue, readFrame, type Source } from "../platform/access/read.js";
@@ -27,8 +28,6 @@ interface WebsocketOptions {
 
 const HEARTBEAT_MS = 10_000; // the site's own pace; without any the platform drops after 20-30 s
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Longest word of a refusal that is told, in characters: the platform's own have some 20. */
-const SAID_MAX_CHARS = 80;
 /** Close codes which say that the same again will not be taken: bad data, against the rules, come back later (facts/protocol.md 2.6). */
 const REFUSING_CODES: ReadonlySet<number> = new Set([1007, 1008, 1013]);
 
@@ -154,19 +153,7 @@ function attach(socket: WebSocket, { clock, drift, onOpen, onReceived, held }: W
     stopBeating = clock.every(HEARTBEAT_MS, beat);
   });
   socket.on("unexpected-response", (request, response) => {
-    const said = ["handshake-msg", "handshake-status"].flatMap((name) =>
-      response.headers[name]
-        ? [
-            `${name} ${String(response.headers[name])
-              .slice(0, SAID_MAX_CHARS)
-              .replaceAll(/[^\x20-\x7e]/g, "?")}`,
-          ]
-        : [],
-    );
-    const status = response.statusCode ?? 0;
-    const detail = `the push server answered HTTP ${status} instead of opening${said.length ? ` (${said.join(", ")})` : ""}`;
-    // A refusal comes as HTTP 200 (facts/protocol.md 2.6); from 500 on a server between us is out of order.
-    end(new DyliveError(status >= 500 ? "unreachable" : "blocked", detail));
+    end(HandshakeRefused.read(response));
     request.destroy();
   });
   socket.on("error", (error) =>

@@ -118,9 +118,20 @@ describe("a broken layer is named", () => {
     expect(stateOf(found, "room")).toMatchObject({ state: "fail", detail: expect.stringContaining("unknown") });
   });
 
-  it("a refusal, with what the platform said", async () => {
-    simulator.rooms.refuse("100000001");
-    expect((await broken()).first).toMatchObject({ layer: "push", detail: expect.stringMatching(/DEVICE_BLOCKED.*415/) });
+  it.each([
+    ["blocked", /DEVICE_BLOCKED.*415/, /^Wait some hours/],
+    [417, /417.*DEVICE_BLOCKED/, /^Wait some hours/],
+    ["no_cookie", /417.*cookie is missing/, /^The platform gave this visitor no cookie/],
+    ["auth_failed", /auth failed.*signature/, /^If the signer is your own, update it/],
+    ["bare", /HTTP 200 instead of opening$/, /^The signature, the cookies or the address/],
+  ] as const)("a refusal (%s), with what the platform said and what to do about that", async (form, detail, todo) => {
+    simulator.rooms.refuse("100000001", true, form);
+    const { first } = await broken();
+    expect([first?.layer, String(first?.detail), String(first?.todo)]).toEqual([
+      "push",
+      expect.stringMatching(detail),
+      expect.stringMatching(todo),
+    ]);
   });
 
   it("a signer that is down, or answers nonsense; its address is not shown with a password", async () => {

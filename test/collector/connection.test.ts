@@ -3,6 +3,7 @@ import { startSimulator } from "../../simulator/index.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import type { LiveEventOf } from "../../src/events/event.js";
 import type { Platform } from "../../src/platform/access/platform.js";
+import { directIdentities } from "../../src/platform/access/platform-identity.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
@@ -433,4 +434,30 @@ it("a process that is stopped while the store refuses what ends a gap leaves one
   expect(gaps).toMatchObject([{ reason: expect.stringContaining("closed the connection") }]);
   expect(gaps[0]?.from).toBeLessThanOrEqual(from);
   expect(gaps[0]?.to).toBeGreaterThanOrEqual(clock.now() - 15_000);
+});
+
+it("a visitor whose cookie the push server misses is replaced by a new one at once, and is not said to be blocked", async () => {
+  const { simulator, rooms } = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
+  void rooms.request(RID, 60_000, SIGNAL);
+  const states = new Set<string | undefined>();
+  const viewers = () => new Set(simulator.truth(RID).connections.map(({ ttwid }) => ttwid));
+  await clock.until(() => rooms.collected()[0]?.state === "live", 60_000);
+  simulator.rooms.refuse(RID, true, "no_cookie", simulator.truth(RID).connections[0]?.viewer);
+  simulator.rooms.cut(RID);
+  await clock.until(() => states.add(rooms.collected()[0]?.state) && viewers().size === 2, 20_000);
+  expect(states).not.toContain("blocked");
+});
+
+it.each([
+  [1, "live", /coming in/],
+  [2, "blocked", /handshake-msg auth failed\): the signature is not accepted$/],
+])("after a refused signature another is asked for once: of %i bad ones the room is %s", async (bad, state, reason) => {
+  let signed = 0;
+  const signer = { sign: async (stub: string) => (signed++ < bad ? "0123456789abcdef" : simulator.sign(stub)) };
+  const identities = directIdentities({ signer, userAgent: "Mozilla/5.0 (test)" });
+  const { simulator, rooms } = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { identities }, clock);
+  rooms.request(RID, 60_000, SIGNAL).catch(() => {});
+  await clock.until(() => rooms.collected()[0]?.state === state, 3000);
+  expect(rooms.collected()[0]?.evidence.reason).toMatch(reason);
+  expect([signed, simulator.refusals().length]).toEqual([2, bad]);
 });

@@ -42,8 +42,17 @@ describe("a handshake that fails", () => {
     [
       "HTTP/1.1 200 OK\r\nHandshake-Msg: DEVICE_BLOCKED\r\nHandshake-Status: 415",
       "blocked",
-      /HTTP 200.*handshake-msg DEVICE_BLOCKED, handshake-status 415/,
+      /HTTP 200.*handshake-msg DEVICE_BLOCKED, handshake-status 415\): the platform blocks this visitor or address$/,
     ],
+    [
+      "HTTP/1.1 417 Expectation Failed\r\nHandshake-Msg: DEVICE_BLOCKED",
+      "blocked",
+      /HTTP 417.*: the platform blocks this visitor or address$/,
+    ],
+    ["HTTP/1.1 415 Unsupported Media Type", "blocked", /HTTP 415 instead of opening: the platform blocks this visitor or address$/],
+    ["HTTP/1.1 417 named cookie not present", "blocked", /HTTP 417 instead of opening: the visitor's cookie is missing$/],
+    ["HTTP/1.1 417 X\r\nHandshake-Msg: named cookie not present", "blocked", /HTTP 417.*: the visitor's cookie is missing$/],
+    ["HTTP/1.1 200 OK\r\nHandshake-Msg: auth failed", "blocked", /HTTP 200.*: the signature is not accepted$/],
     ["HTTP/1.1 200 OK", "blocked", /HTTP 200 instead of opening$/],
     // What a terminal would obey, and more than anybody reads.
     [`HTTP/1.1 200 OK\r\nHandshake-Msg: \u009b31m${"x".repeat(9_000)}`, "blocked", /handshake-msg [^\p{Cc}]{1,80}\)$/u],

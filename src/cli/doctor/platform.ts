@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { HandshakeRefused } from "../../platform/access/handshake.js";
 import { HOSTS_OF_STEPS, LIVE_HOST, type Platform, reasonOf } from "../../platform/access/platform.js";
 import type { PlatformIdentity } from "../../platform/access/platform-identity.js";
 import { clientQuery, firstFetch, pushHeaders, pushUrl, type Signer, stubOf } from "../../platform/access/push.js";
@@ -279,8 +280,8 @@ async function push(
     }
   } catch (error) {
     signal.throwIfAborted();
-    const refused = error instanceof DyliveError && error.code === "blocked";
-    return failed("push", error, refused ? REFUSED : NETWORK);
+    const isRefused = error instanceof DyliveError && error.code === "blocked";
+    return failed("push", error, error instanceof HandshakeRefused ? error.todo : isRefused ? undefined : NETWORK);
   }
   return fail(
     "push",
@@ -288,6 +289,3 @@ async function push(
     "Rooms with nobody in them are silent; try a busy one. If that is silent too, the platform withholds messages: log in, or use another address.",
   );
 }
-
-const REFUSED =
-  "The signature, the cookies or the address of this machine is not accepted. If the signer is your own, update it; else wait some hours without trying, or use another address (--proxy).";

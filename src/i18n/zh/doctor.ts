@@ -147,6 +147,12 @@ export const DOCTOR: Readonly<Record<string, string>> = {
     "没有人的直播间是安静的，换一个热闹的试试。如果也没有消息，就是平台不发：请登录，或换一个地址。",
   "The signature, the cookies or the address of this machine is not accepted. If the signer is your own, update it; else wait some hours without trying, or use another address (--proxy).":
     "签名、Cookie 或这台机器的地址不被接受。如果签名服务是你自己的，请更新它；否则停几个小时再试，或换一个地址（--proxy）。",
+  "The platform gave this visitor no cookie. Wait some minutes, or use another address (--proxy).":
+    "平台没有给这个访客 Cookie。请等几分钟再试，或换一个地址（--proxy）。",
+  "If the signer is your own, update it; without one (DYLIVE_SIGNER unset) the site's own page signs in a browser.":
+    "如果签名服务是你自己的，请更新它；不设置 DYLIVE_SIGNER 时，由浏览器里平台自己的网页签名。",
+  "Wait some hours without trying, or use another address (--proxy). If the signer is your own and old, update it.":
+    "请停几个小时再试，或换一个地址（--proxy）。如果签名服务是你自己的旧版本，请更新它。",
 
   "The broken layer: {}. {} What is behind it may only follow from it.": "出问题的一层：{}。{} 后面的问题可能只是由它引起的。",
   "Nothing is broken.": "没有故障。",
