@@ -99,9 +99,7 @@ export class PushConnection {
   readonly #closeFrame: PushSocket["close"];
   readonly #idleMs: number;
   /** Frames that are not acknowledged, oldest first: the text that the ack is to have, and the frame, where it is pushed again. */
-  readonly #awaited = new Map<string, { readonly internalExt: string; readonly frame: Uint8Array | null }>();
-  /** When the oldest of them is pushed again. */
-  #againAt = Number.POSITIVE_INFINITY;
+  readonly #awaited = new Map<string, { readonly internalExt: string; readonly frame: Uint8Array | null; pushedAt: number }>();
   #heardAt: number;
   #closedAt: number | null = null;
   #closedBy: ConnectionTruth["closedBy"] = null;
@@ -170,8 +168,7 @@ export class PushConnection {
   /** Notes that a frame wants an ack with a text; null accepts any text. @param frame what is pushed again until then; null for one that is damaged */
   expectAck(logId: string, internalExt: string | null, frame: Uint8Array | null): void {
     this.#acks.expected++;
-    if (this.#awaited.size === 0) this.#againAt = this.options.now() + AGAIN_MS;
-    this.#awaited.set(logId, { internalExt: internalExt ?? "", frame });
+    this.#awaited.set(logId, { internalExt: internalExt ?? "", frame, pushedAt: this.options.now() });
     if (this.#awaited.size > AWAITED_KEPT) {
       const oldest = this.#awaited.keys().next().value;
       if (oldest !== undefined) this.#awaited.delete(oldest);
@@ -220,12 +217,12 @@ export class PushConnection {
   tick(now: number): void {
     if (this.frozen) return;
     if (now - this.#heardAt >= this.#idleMs) this.end("idle");
-    if (now < this.#againAt) return;
-    this.#againAt = now + AGAIN_MS;
-    for (const { frame } of this.#awaited.values()) {
-      if (frame === null) continue;
-      this.raw(frame, 0);
-      break;
+    for (const oldest of this.#awaited.values()) {
+      if (oldest.frame === null) continue;
+      if (now - oldest.pushedAt < AGAIN_MS) return;
+      oldest.pushedAt = now;
+      this.raw(oldest.frame, 0);
+      return;
     }
   }
 
@@ -283,7 +280,6 @@ export class PushConnection {
       return;
     }
     this.#awaited.delete(logId);
-    this.#againAt = this.options.now() + AGAIN_MS;
     if (text !== null && (wanted.internalExt === "" || wanted.internalExt === text)) this.#acks.good++;
     else this.#acks.wrong++;
   }

@@ -461,3 +461,18 @@ it.each([
   expect(rooms.collected()[0]?.evidence.reason).toMatch(reason);
   expect([signed, simulator.refusals().length]).toEqual([2, bad]);
 });
+
+it("a frame that is pushed again, since its ack was late, is stored once", async () => {
+  const { simulator, rooms, events } = await running({ clock, rooms: [SCENARIO], rateFactor: 2 }, {}, clock);
+  void rooms.request(RID, 60_000, SIGNAL);
+  const status = () => rooms.collected()[0];
+  await clock.until(() => status()?.state === "live", 60_000);
+  simulator.rooms.latency(3000);
+  await clock.go(4000);
+  simulator.rooms.latency(0);
+  await clock.go(4000);
+  // Each copy is acknowledged, too.
+  expect(simulator.truth(RID).connections[0]?.acks.unknown).toBeGreaterThan(3);
+  const ids = (await events(status()?.room ?? 0)).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});

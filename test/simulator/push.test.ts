@@ -146,7 +146,7 @@ describe("a frame without an ack", () => {
     await client.caughtUp();
     await stage.clock.advance(2000);
     await client.caughtUp();
-    expect(client.again.slice(times).map(({ logId }) => logId)).toEqual([second.logId]);
+    expect(new Set(client.again.slice(times).map(({ logId }) => logId))).toEqual(new Set([second.logId]));
     for (const frame of client.frames) if (frame.type === "msg" && frame !== first) client.ack(frame);
     await client.caughtUp();
     const before = client.again.length;
