@@ -1,4 +1,4 @@
-// The entry `dylive/compat/tiktok`: a room's events, emitted as TikTok-Live-Connector 1.x and its `/legacy` emit those of TikTok.
+// The entry `dylive/compat/tiktok`: a room's events, emitted as TikTok-Live-Connector 1.x emits those of TikTok.
 
 import { EventEmitter } from "node:events";
 import type { DyliveClient, FollowOptions } from "../client.js";
@@ -64,7 +64,7 @@ interface WebcastRun {
 }
 
 /**
- * A room of Douyin for programs that were written for TikTok-Live-Connector 1.x, or 2.x with `tiktok-live-connector/legacy`: the same names of
+ * A room of Douyin for programs that were written for TikTok-Live-Connector 1.x: the same names of
  * events, the same flat payloads. It meets one broadcast; `connect()` again waits for the next. Nothing can be sent into a room.
  * @example
  * const connection = new WebcastPushConnection("https://live.douyin.com/123456");

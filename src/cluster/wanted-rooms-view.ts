@@ -271,6 +271,6 @@ function quietStatus(room: RoomKey, state: RoomState, reason: string, since: num
     sessions: [],
     seen: nothingSeen(),
   };
-  const broadcast = { cover: null, online: null, totalViewers: null, likes: null };
+  const broadcast = { roomId: null, cover: null, online: null, totalViewers: null, likes: null };
   return { room, state, sessionId: null, broadcast, evidence };
 }

@@ -105,7 +105,7 @@ export class RoomResolver {
       health.seenAs(await access.noteReading(visitor));
       if (connected && resolved.outcome === "unknown") return resolved; // no reading at all: the one before still counts, and so does the connection
       this.#reading = resolved.outcome === "live" ? { live: resolved, at: clock.now(), confirmed: true } : null;
-      if (resolved.outcome === "live") health.audience.read(resolved.facts.cover);
+      if ("roomId" in resolved) health.audience.read(resolved.roomId, resolved.facts.cover);
       return resolved;
     } catch (error) {
       if (signal.aborted || !(error instanceof DyliveError)) throw error;

@@ -72,8 +72,9 @@ function messageOf(event: LiveEvent): CompatLiveMessage | null {
   });
   switch (event.type) {
     case "chat": {
-      const content = event.kind === "emoji" ? { defaultContent: event.text } : { content: event.text };
-      return message(event.method, { user: liveUser(event.user), ...content, eventTime: BigInt(Math.floor(event.time / 1000)) });
+      const user = liveUser(event.user);
+      if (event.kind === "emoji") return message(event.method, { user, defaultContent: event.text });
+      return message(event.method, { user, content: event.text, eventTime: BigInt(Math.floor(event.time / 1000)) });
     }
     case "gift":
       return message("WebcastGiftMessage", giftFields(event));

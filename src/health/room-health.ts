@@ -326,9 +326,9 @@ export class RoomHealth {
   }
 }
 
-const NOTHING: RoomStatus["broadcast"] = { cover: null, online: null, totalViewers: null, likes: null };
+const NOTHING: RoomStatus["broadcast"] = { roomId: null, cover: null, online: null, totalViewers: null, likes: null };
 
-/** Keeps what the platform last said of a room's broadcast, its cover from the reading of its page, its counts from its messages. */
+/** Keeps what the platform last said of a room's broadcast, its id and cover from the reading of its page, its counts from its messages. */
 export class Audience {
   #told = NOTHING;
 
@@ -336,14 +336,14 @@ export class Audience {
     return this.#told;
   }
 
-  /** Begins a new broadcast: counts are of one, its cover comes from the reading that found it. */
+  /** Begins a new broadcast: counts are of one, its id and cover come from the reading that found it. */
   reset(): void {
-    this.#told = { ...NOTHING, cover: this.#told.cover };
+    this.#told = { ...NOTHING, roomId: this.#told.roomId, cover: this.#told.cover };
   }
 
-  /** Takes the cover that a reading of the room's page named. */
-  read(cover: string | null): void {
-    this.#told = { ...this.#told, cover };
+  /** Takes the room_id and the cover that a reading of the room's page named. */
+  read(roomId: string | null, cover: string | null): void {
+    this.#told = { ...this.#told, roomId, cover };
   }
 
   /** Takes every event, in order. */

@@ -67,8 +67,10 @@ interface Storage {
   readonly waitingSince: number | null;
 }
 
-/** Facts that the platform last told of a broadcast's audience. Null is "it has not said". */
+/** Facts that the platform last told of a broadcast and its audience. Null is "it has not said". */
 interface ToldAudience {
+  /** room_id that the room's page named last, also of a broadcast that is over. */
+  readonly roomId: string | null;
   /** https URL of the cover; its signature expires, so it is not stored. */
   readonly cover: string | null;
   /** People in the room. */

@@ -298,12 +298,12 @@ describe("audience", () => {
       onlineText: null,
       totalText: null,
     });
-    audience.read("https://p3.douyinpic.com/cover");
+    audience.read("7", "https://p3.douyinpic.com/cover");
     for (const event of [stats(812, 9_000), stats(null, 9_100), like(5, 140), like(5, 100)]) audience.see(event);
-    expect(audience.told).toEqual({ cover: "https://p3.douyinpic.com/cover", online: 812, totalViewers: 9_100, likes: 140 });
+    expect(audience.told).toEqual({ roomId: "7", cover: "https://p3.douyinpic.com/cover", online: 812, totalViewers: 9_100, likes: 140 });
     audience.reset();
-    expect(audience.told).toEqual({ cover: "https://p3.douyinpic.com/cover", online: null, totalViewers: null, likes: null });
-    audience.read(null);
+    expect(audience.told).toEqual({ roomId: "7", cover: "https://p3.douyinpic.com/cover", online: null, totalViewers: null, likes: null });
+    audience.read("7", null);
     expect(audience.told.cover).toBeNull();
   });
 });

@@ -30,7 +30,7 @@ export function roomStatus({
   readonly storage?: Partial<RoomStatus["evidence"]["storage"]>;
 } = {}): RoomStatus {
   return {
-    ...{ room: 1, state: "live", sessionId: null, broadcast: { cover: null, online: null, totalViewers: null, likes: null } },
+    ...{ room: 1, state: "live", sessionId: null, broadcast: { roomId: null, cover: null, online: null, totalViewers: null, likes: null } },
     ...status,
     evidence: { ...EVIDENCE, storage: { ...EVIDENCE.storage, ...storage }, ...evidence },
   };

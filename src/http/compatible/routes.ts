@@ -67,7 +67,9 @@ const InfoAnswer = success(
       alive: Nullable(Type.Boolean()),
       state: Type.String({ description: "what dylive knows of the room" }),
       owner: Nullable(Type.Object({ uid: Nullable(Text), sec_uid: Nullable(Text), nickname: Nullable(Text), avatar: Nullable(Text) })),
-      start_time: Nullable(Type.Integer({ description: "when we first saw the broadcast, ms UTC" })),
+      start_time: Nullable(
+        Type.Integer({ description: "when dylive first saw the broadcast, by its own clock, ms UTC; the broadcast may have begun before" }),
+      ),
       online: Count,
       total_viewers: Count,
       likes: Count,
@@ -84,7 +86,8 @@ const StatusAnswer = success(
         alive: Nullable(Type.Boolean()),
         room_id: Nullable(
           Type.Number({
-            description: "of the broadcast, a bare integer of up to 19 digits: read it without rounding. Null when none is known",
+            description:
+              "of the broadcast, or of the last one, a bare integer of up to 19 digits: read it without rounding. Null when none is known",
           }),
         ),
         id: Type.String({ description: "as it was asked for" }),
@@ -176,7 +179,8 @@ async function statusOf(deps: ApiDeps, call: HttpCall, token: TokenRow, id: stri
     const room = await requestedRoom(deps, call, token, id);
     const state = (deps.rooms.status(room.room) ?? room.status).state;
     const known = state !== "resolving" && state !== "blocked" && state !== "failed" && state !== "paused";
-    return { alive: known ? isAlive(room) : null, roomId: digits(sessionOf(room)), id, state };
+    const last = sessionOf(room) ?? room.status.broadcast.roomId ?? (await deps.store.sessions.list(room.room, 1))[0]?.sessionId;
+    return { alive: known ? isAlive(room) : null, roomId: digits(last ?? null), id, state };
   } catch (error) {
     if (!(error instanceof DyliveError) || error.code === "internal") throw error;
     // Only a number of 19 digits is a broadcast's; a shorter one is a room's.

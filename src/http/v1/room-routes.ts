@@ -112,6 +112,7 @@ const Status = Type.Object(
     sessionId: Nullable(Type.String({ description: "room_id of the broadcast that is or was collected last" })),
     broadcast: Type.Object(
       {
+        roomId: Nullable(Type.String({ description: "that the room's page named last, also of a broadcast that is over" })),
         cover: Type.Union([Type.String(), Type.Null()], { description: "URL of the cover; it expires" }),
         online: Type.Union([Type.Integer(), Type.Null()], { description: "people in the room" }),
         totalViewers: Type.Union([Type.Integer(), Type.Null()], { description: "people who came so far" }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RankEntry } from "../../../src/events/event.js";
+import { roomStatus } from "../../health/status.js";
 import { type ApiServer, type Reply, serveApi } from "../api-server.js";
 import { like, person, stats } from "../events.js";
 
@@ -49,6 +50,19 @@ describe("/douyin/liveroom/status", () => {
     server.manager.say(room, "live", ROOM_ID);
     expect((await ask(server, "status", "anna,007")).text).toContain(
       `[{"alive":true,"room_id":${ROOM_ID},"id":"anna","state":"live"},{"alive":false,"room_id":null,"id":"007",`,
+    );
+  });
+
+  it("names the last broadcast of a room that is not on the air, as its page names it or else as it is kept here", async () => {
+    const server = await serveApi();
+    const { manager, store } = server;
+    const { room } = await manager.request("anna");
+    const { broadcast } = roomStatus();
+    manager.states.set(room, roomStatus({ room, state: "waiting", broadcast: { ...broadcast, roomId: ROOM_ID } }));
+    const { room: kept } = await manager.request("bert");
+    await store.sessions.open(kept, "7000000000000000001", 1_000);
+    expect((await ask(server, "status", "anna,bert")).text).toContain(
+      `[{"alive":false,"room_id":${ROOM_ID},"id":"anna","state":"waiting"},{"alive":false,"room_id":7000000000000000001,"id":"bert",`,
     );
   });
 

@@ -3101,6 +3101,7 @@ export interface components {
                 sessionId: string | null;
                 /** @description what the platform last said of the broadcast */
                 broadcast: {
+                    roomId: string | null;
                     /** @description URL of the cover; it expires */
                     cover: string | null;
                     /** @description people in the room */
