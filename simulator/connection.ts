@@ -107,6 +107,8 @@ export class PushConnection {
   #frames = 0;
   #messages = 0;
   #heartbeats = { frame: 0, ping: 0, text: 0 };
+  /** Log ids of frames that were pushed again: a client may acknowledge each push. */
+  readonly #repeated = new Set<string>();
   #acks = { expected: 0, good: 0, wrong: 0, unknown: 0 };
   #damaged = 0;
   #gifts = { given: 0, kept: 0 };
@@ -217,10 +219,11 @@ export class PushConnection {
   tick(now: number): void {
     if (this.frozen) return;
     if (now - this.#heardAt >= this.#idleMs) this.end("idle");
-    for (const oldest of this.#awaited.values()) {
+    for (const [logId, oldest] of this.#awaited) {
       if (oldest.frame === null) continue;
       if (now - oldest.pushedAt < AGAIN_MS) return;
       oldest.pushedAt = now;
+      this.#repeated.add(logId);
       this.raw(oldest.frame, 0);
       return;
     }
@@ -276,7 +279,7 @@ export class PushConnection {
   #ack(logId: string, text: string | null): void {
     const wanted = this.#awaited.get(logId);
     if (wanted === undefined) {
-      this.#acks.unknown++;
+      if (!this.#repeated.has(logId)) this.#acks.unknown++;
       return;
     }
     this.#awaited.delete(logId);
