@@ -1,7 +1,8 @@
+// Guards: The lines of a feed fold crowds and combos and stay bounded.
 import { describe, expect, it } from "vitest";
 import { type LiveEvent, type NewEvent, USUAL_TYPES } from "../../src/events/event.js";
 import { EVENT_KINDS } from "../../web/src/room/feed-kinds.js";
-import { FeedRows, wordsOf } from "../../web/src/room/feed-rows.js";
+import { FeedRows } from "../../web/src/room/feed-rows.js";
 import { chat, follow, gift, join, like, person } from "../http/events.js";
 
 const START = 1_700_000_000_000;
@@ -63,11 +64,6 @@ describe("the lines of a feed", () => {
     expect(lines.rows.at(-1)).toMatchObject({ kind: "gift", units: 2 });
   });
 
-  it("begin another line when the open one is far up", () => {
-    const { rows } = rowsOf([at(0, join()), ...Array.from({ length: 20 }, () => at(1, chat("a"))), at(2, join())]);
-    expect(rows.filter(({ kind }) => kind === "crowd").length).toBe(2);
-  });
-
   it("keep a combo in one line that grows, of one time; its end adds nothing", () => {
     const lines = rowsOf([at(0, gift(1)), at(1, follow()), at(2, gift(9, { comboTotal: 10 }))]);
     const before = lines.rows[0];
@@ -81,10 +77,6 @@ describe("the lines of a feed", () => {
   it("do not call an unknown price nothing", () => {
     const { rows } = rowsOf([at(0, gift(1)), at(1, gift(1, { diamonds: null, unitDiamonds: null }))]);
     expect(rows[0]).toMatchObject({ units: 2, diamonds: null });
-  });
-
-  it("show the end of a combo alone as nothing", () => {
-    expect(rowsOf([at(0, gift(0, { comboTotal: 10, settled: true }))]).rows).toEqual([]);
   });
 
   it("are bounded: the oldest go, and a combo of a line that went begins another", () => {
@@ -107,10 +99,5 @@ describe("the lines of a feed", () => {
     expect(lines.rows[3]).toMatchObject({ joined: 1, likes: 4 });
     lines.note("skipped", 7);
     expect(new Set(lines.rows.map(({ key }) => key)).size).toBe(6);
-  });
-
-  it("are found by names and words", () => {
-    const { rows } = rowsOf([at(0, chat("你好", named("甲"))), at(1, gift(1, named("乙"))), at(2, join(named("丙")))]);
-    expect(rows.map(wordsOf)).toEqual(["甲 你好", "乙 小心心", "丙"]);
   });
 });

@@ -1,21 +1,12 @@
+// Guards: A broadcast's chart has every minute, and gaps where they were.
 import { describe, expect, it } from "vitest";
 import type { Minute } from "../../web/src/api/model.js";
 import { everyMinute, gapBands } from "../../web/src/room/minute-series.js";
 
 const MINUTE = 60_000;
 const minute = (n: number, chat: number, online: number | null = null): Minute => ({
-  time: n * MINUTE,
-  firstSeq: n * 100 + 1,
-  messages: { chat },
-  units: 0,
-  diamonds: 0,
-  unpricedUnits: 0,
-  likes: 0,
-  online,
-  onlineMax: online,
-  follows: 0,
-  followers: null,
-  gaps: 0,
+  ...{ time: n * MINUTE, firstSeq: n * 100 + 1, messages: { chat }, units: 0, diamonds: 0, unpricedUnits: 0, likes: 0 },
+  ...{ online, onlineMax: online, follows: 0, followers: null, gaps: 0 },
 });
 const gap = (from: number, to: number) => ({ type: "gap", from, to }) as Parameters<typeof gapBands>[0][number];
 

@@ -1,3 +1,4 @@
+// Guards: An overlay speaks within its rate and never what is blocked.
 import { describe, expect, it } from "vitest";
 import { BlockList } from "../../web/src/overlay/block-list.js";
 import { PHRASES, sentenceOf, theirWords } from "../../web/src/overlay/phrases.js";

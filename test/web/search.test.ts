@@ -1,8 +1,9 @@
+// Guards: A search stands in its address, and compared broadcasts are lines over the same minutes.
 import { describe, expect, it } from "vitest";
 import { COMPARED_MAX as SERVER_MAX } from "../../src/statistics/comparison.js";
 import { BROADCAST_ORDERS } from "../../src/store/statistics.js";
 import { comparedDrawing } from "../../web/src/room/minute-series.js";
-import { addressOf, dayStart, eventsAsked, formOf } from "../../web/src/search/search-query.js";
+import { addressOf, eventsAsked, formOf } from "../../web/src/search/search-query.js";
 import { COMPARED_MAX, comparedNames, ORDERS } from "../../web/src/sessions/totals.js";
 
 const empty = formOf({});
@@ -40,14 +41,6 @@ describe("what is searched for", () => {
     expect(byTime).toMatchObject({ room: "3", from: new Date(2026, 10, 20, 20).getTime(), to: new Date(2026, 10, 20, 21).getTime() });
     expect(byTime?.types?.split(",")).toEqual(expect.arrayContaining(["chat", "gift", "join", "gap", "erased"]));
   });
-
-  it("takes days of the viewer's zone, whole ones", () => {
-    expect([dayStart("2026-11-20"), dayStart("2026-11-30", 1)]).toEqual([
-      new Date(2026, 10, 20).getTime(),
-      new Date(2026, 11, 1).getTime(),
-    ]);
-    expect([dayStart(""), dayStart("2026-11")]).toEqual([null, null]);
-  });
 });
 
 describe("broadcasts that are compared", () => {
@@ -78,15 +71,10 @@ describe("broadcasts that are compared", () => {
     ]);
     expect(drawn("diamonds")[1]).toEqual(["B", [12345678901234567000, null]]);
     expect(drawn("online")[0]).toEqual(["A", [null, null]]);
-    const { labels, series } = of("chats");
-    expect([labels, new Set(series.map(({ dash }) => dash)).size]).toEqual([["0", "1"], 2]);
     // The minute that is still being counted is no fall; people in it are as many as were told.
     expect(drawn("chats", true)).toEqual([
       ["A", [3, null]],
       ["B", [null, null]],
     ]);
-    const online = minutes.map(({ minute }) => ({ minute, values: [{ ...value(1), online: 7 }] }));
-    const [shown] = comparedDrawing(online, "online", [{ name: "A", isGoingOn: true }], "zh").series;
-    expect(shown?.values).toEqual([7, 7]);
   });
 });

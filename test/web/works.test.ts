@@ -1,3 +1,4 @@
+// Guards: The works pages say how a run or a reading stands, why it ended, and which form a download takes.
 import { describe, expect, it } from "vitest";
 import { inLanguage } from "../../src/i18n/words.js";
 import { refusalOf } from "../../src/platform/works/refusal.js";
@@ -22,23 +23,35 @@ const { zh, en } = MESSAGES;
 const ID = "7634721010233110528";
 const NOW = 1_760_000_200_000;
 
-it.each([
-  ["v3-web.douyinvod.com: nobody listens there (ECONNREFUSED)", "v3-web.douyinvod.com：那里没有服务在监听（ECONNREFUSED）"],
-  [
-    "v3-web.douyinvod.com: no connection in time; v26-web.douyinvod.com: the address has expired (HTTP 403)",
-    "v3-web.douyinvod.com：连接超时；v26-web.douyinvod.com：地址已过期（HTTP 403）",
-  ],
-  [
-    "v3-web.douyinvod.com: 10.0.0.1 is a private address, which is not reached unless it is allowed",
-    "v3-web.douyinvod.com：10.0.0.1 是内网地址，没有允许就不访问",
-  ],
-  ["the film and its sound cannot be joined: there is no sound in it", "视频和音轨无法合并：里面没有声音"],
-  [
-    "nothing came in 8 scrolls, and the platform does not say that this is the end (the body of a reply was lost)",
-    expect.stringMatching(/^滚动 8 次/),
-  ],
-])("%s: is said in Chinese", (reason, chinese) => {
-  expect(reasonIn(reason, zh)).toEqual(chinese);
+it("reasons of runs, readings and downloads are Chinese on a Chinese page, and as they are on an English one", () => {
+  const more = "and the platform does not say that this is the end";
+  const failed = "v3-web.douyinvod.com: HTTP 403; v26-web.douyinvod.com: a short body: 5 bytes instead of 9";
+  const reasons = [
+    ...["comments of this work are closed", "the platform shows more comments to people who are logged in only", "it was cancelled"],
+    ...[
+      "the platform shows its captcha page, which a person has to solve",
+      "its process ended before it did",
+      "it failed; the log says why",
+    ],
+    ...[
+      `nothing came in 8 scrolls, ${more} (the body of a reply was lost)`,
+      "5 replies brought no new work, and the platform says that there are more (a reply)",
+    ],
+    ...["the first 18 are shown; a login is needed for the rest, and is not always enough", "no works are shown: the account is private"],
+    ...["its author does not allow that it is downloaded", "it is larger than the 5 bytes that a file may have"],
+    "the film and its sound cannot be joined: there is no sound in it",
+  ];
+  for (const reason of reasons) {
+    expect([reason, reasonIn(reason, zh)]).toEqual([reason, expect.stringMatching(/^[^a-z]*[\u4e00-\u9fff]/)]);
+    expect(reasonIn(reason, en)).toBe(reason);
+  }
+  expect(reasonIn(`${failed}; its work could not be read again: the work was deleted`, zh)).toBe(
+    "v3-web.douyinvod.com：HTTP 403；v26-web.douyinvod.com：内容不完整：只有 5 字节，应有 9；作品没能重新读取：作品已被删除",
+  );
+  const { message } = new DyliveError("blocked", "the platform shows its captcha page, which a person has to solve");
+  expect(reasonIn(message, zh)).toMatch(/^[^a-z]+：平台显示了验证码页面，需要人来操作$/);
+  const full = new DyliveError("file_failed", "…/7560000000000000001 cannot be written: the disk is full").message;
+  expect(reasonIn(full, zh)).toBe("文件无法使用：写不进去：磁盘已满");
 });
 
 describe("why nothing is shown of a work", () => {
@@ -63,15 +76,6 @@ describe("why nothing is shown of a work", () => {
       root = undefined;
     }
     return refusalOf({ status, headers: {}, text, root });
-  });
-
-  it("is met in every kind", () => {
-    expect(new Set(told.map((refusal) => refusal?.kind))).toEqual(
-      new Set([
-        ...["gone", "private", "is_note", "unavailable", "needs_login", "limited"],
-        ...["withheld", "captcha", "blocked", "not_ours", "fault"],
-      ]),
-    );
   });
 
   it("is said in Chinese on a Chinese page, and as it is on an English one", () => {
@@ -107,38 +111,10 @@ describe("a run that collects comments", () => {
       "At most 100000 new ones are collected, with their replies.",
       "1 min 20 s so far.",
     ]);
-    const { lines: bounded } = said({ limit: 50, replies: false, withinMs: 120_000 }, true);
-    expect(bounded).toContain("最多采集 50 条新的，不展开回复，最多 120 秒。");
-  });
-
-  it("says by what it ended and why, in the page's language", () => {
-    const reasons: Record<NonNullable<CommentRun["endedBy"]>, readonly string[]> = {
-      end: ["comments of this work are closed", "the platform shows no more comments"],
-      limit: ["the run was limited to 500 comments", "the run was limited to 120 seconds"],
-      wall: ["the platform shows more comments to people who are logged in only"],
-      captcha: ["the platform shows its captcha page, which a person has to solve"],
-      blocked: ["the platform refuses this visitor for now (blocked)"],
-      stuck: [
-        "nothing new came in 5 rounds, and the platform does not say that this is the end",
-        "the page shows no comments and nothing that opens them (the reply names no work)",
-        "the platform shows no more comments, and some did not reach us (the reply names no work)",
-        "the page goes elsewhere again and again",
-      ],
-      stopped: ["it was stopped before its end", "its process ended before it did"],
-    };
-    for (const [endedBy, all] of Object.entries(reasons) as [NonNullable<CommentRun["endedBy"]>, string[]][])
-      for (const reason of all) {
-        const { state, lines } = said({ endedBy, reason, endedAt: NOW });
-        expect([state, lines[0]]).toEqual([zh.comments.run.ends[endedBy], zh.comments.run.next[endedBy]]);
-        expect([reason, lines[1]]).toEqual([reason, expect.stringMatching(/^原因：[^a-z]*[\u4e00-\u9fff]/)]);
-        expect(said({ endedBy, reason, endedAt: NOW }, false, en, "en").lines[1]).toBe(`Reason: ${isolated(reason)}`);
-      }
-    const failed = said({ reason: "it failed; the log says why", endedAt: NOW });
-    expect(failed).toMatchObject({
-      tone: "bad",
-      state: "出错中断",
-      lines: [`原因：${isolated("出错了，详情在服务的日志里")}`, ...Array(3).fill(expect.any(String))],
-    });
+    const reason = "the platform shows more comments to people who are logged in only";
+    const wall = said({ endedBy: "wall", reason, endedAt: NOW });
+    expect([wall.state, wall.lines[0]]).toEqual([zh.comments.run.ends.wall, zh.comments.run.next.wall]);
+    expect(said({ reason: "it failed; the log says why", endedAt: NOW })).toMatchObject({ tone: "bad", state: "出错中断" });
   });
 });
 
@@ -198,19 +174,9 @@ describe("the run through a list of works", () => {
       ],
     });
     expect(told({ endedBy: "known", endedAt: NOW })).toMatchObject({ tone: "good", state: "到了已保存的作品" });
-    expect(told({ endedBy: "withheld", endedAt: NOW })).toMatchObject({ tone: "warn", state: "不展示作品" });
-    expect(told({ reason: "it failed; the log says why", endedAt: NOW })).toMatchObject({ tone: "bad" });
-    expect(told({ collected: 0, mix: { id: "7", name: "合集" } }, true)).toMatchObject({
-      state: "正在列出",
-      lines: [
-        expect.stringContaining("在等网页"),
-        `「${isolated("合集")}」的作品。`,
-        "已得到 0 个。",
-        "最多列出 10000 个。",
-        "已进行 1 分。",
-      ],
-    });
-    expect(told({ stopAfterKnown: 3, limit: 50 }, true).lines).toContain("最多列出 50 个，连续遇到 3 个已保存的就停。");
+    const { state, lines } = told({ collected: 0, mix: { id: "7", name: "合集" }, stopAfterKnown: 3, limit: 50 }, true);
+    expect([state, lines[0]]).toEqual(["正在列出", expect.stringContaining("在等网页")]);
+    expect(lines).toContain("最多列出 50 个，连续遇到 3 个已保存的就停。");
   });
 });
 
@@ -250,36 +216,6 @@ describe("the rungs of a film", () => {
   });
 });
 
-it("says in Chinese why an author's works are not all there, and what failed with its case", () => {
-  const more = "and the platform does not say that this is the end";
-  const lists = [
-    ...["the platform shows no more works", "the author has no works", "no works are shown: the account is private"],
-    ...["", ", or has none"].map((or) => `no works are shown: the account is private or banned${or}; the platform does not say which`),
-    ...["the first 18 are shown; a login is needed for the rest, and is not always enough", "3 works in a row are known from before"],
-    ...["the page told of no works within 30 s", `nothing came in 8 scrolls, ${more}`, "the run was limited to 20 works"],
-    "5 replies brought no new work, and the platform says that there are more (a reply)",
-  ];
-  const codes = ["no_account", "no_work", "erased", "no_browser", "browser_failed", "unreachable", "blocked", "work_unknown"] as const;
-  for (const reason of lists) expect([reason, reasonIn(reason, zh)]).toEqual([reason, expect.stringMatching(/^[^a-z]*[\u4e00-\u9fff]/)]);
-  for (const code of codes) {
-    const { message } = new DyliveError(code, "the platform shows its captcha page, which a person has to solve");
-    expect(reasonIn(message, zh)).toMatch(/^[^a-z]+：平台显示了验证码页面，需要人来操作$/);
-    expect(reasonIn(new DyliveError(code, "X-1: no").message, zh)).toMatch(/^[^a-z]+：X-1: no$/);
-    expect(reasonIn(message, en)).toBe(message);
-  }
-  expect(reasonIn("www.douyin.com: it leads to a.example:4433, which is no host of media", zh)).toMatch(
-    /^www.douyin.com：转到了 a.example:4433/,
-  );
-  const failed = "v3-web.douyinvod.com: HTTP 403; v26-web.douyinvod.com: a short body: 5 bytes instead of 9";
-  expect(reasonIn(`${failed}; its work could not be read again: the work was deleted`, zh)).toBe(
-    "v3-web.douyinvod.com：HTTP 403；v26-web.douyinvod.com：内容不完整：只有 5 字节，应有 9；作品没能重新读取：作品已被删除",
-  );
-  const full = new DyliveError("file_failed", "…/7560000000000000001 cannot be written: the disk is full").message;
-  expect(reasonIn(full, zh)).toBe("文件无法使用：写不进去：磁盘已满");
-  expect(reasonIn("it is private: only its author can see it", zh)).toBe("作品是私密的：只有作者自己能看");
-  expect(reasonIn(`${failed}; new`, en)).toBe(`${failed}; new`);
-});
-
 describe("what is shown of a work", () => {
   const picture = (role: Work["covers"][number]["role"], ...urls: string[]): Work["covers"][number] => ({
     ...{ index: 0, role, width: 1, height: 1, format: null, bytes: null, watermark: false, urls, expiresAt: null, motion: null },
@@ -306,47 +242,11 @@ describe("what is shown of a work", () => {
     const plain = workOf(ID);
     expect(fact(plain, "time")).not.toContain("约");
     expect(fact(workOf(ID, { timeEstimated: true }), "time")).toMatch(/^约 .*按作品号推算/);
-    expect([fact(plain, "place"), fact(plain, "expires"), fact(plain, "first"), fact(plain, "paid")]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ]);
-    expect([fact(plain, "length"), fact(plain, "download"), fact(plain, "revision")]).toEqual(["4 秒", "是", "首次读到的样子"]);
-    const late = { ...picture("image", GOOD), expiresAt: NOW + 7_200_000 };
-    const soon = { ...picture("still", GOOD), expiresAt: NOW + 3_600_000 };
-    expect(expiryOf({ media: [], images: [late, soon] })).toBe(NOW + 3_600_000);
-    expect(fact(workOf(ID, { images: [soon] }), "expires")).toContain("还有 1 小时");
+    for (const name of ["place", "expires", "first", "paid"]) expect(fact(plain, name)).toBeUndefined();
+    const soon = { ...picture("image", GOOD), expiresAt: NOW + 3_600_000 };
+    expect(expiryOf({ media: [], images: [{ ...soon, expiresAt: NOW + 7_200_000 }, soon] })).toBe(NOW + 3_600_000);
     expect(fact(workOf(ID, { images: [{ ...soon, expiresAt: NOW - 1 }] }), "expires")).toContain("已过期");
   });
-});
-
-it("says in Chinese why a download is not whole, and why a file was taken", () => {
-  const reasons = [
-    ...["its author does not allow that it is downloaded", "it has no file that can be had", "it was cancelled"],
-    ...["its process ended before it did", "its process ended before it did; it goes on when that is started again"],
-    ...["it is larger than the 5 bytes that a file may have", "with it, all files would be larger than they may be"],
-    ...["it cannot be written: the disk is full", "it failed; the log says why"],
-  ];
-  const film = {
-    role: "video",
-    container: "mp4",
-    watermark: false,
-    hasAudio: true,
-    hdr: null,
-    name: "a",
-    width: 720,
-    height: 1280,
-  } as const;
-  const media = ["h264", "h265"].map((codec, n) => ({ ...film, codec, bytes: 9 - n, fps: 30, bitrate: 1 }) as MediaVariant);
-  const taken = (["compatible", "best", "smallest", "720p", "1080p"] as const).flatMap((wish) => [
-    chooseVariant(media, wish)?.reason ?? "",
-    chooseVariant(media.slice(1), wish)?.reason ?? "",
-  ]);
-  for (const reason of [...reasons, ...taken]) {
-    expect([reason, reasonIn(reason, zh)]).toEqual([reason, expect.stringMatching(/[\u4e00-\u9fff]/)]);
-    expect(reasonIn(reason, en)).toBe(reason);
-  }
 });
 
 it("offers the heights that a film has, the largest first, each once, and none of marked forms and sounds", () => {

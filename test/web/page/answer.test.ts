@@ -1,3 +1,4 @@
+// Guards: An overlay's figures are asked for again although an answer never comes.
 import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { effectScope } from "vue";
 import { ApiFailure } from "../../../web/src/api/failure.js";

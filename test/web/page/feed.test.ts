@@ -1,3 +1,4 @@
+// Guards: A room's feed shows each event once and in order, over lost connections, another log and deleted broadcasts.
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ApiClient } from "../../../web/src/api/client.js";
 import type { EventPage, LiveEvent } from "../../../web/src/api/model.js";
@@ -5,6 +6,7 @@ import { Feed } from "../../../web/src/room/feed.js";
 import { FEED_KINDS } from "../../../web/src/room/feed-kinds.js";
 import { chat } from "../../http/events.js";
 import { until } from "../../until.js";
+import { FakeSocket } from "./fake-socket.js";
 
 /** The page's timers, which go off when told to. */
 const timers = new Map<number, () => void>();
@@ -16,33 +18,10 @@ const goOff = () => {
   for (const run of due) run();
 };
 
-/** The server's end of a WebSocket. */
-class FakeSocket {
-  static readonly OPEN = 1;
-  readonly readyState = 1;
-  readonly sent: unknown[] = [];
-  onmessage: (message: { data: string }) => void = () => {};
-  onclose: () => void = () => {};
-
-  constructor() {
-    sockets.push(this);
-  }
-
-  send(text: string): void {
-    const command = JSON.parse(text) as { readonly op: string };
-    if (command.op !== "ping") this.sent.push(command);
-  }
-
-  close(): void {}
-
-  say(message: unknown): void {
-    this.onmessage({ data: JSON.stringify(message) });
-  }
-}
-
 beforeEach(() => {
   timers.clear();
-  sockets = [];
+  sockets = FakeSocket.opened = [];
+  FakeSocket.pong = () => {};
   vi.stubGlobal("window", { setTimeout: (run: () => void) => timers.set(++lastTimer, run) && lastTimer });
   vi.stubGlobal("clearTimeout", (timer: number) => timers.delete(timer));
   vi.stubGlobal("document", { hidden: false, addEventListener: () => {} });
@@ -135,21 +114,7 @@ describe("a feed", () => {
     expect(sockets.length).toBe(1);
   });
 
-  it("says why it is given nothing", async () => {
-    const { feed } = feedOf([]);
-    await until(() => feed.loaded.value);
-    sockets[0]?.say({
-      type: "error",
-      code: "too_many_subscriptions",
-      message: "Too much is subscribed to: 201 rooms",
-      hint: "Close some.",
-    });
-    expect(feed.failure.value).toMatchObject({ code: "too_many_subscriptions", hint: "Close some." });
-    sockets[0]?.say({ type: "subscribed", rooms: [] });
-    expect(feed.failure.value).toBeNull();
-  });
-
-  it("asks again for what was refused for now, and not once it is given", async () => {
+  it("says why it is given nothing, asks again for what was refused for now, and not once it is given", async () => {
     const { feed } = feedOf([]);
     await until(() => feed.loaded.value);
     const refusal = { type: "error", code: "store_unreachable", message: "", hint: "" };
@@ -159,23 +124,31 @@ describe("a feed", () => {
     expect(sockets[0]?.sent).toMatchObject([{ op: "subscribe", rooms: ["1"], after: "next" }]);
     sockets[0]?.say({ ...refusal, retryable: true });
     sockets[0]?.say({ type: "subscribed", rooms: [] });
-    sockets[0]?.say({ ...refusal, code: "too_many_subscriptions", retryable: false });
+    expect(feed.failure.value).toBeNull();
+    sockets[0]?.say({ ...refusal, code: "too_many_subscriptions", hint: "Close some.", retryable: false });
     goOff();
     expect(sockets[0]?.sent).toHaveLength(1);
+    expect(feed.failure.value).toMatchObject({ code: "too_many_subscriptions", hint: "Close some." });
   });
 
-  it("begins anew when it comes back to another log, though it knows its place by a number", async () => {
+  it("goes on where it was after a lost connection, and begins anew at another log", async () => {
     const { feed } = feedOf([event("old")], [event("new")]);
     await until(() => feed.loaded.value);
     sockets[0]?.say({ type: "hello", log: "a" });
     sockets[0]?.say([event("newer")]);
     sockets[0]?.onclose();
+    expect(feed.link.value.name).toBe("retrying");
     goOff();
-    sockets[1]?.say({ type: "hello", log: "b" });
-    await until(() => sockets.length === 3);
-    expect([textsOf(feed), sockets[1]?.sent]).toEqual([["new"], []]);
+    // The same log: it goes on behind what it has.
+    sockets[1]?.say({ type: "hello", log: "a" });
+    expect(sockets[1]?.sent).toMatchObject([{ op: "subscribe", rooms: [{ room: "1", after: seq }] }]);
+    sockets[1]?.onclose();
+    goOff();
     sockets[2]?.say({ type: "hello", log: "b" });
-    expect(sockets[2]?.sent).toMatchObject([{ op: "subscribe", rooms: ["1"], after: "next" }]);
+    await until(() => sockets.length === 4);
+    expect([textsOf(feed), sockets[2]?.sent]).toEqual([["new"], []]);
+    sockets[3]?.say({ type: "hello", log: "b" });
+    expect(sockets[3]?.sent).toMatchObject([{ op: "subscribe", rooms: ["1"], after: "next" }]);
   });
 
   it("says no longer what failed once older events came", async () => {

@@ -1,3 +1,4 @@
+// Guards: The figures of a long broadcast have its newest minutes and ask for past minutes once.
 import { afterEach, expect, it, vi } from "vitest";
 import type { ApiClient } from "../../../web/src/api/client.js";
 import { Figures } from "../../../web/src/room/figures.js";

@@ -1,3 +1,4 @@
+// Guards: A list goes on where a page ended and leaves out late answers.
 import { expect, it } from "vitest";
 import { Paged } from "../../../web/src/api/paged.js";
 
