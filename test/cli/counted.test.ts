@@ -1,3 +1,4 @@
+// Guards: Commands count what was replaced before they show figures.
 import { expect, it } from "vitest";
 import { countAll, countedRoom } from "../../src/cli/commands/session.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";

@@ -1,3 +1,4 @@
+// Guards: docs/cli.md and its Chinese say what the commands say.
 import { expect, it } from "vitest";
 import { documentOf } from "./document.js";
 import { commands } from "./tree.js";

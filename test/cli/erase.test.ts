@@ -1,14 +1,8 @@
+// Guards: An erasure shows whom and how much it erases, and erases only for yes.
 import { expect, it } from "vitest";
 import { confirmErasure } from "../../src/cli/commands/erase.js";
 
-const identity = {
-  ids: ["1001"],
-  secUids: [],
-  displayIds: [],
-  webcastUids: [],
-  nicknames: ["小\u001b[2J明"],
-  byName: false,
-};
+const identity = { ids: ["1001"], secUids: [], displayIds: [], webcastUids: [], nicknames: ["小\u001b[2J明"], byName: false };
 const FOUND = { identity, erased: 7, dropped: 1, changed: 2, kept: 3, works: { works: 4, comments: 5, watches: 0 } };
 
 it.each(["yes", " YES "])("erases for the answer %j, having shown whom and how much", async (answer) => {

@@ -1,3 +1,4 @@
+// Guards: The first start makes one admin token in a file for its owner alone.
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";

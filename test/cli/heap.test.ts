@@ -1,3 +1,4 @@
+// Guards: Garbage does not pile up in a server's heap.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -11,7 +12,7 @@ async function mostMb(how: "bounded" | "as it is"): Promise<number> {
   return Number((await promisify(execFile)(process.execPath, args)).stdout);
 }
 
-it("garbage does not pile up in a server's heap", async () => {
+it("garbage does not pile up in a server's heap", { tags: ["full"] }, async () => {
   const [bounded, usual] = await Promise.all([mostMb("bounded"), mostMb("as it is")]);
   expect(bounded).toBeLessThan(usual * 0.8);
 });

@@ -1,3 +1,4 @@
+// Guards: `dylive retention` says what is kept of a room and what is beyond its limits.
 import { utimesSync } from "node:fs";
 import { expect, it } from "vitest";
 import { retainedOf } from "../../src/cli/commands/retention.js";

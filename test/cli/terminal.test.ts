@@ -1,6 +1,7 @@
+// Guards: What a command prints steers no terminal, and no share or list is shown as more or less than it is.
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { lineOf } from "../../src/cli/show.js";
-import { columnsOf, moment, ProgressLine, percentText, printColumns } from "../../src/cli/terminal.js";
+import { moment, ProgressLine, percentText } from "../../src/cli/terminal.js";
 import { told } from "../../src/runtime/told.js";
 import { chat } from "../contracts/events.js";
 import { commands } from "./tree.js";
@@ -23,23 +24,6 @@ describe("what a command says", () => {
   it("is no share of 0 or of 100 % where something is there, or something is missing", () => {
     expect([0, 0.004, 0.5, 0.996, 1].map((share) => percentText(share))).toEqual(["0", "<1", "50", ">99", "100"]);
     expect([0, 0.0004, 0.5, 0.9996, 1].map((share) => percentText(share, 1))).toEqual(["0.0", "<0.1", "50.0", ">99.9", "100.0"]);
-  });
-
-  it("is that there are none where a table has no rows", async () => {
-    const said: string[] = [];
-    vi.spyOn(process.stdout, "write").mockImplementation((text, ...rest: readonly unknown[]) => {
-      said.push(String(text));
-      const done = rest.at(-1);
-      if (typeof done === "function") done(null);
-      return true;
-    });
-    await printColumns([told`gift`, told`diamonds`], []);
-    await printColumns([told`gift`, told`diamonds`], [["a", 12]]);
-    expect(said.join("")).toBe("gift  diamonds\nnone\ngift  diamonds\na           12\n");
-  });
-
-  it("takes two columns for signs of Chinese and emoji", () => {
-    expect(["abc", "弹幕", "ｆ", "🎁x"].map(columnsOf)).toEqual([3, 4, 2, 3]);
   });
 
   it("names the zone of a moment, by which it is the same moment for every reader", () => {
