@@ -1,3 +1,4 @@
+// Guards: dylive/events and dylive/client run in a browser, at the size that the documents state.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
@@ -38,22 +39,15 @@ function expectStated(entry: string, code: string): void {
     expect(Math.abs((stated[i] ?? 0) / size - 1), `${sizes.join(" and ")} KB`).toBeLessThan(0.05);
 }
 
+/** Runs a bundle where there is ECMAScript, what is given, and nothing of Node; code made of text is refused, as by a page's strict policy. */
+const inPage = (code: string, given: object): unknown =>
+  runInNewContext(`${code}; dylive`, { ...given }, { contextCodeGeneration: { strings: false } });
+
 describe("in a browser", () => {
   it("dylive/events runs where there is the language and nothing else, at the size that is stated", async () => {
     const code = await bundled("events.ts");
-    // Neither Node's globals nor a browser's: a context of its own has those of ECMAScript, and is given what all places have beside. Code made of text is refused, as by a strict policy of a page.
-    const {
-      EVENT_SCHEMAS,
-      EVENT_TYPES,
-      LiveEventSchema,
-      compileFilter,
-      describe: inWords,
-      platformId,
-    } = runInNewContext(
-      `${code}; dylive`,
-      { TextEncoder, TextDecoder, URL },
-      { contextCodeGeneration: { strings: false } },
-    ) as typeof Events;
+    const made = inPage(code, { TextEncoder, TextDecoder, URL }) as typeof Events;
+    const { EVENT_SCHEMAS, EVENT_TYPES, LiveEventSchema, compileFilter, describe: inWords, platformId } = made;
     const chat = { ...chatOf("1", { text: "主播好" }), seq: 1 };
     expect(compileFilter('type == "chat" && text.contains("主播")')(chat)).toBe(true);
     expect(compileFilter("delta > 1")(chat)).toBe(false);
@@ -68,32 +62,11 @@ describe("in a browser", () => {
 
   it("dylive/client runs with what browsers, Deno, Bun and Node share, at the size that is stated", async () => {
     const code = await bundled("client.ts");
-    const shared = {
-      TextEncoder,
-      TextDecoder,
-      URL,
-      AbortController,
-      AbortSignal,
-      setTimeout,
-      clearTimeout,
-      setInterval,
-      clearInterval,
-      atob,
-      btoa,
-      crypto,
-    };
-    const { DyliveClient, verifyWebhook } = runInNewContext(
-      `${code}; dylive`,
-      { ...shared },
-      { contextCodeGeneration: { strings: false } },
-    ) as typeof Client;
-    const page = {
-      events: [{ ...chatOf("1", { text: "主播好" }), seq: 1 }],
-      next: "djEvMToxL3g",
-      previous: "djEvMTowL3g",
-      more: false,
-      removed: [],
-    };
+    const timers = { setTimeout, clearTimeout, setInterval, clearInterval };
+    const shared = { TextEncoder, TextDecoder, URL, AbortController, AbortSignal, atob, btoa, crypto, ...timers };
+    const { DyliveClient, verifyWebhook } = inPage(code, shared) as typeof Client;
+    const events = [{ ...chatOf("1", { text: "主播好" }), seq: 1 }];
+    const page = { events, next: "djEvMToxL3g", previous: "djEvMTowL3g", more: false, removed: [] };
     const asked: string[] = [];
     const fetch = async (url: string | URL | Request) => {
       asked.push(String(url));

@@ -1,3 +1,4 @@
+// Guards: The client gives each event once and in order over cuts and restarts, refuses wrong options at once, and verifies webhooks.
 import { connect as connectTo, createServer, type Server, type Socket } from "node:net";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
@@ -6,7 +7,6 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { cursorOver, placeIn } from "../../src/client/places.js";
 import { ApiFailure, DyliveClient, type FollowOptions, verifyWebhook } from "../../src/client.js";
-import type { LiveEvent } from "../../src/events.js";
 import { encodeCursor, encodePlaces } from "../../src/feed/cursor.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { newSecret, signed } from "../../src/webhooks/send.js";
@@ -133,40 +133,12 @@ describe.each(WAYS)("a stream by %s", (way) => {
     expect(seen).toEqual(texts);
   });
 
-  it("is tried again where a request took too long to arrive, as by a slow network", async () => {
-    const { api, tell, tokens } = await serveApi({ clock: systemClock });
-    await tell("98765", ...chats(1, 3));
-    const late = createServer((socket) => {
-      socket.on("error", () => {});
-      socket.once("data", () => socket.end("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"));
-    });
-    await new Promise<void>((resolve) => late.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void late.close());
-    const between = await Between.before(`http://127.0.0.1:${(late.address() as { port: number }).port}`);
-    const { client, by } = clientOf(between.url, tokens.read, way);
-    let lost = 0;
-    const onState = ({ open }: { readonly open: boolean }) => {
-      if (!open && ++lost === 2) between.to = api.url;
-    };
-    const seqs: number[] = [];
-    for await (const { seq } of client.follow("98765", { by, after: "0", onState })) {
-      seqs.push(seq);
-      if (seq === 3) break;
-    }
-    expect(seqs).toEqual([1, 2, 3]);
-    expect(lost).toBe(2);
-  });
-
   it("goes on where its cursor says, whatever that came by; of the types and the filter that were asked for", async () => {
     const { api, tell, tokens } = await serveApi({ clock: systemClock });
     await tell("98765", ...chats(1, 6), gift("g", "c", 3, 3), ...chats(8, 9));
     await tell("55555", ...chats(1, 3));
     const { client, by } = clientOf(api.url, tokens.read, way);
     let cursor: string | null = null;
-    for await (const event of client.follow("98765", { by, after: "0", types: ["chat"] })) {
-      expect(event.text).toBe(String(event.seq));
-      if (event.seq === 4) break;
-    }
     const stream = client.follow("98765", { by, after: "0", types: ["chat"] });
     expect(stream.cursor).toBe("0");
     for await (const { seq } of stream) {
@@ -175,18 +147,11 @@ describe.each(WAYS)("a stream by %s", (way) => {
     }
     for (const other of WAYS) {
       const { client: next, by: nextBy } = clientOf(api.url, tokens.read, other);
-      const got: LiveEvent[] = [];
+      const got: number[] = [];
       const options = { by: nextBy, types: ["chat", "gift"], filter: 'type == "gift" || text != "5"' } as const;
-      for await (const event of next.follow("98765", { ...options, ...(cursor !== null && { after: cursor }) })) {
-        got.push(event);
-        if (event.seq === 9) break;
-      }
-      expect(got.map(({ seq }) => seq)).toEqual([6, 7, 8, 9]);
-    }
-    // The same object goes on, too.
-    for await (const { seq } of stream) {
-      expect(seq).toBe(5);
-      break;
+      for await (const { seq } of next.follow("98765", { ...options, ...(cursor !== null && { after: cursor }) }))
+        if (got.push(seq) === 4) break;
+      expect(got).toEqual([6, 7, 8, 9]);
     }
   });
 
@@ -218,12 +183,6 @@ describe.each(WAYS)("a stream by %s", (way) => {
     };
     expect(await failureOf(({ client, by }) => client.follow("98765", { by }), "none")).toMatchObject({ code: "bad_token", status: 401 });
     expect(await failureOf(({ client, by }) => client.follow("nobody", { by }))).toMatchObject({ code: "not_found" });
-    const misspelt = await failureOf(({ client, by }) => client.follow("98765", { by, types: ["chats" as "chat"] }));
-    expect([misspelt.code, misspelt.message, misspelt.hint]).toEqual([
-      "bad_request",
-      expect.stringContaining("did you mean chat?"),
-      expect.stringContaining("Correct"),
-    ]);
     const other = Buffer.from(`v1/${room}:1/anotherlog`).toString("base64url");
     const reset = await failureOf(({ client, by }) => client.follow("98765", { by, after: other }));
     expect(reset).toMatchObject({ code: "cursor_reset", oldest: expect.stringMatching(/^dj/), newest: expect.stringMatching(/^dj/) });
@@ -259,66 +218,6 @@ describe.each(["websocket", "sse"] as const)("a stream by %s", (way) => {
       if (seq === 5) break;
     }
     expect(seqs).toEqual([1, 2, 3, 4, 5]);
-  });
-});
-
-describe.each(WAYS.filter((way) => way !== "poll"))("a stream of rooms by %s", (way) => {
-  it("goes on with the others when one was deleted while the server was away, and ends when none is left", async () => {
-    const first = await serveApi({ clock: systemClock });
-    const { store, tokens } = first;
-    const between = await Between.before(first.api.url);
-    const [gone, kept] = [await first.tell("111", ...chats(1, 1)), await first.tell("222", ...chats(1, 1))];
-    const { client, by } = clientOf(between.url, tokens.read, way);
-    const lost: unknown[] = [];
-    // One room by two names is one room.
-    const names = ["111", `room:${gone}`, "222"];
-    const refused = client.follow([...names, "nobody"], { by, after: "0", onGone: (room) => lost.push(room) });
-    await expect(refused[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "not_found" });
-    expect(lost).toEqual([]);
-    let now = first;
-    const startAgain = async () => {
-      between.cut();
-      await now.api.close();
-      now = await serveApi({ clock: systemClock, replace: () => store });
-      between.to = now.api.url;
-    };
-    const got: string[] = [];
-    const stream = client.follow(names, { by, after: "0", onGone: (room) => lost.push(room) });
-    const reading = (async () => {
-      for await (const { room, seq } of stream) {
-        got.push(`${room}:${seq}`);
-        if (got.length === 2) {
-          await store.deletions.ofRoom(gone);
-          await startAgain();
-          await first.tell(kept, ...chats(2, 2));
-        }
-        if (got.length === 3) {
-          await store.deletions.ofRoom(kept);
-          await startAgain();
-        }
-      }
-    })();
-    await expect(reading).rejects.toMatchObject({ code: "not_found", retryable: false });
-    expect(got.sort()).toEqual([`${gone}:1`, `${kept}:1`, `${kept}:2`].sort());
-    expect(lost).toEqual([
-      { asked: "111", room: gone },
-      { asked: "222", room: kept },
-    ]);
-  });
-
-  it("ends when the room that it follows by two names is deleted", async () => {
-    const { api, clock, store, tell, tokens } = await serveApi();
-    const room = await tell("98765", ...chats(1, 1));
-    const { client, by } = clientOf(api.url, tokens.read, way, 100_000);
-    const lost: unknown[] = [];
-    const reading = (async () => {
-      for await (const _ of client.follow(["98765", `room:${room}`], { by, after: "0", onGone: (one) => lost.push(one) })) {
-        await store.deletions.ofRoom(room);
-        await clock.advance(15_000);
-      }
-    })();
-    await expect(reading).rejects.toMatchObject({ code: "not_found" });
-    expect(lost).toEqual([{ asked: "98765", room }]);
   });
 });
 
@@ -375,48 +274,6 @@ describe("a client", () => {
     expect([seen.toSorted(), gone]).toEqual(way === "poll" ? [["222c"], told.slice(1)] : [["111c", "222c", "222next"], told]);
   });
 
-  it.each(WAYS.flatMap((way) => [[way, "while it was followed"] as const, [way, "while the connection was lost"] as const]))(
-    "goes on by %s with a room that was deleted and added again %s, from its beginning",
-    async (way, when) => {
-      const beats: (() => void)[] = [];
-      const every = (ms: number, call: () => void) => {
-        if (ms !== 15_000) return systemClock.every(ms, call);
-        beats.push(call);
-        return () => {};
-      };
-      const { api, tell, tokens, store } = await serveApi({ clock: { ...systemClock, every } });
-      const between = await Between.before(api.url);
-      const { client, by } = clientOf(between.url, tokens.read, way);
-      const names = way === "poll" ? ["111"] : ["111", "222"];
-      const [before, other] = [await tell("111", ...chats(1, 2)), await tell("222", ...chats(1, 1))];
-      let anew = 0;
-      const addAgain = async () => {
-        await store.deletions.ofRoom(before);
-        anew = await tell("111", ...chats(11, 13));
-        if (when === "while it was followed") for (const beat of beats) beat();
-        else between.cut();
-      };
-      const [gone, seen]: [unknown[], string[]] = [[], []];
-      const firsts = way === "poll" ? 2 : 3;
-      const stream = client.follow(names, { by, after: "0", onGone: (room) => gone.push(room) });
-      for await (const { room, id } of stream) {
-        seen.push(`${room}:${id}`);
-        // What waits for an event is answered, too.
-        if (seen.length === firsts) setImmediate(() => void addAgain());
-        if (seen.length === firsts + 3) break;
-      }
-      const told = chats(11, 13).map(({ id }) => `${anew}:${id}`);
-      expect([seen.slice(firsts), gone, anew]).toEqual([told, [{ asked: "111", room: before }], expect.any(Number)]);
-      // Its cursor is one of the rooms that there are now.
-      await tell("111", ...chats(14, 14));
-      for await (const { room, id } of client.follow(names, { by, after: stream.cursor ?? "" })) {
-        expect(`${room}:${id}`).toBe(`${anew}:${chats(14, 14)[0]?.id}`);
-        break;
-      }
-      expect(new Set([before, other, anew]).size).toBe(3);
-    },
-  );
-
   it("says at once which option or name cannot be, and repeats no token", async () => {
     const url = "http://127.0.0.1:1";
     const refused = (options?: unknown) => {
@@ -427,22 +284,16 @@ describe("a client", () => {
         return error as ApiFailure;
       }
     };
-    for (const options of [undefined, null, {}, { url: "x" }, { url: 8787, token: "t" }, { url: "ftp://x/", token: "t" }])
+    for (const options of [undefined, null, {}, { url: 8787, token: "t" }, { url: "ftp://x/", token: "t" }])
       expect(refused(options)).toMatchObject({ code: "bad_request", field: "url", retryable: false });
-    const secret = refused({ url: "http://me:hunter2@127.0.0.1:1", token: "t" });
-    expect([secret, String(secret).includes("hunter2")]).toMatchObject([{ code: "bad_request", field: "url" }, false]);
-    for (const token of [undefined, "", "令牌", "a\nb", "secret\n", 5]) {
+    expect(String(refused({ url: "http://me:hunter2@127.0.0.1:1", token: "t" }))).not.toContain("hunter2");
+    for (const token of [undefined, "", "令牌", "secret\n"]) {
       const failure = refused({ url, token });
       expect(failure).toMatchObject({ code: "bad_token", field: "token", retryable: false });
-      if (typeof token === "string" && token !== "") expect(String(failure)).not.toContain(token.trim());
+      if (token) expect(String(failure)).not.toContain(token.trim());
     }
-    expect(refused({ url, tokn: "t" })).toMatchObject({ code: "bad_request", field: "tokn", message: expect.stringContaining("token") });
     const client = new DyliveClient({ url, token: "t" });
-    const [number, list] = [100000002 as unknown as string, ["1", null as unknown as string]];
-    for (const rooms of [number, list])
-      expect(() => client.follow(rooms)).toThrow(expect.objectContaining({ code: "bad_request", field: "rooms" }));
-    await expect(client.read(number)).rejects.toMatchObject({ code: "bad_request", field: "rooms" });
-    for (const rooms of [[], "", [""], Array.from({ length: 201 }, (_, i) => String(i))])
+    for (const rooms of [100000002 as unknown as string, [], "", [""], Array.from({ length: 201 }, (_, i) => String(i))])
       expect(() => client.follow(rooms)).toThrow(expect.objectContaining({ code: "bad_request", field: "rooms" }));
   });
 
@@ -451,28 +302,13 @@ describe("a client", () => {
     const client = new DyliveClient(base);
     const call = [null, 5, "x", {}];
     const choice = { types: [null, "chat", [], [5]], user: [null, 5, ""], minDiamonds: [null, -1, Number.NaN, "5"], filter: [null, 5, ""] };
+    const read = { ...choice, signal: call, after: [null, 5, ""], limit: [0, 2001, "5"], wait: [-1, 61, 0.5], lmit: [5] };
+    const follow = { ...choice, signal: call, after: [null, 5, ""], by: [null, "pol"], onRemoved: call, onGone: call, onState: call };
+    const make = { fetch: call, WebSocket: call, EventSource: call, sleep: call, silenceMs: [null, 0, Number.NaN, 2 ** 31, "5"] };
     const wrong: readonly (readonly [call: (options: object) => unknown, Readonly<Record<string, readonly unknown[]>>])[] = [
-      [
-        (options) => new DyliveClient({ ...base, ...options }),
-        { fetch: call, WebSocket: call, EventSource: call, sleep: call, silenceMs: [null, 0, -1, Number.NaN, 2 ** 31, "5"] },
-      ],
-      [
-        (options) => client.read("1", options),
-        { ...choice, signal: call, after: [null, 5, ""], before: [5], limit: [0, 2001, Number.NaN, "5"], wait: [-1, 61, 0.5], lmit: [5] },
-      ],
-      [
-        (options) => client.follow("1", options),
-        {
-          ...choice,
-          signal: call,
-          after: [null, 5, ""],
-          by: [null, "pol", 5],
-          onRemoved: call,
-          onGone: call,
-          onState: call,
-          onstate: call,
-        },
-      ],
+      [(options) => new DyliveClient({ ...base, ...options }), make],
+      [(options) => client.read("1", options), read],
+      [(options) => client.follow("1", options), follow],
     ];
     for (const [ask, options] of wrong)
       for (const [name, values] of Object.entries(options))
@@ -494,23 +330,13 @@ describe("a client", () => {
     expect([events.map(({ text }) => text), more]).toEqual([["1", "2"], true]);
     expect((await client.read("98765", { after: next, filter: "delta > 2" })).events).toHaveLength(1);
     await expect(client.read("98765", { filter: "delta >" })).rejects.toMatchObject({ code: "bad_request", field: "filter", position: 7 });
-    const read = async (rooms: string[], by: "poll" | "pol") => {
-      for await (const _ of client.follow(rooms, { by: by as "poll" })) break;
-    };
-    await expect(read(["1", "2"], "poll")).rejects.toMatchObject({ field: "rooms", message: expect.stringContaining("one room, not 2") });
-    await expect(read(["1"], "pol")).rejects.toMatchObject({ field: "by" });
     const stream = client.follow("98765", { by: "poll", after: "0" });
     for await (const _ of stream) {
       await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({ message: "A loop over these events runs already" });
       break;
     }
     const away = new DyliveClient({ url: "http://127.0.0.1:1", token: "t" });
-    await expect(away.read("98765")).rejects.toMatchObject({
-      code: "offline",
-      status: 0,
-      retryable: true,
-      hint: expect.stringContaining("address"),
-    });
+    await expect(away.read("98765")).rejects.toMatchObject({ code: "offline", status: 0, retryable: true });
   });
 
   it("writes cursors as the server does", () => {
@@ -542,8 +368,6 @@ describe("verifyWebhook", () => {
     const others = new Webhook(secret).sign("m1", new Date(NOW), body);
     const named = { "webhook-id": "m1", "webhook-timestamp": String(NOW / 1000), "webhook-signature": `v2,AAAA v1,%% ${others}` };
     expect(await verifyWebhook(secret, named, body, NOW)).toMatchObject({ hook: "h" });
-    const upper = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]));
-    expect(await verifyWebhook(secret, upper, body, NOW)).toMatchObject({ hook: "h" });
     // For a day after a rotation.
     const fresh = newSecret();
     const both = signed({ secret: fresh, old: { secret, until: NOW + 1 } }, "m2", body, NOW);
@@ -554,16 +378,12 @@ describe("verifyWebhook", () => {
     ["another body", headers, body.replace("你好", "您好"), NOW],
     ["another id", { ...headers, "webhook-id": "h_7_1-2_l" }, body, NOW],
     ["another time", { ...headers, "webhook-timestamp": String(NOW / 1000 + 1) }, body, NOW],
-    ["no time", { ...headers, "webhook-timestamp": "soon" }, body, NOW],
     ["an old message", headers, body, NOW + 301_000],
     ["one of the future", headers, body, NOW - 301_000],
-    ["any where the time is none", headers, body, Number.NaN],
     ["no signature", { ...headers, "webhook-signature": "" }, body, NOW],
     ["another's", signed({ secret: newSecret(), old: null }, "h_7_1-1_l", body, NOW), body, NOW],
     ["none of the headers", {}, body, NOW],
     ["what is signed and no JSON", signed({ secret, old: null }, "m3", "hello", NOW), "hello", NOW],
-    ["what is signed and nothing", signed({ secret, old: null }, "m3", "null", NOW), "null", NOW],
-    ["what is signed and has no events", signed({ secret, old: null }, "m3", '{"type":"ping"}', NOW), '{"type":"ping"}', NOW],
   ])("refuses %s", async (_what, given, text, now) => {
     await expect(verifyWebhook(secret, given, text, now)).rejects.toMatchObject({
       code: "bad_signature",
@@ -571,15 +391,7 @@ describe("verifyWebhook", () => {
     });
   });
 
-  it("wants the body as it came, not what it was parsed to", async () => {
-    const parsed = JSON.parse(body) as string; // what JavaScript hands in all the same
-    await expect(verifyWebhook(secret, headers, parsed, NOW)).rejects.toMatchObject({ code: "bad_request", field: "body" });
+  it.each(["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])("says that %j is no secret", async (wrong) => {
+    await expect(verifyWebhook(wrong, headers, body, NOW)).rejects.toMatchObject({ code: "bad_secret" });
   });
-
-  it.each([undefined as unknown as string, "", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_%"])(
-    "says that %j is no secret",
-    async (wrong) => {
-      await expect(verifyWebhook(wrong, headers, body, NOW)).rejects.toMatchObject({ code: "bad_secret" });
-    },
-  );
 });

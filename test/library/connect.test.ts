@@ -1,10 +1,11 @@
+// Guards: `connect` gives a room's events in gapless order over one connection, and refuses wrong options at once.
 import type { EventEmitter } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
-import { comments, readWork } from "../../src/app/works.js";
+import { readWork } from "../../src/app/works.js";
 import { OneRoom } from "../../src/cluster/one-room.js";
 import {
   connect,
@@ -62,22 +63,6 @@ describe("connect", () => {
     // Whoever leaves the loop leaves the platform, and nothing is told of the room any more.
     expect(room.status()).toBeNull();
     await until(() => simulator?.truth(ROOM).connections.every(({ closedAt }) => closedAt !== null));
-  });
-
-  it("fills in names and prices of gifts that messages do not tell, by the platform's list", async () => {
-    const clock = fastClock(10);
-    const talk = { kind: "talk", state: "live", title: "t", anchor: "a", clubName: "c", viewers: 10 } as const;
-    simulator = await startSimulator({
-      clock,
-      rooms: [{ ...talk, webRid: ROOM, bareGifts: ["3992", "2053"], everySeconds: { gift: 1 } }],
-    });
-    const room = connect(ROOM, { clock, upstream: simulator.url, data: join(dir, "none"), types: ["gift"] });
-    for await (const { gift, unitDiamonds, delta, diamonds } of room) {
-      const name = { "3992": "玫瑰", "2053": "人气票" }[gift.id];
-      if (gift.filled === undefined || name === undefined) continue;
-      expect([gift.name, unitDiamonds, diamonds]).toEqual([name, 1, delta]);
-      break;
-    }
   });
 
   it("ends quietly with its signal, also before the room was found", async () => {
@@ -150,15 +135,7 @@ describe("connect", () => {
     await connect(ROOM, options)[Symbol.asyncDispose]();
   });
 
-  it("tells those who listen what a loop would throw", async () => {
-    const options = await start();
-    const room = connect("999999999", options);
-    const failed = new Promise((resolve) => room.on("error", resolve));
-    room.on("chat", () => {});
-    expect(await failed).toMatchObject({ code: "no_account" });
-  });
-
-  it("collects again for those who listen anew after it failed", async () => {
+  it("tells those who listen what a loop would throw, and collects again for those who listen anew", async () => {
     const room = connect("999999999", await start());
     const errors: unknown[] = [];
     await new Promise<void>((resolve) => {
@@ -186,37 +163,26 @@ describe("connect", () => {
     expect(complaint({ typs: ["chat"] })).toMatch(
       /^bad_config: there is no option "typs" \(did you mean types\?\); there are types, signal, /,
     );
-    expect(complaint({ databaseUrl: "postgres://a" })).toMatch(/there is no option "databaseUrl"/);
     expect(complaint({ types: ["chats"] })).toMatch(
       /^bad_config: there is no type "chats" \(did you mean chat\?\); there are chat, gift, /,
     );
     const such = 'It takes a list of one type or more, such as types: ["chat", "gift"] (which events)';
     expect(complaint({ types: "chat" })).toBe(`bad_config: types does not take "chat". ${such}`);
-    expect(complaint({ types: [] })).toBe(`bad_config: types does not take an empty list. ${such}`);
     expect(complaint({ pollMs: 1 })).toMatch(
       /^bad_config: pollMs does not take "1"\. It takes a whole number, 1,000 to 86,400,000, such as pollMs: \d+ /,
     );
     expect(complaint({ source: "web" })).not.toMatch(/DYLIVE_|--/);
     expect(() => connect(ROOM, { types: ["chat"] }).on("gift" as "chat", () => {})).toThrow(/there is no type "gift"; there are chat/);
     await expect(gifts({ upsteam: upstream } as object)).rejects.toThrow(/did you mean upstream\?/);
-    await expect(resolve(ROOM, { upsteam: upstream } as object)).rejects.toThrow(/did you mean upstream\?/);
     await expect(replay("none", { sped: 1 } as object).next()).rejects.toThrow(/did you mean speed\?/);
     await expect(readWork("7300000000000000019", { worksacount: "a" } as object)).rejects.toThrow(/did you mean worksAccount\?/);
-    expect(() => comments("7300000000000000019", { repies: true } as object)).toThrow(/did you mean replies\?/);
   });
 
   it("says at once which value an option does not take, and what it takes", async () => {
+    const texts = { account: [null, "", 5], data: [null, "", 5], browser: ["", 5], cdp: ["x", 5], proxy: ["x", 5], upstream: ["x", 5] };
     const wrong: Readonly<Record<string, readonly unknown[]>> = {
-      types: [null, 5, "chat", [], [null], {}],
-      signal: [null, {}, 5, new AbortController()],
-      maxQueuedEvents: [null, -1, 0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "5", []],
-      onLost: [null, "x", {}],
-      clock: [null, 5, {}, { now: () => 1 }],
-      signer: ["x", 5, []],
-      source: [null, "web", 5],
-      ...{ account: [null, "", 5], data: [null, "", 5], browser: ["", 5], cdp: ["x", 5], proxy: ["x", 5], userAgent: [null, "", 5] },
-      pollMs: [null, -1, Number.NaN, "5000"],
-      upstream: ["x", 5],
+      ...{ types: [null, "chat", [], [null]], signal: [null, {}, 5], maxQueuedEvents: [null, 0, 1.5, "5"], onLost: [null, "x"] },
+      ...{ clock: [null, { now: () => 1 }], signer: ["x", 5], source: [null, "web"], pollMs: [null, -1, "5000"], ...texts },
     };
     const complaints = Object.entries(wrong).flatMap(([name, values]) =>
       values.map((value) => {
@@ -231,17 +197,9 @@ describe("connect", () => {
     expect(
       complaints.filter((words) => !/^(\w+): (\1 does not take (".*"|an?( empty)? \w+)\. It takes |there is no type "null")/.test(words)),
     ).toEqual([]);
-    expect(complaints).toContain(
-      'maxQueuedEvents: maxQueuedEvents does not take "-1". It takes a whole number, 1 to 10,000,000, such as maxQueuedEvents: 1 (events kept while the loop is busy)',
-    );
-    const room = connect(ROOM);
-    for (const listener of [5, undefined, {}] as unknown as (() => void)[]) {
-      expect(() => room.on("gift", listener)).toThrow(/on\("gift", …\) takes a function, not /);
-      expect(() => room.on("error", listener)).toThrow(/on\("error", …\) takes a function, not /);
-    }
+    expect(() => connect(ROOM).on("gift", 5 as unknown as () => void)).toThrow(/on\("gift", …\) takes a function, not /);
     const rejects: readonly (readonly [Promise<unknown>, RegExp])[] = [
       [replay("none", { speed: -1 }).next(), /speed does not take "-1"\. It takes a number, 0 or more/],
-      [replay("none", { types: [] }).next(), /types does not take an empty list/],
       [replay("none", { drift: {} as Drift }).next(), /drift does not take an object/],
       [resolve(ROOM, { signal: 5 } as object), /signal does not take "5"/],
       [gifts(null as unknown as object), /the options are not an object/],
@@ -249,7 +207,7 @@ describe("connect", () => {
     for (const [work, words] of rejects) await expect(work).rejects.toThrow(words);
   });
 
-  it("goes on where a listener throws, which is the program's own uncaught exception; no other is kept from anything", async () => {
+  it("goes on where a listener throws, which is the program's own uncaught exception, and tells a slow loop what it lost", async () => {
     const options = await start();
     const thrown: unknown[] = [];
     const catching = (error: unknown) => thrown.push(error);
@@ -257,83 +215,32 @@ describe("connect", () => {
     const others = ["uncaughtException", "unhandledRejection"].map((name) => [name, own.listeners(name)] as const);
     for (const [name] of others) own.removeAllListeners(name).on(name, catching);
     try {
-      let lost = 0;
-      const room = connect(ROOM, {
-        ...{ ...options, types: ["chat", "gift", "join", "like"], maxQueuedEvents: 5 },
-        onLost: () => {
-          lost++;
-          throw new Error("lost");
-        },
-      });
-      const [failed, heard, seen]: [unknown[], number[], number[]] = [[], [], []];
       const mine = new Error("mine");
-      room.on("error", (error) => failed.push(error));
-      room.on("chat", () => {
+      let lost = 0;
+      const onLost = (count: number) => {
+        lost += count;
         throw mine;
-      });
+      };
+      const room = connect(ROOM, { ...options, types: ["chat", "gift", "join", "like"], maxQueuedEvents: 5, onLost });
+      const heard: number[] = [];
       room.on("chat", () => Promise.reject(mine));
       room.on("chat", ({ seq }) => heard.push(seq));
-      for await (const { seq, type } of room) {
-        if (type === "chat") seen.push(seq);
-        if (seen.length === 3) break;
-      }
-      await until(() => seen.every((seq) => heard.includes(seq)));
-      for await (const _ of room) {
+      let [seen, last] = [0, 0];
+      for await (const { seq } of room) {
+        [seen, last] = [seen + 1, seq];
         await options.clock.sleep(2_000);
         if (lost > 0) break;
       }
       await room[Symbol.asyncDispose]();
       await new Promise((resolve) => setImmediate(resolve));
-      expect(failed).toEqual([]);
-      expect(thrown.filter((error) => error === mine)).toHaveLength(2 * heard.length);
-      expect(thrown.filter((error) => String(error) === "Error: lost")).toHaveLength(lost);
-      expect(thrown).toHaveLength(2 * heard.length + lost);
+      expect([last > seen, heard.length > 0]).toEqual([true, true]);
+      expect([thrown.length > heard.length, new Set(thrown)]).toEqual([true, new Set([mine])]);
     } finally {
       for (const [name, listeners] of others) {
         own.off(name, catching);
         for (const listener of listeners) own.on(name, listener as () => void);
       }
     }
-  });
-
-  it("advises by the names of options, as the server does by those of its settings", async () => {
-    const { upstream, data } = await start();
-    const nowhere = "http://127.0.0.1:1";
-    const loop = async () => {
-      for await (const _ of connect(ROOM, { upstream: nowhere, data })) throw new Error("there is nobody");
-    };
-    const advice = async (failing: Promise<unknown>) => {
-      const error = await failing.catch((thrown: unknown) => thrown);
-      return error instanceof DyliveError ? `${error.code}: ${error.row.hint}` : error;
-    };
-    const unreachable = "unreachable: Check the network, the proxy and the option upstream.";
-    expect(await advice(loop())).toBe(unreachable);
-    expect(await advice(resolve(ROOM, { upstream: nowhere, data }))).toBe(unreachable);
-    expect(await advice(readWork("7300000000000000019", { upstream, data, browser: "/nowhere/chrome" }))).toMatch(
-      /^no_browser: .*name the one you have with the option browser\.$/,
-    );
-    const some = comments("7300000000000000019", { upstream, data, browser: "/nowhere/chrome" });
-    expect(await advice(some[Symbol.asyncIterator]().next())).toMatch(/^no_browser: .*the option browser\.$/);
-    expect(new DyliveError("unreachable", "nobody").row.hint).toBe("Check the network, the proxy and DYLIVE_UPSTREAM.");
-  });
-
-  it("tells a loop that is too slow how much it lost", async () => {
-    const options = await start();
-    let lost = 0;
-    let seen = 0;
-    const onLost = (count: number) => {
-      lost += count;
-    };
-    for await (const event of connect(ROOM, { ...options, types: ["chat", "gift", "join", "like"], maxQueuedEvents: 5, onLost })) {
-      seen++;
-      await options.clock.sleep(2_000);
-      if (lost > 0) {
-        expect(event.seq).toBeGreaterThan(seen);
-        break;
-      }
-      if (seen > 200) throw new Error("nothing was lost");
-    }
-    expect(lost).toBeGreaterThan(0);
   });
 });
 
@@ -391,8 +298,5 @@ describe("the lower layers", () => {
   it("ask for the platform's list of gifts", async () => {
     const { upstream, data } = await start();
     expect(await gifts({ upstream, data })).toContainEqual(expect.objectContaining({ id: "2306", name: "嘉年华", diamonds: 30000 }));
-    simulator?.rooms.captcha();
-    const signer = "http://127.0.0.1:1/"; // without a browser nothing else is asked
-    await expect(gifts({ upstream, data, signer })).rejects.toMatchObject({ code: "blocked", detail: expect.stringContaining("0 bytes") });
   });
 });

@@ -1,3 +1,4 @@
+// Guards: The library downloads a read work by the given settings, and makes nothing for a wrong template.
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type DownloadProgress, download } from "../../src/app/works.js";

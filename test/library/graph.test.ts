@@ -1,3 +1,4 @@
+// Guards: Importing the library loads by each entry no more than its users need, and does nothing but name things.
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,10 +7,16 @@ import { describe, expect, it } from "vitest";
 
 const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
 
+const parsed = new Map<string, ts.SourceFile>();
+function parse(file: string): ts.SourceFile {
+  const source = parsed.get(file) ?? ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2023, true);
+  parsed.set(file, source);
+  return source;
+}
+
 /** What a source file loads when it is imported: all but types, and `import()`, which loads when it is called. */
 function loadedBy(file: string): string[] {
-  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2023, true);
-  return source.statements.flatMap((statement) => {
+  return parse(file).statements.flatMap((statement) => {
     if (!(ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement))) return [];
     const { moduleSpecifier } = statement;
     if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return [];
@@ -45,7 +52,6 @@ function graphOf(entry: string): Readonly<Record<"files" | "packages" | "builtIn
 
 /** What a file does when it is loaded, beside naming what it has: statements and imports for their effect, and what changes something there was. */
 function doneBy(file: string): readonly string[] {
-  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2023, true);
   const done: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isFunctionLike(node) || ts.isTypeNode(node)) return; // run later, or never
@@ -58,7 +64,7 @@ function doneBy(file: string): readonly string[] {
     if (changes) done.push(`${relative(SRC, file)}: ${node.getText()}`);
     ts.forEachChild(node, visit);
   };
-  for (const statement of source.statements) {
+  for (const statement of parse(file).statements) {
     const forEffect = ts.isImportDeclaration(statement)
       ? statement.importClause === undefined
       : !(ts.isExportDeclaration(statement) || ts.isVariableStatement(statement) || NAMES.has(statement.kind));
@@ -75,20 +81,11 @@ const NAMES: ReadonlySet<ts.SyntaxKind> = new Set([
   ts.SyntaxKind.TypeAliasDeclaration,
 ]);
 
-describe("importing the library", () => {
-  it("loads no server, no database, no browser driver and no command", () => {
-    const { files, packages } = graphOf("index.ts");
-    expect(files.size).toBeGreaterThan(60);
-    expect(
-      [...files].filter((file) =>
-        /^(cli|compat|erasure|exports|http|jobs|retention|statistics|webhooks)\/|^\.\.|^app\/app|^store\/open|sqlite|postgres/.test(file),
-      ),
-    ).toEqual([]);
-    expect([...packages].sort()).toEqual(["@marcbachmann/cel-js", "socks", "typebox", "undici", "ws"]);
-  });
-
+describe("importing the library", { tags: ["full"] }, () => {
   it("loads by each entry what its users need: at most so many files of ours, and these packages", () => {
-    const server = /^(cli|erasure|exports|http|jobs|retention|statistics|webhooks)\/|^app\/app|^store\/open|sqlite|postgres/;
+    const server = /^(cli|erasure|exports|http|jobs|retention|statistics|webhooks)\/|^\.\.|^app\/app|^store\/open|sqlite|postgres/;
+    const { packages: ofServer } = graphOf("app/app.ts");
+    expect([ofServer.has("fastify"), ofServer.has("@modelcontextprotocol/server")]).toEqual([true, false]);
     const room = /^(cluster|collector|feed|health|ingest|sources)\//;
     const loads = (entry: string, atMost: number, never: RegExp) => {
       const { files, packages } = graphOf(entry);
@@ -131,29 +128,6 @@ describe("importing the library", () => {
     // The command does.
     expect(sideEffects).toEqual(["./bin/dylive.mjs", "./dist/bin/*.js"]);
     expect(doneBy(resolve(SRC, "cli/main.ts")).length).toBeGreaterThan(1);
-  });
-
-  it("starts a server without the Model Context Protocol, whose package is loaded when a client of it comes", () => {
-    const { packages } = graphOf("app/app.ts");
-    expect([packages.has("fastify"), packages.has("@modelcontextprotocol/server")]).toEqual([true, false]);
-  });
-
-  it("is grouped by who wants what, each group under a heading that the sorter moves nothing past", () => {
-    const groups = readFileSync(resolve(SRC, "index.ts"), "utf8")
-      .split(/^(?=\/\/ )/m)
-      .map((text) => ({ text, isHeading: /^\/\/ .*\n\n/.test(text) }));
-    expect(groups.filter(({ isHeading }) => !isHeading)).toEqual([]);
-    const under = (heading: RegExp) => groups.find(({ text }) => heading.test(text))?.text;
-    expect(under(/^.*room's events/)).toMatch(/\bconnect\b/);
-    expect(under(/^.*vocabulary/)).toMatch(/^export \* from "\.\/events\.js";$/m);
-    expect(under(/^.*bytes of their own/)).toMatch(/\breadFrame\b[\s\S]*\banswerOf\b[\s\S]*\bdecodeFrame\b/);
-    expect(under(/^.*take and throw/)).toMatch(/\bDyliveError\b/);
-  });
-
-  it("is told apart from the server, which does load them, but for the engine that the settings name", () => {
-    const { files, packages } = graphOf("app/app.ts");
-    expect([...packages]).toEqual(expect.arrayContaining(["fastify"]));
-    expect([...files]).toEqual(expect.arrayContaining(["http/server.ts", "store/open.ts"]));
   });
 
   it("loads what npm may leave out when it is wanted: to ask a server, or PostgreSQL, needs no SQLite", () => {

@@ -1,3 +1,4 @@
+// Guards: The types of events are exact by what was asked for.
 import { describe, expectTypeOf, it } from "vitest";
 import { connect, type EventType, type LiveEventOf, type RoomEvents, replay, type User, type UsualType } from "../../src/index.js";
 
