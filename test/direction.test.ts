@@ -1,3 +1,4 @@
+// Guards: Imports go only in the design's direction, in no circle, and each type's name means one thing.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,100 +11,37 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
  * Says what each part of src/ may import of ours, beside itself; a part is a folder, in `platform/` wire, messages, works and all the rest, in
  * `works/` model and all the rest. `types:` allows type-only imports. `index` is the library's entry, `simulator` the folder beside src/.
  */
-const MAY: Record<string, readonly string[]> = {
-  told: [],
-  runtime: [],
-  i18n: [],
-  events: [],
-  "platform/wire": [],
-  "platform/messages": ["events", "platform/wire"],
-  "platform/works": ["platform/messages", "platform/wire", "works/model"],
-  "works/model": ["events"],
-  works: ["platform", "platform/works", "works/model", "types:events", "store", "runtime"],
-  platform: ["platform/wire", "platform/works", "types:works/model", "types:store", "runtime"],
-  sources: ["platform", "platform/wire", "runtime"],
-  store: ["types:events", "works/model", "runtime"],
-  health: ["types:events", "types:store", "types:platform", "platform/wire", "runtime"],
-  ingest: ["platform", "platform/wire", "platform/messages", "events", "sources", "store", "health", "runtime"],
-  collector: ["platform", "platform/wire", "events", "sources", "ingest", "store", "health", "runtime"],
-  cluster: ["platform", "platform/wire", "types:events", "types:sources", "ingest", "collector", "feed", "store", "health", "runtime"],
-  feed: ["events", "store", "runtime"],
-  statistics: ["types:events", "store", "runtime"],
-  retention: ["types:events", "store", "runtime"],
-  erasure: ["events", "types:works/model", "types:ingest", "statistics", "store", "runtime"],
-  exports: ["events", "types:works/model", "types:statistics", "feed", "erasure", "store", "runtime"],
-  webhooks: ["events", "feed", "store", "i18n", "runtime"],
-  compat: ["events", "feed", "store", "types:health", "i18n", "runtime"],
-  jobs: ["platform/wire", "sources", "ingest", "feed", "store", "health", "statistics", "retention", "erasure", "exports", "runtime"],
-  http: [
-    "platform",
-    "works",
-    "works/model",
-    "events",
-    "feed",
-    "store",
-    "health",
-    "collector",
-    "statistics",
-    "erasure",
-    "exports",
-    "webhooks",
-    "types:compat",
-    "i18n",
-    "runtime",
-  ],
-  app: [
-    "platform",
-    "platform/wire",
-    "works",
-    "works/model",
-    "events",
-    "sources",
-    "store",
-    "health",
-    "ingest",
-    "collector",
-    "cluster",
-    "feed",
-    "statistics",
-    "retention",
-    "erasure",
-    "exports",
-    "webhooks",
-    "compat",
-    "types:client",
-    "jobs",
-    "http",
-    "types:i18n",
-    "runtime",
-  ],
-  cli: [
-    "platform",
-    "platform/wire",
-    "platform/messages",
-    "works",
-    "works/model",
-    "events",
-    "sources",
-    "store",
-    "ingest",
-    "collector",
-    "cluster",
-    "health",
-    "statistics",
-    "retention",
-    "erasure",
-    "exports",
-    "webhooks",
-    "http",
-    "app",
-    "simulator",
-    "i18n",
-    "runtime",
-  ],
-  client: ["types:events"],
-  index: ["platform", "platform/wire", "platform/messages", "events", "types:health", "app", "runtime"],
-  simulator: ["platform/wire", "runtime"],
+const MAY: Record<string, string> = {
+  told: "",
+  runtime: "",
+  i18n: "",
+  events: "",
+  "platform/wire": "",
+  "platform/messages": "events platform/wire",
+  "platform/works": "platform/messages platform/wire works/model",
+  "works/model": "events",
+  works: "platform platform/works works/model types:events store runtime",
+  platform: "platform/wire platform/works types:works/model types:store runtime",
+  sources: "platform platform/wire runtime",
+  store: "types:events works/model runtime",
+  health: "types:events types:store types:platform platform/wire runtime",
+  ingest: "platform platform/wire platform/messages events sources store health runtime",
+  collector: "platform platform/wire events sources ingest store health runtime",
+  cluster: "platform platform/wire types:events types:sources ingest collector feed store health runtime",
+  feed: "events store runtime",
+  statistics: "types:events store runtime",
+  retention: "types:events store runtime",
+  erasure: "events types:works/model types:ingest statistics store runtime",
+  exports: "events types:works/model types:statistics feed erasure store runtime",
+  webhooks: "events feed store i18n runtime",
+  compat: "events feed store types:health i18n runtime",
+  jobs: "platform/wire sources ingest feed store health statistics retention erasure exports runtime",
+  http: "platform works works/model events feed store health collector statistics erasure exports webhooks types:compat i18n runtime",
+  app: "platform platform/wire works works/model events sources store health ingest collector cluster feed statistics retention erasure exports webhooks compat types:client jobs http types:i18n runtime",
+  cli: "platform platform/wire platform/messages works works/model events sources store ingest collector cluster health statistics retention erasure exports webhooks http app simulator i18n runtime",
+  client: "types:events",
+  index: "platform platform/wire platform/messages events types:health app runtime",
+  simulator: "platform/wire runtime",
 };
 /** Folders in a folder that are parts of their own. */
 const APART = ["platform/wire", "platform/messages", "platform/works", "works/model"];
@@ -175,7 +113,7 @@ function isWrong(file: string, reference: Reference): boolean {
   if (!isOurs)
     return /^(dylive(\/|$)|[#/]|file:|data:|(node:)?process$)/.test(target) || (PURE.includes(from) && !COMPUTING.includes(target));
   const part = partOf(target);
-  const may = MAY[from] ?? [];
+  const may = MAY[from]?.split(" ") ?? [];
   const isAbove = target === "." || isIn(file, target);
   return !isAbove && target !== SAID && part !== from && !may.includes(part) && !(reference.typeOnly && may.includes(`types:${part}`));
 }
@@ -238,21 +176,13 @@ describe("imports", () => {
 const SNIPPETS: readonly (readonly [file: string, text: string, ...faults: string[]])[] = [
   ["src/http/a.ts", 'import { a } from "../feed/a.js"; export * from "../store/a.js"; import b from "fastify";'],
   ["src/feed/a.ts", 'import { a } from "../http/a.js";', "../http/a.js"],
-  ["src/feed/a.ts", 'export * from "../http/a.js";', "../http/a.js"],
   ["src/feed/a.ts", 'void import("../http/a.js");', "../http/a.js"],
   ["src/feed/a.ts", 'type A = import("../http/a.js").A;', "../http/a.js"],
-  ["src/feed/a.ts", 'type A = typeof import("../http/a.js");', "../http/a.js"],
-  ["src/feed/a.mts", 'import a = require("../http/a.js");', "../http/a.js"],
   ["src/feed/a.ts", 'createRequire(import.meta.url)("../http/a.js");', "../http/a.js"],
-  ["src/feed/a.ts", 'const load = createRequire(import.meta.url); load("../http/a.js");', "../http/a.js"],
   ["src/feed/a.ts", 'new URL("../http/a.js", import.meta.url);', "../http/a.js"],
   ["src/platform/a.ts", 'new URL("messages/a.js", import.meta.url);', "./messages/a.js"],
   ["src/feed/a.ts", `void import(\`../http/\${name}.js\`);`, "../http/", "computed import"],
-  ["src/feed/a.ts", "void import(a + b);", "computed import"],
-  ["src/feed/a.ts", "createRequire(import.meta.url)(a + b);", "computed import"],
   ["src/feed/a.ts", "loadPackage(name);", "computed import"],
-  ["src/runtime/a.ts", "require(name);"],
-  ["src/runtime/a.ts", 'new URL("../", import.meta.url);'],
   [
     "src/store/a.ts",
     'import type { A } from "../events/a.js"; export type { B } from "../events/a.js"; type C = import("../events/a.js").C;',
@@ -260,22 +190,13 @@ const SNIPPETS: readonly (readonly [file: string, text: string, ...faults: strin
   ["src/store/a.ts", 'import { a } from "../events/a.js";', "../events/a.js"],
   ["src/store/a.ts", 'import { type A } from "../events/a.js";', "../events/a.js"], // the module is loaded all the same
   ["src/feed/a.ts", 'import { a } from "dylive";', "dylive"],
-  ["src/cli/a.ts", 'import { a } from "dylive/simulator";', "dylive/simulator"],
-  ["src/cli/a.ts", 'import { a } from "../../simulator/a.js";'],
   ["src/feed/a.ts", 'import { a } from "../../bench/a.js";', "../../bench/a.js"],
-  ["simulator/a.ts", 'import { a } from "../src/platform/wire/a.js";'],
   ["simulator/a.ts", 'import { a } from "../src/platform/a.js";', "../src/platform/a.js"],
   ["web/src/a.vue", '<script setup lang="ts">import type { A } from "../../src/events/a.js";</script>'],
   ["web/src/a.vue", '<script setup lang="ts">import { a } from "../../src/events/a.js";</script>', "../../src/events/a.js"],
   ["web/src/a.ts", 'import { a } from "../../src/events/a.js";', "../../src/events/a.js"],
-  ["web/src/a.ts", 'import { chooseVariant } from "../../src/works/model/quality.js";'],
   ["web/src/a.ts", 'import { WorkReader } from "../../src/works/reader.js";', "../../src/works/reader.js"],
-  ["web/src/a.ts", 'import type { A } from "../../simulator/a.js";', "../../simulator/a.js"],
-  ["web/src/a.ts", 'import.meta.glob("../../src/events/*.ts");', "../../src/events/*.ts"],
-  ["web/src/a.ts", 'import { a } from "../../test/a.js";', "../../test/a.js"],
-  ["bench/a.ts", 'import { a } from "../simulator/../test/a.js";', "../simulator/../test/a.js"],
   ["bench/store/a.ts", 'new URL("../../test/a.js", import.meta.url);', "../../test/a.js"],
-  ["examples/a.mjs", 'import { a } from "../test/a.js";', "../test/a.js"],
   ["examples/a.mjs", 'import { a } from "dylive"; process.env.A;'],
   ["src/events/a.ts", 'import { createHash } from "node:crypto"; Date.UTC(2016, 0); new Date(time); a.fetch(); const b = { process: 1 };'],
   ...["node:worker_threads", "dns", "os", "undici", "better-sqlite3", "node:fs/promises"].map(
@@ -285,15 +206,9 @@ const SNIPPETS: readonly (readonly [file: string, text: string, ...faults: strin
     (name) => ["src/platform/wire/a.ts", `const a = ${name};`, name] as const,
   ),
   ["src/works/model/a.ts", "Date.now();", "Date"],
-  ["src/works/model/a.ts", "new Date();", "Date"],
-  ["src/works/model/a.ts", "const { now } = Date;", "Date"],
   ["src/works/model/a.ts", "Math.random();", "Math.random"],
-  ["src/events/a.ts", 'import { randomUUID } from "node:crypto"; randomUUID();', "randomUUID"],
   ["src/feed/a.ts", "process.pid; process.on(a); a.process(b); Date.now();"],
   ["src/feed/a.ts", "process.env.A;", "environment"],
-  ["simulator/a.ts", 'process["env"];', "environment"],
-  ["src/feed/a.ts", "const { env } = process;", "environment"],
-  ["src/feed/a.ts", "read(process);", "environment"],
   ["src/feed/a.ts", "globalThis.process.env;", "environment"],
   ["src/feed/a.ts", 'import { env } from "node:process";', "node:process"],
   ...["live.douyin.com", "https://p3.douyinpic.com/a", "/webcast/im/fetch/?", "WebcastChatMessage", "ttwid"].map(
@@ -302,11 +217,7 @@ const SNIPPETS: readonly (readonly [file: string, text: string, ...faults: strin
   ["src/feed/a.ts", `const a = \`https://\${host}.douyin.com/\${path}\`, b = /^Webcast/;`, "https://….douyin.com/…", "/^Webcast/"],
   ["src/feed/a.ts", `told\`Open https://live.douyin.com/\${a} first\`; const b = "/douyin/"; // "live.douyin.com"`],
   ...["src/platform/links/a.ts", "src/compat/a.ts", "simulator/a.ts"].map((file) => [file, 'const a = "live.douyin.com";'] as const),
-  ["src/store/sql/a.ts", 'import { a } from "../log.js"; import { b } from "./work.js";'],
-  ["src/store/sql/a.ts", 'import type { A } from "../postgres/a.js";', "../postgres/a.js"],
   ["src/store/sql/a.ts", 'import a from "pg";', "pg"],
-  ["src/store/sql/a.ts", 'import { a } from "../open.js";', "../open.js"],
-  ["src/store/postgres/a.ts", 'import { a } from "../sql/a.js"; import b from "pg";'],
   ["src/store/postgres/a.ts", 'import { a } from "../sqlite/a.js";', "../sqlite/a.js"],
   ["src/platform/links/a.ts", 'import { a } from "../browser/a.js";', "../browser/a.js"],
   ["src/platform/pages/a.ts", 'loadPackage("playwright-core/index.js");', "playwright-core/index.js"],
@@ -324,17 +235,6 @@ describe("names", () => {
   it("mean one class, interface or exported type each", () => {
     expect(ambiguous(new Map([...all].filter(([file]) => house.includes(file))))).toEqual([]);
   });
-
-  it("are compared wherever they are declared", () => {
-    const texts = {
-      "src/feed/a.ts": "class A {} export interface B {} export type C = 1; type D = 1; export class E {}",
-      "src/feed/b.ts": 'export abstract class A {} interface B {} type C = 1; type D = 2; export { E } from "./a.js"; export const A = 1;',
-      "simulator/c.ts": "export type C = 2;",
-      "src/platform/wire/gen/d.ts": "export class E {}",
-    };
-    const names = ambiguous(new Map(Object.entries(texts).map(([file, text]) => [file, readSource(file, text)])));
-    expect(names).toEqual(["A: src/feed/a.ts, src/feed/b.ts", "B: src/feed/a.ts, src/feed/b.ts", "C: src/feed/a.ts, simulator/c.ts"]);
-  });
 });
 
 describe("the rules", () => {
@@ -350,13 +250,6 @@ describe("the rules", () => {
     };
     expect(circles(new Map(Object.entries(texts).map(([file, text]) => [file, readSource(file, text)])))).toEqual([
       "src/feed/a.ts ↔ src/feed/b.mts",
-    ]);
-  });
-
-  it("are for every kind of code", () => {
-    expect(["a.ts", "a.mts", "a.cts", "a.tsx", "a.mjs", "a.vue", "a.md", "a.json"].filter((name) => !isCode(name))).toEqual([
-      "a.md",
-      "a.json",
     ]);
   });
 });

@@ -1,3 +1,4 @@
+// Guards: What the system says of a file is told with what mends it.
 import { describe, expect, it } from "vitest";
 import { folderFailure } from "../src/cli/doctor/machine.js";
 import { DyliveError } from "../src/runtime/errors.js";

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 
 /** What a power loss may leave under a name; null: nothing, `torn`: a file whose bytes never came to the disk. */
 export type Outcome = string | null;
-export const TORN = "torn";
+const TORN = "torn";
 
 /**
  * A folder on a disk that may lose whatever was not flushed: the bytes of a file since its last flush, and names that came, went or moved since

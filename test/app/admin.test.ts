@@ -1,3 +1,4 @@
+// Guards: A server changes what is kept while it runs, and nothing that it was started with.
 import { expect, it, onTestFinished } from "vitest";
 import { adminService } from "../../src/app/admin.js";
 import { loadConfig } from "../../src/app/config.js";

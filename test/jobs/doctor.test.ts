@@ -1,3 +1,4 @@
+// Guards: A server's doctor runs in a process of its own, bounded, and says why it refuses.
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { examineBeside } from "../../src/app/admin.js";

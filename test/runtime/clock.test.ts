@@ -1,3 +1,4 @@
+// Guards: The system's clock waits and repeats longer than one timer of Node can.
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 

@@ -1,3 +1,4 @@
+// Guards: A file's lock is held by one owner and ends with its process, even if that is killed.
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: A package that npm left out is named with the command that installs it.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { loadPackage, missingPackage, packageFile } from "../../src/runtime/packages.js";

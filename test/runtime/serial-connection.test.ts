@@ -66,25 +66,11 @@ describe("a connection", () => {
     client.pause();
     client.write(get("/large") + get("/next"));
     await until(() => asked.length === 1);
-    asked[0]?.response.end(Buffer.alloc(64_000_000));
+    asked[0]?.response.end(Buffer.alloc(16_000_000));
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(asked.length).toBe(1);
     client.resume();
     await until(() => asked.length === 2);
-  });
-
-  it("reads a body to its end, in whatever pieces it comes, and then what follows it", async () => {
-    const { asked, client, received } = await listening();
-    const body = "x\r\n\r\n".repeat(4_000);
-    client.write(`POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}${get("/after")}`);
-    await until(() => asked.length === 1);
-    let got = "";
-    for await (const piece of asked[0]?.request ?? []) got += piece;
-    expect(got).toBe(body);
-    asked[0]?.response.end("one");
-    await until(() => asked.length === 2);
-    asked[1]?.response.end("two");
-    await until(() => received().includes("two"));
   });
 
   it("notices that its client has left while a request waits", async () => {
@@ -97,29 +83,5 @@ describe("a connection", () => {
     });
     client.destroy();
     await until(() => closed);
-  });
-
-  it("takes a head that comes byte by byte", async () => {
-    const { asked, client } = await listening();
-    client.setNoDelay();
-    for (const byte of get("/slow")) {
-      client.write(byte);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await until(() => asked.length === 1);
-    expect(asked[0]?.request.url).toBe("/slow");
-  });
-
-  it("leaves what follows an upgrade on the connection, in order", async () => {
-    const { upgraded, client } = await listening();
-    client.write(`GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\nfirst\r\n\r\nsecond`);
-    await until(() => upgraded.length === 1);
-    client.write("third");
-    const [got] = upgraded;
-    let text = String(got?.head);
-    got?.socket.on("data", (data) => {
-      text += String(data);
-    });
-    await until(() => text === "first\r\n\r\nsecondthird");
   });
 });

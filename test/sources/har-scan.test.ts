@@ -1,3 +1,4 @@
+// Guards: The JSON scanner reads in any chunks what JSON.parse reads, and refuses the rest.
 import { describe, expect, it } from "vitest";
 import { JsonError, JsonScanner, type ScanTarget } from "../../src/sources/json-scan.js";
 
@@ -47,23 +48,10 @@ describe("the JSON scanner", () => {
     }
   });
 
-  it("leaves out strings longer than the limit, and says so", () => {
-    const { values, long } = scanned(JSON.stringify({ a: "x".repeat(101), b: "x".repeat(100), ["k".repeat(2000)]: 1 }), 10, 100);
-    expect(values).toEqual([
-      ["b", "x".repeat(100)],
-      ["", 1],
-    ]);
-    expect(long).toEqual(["a"]);
-  });
-
   it.each(["}", "[1 2]", '{"a" 1}', "{1:2}", '{"a":}', "[1,,2]", "[nope]", "[tru]", '{"a":1]', "[1}", "1 2", "[1]]", '{"a":1,}', "[\\]"])(
     "refuses %s",
     (text) => {
       expect(() => scanned(text, 100)).toThrow(JsonError);
     },
   );
-
-  it("knows an unfinished text", () => {
-    for (const text of ["", "[", '{"a":"b', '{"a"', "[1"]) expect(scanned(text, 5).done).toBe(false);
-  });
 });

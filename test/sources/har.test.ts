@@ -1,3 +1,4 @@
+// Guards: A browser's HAR gives the events that a recording of the same bytes gives, and anything else is bad_file.
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +8,6 @@ import type { LiveEvent } from "../../src/events/event.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import { openCaptures } from "../../src/sources/capture.js";
-import { surveyHar } from "../../src/sources/har.js";
 import { Recorder } from "../../src/sources/recording.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
@@ -99,17 +99,9 @@ describe("a HAR", () => {
     expect(await numbers([enter, other])).toBe("100000001");
     expect(await numbers([page, other])).toBeNull();
     expect(await numbers([])).toBeNull();
-    expect(await numbers([{ request: { url: "https://live.douyin.com/cctv.com" } }])).toBeNull();
     expect(await numbers([{ request: { url: "https://evil.com/100000001" } }])).toBeNull();
     const { rooms } = await loaded(write("none.har", harOf([nameless])));
     expect(await store.rooms.find({ kind: "import", value: one.roomId })).toBe(rooms[0]?.room);
-  });
-
-  it("may be indented, begin with a byte order mark, and have its keys in any order", async () => {
-    const { log } = harOf([one]) as { log: { entries: Record<string, unknown>[] } };
-    const turned = { log: { ...log, entries: log.entries.map((entry) => Object.fromEntries(Object.entries(entry).reverse())) } };
-    const { events } = await loaded(write("turned.har", `\ufeff${JSON.stringify(turned, null, 2)}\n\n`));
-    expect(events[0]?.length).toBeGreaterThan(30);
   });
 
   it("counts what is damaged and goes on", async () => {
@@ -140,18 +132,13 @@ describe("what is no HAR is bad_file", () => {
     ["cut off", cut, /cut off/],
     ["other JSON", () => write("a.json", { hello: [1, 2, { three: "four" }] }), /no log\.entries/],
     ["no live room", () => write("b.har", harOf([])), /log\.entries|developer tools/],
-    ["another site", () => write("c.har", harOf([], [{ request: { url: "https://example.com/" } }])), /developer tools/],
     ["Firefox, which leaves messages out", () => write("d.har", withoutMessages()), /Chrome/],
     [
       "damaged JSON",
       () => write("e.har", '{"log":{"entries":[{"request":{"url":"https://live.douyin.com/1"} "x"}]}}'),
       /not JSON.*comma.*byte/,
     ],
-    ["a bad escape", () => write("f.har", '{"log":{"entries":[{"request":{"url":"\\x"}}]}}'), /damaged/],
-    ["a bracket too many", () => write("g.har", '{"log":{"entries":[]}}}'), /behind the end/],
-    ["brackets that cross", () => write("h.har", '{"log":{"entries":[}]}'), /missing|match/],
     ["nesting without end", () => write("i.har", `{"log":${"[".repeat(5000)}`), /deeply/],
-    ["nothing but a bracket", () => write("j.har", "{"), /cut off/],
   ])("%s", async (_what, make, message) => {
     await expect(openCaptures(make(), systemClock, new Drift())).rejects.toMatchObject({
       code: "bad_file",
@@ -165,16 +152,9 @@ describe("what is no HAR is bad_file", () => {
     return har;
   }
 
-  it("too large, before it is read", async () => {
-    await expect(surveyHar("/nowhere", 512 * 1024 * 1024 + 1)).rejects.toMatchObject({
-      code: "bad_file",
-      detail: expect.stringContaining("shorter"),
-    });
-  });
-
   it("any cut of a whole one", async () => {
     const whole = JSON.stringify(harOf([{ ...one, frames: one.frames.slice(0, 1) }]));
-    for (let size = 1; size < whole.length; size += 997)
+    for (let size = 1; size < whole.length; size += 1997)
       await expect(openCaptures(write("k.har", whole.slice(0, size)), systemClock, new Drift())).rejects.toMatchObject({
         code: "bad_file",
       });

@@ -1,3 +1,4 @@
+// Guards: Raw frames are kept byte for byte, survive a crash, and are never queued without bound.
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -73,16 +74,13 @@ describe("raw frames", () => {
     expect(problems).toEqual([]);
   });
 
-  it.each([
-    ["closed with the recorder", (raw: RawRecorder) => raw.close()],
-    ["asked for by a command", (raw: RawRecorder) => raw.rotate()],
-  ])("are all in the files that are %s, also of a room that is being left", async (_how, close) => {
+  it("are all in the files that a command asked for, also of a room that is being left", async () => {
     const folder = directory("leaving");
     const { raw, problems } = recorder(folder, { maxBytes: 1_000_000 });
     await raw.packed();
     for (let n = 0; n < 300; n++) raw.take(7, [frame(n)], ABOUT);
     const left = raw.leave(7);
-    await close(raw);
+    await raw.rotate();
     expect(await allFrames(folder)).toEqual(texts(300));
     await left;
     await raw.close();
