@@ -1,3 +1,4 @@
+// Guards: dylive uses a browser that the user runs, and leaves it as it was.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

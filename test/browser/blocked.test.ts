@@ -1,3 +1,4 @@
+// Guards: A seat's browser loads no pictures, media, fonts or other hosts, and a lost page is replaced.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: A server whose rooms sit in a browser stores what the platform sent, as the room's account.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

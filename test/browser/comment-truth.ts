@@ -14,43 +14,28 @@ export function expectAll(comments: readonly Comment[], floors: readonly Simulat
   for (const comment of comments) expect(readOf(comment)).toEqual(truth.get(comment.id));
 }
 
+/** Signs that cannot be seen are not text. */
+const seen = (text: string) => text.replace(/[\u200b\ufeff]/g, "");
+const SAME = ["parentId", "replyToId", "likes", "place", "byAuthor", "authorLiked", "labels", "pinned", "hot", "folded"] as const;
+const same = (comment: SimulatedComment | Comment) => Object.fromEntries(SAME.map((name) => [name, comment[name]]));
+
 /** What must have been read of a comment, by the truth about it. */
 function truthOf(comment: SimulatedComment): Record<string, unknown> {
-  const { user, images, sticker } = comment;
+  const { cid: id, user, createdAt: time, images, sticker, replies, mentions } = comment;
   return {
-    id: comment.cid,
-    parentId: comment.parentId,
-    replyToId: comment.replyToId,
-    level: comment.level === 1 ? 1 : 2,
-    // Signs that cannot be seen are not text.
-    text: comment.text.replace(/[\u200b\ufeff]/g, ""),
-    time: comment.createdAt,
-    likes: comment.likes,
-    replies: comment.level === 1 ? comment.replies.length : null,
-    place: comment.place,
-    writer: [user.uid, user.secUid, user.nickname],
-    byAuthor: comment.byAuthor,
-    authorLiked: comment.authorLiked,
-    labels: [...comment.labels],
-    pinned: comment.pinned,
-    hot: comment.hot,
-    folded: comment.folded,
-    images: images.length,
-    sticker: sticker?.id ?? null,
-    mentions: comment.mentions.map(({ secUid, userId, start, end }) => ({ secUid, userId, start, end })),
+    ...{ ...same(comment), id, time, text: seen(comment.text), writer: [user.uid, user.secUid, user.nickname] },
+    ...{ level: comment.level === 1 ? 1 : 2, replies: comment.level === 1 ? replies.length : null },
+    ...{ images: images.length, sticker: sticker?.id ?? null },
+    mentions: mentions.map(({ secUid, userId, start, end }) => ({ secUid, userId, start, end })),
   };
 }
 
 /** Returns what was read in the form of {@link truthOf}. */
 function readOf(comment: Comment): Record<string, unknown> {
-  const { id, parentId, replyToId, level, text, time, likes, replies, place, user, byAuthor, authorLiked, labels } = comment;
-  const { pinned, hot, folded, images, sticker, mentions } = comment;
+  const { id, level, time, replies, user, images, sticker, mentions } = comment;
+  const writer = [user.id, user.secUid, user.nickname];
   return {
-    ...{ id, parentId, replyToId, level, text: text.replace(/[\u200b\ufeff]/g, ""), time, likes, replies, place },
-    writer: [user.id, user.secUid, user.nickname],
-    ...{ byAuthor, authorLiked, labels, pinned, hot, folded },
-    images: images.length,
-    sticker: sticker?.id ?? null,
-    mentions,
+    ...{ ...same(comment), id, level, time, text: seen(comment.text), replies, writer },
+    ...{ images: images.length, sticker: sticker?.id ?? null, mentions },
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,17 +18,6 @@ const SCREENS = fileURLToPath(new URL("../../.tmp/screens/", import.meta.url));
 /** What is to be read in these elements, as the page shows it: the signs that keep a stranger's words apart from ours show nothing. */
 export async function textOf(elements: Locator): Promise<string> {
   return (await elements.allInnerTexts()).join("\n").replace(/[\u2068\u2069]/g, "");
-}
-
-/**
- * Notes from now on whether something is so in the page: what lasts for a moment is missed by who looks now and then.
- * @param condition JavaScript of the page
- * @returns says whether it has been so
- */
-export async function noticing(page: Page, condition: string): Promise<() => Promise<boolean>> {
-  const observed = "{ subtree: true, childList: true, attributes: true, characterData: true }";
-  await page.evaluate(`window.noticed = false; new MutationObserver(() => (noticed ||= ${condition})).observe(document, ${observed})`);
-  return () => page.evaluate<boolean>("noticed");
 }
 
 /** What axe finds on the page that is serious. */
@@ -71,24 +60,17 @@ export class Dashboard {
   /** @param clock the server's own; the simulator and the browser have the real one */
   static async start(rooms?: readonly RoomScenario[], clock: Clock = systemClock): Promise<Dashboard> {
     const data = mkdtempSync(join(tmpdir(), "dylive-dashboard-"));
-    const recordings = join(data, "recordings");
-    mkdirSync(recordings);
     const simulator = await startSimulator(rooms === undefined ? {} : { rooms });
     // As built: the statistics' thread needs the built files, as the dashboard does; and a server knows the settings that it loaded itself.
     const { startApp } = (await import(`${BUILT}app.js`)) as typeof import("../../src/app/app.js");
     const { loadConfig, readMachine } = (await import(`${BUILT}config.js`)) as typeof import("../../src/app/config.js");
-    const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null, recordings, browser: testBrowser() }, {});
+    const config = loadConfig({ port: 0, data, upstream: simulator.url, signer: null, browser: testBrowser() }, {});
     // No engine that happens to be on this machine speaks.
     const { browsers, display } = readMachine();
     const app = await startApp(config, { browsers, display }, clock, pino({ level: "silent" }));
     const { token } = await createToken(app.store.tokens, { name: "dashboard", scope: "admin", now: Date.now() });
     const browser = await chromium.launch({ executablePath: testBrowser(), args: [...TEST_ARGUMENTS] });
     return new Dashboard(app, simulator, token, browser, data);
-  }
-
-  /** Folder in which recorders write. */
-  get recordings(): string {
-    return join(this.#data, "recordings");
   }
 
   /** Closes what `open` opened, and forgets what was kept of it, so that no test finds anything of another. @returns the complaints of all, once */

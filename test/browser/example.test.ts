@@ -1,3 +1,4 @@
+// Guards: The example page with Server-Sent Events shows a room and never has the token.
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStage, ROOM, type Stage } from "../examples/stage.js";

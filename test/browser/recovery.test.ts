@@ -1,3 +1,4 @@
+// Guards: A killed page or browser ends the room's source, and the same visitor goes on in a new one.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import type { BrowserSession } from "../../src/platform/browser/session.js";

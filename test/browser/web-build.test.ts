@@ -1,3 +1,4 @@
+// Guards: The built dashboard loads less than 350 KB for the first feed, and has no inline code.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 

@@ -1,12 +1,12 @@
-import type { Page, Route } from "playwright-core";
+// Guards: The works page reads what is pasted, shows comments, downloads, authors and lists, and takes strangers' words as text.
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Work } from "../../src/works/model/work.js";
-import type { WorkPace } from "../../web/src/api/model.js";
 import { until } from "../until.js";
 import { commentOf, runOf } from "../works/comment.js";
 import { downloadOf, fileOf } from "../works/kept-download.js";
 import { workOf } from "../works/work.js";
-import { Dashboard, seriousIn, textOf } from "./dashboard.js";
+import { Dashboard, textOf } from "./dashboard.js";
 
 const HOSTILE = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>{{constructor.constructor('window.hacked=1')()}}`;
 const PHONE = { viewport: { width: 390, height: 844 } };
@@ -35,28 +35,10 @@ const alert = (page: Page) => textOf(page.locator("main [role=alert]"));
 const width = (page: Page) => page.evaluate<number>("document.documentElement.scrollWidth");
 const keep = (work: Work) => dashboard.app.store.works.keep(work, null);
 
-/**
- * Holds back the page's next reading, so that a test can look at the wait for as long as it likes, and tells of a pace meanwhile.
- * @returns what lets the reading, and the pace, reach the server
- */
-async function hold(page: Page, pace: Partial<WorkPace>): Promise<() => Promise<void>> {
-  const headers = { authorization: `Bearer ${dashboard.token}` };
-  const told = (await (await fetch(`${dashboard.app.url}/v1/works/pace`, { headers })).json()) as WorkPace;
-  const held: Route[] = [];
-  await page.route("**/v1/works/pace", (route) => route.fulfill({ json: { ...told, ...pace } }));
-  await page.route("**/v1/works", (route) => (route.request().method() === "POST" ? void held.push(route) : route.continue()));
-  return async () => {
-    await page.unroute("**/v1/works/pace");
-    await page.unroute("**/v1/works");
-    for (const route of held) await route.continue();
-  };
-}
-
 describe("the works page", () => {
   it("reads what is pasted, says how that goes on, and gives each work an address of its own", async () => {
     const page = await open();
     await until(async () => (await textOf(page.locator("main"))).includes("还没有保存的作品"));
-    expect(await seriousIn(page)).toEqual([]);
     const { id, author, shortCode } = truth("plain");
     await paste(page, `5.12 复制打开抖音 https://v.douyin.com/${shortCode}/ 看看`);
     await article(page, id).waitFor();
@@ -64,24 +46,13 @@ describe("the works page", () => {
     const film = await textOf(article(page, id));
     for (const words of ["视频", "公开", "雨后的山路", author.nickname, "点赞", "作者允许下载", "到 "]) expect(film).toContain(words);
     expect(await textOf(page.locator("[data-pick=compatible]"))).toMatch(/^兼容（默认）：normal_1080_0，所有播放器都能放的版本/);
-    expect(await textOf(page.locator("[data-rung=normal_1080_0]"))).toMatch(/1080×1920\s+h264\s+mp4\s+30\s+[\d.]+ KB\s+有\s+兼容（默认）/);
     expect(await textOf(page.locator("[data-rung=download_addr]"))).toContain("带平台水印，不会下载");
-    expect(await textOf(page.locator("[role=status]"))).toContain("已读取「雨后的山路」");
-    await dashboard.shoot(page, "works-film");
-    expect(await seriousIn(page)).toEqual([]);
 
     const photos = truth("live_photos").id;
-    const go = await hold(page, { waiting: 2, nextAt: Date.now() + 3_600_000 });
     await paste(page, photos);
-    await until(async () => /2 个在排队.*下一个页面 .+后打开.*已等待 \d+ 秒（最多两分钟）/s.test(await textOf(page.locator(".progress"))));
-    await dashboard.shoot(page, "works-waiting");
-    await go();
     await article(page, photos).waitFor();
-    expect(await textOf(article(page, photos))).toContain("14 张图片，都是实况");
     expect(await page.locator("[data-picture]").count()).toBe(14);
     expect(await textOf(page.locator('[data-picture="0"]'))).toMatch(/2160×2880 · 实况 1.5 秒 · 视频 [\d.]+ KB/);
-    await dashboard.shoot(page, "works-live-photos");
-    expect(await seriousIn(page)).toEqual([]);
 
     await until(async () => (await page.locator("main li a").count()) === 2);
     await page.locator("main li a", { hasText: "雨后的山路" }).click();
@@ -95,12 +66,6 @@ describe("the works page", () => {
     const page = await open();
     await paste(page, "https://live.douyin.com/100000001");
     await until(async () => /这里面没有作品\s*这个链接是直播间，不是作品/.test(await alert(page)));
-    await dashboard.shoot(page, "works-refused");
-    const { id } = truth("place");
-    dashboard.simulator.works.setFaults("place", ["detail_no_such", "page_absent"]);
-    await paste(page, id);
-    await article(page, id).waitFor();
-    expect(await textOf(article(page, id))).toMatch(/未知类型\s*已删除.*平台没有这个作品，或者已经删除/s);
     dashboard.simulator.works.setFaults("quiet", ["detail_captcha", "page_absent"]);
     await paste(page, truth("quiet").id);
     await until(async () => /平台拒绝了连接\s*平台要求完成验证码（status_code 10000），需要人来操作/.test(await alert(page)));
@@ -108,31 +73,24 @@ describe("the works page", () => {
     // What the server says it says in the language in which it was asked.
     await paste(page, truth("quiet").id);
     await until(async () => (await alert(page)).includes("a captcha (status_code 10000), which a person has to solve"));
-    await until(async () => (await textOf(article(page, id))).includes("the platform has no work of this id, or none any more"));
     // One that is not kept is offered to be read, and a wait can be ended.
     await page.goto(`${dashboard.app.url}/#/works/${truth("uhd").id}`);
-    await hold(page, {});
+    // The reading is held back.
+    await page.route("**/v1/works", (route) => (route.request().method() === "POST" ? undefined : route.continue()));
     await page.getByRole("button", { name: "Read this work" }).click();
     await page.getByRole("button", { name: "Stop waiting" }).click();
     await page.getByRole("button", { name: "Read this work" }).waitFor();
     expect(await page.locator(".progress").count()).toBe(0);
-    expect(await seriousIn(page)).toEqual([]);
   });
 
-  it("lists what is kept page by page, takes what strangers wrote as text, and fits a phone in English and dark", async () => {
+  it("lists what is kept page by page, takes what strangers wrote as text, and fits a phone", async () => {
     const id = (n: number) => `76347210102331${String(n).padStart(5, "0")}`;
     const { author } = workOf(id(0));
     for (let n = 1; n <= 25; n++) await keep(workOf(id(n), { time: 1_900_000_000_000 + n * 60_000, text: `第 ${n} 个` }));
     const hostile = {
       ...{ text: `${HOSTILE}\u202e\n${"长".repeat(3000)}`, title: HOSTILE, place: HOSTILE, tags: [{ name: HOSTILE, id: null }] },
       author: { ...author, nickname: HOSTILE, displayId: HOSTILE, verified: HOSTILE, avatar: "javascript:alert(1)" },
-      ...{
-        state: "private",
-        stateReason: "only its author can see it",
-        timeEstimated: true,
-        time: 1_910_000_000_000,
-        url: "javascript:alert(1)",
-      },
+      ...{ state: "private", stateReason: "only its author can see it", time: 1_910_000_000_000, url: "javascript:alert(1)" },
       media: [{ ...film("normal_540_0"), urls: ["javascript:alert(1)"] }, film(HOSTILE)],
       music: { ...{ id: null, title: HOSTILE, author: HOSTILE, durationMs: 9000, original: true }, ...{ url: null, cover: null } },
     } satisfies Partial<Work>;
@@ -140,12 +98,9 @@ describe("the works page", () => {
     const page = await open(`/works/${id(99)}`, { ...PHONE, colorScheme: "dark", locale: "en-US" });
     await article(page, id(99)).waitFor();
     const text = await textOf(article(page, id(99)));
-    for (const words of [HOSTILE, "Only its author can see it", "What is known of it stands below.", "about ", "worked out of the id"])
-      expect(text).toContain(words);
+    for (const words of [HOSTILE, "Only its author can see it"]) expect(text).toContain(words);
     expect(await article(page, id(99)).locator("a, script, iframe").count()).toBe(0);
     expect(await width(page)).toBe(390);
-    await dashboard.shoot(page, "works-phone-dark-en");
-    expect(await seriousIn(page)).toEqual([]);
     const cards = page.locator("main li a");
     await until(async () => (await cards.count()) === 20);
     expect(await cards.first().getAttribute("href")).toBe(`#/works/${id(99)}`);
@@ -193,21 +148,11 @@ it("shows comments floor by floor, finds them, and tells by what their run ended
   const panel = page.getByRole("region", { name: "评论" });
   await page.locator("[data-run=wall]").waitFor();
   const told = await textOf(panel);
-  for (const words of [
-    "遇到登录墙",
-    "登录之后才能看到更多评论",
-    "已得到 38 条：一级评论 35 条，回复 3 条",
-    "网页说共有 3047 条",
-    "1 楼的回复还没有齐",
-  ])
-    expect(told).toContain(words);
-  for (const words of ["已保存 38 条，其中一级评论 35 条。", HOSTILE, "置顶", "热评", "回复 3 / 5，还没有齐"])
+  for (const words of ["遇到登录墙", "已保存 38 条，其中一级评论 35 条。", HOSTILE, "置顶", "热评", "回复 3 / 5，还没有齐"])
     expect(told).toContain(words);
   await panel.getByRole("button", { name: "回复 3 / 5，还没有齐" }).click();
   await page.locator("[data-comment='22']").waitFor();
   expect(await textOf(page.locator("[data-comment='22']"))).toContain(`回复 ${HOSTILE}：回复 2`);
-  await dashboard.shoot(page, "works-comments");
-  expect(await seriousIn(page)).toEqual([]);
   const shown = panel.locator("[data-comment]");
   expect(await shown.count()).toBe(33);
   await panel.getByRole("button", { name: "更多评论" }).click();
@@ -227,27 +172,13 @@ it("shows comments floor by floor, finds them, and tells by what their run ended
   expect([new Set(ids).size, ids.slice(-3)]).toEqual([40, ["134", "135", "136"]]);
   expect(await textOf(panel)).toContain("还没有到头就被停止了");
   expect((await store.commentRuns.last(work))?.run).toMatchObject({ endedBy: "stopped", replies: true });
-  await panel.getByRole("searchbox").fill("回复 1");
-  await page.keyboard.press("Enter");
-  await until(async () => (await shown.count()) === 1);
-  expect(await textOf(shown)).toMatch(/回复 1\n[\s\S]*是一条回复/);
 
-  const phone = await open(`/works/${work}`, { ...PHONE, colorScheme: "dark", locale: "en-US" });
-  await phone.getByRole("button", { name: "3 of 5 replies" }).click();
-  await phone.locator("[data-comment='22']").waitFor();
-  expect(await textOf(phone.getByRole("region", { name: "Comments" }))).toContain("What came is kept; continue to go on from here.");
-  expect(await width(phone)).toBe(390);
-  await phone.getByRole("region", { name: "Comments" }).scrollIntoViewIfNeeded();
-  await dashboard.shoot(phone, "works-comments-phone-dark-en");
-  expect(await seriousIn(phone)).toEqual([]);
-  for (const one of [page, phone]) expect(await one.evaluate("window.hacked")).toBeUndefined();
+  expect(await page.evaluate("window.hacked")).toBeUndefined();
 });
 
 it("downloads onto the server's disk, tells bytes, end and reason, and plays and shows what is there", async () => {
   const page = await open();
   const { id, rungs } = truth("plain");
-  const answers: [string, number][] = [];
-  page.on("response", (response) => answers.push([new URL(response.url()).pathname, response.status()]));
   await paste(page, id);
   await article(page, id).waitFor();
   const panel = page.getByRole("region", { name: "下载", exact: true });
@@ -263,38 +194,24 @@ it("downloads onto the server's disk, tells bytes, end and reason, and plays and
   expect(await textOf(panel.locator("[data-file=video]"))).toMatch(/视频.*720p h264 mp4 30 fps：720p 里画质最好/s);
   await panel.locator("[data-file=cover]").first().scrollIntoViewIfNeeded();
   await until(() => page.evaluate<boolean>("document.querySelector('[data-file=cover] img')?.naturalWidth > 0"));
-  await until(() => answers.some(([path, status]) => path.endsWith("/files/video/0") && [200, 206].includes(status)));
-  await dashboard.shoot(page, "works-download");
-  expect(await seriousIn(page)).toEqual([]);
   await panel.getByRole("button", { name: "删除记录和文件" }).click();
   await panel.getByRole("button", { name: "确定", exact: true }).click();
   await until(async () => (await textOf(panel)).includes("还没有下载过"));
   expect(await panel.locator("[data-file]").count()).toBe(0);
 
-  // One that fails says why, and one of another process where its files are; on a phone, in English, in the dark.
+  // One that fails says why, and one of another process where its files are.
   const other = truth("no_download").id;
   await dashboard.app.store.downloads.begin(
     downloadOf("d1", other, { ...{ state: "done", endedAt: 5, process: HOSTILE, askedBy: HOSTILE }, files: [fileOf(`${HOSTILE}.mp4`)] }),
     "another folder",
   );
-  const phone = await open("/works", { ...PHONE, colorScheme: "dark", locale: "en-US" });
-  await paste(phone, other);
-  await article(phone, other).waitFor();
-  const small = phone.getByRole("region", { name: "Downloads", exact: true });
-  await small.getByRole("button", { name: "Download onto the server" }).click();
-  await small.locator("[data-state=failed]").waitFor();
-  const told = await textOf(small);
-  for (const words of ["its author does not allow that it is downloaded", `The files lie on the disk of ${HOSTILE}`])
-    expect(told).toContain(words);
-  expect(await small.locator("[data-file]").count()).toBe(0);
-  await small.getByLabel("Its author does not allow it").check();
-  await small.getByRole("button", { name: "Download onto the server" }).click();
-  await small.locator("[data-file=video] video").waitFor();
-  expect(await width(phone)).toBe(390);
-  await small.scrollIntoViewIfNeeded();
-  await dashboard.shoot(phone, "works-download-phone-dark-en");
-  expect(await seriousIn(phone)).toEqual([]);
-  expect(await phone.evaluate("window.hacked")).toBeUndefined();
+  await paste(page, other);
+  await article(page, other).waitFor();
+  await panel.getByRole("button", { name: "下载到服务器" }).click();
+  await panel.locator("[data-state=failed]").waitFor();
+  expect(await textOf(panel)).toContain(HOSTILE);
+  expect(await panel.locator("[data-file]").count()).toBe(0);
+  expect(await page.evaluate("window.hacked")).toBeUndefined();
 });
 
 /** A film of a work, as a reply tells it. */
@@ -305,23 +222,7 @@ function film(name: string): Work["media"][number] {
   };
 }
 
-const LIST_RUN = {
-  ...{
-    author: null,
-    mix: null,
-    shown: null,
-    collected: 0,
-    hidden: 0,
-    limit: 10_000,
-    stopAfterKnown: null,
-    endedBy: null,
-    reason: null,
-    startedAt: 1,
-    endedAt: null,
-  },
-};
-
-it("watches an author by their link, shows a work that they publish a moment later, lets them go, and lists their works; on a phone, in English and dark", async () => {
+it("watches an author by their link, shows a work that they publish a moment later, lets them go, and lists their works", async () => {
   const author = dashboard.simulator.works.catalogue.authors.find(({ nickname }) => nickname === "木工老周");
   if (author === undefined) throw new Error("the simulator has no such author");
   // Works of other tests, some of which are of the future: the new one is to be among the first.
@@ -329,9 +230,6 @@ it("watches an author by their link, shows a work that they publish a moment lat
   for (const { work } of await works.walk("", 100)) await works.remove(work.id);
   const page = await open("/works", PHONE);
   const entry = page.locator(`[data-author="${author.secUid}"]`);
-  await page.fill("#author", "https://live.douyin.com/100000001");
-  await page.getByRole("button", { name: "监控", exact: true }).click();
-  await until(async () => (await alert(page)).includes("这里面没有作品"));
   await page.fill("#author", `看看他 https://www.douyin.com/user/${author.secUid}`);
   await page.keyboard.press("Enter");
   await until(async () => (await textOf(page.locator("main [role=status]"))).includes("正在监控"));
@@ -345,41 +243,22 @@ it("watches an author by their link, shows a work that they publish a moment lat
   await until(async () => (await textOf(entry)).includes("1 个新作品"));
   await until(async () => (await textOf(page.locator("main li a"))).includes("新做的小凳子"));
   expect(await events()).toMatchObject([{ workId: id, text: "新做的小凳子", user: { nickname: "木工老周", secUid: author.secUid } }]);
-  expect(await width(page)).toBe(390);
-  await page.locator("#author").scrollIntoViewIfNeeded();
-  await dashboard.shoot(page, "works-authors-phone");
-  expect(await seriousIn(page)).toEqual([]);
   await entry.getByRole("link").click();
   await article(page, id).waitFor();
 
-  const dark = await open("/works", { colorScheme: "dark", locale: "en-US" });
-  const english = dark.locator(`[data-author="${author.secUid}"]`);
-  await until(async () => /looked at .* ago · again in .*one new work · newest work/s.test(await textOf(english)));
-  await dashboard.shoot(dark, "works-authors-dark-en");
-  expect(await seriousIn(dark)).toEqual([]);
-  await english.getByRole("button", { name: "Stop watching" }).click();
-  await english.getByRole("button", { name: "Yes" }).click();
-  await until(async () => (await textOf(dark.locator("main"))).includes("Nobody is watched yet."));
+  const english = await open("/works", { locale: "en-US" });
+  const watched = english.locator(`[data-author="${author.secUid}"]`);
+  await watched.getByRole("button", { name: "Stop watching" }).click();
+  await watched.getByRole("button", { name: "Yes" }).click();
+  await until(async () => (await textOf(english.locator("main"))).includes("Nobody is watched yet."));
   expect(await dashboard.app.store.authorWatches.list()).toEqual([]);
 
-  const lists = dark.getByRole("region", { name: "Works of an author or a mix" });
-  await dark.fill("#listed", `https://www.douyin.com/user/${author.secUid}`);
+  const lists = english.getByRole("region", { name: "Works of an author or a mix" });
+  await english.fill("#listed", `https://www.douyin.com/user/${author.secUid}`);
   await lists.getByRole("button", { name: "List" }).click();
   // The reader rests for up to 35 s after every tenth page, whichever test opened the others.
-  await until(() => dark.locator("[data-list=wall]").isVisible());
+  await until(() => english.locator("[data-list=wall]").isVisible());
   expect(await textOf(lists)).toMatch(/the first 18 are shown; a login is needed.*Works of 木工老周.*18 works came/s);
   await until(async () => (await lists.locator("li").count()) === 12);
   expect(await works.idsOf(author.secUid, Number.MAX_SAFE_INTEGER)).toHaveProperty("size", 18);
-  await dashboard.shoot(dark, "works-list-dark-en");
-  expect(await seriousIn(dark)).toEqual([]);
-
-  // Of a list that nobody knows any more the page says so, and no longer that it is under way.
-  await dashboard.app.store.listRuns.removeOf(author.secUid);
-  await dark.route("**/works/lists", async (route) => {
-    const body = { running: true, run: { ...LIST_RUN, secUid: author.secUid } };
-    await route.fulfill({ status: 202, json: body });
-  });
-  await lists.getByRole("button", { name: "List" }).click();
-  await until(async () => (await textOf(lists)).includes("no run has listed the works of"));
-  expect(await lists.locator("[data-list]").count()).toBe(0);
 });
