@@ -56,7 +56,7 @@ async function stage() {
   };
 }
 
-it("commands list broadcasts of all rooms, compare them and find people, without a server", async () => {
+it("commands list broadcasts of all rooms, compare them and find people, without a server", { tags: ["full"] }, async () => {
   const dylive = await stage();
   const list = await dylive("session", "list", "--by", "diamonds");
   expect(list).toMatch(

@@ -5,7 +5,7 @@ import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 
-it("commands count what was replaced before they show figures, of one room or of all", async () => {
+it("commands count what was replaced before they show figures, of one room or of all", { tags: ["full"] }, async () => {
   const store = openSqliteStore({ path: ":memory:" });
   const { room, append } = await claimed(store);
   await append(chat("1", { sessionId: "1" }));

@@ -43,7 +43,7 @@ function expectStated(entry: string, code: string): void {
 const inPage = (code: string, given: object): unknown =>
   runInNewContext(`${code}; dylive`, { ...given }, { contextCodeGeneration: { strings: false } });
 
-describe("in a browser", () => {
+describe("in a browser", { tags: ["full"] }, () => {
   it("dylive/events runs where there is the language and nothing else, at the size that is stated", async () => {
     const code = await bundled("events.ts");
     const made = inPage(code, { TextEncoder, TextDecoder, URL }) as typeof Events;

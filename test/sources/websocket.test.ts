@@ -33,10 +33,11 @@ function varint(value: number): Buffer {
   return Buffer.from([...out, rest]);
 }
 
+const FRAMES = 8;
 it.each([
   ["megabytes of strange fields", 2_000_000, false, 1],
   ["more than a frame may", 5_000_000, true, 1],
-  ["little", 100, true, 20],
+  ["little", 100, true, FRAMES],
 ])(
   "frames of one chunk that each hold %s are read in turns of the event loop, in order, all before the end",
   async (_what, bytes, isMessage, most) => {
@@ -46,7 +47,7 @@ it.each([
     server.on("connection", (client, { socket }) => {
       // In one write, which comes as one chunk: each frame has some KB.
       socket.cork();
-      for (let i = 1; i <= 20; i++) client.send(frameOf(i, bytes, isMessage));
+      for (let i = 1; i <= FRAMES; i++) client.send(frameOf(i, bytes, isMessage));
       socket.uncork();
       client.close(1000);
     });
@@ -66,7 +67,7 @@ it.each([
     })();
     await expect(reading).rejects.toMatchObject({ code: "unreachable", detail: expect.stringContaining("1000") });
     over = true;
-    expect(received).toHaveLength(20);
+    expect(received).toHaveLength(FRAMES);
     expect(received.map(({ damaged }) => damaged === true)).toEqual(received.map(() => bytes > 4 * 1024 * 1024));
     const cursors = received.flatMap(({ resume }) => resume?.cursor ?? []);
     expect(cursors).toEqual(bytes > 4 * 1024 * 1024 ? [] : received.map((_, i) => String(i + 1)));
@@ -78,12 +79,12 @@ it.each([
 it("connections that share a bound are held back when what waits in all is above it, and none keeps another from going on", {
   tags: ["full"],
 }, async () => {
-  const [FRAMES, BYTES] = [60, 2_000_000];
+  const [frames, BYTES] = [60, 2_000_000];
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   onTestFinished(() => void server.close());
   await once(server, "listening");
   server.on("connection", (client) => {
-    for (let i = 1; i <= FRAMES; i++) client.send(frameOf(i, BYTES, true));
+    for (let i = 1; i <= frames; i++) client.send(frameOf(i, BYTES, true));
   });
   const held = { bytes: 0 };
   const stop = new AbortController();
@@ -98,15 +99,15 @@ it("connections that share a bound are held back when what waits in all is above
   await until(() => held.bytes > 64 * 1024 * 1024);
   const quick = connect();
   let most = 0;
-  for (let ofQuick = 0; ofQuick < FRAMES; ) {
+  for (let ofQuick = 0; ofQuick < frames; ) {
     ofQuick += (await quick.next()).value.length;
     most = Math.max(most, held.bytes);
   }
-  expect(ofSlow).toBeLessThan(FRAMES);
+  expect(ofSlow).toBeLessThan(frames);
   // In each, frames are under way when the bound is met.
   expect(most).toBeLessThan(80 * 1024 * 1024);
-  while (ofSlow < FRAMES) ofSlow += (await slow.next()).value.length;
-  expect(ofSlow).toBe(FRAMES);
+  while (ofSlow < frames) ofSlow += (await slow.next()).value.length;
+  expect(ofSlow).toBe(frames);
   stop.abort();
   for (const one of [slow, quick]) expect((await one.next()).done).toBe(true);
   expect(held.bytes).toBe(0);

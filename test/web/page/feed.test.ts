@@ -164,7 +164,7 @@ describe("a feed", () => {
     expect(feed.failure.value).toMatchObject({ code: "too_many_subscriptions" });
   });
 
-  it("goes on to older events from the oldest line that is left, when some were cut off", async () => {
+  it("goes on to older events from the oldest line that is left, when some were cut off", { tags: ["full"] }, async () => {
     const { feed, asked } = feedOf([event("first")], [event("older")]);
     await until(() => feed.loaded.value);
     expect(feed.older.value).toBe("previous");
