@@ -7,8 +7,8 @@ import { browserProjects } from "./test/browser/browsers.js";
 
 /** They start the built program, several of it on one database of PostgreSQL, or install it. */
 const programTests = ["test/e2e/**/*.test.ts", "test/processes/**/*.test.ts", "test/examples/**/*.test.ts", "test/package/**/*.test.ts"];
-/** Their clock waits for the sockets: they are alone, so that what they write of times is the same everywhere. */
-const lockstepTests = ["test/faults/faults.test.ts", "test/faults/reconnects.test.ts"];
+/** Its clock waits for the sockets: it is alone, so that what it writes of times is the same everywhere. */
+const lockstepTests = ["test/faults/faults.test.ts"];
 const contracts = ["test/contracts/**/*.test.ts"];
 const smoke = ["test/smoke/**/*.test.ts"];
 /**

@@ -1,10 +1,9 @@
+// Guards: a faulty link keeps bytes and their order, and meets a connection with the ends that a network has.
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Chance } from "../fuzz/mutator.js";
 import { until } from "../until.js";
 import { type End, type Faults, FaultyLink } from "./faulty-link.js";
-import { MessageMixer } from "./message-mixer.js";
 
 /** A server that echoes, and what it was sent. */
 async function echo(): Promise<{ readonly url: string; readonly heard: () => string; readonly sockets: readonly Socket[] }> {
@@ -104,42 +103,5 @@ describe("a link", () => {
     await until(() => heard() === "heard, and again");
     last.destroy();
     expect(FaultyLink.metOf([link, link]).connections).toBe(2 * link.met.connections);
-  });
-});
-
-describe("messages of a WebSocket", () => {
-  const HEAD = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
-  const frame = (n: number) => {
-    const text = Buffer.from(`${n}`.repeat(n % 7 === 0 ? 100 : n % 5 === 0 ? 30_000 : 1));
-    const length = text.length < 126 ? Buffer.of(text.length) : text.length < 65_536 ? Buffer.alloc(3, 126) : Buffer.alloc(9, 127);
-    if (length.length === 3) length.writeUInt16BE(text.length, 1);
-    if (length.length === 9) length.writeBigUInt64BE(BigInt(text.length), 1);
-    return Buffer.concat([Buffer.of(0x82), length, text]);
-  };
-  const through = (bytes: Buffer, chance: Chance) => {
-    const mixer = new MessageMixer(5, chance);
-    const out: Buffer[] = [];
-    for (let at = 0; at < bytes.length; ) {
-      const end = at + 1 + chance.below(3_000);
-      out.push(...mixer.mixed(bytes.subarray(at, end)));
-      at = end;
-    }
-    return [...out, ...mixer.rest()];
-  };
-
-  it("come in another order and twice, whole, and none is missing", () => {
-    const frames = Array.from({ length: 60 }, (_, n) => frame(n));
-    const [head, ...out] = through(Buffer.concat([Buffer.from(HEAD), ...frames]), new Chance(3));
-    expect(head?.toString("latin1")).toBe(HEAD);
-    const came = out.filter(({ length }) => length > 0).map((one) => frames.findIndex((each) => each.equals(one)));
-    expect(came).not.toContain(-1);
-    expect(new Set(came).size).toBe(frames.length);
-    expect(came.length).toBeGreaterThan(frames.length);
-    expect(came.filter((n, at) => n < (came[at - 1] ?? 0)).length).toBeGreaterThan(2);
-  });
-
-  it("of anything else stay as they are", () => {
-    const bytes = Buffer.concat([Buffer.from("HTTP/1.1 200 OK\r\n\r\n"), frame(1), frame(2)]);
-    expect(Buffer.concat(through(bytes, new Chance(3))).equals(bytes)).toBe(true);
   });
 });

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { hash32 } from "../../simulator/random.js";
 import { Chance } from "../fuzz/mutator.js";
-import { MessageMixer } from "./message-mixer.js";
 
 /**
  * Ends that a connection may meet: TCP resets it; TCP finishes it once all that is on its way has arrived; nothing goes through any more though
@@ -27,11 +26,6 @@ export interface Faults {
   readonly ends?: readonly End[];
   /** Longest stall, ms; 3,000. */
   readonly stallMs?: number;
-  /**
-   * One in so many messages of the server's WebSocket comes after the one behind it, and one in so many comes twice. Bytes of TCP cannot do
-   * either: whoever sends messages can.
-   */
-  readonly mixed?: number;
 }
 
 type Met = Record<End | "connections", number>;
@@ -172,8 +166,7 @@ class Passage {
     this.#chance = chance;
     this.#deps = deps;
     this.#sockets = far === null ? [near] : [near, far];
-    const mixer = faults.mixed === undefined ? null : new MessageMixer(faults.mixed, chance);
-    this.#flows = far === null ? [] : [new Flow(near, far, this.#pace(), null), new Flow(far, near, this.#pace(), mixer)];
+    this.#flows = far === null ? [] : [new Flow(near, far, this.#pace()), new Flow(far, near, this.#pace())];
     let open = this.#sockets.length;
     for (const [at, socket] of this.#sockets.entries()) {
       socket.on("error", () => {});
@@ -267,7 +260,6 @@ const WINDOW_BYTES = 256 * 1024;
 class Flow {
   readonly #from: Socket;
   readonly #to: Socket;
-  readonly #mixer: MessageMixer | null;
   #pace: Pace;
   #queue: { readonly at: number; readonly what: Buffer | "finish" | "reset" }[] = [];
   #bytes = 0;
@@ -275,21 +267,17 @@ class Flow {
   #timer: NodeJS.Timeout | undefined;
   #isLost = false;
 
-  constructor(from: Socket, to: Socket, pace: Pace, mixer: MessageMixer | null) {
+  constructor(from: Socket, to: Socket, pace: Pace) {
     this.#from = from;
     this.#to = to;
     this.#pace = pace;
-    this.#mixer = mixer;
     to.on("drain", () => this.#release());
   }
 
   push(what: Buffer | "finish" | "reset"): void {
     if (this.#isLost) return;
-    const all = this.#mixer === null ? [what] : typeof what === "string" ? [...this.#mixer.rest(), what] : this.#mixer.mixed(what);
-    for (const one of all) {
-      if (typeof one === "string") this.#add(one, 0);
-      else for (const piece of this.#pieces(one)) this.#add(piece, piece.length);
-    }
+    if (typeof what === "string") this.#add(what, 0);
+    else for (const piece of this.#pieces(what)) this.#add(piece, piece.length);
     this.#go();
     if (this.#bytes + this.#to.writableLength > WINDOW_BYTES) this.#from.pause();
   }

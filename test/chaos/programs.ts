@@ -14,7 +14,6 @@ import type { Log } from "../../src/store/log.js";
 import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
-import { judgeArrivals } from "../e2e/hooks.js";
 import { Chance } from "../fuzz/mutator.js";
 import { busyRooms, simulatorOf, watchAll } from "../processes/busy-rooms.js";
 import type { ClusterDatabase } from "../processes/database.js";
@@ -23,6 +22,7 @@ import { pause } from "../processes/pause.js";
 import { type ClusterProcess, TestCluster } from "../processes/processes.js";
 import { until } from "../until.js";
 import { answering, Receiver } from "../webhooks/receiver.js";
+import { judgeArrivals } from "./arrivals.js";
 import { type Faults, FaultyLink } from "./faulty-link.js";
 import { type ReadCall, type Told, violations } from "./history.js";
 
@@ -44,6 +44,8 @@ export interface Trial {
   readonly longestMs: number;
   /** Longest time between two strikes, ms. */
   readonly everyMs: number;
+  /** Strikes that are made before those that chance chooses. */
+  readonly first?: readonly string[];
   /**
    * Whether the ends of all that is open are told when the faults stop, as a network does that was away for a moment. Else what is silent stays so,
    * until somebody notices.
@@ -183,20 +185,21 @@ class Chaos {
 
   /** Strikes again and again, and longer where no connection has met an end by chance yet. */
   async rage(): Promise<void> {
-    const { forMs, everyMs } = this.#trial;
-    const strikes = Object.entries(this.#possible());
+    const { forMs, everyMs, first = [] } = this.#trial;
+    const strikes = this.#possible();
     const end = performance.now() + forMs;
     const isOver = () => {
       const { connections: _, ...ends } = FaultyLink.metOf(this.#links);
       return performance.now() >= end && Object.values(ends).some((met) => met > 0);
     };
-    const looking = this.#look(isOver);
-    while (!isOver()) {
+    const strike = async (name: string) => {
       await pause(this.#chance.below(everyMs));
-      const [name, strike] = this.#chance.of(strikes);
       this.#strikes[name] = (this.#strikes[name] ?? 0) + 1;
-      await strike();
-    }
+      await strikes[name]?.();
+    };
+    const looking = this.#look(isOver);
+    for (const name of first) await strike(name);
+    while (!isOver()) await strike(this.#chance.of(Object.keys(strikes)));
     await looking;
   }
 
@@ -285,8 +288,8 @@ class Chaos {
    * of many had received when another one took the room over, and hands over.
    */
   get #ordered(): readonly string[] {
-    const { database, faults, sessions } = this.#trial;
-    if (database !== null || faults.mixed !== undefined) return [];
+    const { database, sessions } = this.#trial;
+    if (database !== null) return [];
     return this.#webRids.filter((_, n) => (sessions(n)?.length ?? 1) === 1);
   }
 
@@ -351,6 +354,9 @@ class Chaos {
         const one = node();
         one.process.signal("SIGKILL");
         await one.process.run.ended;
+        // Its readers go on at another one meanwhile.
+        const other = this.#nodes.find((each) => each !== one);
+        if (other !== undefined) one.door.leadTo(other.process.base);
         await again(one);
       },
       "process stopped": async () => {

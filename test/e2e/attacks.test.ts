@@ -3,7 +3,7 @@ import { ATTACKS, NESTED, type Target } from "../long/attacks.js";
 import { type Besieged, besieged } from "../long/besieged.js";
 import { until } from "../until.js";
 
-// A tenth of test/long/attacks.test.ts. Memory is judged, and health by what is answered before it: how long that takes is the machine's affair.
+// A tenth of test/long/attacks.test.ts. Memory is judged, and that health is answered: how long that takes is the machine's affair.
 
 /** Of a server at rest it is 130 MB; of these attacks 310. */
 const MOST_MB = 350;
@@ -55,4 +55,9 @@ describe("all attacks at once", () => {
     // A SIGTERM that it does not heed would be its end after 5 s.
     expect(typeof (await server.ended)).toBe("number");
   });
+  expect(most).toBeLessThan(MOST_MB);
+  expect(server.process.exitCode).toBeNull();
+  server.process.kill("SIGTERM");
+  // A SIGTERM that it does not heed would be its end after 5 s.
+  expect(typeof (await server.ended)).toBe("number");
 });

@@ -11,7 +11,7 @@ export const MAIN = fileURLToPath(new URL("../../dist/bin/dylive.js", import.met
 const TELL_MS = 60_000;
 
 /** What a server says when it is ready, with its address. */
-export const LISTENS = /listens on (http:\S+)/;
+const LISTENS = /listens on (http:\S+)/;
 
 /** A run of the built CLI. */
 export interface Run {

@@ -1,3 +1,4 @@
+// Guards: every fenced block of the documents does what it says, and the Chinese pages show the same blocks.
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ELSEWHERE, PROGRAMS_ELSEWHERE } from "../docs/commands.js";
@@ -10,37 +11,7 @@ import { type Audience, audienceOf, openStage, type Stage } from "../docs/stage.
 /** Pages in another language, with the ones whose blocks they have. */
 const TRANSLATIONS: Readonly<Record<string, string>> = {
   "README.md": "README.en.md",
-  "docs/api.zh.md": "docs/api.md",
-  "docs/quick-start.zh.md": "docs/quick-start.md",
-  "docs/works.zh.md": "docs/works.md",
-  "docs/dashboard.zh.md": "docs/dashboard.md",
-  "docs/README.zh.md": "docs/README.md",
-  "docs/cli.zh.md": "docs/cli.md",
-  "docs/compat.zh.md": "docs/compat.md",
-  "docs/configuration.zh.md": "docs/configuration.md",
-  "docs/data.zh.md": "docs/data.md",
-  "docs/deploy.zh.md": "docs/deploy.md",
-  "docs/errors.zh.md": "docs/errors.md",
-  "docs/events.zh.md": "docs/events.md",
-  "docs/exports.zh.md": "docs/exports.md",
-  "docs/faults.zh.md": "docs/faults.md",
-  "docs/filters.zh.md": "docs/filters.md",
-  "docs/library.zh.md": "docs/library.md",
-  "docs/login-and-gifts.zh.md": "docs/login-and-gifts.md",
-  "docs/mcp.zh.md": "docs/mcp.md",
-  "docs/notify.zh.md": "docs/notify.md",
-  "docs/official-push.zh.md": "docs/official-push.md",
-  "docs/overlay.zh.md": "docs/overlay.md",
-  "docs/rooms-and-links.zh.md": "docs/rooms-and-links.md",
-  "docs/scale.zh.md": "docs/scale.md",
-  "docs/security.zh.md": "docs/security.md",
-  "docs/sidecar.zh.md": "docs/sidecar.md",
-  "docs/simulator.zh.md": "docs/simulator.md",
-  "docs/statistics.zh.md": "docs/statistics.md",
-  "docs/streams.zh.md": "docs/streams.md",
-  "docs/tail.zh.md": "docs/tail.md",
-  "docs/webhooks.zh.md": "docs/webhooks.md",
-  "docs/windows.zh.md": "docs/windows.md",
+  ...Object.fromEntries(pages().flatMap((path) => (path.endsWith(".zh.md") ? [[path, path.replace(".zh.md", ".md")]] : []))),
 };
 
 const shown = pages()

@@ -1,13 +1,13 @@
+// Guards: `dylive mcp` serves clients of both protocol versions over stdio, writes nothing but messages, and ends with its client.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { Client as Client2025 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as Transport2025 } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createToken } from "../../src/http/tokens.js";
 import { packageVersion } from "../../src/runtime/packages.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -15,23 +15,22 @@ import type { Store } from "../../src/store/store.js";
 import { type Tell, tellerOf } from "../contracts/harness.js";
 import { serveApi } from "../http/api-server.js";
 import { chat } from "../http/events.js";
-import { dylive, MAIN } from "./command.js";
+import { MAIN, scratch } from "./command.js";
 
 const ENV = { ...process.env, DYLIVE_LANG: "en" } as Record<string, string>;
 
-let data: string;
+const { path: data, remove } = scratch();
 let store: Store;
 let tell: Tell;
 beforeAll(async () => {
-  data = mkdtempSync(join(tmpdir(), "dylive-mcp-"));
   store = openSqliteStore({ path: join(data, "dylive.sqlite") });
   tell = tellerOf(store);
   await tell("11", chat("first"));
   await tell("22", chat("elsewhere"));
-  return async () => {
-    await store.close();
-    rmSync(data, { recursive: true, force: true });
-  };
+});
+afterAll(async () => {
+  await store.close();
+  remove();
 });
 
 const untrusted = ({ content }: Readonly<Record<string, unknown>>) =>
@@ -59,17 +58,11 @@ describe("dylive mcp", () => {
     const server = await serveApi();
     await server.tell("11", chat("of the server"));
     await server.tell("22", chat("hidden"));
-    const token = await server.token({ scope: "manage", rooms: ["11"] });
     const client = new Client2025({ name: "test", version: "1" });
-    const args = [MAIN, "mcp", "--server", server.api.url];
-    await client.connect(new Transport2025({ command: process.execPath, args, env: { ...ENV, DYLIVE_TOKEN: token } }));
+    const env = { ...ENV, DYLIVE_TOKEN: await server.token({ scope: "manage", rooms: ["11"] }) };
+    await client.connect(new Transport2025({ command: process.execPath, args: [MAIN, "mcp", "--server", server.api.url], env }));
     onTestFinished(() => client.close());
-    const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(["list_rooms", "add_room"]));
-    expect(tools.map(({ name }) => name)).not.toContain("doctor");
     expect(untrusted(await client.callTool({ name: "list_rooms", arguments: {} })).rooms).toMatchObject([{ webRid: "11" }]);
-    const other = await client.callTool({ name: "read_events", arguments: { room: "22" } });
-    expect([other.isError, JSON.stringify(other.content)]).toEqual([true, expect.stringContaining("no room is known as")]);
     await server.api.close();
     const away = await client.callTool({ name: "list_rooms", arguments: {} });
     expect([away.isError, JSON.stringify(away.content)]).toEqual([true, expect.stringMatching(/no dylive server answers at http:/)]);
@@ -79,12 +72,9 @@ describe("dylive mcp", () => {
     const { token } = await createToken(store.tokens, { name: "mcp", scope: "read", now: Date.now(), rooms: ["22"] });
     const child = spawn(process.execPath, [MAIN, "mcp", "--data", data, "--token", token], { env: ENV, stdio: ["pipe", "pipe", "pipe"] });
     const lines: string[] = [];
-    let rest = "";
     let told: () => void = () => {};
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      const parts = (rest + text).split("\n");
-      rest = parts.pop() ?? "";
-      lines.push(...parts);
+    createInterface(child.stdout).on("line", (line) => {
+      lines.push(line);
       told();
     });
     let said = "";
@@ -121,15 +111,6 @@ describe("dylive mcp", () => {
     child.stdin.end();
     const [code] = await once(child, "close");
     expect(said).toMatch(/^a line on stdin is no JSON and was passed over.*\n$/);
-    expect([code, rest, lines.some((line) => [2, 5, 100].includes(JSON.parse(line).id))]).toEqual([0, "", false]);
-  });
-
-  it("is refused at once where its token or its address is wrong", async () => {
-    const run = async (...args: string[]) => {
-      const { ended, stderr, stdout } = dylive(["mcp", ...args]);
-      return [await ended, stdout(), stderr()];
-    };
-    expect(await run("--data", data, "--token", "dyl_wrong")).toEqual([2, "", expect.stringMatching(/The token is not valid/)]);
-    expect(await run("--server", "127.0.0.1:8787")).toEqual([2, "", expect.stringMatching(/must be an address/)]);
+    expect([code, lines.some((line) => [2, 5, 100].includes(JSON.parse(line).id))]).toEqual([0, false]);
   });
 });

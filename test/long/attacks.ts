@@ -14,7 +14,7 @@ export interface Target {
 export type Attack = (target: Target, share: number) => Promise<void>;
 
 /** 941 characters, most of whose parts have no value for an event without a text. */
-export const NESTED = `[${"9,".repeat(389)}9].exists(w, ${Array.from({ length: 9 }, () => "size(text)==w").join("||")})`;
+const NESTED = `[${"9,".repeat(389)}9].exists(w, ${Array.from({ length: 9 }, () => "size(text)==w").join("||")})`;
 /** What somebody might well write. */
 const WORDS = `[${Array.from({ length: 380 }, (_, index) => `"k${index}"`).join(",")}].exists(w, text.contains(w))`;
 /** The longest search in the longest texts. */

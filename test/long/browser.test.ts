@@ -1,3 +1,4 @@
+// Guards: one browser serves 200 rooms, and none of their messages is lost.
 import { expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { GUEST, liveRooms, NEVER, openSession, viaSocket } from "../browser/rooms.js";

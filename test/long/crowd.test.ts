@@ -1,3 +1,4 @@
+// Guards: 2,000 readers of one room that are cut off at random are each given every event once.
 import { expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { crowd } from "../http/streams/crowd.js";

@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+// Guards: the dashboard's feed takes no more memory after an hour of 100 events a second than after ten minutes.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Dashboard } from "../browser/dashboard.js";
 import { busyEvents, ownRoom } from "../browser/feed-load.js";
@@ -13,41 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => dashboard.close());
 
-async function openRoom(id: number): Promise<Page> {
+it("the feed over an hour of 100 events a second, in less time: memory", async () => {
+  const { id, append } = await ownRoom(dashboard, "800000002");
   const page = await dashboard.open(`#token=${dashboard.token}`);
   await page.waitForSelector("#paste");
   await page.goto(`${dashboard.app.url}/#/rooms/${id}`);
   await page.waitForSelector("[role=region]");
-  return page;
-}
-
-const at = (sorted: readonly number[], share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-
-it("the feed of 12,000 events at 100 events a second: time between frames", async () => {
-  const { id, append } = await ownRoom(dashboard, "800000001");
-  const page = await openRoom(id);
-  for (let i = 0; i < 12; i++) await append(busyEvents(1_000));
-  await page.waitForTimeout(3_000);
-  await page.evaluate(
-    `window.frames_ = []; (function next(last) { requestAnimationFrame((now) => { window.frames_.push(now - last); next(now); }); })(performance.now())`,
-  );
-  const seconds = 60;
-  for (let i = 0; i < seconds * 10; i++) {
-    await append(busyEvents(10));
-    await page.waitForTimeout(100);
-  }
-  const frames = (await page.evaluate<number[]>("window.frames_")).sort((a, b) => a - b);
-  expect(frames.length).toBeGreaterThan(seconds);
-  const late = frames.filter((ms) => ms > 50).length;
-  measured(
-    "the dashboard's feed of 12,000 events at 100 events a second, headless Chromium, 60 s",
-    `${frames.length} frames: p50 ${at(frames, 0.5).toFixed(1)} ms, p99 ${at(frames, 0.99).toFixed(1)} ms, longest ${(frames.at(-1) ?? 0).toFixed(0)} ms, ${late} over 50 ms`,
-  );
-});
-
-it("the feed over an hour of 100 events a second, in less time: memory", async () => {
-  const { id, append } = await ownRoom(dashboard, "800000002");
-  const page = await openRoom(id);
   const session = await page.context().newCDPSession(page);
   const seen: PageMemory[] = [];
   for (let i = 0; i < 12; i++) {

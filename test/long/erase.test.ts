@@ -1,3 +1,4 @@
+// Guards: the file of a store has no byte of people who were erased.
 import { expect, it } from "vitest";
 import { completeErasure } from "../../src/erasure/erase.js";
 import { checkStore } from "../../src/store/check.js";

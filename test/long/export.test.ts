@@ -1,3 +1,4 @@
+// Guards: an export of three busy hours has the same events in every format, in bounded memory.
 import { expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { childWriter, exportBusy } from "../exports/busy.js";

@@ -1,3 +1,4 @@
+// Guards: README.md does what it says on a machine that has Node, npm, git and curl alone.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";

@@ -1,3 +1,4 @@
+// Guards: the example clients in Python and PHP print what comes and say what is wrong.
 import { afterAll, beforeAll, describe } from "vitest";
 import { phpTests } from "../examples/php.js";
 import { pythonTests } from "../examples/python.js";

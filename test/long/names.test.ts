@@ -1,3 +1,4 @@
+// Guards: a room that is asked for by all of its names is collected over one connection, and its chats are stored once.
 import { expect, it } from "vitest";
 import { holdNames } from "../cluster/names-property.js";
 import { ALIKE } from "../cluster/truth.js";

@@ -1,3 +1,4 @@
+// Guards: pushes of the Open Platform at twice its rate are each stored once, through forgeries and an outage of the database.
 import { expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { flood } from "../collector/open-platform/flood.js";

@@ -1,3 +1,4 @@
+// Guards: overlays take no more memory after 60,000 events than after 20,000.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Dashboard } from "../browser/dashboard.js";
 import { busyEvents, ownRoom } from "../browser/feed-load.js";

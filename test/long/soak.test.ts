@@ -1,3 +1,4 @@
+// Guards: a server of many rooms holds no more after an hour of readers that come and go, and gives each event once.
 import { expect, it } from "vitest";
 import { Figures } from "../processes/samples.js";
 import { soak } from "../processes/soak.js";

@@ -1,3 +1,4 @@
+// Guards: totals of three busy hours are the simulator's, also when they are counted again.
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { WorkerChannel } from "../../src/jobs/channel.js";

@@ -1,3 +1,4 @@
+// Guards: a server holds 10,000 idle streams.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";

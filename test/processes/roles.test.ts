@@ -1,3 +1,4 @@
+// Guards: a collector and a server of one database serve a room that is asked for, and another collector takes over what stops.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { chat } from "../e2e/command.js";

@@ -25,12 +25,12 @@ function median(values: readonly number[]): number {
 }
 
 /** Slope of points by the median over all pairs of them (Theil and Sen): neither a peak nor the first and the last value decide it. */
-export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
+function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
   return median(points.flatMap(([x, y], i) => points.slice(i + 1).flatMap(([u, v]) => (u === x ? [] : [(v - y) / (u - x)]))));
 }
 
 /** The lowest of each part of a curve: what is in use after garbage was collected. */
-export function floorOf(points: readonly (readonly [number, number])[], parts = 24): readonly (readonly [number, number])[] {
+function floorOf(points: readonly (readonly [number, number])[], parts = 24): readonly (readonly [number, number])[] {
   const each = Math.max(1, Math.ceil(points.length / parts));
   return Array.from({ length: Math.ceil(points.length / each) }, (_, part) =>
     points.slice(part * each, (part + 1) * each).reduce((lowest, point) => (point[1] < lowest[1] ? point : lowest)),

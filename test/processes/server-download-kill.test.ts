@@ -1,3 +1,4 @@
+// Guards: a download of a server that is killed (kill -9) goes on by Range: nothing twice, nothing half-named.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";

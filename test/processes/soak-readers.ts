@@ -22,8 +22,7 @@ type Places = readonly (readonly [room: number, seq: number])[];
 export interface ReadersSeen {
   /** In the order of the orders. */
   readonly readers: readonly { readonly connections: number; readonly events: number; readonly places: Places }[];
-  /** `first`: the seq with which it began in a room. */
-  readonly hook: { readonly events: number; readonly first: Places; readonly places: Places };
+  readonly hook: { readonly events: number };
   /** What came twice, out of order or not at all, in words; the first of it. */
   readonly wrong: readonly string[];
 }
@@ -59,7 +58,7 @@ class Reader {
   }
 }
 
-const hook = { seqs: new Map<number, number>(), first: new Map<number, number>(), last: new Map<number, string>(), events: 0 };
+const hook = { seqs: new Map<number, number>(), last: new Map<number, string>(), events: 0 };
 const receiver = createServer((request, response) => {
   let text = "";
   request.setEncoding("utf8").on("data", (part: string) => {
@@ -70,8 +69,6 @@ const receiver = createServer((request, response) => {
     const { room, from, to, test } = JSON.parse(text) as Readonly<Record<"room" | "from" | "to", number>> & { readonly test?: true };
     // One whose answer was late comes again.
     if (test !== true && id !== hook.last.get(room)) {
-      // It begins where the room is, which whoever made the hook knows.
-      if (!hook.first.has(room)) hook.first.set(room, from);
       follows("webhook", hook.seqs, (hook.seqs.get(room) ?? from - 1) + 1, room, from, to);
       hook.events += to - from + 1;
       hook.last.set(room, id);
@@ -85,7 +82,7 @@ const readers = ordered.map(() => new Reader());
 process.on("message", () =>
   process.send?.({
     readers: readers.map(({ connections, events, seqs }) => ({ connections, events, places: [...seqs] })),
-    hook: { events: hook.events, first: [...hook.first], places: [...hook.seqs] },
+    hook: { events: hook.events },
     wrong,
   } satisfies ReadersSeen),
 );

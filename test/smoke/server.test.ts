@@ -60,9 +60,11 @@ it("sends gifts to a webhook that a command made, and search and export of other
   const added = await ran(["hook", "add", receiver.url, "--allow-private", "--types", "gift"], env);
   expect(added).toMatchObject({ code: 0, stdout: expect.stringMatching(/^whsec_/) });
   await until(() => receiver.arrivals.length > 0);
-  const out = join(dir.path, "room.jsonl");
-  expect(await ran(["export", ROOM, "--format", "jsonl", "--out", out], env)).toMatchObject({ code: 0 });
-  const events = readFileSync(out, "utf8").trim().split("\n");
+  const out = (format: string) => join(dir.path, `room.${format}`);
+  for (const format of ["xlsx", "jsonl"])
+    expect(await ran(["export", ROOM, "--format", format, "--out", out(format)], env)).toMatchObject({ code: 0 });
+  expect(readFileSync(out("xlsx")).toString("latin1")).toMatch(/^PK/);
+  const events = readFileSync(out("jsonl"), "utf8").trim().split("\n");
   expect(events.map((line) => (JSON.parse(line) as { seq: number }).seq)).toEqual(events.map((_, at) => at + 1));
   expect(await ran(["doctor", "--json", "--upstream", simulator.url], env)).toMatchObject({ stdout: expect.stringContaining('"server"') });
 });
