@@ -1,9 +1,7 @@
 import { type CollectorEventType, PHASES, type Phase } from "../../src/collector/machine.js";
 import { ANYWHERE, TRANSITIONS } from "../../src/collector/transitions.js";
-import { page } from "./markdown.js";
+import { page, withPart } from "./markdown.js";
 import { cell, table } from "./table.js";
-
-const SECTION = /(<!-- collection[^>]*-->)[\s\S]*?(<!-- \/collection -->)/;
 
 /** What follows an event in a phase: a line for each condition. */
 function lines(phase: Phase, type: CollectorEventType): readonly (readonly [when: string, to: string, does: string])[] {
@@ -54,5 +52,5 @@ export function roomsPage(): string {
   );
   const all = [...rows, ...anywhere].map((row) => row.map(cell));
   const transitions = table(["in", "on", "where", "goes to", "and does"], all);
-  return page("docs/rooms-and-links.md").replace(SECTION, `$1\n\n${meanings}\n${transitions}\n$2`);
+  return withPart(page("docs/rooms-and-links.md"), "collection", `${meanings}\n${transitions}`);
 }

@@ -47,7 +47,7 @@ function escaped(text: string): string {
 
 /** Commands that are not run here, with the test that does what they do. A command that is in no list here is run. */
 export const ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = [
-  [/^npm start\b/, "test/e2e/demo.test.ts"],
+  [/^npm start\b/, "test/smoke/demo.test.ts"],
   [/^npm test\b|^npm run \S+|^npx vitest /, "scripts/test.mjs"],
   [/^npm (pack|install)\b/, "test/package/installed.test.ts"],
   // Docker and systemd are on few machines that run tests: their files are looked at.

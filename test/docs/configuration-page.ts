@@ -2,6 +2,7 @@ import { type Config, takesOf, variableOf } from "../../src/app/config.js";
 import { ConfigSchema } from "../../src/app/setting-schema.js";
 import { inLanguage, type Language } from "../../src/i18n/words.js";
 import { english, Told } from "../../src/runtime/told.js";
+import { page, withPart } from "./markdown.js";
 import { cell, table } from "./table.js";
 
 type Key = keyof Config;
@@ -21,45 +22,12 @@ const GROUPS: readonly (readonly [heading: Readonly<Record<Language, string>>, o
   [{ en: "Others", zh: "其他" }, /./],
 ];
 
-const WRITTEN = "<!-- Written by test/docs/generated.test.ts from src/app/setting-schema.ts; change it there and run the test with -u. -->";
-const EXAMPLE = `\`\`\`sh
-DYLIVE_PORT=9000 DYLIVE_KEEP_EVENTS_DAYS=90 dylive serve
-\`\`\``;
-const INTRODUCTION: Readonly<Record<Language, string>> = {
-  en: `# Configuration
-
-${WRITTEN}
-
-Every setting of dylive. Settings are environment variables; a command's own options (\`--port\`, \`--data\` …)
-come before them. A value that is not valid ends the start with \`bad_config\`, which names the variable and what it takes. An empty variable counts as unset. [中文](configuration.zh.md)
-
-${EXAMPLE}
-
-\`GET /v1/about\` (scope admin) and the dashboard's settings show what a running server uses, without secrets.
-
-Some can be changed while a server runs: how much it keeps (\`DYLIVE_KEEP_…\`, see [data](data.md#limits)), what it logs (\`DYLIVE_LOG_LEVEL\`), how fast it asks the platform (\`DYLIVE_REQUESTS_PER_S\`, \`DYLIVE_CONNECTS_PER_S\`) and how often it looks at rooms that are not live (\`DYLIVE_POLL_MS\`).
-They are changed on the dashboard (settings, about and doctor), by \`dylive settings set DYLIVE_LOG_LEVEL debug\` (\`none\` for the default) or \`PATCH /v1/settings\`, for all processes on one database, which follow within half a minute, limits of what is kept within ten. What a process was started with wins there. Each process logs a change as it learns of it, with the value, by whom and when. Every other setting takes a restart: it is read once, at the start.
-`,
-  zh: `# 设置
-
-${WRITTEN}
-
-dylive 的全部设置。设置就是环境变量，命令自己的选项（\`--port\`、\`--data\` 等）优先。值无效时启动会以 \`bad_config\` 结束，并说明是哪个变量、可以写什么。空的变量等于没有设置。[English](configuration.md)
-
-${EXAMPLE}
-
-\`GET /v1/about\`（admin 权限）和控制台的设置页显示正在运行的服务所用的值，不含密钥。
-
-有些设置可以在运行时修改：保留多少数据（\`DYLIVE_KEEP_…\`，见[数据](data.zh.md#保留期限)）、日志级别（\`DYLIVE_LOG_LEVEL\`）、向平台请求的速度（\`DYLIVE_REQUESTS_PER_S\`、\`DYLIVE_CONNECTS_PER_S\`），以及多久查看一次没有开播的直播间（\`DYLIVE_POLL_MS\`）。
-在控制台（设置 → 关于与诊断）、用 \`dylive settings set DYLIVE_LOG_LEVEL debug\`（\`none\` 恢复默认）或 \`PATCH /v1/settings\` 修改，对同一个数据库上的所有进程有效：半分钟内生效，保留期限十分钟内生效。某个进程启动时给定的值，在那里优先。每个进程得知修改后写进日志：改成什么、谁改的、什么时候。其他设置都要重启才生效：只在启动时读取一次。
-`,
-};
 const TITLES: Readonly<Record<Language, readonly string[]>> = {
   en: ["variable", "takes", "default", "what it is"],
   zh: ["变量", "可以写", "默认", "说明"],
 };
 
-/** docs/configuration.md, or the Chinese one. */
+/** docs/configuration.md, or the Chinese one, with the settings of the source. */
 export function configurationPage(language: Language = "en"): string {
   const left = new Set(Object.keys(ConfigSchema.properties) as Key[]);
   const sections = GROUPS.map(([heading, of]) => {
@@ -68,7 +36,7 @@ export function configurationPage(language: Language = "en"): string {
     const rows = keys.map((key) => row(key, language));
     return keys.length === 0 ? "" : `\n## ${heading[language]}\n\n${table(TITLES[language], rows)}`;
   });
-  return `${INTRODUCTION[language]}${sections.join("")}`;
+  return withPart(page(`docs/configuration${language === "zh" ? ".zh" : ""}.md`), "settings", sections.join(""));
 }
 
 function row(key: Key, language: Language): readonly string[] {

@@ -1,3 +1,4 @@
+// Guards: the pages' tables of events, settings, errors, routes and phases say what the source says.
 import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
 import { variableOf } from "../../src/app/config.js";

@@ -1,3 +1,4 @@
+// Guards: JSON that a document shows is compared with what came by members and kinds.
 import { describe, expect, it } from "vitest";
 import { differences, readLoose } from "./loose-json.js";
 

@@ -14,6 +14,13 @@ export function page(path: string): string {
   return readFileSync(`${ROOT}${path}`, "utf8");
 }
 
+/** A text with what stands between its marks `<!-- name … -->` and `<!-- /name -->` written anew. */
+export function withPart(text: string, name: string, part: string): string {
+  const marked = new RegExp(`(<!-- ${name}[ :][^>]*-->)[\\s\\S]*?(<!-- /${name} -->)`);
+  if (!marked.test(text)) throw new Error(`there is no part "${name}"`);
+  return text.replace(marked, (_all, begin: string, end: string) => `${begin}\n\n${part.trim()}\n\n${end}`);
+}
+
 /** A fenced block of a page. */
 export interface Block {
   /** Where it is, for a reader of a failure: `docs/api.md:12`. */

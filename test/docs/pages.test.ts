@@ -1,3 +1,4 @@
+// Guards: links of the documents lead somewhere, every page is in the index, and commands are ones that Windows takes, too.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";

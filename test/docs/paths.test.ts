@@ -1,3 +1,4 @@
+// Guards: files and folders that the documents name are there.
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { page, pages, ROOT } from "./markdown.js";

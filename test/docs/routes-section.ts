@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
-import { page, ROOT } from "./markdown.js";
+import { page, ROOT, withPart } from "./markdown.js";
 import { cell, table } from "./table.js";
 
 interface Operation {
   readonly summary: string;
   readonly description?: string;
 }
-
-const SECTION = /(<!-- routes[^>]*-->)[\s\S]*?(<!-- \/routes -->)/;
 
 /** docs/api.md with its table of routes as docs/gen/openapi.json has them; the rest is as it stands. */
 export function apiPage(): string {
@@ -22,5 +20,5 @@ export function apiPage(): string {
         cell(summary),
       ]),
     );
-  return page("docs/api.md").replace(SECTION, `$1\n\n${table(["route", "scope", "what it does"], rows)}\n$2`);
+  return withPart(page("docs/api.md"), "routes", table(["route", "scope", "what it does"], rows));
 }

@@ -1,3 +1,4 @@
+// Guards: each fault of a connection, the platform or a broadcast shows in time, and loses nothing outside recorded gaps; docs/faults.md says so.
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { FAULTS } from "./cases.js";

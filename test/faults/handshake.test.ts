@@ -1,3 +1,4 @@
+// Guards: a handshake that fails or a connection that is closed is told apart as the platform's refusal or the network's fault.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: a full, read-only or damaged disk is said in words, and nothing is lost when a full one has room again.
 import { openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
@@ -45,7 +46,7 @@ describe.each([
       return () => database.pragma("query_only = OFF");
     },
   ],
-])("%s", (_name, sentence, strike) => {
+])("%s", { tags: ["full"] }, (_name, sentence, strike) => {
   it("is said in the room's state; what comes is held back, and nothing is lost when it is over", async () => {
     const { store, connection } = breakable();
     const now = await running({}, { store });
