@@ -76,11 +76,6 @@ export function clientTests(stage: () => Stage): void {
   });
 
   describe("the AI host", () => {
-    it("prints prompts where there is no model", async () => {
-      const run = stage().node("ai-host.mjs", [stage().base, stage().token, ROOM]);
-      await run.printed(/^\S.* 说：.+$/m);
-    });
-
     it("greets nobody from before, shows each as one line, counts no tests, and outlives what fails", async () => {
       const asked: URLSearchParams[] = [];
       const chat = (text: string) => ({ type: "chat", user: { nickname: "a" }, text });

@@ -1,3 +1,4 @@
+// Guards: each example runs and does what it says, and no text of a stranger steers its terminal.
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientTests } from "./clients.js";

@@ -1,3 +1,4 @@
+// Guards: what programs can name of the package changes only on purpose: api.txt.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";

@@ -1,3 +1,4 @@
+// Guards: the issue templates ask for a recording without people, by commands that there are.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
