@@ -1,3 +1,4 @@
+// Guards: real captures become the events that they show, gifts at their true size.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";

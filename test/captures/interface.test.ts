@@ -1,3 +1,4 @@
+// Guards: captured messages leave the compatible interface as its document shows them.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";

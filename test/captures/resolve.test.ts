@@ -1,3 +1,4 @@
+// Guards: captured answers of the platform's pages are read as what they say of a room.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: our decoder reads real captures field by field as protobufjs does.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: every route answers every request that is like one of its own, and never with an error of ours.
 import { expect, it } from "vitest";
 import { ERRORS, type ErrorCode } from "../../src/runtime/errors.js";
 import { type ApiServer, type Reply, replyOf } from "../http/api-server.js";
@@ -46,24 +47,8 @@ function strange(chance: Chance, value: unknown): unknown {
     return Array.isArray(value) ? changed.map(([, one]) => one) : Object.fromEntries(changed);
   }
   if (typeof value === "string" && chance.below(3) > 0) return chance.changed([Buffer.from(value)]).toString();
-  return chance.of([
-    null,
-    true,
-    0,
-    -1,
-    1.5,
-    1e300,
-    Number.MAX_SAFE_INTEGER,
-    "",
-    "\0",
-    "x".repeat(5_000),
-    "‮<script>",
-    [],
-    {},
-    [[[[]]]],
-    [value],
-    { value },
-  ]);
+  const odd = [null, true, 0, -1, 1.5, 1e300, Number.MAX_SAFE_INTEGER, "", "\0", "x".repeat(5_000), "‮<script>", [], {}, [[[[]]]]];
+  return chance.of([...odd, [value], { value }]);
 }
 
 /** An address that is like another: parts of its path and of its query are changed, left out or doubled. */
@@ -87,73 +72,72 @@ function strangeAddress(chance: Chance, address: string): string {
   return parts.join("/") + (asked.length > 0 ? `?${asked.join("&")}` : "");
 }
 
-it(
-  "every route answers every request that is like one of its own, by tokens of every scope, and never with an error of ours",
-  async () => {
-    const fuzzing = new Fuzzing();
-    if (isWhole()) console.log(`FUZZ_SEED=${fuzzing.seed}`);
-    const server = await seeded();
-    const { paths } = JSON.parse((await server.call("/openapi.json", { token: null })).text) as {
-      readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-    };
-    const operations = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+it("every route answers every request that is like one of its own, by tokens of every scope, and never with an error of ours", {
+  tags: ["full"],
+  timeout: LIMIT_MS,
+}, async () => {
+  const fuzzing = new Fuzzing();
+  if (isWhole()) console.log(`FUZZ_SEED=${fuzzing.seed}`);
+  const server = await seeded();
+  const { paths } = JSON.parse((await server.call("/openapi.json", { token: null })).text) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(operations.sort()).toEqual(Object.keys(SAMPLES).sort());
+  const limited = await server.token({ scope: "read", rooms: ["98765"] });
+  const { read, manage, admin } = server.tokens;
+  // What is allowed goes furthest.
+  const tokens = [admin, null, admin, read, admin, manage, limited, "dyl_nobody"];
+  const answered = new Map<number, number>();
+  let begun = 0;
+  const end = Date.now() + LIMIT_MS - 1_000;
+  /** Asks, and reads the answer, of a stream that has begun only the beginning: null. What is never answered fails just before the test is ended. */
+  const answerTo = async (path: string, init: Parameters<ApiServer["send"]>[1] = {}) => {
+    const stop = new AbortController();
+    const late = setTimeout(() => stop.abort(new Error("it was not answered when the test had to end")), end - Date.now());
+    try {
+      return await begunOrRead(await server.send(path, { ...init, signal: stop.signal }), init.method ?? "GET");
+    } finally {
+      clearTimeout(late);
+    }
+  };
+  /** Asks by a seed; so many in a row as there are operations ask each of them once, and in as many rows as there are tokens by each token. */
+  const ask = async (seeded: number) => {
+    const chance = new Chance(seeded);
+    const at = seeded % operations.length;
+    const operation = operations[at] ?? "";
+    const token = tokens[(at + Math.floor(seeded / operations.length)) % tokens.length] ?? null;
+    const [method = "", pattern = ""] = operation.split(" ");
+    const stream = STREAMS[operation];
+    const samples = [...(SAMPLES[operation] ?? []), ...(stream === undefined ? [] : [stream])];
+    const [path, , init = {}]: Sample = samples.length > 0 ? chance.of(samples) : [pattern.replace(/\{\w+\}/g, "98765"), 200];
+    const { json, ...rest } = init;
+    const body =
+      json === undefined
+        ? {}
+        : chance.below(8) === 0
+          ? { body: chance.changed([Buffer.from(JSON.stringify(json))]).toString() }
+          : { json: strange(chance, json) };
+    const headers = "body" in body ? { ...rest.headers, "content-type": "application/json" } : rest.headers;
+    const reply = await answerTo(strangeAddress(chance, path), { method, ...rest, ...(headers && { headers }), ...body, token });
+    if (reply === null) begun++;
+    if (reply === null) return;
+    answered.set(reply.status, (answered.get(reply.status) ?? 0) + 1);
+    const said = `${operation} ${reply.status} ${reply.text.slice(0, 500)}`;
+    expect(OUT_OF_ORDER.has(reply.status), said).toBe(false);
+    if (reply.status === 503) expect(OF_PLATFORM, said).toContain(codeOf(reply));
+    if (reply.status >= 400 && reply.body !== null && !pattern.startsWith("/mcp")) expect(reply.text, said).not.toContain('"internal"');
+  };
+  for (const [path] of Object.values(STREAMS)) expect(await answerTo(path), `${path} begins a stream`).toBe(null);
+  await fuzzing.try("every route", { rounds: operations.length, ms: isWhole() ? WHOLE_MS : null }, ask);
+  expect(server.lines.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
+  expect(answered.size).toBeGreaterThan(4);
+  const statuses = [...answered].sort(([a], [b]) => a - b).map(([status, count]) => `${status} ${count} times`);
+  if (isWhole())
+    measured(
+      "fuzzing of every route of the API, by tokens of every scope",
+      `${operations.length} operations, answered ${statuses.join(", ")}, and ${begun} times by a stream that began; ${fuzzing.figures}`,
     );
-    expect(operations.sort()).toEqual(Object.keys(SAMPLES).sort());
-    const limited = await server.token({ scope: "read", rooms: ["98765"] });
-    const { read, manage, admin } = server.tokens;
-    // What is allowed goes furthest.
-    const tokens = [admin, null, admin, read, admin, manage, limited, "dyl_nobody"];
-    const answered = new Map<number, number>();
-    let begun = 0;
-    const end = Date.now() + LIMIT_MS - 1_000;
-    /** Asks, and reads the answer, of a stream that has begun only the beginning: null. What is never answered fails just before the test is ended. */
-    const answerTo = async (path: string, init: Parameters<ApiServer["send"]>[1] = {}) => {
-      const stop = new AbortController();
-      const late = setTimeout(() => stop.abort(new Error("it was not answered when the test had to end")), end - Date.now());
-      try {
-        return await begunOrRead(await server.send(path, { ...init, signal: stop.signal }), init.method ?? "GET");
-      } finally {
-        clearTimeout(late);
-      }
-    };
-    /** Asks by a seed; so many in a row as there are operations ask each of them once, and in as many rows as there are tokens by each token. */
-    const ask = async (seeded: number) => {
-      const chance = new Chance(seeded);
-      const at = seeded % operations.length;
-      const operation = operations[at] ?? "";
-      const token = tokens[(at + Math.floor(seeded / operations.length)) % tokens.length] ?? null;
-      const [method = "", pattern = ""] = operation.split(" ");
-      const stream = STREAMS[operation];
-      const samples = [...(SAMPLES[operation] ?? []), ...(stream === undefined ? [] : [stream])];
-      const [path, , init = {}]: Sample = samples.length > 0 ? chance.of(samples) : [pattern.replace(/\{\w+\}/g, "98765"), 200];
-      const { json, ...rest } = init;
-      const body =
-        json === undefined
-          ? {}
-          : chance.below(8) === 0
-            ? { body: chance.changed([Buffer.from(JSON.stringify(json))]).toString() }
-            : { json: strange(chance, json) };
-      const headers = "body" in body ? { ...rest.headers, "content-type": "application/json" } : rest.headers;
-      const reply = await answerTo(strangeAddress(chance, path), { method, ...rest, ...(headers && { headers }), ...body, token });
-      if (reply === null) begun++;
-      if (reply === null) return;
-      answered.set(reply.status, (answered.get(reply.status) ?? 0) + 1);
-      const said = `${operation} ${reply.status} ${reply.text.slice(0, 500)}`;
-      expect(OUT_OF_ORDER.has(reply.status), said).toBe(false);
-      if (reply.status === 503) expect(OF_PLATFORM, said).toContain(codeOf(reply));
-      if (reply.status >= 400 && reply.body !== null && !pattern.startsWith("/mcp")) expect(reply.text, said).not.toContain('"internal"');
-    };
-    for (const [path] of Object.values(STREAMS)) expect(await answerTo(path), `${path} begins a stream`).toBe(null);
-    await fuzzing.try("every route", { rounds: operations.length, ms: isWhole() ? WHOLE_MS : null }, ask);
-    expect(server.lines.filter((line) => /"level":(50|60)/.test(line))).toEqual([]);
-    expect(answered.size).toBeGreaterThan(4);
-    const statuses = [...answered].sort(([a], [b]) => a - b).map(([status, count]) => `${status} ${count} times`);
-    if (isWhole())
-      measured(
-        "fuzzing of every route of the API, by tokens of every scope",
-        `${operations.length} operations, answered ${statuses.join(", ")}, and ${begun} times by a stream that began; ${fuzzing.figures}`,
-      );
-  },
-  LIMIT_MS,
-);
+});
