@@ -16,7 +16,6 @@ describe("a command that is refused or fails", () => {
   it.each<[args: readonly string[], code: number, says: RegExp, env?: Readonly<Record<string, string>>]>([
     [["nonsense"], 2, /unknown command/],
     [["room", "ad"], 2, /\(see dylive room --help\)/],
-    [["token", "create"], 2, /--name/],
     [["serve"], 2, /DYLIVE_PORT.*65,535/, { DYLIVE_PORT: "99999" }],
     [["room", "list"], 2, /no setting DYLIVE_PROT.*DYLIVE_PORT/, { DYLIVE_PROT: "1" }],
     [["room", "list"], 2, /DATABASE_URL does not take the value that it has\. It takes an address/, { DATABASE_URL: "my:pw@h" }],
