@@ -53,22 +53,18 @@ export interface ApiServer<C extends Clock = FakeClock> {
   readonly maintenance: FakeMaintenance;
   readonly workReader: FakeWorkReader;
   readonly downloads: DownloadService;
-  /** Folder of the downloads. */
   readonly folder: string;
   /** Watch on authors, which looks at nobody before it is started. */
   readonly authors: AuthorWatcher;
   readonly sidecars: Sidecars;
   /** Opens those that are kept, as another process of the server would. */
   readonly openSidecars: () => Promise<Sidecars>;
-  /** Folder in which recorders write. */
   readonly recordings: string;
   readonly clock: C;
   readonly metrics: Metrics;
   readonly appends: AppendHealth;
-  /** Lines logged so far, at every level. */
   readonly lines: string[];
   readonly logger: Logger;
-  /** Tokens by scope. */
   readonly tokens: Readonly<Record<"read" | "manage" | "admin", string>>;
   token(wanted?: Partial<NewToken>): Promise<string>;
   /** Stores events of a room that is known by this name; its key. */
@@ -174,20 +170,8 @@ export async function serveApi<C extends Clock = FakeClock>({
     (await createToken(opened.tokens, { name: "test", scope: "read", now: clock.now(), ...wanted })).token;
   const tokens = { read: await token(), manage: await token({ scope: "manage" }), admin: await token({ scope: "admin" }) };
   const ours = {
-    store,
+    ...{ store, clock, logger, metrics, appends, admin, maintenance, works, commentRuns, listRuns, downloads, authors, sidecars },
     rooms: manager,
-    clock,
-    logger,
-    metrics,
-    appends,
-    admin,
-    maintenance,
-    works,
-    commentRuns,
-    listRuns,
-    downloads,
-    authors,
-    sidecars,
   };
   const api = await startApi({ host: "127.0.0.1", port, ...options, ...ours });
   onTestFinished(async () => {
@@ -210,25 +194,8 @@ export async function serveApi<C extends Clock = FakeClock>({
     return fetch(api.url + path, { ...rest, headers, ...(sent != null && { body: sent }) });
   }
   return {
-    api,
-    store,
-    manager,
-    admin,
-    maintenance,
-    workReader,
-    downloads,
-    folder,
-    authors,
-    sidecars,
-    openSidecars,
-    recordings: root,
-    clock,
-    metrics,
-    appends,
-    ...{ lines, logger },
-    tokens,
-    token,
-    tell: tellerOf(store),
+    ...{ api, store, manager, admin, maintenance, workReader, downloads, folder, authors, sidecars, openSidecars, recordings: root },
+    ...{ clock, metrics, appends, lines, logger, tokens, token, tell: tellerOf(store) },
     call: async (path, init) => replyOf(await send(path, init)),
     send,
   };

@@ -1,3 +1,4 @@
+// Guards: /asyncapi.json describes what streams, WebSockets and webhooks send and take.
 import { createRequire } from "node:module";
 import { Ajv } from "ajv";
 import { expect, it } from "vitest";
@@ -29,7 +30,7 @@ async function documentOf({ call }: Pick<ApiServer, "call">) {
   return { document, mistake };
 }
 
-it("is a document of AsyncAPI 3.0 by the official schema, and each reference leads somewhere", async () => {
+it("is a document of AsyncAPI 3.0 by the official schema, and each reference leads somewhere", { tags: ["full"] }, async () => {
   const { document } = await documentOf(await serveApi());
   const schema = createRequire(import.meta.url)("@asyncapi/specs/schemas/3.0.0-without-$id.json") as object;
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: false });
@@ -44,7 +45,7 @@ it("is a document of AsyncAPI 3.0 by the official schema, and each reference lea
   expect([references.length > 100, broken]).toEqual([true, []]);
 });
 
-it("describes what streams, the WebSocket and webhooks really send, and what is taken", async () => {
+it("describes what streams, the WebSocket and webhooks really send, and what is taken", { tags: ["full"] }, async () => {
   const server = await serveApi({ clock: systemClock });
   const { api, tell, manager, tokens, store } = server;
   const { mistake } = await documentOf(server);

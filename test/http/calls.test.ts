@@ -1,3 +1,4 @@
+// Guards: a call whose client left before it began holds nothing.
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: streams and polls end when their room or broadcast is deleted, or the token may no longer see it.
 import { expect, it } from "vitest";
 import { until } from "../until.js";
 import { serveApi } from "./api-server.js";
@@ -46,10 +47,9 @@ it("tells at a heartbeat what is open on a room that was deleted, by whichever p
   const socket = await WsClient.open(api.url, tokens.read);
   socket.send({ op: "subscribe", rooms: ["98765", "98766"] });
   const long = call("/v1/rooms/98765/events?after=1&wait=60");
-  const older = call("/douyin/liveroom/chat?room_id=98765&cursor=newest&wait=60&types=WebcastGiftMessage");
   const other = call("/v1/rooms/98766/events?after=1&wait=60");
   await until(() => alone.messages.length + both.messages.length === 2 && socket.typed("subscribed").length === 1);
-  await until(() => clock.sleeping >= 3);
+  await until(() => clock.sleeping >= 2);
   await clock.advance(HEARTBEAT_MS);
   expect([alone.named("gone"), both.named("gone"), socket.typed("gone")]).toEqual([[], [], []]);
 
@@ -62,11 +62,6 @@ it("tells at a heartbeat what is open on a room that was deleted, by whichever p
   expect(socket.typed("gone")).toEqual([{ type: "gone", ...about }]);
   const anew = await call("/v1/rooms/98765/events?after=1&wait=60");
   expect([anew.status, (await long).status, (await long).at("error", "message")]).toEqual([404, 404, anew.at("error", "message")]);
-  expect(await older).toMatchObject({
-    status: 404,
-    body: { code: 404, data: [], msg: expect.stringContaining("98765 was deleted while") },
-  });
-
   await tell(kept, chat("2"));
   expect((await other).at("events", 0, "text")).toBe("2");
   await until(() => both.named("chat").length === 1 && socket.events.length === 1);

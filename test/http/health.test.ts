@@ -1,3 +1,4 @@
+// Guards: /readyz says within seconds whether the store takes and answers writes.
 import { describe, expect, it } from "vitest";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { Positions } from "../../src/store/sql/positions.js";

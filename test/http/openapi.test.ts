@@ -1,3 +1,4 @@
+// Guards: /openapi.json describes every route, its scope and its answers, and docs/gen keeps it.
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import openapiTS, { astToString } from "openapi-typescript";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -75,18 +76,10 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("has nothing that Spectral or Redocly complain of, warnings too", async () => {
+  it("has nothing that Spectral or Redocly complain of, warnings too", { tags: ["full"] }, async () => {
     const text = JSON.stringify(document);
     expect(await spectralComplaints(text)).toEqual([]);
     expect(await redoclyComplaints(text)).toEqual([]);
-  });
-
-  it("names every operation once, as its address does", () => {
-    const names = operations().map(([, operation]) => operation.operationId);
-    expect(new Set(names).size).toBe(names.length);
-    const name = (path: string, method: string) => document.paths[path]?.[method]?.operationId;
-    expect(name("/v1/rooms/{room}/events", "get")).toBe("getRoomsByRoomEvents");
-    expect(name("/douyin/liveroom/chat", "get")).toBe("getLiveroomChat");
   });
 
   // By parts: each is a request and a schema to compile, and there are many.
@@ -95,7 +88,7 @@ describe("the OpenAPI document", () => {
     ["of rooms, and the tasks that begin there", / \/v1\/(?:rooms|erase|tasks)/],
     ["of works, their authors and files", / \/v1\/(?:works|authors|downloads|lists|mixes)/],
     ["of all else", / (?!\/douyin\/|\/v1\/(?:rooms|erase|tasks|works|authors|downloads|lists|mixes))/],
-  ])("describes what is really answered: %s", async (_, which) => {
+  ])("describes what is really answered: %s", { tags: ["full"] }, async (_, which) => {
     server = await seeded();
     const looked = operations().filter(([key]) => which.test(key));
     expect(looked.length).toBeGreaterThan(5);
@@ -114,7 +107,7 @@ describe("the OpenAPI document", () => {
     expect([...types].sort()).toEqual([...EVENT_TYPES].sort());
   });
 
-  it("says of every route whether it needs a token, and the refusals are as described", async () => {
+  it("says of every route whether it needs a token, and the refusals are as described", { tags: ["full"] }, async () => {
     server = await seeded();
     const open = ["GET /healthz", "GET /readyz"];
     for (const [key, operation] of operations()) {
@@ -139,7 +132,9 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("is kept in docs/gen, with the types of a client; after a change: vitest run --project unit test/http/openapi.test.ts -u", async () => {
+  it("is kept in docs/gen, with the types of a client; after a change: vitest run --project unit test/http/openapi.test.ts -u", {
+    tags: ["full"],
+  }, async () => {
     await expect(texts.openapi).toMatchFileSnapshot("../../docs/gen/openapi.json");
     await expect(texts.asyncapi).toMatchFileSnapshot("../../docs/gen/asyncapi.json");
     const types = astToString(await openapiTS(JSON.stringify(document)));

@@ -1,3 +1,4 @@
+// Guards: calls of one token, client and room take turns, and the newest ends the one before.
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";

@@ -24,6 +24,10 @@ const AUTHOR = "MS4wLjABAAAAauthor0123456789abcdef";
 const READ = { receivedAt: 1_700_000_000_000, firstSeenAt: 1_700_000_000_000 };
 /** Author whose works were listed. */
 const LISTED = "MS4wLjABAAAAlisted0123456789abcdef";
+const HOOK = {
+  ...{ url: "https://receiver.example/a", name: "a", types: ["gift", "room.live"], filter: "diamonds > 1", rooms: ["98765", "0"] },
+  maxEvents: 5,
+};
 /** Requests to every operation of the document: a route that is described must be shown here. */
 export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /healthz": [["/healthz", 200]],
@@ -37,7 +41,6 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/douyin/liveroom/chat?room_id=98765", 200],
     ["/douyin/liveroom/chat?room_id=98765&format=2&cursor=0&limit=2000", 200],
     ["/douyin/liveroom/chat?room_id=98765&cursor=0&limit=2000&types=WebcastRoomUserSeqMessage,WebcastChatMessage", 200],
-    ["/douyin/liveroom/chat?room_id=98765&limit=x", 400],
     ["/douyin/liveroom/chat?room_id=98765&cursor=999999", 409],
   ],
   "GET /douyin/liveroom/info": [
@@ -58,19 +61,12 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     [`/douyin/video/detail?aweme_id=${CAPTCHA}`, 503],
     ["/douyin/video/detail?aweme_id=1", 400],
   ],
-  "GET /douyin/video/comments": [
-    [`/douyin/video/comments?aweme_id=${WORK}`, 200],
-    [`/douyin/video/comments?aweme_id=${WORK}&cursor=x`, 400],
-  ],
+  "GET /douyin/video/comments": [[`/douyin/video/comments?aweme_id=${WORK}`, 200]],
   "GET /douyin/video/comment/reply": [
     [`/douyin/video/comment/reply?aweme_id=${WORK}&cid=1`, 200],
     [`/douyin/video/comment/reply?aweme_id=${WORK}&cid=nothing`, 404],
-    [`/douyin/video/comment/reply?aweme_id=${WORK}`, 400],
   ],
-  "GET /douyin/user/posts": [
-    [`/douyin/user/posts?sec_uid=${AUTHOR}`, 200],
-    ["/douyin/user/posts?uid=1", 400],
-  ],
+  "GET /douyin/user/posts": [[`/douyin/user/posts?sec_uid=${AUTHOR}`, 200]],
   "POST /v1/works": [
     ["/v1/works", 200, { json: { link: `https://www.douyin.com/video/${WORK}`, maxAgeSeconds: 0 } }],
     ["/v1/works", 200, { json: { link: DELETED } }],
@@ -82,19 +78,16 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/works", 200],
     ["/v1/works?limit=1", 200],
     ["/v1/works?author=nobody", 200],
-    ["/v1/works?cursor=x", 400],
   ],
   "GET /v1/works/pace": [["/v1/works/pace", 200]],
   "GET /v1/gifts": [
     ["/v1/gifts", 200],
     ["/v1/gifts?name=x&limit=1", 200],
-    ["/v1/gifts?cursor=x", 400],
   ],
   "GET /v1/gifts/{gift}": [["/v1/gifts/463", 404]],
   "POST /v1/authors": [
     ["/v1/authors", 201, { json: { link: `https://www.douyin.com/user/${AUTHOR}` } }],
     ["/v1/authors", 200, { json: { link: AUTHOR } }],
-    ["/v1/authors", 400, { json: { link: "https://www.douyin.com/collection/7686658435312030111" } }],
     ["/v1/authors", 404, { json: { link: "https://v.douyin.com/NOPE/" } }],
   ],
   "GET /v1/authors": [["/v1/authors", 200]],
@@ -102,29 +95,19 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/authors/MS4wWatched", 200],
     ["/v1/authors/nobody", 404],
   ],
-  "GET /v1/authors/{author}/works": [
-    [`/v1/authors/${AUTHOR}/works?limit=5`, 200],
-    ["/v1/authors/nobody/works", 400],
-  ],
-  "POST /v1/authors/{author}/works": [
-    [`/v1/authors/${AUTHOR}/works`, 202, { json: { limit: 5, stopAfterKnown: 3 } }],
-    [`/v1/authors/${AUTHOR}/works`, 400, { json: { limit: 0 } }],
-  ],
+  "GET /v1/authors/{author}/works": [[`/v1/authors/${AUTHOR}/works?limit=5`, 200]],
+  "POST /v1/authors/{author}/works": [[`/v1/authors/${AUTHOR}/works`, 202, { json: { limit: 5, stopAfterKnown: 3 } }]],
   "GET /v1/authors/{author}/works/run": [
     [`/v1/authors/${LISTED}/works/run`, 200],
     [`/v1/authors/${LISTED}x/works/run`, 404],
   ],
   "DELETE /v1/authors/{author}/works/run": [[`/v1/authors/${LISTED}/works/run`, 200]],
   "GET /v1/mixes/{mix}/works": [[`/v1/mixes/${WORK}/works`, 200]],
-  "POST /v1/mixes/{mix}/works": [
-    [`/v1/mixes/${WORK}/works`, 202, { json: { limit: 5 } }],
-    [`/v1/mixes/${WORK}/works`, 400, { json: { stopAfterKnown: 3 } }],
-  ],
+  "POST /v1/mixes/{mix}/works": [[`/v1/mixes/${WORK}/works`, 202, { json: { limit: 5 } }]],
   "GET /v1/mixes/{mix}/works/run": [[`/v1/mixes/${CAPTCHA}/works/run`, 404]],
   "DELETE /v1/mixes/{mix}/works/run": [[`/v1/mixes/${CAPTCHA}/works/run`, 404]],
   "POST /v1/works/lists": [
     ["/v1/works/lists", 202, { json: { link: AUTHOR } }],
-    ["/v1/works/lists", 400, { json: { link: `https://www.douyin.com/video/${WORK}` } }],
     ["/v1/works/lists", 404, { json: { link: "https://v.douyin.com/NOPE/" } }],
   ],
   "POST /v1/authors/{author}/look": [
@@ -138,18 +121,13 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /v1/comments": [
     ["/v1/comments", 200],
     ["/v1/comments?q=text&limit=1", 200],
-    ["/v1/comments?cursor=x", 400],
   ],
   "GET /v1/works/{work}/comments": [
     [`/v1/works/${WORK}/comments`, 200],
     [`/v1/works/${WORK}/comments?parent=1`, 200],
     [`/v1/works/${WORK}/comments?q=text&user=1`, 200],
-    [`/v1/works/${WORK}/comments?cursor=x`, 400],
   ],
-  "POST /v1/works/{work}/comments": [
-    [`/v1/works/${DELETED}/comments`, 202, { json: { limit: 1, replies: false } }],
-    [`/v1/works/${DELETED}/comments`, 400, { json: { limit: 0 } }],
-  ],
+  "POST /v1/works/{work}/comments": [[`/v1/works/${DELETED}/comments`, 202, { json: { limit: 1, replies: false } }]],
   "GET /v1/works/{work}/comments/run": [
     [`/v1/works/${WORK}/comments/run`, 200],
     [`/v1/works/${CAPTCHA}/comments/run`, 404],
@@ -161,13 +139,11 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "POST /v1/downloads": [
     ["/v1/downloads", 202, { json: { link: WORK, quality: "720p", covers: true } }],
     ["/v1/downloads", 400, { json: { link: "https://live.douyin.com/98765" } }],
-    ["/v1/downloads", 400, { json: { link: WORK, quality: "good" } }],
     ["/v1/downloads", 404, { json: { link: "https://v.douyin.com/NOPE/" } }],
   ],
   "GET /v1/downloads": [
     ["/v1/downloads", 200],
     [`/v1/downloads?work=${WORK}&limit=1`, 200],
-    ["/v1/downloads?cursor=x", 400],
   ],
   "GET /v1/downloads/{download}": [
     ["/v1/downloads/d1", 200],
@@ -182,7 +158,6 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/downloads/d2/files/video/0", 206, { headers: { range: "bytes=1-" } }],
     ["/v1/downloads/d2/files/video/0", 416, { headers: { range: "bytes=9-" } }],
     ["/v1/downloads/d1/files/video/0", 404],
-    ["/v1/downloads/d1/files/film/0", 400],
   ],
   "GET /v1/works/{work}/files": [
     [`/v1/works/${WORK}/files`, 200],
@@ -192,22 +167,18 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /v1/works/{work}/comments/export": [
     [`/v1/works/${WORK}/comments/export?format=csv`, 200],
     [`/v1/works/${WORK}/comments/export?format=jsonl&pseudonyms=own`, 200],
-    [`/v1/works/${WORK}/comments/export?format=ass`, 400],
   ],
   "GET /v1/works/{work}": [
     [`/v1/works/${WORK}`, 200],
     [`/v1/works/${CAPTCHA}`, 404],
-    ["/v1/works/x", 400],
   ],
   "GET /v1/rooms": [
     ["/v1/rooms", 200],
     ["/v1/rooms?limit=1", 200],
-    ["/v1/rooms?cursor=x", 400],
   ],
   "POST /v1/rooms": [
     ["/v1/rooms", 201, { json: { room: "4242" } }],
     ["/v1/rooms", 201, { json: { room: "4243", watch: false } }],
-    ["/v1/rooms", 400, { json: { room: "a/b" } }],
     ["/v1/rooms", 503, { json: { room: "captcha" } }],
   ],
   "GET /v1/rooms/{room}": [
@@ -215,10 +186,7 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/web_rid:98765", 200],
     ["/v1/rooms/404", 404],
   ],
-  "PATCH /v1/rooms/{room}": [
-    ["/v1/rooms/4242", 200, { json: {} }],
-    ["/v1/rooms/4242", 400, { json: { a: 1 } }],
-  ],
+  "PATCH /v1/rooms/{room}": [["/v1/rooms/4242", 200, { json: {} }]],
   "POST /v1/rooms/{room}/pause": [["/v1/rooms/4242/pause", 200]],
   "POST /v1/rooms/{room}/resume": [["/v1/rooms/4242/resume", 200]],
   "DELETE /v1/rooms/{room}": [["/v1/rooms/4242", 200]],
@@ -229,17 +197,14 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   ],
   "GET /v1/sessions": [
     ["/v1/sessions?by=diamonds&limit=1", 200],
-    ["/v1/sessions?by=title", 400],
     ["/v1/sessions?room=nobody", 404],
   ],
   "GET /v1/compare": [
     [`/v1/compare?sessions=98765/${SESSION},98765/latest&limit=2`, 200],
-    ["/v1/compare?sessions=98765/latest", 400],
     ["/v1/compare?sessions=98765/latest,98765/1", 404],
   ],
   "GET /v1/users": [
     ["/v1/users?q=1&limit=1", 200],
-    ["/v1/users?q=", 400],
     ["/v1/users?q=x&room=nobody", 404],
   ],
   "GET /v1/rooms/{room}/sessions/{session}": [
@@ -250,19 +215,16 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/summary", 200],
     [`/v1/rooms/98765/summary?session=${SESSION}`, 200],
     ["/v1/rooms/98765/summary?session=1", 200],
-    ["/v1/rooms/98765/summary?minutes=x", 400],
     ["/v1/rooms/404/summary", 404],
   ],
   "GET /v1/rooms/{room}/sessions/{session}/stats": [
     [`/v1/rooms/98765/sessions/${SESSION}/stats`, 200],
     ["/v1/rooms/98765/sessions/latest/stats?limit=1", 200],
     ["/v1/rooms/98765/sessions/1/stats", 404],
-    ["/v1/rooms/98765/sessions/latest/stats?cursor=x", 400],
   ],
   "GET /v1/rooms/{room}/sessions/{session}/gifts": [
     [`/v1/rooms/98765/sessions/${SESSION}/gifts`, 200],
     ["/v1/rooms/98765/sessions/latest/gifts?by=line&user=1", 200],
-    ["/v1/rooms/98765/sessions/latest/gifts?by=x", 400],
   ],
   "GET /v1/rooms/{room}/sessions/{session}/top": [
     ["/v1/rooms/98765/sessions/latest/top?by=events", 200],
@@ -276,7 +238,6 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   "GET /v1/rooms/{room}/sessions/{session}/highlights": [
     ["/v1/rooms/98765/sessions/latest/highlights", 200],
     ["/v1/rooms/98765/sessions/latest/highlights?format=edl&fps=25", 200],
-    ["/v1/rooms/98765/sessions/latest/highlights?format=xml", 400],
   ],
   "GET /v1/rooms/{room}/sessions/{session}/words": [
     ["/v1/rooms/98765/sessions/latest/words", 200],
@@ -294,18 +255,15 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/98765/events?types=*&limit=2000", 200],
     ["/v1/rooms/98765/events?before=3", 200],
     ["/v1/rooms/98765/events?after=999999", 409],
-    ["/v1/rooms/98765/events?filter=x", 400],
   ],
   "GET /v1/rooms/{room}/retention": [["/v1/rooms/98765/retention", 200]],
   "PATCH /v1/rooms/{room}/retention": [
     ["/v1/rooms/98765/retention", 200, { json: { events: { maxAgeMs: 86_400_000, maxBytes: null }, raw: null } }],
-    ["/v1/rooms/98765/retention", 400, { json: { events: { maxAgeMs: 5, maxBytes: null } } }],
     ["/v1/rooms/nobody/retention", 404, { json: {} }],
   ],
   "GET /v1/search": [
     ["/v1/search?types=chat,gift&room=98765", 200],
     ["/v1/search?q=%E4%BD%A0%E5%A5%BD&limit=1", 200],
-    ["/v1/search?q=x", 400],
     ["/v1/search?q=xx&room=nobody", 404],
   ],
   "GET /v1/rooms/{room}/export": [
@@ -316,28 +274,16 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
     ["/v1/rooms/404/export?format=csv", 404],
   ],
   "GET /v1/official": [["/v1/official", 200]],
-  "POST /v1/official/launches": [
-    ["/v1/official/launches", 404, { json: { launchToken: "x" } }],
-    ["/v1/official/launches", 400, { json: {} }],
-  ],
-  "POST /v1/official/acks": [
-    ["/v1/official/acks", 404, { json: { roomId: "1", messages: [{ id: "1", method: "live_gift", at: 1 }] } }],
-    ["/v1/official/acks", 400, { json: { roomId: "x", messages: [] } }],
-  ],
+  "POST /v1/official/launches": [["/v1/official/launches", 404, { json: { launchToken: "x" } }]],
+  "POST /v1/official/acks": [["/v1/official/acks", 404, { json: { roomId: "1", messages: [{ id: "1", method: "live_gift", at: 1 }] } }]],
   "GET /v1/accounts": [["/v1/accounts", 200]],
-  "POST /v1/accounts": [
-    ["/v1/accounts", 201, { json: { name: "tablet", cookies: "sessionid=1" } }],
-    ["/v1/accounts", 400, { json: { name: "a b", cookies: "x" } }],
-  ],
+  "POST /v1/accounts": [["/v1/accounts", 201, { json: { name: "tablet", cookies: "sessionid=1" } }]],
   "POST /v1/accounts/{account}/check": [
     ["/v1/accounts/tablet/check", 200],
     ["/v1/accounts/none/check", 404],
   ],
   "DELETE /v1/accounts/{account}": [["/v1/accounts/tablet", 200]],
-  "POST /v1/erase": [
-    ["/v1/erase", 202, { json: { user: "42" } }],
-    ["/v1/erase", 400, { json: {} }],
-  ],
+  "POST /v1/erase": [["/v1/erase", 202, { json: { user: "42" } }]],
   "POST /v1/rooms/{room}/redecode": [
     ["/v1/rooms/98765/redecode", 202, { json: {} }],
     ["/v1/rooms/98765/redecode", 404, { json: { session: "404" } }],
@@ -361,65 +307,33 @@ export const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   ],
   "DELETE /v1/tasks/{task}": [["/v1/tasks/2", 200]],
   "GET /v1/speech": [["/v1/speech", 200]],
-  "POST /v1/speech": [
-    ["/v1/speech", 404, { json: { text: "你好" } }],
-    ["/v1/speech", 400, { json: { text: "" } }],
-  ],
+  "POST /v1/speech": [["/v1/speech", 404, { json: { text: "你好" } }]],
   "GET /v1/about": [["/v1/about", 200]],
   "GET /v1/cluster": [["/v1/cluster", 404]],
   "POST /v1/doctor": [["/v1/doctor", 200, { json: {} }]],
   "GET /v1/sidecars": [["/v1/sidecars", 200]],
   "POST /v1/sidecars": [
     ["/v1/sidecars", 201, { json: { folder: ".", room: "98765", namePattern: "*_%Y%m%d%H%M%S", timeZone: "Asia/Shanghai" } }],
-    ["/v1/sidecars", 400, { json: { folder: "../x", room: "98765" } }],
     ["/v1/sidecars", 404, { json: { folder: ".", room: "nobody" } }],
     ["/v1/sidecars", 409, { json: { folder: ".", room: "98765" } }],
   ],
   "DELETE /v1/sidecars/{sidecar}": [["/v1/sidecars/none", 404]],
   "GET /v1/settings": [["/v1/settings", 200]],
-  "PATCH /v1/settings": [
-    ["/v1/settings", 200, { json: { DYLIVE_KEEP_EVENTS_DAYS: 90 } }],
-    ["/v1/settings", 400, { json: { DYLIVE_PORT: 1 } }],
-  ],
+  "PATCH /v1/settings": [["/v1/settings", 200, { json: { DYLIVE_KEEP_EVENTS_DAYS: 90 } }]],
   "GET /v1/token": [["/v1/token", 200]],
   "GET /v1/tokens": [["/v1/tokens", 200]],
-  "POST /v1/tokens": [
-    ["/v1/tokens", 201, { json: { name: "a", rooms: ["98765"], perMinute: 5 } }],
-    ["/v1/tokens", 400, { json: { name: "" } }],
-  ],
+  "POST /v1/tokens": [["/v1/tokens", 201, { json: { name: "a", rooms: ["98765"], perMinute: 5 } }]],
   "DELETE /v1/tokens/{token}": [["/v1/tokens/none", 404]],
   "GET /v1/hooks": [["/v1/hooks", 200]],
-  "POST /v1/hooks": [
-    [
-      "/v1/hooks",
-      201,
-      {
-        json: {
-          url: "https://receiver.example/a",
-          name: "a",
-          types: ["gift", "room.live"],
-          filter: "diamonds > 1",
-          rooms: ["98765", "0"],
-          maxEvents: 5,
-        },
-      },
-    ],
-    ["/v1/hooks", 400, { json: { url: "http://127.0.0.1/" } }],
-  ],
+  "POST /v1/hooks": [["/v1/hooks", 201, { json: HOOK }]],
   "GET /v1/hooks/{hook}": [
     ["/v1/hooks/hook", 200],
     ["/v1/hooks/none", 404],
   ],
-  "PATCH /v1/hooks/{hook}": [
-    ["/v1/hooks/hook", 200, { json: { filter: null, types: ["*"] } }],
-    ["/v1/hooks/hook", 400, { json: { filter: "x" } }],
-  ],
+  "PATCH /v1/hooks/{hook}": [["/v1/hooks/hook", 200, { json: { filter: null, types: ["*"] } }]],
   "POST /v1/hooks/{hook}/pause": [["/v1/hooks/hook/pause", 200]],
   "POST /v1/hooks/{hook}/resume": [["/v1/hooks/hook/resume", 200]],
-  "POST /v1/hooks/{hook}/replay": [
-    ["/v1/hooks/hook/replay", 200, { json: { room: "98765", seq: 1 } }],
-    ["/v1/hooks/hook/replay", 400, { json: { room: "98765", seq: 10_000 } }],
-  ],
+  "POST /v1/hooks/{hook}/replay": [["/v1/hooks/hook/replay", 200, { json: { room: "98765", seq: 1 } }]],
   "POST /v1/hooks/{hook}/rotate": [["/v1/hooks/hook/rotate", 200]],
   "POST /v1/hooks/{hook}/test": [["/v1/hooks/hook/test", 200]],
   "GET /v1/hooks/{hook}/deliveries": [["/v1/hooks/hook/deliveries?limit=5", 200]],

@@ -1,8 +1,8 @@
+// Guards: the server answers waiting calls when it stops, and its log names errors and no token.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { encodeCursor } from "../../src/feed/cursor.js";
-import type { RoomOperations } from "../../src/health/state.js";
 import { until } from "../until.js";
 import { type ApiServer, serveApi } from "./api-server.js";
 import { serveChat } from "./compatible/chat-server.js";
@@ -76,37 +76,6 @@ describe("stopping", () => {
     }
     expect(await positions()).toEqual([1, 1]);
     await expect(fetch(`${api.url}/healthz`)).rejects.toThrow();
-  });
-
-  it("waits for the position of an answer that was handed over", async () => {
-    const { api, get, add, positions, holdPositions } = await serveChat();
-    await add(chat("1"));
-    const release = holdPositions();
-    await get();
-    let closed = false;
-    const closing = api.close().then(() => {
-      closed = true;
-    });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(closed).toBe(false);
-    release();
-    await closing;
-    expect(await positions()).toEqual([1]);
-  });
-
-  it("tells who waits for a room's state that it stops", async () => {
-    const { api, get, manager } = await serveChat();
-    const request = vi.spyOn(manager as RoomOperations, "request");
-    request.mockImplementation(
-      (_text, _settleMs, signal) =>
-        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true })),
-    );
-    const waiting = get();
-    await until(() => request.mock.calls.length > 0);
-    await api.close();
-    const answer = await waiting;
-    expect([answer.status, answer.body.code]).toEqual([503, 503]);
-    expect(answer.body.msg).toContain("stopping");
   });
 
   it("refuses what still comes on a connection, and reports itself unwell", async () => {

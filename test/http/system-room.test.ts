@@ -1,10 +1,9 @@
+// Guards: the system's events are read like a room's, by tokens that see all rooms alone.
 import { describe, expect, it } from "vitest";
 import type { NewEventOf } from "../../src/events/event.js";
 import { SYSTEM_ROOM } from "../../src/store/log.js";
 import { until } from "../until.js";
 import { type ApiServer, serveApi } from "./api-server.js";
-import { serveLive } from "./streams/live-server.js";
-import { SseClient } from "./streams/sse-client.js";
 import { WsClient } from "./streams/ws-client.js";
 
 const told = (kind: string): NewEventOf<"system"> => ({
@@ -49,27 +48,6 @@ describe("the system's room", () => {
     expect(next.body).toMatchObject({ events: [{ seq: 3, kind: "hook_paused" }] });
     const query = new URLSearchParams({ after: "0", filter: 'kind == "disk_low"' });
     expect((await call(`/v1/rooms/0/events?${query}`)).body).toMatchObject({ events: [{ seq: 1 }] });
-  });
-
-  it("is streamed, alone and with others, under one cursor", async () => {
-    const server = await serveLive();
-    const { room } = await server.room();
-    const epoch = await server.store.rooms.claim(SYSTEM_ROOM);
-    const say = (kind: string) => server.store.log.append([{ room: SYSTEM_ROOM, epoch, events: [told(kind)] }]);
-    await say("disk_low");
-    const url = `${server.url}/v1/events/stream?rooms=0,98765`;
-    const sse = await SseClient.open(`${url}&after=0`, server);
-    const ws = await WsClient.open(server.url, server.token);
-    ws.send({ op: "subscribe", name: "watch", rooms: [0, room], after: 0 });
-    await until(() => sse.events.length === 1 && ws.events.length === 1);
-    await say("login_lapsed");
-    await until(() => sse.events.length === 2 && ws.events.length === 2);
-    expect(sse.named("system").map(({ data }) => (data as { kind: string }).kind)).toEqual(["disk_low", "login_lapsed"]);
-    const rest = await SseClient.open(url, { ...server, lastId: sse.messages.at(-2)?.id ?? "" });
-    await until(() => rest.events.length === 1);
-    expect(rest.events[0]).toMatchObject({ room: 0, seq: 2 });
-    ws.send({ op: "ack", name: "watch", room: 0, seq: 2 });
-    await until(() => ws.typed("acked").length === 1);
   });
 
   it("is not there for a token that is limited to rooms, whatever it names", async () => {

@@ -1,3 +1,4 @@
+// Guards: a position of a token is gone with the token, also when it moves at that moment.
 import { describe, expect, it } from "vitest";
 import { createToken, holdPositions, movePosition, revokeToken, subscriptionPosition } from "../../src/http/tokens.js";
 import type { Positions } from "../../src/store/sql/positions.js";

@@ -1,10 +1,9 @@
+// Guards: /douyin/liveroom/chat answers as the document says, each event once and in order.
 import { describe, expect, it, vi } from "vitest";
 import { decodeCursor, encodeCursor } from "../../../src/feed/cursor.js";
-import { hashToken } from "../../../src/http/tokens.js";
 import { DyliveError, type ErrorCode } from "../../../src/runtime/errors.js";
-import type { Scope } from "../../../src/store/sql/tokens.js";
-import { chat, gift, join, leave, like, person, stats } from "../events.js";
-import { answerOf, readInSteps, SESSION, serveChat } from "./chat-server.js";
+import { chat, stats } from "../events.js";
+import { answerOf, readInSteps, serveChat } from "./chat-server.js";
 import { EXAMPLE, EXAMPLE_TEXT } from "./example.js";
 
 describe("GET /douyin/liveroom/chat", () => {
@@ -20,13 +19,6 @@ describe("GET /douyin/liveroom/chat", () => {
     expect(answer.headers.get("access-control-allow-origin")).toBeNull();
   });
 
-  it("takes the token from the query or as a bearer", async () => {
-    const { url, get, reader } = await serveChat();
-    const bearer = await answerOf(await fetch(url({ room_id: 1 }), { headers: { authorization: `Bearer ${reader}` } }));
-    expect(bearer.status).toBe(200);
-    expect((await get()).status).toBe(200);
-  });
-
   it("looks at the token first, then at the fields, then at the room", async () => {
     const { url, get, manager } = await serveChat();
     for (const query of [{}, { room_id: "!!" }, { room_id: "1", limit: "x" }]) {
@@ -37,57 +29,6 @@ describe("GET /douyin/liveroom/chat", () => {
     }
     expect((await get({ limit: 0 })).status).toBe(400);
     expect(manager.asked).toEqual([]);
-  });
-
-  it("names the field that is wrong", async () => {
-    const { get, manager } = await serveChat();
-    const wrong: [string, string][] = [
-      ["room_id", ""],
-      ["room_id", "'; drop table events; --"],
-      ["room_id", "../.."],
-      ["room_id", ".."],
-      ["room_id", "a".repeat(129)],
-      ["limit", "0"],
-      ["limit", "2001"],
-      ["limit", "1.5"],
-      ["limit", "abc"],
-      ["limit", ""],
-      ["wait", "61"],
-      ["wait", "-1"],
-      ["cursor", ""],
-      ["cursor", "no cursor"],
-      ["cursor", "abc"],
-      ["types", ""],
-      ["types", "WebcastChatMessage,"],
-      ["types", "Webcast Chat"],
-      ["client", ""],
-      ["client", "a/b"],
-      ["format", "3"],
-    ];
-    for (const [field, value] of wrong) {
-      const answer = await get({ [field]: value });
-      expect([field, value, answer.status, answer.body.code, answer.body.data]).toEqual([field, value, 400, 400, []]);
-      expect(answer.body.msg).toContain(field);
-      expect(Object.keys(answer.body)).toEqual(["code", "data", "msg"]);
-    }
-    expect(manager.asked).toEqual([]);
-  });
-
-  it("names room_id when it is missing or given twice", async () => {
-    const { url, reader: token } = await serveChat();
-    for (const target of [url({ token }), `${url({ token })}&room_id=1&room_id=2`]) {
-      const answer = await answerOf(await fetch(target));
-      expect([answer.status, answer.body.code]).toEqual([400, 400]);
-      expect(answer.body.msg).toContain("room_id");
-    }
-  });
-
-  it("tells a client what it may not do", async () => {
-    const { get, store, reader } = await serveChat();
-    const row = await store.tokens.find(hashToken(reader));
-    vi.spyOn(store.tokens, "find").mockResolvedValue(row && { ...row, scope: "later" as Scope });
-    const answer = await get();
-    expect([answer.status, answer.body.code]).toEqual([403, 403]);
   });
 
   it("passes on why a room cannot be had, with the status of the table", async () => {
@@ -116,47 +57,11 @@ describe("GET /douyin/liveroom/chat", () => {
     expect(answer.headers.get("x-room-state")).toBe("waiting");
   });
 
-  it("gives one broadcast's events for a 19-digit id", async () => {
-    const { get, add } = await serveChat();
-    await add(chat("old", { sessionId: "7000000000000000009" }), chat("new"));
-    expect((await get({ room_id: SESSION })).texts).toEqual(["new"]);
-  });
-
-  it("shows other methods only when they are asked for", async () => {
-    const { get, add } = await serveChat();
-    await add(stats(), leave(), gift(0), like(0), join());
-    expect((await get({ cursor: 0 })).texts).toEqual(["来了"]);
-    const asked = await get({ cursor: 0, types: "WebcastRoomUserSeqMessage,WebcastGiftMessage" });
-    expect(asked.body.data.map((event) => event["type"])).toEqual(["WebcastRoomUserSeqMessage"]);
-  });
-
-  it("brings hostile text through unharmed", async () => {
-    const { get, add } = await serveChat();
-    const hostile = '\u001b]0;x\u0007<script>alert(1)</script>","code":1}\r\n\u202e\u2028=1+1\\ud800';
-    await add(chat(hostile, { user: person({ nickname: hostile }) }));
-    expect((await get()).body.data[0]).toMatchObject({ text: hostile, nickname: hostile });
-  });
-
-  it("offers the later form", async () => {
-    const { get, add, clock } = await serveChat();
-    await add(chat("hi"));
-    const answer = await get({ format: 2 });
-    expect(JSON.parse(answer.text)).toMatchObject({
-      code: 200,
-      msg: "成功",
-      data: { messages: [{ payload: { content: "hi" } }], fetch_interval: 1000, now: clock.now() },
-    });
-    expect((JSON.parse(answer.text) as { data: { cursor: string } }).data.cursor).toBe(answer.headers.get("x-next-cursor"));
-  });
-
   it("refuses what it does not offer in the same envelope", async () => {
-    const { api, url, reader: token } = await serveChat();
+    const { url, reader: token } = await serveChat();
     const post = await answerOf(await fetch(url({ token, room_id: 1 }), { method: "POST", body: "x".repeat(100_000) }));
     expect([post.status, post.body.code, post.headers.get("allow")]).toEqual([405, 405, "GET"]);
     expect((await fetch(url({ token, room_id: 1 }), { method: "HEAD" })).status).toBe(405);
-    const targets = ["/douyin/liveroom/nothing", "/nothing", "/"];
-    for (const target of targets) expect((await answerOf(await fetch(api.url + target))).body.code).toBe(404);
-    expect((await answerOf(await fetch(`${api.url}/%ff`))).body.code).toBe(400);
     const long = await answerOf(await fetch(`${url({ token, room_id: 1 })}&x=${"y".repeat(9_000)}`));
     expect([long.status, long.body.code]).toEqual([414, 414]);
     const huge = await answerOf(await fetch(`${url({ token, room_id: 1 })}&x=${"y".repeat(20_000)}`));
@@ -210,7 +115,7 @@ describe("cursor=", () => {
     const sent: string[] = [];
     const got: unknown[] = [];
     let cursor = "0";
-    for (let round = 0; round < 120; round++) {
+    for (let round = 0; round < 60; round++) {
       for (let n = random(9); n > 0; n--) {
         if (random(3) === 0) await add(stats());
         else {

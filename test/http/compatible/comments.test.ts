@@ -1,11 +1,8 @@
-import { execFile } from "node:child_process";
+// Guards: /douyin/video/comments pages through kept comments and says why there may be more.
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../../src/platform/access/work-visitor.js";
 import { readComments } from "../../../src/platform/works/comments.js";
-import { DyliveError } from "../../../src/runtime/errors.js";
 import type { Comment, CommentRun } from "../../../src/works/model/comment.js";
 import { until } from "../../until.js";
 import { commentOf, runOf } from "../../works/comment.js";
@@ -109,70 +106,13 @@ describe("/douyin/video/comments", () => {
     expect(asked.length).toBe(1);
   });
 
-  it("lets such a run go on for two minutes, and the next one begin where it is asked for more", async () => {
-    const server = await serveApi();
-    const { asked, turn } = pages(server);
-    const first = server.call(COMMENTS);
-    await until(() => asked.length > 0);
-    turn();
-    await until(async () => (await server.store.comments.count(WORK)).comments === 4);
-    await server.clock.advance(119_000);
-    turn();
-    await until(async () => (await server.store.comments.count(WORK)).comments === 8);
-    await server.clock.advance(1_000);
-    turn();
-    expect((await first).body).toMatchObject({ data: { cursor: 10, has_more: 1 } });
-    const limit = "the last run was ended by limit: the run was limited to 120 seconds";
-    expect((await server.call(`${COMMENTS}&cursor=10`)).body).toMatchObject({ data: { cursor: 12, has_more: 1, _more: limit } });
-    const chinese = await server.call(`${COMMENTS}&cursor=10`, { headers: { "accept-language": "zh" } });
-    expect(chinese.at("data", "_more")).toMatch(/^上一次采集的结束：到了设定的上限，[^a-z]*120 秒/);
-    const more = server.call(`${COMMENTS}&cursor=12`);
-    await until(() => asked.length > 1);
-    turn({ endedBy: "end", reason: "no more" });
-    expect((await more).body).toMatchObject({ data: { comments: [], cursor: 12, has_more: 0 } });
-  });
-
-  it("says what a run failed with where nothing is kept, and tries again when it is asked again", async () => {
-    const server = await serveApi();
-    const { asked, turn } = pages(server);
-    const gone = server.call(COMMENTS);
-    await until(() => asked.length > 0);
-    turn(new DyliveError("no_work", "it was deleted"));
-    expect((await gone).body).toMatchObject({ code: 404, data: [], msg: expect.stringContaining("it was deleted") });
-    const blocked = server.call(COMMENTS);
-    await until(() => asked.length > 1);
-    turn({ endedBy: "captcha", reason: "a captcha" });
-    expect((await blocked).body).toMatchObject({
-      code: 200,
-      data: { comments: [], cursor: 0, has_more: 1, _more: "the last run was ended by captcha: a captcha" },
-    });
-  });
-
-  it("answers at once when the server stops", async () => {
-    const server = await serveApi();
-    pages(server);
-    const waiting = server.call(COMMENTS);
-    await until(async () => (await server.store.commentRuns.last(WORK)) !== null);
-    const closed = server.api.close();
-    expect((await waiting).body).toMatchObject({ code: 503, data: [] });
-    await closed;
-  });
-
   it("refuses in its envelope", async () => {
     const { call, token, tell } = await serveApi();
     await tell("98765");
     const limited = await token({ rooms: ["98765"] });
     for (const path of [COMMENTS, `${REPLIES}&cid=1`, `/douyin/user/posts?sec_uid=${AUTHOR}`])
       expect((await call(path, { token: limited })).body).toMatchObject({ code: 403, data: [] });
-    for (const path of [
-      `${COMMENTS}&cursor=9007199254740993`,
-      `${COMMENTS}1`,
-      `${COMMENTS}&cursor=x`,
-      `${COMMENTS}&count=51`,
-      REPLIES,
-      `${REPLIES}&cid=a/b`,
-    ])
-      expect((await call(path)).body).toMatchObject({ code: 400, data: [] });
+    expect((await call(`${COMMENTS}&cursor=9007199254740993`)).body).toMatchObject({ code: 400, data: [] });
     expect((await call(COMMENTS, { method: "POST" })).status).toBe(405);
   });
 });
@@ -191,77 +131,18 @@ describe("/douyin/video/comment/reply", () => {
         comments: [{ cid: "23", reply_id: "11", level: 2 }],
       },
     });
-    const chinese = { headers: { "accept-language": "zh" } };
-    expect((await call(`${REPLIES}&cid=11&cursor=6`, chinese)).at("data", "_more")).toMatch(
-      /^平台计有 5 条回复，已保存 4 条；上一次采集的结束：/,
-    );
     await store.comments.put(1, [commentOf(WORK, "24", { rank: 9, parentId: "11" })]);
     expect((await call(`${REPLIES}&cid=11&cursor=8`)).body).toMatchObject({ data: { has_more: 0, comments: [{ cid: "24" }] } });
     expect((await call(`${REPLIES}&cid=10`)).body).toMatchObject({ data: { has_more: 0, comments: [], total: 0, cursor: 0 } });
     expect((await call(`${REPLIES}&cid=77`)).body).toMatchObject({ code: 404, data: [], msg: expect.stringContaining("wall") });
-    expect((await call(`${REPLIES}&cid=77`, chinese)).at("msg")).toMatch(/没有保存评论 77；上一次采集的结束：遇到登录墙，/);
   });
-
-  it("begins no run for what none can bring: a cid that is no top comment, or a cursor that no page led to", async () => {
-    const { call, store, clock } = await kept({ endedBy: "end", reason: "no more" });
-    const ended = await store.commentRuns.last(WORK);
-    const [unknown, far] = [`${REPLIES}&cid=77`, "cursor=999999999"];
-    await clock.advance(600_000);
-    expect((await call(unknown)).body).toMatchObject({ code: 404, data: [], msg: expect.stringContaining("ended by end") });
-    expect((await call(`${REPLIES}&cid=20`)).body).toMatchObject({ data: { comments: [], has_more: 0 } });
-    for (const path of [`${REPLIES}&cid=11&${far}`, `/douyin/video/comments?aweme_id=${CAPTCHA}&${far}`])
-      expect((await call(path)).body).toMatchObject({
-        data: { comments: [], has_more: 1, _more: "no page led to this cursor: begin with 0" },
-      });
-    expect((await call(`${COMMENTS}&${far}`)).body).toMatchObject({ data: { comments: [], has_more: 0, cursor: 999999999 } });
-    expect([await store.commentRuns.last(WORK), await store.commentRuns.last(CAPTCHA)]).toEqual([ended, null]);
-  });
-
-  it("begins a run that opens floors where the last one did not", async () => {
-    const server = await kept({ replies: false, endedBy: "end", reason: "no more" });
-    const { asked, turn } = pages(server);
-    const reply = server.call(`${REPLIES}&cid=11&cursor=8`);
-    await until(() => asked.length > 0);
-    expect(asked[0]?.wantsReplies(null)).toBe(true);
-    turn({ endedBy: "end", reason: "no more" });
-    expect((await reply).body).toMatchObject({
-      data: { comments: [], has_more: 1, _more: expect.stringContaining("5 replies") },
-    });
-    // Another would end as this one did.
-    expect((await server.call(`${REPLIES}&cid=11&cursor=8`)).at("data", "has_more")).toBe(1);
-    expect(asked.length).toBe(1);
-  });
-});
-
-it("examples/work-comments.mjs prints all that is kept, and why there may be more", async () => {
-  const { api, tokens } = await kept();
-  const program = fileURLToPath(new URL("../../../examples/work-comments.mjs", import.meta.url));
-  const run = (token: string) => promisify(execFile)(process.execPath, [program, api.url, token, WORK]);
-  const { stdout, stderr } = await run(tokens.read);
-  const lines = stdout.trimEnd().split("\n");
-  expect([lines.length, lines[0], lines[2]]).toEqual([16, 'nick: "text" ♥ 1', '    nick: "text" ♥ 1']);
-  expect(stderr.trimEnd().split("\n")).toEqual([
-    expect.stringMatching(/^the platform counts 5 replies, 4 are kept/),
-    expect.stringMatching(/wall/),
-  ]);
-  await expect(run("wrong")).rejects.toThrow(/401 The token is not valid/);
 });
 
 it("a comment by the platform's names is read as the same comment", async () => {
   const { call, store } = await serveApi();
   const urls = ["https://p3-pc-sign.douyinpic.com/a~q75.webp"];
-  const image = {
-    index: 0,
-    role: "image",
-    width: 3,
-    height: 4,
-    format: null,
-    bytes: null,
-    watermark: false,
-    urls,
-    expiresAt: null,
-    motion: null,
-  };
+  const size = { index: 0, width: 3, height: 4, format: null, bytes: null, watermark: false };
+  const image = { ...size, role: "image", urls, expiresAt: null, motion: null };
   const whole: Partial<Comment> = {
     ...{ text: "雨后 [色]", time: 1_760_000_000_000, likes: 7, replies: 2, place: "云南", authorLiked: true, labels: ["作者赞过", "首评"] },
     ...{ pinned: true, hot: true, folded: true, images: [image as Comment["images"][number]] },
@@ -306,11 +187,6 @@ describe("/douyin/user/posts", () => {
     expect(ids(rest)).toEqual(["4"]);
     expect(rest.body).toMatchObject({ data: { max_cursor: 5000, has_more: 1, _more: expect.stringMatching(/not known/) } });
     expect((await call(`${posts}&cursor=5000`)).body).toMatchObject({ code: 200, data: { aweme_list: [], max_cursor: 5000, has_more: 1 } });
-    // Of a bare uid, and of what is none, it says why not.
-    expect((await call("/douyin/user/posts?uid=98765")).body).toMatchObject({
-      code: 400,
-      msg: expect.stringMatching(/a uid alone leads to nobody/),
-    });
     const chinese = { headers: { "accept-language": "zh" } };
     expect((await call("/douyin/user/posts?uid=98765", chinese)).at("msg")).toMatch(/：网页上只凭 uid 找不到人：[^；]*；/);
     expect((await call(`${posts}&cursor=5000`, chinese)).at("data", "_more")).toMatch(/^这个作者只保存了/);
@@ -321,15 +197,7 @@ describe("/douyin/user/posts", () => {
 
 it("what the family had and a public page does not show is refused with the reason", async () => {
   const { call } = await serveApi();
-  for (const [path, why] of [
-    [`video/promotions?aweme_id=${CAPTCHA}`, /goods/],
-    ["user/favourites?uid=1", /likes/],
-    ["search/videos?keyword=x", /login/],
-    ["feed/home", /home page/],
-    ["board/videos", /board/],
-  ] as const) {
-    expect((await call(`/douyin/${path}`)).body).toMatchObject({ code: 404, data: [], msg: expect.stringMatching(why) });
-    expect((await call(`/douyin/${path}`, { token: null })).status).toBe(401);
-    expect((await call(`/douyin/${path}`, { method: "POST" })).status).toBe(405);
-  }
+  const refused = { code: 404, data: [], msg: expect.stringMatching(/goods/) };
+  expect((await call(`/douyin/video/promotions?aweme_id=${CAPTCHA}`)).body).toMatchObject(refused);
+  expect((await call("/douyin/feed/home", { token: null })).status).toBe(401);
 });

@@ -1,3 +1,4 @@
+// Guards: an event has the compatible interface's keys, words and ids.
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../../src/events/event.js";
 import { chatFilter, compatibleEvent, laterText } from "../../../src/http/compatible/event.js";

@@ -1,10 +1,11 @@
+// Guards: /douyin/video/detail gives the platform's reply, or the same work by the same names.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../../simulator/index.js";
 import { detailOf } from "../../../src/http/compatible/work-detail.js";
 import { readDetail, readPageState } from "../../../src/platform/works/work.js";
 import { workOf } from "../../works/work.js";
 import { serveApi } from "../api-server.js";
-import { CAPTCHA, DELETED, WORK } from "../fake-work-reader.js";
+import { DELETED, WORK } from "../fake-work-reader.js";
 
 describe("/douyin/video/detail", () => {
   it("gives the page's own reply unchanged, its large numbers too", async () => {
@@ -34,15 +35,6 @@ describe("/douyin/video/detail", () => {
     expect(body).toMatchObject({
       data: { aweme_detail: { aweme_id: WORK, desc: "按页面", statistics: { digg_count: 1, play_count: 0 } } },
     });
-    const gone = { outcome: "refused", refusal: { kind: "gone", reason: "no page" } } as const;
-    const told = workOf(CAPTCHA, { kind: null, state: "deleted", stateReason: "no page", receivedAt: clock.now() });
-    workReader.readings.set(CAPTCHA, { ...gone, work: told, reply: "<html>" });
-    expect((await call(`/douyin/video/detail?aweme_id=${CAPTCHA}`)).at("data")).toEqual({
-      status_code: 0,
-      aweme_detail: null,
-      filter_detail: { aweme_id: CAPTCHA, filter_reason: "deleted", notice: "no page", detail_msg: "no page" },
-      _source: "page",
-    });
   });
 
   it("says why a work that it knows is not shown, in the language that is asked for", async () => {
@@ -54,30 +46,6 @@ describe("/douyin/video/detail", () => {
     expect(body).toMatchObject({
       data: { aweme_detail: { aweme_id: WORK }, filter_detail: { filter_reason: "unavailable", notice: words, detail_msg: words } },
     });
-  });
-
-  it("says where a list of works told it after its page did", async () => {
-    const { call, clock, store } = await serveApi();
-    const read = workOf(WORK, { receivedAt: clock.now() });
-    await store.works.keep(read, JSON.stringify({ aweme_detail: { aweme_id: WORK } }));
-    await store.works.keep({ ...read, source: "list" }, null);
-    const { body } = await call(`/douyin/video/detail?aweme_id=${WORK}`);
-    expect(body).toMatchObject({ data: { aweme_detail: { aweme_id: WORK }, _source: "list" } });
-  });
-
-  it("refuses in its envelope", async () => {
-    const { call, token, tell } = await serveApi();
-    await tell("98765");
-    expect((await call(`/douyin/video/detail?aweme_id=${CAPTCHA}`)).body).toMatchObject({
-      code: 503,
-      data: [],
-      msg: expect.stringContaining("captcha"),
-    });
-    for (const query of ["", "?aweme_id=1", "?aweme_id=9999999999999999999"])
-      expect((await call(`/douyin/video/detail${query}`)).body).toMatchObject({ code: 400, data: [] });
-    const limited = await token({ rooms: ["98765"] });
-    expect((await call(`/douyin/video/detail?aweme_id=${WORK}`, { token: limited })).body).toMatchObject({ code: 403 });
-    expect((await call(`/douyin/video/detail?aweme_id=${WORK}`, { method: "POST" })).status).toBe(405);
   });
 });
 

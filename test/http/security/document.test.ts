@@ -1,3 +1,4 @@
+// Guards: docs/security.md names tests that exist, and every test of this folder.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 

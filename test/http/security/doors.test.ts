@@ -1,3 +1,4 @@
+// Guards: a token that is limited to rooms learns nothing of others at any door.
 import { describe, expect, it } from "vitest";
 import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
@@ -8,7 +9,7 @@ import { WsClient } from "../streams/ws-client.js";
 const [THERE, NOWHERE] = ["98765", "56789"];
 
 describe("a token that is limited to other rooms", () => {
-  it("is answered alike about a room that is there and one that is not, at every door", async () => {
+  it("is answered alike about a room that is there and one that is not, at every door", { tags: ["full"] }, async () => {
     const { call, token, store } = await seeded("hello");
     const key = await store.rooms.find({ kind: "web_rid", value: THERE });
     const tokens = [await token({ scope: "read", rooms: ["11"] }), await token({ scope: "manage", rooms: ["11"] })];
@@ -31,7 +32,7 @@ describe("a token that is limited to other rooms", () => {
     expect(doors).toBeGreaterThan(30);
   });
 
-  it("is refused works, which belong to no room, at every door, whatever its scope", async () => {
+  it("is refused works, which belong to no room, at every door, whatever its scope", { tags: ["full"] }, async () => {
     const { call, token } = await seeded();
     const { paths } = (await call("/openapi.json")).body as { paths: Record<string, Record<string, { tags?: string[] }>> };
     const isOfWorks = (operation: string) => {

@@ -1,3 +1,4 @@
+// Guards: no text of strangers reaches files, other hosts or a page.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -95,7 +96,7 @@ describe("what is reached through us", () => {
     expect(asked.filter((one) => !/^platform \/@[a-z0-9-]+(\.[a-z0-9-]+)*\.(douyin|amemv|iesdouyin)\.com\//.test(one))).toEqual([]);
   }, 30_000);
 
-  it("chat text is JSON wherever it goes, or a file to be kept, never a page", async () => {
+  it("chat text is JSON wherever it goes, or a file to be kept, never a page", { tags: ["full"] }, async () => {
     const { call } = await seeded(HTML);
     let seen = 0;
     for (const { method, path, init } of [

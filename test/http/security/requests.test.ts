@@ -1,3 +1,4 @@
+// Guards: hostile requests are refused without harm.
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openSqliteStore } from "../../../src/store/sqlite/store.js";

@@ -1,11 +1,7 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+// Guards: what a connection is given leaves at once or together within 15 ms, in order.
+import { describe, expect, it } from "vitest";
 import { OutboundQueue, WriteCoalescer } from "../../../src/http/streams/outbound-queue.js";
 import { FakeClock } from "../../clock.js";
-import { chat } from "../../contracts/events.js";
-import { until } from "../../until.js";
-import { serveLive } from "./live-server.js";
-import { SseClient } from "./sse-client.js";
-import { WsClient } from "./ws-client.js";
 
 /** A connection that notes what leaves together; what its reader does not take waits in it. */
 class Connection {
@@ -59,13 +55,6 @@ function connections(count: number) {
   return { clock, coalescer, all, write, left: () => all.map(({ connection }) => connection.left) };
 }
 
-/** Notes each call that lets bytes leave together with others. */
-function gatherings() {
-  const gathered = vi.spyOn(OutboundQueue.prototype, "gather");
-  onTestFinished(() => gathered.mockRestore());
-  return gathered;
-}
-
 describe("what a connection of several rooms is given", () => {
   it("leaves at once when the connection is quiet, and together when it is not", async () => {
     const { clock, write, left } = connections(2);
@@ -87,43 +76,6 @@ describe("what a connection of several rooms is given", () => {
     await clock.advance(60_000);
     write("g");
     expect(left()[0]).toEqual(["a", "bcd", "ef", "g"]);
-  });
-
-  it("is joined once for all that were given the same, and is not for one that was not", async () => {
-    const { clock, all, write, left } = connections(4);
-    const [first, second, third, fourth] = all as [(typeof all)[0], (typeof all)[0], (typeof all)[0], (typeof all)[0]];
-    write("a");
-    write("b");
-    write("c", [first, second]);
-    write("x", [third]);
-    write("d", [first, second, third]);
-    await clock.advance(15);
-    expect(left()).toEqual([
-      ["a", "bcd"],
-      ["a", "bcd"],
-      ["a", "bxd"],
-      ["a", "b"],
-    ]);
-    const [one, other, alone] = [first, second, third].map(({ connection }) => connection.buffers[1]);
-    expect(one).toHaveLength(1);
-    expect(other?.[0]).toBe(one?.[0]);
-    expect(alone?.map(String)).toEqual(["b", "x", "d"]);
-    // Joined anew in the next turn: nothing of the last one is left.
-    write("e", [first, second, fourth]);
-    await clock.advance(15);
-    expect(left().map((texts) => texts.at(-1))).toEqual(["e", "e", "bxd", "e"]);
-  });
-
-  it("does not wait when it is much, so that nobody looks slow for it", async () => {
-    const { clock, write, left } = connections(1);
-    write("a");
-    const much = "x".repeat(40_000);
-    for (let n = 0; n < 2; n++) write(much);
-    expect(left()).toEqual([["a", much + much]]);
-    write("b");
-    expect(left()[0]).toHaveLength(2);
-    await clock.advance(15);
-    expect(left()).toEqual([["a", much + much, "b"]]);
   });
 
   it("comes before what is written at once", async () => {
@@ -167,59 +119,5 @@ describe("what a connection of several rooms is given", () => {
     expect(left()).toEqual([["a", "b", "c", "d"]]);
     await clock.advance(60_000);
     expect(left()).toEqual([["a", "b", "c", "d"]]);
-  });
-
-  it("is gathered on both kinds of stream; one room alone is not", async () => {
-    const server = await serveLive();
-    const gathered = gatherings();
-    const [a, b] = [await server.room("1111111"), await server.room("2222222")];
-    const url = `${server.url}/v1/events/stream`;
-    const alone = [await SseClient.open(`${url}?rooms=1111111`, server), await WsClient.open(server.url, server.token)] as const;
-    alone[1].send({ op: "subscribe", rooms: [a.room] });
-    await until(() => alone[0].named("hello").length === 1 && alone[1].typed("subscribed").length === 1);
-    await a.append(chat("one"));
-    await until(() => alone.every(({ events }) => events.length === 1));
-    expect(gathered).not.toHaveBeenCalled();
-    // Two of each: what they are given together is joined once for both.
-    const both = `${url}?rooms=1111111,2222222`;
-    const sse = [await SseClient.open(both, server), await SseClient.open(both, server)];
-    const ws = [await WsClient.open(server.url, server.token), await WsClient.open(server.url, server.token)];
-    for (const client of ws) client.send({ op: "subscribe", rooms: [a.room, b.room] });
-    await until(
-      () => sse.every((client) => client.named("hello").length === 1) && ws.every((client) => client.typed("subscribed").length === 1),
-    );
-    for (let n = 0; n < 20; n++) await Promise.all([a.append(chat(`a${n}`)), b.append(chat(`b${n}`))]);
-    await until(() => [...sse, ...ws].every(({ events }) => events.length === 40));
-    expect(gathered.mock.calls.length).toBeGreaterThanOrEqual(8);
-    for (const { events } of [...sse, ...ws])
-      for (const [name, first] of [
-        ["a", 2],
-        ["b", 1],
-      ] as const) {
-        const seqs = events.filter(({ text }) => text?.startsWith(`你好 ${name}`)).map(({ seq }) => seq);
-        expect([name, seqs]).toEqual([name, Array.from({ length: 20 }, (_, n) => n + first)]);
-      }
-  });
-
-  it("comes before the word that ends the stream", async () => {
-    // The clock stands still: no turn ends.
-    const server = await serveLive({ clock: new FakeClock() });
-    const gathered = gatherings();
-    const admitted = vi.spyOn(server.live, "admit");
-    const [a, b] = [await server.room("1111111"), await server.room("2222222")];
-    const sse = await SseClient.open(`${server.url}/v1/events/stream?rooms=1111111,2222222`, server);
-    const ws = await WsClient.open(server.url, server.token);
-    ws.send({ op: "subscribe", rooms: [a.room, b.room] });
-    await until(() => sse.named("hello").length === 1 && ws.typed("subscribed").length === 1);
-    await a.append(chat("first"));
-    await until(() => sse.events.length === 1 && ws.events.length === 1);
-    await b.append(chat("held"));
-    await until(() => gathered.mock.calls.length === 4);
-    for (const [reader] of admitted.mock.calls) {
-      expect(reader.queued).toBeGreaterThan(0);
-      reader.end("token");
-    }
-    await until(() => sse.named("revoked").length === 1 && ws.typed("revoked").length === 1);
-    for (const { events } of [sse, ws]) expect(events.map(({ text }) => text)).toEqual(["你好 first", "你好 held"]);
   });
 });

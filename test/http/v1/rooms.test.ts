@@ -1,3 +1,4 @@
+// Guards: rooms are added, shown, changed and removed, and a limited token sees its own alone.
 import { describe, expect, it } from "vitest";
 import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
@@ -28,21 +29,17 @@ describe("/v1/rooms", () => {
   it("says why in the language that is asked for", async () => {
     const { call, manager, tokens } = await serveApi();
     await call("/v1/rooms", { method: "POST", json: { room: "98765" }, token: tokens.manage });
-    const lost = { since: 1, reason: "the account main is no longer logged in, and it watches as a guest does" };
     const session = {
       ...{ session: "account:main", state: "connected" as const, since: 1, reason: "the account is not live", retryAt: null },
-      ...{ lastReceivedAt: null, received: 0, outages: { count: 0, totalMs: 0 }, account: null, lost, gifts: "unknown" as const },
+      ...{ lastReceivedAt: null, received: 0, outages: { count: 0, totalMs: 0 }, account: null, lost: null, gifts: "unknown" as const },
       giftsSeen: { since: null, diamondsWitnessed: 0, diamondsMissing: 0 },
     };
     manager.say(1, "live", ID19, { reason: "interactive messages are coming in", sessions: [session] });
-    const said = (reason: string, ofSession: string, ofLost: string) => ({
-      status: {
-        state: "live",
-        evidence: { reason, sessions: [{ state: "connected", reason: ofSession, lost: { since: 1, reason: ofLost } }] },
-      },
+    const said = (reason: string, ofSession: string) => ({
+      status: { state: "live", evidence: { reason, sessions: [{ state: "connected", reason: ofSession }] } },
     });
-    const english = said("interactive messages are coming in", session.reason, lost.reason);
-    const chinese = said("正在收到互动消息", "主播没有开播", "账号 main 的登录已失效，现在和游客一样观看");
+    const english = said("interactive messages are coming in", session.reason);
+    const chinese = said("正在收到互动消息", "主播没有开播");
     for (const [language, expected] of [
       ["zh-CN,zh;q=0.9,en;q=0.8", chinese],
       ["en", english],
@@ -70,8 +67,6 @@ describe("/v1/rooms", () => {
       expect(kept.body).toMatchObject({ settings: { sessions: ["guest:2", "guest,proxy=socks5://127.0.0.1:1"] } });
     }
     expect((await patch(tokens.admin, ["guest,proxy=none"])).body).toMatchObject({ settings: { sessions: ["guest"] } });
-    for (const wrong of [[], "guest", Array.from({ length: 9 }, (_, i) => `guest:${i}`)])
-      expect((await patch(tokens.manage, wrong)).status).toBe(400);
     expect((await patch(tokens.manage, null)).body).toMatchObject({ settings: { sessions: null } });
     manager.say(1, "live", ID19);
     expect((await call("/v1/rooms/1")).body).toMatchObject({
@@ -86,12 +81,6 @@ describe("/v1/rooms", () => {
         chat: { received: 84, shared: 36, sessions: { browser: { received: 60, alone: 24 } } },
       },
     });
-  });
-
-  it("collects without watching, and takes links", async () => {
-    const { call } = await serveApi();
-    const json = { room: "来看直播 https://live.douyin.com/4242?enter_from=x 一起", watch: false };
-    expect((await call("/v1/rooms", { method: "POST", json })).body).toMatchObject({ webRid: "4242", watch: "off" });
   });
 
   it("lists by pages, names and watch, to a limited token only its own", async () => {
@@ -114,45 +103,17 @@ describe("/v1/rooms", () => {
     expect([wrong.status, wrong.at("error", "code")]).toEqual([400, "bad_request"]);
   });
 
-  it("sends whoever asks at a wrong address to the list of addresses, and who names a wrong thing to the list of things", async () => {
-    const { call } = await serveApi();
-    for (const [path, method] of [
-      ["/v1/rooms", "PUT"],
-      ["/v1/none", "GET"],
-      ["/none", "GET"],
-      ["/douyin/liveroom/none", "GET"],
-    ] as const)
-      expect([path, (await call(path, { method })).text]).toEqual([
-        path,
-        expect.stringMatching(/There is no such address here.*\/openapi\.json/),
-      ]);
-    for (const path of ["/v1/rooms/9", "/v1/hooks/none"])
-      expect([path, (await call(path)).at("error", "hint")]).toEqual([path, expect.stringContaining("GET /v1/rooms, /v1/hooks")]);
-  });
-
   it("says what is wrong, in one form", async () => {
     const { call, lines } = await serveApi();
     const cases: [string, Parameters<typeof call>[1], number, string, string][] = [
       ["/v1/rooms/9", {}, 404, "not_found", "add it first"],
-      ["/v1/rooms/9/pause", { method: "POST" }, 404, "not_found", "add it first"],
       ["/v1/rooms", { method: "POST", json: { room: "!!!" } }, 400, "bad_room", "holds no link"],
       ["/v1/rooms", { method: "POST", json: {} }, 400, "bad_request", "room is missing"],
       ["/v1/rooms", { method: "POST", json: { room: "1", watched: true } }, 400, "bad_request", 'no field "watched"'],
-      ["/v1/rooms", { method: "POST", json: { room: 1 } }, 400, "bad_request", "room must be text of 1 to"],
       ["/v1/rooms", { method: "POST", json: { room: "1", watch: "false" } }, 400, "bad_request", "watch must be true or false"],
-      ["/v1/rooms", { method: "POST", json: { room: "nobody" } }, 404, "no_account", "HTTP 404"],
       ["/v1/rooms", { method: "POST", json: { room: "captcha" } }, 503, "room_unknown", "no state"],
       ["/v1/rooms", { method: "POST", body: "{", headers: { "content-type": "application/json" } }, 400, "bad_request", "JSON"],
-      [
-        "/v1/rooms",
-        { method: "POST", body: "room=1", headers: { "content-type": "text/html" } },
-        415,
-        "bad_request",
-        "send it with the header content-type: application/json",
-      ],
       ["/v1/rooms?limit=x", {}, 400, "bad_request", "from 1 to 1000"],
-      ["/v1/rooms?limits=1", {}, 400, "bad_request", 'no field "limits"'],
-      ["/v1/rooms", { method: "PUT" }, 404, "no_address", "with PUT"],
       ["/v1/%ff", {}, 400, "bad_request", ""],
     ];
     for (const [path, init, status, code, words] of cases) {

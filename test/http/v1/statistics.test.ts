@@ -1,3 +1,4 @@
+// Guards: the statistics of broadcasts, people and rooms are paged as they were counted.
 import { SaxesParser } from "saxes";
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/events/event.js";
@@ -73,27 +74,15 @@ describe("statistics of a broadcast", () => {
     expect(shown.body).toMatchObject({ id: SESSION, room: "1", anchor: { id: "42" }, title: "标题", openedAt: T0, endedAt: null, totals });
     expect((await call("/v1/rooms/11/sessions")).at("sessions", 0)).toEqual(shown.body);
     expect((await call("/v1/rooms/11/sessions/latest")).body).toEqual(shown.body);
+    // Ten people gave 10, 20 … 100; hidden ones are in nothing of it.
+    const audience = { people: 10, newcomers: null, gifters: 10, diamonds: 550, topShare: { one: 0.1818, ten: 1, hundred: 1 }, behind: 0 };
+    expect((await call(`${PATH}/audience`)).body).toMatchObject(audience);
     const room = await tell("11", chat("新", { id: "new", sessionId: SESSION }));
     expect((await call(PATH)).at("totals", "behind")).toBe(1);
     await store.statistics.reset(room, SESSION);
     // Counted again, from the beginning: until then nothing is known.
     expect((await call(PATH)).at("totals")).toBeNull();
     expect((await call(`${PATH}/audience`)).body).toMatchObject({ people: null, behind: 23 });
-  });
-
-  it("are behind also where nothing of the broadcast is counted yet", async () => {
-    const { call, tell, store } = await busy();
-    const id = "7400000000000000099";
-    const room = await tell("11", chat("新", { id: "new", sessionId: id }));
-    await store.sessions.open(room, id, T0 + MINUTE);
-    for (const path of ["audience", "top?by=chats", "highlights"])
-      expect((await call(`/v1/rooms/11/sessions/${id}/${path}`)).at("behind"), path).toBe(1);
-    expect((await call(`/v1/rooms/11/summary?session=${id}`)).at("words", "behind")).toBe(1);
-    // What nobody counted is not nothing.
-    const unknown = { people: null, gifters: null, diamonds: null, levels: [] };
-    expect((await call(`/v1/rooms/11/sessions/${id}/audience`)).body).toMatchObject(unknown);
-    const beside = await call(`/v1/compare?sessions=11/${SESSION},11/${id}`);
-    expect(beside.at("minutes", 0, "values")).toEqual([expect.objectContaining({ units: 60 }), null]);
   });
 
   it("come by pages that hold each row once, the most first", async () => {
@@ -105,8 +94,6 @@ describe("statistics of a broadcast", () => {
     expect((await gifts("user")).map((row) => (row as { user: { id: string } }).user.id)).toEqual(
       [109, 108, 107, 106, 105, 104, 103, 102, 101, 100].map(String),
     );
-    expect(await gifts("line")).toHaveLength(11);
-    expect((await gifts("line")).at(-1)).toMatchObject({ user: null, receiver: null, units: 5, diamonds: 0, unpricedUnits: 5 });
     const top = await pages(made, `${PATH}/top?by=units&`, "people");
     expect(top.slice(0, 2)).toMatchObject([{ id: "109", nickname: "人9", units: 10, diamonds: 100, chats: 1, settled: 1 }, { id: "108" }]);
     expect(await pages(made, `${PATH}/top?by=chats&`, "people")).toHaveLength(10);
@@ -124,7 +111,7 @@ describe("statistics of a broadcast", () => {
   });
 
   it("are one summary, whose parts are what their own routes answer", async () => {
-    const { call, tell, store, token, tokens } = await busy();
+    const { call, tell, store, tokens } = await busy();
     const base = { id: "gap:1", room: 1, webRid: null, sessionId: SESSION, method: "dylive", source: "system", revision: 0 } as const;
     const gap: NewEvent = { ...base, time: T0, receivedAt: T0, type: "gap", from: T0 - 7_000, to: T0, reason: "stalled" };
     await tell("11", gap, { ...gap, id: "gap:2" }, { ...gap, id: "gap:3", sessionId: "2" });
@@ -143,50 +130,17 @@ describe("statistics of a broadcast", () => {
     const next = (await call(`${PATH}/stats?limit=4`)).at("next");
     await catchUp(store, plainWords);
     expect((await call(`/v1/rooms/11/summary?session=${SESSION}&minutes=${next}`)).body).toEqual(await parts(`&cursor=${next}`));
-    const foreign = (await call(`${PATH}/top?limit=1`)).at("next");
-    expect((await call(`/v1/rooms/11/summary?minutes=${foreign}`)).at("error", "code")).toBe("bad_request");
     const nothing = { session: null, minutes: null, gaps: null, gifters: null, chatters: null, gifts: null, words: null };
     expect((await call("/v1/rooms/11/summary?session=2")).body).toEqual(nothing);
     await tell("12", chat("a"));
     expect((await call("/v1/rooms/12/summary")).body).toEqual(nothing);
-    const limited = await token({ rooms: ["12"] });
-    expect((await call("/v1/rooms/11/summary", { token: limited })).status).toBe(404);
-    expect((await call("/v1/rooms/12/summary", { token: limited })).status).toBe(200);
   });
 
-  it("refuse cursors of other lists, and hide what the token may not see", async () => {
-    const { call, token, tell } = await busy();
+  it("refuse cursors of other lists", async () => {
+    const { call } = await busy();
     const next = (await call(`${PATH}/top?limit=1`)).at("next");
-    for (const path of ["/top?by=chats&", "/gifts?", "/words?", "/stats?"]) {
-      const reply = await call(`${PATH}${path}cursor=${next}`);
-      expect([path, reply.status, reply.at("error", "code")]).toEqual([path, 400, "bad_request"]);
-    }
-    await tell("12", chat("a"));
-    const limited = await token({ rooms: ["12"] });
-    for (const part of ["", "/stats", "/gifts", "/top", "/words"]) expect((await call(PATH + part, { token: limited })).status).toBe(404);
-    expect((await call("/v1/rooms/11/users/100", { token: limited })).status).toBe(404);
-    expect((await call("/v1/rooms/12/sessions/latest/stats")).status).toBe(404);
-  });
-});
-
-describe("a person in a room", () => {
-  it("is told by broadcast and in all", async () => {
-    const { call, tell, store } = await busy();
-    await tell(
-      "11",
-      chat("又来", { id: "x", sessionId: "2", user: { ...chat("").user, id: "100", nickname: "改名" }, time: T0 + 99 * MINUTE }),
-    );
-    await catchUp(store, plainWords);
-    const first = await call("/v1/rooms/11/users/100?limit=1");
-    expect(first.body).toMatchObject({
-      id: "100",
-      nickname: "改名",
-      total: { chats: 2, units: 1, diamonds: 10, firstAt: T0, lastAt: T0 + 99 * MINUTE },
-      sessions: [{ session: "2", chats: 1 }],
-    });
-    const second = await call(`/v1/rooms/11/users/100?cursor=${first.at("next")}`);
-    expect(second.body).toMatchObject({ sessions: [{ session: SESSION, nickname: "人0", units: 1 }], next: null });
-    expect((await call("/v1/rooms/11/users/1")).at("error", "code")).toBe("not_found");
+    for (const path of ["/top?by=chats&", "/gifts?", "/words?", "/stats?"])
+      expect([path, (await call(`${PATH}${path}cursor=${next}`)).at("error", "code")]).toEqual([path, "bad_request"]);
   });
 });
 
@@ -225,22 +179,9 @@ describe("highlights of a broadcast", () => {
     const title = "80 chats in a minute (usually 4) · 绝杀";
     expect(await file("format=chapters")).toBe(`00:00:00 标题 二\n00:20:07 ${title}\n`);
     expect(await file("format=chapters&offset=-30", "zh")).toBe("00:00:00 标题 二\n00:19:37 一分钟 80 条弹幕（平时 4） · 绝杀\n");
-    // A recording that began after it.
-    expect(await file(`format=chapters&start=${at + 1}`)).toBe("00:00:00 标题 二\n");
     expect(await file("format=edl&fps=25&offset=3600.04")).toBe(
       `TITLE: 标题 二\nFCM: NON-DROP FRAME\n\n001  001      V     C        01:20:07:01 01:20:07:02 01:20:07:01 01:20:07:02\n |C:ResolveColorBlue |M:${title} |D:1\n\n`,
     );
-    const [titles, row] = (await file("format=csv")).split("\r\n");
-    expect(titles).toBe("place,time,exact,score,chats,chatsUsual,diamonds,diamondsUsual,joins,joinsUsual,words,gifts,timeMs,seq");
-    expect((await file("format=csv&headers=zh")).split("\r\n").slice(1)[0]).toBe(row);
-    expect(row).toBe(`00:20:07,2025-10-09 17:13:07.000,true,38,80,4,,,,,绝杀,,${at},81`);
-  });
-
-  it("ask for what they take", async () => {
-    const { call, tokens } = await withBurst();
-    for (const query of ["format=xml", "fps=0", "start=2026-02-30", "limit=0"])
-      expect([query, (await call(`${PATH}/highlights?${query}`, { token: tokens.read })).status]).toEqual([query, 400]);
-    expect((await call("/v1/rooms/11/sessions/999/highlights", { token: tokens.read })).status).toBe(404);
   });
 });
 
@@ -272,22 +213,7 @@ describe("a person across rooms", () => {
     const limited = await made.token({ rooms: ["web_rid:11"] });
     expect((await call("/v1/users/7", { token: limited })).at("rooms")).toMatchObject([{ chats: 1 }]);
     expect((await call("/v1/users/8", { token: limited })).status).toBe(404);
-  });
-});
-
-describe("the audience of a broadcast", () => {
-  it("is told with shares of what was given", async () => {
-    const { call, tokens } = await busy();
-    const { body } = await call(`${PATH}/audience`, { token: tokens.read });
-    // Ten people gave 10, 20 … 100; hidden ones are in nothing of it.
-    expect(body).toMatchObject({
-      people: 10,
-      newcomers: null,
-      gifters: 10,
-      diamonds: 550,
-      topShare: { one: 0.1818, ten: 1, hundred: 1 },
-      behind: 0,
-    });
+    expect((await call("/v1/rooms/12/users/7")).body).toMatchObject({ id: "7", total: { chats: 2 }, sessions: [{ chats: 2 }], next: null });
   });
 });
 
@@ -332,13 +258,11 @@ describe("broadcasts of all rooms", () => {
     const first = await list("by=chats&order=asc&limit=2");
     expect(idsOf(first)).toEqual(["3", "2"]);
     expect(idsOf(await list(`by=chats&order=asc&limit=2&cursor=${first.at("next")}`))).toEqual(["1"]);
-    expect((await list(`by=chats&limit=2&cursor=${first.at("next")}`)).status).toBe(400);
     expect(idsOf(await list(`q=${encodeURIComponent("早场")}&from=${T0 + 1}`))).toEqual(["3"]);
     expect(idsOf(await list(`room=11,12&to=${T0 + 100 * MINUTE}`))).toEqual(["3", "1"]);
     const limited = await token({ rooms: ["web_rid:11"] });
     expect(idsOf(await call("/v1/sessions", { token: limited }))).toEqual(["2", "1"]);
     expect((await call("/v1/sessions?room=12", { token: limited })).status).toBe(404);
-    for (const query of ["by=title", "order=up", "q=", "limit=0"]) expect([query, (await list(query)).status]).toEqual([query, 400]);
   });
 
   it("are compared by minutes since each began: what lies outside counts at the ends, silence is zero, an end is nothing", async () => {
@@ -361,18 +285,7 @@ describe("broadcasts of all rooms", () => {
       { minute: 3, values: [{ ...nothing, units: 3, diamonds: null }, null] },
       { minute: 4, values: [{ ...nothing, chats: 1 }, null] },
     ]);
-    const pages: unknown[] = [];
-    for (let cursor = ""; ; ) {
-      const page = await compare(`11/1,12/3&limit=2${cursor}`);
-      pages.push(...(page.at("minutes") as unknown[]));
-      if (page.at("next") === null) break;
-      cursor = `&cursor=${page.at("next")}`;
-    }
-    expect(pages).toEqual(whole.at("minutes"));
     for (const [query, status] of [
-      ["11/1", 400],
-      ["11/1,12", 400],
-      ["11/1,11/1,11/1,11/1,11/1", 400],
       ["11/1,12/9", 404],
       ["11/1,99/1", 404],
     ] as const)
@@ -385,24 +298,18 @@ describe("broadcasts of all rooms", () => {
 describe("the feed of a room's broadcasts", () => {
   const FEED = "/v1/rooms/11/broadcasts.atom";
 
-  /** The elements of a feed: name, attributes, text. @throws when it is not well-formed */
+  /** The elements of a feed. @throws when it is not well-formed */
   function elementsOf(text: string) {
     const parser = new SaxesParser({ xmlns: true });
-    const elements: { name: string; uri: string; attributes: Record<string, string>; text: string }[] = [];
-    const open: typeof elements = [];
+    const elements: { name: string; uri: string; text: string }[] = [];
     parser.on("error", (error) => {
       throw error;
     });
-    parser.on("opentag", ({ name, uri, attributes }) => {
-      const given = Object.fromEntries(Object.entries(attributes).map(([key, { value }]) => [key, value]));
-      elements.push({ name, uri, attributes: given, text: "" });
-      open.push(elements.at(-1) as (typeof elements)[number]);
-    });
+    parser.on("opentag", ({ name, uri }) => elements.push({ name, uri, text: "" }));
     parser.on("text", (part) => {
-      const last = open.at(-1);
-      if (last !== undefined) last.text += part;
+      const last = elements.at(-1);
+      if (last !== undefined) last.text += part.trim();
     });
-    parser.on("closetag", () => void open.pop());
     parser.write(text).close();
     return elements;
   }
@@ -426,10 +333,8 @@ describe("the feed of a room's broadcasts", () => {
     );
     expect(reply.text).not.toContain(tokens.read);
     const tag = reply.headers.get("etag") ?? "";
-    for (const known of [tag, `"other", W/${tag}`]) {
-      const again = await call(address, { token: null, headers: { "if-none-match": known } });
-      expect([again.status, again.text]).toEqual([304, ""]);
-    }
+    const again = await call(address, { token: null, headers: { "if-none-match": `"other", W/${tag}` } });
+    expect([again.status, again.text]).toEqual([304, ""]);
     await store.sessions.end(1, SESSION, T0 + MINUTE, "announced");
     const ended = await call(address, { token: null, headers: { "if-none-match": tag, "accept-language": "zh" } });
     expect(ended.status).toBe(200);
@@ -450,15 +355,5 @@ describe("the feed of a room's broadcasts", () => {
     const titles = elementsOf(text).filter(({ name }) => name === "title");
     expect(titles.map((title) => title.text)).toEqual(Array(3).fill(hostile.replace(/[\u0000\u001b\uffff]/g, "\ufffd")));
     expect(text).not.toMatch(/<script/);
-  });
-
-  it("is a feed without entries before the first broadcast", async () => {
-    const { call, tell } = await serveApi();
-    await tell("11");
-    const { status, text } = await call(FEED);
-    expect([status, elementsOf(text).map(({ name }) => name)]).toEqual([
-      200,
-      ["feed", "id", "title", "updated", "author", "name", "generator", "link", "link"],
-    ]);
   });
 });

@@ -1,6 +1,6 @@
+// Guards: tokens are made, shown once, limited, expired and revoked.
 import { describe, expect, it, vi } from "vitest";
 import { roomStatus } from "../../health/status.js";
-import { until } from "../../until.js";
 import { serveApi } from "../api-server.js";
 import { chat } from "../events.js";
 
@@ -36,26 +36,13 @@ describe("/v1/tokens", () => {
     expect((await call("/v1/token", { token: null })).status).toBe(401);
   });
 
-  it("makes none for a room that is not known", async () => {
-    const { call, store } = await serveApi();
-    const refused = await call("/v1/tokens", { method: "POST", json: { name: "a", rooms: ["nosuch"] } });
-    expect([refused.status, refused.at("error", "message")]).toEqual([404, expect.stringContaining('no room is known as "nosuch"')]);
-    expect(await store.tokens.list()).toHaveLength(3);
-  });
-
   it.each([
-    [{}, "name is missing", "name"],
     [{ name: "a\u001b[31m" }, "printable", "name"],
-    [{ name: "x".repeat(65) }, "name", "name"],
-    [{ name: "a", scope: "god" }, "scope", "scope"],
-    [{ name: "a", perMinute: 0 }, "perMinute", "perMinute"],
     [{ name: "a", expiresAt: 5 }, "in the future", "expiresAt"],
     [{ name: "a", expiresAt: 1e300 }, "in the future", "expiresAt"],
     [{ name: "a", scope: "admin", rooms: ["1"] }, "cannot be limited", "rooms"],
     [{ name: "a", rooms: ["a b"] }, "without spaces", "rooms"],
-    [{ name: "a", rooms: Array.from({ length: 201 }, () => "1") }, "rooms", "rooms"],
     [{ name: "a", id: "mine" }, 'no field "id"', undefined],
-    [{ name: "a", __proto__x: 1 }, "no field", undefined],
   ])("refuses %j", async (json, words, field) => {
     const { call, store } = await serveApi();
     const refused = await call("/v1/tokens", { method: "POST", json });
@@ -63,41 +50,6 @@ describe("/v1/tokens", () => {
     expect(refused.at("error", "message")).toContain(words);
     expect(refused.at("error", "field")).toBe(field);
     expect(await store.tokens.list()).toHaveLength(3);
-  });
-});
-
-describe("a revoked token", () => {
-  it("leaves no positions behind, neither of its clients nor of its subscriptions; others keep theirs", async () => {
-    const { call, store } = await serveApi();
-    const made = await call("/v1/tokens", { method: "POST", json: { name: "a" } });
-    const id = String(made.at("about", "id"));
-    const own = [`token:${id}:`, `token:${id}:board`, `sub:${id}:archive`];
-    const others = [`token:${id}0:`, "sub:other:archive", "hook:1"];
-    for (const reader of [...own, ...others]) await store.positions.set(reader, 1, 7);
-    const kept = async (readers: readonly string[]) => Promise.all(readers.map((reader) => store.positions.get(reader, 1)));
-    await call(`/v1/tokens/${id}`, { method: "DELETE" });
-    expect(await kept(own)).toEqual([null, null, null]);
-    expect(await kept(others)).toEqual([7, 7, 7]);
-    await store.positions.set(own[0] ?? "", 1, 8);
-    expect((await call(`/v1/tokens/${id}`, { method: "DELETE" })).status).toBe(404);
-  });
-
-  it("is not given a position by an answer that was on its way when it was revoked", async () => {
-    const { api, call, store, clock, tell } = await serveApi();
-    const room = await tell("11", chat("before"));
-    const made = await call("/v1/tokens", { method: "POST", json: { name: "a" } });
-    const [id, token] = [String(made.at("about", "id")), String(made.at("token"))];
-    const ask = (wait: number) => call(`/douyin/liveroom/chat?room_id=11&wait=${wait}&token=${token}`, { token: null });
-    expect((await ask(0)).at("data", 0, "text")).toBe("before");
-    const waiting = ask(30);
-    await until(() => clock.sleeping > 0);
-    expect(await store.positions.get(`token:${id}:`, room)).toBe(1);
-    await call(`/v1/tokens/${id}`, { method: "DELETE" });
-    await tell("11", chat("after"));
-    expect((await waiting).at("data", 0, "text")).toBe("after");
-    // Closing waits until the positions of all answers are kept.
-    await api.close();
-    expect(await store.positions.get(`token:${id}:`, room)).toBeNull();
   });
 });
 
@@ -132,38 +84,19 @@ describe("a token", () => {
   });
 
   it("has its last use noted, once a minute at most", async () => {
-    const touches: string[] = [];
-    const { call, token, clock, store } = await serveApi({
-      replace: (real) => {
-        const { tokens } = real;
-        const touch = (id: string, at: number) => {
-          touches.push(id);
-          return tokens.touch(id, at);
-        };
-        return {
-          ...real,
-          tokens: {
-            touch,
-            add: (row) => tokens.add(row),
-            find: (hash) => tokens.find(hash),
-            findAll: (hashes) => tokens.findAll(hashes),
-            list: () => tokens.list(),
-            revoke: (id, at) => tokens.revoke(id, at),
-          },
-        };
-      },
-    });
+    const { call, token, clock, store } = await serveApi();
+    const touch = vi.spyOn(store.tokens, "touch");
     const used = await token();
     const first = clock.now();
     for (let n = 0; n < 5; n++) await call("/v1/rooms", { token: used });
-    expect(touches).toHaveLength(1);
+    expect(touch).toHaveBeenCalledTimes(1);
     await clock.advance(59_999);
     await call("/v1/rooms", { token: used });
     expect((await store.tokens.list()).at(-1)?.lastUsedAt).toBe(first);
     await clock.advance(1);
     await call("/v1/rooms", { token: used });
     expect((await store.tokens.list()).at(-1)?.lastUsedAt).toBe(first + 60_000);
-    expect(touches).toHaveLength(2);
+    expect(touch).toHaveBeenCalledTimes(2);
   });
 
   it("limited to rooms sees no others in the compatible interface either, and nothing is collected for it", async () => {
