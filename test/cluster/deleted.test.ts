@@ -1,3 +1,4 @@
+// Guards: a room that is deleted while it is collected gets no more events.
 import { expect, it } from "vitest";
 import { runDeletion } from "../../src/retention/deletion.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";

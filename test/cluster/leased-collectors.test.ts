@@ -1,22 +1,18 @@
+// Guards: a process that stops names the rooms that it leaves behind, and waits for no store without end.
 import { expect, it } from "vitest";
 import { startSimulator } from "../../simulator/index.js";
 import { LeasedCollectors } from "../../src/cluster/leased-collectors.js";
 import { StatusPublisher } from "../../src/cluster/status-publisher.js";
-import { Spool } from "../../src/ingest/spool.js";
 import type { Clock } from "../../src/runtime/clock.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import type { Lease, Membership } from "../../src/store/cluster.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { RoomStore } from "../../src/store/store.js";
 import { FakeClock, fastClock, SettableClock } from "../clock.js";
-import { readAll } from "../contracts/harness.js";
-import { MemorySpooled } from "../ingest/spooled-room.js";
 import { reachAt } from "../platform/access/reach.js";
-import { useDirectory } from "../store/directory.js";
 import { until } from "../until.js";
 import { FakeWantedRooms } from "./fake-wanted-rooms.js";
 
-const file = useDirectory();
 const RID = "100000002";
 const KEY = `web_rid:${RID}`;
 const published = (wantedRooms: FakeWantedRooms, clock: Clock) => ({
@@ -31,33 +27,23 @@ const aloneIn = ({ rooms }: Pick<RoomStore, "rooms">) =>
     claim: (_: string, room: number) => rooms.claim(room),
   }) as unknown as Membership;
 
-it("a process that stops waits for what rooms that it has just lost hand over", async () => {
+it("a process that stops leaves after some seconds, and names, rooms that wait for the log without an end", async () => {
   const clock = fastClock(20);
   const simulator = await startSimulator({ clock });
   const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
-  const spool = new Spool({ folder: file("spool"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
-  const order: string[] = [];
-  const leave = spool.leave.bind(spool);
-  spool.leave = async (place) => {
-    await new Promise((resolve) => setTimeout(resolve, 50)); // a busy disk
-    await leave(place);
-    order.push("handed over");
-  };
-  const membership: Membership = {
-    ...{
-      id: 1,
-      beat: () => Promise.reject(new Error("nobody beats")),
-      owns: async () => true,
-      job: async () => false,
-      decline: async () => {},
-    },
-    ...{ drain: async () => false, leave: async () => {}, claim: (_: string, room: number) => store.rooms.claim(room) },
-  };
+  let hangs = () => {};
+  const held = new Promise<void>((resolve) => {
+    hangs = resolve;
+  });
+  let isHeld = false;
+  const append: typeof store.log.append = (batches) => (isHeld ? held.then(() => store.log.append(batches)) : store.log.append(batches));
+  const log = new Proxy(store.log, { get: (log, key) => (key === "append" ? append : Reflect.get(log, key)) });
   const collectors = new LeasedCollectors({
-    ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, spool, onDemandIdleMs: 600_000, onError, setAside: onError },
-    membership,
+    ...{ ...reachAt(simulator.url), clock, pollMs: 5000, onDemandIdleMs: 600_000, onError, setAside: onError },
+    store: { ...store, log },
+    membership: aloneIn(store),
     ...published(new FakeWantedRooms(clock), clock),
   });
   try {
@@ -65,97 +51,12 @@ it("a process that stops waits for what rooms that it has just lost hand over", 
     const lease = { key: KEY, name: { kind: "web_rid", value: RID }, room: null, watched: true, settings: null, how: "free" } as const;
     collectors.change({ taken: [lease], changed: [], lost: [] });
     await until(() => collectors.collected().some(({ state }) => state === "live"));
-    collectors.change({ taken: [], changed: [], lost: [{ key: KEY, uncollected: null }] });
+    isHeld = true;
+    await until(() => collectors.collected().some(({ evidence }) => evidence.storage.waiting > 0));
     await collectors.stop();
-    order.push("stopped");
-    expect(order).toEqual(["handed over", "stopped"]);
-    expect(errors).toEqual([]);
+    expect(errors).toMatchObject([{ code: "stopping", detail: expect.stringMatching(/^1 room .* messages .*: room:1$/) }]);
   } finally {
-    await spool.close();
-    await simulator.close();
-    await store.close();
-  }
-});
-
-it.each(["the spool", "the log"])(
-  "a process that stops leaves after some seconds, and names, rooms that wait for %s without an end",
-  async (what) => {
-    const clock = fastClock(20);
-    const simulator = await startSimulator({ clock });
-    const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
-    const errors: unknown[] = [];
-    const onError = (error: unknown) => void errors.push(error);
-    const spool = new Spool({ folder: file("held"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
-    let hangs = () => {};
-    const held = new Promise<void>((resolve) => {
-      hangs = resolve;
-    });
-    let isHeld = false;
-    const leave = spool.leave.bind(spool);
-    spool.leave = (place) => held.then(() => leave(place));
-    const append: typeof store.log.append = (batches) => (isHeld ? held.then(() => store.log.append(batches)) : store.log.append(batches));
-    const log = new Proxy(store.log, { get: (log, key) => (key === "append" ? append : Reflect.get(log, key)) });
-    const collectors = new LeasedCollectors({
-      ...{ ...reachAt(simulator.url), clock, pollMs: 5000, onDemandIdleMs: 600_000, onError, setAside: onError },
-      ...(what === "the spool" ? { store, spool } : { store: { ...store, log } }),
-      membership: aloneIn(store),
-      ...published(new FakeWantedRooms(clock), clock),
-    });
-    try {
-      collectors.start();
-      const lease = { key: KEY, name: { kind: "web_rid", value: RID }, room: null, watched: true, settings: null, how: "free" } as const;
-      collectors.change({ taken: [lease], changed: [], lost: [] });
-      await until(() => collectors.collected().some(({ state }) => state === "live"));
-      isHeld = what === "the log";
-      if (isHeld) await until(() => collectors.collected().some(({ evidence }) => evidence.storage.waiting > 0));
-      await collectors.stop();
-      expect(errors).toMatchObject([{ code: "stopping", detail: expect.stringMatching(/^1 room .* messages .*: room:1$/) }]);
-    } finally {
-      hangs();
-      await spool.close();
-      await simulator.close();
-      await store.close();
-    }
-  },
-);
-
-it("a process that stops waits longer as long as one room after the other has stopped", async () => {
-  const clock = new FakeClock();
-  const simulator = await startSimulator({ clock });
-  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
-  const errors: unknown[] = [];
-  const onError = (error: unknown) => void errors.push(error);
-  const spool = new Spool({ folder: file("slow"), clock, maxBytes: 1e9, spooled: new MemorySpooled(), onError });
-  let [asked, left] = [0, 0];
-  spool.leave = async () => {
-    await clock.sleep(5000 * ++asked);
-    left++;
-  };
-  const collectors = new LeasedCollectors({
-    ...{ ...reachAt(simulator.url), store, clock, pollMs: 5000, spool, onDemandIdleMs: 600_000, onError, setAside: onError },
-    membership: aloneIn(store),
-    ...published(new FakeWantedRooms(clock), clock),
-  });
-  const whileTimePasses = <T>(found: () => T) =>
-    until(async () => {
-      await clock.advance(250);
-      return found();
-    });
-  try {
-    collectors.start();
-    const leaseOf = (value: string): Lease => ({
-      ...{ key: `web_rid:${value}`, name: { kind: "web_rid", value }, room: null, watched: true, settings: null, how: "free" },
-    });
-    collectors.change({ taken: ["100000001", "100000002", "100000006"].map(leaseOf), changed: [], lost: [] });
-    await whileTimePasses(() => collectors.collected().filter(({ state }) => state === "live").length === 3);
-    let isStopped = false;
-    void collectors.stop().then(() => {
-      isStopped = true;
-    });
-    await whileTimePasses(() => isStopped);
-    expect([left, errors]).toEqual([3, []]);
-  } finally {
-    await spool.close();
+    hangs();
     await simulator.close();
     await store.close();
   }
@@ -195,39 +96,6 @@ it("a room whose collector is over is not among those that are collected here", 
   } finally {
     await collectors.stop();
     await simulator.close();
-    await store.close();
-  }
-});
-
-it("rooms that wait for a store that is away are no leak of listeners, however many", async () => {
-  const clock = fastClock(20);
-  const store = openMemoryStore({ maxEventsPerRoom: 10 });
-  let asked = 0;
-  const away = { ...store.rooms, find: () => Promise.reject(new Error(`away ${++asked}`)) } as unknown as typeof store.rooms;
-  const warnings: string[] = [];
-  const warned = (warning: Error) => void warnings.push(warning.name);
-  process.on("warning", warned);
-  const collectors = new LeasedCollectors({
-    ...{ ...reachAt("http://127.0.0.1:1"), store: { ...store, rooms: away }, clock, pollMs: 5000, onDemandIdleMs: 600_000 },
-    ...{ onError: () => {}, setAside: () => {}, ...published(new FakeWantedRooms(clock), clock) },
-    membership: { id: 1, drain: async () => false, leave: async () => {} } as unknown as Membership,
-  });
-  try {
-    const rooms = Array.from({ length: 12 }, (_, n) => ({ kind: "web_rid", value: `10000010${n}` }) as const);
-    const taken = rooms.map((name) => ({
-      key: `web_rid:${name.value}`,
-      name,
-      room: null,
-      watched: true,
-      settings: null,
-      how: "free" as const,
-    }));
-    collectors.change({ taken, changed: [], lost: [] });
-    await until(() => asked >= 2 * rooms.length);
-    expect(warnings).toEqual([]);
-  } finally {
-    process.off("warning", warned);
-    await collectors.stop();
     await store.close();
   }
 });
@@ -297,62 +165,4 @@ it.each([
   expect(calls.at(-1)).toBe("leave");
   expect(errors.map(({ detail }) => detail)).toEqual(says.map((text) => expect.stringMatching(text)));
   await store.close();
-});
-
-it("a planned move leaves a room where all its accounts are, and says which is lacking; one that comes all the same says in the room's log and state what is lost", async () => {
-  const clock = fastClock(20);
-  const simulator = await startSimulator({ clock });
-  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
-  const room = await store.rooms.ensure([{ kind: "web_rid", value: RID }], { webRid: RID });
-  const errors: DyliveError[] = [];
-  const declined: string[] = [];
-  const collectors = new LeasedCollectors({
-    ...{ ...reachAt(simulator.url), member: "p2", store, clock, pollMs: 5000, onDemandIdleMs: 600_000, setAside: () => {} },
-    ...{ onError: (error) => void errors.push(error as DyliveError), ...published(new FakeWantedRooms(clock), clock) },
-    membership: {
-      ...{ id: 2, drain: async () => false, leave: async () => {} },
-      ...{ decline: async (key: string) => void declined.push(key), claim: async (_: string, key: number) => store.rooms.claim(key) },
-    } as unknown as Membership,
-  });
-  const come = async (how: Lease["how"], sessions: readonly string[]) => {
-    await store.rooms.setSettings(room, { sessions });
-    const settings = (await store.rooms.get(room))?.settings ?? null;
-    const lease: Lease = { key: KEY, name: { kind: "web_rid", value: RID }, room, watched: true, settings, how };
-    collectors.change({ taken: [lease], changed: [], lost: [] });
-  };
-  const go = () => collectors.change({ taken: [], changed: [], lost: [{ key: KEY, uncollected: null }] });
-  const lost = () => collectors.collected()[0]?.evidence.sessions[0]?.lost;
-  const why = "there is no account tab where p2 runs, which collects the room: log in there with `dylive login --account tab`";
-  try {
-    await come("offered", ["account:tab", "guest"]);
-    await until(() => declined.length > 0);
-    expect([declined, collectors.collected()]).toEqual([[KEY], []]);
-    expect(errors.map(({ code, detail }) => [code, detail])).toEqual([
-      [
-        "bad_account",
-        expect.stringMatching(
-          /^room web_rid:100000002 stays .*session account:tab needs account tab, which is not where p2 runs; log in there/,
-        ),
-      ],
-    ]);
-    // Its process stops: it comes again, and goes on without that session.
-    await come("offered", ["account:tab", "guest"]);
-    await until(() => collectors.collected()[0]?.state === "live");
-    await until(() => lost() != null);
-    expect(lost()?.reason).toContain(why);
-    const told = async () => (await readAll(store.log, room)).events.flatMap((event) => (event.type === "system" ? [event] : []));
-    await until(async () => (await told()).length > 0);
-    expect(await told()).toMatchObject([{ kind: "session.lost", session: "account:tab", text: expect.stringContaining(why) }]);
-    go();
-    await until(() => collectors.collected().length === 0);
-    // None of its sessions can watch here.
-    await come("free", ["account:tab"]);
-    await until(() => collectors.collected()[0]?.state === "failed");
-    expect(collectors.collected()[0]?.evidence.reason).toContain(why);
-    expect([declined, errors.length]).toEqual([[KEY], 1]);
-  } finally {
-    await collectors.stop();
-    await store.close();
-    await simulator.close();
-  }
 });

@@ -1,3 +1,5 @@
+// Guards: a process that is alone collects the rooms that are watched or asked for, and no others.
+// Slow cases of the suite have `tags: ["full"]`.
 import { running } from "../collector/running.js";
 import { describeManager } from "./manager-suite.js";
 

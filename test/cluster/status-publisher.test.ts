@@ -1,3 +1,4 @@
+// Guards: the status of a room is published again when the database has forgotten it, and not otherwise.
 import { expect, it } from "vitest";
 import { StatusPublisher } from "../../src/cluster/status-publisher.js";
 import type { Collector } from "../../src/collector/collector.js";
