@@ -1,3 +1,4 @@
+// Guards: recent ids are remembered, and the member's echo of a follow or share is refused.
 import { describe, expect, test } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
 import { RecentIds, SocialEchoes } from "../../src/ingest/dedupe.js";

@@ -1,3 +1,4 @@
+// Guards: a gift's missing name and price come from the catalogue, and the event says so.
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Draft, GiftEvent } from "../../src/events/combo.js";
 import { FillIn, filledAsBefore } from "../../src/ingest/fill-in.js";
@@ -126,27 +127,6 @@ describe("what messages of gifts do not say", () => {
     await fillIn.teach();
     expect((await gifts.known(["2053"])).get("2053")).toMatchObject({ diamonds: 1, firstSeenAt: T });
   });
-
-  it("is taught one after the other, and what is said meanwhile the next time, also after the room was claimed again", async () => {
-    const taught: string[][] = [];
-    const release: (() => void)[] = [];
-    const learn = (_source: string, _at: number, some: readonly DescribedGift[]) => {
-      taught.push(some.map(({ id }) => id));
-      return new Promise<void>((resolve) => release.push(resolve));
-    };
-    const fillIn = new FillIn({ known: async () => new Map(), learn });
-    const say = (id: string) => fillIn.fill([told(id, { gift: { id, name: "票", icon: null }, unit: 1 })]);
-    await say("1");
-    const first = fillIn.teach();
-    await say("2");
-    void fillIn.teach();
-    fillIn.restart();
-    expect(taught).toEqual([["1"]]);
-    release[0]?.();
-    await first;
-    void fillIn.teach();
-    expect(taught).toEqual([["1"], ["2"]]);
-  });
 });
 
 describe("a gift that is decoded again", () => {
@@ -203,30 +183,5 @@ describe("the ledger with prices that are filled in", () => {
       ["m60000", 4, 6, 5, 20],
       ["m62000", 1, 7, 5, 5],
     ]);
-  });
-
-  it("waits for no catalogue that is being taught", async () => {
-    const store = opened();
-    const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
-    const draft = gift({ id: "m", combo: "c.5.2053.g1.", total: 2, unit: 1, at: T });
-    Object.assign(draft.event, { room, source: "websocket", gift: { id: "2053", name: "人气票", icon: null } });
-    let take = () => {};
-    const isTaken = new Promise<void>((resolve) => {
-      take = resolve;
-    });
-    const deps = { log: store.log, rooms: store.rooms, gifts: { known: store.gifts.known, learn: () => isTaken } };
-    const decode = (() => draft) as unknown as typeof normalise;
-    const pipeline = await Pipeline.open({ ...deps, room, clock: new FakeClock(T), drift: new Drift(), decode, setAside: () => {} });
-    const messages = [{ method: "WebcastGiftMessage", payload: new Uint8Array(), msgId: "0" }] as never;
-    const about = { sessionId: "7000000000000000001", webRid: "1", anchorId: null, source: "websocket" } as const;
-    expect((await pipeline.store([{ receivedAt: T, response: { messages } }], about)).events).toHaveLength(1);
-    let isTaught = false;
-    const taught = pipeline.taught().then(() => {
-      isTaught = true;
-    });
-    await pipeline.store([], about);
-    expect(isTaught).toBe(false);
-    take();
-    await taught;
   });
 });

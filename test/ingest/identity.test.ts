@@ -1,3 +1,4 @@
+// Guards: a message that comes in several envelopes is one event.
 import { gunzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";

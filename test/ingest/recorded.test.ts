@@ -1,3 +1,4 @@
+// Guards: a room is recorded only if its settings say so, and its recording gives the same events again.
 import { expect, it } from "vitest";
 import { redecode } from "../../src/ingest/redecode.js";
 import { Drift } from "../../src/platform/wire/drift.js";
@@ -10,7 +11,9 @@ import { until } from "../until.js";
 
 const directory = useDirectory();
 
-it("a room that is to be recorded is, and one that is not is not; what was recorded gives the same events again", async () => {
+it("a room that is to be recorded is, and one that is not is not; what was recorded gives the same events again", {
+  tags: ["full"],
+}, async () => {
   const folder = directory("raw");
   const clock = fastClock(20);
   const problems: unknown[] = [];

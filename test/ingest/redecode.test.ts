@@ -1,3 +1,4 @@
+// Guards: decoding recordings again gives what the newer decoder would have given, and brings no erased person back.
 import { describe, expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import { eraseUser } from "../../src/erasure/erase.js";
@@ -21,13 +22,10 @@ import { bodies, broadcast, collected, made, older, received, T0, units } from "
 
 const directory = useDirectory();
 
-const stores = {
-  memory: () => openSqliteStore({ path: ":memory:" }),
-  SQLite: () => openSqliteStore({ path: directory("dylive.sqlite") }),
-};
+const open = () => openSqliteStore({ path: ":memory:" });
 
-describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, open) => {
-  it("give what a newer decoder would have given from the first, and keep seq and id", async () => {
+describe("raw frames decoded anew", () => {
+  it("give what a newer decoder would have given from the first, and keep seq and id", { tags: ["full"] }, async () => {
     const store = open();
     const { again, events, room } = await collected(store, older, directory("raw"));
     const before = await events();
@@ -114,7 +112,7 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     await store.close();
   });
 
-  it("leave the room to a server that stores into it meanwhile, but for what is new", async () => {
+  it("leave the room to a server that stores into it meanwhile, but for what is new", { tags: ["full"] }, async () => {
     const live = corpus({ seed: "live", frames: 40, start: T0 + 90_000 });
     const comes = live.frames.map((frame, i) => readFrame(frame, T0 + 90_000 + i * 500, new Drift()).received);
     /** Redecodes while a server stores a frame after each step. @returns how often the room was taken from somebody, and what is kept */
@@ -155,28 +153,7 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     await alone.close();
   });
 
-  it("beside a server are read anew also where that stores them meanwhile, by what it knew", async () => {
-    const store = open();
-    const { room, pipeline, clock, again } = await collected(store, older, directory("raw"));
-    await again();
-    const late = corpus({ seed: "late", frames: 6, start: T0 + 90_000 });
-    const folder = directory("live");
-    const raw = new RawRecorder({ folder, clock, byDefault: true, maxBytes: 1e6, onError: (error) => expect(error).toBeNull() });
-    const waiting = late.frames.map((frame) => readFrame(frame, clock.now(), new Drift()).received);
-    raw.take(room, waiting, broadcast);
-    await raw.close();
-    const files = (await rawFiles(folder, room)).map((file) => ({ ...file, open: true }));
-    const server = {
-      now: () => clock.now(),
-      every: clock.every.bind(clock),
-      sleep: async () => void (await pipeline.store(waiting, broadcast)),
-    };
-    expect((await again({ files, clock: server })).replaced).toBeGreaterThan(0);
-    expect(await again({ files, clock: { ...server, sleep: async () => {} } })).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
-    await store.close();
-  });
-
-  it("say what only later messages tell of a gift, and a second time nothing is left to say", async () => {
+  it("say what only later messages tell of a gift, and a second time nothing is left to say", { tags: ["full"] }, async () => {
     const store = open();
     /** A decoder that finds no name and price in what came in the first twenty seconds. */
     const bare: typeof normalise = (envelope, context) => {
@@ -212,7 +189,7 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     await store.close();
   });
 
-  it("bring nobody back who was erased since, into others' events neither", async () => {
+  it("bring nobody back who was erased since, into others' events neither", { tags: ["full"] }, async () => {
     const store = open();
     const operator = { ...userOf("78901234567"), nickname: "小安安" };
     /** A decoder that takes shares for what a moderator did. */
@@ -229,7 +206,7 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     };
     const { again, events, clock } = await collected(store, before, directory("raw"));
     const givers = new Set((await events()).flatMap((event) => (event.type === "gift" ? [event.user?.id ?? ""] : [])));
-    const erasedOnes = [operator.id ?? "", ...[...givers].slice(0, 10)];
+    const erasedOnes = [operator.id ?? "", ...[...givers].slice(0, 2)];
     for (const user of erasedOnes) await eraseUser(store, { user, keep: false, clock });
     const clubs = async () => (await events()).flatMap((event) => (event.type === "fansclub" ? [event.text] : []));
     const sentences = await clubs();
@@ -239,25 +216,6 @@ describe.each(Object.entries(stores))("raw frames decoded anew, in %s", (_name, 
     for (const id of erasedOnes) expect(JSON.stringify(others)).not.toContain(`"${id}"`);
     expect(await clubs()).toEqual(sentences);
     expect(await again({ decode: moderated })).toMatchObject({ replaced: 0, regifted: 0, appended: 0 });
-    await store.close();
-  });
-
-  it("leave who is erased while they are replaced out of them", async () => {
-    const store = open();
-    const { again, events, clock } = await collected(store, older, directory("raw"));
-    const [someone] = (await events()).flatMap((event) => (event.type === "chat" ? [event.user.id ?? ""] : []));
-    let erasing = true;
-    const replace: Store["log"]["replace"] = async (...what) => {
-      // It has read them, and knows of no erasure.
-      if (erasing) {
-        erasing = false;
-        await eraseUser(store, { user: someone ?? "", keep: false, clock });
-      }
-      return store.log.replace(...what);
-    };
-    await again({ store: { ...store, log: { ...store.log, replace } } });
-    expect(JSON.stringify(await events())).not.toContain(`"${someone}"`);
-    expect(await check(store.log)).toEqual([]);
     await store.close();
   });
 

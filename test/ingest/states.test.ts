@@ -1,3 +1,4 @@
+// Guards: a state is stored once for each version, and goods keep the title and price that were said.
 import { expect, it } from "vitest";
 import { type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import { Drift } from "../../src/platform/wire/drift.js";

@@ -1,3 +1,4 @@
+// Guards: units of a gift count once when the store does not answer an append.
 import { describe, expect, it } from "vitest";
 import type { Draft } from "../../src/events/combo.js";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
@@ -68,46 +69,6 @@ async function opened(methods: (log: Log) => Partial<Log>) {
 }
 
 describe("an append that the store does not answer", () => {
-  it("has a light gift and its full form counted once", async () => {
-    const { pipeline, of, units } = await opened(() => ({}));
-    await pipeline.store(of(light("1", 3)), broadcast);
-    await pipeline.store(of(full("2", "8", 3, AT + 5000)), broadcast);
-    expect(await units()).toBe(3);
-  });
-
-  it("leaves a light gift from before and its full form after it to be counted once, where nothing can be read either", async () => {
-    let isDown = false;
-    const { pipeline, of, units } = await opened((log) => ({
-      append: (batches) => (isDown ? down() : log.append(batches)) as never,
-      readBefore: ((...asked: Parameters<Log["readBefore"]>) => (isDown ? down() : log.readBefore(...asked))) as never,
-    }));
-    await pipeline.store(of(light("1", 3)), broadcast);
-    isDown = true;
-    const other = of(gift({ id: "x", combo: "7.9.463.g99.0", total: 1, at: AT + 1000 }));
-    await expect(pipeline.store(other, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
-    isDown = false;
-    await pipeline.store(other, broadcast);
-    await pipeline.store(of(full("2", "8", 3, AT + 5000)), broadcast);
-    expect(await units()).toBe(4);
-  });
-
-  it("leaves a combo that is open from before to be settled, where nothing can be read either", async () => {
-    let isDown = false;
-    const { pipeline, of, events, clock } = await opened((log) => ({
-      append: (batches) => (isDown ? down() : log.append(batches)) as never,
-      readBefore: ((...asked: Parameters<Log["readBefore"]>) => (isDown ? down() : log.readBefore(...asked))) as never,
-    }));
-    await pipeline.store(of(full("1", "8", 3)), broadcast);
-    isDown = true;
-    const other = of(gift({ id: "x", combo: "7.9.463.g99.0", total: 1, at: AT + 1000 }));
-    await expect(pipeline.store(other, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
-    isDown = false;
-    await pipeline.store(other, broadcast);
-    await clock.advance(120_000);
-    await pipeline.settle();
-    expect((await events()).map(({ id }) => id)).toContain("settle:7.5.463.g8.0");
-  });
-
   it("and that is stored while it is repeated leaves a light gift and its full form to be counted once", async () => {
     let late: (() => Promise<unknown>) | null = null;
     let isSilent = false;
@@ -134,27 +95,6 @@ describe("an append that the store does not answer", () => {
     expect(await units()).toBe(3);
   });
 
-  it("and that is stored before the next, of other units of the combo, has each counted once", async () => {
-    let late: (() => Promise<unknown>) | null = null;
-    let isSilent = false;
-    const { pipeline, of, units } = await opened((log) => ({
-      append: (async (batches: never) => {
-        if (!isSilent) {
-          await late?.(); // it had waited for the same lock, before this one
-          late = null;
-          return log.append(batches);
-        }
-        late = () => log.append(batches);
-        return down();
-      }) as never,
-    }));
-    isSilent = true;
-    await expect(pipeline.store(of(full("1", "8", 5)), broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
-    isSilent = false;
-    await pipeline.store(of(full("2", "8", 8, AT + 1000)), broadcast);
-    expect(await units()).toBe(8);
-  });
-
   it("and that is stored after the combo was read again has each unit counted once", async () => {
     let late: (() => Promise<unknown>) | null = null;
     let isSilent = false;
@@ -172,24 +112,6 @@ describe("an append that the store does not answer", () => {
     await (late as (() => Promise<unknown>) | null)?.();
     await pipeline.store(of(full("2", "8", 8, AT + 1000)), broadcast);
     expect(await units()).toBe(8);
-  });
-
-  it("leaves two versions of a state to be stored, both, when it is back", async () => {
-    let isDown = false;
-    const { pipeline, of, events } = await opened((log) => ({
-      append: (batches) => (isDown ? down() : log.append(batches)) as never,
-      readBefore: ((...asked: Parameters<Log["readBefore"]>) => (isDown ? down() : log.readBefore(...asked))) as never,
-    }));
-    const linkmic = (id: string, version: string) => {
-      const { event } = gift({ id, combo: "c", total: 1, at: AT });
-      return { event: { ...event, type: "linkmic", version }, claim: null } as never;
-    };
-    isDown = true;
-    const batch = of(linkmic("a", "5"), linkmic("b", "6"));
-    await expect(pipeline.store(batch, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
-    isDown = false;
-    const { drops } = await pipeline.store(batch, broadcast);
-    expect([(await events()).map(({ id }) => id), [...drops]]).toEqual([["a", "b"], []]);
   });
 
   it("and whose batch the full spool then lost is counted once, with what comes after it", async () => {

@@ -1,3 +1,4 @@
+// Guards: a silence is one gap, stored in front of the first people after it.
 import { expect, it } from "vitest";
 import type { NewEvent } from "../../src/events/event.js";
 import { gapUntilPeople } from "../../src/ingest/own-events.js";
@@ -105,54 +106,4 @@ it("a gap is told once of a batch of which a part was stored before the store fa
   const { isGapTold, events } = await pipeline.store(given, broadcast);
   expect([isGapTold, events.filter(({ type }) => type === "gap").length]).toEqual([true, 1]);
   expect((await types()).filter((type) => type !== "stats")).toEqual(["gap", "chat", "chat"]);
-});
-
-it("a gap is told though the store refuses an event that came with it", async () => {
-  const { store, open, types, aside } = await opened({
-    append: async (batches) => {
-      if (batches.some(({ events }) => events.some(({ id }) => id === "2"))) throw new Error("refused");
-      return store.log.append(batches);
-    },
-  });
-  const { isGapTold } = await (await open()).store(batch(stats(1), chat(2), chat(3), stats(4)), broadcast);
-  expect([isGapTold, await types(), aside.map(({ id }) => id)]).toEqual([true, ["stats", "gap", "chat", "stats"], ["2"]]);
-});
-
-it("a gap that a gift ends is told once, though nobody knows of an append whether it was done", async () => {
-  const { open, types } = await unanswering();
-  const about = { giftId: "463", groupId: "1", repeatCount: 1, repeatEnd: 1, gift: { id: "463", name: "rose", diamondCount: 1 } };
-  const given = batch(envelope("GiftMessage", { common: common(1), user: { id: "5" }, ...about }, "1"));
-  const pipeline = await open();
-  await expect(pipeline.store(given, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
-  const { isGapTold } = await pipeline.store(given, broadcast);
-  expect([isGapTold, await types()]).toEqual([true, ["gap", "gift"]]);
-});
-
-it("a gap is told once, though its append was not answered and an import stores before the next try", async () => {
-  let calls = 0;
-  const { store, open, types } = await opened({
-    append: async (batches) => {
-      calls++;
-      if (calls === 2) await store.rooms.claim(1); // the import
-      const appended = await store.log.append(batches);
-      if (calls === 1) throw new DyliveError("store_unreachable", "no answer");
-      return appended;
-    },
-  });
-  const given = batch(chat(1));
-  const pipeline = await open();
-  await expect(pipeline.store(given, broadcast)).rejects.toMatchObject({ code: "store_unreachable" });
-  const { isGapTold } = await pipeline.store(given, broadcast);
-  expect([isGapTold, await types(), calls]).toEqual([true, ["gap", "chat"], 2]);
-});
-
-it("a gap that the store refuses is set aside by itself, and takes nobody with it", async () => {
-  const { store, open, types, aside } = await opened({
-    append: async (batches) => {
-      if (batches.some(({ events }) => events.some(({ type }) => type === "gap"))) throw new Error("refused");
-      return store.log.append(batches);
-    },
-  });
-  const { isGapTold } = await (await open()).store(batch(chat(1), stats(2), chat(3)), broadcast);
-  expect([isGapTold, await types(), aside.map(({ type }) => type)]).toEqual([true, ["chat", "stats", "chat"], ["gap"]]);
 });
