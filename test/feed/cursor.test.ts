@@ -1,3 +1,4 @@
+// Guards: a cursor is read as it was written, and a foreign one is refused with both ends of the log.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CursorReset, decodeCursor, encodeCursor, resolveCursor } from "../../src/feed/cursor.js";

@@ -1,3 +1,4 @@
+// Guards: a feed gives each reader everything after its place, once and in order.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Feed } from "../../src/feed/feed.js";
@@ -7,7 +8,6 @@ import type { Batch } from "../../src/feed/tail.js";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { Log, RoomKey } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
-import { FakeClock } from "../clock.js";
 import { chat, chats } from "../contracts/events.js";
 import { claimed } from "../contracts/harness.js";
 import { until } from "../until.js";
@@ -67,24 +67,6 @@ const followed = (room: RoomKey, after: number): Followed => ({ room, after, whe
 const upTo = (n: number, from = 1) => Array.from({ length: n - from + 1 }, (_, index) => from + index);
 
 describe("a feed", () => {
-  it("gives what comes at once when the clock was set back, by however much", async () => {
-    const store = openMemoryStore({ maxEventsPerRoom: 100 });
-    const clock = new FakeClock();
-    const feed = new Feed({ log: store.log, clock, coalesceMs: 10, onError: (error) => expect.fail(String(error)) });
-    const { room, append } = await claimed(store);
-    const reader = new Reader(feed);
-    reader.follow.add(followed(room, 0));
-    await until(() => feed.size === 1);
-    await append(...chats(1, "before"));
-    await until(() => reader.seqs(room).length === 1);
-    const now = clock.now();
-    clock.now = () => now - 3_600_000;
-    await append(...chats(1, "after"));
-    await clock.advance(10);
-    await until(() => reader.seqs(room).length === 2);
-    reader.stop.abort();
-  });
-
   it("read once for everybody at the head, who are given the same frozen batch", async () => {
     const { store, feed, counts } = counted();
     const { room, append } = await claimed(store);

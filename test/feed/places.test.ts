@@ -1,3 +1,4 @@
+// Guards: a cursor over rooms is read as it was written, and a foreign one is refused.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cursorEnd, cursorStart, encodeCursor, encodePlaces, resolvePlaces } from "../../src/feed/cursor.js";

@@ -1,3 +1,4 @@
+// Guards: expensive filters of one token do not slow others down.
 import { describe, expect, it } from "vitest";
 import { type ReadEvents, readAfter } from "../../src/feed/read.js";
 import { ReadingTime } from "../../src/feed/reading-time.js";
