@@ -1,3 +1,4 @@
+// Guards: an alarm about gifts or a session is sent once, and its end once, whichever process has the room.
 import { afterAll, expect, it, onTestFinished, vi } from "vitest";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { RoomAlarm, ToldAlarms } from "../../src/collector/room-alarm.js";
@@ -7,7 +8,6 @@ import { SessionHealth } from "../../src/health/sessions.js";
 import type { RoomStatus } from "../../src/health/state.js";
 import type { Intake } from "../../src/ingest/intake.js";
 import { Account } from "../../src/platform/accounts/login-store.js";
-import { tellSystem } from "../../src/store/log.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
 import type { AccountSeen } from "../../src/store/sql/account-days.js";
 import type { RoomStore } from "../../src/store/store.js";
@@ -42,7 +42,9 @@ async function watched(sessions: readonly string[] | null) {
 
 const kindsOf = (events: readonly NewEventOf<"system">[]) => events.map(({ kind, session }) => [kind, session]);
 
-it("the alarm names the room as everywhere else, and is not told again by the next process, whose evidence says it at once", async () => {
+it("the alarm names the room as everywhere else, and is not told again by the next process, whose evidence says it at once", {
+  tags: ["full"],
+}, async () => {
   const { simulator, rooms, store, told, status, room, of } = await watched(null);
   await clock.until(() => status()?.evidence.gifts === "flowing", MINUTE);
   simulator.rooms.gifts("nobody");
@@ -264,50 +266,6 @@ it("one of several sessions that loses its connection for 90 seconds, or its acc
   expect(guest?.evidence.lost).toBeNull();
 });
 
-it.each([
-  ["connected", "all of its sessions"],
-  ["refused", "1 of its 2 sessions: guest"],
-] as const)("the room's alarm names the sessions that are connected, where the other is %s", async (state, who) => {
-  const { store, room } = await storeWithRoom();
-  const { health, go, scored } = processOn(store, room, ["guest", "account:main"]);
-  health.sessions[1]?.to(state);
-  for (const score of [0, 5000, 10_000, 15_000]) {
-    scored(score);
-    await go(35_000);
-  }
-  const [alarm] = (await toldIn(store, room))[1].filter(({ session }) => session === null);
-  expect(alarm?.text).toContain(`(as ${who})`);
-});
-
-it("the alarm of a room that is watched by the user's own browser, which is logged in, names no guest", async () => {
-  const { store, room } = await storeWithRoom();
-  const { health, go, scored } = processOn(store, room, ["guest"]);
-  health.seenAs({ account: null, login: "logged_in" });
-  for (const score of [0, 5000, 10_000, 15_000]) {
-    scored(score);
-    await go(35_000);
-  }
-  const texts = (await toldIn(store, room))[1].map(({ text }) => text);
-  expect(texts.join()).toContain("(as who is logged in in your own browser)");
-  expect(texts.join()).not.toContain("a guest");
-});
-
-it("of several sessions the one that is sent no gifts is told, though the room's gifts flow", async () => {
-  const { simulator, told, status, gifts, viewers, room } = await watched(["guest", "guest:2"]);
-  await clock.until(() => Object.values(gifts()).every((one) => one === "flowing"), MINUTE);
-  simulator.rooms.mood(viewers()[1]?.viewer ?? "", "first_gift");
-  await clock.until(() => Object.values(gifts()).some((one) => one !== "flowing"), MINUTE);
-  await clock.until(async () => (await told(room)).length > 0, 2000);
-  const [alarm] = await told(room);
-  const name = alarm?.session ?? "";
-  const truth = simulator.truth(RID).connections;
-  const [kept, ...rest] = truth.toSorted((a, b) => b.gifts.kept - a.gifts.kept);
-  expect([kept?.mood, kept?.viewer, ...rest.map(({ gifts }) => gifts.kept)]).toEqual(["first_gift", viewers()[1]?.viewer, 0]);
-  expect(status()?.evidence.gifts).toBe("flowing");
-  expect(gifts()).toEqual({ guest: "flowing", "guest:2": "flowing", [name]: expect.stringMatching(/suppressed|partial/) });
-  expect(alarm?.text).toMatch(new RegExp(`^room ${RID}: the platform keeps gifts from session ${name} since .*DYLIVE_CDP`));
-});
-
 it("a session that is sent messages again for two minutes is told once, too, and one that is sent some now and then is not told each time", async () => {
   const time = new FakeClock();
   const session = new SessionHealth("guest", time);
@@ -392,45 +350,4 @@ it("a room whose only session is sent nothing at all is stalled within two minut
   expect(took).toBeLessThan(2 * MINUTE);
   expect(status()?.evidence.sessions).toMatchObject([{ state: "silent" }]);
   expect(status()?.evidence.reason).toContain("not one message comes");
-});
-
-it("the system's log is read once for the last words on all rooms, and then what was added", async () => {
-  const store = openMemoryStore({ maxEventsPerRoom: 10_000 });
-  onTestFinished(() => store.close());
-  const tell = (room: number, kind: string, at: number) =>
-    tellSystem(store, { kind, about: `${room}:${at}`, text: `${kind} in ${room}`, evidence: { at } }, at);
-  for (let room = 1; room <= 50; room++) {
-    await tell(room, "gifts.suppressed", 1_000 + room);
-    await tell(room, "gifts.flowing", 2_000 + room);
-    await tell(room, "session.lost", 3_000 + room);
-  }
-  await tell(7, "disk.low", 4_000);
-  const reads: string[] = [];
-  const { log } = store;
-  const told = new ToldAlarms({
-    heads: (rooms) => log.heads(rooms),
-    read: (room, after, ...rest) => {
-      reads.push(`after ${after}`);
-      return log.read(room, after, ...rest);
-    },
-    readBefore: (...asked) => {
-      reads.push("newest");
-      return log.readBefore(...asked);
-    },
-  });
-  const words = async (room: number) => (await told.of(room)).map(({ kind, at }) => [kind, at]);
-  const all = await Promise.all(Array.from({ length: 50 }, (_, i) => words(i + 1)));
-  expect(all[6]).toEqual([
-    ["gifts.flowing", 2_007],
-    ["session.lost", 3_007],
-  ]);
-  expect(await words(51)).toEqual([]);
-  expect(reads).toEqual(["newest", "newest"]); // where the newest is that is no test, and the page before it
-  await tell(7, "gifts.suppressed", 9_000); // by whichever process
-  expect(await words(7)).toEqual([
-    ["gifts.suppressed", 9_000],
-    ["session.lost", 3_007],
-  ]);
-  expect(await words(8)).toHaveLength(2);
-  expect(reads.slice(2)).toEqual(["after 151"]);
 });

@@ -1,8 +1,7 @@
+// Guards: a gap covers everything that a connection missed and holds no stored event, and the state says why a room is refused.
 import { afterAll, expect, it, onTestFinished } from "vitest";
-import { startSimulator } from "../../simulator/index.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import type { LiveEventOf } from "../../src/events/event.js";
-import type { Platform } from "../../src/platform/access/platform.js";
 import { directIdentities } from "../../src/platform/access/platform-identity.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openMemoryStore } from "../../src/store/memory/memory.js";
@@ -14,7 +13,7 @@ import { depsFor, type Running, running, SIGNAL } from "./running.js";
 const clock = new Lockstep();
 afterAll(() => clock.stop());
 
-it("a broadcast whose first connection fails is not said to be missed since the one before", async () => {
+it("a broadcast whose first connection fails is not said to be missed since the one before", { tags: ["full"] }, async () => {
   const now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
   const { simulator, rooms, events } = now;
   void rooms.request(RID, 60_000, SIGNAL);
@@ -40,7 +39,7 @@ it("a broadcast whose first connection fails is not said to be missed since the 
   expect(stored.filter(({ type }) => type === "gap")).toEqual([]);
 });
 
-it("a broadcast that was said to be over and goes on all the same is missed until it comes again", async () => {
+it("a broadcast that was said to be over and goes on all the same is missed until it comes again", { tags: ["full"] }, async () => {
   const now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
   const { simulator, rooms, events, store } = now;
   void rooms.request(RID, 60_000, SIGNAL);
@@ -64,41 +63,7 @@ it("a broadcast that was said to be over and goes on all the same is missed unti
   expect(second).toMatchObject({ sessionId, from: end, reason: first?.reason });
 });
 
-it("a question that is answered after its connection was lost does not make a room that is refused look silent", async () => {
-  const simulator = await startSimulator({ clock, rooms: [SCENARIO], rateFactor: 20 });
-  const store = openMemoryStore({ maxEventsPerRoom: 100_000 });
-  const parts = depsFor(simulator, store, clock);
-  let [isHeld, held] = [false, 0];
-  const get: Platform["get"] = async (host, path, headers, signal) => {
-    const reply = await parts.platform.get(host, path, headers, signal);
-    if (isHeld) {
-      isHeld = false;
-      held++;
-      await clock.sleep(20_000, signal);
-    }
-    return reply;
-  };
-  const rooms = RoomManager.alone({ ...parts, platform: { ...parts.platform, get } });
-  onTestFinished(async () => {
-    await rooms.stop();
-    await store.close();
-    await simulator.close();
-  });
-  void rooms.request(RID, 60_000, SIGNAL);
-  const state = () => rooms.collected()[0]?.state;
-  await clock.until(() => state() === "live", 60_000);
-  await clock.go(5000);
-  isHeld = true;
-  simulator.rooms.stall(RID);
-  await clock.until(() => held > 0, 120_000);
-  simulator.rooms.refuse(RID);
-  simulator.rooms.cut(RID);
-  await clock.until(() => state() === "blocked", 10_000);
-  await clock.go(30_000);
-  expect(state()).toBe("blocked");
-});
-
-it("a silent room that cannot be connected to anew says why, and is not said to be open and silent", async () => {
+it("a silent room that cannot be connected to anew says why, and is not said to be open and silent", { tags: ["full"] }, async () => {
   const now = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, {}, clock);
   const { simulator, rooms } = now;
   void rooms.request(RID, 60_000, SIGNAL);
@@ -143,42 +108,6 @@ it("a room in which nothing happens writes nothing, though its heartbeats are an
   expect(writes).toEqual([]);
 });
 
-it("the silence of a room that is quiet is asked about no sooner after a restart", async () => {
-  const scenario = { ...SCENARIO, everySeconds: { join: 20 } };
-  const simulator = await startSimulator({ clock, rooms: [scenario] });
-  const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
-  const parts = depsFor(simulator, store, clock);
-  let pages = 0;
-  const get: Platform["get"] = (...asked) => {
-    pages++;
-    return parts.platform.get(...asked);
-  };
-  const manager = () => RoomManager.alone({ ...parts, platform: { ...parts.platform, get } });
-  const isLive = (rooms: RoomManager) => rooms.collected()[0]?.state === "live";
-  const first = manager();
-  onTestFinished(async () => {
-    await store.close();
-    await simulator.close();
-  });
-  void first.add(RID, {}, 60_000, SIGNAL);
-  await clock.until(() => isLive(first), 60_000);
-  await clock.go(300_000);
-  const { paceMs = 0 } = (await store.rooms.get(1))?.resume ?? {};
-  expect(paceMs).toBeGreaterThan(10_000);
-  await first.stop();
-  const next = manager();
-  onTestFinished(() => next.stop());
-  await next.start();
-  await clock.until(() => isLive(next), 60_000);
-  simulator.rooms.stall(RID);
-  await clock.go(15_000); // whether the broadcast is still on is asked at once
-  pages = 0;
-  await clock.go(75_000);
-  expect(pages).toBe(0);
-  await clock.go(600_000);
-  expect(pages).toBeGreaterThan(0);
-});
-
 it.each([
   ["busy", { stats: 5, chat: 1 }, 20_000],
   ["of a person now and then", { stats: 10, chat: 25 }, 200_000],
@@ -197,8 +126,8 @@ it.each([
 
 const isOfPeople = (type: string) => type === "chat" || type === "join";
 
-/** A store that a process can use until it is killed, which it is with the first append of such an event after it is armed. */
-function mortalStore(killedBy: (type: string) => boolean) {
+/** A store that a process can use until it is killed, which it is with the first append of what people do after it is armed. */
+function mortalStore() {
   const store = openMemoryStore({ maxEventsPerRoom: 100_000, clock });
   const state = { isArmed: false, isDead: false };
   const mortal =
@@ -210,7 +139,7 @@ function mortalStore(killedBy: (type: string) => boolean) {
   const { log, rooms } = store;
   const append: typeof log.append = async (batches) => {
     const done = await log.append(batches);
-    state.isDead ||= state.isArmed && batches.some(({ events }) => events.some(({ type }) => killedBy(type)));
+    state.isDead ||= state.isArmed && batches.some(({ events }) => events.some(({ type }) => isOfPeople(type)));
     if (state.isDead) throw new Error("killed");
     return done;
   };
@@ -237,86 +166,34 @@ async function goOn(first: Running, store: RoomStore): Promise<readonly LiveEven
   return (await first.events(1)).flatMap((event) => (event.type === "gap" ? [event] : []));
 }
 
-it.each([
-  ["its connection was cut", ["guest"], "closed the connection"],
-  ["both of its connections were cut", ["guest", "guest:2"], "closed the connection"],
-  ["one of two was cut while the other was open but silent", ["guest", "guest:2"], "open but silent"],
-  ["nobody was heard through it for a minute", ["guest"], "the connection was open but silent"],
-] as const)(
-  "a process that is killed as soon as it has stored what came after %s leaves what is left to tell",
-  async (_, sessions, reason) => {
-    const { store, killed, state } = mortalStore(isOfPeople);
-    const first = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { store: killed, setAside: () => {} }, clock);
-    const { simulator } = first;
-    void first.rooms.add(RID, { sessions }, 60_000, SIGNAL).catch(() => {});
-    await clock.until(() => isUp(first.rooms), 60_000);
-    await clock.go(7000);
-    const from = clock.now();
-    const [viewer] = simulator.truth(RID).connections;
-    const fallen = reason === "open but silent" ? viewer?.viewer : undefined;
-    const isStalled = reason === "the connection was open but silent";
-    if (fallen !== undefined) for (const on of [true, false]) simulator.rooms.freeze(RID, on);
-    if (isStalled) simulator.rooms.stall(RID);
-    else {
-      simulator.rooms.refuse(RID, true, 502, fallen);
-      simulator.rooms.cut(RID, fallen);
-    }
-    await (isStalled ? clock.until(() => simulator.truth(RID).connections.length > 1, 120_000) : clock.go(0));
-    await clock.go(9000);
-    state.isArmed = true;
-    const to = clock.now();
-    if (isStalled) simulator.rooms.stall(RID, false);
-    else simulator.rooms.refuse(RID, false);
-    await clock.until(() => state.isDead, 120_000);
-    const killedAt = clock.now();
-    const stored = (await first.events(1)).filter(({ type }) => type === "gap");
-    const missing = (await store.rooms.get(1))?.resume?.missing;
-    // Whoever received since before that missed nothing of what a silent session may have received.
-    expect([missing?.reason, missing?.longerThanMs]).toEqual([expect.stringContaining(reason), fallen === undefined ? undefined : 0]);
-    const gaps = await goOn(first, store);
-    expect(gaps[0]?.reason).toContain(reason);
-    expect(gaps[0]?.from).toBeLessThanOrEqual(from);
-    expect(gaps[0]?.to).toBeGreaterThanOrEqual(to);
-    // Until when nobody received, only the silent session could have proven.
-    expect([stored.length, ...gaps.slice(1).map((gap) => gap.reason)]).toEqual(
-      fallen === undefined ? [1, "dylive was not collecting"] : [0],
-    );
-    if (fallen !== undefined) return;
-    const [told, untold] = gaps;
-    expect(untold?.from).toBeGreaterThanOrEqual(told?.to ?? Number.POSITIVE_INFINITY);
-    expect(untold?.from).toBeLessThanOrEqual(killedAt);
-    expect(untold?.to).toBeGreaterThanOrEqual(killedAt + 5000);
-    const within = (await first.events(1)).filter(
-      ({ type, receivedAt }) => isOfPeople(type) && gaps.some((gap) => (gap.from ?? 0) < receivedAt && receivedAt < gap.to),
-    );
-    expect(within).toEqual([]);
-  },
-);
-
-it("a process that is killed between two gaps that it told leaves the second one to the next", async () => {
-  const { store, killed, state } = mortalStore((type) => type === "gap");
+it("a process that is killed as soon as it has stored what came after its connection was cut leaves what is left to tell", async () => {
+  const { store, killed, state } = mortalStore();
   const first = await running({ clock, rooms: [SCENARIO], rateFactor: 20 }, { store: killed, setAside: () => {} }, clock);
   const { simulator } = first;
-  void first.rooms.add(RID, { sessions: ["guest", "guest:2"] }, 60_000, SIGNAL).catch(() => {});
+  void first.rooms.add(RID, {}, 60_000, SIGNAL).catch(() => {});
   await clock.until(() => isUp(first.rooms), 60_000);
   await clock.go(7000);
-  const fallen = simulator.truth(RID).connections[0]?.viewer;
-  for (const on of [true, false]) simulator.rooms.freeze(RID, on); // both stand and are silent from now on
+  const from = clock.now();
+  simulator.rooms.refuse(RID, true, 502);
+  simulator.rooms.cut(RID);
+  await clock.go(9000);
   state.isArmed = true;
-  const outages: (readonly [from: number, to: number])[] = [];
-  for (let n = 0; n < 2; n++) {
-    const from = clock.now();
-    simulator.rooms.refuse(RID, true, 502, fallen);
-    simulator.rooms.cut(RID, fallen);
-    await clock.go(4000);
-    outages.push([from, clock.now()]);
-    simulator.rooms.refuse(RID, false);
-    await clock.until(() => isUp(first.rooms), 20_000);
-    await clock.go(4000);
-  }
-  await clock.until(() => state.isDead, 120_000); // the one that was silent throughout is given up, and what the other missed is told
+  const to = clock.now();
+  simulator.rooms.refuse(RID, false);
+  await clock.until(() => state.isDead, 120_000);
+  const killedAt = clock.now();
   const gaps = await goOn(first, store);
-  for (const [from, to] of outages) expect(gaps.some((gap) => (gap.from ?? 0) <= from && gap.to >= to)).toBe(true);
+  expect(gaps.map(({ reason }) => reason)).toEqual([expect.stringContaining("closed the connection"), "dylive was not collecting"]);
+  const [told, untold] = gaps;
+  expect(told?.from).toBeLessThanOrEqual(from);
+  expect(told?.to).toBeGreaterThanOrEqual(to);
+  expect(untold?.from).toBeGreaterThanOrEqual(told?.to ?? Number.POSITIVE_INFINITY);
+  expect(untold?.from).toBeLessThanOrEqual(killedAt);
+  expect(untold?.to).toBeGreaterThanOrEqual(killedAt + 5000);
+  const within = (await first.events(1)).filter(
+    ({ type, receivedAt }) => isOfPeople(type) && gaps.some((gap) => (gap.from ?? 0) < receivedAt && receivedAt < gap.to),
+  );
+  expect(within).toEqual([]);
 });
 
 it("a process whose connection opens long after im/fetch tells no gap over what that said", async () => {

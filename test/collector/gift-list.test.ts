@@ -1,3 +1,4 @@
+// Guards: gifts without name and price have both by the platform's list, which is read once a day.
 import { expect, it, onTestFinished } from "vitest";
 import { type RoomScenario, startSimulator } from "../../simulator/index.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
@@ -25,7 +26,9 @@ const ROOM: RoomScenario = {
   everySeconds: { gift: 1 },
 };
 
-it("a room whose messages tell neither name nor price of its gifts has both, by the list; those that came before it, when they are decoded again", async () => {
+it("a room whose messages tell neither name nor price of its gifts has both, by the list; those that came before it, when they are decoded again", {
+  tags: ["full"],
+}, async () => {
   const clock = fastClock(60);
   const store = openSqliteStore({ path: ":memory:", clock });
   const folder = directory("raw");

@@ -1,3 +1,4 @@
+// Guards: the collector's machine has a transition for each event of each phase, and always goes on.
 import { describe, expect, it } from "vitest";
 import {
   type CollectorEvent,

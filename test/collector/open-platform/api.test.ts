@@ -1,3 +1,4 @@
+// Guards: an app starts its room by launch token, and only with the scope for it.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createToken } from "../../../src/http/tokens.js";
 import type { Scope } from "../../../src/store/sql/tokens.js";

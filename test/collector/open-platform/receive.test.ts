@@ -1,3 +1,4 @@
+// Guards: a genuine push is answered once it is kept and stored once, and a forged one leaves no trace.
 import { readdir } from "node:fs/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { signPush } from "../../../src/platform/open-platform/push.js";
@@ -192,19 +193,7 @@ describe("while the store is out", () => {
     });
   });
 
-  it("what waits survives a restart", async () => {
-    const spool = file("spool");
-    const first = await ingest({ spool });
-    first.outage = "down";
-    for (const id of ["1", "2"])
-      expect(await first.platform.push(APP, ROOM_ID, "live_comment", body(id), { untasked: true })).toMatchObject({ status: 200 });
-    await first.stop();
-    const second = await ingest({ spool, store: first.store, platform: first.platform });
-    await later(() => second.official.receiver.counts.waiting === 0);
-    expect(ids(await second.events())).toEqual(["1", "2"]);
-  });
-
-  it("and the disk too, no success is answered, and what the platform keeps is fetched later", async () => {
+  it("and the disk too, no success is answered, and what the platform keeps is fetched later", { tags: ["full"] }, async () => {
     const made = await ingest({ spool: "/dev/null/spool", app: { secret: APP_SECRET } });
     const room = await made.store.rooms.ensure([{ kind: "official", value: `${APP}:${ROOM_ID}` }]);
     await made.store.rooms.setWatch(room, "on");

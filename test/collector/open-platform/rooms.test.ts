@@ -1,3 +1,4 @@
+// Guards: each room of an app of the Open Platform is opened once, and the number of rooms is limited.
 import { describe, expect, it } from "vitest";
 import { OfficialRooms } from "../../../src/collector/open-platform/rooms.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
