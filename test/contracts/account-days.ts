@@ -30,22 +30,6 @@ export function describeAccountDays(open: Open): void {
       expect(await accountDays.list(NOW + 20 * DAY)).toMatchObject([{ account: "other", gifts: 2 }]);
     });
 
-    it("to come are of a clock that was wrong: they count for nothing, and go; tomorrow is another process's today", async () => {
-      const { accountDays } = store();
-      for (const at of [NOW + DAY, NOW + 20 * DAY]) await accountDays.add("main", LOGIN, at, seen);
-      expect(await accountDays.list(NOW)).toEqual([]);
-      for (const at of [NOW, NOW + DAY]) await accountDays.add("main", LOGIN, at, seen);
-      expect(await accountDays.list(NOW)).toMatchObject([{ gifts: 4 }]);
-      expect(await accountDays.list(NOW + 20 * DAY)).toEqual([]);
-    });
-
-    it("are forgotten with their account", async () => {
-      const { accountDays } = store();
-      for (const account of ["main", "other"]) await accountDays.add(account, LOGIN, NOW, seen);
-      await accountDays.remove("main", NOW);
-      expect(await accountDays.list(NOW)).toMatchObject([{ account: "other" }]);
-    });
-
     it("of a login that was forgotten do not come back, whatever is seen by it later; those of a new one are its own", async () => {
       const { accountDays } = store();
       await accountDays.add("main", LOGIN, NOW, seen);

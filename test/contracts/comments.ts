@@ -110,23 +110,6 @@ export function describeComments(open: Open): void {
       expect(seen).toEqual(["2", "3", "1"]);
     });
 
-    it("are looked through in bounded steps for a text that nobody wrote", async () => {
-      const { comments } = store();
-      for (let from = 0; from < 5_200; from += 520)
-        await comments.put(
-          1,
-          Array.from({ length: 520 }, (_, at) =>
-            commentOf(WORK, String(from + at), { time: from + at, text: from + at === 3 ? "here" : "x" }),
-          ),
-        );
-      const first = await comments.find({ text: "here", limit: 9 });
-      expect(first).toEqual({ comments: [], next: { time: 200, workId: WORK, id: "200" } });
-      expect(await comments.find({ text: "here", limit: 9, ...(first.next && { after: first.next }) })).toMatchObject({
-        comments: [{ id: "3" }],
-        next: null,
-      });
-    });
-
     it("that a run to the platform's end no longer saw are marked with their replies, never deleted, and come back when seen", async () => {
       const { comments, commentRuns } = store();
       const replies = [commentOf(WORK, "r1", { parentId: "1" }), commentOf(WORK, "r2", { parentId: "2" })];
@@ -154,20 +137,6 @@ export function describeComments(open: Open): void {
       expect(await comments.get({ workId: WORK, id: "2" })).toMatchObject({ removedAt: null, revision: 2 });
     });
 
-    it("stay as an erasure left them", async () => {
-      const { comments } = store();
-      await comments.put(1, [commentOf(WORK, "1", { receivedAt: 500 })]);
-      const kept = await comments.get({ workId: WORK, id: "1" });
-      if (kept === null) throw new Error("it is kept");
-      const user = { ...kept.user, id: null, secUid: null, nickname: null };
-      await comments.replace([{ ...kept, text: "", user }]);
-      await comments.put(2, [commentOf(WORK, "1", { receivedAt: 700, likes: 8 })]);
-      const left = { ...kept, text: "", user, revision: 1, erased: true, receivedAt: 700 };
-      expect(await comments.get({ workId: WORK, id: "1" })).toEqual(left);
-      expect((await comments.find({ user: "1", limit: 9 })).comments).toEqual([]);
-      expect((await comments.find({ text: "text", limit: 9 })).comments).toEqual([]);
-    });
-
     it("that were not seen since a time are removed step by step", async () => {
       const { comments } = store();
       const old = Array.from({ length: 600 }, (_, at) => commentOf(WORK, String(at), { receivedAt: at }));
@@ -184,42 +153,6 @@ export function describeComments(open: Open): void {
       expect(ids(await comments.walk(null, 20))).toEqual(["f", "r2"]);
       for (let more = true; more; more = await comments.expire(701, 1000)) {}
       expect(await comments.walk(null, 20)).toEqual([]);
-    });
-
-    it("are seen by a run after a clock that ran ahead was set back, and go in the end with their runs", async () => {
-      const { comments, commentRuns } = store();
-      const day = 86_400_000;
-      const now = 1_800_000_000_000;
-      const ahead = now + 36_500 * day;
-      const first = await commentRuns.begin(runOf(WORK, { startedAt: ahead }));
-      await comments.put(first, [commentOf(WORK, "1", { receivedAt: ahead }), commentOf(OTHER, "1", { receivedAt: ahead })]);
-      await commentRuns.tell(first, runOf(WORK, { startedAt: ahead, endedBy: "end", endedAt: ahead }), ahead);
-      const second = await commentRuns.begin(runOf(WORK, { startedAt: now }));
-      await comments.put(second, [commentOf(WORK, "1", { receivedAt: now, likes: 99 })], now);
-      await commentRuns.tell(second, runOf(WORK, { startedAt: now, endedBy: "end", endedAt: now }), now);
-      const kept = await comments.get({ workId: WORK, id: "1" });
-      expect(kept).toMatchObject({ likes: 99, receivedAt: now, firstSeenAt: now, removedAt: null });
-      await commentRuns.begin(runOf(OTHER, { startedAt: ahead }));
-      const left = async (at: number) => {
-        for (const kind of [comments, commentRuns]) while (await kind.expire(at - 30 * day, at));
-        const runs = await Promise.all([WORK, OTHER].map(async (work) => (await commentRuns.last(work))?.n ?? null));
-        return [(await comments.walk(null, 9)).map(({ workId }) => workId), runs];
-      };
-      expect(await left(now)).toEqual([[WORK, OTHER].sort(), [second, second + 1]]);
-      expect(await left(now + 29 * day)).toEqual([[WORK, OTHER].sort(), [second, second + 1]]);
-      expect(await left(now + 31 * day)).toEqual([[], [null, null]]);
-    });
-
-    it("are there as long as a run sees them, though its clock is behind that of the run before", async () => {
-      const { comments, commentRuns } = store();
-      const now = 1_800_000_000_000;
-      const ahead = now + 1_800_000;
-      for (const at of [ahead, now]) {
-        const n = await commentRuns.begin(runOf(WORK, { startedAt: at }));
-        await comments.put(n, [commentOf(WORK, "1", { receivedAt: at })]);
-        await commentRuns.tell(n, runOf(WORK, { startedAt: at, endedBy: "end", endedAt: at }), at);
-      }
-      expect(await comments.get({ workId: WORK, id: "1" })).toMatchObject({ receivedAt: ahead, removedAt: null });
     });
 
     it("are collected by runs, of which the last tells how far it came", async () => {

@@ -1,18 +1,8 @@
 import type { NewEvent, NewEventOf, User } from "../../src/events/event.js";
 
 const nobody: User = {
-  id: null,
-  secUid: null,
-  displayId: null,
-  shortId: null,
-  nickname: null,
-  avatar: null,
-  gender: null,
-  payLevel: null,
-  fansClub: null,
-  isAdmin: false,
-  isAnchor: false,
-  masked: false,
+  ...{ id: null, secUid: null, displayId: null, shortId: null, nickname: null, avatar: null, gender: null },
+  ...{ payLevel: null, fansClub: null, isAdmin: false, isAnchor: false, masked: false },
 };
 
 /** A person with this id and nothing else known. */

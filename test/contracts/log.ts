@@ -20,13 +20,6 @@ export function describeLog(open: Open<RoomStore>): void {
       });
     });
 
-    it("says the head, also of a batch without events", async () => {
-      const { room, epoch, append } = await claimed(store());
-      await append(...chats(3));
-      expect(await store().log.append([{ room, epoch, events: [] }])).toEqual([{ room, head: 3, stored: [] }]);
-      expect(await store().log.append([])).toEqual([]);
-    });
-
     it("keeps seqs contiguous under interleaved appends to several rooms", async () => {
       const rooms = await Promise.all(["a", "b", "c", "d"].map((name) => claimed(store(), name)));
       const stored = await Promise.all(
@@ -41,20 +34,6 @@ export function describeLog(open: Open<RoomStore>): void {
         expect(seqs.toSorted((a, b) => Number(a) - Number(b))).toEqual(seqs.map((_, index) => index + 1));
         expect((await readAll(store().log, room)).events.map(({ seq }) => seq)).toEqual(seqs.map((_, index) => index + 1));
       }
-    });
-
-    it("keeps the order of one caller's calls and of its events", async () => {
-      const { room, append } = await claimed(store());
-      await Promise.all([append(chat("1"), chat("2")), append(chat("3")), append(chat("4"), chat("5"))]);
-      expect((await readAll(store().log, room)).events.map(({ id }) => id)).toEqual(["1", "2", "3", "4", "5"]);
-    });
-
-    it("appends several batches of one room in one call", async () => {
-      const { room, epoch } = await claimed(store());
-      const batches = [chats(2, "a"), chats(2, "b"), chats(1, "a")].map((events) => ({ room, epoch, events }));
-      const results = await store().log.append(batches);
-      expect(results.map(({ stored }) => stored)).toEqual([[1, 2], [3, 4], [null]]);
-      expect(results.map(({ head }) => head)).toEqual([2, 4, 4]);
     });
 
     it("does not keep the caller's objects", async () => {
@@ -90,12 +69,6 @@ export function describeLog(open: Open<RoomStore>): void {
         .log.append([{ room: first.room, epoch: first.epoch, events: [nameless] }])
         .catch(() => {});
       expect(told).toEqual(["asked", "1 2", "asked", "3", "asked", "", "asked", "4 5", "asked", "bad_request"]);
-    });
-
-    it("ignores a seq that an event brings along", async () => {
-      const { room, append } = await claimed(store());
-      await append({ ...chat("1"), seq: 77 } as ReturnType<typeof chat>);
-      expect((await store().log.read(room, 0, 1)).events).toEqual([{ ...chat("1"), seq: 1 }]);
     });
   });
 
@@ -166,15 +139,6 @@ export function describeLog(open: Open<RoomStore>): void {
       ]);
       expect(await store().log.append([{ room, epoch, events: [chat("3")] }])).toEqual([{ room, head: 3, stored: [3] }]);
       expect(await store().log.append([{ room: 999, epoch: null, events: [chat("1")] }])).toEqual([{ room: 999, head: 0, fenced: true }]);
-    });
-
-    it("of a room that does not exist is fenced", async () => {
-      expect(await store().log.append([{ room: 999, epoch: 0, events: [chat("1")] }])).toEqual([{ room: 999, head: 0, fenced: true }]);
-    });
-
-    it("is needed for the system's room too, which exists from the start", async () => {
-      const epoch = await store().rooms.claim(0);
-      expect(await store().log.append([{ room: 0, epoch, events: [chat("1")] }])).toEqual([{ room: 0, head: 1, stored: [1] }]);
     });
   });
 

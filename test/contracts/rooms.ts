@@ -39,43 +39,6 @@ export function describeRooms(open: Open<RoomStore>): void {
       expect(await rooms.aliases(room)).toEqual([uid, rid]);
     });
 
-    it("are made once when calls race", async () => {
-      const keys = await Promise.all(Array.from({ length: 10 }, () => store().rooms.ensure([rid])));
-      expect(new Set(keys).size).toBe(1);
-      expect(await store().rooms.list()).toHaveLength(1);
-    });
-
-    it("number what decides of their collection, and only that", async () => {
-      const { rooms } = store();
-      const first = await rooms.changedSince(null);
-      if (first === null) return expect(first).toBeNull(); // a store that many processes write at once
-      expect(first.rooms.size).toBe(0);
-      const one = await rooms.ensure([rid], { webRid: "98765" });
-      const two = await rooms.ensure([uid]);
-      expect(await rooms.count()).toBe(2);
-      await rooms.setWatch(two, "on");
-      const since = async (n: number) => {
-        const changed = await rooms.changedSince(n);
-        return { n: changed?.n ?? 0, rooms: [...(changed?.rooms ?? [])].map(([room, row]) => [room, row?.watch]) };
-      };
-      const made = await since(first.n);
-      expect(made.rooms).toEqual([
-        [one, "off"],
-        [two, "on"],
-      ]);
-      await rooms.setFacts(one, { title: "a title" });
-      await rooms.setResume(one, resume);
-      await rooms.setWatch(two, "on");
-      expect(await since(made.n)).toEqual({ n: made.n, rooms: [] });
-      await rooms.setSettings(one, { record: true });
-      await rooms.setWatch(two, "paused");
-      await rooms.setWatch(two, "off");
-      expect((await since(made.n)).rooms).toEqual([
-        [one, "off"],
-        [two, "off"],
-      ]);
-    });
-
     it("learn new names; a name moves to the room that was named first", async () => {
       const { rooms } = store();
       const one = await rooms.ensure([rid]);
@@ -107,16 +70,8 @@ export function describeRooms(open: Open<RoomStore>): void {
       const keys = [await rooms.ensure([rid]), await rooms.ensure([uid])];
       const list = await rooms.list();
       expect(list.map(({ room }) => room)).toEqual(keys);
-      expect(list[0]).toEqual({
-        room: keys[0],
-        webRid: null,
-        title: null,
-        anchor: null,
-        watch: "off",
-        settings: NO_SETTINGS,
-        resume: null,
-        createdAt: expect.any(Number),
-      });
+      const nothing = { webRid: null, title: null, anchor: null, watch: "off", settings: NO_SETTINGS, resume: null };
+      expect(list[0]).toEqual({ room: keys[0], ...nothing, createdAt: expect.any(Number) });
       expect(await rooms.get(0)).toMatchObject({ room: 0 });
       expect(await rooms.get(999)).toBeNull();
     });
@@ -134,12 +89,10 @@ export function describeRooms(open: Open<RoomStore>): void {
       const found = async (which: WhichRooms) => (await rooms.list(which)).map(({ room }) => room);
       expect(await found({ limit: 2 })).toEqual([one, two]);
       expect(await found({ limit: 9, after: two })).toEqual([three, four, five, six]);
-      for (const after of [-1, 0]) expect(await found({ limit: 1, after })).toEqual([one]);
       expect(await found({ after: Number.MAX_SAFE_INTEGER })).toEqual([]);
       expect(await found({ watch: "on" })).toEqual([one, four]);
       expect(await found({ watch: "on", after: one, limit: 1 })).toEqual([four]);
       expect(await found({ name: anna.value })).toEqual([three, six]);
-      expect(await found({ name: "app:1", watch: "off" })).toEqual([]);
       expect(await found({ among: [] })).toHaveLength(6);
       expect(await found({ among: [anna.value, `room:${two}`, "official:app:1", "web_rid:5", "none'"] })).toEqual([two, three, four, six]);
       expect(await found({ among: [`unique_id:${anna.value}`], limit: 1 })).toEqual([three]);
@@ -172,9 +125,6 @@ export function describeRooms(open: Open<RoomStore>): void {
       expect((await rooms.get(room))?.settings).toEqual({ account: "work", proxy: null, source: "browser", record: null, sessions: null });
       await rooms.setSettings(room, { sessions: ["guest", "account:main"] });
       expect((await rooms.get(room))?.settings.sessions).toEqual(["guest", "account:main"]);
-      expect((await rooms.list())[0]?.settings.account).toBe("work");
-      await rooms.setSettings(room, {});
-      expect((await rooms.get(room))?.settings.source).toBe("browser");
       await rooms.setSettings(room, ({ sessions }) => ({ sessions: [...(sessions ?? []), "guest:2"] }));
       expect((await rooms.get(room))?.settings.sessions).toEqual(["guest", "account:main", "guest:2"]);
       const refused = rooms.setSettings(room, () => {

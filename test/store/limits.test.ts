@@ -1,0 +1,107 @@
+// Guards: one call of a store looks at a bounded number of rows and says where to go on, and what may grow without end is kept up to a limit.
+import { expect, it, onTestFinished } from "vitest";
+import { fold } from "../../src/statistics/fold.js";
+import { openSqliteStore } from "../../src/store/sqlite/store.js";
+import { WORDS_KEPT, WORDS_MAX } from "../../src/store/statistics.js";
+import { chat, chats, gift } from "../contracts/events.js";
+import { claimed } from "../contracts/harness.js";
+import { findAll, indexAll } from "../contracts/search.js";
+import { plainWords } from "../statistics/plain-words.js";
+import { commentOf } from "../works/comment.js";
+
+function opened() {
+  const store = openSqliteStore({ path: ":memory:" });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+it("a page of a condition that few events fulfil ends after so many events", { tags: ["full"], timeout: 60_000 }, async () => {
+  const { log, rooms } = opened();
+  const { room, append } = await claimed({ log, rooms });
+  await append(...chats(25_000), gift("last", "combo", 1, 1));
+  const first = await log.read(room, 0, 10, { types: ["gift"] });
+  expect(first.events).toEqual([]);
+  expect(first.scanned).toBeLessThan(25_000);
+  const rest = await log.read(room, first.scanned, 10, { types: ["gift"] });
+  expect(rest.scanned).toBeGreaterThan(first.scanned);
+  const back = await log.readBefore(room, 25_001, 10, { types: ["gift"] });
+  expect([back.events.length, back.scanned > 1]).toEqual([0, true]);
+});
+
+it("a search for a text that few events have ends after so many events, and finds them where it goes on", {
+  tags: ["full"],
+  timeout: 60_000,
+}, async () => {
+  const store = opened();
+  const { room, append } = await claimed(store);
+  await append(...Array.from({ length: 12_000 }, (_, n) => chat(`n${n}`, { text: n === 100 ? "的好主" : "好主的好" })));
+  await indexAll(store);
+  const first = await store.search.find({ text: "的好主", places: [{ room, before: Number.MAX_SAFE_INTEGER }] }, 10);
+  expect(first.events).toEqual([]);
+  expect(first.places?.[0]?.before).toBeLessThan(12_000);
+  expect((await findAll(store, { text: "的好主" }, [room])).map(({ id }) => id)).toEqual(["n100"]);
+});
+
+it("a search in comments ends after so many, and goes on", { tags: ["full"], timeout: 60_000 }, async () => {
+  const { comments } = opened();
+  const work = "7560000000000000001";
+  const all = Array.from({ length: 5_200 }, (_, n) => commentOf(work, String(n), { time: n, text: n === 3 ? "here" : "x" }));
+  await comments.put(1, all);
+  const first = await comments.find({ text: "here", limit: 9 });
+  expect(first).toEqual({ comments: [], next: { time: 200, workId: work, id: "200" } });
+  const next = await comments.find({ text: "here", limit: 9, ...(first.next && { after: first.next }) });
+  expect(next).toMatchObject({ comments: [{ id: "3" }], next: null });
+});
+
+it("of the words of a broadcast the frequent ones are kept", { tags: ["full"], timeout: 60_000 }, async () => {
+  const store = opened();
+  const { room, append } = await claimed(store);
+  const word = (n: number) => `w${String(n).padStart(6, "0")}`;
+  const say = async (id: string, words: readonly number[]) => {
+    await append(chat(id, { sessionId: "s1" }));
+    const task = await store.statistics.task(room);
+    if (task === null) throw new Error("nothing to count");
+    const delta = fold((await store.log.read(room, task.after, 10)).events, plainWords);
+    const one = delta.get("s1");
+    one?.words.clear();
+    for (const n of words) one?.words.set(word(n), 1);
+    expect(await store.statistics.commit({ task, scanned: task.until, delta })).toBe(true);
+  };
+  const kept = () => store.statistics.words(room, "s1", "word", WORDS_MAX + 1);
+  await say("1", [...Array(WORDS_MAX).keys()]);
+  expect(await kept()).toHaveLength(WORDS_MAX);
+  await say("2", [WORDS_MAX - 1]);
+  await say("3", [WORDS_MAX]);
+  expect(await kept()).toHaveLength(WORDS_KEPT);
+  expect((await kept())[0]).toEqual({ text: word(WORDS_MAX - 1), count: 2 });
+});
+
+it("of the positions of one owner those that were moved least recently are forgotten, of others none", async () => {
+  const { positions } = opened();
+  const among = { prefix: "sub:a:", most: 20 };
+  await positions.set("sub:b:x", 1, 1);
+  for (let i = 0; i < 20; i++) await positions.set(`sub:a:${i}`, 1, i, among);
+  await positions.set("sub:a:0", 1, 100, among);
+  await positions.set("sub:a:new", 1, 200, among);
+  const kept = await Promise.all(Array.from({ length: 20 }, (_, i) => positions.get(`sub:a:${i}`, 1)));
+  expect(kept.map((seq) => seq !== null)).toEqual([true, ...Array(3).fill(false), ...Array(16).fill(true)]);
+  expect([kept[0], await positions.get("sub:a:new", 1), await positions.get("sub:b:x", 1)]).toEqual([100, 200, 1]);
+});
+
+it("of gifts and their prices the first gifts and the last prices are kept", { tags: ["full"], timeout: 60_000 }, async () => {
+  const { gifts } = opened();
+  const heart = { id: "463", name: "小心心", diamonds: 1, icon: null, kind: 1, combo: true };
+  for (let at = 1; at <= 103; at++) await gifts.learn("message", at * 1_000, [{ ...heart, diamonds: at }]);
+  const prices = (await gifts.known(["463"])).get("463")?.prices ?? [];
+  expect([prices.length, prices[0]?.diamonds, prices.at(-1)?.diamonds]).toEqual([100, 4, 103]);
+  const many = Array.from({ length: 10_001 }, (_, at) => ({ ...heart, id: `${at + 1_000}` }));
+  await gifts.learn("list", 1_000, many);
+  expect([...(await gifts.known(["10998", "10999"])).keys()]).toEqual(["10998"]);
+});
+
+it("no more than 500 authors are watched", async () => {
+  const { authorWatches } = opened();
+  await Promise.all(Array.from({ length: 500 }, (_, at) => authorWatches.add(`MS4w${at}`, at)));
+  await expect(authorWatches.add("MS4wOther", 1)).rejects.toMatchObject({ code: "too_many_watches" });
+  expect(await authorWatches.add("MS4w7", 1)).toMatchObject({ isNew: false });
+});
