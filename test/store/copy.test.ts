@@ -1,3 +1,4 @@
+// Guards: a backup of an SQLite store is one sound moment of it, overwrites nothing, and holds no erased text.
 import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
@@ -13,7 +14,7 @@ import { useDirectory } from "./directory.js";
 const path = useDirectory();
 
 describe("a backup", () => {
-  it("made while another process appends is of one moment, sound, and a store of its own", async () => {
+  it("made while another process appends is of one moment, sound, and a store of its own", { tags: ["full"] }, async () => {
     const file = path("busy.db");
     const child = await startChild("appender.ts", file, "a", "0", "20");
     await once(child.process.stdout, "data");

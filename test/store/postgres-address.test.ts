@@ -1,3 +1,4 @@
+// Guards: the address of a database may name several hosts, and a refused address is never repeated.
 import { describe, expect, it } from "vitest";
 import { addressOf } from "../../src/store/postgres/connection.js";
 

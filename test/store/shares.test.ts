@@ -1,3 +1,4 @@
+// Guards: processes share the wanted rooms evenly, up to their capacities.
 import { describe, expect, it } from "vitest";
 import { sharesOf, slackOf } from "../../src/store/postgres/leases.js";
 

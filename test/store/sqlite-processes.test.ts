@@ -1,12 +1,10 @@
-import { once } from "node:events";
-import Database from "better-sqlite3";
+// Guards: several processes on one SQLite file share its seqs and wake each other's readers.
 import { describe, expect, it } from "vitest";
 import { check } from "../../src/store/check.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
-import { until } from "../until.js";
 import { type Child, startChild } from "./child/spawn.js";
 import { useDirectory } from "./directory.js";
 
@@ -38,7 +36,7 @@ async function expectSound(store: Store, acknowledged: readonly Acknowledged[]):
 }
 
 describe("several processes on one file", () => {
-  it("share the seqs of a room, and each sees the other's events", async () => {
+  it("share the seqs of a room, and each sees the other's events", { tags: ["full"] }, async () => {
     const file = path("shared.db");
     // Both open a file that does not exist yet: the schema is made once.
     const children = await Promise.all(["a", "b"].map((name) => startChild("appender.ts", file, name, "600", "3")));
@@ -67,75 +65,5 @@ describe("several processes on one file", () => {
     expect(await one.log.append([{ room, epoch, events: [chat("2"), chat("3")] }])).toEqual([{ room, head: 3, stored: [null, 3] }]);
     stop.abort();
     await Promise.all([one.close(), two.close()]);
-  });
-
-  it("wake each other's readers also while both append, in whatever proportion", async () => {
-    const file = path("both.db");
-    const [one, two] = [openSqliteStore({ path: file }), openSqliteStore({ path: file })];
-    const own = await claimed(one, "own");
-    const other = await claimed(two, "other");
-    const stop = new AbortController();
-    const wakes = one.log.wakes(stop.signal)[Symbol.asyncIterator]();
-    const woken: number[] = [];
-    const reading = (async () => {
-      for (let next = await wakes.next(); next.done !== true; next = await wakes.next()) woken.push(...next.value);
-    })().catch(() => {});
-    const times = () => woken.filter((room) => room === other.room).length;
-    for (const [round, mine] of [0, 1, 3, 1].entries()) {
-      const before = times();
-      for (let n = 0; n < mine; n++) await own.append(chat(`own ${round} ${n}`));
-      await other.append(chat(`other ${round}`));
-      await until(() => times() > before);
-    }
-    // What this process appends is no reason to read the heads of all rooms, and is told at once all the same.
-    const mine = woken.filter((room) => room === own.room).length;
-    await own.append(chat("own, last"));
-    await until(() => woken.filter((room) => room === own.room).length > mine);
-    stop.abort();
-    await Promise.all([one.close(), two.close(), reading]);
-  });
-
-  it("wait for a lock without holding up the event loop", async () => {
-    const file = path("busy.db");
-    const store = openSqliteStore({ path: file });
-    const { append } = await claimed(store);
-    const other = new Database(file);
-    other.exec("BEGIN IMMEDIATE");
-    let turns = 0;
-    const ticking = setInterval(() => turns++, 20);
-    let ended = false;
-    const appended = append(chat("1")).finally(() => {
-      ended = true;
-    });
-    await until(() => turns > 2);
-    expect(ended).toBe(false);
-    other.exec("COMMIT");
-    expect(await appended).toEqual([1]);
-    other.exec("BEGIN IMMEDIATE");
-    const refused = append(chat("2"));
-    const [outcome] = await Promise.allSettled([refused, store.close()]);
-    expect(outcome).toMatchObject({ status: "rejected", reason: { code: "store_locked" } });
-    clearInterval(ticking);
-    other.close();
-  });
-});
-
-describe("kill -9 of an appending process", () => {
-  it.each(["1", "40"])("loses nothing that was acknowledged (batches of %s)", async (size) => {
-    const file = path("killed.db");
-    let acknowledged: readonly Acknowledged[] = [];
-    for (const [round, delayMs] of [60, 140].entries()) {
-      const child = await startChild("appender.ts", file, `r${round}`, "0", size);
-      const reading = acknowledgedBy(child);
-      await once(child.process.stdout, "data");
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      child.process.kill("SIGKILL");
-      acknowledged = [...acknowledged, ...(await reading)];
-      const store = openSqliteStore({ path: file });
-      const ids = await expectSound(store, acknowledged);
-      expect(ids.length).toBeGreaterThanOrEqual(acknowledged.length);
-      await store.close();
-    }
-    expect(acknowledged.length).toBeGreaterThan(Number(size));
   });
 });

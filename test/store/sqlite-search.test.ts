@@ -1,3 +1,4 @@
+// Guards: a frequent text is found in all rooms, newest first, each event once.
 import { expect, it, onTestFinished } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import { chat } from "../contracts/events.js";
@@ -6,7 +7,9 @@ import { findAnywhere, indexAll } from "../contracts/search.js";
 
 const DAY_MS = 86_400_000;
 
-it("what is frequent in all rooms is found by days and minutes, each event once, newest first, also behind an event of long ago", async () => {
+it("what is frequent in all rooms is found by days and minutes, each event once, newest first, also behind an event of long ago", {
+  tags: ["full"],
+}, async () => {
   const store = openSqliteStore({ path: ":memory:" });
   onTestFinished(() => store.close());
   const start = 1_760_000_000_000;

@@ -1,10 +1,9 @@
+// Guards: each failure of an SQLite store has its own code, and nothing sound is called damaged.
 import { chmodSync, mkdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/runtime/clock.js";
 import { toldOf } from "../../src/runtime/told.js";
-import { SqliteConnection } from "../../src/store/sqlite/connection.js";
 import { backUp, copyDatabase, integrityOf } from "../../src/store/sqlite/copy.js";
 import { placeFailure, refusal } from "../../src/store/sqlite/refusal.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -46,7 +45,7 @@ function thrown(work: () => unknown): unknown {
 }
 
 describe("what is wrong with a store is said by its own name", () => {
-  it("a folder or a file that this user may not write: nothing is called damaged", async () => {
+  it("a folder or a file that this user may not write: nothing is called damaged", { tags: ["full"] }, async () => {
     const file = await made("forbidden");
     const folder = dirname(file);
     // Others get as far as the folder.
@@ -108,55 +107,6 @@ describe("what is wrong with a store is said by its own name", () => {
       code: "bad_config",
       detail: expect.stringContaining("is a folder"),
     });
-  });
-
-  it("a row that cannot be read is not the caller's fault", async () => {
-    const file = await made("row");
-    const database = new Database(file);
-    database.exec("UPDATE events SET body = substr(body, 1, 40) WHERE seq = 7");
-    database.close();
-    const store = openSqliteStore({ path: file });
-    await expect(store.log.read(1, 0, 100)).rejects.toMatchObject({ code: "store_damaged", detail: expect.stringContaining("a row") });
-    await expect(store.log.lines(1, 0, 100, 100)).rejects.toMatchObject({
-      code: "store_damaged",
-      detail: expect.stringContaining("a row"),
-    });
-    await store.close();
-  });
-
-  it("one that another program holds, also when it is only being opened", async () => {
-    const file = await made("held");
-    const holder = new Database(file);
-    holder.exec("BEGIN IMMEDIATE");
-    const store = openSqliteStore({ path: file });
-    const set = store.positions.set("r", 0, 1);
-    const closed = store.close();
-    await expect(set).rejects.toMatchObject({ code: "store_locked" });
-    await closed.catch(() => {});
-    holder.exec("ROLLBACK");
-    holder.close();
-  });
-
-  it("a disk that is full or read-only when the store is closed spoils nothing: what was committed is on it", async () => {
-    for (const code of ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_READONLY", "SQLITE_BUSY"]) {
-      const connection = new SqliteConnection(await made(`closing ${code}`), systemClock);
-      const { database } = connection;
-      database.pragma = () => {
-        throw new Database.SqliteError("words of SQLite", code);
-      };
-      await connection.close();
-      expect(database.open).toBe(false);
-    }
-  });
-
-  it("damage that shows when the store is closed is told as such, and closes it", async () => {
-    const connection = new SqliteConnection(await made("closing"), systemClock);
-    const { database } = connection;
-    database.pragma = () => {
-      throw new Database.SqliteError("database disk image is malformed", "SQLITE_CORRUPT");
-    };
-    await expect(connection.close()).rejects.toMatchObject({ code: "store_damaged" });
-    expect(database.open).toBe(false);
   });
 
   it("a copy, and a store that is made anew, are for the owner alone whatever the folder is", async () => {
