@@ -1,3 +1,4 @@
+// Guards: PostgreSQL stores with late, cut and stalled connections answer as one log would.
 import { expect, it, onTestFinished } from "vitest";
 import { seededBy } from "../chaos/seed.js";
 import { chaosOfStores } from "../chaos/stores.js";

@@ -1,3 +1,4 @@
+// Guards: two processes never collect the comments of one work at once, and each can stop the other's run.
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../src/platform/access/work-visitor.js";
@@ -6,7 +7,7 @@ import { openPostgresStore } from "../../src/store/postgres/store.js";
 import { CommentRunService } from "../../src/works/comment-run-service.js";
 import { until } from "../until.js";
 import { commentOf } from "../works/comment.js";
-import { dropDatabase, newDatabase, runSql } from "./database.js";
+import { dropDatabase, newDatabase } from "./database.js";
 
 const WORK = "7560000000000000001";
 let url: string;
@@ -64,21 +65,4 @@ it("two processes never run one work's comments at once; each tells and stops th
   await until(async () => !(await here.service.get(WORK)).running);
   expect(await here.service.get(WORK)).toMatchObject({ run: { endedBy: "stopped", reason: expect.stringContaining("process") } });
   expect(await here.service.start(WORK)).toMatchObject({ running: true });
-});
-
-it("a process that loses the connection of its locks stops its run, which another goes on with", async () => {
-  const other = "7560000000000000002";
-  const opened: string[] = [];
-  const a = await startProcess(opened, "a");
-  const b = await startProcess(opened, "b");
-  await a.service.start(other);
-  await until(async () => (await a.service.get(other)).run.collected === 1);
-  await runSql(
-    url,
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dylive holds' AND datname = current_database()",
-  );
-  await until(async () => !(await a.service.get(other)).running);
-  expect(await a.service.get(other)).toMatchObject({ run: { endedBy: "stopped", collected: 1 } });
-  expect(await b.service.start(other)).toMatchObject({ running: true });
-  expect(opened).toEqual(["a", "b"]);
 });

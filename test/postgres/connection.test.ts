@@ -1,9 +1,7 @@
-import pg from "pg";
+// Guards: lost, silent and absent PostgreSQL connections are noticed within seconds and replaced without lost reads.
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Clock } from "../../src/runtime/clock.js";
-import { PostgresConnection } from "../../src/store/postgres/connection.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
-import { rows } from "../../src/store/sql/work.js";
 import { FaultyLink } from "../chaos/faulty-link.js";
 import { fastClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
@@ -44,27 +42,6 @@ describe("a connection that ends", () => {
       expect(page.events).toHaveLength(1);
     }
   });
-
-  it("in the midst of a read lets the read begin again", async () => {
-    const url = await database();
-    const store = await open(url, fastClock(1));
-    const { room, append } = await claimed(store);
-    await append(chat("1"));
-    const holder = new pg.Client({ connectionString: url });
-    onTestFinished(() => holder.end());
-    await holder.connect();
-    await holder.query("BEGIN; LOCK TABLE removals IN ACCESS EXCLUSIVE MODE");
-    const waiting = async () => {
-      const all = await runSql<{ pid: number }>(url, "SELECT pid FROM pg_locks WHERE relation = 'removals'::regclass AND NOT granted");
-      return all.map(({ pid }) => pid);
-    };
-    const page = store.log.read(room, 0, 9);
-    const ended = await until(async () => (await waiting())[0]);
-    await runSql(url, `SELECT pg_terminate_backend(${ended})`);
-    await until(async () => (await waiting()).some((pid) => pid !== ended));
-    await holder.query("COMMIT");
-    expect((await page).events).toHaveLength(1);
-  });
 });
 
 describe("a database that is away", () => {
@@ -89,37 +66,9 @@ describe("a database that is away", () => {
     expect(await store.rooms.list()).toEqual([]);
     expect(told).toEqual([expect.stringMatching(/cannot be reached.*ECONNREFUSED/), expect.stringMatching(/is back after \d+\.\d s/)]);
   });
-
-  it("without a word, as when a cable is pulled, is missed too, and closing does not wait for it", async () => {
-    const url = await database();
-    const way = await link(url);
-    const clock = fastClock(20);
-    const store = await openPostgresStore({ url: way.url, clock });
-    const { room, append } = await claimed(store);
-    await append(chat("1"));
-    way.mute();
-    const reading = store.log.read(room, 0, 9);
-    const closed = store.close();
-    await expect(reading).rejects.toMatchObject({ code: "store_unreachable" });
-    await closed;
-  });
 });
 
 describe("a database that takes what it is asked and says nothing", () => {
-  it("that answers nothing more is left with every connection, also those beside the pool, which nobody ends from over there", async () => {
-    const way = await link(await database());
-    const connection = new PostgresConnection(way.url, fastClock(1));
-    let hasEnded = false;
-    const onEnd = () => {
-      hasEnded = true;
-    };
-    const client = await connection.connect({ name: "beside", onEnd }, (made) => made.query("LISTEN something"));
-    connection.onClose(() => void client.end());
-    way.mute();
-    await connection.close();
-    await until(() => hasEnded);
-  });
-
   it("is away after three seconds, with its connections standing, and there again with its next answer", async () => {
     const url = await database();
     const clock = fastClock(20);
@@ -177,24 +126,5 @@ describe("several hosts", () => {
       code: "store_unreachable",
       detail: expect.stringMatching(/takes no writes/),
     });
-  });
-});
-
-describe("a connection", () => {
-  it("is told to the server so that it cuts what hangs; the operator's own options win", async () => {
-    const url = await database();
-    const shown = async (address: string) => {
-      const connection = new PostgresConnection(address, fastClock(1));
-      const settings = await connection.ask(() =>
-        rows<{ name: string; setting: string }>(
-          `SELECT name, setting FROM pg_settings WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval')`,
-        ),
-      );
-      await connection.close();
-      return Object.fromEntries(settings.map(({ name, setting }) => [name, Number(setting)]));
-    };
-    const ours = { statement_timeout: 55_000, idle_in_transaction_session_timeout: 15_000, client_connection_check_interval: 5000 };
-    expect(await shown(url)).toEqual(ours);
-    expect(await shown(`${url}?options=-c%20statement_timeout%3D9999`)).toEqual({ ...ours, statement_timeout: 9999 });
   });
 });

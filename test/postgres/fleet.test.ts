@@ -1,11 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+// Guards: a room moves between processes without a gap, and another process collects the rooms of a dead one.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { check } from "../../src/store/check.js";
-import type { RoomKey } from "../../src/store/log.js";
 import type { Store } from "../../src/store/store.js";
-import { fastClock } from "../clock.js";
-import { describeManager, type StartManager } from "../cluster/manager-suite.js";
-import { type Managed, type Running, SIGNAL } from "../collector/running.js";
+import { SIGNAL } from "../collector/running.js";
 import { readAll } from "../contracts/harness.js";
 import { idOf } from "../fact-id.js";
 import { until } from "../until.js";
@@ -28,9 +26,6 @@ afterEach(async () => {
   await simulator?.close();
 });
 afterAll(() => dropDatabase(url));
-
-/** How many times faster than life the manager's suite is: the database is not, and a room whose events are stored late is stalled. */
-const SPEED = 8;
 const ROOMS = ["100000001", "100000002", "100000003"];
 
 async function start(options: Partial<ProcessOptions> = {}): Promise<ClusterProcess> {
@@ -119,47 +114,4 @@ describe("rooms of a cluster", () => {
     await until(() => server.rooms.status(room)?.state === "live");
     await expectAllOnce(server.store);
   });
-
-  it("wanted by two names have one collector, wherever they were taken", async () => {
-    simulator = await startSimulator();
-    const [a, b] = [await start(), await start()];
-    const roomId = simulator.roomId("100000002") ?? "";
-    const [x, y] = await Promise.all([a.rooms.request("100000002", 20_000, SIGNAL), b.rooms.request(roomId, 20_000, SIGNAL)]);
-    expect(y).toMatchObject({ room: x.room, onlySession: roomId });
-    await until(() => a.collectors.collected().length + b.collectors.collected().length === 1);
-    await until(() => simulator.truth("100000002").connections.filter(({ closedAt }) => closedAt === null).length === 1);
-    await until(() => a.rooms.status(x.room)?.state === "live" && b.rooms.status(x.room)?.state === "live");
-  });
-
-  it("that are paused by one process are not collected by another, whoever asks, also after a restart", async () => {
-    simulator = await startSimulator();
-    const [a, b] = [await start(), await start()];
-    const { room } = await a.rooms.request("100000006", 20_000, SIGNAL);
-    await until(() => a.rooms.status(room)?.state === "live");
-    await b.rooms.pause(room);
-    const open = () => simulator?.truth("100000006").connections.filter(({ closedAt }) => closedAt === null).length;
-    await until(() => open() === 0);
-    await until(async () => (await readAll(a.store.log, room)).events.some((event) => event.type === "state" && event.to === "paused"));
-    await until(() => a.rooms.status(room) === null); // it has heard of it
-    const paused = { room, status: { state: "paused" } };
-    for (const { rooms } of [a, b, await start()])
-      for (const name of ["100000006", simulator.roomId("100000006") ?? "", "demo.tv"])
-        expect(await rooms.request(name, 20_000, SIGNAL)).toMatchObject(paused);
-    expect([a, b].flatMap(({ collectors }) => collectors.collected())).toEqual([]);
-    expect(open()).toBe(0);
-    await a.rooms.resume(room);
-    await until(async () => (await b.rooms.request("demo.tv", 20_000, SIGNAL)).status.state === "live");
-  });
 });
-
-async function managed(options: Parameters<StartManager>[0]): Promise<Running<Managed>> {
-  const clock = fastClock(SPEED);
-  const simulator = await startSimulator({ clock });
-  onTestFinished(() => simulator.close());
-  const one = await ClusterProcess.start({ url, platform: simulator.url, clock, speed: SPEED, ...options });
-  onTestFinished(() => one.stop());
-  const { rooms, store } = one;
-  return { clock, simulator, store, rooms, events: async (room: RoomKey) => (await readAll(store.log, room)).events };
-}
-
-describeManager("a process of a cluster on PostgreSQL", managed);

@@ -3,8 +3,8 @@ import { Heartbeat } from "../../src/cluster/membership.js";
 import { RoomManager } from "../../src/cluster/room-manager.js";
 import { StatusPublisher } from "../../src/cluster/status-publisher.js";
 import { ReadWantedRooms } from "../../src/cluster/wanted-rooms-view.js";
-import { type Clock, systemClock } from "../../src/runtime/clock.js";
-import type { Membership, Role, WantedRooms } from "../../src/store/cluster.js";
+import { systemClock } from "../../src/runtime/clock.js";
+import type { Membership, Role } from "../../src/store/cluster.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { reachAt } from "../platform/access/reach.js";
 
@@ -14,11 +14,6 @@ export interface ProcessOptions {
   readonly platform: string;
   readonly role?: Role;
   readonly capacity?: number;
-  readonly maxOnDemandRooms?: number;
-  readonly onDemandIdleMs?: number;
-  readonly clock?: Clock;
-  /** How many times faster than life the clock is; the database's is not. */
-  readonly speed?: number;
 }
 
 /** What one process of a cluster is made of, in this one. */
@@ -47,17 +42,16 @@ export class ClusterProcess {
   }
 
   static async start(options: ProcessOptions): Promise<ClusterProcess> {
-    const { url, platform, role = "all", capacity = 1000, maxOnDemandRooms = 50, onDemandIdleMs = 600_000 } = options;
-    const { clock = systemClock, speed = 1 } = options;
-    const store = await openPostgresStore({ url, clock: systemClock });
-    const { leases } = store.cluster;
-    const wantedRooms = atSpeed(store.cluster.wantedRooms, speed);
+    const { url, platform, role = "all", capacity = 1000 } = options;
+    const clock = systemClock;
+    const store = await openPostgresStore({ url, clock });
+    const { leases, wantedRooms } = store.cluster;
     const membership = await leases.join({ name: "test", role, capacity });
     const errors: unknown[] = [];
     const onError = (error: unknown) => void errors.push(error);
     const parts = {
       ...reachAt(platform),
-      ...{ store, wantedRooms, clock, maxOnDemandRooms, onDemandIdleMs, onError },
+      ...{ store, wantedRooms, clock, maxOnDemandRooms: 50, onDemandIdleMs: 600_000, onError },
       pollMs: 5000,
       rates: { requestsPerS: 50, connectsPerS: 50 },
       setAside: (event: { readonly id: string }, error: unknown) => {
@@ -90,19 +84,4 @@ export class ClusterProcess {
     await this.#heartbeat.stop();
     await this.store.close();
   }
-}
-
-/** Wanted rooms that grow old so many times faster. */
-function atSpeed(wantedRooms: WantedRooms, speed: number): WantedRooms {
-  return {
-    ask: (name, most) => wantedRooms.ask(name, most),
-    forget: (what) => wantedRooms.forget(what),
-    sweep: (idleMs) => wantedRooms.sweep(idleMs / speed),
-    toldOf: (key) => wantedRooms.toldOf(key),
-    tell: (member, told) => wantedRooms.tell(member, told),
-    untold: (member) => wantedRooms.untold(member),
-    all: () => wantedRooms.all(),
-    changed: () => wantedRooms.changed(),
-    wakes: (signal) => wantedRooms.wakes(signal),
-  };
 }

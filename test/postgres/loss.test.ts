@@ -1,3 +1,4 @@
+// Guards: a PostgreSQL server that goes away and comes back loses and doubles no acknowledged event.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PostgresServer, startPostgres } from "../../bench/postgres/server.js";
 import { check } from "../../src/store/check.js";

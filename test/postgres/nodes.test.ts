@@ -1,3 +1,4 @@
+// Guards: a reader that hops between two servers gets every event once, in order.
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Api, startApi } from "../../src/http/server.js";
@@ -15,8 +16,6 @@ let url: string;
 let stores: PostgresStore[];
 let nodes: Api[];
 let token: string;
-/** What it takes to keep a position. */
-let saveMs = 0;
 let room: Claimed;
 
 beforeAll(async () => {
@@ -26,9 +25,7 @@ afterAll(() => dropDatabase(url));
 beforeEach(async () => {
   stores = await Promise.all([openPostgresStore({ url }), openPostgresStore({ url })]);
   nodes = await Promise.all(
-    stores
-      .map(slowly)
-      .map((store) => startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeManager(store), clock: systemClock, logger })),
+    stores.map((store) => startApi({ host: "127.0.0.1", port: 0, store, rooms: new FakeManager(store), clock: systemClock, logger })),
   );
   const [store] = stores;
   if (store === undefined) throw new Error("no store");
@@ -39,15 +36,6 @@ afterEach(async () => {
   await Promise.all(nodes.map((node) => node.close()));
   await Promise.all(stores.map((store) => store.close()));
 });
-
-/** A store that takes its time to keep a position: whoever has an answer asks again before that. */
-function slowly({ positions, ...store }: PostgresStore): PostgresStore {
-  const set: typeof positions.set = async (...where) => {
-    await new Promise((resolve) => setTimeout(resolve, saveMs));
-    return positions.set(...where);
-  };
-  return { ...store, positions: { ...positions, set } };
-}
 
 /** An id as the platform makes them: the document has numbers only. */
 const idOf = (n: number) => (7_000_000_000_000_000_000n + BigInt(n)).toString();
@@ -64,7 +52,7 @@ async function ask(node: number, more = ""): Promise<readonly string[]> {
 describe("two servers of one store", () => {
   it("give a reader that hops between them every event once, in order", async () => {
     await ask(0);
-    const all = Array.from({ length: 400 }, (_, n) => idOf(n));
+    const all = Array.from({ length: 150 }, (_, n) => idOf(n));
     const written = (async () => {
       for (let at = 0; at < all.length; at += 5) {
         await room.append(...all.slice(at, at + 5).map((id) => chat(id)));
@@ -76,17 +64,6 @@ describe("two servers of one store", () => {
       got.push(...(await ask((call * 7 + (call >> 2)) % 2, "&limit=30&wait=1")));
     await written;
     expect(got).toEqual(all);
-  });
-
-  it("let a reader that is faster than the disk wait for its place", async () => {
-    await ask(0);
-    saveMs = 500;
-    const all = Array.from({ length: 9 }, (_, n) => idOf(n));
-    await room.append(...all.map((id) => chat(id)));
-    const got: string[] = [];
-    for (const node of [0, 1, 0]) got.push(...(await ask(node, "&limit=3")));
-    expect(got).toEqual(all);
-    saveMs = 0;
   });
 
   it("end a call that waits at the one for a newer one at the other, and lose nothing by it", async () => {
@@ -101,12 +78,6 @@ describe("two servers of one store", () => {
     expect(await older).toEqual([]);
     await room.append(chat(idOf(1)));
     expect(await newer).toEqual([idOf(1)]);
-    // Another client of the token has a place of its own, and waits for nobody.
-    await ask(0, "&client=a");
-    const [mine, other] = [ask(0, "&wait=30&client=a"), ask(1, "&wait=30")];
-    await until(async () => (await nodesWaiting()) === 2);
-    await room.append(chat(idOf(2)));
-    expect([await mine, await other]).toEqual([[idOf(2)], [idOf(2)]]);
   });
 });
 

@@ -1,5 +1,5 @@
+// Guards: a restored log gets a new id and takes nothing of a process that was overlooked.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { SYSTEM_ROOM, tellSystem } from "../../src/store/log.js";
 import { renewLog } from "../../src/store/postgres/admin.js";
 import { openPostgresStore, type PostgresStore } from "../../src/store/postgres/store.js";
 import { chat } from "../contracts/events.js";
@@ -55,17 +55,6 @@ describe("a log that was restored", () => {
     const store = await openStore();
     for (let i = 0; i < 3; i++) await store.rooms.claim(room);
     expect(await overlooked.log.append([{ room, epoch, events: [{ ...chat("1"), room }] }])).toMatchObject([{ room, fenced: true }]);
-  });
-
-  it("takes what the system has to say, as before", async () => {
-    const store = await openStore();
-    await tellSystem(store, { kind: "disk.low", text: "before", about: "test" }, 1);
-    await closeAll();
-    await renewLog(url);
-    const again = await openStore();
-    await tellSystem(again, { kind: "disk.low", text: "after", about: "another" }, 2);
-    const { events } = await readAll(again.log, SYSTEM_ROOM);
-    expect(events.map((event) => event.type === "system" && event.text)).toEqual(["before", "after"]);
   });
 
   it("gives no room and no process an id of the part that is lost", async () => {

@@ -1,3 +1,4 @@
+// Guards: PostgreSQL removes old events by whole days where it may, and never the newest day.
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
 import { checkStore } from "../../src/store/check.js";
@@ -9,8 +10,7 @@ import { chat } from "../contracts/events.js";
 import { claimed, readAll } from "../contracts/harness.js";
 import { indexAll } from "../contracts/search.js";
 import { until } from "../until.js";
-import { commentOf } from "../works/comment.js";
-import { dropDatabase, newDatabase, runSql } from "./database.js";
+import { dropDatabase, newDatabase } from "./database.js";
 
 const DAY_MS = 86_400_000;
 const NOON = Date.UTC(2026, 9, 20, 12);
@@ -103,30 +103,6 @@ describe("what is beyond its age", () => {
     const again = await two.append(...aged(40, 3), chat("new"));
     expect(again.slice(0, 2)).toEqual([null, null]);
   });
-
-  it("goes row by row when a room keeps everything", async () => {
-    const store = await open();
-    const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
-    for (const { append } of [one, two]) for (const ago of [40, 0]) await append(...aged(ago, 20));
-    await store.retention.setLimits(two.room, "events", NONE);
-    await round(store, { limits: days(30) });
-    expect(await agesOf(store, one.room)).toEqual([0]);
-    expect(await agesOf(store, two.room)).toEqual([40, 0]);
-    expect(await store.retention.days()).toHaveLength(2);
-    expect(await checkStore(store)).toEqual([]);
-  });
-
-  it("keeps the newest day that there is, whatever the clock says", async () => {
-    const store = await open();
-    const { room, append } = await claimed(store);
-    await append(...aged(0, 5));
-    let steady = 0;
-    const years = new FakeClock(NOON + 900 * DAY_MS);
-    // Neither the clock nor the silence is doubted any more.
-    const { doubts } = await round(store, { limits: days(30), steadyMs: () => (steady += 2 * DAY_MS), clock: years });
-    expect(doubts.length).toBeGreaterThan(0);
-    expect(await agesOf(store, room)).toEqual([0]);
-  });
 });
 
 describe("a store that is too big", () => {
@@ -146,24 +122,4 @@ describe("a store that is too big", () => {
     expect((await agesOf(store, room)).includes(0)).toBe(true);
     expect(await checkStore(store)).toEqual([]);
   });
-});
-
-// 600 × 600 × 600 looks: it ended by the limit of a statement, which is 55 s.
-it("old rows are chosen once, also where PostgreSQL believes that a table is empty", async () => {
-  const url = await newDatabase();
-  const store = await openPostgresStore({ url });
-  onTestFinished(() => store.close().then(() => dropDatabase(url)));
-  const put = (from: number, to: number) =>
-    store.comments.put(
-      1,
-      Array.from({ length: to - from }, (_, at) => commentOf("7300000000000000001", String(from + at), { receivedAt: at })),
-    );
-  // As autovacuum may find the table: its rows were just deleted, its pages are there.
-  await runSql(url, "ALTER TABLE comments SET (autovacuum_enabled = off)");
-  await put(0, 600);
-  await runSql(url, "DELETE FROM comments");
-  await runSql(url, "ANALYZE comments");
-  await put(0, 600);
-  for (let more = true; more; more = await store.comments.expire(10_000, 10_000)) {}
-  expect(await store.comments.walk(null, 1)).toEqual([]);
 });

@@ -1,3 +1,4 @@
+// Guards: spooled frames wait in the database, in order, until the owner of their room has stored them.
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
