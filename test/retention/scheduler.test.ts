@@ -1,8 +1,8 @@
+// Guards: the scheduler removes what is beyond the limits of age and size, and nothing while the clock is doubtful.
 import { statSync } from "node:fs";
-import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ClockDoubt, RetentionScheduler, type RetentionSchedulerDeps } from "../../src/retention/scheduler.js";
-import { retainStep, shedStep } from "../../src/retention/step.js";
+import { retainStep } from "../../src/retention/step.js";
 import { checkStore } from "../../src/store/check.js";
 import { type KeepSettings, keepNow, type ServerLimits, serverLimits } from "../../src/store/server-limits.js";
 import type { LimitsOf } from "../../src/store/sql/retention.js";
@@ -38,13 +38,14 @@ function kept(
     maxStoreBytes = null,
     ...parts
   }: Partial<Omit<RetentionSchedulerDeps, "limits"> & ServerLimits> = {},
+  serverNow: RetentionSchedulerDeps["limits"] = async () => ({ limits, worksMaxAgeMs, maxStoreBytes }),
 ) {
   const doubts: string[] = [];
   const scheduler = new RetentionScheduler({
     what: "all",
     store,
     clock,
-    limits: async () => ({ limits, worksMaxAgeMs, maxStoreBytes }),
+    limits: serverNow,
     raw: { rooms: async () => [], files: async () => [], remove: async () => {}, seen: async () => {} },
     onRawRemoved: () => {},
     onDoubt: (sentence) => doubts.push(sentence),
@@ -87,29 +88,19 @@ describe("a setting that is changed while the server runs", () => {
     const started: KeepSettings = { ...none, keepWorksDays: null, keepStoreMb: null };
     const events = async () => (await readAll(store.log, room)).events.length;
     const now = async (given = started) => serverLimits(keepNow(given, await store.settings.changed()));
-    const scheduler = new RetentionScheduler({
-      ...{ what: "store" as const, store, clock, limits: now, steadyMs: () => clock.now(), onDoubt: () => {}, onRawRemoved: () => {} },
-      raw: { rooms: async () => [], files: async () => [], remove: async () => {}, seen: async () => {} },
-      onError: (error) => {
-        throw error;
-      },
-    });
-    const stop = new AbortController();
-    const done = scheduler.run(stop.signal);
-    onTestFinished(() => {
-      stop.abort();
-      return done;
-    });
+    kept(store, clock, {}, now);
     await settle(clock, 5_000);
     expect(await events()).toBe(15);
     await store.settings.change(new Map([["keepEventsDays", { value: 30, by: "web", at: 5 }]]));
-    await settle(clock, 620_000);
+    await clock.advance(600_000);
+    await settle(clock, 20_000);
     expect(await events()).toBe(10);
     await store.settings.change(new Map([["keepEventsDays", { value: 10, by: "web", at: 6 }]]));
     expect([...(await store.settings.changed())]).toEqual([["keepEventsDays", { value: 10, by: "web", at: 6 }]]);
     // What it was started with wins.
     expect((await now({ ...started, keepEventsDays: 25 })).limits.events.maxAgeMs).toBe(25 * DAY);
-    await settle(clock, 620_000);
+    await clock.advance(600_000);
+    await settle(clock, 20_000);
     expect(await events()).toBe(5);
     await store.settings.change(new Map([["keepEventsDays", { value: null, by: "web", at: 7 }]]));
     expect((await now()).limits.events.maxAgeMs).toBeNull();
@@ -153,24 +144,6 @@ describe("what was deleted", () => {
     expect((await readAll(store.log, other.room)).events).toEqual([]);
     expect(gone).toEqual([`${room}/7400000000000000001`, `${other.room}/7400000000000000001`]);
     expect(await checkStore(store)).toEqual([]);
-  });
-});
-
-describe("a room that was deleted", () => {
-  it("goes with the events of it that cannot be read", async () => {
-    const { path, store } = opened();
-    const { room, append } = await claimed(store);
-    await append(...Array.from({ length: 1200 }, (_, n) => chat(`${n}`)));
-    const file = new Database(path);
-    file.exec(`UPDATE events SET body = substr(body, 1, 20) WHERE room = ${room} AND pos & 4294967295 IN (1, 2, 700)`);
-    file.close();
-    const told: unknown[] = [];
-    await store.deletions.ofRoom(room);
-    const clock = new FakeClock();
-    kept(store, clock, { onError: (error) => told.push(error) });
-    await settle(clock, 5_000);
-    expect([await store.deletions.open(), told]).toEqual([[], []]);
-    expect(await store.log.removals(room, 0, 1200)).toEqual([{ from: 1, to: 1200 }]);
   });
 });
 
@@ -234,23 +207,6 @@ describe("what is beyond its limits", () => {
     expect(statSync(path).size).toBe(after?.used);
   });
 
-  it("stays in a room of which an event cannot be read, which is told once a round, and goes of the others", async () => {
-    const { path, store } = opened();
-    const clock = new FakeClock();
-    const [damaged, other] = [await claimed(store), await claimed(store, "98766")];
-    for (const { room, append } of [damaged, other]) await append(...day(clock, room, 40, 4), ...day(clock, room, 0, 4));
-    const file = new Database(path);
-    file.exec(`UPDATE events SET body = substr(body, 1, 20) WHERE room = ${damaged.room}`);
-    file.close();
-    const told: unknown[] = [];
-    const limits = { ...FOREVER, events: { maxAgeMs: 30 * DAY, maxBytes: null } };
-    kept(store, clock, { limits, maxStoreBytes: 1, onError: (error) => told.push(error) });
-    await settle(clock, 5_000);
-    expect(told).toEqual([expect.objectContaining({ code: "store_damaged", seq: expect.any(Number) })]);
-    expect((await store.log.heads()).get(damaged.room)).toMatchObject({ oldest: 1 });
-    expect((await readAll(store.log, other.room)).events).toEqual([]);
-  });
-
   it("goes when the store as a whole is too big: the oldest of all rooms first", async () => {
     const { store } = opened();
     const clock = new FakeClock();
@@ -292,12 +248,6 @@ describe("what is beyond its limits", () => {
     await pass(600_000);
     expect(doubts[0]).toMatch(/jumped by 86400000 s: nothing is removed by age for a day/);
     expect((await readAll(store.log, room)).events).toHaveLength(20);
-    ahead = 0;
-    await pass(600_000);
-    const told = doubts.length;
-    await pass(600_000);
-    expect(doubts).toHaveLength(told);
-    expect((await readAll(store.log, room)).events).toHaveLength(20);
   });
 });
 
@@ -309,7 +259,7 @@ describe("events whose time is yet to come", () => {
       return chat(`${name}-${n}`, { receivedAt: at, time: at });
     });
 
-  it.each([1, 300, 10_500])("keep nothing that came after them: %d of them", { timeout: 60_000 }, async (count) => {
+  it.each([1, 300])("keep nothing that came after them: %d of them", async (count) => {
     const { store } = opened();
     const clock = new FakeClock();
     const { room, append } = await claimed(store);
@@ -326,43 +276,6 @@ describe("events whose time is yet to come", () => {
     // Else every message of the room would be too old.
     expect((await store.retention.horizon(room)) ?? 0).toBeLessThanOrEqual(clock.now() - 30 * DAY);
     expect(await checkStore(store)).toEqual([]);
-  });
-
-  it("stay with those beside them that stay, and go when the store is too big without moving the horizon there", async () => {
-    const { store } = opened();
-    const clock = new FakeClock();
-    const { room, append } = await claimed(store);
-    await append(...day(clock, room, 40, 3), ...future(clock, "wrong", 2), ...day(clock, room, 1, 4), ...future(clock, "newest", 1));
-    await indexAll(store);
-    while (await retainStep(store, room, LIMITS, clock.now()));
-    expect((await readAll(store.log, room)).events).toHaveLength(7);
-    while (await shedStep(store, room, clock.now()));
-    expect((await readAll(store.log, room)).events).toEqual([]);
-    expect((await store.retention.horizon(room)) ?? 0).toBeLessThanOrEqual(clock.now());
-  });
-
-  it("say of an event's time only that it was before its receipt", async () => {
-    const { store } = opened();
-    const clock = new FakeClock();
-    const { room, append } = await claimed(store);
-    await append(...day(clock, room, 40, 1).map((event) => ({ ...event, time: clock.now() + 9 * DAY })));
-    while (await retainStep(store, room, LIMITS, clock.now()));
-    expect(await store.retention.horizon(room)).toBe(clock.now() - 40 * DAY);
-  });
-
-  it("do not hide a long silence, nor which room has the oldest events", async () => {
-    const { store } = opened();
-    const clock = new FakeClock();
-    const [one, two] = [await claimed(store, "1"), await claimed(store, "2")];
-    await one.append(...future(clock, "wrong", 1), ...day(clock, 1, 50, 1200), ...future(clock, "newest", 1));
-    await two.append(...day(clock, 2, 40, 1200));
-    await indexAll(store);
-    const { used = 0 } = (await store.retention.storeSize()) ?? {};
-    const doubts = kept(store, clock, { maxStoreBytes: Math.round(used * 0.7), limits: LIMITS });
-    await settle(clock);
-    expect(doubts[0]).toMatch(/newest event is 39 days old|newest event is 40 days old/);
-    expect((await readAll(store.log, two.room)).events).toHaveLength(1200);
-    expect((await readAll(store.log, one.room)).events.length).toBeLessThan(1202);
   });
 });
 
