@@ -1,3 +1,4 @@
+// Guards: the reason of a room's state names the store or the platform, whichever it is.
 import { describe, expect, it } from "vitest";
 import { RoomHealth } from "../../src/health/room-health.js";
 import { SessionHealth } from "../../src/health/sessions.js";

@@ -1,3 +1,4 @@
+// Guards: the statistics of a busy room are exactly what the simulator says it sent.
 import { expect, it } from "vitest";
 import { advance, catchUp } from "../../src/statistics/reader.js";
 import { openVocabulary } from "../../src/statistics/words.js";
@@ -8,7 +9,7 @@ import { expectTruth } from "./truth.js";
 
 const file = useDirectory();
 
-it("of a busy room are what the simulator says it sent; in full in test/long", async () => {
+it("of a busy room are what the simulator says it sent; in full in test/long", { tags: ["full"] }, async () => {
   const store = openSqliteStore({ path: file("dylive.sqlite") });
   const vocabulary = await openVocabulary();
   const { room, truth } = await playBusyRoom(store, { hours: HOURS }, async (key) => {
@@ -19,4 +20,4 @@ it("of a busy room are what the simulator says it sent; in full in test/long", a
   await store.close();
 });
 
-const HOURS = 0.1;
+const HOURS = 0.05;

@@ -1,3 +1,4 @@
+// Guards: broadcasts beside each other have each event in one minute.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { comparedMinutes } from "../../src/statistics/comparison.js";
@@ -16,13 +17,13 @@ interface Broadcast {
 }
 
 const broadcasts = fc.record({
-  length: fc.constantFrom(0, 1, 7, 1_003, 2_100),
+  length: fc.constantFrom(0, 1, 7, 1_003),
   isOver: fc.boolean(),
   chats: fc
     .array(fc.tuple(fc.integer({ min: -1_500, max: 4_000 }), fc.integer({ min: 1, max: 9 })), { maxLength: 40 })
     // Also more in a row than are read at once.
     .chain((some) =>
-      fc.constantFrom(0, 2_500).map((dense) => new Map([...Array.from({ length: dense }, (_, n) => [n - 200, 1] as const), ...some])),
+      fc.constantFrom(0, 1_500).map((dense) => new Map([...Array.from({ length: dense }, (_, n) => [n - 200, 1] as const), ...some])),
     ),
 });
 

@@ -1,3 +1,4 @@
+// Guards: the share of witnessed diamonds is all only where all came, and nothing only where none did.
 import { expect, it } from "vitest";
 import { shownWitness } from "../../src/statistics/summary.js";
 

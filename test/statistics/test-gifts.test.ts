@@ -1,3 +1,4 @@
+// Guards: test gifts of the Open Platform are worth nothing.
 import { expect, it } from "vitest";
 import { giveUnits } from "../../src/events/combo.js";
 import type { LiveEvent } from "../../src/events/event.js";

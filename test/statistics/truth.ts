@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Fact } from "../../simulator/fact.js";
 import type { Vocabulary } from "../../src/statistics/words.js";
+import type { Minute, WordCount } from "../../src/store/statistics.js";
 import type { Store } from "../../src/store/store.js";
 import { everything } from "../contracts/statistics.js";
 import { type BusyTruth, SESSION } from "./busy-room.js";
@@ -43,107 +44,53 @@ export async function expectTruth(store: Store, room: number, truth: BusyTruth, 
   });
 
   // People, gifts and receivers, each by its own key.
-  const [byDiamonds, , byChats, byLikes] = part.people;
-  const worth = (of: typeof combos) => [
-    sum(of, ({ total }) => total),
-    sum(of, ({ total, unitDiamonds }) => total * unitDiamonds),
-    of.length,
-  ];
-  const given = (rows: readonly { units: number; diamonds: bigint; combos: number }[] = []) =>
-    rows.map(({ units, diamonds, combos }) => [units, Number(diamonds), combos]);
-  expect(
-    keyed(
-      byDiamonds?.map(({ userId }) => userId),
-      given(byDiamonds),
-    ),
-  ).toEqual(grouped(combos, ({ senderId }) => senderId, worth));
-  expect(
-    keyed(
-      byChats?.map(({ userId }) => userId),
-      byChats?.map(({ chats }) => chats),
-    ),
-  ).toEqual(
-    grouped(
-      of("chat"),
-      ({ userId }) => userId,
-      (all) => all.length,
-    ),
+  const [byDiamonds = [], , byChats = [], byLikes = []] = part.people;
+  const worth = (of: typeof combos) => [sum(of, ({ total }) => total), sum(of, (one) => one.total * one.unitDiamonds), of.length];
+  const given = (row: { units: number; diamonds: bigint; combos: number }) => [row.units, Number(row.diamonds), row.combos];
+  const likesOf = (all: readonly Fact[]) => sum(all, ({ count }) => count ?? 0);
+  const userOf = ({ userId }: { readonly userId: string | null }) => userId ?? "";
+  const count = (all: readonly unknown[]) => all.length;
+  expect(keyed(byDiamonds, userOf, given)).toEqual(grouped(combos, ({ senderId }) => senderId, worth));
+  expect(keyed(byChats, userOf, ({ chats }) => chats)).toEqual(grouped(of("chat"), userOf, count));
+  expect(keyed(byLikes, userOf, ({ likes }) => likes)).toEqual(grouped(of("like"), userOf, likesOf));
+  const [gifts = [], users = [], receivers = [], lines = []] = part.gifts;
+  const lineOf = (line: (typeof lines)[number]) => `${line.userId} ${line.receiverId ?? ""} ${line.giftId}`;
+  expect(keyed(gifts, ({ giftId }) => giftId ?? "", given)).toEqual(grouped(combos, ({ giftId }) => giftId, worth));
+  expect(keyed(users, userOf, given)).toEqual(grouped(combos, ({ senderId }) => senderId, worth));
+  expect(keyed(receivers, ({ receiverId }) => receiverId ?? "", given)).toEqual(grouped(combos, ({ receiverId }) => receiverId, worth));
+  expect(receivers.length).toBeGreaterThan(1);
+  expect(keyed(lines, lineOf, given)).toEqual(
+    grouped(combos, ({ senderId, receiverId, giftId }) => `${senderId} ${receiverId} ${giftId}`, worth),
   );
-  expect(
-    keyed(
-      byLikes?.map(({ userId }) => userId),
-      byLikes?.map(({ likes }) => likes),
-    ),
-  ).toEqual(
-    grouped(
-      of("like"),
-      ({ userId }) => userId,
-      (all) => sum(all, ({ count }) => count ?? 0),
-    ),
-  );
-  const [gifts, users, receivers, lines] = part.gifts;
-  expect(
-    keyed(
-      gifts?.map(({ giftId }) => giftId),
-      given(gifts),
-    ),
-  ).toEqual(grouped(combos, ({ giftId }) => giftId, worth));
-  expect(
-    keyed(
-      users?.map(({ userId }) => userId),
-      given(users),
-    ),
-  ).toEqual(grouped(combos, ({ senderId }) => senderId, worth));
-  expect(
-    keyed(
-      receivers?.map(({ receiverId }) => receiverId ?? ""),
-      given(receivers),
-    ),
-  ).toEqual(grouped(combos, ({ receiverId }) => receiverId, worth));
-  expect(receivers?.length).toBeGreaterThan(1);
-  expect(
-    keyed(
-      lines?.map((line) => `${line.userId} ${line.receiverId ?? ""} ${line.giftId}`),
-      given(lines),
-    ),
-  ).toEqual(grouped(combos, ({ senderId, receiverId, giftId }) => `${senderId} ${receiverId} ${giftId}`, worth));
 
   // Minutes of platform time.
   const minuteOf = (fact: Fact) => String(Math.floor(truth.secondOf(fact) / MINUTE_S));
+  const minutes = (of: (totals: Minute["totals"]) => number) => {
+    const rows = part.minutes.filter(({ totals }) => of(totals) !== 0);
+    return keyed(
+      rows,
+      ({ minute }) => String(minute),
+      ({ totals }) => of(totals),
+    );
+  };
   for (const kind of ["chat", "like", "follow"] as const)
-    expect(
-      keyed(
-        part.minutes.map(({ minute }) => String(minute)),
-        part.minutes.map(({ totals }) => totals.types[kind] ?? 0),
-        0,
-      ),
-    ).toEqual(grouped(of(kind), minuteOf, (all) => all.length));
-  expect(
-    keyed(
-      part.minutes.map(({ minute }) => String(minute)),
-      part.minutes.map(({ totals }) => totals.likes),
-      0,
-    ),
-  ).toEqual(grouped(of("like"), minuteOf, (all) => sum(all, ({ count }) => count ?? 0)));
+    expect(minutes(({ types }) => types[kind] ?? 0)).toEqual(grouped(of(kind), minuteOf, count));
+  expect(minutes(({ likes }) => likes)).toEqual(grouped(of("like"), minuteOf, likesOf));
   expect(sum(part.minutes, ({ totals }) => totals.units)).toBe(session.totals.units);
   expect(part.minutes.reduce((all, { totals }) => all + totals.diamonds, 0n)).toBe(session.totals.diamonds);
 
   // Words as the same dictionary cuts them; emoji as they stand in the texts.
   const texts = of("chat").map(({ text }) => text ?? "");
+  const said = (rows: readonly WordCount[]) =>
+    keyed(
+      rows,
+      ({ text }) => text,
+      ({ count }) => count,
+    );
   const words = texts.flatMap((text) => vocabulary.wordsOf(text));
-  expect(
-    keyed(
-      part.words.map(({ text }) => text),
-      part.words.map(({ count }) => count),
-    ),
-  ).toEqual(grouped(words, String, (all) => all.length));
+  expect(said(part.words)).toEqual(grouped(words, String, count));
   const emoji = texts.flatMap((text) => text.match(/\[[^\]]+\]|😂/gu) ?? []);
-  expect(
-    keyed(
-      part.emoji.map(({ text }) => text),
-      part.emoji.map(({ count }) => count),
-    ),
-  ).toEqual(grouped(emoji, String, (all) => all.length));
+  expect(said(part.emoji)).toEqual(grouped(emoji, String, count));
   return sum(Object.values(types), (count) => count);
 }
 
@@ -161,8 +108,6 @@ function grouped<T, R>(list: readonly T[], keyOf: (one: T) => string, of: (all: 
   return new Map([...groups].map(([key, all]) => [key, of(all)]));
 }
 
-/** @param except a value that counts as nothing */
-function keyed<R>(keys: readonly (string | null)[] = [], values: readonly R[] = [], except?: R): Map<string | null, R> {
-  const rows = keys.map((key, at): [string | null, R] => [key, values[at] as R]);
-  return new Map(rows.filter(([, value]) => value !== except));
+function keyed<T, R>(rows: readonly T[], keyOf: (row: T) => string, of: (row: T) => R): Map<string, R> {
+  return new Map(rows.map((row) => [keyOf(row), of(row)]));
 }

@@ -1,3 +1,4 @@
+// Guards: words and emoji of a text are counted as people read them, within a bound.
 import { beforeAll, describe, expect, it } from "vitest";
 import { openVocabulary, type Vocabulary } from "../../src/statistics/words.js";
 import { chat } from "../contracts/events.js";
