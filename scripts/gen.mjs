@@ -9,6 +9,7 @@
 //   [name]        a string of few distinct values (methods, clubs, gifts): the last ones are remembered, so most make no new string
 //   [if:x=a|b]    a string that matters only while field x, a text or an id, has one of these values; else it is not read
 //   [lazy]        a submessage as the place where it lies, or null; decoded when somebody wants it
+//   [needed]      a submessage that makes the event what it is: where it does not decode, neither does its message; any other is left out
 //   [skip]        for encoders only (the simulator), never read
 // `reserved` numbers are known to the platform's schema and not read: skipped without counting drift.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

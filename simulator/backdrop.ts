@@ -99,6 +99,11 @@ export function welcome(envelope: OutgoingEnvelope): SchemaFields {
   };
 }
 
+/** Makes the anchor's introduction of the room. It has no time of its own, and an id of the day when it was written. */
+export function roomIntro(envelope: OutgoingEnvelope, anchor: SimulatedPerson): SchemaFields {
+  return { common: common(envelope), user: anchor.user, intro: "欢迎来到直播间，感谢大家观看" };
+}
+
 /** Makes a system text about a viewer, whose words are in the template only. */
 export function topViewer(envelope: OutgoingEnvelope, who: SimulatedPerson, place: number): SchemaFields {
   const became = text("sound_waves_msg_v2", "恭喜{0:user}成为在线观众TOP{1:string}", [userPiece(who.user), stringPiece(`${place}`)]);

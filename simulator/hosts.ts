@@ -1,12 +1,14 @@
-import { welcome } from "./backdrop.js";
+import { roomIntro, welcome } from "./backdrop.js";
 import { HISTORY_LIMIT } from "./broadcast.js";
 import { giftList } from "./gifts.js";
+import type { OutgoingEnvelope } from "./messages.js";
 import { encodePlanned, isGift, type Outgoing } from "./outgoing.js";
 import { enter, homePage, mainPage, PUSH_HOSTS, profilePage, reflowInfo, reflowPage, roomPage, ttwidLine } from "./pages.js";
 import { pictureAt } from "./pictures.js";
 import type { SimulatedPlatform } from "./platform.js";
 import { hash32, makeId } from "./random.js";
 import { type Ask, addressOf, emptyReply, html, json, type SimulatedReply, viewerOf } from "./reply.js";
+import type { SchemaFields } from "./schema.js";
 
 /** The host of a request without a prefix. */
 const HOME_HOST = "live.douyin.com";
@@ -16,6 +18,9 @@ export function splitHost(path: string): { readonly host: string; readonly path:
   const match = /^(?:\/@[^/]+)*\/@([^/]+)(\/.*)?$/.exec(path);
   return match === null ? { host: HOME_HOST, path } : { host: match[1] ?? HOME_HOST, path: match[2] ?? "/" };
 }
+
+/** When anchors wrote their introductions, ms UTC. */
+const WRITTEN_AT = Date.UTC(2022, 5);
 
 /** Answers as the platform's host does. */
 export function answer(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
@@ -135,16 +140,20 @@ function imFetch(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const { schema } = platform.options;
   const now = platform.now();
   const startedAt = broadcast.options.startedAt;
-  const method = "WebcastRoomMessage";
-  const msgId = makeId(startedAt, hash32(`welcome/${roomId}`));
-  const sendingId = makeId(now, hash32(`sent/${msgId}/${visitor}`));
-  const fields = welcome({ method, msgId, roomId, createTime: startedAt });
-  const greeting = encodePlanned(schema, { at: startedAt, method, msgId, sendingId, fields });
+  // Here the envelope's id is the message's own (facts/changes-2026.md 7).
+  const say = (method: string, at: number, fields: (envelope: OutgoingEnvelope) => SchemaFields) => {
+    const msgId = makeId(at, hash32(`${method}/${roomId}`));
+    return encodePlanned(schema, { at, method, msgId, sendingId: msgId, fields: fields({ method, msgId, roomId }) });
+  };
+  const welcomed = (envelope: OutgoingEnvelope) => welcome({ ...envelope, createTime: startedAt });
+  const greeting = say("WebcastRoomMessage", startedAt, welcomed);
+  const intro = say("WebcastRoomIntroMessage", WRITTEN_AT, (envelope) => roomIntro(envelope, room.anchor));
   const cursor = `d-1_u-1_fh-${roomId}_t-${now}_r-1`;
   const internalExt = `internal_src:dim|wss_push_room_id:${roomId}|wss_push_did:${visitor}|first_req_ms:${now}|fetch_time:${now}|seq:1|wss_info:0-${now}-0-0|wrds_v:${roomId}`;
   // As JSON it has only what is of the room itself.
   if (ask.query.get("resp_content_type") === "json") {
     broadcast.book([greeting]);
+    const fields = welcomed({ method: greeting.method, msgId: greeting.msgId, roomId });
     return json({ data: [fields], extra: { cursor, fetch_interval: 1000, now }, internal_ext: internalExt, status_code: 0 });
   }
   const ended = broadcast.endedAt !== null;
@@ -153,10 +162,18 @@ function imFetch(platform: SimulatedPlatform, ask: Ask): SimulatedReply {
   const isGiven = (message: Outgoing): boolean =>
     (!isGift(message.method) || (gifts && platform.moods.admits(viewer, roomId, message, now, false))) &&
     room.sampling.admits(viewer, message);
-  const messages = [greeting, ...(ended ? [] : broadcast.history(HISTORY_LIMIT - 1, isGiven))];
+  const messages = [greeting, intro, ...(ended ? [] : broadcast.history(HISTORY_LIMIT - 2, isGiven))];
   broadcast.book(messages);
   const body = schema.encode("Response", {
-    messages: messages.map((message) => ({ method: message.method, payload: message.payload, msg_id: message.sendingId })),
+    messages: messages.map((message) => ({
+      method: message.method,
+      payload: message.payload,
+      msg_id: message.msgId,
+      message_extra: [
+        { key: "history_comment_type", value: "normal" },
+        ...(message === greeting ? [{ key: "top_message", value: "1" }] : []),
+      ],
+    })),
     cursor,
     fetch_interval: 1000,
     now,

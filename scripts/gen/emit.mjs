@@ -41,7 +41,7 @@ function emitDecoder(message) {
   const lines = [`export function decode${name}(r: Reader, end: number): ${name} {`];
   for (const field of fields) lines.push(`  ${field.repeated && !field.first ? "const" : "let"} ${local(field)}${initial(field)};`);
   lines.push("  while (r.pos < end) {", "    const tag = r.tag();", "    switch (tag) {");
-  for (const field of fields) lines.push(...emitCases(field));
+  for (const field of fields) lines.push(...emitCases(field, protoName));
   lines.push("      default:", "        switch (tag >>> 3) {");
   if (skipped.length > 0) lines.push(...cases(skipped), "            r.skip(tag);", "            break;");
   if (fields.length > 0) lines.push(...cases(fields.map((field) => field.number)), `            r.mismatch("${protoName}", tag);`, "            break;");
@@ -50,14 +50,18 @@ function emitDecoder(message) {
   return lines;
 }
 
-function emitCases(field) {
+function emitCases(field, owner) {
   const variable = local(field);
   const one = (wire, ...body) => [`      case ${((field.number << 3) | wire) >>> 0}:`, ...body.map((line) => `        ${line}`), "        break;"];
   if (field.first) return one(2, `if (${variable} === "") ${variable} = r.string();`, "else r.skip(tag);");
   if (field.lazy) return one(2, `${variable} = r.lazy();`);
   if (field.message) {
-    const value = `decode${field.message}(r, r.sub())`;
-    return field.repeated ? one(2, "r.item();", `${variable}.push(${value});`) : one(2, `${variable} = ${value};`);
+    const strict = `decode${field.message}(r, r.sub())`;
+    if (field.needed) return field.repeated ? one(2, "r.item();", `${variable}.push(${strict});`) : one(2, `${variable} = ${strict};`);
+    const value = `r.optional(decode${field.message}, "${owner}", tag)`;
+    if (!field.repeated) return one(2, `${variable} = ${value};`);
+    const [opening, ...body] = one(2, "r.item();", `const item = ${value};`, `if (item !== null) ${variable}.push(item);`);
+    return [`${opening} {`, ...body, "      }"];
   }
   const value = `r.${method(field)}()`;
   const wire = field.scalar === "string" || field.scalar === "bytes" ? 2 : 0;

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import protobuf from "protobufjs";
 
 const PACKAGE = "dylive.wire";
-const ANNOTATION = /^\[(number|first|lazy|skip|name|if)(?::([\w=|]+))?\]\s*/;
+const ANNOTATION = /^\[(number|first|lazy|needed|skip|name|if)(?::([\w=|]+))?\]\s*/;
 const SCALARS = new Set(["string", "bytes", "bool", "int32", "uint32", "int64", "uint64"]);
 
 /** Loads the schema as protobufjs sees it, with comments and the field names of the files. */
@@ -83,6 +83,7 @@ function readField(type, field) {
   if (notes.has("first") && !(field.repeated && field.type === "string")) throw new Error(`${where}: [first] is for repeated strings`);
   if (notes.has("name") && (field.repeated || field.type !== "string")) throw new Error(`${where}: [name] is for singular strings`);
   if (notes.has("if") && (field.repeated || field.type !== "string")) throw new Error(`${where}: [if:…] is for singular strings`);
+  if (notes.has("needed") && !message) throw new Error(`${where}: [needed] is for messages`);
   if (notes.has("lazy") && (!message || field.repeated)) throw new Error(`${where}: [lazy] is for singular messages`);
   return {
     name: notes.get("first") || camelCase(field.name),
@@ -96,6 +97,7 @@ function readField(type, field) {
     asNumber: notes.has("number"),
     first: notes.has("first"),
     lazy: notes.has("lazy"),
+    needed: notes.has("needed"),
     isName: notes.has("name"),
     condition: notes.has("if") ? readCondition(notes.get("if"), type, where) : null,
   };

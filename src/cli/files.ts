@@ -149,8 +149,8 @@ function named(first: [Alias], roomId: string | null): [Alias, ...Alias[]] {
   return roomId === null ? first : [...first, { kind: "room_id", value: roomId }];
 }
 
-function add(loaded: Loaded, { events, methods, drops }: Stored): void {
-  for (const n of methods.values()) loaded.messages += n;
+function add(loaded: Loaded, { events, messages, drops }: Stored): void {
+  loaded.messages += messages;
   loaded.events += events.length;
   for (const [reason, n] of drops) loaded.drops.set(reason, (loaded.drops.get(reason) ?? 0) + n);
 }

@@ -92,6 +92,7 @@ function rewritten(event: LiveEvent, plan: ErasurePlan, own: boolean): LiveEvent
       case "giving":
         return visit(value, (text) => inGiving(text, field));
       case "words":
+        return visit(value, own ? inText : (text) => text);
       case "sentence":
         return own ? visit(value, inText) : value;
       // Of an unknown message either all goes or nothing.

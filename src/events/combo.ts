@@ -103,6 +103,7 @@ export function giveUnits(event: GiftEvent, comboId: string, delta: number, comb
   };
   if (event.unitsPerClick !== undefined) given.unitsPerClick = event.unitsPerClick;
   if (event.timeEstimated) given.timeEstimated = true;
+  if (event.history) given.history = true;
   if (event.test) given.test = true;
   if (event.valueFen !== undefined) given.valueFen = event.valueFen;
   if (event.luckyCubeId !== undefined) given.luckyCubeId = event.luckyCubeId;

@@ -72,6 +72,11 @@ const base = {
   timeEstimated: Type.Optional(
     Type.Literal(true, { description: "the platform gave no time: it was worked out of the message's id, or of when it came" }),
   ),
+  history: Type.Optional(
+    Type.Literal(true, {
+      description: "from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm",
+    }),
+  ),
   receivedAt: Type.Integer({ description: "when the bytes reached us, ms UTC" }),
   source: literals(SOURCES, "where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it"),
   revision: Type.Integer({ minimum: 0, description: "0 as first stored; raised by redecode" }),
@@ -81,10 +86,10 @@ const define = <const T extends string, P extends Record<string, TSchema>>(type:
   Type.Object({ ...base, type: Type.Literal(type), ...properties }, { description });
 
 const SegmentSchema = Type.Union([
-  Type.Object({ text: Type.String({ description: "literal text" }) }),
+  Type.Object({ text: Type.String({ description: "literal text" }), user: Type.Optional(UserSchema) }),
   Type.Object({ emoji: Type.String({ description: "name of an emoji" }), url: Text("its image") }),
 ]);
-/** A piece of a chat: literal text, or an emoji with its name and image. */
+/** A piece of a chat: literal text, with the person whom it mentions where it is a mention (@), or an emoji with its name and image. */
 export type Segment = Static<typeof SegmentSchema>;
 
 const RankEntrySchema = Type.Object({
@@ -125,7 +130,9 @@ export const KINDS = {
       ["text", "emoji", "screen", "privilege", "audio", "exhibition"],
       "ordinary, an emoji alone, flying (飘屏), flying by a privilege, words of a voice message, about a gift exhibition",
     ),
-    segments: Type.Array(SegmentSchema, { description: "the text in pieces, emoji apart" }),
+    segments: Type.Array(SegmentSchema, {
+      description: "the text in pieces: emoji apart, and people who are mentioned (@) with who they are in `user`",
+    }),
     luckyBag: Type.Boolean({ description: "the passphrase of a lucky bag (福袋口令), not free talk" }),
   }),
   gift: define("gift", "Somebody gave something, or a combo of gifts has ended (送礼). Sum `delta` and `diamonds`, never `comboTotal`.", {
@@ -192,6 +199,9 @@ export const KINDS = {
     totalViewers: Count("people who came so far"),
     onlineText: Text("the same as the page shows it (1.1万)"),
     totalText: Text("the same as the page shows it"),
+    tickets: Type.Optional(
+      Type.Integer({ minimum: 1, description: "tickets of the room so far (本场音浪), if the message has them" }),
+    ),
     ranks: Type.Optional(
       Type.Array(RankEntrySchema, { description: "top contributors, where the message has them: one message is one event" }),
     ),
@@ -213,6 +223,7 @@ export const KINDS = {
   notice: define("notice", "A sentence of the platform: a system text, a banner, an introduction, messages taken back.", {
     user: Type.Optional(UserSchema),
     text: Text("the sentence; null where messages were taken back"),
+    pinned: Type.Optional(Type.Literal(true, { description: "the platform keeps it above the chat" })),
     deletes: Type.Optional(
       Type.Array(Type.String(), {
         description: "the platform's ids of messages that are taken off the screen; they stay in the log",
@@ -235,6 +246,7 @@ export const KINDS = {
           index: Whole("place in the list of goods, from 1; null where the message does not say"),
           title: Text("name of the goods, as this message or one before it says"),
           price: Count("as the platform gives it, in this message or one before it; its unit is not verified"),
+          cover: Text("https URL of its picture, as this message or one before it says"),
         }),
         { description: "goods that are concerned" },
       ),
@@ -258,11 +270,11 @@ export const KINDS = {
     text: Text("theme, or the platform's sentence"),
   }),
   linkmic: define("linkmic", "Guests or anchors are linked (连麦).", {
-    action: Text("enter, leave, list_changed; null where the message does not say"),
+    action: Text("enter, leave, list_changed, scores; null where the message does not say"),
     code: Whole("the platform's number of the kind of message"),
     channelId: Text("the platform's id of the link"),
-    users: Type.Array(UserSchema, { description: "who is linked now" }),
-    scores: Type.Optional(Type.Array(ScoreSchema, { description: "scores of the sides, which the older message carries" })),
+    users: Type.Array(UserSchema, { description: "who is linked now, where the message names them" }),
+    scores: Type.Optional(Type.Array(ScoreSchema, { description: "scores of the sides, or of the anchors who are linked" })),
     text: Text("the platform's sentence"),
     ...version,
   }),

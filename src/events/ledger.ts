@@ -106,7 +106,7 @@ export class GiftLedger {
   /**
    * Returns settling events for combos that have been silent for 30 s, staged like those of {@link stage}.
    * @param now ms, on the clock of the events' `receivedAt` (a replay's clock in a replay)
-   * @param heardUntil ms, by default 30 s ago: of a combo of which nothing came after this, nothing more will
+   * @param heardUntil ms, by default 30 s ago: of a combo of which nothing came after this, nothing more will; it is settled 30 s later
    * @param most combos to settle, the oldest
    */
   due(now: number, heardUntil = now - SILENCE_MS, most = Number.POSITIVE_INFINITY): readonly GiftEvent[] {
@@ -120,7 +120,7 @@ export class GiftLedger {
       const isAlive = combo.updatedAt > heardUntil && combo.updatedAt - now < SILENCE_MS;
       if (isAlive && surplus <= 0) continue;
       surplus -= 1;
-      const event = settleAfterSilence(combo.last, combo.high, combo.last.time + SILENCE_MS, now);
+      const event = settleAfterSilence(combo.last, combo.high, combo.last.time + SILENCE_MS, Math.min(now, heardUntil + SILENCE_MS));
       this.#staged.push(event);
       events.push(event);
       this.#combosAhead.set(id, { high: combo.high, settled: true });

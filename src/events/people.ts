@@ -4,7 +4,7 @@ import type { EventType, LiveEvent, NewEvent, NewEventOf } from "./event.js";
  * Ways in which a field tells of people.
  * - `nobody`: codes, counts, ids of what is no person, names of gifts and goods, sentences of dylive.
  * - `people`: people or ids of people, each in a place of its own.
- * - `words`: what the person of the event wrote. It is theirs, whoever it names.
+ * - `words`: what the person of the event wrote. It is theirs, whoever it names; people who stand in it as such are people.
  * - `sentence`: text of the platform, which may name people anywhere in it and does not say which, or leads to them. It can be taken out.
  * - `giving`: ids of one giving, which may be made of the ids of who gave and who received.
  * - `bytes`: a message as it came, which may hold anything.
@@ -22,6 +22,7 @@ const OF_ALL: { readonly [F in keyof Base]-?: Tells<Base[F]> } = {
   type: "nobody",
   time: "nobody",
   timeEstimated: "nobody",
+  history: "nobody",
   receivedAt: "nobody",
   source: "nobody",
   revision: "nobody",
@@ -56,10 +57,10 @@ const OF_TYPE: { readonly [T in EventType]: { readonly [F in keyof OwnFields[T]]
   leave: { user: "people" },
   moderation: { user: "people", action: "nobody", operator: "people" },
   fansclub: { user: "people", action: "nobody", text: "sentence" },
-  stats: { online: "nobody", totalViewers: "nobody", onlineText: "nobody", totalText: "nobody", ranks: "people" },
+  stats: { online: "nobody", totalViewers: "nobody", onlineText: "nobody", totalText: "nobody", tickets: "nobody", ranks: "people" },
   rank: { list: "nobody", entries: "people", receiver: "people", total: "nobody" },
   control: { action: "nobody", code: "nobody", tips: "sentence" },
-  notice: { user: "people", text: "sentence", deletes: "nobody" },
+  notice: { user: "people", text: "sentence", pinned: "nobody", deletes: "nobody" },
   pin: { pins: "people", version: "nobody" },
   product: { action: "nobody", explaining: "nobody", products: "nobody", categories: "nobody", total: "nobody", text: "sentence" },
   battle: { battleId: "nobody", phase: "nobody", scores: "people", text: "sentence" },

@@ -231,15 +231,16 @@ export class RoomHealth {
 
   /**
    * Takes events that were stored, in order, received by `at`.
-   * @returns how many of them people caused; what the platform only replays is stored already and proves nothing
+   * @returns how many of them people caused; what was said before the connection, or is stored already, proves nothing
    */
   stored(events: readonly NewEvent[], at: number): number {
     let interactive = 0;
     const isOne = this.#sessions.length <= 1; // of several, also what was known is counted
     for (const event of events) {
-      if (isInteractive(event.method)) interactive++;
+      const isHistory = event.history === true;
+      if (!isHistory && isInteractive(event.method)) interactive++;
       if (event.type !== "gap") this.#stored++; // which is of no message
-      if (isOne && isSeenType(event.type)) this.seen.see({ id: event.id, type: event.type, by: 0, at, isOld: false });
+      if (isOne && !isHistory && isSeenType(event.type)) this.seen.see({ id: event.id, type: event.type, by: 0, at, isOld: false });
       this.gifts.see(event, this.#clock.now());
       this.coverage.see(event);
       this.audience.see(event);

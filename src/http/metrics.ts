@@ -211,7 +211,7 @@ export class Metrics {
     for (const event of events) {
       if (isTest(event)) continue;
       this.#events.inc({ type: event.type });
-      if (LIVE_SOURCES.has(event.source) && event.timeEstimated !== true && event.method !== "dylive")
+      if (LIVE_SOURCES.has(event.source) && event.timeEstimated !== true && event.history !== true && event.method !== "dylive")
         this.#lag.observe(Math.max(0, now - event.time) / 1000);
       if (event.type !== "gap") continue;
       this.#gaps.inc();

@@ -3,6 +3,7 @@ import type { LiveEvent, NewEvent, NewEventOf } from "../events/event.js";
 import { type DescribedGift, type Gifts, type KnownGift, priceAt } from "../store/sql/gifts.js";
 
 type Product = NewEventOf<"product">["products"][number];
+type Described = Pick<Product, "title" | "price" | "cover">;
 type Filled = NonNullable<GiftEvent["gift"]["filled"]>[number];
 
 /** Part of the catalogue of gifts by which events are filled in, and which learns from them. */
@@ -24,12 +25,12 @@ const TEACH_AGAIN_MS = 86_400_000;
 const TEACH_NEWS_MS = 60_000;
 
 /**
- * Fills in what messages do not say: title and price of goods, which the message that tells what is being explained does not have, by what other
+ * Fills in what messages do not say: title, price and picture of goods, which the message that tells what is being explained does not have, by what other
  * messages of the room said; name, picture and price of gifts by the catalogue, which it teaches what messages say of them. One per room.
  */
 export class FillIn {
   readonly #catalogue: GiftCatalogue | null;
-  #goods = new Generations<Pick<Product, "title" | "price">>(MOST_GOODS);
+  #goods = new Generations<Described>(MOST_GOODS);
   readonly #gifts = new Generations<ToldGift>(MOST_GIFTS);
   /** Answers of the catalogue; null where it knew nothing. */
   readonly #answers = new Generations<{ readonly known: KnownGift | null; readonly at: number }>(MOST_GIFTS);
@@ -47,9 +48,9 @@ export class FillIn {
     if (event.type !== "product") return;
     event.products = event.products.map((product) => {
       const known = this.#goods.get(product.id);
-      const { title, price } = { title: product.title ?? known?.title ?? null, price: product.price ?? known?.price ?? null };
-      if (title !== null || price !== null) this.#goods.set(product.id, { title, price });
-      return { ...product, title, price };
+      const filled = describedBy(product, known);
+      if ((filled.title ?? filled.price ?? filled.cover) !== null) this.#goods.set(product.id, filled);
+      return { ...product, ...filled };
     });
   }
 
@@ -157,11 +158,12 @@ export function filledAsBefore(event: NewEvent, stored: LiveEvent): NewEvent {
   }
   if (event.type !== "product" || stored.type !== "product") return event;
   const before = new Map(stored.products.map((product) => [product.id, product]));
-  const products = event.products.map((product) => {
-    const { title = null, price = null } = before.get(product.id) ?? {};
-    return { ...product, title: product.title ?? title, price: product.price ?? price };
-  });
-  return { ...event, products };
+  return { ...event, products: event.products.map((product) => ({ ...product, ...describedBy(product, before.get(product.id)) })) };
+}
+
+/** Returns the description of goods, with what was said before of what this message does not say. */
+function describedBy({ title, price, cover }: Product, before: Described | undefined): Described {
+  return { title: title ?? before?.title ?? null, price: price ?? before?.price ?? null, cover: cover ?? before?.cover ?? null };
 }
 
 /** Fills in what an event of a gift does not say itself. */

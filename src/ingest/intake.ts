@@ -1,6 +1,6 @@
 import type { NewEvent } from "../events/event.js";
 import type { RoomHealth } from "../health/room-health.js";
-import type { Received } from "../platform/access/read.js";
+import { isHistory, type Received } from "../platform/access/read.js";
 import { normalise } from "../platform/messages/normalise.js";
 import { Drift } from "../platform/wire/drift.js";
 import { isControl, isInteractive } from "../platform/wire/methods.js";
@@ -339,13 +339,15 @@ async function overhear(batch: readonly Received[], broadcast: Broadcast, isNew:
   const about = { ...broadcast, room: 0, drift: new Drift() }; // what is unknown is counted when it is stored
   const turn = new MessageTurn();
   let [interactive, ended] = [0, false];
-  for (const { response, receivedAt } of batch) {
-    for (const message of response?.messages ?? []) {
+  for (const one of batch) {
+    if (isHistory(one)) continue; // said before the connection: it proves nothing
+    const context = { ...about, receivedAt: one.receivedAt };
+    for (const message of one.response?.messages ?? []) {
       if (turn.isOver(message)) await breathe();
       methods.set(message.method, (methods.get(message.method) ?? 0) + 1);
       const byPeople = isInteractive(message.method);
       if (!byPeople && !isControl(message.method)) continue;
-      const draft = normalise(message, { ...about, receivedAt });
+      const draft = normalise(message, context);
       if (draft === null) continue;
       if (!byPeople) ended ||= announcesEnd(draft.event);
       else if (isNew(draft.event.id)) interactive++;

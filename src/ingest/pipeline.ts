@@ -2,10 +2,12 @@ import type { Draft, GiftEvent } from "../events/combo.js";
 import type { EventType, LiveEvent, NewEvent } from "../events/event.js";
 import { GiftLedger } from "../events/ledger.js";
 import { isSeenType, type Sighting } from "../health/sightings.js";
+import { isHistory } from "../platform/access/read.js";
 import { type Context, type Envelope, normalise } from "../platform/messages/normalise.js";
 import { officialDraft } from "../platform/messages/official.js";
 import type { Drift } from "../platform/wire/drift.js";
 import { isInteractive } from "../platform/wire/methods.js";
+import type { RecordKind } from "../platform/wire/recording.js";
 import type { Clock } from "../runtime/clock.js";
 import { type Backoff, backoffMs, breathe } from "../runtime/clock.js";
 import { DyliveError } from "../runtime/errors.js";
@@ -45,6 +47,8 @@ export interface Arrived {
   /** ms UTC */
   readonly receivedAt: number;
   readonly response: { readonly messages: readonly Envelope[] } | null;
+  /** What it is; absent for pushes of the Open Platform. */
+  readonly kind?: RecordKind;
   /** Whether it has waited in a spool: people who are in it may have been erased meanwhile. */
   readonly waited?: boolean;
   /** Number of the session that received it, where the room has several. */
@@ -66,7 +70,9 @@ export interface Broadcast {
 export interface Stored {
   /** Events that got a seq, in order. */
   readonly events: readonly NewEvent[];
-  /** Messages by method, whatever became of them. */
+  /** Messages, whatever became of them. */
+  readonly messages: number;
+  /** Those that were not said before the connection, by method. */
   readonly methods: ReadonlyMap<string, number>;
   /** Messages that a session brought, where the room has several: also those that are known. */
   readonly sightings: readonly Sighting[];
@@ -256,7 +262,9 @@ export class Pipeline {
     const old = new Set<string>();
     let ended = false;
     let untilPeople: GapUntilPeople | null = null;
-    for (const { response, receivedAt, waited, by, gap, untilPeople: waitsForPeople } of received) {
+    let messages = 0;
+    for (const one of received) {
+      const { response, receivedAt, waited, by, gap, untilPeople: waitsForPeople } = one;
       if (gap !== undefined) {
         const event = gapEvent(room, gap, gap.from, gap.to, gap.reason);
         if (waitsForPeople) untilPeople = { event, isTold: isRepeated && (await this.#has([event])) };
@@ -268,14 +276,15 @@ export class Pipeline {
       }
       if (response === null) continue;
       // Written out: events made from a spread object's fields take 15 % longer to make.
-      const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, drift };
+      const context: Context = { room, webRid, sessionId, anchorId, receivedAt, source, history: isHistory(one), drift };
+      messages += response.messages.length;
       for (const message of response.messages) {
         if (turn.isOver(message)) await breathe();
-        count(methods, message.method);
+        if (!context.history) count(methods, message.method);
         // Decoded before it is looked for: what names a message stands in it, and the envelope's id is new when it is sent again.
         const made = source === "official" ? officialDraft(message, context) : decode(message, context);
         const draft = made === null || !waited || erased === null ? made : erased(made);
-        if (by !== undefined && draft !== null && isSeenType(draft.event.type))
+        if (by !== undefined && draft !== null && !context.history && isSeenType(draft.event.type))
           seen.push({ draft, type: draft.event.type, by, at: receivedAt });
         if (draft === null) count(drops, made === null ? "no_event" : "erased");
         else if (ids.has(draft.event.id)) count(drops, "duplicate");
@@ -316,7 +325,7 @@ export class Pipeline {
       const { id } = draft.event;
       return { id, type, by, at, ...this.#newTo(by, draft), isOld: old.has(id) };
     });
-    return { events, methods, sightings, drops, ended, isGapTold };
+    return { events, messages, methods, sightings, drops, ended, isGapTold };
   }
 
   /** Returns why nothing is stored of an event; null where it is for the log to say. */

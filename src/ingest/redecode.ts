@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Claim, type Draft, type GiftEvent, twinKey } from "../events/combo.js";
 import { type LiveEvent, type NewEvent, SOURCES } from "../events/event.js";
 import { tells } from "../events/people.js";
-import type { Received } from "../platform/access/read.js";
+import { isHistory, type Received } from "../platform/access/read.js";
 import { normalise } from "../platform/messages/normalise.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
@@ -232,10 +232,11 @@ async function replaceAll(deps: Begun, sessionId: string, claims: Map<string, Cl
   const lacking = new Set<string>();
   for await (const { batch, broadcast } of batchesOf(deps, done, sessionId)) {
     const drafts: Draft[] = [];
-    for (const { response, receivedAt } of batch)
-      for (const message of response?.messages ?? []) {
+    for (const one of batch)
+      for (const message of one.response?.messages ?? []) {
         done.messages++;
-        const draft = decode(message, { room, ...broadcast, anchorId, receivedAt, drift });
+        const context = { room, ...broadcast, anchorId, receivedAt: one.receivedAt, history: isHistory(one), drift };
+        const draft = decode(message, context);
         if (draft === null || seen.has(draft.event.id)) continue;
         seen.add(draft.event.id);
         drafts.push(draft);
@@ -303,12 +304,12 @@ async function appendMissing(deps: Begun, done: Redecoded): Promise<void> {
   let size = 0;
   const judge = async () => {
     if (of === null) return;
-    const { events, methods } = await pipeline.store(waiting, of);
+    const stored = await pipeline.store(waiting, of);
     [waiting, size] = [[], 0];
-    done.appended += events.length;
-    for (const count of methods.values()) messages += count;
+    done.appended += stored.events.length;
+    messages += stored.messages;
     await onProgress(messages);
-    if (events.length > 0) await clock.sleep(TURN_MS, signal);
+    if (stored.events.length > 0) await clock.sleep(TURN_MS, signal);
   };
   for await (const { batch, broadcast } of batchesOf(deps, null)) {
     if (size >= JUDGED_TOGETHER || !isDeepStrictEqual(of, broadcast)) await judge();

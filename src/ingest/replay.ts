@@ -1,4 +1,5 @@
 import type { LiveEvent } from "../events/event.js";
+import { MOST_IN_BATCH } from "../platform/access/read.js";
 import type { Drift } from "../platform/wire/drift.js";
 import type { Clock } from "../runtime/clock.js";
 import { FieldError } from "../runtime/errors.js";
@@ -21,7 +22,6 @@ interface ReplayOptions {
   readonly setAside: (error: unknown) => void;
 }
 
-const MAX_EVENTS = 100_000; // of one batch: each is given before the next is read
 const PAGE = 500;
 
 /**
@@ -31,7 +31,7 @@ const PAGE = 500;
 export async function* replayFile(path: string, options: ReplayOptions): AsyncGenerator<LiveEvent, void> {
   const { clock, speed, drift, signal, setAside } = options;
   if (!(speed >= 0 && Number.isFinite(speed))) throw new FieldError("speed", "a number, 0 or more");
-  const store = openMemoryStore({ maxEventsPerRoom: MAX_EVENTS, clock });
+  const store = openMemoryStore({ maxEventsPerRoom: MOST_IN_BATCH, clock });
   try {
     for (const [index, capture] of (await openCaptures(path, clock, drift)).entries()) {
       const room = await store.rooms.ensure([{ kind: "import", value: capture.roomId ?? String(index) }]);

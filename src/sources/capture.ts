@@ -120,10 +120,10 @@ function asPayload(path: string, bytes: Buffer, at: number): Single | null {
   const method = methodNamed(basename(path).replace(/\.[^.]*$/, ""));
   if (method === null) return null;
   const response = readResponse(new Uint8Array(), at, new Counts()).response;
-  const message = { method, payload: bytes, msgId: "0", msgType: 0, offset: "0" };
+  const message = { method, payload: bytes, msgId: "0", msgType: 0, offset: "0", messageExtra: [] };
   return {
     kind: "payload",
-    received: { receivedAt: at, raw: bytes, kind: "response", response: { ...response, messages: [message] } },
+    received: { receivedAt: at, raw: bytes, kind: "frame", response: { ...response, messages: [message] } },
     internalExt: "",
   };
 }

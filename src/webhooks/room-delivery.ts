@@ -233,7 +233,9 @@ export class RoomDelivery {
     let passed: readonly StoredEvent[] = [...judged.keys()];
     if (hook.channel !== null) {
       const known = new Set<StoredEvent>();
-      for (const row of passed) if (row.type === "state" && (await saysStateAgain(store.log, row.event))) known.add(row);
+      // What was said before the connection is no news either.
+      for (const row of passed)
+        if (row.event.history || (row.type === "state" && (await saysStateAgain(store.log, row.event)))) known.add(row);
       passed = passed.filter((row) => !known.has(row));
     }
     if (expression !== null && passed.length > 0) {

@@ -55,6 +55,28 @@ function recording(path: string, webRid: string, roomId: string, receivedAt = AT
   return path;
 }
 
+it("what settles a combo of a file carries the file's time", async () => {
+  const store = openMemoryStore({ maxEventsPerRoom: 1000 });
+  const message = {
+    common: { method: "WebcastGiftMessage", msgId: "7624523651580285991" },
+    giftId: "1",
+    groupId: "9",
+    repeatCount: 2,
+    user: { id: "5" },
+  };
+  const gift = encode("GiftMessage", { ...message, comboCount: 2, gift: { id: "1", type: 1, combo: true } });
+  const response = encode("Response", {
+    now: AT,
+    messages: [{ method: "WebcastGiftMessage", msgId: "7624523651580285991", payload: gift }],
+  });
+  const path = directory("combo.bin");
+  writeFileSync(path, response);
+  const [loaded] = await loadFile(path, { store, clock: systemClock, signal: SIGNAL });
+  const last = (await readAll(store.log, loaded?.room ?? 0)).events.at(-1);
+  expect(last).toMatchObject({ type: "gift", delta: 0, settled: true, receivedAt: AT + 30_000 });
+  await store.close();
+});
+
 it("a file moves no name from one room to another, and changes nothing of a room that is known", async () => {
   const store = openMemoryStore({ maxEventsPerRoom: 1000 });
   const broadcast = ["7600000000000000001", "7600000000000000002", "7600000000000000003"] as const;

@@ -41,6 +41,8 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "room_id of the broadcast that the source was connected to": "接收时所连场次的 room_id",
   "the platform's method, or `dylive` for our own events": "平台的 method；dylive 自己的事件写 `dylive`",
   "platform time, ms UTC": "平台时间，UTC 毫秒",
+  "from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm":
+    "来自平台的第一次应答：发生在连接之前，不计入速率，也不触发提醒",
   "the platform gave no time: it was worked out of the message's id, or of when it came": "平台没有给出时间：由消息 id 或收到的时间推算",
   "when the bytes reached us, ms UTC": "收到的时间，UTC 毫秒",
   "where the bytes came from; `test`: made to try overlays and alarms, nothing happened and nothing counts it":
@@ -77,7 +79,8 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "what was written; an emoji by its name in brackets": "写了什么；表情写成方括号里的名称",
   "ordinary, an emoji alone, flying (飘屏), flying by a privilege, words of a voice message, about a gift exhibition":
     "普通弹幕、单独一个表情、飘屏、特权飘屏、语音消息的文字、与礼物展馆有关",
-  "the text in pieces, emoji apart": "分段的文字，表情单独一段",
+  "the text in pieces: emoji apart, and people who are mentioned (@) with who they are in `user`":
+    "分段的文字：表情单独一段，@ 到的人也单独一段，`user` 里是这个人",
   "literal text": "文字",
   "name of an emoji": "表情的名称",
   "its image": "表情图片",
@@ -139,6 +142,9 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "goods that are concerned": "涉及的商品",
   "promotion id": "商品的 promotion id",
   "place in the list of goods, from 1; null where the message does not say": "在商品列表里的序号，从 1 开始；消息没有说明时为 null",
+  "https URL of its picture, as this message or one before it says": "商品图片的 https 地址，取自这条消息或之前的消息",
+  "tickets of the room so far (本场音浪), if the message has them": "直播间本场音浪，消息带有时才有",
+  "the platform keeps it above the chat": "平台把它置顶在弹幕上方",
   "name of the goods, as this message or one before it says": "商品名称，取自这条消息或之前的消息",
   "as the platform gives it, in this message or one before it; its unit is not verified":
     "平台给出的价格，取自这条消息或之前的消息；单位未经核实",
@@ -153,11 +159,11 @@ export const CHINESE: Readonly<Record<string, string>> = {
   "points so far": "到现在的分数",
   "place among the sides": "在各方中的名次",
   "theme, or the platform's sentence": "主题，或平台的原话",
-  "enter, leave, list_changed; null where the message does not say": "enter、leave、list_changed；消息没有说明时为 null",
+  "enter, leave, list_changed, scores; null where the message does not say": "enter、leave、list_changed、scores；消息没有说明时为 null",
   "the platform's number of the kind of message": "平台给这类消息的编号",
   "the platform's id of the link": "连麦的平台 id",
-  "who is linked now": "现在连麦的人",
-  "scores of the sides, which the older message carries": "各方的分数，旧的消息才带有",
+  "who is linked now, where the message names them": "现在连麦的人，消息带有时才有",
+  "scores of the sides, or of the anchors who are linked": "各方的分数，或各连麦主播的分数",
   "box, box_reward, box_end, lottery, draw": "box、box_reward、box_end、lottery、draw",
   "worth of a box, or of all prizes of a lottery, in diamonds": "红包的价值，或福袋全部奖品的价值，单位抖币",
   "how many take part so far": "已参与的人数",

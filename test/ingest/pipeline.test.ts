@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { corpus } from "../../simulator/index.js";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
+import { RoomHealth } from "../../src/health/room-health.js";
 import { gapEvent } from "../../src/ingest/own-events.js";
 import { type Arrived, type Broadcast, Pipeline } from "../../src/ingest/pipeline.js";
 import type { Received } from "../../src/platform/access/read.js";
@@ -109,6 +110,26 @@ describe("pipeline", () => {
     const [counted, stored] = await brought(time - 1);
     expect(stored).toHaveLength(2);
     expect(counted).toEqual(stored);
+  });
+
+  it("marks what the first fetch brings, and counts it in no rate and as no sight of people", async () => {
+    const { open, clock } = await opened();
+    const chat = (msgId: string) =>
+      envelope("ChatMessage", { common: { msgId }, user: { id: "5" }, content: "a", eventTime: 1_777_726_800 });
+    const one = (kind: "response" | "frame", msgId: string) => ({
+      receivedAt: clock.now(),
+      kind,
+      by: 0,
+      response: { messages: [chat(msgId)] },
+    });
+    const { events, messages, methods, sightings } = await (await open()).store([one("response", "1"), one("frame", "2")], broadcast);
+    expect(events.map(({ id, history }) => [id, history])).toEqual([
+      ["1", true],
+      ["2", undefined],
+    ]);
+    expect([messages, methods, sightings.map(({ id }) => id)]).toEqual([2, new Map([["WebcastChatMessage", 1]]), ["2"]]);
+    const health = new RoomHealth(clock);
+    expect([health.stored(events, clock.now()), health.stored(events.slice(0, 1), clock.now())]).toEqual([1, 0]);
   });
 
   it("takes no test event for what was received: neither a person's follow nor an open combo", async () => {

@@ -202,6 +202,10 @@ describe("im/fetch", () => {
     expect(response["cursor"]).toMatch(/^d-1_u-1_fh-\d{19}_t-\d{13}_r-1$/);
     expect(response["internal_ext"]).toContain(`wss_push_room_id:${stage.simulator.roomId(PK)}|wss_push_did:7612345678901234567|`);
     expect(messagesOf(response)[0]?.method).toBe("WebcastRoomMessage");
+    const marks = (response["messages"] as { message_extra: { key: string; value: string }[] }[]).map(({ message_extra: extra }) =>
+      extra.map(({ key, value }) => `${key}=${value}`).join(),
+    );
+    expect(new Set(marks)).toEqual(new Set(["history_comment_type=normal,top_message=1", "history_comment_type=normal"]));
     expect(messagesOf(response).length).toBe(15);
     expect(stage.simulator.truth(PK).sent.messages).toBe(15);
     const second = await fetched(PK, "ttwid=a");

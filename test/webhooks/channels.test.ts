@@ -50,6 +50,15 @@ async function set() {
   return { ...all, clock, services, room, tell, shown };
 }
 
+it("raises no alarm by what was said before the connection", async () => {
+  const { append, tell, shown } = await set();
+  await tell("ntfy");
+  await append("a", chat("1", { text: "旧话", history: true }));
+  await append("a", said("2", "新话"));
+  const texts = (await shown(1)).join();
+  expect([texts.includes("旧话"), texts.includes("新话")]).toEqual([false, true]);
+});
+
 describe("a channel", () => {
   it.each(HOOK_CHANNELS.filter((kind): kind is Kind => kind !== "email"))(
     "%s takes a message as it wants it, and people read the room, who and what",

@@ -1,3 +1,4 @@
+import { MOST_IN_BATCH } from "../../platform/access/read.js";
 import { Drift } from "../../platform/wire/drift.js";
 import { systemClock } from "../../runtime/clock.js";
 import type { RoomKey } from "../../store/log.js";
@@ -8,15 +9,16 @@ import { lineOf, sayDrift, sayLoaded } from "../show.js";
 import { interruptSignal } from "../stop.js";
 import { print } from "../terminal.js";
 
-const MAX_EVENTS = 1_000_000; // of one batch: each is printed before the next is read
 const PAGE = 500;
+/** Newest events that are kept after they are printed, so that what comes twice is known. */
+const KEPT = 4_000;
 
 /** `dylive decode FILE…`: LiveEvents as JSON lines on stdout, what was not understood on stderr. Keeps nothing. */
 export async function decode(files: readonly string[]): Promise<void> {
   const signal = interruptSignal();
   const drift = new Drift();
   for (const path of files) {
-    const store = openMemoryStore({ maxEventsPerRoom: MAX_EVENTS });
+    const store = openMemoryStore({ maxEventsPerRoom: MOST_IN_BATCH });
     const shown = new Map<RoomKey, Shown>();
     const onBatch = ({ room }: Loaded) => {
       const known = shown.get(room) ?? new Shown(store);
@@ -32,10 +34,11 @@ export async function decode(files: readonly string[]): Promise<void> {
   sayDrift(drift);
 }
 
-/** Prints what is new in a room's log, once each. */
+/** Prints what is new in a room's log, once each, and drops what was printed long ago. */
 class Shown {
   readonly #store: Pick<Store, "log">;
   #after = 0;
+  #dropped = 0;
 
   constructor(store: Pick<Store, "log">) {
     this.#store = store;
@@ -46,7 +49,11 @@ class Shown {
       const page = await this.#store.log.read(room, this.#after, PAGE);
       for (const event of page.events) await print(lineOf(event, true));
       this.#after = page.scanned;
-      if (page.scanned >= page.head) return;
+      if (page.scanned >= page.head) break;
     }
+    const [from, to] = [this.#dropped + 1, this.#after - KEPT];
+    if (to < from) return;
+    await this.#store.log.remove(room, from, to, "retention");
+    this.#dropped = to;
   }
 }

@@ -16,6 +16,7 @@ export const workReasons: readonly (readonly [RegExp, string])[] = [
   [/^the platform has no work of this id, or none any more$/, "平台没有这个作品，或者已经删除"],
   [/^only its author can see (?:the work|it)$/, "只有作者自己能看"],
   [/^only friends of its author can see it$/, "只有作者的好友能看"],
+  [/^the work is a story, which the platform does not give to web pages$/, "这是日常（限时作品），平台网页端不提供"],
   [/^the work is a note of pictures, and was asked for as a video$/, "这是图文作品，却按视频打开了"],
   [/^the platform does not show the work: (.*)$/, "平台不展示这个作品：$1"],
   [/^the platform shows (?:this|it) to people who are logged in$/, "登录之后才能看"],

@@ -12,6 +12,7 @@ export const WORKS: Readonly<Record<string, string>> = {
     "平台给了空白的回答，这是它拒绝某个 IP 的方式，大约 20 分钟后解除",
   "the platform has no work of this id, or none any more": "平台没有这个作品，或者已经删除",
   "only its author can see the work": "只有作者自己能看",
+  "the work is a story, which the platform does not give to web pages": "这是日常（限时作品），平台网页端不提供",
   "the work is a note of pictures, and was asked for as a video": "这是图文作品，却按视频打开了",
   "the platform does not show the work: {}": "平台不展示这个作品：{}",
   "the platform shows this to people who are logged in": "登录之后才能看",

@@ -23,6 +23,11 @@ export interface Received {
   readonly by?: number;
 }
 
+/** Tells whether something received is an answer of im/fetch, which comes before the connection: its messages were said before it. */
+export function isHistory({ kind }: { readonly kind?: RecordKind }): boolean {
+  return kind === "response";
+}
+
 /** Returns when a message was sent by its envelope's id, whose upper half are seconds (facts/changes-2026.md); ms UTC by the platform's clock. */
 export function sentAt({ msgId }: Pick<MessageBatch["messages"][number], "msgId">): number {
   return Math.floor(Number(msgId) / 2 ** 32) * 1000;
@@ -72,8 +77,11 @@ export function readResponse(raw: Uint8Array, receivedAt: number, drift: Drift):
   return { receivedAt, raw, kind: "response", response: decodeResponse(raw, drift) };
 }
 
-/** Bytes of memory that a batch out of a file may take. Real frames are far smaller: hundreds of them are one batch. */
+/** Bytes of memory, and messages, from which a batch out of a file is whole. Real frames are far smaller: hundreds of them are one batch. */
 const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_MESSAGES = 1_000;
+/** Most events of a batch out of a file: one frame more than makes it whole, of 20,000 messages at most. Who keeps so many keeps each until it is read. */
+export const MOST_IN_BATCH = 25_000;
 
 /** Returns the bytes of memory that something received takes: as it came, and as inflated, which may be a thousand times as much. */
 export function heldBytes({ raw, response }: Pick<Received, "raw" | "response">): number {
@@ -85,13 +93,16 @@ export function heldBytes({ raw, response }: Pick<Received, "raw" | "response">)
 export function* inBatches(received: Iterable<Received>): Generator<readonly Received[], void> {
   let batch: Received[] = [];
   let held = 0;
+  let messages = 0;
   for (const one of received) {
     batch.push(one);
     held += heldBytes(one);
-    if (held < BATCH_BYTES) continue;
+    messages += one.response?.messages.length ?? 0;
+    if (held < BATCH_BYTES && messages < BATCH_MESSAGES) continue;
     yield batch;
     batch = [];
     held = 0;
+    messages = 0;
   }
   if (batch.length > 0) yield batch;
 }

@@ -65,7 +65,9 @@ function audioChatEvent(message: AudioChatMessage, head: Head): ChatEvent | null
 /** Makes the event of an emoji sent by itself: the text is its fallback, such as [表情]. */
 function emojiChatEvent(message: EmojiChatMessage, head: Head): ChatEvent | null {
   const fallback = clean(message.defaultContent, LONG);
-  const segments = readSegments(openText(message.emojiContent, head.context.drift), fallback);
+  const segments = readSegments(openText(message.emojiContent, head.context.drift), fallback, (user) =>
+    toUser(user, head.context.anchorId),
+  );
   return build(
     head,
     userOf(message.user, head, message.publicAreaCommon),
@@ -90,9 +92,9 @@ function exhibitionChatEvent(message: ExhibitionChatMessage, head: Head): ChatEv
 
 function chat(head: Head, user: User, content: string, kind: ChatEvent["kind"], rich: Lazy | null, luckyBag: boolean): ChatEvent | null {
   const text = clean(content, LONG);
-  const segments = readSegments(openText(rich, head.context.drift), "");
-  // A rich text without an image says nothing that the content does not say better.
-  if (text !== "" && !segments.some(isEmoji)) return build(head, user, text, kind, [{ text }], luckyBag);
+  const segments = readSegments(openText(rich, head.context.drift), "", (user) => toUser(user, head.context.anchorId));
+  // A rich text of words alone says nothing that the content does not say better.
+  if (text !== "" && segments.every(isWords)) return build(head, user, text, kind, [{ text }], luckyBag);
   return build(head, user, text === "" ? plain(segments) : text, kind, segments, luckyBag);
 }
 
@@ -124,8 +126,8 @@ function isPicture(segment: Segment): boolean {
   return "emoji" in segment && segment.url !== null;
 }
 
-function isEmoji(segment: Segment): boolean {
-  return "emoji" in segment;
+function isWords(segment: Segment): boolean {
+  return "text" in segment && segment.user === undefined;
 }
 
 function plain(segments: readonly Segment[]): string {

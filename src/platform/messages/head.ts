@@ -4,22 +4,22 @@ import type { Drift } from "../wire/drift.js";
 import type { WireEnvelope } from "../wire/frame.js";
 import type { Common, PublicAreaCommon } from "../wire/gen/common.js";
 import { decodeUser, type User as WireUser } from "../wire/gen/user.js";
-import { decodeLazy } from "../wire/methods.js";
+import { decodeLazy, namesOf } from "../wire/methods.js";
 import { clean, openText, readText } from "./text.js";
 import { strangerUser, toUser } from "./user.js";
 
 /** A business message in its envelope, as the wire's Response gives it; of the Open Platform, an item of a push. */
-export type Envelope = Readonly<Pick<WireEnvelope, "method" | "msgId" | "payload">>;
+export type Envelope = Readonly<Pick<WireEnvelope, "method" | "msgId" | "payload"> & Partial<Pick<WireEnvelope, "messageExtra">>>;
 
 /** Chats have the platform's id alone: they are most messages, and it is they that the platform takes back by their ids. */
-const CHAT = "WebcastChatMessage";
+const CHAT: ReadonlySet<string> = new Set(namesOf("ChatMessage"));
 
 /**
  * Methods that tell a state rather than something that happened: one common id comes again with other content (facts/changes-2026.md 1),
  * so each sending is a message of its own.
  */
 const STATES: ReadonlySet<string> = new Set(
-  ["RoomDataSync", "InRoomBanner", "ResidentGuest", "CommonDot", "LowPcuGuide"].map((name) => `Webcast${name}Message`),
+  ["RoomDataSync", "InRoomBanner", "ResidentGuest", "CommonDot", "LowPcuGuide"].flatMap((name) => namesOf(`${name}Message`)),
 );
 
 /**
@@ -36,7 +36,7 @@ function eventId(method: string, envelope: Envelope, common: Common | null): str
   const [first, second] = STATES.has(method) ? [sending, own] : [own, sending];
   const id = isGiven(first) ? first : second;
   if (!isGiven(id)) return digest(envelope);
-  return method === CHAT ? id : `${id}:${method}`;
+  return CHAT.has(method) ? id : `${id}:${method}`;
 }
 
 /** Returns the digest that names a message which came without an id. */
@@ -77,12 +77,17 @@ export function digitsToMillis(value: string): number {
 
 /**
  * Returns when a message happened: its own time, or else the upper half of its id, which is seconds (protocol.md), or else the time of
- * receipt; the last two are estimates.
+ * receipt; the last two are estimates. An id from before its broadcast, as an introduction of years ago has, tells nothing.
+ * @param roomId of the broadcast, whose upper half is the second of its beginning
  */
-export function platformTime(ms: number, msgId: string, receivedAt: number): PlatformTime {
+export function platformTime(ms: number, msgId: string, receivedAt: number, roomId: string | null = null): PlatformTime {
   if (ms !== 0) return { time: ms, estimated: false };
-  const byId = toMillis(Math.floor(Number(msgId) / 2 ** 32));
-  return { time: byId !== 0 ? byId : receivedAt, estimated: true };
+  const byId = idMillis(msgId);
+  return { time: byId !== 0 && byId >= idMillis(roomId) ? byId : receivedAt, estimated: true };
+}
+
+function idMillis(id: string | null): number {
+  return toMillis(Math.floor(Number(id) / 2 ** 32));
 }
 
 /** Origin of a message, as far as known. One per connection and batch: every event of the batch shares it. */
@@ -97,6 +102,8 @@ export interface Context {
   /** ms UTC */
   readonly receivedAt: number;
   readonly source: (typeof SOURCES)[number];
+  /** whether it came with the platform's first answer, before the connection */
+  readonly history?: boolean;
   /** counts unknown methods and fields, and payloads that do not decode */
   readonly drift: Drift;
 }
@@ -125,7 +132,7 @@ export function toHead(envelope: Envelope, context: Context, common: Common | nu
   const created = common === null ? 0 : toMillis(common.createTime);
   // The envelope's id tells when it was sent; a common one may be of long before (22 minutes in chats of lucky bags).
   const dated = envelope.msgId !== "0" || common === null ? envelope.msgId : common.msgId;
-  const { time, estimated } = platformTime(created !== 0 ? created : ownTime, dated, context.receivedAt);
+  const { time, estimated } = platformTime(created !== 0 ? created : ownTime, dated, context.receivedAt, context.sessionId);
   return { context, method, id: id ?? eventId(method, envelope, common), time, estimated, common };
 }
 

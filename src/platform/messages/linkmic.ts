@@ -1,6 +1,6 @@
 import type { NewEventOf, Score, User } from "../../events/event.js";
 import type { LinkMicArmies, LinkMicBattle, LinkMicBattleFinish } from "../wire/gen/battle.js";
-import type { LinkMessage, LinkMicMethod, ListUser } from "../wire/gen/linkmic.js";
+import type { LinkMessage, LinkMicMethod, LinkmicProfitMessage, ListUser, ProfitInteractionScoreMessage } from "../wire/gen/linkmic.js";
 import type { RoomLinkMicSyncData } from "../wire/gen/sync.js";
 import type { User as WireUser } from "../wire/gen/user.js";
 import { type Head, shownText, timed } from "./head.js";
@@ -16,6 +16,8 @@ const MAX_LINKED = 100;
 export const LINKMIC_EVENTS = {
   LinkMicMethod: linkmicMethodEvent,
   LinkMessage: linkEvent,
+  LinkmicProfitMessage: paidLinkEvent,
+  ProfitInteractionScoreMessage: interactionScoresEvent,
   LinkMicBattle: battleEvent,
   LinkMicBattleFinish: battleFinishEvent,
   LinkMicArmies: armiesEvent,
@@ -43,6 +45,23 @@ function linkEvent(message: LinkMessage, head: Head): LinkmicEvent {
   const action = entered !== null ? "enter" : left !== null ? "leave" : changed !== null ? "list_changed" : null;
   const list = (entered ?? left ?? changed)?.linkedUsers ?? [];
   return linkmicEvent(head, action, message.messageType, message.linkerId, users(list.map(who), head), shownText(head));
+}
+
+/** Makes the event of links for which guests pay. */
+function paidLinkEvent(message: LinkmicProfitMessage, head: Head): LinkmicEvent {
+  const { normalPaidLinkmicOpenContent: opened, normalPaidLinkmicCloseContent: closed } = message;
+  const content = opened ?? closed ?? message.normalPaidLinkmicConfigUpdateContent;
+  return linkmicEvent(head, null, message.msgType, "0", [], content?.waitingUserToast || shownText(head));
+}
+
+/** Makes the event of the scores of anchors who are linked. Null without any: it is kept as it came. */
+function interactionScoresEvent({ anchorInfos, channelId }: ProfitInteractionScoreMessage, head: Head): LinkmicEvent | null {
+  const scores: Score[] = [];
+  for (const { key: userId, value } of anchorInfos.slice(0, MAX_LINKED)) {
+    const score = Number(value?.score || Number.NaN);
+    if (Number.isSafeInteger(score)) scores.push({ userId, score, rank: null });
+  }
+  return scores.length === 0 ? null : { ...linkmicEvent(head, "scores", 0, channelId, [], ""), scores };
 }
 
 /** Makes the event of who is linked, as the room's data tells it. */

@@ -50,6 +50,19 @@ const EVENTS = {
  * bring no new units ({@link GiftLedger}).
  */
 export function normalise(envelope: Envelope, context: Context): Draft | null {
+  const made = make(envelope, context);
+  if (made === null) return null;
+  if (context.history) made.event.history = true;
+  if (made.event.type === "notice" && envelope.messageExtra?.some(isTop)) made.event.pinned = true;
+  return made;
+}
+
+/** Tells whether a mark beside a message says that it is pinned (facts/changes-2026.md 7). */
+function isTop({ key, value }: { readonly key: string; readonly value: string }): boolean {
+  return key === "top_message" && value === "1";
+}
+
+function make(envelope: Envelope, context: Context): Draft | null {
   const { method, payload } = envelope;
   const decoded = decodePayload(method, payload, context.drift);
   if (decoded === null || decoded.kind === "failed") {

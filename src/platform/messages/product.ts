@@ -1,7 +1,7 @@
 import type { NewEventOf } from "../../events/event.js";
 import type { LiveShoppingMessage, ProductChangeMessage } from "../wire/gen/product.js";
 import { type Head, timed } from "./head.js";
-import { clean, countOrNull, idOrNull, LONG, SHORT, textOrNull } from "./text.js";
+import { clean, countOrNull, httpsOrNull, LONG, SHORT, textOrNull } from "./text.js";
 
 type ProductEvent = NewEventOf<"product">;
 type Product = ProductEvent["products"][number];
@@ -10,6 +10,7 @@ const MAX_PRODUCTS = 200;
 const MAX_CATEGORIES = 50;
 // facts/changes-2026.md 3: explain_type 2 is the product that is being explained.
 const EXPLAINING = 2;
+const UNDESCRIBED = { index: null, title: null, price: null, cover: null };
 
 /** The messages about goods. */
 export const PRODUCT_EVENTS = {
@@ -22,18 +23,15 @@ export const PRODUCT_EVENTS = {
  * unless the message says sold out.
  */
 function shoppingEvent(message: LiveShoppingMessage, head: Head): ProductEvent {
-  const info = message.updatedProductInfo;
-  const products: Product[] = [];
-  const id = idOrNull(message.promotionId);
-  if (id !== null) {
-    products.push({
-      id,
-      index: null,
-      title: info === null ? null : textOrNull(info.title, SHORT),
-      price: info === null ? null : countOrNull(info.price),
-    });
-  }
-  addIds(products, message.updatedProductIds);
+  const { promotionId, updatedProductIds, updatedProductInfo: info } = message;
+  const ids = [...new Set([promotionId, ...updatedProductIds.slice(0, MAX_PRODUCTS)])].filter((id) => id !== "0");
+  // The description is of the goods that the message names, or of the only ones that it says were updated.
+  const described = info !== null && (promotionId !== "0" || ids.length === 1) ? ids[0] : undefined;
+  const products = ids.map((id): Product => {
+    if (info === null || id !== described) return { id, ...UNDESCRIBED };
+    const { title, price, cover } = info;
+    return { id, index: null, title: textOrNull(title, SHORT), price: countOrNull(price), cover: httpsOrNull(cover) };
+  });
   const action = message.soldOut ? "sold_out" : message.msgType === 0 ? null : `type_${message.msgType}`;
   return build(head, action, null, products, message.promotionsNum, message.ecomNotice || message.updateToast);
 }
@@ -44,7 +42,7 @@ function productChangeEvent(message: ProductChangeMessage, head: Head): ProductE
   let explaining: string | null = null;
   for (const { promotionId, index, explainType } of message.updateProductInfo.slice(0, MAX_PRODUCTS)) {
     if (promotionId === "0") continue;
-    products.push({ id: promotionId, index: index > 0 ? index : null, title: null, price: null });
+    products.push({ ...UNDESCRIBED, id: promotionId, index: index > 0 ? index : null });
     if (explainType === EXPLAINING) explaining ??= promotionId;
   }
   const event = build(head, "list_changed", explaining, products, message.total, message.updateToast);
@@ -53,12 +51,6 @@ function productChangeEvent(message: ProductChangeMessage, head: Head): ProductE
     products: promotionIds.slice(0, MAX_PRODUCTS).map((id) => clean(id, SHORT)),
   }));
   return categories.length === 0 ? event : { ...event, categories };
-}
-
-function addIds(products: Product[], ids: readonly string[]): void {
-  for (const id of ids.slice(0, MAX_PRODUCTS)) {
-    if (id !== "0" && id !== products[0]?.id) products.push({ id, index: null, title: null, price: null });
-  }
 }
 
 function build(

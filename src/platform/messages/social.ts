@@ -80,10 +80,12 @@ function target(code: string): string | null {
 
 /**
  * Makes the event of a batch of likes of one user. The platform samples likes: `total` grows by more than the counts that arrive
- * (protocol.md 4.3).
+ * (protocol.md 4.3). Null for an empty message.
  */
-function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> {
+function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> | null {
   const { context } = head;
+  const user = userOf(message.user, head, message.publicAreaCommon);
+  if (isNobody(user) && message.count === 0 && message.total === 0) return null;
   const event: NewEventOf<"like"> = {
     id: head.id,
     room: context.room,
@@ -95,7 +97,7 @@ function likeEvent(message: LikeMessage, head: Head): NewEventOf<"like"> {
     receivedAt: context.receivedAt,
     source: context.source,
     revision: 0,
-    user: userOf(message.user, head, message.publicAreaCommon),
+    user,
     count: countOrNull(message.count) ?? 0,
     total: countOrNull(message.total),
   };

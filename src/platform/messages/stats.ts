@@ -1,7 +1,7 @@
 import type { NewEventOf, RankEntry } from "../../events/event.js";
 import type { LinkerContributeMessage } from "../wire/gen/linkmic.js";
 import type { DoubleLikeTopUserMessage, RoomRankMessage } from "../wire/gen/rank.js";
-import type { RoomStatsMessage, RoomUserSeqMessage } from "../wire/gen/stats.js";
+import type { RoomStatsMessage, RoomUserSeqMessage, UpdateFanTicketMessage } from "../wire/gen/stats.js";
 import type { User as WireUser } from "../wire/gen/user.js";
 import { type Head, timed } from "./head.js";
 import { countOrNull, httpsOrNull, SHORT, textOrNull } from "./text.js";
@@ -9,13 +9,15 @@ import { strangerUser, toUser } from "./user.js";
 
 type StatsEvent = NewEventOf<"stats">;
 
-// protocol.md 4.2: display_type 1 is the current viewers.
+// changes-2026.md 7: display_type 1 is the current viewers, 3 all who came.
 const CURRENT_VIEWERS = 1;
+const ALL_VIEWERS = 3;
 
 /** The messages of counts and ranks. */
 export const STATS_EVENTS = {
   RoomUserSeqMessage: userSeqEvent,
   RoomStatsMessage: roomStatsEvent,
+  UpdateFanTicketMessage: ticketsEvent,
   RoomRankMessage: roomRankEvent,
   DoubleLikeTopUserMessage: topLikersEvent,
   LinkerContributeMessage: linkerContributeEvent,
@@ -42,9 +44,16 @@ function userSeqEvent(message: RoomUserSeqMessage, head: Head): StatsEvent {
 /** Makes the event of the counter that the page shows; the only one that guests get in some rooms (protocol.md 4.3). */
 function roomStatsEvent(message: RoomStatsMessage, head: Head): StatsEvent {
   const text = message.displayLong || message.displayMiddle || message.displayShort;
-  // Of other types we know one text, of all who watched (`9635人看过`): no number of those who are here.
-  if (message.displayType !== CURRENT_VIEWERS) return stats(head, null, null, "", text.includes("看过") ? text : "");
-  return stats(head, known(message.displayValue, text), null, text, "");
+  if (message.displayType === CURRENT_VIEWERS) return stats(head, known(message.displayValue, text), null, text, "");
+  const total = message.total || (message.displayType === ALL_VIEWERS ? message.displayValue : 0);
+  // Of other types we know one text, of all who watched (`9635人看过`).
+  return stats(head, null, countOrNull(total), "", text.includes("看过") ? text : "");
+}
+
+/** Makes the event of the room's total of tickets. Null without one: it is kept as it came. */
+function ticketsEvent({ roomFanTicketCount }: UpdateFanTicketMessage, head: Head): StatsEvent | null {
+  const tickets = countOrNull(roomFanTicketCount);
+  return tickets === null ? null : { ...stats(head, null, null, "", ""), tickets };
 }
 
 /** Returns a number, or null where it is absent: proto3 cannot tell 0 from absent; a text beside it can. */

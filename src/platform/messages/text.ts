@@ -1,4 +1,4 @@
-import type { Segment } from "../../events/event.js";
+import type { User as EventUser, Segment } from "../../events/event.js";
 import type { Drift } from "../wire/drift.js";
 import { decodeText, type Text, type TextPiece } from "../wire/gen/text.js";
 import type { User } from "../wire/gen/user.js";
@@ -90,19 +90,27 @@ export function readText(text: Text | null): string {
   return clean(out, LONG).trim();
 }
 
-/** Returns the pieces of a rich chat: its words and its emoji images, in order. Neighbouring words are one segment. */
-export function readSegments(text: Text | null, emojiName: string): Segment[] {
+/**
+ * Returns the pieces of a rich chat: its words, the people whom it mentions and its emoji images, in order. Neighbouring words are one segment.
+ * @param person as the event tells them
+ */
+export function readSegments(text: Text | null, emojiName: string, person: (user: User) => EventUser): Segment[] {
   const segments: Segment[] = [];
   if (text === null) return segments;
   let words = "";
   for (const piece of text.pieces.slice(0, MAX_PIECES)) {
     const image = piece.imageValue;
-    if (image === null) {
+    const mentioned = piece.userValue?.user ?? null;
+    if (image === null && mentioned === null) {
       words += pieceText(piece);
       continue;
     }
     if (words !== "") segments.push({ text: clean(words, LONG) });
     words = "";
+    if (image === null) {
+      if (mentioned !== null) segments.push({ text: clean(pieceText(piece), SHORT), user: person(mentioned) });
+      continue;
+    }
     const name = imageName(piece);
     const url = image.image === null ? null : httpsOrNull(image.image.url);
     segments.push({ emoji: clean(name === "" ? emojiName : name, SHORT), url });

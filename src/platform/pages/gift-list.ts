@@ -29,8 +29,8 @@ const LONGEST_URL = 2048;
 const MOST_DIAMONDS = 100_000_000;
 
 /**
- * Asks `GET /webcast/gift/list/` (facts/protocol.md 1.7; seen in October 2026: nothing is signed and no cookie needed, `data.gifts` holds all gifts
- * of the platform in some 3.6 MB, each with `id`, `name`, `diamond_count`, `image.url_list`, `icon.url_list`, `combo` and `type`). It is asked
+ * Asks `GET /webcast/gift/list/` (facts/protocol.md 1.7; seen in October 2026: nothing is signed and no cookie needed, `data.gifts`, in 2023
+ * `data.pages[].gifts`, holds all gifts of the platform in some 3.6 MB, each with `id`, `name`, `diamond_count`, `image.url_list`, `icon.url_list`, `combo` and `type`). It is asked
  * as somebody unknown, and by the site's own page where that gives no list.
  * @throws DyliveError unreachable, or what the browser throws
  */
@@ -58,9 +58,11 @@ export function giftsIn({ status, body }: Pick<Reply, "status" | "body">): GiftL
   }
   const code = number(at(answer, "status_code")) ?? 0;
   if (code !== 0) return { reason: told`gift/list answered status_code ${code}` };
-  const list = at(at(answer, "data"), "gifts");
+  const data = at(answer, "data");
+  const pages = at(data, "pages");
+  const lists = [data, ...(Array.isArray(pages) ? pages : [])].map((page) => at(page, "gifts"));
   const found = new Map<string, ListedGift>();
-  for (const one of Array.isArray(list) ? list : []) {
+  for (const one of lists.flatMap((list) => (Array.isArray(list) ? list : []))) {
     if (found.size >= MOST_GIFTS) break;
     const gift = giftIn(one);
     if (gift !== null && !found.has(gift.id)) found.set(gift.id, gift);

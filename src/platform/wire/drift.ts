@@ -2,7 +2,7 @@
 export interface DriftCounts {
   /** Methods that no table knows, by method. */
   methods: Record<string, number>;
-  /** Fields that the schema does not know, as `Type.number`; with the wrong wire type as `Type.number:wire`. */
+  /** Fields that the schema does not know, as `Type.number`; of another type as `Type.number:wire`, where `:2` of a message says that it does not decode. */
   fields: Record<string, number>;
   /** Payloads and frames that could not be read, by WireError code. */
   failures: Record<string, number>;
@@ -35,8 +35,8 @@ export class Drift {
     this.#add(this.#fields, `${type}.${field}`, 1);
   }
 
-  /** Counts a known field that came with another wire type than the schema's. */
-  wrongWireType(type: string, field: number, wireType: number): void {
+  /** Counts a known field of another type than the schema's: of another wire type, or a message (2) that does not decode. */
+  wrongType(type: string, field: number, wireType: number): void {
     this.#add(this.#fields, `${type}.${field}:${wireType}`, 1);
   }
 

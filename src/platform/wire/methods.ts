@@ -27,6 +27,7 @@ const DECODERS = {
   LinkMicBattle: gen.decodeLinkMicBattle,
   LinkMicBattleFinish: gen.decodeLinkMicBattleFinish,
   LinkMicMethod: gen.decodeLinkMicMethod,
+  LinkmicProfitMessage: gen.decodeLinkmicProfitMessage,
   LiveShoppingMessage: gen.decodeLiveShoppingMessage,
   LotteryDrawResultEventMessage: gen.decodeLotteryDrawResultEventMessage,
   LotteryEventNewMessage: gen.decodeLotteryEventNewMessage,
@@ -40,6 +41,7 @@ const DECODERS = {
   NotifyMessage: gen.decodeNotifyMessage,
   PrivilegeScreenChatMessage: gen.decodePrivilegeScreenChatMessage,
   ProductChangeMessage: gen.decodeProductChangeMessage,
+  ProfitInteractionScoreMessage: gen.decodeProfitInteractionScoreMessage,
   RanklistHourEntranceMessage: gen.decodeRanklistHourEntranceMessage,
   ResidentGuestMessage: gen.decodeResidentGuestMessage,
   RoomDataSyncMessage: gen.decodeRoomDataSyncMessage,
@@ -52,6 +54,7 @@ const DECODERS = {
   ScreenChatMessage: gen.decodeScreenChatMessage,
   SocialMessage: gen.decodeSocialMessage,
   ToastMessage: gen.decodeToastMessage,
+  UpdateFanTicketMessage: gen.decodeUpdateFanTicketMessage,
 } as const satisfies Record<string, (r: Reader, end: number) => unknown>;
 
 /** Name of a business message that we read. */
@@ -67,26 +70,35 @@ export interface Method {
   readonly decode: (r: Reader, end: number) => Decoded["message"];
 }
 
-/** Methods whose message is not named as the method without `Webcast`. */
-const ALIASES: Readonly<Record<string, MessageName>> = {
-  WebcastRoomNotifyMessage: "NotifyMessage",
-  LinkMicMethod: "LinkMicMethod",
-  WebcastLinkMicBattleFinishMethod: "LinkMicBattleFinish",
-  WebcastLinkMicBattleMethod: "LinkMicBattle",
-  WebcastLinkMicArmiesMethod: "LinkMicArmies",
-  WebcastCommonDotMessage: "CommonToastMessage",
+/** Methods, without `Webcast`, whose message has another name. */
+const NAMED_OTHERWISE: Readonly<Record<string, MessageName>> = {
+  RoomNotifyMessage: "NotifyMessage",
+  LinkMicBattleFinishMethod: "LinkMicBattleFinish",
+  LinkMicBattleMethod: "LinkMicBattle",
+  LinkMicArmiesMethod: "LinkMicArmies",
+  CommonDotMessage: "CommonToastMessage",
 };
 
 /** The messages that no method of their own name carries. */
 const ALIASED_ONLY: ReadonlySet<MessageName> = new Set(["LinkMicArmies", "LinkMicBattle", "LinkMicBattleFinish", "NotifyMessage"]);
 
-/** Every method that we read → its message. */
-export const METHODS: ReadonlyMap<string, Method> = new Map([
-  ...(Object.keys(DECODERS) as MessageName[])
-    .filter((name) => !ALIASED_ONLY.has(name))
-    .map((name) => [`Webcast${name}`, method(name)] as const),
-  ...Object.entries(ALIASES).map(([alias, name]) => [alias, method(name)] as const),
-]);
+/** Returns a method without `Webcast`: the platform sends each method with and without it (facts/changes-2026.md 7). */
+function bare(method: string): string {
+  return method.replace(/^Webcast/, "");
+}
+
+/** Returns the two names under which the platform sends a method. Tables hold both, so that a look-up makes no new string. */
+export function namesOf(method: string): readonly [string, string] {
+  return [`Webcast${bare(method)}`, bare(method)];
+}
+
+/** Every method that we read, under both its names → its message. */
+export const METHODS: ReadonlyMap<string, Method> = new Map(
+  [
+    ...(Object.keys(DECODERS) as MessageName[]).filter((name) => !ALIASED_ONLY.has(name)).map((name) => [name, name] as const),
+    ...Object.entries(NAMED_OTHERWISE),
+  ].flatMap(([method, name]) => namesOf(method).map((one) => [one, { name, decode: DECODERS[name] }] as const)),
+);
 
 /** Returns whether the platform is known to have this method, read by us or not. */
 export function isKnownMethod(name: string): boolean {
@@ -98,13 +110,10 @@ export function isKnownMethod(name: string): boolean {
  */
 export function methodNamed(name: string): string | null {
   if (!/^[A-Za-z]+(Message|Method|Comment)$/.test(name)) return null;
-  const bare = name.replace(/^Webcast/, "");
-  const stem = bare.replace(/(Message|Method)$/, "");
-  const spellings = new Set(
-    [bare, stem, `${stem}Message`, `${stem}Method`].flatMap((one) => [one.toLowerCase(), `webcast${one.toLowerCase()}`]),
-  );
-  for (const known of [...METHODS.keys(), ...KNOWN_METHODS]) if (spellings.has(known.toLowerCase())) return known;
-  return `Webcast${bare}`;
+  const stem = bare(name).replace(/(Message|Method)$/, "");
+  const spellings = new Set([bare(name), stem, `${stem}Message`, `${stem}Method`].map((one) => one.toLowerCase()));
+  for (const known of [...METHODS.keys(), ...KNOWN_METHODS]) if (spellings.has(bare(known).toLowerCase())) return known;
+  return `Webcast${bare(name)}`;
 }
 
 /** Methods that only people cause. Others go on in a room that has stalled (facts/protocol.md 4.3, low-value methods). */
@@ -112,7 +121,7 @@ const INTERACTIVE: ReadonlySet<string> = new Set(
   [
     ...["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "AudioChat", "ExhibitionChat"],
     ...["Gift", "LightGift", "BindingGift", "DoodleGift", "Like", "Member", "Social", "Fansclub"],
-  ].map((name) => `Webcast${name}Message`),
+  ].flatMap((name) => namesOf(`${name}Message`)),
 );
 
 /** Returns whether only people cause messages of this method. */
@@ -122,164 +131,152 @@ export function isInteractive(method: string): boolean {
 
 /** Returns whether messages of this method say what becomes of the broadcast: its pauses and its end. */
 export function isControl(method: string): boolean {
-  return method === "WebcastControlMessage";
+  return METHODS.get(method)?.name === "ControlMessage";
 }
 
 /** Returns whether messages of this method are of members of the room, which tell some follows and shares once more. */
 export function isMember(method: string): boolean {
-  return method === "WebcastMemberMessage";
-}
-
-function method(name: MessageName): Method {
-  return { name, decode: DECODERS[name] };
+  return METHODS.get(method)?.name === "MemberMessage";
 }
 
 /**
- * Methods that the platform is known to have and that have no event of their own, by the reason for it. They become `unknown` as they came, which
+ * Methods, without `Webcast`, that the platform is known to have and that have no event of their own, by the reason for it. They become `unknown` as they came, which
  * is no drift. Those of them that have a decoder are decoded for the simulator and for the counts of drift.
  */
 export const WITHOUT_EVENT: readonly { readonly why: string; readonly methods: readonly string[] }[] = [
   {
     why: "how the page looks: effects, banners, sounds, backgrounds, the order of the gift panel",
     methods: [
-      "WebcastActivityEmojiGroupsMessage",
-      "WebcastAssetEffectUtilMessage",
-      "WebcastAssetMessage",
-      "WebcastAudioBGImgMessage",
-      "WebcastDecorationModifyMethod",
-      "WebcastDecorationUpdateMessage",
-      "WebcastGiftSortMessage",
-      "WebcastInRoomBannerMessage",
-      "WebcastInRoomBannerRefreshMessage",
-      "WebcastInteractEffectMessage",
-      "WebcastSandwichBorderMessage",
-      "WebcastTopEffectMessage",
+      "ActivityEmojiGroupsMessage",
+      "AssetEffectUtilMessage",
+      "AssetMessage",
+      "AudioBGImgMessage",
+      "DecorationModifyMethod",
+      "DecorationUpdateMessage",
+      "GiftSortMessage",
+      "InRoomBannerMessage",
+      "InRoomBannerRefreshMessage",
+      "InteractEffectMessage",
+      "SandwichBorderMessage",
+      "TopEffectMessage",
     ],
   },
   {
     why: "seats, settings and sounds of a link: who is linked stands in `linkmic`, what a guest was given in `rank`",
     methods: [
-      "WebcastAnchorLinkmicSilenceMessage",
-      "WebcastGroupLiveContainerChangeMessage",
-      "WebcastGroupLiveGiftRecipientRecommendMessage",
-      "WebcastGroupLiveMemberChangeMessage",
-      "WebcastLinkMicGuideMessage",
-      "WebcastLinkMicPositionMessage",
-      "WebcastLinkMicSendEmojiMessage",
-      "WebcastLinkSettingNotifyMessage",
-      "WebcastLinkmicEcologyMessage",
-      "WebcastLinkmicEnlargeGuestMessage",
-      "WebcastLinkmicPlayModeUpdateScoreMessage",
-      "WebcastLinkmicPlaymodeMessage",
-      "WebcastLinkmicProfitMessage",
-      "WebcastLinkmicTeamfightMessage",
-      "WebcastMatchAgainstScoreMessage",
-      "WebcastProfitInteractionScoreMessage",
-      "WebcastResidentGuestMessage",
-      "WebcastTogetherLiveChangeMemberMessage",
+      "AnchorLinkmicSilenceMessage",
+      "GroupLiveContainerChangeMessage",
+      "GroupLiveGiftRecipientRecommendMessage",
+      "GroupLiveMemberChangeMessage",
+      "LinkMicGuideMessage",
+      "LinkMicPositionMessage",
+      "LinkMicSendEmojiMessage",
+      "LinkSettingNotifyMessage",
+      "LinkmicEcologyMessage",
+      "LinkmicEnlargeGuestMessage",
+      "LinkmicPlayModeUpdateScoreMessage",
+      "LinkmicPlaymodeMessage",
+      "LinkmicTeamfightMessage",
+      "MatchAgainstScoreMessage",
+      "ResidentGuestMessage",
+      "TogetherLiveChangeMemberMessage",
     ],
   },
   {
     why: "cards, tasks and seasons around a battle: its sides and scores stand in `battle`",
     methods: [
-      "WebcastBattleEffectContainerMessage",
-      "WebcastBattleEndPunishMessage",
-      "WebcastBattleMultiMatchMessage",
-      "WebcastBattlePowerContainerMessage",
-      "WebcastBattleSeasonPKResultMessage",
-      "WebcastBattleTeamTaskMessage",
+      "BattleEffectContainerMessage",
+      "BattleEndPunishMessage",
+      "BattleMultiMatchMessage",
+      "BattlePowerContainerMessage",
+      "BattleSeasonPKResultMessage",
+      "BattleTeamTaskMessage",
     ],
   },
   {
     why: "games, songs, votes and tasks beside the broadcast, in forms of their own that no capture shows filled",
     methods: [
-      "WebcastEpisodeChatMessage",
-      "WebcastGameAncAudEntranceMessage",
-      "WebcastGameCPAnchorPromoteInfoMessage",
-      "WebcastGameCPBaseMessage",
-      "WebcastGameCPUserDownloadMessage",
-      "WebcastGameStatusMessage",
-      "WebcastGiftSingMessage",
-      "WebcastGiftVoteMessage",
-      "WebcastGrowthTaskMessage",
-      "WebcastInteractOpenAppStatusMessage",
-      "WebcastKTVPlayModeStartMessage",
-      "WebcastKTVSingerHotRankPosMessage",
-      "WebcastKTVUserSingingHotMessage",
-      "WebcastKtvMessage",
-      "WebcastLinkMicAudienceKtvMessage",
-      "WebcastLinkmicOrderSingMessage",
-      "WebcastLinkmicOrderSingScoreMessage",
-      "WebcastProfitGameStatusMessage",
-      "WebcastQuizAudienceStatusMessage",
-      "WebcastStampMessage",
+      "EpisodeChatMessage",
+      "GameAncAudEntranceMessage",
+      "GameCPAnchorPromoteInfoMessage",
+      "GameCPBaseMessage",
+      "GameCPUserDownloadMessage",
+      "GameStatusMessage",
+      "GiftSingMessage",
+      "GiftVoteMessage",
+      "GrowthTaskMessage",
+      "InteractOpenAppStatusMessage",
+      "KTVPlayModeStartMessage",
+      "KTVSingerHotRankPosMessage",
+      "KTVUserSingingHotMessage",
+      "KtvMessage",
+      "LinkMicAudienceKtvMessage",
+      "LinkmicOrderSingMessage",
+      "LinkmicOrderSingScoreMessage",
+      "ProfitGameStatusMessage",
+      "QuizAudienceStatusMessage",
+      "StampMessage",
     ],
   },
   {
     why: "coupons and counters of a shop, without the goods: goods stand in `product`",
     methods: [
-      "WebcastCommerceMessage",
-      "WebcastDataLifeLiveMessage",
-      "WebcastEcomFansClubMessage",
-      "WebcastLiveEcomGeneralMessage",
-      "WebcastLiveEcomMessage",
-      "WebcastShelfTradeDataMessage",
+      "CommerceMessage",
+      "DataLifeLiveMessage",
+      "EcomFansClubMessage",
+      "LiveEcomGeneralMessage",
+      "LiveEcomMessage",
+      "ShelfTradeDataMessage",
     ],
   },
   {
     why: "ranks of an hour, a day or a region, over many rooms: those of the room stand in `rank`",
-    methods: [
-      "WebcastRankListAwardMessage",
-      "WebcastRanklistHourEntranceMessage",
-      "WebcastSunDailyRankMessage",
-      "WebcastSunDailyRegionRankMessage",
-    ],
+    methods: ["RankListAwardMessage", "RanklistHourEntranceMessage", "SunDailyRankMessage", "SunDailyRegionRankMessage"],
   },
   {
     why: "for the viewer who watches, or the anchor: rights, guides, reminders, their own income",
     methods: [
-      "WebcastAudienceEntranceMessage",
-      "WebcastBrokerNotifyMessage",
-      "WebcastCommonCardAreaMessage",
-      "WebcastCornerReachMessage",
-      "WebcastCustomizedCardMessage",
-      "WebcastFeedbackCardMessage",
-      "WebcastLowPcuGuideMessage",
-      "WebcastLuckyBoxTempStatusMessage",
-      "WebcastPortalMessage",
-      "WebcastPrizeNoticeMessage",
-      "WebcastTempStateAreaReachMessage",
-      "WebcastUpdateFanTicketMessage",
-      "WebcastUserPrivilegeChangeMessage",
+      "AudienceEntranceMessage",
+      "BrokerNotifyMessage",
+      "CommonCardAreaMessage",
+      "CornerReachMessage",
+      "CustomizedCardMessage",
+      "FeedbackCardMessage",
+      "LowPcuGuideMessage",
+      "LuckyBoxTempStatusMessage",
+      "PortalMessage",
+      "PrizeNoticeMessage",
+      "TempStateAreaReachMessage",
+      "UserPrivilegeChangeMessage",
     ],
   },
   {
     why: "the stream and the room: picture, kind, rights, neighbours",
     methods: [
-      "WebcastBackupSEIMessage",
-      "WebcastHotRoomMessage",
-      "WebcastPullStreamUpdateMessage",
-      "WebcastRoomAuthMessage",
-      "WebcastRoomStreamAdaptationMessage",
-      "WebcastRoomTopMessage",
-      "WebcastRoomVerifyMessage",
-      "WebcastSyncStreamMessage",
-      "WebcastVisibilityRangeChangeMessage",
+      "BackupSEIMessage",
+      "HotRoomMessage",
+      "PullStreamUpdateMessage",
+      "RoomAuthMessage",
+      "RoomStreamAdaptationMessage",
+      "RoomTopMessage",
+      "RoomVerifyMessage",
+      "SyncStreamMessage",
+      "VisibilityRangeChangeMessage",
     ],
   },
   {
     why: "of chats that stand in `chat` already: how often one was liked, which are repeated, which is proposed for the top; what is pinned stands in `pin`",
-    methods: ["WebcastChatLikeMessage", "WebcastCommonTextMessage", "WebcastHighlightComment", "WebcastHotChatMessage"],
+    methods: ["ChatLikeMessage", "CommonTextMessage", "HighlightComment", "HotChatMessage"],
   },
   {
     why: "which gifts are on the panel: what is given stands in `gift`",
-    methods: ["WebcastGiftIconFlashMessage", "WebcastGiftUpdateMessage"],
+    methods: ["GiftIconFlashMessage", "GiftUpdateMessage"],
   },
 ];
 
 /** Methods that the platform is known to have and that we have no decoder for. */
 export const KNOWN_METHODS: ReadonlySet<string> = new Set(
-  WITHOUT_EVENT.flatMap(({ methods }) => methods).filter((name) => !METHODS.has(name)),
+  WITHOUT_EVENT.flatMap(({ methods }) => methods.flatMap(namesOf)).filter((name) => !METHODS.has(name)),
 );
 
 /** Why a payload could not be read; `internal` is a fault of ours. */
@@ -350,7 +347,7 @@ export function peekCommon(method: string, payload: Uint8Array): Common | null {
       }
       const end = reader.sub();
       const start = reader.pos;
-      if (reader.tag() !== 10 || reader.string() !== method) return null;
+      if (reader.tag() !== 10 || bare(reader.string()) !== bare(method)) return null;
       reader.pos = start;
       return decodeCommon(reader, end);
     }

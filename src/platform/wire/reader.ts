@@ -58,7 +58,7 @@ export function readName(bytes: Uint8Array, start: number, end: number): string 
 /** Receiver of a reader's reports of fields that the schema does not know. `Drift` is one. */
 export interface FieldDrift {
   unknownField(type: string, field: number): void;
-  wrongWireType(type: string, field: number, wireType: number): void;
+  wrongType(type: string, field: number, wireType: number): void;
   /** Counts a field of either kind of a payload of which so many were told apart already. */
   beyond(): void;
 }
@@ -120,6 +120,22 @@ export class Reader {
     const end = this.pos + length;
     if (end > this.length) throw new WireError("truncated");
     return end;
+  }
+
+  /**
+   * Reads a submessage that its message can do without. Where it does not decode it is counted as a field of another type and passed over: null.
+   * @throws WireError `too_many`, which is about the whole payload
+   */
+  optional<T>(decode: (r: Reader, end: number) => T, type: string, tag: number): T | null {
+    const end = this.sub();
+    try {
+      return decode(this, end);
+    } catch (error) {
+      if (!(error instanceof WireError) || error.code === "too_many") throw error;
+      this.pos = end;
+      this.#reportType(type, tag);
+      return null;
+    }
   }
 
   /** Counts one more element of a repeated field. */
@@ -258,8 +274,12 @@ export class Reader {
   /** Counts and passes over a known field of the wrong wire type. */
   mismatch(type: string, tag: number): void {
     this.skip(tag);
+    this.#reportType(type, tag);
+  }
+
+  #reportType(type: string, tag: number): void {
     if (++this.#reports > MAX_REPORTS) this.#drift?.beyond();
-    else this.#drift?.wrongWireType(type, tag >>> 3, tag & 7);
+    else this.#drift?.wrongType(type, tag >>> 3, tag & 7);
   }
 
   /**

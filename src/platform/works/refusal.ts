@@ -176,6 +176,11 @@ const ROWS: readonly RefusalRow[] = [
   },
   {
     kind: "unavailable",
+    seen: ({ filter }) => filter === "story_25_filter",
+    reason: "the work is a story, which the platform does not give to web pages",
+  },
+  {
+    kind: "unavailable",
     seen: ({ filter }) => filter !== null,
     reason: ({ root, filter }) => {
       const detail = at(root, "filter_detail");

@@ -28,6 +28,15 @@ describe("chat", () => {
     });
   });
 
+  test("rich text tells who is mentioned", () => {
+    const pieces = [{ userValue: { user: USER } }, { stringValue: " 你好" }];
+    const made = event(envelope("ChatMessage", { common: COMMON, user: { id: "7" }, content: "@菊0 你好", rtfContentV2: { pieces } }));
+    expect(made).toMatchObject({
+      text: "@菊0 你好",
+      segments: [{ text: "菊0", user: { id: USER.id, nickname: "菊0" } }, { text: " 你好" }],
+    });
+  });
+
   test("a lucky bag's passphrase is marked", () => {
     expect(event(envelope("ChatMessage", { common: COMMON, content: "666", chatBy: 9 }))).toMatchObject({ luckyBag: true });
   });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { platformId } from "../../../src/events/describe.js";
-import { envelope } from "./encode.js";
+import { context, envelope } from "./encode.js";
 import { COMMON, event } from "./normalised.js";
 
 describe("ids", () => {
@@ -66,5 +66,21 @@ describe("times", () => {
     expect(join("0")).toMatchObject(at("7624523674208934463"));
     // The envelope's says when it was sent; a lucky bag's chats have a msg_id of 22 minutes before.
     expect(join("7624529343565463552")).toMatchObject(at("7624529343565463552"));
+  });
+
+  test("or that of receipt, where the id is older than the broadcast: an introduction that was written years ago", () => {
+    const id = "6945362163015881758";
+    const intro = envelope("RoomIntroMessage", { common: { msgId: id }, intro: "欢迎" }, id);
+    expect(event(intro)).toMatchObject({ time: context().receivedAt, timeEstimated: true });
+    expect(event(intro, { sessionId: null })).toMatchObject({ time: Number(BigInt(id) >> 32n) * 1000, timeEstimated: true });
+  });
+});
+
+describe("the first fetch", () => {
+  test("is marked as said before the connection, and its pinned notice as pinned", () => {
+    const notice = { ...envelope("RoomMessage", { common: COMMON, content: "欢迎" }), messageExtra: [{ key: "top_message", value: "1" }] };
+    expect(event(notice, { history: true })).toMatchObject({ type: "notice", history: true, pinned: true });
+    const later = event({ ...notice, messageExtra: [{ key: "history_comment_type", value: "normal" }] });
+    expect(["history" in later, "pinned" in later]).toEqual([false, false]);
   });
 });

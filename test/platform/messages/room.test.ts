@@ -7,6 +7,7 @@ describe("room", () => {
     const made = event(envelope("LikeMessage", { common: COMMON, user: USER, count: 13, total: 13826 }));
     expect(made).toMatchObject({ type: "like", count: 13, total: 13826 });
     expect(event(envelope("LikeMessage", { common: COMMON, count: -5 }))).toMatchObject({ count: 0, total: null });
+    expect(event(envelope("LikeMessage", { common: COMMON }))).toMatchObject({ type: "unknown" });
   });
 
   test("fans club", () => {
@@ -76,6 +77,15 @@ describe("room", () => {
       onlineText: null,
       totalText: "1万人看过",
     });
+  });
+
+  test("stats of RoomStats of all who came, and of tickets", () => {
+    const stats = (message: object) => event(envelope("RoomStatsMessage", { common: COMMON, ...message }));
+    expect(stats({ total: 9635 })).toMatchObject({ online: null, totalViewers: 9635 });
+    expect(stats({ displayValue: 9635, displayType: 3 })).toMatchObject({ online: null, totalViewers: 9635 });
+    const tickets = (roomFanTicketCount: number) => event(envelope("UpdateFanTicketMessage", { common: COMMON, roomFanTicketCount }));
+    expect(tickets(5210)).toMatchObject({ type: "stats", online: null, totalViewers: null, tickets: 5210 });
+    expect(tickets(0)).toMatchObject({ type: "unknown" });
   });
 
   test("rank", () => {

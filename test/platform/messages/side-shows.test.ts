@@ -23,6 +23,13 @@ describe("goods, battles, links and lotteries", () => {
         { id: "3502", title: null, price: null },
       ],
     });
+    const updated = (ids: string[]) => {
+      const updatedProductInfo = { title: "面膜", cover: "http://p3.example/a.png" };
+      return event(envelope("LiveShoppingMessage", { common: COMMON, updatedProductIds: ids, updatedProductInfo }));
+    };
+    expect(updated(["3501"])).toMatchObject({ products: [{ id: "3501", title: "面膜", cover: "https://p3.example/a.png" }] });
+    // Which of several it describes, it does not say.
+    expect(updated(["3501", "3502"])).toMatchObject({ products: [{ title: null, cover: null }, { title: null }] });
     expect(event(envelope("ProductChangeMessage", { common: COMMON, updateProductInfo: [{ promotionId: "8" }] }))).toMatchObject({
       action: "list_changed",
       products: [{ id: "8" }],
@@ -55,6 +62,19 @@ describe("goods, battles, links and lotteries", () => {
     });
     const armies = envelope("LinkMicArmies", { common: COMMON, topShowText: "助力" }, "1", "WebcastLinkMicArmiesMethod");
     expect(event(armies)).toMatchObject({ phase: "helpers", text: "助力" });
+  });
+
+  test("links for which guests pay, and scores of those who are linked", () => {
+    const paid = { common: COMMON, msgType: 7, normalPaidLinkmicOpenContent: { waitingUserToast: "主播已开启付费连线" } };
+    expect(event(envelope("LinkmicProfitMessage", paid))).toMatchObject({ type: "linkmic", code: 7, text: "主播已开启付费连线" });
+    const anchorInfos = [
+      { key: "65305021017", value: { score: "326" } },
+      { key: "6", value: { score: "" } },
+    ];
+    expect(event(envelope("ProfitInteractionScoreMessage", { common: COMMON, anchorInfos, channelId: "9" }))).toMatchObject({
+      ...{ type: "linkmic", action: "scores", channelId: "9" },
+      scores: [{ userId: "65305021017", score: 326, rank: null }],
+    });
   });
 
   test("links", () => {

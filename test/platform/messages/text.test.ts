@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openText, readSegments, readText } from "../../../src/platform/messages/text.js";
+import { strangerUser } from "../../../src/platform/messages/user.js";
 import { Drift } from "../../../src/platform/wire/drift.js";
 import { encode } from "./encode.js";
 
@@ -63,11 +64,13 @@ describe("readText", () => {
 });
 
 describe("readSegments", () => {
-  test("joins neighbouring words and keeps images apart", () => {
+  test("joins neighbouring words and keeps images and mentioned people apart", () => {
     const image = { imageValue: { image: { urlList: ["javascript:x"], content: { name: "比心" } } } };
     const pieces = [{ stringValue: "感谢" }, user("π π"), image, image, { stringValue: "!" }];
-    expect(readSegments(open({ pieces }), "")).toEqual([
-      { text: "感谢π π" },
+    const segments = readSegments(open({ pieces }), "", ({ nickname }) => ({ ...strangerUser("7", null), nickname }));
+    expect(segments).toEqual([
+      { text: "感谢" },
+      { text: "π π", user: { ...strangerUser("7", null), nickname: "π π" } },
       { emoji: "比心", url: null },
       { emoji: "比心", url: null },
       { text: "!" },

@@ -75,6 +75,11 @@ describe("the platform's list of gifts", () => {
     expect(giftsIn(listOf({ ...one, ...told }))).toMatchObject({ gifts: [read] });
   });
 
+  it("reads the pages of a reply of 2023", () => {
+    const paged = reply({ status_code: 0, data: { pages: [{ gifts: [{ ...one, id: 1 }] }, { gifts: [{ ...one, id: 2 }] }, null] } });
+    expect(giftsIn(paged)).toMatchObject({ gifts: [{ id: "1" }, { id: "2" }] });
+  });
+
   it("is bounded, and has each gift once", () => {
     const many = Array.from({ length: 12_000 }, (_, at) => ({ ...one, id: at + 1 }));
     const answer = giftsIn(listOf({ ...one, id: 1, name: "first" }, ...many));

@@ -5,7 +5,15 @@ import { describe, expect, test } from "vitest";
 import { Drift } from "../../../src/platform/wire/drift.js";
 import { decodeFrame, decodeResponse } from "../../../src/platform/wire/frame.js";
 import { decodeText } from "../../../src/platform/wire/gen/index.js";
-import { decodeLazy, decodePayload, isKnownMethod, KNOWN_METHODS, METHODS, peekCommon } from "../../../src/platform/wire/methods.js";
+import {
+  decodeLazy,
+  decodePayload,
+  isInteractive,
+  isKnownMethod,
+  KNOWN_METHODS,
+  METHODS,
+  peekCommon,
+} from "../../../src/platform/wire/methods.js";
 import { WireError } from "../../../src/platform/wire/reader.js";
 import { runsOf } from "../../whole.js";
 import { arbitrary, encode, schema, types } from "./schema.js";
@@ -19,12 +27,18 @@ test("generated files are what proto/ gives", () => {
 });
 
 describe("the method table", () => {
-  test("methods are Webcast and the message's name, but for the aliases of the platform", () => {
-    const aliases = [...METHODS]
-      .filter(([name, method]) => name !== `Webcast${method.name}`)
-      .map(([name, method]) => `${name}=${method.name}`);
-    expect(aliases.sort()).toEqual([
-      "LinkMicMethod=LinkMicMethod",
+  test("every method is known with Webcast and without it, and read alike", () => {
+    for (const [name, method] of METHODS) {
+      const bare = name.replace(/^Webcast/, "");
+      expect([name, METHODS.get(bare)?.name, METHODS.get(`Webcast${bare}`)?.name]).toEqual([name, method.name, method.name]);
+      expect(isInteractive(bare)).toBe(isInteractive(`Webcast${bare}`));
+    }
+    for (const name of KNOWN_METHODS) expect([name, KNOWN_METHODS.has(name.replace(/^Webcast/, ""))]).toEqual([name, true]);
+  });
+
+  test("methods are the message's name, but for those that the platform names otherwise", () => {
+    const others = [...METHODS].filter(([name, method]) => name.replace(/^Webcast/, "") !== method.name && name.startsWith("Webcast"));
+    expect(others.map(([name, method]) => `${name}=${method.name}`).sort()).toEqual([
       "WebcastCommonDotMessage=CommonToastMessage",
       "WebcastLinkMicArmiesMethod=LinkMicArmies",
       "WebcastLinkMicBattleFinishMethod=LinkMicBattleFinish",
@@ -37,7 +51,7 @@ describe("the method table", () => {
 
   test("a method is read or merely known, not both", () => {
     expect([...KNOWN_METHODS].filter((name) => METHODS.has(name))).toEqual([]);
-    expect(METHODS.size + KNOWN_METHODS.size).toBe(137);
+    expect(METHODS.size + KNOWN_METHODS.size).toBe(272);
     expect(isKnownMethod("WebcastGiftSortMessage")).toBe(true);
     expect(isKnownMethod("toString")).toBe(false);
   });
@@ -149,6 +163,30 @@ test("a payload beyond a megabyte is not read, and counted", () => {
   expect(drift.toJSON().failures).toEqual({ bad_tag: 1, too_large: 1 });
 });
 
+describe("a nested message that does not decode", () => {
+  test("is left out and counted, and the rest stands", () => {
+    const drift = new Drift();
+    const member = encode(schema.lookupType("dylive.wire.MemberMessage"), {
+      user: { id: "5", nickname: "菊0" },
+      action: 1,
+      member_count: 9,
+    });
+    // Field 19 (public_area_common) as a text, and another good field behind it.
+    const payload = Buffer.concat([member, Buffer.from([0x9a, 0x01, 0x03, 0x61, 0x62, 0x63, 0x38, 0x07])]);
+    expect(decodePayload("WebcastMemberMessage", payload, drift)).toMatchObject({
+      message: { user: { id: "5", nickname: "菊0" }, memberCount: 9, rankScore: 7, publicAreaCommon: null },
+    });
+    expect(drift.toJSON()).toMatchObject({ fields: { "MemberMessage.19:2": 1 }, failures: {} });
+  });
+
+  test("refuses a message that is nothing without it: a gift of nobody would be counted as another's", () => {
+    const drift = new Drift();
+    const payload = Buffer.from([0x10, 0x07, 0x3a, 0x03, 0x61, 0x62, 0x63]);
+    expect(decodePayload("WebcastGiftMessage", payload, drift)).toMatchObject({ kind: "failed" });
+    expect(drift.toJSON().failures).not.toEqual({});
+  });
+});
+
 describe("drift", () => {
   test("what is beyond the reports of a payload is counted as having no place", () => {
     const drift = new Drift();
@@ -173,7 +211,7 @@ describe("drift", () => {
     const [a, b] = [new Drift(), new Drift()];
     a.unknownField("Common", 27);
     b.unknownField("Common", 27);
-    b.wrongWireType("User", 1, 2);
+    b.wrongType("User", 1, 2);
     b.failed("truncated");
     a.merge(b);
     expect(a.toJSON()).toEqual({ methods: {}, fields: { "Common.27": 2, "User.1:2": 1 }, failures: { truncated: 1 }, overflow: 0 });

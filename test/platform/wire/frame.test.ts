@@ -151,8 +151,8 @@ describe("response", () => {
       historyNoMore: false,
     });
     expect(read.messages.map((message) => ({ ...message, payload: [...message.payload] }))).toEqual([
-      { method: "WebcastChatMessage", payload: [8, 1], msgId: "7339739750997620751", msgType: 2, offset: "5" },
-      { method: "WebcastX", payload: [], msgId: "0", msgType: 0, offset: "0" },
+      { messageExtra: [], method: "WebcastChatMessage", payload: [8, 1], msgId: "7339739750997620751", msgType: 2, offset: "5" },
+      { messageExtra: [], method: "WebcastX", payload: [], msgId: "0", msgType: 0, offset: "0" },
     ]);
   });
 

@@ -33,7 +33,7 @@ class Seen implements FieldDrift {
   unknownField(type: string, field: number): void {
     this.all.push(`${type}.${field}`);
   }
-  wrongWireType(type: string, field: number, wireType: number): void {
+  wrongType(type: string, field: number, wireType: number): void {
     this.all.push(`${type}.${field}:${wireType}`);
   }
 }

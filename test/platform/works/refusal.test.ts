@@ -30,6 +30,7 @@ describe("what the platform refuses", () => {
     [filtered("status_self_see"), 200, "private", /only its author/],
     [filtered("images_base"), 200, "is_note", /note of pictures/],
     [filtered("something_else", { detail_msg: "作品不见了" }), 200, "unavailable", /作品不见了 \(something_else\)/],
+    [filtered("story_25_filter", { notice: "x" }), 200, "unavailable", /is a story/],
     [filtered("something_else"), 200, "unavailable", /: something_else$/],
     ["", 200, "blocked", /answered with nothing/],
     ["blocked", 200, "blocked", /for now \(blocked\)/],

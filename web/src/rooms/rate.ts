@@ -9,7 +9,7 @@ const INTERACTIVE: ReadonlySet<string> = new Set(
   [
     ...["Chat", "EmojiChat", "ScreenChat", "PrivilegeScreenChat", "AudioChat", "ExhibitionChat"],
     ...["Gift", "LightGift", "BindingGift", "DoodleGift", "Like", "Member", "Social", "Fansclub"],
-  ].map((name) => `Webcast${name}Message`),
+  ].flatMap((name) => [`Webcast${name}Message`, `${name}Message`]),
 );
 
 /** Messages of people a second over the last minute, from counts that only grow. */

@@ -25,15 +25,17 @@ export function decodeLinkMicBattle(r: Reader, end: number): LinkMicBattle {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LinkMicBattle", tag);
         break;
       case 18:
-        battleSettings = decodeBattleSettings(r, r.sub());
+        battleSettings = r.optional(decodeBattleSettings, "LinkMicBattle", tag);
         break;
-      case 50:
+      case 50: {
         r.item();
-        userInfos.push(decodeBattleUserInfoEntry(r, r.sub()));
+        const item = r.optional(decodeBattleUserInfoEntry, "LinkMicBattle", tag);
+        if (item !== null) userInfos.push(item);
         break;
+      }
       case 64:
         battleType = r.int32();
         break;
@@ -72,7 +74,7 @@ export function decodeBattleUserInfoEntry(r: Reader, end: number): BattleUserInf
         key = r.int64();
         break;
       case 18:
-        value = decodeBattleUserInfo(r, r.sub());
+        value = r.optional(decodeBattleUserInfo, "BattleUserInfoEntry", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -109,7 +111,7 @@ export function decodeBattleUserInfo(r: Reader, end: number): BattleUserInfo {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        user = decodeBattleBaseUserInfo(r, r.sub());
+        user = r.optional(decodeBattleBaseUserInfo, "BattleUserInfo", tag);
         break;
       case 56:
         pkRole = r.int32();
@@ -164,7 +166,7 @@ export function decodeBattleBaseUserInfo(r: Reader, end: number): BattleBaseUser
         nickName = r.string();
         break;
       case 26:
-        avatarThumb = decodeImage(r, r.sub());
+        avatarThumb = r.optional(decodeImage, "BattleBaseUserInfo", tag);
         break;
       case 42:
         userIdStr = r.string();
@@ -303,23 +305,29 @@ export function decodeLinkMicBattleFinish(r: Reader, end: number): LinkMicBattle
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LinkMicBattleFinish", tag);
         break;
       case 18:
-        battleSettings = decodeBattleSettings(r, r.sub());
+        battleSettings = r.optional(decodeBattleSettings, "LinkMicBattleFinish", tag);
         break;
-      case 26:
+      case 26: {
         r.item();
-        battleArmies.push(decodeBattleArmy(r, r.sub()));
+        const item = r.optional(decodeBattleArmy, "LinkMicBattleFinish", tag);
+        if (item !== null) battleArmies.push(item);
         break;
-      case 34:
+      }
+      case 34: {
         r.item();
-        battleScores.push(decodeBattleScore(r, r.sub()));
+        const item = r.optional(decodeBattleScore, "LinkMicBattleFinish", tag);
+        if (item !== null) battleScores.push(item);
         break;
-      case 42:
+      }
+      case 42: {
         r.item();
-        anchors.push(decodeUser(r, r.sub()));
+        const item = r.optional(decodeUser, "LinkMicBattleFinish", tag);
+        if (item !== null) anchors.push(item);
         break;
+      }
       case 64:
         endReason = r.int32();
         break;
@@ -329,10 +337,12 @@ export function decodeLinkMicBattleFinish(r: Reader, end: number): LinkMicBattle
       case 88:
         cutShortWin = r.bool();
         break;
-      case 98:
+      case 98: {
         r.item();
-        userInfos.push(decodeBattleUserInfoEntry(r, r.sub()));
+        const item = r.optional(decodeBattleUserInfoEntry, "LinkMicBattleFinish", tag);
+        if (item !== null) userInfos.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 6: case 7: case 10: case 13: case 14: case 15: case 16: case 17: case 18: case 19: case 20: case 5000: case 5001:
@@ -438,10 +448,12 @@ export function decodeBattleArmy(r: Reader, end: number): BattleArmy {
       case 8:
         anchorId = r.int64();
         break;
-      case 18:
+      case 18: {
         r.item();
-        rankList.push(decodeBattleRankUser(r, r.sub()));
+        const item = r.optional(decodeBattleRankUser, "BattleArmy", tag);
+        if (item !== null) rankList.push(item);
         break;
+      }
       case 26:
         anchorIdStr = r.string();
         break;
@@ -495,7 +507,7 @@ export function decodeBattleRankUser(r: Reader, end: number): BattleRankUser {
         nickname = r.string();
         break;
       case 26:
-        avatarThumb = decodeImage(r, r.sub());
+        avatarThumb = r.optional(decodeImage, "BattleRankUser", tag);
         break;
       case 32:
         score = r.int64Number();
@@ -541,12 +553,14 @@ export function decodeLinkMicArmies(r: Reader, end: number): LinkMicArmies {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LinkMicArmies", tag);
         break;
-      case 18:
+      case 18: {
         r.item();
-        userArmiesMap.push(decodeUserArmiesEntry(r, r.sub()));
+        const item = r.optional(decodeUserArmiesEntry, "LinkMicArmies", tag);
+        if (item !== null) userArmiesMap.push(item);
         break;
+      }
       case 42:
         topShowText = r.string();
         break;
@@ -585,7 +599,7 @@ export function decodeUserArmiesEntry(r: Reader, end: number): UserArmiesEntry {
         key = r.int64();
         break;
       case 18:
-        value = decodeUserArmies(r, r.sub());
+        value = r.optional(decodeUserArmies, "UserArmiesEntry", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -612,10 +626,12 @@ export function decodeUserArmies(r: Reader, end: number): UserArmies {
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10:
+      case 10: {
         r.item();
-        userArmies.push(decodeUserArmy(r, r.sub()));
+        const item = r.optional(decodeUserArmy, "UserArmies", tag);
+        if (item !== null) userArmies.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 1:
@@ -660,7 +676,7 @@ export function decodeUserArmy(r: Reader, end: number): UserArmy {
         nickname = r.string();
         break;
       case 34:
-        avatarThumb = decodeImage(r, r.sub());
+        avatarThumb = r.optional(decodeImage, "UserArmy", tag);
         break;
       default:
         switch (tag >>> 3) {

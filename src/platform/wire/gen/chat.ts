@@ -36,16 +36,16 @@ export function decodeChatMessage(r: Reader, end: number): ChatMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "ChatMessage", tag);
         break;
       case 18:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "ChatMessage", tag);
         break;
       case 26:
         content = r.string();
         break;
       case 74:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "ChatMessage", tag);
         break;
       case 120:
         eventTime = r.int64Number();
@@ -104,10 +104,10 @@ export function decodeEmojiChatMessage(r: Reader, end: number): EmojiChatMessage
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "EmojiChatMessage", tag);
         break;
       case 18:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "EmojiChatMessage", tag);
         break;
       case 24:
         emojiId = r.int64();
@@ -119,7 +119,7 @@ export function decodeEmojiChatMessage(r: Reader, end: number): EmojiChatMessage
         defaultContent = r.string();
         break;
       case 74:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "EmojiChatMessage", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -171,10 +171,10 @@ export function decodeScreenChatMessage(r: Reader, end: number): ScreenChatMessa
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "ScreenChatMessage", tag);
         break;
       case 18:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "ScreenChatMessage", tag);
         break;
       case 24:
         screenChatType = r.int64Number();
@@ -183,7 +183,7 @@ export function decodeScreenChatMessage(r: Reader, end: number): ScreenChatMessa
         content = r.string();
         break;
       case 82:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "ScreenChatMessage", tag);
         break;
       case 96:
         eventTime = r.int64();
@@ -241,16 +241,16 @@ export function decodePrivilegeScreenChatMessage(r: Reader, end: number): Privil
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "PrivilegeScreenChatMessage", tag);
         break;
       case 18:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "PrivilegeScreenChatMessage", tag);
         break;
       case 26:
         content = r.string();
         break;
       case 34:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "PrivilegeScreenChatMessage", tag);
         break;
       case 40:
         style = r.int64Number();
@@ -308,10 +308,10 @@ export function decodeAudioChatMessage(r: Reader, end: number): AudioChatMessage
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "AudioChatMessage", tag);
         break;
       case 18:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "AudioChatMessage", tag);
         break;
       case 26:
         content = r.string();
@@ -323,7 +323,7 @@ export function decodeAudioChatMessage(r: Reader, end: number): AudioChatMessage
         audioDuration = r.int64Number();
         break;
       case 50:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "AudioChatMessage", tag);
         break;
       case 58:
         rtfContent = r.lazy();
@@ -366,7 +366,7 @@ export function decodeExhibitionChatMessage(r: Reader, end: number): ExhibitionC
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "ExhibitionChatMessage", tag);
         break;
       case 18:
         displayText = r.lazy();

@@ -82,7 +82,7 @@ export function decodePublicAreaCommon(r: Reader, end: number): PublicAreaCommon
     const tag = r.tag();
     switch (tag) {
       case 10:
-        userLabel = decodeImage(r, r.sub());
+        userLabel = r.optional(decodeImage, "PublicAreaCommon", tag);
         break;
       case 16:
         userConsumeInRoom = r.int64Number();

@@ -23,7 +23,7 @@ export function decodeControlMessage(r: Reader, end: number): ControlMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "ControlMessage", tag);
         break;
       case 16:
         action = r.int64Number();
@@ -32,7 +32,7 @@ export function decodeControlMessage(r: Reader, end: number): ControlMessage {
         tips = r.string();
         break;
       case 34:
-        extra = decodeControlExtra(r, r.sub());
+        extra = r.optional(decodeControlExtra, "ControlMessage", tag);
         break;
       default:
         switch (tag >>> 3) {

@@ -27,7 +27,7 @@ export function decodeFansclubMessage(r: Reader, end: number): FansclubMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "FansclubMessage", tag);
         break;
       case 16:
         action = r.int32();
@@ -36,10 +36,10 @@ export function decodeFansclubMessage(r: Reader, end: number): FansclubMessage {
         content = r.string();
         break;
       case 34:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "FansclubMessage", tag);
         break;
       case 50:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "FansclubMessage", tag);
         break;
       default:
         switch (tag >>> 3) {

@@ -214,6 +214,8 @@ export interface Message {
   msgType: number;
   /** Offset in the stream. */
   offset: string;
+  /** Marks of the first fetch: history_comment_type, top_message (changes-2026.md 7). */
+  messageExtra: MessageExtra[];
 }
 
 export function decodeMessage(r: Reader, end: number): Message {
@@ -222,6 +224,7 @@ export function decodeMessage(r: Reader, end: number): Message {
   let msgId = "0";
   let msgType = 0;
   let offset = "0";
+  const messageExtra: MessageExtra[] = [];
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
@@ -240,12 +243,18 @@ export function decodeMessage(r: Reader, end: number): Message {
       case 40:
         offset = r.uint64();
         break;
+      case 74: {
+        r.item();
+        const item = r.optional(decodeMessageExtra, "Message", tag);
+        if (item !== null) messageExtra.push(item);
+        break;
+      }
       default:
         switch (tag >>> 3) {
-          case 6: case 7: case 8: case 9: case 10:
+          case 6: case 7: case 8: case 10:
             r.skip(tag);
             break;
-          case 1: case 2: case 3: case 4: case 5:
+          case 1: case 2: case 3: case 4: case 5: case 9:
             r.mismatch("Message", tag);
             break;
           default:
@@ -254,5 +263,39 @@ export function decodeMessage(r: Reader, end: number): Message {
     }
   }
   r.close(end);
-  return { method, payload, msgId, msgType, offset };
+  return { method, payload, msgId, msgType, offset, messageExtra };
+}
+
+/** One entry of the map of texts beside a message. */
+export interface MessageExtra {
+  /** Name of the mark. */
+  key: string;
+  /** Its value. */
+  value: string;
+}
+
+export function decodeMessageExtra(r: Reader, end: number): MessageExtra {
+  let key = "";
+  let value = "";
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10:
+        key = r.name();
+        break;
+      case 18:
+        value = r.name();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 1: case 2:
+            r.mismatch("MessageExtra", tag);
+            break;
+          default:
+            r.unknown("MessageExtra", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { key, value };
 }

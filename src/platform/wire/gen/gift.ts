@@ -73,7 +73,7 @@ export function decodeGiftMessage(r: Reader, end: number): GiftMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "GiftMessage", tag);
         break;
       case 16:
         giftId = r.int64();
@@ -94,7 +94,7 @@ export function decodeGiftMessage(r: Reader, end: number): GiftMessage {
         user = decodeUser(r, r.sub());
         break;
       case 66:
-        toUser = decodeUser(r, r.sub());
+        toUser = r.optional(decodeUser, "GiftMessage", tag);
         break;
       case 72:
         repeatEnd = r.int32();
@@ -106,13 +106,13 @@ export function decodeGiftMessage(r: Reader, end: number): GiftMessage {
         roomFanTicketCount = r.int64Number();
         break;
       case 122:
-        gift = decodeGiftStruct(r, r.sub());
+        gift = r.optional(decodeGiftStruct, "GiftMessage", tag);
         break;
       case 136:
         sendType = r.int64Number();
         break;
       case 146:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "GiftMessage", tag);
         break;
       case 154:
         trayDisplayText = r.lazy();
@@ -213,7 +213,7 @@ export function decodeGiftStruct(r: Reader, end: number): GiftStruct {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        image = decodeImage(r, r.sub());
+        image = r.optional(decodeImage, "GiftStruct", tag);
         break;
       case 18:
         describe = r.string();
@@ -276,7 +276,7 @@ export function decodeGiftInfo(r: Reader, end: number): GiftInfo {
         giftId = r.int64();
         break;
       case 18:
-        giftIcon = decodeImage(r, r.sub());
+        giftIcon = r.optional(decodeImage, "GiftInfo", tag);
         break;
       case 24:
         diamondCount = r.int64Number();
@@ -331,7 +331,7 @@ export function decodeLightGiftMessage(r: Reader, end: number): LightGiftMessage
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LightGiftMessage", tag);
         break;
       case 16:
         groupCount = r.int64Number();
@@ -346,7 +346,7 @@ export function decodeLightGiftMessage(r: Reader, end: number): LightGiftMessage
         toUserId = r.int64();
         break;
       case 58:
-        giftInfo = decodeGiftInfo(r, r.sub());
+        giftInfo = r.optional(decodeGiftInfo, "LightGiftMessage", tag);
         break;
       case 72:
         sendType = r.int64Number();
@@ -355,7 +355,7 @@ export function decodeLightGiftMessage(r: Reader, end: number): LightGiftMessage
         count = r.int64Number();
         break;
       case 106:
-        giftStruct = decodeGiftStruct(r, r.sub());
+        giftStruct = r.optional(decodeGiftStruct, "LightGiftMessage", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -392,7 +392,7 @@ export function decodeBindingGiftMessage(r: Reader, end: number): BindingGiftMes
         msg = decodeGiftMessage(r, r.sub());
         break;
       case 18:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "BindingGiftMessage", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -444,7 +444,7 @@ export function decodeDoodleGiftMessage(r: Reader, end: number): DoodleGiftMessa
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "DoodleGiftMessage", tag);
         break;
       case 16:
         giftId = r.int64();
@@ -456,7 +456,7 @@ export function decodeDoodleGiftMessage(r: Reader, end: number): DoodleGiftMessa
         user = decodeUser(r, r.sub());
         break;
       case 42:
-        toUser = decodeUser(r, r.sub());
+        toUser = r.optional(decodeUser, "DoodleGiftMessage", tag);
         break;
       case 50:
         compose = r.string();
@@ -465,7 +465,7 @@ export function decodeDoodleGiftMessage(r: Reader, end: number): DoodleGiftMessa
         roomFanTicketCount = r.int64Number();
         break;
       case 82:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "DoodleGiftMessage", tag);
         break;
       case 90:
         trayDisplayText = r.lazy();

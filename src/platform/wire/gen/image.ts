@@ -20,7 +20,7 @@ export function decodeImage(r: Reader, end: number): Image {
         else r.skip(tag);
         break;
       case 66:
-        content = decodeImageContent(r, r.sub());
+        content = r.optional(decodeImageContent, "Image", tag);
         break;
       default:
         switch (tag >>> 3) {

@@ -27,7 +27,7 @@ export function decodeLikeMessage(r: Reader, end: number): LikeMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LikeMessage", tag);
         break;
       case 16:
         count = r.int64Number();
@@ -36,10 +36,10 @@ export function decodeLikeMessage(r: Reader, end: number): LikeMessage {
         total = r.int64Number();
         break;
       case 42:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "LikeMessage", tag);
         break;
       case 98:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "LikeMessage", tag);
         break;
       default:
         switch (tag >>> 3) {

@@ -70,7 +70,7 @@ export function decodeLinkMicMethod(r: Reader, end: number): LinkMicMethod {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LinkMicMethod", tag);
         break;
       case 16:
         messageType = r.int64Number();
@@ -93,10 +93,12 @@ export function decodeLinkMicMethod(r: Reader, end: number): LinkMicMethod {
       case 128:
         duration = r.int64Number();
         break;
-      case 138:
+      case 138: {
         r.item();
-        userScores.push(decodeLinkMicUserScores(r, r.sub()));
+        const item = r.optional(decodeLinkMicUserScores, "LinkMicMethod", tag);
+        if (item !== null) userScores.push(item);
         break;
+      }
       case 144:
         matchType = r.int64Number();
         break;
@@ -121,10 +123,12 @@ export function decodeLinkMicMethod(r: Reader, end: number): LinkMicMethod {
       case 304:
         rivalAnchorId = r.int64();
         break;
-      case 362:
+      case 362: {
         r.item();
-        linkedUsers.push(decodeUser(r, r.sub()));
+        const item = r.optional(decodeUser, "LinkMicMethod", tag);
+        if (item !== null) linkedUsers.push(item);
         break;
+      }
       case 480:
         endReason = r.int32();
         break;
@@ -228,6 +232,235 @@ export function decodeLinkMicUserScores(r: Reader, end: number): LinkMicUserScor
   return { score, userId, scoreRelativeText, battleRank, multiPkTeamScore };
 }
 
+/** Scores of anchors who are linked. */
+export interface ProfitInteractionScoreMessage {
+  /** Envelope. */
+  common: Common | null;
+  /** Score by uid. */
+  anchorInfos: AnchorScore[];
+  /** Channel. */
+  channelId: string;
+}
+
+export function decodeProfitInteractionScoreMessage(r: Reader, end: number): ProfitInteractionScoreMessage {
+  let common: Common | null = null;
+  const anchorInfos: AnchorScore[] = [];
+  let channelId = "0";
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10:
+        common = r.optional(decodeCommon, "ProfitInteractionScoreMessage", tag);
+        break;
+      case 18: {
+        r.item();
+        const item = r.optional(decodeAnchorScore, "ProfitInteractionScoreMessage", tag);
+        if (item !== null) anchorInfos.push(item);
+        break;
+      }
+      case 32:
+        channelId = r.int64();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 3: case 5: case 6: case 7: case 8: case 5000:
+            r.skip(tag);
+            break;
+          case 1: case 2: case 4:
+            r.mismatch("ProfitInteractionScoreMessage", tag);
+            break;
+          default:
+            r.unknown("ProfitInteractionScoreMessage", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { common, anchorInfos, channelId };
+}
+
+/** Entry of the map of scores. */
+export interface AnchorScore {
+  /** Anchor's uid. */
+  key: string;
+  /** What is known of it. */
+  value: AnchorScoreInfo | null;
+}
+
+export function decodeAnchorScore(r: Reader, end: number): AnchorScore {
+  let key = "0";
+  let value: AnchorScoreInfo | null = null;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 8:
+        key = r.int64();
+        break;
+      case 18:
+        value = r.optional(decodeAnchorScoreInfo, "AnchorScore", tag);
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 1: case 2:
+            r.mismatch("AnchorScore", tag);
+            break;
+          default:
+            r.unknown("AnchorScore", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { key, value };
+}
+
+/** Score of an anchor. */
+export interface AnchorScoreInfo {
+  /** Score as text. */
+  score: string;
+}
+
+export function decodeAnchorScoreInfo(r: Reader, end: number): AnchorScoreInfo {
+  let score = "";
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10:
+        score = r.string();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 2: case 3:
+            r.skip(tag);
+            break;
+          case 1:
+            r.mismatch("AnchorScoreInfo", tag);
+            break;
+          default:
+            r.unknown("AnchorScoreInfo", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { score };
+}
+
+/** Links for which guests pay: asked for, opened, closed, changed. */
+export interface LinkmicProfitMessage {
+  /** Envelope. */
+  common: Common | null;
+  /** What happened; list unverified. */
+  msgType: number;
+  /** Guests pay from now on. */
+  normalPaidLinkmicOpenContent: PaidLinkOpened | null;
+  /** Guests pay no more. */
+  normalPaidLinkmicCloseContent: PaidLinkChanged | null;
+  /** They pay otherwise. */
+  normalPaidLinkmicConfigUpdateContent: PaidLinkChanged | null;
+}
+
+export function decodeLinkmicProfitMessage(r: Reader, end: number): LinkmicProfitMessage {
+  let common: Common | null = null;
+  let msgType = 0;
+  let normalPaidLinkmicOpenContent: PaidLinkOpened | null = null;
+  let normalPaidLinkmicCloseContent: PaidLinkChanged | null = null;
+  let normalPaidLinkmicConfigUpdateContent: PaidLinkChanged | null = null;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10:
+        common = r.optional(decodeCommon, "LinkmicProfitMessage", tag);
+        break;
+      case 16:
+        msgType = r.int32();
+        break;
+      case 210:
+        normalPaidLinkmicOpenContent = r.optional(decodePaidLinkOpened, "LinkmicProfitMessage", tag);
+        break;
+      case 218:
+        normalPaidLinkmicCloseContent = r.optional(decodePaidLinkChanged, "LinkmicProfitMessage", tag);
+        break;
+      case 226:
+        normalPaidLinkmicConfigUpdateContent = r.optional(decodePaidLinkChanged, "LinkmicProfitMessage", tag);
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 21: case 22: case 23: case 24: case 25: case 29: case 30: case 31: case 32: case 33: case 34: case 35: case 36:
+          case 37: case 38: case 39: case 40: case 41: case 42: case 43: case 44:
+            r.skip(tag);
+            break;
+          case 1: case 2: case 26: case 27: case 28:
+            r.mismatch("LinkmicProfitMessage", tag);
+            break;
+          default:
+            r.unknown("LinkmicProfitMessage", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { common, msgType, normalPaidLinkmicOpenContent, normalPaidLinkmicCloseContent, normalPaidLinkmicConfigUpdateContent };
+}
+
+/** Guests pay from now on. */
+export interface PaidLinkOpened {
+  /** Sentence for those who wait. */
+  waitingUserToast: string;
+}
+
+export function decodePaidLinkOpened(r: Reader, end: number): PaidLinkOpened {
+  let waitingUserToast = "";
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 26:
+        waitingUserToast = r.string();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 1: case 2: case 4:
+            r.skip(tag);
+            break;
+          case 3:
+            r.mismatch("PaidLinkOpened", tag);
+            break;
+          default:
+            r.unknown("PaidLinkOpened", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { waitingUserToast };
+}
+
+/** Guests pay no more, or otherwise. */
+export interface PaidLinkChanged {
+  /** Sentence for those who wait. */
+  waitingUserToast: string;
+}
+
+export function decodePaidLinkChanged(r: Reader, end: number): PaidLinkChanged {
+  let waitingUserToast = "";
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 18:
+        waitingUserToast = r.string();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 1: case 3:
+            r.skip(tag);
+            break;
+          case 2:
+            r.mismatch("PaidLinkChanged", tag);
+            break;
+          default:
+            r.unknown("PaidLinkChanged", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { waitingUserToast };
+}
+
 /** The newer message about links; which content is present says what happened. */
 export interface LinkMessage {
   /** Envelope. */
@@ -258,7 +491,7 @@ export function decodeLinkMessage(r: Reader, end: number): LinkMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LinkMessage", tag);
         break;
       case 16:
         messageType = r.int64Number();
@@ -270,13 +503,13 @@ export function decodeLinkMessage(r: Reader, end: number): LinkMessage {
         scene = r.int64Number();
         break;
       case 74:
-        enterContent = decodeLinkerEnterContent(r, r.sub());
+        enterContent = r.optional(decodeLinkerEnterContent, "LinkMessage", tag);
         break;
       case 82:
-        leaveContent = decodeLinkerLeaveContent(r, r.sub());
+        leaveContent = r.optional(decodeLinkerLeaveContent, "LinkMessage", tag);
         break;
       case 106:
-        linkedListChangeContent = decodeLinkerLinkedListChangeContent(r, r.sub());
+        linkedListChangeContent = r.optional(decodeLinkerLinkedListChangeContent, "LinkMessage", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -314,10 +547,12 @@ export function decodeLinkerEnterContent(r: Reader, end: number): LinkerEnterCon
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10:
+      case 10: {
         r.item();
-        linkedUsers.push(decodeListUser(r, r.sub()));
+        const item = r.optional(decodeListUser, "LinkerEnterContent", tag);
+        if (item !== null) linkedUsers.push(item);
         break;
+      }
       case 16:
         userId = r.int64();
         break;
@@ -358,12 +593,14 @@ export function decodeLinkerLeaveContent(r: Reader, end: number): LinkerLeaveCon
       case 8:
         userId = r.int64();
         break;
-      case 18:
+      case 18: {
         r.item();
-        linkedUsers.push(decodeListUser(r, r.sub()));
+        const item = r.optional(decodeListUser, "LinkerLeaveContent", tag);
+        if (item !== null) linkedUsers.push(item);
         break;
+      }
       case 26:
-        user = decodeListUser(r, r.sub());
+        user = r.optional(decodeListUser, "LinkerLeaveContent", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -393,10 +630,12 @@ export function decodeLinkerLinkedListChangeContent(r: Reader, end: number): Lin
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10:
+      case 10: {
         r.item();
-        linkedUsers.push(decodeListUser(r, r.sub()));
+        const item = r.optional(decodeListUser, "LinkerLinkedListChangeContent", tag);
+        if (item !== null) linkedUsers.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 2: case 3: case 4: case 5: case 6: case 7:
@@ -444,7 +683,7 @@ export function decodeListUser(r: Reader, end: number): ListUser {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "ListUser", tag);
         break;
       case 26:
         linkmicIdStr = r.string();
@@ -511,7 +750,7 @@ export function decodeLinkerContributeMessage(r: Reader, end: number): LinkerCon
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LinkerContributeMessage", tag);
         break;
       case 16:
         userId = r.int64();
@@ -519,10 +758,12 @@ export function decodeLinkerContributeMessage(r: Reader, end: number): LinkerCon
       case 24:
         totalScore = r.int64Number();
         break;
-      case 34:
+      case 34: {
         r.item();
-        userContributeList.push(decodeUserContribute(r, r.sub()));
+        const item = r.optional(decodeUserContribute, "LinkerContributeMessage", tag);
+        if (item !== null) userContributeList.push(item);
         break;
+      }
       case 48:
         scene = r.int64Number();
         break;
@@ -585,7 +826,7 @@ export function decodeUserContribute(r: Reader, end: number): UserContribute {
         nickname = r.string();
         break;
       case 42:
-        avatarThumb = decodeImage(r, r.sub());
+        avatarThumb = r.optional(decodeImage, "UserContribute", tag);
         break;
       default:
         switch (tag >>> 3) {

@@ -48,7 +48,7 @@ export function decodeLuckyBoxMessage(r: Reader, end: number): LuckyBoxMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LuckyBoxMessage", tag);
         break;
       case 16:
         diamondCount = r.int64Number();
@@ -69,13 +69,13 @@ export function decodeLuckyBoxMessage(r: Reader, end: number): LuckyBoxMessage {
         title = r.string();
         break;
       case 98:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "LuckyBoxMessage", tag);
         break;
       case 128:
         boxStatus = r.int32();
         break;
       case 154:
-        meta = decodeLuckyBoxMeta(r, r.sub());
+        meta = r.optional(decodeLuckyBoxMeta, "LuckyBoxMessage", tag);
         break;
       case 168:
         businessType = r.int64Number();
@@ -177,7 +177,7 @@ export function decodeLuckyBoxRewardMessage(r: Reader, end: number): LuckyBoxRew
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LuckyBoxRewardMessage", tag);
         break;
       case 16:
         boxId = r.int64();
@@ -231,7 +231,7 @@ export function decodeLuckyBoxEndMessage(r: Reader, end: number): LuckyBoxEndMes
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LuckyBoxEndMessage", tag);
         break;
       case 16:
         boxId = r.int64();
@@ -298,7 +298,7 @@ export function decodeLotteryEventNewMessage(r: Reader, end: number): LotteryEve
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LotteryEventNewMessage", tag);
         break;
       case 16:
         lotteryId = r.int64();
@@ -330,10 +330,12 @@ export function decodeLotteryEventNewMessage(r: Reader, end: number): LotteryEve
       case 154:
         awardDescription = r.string();
         break;
-      case 170:
+      case 170: {
         r.item();
-        conditionsDetail.push(decodeLotteryCondition(r, r.sub()));
+        const item = r.optional(decodeLotteryCondition, "LotteryEventNewMessage", tag);
+        if (item !== null) conditionsDetail.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 7: case 9: case 10: case 11: case 12: case 15: case 16: case 17: case 20: case 22: case 23: case 24:
@@ -440,7 +442,7 @@ export function decodeLotteryDrawResultEventMessage(r: Reader, end: number): Lot
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LotteryDrawResultEventMessage", tag);
         break;
       case 16:
         lotteryId = r.int64();

@@ -26,7 +26,7 @@ export function decodeRoomDataSyncMessage(r: Reader, end: number): RoomDataSyncM
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "RoomDataSyncMessage", tag);
         break;
       case 16:
         roomId = r.int64();
@@ -75,7 +75,7 @@ export function decodeInRoomBannerMessage(r: Reader, end: number): InRoomBannerM
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "InRoomBannerMessage", tag);
         break;
       case 24:
         position = r.int32();
@@ -115,7 +115,7 @@ export function decodeResidentGuestMessage(r: Reader, end: number): ResidentGues
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "ResidentGuestMessage", tag);
         break;
       case 16:
         msgType = r.int32();
@@ -152,10 +152,10 @@ export function decodeLowPcuGuideMessage(r: Reader, end: number): LowPcuGuideMes
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LowPcuGuideMessage", tag);
         break;
       case 18:
-        lowPcuGuideInfo = decodeLowPcuGuideData(r, r.sub());
+        lowPcuGuideInfo = r.optional(decodeLowPcuGuideData, "LowPcuGuideMessage", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -229,7 +229,7 @@ export function decodeRanklistHourEntranceMessage(r: Reader, end: number): Rankl
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "RanklistHourEntranceMessage", tag);
         break;
       case 18:
         info = r.lazy();
@@ -259,10 +259,12 @@ export function decodeRanklistHourEntrance(r: Reader, end: number): RanklistHour
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10:
+      case 10: {
         r.item();
-        globalInfos.push(decodeRanklistHourEntranceInfo(r, r.sub()));
+        const item = r.optional(decodeRanklistHourEntranceInfo, "RanklistHourEntrance", tag);
+        if (item !== null) globalInfos.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 2: case 3: case 4:
@@ -291,10 +293,12 @@ export function decodeRanklistHourEntranceInfo(r: Reader, end: number): Ranklist
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10:
+      case 10: {
         r.item();
-        details.push(decodeRanklistHourEntranceDetail(r, r.sub()));
+        const item = r.optional(decodeRanklistHourEntranceDetail, "RanklistHourEntranceInfo", tag);
+        if (item !== null) details.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 1:
@@ -326,10 +330,12 @@ export function decodeRanklistHourEntranceDetail(r: Reader, end: number): Rankli
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10:
+      case 10: {
         r.item();
-        pages.push(decodeRanklistHourEntrancePage(r, r.sub()));
+        const item = r.optional(decodeRanklistHourEntrancePage, "RanklistHourEntranceDetail", tag);
+        if (item !== null) pages.push(item);
         break;
+      }
       case 16:
         ranklistType = r.int32();
         break;
@@ -405,7 +411,7 @@ export function decodeRoomStreamAdaptationMessage(r: Reader, end: number): RoomS
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "RoomStreamAdaptationMessage", tag);
         break;
       case 16:
         adaptationType = r.int32();
@@ -442,12 +448,14 @@ export function decodeChatLikeMessage(r: Reader, end: number): ChatLikeMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "ChatLikeMessage", tag);
         break;
-      case 18:
+      case 18: {
         r.item();
-        totalMsgData.push(decodeChatLikeEntry(r, r.sub()));
+        const item = r.optional(decodeChatLikeEntry, "ChatLikeMessage", tag);
+        if (item !== null) totalMsgData.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 1: case 2:
@@ -480,7 +488,7 @@ export function decodeChatLikeEntry(r: Reader, end: number): ChatLikeEntry {
         key = r.int64();
         break;
       case 18:
-        value = decodeChatLikeCount(r, r.sub());
+        value = r.optional(decodeChatLikeCount, "ChatLikeEntry", tag);
         break;
       default:
         switch (tag >>> 3) {

@@ -51,16 +51,16 @@ export function decodeMemberMessage(r: Reader, end: number): MemberMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "MemberMessage", tag);
         break;
       case 18:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "MemberMessage", tag);
         break;
       case 24:
         memberCount = r.int64Number();
         break;
       case 34:
-        operator = decodeUser(r, r.sub());
+        operator = r.optional(decodeUser, "MemberMessage", tag);
         break;
       case 48:
         isTopUser = r.bool();
@@ -84,7 +84,7 @@ export function decodeMemberMessage(r: Reader, end: number): MemberMessage {
         userId = r.int64();
         break;
       case 154:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "MemberMessage", tag);
         break;
       case 160:
         userEnterTipType = r.int64Number();

@@ -27,7 +27,7 @@ export function decodeRoomMessage(r: Reader, end: number): RoomMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "RoomMessage", tag);
         break;
       case 18:
         content = r.string();
@@ -82,10 +82,10 @@ export function decodeRoomIntroMessage(r: Reader, end: number): RoomIntroMessage
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "RoomIntroMessage", tag);
         break;
       case 18:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "RoomIntroMessage", tag);
         break;
       case 24:
         style = r.int64Number();
@@ -147,7 +147,7 @@ export function decodeNotifyMessage(r: Reader, end: number): NotifyMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "NotifyMessage", tag);
         break;
       case 18:
         schema = r.string();
@@ -159,10 +159,10 @@ export function decodeNotifyMessage(r: Reader, end: number): NotifyMessage {
         content = r.string();
         break;
       case 42:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "NotifyMessage", tag);
         break;
       case 50:
-        extra = decodeNotifyExtra(r, r.sub());
+        extra = r.optional(decodeNotifyExtra, "NotifyMessage", tag);
         break;
       case 56:
         notifyClass = r.int64Number();
@@ -199,7 +199,7 @@ export function decodeNotifyExtra(r: Reader, end: number): NotifyExtra {
     const tag = r.tag();
     switch (tag) {
       case 26:
-        contentList = decodeNotifyContentList(r, r.sub());
+        contentList = r.optional(decodeNotifyContentList, "NotifyExtra", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -229,10 +229,12 @@ export function decodeNotifyContentList(r: Reader, end: number): NotifyContentLi
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10:
+      case 10: {
         r.item();
-        contents.push(decodeNotifyContent(r, r.sub()));
+        const item = r.optional(decodeNotifyContent, "NotifyContentList", tag);
+        if (item !== null) contents.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 2:
@@ -296,7 +298,7 @@ export function decodeCommonToastMessage(r: Reader, end: number): CommonToastMes
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "CommonToastMessage", tag);
         break;
       case 32:
         duration = r.int64Number();
@@ -333,7 +335,7 @@ export function decodeToastMessage(r: Reader, end: number): ToastMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "ToastMessage", tag);
         break;
       case 18:
         content = r.string();
@@ -367,7 +369,7 @@ export function decodeImDeleteMessage(r: Reader, end: number): ImDeleteMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "ImDeleteMessage", tag);
         break;
       case 16:
         r.item();
@@ -412,7 +414,7 @@ export function decodeNotifyEffectMessage(r: Reader, end: number): NotifyEffectM
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "NotifyEffectMessage", tag);
         break;
       case 26:
         text = r.lazy();
@@ -467,7 +469,7 @@ export function decodeNoticeMessage(r: Reader, end: number): NoticeMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "NoticeMessage", tag);
         break;
       case 18:
         content = r.string();

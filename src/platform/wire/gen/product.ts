@@ -47,7 +47,7 @@ export function decodeLiveShoppingMessage(r: Reader, end: number): LiveShoppingM
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "LiveShoppingMessage", tag);
         break;
       case 16:
         msgType = r.int32();
@@ -79,7 +79,7 @@ export function decodeLiveShoppingMessage(r: Reader, end: number): LiveShoppingM
         updateType = r.int32();
         break;
       case 90:
-        updatedProductInfo = decodeUpdatedProductInfo(r, r.sub());
+        updatedProductInfo = r.optional(decodeUpdatedProductInfo, "LiveShoppingMessage", tag);
         break;
       case 96:
         soldOut = r.bool();
@@ -200,7 +200,7 @@ export function decodeProductChangeMessage(r: Reader, end: number): ProductChang
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "ProductChangeMessage", tag);
         break;
       case 16:
         updateTimestamp = r.int64Number();
@@ -208,17 +208,21 @@ export function decodeProductChangeMessage(r: Reader, end: number): ProductChang
       case 26:
         updateToast = r.string();
         break;
-      case 34:
+      case 34: {
         r.item();
-        updateProductInfo.push(decodeProductInfo(r, r.sub()));
+        const item = r.optional(decodeProductInfo, "ProductChangeMessage", tag);
+        if (item !== null) updateProductInfo.push(item);
         break;
+      }
       case 40:
         total = r.int64Number();
         break;
-      case 66:
+      case 66: {
         r.item();
-        updateCategoryInfo.push(decodeCategoryInfo(r, r.sub()));
+        const item = r.optional(decodeCategoryInfo, "ProductChangeMessage", tag);
+        if (item !== null) updateCategoryInfo.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 6: case 7: case 5000:

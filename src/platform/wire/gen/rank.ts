@@ -21,16 +21,20 @@ export function decodeRoomRankMessage(r: Reader, end: number): RoomRankMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "RoomRankMessage", tag);
         break;
-      case 18:
+      case 18: {
         r.item();
-        ranks.push(decodeRoomRank(r, r.sub()));
+        const item = r.optional(decodeRoomRank, "RoomRankMessage", tag);
+        if (item !== null) ranks.push(item);
         break;
-      case 26:
+      }
+      case 26: {
         r.item();
-        audienceRanks.push(decodeRank(r, r.sub()));
+        const item = r.optional(decodeRank, "RoomRankMessage", tag);
+        if (item !== null) audienceRanks.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 1: case 2: case 3:
@@ -72,7 +76,7 @@ export function decodeRank(r: Reader, end: number): Rank {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "Rank", tag);
         break;
       case 16:
         score = r.int64Number();
@@ -121,12 +125,14 @@ export function decodeDoubleLikeTopUserMessage(r: Reader, end: number): DoubleLi
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "DoubleLikeTopUserMessage", tag);
         break;
-      case 18:
+      case 18: {
         r.item();
-        likeUserList.push(decodeLikeUserDetail(r, r.sub()));
+        const item = r.optional(decodeLikeUserDetail, "DoubleLikeTopUserMessage", tag);
+        if (item !== null) likeUserList.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 1: case 2:
@@ -156,7 +162,7 @@ export function decodeLikeUserDetail(r: Reader, end: number): LikeUserDetail {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "LikeUserDetail", tag);
         break;
       case 16:
         count = r.int64Number();
@@ -193,7 +199,7 @@ export function decodeRoomRank(r: Reader, end: number): RoomRank {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "RoomRank", tag);
         break;
       case 18:
         scoreStr = r.string();

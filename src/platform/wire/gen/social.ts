@@ -36,7 +36,7 @@ export function decodeSocialMessage(r: Reader, end: number): SocialMessage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "SocialMessage", tag);
         break;
       case 18:
         user = decodeUser(r, r.sub());
@@ -54,7 +54,7 @@ export function decodeSocialMessage(r: Reader, end: number): SocialMessage {
         followCount = r.int64Number();
         break;
       case 58:
-        publicAreaCommon = decodePublicAreaCommon(r, r.sub());
+        publicAreaCommon = r.optional(decodePublicAreaCommon, "SocialMessage", tag);
         break;
       case 64:
         shareTotalCount = r.int64Number();

@@ -42,12 +42,14 @@ export function decodeRoomUserSeqMessage(r: Reader, end: number): RoomUserSeqMes
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "RoomUserSeqMessage", tag);
         break;
-      case 18:
+      case 18: {
         r.item();
-        ranks.push(decodeRoomUserSeqContributor(r, r.sub()));
+        const item = r.optional(decodeRoomUserSeqContributor, "RoomUserSeqMessage", tag);
+        if (item !== null) ranks.push(item);
         break;
+      }
       case 24:
         total = r.int64Number();
         break;
@@ -89,6 +91,43 @@ export function decodeRoomUserSeqMessage(r: Reader, end: number): RoomUserSeqMes
   return { common, ranks, total, popStr, popularity, totalUser, totalUserStr, totalStr, onlineUserForAnchor, totalPvForAnchor };
 }
 
+/** The tickets that a room was given so far. */
+export interface UpdateFanTicketMessage {
+  /** Envelope. */
+  common: Common | null;
+  /** Tickets of the room. */
+  roomFanTicketCount: number;
+}
+
+export function decodeUpdateFanTicketMessage(r: Reader, end: number): UpdateFanTicketMessage {
+  let common: Common | null = null;
+  let roomFanTicketCount = 0;
+  while (r.pos < end) {
+    const tag = r.tag();
+    switch (tag) {
+      case 10:
+        common = r.optional(decodeCommon, "UpdateFanTicketMessage", tag);
+        break;
+      case 24:
+        roomFanTicketCount = r.int64Number();
+        break;
+      default:
+        switch (tag >>> 3) {
+          case 2: case 4:
+            r.skip(tag);
+            break;
+          case 1: case 3:
+            r.mismatch("UpdateFanTicketMessage", tag);
+            break;
+          default:
+            r.unknown("UpdateFanTicketMessage", tag);
+        }
+    }
+  }
+  r.close(end);
+  return { common, roomFanTicketCount };
+}
+
 /** One contributor. */
 export interface RoomUserSeqContributor {
   /** Score, may be absent. */
@@ -122,7 +161,7 @@ export function decodeRoomUserSeqContributor(r: Reader, end: number): RoomUserSe
         score = r.int64Number();
         break;
       case 18:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "RoomUserSeqContributor", tag);
         break;
       case 24:
         rank = r.int64Number();
@@ -189,7 +228,7 @@ export function decodeRoomStatsMessage(r: Reader, end: number): RoomStatsMessage
     const tag = r.tag();
     switch (tag) {
       case 10:
-        common = decodeCommon(r, r.sub());
+        common = r.optional(decodeCommon, "RoomStatsMessage", tag);
         break;
       case 18:
         displayShort = r.string();

@@ -13,10 +13,12 @@ export function decodeHighlightContainerSyncData(r: Reader, end: number): Highli
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10:
+      case 10: {
         r.item();
-        highlightItems.push(decodeHighlightItem(r, r.sub()));
+        const item = r.optional(decodeHighlightItem, "HighlightContainerSyncData", tag);
+        if (item !== null) highlightItems.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 2: case 3:
@@ -64,7 +66,7 @@ export function decodeHighlightItem(r: Reader, end: number): HighlightItem {
         dataType = r.int32();
         break;
       case 834:
-        commentData = decodeHighlightDataComment(r, r.sub());
+        commentData = r.optional(decodeHighlightDataComment, "HighlightItem", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -210,10 +212,12 @@ export function decodeRoomLinkMicSyncData(r: Reader, end: number): RoomLinkMicSy
   while (r.pos < end) {
     const tag = r.tag();
     switch (tag) {
-      case 10:
+      case 10: {
         r.item();
-        linkedUsers.push(decodeListUser(r, r.sub()));
+        const item = r.optional(decodeListUser, "RoomLinkMicSyncData", tag);
+        if (item !== null) linkedUsers.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 2: case 3: case 4: case 5: case 6: case 7: case 8:

@@ -26,10 +26,12 @@ export function decodeText(r: Reader, end: number): Text {
       case 18:
         defaultPattern = r.string();
         break;
-      case 34:
+      case 34: {
         r.item();
-        pieces.push(decodeTextPiece(r, r.sub()));
+        const item = r.optional(decodeTextPiece, "Text", tag);
+        if (item !== null) pieces.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 3: case 20:
@@ -80,16 +82,16 @@ export function decodeTextPiece(r: Reader, end: number): TextPiece {
         stringValue = r.string();
         break;
       case 170:
-        userValue = decodeTextPieceUser(r, r.sub());
+        userValue = r.optional(decodeTextPieceUser, "TextPiece", tag);
         break;
       case 178:
-        giftValue = decodeTextPieceGift(r, r.sub());
+        giftValue = r.optional(decodeTextPieceGift, "TextPiece", tag);
         break;
       case 194:
-        patternRefValue = decodeTextPiecePatternRef(r, r.sub());
+        patternRefValue = r.optional(decodeTextPiecePatternRef, "TextPiece", tag);
         break;
       case 202:
-        imageValue = decodeTextPieceImage(r, r.sub());
+        imageValue = r.optional(decodeTextPieceImage, "TextPiece", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -123,7 +125,7 @@ export function decodeTextPieceUser(r: Reader, end: number): TextPieceUser {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        user = decodeUser(r, r.sub());
+        user = r.optional(decodeUser, "TextPieceUser", tag);
         break;
       case 16:
         withColon = r.bool();
@@ -163,7 +165,7 @@ export function decodeTextPieceGift(r: Reader, end: number): TextPieceGift {
         giftId = r.int64();
         break;
       case 18:
-        nameRef = decodePatternRef(r, r.sub());
+        nameRef = r.optional(decodePatternRef, "TextPieceGift", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -259,7 +261,7 @@ export function decodeTextPieceImage(r: Reader, end: number): TextPieceImage {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        image = decodeImage(r, r.sub());
+        image = r.optional(decodeImage, "TextPieceImage", tag);
         break;
       default:
         switch (tag >>> 3) {

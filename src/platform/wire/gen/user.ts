@@ -93,12 +93,14 @@ export function decodeUserFansClub(r: Reader, end: number): UserFansClub {
     const tag = r.tag();
     switch (tag) {
       case 10:
-        data = decodeUserFansClubData(r, r.sub());
+        data = r.optional(decodeUserFansClubData, "User.FansClub", tag);
         break;
-      case 18:
+      case 18: {
         r.item();
-        preferData.push(decodeUserPreferredClub(r, r.sub()));
+        const item = r.optional(decodeUserPreferredClub, "User.FansClub", tag);
+        if (item !== null) preferData.push(item);
         break;
+      }
       default:
         switch (tag >>> 3) {
           case 1: case 2:
@@ -131,7 +133,7 @@ export function decodeUserPreferredClub(r: Reader, end: number): UserPreferredCl
         key = r.int32();
         break;
       case 18:
-        value = decodeUserFansClubData(r, r.sub());
+        value = r.optional(decodeUserFansClubData, "User.PreferredClub", tag);
         break;
       default:
         switch (tag >>> 3) {
@@ -302,19 +304,19 @@ export function decodeUser(r: Reader, end: number): User {
         gender = r.int32();
         break;
       case 74:
-        avatarThumb = decodeImage(r, r.sub());
+        avatarThumb = r.optional(decodeImage, "User", tag);
         break;
       case 178:
-        followInfo = decodeUserFollowInfo(r, r.sub());
+        followInfo = r.optional(decodeUserFollowInfo, "User", tag);
         break;
       case 186:
-        payGrade = decodeUserPayGrade(r, r.sub());
+        payGrade = r.optional(decodeUserPayGrade, "User", tag);
         break;
       case 194:
-        fansClub = decodeUserFansClub(r, r.sub());
+        fansClub = r.optional(decodeUserFansClub, "User", tag);
         break;
       case 258:
-        userAttr = decodeUserUserAttr(r, r.sub());
+        userAttr = r.optional(decodeUserUserAttr, "User", tag);
         break;
       case 306:
         displayId = r.string();

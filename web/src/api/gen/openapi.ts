@@ -2030,6 +2030,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2052,10 +2057,11 @@ export interface components {
              * @enum {unknown}
              */
             kind: "text" | "emoji" | "screen" | "privilege" | "audio" | "exhibition";
-            /** @description the text in pieces, emoji apart */
+            /** @description the text in pieces: emoji apart, and people who are mentioned (@) with who they are in `user` */
             segments: ({
                 /** @description literal text */
                 text: string;
+                user?: components["schemas"]["User"];
             } | {
                 /** @description name of an emoji */
                 emoji: string;
@@ -2083,6 +2089,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2158,6 +2169,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2196,6 +2212,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2233,6 +2254,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2269,6 +2295,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2305,6 +2336,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2340,6 +2376,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2382,6 +2423,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2423,6 +2469,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2441,6 +2492,8 @@ export interface components {
             totalViewers: number | null;
             onlineText: string | null;
             totalText: string | null;
+            /** @description tickets of the room so far (本场音浪), if the message has them */
+            tickets?: number;
             /** @description top contributors, where the message has them: one message is one event */
             ranks?: {
                 /** @description place, from 1 */
@@ -2469,6 +2522,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2519,6 +2577,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2561,6 +2624,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2577,6 +2645,11 @@ export interface components {
             type: "notice";
             user?: components["schemas"]["User"];
             text: string | null;
+            /**
+             * @description the platform keeps it above the chat
+             * @enum {boolean}
+             */
+            pinned?: true;
             /** @description the platform's ids of messages that are taken off the screen; they stay in the log */
             deletes?: string[];
         };
@@ -2599,6 +2672,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2643,6 +2721,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2666,6 +2749,7 @@ export interface components {
                 index: number | null;
                 title: string | null;
                 price: number | null;
+                cover: string | null;
             }[];
             /** @description groups of goods, where the message has them */
             categories?: {
@@ -2696,6 +2780,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2741,6 +2830,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2758,9 +2852,9 @@ export interface components {
             action: string | null;
             code: number | null;
             channelId: string | null;
-            /** @description who is linked now */
+            /** @description who is linked now, where the message names them */
             users: components["schemas"]["User"][];
-            /** @description scores of the sides, which the older message carries */
+            /** @description scores of the sides, or of the anchors who are linked */
             scores?: {
                 /** @description uid of the side's anchor */
                 userId: string;
@@ -2791,6 +2885,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2850,6 +2949,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2891,6 +2995,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2930,6 +3039,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -2973,6 +3087,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -3012,6 +3131,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
@@ -3046,6 +3170,11 @@ export interface components {
              * @enum {boolean}
              */
             timeEstimated?: true;
+            /**
+             * @description from the platform's first answer: it happened before the connection, is left out of rates and raises no alarm
+             * @enum {boolean}
+             */
+            history?: true;
             /** @description when the bytes reached us, ms UTC */
             receivedAt: number;
             /**
