@@ -37,7 +37,9 @@ export interface ConnectionTruth {
     readonly good: number;
     /** Acks of a known log id with the wrong text, or the text in the wrong place. */
     readonly wrong: number;
-    /** Acks of a log id that was never sent, or was acked before. */
+    /** Acks of further copies of a frame that was pushed again. */
+    readonly repeated: number;
+    /** Acks of a log id that was never sent, or was acked before and not pushed again. */
     readonly unknown: number;
   };
   /** Frames of the client that could not be read. */
@@ -109,7 +111,7 @@ export class PushConnection {
   #heartbeats = { frame: 0, ping: 0, text: 0 };
   /** Log ids of frames that were pushed again: a client may acknowledge each push. */
   readonly #repeated = new Set<string>();
-  #acks = { expected: 0, good: 0, wrong: 0, unknown: 0 };
+  #acks = { expected: 0, good: 0, wrong: 0, repeated: 0, unknown: 0 };
   #damaged = 0;
   #gifts = { given: 0, kept: 0 };
 
@@ -279,7 +281,7 @@ export class PushConnection {
   #ack(logId: string, text: string | null): void {
     const wanted = this.#awaited.get(logId);
     if (wanted === undefined) {
-      if (!this.#repeated.has(logId)) this.#acks.unknown++;
+      this.#acks[this.#repeated.has(logId) ? "repeated" : "unknown"]++;
       return;
     }
     this.#awaited.delete(logId);

@@ -199,9 +199,7 @@ export const KINDS = {
     totalViewers: Count("people who came so far"),
     onlineText: Text("the same as the page shows it (1.1万)"),
     totalText: Text("the same as the page shows it"),
-    tickets: Type.Optional(
-      Type.Integer({ minimum: 1, description: "tickets of the room so far (本场音浪), if the message has them" }),
-    ),
+    tickets: Type.Optional(Type.Integer({ minimum: 1, description: "tickets of the room so far (本场音浪), if the message has them" })),
     ranks: Type.Optional(
       Type.Array(RankEntrySchema, { description: "top contributors, where the message has them: one message is one event" }),
     ),

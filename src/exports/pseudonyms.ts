@@ -1,5 +1,5 @@
 import { digestOf, isPseudonym, pseudonymOf } from "../erasure/identity.js";
-import type { LiveEvent, User } from "../events/event.js";
+import type { LiveEvent, Segment, User } from "../events/event.js";
 import { withoutSentences } from "../events/people.js";
 import type { Person } from "../works/model/author.js";
 import type { KeptComment } from "../works/model/kept.js";
@@ -37,6 +37,8 @@ export class Pseudonyms {
   /** Hides the people in an event beside the one who did it. */
   #others(event: LiveEvent): LiveEvent {
     switch (event.type) {
+      case "chat":
+        return { ...event, segments: event.segments.map((one) => this.#segment(one)) };
       case "gift":
         return this.#gift(event);
       case "moderation":
@@ -69,7 +71,6 @@ export class Pseudonyms {
       default:
         // Of these nothing but `user` tells of people. A new type does not compile before it is decided here or above.
         event.type satisfies
-          | "chat"
           | "like"
           | "join"
           | "follow"
@@ -92,6 +93,10 @@ export class Pseudonyms {
     const comboId = `c${digestOf(event.comboId, this.#key)}`;
     const id = event.id.startsWith("settle:") ? `settle:${comboId}` : event.id;
     return { ...event, id, comboId, traceId: null, receiver: event.receiver === null ? null : this.#user(event.receiver) };
+  }
+
+  #segment(segment: Segment): Segment {
+    return "user" in segment && segment.user !== undefined ? { ...segment, user: this.#user(segment.user) } : segment;
   }
 
   /** Hides a person. Exact counts of who follows them would find them again. */

@@ -349,7 +349,7 @@ it("a frame that is pushed again, since its ack was late, is stored once", async
   simulator.rooms.latency(0);
   await clock.go(4000);
   // Each copy is acknowledged, too.
-  expect(simulator.truth(RID).connections[0]?.acks.unknown).toBeGreaterThan(3);
+  expect(simulator.truth(RID).connections[0]?.acks.repeated).toBeGreaterThan(3);
   const ids = (await events(status()?.room ?? 0)).map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
 });

@@ -63,7 +63,7 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   rank: ["entries.0.scoreText"],
   notice: ["deletes.0"],
   pin: ["pins.0.text", "version"],
-  product: ["action", "explaining", "products.0.id", "products.0.title", "categories.0.name", "categories.0.products.0"],
+  product: ["action", "explaining", "products.0.id", "products.0.title", "products.0.cover", "categories.0.name", "categories.0.products.0"],
   battle: ["battleId", "phase"],
   linkmic: ["action", "channelId", "version"],
   lottery: ["action", "lotteryId", "conditions.0.text", "version"],

@@ -122,7 +122,7 @@ describe("acks", () => {
     client.ack(first);
     client.ack({ ...fourth, logId: "12345" });
     await client.caughtUp();
-    expect(stage.book().acks).toEqual({ expected: frames.length, good: 1, wrong: 2, unknown: 2 });
+    expect(stage.book().acks).toEqual({ expected: frames.length, good: 1, wrong: 2, repeated: 0, unknown: 2 });
     expect(stage.book().damaged).toBe(0);
   });
 });

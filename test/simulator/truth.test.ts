@@ -294,7 +294,7 @@ describe("what is injected", () => {
     expect(client.frames[1]?.type).toBe("close");
     client.ack(frame);
     await client.caughtUp();
-    expect(simulator.truth(PK).connections[0]?.acks).toEqual({ expected: 1, good: 1, wrong: 0, unknown: 0 });
+    expect(simulator.truth(PK).connections[0]?.acks).toEqual({ expected: 1, good: 1, wrong: 0, repeated: 0, unknown: 0 });
     expect(simulator.truth(PK).sent.messages).toBe(10);
   });
 
