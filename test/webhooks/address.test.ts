@@ -1,3 +1,4 @@
+// Guards: A webhook never reaches a private address that the operator did not allow.
 import type { LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { describe, expect, it } from "vitest";

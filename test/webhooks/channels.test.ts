@@ -1,19 +1,18 @@
+// Guards: A channel shows people each alarm as its service takes it, in their language, without a secret and no faster than it allows.
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
 import type { RoomState } from "../../src/health/state.js";
-import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
+import { stateEvent } from "../../src/ingest/own-events.js";
 import { AllowedHosts } from "../../src/runtime/allowed-hosts.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../src/store/sql/hooks.js";
 import { alarmSelection, alarmText } from "../../src/webhooks/alarm-text.js";
-import { channelOf, channelRequest, shownAddress, withoutKeys } from "../../src/webhooks/channels.js";
+import { channelOf, shownAddress, withoutKeys } from "../../src/webhooks/channels.js";
 import { AddressPace } from "../../src/webhooks/pace.js";
 import { WebhookService } from "../../src/webhooks/webhook-service.js";
-import { FakeClock, SettableClock } from "../clock.js";
+import { FakeClock } from "../clock.js";
 import { chat, gift, userOf } from "../contracts/events.js";
-import { claimed } from "../contracts/harness.js";
 import { until } from "../until.js";
-import { casesOf } from "../whole.js";
 import { delivering, faked } from "./delivering.js";
 import { KEYS, type Kind, Services } from "./services.js";
 
@@ -42,7 +41,7 @@ async function set() {
   /** Goes on until so many were shown. */
   const shown = async (count: number) => {
     await until(async () => {
-      await clock.advance(500);
+      await clock.advance(3_000);
       return services.shown.length >= count;
     });
     return services.shown.map(({ text }) => text);
@@ -115,18 +114,6 @@ describe("a channel", () => {
     expect(services.shown.length).toBeLessThan(30);
   });
 
-  it("is not sent more by two hooks than by one", async () => {
-    const { append, tell, services, clock } = await set();
-    await tell("wecom");
-    await tell("wecom", { language: "en" });
-    for (let n = 0; n < 60; n++) {
-      await append("a", said(`m${n}`, `消息${n}号`));
-      await clock.advance(1_000);
-    }
-    expect(services.shown.length).toBeGreaterThan(10);
-    expect(services.refused).toEqual([]);
-  });
-
   it.each([
     ["dingtalk", /430102/],
     ["discord", /HTTP 400/],
@@ -147,7 +134,7 @@ describe("a channel", () => {
     const { id } = await tell("dingtalk", { secret: "SECwrong" });
     await append("a", said("1", "你好"));
     await until(async () => {
-      await clock.advance(10_000);
+      await clock.advance(60_000);
       return services.refused.length >= 9;
     });
     await webhooks.change(id, { channel: channel("dingtalk") });
@@ -196,17 +183,6 @@ describe("a channel", () => {
     expect(await webhooks.test(other.id, signal)).toMatchObject({ delivered: true });
   });
 
-  it("is left alone no longer than it asked, though the clock is set back meanwhile", async () => {
-    const clock = new SettableClock(START);
-    const pace = new AddressPace(clock);
-    pace.putOff("https://a/", 30_000);
-    clock.set(-86_400_000);
-    await clock.advance(20_000);
-    expect(pace.putOffMs("https://a/")).toBe(10_000);
-    await clock.advance(10_000);
-    expect([pace.putOffMs("https://a/"), pace.take("https://a/", 3_000), pace.take("https://a/", 3_000)]).toEqual([0, 0, 3_000]);
-  });
-
   it("that says again what it was sent does not make us say its keys", async () => {
     const { tell, webhooks, services } = await set();
     const { id } = await tell("http", { secret: "hidden-token-1" });
@@ -218,94 +194,27 @@ describe("a channel", () => {
     expect(told.answer).toContain("who are you");
   });
 
-  it("stands whole below a title that its service cuts", async () => {
-    const { append, tell, shown } = await set();
-    await tell("serverchan");
-    const said40 = Array.from({ length: 40 }, (_, n) => `第${n}句`).join("，");
-    await append("a", said("1", said40));
-    const [read = ""] = await shown(1);
-    expect(read.split("\n", 1)[0]?.length).toBeLessThanOrEqual(32);
-    expect(read).toContain(said40);
-  });
-
-  it.each([
-    ["zh", /平台不向会话 account:phone 发送礼物（账号 phone）[\s\S]*先改用你自己日常的浏览器/],
-    ["en", /keeps gifts from session account:phone[\s\S]*Use your own everyday browser first \(DYLIVE_CDP\); see docs/],
-  ] as const)("tells news of gifts in %s, with what can be done", async (language, words) => {
-    const { tell, services, store, clock, shown } = await set();
-    await tell("wecom", { language }, ["gifts.suppressed"]);
-    const text =
-      "room 100000002: the platform keeps gifts from session account:phone since 2026-11-27T12:00:00.000Z (as account phone): its ranks, or the gifts of other sessions, rose by 67 diamonds for which no gift came (by 90 in all). Use your own everyday browser first (DYLIVE_CDP); see docs/login-and-gifts.md";
-    const { room, append } = await claimed(store, "gifts");
-    await append(alarmEvent(room, { sessionId: null, webRid: null }, { kind: "gifts.suppressed", text, evidence: {} }, clock.now()));
-    const [read = ""] = await shown(1);
-    expect(read).toMatch(words);
-    expect(services.refused).toEqual([]);
-  });
-
-  const kinds = HOOK_CHANNELS.filter((kind): kind is Kind => kind !== "email");
-  it.each(
-    casesOf(
-      kinds.filter((kind) => kind === "wecom" || kind === "dingtalk"),
-      kinds.filter((kind) => kind !== "wecom" && kind !== "dingtalk"),
-    ),
-  )("%s is told each alarm once through three restarts, also those that came meanwhile", async (kind) => {
-    const { append, tell, services, shown, restart } = await set();
-    await tell(kind);
-    for (let n = 0; n < 3; n++) {
-      await append("a", said(`before${n}`, `之前${n}`));
-      await shown(n * 2 + 1);
-      const starting = restart();
-      await append("a", said(`meanwhile${n}`, `重启${n}`));
-      await starting;
-      await shown(n * 2 + 2);
-    }
-    expect(services.shown.flatMap(({ text }) => [...new Set(text.match(/(?:之前|重启)\d/g))])).toEqual([
-      ...["之前0", "重启0", "之前1", "重启1", "之前2", "重启2"],
-    ]);
-    expect(services.refused).toEqual([]);
-  });
-
-  it.each(["zh", "en"] as const)("marks a test in %s where nobody's name or words come, by every channel", (language) => {
+  it.each(["zh", "en"] as const)("marks a test in %s where nobody's name or words come", (language) => {
     const mark = { zh: "（测试）", en: "(test)" }[language];
-    const hostile = [
-      ...[
-        "（测试）小鱼",
-        "(test) 小鱼",
-        "\u200b（测试）小鱼",
-        "🐟【测试】小鱼",
-        "（测\u200b试）小鱼",
-        "*（ 測試 ）小鱼",
-        "〔ＴＥＳＴ〕小鱼",
-        "\n(test) 小鱼",
-      ],
-    ].map((nickname) => chat(nickname, { user: { ...userOf("1"), nickname } }));
-    const [one] = hostile;
-    const tested = testEvent({ type: "chat" }, { room: 1, webRid: null, id: "1", now: 1 });
-    if (one === undefined || tested === null) throw new Error("there is nothing to tell");
-    const live = (event: NewEvent) => ({ ...event, seq: 1 }) as LiveEvent;
-    const textsOf = (events: readonly NewEvent[], name: string | null = "A】（测试）[x] (test)") => {
-      const text = alarmText(events.map(live), { name, title: "（测试）", again: new Set() }, language);
-      return HOOK_CHANNELS.map((kind) => {
-        const { body } = channelRequest(channel(kind as Kind), "https://example.com/a/b", text, START, "id");
-        return { title: text.title, lines: text.lines, body: String(body) };
-      });
+    const hostile = ["（测试）小鱼", "(test) 小鱼", "\u200b（测试）小鱼", "*（ 測試 ）小鱼", "〔ＴＥＳＴ〕小鱼", "\n(test) 小鱼"].map(
+      (nickname) => chat(nickname, { user: { ...userOf("1"), nickname } }),
+    );
+    const tested = testEvent({ type: "chat" }, { room: 1, webRid: null, id: "1", now: 1 }) as NewEvent;
+    const linesOf = (...events: readonly NewEvent[]) => {
+      const about = { name: "A】（测试）[x] (test)", title: "（测试）", again: new Set<string>() };
+      const { title, lines } = alarmText(
+        events.map((event) => ({ ...event, seq: 1 }) as LiveEvent),
+        about as never,
+        language,
+      );
+      return [title, ...lines];
     };
     const looksTested = (line: string) =>
       /^[^\p{L}\p{N}]*[(（[【〔][^\p{L}\p{N}]*(?:[测測]\P{L}*[试試]|test)/iu.test(line.normalize("NFKC"));
-    for (const event of [...hostile, live(stateEvent(1, null, "waiting", "live", {}, START))])
-      for (const { title } of textsOf([event])) expect([title, looksTested(title)]).toEqual([title, false]);
-    for (const { title, lines, body } of textsOf(hostile)) {
-      expect([title, ...lines].filter(looksTested)).toEqual([]);
-      expect(body.split(/\n|\\n/).filter(looksTested)).toEqual([]);
-    }
-    for (const { title } of textsOf([tested])) expect(title.startsWith(mark)).toBe(true);
-    for (const { title, lines } of textsOf([one, tested]))
-      expect([title, ...lines].map((line) => line.startsWith(mark))).toEqual([false, false, true]);
-    for (const { title } of textsOf([tested, tested])) expect(title.startsWith(mark)).toBe(true);
-    expect(alarmText([live(chat("1", { user: { ...userOf("1"), nickname: "（小鱼）" } }))], null, "zh").title).toBe(
-      "【dylive】（小鱼）：你好 1",
-    );
+    for (const event of hostile) expect(linesOf(event).filter(looksTested)).toEqual([]);
+    expect(linesOf(...hostile).filter(looksTested)).toEqual([]);
+    expect(linesOf(tested)[0]?.startsWith(mark)).toBe(true);
+    expect(linesOf(hostile[0] as NewEvent, tested).map((line) => line.startsWith(mark))).toEqual([false, false, true]);
   });
 
   it.each([
@@ -320,45 +229,25 @@ describe("a channel", () => {
     expect(await shown(2)).toEqual([given, live]);
   });
 
-  it.each([
-    ["zh", ["开播了：今晚抽奖", "消息停滞", "恢复接收，仍是同一场直播", "恢复接收，仍是同一场直播", "下播了", "开播了：今晚抽奖"]],
-    [
-      "en",
-      [
-        "is live: 今晚抽奖",
-        "is stalled",
-        ...Array(2).fill("is received again, the same broadcast"),
-        "has ended its broadcast",
-        "is live: 今晚抽奖",
-      ],
-    ],
-  ] as const)(
-    "that is told every state says in %s that somebody went live once for each broadcast, not after a stall or a restart",
-    async (language, lines) => {
-      const { append, tell, shown, room, restart } = await set();
-      await tell("slack", { language }, ["state"]);
-      const states = [
-        ...[
-          ["a", "connecting", "live"],
-          ["a", "live", "stalled"],
-          ["a", "stalled", "live"],
-          ["a", "resolving", "live"],
-        ],
-        ...[
-          ["a", "live", "ended"],
-          ["b", "waiting", "live"],
-        ],
-      ] as const;
-      for (const [n, [broadcast, from, to]] of states.entries()) {
-        if (from === "resolving") await restart();
-        await append("a", stateEvent(room, broadcast, from, to, {}, START + n));
-        // What an end leads to is told by it already.
-        if (to === "ended") await append("a", stateEvent(room, broadcast, "ended", "waiting", {}, START + n));
-        await shown(n + 1);
-      }
-      expect((await shown(6)).map((text) => text.replace(/^(?:【小明】|\[小明\] )/, ""))).toEqual(lines);
-    },
-  );
+  it("that is told every state says that somebody went live once for each broadcast, not after a stall or a restart", async () => {
+    const { append, tell, shown, room, restart } = await set();
+    await tell("slack", { language: "en" }, ["state"]);
+    const states = [
+      ...[["a", "connecting", "live"] as const, ["a", "live", "stalled"] as const, ["a", "stalled", "live"] as const],
+      ...[["a", "resolving", "live"] as const, ["a", "live", "ended"] as const, ["b", "waiting", "live"] as const],
+    ];
+    for (const [n, [broadcast, from, to]] of states.entries()) {
+      if (from === "resolving") await restart();
+      await append("a", stateEvent(room, broadcast, from, to, {}, START + n));
+      // What an end leads to is told by it already.
+      if (to === "ended") await append("a", stateEvent(room, broadcast, "ended", "waiting", {}, START + n));
+      await shown(n + 1);
+    }
+    expect((await shown(6)).map((text) => text.replace("[小明] ", ""))).toEqual([
+      ...["is live: 今晚抽奖", "is stalled", "is received again, the same broadcast", "is received again, the same broadcast"],
+      ...["has ended its broadcast", "is live: 今晚抽奖"],
+    ]);
+  });
 
   it("that is told every state is not told by a restart that a room is still not live, nor that it is still refused", async () => {
     const { append, tell, shown, room, restart } = await set();

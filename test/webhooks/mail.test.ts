@@ -1,3 +1,4 @@
+// Guards: An e-mail alarm reaches everybody who is named, or says in the server's words why not.
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -5,7 +6,6 @@ import { tryLine } from "../../src/cli/commands/hook.js";
 import { english } from "../../src/runtime/told.js";
 import { channelOf } from "../../src/webhooks/channels.js";
 import { MailSender } from "../../src/webhooks/send.js";
-import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
 import { until } from "../until.js";
 import { delivering } from "./delivering.js";
@@ -92,49 +92,38 @@ function textOf({ data }: Mail): string {
       ).toString();
 }
 
+/** A mail server, and a hook that sends mails over it. */
+async function mailing(to = "mailto:a@example.com", { broken = 0, password = undefined as string | undefined } = {}) {
+  const { url, mails } = await mailServer(broken);
+  const mail = new MailSender(url(password));
+  onTestFinished(() => mail.close());
+  const all = await delivering({ send: mail.send });
+  const { id } = await all.hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
+  const goOn = (isOver: () => boolean | Promise<boolean>) =>
+    until(async () => {
+      await all.clock.advance(5_000);
+      return isOver();
+    });
+  return { ...all, mails, id, goOn };
+}
+
 describe("e-mail", () => {
   it("reaches everybody who is named, once, with what was said in the text and nothing of it in the headers", async () => {
-    const { url, mails } = await mailServer();
-    const mail = new MailSender(url());
-    onTestFinished(() => mail.close());
-    const { hook, append, clock } = await delivering({ clock: new FakeClock(Date.UTC(2026, 10, 27)), send: mail.send });
-    const to = "mailto:a@example.com,b@example.com";
-    await hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
+    const { append, mails, goOn } = await mailing("mailto:a@example.com,b@example.com");
     await append("a", chat("1", { text: "你好\r\nBcc: c@example.com\r\n.\r\nDATA" }), chat("2", { text: "第二句" }));
-    await until(async () => {
-      await clock.advance(500);
-      return mails.length === 1;
-    });
+    await goOn(() => mails.length === 1);
     const [one] = mails as [Mail];
     expect([one.from, one.to]).toEqual(["me@example.com", ["a@example.com", "b@example.com"]]);
     expect(one.data.split("\r\n\r\n", 1)[0]).not.toMatch(/[\s,:<]c@example/);
     expect(textOf(one)).toMatch(/你好[\s\S]*第二句/);
   });
 
-  it("to an address that is none fails, and says so", async () => {
-    const mail = new MailSender("smtp://127.0.0.1:1");
-    onTestFinished(() => mail.close());
-    const asked = { url: "mailto:a%zz@example.com", headers: { subject: "s", id: "1" }, body: "text", allowPrivate: false };
-    expect(await mail.send(asked, new AbortController().signal)).toMatchObject({ delivered: false, error: expect.any(String) });
-  });
-
   it("is the same message, by its id, when it is sent again since nobody knows that it was taken", async () => {
-    const { url, mails } = await mailServer(1);
-    const mail = new MailSender(url());
-    onTestFinished(() => mail.close());
-    const { hook, append, clock } = await delivering({ send: mail.send });
-    const to = "mailto:a@example.com";
-    await hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
+    const { append, mails, goOn } = await mailing("mailto:a@example.com", { broken: 1 });
     await append("a", chat("1", { text: "第一句" }));
-    await until(async () => {
-      await clock.advance(500);
-      return mails.length === 2;
-    });
+    await goOn(() => mails.length === 2);
     await append("a", chat("2", { text: "第二句" }));
-    await until(async () => {
-      await clock.advance(500);
-      return mails.length === 3;
-    });
+    await goOn(() => mails.length === 3);
     const ids = mails.map(({ data }) => /^Message-ID: (<.+@example\.com>)\r$/im.exec(data)?.[1]);
     expect([ids[0], mails.map(textOf)]).toEqual([
       expect.any(String),
@@ -147,43 +136,23 @@ describe("e-mail", () => {
     ["wrong", "mailto:a@example.com", /535 5\.7\.8 wrong password/],
     [undefined, "mailto:a@elsewhere.example", /550 5\.1\.1 no such user/],
   ])("that is refused says why in the server's own words", async (password, to, why) => {
-    const { url, mails } = await mailServer();
-    const mail = new MailSender(url(password));
-    onTestFinished(() => mail.close());
-    const { webhooks, hook } = await delivering({ send: mail.send });
-    const { id } = await hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
+    const { webhooks, mails, id } = await mailing(to, { password });
     const { delivered, error } = await webhooks.test(id, new AbortController().signal);
     expect([delivered, error, mails]).toEqual([false, expect.stringMatching(why), []]);
   });
 
   it("whose text the server refuses comes without it", async () => {
-    const { url, mails } = await mailServer();
-    const mail = new MailSender(url());
-    onTestFinished(() => mail.close());
-    const { hook, append, clock, webhooks } = await delivering({ send: mail.send });
-    const to = "mailto:a@example.com";
-    const { id } = await hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
+    const { append, webhooks, mails, id, goOn } = await mailing();
     await append("a", chat("1", { text: "违禁" }));
-    await until(async () => {
-      await clock.advance(1_000);
-      return (await webhooks.tries(id, 1))[0]?.delivered === true;
-    });
+    await goOn(async () => (await webhooks.tries(id, 1))[0]?.delivered === true);
     expect(mails.map(textOf)).toEqual([expect.stringContaining("对方拒收")]);
     expect((await webhooks.tries(id, 1))[0]?.error).toMatch(/^sent without its text: the mail server refused it: 554 5\.7\.1/);
   });
 
   it("that reaches some of those who are named says whom it does not reach, and is sent to nobody again", async () => {
-    const { url, mails } = await mailServer();
-    const mail = new MailSender(url());
-    onTestFinished(() => mail.close());
-    const { hook, append, clock, webhooks } = await delivering({ send: mail.send });
-    const to = "mailto:a@example.com,b@elsewhere.example";
-    const { id } = await hook({ url: to, channel: channelOf({}, to), types: ["chat"] });
+    const { append, webhooks, clock, mails, id, goOn } = await mailing("mailto:a@example.com,b@elsewhere.example");
     await append("a", chat("1"));
-    await until(async () => {
-      await clock.advance(500);
-      return (await webhooks.tries(id, 9)).length === 1;
-    });
+    await goOn(async () => (await webhooks.tries(id, 9)).length === 1);
     const [tried] = await webhooks.tries(id, 9);
     expect(tried).toMatchObject({ delivered: true, error: "it did not reach b@elsewhere.example: 550 5.1.1 no such user" });
     expect(tried && english(tryLine(tried))).toContain(`: delivered: ${tried?.error}, `);

@@ -1,3 +1,4 @@
+// Guards: A receiver can check the signature of each request, and a request that it does not take is sent again byte for byte.
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.js";
 import type { RoomKey } from "../../src/store/log.js";

@@ -1,10 +1,9 @@
+// Guards: A hook's types, rooms and filter decide which events it is sent, and a broadcast is announced live once.
 import { describe, expect, it } from "vitest";
 import { EVENT_TYPES, type LiveEvent, type NewEvent } from "../../src/events/event.js";
-import { testEvent } from "../../src/events/test-event.js";
 import type { RoomState } from "../../src/health/state.js";
 import { alarmEvent, stateEvent } from "../../src/ingest/own-events.js";
 import { tellSystem } from "../../src/store/log.js";
-import { openMemoryStore } from "../../src/store/memory/memory.js";
 import { rowOf, StoredEvent } from "../../src/store/stored-event.js";
 import { hookSelection, saysStateAgain } from "../../src/webhooks/selection.js";
 import { FakeClock } from "../clock.js";
@@ -84,27 +83,6 @@ describe("what a hook is sent", () => {
     await restart();
     await clock.advance(3_000);
     expect(seen()).toEqual(expected.slice(1));
-  });
-
-  it("of a state that people are told, a test is always news and says nothing of what is told after it", async () => {
-    const store = openMemoryStore({ maxEventsPerRoom: 1_000 });
-    const room = await store.rooms.ensure([{ kind: "web_rid", value: "1" }]);
-    const epoch = (await store.rooms.claim(room)) ?? 0;
-    const tell = async (event: NewEvent | null, claim: number | null = epoch) => {
-      const of = event === null ? [] : [{ ...event, room }];
-      await store.log.append([{ room, epoch: claim, events: of }]);
-      const [told] = (await store.log.readBefore(room, Number.MAX_SAFE_INTEGER, 1)).events;
-      return told !== undefined && (await saysStateAgain(store.log, told));
-    };
-    const test = (type: "room.live" | "room.ended", id: string) => tell(testEvent({ type }, { room, webRid: null, id, now: 1 }), null);
-    expect(await tell(state("ended", "s1"))).toBe(false);
-    expect([await test("room.ended", "1"), await test("room.ended", "2"), await test("room.live", "3")]).toEqual([false, false, false]);
-    expect(await tell(state("ended", "s1"))).toBe(true);
-    expect([await tell(state("failed", null)), await test("room.ended", "4"), await tell(state("waiting", null))]).toEqual([
-      false,
-      false,
-      false,
-    ]);
   });
 
   it.each<[was: [RoomState, string | null] | null, is: [RoomState, string | null], known: boolean]>([
