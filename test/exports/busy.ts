@@ -1,12 +1,10 @@
 import { execFile } from "node:child_process";
-import { statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import type { LiveEvent } from "../../src/events/event.js";
-import { exportPieces } from "../../src/exports/export.js";
 import { EXPORT_FORMAT_NAMES, EXPORT_FORMATS, type ExportFormat } from "../../src/exports/format.js";
-import { planExport } from "../../src/exports/plan.js";
 import type { Store } from "../../src/store/store.js";
 import { type BusyTruth, SESSION } from "../statistics/busy-room.js";
 import { programOf } from "../store/child/spawn.js";
@@ -55,18 +53,6 @@ export async function exportBusy(
 
 /** Writes a file of a broadcast; only events before `to`, where it is given. */
 export type Write = (format: ExportFormat, path: string, to?: number) => Promise<Made>;
-
-/** Writes in this process. */
-export function writer(store: Store, room: number): Write {
-  return async (format, path, to) => {
-    const ask = await planExport(store, room, { format, sessionId: SESSION, to });
-    const began = performance.now();
-    const pieces: Uint8Array[] = [];
-    for await (const { bytes } of exportPieces(store, ask, new AbortController().signal)) pieces.push(bytes);
-    writeFileSync(path, Buffer.concat(pieces));
-    return { format, seconds: (performance.now() - began) / 1000, bytes: statSync(path).size, mostMb: 0 };
-  };
-}
 
 /** Writes in a process of its own each time, so that its memory is that of the export. */
 export function childWriter(database: string, room: number): Write {

@@ -1,3 +1,4 @@
+// Guards: Exported comments of a work are those that are kept, in every format, and name nobody under pseudonyms.
 import { writeFileSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parse } from "csv-parse/sync";
@@ -14,7 +15,7 @@ import { HOSTILE } from "./made.js";
 
 const path = useDirectory();
 const WORK = "7560000000000000001";
-const COUNT = 1200;
+const COUNT = 600;
 const cid = (n: number) => String(7_560_000_000_000_000_000n + BigInt(n));
 
 async function filled() {

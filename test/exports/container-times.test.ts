@@ -1,3 +1,4 @@
+// Guards: A film's container says when it was made and how long it is, and a damaged one says nothing.
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { containerTimes } from "../../src/exports/container-times.js";

@@ -1,3 +1,4 @@
+// Guards: Every type of event names no person under a pseudonym or after an erasure, but in texts that are kept on purpose.
 import type { TSchema } from "typebox";
 import { describe, expect, it } from "vitest";
 import { changeOf } from "../../src/erasure/change.js";
@@ -9,7 +10,14 @@ import { userOf } from "../contracts/events.js";
 /** In every text of the events below, and in the bytes of messages; a nickname that stands for whatever a person may be known by. */
 const NAME = "某某某同学";
 const PAYLOAD = Buffer.from(NAME).toString("base64");
-const somebody: User = { ...userOf("111265487875"), nickname: NAME, webcastUid: `MS4w${NAME}`, secUid: `MS4wLjAB${NAME}` };
+const somebody: User = {
+  ...userOf("111265487875"),
+  nickname: NAME,
+  displayId: NAME,
+  shortId: NAME,
+  webcastUid: `MS4w${NAME}`,
+  secUid: `MS4wLjAB${NAME}`,
+};
 
 interface Node extends TSchema {
   readonly $id?: string;

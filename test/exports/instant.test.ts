@@ -1,3 +1,4 @@
+// Guards: A moment is read as people write it, and a date that the calendar does not have is refused.
 import { describe, expect, it } from "vitest";
 import { moment } from "../../src/cli/terminal.js";
 import { when } from "../../src/cli/values.js";

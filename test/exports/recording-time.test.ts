@@ -1,3 +1,4 @@
+// Guards: A recording's beginning is read from its name, its container or its growth, and is null where none of them says it.
 import { describe, expect, it } from "vitest";
 import { beginOf, momentIn, NamePattern, readTimeZone } from "../../src/exports/recording-time.js";
 
@@ -69,22 +70,6 @@ describe("the time in a name", () => {
     expect(momentIn(zone, Date.UTC(2026, 6, 1, 16))).toBe("2026-07-01 12:00:00 -04:00");
     expect([readTimeZone("+08:00"), readTimeZone("Z"), readTimeZone("Asia/Shanghai")]).toEqual([480, 0, "Asia/Shanghai"]);
     for (const wrong of ["Nowhere/Town", "8", "+8"]) expect(() => readTimeZone(wrong), wrong).toThrow("time zone");
-  });
-
-  it("that a clock showed twice is the one nearest to the first growth, else the last before it was written; that is said", () => {
-    const zone = readTimeZone("America/New_York"); // 1:30 on 2026-11-01 was at 5:30 and at 6:30 UTC
-    const [once, again] = [Date.UTC(2026, 10, 1, 5, 30), Date.UTC(2026, 10, 1, 6, 30)];
-    const of = (evidence: Partial<Evidence>) => begun("2026-11-01 01-30-00", evidence, null, zone);
-    expect(of({ firstAt: once + 2000, grewAt: again + HOUR })).toMatchObject({ at: once });
-    expect(of({ firstAt: again + 2000, grewAt: again + HOUR })).toMatchObject({ at: again });
-    expect(of({ grewAt: again - 600_000 })).toMatchObject({ at: once });
-    expect(of({ grewAt: again + 600_000 })?.remarks.map(String)).toEqual([expect.stringContaining("showed the time in its name twice")]);
-  });
-
-  it("that no clock showed is told", () => {
-    const found = begun("2026-03-08 02-30-00", { grewAt: Date.UTC(2026, 2, 8, 9) }, null, readTimeZone("America/New_York"));
-    expect(found).toMatchObject({ at: Date.UTC(2026, 2, 8, 7, 30), by: "name" });
-    expect(found?.remarks.map(String)).toEqual([expect.stringContaining("set ahead over the time in its name")]);
   });
 
   it("that is after the last growth is passed over, and one far from the first growth is doubted", () => {

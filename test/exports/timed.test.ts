@@ -1,3 +1,4 @@
+// Guards: Files that go with a recording have every chat and gift at its time, and no text breaks out of its place.
 import { compile, parse as parseAss } from "ass-compiler";
 import { SaxesParser } from "saxes";
 import SrtParser from "srt-parser-2";
