@@ -1,3 +1,4 @@
+// Guards: Clients of other programs get each event of their rooms once and in order, and only those that are let in.
 import { describe, expect, it, vi } from "vitest";
 import { startCompat } from "../../src/compat/compat.js";
 import { DyliveError } from "../../src/runtime/errors.js";
@@ -281,6 +282,25 @@ describe("a client that does not keep up", () => {
     client.socket.pause();
     await until(() => server.compat.counts().clients === 0);
   });
+
+  it("is not read for a while when it has sent too much, and is heeded again afterwards", async () => {
+    const clock = new FakeClock();
+    const server = await serveCompat({ clock, limits: { messageBurst: 20, messagesPerSecond: 1 } });
+    const client = await connect(server.url("grab"));
+    let pongs = 0;
+    client.socket.on("pong", () => pongs++);
+    for (let n = 0; n < 20; n++) client.socket.ping();
+    await until(() => pongs === 20);
+    // The one that is too much is still answered: it was read.
+    client.socket.ping();
+    await until(() => pongs === 21);
+    client.socket.ping();
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(pongs).toBe(21);
+    await clock.advance(30_000);
+    await until(() => pongs === 22);
+    expect(client.closed).toBeNull();
+  });
 });
 
 describe("starting and stopping", () => {
@@ -308,26 +328,5 @@ describe("starting and stopping", () => {
     await server.compat.close();
     await until(() => client.closed);
     expect(client.closed).toEqual({ code: 1001, reason: "stopping" });
-  });
-});
-
-describe("a client", () => {
-  it("is not read for a while when it has sent too much, and is heeded again afterwards", async () => {
-    const clock = new FakeClock();
-    const server = await serveCompat({ clock, limits: { messageBurst: 20, messagesPerSecond: 1 } });
-    const client = await connect(server.url("grab"));
-    let pongs = 0;
-    client.socket.on("pong", () => pongs++);
-    for (let n = 0; n < 20; n++) client.socket.ping();
-    await until(() => pongs === 20);
-    // The one that is too much is still answered: it was read.
-    client.socket.ping();
-    await until(() => pongs === 21);
-    client.socket.ping();
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-    expect(pongs).toBe(21);
-    await clock.advance(30_000);
-    await until(() => pongs === 22);
-    expect(client.closed).toBeNull();
   });
 });

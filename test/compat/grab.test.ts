@@ -1,3 +1,4 @@
+// Guards: Messages for clients of DouyinBarrageGrab have the fields and exact integers that these read.
 import { describe, expect, it } from "vitest";
 import { bareJson, grab } from "../../src/compat/grab.js";
 import type { LiveEvent, User } from "../../src/events/event.js";

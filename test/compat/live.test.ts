@@ -1,3 +1,4 @@
+// Guards: Messages and status frames for clients of jwwsjlm/douyinLive are what these read.
 import { describe, expect, it } from "vitest";
 import { live } from "../../src/compat/live.js";
 import type { LiveEvent } from "../../src/events/event.js";

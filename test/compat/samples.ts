@@ -1,4 +1,5 @@
 import type { LiveEvent, NewEvent, NewEventOf, User } from "../../src/events/event.js";
+import type { RoomState } from "../../src/health/state.js";
 import type { RoomFacts } from "../../src/store/rooms.js";
 import { person } from "../http/events.js";
 
@@ -56,32 +57,23 @@ const gift: NewEventOf<"gift"> = {
   traceId: "trace-1",
 };
 const stats = { ...base, method: "WebcastRoomUserSeqMessage", type: "stats" as const };
-const ended = { from: "live", to: "ended", evidence: {} };
+const said = {
+  ...{ ...base, method: "WebcastChatMessage", type: "chat" as const, user: FAN },
+  ...{ kind: "text" as const, segments: [], luckyBag: false },
+};
+const fansclub = { ...base, method: "WebcastFansclubMessage", type: "fansclub" as const, user: FAN };
+const own = { ...base, method: "dylive", source: "system" as const };
+const state = (nth: number, from: RoomState | null, to: RoomState): NewEvent => ({
+  ...{ ...own, id: `state:${1_760_000_000_000 + nth}:${to}`, type: "state", from, to, evidence: {} },
+});
 
 /** An event of every kind that any format has a message for, and some that none has. */
 export const SAMPLES: Readonly<Record<string, NewEvent>> = {
-  chat: { ...base, method: "WebcastChatMessage", type: "chat", user: FAN, text: "你好", kind: "text", segments: [], luckyBag: false },
+  chat: { ...said, text: "你好" },
   "chat of an emoji": {
-    ...base,
-    method: "WebcastEmojiChatMessage",
-    type: "chat",
-    user: person({ nickname: "路人" }),
-    text: "[比心]",
-    kind: "emoji",
-    segments: [],
-    luckyBag: false,
+    ...{ ...said, method: "WebcastEmojiChatMessage", user: person({ nickname: "路人" }), text: "[比心]", kind: "emoji" },
   },
-  "chat by somebody hidden": {
-    ...base,
-    id: "h:0123456789abcdef",
-    method: "WebcastChatMessage",
-    type: "chat",
-    user: person({ masked: true }),
-    text: "?",
-    kind: "text",
-    segments: [],
-    luckyBag: false,
-  },
+  "chat by somebody hidden": { ...said, id: "h:0123456789abcdef", user: person({ masked: true }), text: "?" },
   like: { ...base, method: "WebcastLikeMessage", type: "like", user: FAN, count: 5, total: 123_456 },
   join: { ...base, method: "WebcastMemberMessage", type: "join", user: FAN, memberCount: 812, via: null },
   "join by a share": { ...base, method: "WebcastMemberMessage", type: "join", user: FAN, memberCount: null, via: "share" },
@@ -90,95 +82,29 @@ export const SAMPLES: Readonly<Record<string, NewEvent>> = {
   "share to nowhere known": { ...social, type: "share", target: null },
   "gift in a combo": gift,
   "gift by itself, to a guest": {
-    ...gift,
-    gift: { id: "685", name: "粉丝灯牌", icon: null },
-    delta: 1,
-    comboTotal: 1,
-    settled: true,
-    unitDiamonds: null,
-    diamonds: null,
-    receiver: person({ id: "42", nickname: "嘉宾" }),
-    comboId: `${ROOM_ID}.${UID}.685.e${MSG_ID}.42`,
-    traceId: null,
+    ...{ ...gift, gift: { id: "685", name: "粉丝灯牌", icon: null }, delta: 1, comboTotal: 1, settled: true },
+    ...{ unitDiamonds: null, diamonds: null, receiver: person({ id: "42", nickname: "嘉宾" }) },
+    ...{ comboId: `${ROOM_ID}.${UID}.685.e${MSG_ID}.42`, traceId: null },
   },
-  "end of a combo": {
-    ...gift,
-    id: `settle:${gift.comboId}`,
-    method: "dylive",
-    source: "system",
-    delta: 0,
-    diamonds: 0,
-    settled: true,
-  },
-  "fans club join": {
-    ...base,
-    method: "WebcastFansclubMessage",
-    type: "fansclub",
-    user: FAN,
-    action: "join",
-    text: "恭喜 小明 加入粉丝团",
-  },
-  "fans club upgrade": { ...base, method: "WebcastFansclubMessage", type: "fansclub", user: FAN, action: "upgrade", text: null },
+  "end of a combo": { ...gift, ...own, id: `settle:${gift.comboId}`, delta: 0, diamonds: 0, settled: true },
+  "fans club join": { ...fansclub, action: "join", text: "恭喜 小明 加入粉丝团" },
+  "fans club upgrade": { ...fansclub, action: "upgrade", text: null },
   stats: {
-    ...stats,
-    online: 812,
-    totalViewers: 30_500,
-    onlineText: "812",
-    totalText: "3.05万",
+    ...{ ...stats, online: 812, totalViewers: 30_500, onlineText: "812", totalText: "3.05万" },
     ranks: [{ rank: 1, score: 520, scoreText: null, user: FAN }],
   },
   "stats of another message": {
-    ...stats,
-    method: "WebcastRoomStatsMessage",
-    online: 812,
-    totalViewers: null,
-    onlineText: null,
-    totalText: null,
+    ...{ ...stats, method: "WebcastRoomStatsMessage", online: 812, totalViewers: null, onlineText: null, totalText: null },
   },
   leave: { ...base, method: "WebcastMemberMessage", type: "leave", user: FAN },
   mute: { ...base, method: "WebcastMemberMessage", type: "moderation", user: FAN, action: "mute", operator: person({ id: "7" }) },
   "announced end": { ...base, method: "WebcastControlMessage", type: "control", action: "end", code: 3, tips: null },
-  "room live": {
-    ...base,
-    id: "state:1760000000000:live",
-    method: "dylive",
-    source: "system",
-    type: "state",
-    ...ended,
-    from: null,
-    to: "live",
-  },
-  "room stalled": {
-    ...base,
-    id: "state:1760000000001:stalled",
-    method: "dylive",
-    source: "system",
-    type: "state",
-    ...ended,
-    to: "stalled",
-  },
-  "room ended": { ...base, id: "state:1760000000002:ended", method: "dylive", source: "system", type: "state", ...ended },
-  "room waiting": {
-    ...base,
-    id: "state:1760000000003:waiting",
-    method: "dylive",
-    source: "system",
-    type: "state",
-    ...ended,
-    to: "waiting",
-  },
-  "an imported chat": {
-    ...base,
-    source: "import",
-    method: "WebcastChatMessage",
-    type: "chat",
-    user: FAN,
-    text: "昨天",
-    kind: "text",
-    segments: [],
-    luckyBag: false,
-  },
-  gap: { ...base, id: "gap:1", method: "dylive", source: "system", type: "gap", from: 1, to: 2, reason: "cut" },
+  "room live": state(0, null, "live"),
+  "room stalled": state(1, "live", "stalled"),
+  "room ended": state(2, "live", "ended"),
+  "room waiting": state(3, "live", "waiting"),
+  "an imported chat": { ...said, source: "import", text: "昨天" },
+  gap: { ...own, id: "gap:1", type: "gap", from: 1, to: 2, reason: "cut" },
 };
 
 /** A sample as the log gives it. */

@@ -1,3 +1,4 @@
+// Guards: Messages in the style of TikTok-Live-Connector have its names, and each combo counts once.
 import { describe, expect, it } from "vitest";
 import { tiktok } from "../../src/compat/tiktok.js";
 import { rendered } from "./golden.js";
