@@ -1,3 +1,4 @@
+// Guards: A watch on an author reports each new work once, oldest first, and none from before it.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { SYSTEM_ROOM } from "../../src/store/log.js";
@@ -116,15 +117,6 @@ describe("the watch on an author", () => {
     expect(await next(`${now - 9}`, `${now + 5}`)).toEqual([now + 5]);
   });
 
-  it("ends after three known works, and looks at no more than 20 at first", async () => {
-    const { start, told, watch, store, next } = await stage(Array.from({ length: 30 }, (_, at) => `${60 - at}`));
-    start();
-    await told();
-    expect((await store.authorWatches.due(Number.MAX_SAFE_INTEGER, 0))?.known).toHaveLength(20);
-    await next(...Array.from({ length: 30 }, (_, at) => `${61 - at}`));
-    expect((await watch()).look?.reason).toBe("3 works in a row are known from before");
-  });
-
   it("tells nothing twice when it dies between telling and keeping that", async () => {
     let broken = false;
     const { start, told, next, errors, clock } = await stage(["35"], (store) => {
@@ -167,21 +159,6 @@ describe("the watch on an author", () => {
     expect(await watch()).toMatchObject({ look: { outcome: "ok" }, failingSince: null, newest: { time: 39_000 }, published: 4 });
   });
 
-  it("tells the rest after a page that brought nothing more, unless that is so twice in a row", async () => {
-    const { start, told, next, reader, watch } = await stage(["35", "34"]);
-    start();
-    await told();
-    reader.listEnd = { endedBy: "stuck", reason: "nothing new" };
-    expect(await next("39", "38")).toEqual([38, 39]);
-    expect(await watch()).toMatchObject({ look: { outcome: "stuck" }, newest: { time: 35_000 } });
-    reader.listEnd = { endedBy: "end", reason: "no more" };
-    expect(await next("39", "38", "37", "36", "35", "34")).toEqual([38, 39, 36, 37]);
-    reader.listEnd = { endedBy: "stuck", reason: "nothing new" };
-    await next("41");
-    await next("41");
-    expect(await watch()).toMatchObject({ look: { outcome: "stuck" }, newest: { time: 41_000 }, published: 5 });
-  });
-
   it("tells no old work after a first look whose front did not come", async () => {
     const { start, told, next, reader, watch } = await stage(["35", "34"]);
     reader.listTorn = true;
@@ -193,24 +170,6 @@ describe("the watch on an author", () => {
     reader.listEnd = { endedBy: "end", reason: "no more" };
     expect(await next("39", "38", "37", "36", "35", "34")).toEqual([]);
     expect(await watch()).toMatchObject({ look: { outcome: "ok" }, newest: { time: 39_000 } });
-  });
-
-  it("looks again where that is asked for while it looks", async () => {
-    const { start, told, watch, watcher, store, reader, clock } = await stage(["35"]);
-    const { note } = store.authorWatches;
-    let isAsked = false;
-    Object.assign(store.authorWatches, {
-      note: async (...given: Parameters<typeof note>) => {
-        if (!isAsked) await watcher.lookSoon(SEC);
-        isAsked = true;
-        return note(...given);
-      },
-    });
-    await clock.advance(1);
-    start();
-    await until(() => reader.listed.length === 2 && clock.sleeping >= 1);
-    expect(await told()).toEqual([]);
-    expect(await watch()).toMatchObject({ nextAt: clock.now() + CHECK_MS });
   });
 
   it("says that a guest is shown the first ones only, and goes on with those", async () => {
@@ -265,34 +224,6 @@ describe("the watch on an author", () => {
     await clock.advance(10 * CHECK_MS);
     expect(reader.listed).toHaveLength(2);
     await expect(watcher.lookSoon(SEC)).rejects.toMatchObject({ code: "not_found" });
-  });
-
-  it("tells nothing of who was removed while their page was read", async () => {
-    const { start, told, next, reader, store } = await stage(["35"]);
-    start();
-    await told();
-    const list = reader.list.bind(reader);
-    reader.list = async function* (asked, signal) {
-      await store.authorWatches.remove(SEC);
-      return yield* list(asked, signal);
-    };
-    expect(await next("36", "35")).toEqual([]);
-    expect(await store.works.list({ limit: 9 })).toEqual([]);
-  });
-
-  it("keeps nothing of a look that is stopped", async () => {
-    const { start, reader, watch } = await stage(["35"]);
-    let began = false;
-    reader.list = async function* (_asked, signal) {
-      began = true;
-      yield { author: null, mix: null, works: page("35"), hidden: 0 };
-      await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-      return { endedBy: "end", reason: "no more" };
-    };
-    const stop = start();
-    await until(() => began);
-    await stop();
-    expect(await watch()).toMatchObject({ look: null, learnedAt: null });
   });
 
   it("is on nobody where a mix or another thing is meant", async () => {

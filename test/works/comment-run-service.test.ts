@@ -1,5 +1,6 @@
+// Guards: A work's comments are collected by one run at a time, whose progress, bounds and end are stored.
 import { once } from "node:events";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../src/platform/access/work-visitor.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
@@ -65,23 +66,6 @@ describe("the service of runs", () => {
     await finish(WORK);
     expect(await service.get(WORK)).toMatchObject({ running: false, run: { collected: 2, endedBy: "end", endedAt: 1500 } });
     expect(await store.comments.count(WORK)).toMatchObject({ comments: 2 });
-  });
-
-  it("tells no run that has ended as one under way, and begins the next when it is out of the way", async () => {
-    const { store, service, opened, startShown, finish } = stage();
-    await startShown(WORK);
-    let look: () => void = () => {};
-    const looking = new Promise<void>((resolve) => {
-      look = resolve;
-    });
-    const last = store.commentRuns.last.bind(store.commentRuns);
-    vi.spyOn(store.commentRuns, "last").mockImplementation((of) => looking.then(() => last(of)));
-    await finish(WORK);
-    expect(await service.get(WORK)).toMatchObject({ running: false, run: { endedBy: "end" } });
-    const next = service.start(WORK);
-    look();
-    expect(await next).toMatchObject({ running: true, run: { endedBy: null } });
-    expect(opened).toEqual([WORK, WORK]);
   });
 
   it("gives a second caller of the same the run that is under way, though both come at once", async () => {
@@ -172,16 +156,6 @@ describe("the service of runs", () => {
     ]);
   });
 
-  it("tells of a run whose work's author was erased meanwhile by what it ended, until another begins", async () => {
-    const { store, service, startShown, finish } = stage();
-    await startShown(WORK);
-    await store.commentRuns.removeOf(WORK); // as an erasure does
-    await finish(WORK);
-    const reason = expect.stringContaining("Its author was erased here");
-    expect(await service.get(WORK)).toMatchObject({ running: false, run: { endedBy: null, reason, collected: 2 } });
-    expect(await startShown(WORK)).toMatchObject({ running: true, run: { reason: null } });
-  });
-
   it("collects of ten works at a time, and tells a run whose process is gone as stopped", async () => {
     const { store, service, startShown } = stage();
     await store.commentRuns.begin(runOf(WORK, { collected: 7 }));
@@ -191,32 +165,6 @@ describe("the service of runs", () => {
     for (let n = 0; n < 10; n++) await startShown(`756000000000000001${n}`);
     await expect(service.start(WORK)).rejects.toMatchObject({ code: "too_many_works" });
     await service.stop("7560000000000000010");
-    expect(await startShown(WORK)).toMatchObject({ running: true });
-  });
-
-  it("takes no run for lost that has begun here and not told of itself yet", async () => {
-    const { store, startShown, service } = stage();
-    const { begin } = store.commentRuns;
-    const asked: unknown[] = [];
-    const slow: typeof begin = async (run) => {
-      const n = await begin(run);
-      asked.push(await service.get(WORK));
-      return n;
-    };
-    Object.assign(store.commentRuns, { begin: slow });
-    await startShown(WORK);
-    expect(asked).toMatchObject([{ running: true, run: { endedAt: null, endedBy: null } }]);
-    expect((await store.commentRuns.last(WORK))?.run).toMatchObject({ endedAt: null });
-  });
-
-  it("fails to start when the store does not answer, and the next start tries again", async () => {
-    const { store, startShown, service, errors } = stage();
-    const { known } = store.comments;
-    const down = new Error("the store is away");
-    Object.assign(store.comments, { known: () => Promise.reject(down) });
-    await expect(service.start(WORK)).rejects.toBe(down);
-    expect(errors).toEqual([[down, WORK]]);
-    Object.assign(store.comments, { known });
     expect(await startShown(WORK)).toMatchObject({ running: true });
   });
 });

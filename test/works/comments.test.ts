@@ -1,20 +1,15 @@
+// Guards: A run of comments yields each once, up to its limit, and knows which replies are still to be read.
 import { describe, expect, it } from "vitest";
 import type { CommentsEnd, CommentsRequest, CommentsSeen } from "../../src/platform/access/work-visitor.js";
 import { type CollectOptions, CommentCollector } from "../../src/works/comments.js";
 import type { Comment } from "../../src/works/model/comment.js";
 import { FakeClock } from "../clock.js";
+import { commentOf } from "./comment.js";
 
 const NEVER = new AbortController().signal;
 const END: CommentsEnd = { endedBy: "end", reason: "no more" };
 
-function comment(id: string, parentId: string | null = null, replies: number | null = null): Comment {
-  return {
-    ...{ id, workId: "1", parentId, replyToId: null, level: parentId === null ? 1 : 2, text: id, time: 1, likes: 0, replies },
-    ...{ repliesCollected: 0, place: null, authorLiked: null, byAuthor: null, labels: [], pinned: false, hot: false, folded: false },
-    ...{ images: [], sticker: null, mentions: [], rank: 0, receivedAt: 1 },
-    user: { id: null, secUid: null, displayId: null, shortId: null, nickname: null, avatar: null },
-  } as Comment;
-}
+const comment = (id: string, parentId: string | null = null, replies: number | null = null) => commentOf("1", id, { parentId, replies });
 const list = (cursor: number, ...comments: Comment[]): CommentsSeen => ({ floorId: null, comments, cursor, total: 9 });
 const floor = (floorId: string, ...comments: Comment[]): CommentsSeen => ({ floorId, comments, cursor: 3, total: 3 });
 
@@ -89,22 +84,6 @@ describe("a run of comments", () => {
     expect(status).toMatchObject({ collected: 3, topLevel: 2, repliesCollected: 1, floorsOpen: 0 });
     expect(wanted).toEqual([["c", null]]);
     expect([knows("a1"), knows("b")]).toEqual([true, false]);
-  });
-
-  it("opens a floor again when its replies are others, though as many have reached us as are told", async () => {
-    const replies = ["a1", "a2", "a3"].map((id, at) => ({ id, parentId: "a", rank: at + 1 }));
-    const wanted = async (told: number, now: readonly Comment[], more: Partial<CollectOptions> = {}) => {
-      const known = [{ id: "a", parentId: null, rank: 0, replies: told }, ...replies];
-      return (await run([list(2, ...now)], { known, again: true, ...more })).wanted[0]?.includes("a");
-    };
-    expect(await wanted(3, [comment("a", null, 3)])).toBe(false);
-    // Two were gone by then, and now there is another, or as many as before.
-    for (const now of [2, 3]) expect(await wanted(1, [comment("a", null, now)])).toBe(true);
-    // One that is shown beside the floor makes up for what is told, or does not.
-    expect(await wanted(3, [comment("a", null, 4), comment("a4", "a")])).toBe(false);
-    expect(await wanted(3, [comment("a", null, 3), comment("a4", "a")])).toBe(true);
-    // Figures that are not renewed say nothing of then.
-    expect(await wanted(1, [comment("a", null, 3)], { again: false })).toBe(false);
   });
 
   it("yields what is known again, once, where that is wanted: under its own rank, and beside a limit", async () => {

@@ -1,3 +1,4 @@
+// Guards: A download whose addresses fail goes on by a new reading where the file is the same, and begins anew where it is not.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";

@@ -1,5 +1,6 @@
+// Guards: A server's download reports its progress, goes on after a stop or a crash, and keeps the limits of disk, number and place.
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -8,9 +9,8 @@ import { DyliveError } from "../../src/runtime/errors.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { DownloadService } from "../../src/works/download-service.js";
-import { DownloadStorage } from "../../src/works/download-storage.js";
 import type { Work } from "../../src/works/model/work.js";
-import { erasedAuthor, WorkService } from "../../src/works/work-service.js";
+import { WorkService } from "../../src/works/work-service.js";
 import { FakeClock } from "../clock.js";
 import { useFolders } from "../store/directory.js";
 import { until } from "../until.js";
@@ -205,67 +205,6 @@ describe("a download of a server", () => {
     for (const { id } of two) expect(await ended(id)).toMatchObject({ state: "done" });
   });
 
-  it("holds no place while its work is read again because its addresses are dead", async () => {
-    let again: () => void = () => {};
-    const asleep = new Promise<void>((resolve) => {
-      again = resolve;
-    });
-    let readings = 0;
-    const dead = (id: string) => aWork({ id, media: [], images: [0, 1, 2].map((index) => image(index, "dead")) });
-    const alive = (id: string) => aWork({ id, media: [], images: [0, 1, 2].map((index) => image(index, "alive")) });
-    const { start, ended } = stage({
-      read: async ({ id }) => {
-        if (id !== WORK) return filmOf(id);
-        if (readings++ === 0) return dead(id);
-        await asleep;
-        return alive(id);
-      },
-    });
-    server.gives("p3-pc-sign.douyinpic.com/alive", Buffer.from("\xff\xd8\xff and so on".padEnd(80), "latin1"));
-    server.gives(at(SECOND), FILM);
-    const first = await start(WORK);
-    await until(() => readings === 2);
-    expect(await ended((await start(SECOND)).id)).toMatchObject({ state: "done" });
-    again();
-    expect(await ended(first.id)).toMatchObject({ state: "done", files: [{}, {}, {}, { role: "meta" }] });
-  });
-
-  it.each([
-    [{ maxFileBytes: HALF }, /^it is larger than the 50000 bytes that a file may have$/],
-    [{ maxBytes: FILM.length }, /^with it, all files would be larger than they may be$/],
-  ])(
-    "with the limits %o, of which the folder has some bytes already, fails with the reason, and nothing has the name of a file",
-    async (limits, reason) => {
-      const { start, ended, folder } = stage(limits);
-      server.gives(at(WORK), FILM);
-      const done = await ended((await start(WORK)).id);
-      expect(done).toMatchObject({ state: "failed", reason: expect.stringMatching(reason) });
-      expect(readdirSync(join(folder, WORK))).toEqual([]);
-    },
-  );
-
-  it("measures the folder rightly when several begin at the same time", async () => {
-    const folder = folders();
-    mkdirSync(join(folder, "others"));
-    writeFileSync(join(folder, "others", "film"), Buffer.alloc(3 * FILM.length));
-    // Room for each of them, and for no more.
-    const { start, ended } = stage({ folder, maxBytes: 3 * FILM.length + 4 * (FILM.length + 10_000) });
-    const works = [WORK, SECOND];
-    for (const work of works) server.gives(at(work), FILM);
-    const begun = await Promise.all(works.map((work) => start(work)));
-    for (const { id } of begun) expect(await ended(id)).toMatchObject({ state: "done" });
-  });
-
-  it("removes all files of a work, whatever their folders are called", async () => {
-    const { start, ended, service, folder } = stage();
-    server.gives(at(WORK), FILM);
-    const { id } = await start(WORK, { template: "x.lock/{id}" });
-    expect(await ended(id)).toMatchObject({ state: "done" });
-    expect(existsSync(join(folder, WORK, "x.lock"))).toBe(true);
-    await service.cancel(id, true);
-    await until(() => !existsSync(join(folder, WORK)));
-  });
-
   it("follows no link in place of its work's folder, and says so without a path", async () => {
     const { start, ended, folder } = stage();
     const outside = folders();
@@ -285,27 +224,6 @@ describe("a download of a server", () => {
     expect(errors).toEqual([gone, broken]);
   });
 
-  it("is forgotten where the author of its work was erased before it was read", async () => {
-    const gone = erasedAuthor(WORK);
-    const { start, service, store, errors, folder } = stage({ read: () => Promise.reject(gone) });
-    const { id } = await start(WORK);
-    await until(() => errors.length > 0);
-    await until(async () => (await store.downloads.walk(0, 9)).length === 0);
-    await expect(service.get(id)).rejects.toMatchObject({ code: "not_found" });
-    await service.sweep();
-    const left = await store.downloads.removedIn(await new DownloadStorage(folder).make());
-    expect([errors, left]).toEqual([[gone], []]);
-  });
-
-  it("does what its author allows, and more by a decision that is logged", async () => {
-    const { start, ended, lines } = stage({ read: async ({ id }) => filmOf(id, { downloadAllowed: false }) });
-    server.gives(at(WORK), FILM);
-    const refused = await ended((await start(WORK)).id);
-    expect(refused).toMatchObject({ state: "failed", reason: "its author does not allow that it is downloaded", files: [] });
-    expect(await ended((await start(WORK, { ignoreAuthorSetting: true })).id)).toMatchObject({ state: "done" });
-    expect(lines).toEqual([expect.stringContaining(WORK)]);
-  });
-
   it("ends when it is removed on its way, by whomever, and leaves no file and no row", async () => {
     const { service, start, store, folder, clock } = stage();
     const { halves } = halting(WORK);
@@ -320,22 +238,6 @@ describe("a download of a server", () => {
     expect(await store.downloads.removedIn(readFileSync(join(folder, own ?? ""), "utf8"))).toEqual([]);
     expect(service.figures()).toMatchObject({ waiting: 0, running: 0, ended: {} });
     await clock.advance(0);
-  });
-
-  it("is removed when the author was erased between the reading of the work and our word of whose it is", async () => {
-    const { start, store, folder, readings } = stage();
-    const { keep } = store.works;
-    Object.assign(store.works, {
-      keep: async (...kept: Parameters<typeof keep>) => {
-        const work = await keep(...kept);
-        await store.works.remove(work.id);
-        return work;
-      },
-    });
-    const { id } = await start(WORK);
-    await until(async () => (await store.downloads.get(id)) === null);
-    await until(() => !existsSync(join(folder, WORK)));
-    expect([readings, asked()]).toEqual([[WORK], []]);
   });
 
   it("whose process is gone for good is cancelled, removed, or stopped by the next of its work, wherever its files are", async () => {
@@ -360,8 +262,3 @@ describe("a download of a server", () => {
     expect((await store.downloads.list({ limit: 200 })).filter(({ download }) => download.endedAt !== null)).toEqual([]);
   });
 });
-
-function image(index: number, name: string): Work["images"][number] {
-  const urls = [`https://p3-pc-sign.douyinpic.com/${name}`];
-  return { index, role: "image", width: 1, height: 1, format: null, bytes: null, watermark: false, urls, expiresAt: null, motion: null };
-}

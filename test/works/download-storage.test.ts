@@ -1,3 +1,4 @@
+// Guards: Removed downloads take their own files with them and no others, and no link is followed.
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -40,21 +41,6 @@ it("removed downloads take their files with them, down to what was on its way, b
   expect(await downloads.removedIn("another folder")).toHaveLength(1);
   await downloads.remove(last);
   expect([await removeFiles(downloads, storage), existsSync(join(folder, OTHER))]).toEqual([[], false]);
-});
-
-it("files of a work of which another download begins while they are to be removed stay", async () => {
-  const { folder, storage, downloads, id, begin } = await stage();
-  await downloads.remove(await begin("a", WORK));
-  const racing: typeof downloads = {
-    ...downloads,
-    removedIn: async (of) => {
-      const removed = await downloads.removedIn(of);
-      if (removed.length > 0) await begin("b", WORK);
-      return removed;
-    },
-  };
-  expect([await removeFiles(racing, storage), existsSync(join(folder, WORK, "film.mp4"))]).toEqual([[], true]);
-  expect(await downloads.removedIn(id)).toEqual([]);
 });
 
 it("files of a work that somebody downloads just now stay, and are told; they go when that is over", async () => {

@@ -1,3 +1,4 @@
+// Guards: A file is gone on with only where it is the same file, and no wrong answer is taken for it.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -190,27 +191,6 @@ describe("time", () => {
       "NotFetched: v3-web.douyinvod.com: it gave less than 32 KiB in 30 s; v26-web.douyinvod.com: it gave less than 32 KiB in 30 s",
     );
     expect(readFileSync(part)).toHaveLength(1000);
-  });
-
-  it("is an hour for one file in all", async () => {
-    const clock = new FakeClock();
-    const PIECE = Buffer.concat([FILM.subarray(0, 12), Buffer.alloc(32_756)]);
-    let give = () => {};
-    server.answers(FIRST, (response) => {
-      give = () => void response.write(PIECE);
-      give();
-    });
-    let bytes = 0;
-    const onBytes = (now: number) => {
-      bytes = now;
-    };
-    const failed = fetching({ clock, bytes: null, onBytes }).catch((error: unknown) => String(error));
-    for (let pieces = 1; pieces <= 120; pieces++) {
-      await until(() => bytes >= pieces * PIECE.length);
-      await clock.advance(30_000);
-      give();
-    }
-    expect(await failed).toBe("NotFetched: it was not whole after 60 minutes");
   });
 
   it("ends by the caller's signal, at once", async () => {

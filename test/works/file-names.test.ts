@@ -1,8 +1,8 @@
+// Guards: A file's name follows the template, stays in its folder and has the work's id, whatever a title says.
 import { resolve, sep, win32 } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FileNames } from "../../src/works/file-names.js";
-import type { Work } from "../../src/works/model/work.js";
 import { aWork } from "./a-work.js";
 
 type NamedFile = Parameters<FileNames["stem"]>[1];
@@ -138,22 +138,6 @@ describe("whatever strangers write, a name", () => {
           expect(name.normalize("NFC")).toBe(name);
         }
       }),
-    );
-  });
-
-  it("is no other work's, also where cases and forms of letters are the same, and no other file's", () => {
-    fc.assert(
-      fc.property(template, work, work, file, file, (text, one, other, which, that) => {
-        const names = new FileNames(text);
-        // A picture is never of the type of a film; otherwise the worst: all are of one type.
-        const key = (of: Work, { role, ...rest }: NamedFile) =>
-          `${names.stem(of, { role, ...rest })}${role === "image" ? ".webp" : ".mp4"}`.normalize("NFD").toLowerCase();
-        if (one.id !== other.id) expect(key(one, which)).not.toBe(key(other, that));
-        const single = ["video", "music", "meta"].includes(which.role);
-        const same = which.role === that.role && (single || which.index === that.index);
-        if (!same) expect(key(one, which)).not.toBe(key(one, that));
-      }),
-      { numRuns: 1000 },
     );
   });
 });

@@ -1,3 +1,4 @@
+// Guards: The type of a media file is read from its first bytes.
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { packagePath } from "../../src/runtime/packages.js";

@@ -1,3 +1,4 @@
+// Guards: Pages of works are opened seconds apart, and after many refusals not for minutes.
 import { describe, expect, it } from "vitest";
 import { Pace, type Visit } from "../../src/works/pace.js";
 import { FakeClock } from "../clock.js";
@@ -15,13 +16,6 @@ function paced(random = 0) {
 }
 
 describe("the pace", () => {
-  it("makes a share of the pauses at a stand-in", () => {
-    const clock = new FakeClock();
-    const pace = new Pace(clock, () => 0, 1 / 20);
-    pace.note("answered");
-    expect(pace.nextAt - clock.now()).toBe(250);
-  });
-
   it("lets the first visit begin at once", () => {
     expect(paced().wait()).toBeLessThanOrEqual(0);
   });
@@ -46,19 +40,6 @@ describe("the pace", () => {
     expect(pace.pausedUntil).toBe(clock.now() + 5 * MINUTE_MS);
     expect(wait()).toBe(5 * MINUTE_MS);
     expect(pace.last).toEqual({ visits: 10, refused: 6 });
-  });
-
-  it("makes no pause longer when the clock is set back", async () => {
-    const { clock, pace, wait, note } = paced();
-    note("answered");
-    await clock.advance(2000);
-    expect(wait()).toBe(3000);
-    const now = clock.now.bind(clock);
-    clock.now = () => now() - 3_600_000;
-    expect(wait()).toBe(3000);
-    note("refused", 10);
-    clock.now = () => now() - 7_200_000;
-    expect([wait(), (pace.pausedUntil ?? 0) - clock.now()]).toEqual([5 * MINUTE_MS, 5 * MINUTE_MS]);
   });
 
   it("judges by the last twenty alone", () => {

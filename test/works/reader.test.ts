@@ -1,15 +1,9 @@
+// Guards: Works, lists and comments are read one at a time, shared among callers, paced, and ended with the last caller.
 import { setMaxListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { workReaderOf } from "../../src/app/platform.js";
 import { platformAt } from "../../src/platform/access/platform.js";
-import type {
-  AskedWork,
-  CommentsEnd,
-  CommentsSeen,
-  WorkReading,
-  WorkVisitor,
-  WorkVisitorRequest,
-} from "../../src/platform/access/work-visitor.js";
+import type { AskedWork, CommentsEnd, WorkReading, WorkVisitor, WorkVisitorRequest } from "../../src/platform/access/work-visitor.js";
 import { Account, type AccountStore } from "../../src/platform/accounts/login-store.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { english } from "../../src/runtime/told.js";
@@ -199,19 +193,11 @@ describe("the reader of works", () => {
     const paused = clock.now() + 300_000;
     expect(reader.status()).toMatchObject({ pausedUntil: paused, nextAt: paused, refused: 6, opened: 10, lastRefusal: "blocked" });
     const probe = reader.read(asked("probe"), NEVER);
-    const after = reader.read(asked("after"), NEVER);
     await clock.advance(299_999);
     expect(pages).toHaveLength(10);
     await clock.advance(1);
-    expect(pages).toHaveLength(11);
-    pages[10]?.answer(silent());
+    pages[10]?.answer(refused("gone"));
     await probe;
-    await clock.advance(60_000);
-    expect(pages).toHaveLength(11);
-    await clock.advance(240_000);
-    expect(pages).toHaveLength(12);
-    pages[11]?.answer(refused("gone"));
-    await after;
     await breathe();
     expect(reader.status().pausedUntil).toBeNull();
   });
@@ -273,36 +259,19 @@ describe("the reader of works", () => {
     stop.abort(new Error("enough"));
     await expect(stopped).rejects.toThrow("enough");
     expect(pages[0]?.signal.aborted).toBe(true);
-    await clock.advance(5000);
-    const failing = reader.list({ mixId: "m" }, NEVER).next();
-    await breathe();
-    pages[1]?.fail(new DyliveError("browser_failed", "crashed"));
-    await expect(failing).rejects.toMatchObject({ code: "browser_failed" });
-    await breathe();
-    expect(reader.status()).toMatchObject({ opened: 2, failed: 2, reading: null });
-    await clock.advance(8000);
     // That there is no such author is what the platform answered.
-    const nobody = reader.list({ secUid: "nobody" }, NEVER).next();
-    await breathe();
-    pages[2]?.fail(new DyliveError("no_account", "gone"));
-    await expect(nobody).rejects.toMatchObject({ code: "no_account" });
-    await breathe();
-    expect(reader.status()).toMatchObject({ opened: 3, failed: 2, last: { visits: 1, refused: 0 } });
-    await clock.advance(8000);
-    const closed = reader.list({ mixId: "m" }, NEVER).next();
-    await breathe();
-    await reader.close();
-    await expect(closed).rejects.toMatchObject({ code: "stopping" });
-  });
-
-  it("finds the author and the mix of a link, and refuses works and whoever is logged in", async () => {
-    const { reader } = stage();
-    const secUid = `MS4wLjABAAAA${"a".repeat(30)}`;
-    expect(await reader.findList(`https://www.douyin.com/user/${secUid}?from=x`, NEVER)).toEqual({ secUid });
-    expect(await reader.findList(secUid, NEVER)).toEqual({ secUid });
-    expect(await reader.findList("https://www.douyin.com/collection/7400000000000000001", NEVER)).toEqual({ mixId: "7400000000000000001" });
-    for (const text of ["https://www.douyin.com/user/self", "https://www.douyin.com/video/7560000000000000123", "7560000000000000123"])
-      await expect(reader.findList(text, NEVER)).rejects.toMatchObject({ code: "bad_work" });
+    for (const [nth, code, failed] of [
+      [1, "browser_failed", 2],
+      [2, "no_account", 2],
+    ] as const) {
+      await clock.advance(8000);
+      const failing = reader.list({ mixId: "m" }, NEVER).next();
+      await breathe();
+      pages[nth]?.fail(new DyliveError(code, "it fails"));
+      await expect(failing).rejects.toMatchObject({ code });
+      await breathe();
+      expect(reader.status()).toMatchObject({ opened: nth + 1, failed, reading: null });
+    }
   });
 
   describe("comments", () => {
@@ -333,56 +302,31 @@ describe("the reader of works", () => {
       expect(reader.status()).toMatchObject({ reading: null, opened: 3, refused: 1, failed: 0 });
     });
 
-    it("count for the pace as refused by a captcha or a block, and not by a wall, nor where the work is kept from everybody", async () => {
+    it("fail alone, and end with their caller's signal or the reader", async () => {
       const { clock, reader, panels } = stage();
-      const ends: readonly Omit<CommentsEnd, "reason">[] = [
-        { endedBy: "captcha" },
-        { endedBy: "blocked" },
-        { endedBy: "wall" },
-        { endedBy: "blocked", ofWork: true },
-      ];
-      for (const [at, end] of ends.entries()) {
-        const run = reader.comments(request(`${at}`), NEVER);
+      const begun = async (id: string, signal: AbortSignal) => {
+        const run = reader.comments(request(id), signal);
         const first = run.next();
         await clock.advance(10_000);
         await first;
-        panels.at(-1)?.end({ ...end, reason: `by ${end.endedBy} ${at}` });
-        await run.next();
-        await run.next();
-        await breathe();
-      }
-      expect(reader.status()).toMatchObject({ opened: 4, refused: 2, lastRefusal: "by blocked 1" });
-    });
-
-    it("fail alone, and end with their caller's signal or the reader, whoever goes on with them", async () => {
-      const { clock, reader, panels } = stage();
-      const failing = reader.comments(request("1"), NEVER);
-      await failing.next();
+        return run;
+      };
+      const failing = await begun("1", NEVER);
       panels[0]?.end(new DyliveError("browser_failed", "crashed"));
       await failing.next();
       await expect(failing.next()).rejects.toMatchObject({ code: "browser_failed" });
       await breathe();
       expect(reader.status()).toMatchObject({ failed: 1 });
-
       const stop = new AbortController();
-      const stopped = reader.comments(request("2"), stop.signal);
-      const begun = stopped.next();
-      await clock.advance(10_000);
-      await begun;
+      const stopped = await begun("2", stop.signal);
       stop.abort(new Error("enough"));
       await breathe();
       expect(panels[1]?.signal.aborted).toBe(true);
       await expect(stopped.next()).rejects.toThrow("enough");
-
-      const left = reader.comments(request("3"), NEVER);
-      const last = left.next();
-      await clock.advance(10_000);
-      await last;
+      const left = await begun("3", NEVER);
       await reader.close();
       expect(panels[2]?.signal.aborted).toBe(true);
       await expect(left.next()).rejects.toMatchObject({ code: "stopping" });
-      const late: Promise<IteratorResult<CommentsSeen, CommentsEnd>> = reader.comments(request("4"), NEVER).next();
-      await expect(late).rejects.toMatchObject({ code: "stopping" });
     });
   });
 

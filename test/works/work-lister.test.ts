@@ -1,3 +1,4 @@
+// Guards: A list of works says by what it ended, and ends at its limit or at known works.
 import { describe, expect, it } from "vitest";
 import type { ListEnd, ListSeen } from "../../src/platform/access/work-visitor.js";
 import type { AskedList } from "../../src/platform/works/work-list.js";
@@ -17,13 +18,6 @@ const page = (...names: string[]): ListSeen => ({
   works: names.map((name) => aWork({ id: `76000000000000000${name.slice(0, 2)}`, pinned: name.endsWith("*") })),
 });
 const PAGES = [page("90*", "35", "34"), page("33", "32"), page("31")];
-
-function readerOf(pages: readonly ListSeen[]) {
-  return async function* () {
-    yield* pages;
-    return OVER;
-  };
-}
 
 /** Lists pages of the test's, and tells what came and how far it was read. */
 async function list(asked: AskedList, pages: readonly ListSeen[], more: Partial<WorkListerOptions> = {}, signal = NEVER) {
@@ -96,15 +90,6 @@ describe("a list of works", () => {
       read: 1,
       run: { endedBy: "stopped" },
     });
-  });
-
-  it("ends as stopped when its reader leaves it", async () => {
-    const lister = new WorkLister(AUTHOR, { reader: { list: readerOf(PAGES) }, clock: new FakeClock() });
-    for await (const batch of lister.batches(NEVER)) {
-      expect(batch).toHaveLength(3);
-      break;
-    }
-    expect(lister.status()).toMatchObject({ endedBy: "stopped", collected: 3, endedAt: expect.any(Number) });
   });
 
   it("breaks off where it fails, and says nothing of an end", async () => {

@@ -1,3 +1,4 @@
+// Guards: A kept work that is young enough is given at once, and a caller whose turn does not come learns why.
 import { describe, expect, it } from "vitest";
 import type { WorkReading } from "../../src/platform/access/work-visitor.js";
 import type { WorkRow } from "../../src/store/sql/works.js";

@@ -1,26 +1,11 @@
-import fc from "fast-check";
+// Guards: The rung of a film is chosen by the quality that is asked for, and the reason is given.
 import { describe, expect, it } from "vitest";
 import type { MediaVariant } from "../../../src/works/model/media.js";
 import { chooseVariant, isQuality, type Quality } from "../../../src/works/model/quality.js";
+import { aRung } from "../a-work.js";
 
-const film = (name: string, more: Partial<MediaVariant> = {}): MediaVariant => ({
-  name,
-  role: "video",
-  container: "mp4",
-  codec: "h264",
-  hasAudio: more.container !== "dash",
-  watermark: false,
-  width: 1080,
-  height: 1920,
-  fps: 30,
-  hdr: null,
-  bitrate: null,
-  bytes: null,
-  hash: null,
-  urls: [`https://v3-web.douyinvod.com/${name}`],
-  expiresAt: null,
-  ...more,
-});
+const film = (name: string, more: Partial<MediaVariant> = {}): MediaVariant =>
+  aRung({ name, hasAudio: more.container !== "dash", bitrate: null, ...more });
 const edge = (short: number) => ({ width: short, height: Math.round((short * 16) / 9) });
 const sound = (name: string, bitrate: number): MediaVariant =>
   film(name, { role: "audio", container: "m4a", codec: null, hasAudio: true, width: null, height: null, bitrate, bytes: bitrate * 2 });
@@ -121,18 +106,6 @@ describe("the rung that is chosen", () => {
     expect(chooseVariant([], "best")).toBeNull();
     expect(chooseVariant([film("a", { watermark: true }), sound("s", 1)], "compatible")).toBeNull();
   });
-
-  it("is told with all rungs, the best first", () => {
-    expect(chooseVariant(LADDER, "smallest")?.rungs.map(({ name }) => name)).toEqual([
-      "adapt_lowest_4_1",
-      "adapt_lowest_1080_1",
-      "normal_1080_0",
-      "dash_1080",
-      "normal_720_0",
-      "lower_540_0",
-      "dash_540",
-    ]);
-  });
 });
 
 describe("a wish for a rung", () => {
@@ -141,44 +114,3 @@ describe("a wish for a rung", () => {
     for (const text of ["", "Best", "0p", "720", "p", "7p", "-720p", "720P", "999999p", "toString"]) expect(isQuality(text)).toBe(false);
   });
 });
-
-const number = fc.option(fc.constantFrom(1, 360, 576, 720, 1080, 5_000_000), { nil: null });
-const anyFilm: fc.Arbitrary<MediaVariant> = fc
-  .record({
-    name: fc.string({ minLength: 1, maxLength: 5 }),
-    role: fc.constantFrom("video" as const, "audio" as const),
-    container: fc.constantFrom("mp4" as const, "dash" as const),
-    codec: fc.constantFrom("h264" as const, "h265" as const, "vvc" as const, null),
-    watermark: fc.boolean(),
-    width: number,
-    height: number,
-    fps: fc.constantFrom(null, 30, 60),
-    hdr: fc.constantFrom(null, "1"),
-    bitrate: number,
-    bytes: number,
-  })
-  .map(({ name, ...more }) => film(name, more));
-
-describe("any film", () => {
-  it("gives an unmarked rung whatever is asked for, and sound to silent ones alone", () => {
-    const quality = fc.constantFrom<Quality[]>("best", "compatible", "smallest", "720p", "1p");
-    fc.assert(
-      fc.property(fc.uniqueArray(anyFilm, { selector: ({ name }) => name, maxLength: 8 }), quality, fc.boolean(), (media, wish, hdr) => {
-        const choice = chooseVariant(media, wish, { hdr });
-        const films = media.filter(({ role, watermark }) => role === "video" && !watermark);
-        expect(choice === null).toBe(films.length === 0);
-        if (choice === null) return;
-        expect(films).toContain(choice.variant);
-        expect(new Set(choice.rungs)).toEqual(new Set(films));
-        expect(choice.audio === null || (!choice.variant.hasAudio && choice.audio.role === "audio" && !choice.audio.watermark)).toBe(true);
-        // Rungs may be equal in all that counts, so it is the edge that the order must not change.
-        const turned = chooseVariant(media.toReversed(), wish, { hdr })?.variant;
-        if (wish === "best") expect(turned && edgeOf(turned)).toEqual(edgeOf(choice.variant));
-      }),
-    );
-  });
-});
-
-function edgeOf({ width, height, codec }: MediaVariant): unknown[] {
-  return [Math.min(width ?? 0, height ?? 0), codec === "vvc"];
-}
