@@ -2,32 +2,16 @@ import { once } from "node:events";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
-import { type Compat, type CompatOptions, startCompat } from "../../src/compat/compat.js";
+import { type CompatOptions, startCompat } from "../../src/compat/compat.js";
 import { compatAuthenticator } from "../../src/http/authentication.js";
 import { createToken, type NewToken } from "../../src/http/tokens.js";
 import { type Clock, systemClock } from "../../src/runtime/clock.js";
-import type { RoomKey } from "../../src/store/log.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
-import type { Store } from "../../src/store/store.js";
-import { type Tell, tellerOf } from "../contracts/harness.js";
+import { tellerOf } from "../contracts/harness.js";
 import { FakeManager } from "../http/fake-manager.js";
 
-/** The compat outputs over a store in memory, with rooms that need no platform. */
-export interface CompatServer {
-  readonly compat: Compat;
-  readonly store: Store;
-  readonly rooms: FakeManager;
-  readonly errors: unknown[];
-  url(name: "grab" | "live" | "tiktok"): string;
-  /** Makes a room known by this name, and collected. */
-  collect(name: string): Promise<RoomKey>;
-  readonly tell: Tell;
-  token(more?: Partial<NewToken>): Promise<{ readonly token: string; readonly id: string }>;
-}
-
-export async function serveCompat(
-  options: Partial<CompatOptions> & { readonly tokenNeeded?: boolean; readonly clock?: Clock } = {},
-): Promise<CompatServer> {
+/** Serves the compat outputs over a store in memory, with rooms that need no platform. */
+export async function serveCompat(options: Partial<CompatOptions> & { readonly tokenNeeded?: boolean; readonly clock?: Clock } = {}) {
   const { tokenNeeded = false, clock = systemClock, ...more } = options;
   const store = openSqliteStore({ path: ":memory:" });
   const rooms = new FakeManager(store);
@@ -52,14 +36,15 @@ export async function serveCompat(
     store,
     rooms,
     errors,
-    url: (name) => compat.urls.find((one) => one.name === name)?.url ?? "",
-    collect: async (name) => {
+    url: (name: "grab" | "live" | "tiktok") => compat.urls.find((one) => one.name === name)?.url ?? "",
+    /** Makes a room known by this name, and collected. */
+    collect: async (name: string) => {
       const room = await store.rooms.ensure([{ kind: "web_rid", value: name }], { webRid: name });
       rooms.say(room, "live");
       return room;
     },
     tell: tellerOf(store),
-    token: async (more = {}) => {
+    token: async (more: Partial<NewToken> = {}) => {
       const { token, row } = await createToken(store.tokens, { name: "test", scope: "read", now: clock.now(), ...more });
       return { token, id: row.id };
     },

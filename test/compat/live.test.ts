@@ -6,7 +6,7 @@ import type { RoomState } from "../../src/health/state.js";
 import { DyliveError } from "../../src/runtime/errors.js";
 import { roomStatus } from "../health/status.js";
 import { rendered } from "./golden.js";
-import { ABOUT, FAN, MSG_ID, ROOM_ID, sample, UID } from "./samples.js";
+import { ABOUT, FAN, sample } from "./samples.js";
 
 const format = live(30);
 const ASKED = { room: "98765", idsAsText: true };
@@ -28,20 +28,9 @@ describe("messages for clients of jwwsjlm/douyinLive", () => {
       const { method, livename, title, avatarThumb, ...own } = message;
       walk(own);
     }
-    expect(read("chat")).toMatchObject({
-      common: { msgId: MSG_ID, roomId: ROOM_ID, createTime: "1760000000123" },
-      user: { id: UID, nickname: "小明", secUid: "MS4wLjABAAAAfan", avatarThumb: { urlList: ["https://p3.douyinpic.com/fan.jpeg"] } },
-      content: "你好",
-      eventTime: "1760000000",
-      method: "WebcastChatMessage",
-      livename: "主播",
-      title: '今晚"聊天"',
-    });
     const followed = { ...sample("chat"), user: { ...FAN, followers: 120, followStatus: 1 } } as LiveEvent;
     const { user } = JSON.parse(format.write(followed, ABOUT, ASKED)?.text ?? "null");
     expect(user.followInfo).toEqual({ followerCount: "120", followStatus: "1" });
-    expect(read("follow")).toMatchObject({ action: "1", followCount: "10001" });
-    expect(read("share")).toMatchObject({ action: "3", shareTarget: "112" });
   });
 
   it("give every counter of a gift the combo's total, and its end", () => {

@@ -58,16 +58,6 @@ describe("a reader of jwwsjlm/douyinLive", () => {
     expect(read("stats of another message", { online: null, onlineText: "1万人看过" })).not.toHaveProperty("total");
   });
 
-  it("that shows the pieces of a text shows who did what", () => {
-    const shown = (name: string) => {
-      const { pieces } = (
-        read(name)["common"] as { displayText: { pieces: readonly { stringValue?: string; userValue?: { user: Plain } }[] } }
-      ).displayText;
-      return pieces.map(({ stringValue, userValue }) => stringValue ?? userValue?.user["nickname"] ?? "").join("");
-    };
-    expect(["join", "like", "follow", "share", "gift in a combo"].map(shown)).toEqual(["小明", "小明", "小明", "小明", "小明小心心x8"]);
-  });
-
   it("that counts clicks, or units by clicks, or goes by how a gift was sent, gets each", () => {
     const bundle = { gift: { id: "463", name: "小心心", icon: null, combo: true }, unitsPerClick: 66, comboTotal: 132 };
     expect(read("gift in a combo", bundle)).toMatchObject({ groupCount: "66", comboCount: "2", totalCount: "132", sendType: "4" });

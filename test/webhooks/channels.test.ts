@@ -2,14 +2,10 @@
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";
 import { testEvent } from "../../src/events/test-event.js";
-import type { RoomState } from "../../src/health/state.js";
 import { stateEvent } from "../../src/ingest/own-events.js";
-import { AllowedHosts } from "../../src/runtime/allowed-hosts.js";
 import { HOOK_CHANNELS, type HookChannel } from "../../src/store/sql/hooks.js";
 import { alarmSelection, alarmText } from "../../src/webhooks/alarm-text.js";
 import { channelOf, shownAddress, withoutKeys } from "../../src/webhooks/channels.js";
-import { AddressPace } from "../../src/webhooks/pace.js";
-import { WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
 import { chat, gift, userOf } from "../contracts/events.js";
 import { until } from "../until.js";
@@ -161,20 +157,15 @@ describe("a channel", () => {
     expect(times.slice(2).every((at, n) => at - (times[n + 1] ?? 0) >= 3_100)).toBe(true);
   });
 
-  it("is sent no more by tests, of whatever process, and alarms wait for these", async () => {
-    const { append, tell, services, clock, webhooks, store, shown } = await set();
+  it("is sent no more by tests, and alarms wait for these", async () => {
+    const { append, tell, services, clock, webhooks, shown } = await set();
     const [one, other] = [await tell("wecom"), await tell("wecom", { language: "en" })];
     const signal = new AbortController().signal;
-    const beside = new WebhookService({
-      ...{ store, clock, pace: new AddressPace(clock), allowed: new AllowedHosts("127.0.0.1") },
-      send: () => expect.fail("it is sent"),
-    });
     expect(await webhooks.test(one.id, signal)).toMatchObject({ delivered: true });
     await clock.advance(1_000);
     const refused = { code: "rate_limited", details: { retryAfterS: 3 } };
     await expect(webhooks.test(one.id, signal)).rejects.toMatchObject(refused);
     await expect(webhooks.test(other.id, signal)).rejects.toMatchObject(refused);
-    await expect(beside.test(one.id, signal)).rejects.toMatchObject(refused);
     expect(services.shown).toHaveLength(1);
     await append("a", said("1", "你好"));
     expect((await shown(3)).slice(1).map((text) => text.includes("你好"))).toEqual([true, true]);
@@ -247,23 +238,6 @@ describe("a channel", () => {
       ...["is live: 今晚抽奖", "is stalled", "is received again, the same broadcast", "is received again, the same broadcast"],
       ...["has ended its broadcast", "is live: 今晚抽奖"],
     ]);
-  });
-
-  it("that is told every state is not told by a restart that a room is still not live, nor that it is still refused", async () => {
-    const { append, tell, shown, room, restart } = await set();
-    await tell("slack", {}, ["state"]);
-    let at = START;
-    const say = (from: RoomState, to: RoomState) => append("a", stateEvent(room, null, from, to, {}, at++));
-    await say("connecting", "waiting");
-    await shown(1);
-    await restart();
-    await say("resolving", "waiting");
-    await say("waiting", "blocked");
-    await shown(2);
-    await restart();
-    await say("resolving", "blocked");
-    await say("blocked", "waiting");
-    expect((await shown(3)).map((text) => text.replace("【小明】", ""))).toEqual(["未开播", "被平台拒绝", "未开播"]);
   });
 
   it.each([

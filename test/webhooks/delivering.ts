@@ -2,9 +2,7 @@ import { onTestFinished } from "vitest";
 import { Feed } from "../../src/feed/feed.js";
 import { AllowedHosts, guardedConnector, openConnector } from "../../src/runtime/allowed-hosts.js";
 import type { Clock } from "../../src/runtime/clock.js";
-import type { RoomKey } from "../../src/store/log.js";
 import { type SystemNews, tellSystem } from "../../src/store/log.js";
-import type { HookRow } from "../../src/store/sql/hooks.js";
 import { openSqliteStore } from "../../src/store/sqlite/store.js";
 import type { Store } from "../../src/store/store.js";
 import { AddressPace } from "../../src/webhooks/pace.js";
@@ -13,29 +11,11 @@ import { HttpSender, type Send } from "../../src/webhooks/send.js";
 import { WebhookService } from "../../src/webhooks/webhook-service.js";
 import { FakeClock } from "../clock.js";
 import { chat } from "../contracts/events.js";
-import { type Tell, tellerOf } from "../contracts/harness.js";
+import { tellerOf } from "../contracts/harness.js";
 import { until } from "../until.js";
 
 type OutgoingRequest = Parameters<Send>[0];
 type NewHook = Parameters<WebhookService["add"]>[0];
-
-/** Hooks over a store, with everything in hand. */
-export interface Delivering<C extends Clock> {
-  readonly store: Store;
-  readonly clock: C;
-  readonly webhooks: WebhookService;
-  readonly runner: HookRunner;
-  readonly errors: unknown[];
-  readonly news: SystemNews[];
-  /** Adds a hook and waits until it is delivered. */
-  hook(wanted: Omit<NewHook, "url"> & { readonly url?: string }): Promise<HookRow>;
-  /** Appends chats of ids that were not used before to a room of this name; its key. */
-  chats(name: string, count: number): Promise<RoomKey>;
-  readonly append: Tell;
-  /** Begins anew over the same store, as after a restart. */
-  restart(): Promise<void>;
-  stop(): Promise<void>;
-}
 
 /** Where hooks of these tests lead when it does not matter. */
 const SOMEWHERE = "https://receiver.example/hook";
@@ -50,7 +30,8 @@ export interface DeliveringOptions<C extends Clock> {
   readonly lookMs?: number;
 }
 
-export async function delivering<C extends Clock = FakeClock>(options: DeliveringOptions<C> = {}): Promise<Delivering<C>> {
+/** Opens hooks over a store, with everything in hand. */
+export async function delivering<C extends Clock = FakeClock>(options: DeliveringOptions<C> = {}) {
   const clock = (options.clock ?? new FakeClock()) as C;
   const store = options.store ?? openSqliteStore({ path: ":memory:", clock });
   const errors: unknown[] = [];
@@ -96,13 +77,16 @@ export async function delivering<C extends Clock = FakeClock>(options: Deliverin
     },
     errors,
     news,
-    hook: async ({ url = SOMEWHERE, ...wanted }) => {
+    /** Adds a hook and waits until it is delivered. */
+    hook: async ({ url = SOMEWHERE, ...wanted }: Omit<NewHook, "url"> & { readonly url?: string }) => {
       const row = await webhooks.add({ url, ...wanted });
       await until(() => runner.placesOf(row) !== null);
       return row;
     },
-    chats: (name, count) => append(name, ...Array.from({ length: count }, () => chat(`c${next++}`))),
+    /** Appends chats of ids that were not used before to a room of this name; its key. */
+    chats: (name: string, count: number) => append(name, ...Array.from({ length: count }, () => chat(`c${next++}`))),
     append,
+    /** Begins anew over the same store, as after a restart. */
     restart: async () => {
       await runner.stop();
       runner = make();

@@ -62,21 +62,6 @@ describe("a hook that meets trouble", () => {
     expect(receiver.taken[0]).toMatchObject({ from: 1, to: 3 });
   });
 
-  it("is not paused because dylive was off", async () => {
-    const { receiver, hook, chats, clock, webhooks, runner, restart } = await faked({ lookMs: HOUR });
-    const { id } = await hook({});
-    receiver.answer = () => 500;
-    await chats("a", 1);
-    await clock.advance(HOUR);
-    await runner.stop();
-    await clock.advance(10 * DAY);
-    await restart();
-    await clock.advance(HOUR);
-    expect(await webhooks.get(id)).toMatchObject({ paused: null, failing: { ms: expect.any(Number) } });
-    await clock.advance(3 * DAY);
-    expect((await webhooks.get(id)).paused?.reason).toBe("failing");
-  });
-
   it("is paused at once by 410 Gone", async () => {
     const { receiver, hook, chats, clock, webhooks, news } = await faked({ lookMs: HOUR });
     const { id } = await hook({});
@@ -89,18 +74,6 @@ describe("a hook that meets trouble", () => {
     const tries = receiver.sent.length;
     await clock.advance(DAY);
     expect([receiver.sent.length, tries <= 2]).toEqual([tries, true]);
-  });
-
-  it("leaves its receiver alone for as long as that asks", async () => {
-    const { receiver, hook, chats, clock } = await faked();
-    await hook({});
-    receiver.answer = () => 429;
-    receiver.putOffMs = 600_000;
-    await chats("a", 1);
-    await clock.advance(599_000);
-    expect(receiver.sent).toHaveLength(1);
-    await clock.advance(1_000);
-    expect(receiver.sent).toHaveLength(2);
   });
 
   it("has one request of a room at a time, four in all, and rooms do not wait for one that fails", async () => {

@@ -101,19 +101,6 @@ describe("a receiver", () => {
     expect(receiver.taken[0]).toMatchObject({ id: first?.id, text: first?.text });
   });
 
-  it("that was not there is found when it is", async () => {
-    const { hook, chats, webhooks } = await quick();
-    const receiver = await Receiver.start();
-    const { id } = await hook({ url: receiver.url });
-    const port = await receiver.down();
-    const room = await chats("a", 5);
-    await until(async () => (await webhooks.tries(id, 5)).length >= 2);
-    expect((await webhooks.view(id)).row.last).toMatchObject({ status: null, error: "nobody listens there (ECONNREFUSED)" });
-    await receiver.listen(port);
-    await webhooks.resume(id);
-    await until(() => receiver.seqs(room).length === 5);
-  });
-
   it("of which answers are long is read no further than 64 KiB", async () => {
     const { hook, chats } = await delivering({ clock: systemClock });
     const receiver = await Receiver.start();

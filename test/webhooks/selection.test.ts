@@ -112,12 +112,4 @@ describe("what a hook is sent", () => {
     await clock.advance(200);
     expect(receiver.taken).toMatchObject([{ room: 0, events: [{ id: "system:account.lapsed:x" }] }]);
   });
-
-  it("is what the filter leaves", () => {
-    const row = new StoredEvent(1, 1, rowOf(chat("1")));
-    expect(of(["chat"], [], 'text.contains("你好")').expression?.(row.event)).toBe(true);
-    expect(of(["chat"], [], 'text.contains("再见")').expression?.(row.event)).toBe(false);
-    expect(of(["chat"], [], 'text.contains("再见")').wants(row)).toBe(true);
-    expect(of(["gift"], [], 'text.contains("你好")').wants(row)).toBe(false);
-  });
 });
