@@ -111,6 +111,21 @@ describe("a reader of DouyinBarrageGrab", () => {
   });
 });
 
+it("readers that add up gifts have what was given, each in its own way", () => {
+  const events = [
+    { delta: 3, comboTotal: 3 },
+    { delta: 5, comboTotal: 8 },
+    { delta: 0, comboTotal: 8, settled: true },
+  ].map((change) => sample("gift in a combo", change as Partial<NewEvent>));
+  const dataOf = (text = "null") => JSON.parse(text);
+  const inGrab = events.map((event) => dataOf(dataOf(grab.write(event, ABOUT, ALL)?.text)?.Data)?.GiftCount ?? 0);
+  const inLive = events.map((event) => Number(dataOf(live(30).write(event, ABOUT, asked)?.text).repeatCount));
+  const inTiktok = events.map((event) => dataOf(tiktok.write(event, ABOUT, ALL)?.text).data);
+  expect(inGrab.reduce((sum, units) => sum + units, 0)).toBe(8);
+  expect(Math.max(...inLive)).toBe(8);
+  expect(inTiktok.filter(({ repeatEnd }) => repeatEnd).map(({ repeatCount }) => repeatCount)).toEqual([8]);
+});
+
 describe("a client that wants every room, where none is collected", () => {
   it.each(["grab", "tiktok"] as const)("of %s is told how to name one, in what it shows", async (name) => {
     const server = await serveCompat();

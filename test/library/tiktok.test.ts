@@ -57,7 +57,7 @@ describe("a program written for TikTok-Live-Connector", () => {
     const { simulator: platform, options } = await start();
     const connection = new WebcastPushConnection(`https://live.douyin.com/${ROOM}`, options);
     const said: string[] = [];
-    let units = 0; // test/compat/consumers.test.ts compares their sum with what was given
+    let units = 0; // test/compat/readers.test.ts compares their sum with what was given
     connection.on("chat", ({ uniqueId, comment }) => said.push(`${uniqueId}: ${comment}`));
     connection.on("gift", ({ giftType, repeatEnd, repeatCount }) => {
       if (giftType === 1 && !repeatEnd) return;

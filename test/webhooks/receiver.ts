@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { onTestFinished } from "vitest";
@@ -47,7 +47,6 @@ export class Receiver {
   readonly arrivals: Arrival[] = [];
   manner: Manner = answering(204);
   url = "";
-  #server: Server | null = null;
 
   static async start(port = 0): Promise<Receiver> {
     const receiver = new Receiver();
@@ -76,21 +75,12 @@ export class Receiver {
       });
       request.on("error", () => {});
     });
-    this.#server = server;
     onTestFinished(async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-  }
-
-  /** As if it were not there: its port refuses connections. */
-  async down(): Promise<number> {
-    const port = Number(new URL(this.url).port);
-    this.#server?.closeAllConnections();
-    await new Promise((resolve) => this.#server?.close(resolve));
-    return port;
   }
 
   /** Requests that it took. */
