@@ -9,6 +9,7 @@ import type { Envelope } from "../../src/platform/messages/head.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
 import { Drift } from "../../src/platform/wire/drift.js";
 import { decodeFrame, decodeResponse, framePayload } from "../../src/platform/wire/frame.js";
+import { peekCommon } from "../../src/platform/wire/methods.js";
 import { expectValid } from "../events/check.js";
 import { Store } from "../events/store.js";
 import { context, encode } from "../platform/messages/encode.js";
@@ -17,8 +18,10 @@ const captures = `${process.env["DYLIVE_SHARED"] ?? fileURLToPath(new URL("../..
 const read = (path: string) => readFileSync(captures + path);
 
 function drafts(envelopes: readonly Envelope[], drift = new Drift()): Draft[] {
+  const ids = envelopes.map(({ method, payload }) => peekCommon(method, payload)?.roomId ?? "0");
+  const sessionId = ids.find((id) => id !== "0") ?? null;
   return envelopes.map((envelope) => {
-    const draft = normalise(envelope, context({ drift }));
+    const draft = normalise(envelope, context({ drift, sessionId }));
     if (draft === null) throw new Error(`no event of ${envelope.method}`);
     expectValid(draft.event);
     return draft;
@@ -66,9 +69,9 @@ describe("responses of 2021", () => {
     const made = events(decodeResponse(read("responses/2021-12-13-fetch.bin")).messages);
     const count = (type: NewEvent["type"]) => made.filter((e) => e.type === type).length;
     expect([count("join"), count("chat"), count("product"), count("stats"), count("notice")]).toEqual([14, 1, 2, 2, 2]);
-    // The introduction has no time of its own, and an id as old as its text.
+    // The introduction has no time of its own, and an id as old as its text: it takes the time of receipt.
     for (const e of made)
-      expect(new Date(e.time).toISOString()).toMatch(e.method === "WebcastRoomIntroMessage" ? /^2021-11-16/ : /^2021-12-13/);
+      expect(new Date(e.time).toISOString()).toMatch(e.method === "WebcastRoomIntroMessage" ? /^2026-04-03/ : /^2021-12-13/);
     const texts = made.map((e) => (e.type === "chat" || e.type === "notice" ? e.text : "-"));
     expect(texts).not.toContain("");
   });
@@ -92,8 +95,10 @@ describe("payloads of 2026", () => {
     LinkMicMethodMessage: "linkmic",
     LinkmicArmiesMessage: "battle",
     LinkmicBattleFinishMessage: "battle",
+    LinkmicProfitMessage: "linkmic",
     MemberMessage: "join",
     PrivilegeScreenChatMessage: "chat",
+    ProfitInteractionScoreMessage: "linkmic",
     RoomNotifyMessage: "notice",
     RoomRankMessage: "rank",
     RoomStatsMessage: "stats",
