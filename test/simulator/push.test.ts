@@ -108,7 +108,7 @@ describe("heartbeat", () => {
 });
 
 describe("acks", () => {
-  it("are kept by connection: good, wrong and unknown", async () => {
+  it("are kept by connection: good, wrong, repeated and unknown", async () => {
     const client = await stage.viewer();
     await stage.clock.advance(4000);
     await client.caughtUp();
@@ -122,7 +122,7 @@ describe("acks", () => {
     client.ack(first);
     client.ack({ ...fourth, logId: "12345" });
     await client.caughtUp();
-    expect(stage.book().acks).toEqual({ expected: frames.length, good: 1, wrong: 2, repeated: 0, unknown: 2 });
+    expect(stage.book().acks).toEqual({ expected: frames.length, good: 1, wrong: 2, repeated: 1, unknown: 1 });
     expect(stage.book().damaged).toBe(0);
   });
 });
