@@ -73,8 +73,12 @@ function fromGift(message: GiftMessage, head: Head, kind: GiftEvent["kind"]): Dr
   // Messages of one group count up also where the gift is said to have no combos.
   const single = message.groupId === "0" && (traceId === null || told.combo !== true);
   const mayShare = message.groupId !== "0" && traceId !== null && sender !== null && hasOnlyName(sender);
-  const apart = mayShare ? apartId(combo, traceId) : undefined;
-  const claim: Claim = { total: units(message, message.totalCount), end: message.repeatEnd === 1, single, apart };
+  const claim: Claim = {
+    total: units(message, message.totalCount),
+    end: message.repeatEnd === 1,
+    single,
+    ...(mayShare && { apart: apartId(combo, traceId) }),
+  };
   const gift = { id, name: nameOf(struct), icon: picture(struct), ...told };
   const receiver = toReceiver(message.toUser, message.toUserIds, head);
   return build(
