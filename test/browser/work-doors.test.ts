@@ -58,7 +58,7 @@ describe("dylive serve", () => {
     const token =
       (await ran(["token", "create", "--name", "works", "--scope", "manage"], settings)).stdout.trim().split(/\s+/).at(-1) ?? "";
     fault("page_absent");
-    const { base } = await serving(settings);
+    const { base, server } = await serving(settings);
     const call = async (path: string, init: RequestInit = {}) => {
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
       const response = await fetch(base + path, { ...init, headers });
@@ -95,5 +95,7 @@ describe("dylive serve", () => {
     const page = await fetch(`${base}/douyin/video/comments?token=${token}&aweme_id=${id}&cursor=0&count=2`);
     const told = floors.slice(0, 2).map(({ cid, likes }) => ({ cid, digg_count: likes }));
     expect(await page.json()).toMatchObject({ code: 200, data: { comments: told, has_more: 1, total: 105, _source: "kept" } });
+    server.process.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
   });
 });
