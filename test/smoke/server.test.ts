@@ -23,6 +23,7 @@ beforeAll(async () => {
   token = readFileSync(join(dir.path, "admin-token"), "utf8").trim();
 });
 afterAll(async () => {
+  server.process.kill("SIGKILL"); // nothing where the last test has stopped it
   await simulator.close();
   dir.remove();
 });
