@@ -26,13 +26,14 @@ function step(args, name) {
   if (!existsSync(results)) return;
   for (const file of JSON.parse(readFileSync(results, "utf8")).testResults) {
     const at = relative(root, file.name);
-    if (file.status === "failed" && file.message) failures.push(`${at}: ${firstLine(file.message)}`);
+    if (file.status === "failed" && file.message) failures.push(`${at}: ${beginning(file.message)}`);
     for (const test of file.assertionResults)
-      if (test.status === "failed") failures.push(`${at}: ${test.fullName}: ${test.status}: ${firstLine(test.failureMessages[0] ?? "")}`);
+      if (test.status === "failed") failures.push(`${at}: ${test.fullName}: ${test.status}: ${beginning(test.failureMessages[0] ?? "")}`);
   }
 }
 
-const firstLine = (text) => text.split("\n", 1)[0].slice(0, 300);
+/** Up to the stack: a property's seed and counterexample stand below its first line. */
+const beginning = (text) => text.split(/\n\s+at /, 1)[0].slice(0, 3000);
 
 /** `dylive demo` on a free port, checked from outside by the shared script. */
 async function blackBox() {

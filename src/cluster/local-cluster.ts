@@ -74,8 +74,9 @@ class LocalRoom implements ViewedRoom {
     return collector === undefined ? BEFORE : reportOf(collector);
   }
 
-  /** Whether it has come to nothing a while ago. */
+  /** Whether it has come to nothing a while ago, or upon a pause: that lasts only as long as the store says so. */
   isPast(now: number): boolean {
+    if (this.report.state === "paused") return true;
     this.#overAt = this.isOver ? (this.#overAt ?? now) : null;
     return this.#overAt !== null && now - this.#overAt >= KEEP_OVER_MS;
   }

@@ -155,8 +155,10 @@ async function one({ rooms, store, simulator }: Running<Managed>, { what, room: 
 
 async function seen(now: Running<Managed>, clock: Lockstep, errors: readonly unknown[]): Promise<Seen> {
   const { rooms, store, simulator } = now;
-  await clock.go(10_000); // the watch list is followed, and whoever was cut is back
-  const listed = (await goOn(clock, rooms.list())).filter(({ row }) => row.watch === "on");
+  const watched = async () => (await rooms.list()).filter(({ row }) => row.watch === "on");
+  await clock.go(10_000); // the watch list is followed
+  await clock.until(async () => (await watched()).every(({ status }) => status?.state !== "connecting"), 120_000); // whoever was cut is back
+  const listed = await goOn(clock, watched());
   const notLive = listed.filter(({ status }) => status?.state !== "live").map(({ status }) => status);
   for (const { webRid } of ROOMS) simulator.rooms.stall(webRid);
   await clock.go(2000);
