@@ -11,7 +11,7 @@ it("whatever rooms are called and whatever is done with them, every log is what 
   expect(await holdNames(5)).toBeGreaterThan(50);
 });
 
-it("rooms that are asked for by every name each second are stored as they are sent", async () => {
+it("rooms that are asked for by every name each second are stored as they are sent", { tags: ["full"] }, async () => {
   const seen = await askedEachSecond(6, 1);
   expect(seen).toMatchObject({ unlike: ROOMS.map(() => ALIKE), findings: [], notLive: [], errors: [] });
   expect(seen.connectionsAtOnce).toBe(1);

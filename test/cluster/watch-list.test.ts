@@ -137,7 +137,7 @@ describe("a start after a stop", () => {
     await again.stop();
   });
 
-  it("of a broadcast that has been over since asks, and waits", async () => {
+  it("of a broadcast that has been over since asks, and waits", { tags: ["full"] }, async () => {
     const now = await running();
     const { row } = await now.rooms.add(ROOM, {}, 60_000, SIGNAL);
     await until(async () => (await now.store.rooms.get(row.room))?.resume?.positions["default"]?.visitor != null);

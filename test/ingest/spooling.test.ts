@@ -32,7 +32,7 @@ const drained = (r: SpooledRoom) =>
 const plain = (list: readonly LiveEvent[]) => ids(list.filter(({ type }) => type !== "gift"));
 const gapAt = (room: number, at: number) => gapEvent(room, BROADCAST, at, at + 1, "a test");
 
-const SOME = FRAMES.slice(0, 150);
+const SOME = FRAMES.slice(0, 100);
 describe.each(["refuses", "hangs"] as const)("a store that %s for 10 s under load", (mode) => {
   it("loses nothing: what came meanwhile is stored once, in order, before what comes after", async () => {
     const folder = file("spool");
@@ -40,7 +40,7 @@ describe.each(["refuses", "hangs"] as const)("a store that %s for 10 s under loa
     const reasons = new Set<string>();
     const taken = await feed(r, SOME, (i) => {
       if (i === 20) r.away.go(mode);
-      if (i === 120) r.away.back();
+      if (i === 80) r.away.back();
       reasons.add(r.health.reason);
     });
     await drained(r);
@@ -50,8 +50,8 @@ describe.each(["refuses", "hangs"] as const)("a store that %s for 10 s under loa
     expect(units(events)).toBe(units(truth));
     expect(await check(r.store.log)).toEqual([]);
     // Frames were taken all the time, and people were heard in them.
-    expect(taken.length).toBeGreaterThan(80);
-    expect(taken.slice(30, 110).reduce((sum, { interactive }) => sum + interactive, 0)).toBeGreaterThan(20);
+    expect(taken.length).toBeGreaterThan(50);
+    expect(taken.slice(30, 75).reduce((sum, { interactive }) => sum + interactive, 0)).toBeGreaterThan(20);
     expect(taken.every(({ lost }) => lost === null)).toBe(true);
     expect([...reasons].some((reason) => /held in the spool since 20.*The database cannot be reached/.test(reason))).toBe(true);
     expect(r.errors).toEqual([]);
@@ -140,7 +140,7 @@ describe("a spool", () => {
     await r.spool.close();
   });
 
-  it("of a room that is another's by now is uploaded, and whoever has it stores it once", async () => {
+  it("of a room that is another's by now is uploaded, and whoever has it stores it once", { tags: ["full"] }, async () => {
     const r = await spooledRoom(file("other"));
     await feed(r, FRAMES.slice(0, 60), (i) => {
       if (i === 20) r.away.go("refuses");
@@ -178,7 +178,7 @@ describe("a spool", () => {
     expect([...r.errors, ...other.errors]).toEqual([]);
   });
 
-  it("of a process that was killed is found by the next one, up to where it is torn", async () => {
+  it("of a process that was killed is found by the next one, up to where it is torn", { tags: ["full"] }, async () => {
     const spool = file("killed");
     const r = await spooledRoom(spool);
     await feed(r, FRAMES.slice(0, 60), (i) => {

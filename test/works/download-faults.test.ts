@@ -59,8 +59,9 @@ describe("a fault that other addresses, or the rest of the file, get over", () =
     expect(await downloading).toMatchObject({ state: "done" });
   });
 
-  it("addresses that expire on the way: the work is read again, and the file goes on from its own length", async () => {
-    for (const name of ["plain", "live_photos"]) {
+  it.each(["plain", "live_photos"])(
+    "addresses that expire on the way: the work is read again, and the file goes on from its own length (%s)",
+    async (name) => {
       stage.faults(name, "cdn_expires_midway", "cdn_play_astray");
       const folder = folders();
       let readings = 0;
@@ -70,11 +71,11 @@ describe("a fault that other addresses, or the rest of the file, get over", () =
       };
       const seen: number[] = [];
       const done = await stage.download(name, folder, { ...NAMES, quality: "best", refresh, onProgress: ({ bytes }) => seen.push(bytes) });
-      expect([name, done.state, readings > 0]).toEqual([name, "done", true]);
+      expect([done.state, readings > 0]).toEqual(["done", true]);
       if (name === "plain") expect(seen).toEqual([...seen].sort((a, b) => a - b));
       for (const file of done.files) expect(sha256In(folder, file)).toBe(file.sha256);
-    }
-  });
+    },
+  );
 });
 
 describe("a fault that nothing gets over is told, and nothing has the name of a file", () => {

@@ -31,7 +31,7 @@ describe("events of a room", () => {
     expect(texts(await call(url({ before: String(next.at("previous")) })))).toEqual(["1", "2", "3", "4", "5"]);
   });
 
-  it("come in answers that are bounded by their bytes, whatever the limit, and none is left out", async () => {
+  it("come in answers that are bounded by their bytes, whatever the limit, and none is left out", { tags: ["full"] }, async () => {
     const { call, tell } = await serveApi();
     const large = (n: number) => chat(`${n} ${"弹".repeat(400_000)}`);
     for (let n = 0; n < 12; n += 4) await tell("11", ...[n, n + 1, n + 2, n + 3].map(large));
