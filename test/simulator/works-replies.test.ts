@@ -1,40 +1,27 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type SimulatedComment, type Simulator, startSimulator, type WorkFault } from "../../simulator/index.js";
-import { hash32 } from "../../simulator/random.js";
-import { FakeClock } from "../clock.js";
-import { START } from "./stage.js";
+// Guards: The simulator's works have a catalogue by seed, and answer as the platform does: marks of pages, faults, comments, lists, `/@works/`.
+import { describe, expect, it } from "vitest";
+import type { SimulatedComment, WorkFault } from "../../simulator/index.js";
+import { hash32, Random } from "../../simulator/random.js";
+import { makeCatalogue } from "../../simulator/works/catalogue.js";
+import { START, useWorks } from "./stage.js";
 import { at, Visitor } from "./works-visitor.js";
 
-let clock: FakeClock;
-let simulator: Simulator;
-let guest: Visitor;
-beforeEach(async () => {
-  clock = new FakeClock(START);
-  simulator = await startSimulator({ clock, rooms: [] });
-  guest = new Visitor(simulator);
-});
-afterEach(() => simulator.close());
-
-const work = (name: string) => simulator.works.work(name);
-const author = (index: number) => simulator.works.catalogue.authors[index]?.secUid ?? "";
-const detail = (name: string, who = guest) => who.ask("aweme/detail", { aweme_id: work(name).id });
+const stage = useWorks();
+const { work, detail } = stage;
+const author = (index: number) => stage.simulator.works.catalogue.authors[index]?.secUid ?? "";
 const seconds = (id: string) => Number(BigInt(id) >> 32n) * 1000;
 const everyComment = (floors: readonly SimulatedComment[]) => floors.flatMap((floor) => [floor, ...floor.replies]);
 
 describe("the catalogue", () => {
-  it("is the same for the same seed and start, and another for another", async () => {
-    const other = async (seed: number) => {
-      const one = await startSimulator({ clock, rooms: [], seed });
-      const { catalogue } = one.works;
-      await one.close();
-      return JSON.stringify(catalogue.works.filter(({ name }) => name !== "crowded"));
-    };
-    expect(await other(7)).toBe(await other(7));
-    expect(await other(7)).not.toBe(await other(8));
+  it("is the same for the same seed and start, and another for another", () => {
+    const made = (seed: string) => makeCatalogue(new Random(seed), START).works.filter(({ name }) => name !== "crowded");
+    const seven = made("7");
+    expect(made("7")).toEqual(seven);
+    expect(made("8")).not.toEqual(seven);
   });
 
   it("has times that fit the ids, of works and of comments, none before its work", () => {
-    for (const each of simulator.works.catalogue.works) {
+    for (const each of stage.simulator.works.catalogue.works) {
       expect(each.id).toMatch(/^\d{19}$/);
       expect([each.name, seconds(each.id)]).toEqual([each.name, each.createdAt]);
       expect(each.createdAt).toBeLessThan(START);
@@ -46,7 +33,7 @@ describe("the catalogue", () => {
   });
 
   it("has what the issue wants of it", () => {
-    const { works } = simulator.works.catalogue;
+    const { works } = stage.simulator.works.catalogue;
     expect(new Set(works.map(({ id }) => id)).size).toBe(works.length);
     expect(
       work("uhd")
@@ -65,7 +52,7 @@ describe("the catalogue", () => {
   });
 
   it("gives every file bytes of its own", () => {
-    const files = simulator.works.catalogue.works.flatMap(({ rungs, sounds, images, cover, watermarked, music }) => [
+    const files = stage.simulator.works.catalogue.works.flatMap(({ rungs, sounds, images, cover, watermarked, music }) => [
       ...[...rungs, ...sounds].map(({ file }) => file),
       ...images.flatMap(({ webp, jpeg, watermarked: marked, clip }) => [webp, jpeg, marked, ...(clip === null ? [] : [clip.file])]),
       ...[cover, watermarked, music?.file ?? null].filter((file) => file !== null && file !== undefined),
@@ -81,35 +68,37 @@ describe("requests that are not the page's own", () => {
 
   it.each([...SIGNED, ...REST])("are refused at %s, at both hosts", async (path) => {
     for (const host of ["www.douyin.com", "www-hj.douyin.com"]) {
-      const reply = await guest.plain(`/aweme/v1/web/${path}/?aweme_id=${work("plain").id}`, host);
+      const reply = await stage.guest.plain(`/aweme/v1/web/${path}/?aweme_id=${work("plain").id}`, host);
       expect([reply.status, reply.text]).toEqual([403, "Blocked by ArgusSecurityPlugin Uifid Not Found"]);
     }
   });
 
   it("are told what is missing, wrong or old", async () => {
     const asked = { aweme_id: work("plain").id };
-    const told = async (over: Record<string, string | null>) => (await guest.ask("aweme/detail", asked, over)).text;
+    const told = async (over: Record<string, string | null>) => (await stage.guest.ask("aweme/detail", asked, over)).text;
     expect(await told({ a_bogus: null })).toBe("Blocked by ArgusSecurityPlugin Signature Not Found");
     expect(await told({ a_bogus: "0" })).toBe("Blocked by ArgusSecurityPlugin Sign Invalid");
     expect(await told({ aweme_id: work("uhd").id })).toBe("Blocked by ArgusSecurityPlugin Sign Invalid");
     expect(await told({})).toContain('"aweme_detail":{');
     // The mark of a page is good for a minute; the request is the same, the hour is another.
-    const { told: page } = await guest.page("/video/7000000000000000000");
-    await clock.advance(61_000);
-    const late = await guest.ask("aweme/detail", asked);
+    const { told: page } = await stage.guest.page("/video/7000000000000000000");
+    await stage.clock.advance(61_000);
+    const late = await stage.guest.ask("aweme/detail", asked);
     expect(late.status).toBe(200);
     const old = new URLSearchParams({ uifid: String(page["uifid"]), timestamp: `${START / 1000}` });
     old.set("a_bogus", hash32(`${page["uifid"]}|aweme/detail|${old}`).toString(16));
-    expect((await guest.plain(`/aweme/v1/web/aweme/detail/?${old}`)).text).toBe("Blocked by ArgusSecurityPlugin Sign Expired");
+    expect((await stage.guest.plain(`/aweme/v1/web/aweme/detail/?${old}`)).text).toBe("Blocked by ArgusSecurityPlugin Sign Expired");
   });
 
   it("are answered where the platform does not ask for a signature, and all are written down", async () => {
     const { id } = work("plain");
-    expect((await guest.plain(`/aweme/v1/web/comment/list/?aweme_id=${id}&cursor=0&count=5`, "www-hj.douyin.com")).json).toMatchObject({
+    expect(
+      (await stage.guest.plain(`/aweme/v1/web/comment/list/?aweme_id=${id}&cursor=0&count=5`, "www-hj.douyin.com")).json,
+    ).toMatchObject({
       cursor: 5,
     });
-    await guest.plain(`/aweme/v1/web/aweme/detail/?aweme_id=${id}`);
-    expect(simulator.works.requests).toEqual([
+    await stage.guest.plain(`/aweme/v1/web/aweme/detail/?aweme_id=${id}`);
+    expect(stage.simulator.works.requests).toEqual([
       { path: "comment/list", host: "www-hj.douyin.com", of: id, cursor: "0", refusal: null },
       { path: "aweme/detail", host: "www.douyin.com", of: id, cursor: null, refusal: "Uifid Not Found" },
     ]);
@@ -117,106 +106,47 @@ describe("requests that are not the page's own", () => {
 });
 
 describe("the detail reply", () => {
-  it("holds a film as it is", async () => {
-    const { json, text } = await detail("plain");
-    const { id, text: desc, createdAt, author: by, stats, tags, mentions, rungs } = work("plain");
-    expect(json).toMatchObject({
-      status_code: 0,
-      aweme_detail: {
-        ...{ aweme_id: id, media_type: 4, aweme_type: 0, desc, create_time: createdAt / 1000, item_title: "雨后的山路", images: null },
-        author: { sec_uid: by.secUid, nickname: by.nickname, unique_id: by.displayId },
-        statistics: { digg_count: stats.likes, comment_count: stats.comments, play_count: 0 },
-        status: { is_delete: false, private_status: 0 },
-        video: { duration: 4000, width: 1080, height: 1920, cdn_url_expired: START / 1000 + 3 * 3600 + 4, bit_rate_audio: null },
-      },
-    });
-    for (const { name, start, end } of tags) expect(desc.slice(start, end)).toBe(`#${name}`);
-    expect(desc.slice(mentions[0]?.start, mentions[0]?.end)).toBe("@每天一条");
-    const bitRate = at(json, "aweme_detail", "video", "bit_rate") as {
-      gear_name: string;
-      bit_rate: number;
-      play_addr: { data_size: number };
-    }[];
-    expect(bitRate.map((rung) => rung.gear_name).sort()).toEqual(rungs.map(({ name }) => name).sort());
-    expect(bitRate.map((rung) => rung.bit_rate)).toEqual(bitRate.map((rung) => rung.bit_rate).sort((a, b) => b - a));
-    expect(bitRate[0]?.play_addr.data_size).toBe(rungs[0]?.file.size);
-    expect(text).toContain(`"comment_gid":${id}`); // a number that loses digits
-  });
-
-  it("holds notes, live photos, and one whose pictures are missing", async () => {
-    const images = async (name: string) =>
-      at((await detail(name)).json, "aweme_detail", "images") as { video: unknown; url_list: string[] }[] | null;
-    expect((await images("pictures"))?.map(({ video }) => video)).toEqual(Array(20).fill(null));
-    expect((await images("live_photos"))?.filter(({ video }) => at(video, "play_addr", "url_list", 0) !== undefined).length).toBe(14);
-    expect((await images("mixed"))?.map(({ video }) => video !== null)).toEqual([false, true, false]);
-    expect(await images("incomplete")).toBeNull();
-    expect((await detail("incomplete")).json).toMatchObject({ aweme_detail: { aweme_type: 68, video: { bit_rate: [{ format: "mp4" }] } } });
-    const music = at((await detail("pictures")).json, "aweme_detail", "video", "play_addr", "uri");
-    expect(music).toMatch(/^https:\/\/sf5-hl-cdn-tos\.douyinstatic\.com\/obj\/ies-music\/.*\.mp3$/);
-  });
-
-  it("says what is not for everybody", async () => {
-    const of = async (name: string, who = guest) => at((await detail(name, who)).json, "aweme_detail");
-    expect(await of("deleted")).toMatchObject({ status: { is_delete: true }, video: null });
-    expect(await of("private")).toMatchObject({ status: { private_status: 1 }, video: null });
-    expect(await of("friends")).toMatchObject({ status: { private_status: 2 }, video: null });
-    expect(await of("needs_login")).toMatchObject({ pc_need_login: true, video: null });
-    expect(await of("needs_login", new Visitor(simulator, "sessionid=x"))).toMatchObject({ video: { duration: 4000 } });
+  it("shows a member what a guest is refused, and what may not be downloaded, and has numbers that lose digits", async () => {
+    const of = async (name: string, who = stage.guest) => at((await detail(name, who)).json, "aweme_detail");
+    expect(await of("needs_login", new Visitor(stage.simulator, "sessionid=x"))).toMatchObject({ video: { duration: 4000 } });
     expect(await of("no_download")).toMatchObject({ video_control: { allow_download: false }, prevent_download: true });
-    expect((await guest.ask("aweme/detail", { aweme_id: "7000000000000000001" })).json).toMatchObject({
+    expect((await stage.guest.ask("aweme/detail", { aweme_id: "7000000000000000001" })).json).toMatchObject({
       aweme_detail: null,
       filter_detail: { filter_reason: "core_dep", notice: "" },
     });
+    expect((await detail("plain")).text).toContain(`"comment_gid":${work("plain").id}`); // a number that loses digits
   });
 
-  it.each<[WorkFault, number, string | RegExp]>([
-    ["detail_no_such", 200, /"aweme_detail":null,"filter_detail":\{[^}]*"filter_reason":"core_dep"/],
-    ["detail_self_see", 200, /"filter_reason":"status_self_see"/],
-    ["detail_images_base", 200, /"filter_reason":"images_base"/],
-    ["detail_gone", 200, /"status_code":2053/],
-    ["detail_not_logged_in", 200, /"status_code":2483/],
-    ["detail_captcha", 200, /"status_code":10000.*verify_center_decision_conf/],
-    ["detail_empty", 200, ""],
-    ["detail_blocked", 200, '{"status_code":0,"status_msg":"blocked"}'],
-    ["detail_no_uifid", 403, /Uifid Not Found$/],
-    ["detail_no_signature", 403, /Signature Not Found$/],
-    ["detail_bad_signature", 403, /Sign Invalid$/],
-    ["detail_old_signature", 403, /Sign Expired$/],
-    ["detail_444", 444, ""],
-    ["detail_429", 429, ""],
-    ["detail_html", 200, /^<!DOCTYPE html>/],
-    ["detail_huge", 200, /"chapter_abstract":"长{1500000}"/],
-  ])("with %s is %i", async (fault, status, body) => {
-    simulator.works.setFaults("plain", [fault]);
-    const reply = await detail("plain");
-    expect(reply.status).toBe(status);
-    if (typeof body === "string") expect(reply.text).toBe(body);
-    else expect(reply.text).toMatch(body);
-    simulator.works.setFaults("plain", []);
-    expect((await detail("plain")).json).toMatchObject({ aweme_detail: { aweme_id: work("plain").id } });
+  it.each<[WorkFault, number]>([
+    ["detail_no_uifid", 403],
+    ["detail_444", 444],
+    ["detail_429", 429],
+    ["detail_html", 200],
+  ])("with %s is %i", async (fault, status) => {
+    stage.simulator.works.setFaults("plain", [fault]);
+    expect((await detail("plain")).status).toBe(status);
   });
 
-  it("is of another work, or comes after 29 s, when told so", async () => {
-    simulator.works.setFaults(work("plain").id, ["detail_other_work"]);
-    expect((await detail("plain")).json).toMatchObject({ aweme_detail: { aweme_id: work("uhd").id } });
-    simulator.works.setFaults("plain", ["detail_late"]);
+  it("comes after 29 s with detail_late", async () => {
+    stage.simulator.works.setFaults("plain", ["detail_late"]);
     let came = false;
     const late = detail("plain").finally(() => {
       came = true;
     });
-    while (clock.sleeping === 0) await new Promise(setImmediate);
-    await clock.advance(28_999);
-    expect([came, clock.sleeping]).toEqual([false, 1]);
-    await clock.advance(1);
+    while (stage.clock.sleeping === 0) await new Promise(setImmediate);
+    await stage.clock.advance(28_999);
+    expect([came, stage.clock.sleeping]).toEqual([false, 1]);
+    await stage.clock.advance(1);
     expect((await late).status).toBe(200);
-    expect(() => simulator.works.setFaults("plain", ["nonsense" as WorkFault])).toThrow("no fault");
-    expect(() => simulator.works.setFaults("nonsense", [])).toThrow("no work");
+    expect(() => stage.simulator.works.setFaults("plain", ["nonsense" as WorkFault])).toThrow("no fault");
+    expect(() => stage.simulator.works.setFaults("nonsense", [])).toThrow("no work");
   });
 });
 
 describe("comments", () => {
   const list = async (name: string, cursor: number, count: number) =>
-    (await guest.plain(`/aweme/v1/web/comment/list/?aweme_id=${work(name).id}&cursor=${cursor}&count=${count}`, "www-hj.douyin.com")).json;
+    (await stage.guest.plain(`/aweme/v1/web/comment/list/?aweme_id=${work(name).id}&cursor=${cursor}&count=${count}`, "www-hj.douyin.com"))
+      .json;
   const ids = (page: unknown, key = "comments") => (at(page, key) as { cid: string }[]).map(({ cid }) => cid);
 
   it("come page by page, overlapping, until there are no more; fewer than are told", async () => {
@@ -228,37 +158,21 @@ describe("comments", () => {
     expect(ids(await list("crowded", 5, 99)).length).toBe(51); // 50 is the most, and one is from the page before
   });
 
-  it("are each as they are", async () => {
-    const floors = (await list("plain", 0, 20)) as { comments: Record<string, unknown>[] };
-    const truth = work("plain").comments;
-    for (const [index, comment] of floors.comments.entries()) {
-      const { cid, text, likes, place, replies, user, createdAt, previews } = truth[index] as SimulatedComment;
-      expect(comment).toMatchObject({
-        cid,
-        text,
-        digg_count: likes,
-        ip_label: place,
-        level: 1,
-        reply_id: "0",
-        reply_comment_total: replies.length,
-      });
-      expect(comment).toMatchObject({ create_time: createdAt / 1000, user: { sec_uid: user.secUid, nickname: user.nickname } });
-      if (previews === 0) expect(comment["reply_comment"]).toBeNull();
-      else expect(ids(comment, "reply_comment")).toEqual(replies.slice(0, previews).map((reply) => reply.cid));
+  it("show the first answers beneath a floor, or null", async () => {
+    const page = await list("plain", 0, 20);
+    for (const [index, { previews, replies }] of work("plain").comments.slice(0, 20).entries()) {
+      const comment = at(page, "comments", index);
+      if (previews === 0) expect(at(comment, "reply_comment")).toBeNull();
+      else expect(ids(comment, "reply_comment")).toEqual(replies.slice(0, previews).map(({ cid }) => cid));
     }
-    expect(floors.comments[0]).toMatchObject({ stick_position: 1, sort_tags: '{"top_list":1}' });
-    expect(at(floors.comments[1], "image_list")).toHaveLength(2);
-    expect(floors.comments[2]).toMatchObject({ text: "", sticker: { id_str: truth[2]?.cid } });
-    expect(floors.comments[6]).toMatchObject({ is_author_digged: true, label_text: "作者赞过" });
-    expect(floors.comments[7]).toMatchObject({ text_extra: [{ type: 0, start: 0, sec_uid: truth[7]?.mentions[0]?.secUid }] });
   });
 
   it("have answers, three a page, those of the third level flat among them", async () => {
-    const { id, comments, author: by } = work("plain");
+    const { id, comments } = work("plain");
     const floor = comments[0] as SimulatedComment;
     const page = async (cursor: number) =>
       (
-        await guest.plain(
+        await stage.guest.plain(
           `/aweme/v1/web/comment/list/reply/?item_id=${id}&comment_id=${floor.cid}&cursor=${cursor}&count=3`,
           "www-hj.douyin.com",
         )
@@ -267,14 +181,8 @@ describe("comments", () => {
     const second = await page(3);
     expect([...ids(first), ...ids(second)]).toEqual(floor.replies.map(({ cid }) => cid));
     expect([at(first, "has_more"), at(first, "cursor"), at(second, "has_more")]).toEqual([1, 3, 0]);
-    expect(first).toMatchObject({
-      comments: [
-        { level: 2, reply_id: floor.cid, reply_to_reply_id: "0" },
-        { level: 2, label_text: "作者", user: { sec_uid: by.secUid } },
-        { level: 3, reply_id: floor.cid, reply_to_reply_id: floor.replies[1]?.cid },
-      ],
-    });
-    simulator.works.setFaults("plain", ["reply_short"]);
+    expect((at(first, "comments") as { level: number }[]).map(({ level }) => level)).toEqual([2, 2, 3]);
+    stage.simulator.works.setFaults("plain", ["reply_short"]);
     expect([...ids(await page(0)), ...ids(await page(3))]).toHaveLength(4);
     expect(at(await list("plain", 0, 5), "comments", 0, "reply_comment_total")).toBe(5);
   });
@@ -284,7 +192,7 @@ describe("comments", () => {
     expect(await list("quiet", 0, 5)).toMatchObject(none);
     expect(await list("closed_comments", 0, 5)).toMatchObject(none);
     const with_ = async (fault: WorkFault, cursor: number) => {
-      simulator.works.setFaults("plain", [fault]);
+      stage.simulator.works.setFaults("plain", [fault]);
       return list("plain", cursor, 10);
     };
     expect(await with_("comments_none", 0)).toMatchObject(none);
@@ -295,14 +203,12 @@ describe("comments", () => {
     expect(await with_("comments_bare", 0)).toMatchObject({ has_more: 1 });
     expect(await with_("comments_blocked", 5)).toEqual({ status_code: 0, status_msg: "blocked" });
     expect(await with_("comments_captcha", 5)).toMatchObject({ status_code: 10000 });
-    simulator.works.setFaults("plain", ["comments_numeric_ids"]);
-    const numeric = await guest.plain(`/aweme/v1/web/comment/list/?aweme_id=${work("plain").id}&cursor=0&count=5`, "www-hj.douyin.com");
-    expect(numeric.text).toContain(`"cid":${work("plain").comments[0]?.cid},`);
+    expect(at(await with_("comments_numeric_ids", 0), "comments", 0, "cid")).toBeTypeOf("number");
   });
 });
 
 describe("lists", () => {
-  const post = async (cursor: unknown, who = guest, of = author(1)) =>
+  const post = async (cursor: unknown, who = stage.guest, of = author(1)) =>
     (await who.ask("aweme/post", { sec_user_id: of, max_cursor: String(cursor), count: "18" }, {}, "www-hj.douyin.com")).json;
   const days = (page: unknown) => (at(page, "aweme_list") as { desc: string }[]).map(({ desc }) => desc);
 
@@ -313,7 +219,7 @@ describe("lists", () => {
     expect(first).toMatchObject({ has_more: 1, max_cursor: work("day_17").createdAt });
     expect((at(first, "aweme_list") as { is_top: number }[]).map(({ is_top }) => is_top)).toEqual([1, 1, ...Array(18).fill(0)]);
     expect(await post(at(first, "max_cursor"))).toEqual({ status_code: 0 });
-    const member = new Visitor(simulator, "sessionid=x");
+    const member = new Visitor(stage.simulator, "sessionid=x");
     const pages = [await post(0, member)];
     while (at(pages.at(-1), "has_more") === 1) pages.push(await post(at(pages.at(-1), "max_cursor"), member));
     expect(pages.map((page) => days(page).length)).toEqual([20, 18, 7]);
@@ -321,7 +227,7 @@ describe("lists", () => {
   });
 
   it("of a user, with faults", async () => {
-    const with_ = (fault: WorkFault) => simulator.works.setFaults(author(1), [fault]);
+    const with_ = (fault: WorkFault) => stage.simulator.works.setFaults(author(1), [fault]);
     with_("post_status_5");
     expect(await post(work("day_17").createdAt)).toEqual({ aweme_list: null, status_code: 5 });
     with_("post_hidden");
@@ -335,31 +241,32 @@ describe("lists", () => {
     with_("author_banned");
     expect({ ...(await post(0)), log_pb: null }).toEqual({ ...hidden, log_pb: null });
     expect(hidden).toMatchObject({ aweme_list: [], has_more: 0, status_code: 0 });
-    const favorite = async () => (await guest.ask("aweme/favorite", { sec_user_id: author(1) }, {}, "www-hj.douyin.com")).text;
+    const favorite = async () => (await stage.guest.ask("aweme/favorite", { sec_user_id: author(1) }, {}, "www-hj.douyin.com")).text;
     expect(await favorite()).toBe("");
     with_("post_other_tab");
     expect(await favorite()).toContain(`"aweme_id":"${work("plain").id}"`);
   });
 
   it("of a user leave out what is not public", async () => {
-    const shown = (at(await post(0, guest, author(0)), "aweme_list") as { aweme_id: string }[]).map(({ aweme_id }) => aweme_id);
+    const shown = (at(await post(0, stage.guest, author(0)), "aweme_list") as { aweme_id: string }[]).map(({ aweme_id }) => aweme_id);
     expect(shown).toContain(work("needs_login").id);
     for (const name of ["deleted", "private", "friends"]) expect(shown).not.toContain(work(name).id);
   });
 
   it("of a mix, and who an author is", async () => {
-    const [mix] = simulator.works.catalogue.mixes;
-    const page = async (cursor: number) => (await guest.ask("mix/aweme", { mix_id: mix?.id ?? "", cursor: `${cursor}`, count: "20" })).json;
+    const [mix] = stage.simulator.works.catalogue.mixes;
+    const page = async (cursor: number) =>
+      (await stage.guest.ask("mix/aweme", { mix_id: mix?.id ?? "", cursor: `${cursor}`, count: "20" })).json;
     expect([days(await page(0)).length, days(await page(20)).length]).toEqual([20, 3]);
     expect(await page(20)).toMatchObject({
       has_more: 0,
       cursor: 23,
       aweme_list: [{ mix_info: { mix_id: mix?.id, mix_name: "零基础木工" } }, {}, {}],
     });
-    expect((await guest.ask("mix/detail", { mix_id: mix?.id ?? "" })).json).toMatchObject({ mix_info: { mix_name: "零基础木工" } });
-    const profile = await guest.plain(`/aweme/v1/web/user/profile/other/?sec_user_id=${author(1)}`, "www-hj.douyin.com");
+    expect((await stage.guest.ask("mix/detail", { mix_id: mix?.id ?? "" })).json).toMatchObject({ mix_info: { mix_name: "零基础木工" } });
+    const profile = await stage.guest.plain(`/aweme/v1/web/user/profile/other/?sec_user_id=${author(1)}`, "www-hj.douyin.com");
     expect(profile.json).toMatchObject({ user: { nickname: "每天一条", ip_location: "IP属地：云南", aweme_count: 20 } });
-    expect((await guest.plain("/aweme/v1/web/user/profile/other/?sec_user_id=x", "www-hj.douyin.com")).json).toMatchObject({
+    expect((await stage.guest.plain("/aweme/v1/web/user/profile/other/?sec_user_id=x", "www-hj.douyin.com")).json).toMatchObject({
       status_code: 2053,
     });
   });
@@ -367,31 +274,31 @@ describe("lists", () => {
 
 describe("the simulator's own /@works/", () => {
   it("publishes and deletes works of an author, as lists and pages then show", async () => {
-    const [, , { secUid } = { secUid: "" }] = simulator.works.catalogue.authors;
-    const post = (body: object) => fetch(`${simulator.url}/@works/publish`, { method: "POST", body: JSON.stringify(body) });
+    const [, , { secUid } = { secUid: "" }] = stage.simulator.works.catalogue.authors;
+    const post = (body: object) => fetch(`${stage.simulator.url}/@works/publish`, { method: "POST", body: JSON.stringify(body) });
     expect((await post({ author: "nobody", text: "x" })).status).toBe(404);
     expect((await post({ author: secUid })).status).toBe(400);
     const { id } = (await (await post({ author: secUid, text: "新作品" })).json()) as { id: string };
-    const who = new Visitor(simulator);
+    const who = new Visitor(stage.simulator);
     const listed = async () => {
       const { json } = await who.ask("aweme/post", { sec_user_id: secUid, max_cursor: "0", count: "18" }, {}, "www-hj.douyin.com");
       const list = at(json, "aweme_list") as { aweme_id: string; desc: string }[];
       return list.map(({ aweme_id, desc }) => [aweme_id, desc]);
     };
     expect((await listed())[0]).toEqual([id, "新作品"]);
-    const newest = Math.max(...simulator.works.catalogue.works.map(({ createdAt }) => createdAt));
-    expect(simulator.works.work(id).createdAt).toBe(newest);
-    expect((await fetch(`${simulator.url}/@works/${id}`, { method: "DELETE" })).status).toBe(200);
+    const newest = Math.max(...stage.simulator.works.catalogue.works.map(({ createdAt }) => createdAt));
+    expect(stage.simulator.works.work(id).createdAt).toBe(newest);
+    expect((await fetch(`${stage.simulator.url}/@works/${id}`, { method: "DELETE" })).status).toBe(200);
     expect((await listed())[0]?.[0]).not.toBe(id);
-    expect(simulator.works.work(id)).toMatchObject({ state: "deleted", text: "新作品" });
+    expect(stage.simulator.works.work(id)).toMatchObject({ state: "deleted", text: "新作品" });
   });
 
   it("lists the works, tells the truth about one, and takes faults", async () => {
-    const listed = (await (await fetch(`${simulator.url}/@works/`)).json()) as { works: Record<string, unknown>[] };
+    const listed = (await (await fetch(`${stage.simulator.url}/@works/`)).json()) as { works: Record<string, unknown>[] };
     expect(listed.works[0]).toMatchObject({ name: "plain", url: `https://www.douyin.com/video/${work("plain").id}`, faults: [] });
-    const truth = await (await fetch(`${simulator.url}/@works/live_photos`)).json();
+    const truth = await (await fetch(`${stage.simulator.url}/@works/live_photos`)).json();
     expect(truth).toEqual(JSON.parse(JSON.stringify(work("live_photos"))));
-    const set = (body: string) => fetch(`${simulator.url}/@works/faults`, { method: "POST", body });
+    const set = (body: string) => fetch(`${stage.simulator.url}/@works/faults`, { method: "POST", body });
     expect((await set('{"of":"plain","faults":["detail_444"]}')).status).toBe(200);
     expect((await detail("plain")).status).toBe(444);
     for (const wrong of ["", "[]", '{"of":"plain"}', '{"of":"plain","faults":["x"]}']) expect((await set(wrong)).status).toBe(400);
