@@ -1,3 +1,4 @@
+// Guards: A test stalls, cuts, ends and restarts a broadcast, and clients, pages and the truth show it.
 import { afterEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { FakeClock } from "../clock.js";

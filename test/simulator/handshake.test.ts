@@ -1,3 +1,4 @@
+// Guards: The push server opens and refuses as the platform's does, by query, cookie, host and signature.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Simulator } from "../../simulator/index.js";
 import { startSimulator } from "../../simulator/index.js";

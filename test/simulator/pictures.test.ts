@@ -1,3 +1,4 @@
+// Guards: Each gift and person has a picture of its own, always the same, at the addresses of pictures alone.
 import { expect, it } from "vitest";
 import { GIFTS } from "../../simulator/gifts.js";
 import { pictureAt } from "../../simulator/pictures.js";

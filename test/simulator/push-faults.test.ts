@@ -1,3 +1,4 @@
+// Guards: `POST /@control` does what a test in the process can do, and says what is wrong with a call.
 import { describe, expect, it } from "vitest";
 import { knock } from "./client.js";
 import { PK, START, useStage } from "./stage.js";

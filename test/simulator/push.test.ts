@@ -1,3 +1,4 @@
+// Guards: Frames, heartbeats, acks, history and the first fetch are as the platform has them.
 import { describe, expect, it } from "vitest";
 import { decode, messagesOf, pushQuery } from "./client.js";
 import { PK, START, useStage } from "./stage.js";

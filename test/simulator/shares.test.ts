@@ -1,15 +1,19 @@
+// Guards: Each viewer is sent a sample and the gifts of a mood of its own, the same after a reconnect, and the truth knows the whole.
 import { describe, expect, it } from "vitest";
-import { readMood } from "../../simulator/index.js";
+import { demoRooms, type RoomScenario, readMood } from "../../simulator/index.js";
 import { Sampling } from "../../simulator/shares.js";
 import { pushQuery } from "./client.js";
 import { PK, useStage } from "./stage.js";
 
 const stage = useStage();
+const busy = (everySeconds: RoomScenario["everySeconds"]) => ({
+  rooms: demoRooms().flatMap((room) => (room.webRid === PK ? [{ ...room, everySeconds }] : [])),
+});
 const viewer = (id: string) => stage.viewer({ query: pushQuery(stage.simulator.roomId(PK) ?? "", { user_unique_id: id }) });
 
 describe("samples", () => {
   it("are each viewer's own: two of 60 % share 36 %, and the truth knows the whole", async () => {
-    await stage.begin({ rateFactor: 20 });
+    await stage.begin(busy({ chat: 0.05, join: 0.05, like: 0.05, gift: 1 }));
     const { simulator } = stage;
     const control = (body: object) => fetch(`${simulator.url}/@control/sample`, { method: "POST", body: JSON.stringify(body) });
     expect((await control({ room: PK, shares: { chat: 0.6, join: [0.6, 0.6], gift: 0 } })).status).toBe(200);
@@ -83,7 +87,7 @@ it("one viewer alone can be cut off, and refused", async () => {
 
 describe("moods", () => {
   it("give an account all gifts, the first of a broadcast only, or none after some minutes, and the truth says so", async () => {
-    await stage.begin({ rateFactor: 10, moods: { "1": "first_gift", "2": { noneAfterMinutes: 0.25 } } });
+    await stage.begin({ ...busy({ gift: 0.5 }), moods: { "1": "first_gift", "2": { noneAfterMinutes: 0.25 } } });
     const { simulator } = stage;
     const viewers = [await viewer("1"), await viewer("2"), await viewer("3")];
     for (let i = 0; i < 4; i++) {

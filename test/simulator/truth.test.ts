@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+// Guards: `/@truth` counts exactly what clients were sent, once each, also under load and of what a test injects.
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Fact } from "../../simulator/fact.js";
-import type { BroadcastTruth, RoomScenario, Simulator, SimulatorOptions } from "../../simulator/index.js";
-import { corpus, loadSchema, startSimulator } from "../../simulator/index.js";
+import type { BroadcastTruth, RoomScenario, SimulatorOptions } from "../../simulator/index.js";
+import { corpus, loadSchema } from "../../simulator/index.js";
 import { encodePlanned, type Outgoing } from "../../simulator/outgoing.js";
 import { makePerson } from "../../simulator/people.js";
 import { PlannedFeed } from "../../simulator/planned-feed.js";
@@ -9,14 +10,12 @@ import { Random } from "../../simulator/random.js";
 import { Truth } from "../../simulator/truth.js";
 import { GiftLedger } from "../../src/events/ledger.js";
 import { normalise } from "../../src/platform/messages/normalise.js";
-import { FakeClock } from "../clock.js";
 import { Store } from "../events/store.js";
 import { context } from "../platform/messages/encode.js";
 import type { Client, Plain } from "./client.js";
-import { connect, decode, encode, messagesOf } from "./client.js";
+import { decode, encode, messagesOf } from "./client.js";
+import { PK, START, useStage } from "./stage.js";
 
-const START = 1_777_726_780_000;
-const PK = "100000002";
 const QUIET: RoomScenario = {
   webRid: "1",
   kind: "talk",
@@ -27,24 +26,20 @@ const QUIET: RoomScenario = {
   viewers: 1,
   everySeconds: {},
 };
-let clock: FakeClock;
-let simulator: Simulator;
+const stage = useStage();
 let client: Client;
 
 async function begin(options: SimulatorOptions = {}, room = PK): Promise<void> {
-  clock = new FakeClock(START);
-  simulator = await startSimulator({ clock, ...options });
-  client = await connect(simulator.url, simulator.roomId(room) ?? "");
+  await stage.begin(options);
+  client = await stage.viewer({}, room);
 }
-beforeEach(() => begin());
-afterEach(async () => {
-  client.socket.terminate();
-  await simulator.close();
+beforeEach(async () => {
+  client = await stage.viewer();
 });
 
 async function watch(seconds: number): Promise<void> {
   for (let left = seconds; left > 0; left -= 10) {
-    await clock.advance(Math.min(10, left) * 1000);
+    await stage.clock.advance(Math.min(10, left) * 1000);
     await client.caughtUp();
   }
 }
@@ -90,10 +85,10 @@ describe("/@truth", () => {
   });
 
   it("counts what a client received, message by message and combo by combo", async () => {
-    await watch(120);
-    const reply = await fetch(`${simulator.url}/@truth?room_id=${simulator.roomId(PK)}`);
+    await watch(80);
+    const reply = await fetch(`${stage.simulator.url}/@truth?room_id=${stage.simulator.roomId(PK)}`);
     const truth = (await reply.json()) as BroadcastTruth;
-    expect(truth).toEqual(JSON.parse(JSON.stringify(simulator.truth(PK))));
+    expect(truth).toEqual(JSON.parse(JSON.stringify(stage.simulator.truth(PK))));
     expect(truth).toMatchObject({ webRid: PK, live: true, startedAt: START, endedAt: null });
 
     const unique = new Map(client.messages.map((message) => [message.msgId, message]));
@@ -103,7 +98,7 @@ describe("/@truth", () => {
     const byMethod: Record<string, number> = {};
     for (const { method } of unique.values()) byMethod[method] = (byMethod[method] ?? 0) + 1;
     expect(truth.sent.byMethod).toEqual(byMethod);
-    expect(truth.connections).toMatchObject([{ closedAt: null, messagesSent: client.messages.length, heartbeats: { frame: 12 } }]);
+    expect(truth.connections).toMatchObject([{ closedAt: null, messagesSent: client.messages.length, heartbeats: { frame: 8 } }]);
 
     const totals = new Map<string, number>();
     for (const { method, payload } of unique.values()) {
@@ -136,11 +131,8 @@ describe("/@truth", () => {
   });
 
   it("gives every message an envelope of its own, and sends some chats once more about 0.6 s later", async () => {
-    client.socket.terminate();
-    await simulator.close();
-    const busy: RoomScenario = { ...QUIET, everySeconds: { chat: 0.02, viewers: 1 } };
-    await begin({ rooms: [busy] }, "1");
-    await watch(60);
+    await begin({ rooms: [{ ...QUIET, everySeconds: { chat: 0.02, viewers: 1 } }] }, "1");
+    await watch(30);
     const sendings = client.messages.map(({ sendingId }) => sendingId);
     expect(new Set(sendings).size).toBe(sendings.length);
     expect(client.messages.filter(({ msgId, sendingId }) => msgId === sendingId)).toEqual([]);
@@ -151,45 +143,41 @@ describe("/@truth", () => {
     expect(again.length / first.size).toBeGreaterThan(0.015);
     expect(again.length / first.size).toBeLessThan(0.035);
     for (const { msgId, sendingId } of again) expect(seconds(sendingId) - seconds(msgId)).toBeLessThanOrEqual(1);
-    expect(simulator.truth("1").sent).toMatchObject({ repeats: again.length, byMethod: { WebcastChatMessage: first.size } });
+    expect(stage.simulator.truth("1").sent).toMatchObject({ repeats: again.length, byMethod: { WebcastChatMessage: first.size } });
   });
 
   it("lists the rooms, and is 404 for a broadcast that is not", async () => {
-    const list = (await (await fetch(`${simulator.url}/@truth`)).json()) as { rooms: Plain[] };
+    const list = (await (await fetch(`${stage.simulator.url}/@truth`)).json()) as { rooms: Plain[] };
     expect(list.rooms).toHaveLength(7);
     expect(list.rooms[3]).toEqual({ webRid: "100000004", customId: null, title: "", live: false, roomId: null });
-    expect((await fetch(`${simulator.url}/@truth?room_id=1`)).status).toBe(404);
-    expect((await fetch(`${simulator.url}/@truth?web_rid=demo.tv`)).status).toBe(200);
+    expect((await fetch(`${stage.simulator.url}/@truth?room_id=1`)).status).toBe(404);
+    expect((await fetch(`${stage.simulator.url}/@truth?web_rid=demo.tv`)).status).toBe(200);
   });
 
   it("names what was sent more than once, so many at most", async () => {
     await watch(20);
-    expect(simulator.truth(PK).sent.again.length).toBeLessThan(simulator.truth(PK).sent.interactive.length);
-    simulator.rooms.repeat(PK);
-    const { interactive, again } = simulator.truth(PK).sent;
+    expect(stage.simulator.truth(PK).sent.again.length).toBeLessThan(stage.simulator.truth(PK).sent.interactive.length);
+    stage.simulator.rooms.repeat(PK);
+    const { interactive, again } = stage.simulator.truth(PK).sent;
     const last = interactive.slice(-15).map(({ msgId }) => msgId);
     expect(last.filter((id) => again.includes(id)).length).toBeGreaterThan(10);
-    client.socket.terminate();
-    await simulator.close();
     await begin({ keep: 5 });
     await watch(20);
-    simulator.rooms.repeat(PK);
-    const few = simulator.truth(PK).sent.again.length;
+    stage.simulator.rooms.repeat(PK);
+    const few = stage.simulator.truth(PK).sent.again.length;
     expect([few > 0, few <= 5]).toEqual([true, true]);
   });
 
   it("does not count what nobody was sent", async () => {
-    await clock.advance(10_000);
-    expect(simulator.truth("100000001").sent.messages).toBe(0);
-    expect(simulator.truth("100000001").connections).toEqual([]);
+    await stage.clock.advance(10_000);
+    expect(stage.simulator.truth("100000001").sent.messages).toBe(0);
+    expect(stage.simulator.truth("100000001").connections).toEqual([]);
   });
 
   it("keeps bounded memory and endless counters", async () => {
-    client.socket.terminate();
-    await simulator.close();
     await begin({ keep: 20 });
     await watch(60);
-    const { sent } = simulator.truth(PK);
+    const { sent } = stage.simulator.truth(PK);
     expect(sent.interactive).toHaveLength(20);
     expect(sent.combos.length).toBeLessThanOrEqual(20);
     expect(sent.combosDropped.count).toBeGreaterThan(0);
@@ -201,24 +189,11 @@ describe("/@truth", () => {
 
 describe("under load", () => {
   it("sends tens of frames of ten at once and counts every message", async () => {
-    client.socket.terminate();
-    await simulator.close();
-    const load: RoomScenario = {
-      webRid: "1",
-      kind: "pk",
-      state: "live",
-      title: "load",
-      anchor: "load",
-      clubName: "load",
-      viewers: 1000,
-      everySeconds: { chat: 1, join: 1, like: 1, gift: 2 },
-      load: 5_000,
-    };
-    await begin({ rooms: [load] }, "1");
-    await watch(2);
-    expect(client.messages.length).toBe(10_000);
-    expect(new Set(client.messages.map(({ msgId }) => msgId)).size).toBe(10_000);
-    expect(simulator.truth("1").sent.messages).toBe(10_000);
+    await begin({ rooms: [{ ...QUIET, everySeconds: { chat: 1, join: 1, like: 1, gift: 2 }, load: 2_000 }] }, "1");
+    await watch(1);
+    expect(client.messages.length).toBe(2_000);
+    expect(new Set(client.messages.map(({ msgId }) => msgId)).size).toBe(2_000);
+    expect(stage.simulator.truth("1").sent.messages).toBe(2_000);
     const frames = client.frames.filter(({ type }) => type === "msg");
     expect(client.messages.length / frames.length).toBe(10);
   });
@@ -226,15 +201,18 @@ describe("under load", () => {
 
 describe("what is injected", () => {
   it("is a message of plain values, with its envelope made or given", async () => {
-    const msgId = simulator.rooms.send(PK, "WebcastChatMessage", { user: { id: "42", nickname: "\u001b[31m<b>" }, content: "=1+1" });
-    const given = simulator.rooms.send(PK, "WebcastChatMessage", { common: { create_time: 5 }, content: "x" }, { msgId: "123" });
+    const msgId = stage.simulator.rooms.send(PK, "WebcastChatMessage", { user: { id: "42", nickname: "\u001b[31m<b>" }, content: "=1+1" });
+    const given = stage.simulator.rooms.send(PK, "WebcastChatMessage", { common: { create_time: 5 }, content: "x" }, { msgId: "123" });
     await client.caughtUp();
     expect(given).toBe("123");
     expect(client.of("WebcastChatMessage")).toMatchObject([
-      { common: { msg_id: msgId, room_id: simulator.roomId(PK), create_time: `${START}`, method: "WebcastChatMessage" }, content: "=1+1" },
+      {
+        common: { msg_id: msgId, room_id: stage.simulator.roomId(PK), create_time: `${START}`, method: "WebcastChatMessage" },
+        content: "=1+1",
+      },
       { common: { msg_id: "123", create_time: "5" }, content: "x" },
     ]);
-    expect(simulator.truth(PK).sent.interactive[0]).toEqual({
+    expect(stage.simulator.truth(PK).sent.interactive[0]).toEqual({
       msgId,
       method: "WebcastChatMessage",
       kind: "chat",
@@ -245,17 +223,17 @@ describe("what is injected", () => {
   });
 
   it("is a payload of any bytes under any method", async () => {
-    simulator.rooms.send(PK, "WebcastNobodyKnowsMessage", Buffer.from([1, 2, 3]), { sendingId: "9" });
-    simulator.rooms.send(PK, "WebcastChatMessage", Buffer.from([0xff]));
+    stage.simulator.rooms.send(PK, "WebcastNobodyKnowsMessage", Buffer.from([1, 2, 3]), { sendingId: "9" });
+    stage.simulator.rooms.send(PK, "WebcastChatMessage", Buffer.from([0xff]));
     await client.caughtUp();
     expect(client.messages[0]).toMatchObject({ method: "WebcastNobodyKnowsMessage", sendingId: "9", payload: Buffer.from([1, 2, 3]) });
-    expect(simulator.truth(PK).sent.byMethod).toEqual({ WebcastNobodyKnowsMessage: 1, WebcastChatMessage: 1 });
+    expect(stage.simulator.truth(PK).sent.byMethod).toEqual({ WebcastNobodyKnowsMessage: 1, WebcastChatMessage: 1 });
   });
 
   it("is refused when it is wrong", () => {
-    expect(() => simulator.rooms.send(PK, "WebcastChatMessage", { contnet: "x" })).toThrow("ChatMessage.contnet");
-    expect(() => simulator.rooms.send(PK, "WebcastNobodyKnowsMessage", {})).toThrow("not in proto/");
-    expect(() => simulator.rooms.send(PK, "WebcastChatMessage", {}, { msgId: "abc" })).toThrow("decimal digits");
+    expect(() => stage.simulator.rooms.send(PK, "WebcastChatMessage", { contnet: "x" })).toThrow("ChatMessage.contnet");
+    expect(() => stage.simulator.rooms.send(PK, "WebcastNobodyKnowsMessage", {})).toThrow("not in proto/");
+    expect(() => stage.simulator.rooms.send(PK, "WebcastChatMessage", {}, { msgId: "abc" })).toThrow("decimal digits");
   });
 
   it("counts a BindingGift of a counted trace no second time, and each LightGift by itself", async () => {
@@ -270,12 +248,12 @@ describe("what is injected", () => {
       gift: { id: "463", diamond_count: 1 },
     };
     const light = { common: { user: { id: "7" } }, group_count: 1, repeat_count: 2, gift_info: { gift_id: "463", diamond_count: 1 } };
-    const counted = simulator.rooms.send(PK, "WebcastGiftMessage", gift);
-    simulator.rooms.send(PK, "WebcastBindingGiftMessage", { msg: gift });
-    const lights = [light, light].map((each) => simulator.rooms.send(PK, "WebcastLightGiftMessage", each));
-    const alone = simulator.rooms.send(PK, "WebcastBindingGiftMessage", { msg: { ...gift, group_id: "100", trace_id: "556" } });
+    const counted = stage.simulator.rooms.send(PK, "WebcastGiftMessage", gift);
+    stage.simulator.rooms.send(PK, "WebcastBindingGiftMessage", { msg: gift });
+    const lights = [light, light].map((each) => stage.simulator.rooms.send(PK, "WebcastLightGiftMessage", each));
+    const alone = stage.simulator.rooms.send(PK, "WebcastBindingGiftMessage", { msg: { ...gift, group_id: "100", trace_id: "556" } });
     await client.caughtUp();
-    expect(simulator.truth(PK).sent.combos).toMatchObject([
+    expect(stage.simulator.truth(PK).sent.combos).toMatchObject([
       { senderId: "7", giftId: "463", groupId: "99", total: 3, msgId: counted },
       ...lights.map((msgId) => ({ senderId: "7", groupId: "0", traceId: "", total: 2, unitDiamonds: 1, msgId })),
       { groupId: "100", traceId: "556", total: 3, msgId: alone },
@@ -285,8 +263,8 @@ describe("what is injected", () => {
   it("is a captured frame, byte for byte, with its ack", async () => {
     const { frames } = corpus({ frames: 1 });
     const bytes = frames[0] ?? new Uint8Array();
-    simulator.rooms.sendFrame(PK, bytes);
-    simulator.rooms.sendFrame(PK, encode("PushFrame", { payload_type: "close" }));
+    stage.simulator.rooms.sendFrame(PK, bytes);
+    stage.simulator.rooms.sendFrame(PK, encode("PushFrame", { payload_type: "close" }));
     await client.caughtUp();
     const frame = client.frames[0];
     if (frame === undefined) throw new Error("no frame");
@@ -294,13 +272,11 @@ describe("what is injected", () => {
     expect(client.frames[1]?.type).toBe("close");
     client.ack(frame);
     await client.caughtUp();
-    expect(simulator.truth(PK).connections[0]?.acks).toEqual({ expected: 1, good: 1, wrong: 0, repeated: 0, unknown: 0 });
-    expect(simulator.truth(PK).sent.messages).toBe(10);
+    expect(stage.simulator.truth(PK).connections[0]?.acks).toEqual({ expected: 1, good: 1, wrong: 0, repeated: 0, unknown: 0 });
+    expect(stage.simulator.truth(PK).sent.messages).toBe(10);
   });
 
   it("is a recording at a speed, frames and bare Responses", async () => {
-    client.socket.terminate();
-    await simulator.close();
     await begin({ rooms: [QUIET] }, "1");
     const { frames, inflated } = corpus({ frames: 3 });
     const play = [
@@ -308,16 +284,16 @@ describe("what is injected", () => {
       { at: 3000, bytes: frames[1] ?? new Uint8Array() },
       { at: 5000, bytes: inflated[2] ?? new Uint8Array(), kind: "response" as const },
     ];
-    const done = simulator.rooms.play("1", play, 2);
+    const done = stage.simulator.rooms.play("1", play, 2);
     const counts: number[] = [];
     for (const ms of [0, 900, 200, 1000]) {
-      await clock.advance(ms);
+      await stage.clock.advance(ms);
       await client.caughtUp();
       counts.push(client.messages.length);
     }
     await done;
     expect(counts).toEqual([10, 10, 20, 30]);
     expect(client.messages.slice(20)).toEqual(messagesOf(decode("Response", inflated[2] ?? new Uint8Array())));
-    await expect(simulator.rooms.play("1", play, 0)).rejects.toThrow("speed");
+    await expect(stage.simulator.rooms.play("1", play, 0)).rejects.toThrow("speed");
   });
 });
