@@ -75,7 +75,7 @@ export function pushQuery(roomId: string, over: Record<string, string> = {}): UR
 }
 
 /** The MD5 of protocol.md 2.3, written out once more. */
-export function stub(query: URLSearchParams): string {
+function stub(query: URLSearchParams): string {
   const order =
     "live_id,aid,version_code,webcast_sdk_version,room_id,sub_room_id,sub_channel_id,did_rule,user_unique_id,device_platform,device_type,ac,identity";
   const text = order

@@ -1,4 +1,4 @@
-// Guards: A test stalls, cuts, ends and restarts a broadcast, and clients, pages and the truth show it.
+// Guards: `POST /@control` does what a test in the process can do, and says what is wrong with a call.
 import { afterEach, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/index.js";
 import { FakeClock } from "../clock.js";

@@ -1,4 +1,4 @@
-// Guards: `POST /@control` does what a test in the process can do, and says what is wrong with a call.
+// Guards: A test stalls, cuts, ends and restarts a broadcast, and clients, pages and the truth show it.
 import { describe, expect, it } from "vitest";
 import { knock } from "./client.js";
 import { PK, START, useStage } from "./stage.js";
@@ -25,13 +25,17 @@ describe("faults", () => {
     expect(client.messages.slice(again).some(({ method }) => method === "WebcastChatMessage")).toBe(true);
   });
 
-  it("cut: TCP closes without a close frame; a reconnect is served", async () => {
+  it("cut: TCP closes without a close frame; a reconnect is served, until the end comes with a cut", async () => {
     const client = await stage.viewer();
     stage.simulator.rooms.cut(PK);
     await client.until(() => client.closeCode !== null);
     expect(client.closeCode).toBe(1006);
     expect(stage.book().closedBy).toBe("cut");
-    await (await stage.viewer()).caughtUp();
+    const again = await stage.viewer();
+    await again.caughtUp();
+    stage.simulator.rooms.end(PK, "cut");
+    await again.until(() => again.closeCode !== null);
+    expect(() => stage.simulator.rooms.end(PK)).toThrow("not live");
   });
 
   it("end: ControlMessage 3, then silence; who connects later gets low-value messages only", async () => {
@@ -53,13 +57,6 @@ describe("faults", () => {
     expect(stage.simulator.truth(roomId)).toMatchObject({ live: false, endedAt: START + 3000 });
     const reply = await fetch(`${stage.simulator.url}/webcast/room/web/enter/?web_rid=${PK}&a_bogus=x`, { headers: { cookie: "ttwid=1" } });
     expect(await reply.json()).toMatchObject({ data: { data: [{ id_str: roomId, status: 4 }], room_status: 2 } });
-  });
-
-  it("end with a cut", async () => {
-    const client = await stage.viewer();
-    stage.simulator.rooms.end(PK, "cut");
-    await client.until(() => client.closeCode !== null);
-    expect(() => stage.simulator.rooms.end(PK)).toThrow("not live");
   });
 
   it("restart: a new room_id that carries the second of its start", async () => {

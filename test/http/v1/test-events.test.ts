@@ -1,3 +1,4 @@
+// Guards: A test event is delivered as an event of its type, counts nowhere, and has only the fields of its type.
 import { Value } from "typebox/value";
 import { describe, expect, it } from "vitest";
 import { grab } from "../../../src/compat/grab.js";
