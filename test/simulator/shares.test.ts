@@ -13,7 +13,7 @@ const viewer = (id: string) => stage.viewer({ query: pushQuery(stage.simulator.r
 
 describe("samples", () => {
   it("are each viewer's own: two of 60 % share 36 %, and the truth knows the whole", async () => {
-    await stage.begin(busy({ chat: 0.05, join: 0.05, like: 0.05, gift: 1 }));
+    await stage.begin({ ...busy({ chat: 0.5, join: 0.5, like: 0.5, gift: 10 }), rateFactor: 10 });
     const { simulator } = stage;
     const control = (body: object) => fetch(`${simulator.url}/@control/sample`, { method: "POST", body: JSON.stringify(body) });
     expect((await control({ room: PK, shares: { chat: 0.6, join: [0.6, 0.6], gift: 0 } })).status).toBe(200);
