@@ -6,27 +6,13 @@ export interface Told {
   readonly text: string;
 }
 
-/** When a call was made and when its outcome was known, ms of one clock. */
-interface Call {
+/** Read of a page, or of a step of a stream, which goes on where the one before had come to. */
+export interface ReadCall {
   readonly client: string;
   readonly room: number;
+  /** When it was made and when its outcome was known, ms of one clock. */
   readonly from: number;
   readonly to: number;
-}
-
-/** Append of one client: what came of it, as far as the client knows. */
-export interface AppendCall extends Call {
-  readonly epoch: number;
-  readonly events: readonly Omit<Told, "seq">[];
-  /**
-   * Seqs of its events, null where the id was known before; `fenced` where the room was another's; `unknown` where there was no answer, so that
-   * it may have happened or may happen yet.
-   */
-  readonly told: { readonly seqs: readonly (number | null)[]; readonly head: number } | "fenced" | "unknown";
-}
-
-/** Read of a page, or of a step of a stream, which goes on where the one before had come to. */
-export interface ReadCall extends Call {
   readonly after: number;
   readonly events: readonly Told[];
   /** Seq up to which everything was looked at. */
@@ -35,15 +21,8 @@ export interface ReadCall extends Call {
   readonly head: number | null;
 }
 
-/** Claim of a room, which fences the epochs before it; null where there was no answer. */
-export interface ClaimCall extends Call {
-  readonly epoch: number | null;
-}
-
-/** All that clients did to a log and were told of it, and what it holds in the end. */
+/** All that readers of rooms were told, and what the rooms' logs hold in the end. */
 export interface History {
-  readonly claims: readonly ClaimCall[];
-  readonly appends: readonly AppendCall[];
   /** Those of one client and room one after the other. */
   readonly reads: readonly ReadCall[];
   /** Rooms, from their first event. */
@@ -51,80 +30,26 @@ export interface History {
 }
 
 /**
- * Judges a history in the manner of Jepsen: is there one order of all calls that explains what each client was told? It must be one in which a
- * call happens between its beginning and its end, so that whoever reads after an append was acknowledged, or after somebody else's read, sees
- * what those saw. Removal is no part of it.
+ * Judges what readers were given against the logs: each log once, in order and without a hole, and no read behind what another had seen before
+ * it began. Removal is no part of it.
  * @returns what cannot be explained, in words; none where all can
  */
-export function violations(history: History): readonly string[] {
+export function violations({ reads, final }: History): readonly string[] {
   const wrong: string[] = [];
-  for (const room of new Set([...history.final.keys(), ...[...history.appends, ...history.reads].map((call) => call.room)])) {
-    const inRoom = <T extends Call>(calls: readonly T[]) => calls.filter((call) => call.room === room);
-    const [appends, reads, claims] = [inRoom(history.appends), inRoom(history.reads), inRoom(history.claims)];
-    const final = history.final.get(room) ?? [];
-    const found = [
-      ...inFinal(final, appends),
-      ...ofAppends(final, appends),
-      ...ofClaims(appends, claims),
-      ...ofReads(final, reads),
-      ...stale(appends, reads),
-    ];
-    wrong.push(...found.map((sentence) => `room ${room}: ${sentence}`));
+  for (const room of new Set([...final.keys(), ...reads.map((call) => call.room)])) {
+    const log = final.get(room) ?? [];
+    const inRoom = reads.filter((call) => call.room === room);
+    wrong.push(...[...inFinal(log), ...ofReads(log, inRoom), ...stale(inRoom)].map((sentence) => `room ${room}: ${sentence}`));
   }
   return wrong;
 }
 
-function* inFinal(final: readonly Told[], appends: readonly AppendCall[]): Generator<string> {
-  const texts = new Map<string, Set<string>>();
-  for (const { told, events } of appends)
-    if (told !== "fenced") for (const { id, text } of events) texts.set(id, (texts.get(id) ?? new Set()).add(text));
+function* inFinal(final: readonly Told[]): Generator<string> {
   const seqOf = new Map<string, number>();
-  for (const [at, { seq, id, text }] of final.entries()) {
+  for (const [at, { seq, id }] of final.entries()) {
     if (seq !== at + 1) yield `the log has seq ${seq} where ${at + 1} should be`;
     if (seqOf.has(id)) yield `${id} is stored as ${seqOf.get(id)} and as ${seq}`;
     seqOf.set(id, seq);
-    if (appends.length > 0 && texts.get(id)?.has(text) !== true)
-      yield `${seq} holds ${id} (${text}), which nobody appended, or who did was told that he was fenced`;
-  }
-}
-
-function* ofAppends(final: readonly Told[], appends: readonly AppendCall[]): Generator<string> {
-  const ids = new Map(final.map((told) => [told.id, told]));
-  const given = new Map<number, string>();
-  const last = new Map<string, number>();
-  for (const { client, events, told } of appends.toSorted((a, b) => a.from - b.from)) {
-    if (typeof told === "string") continue;
-    for (const [at, { id, text }] of events.entries()) {
-      const seq = told.seqs[at] ?? null;
-      const kept = ids.get(id);
-      if (kept === undefined) {
-        yield `${client} was told that ${id} is stored (${seq}), and it is lost`;
-        continue;
-      }
-      if (kept.seq > told.head) yield `${client} was told of the head ${told.head} when it had stored ${id} as ${kept.seq}`;
-      if (seq === null) continue;
-      if (kept.seq !== seq || kept.text !== text) yield `${client} was told that ${id} is ${seq}, and ${seq} is ${final[seq - 1]?.id}`;
-      if (given.has(seq)) yield `seq ${seq} was given to ${given.get(seq)} and to ${id}`;
-      given.set(seq, id);
-      if (seq <= (last.get(client) ?? 0)) yield `${client} appended ${id} after its event ${last.get(client)}, and it is ${seq}`;
-      last.set(client, seq);
-    }
-  }
-}
-
-function* ofClaims(appends: readonly AppendCall[], claims: readonly ClaimCall[]): Generator<string> {
-  const known = claims.flatMap((claim) => (claim.epoch === null ? [] : [{ ...claim, epoch: claim.epoch }]));
-  for (const { client, epoch, told, from, to, events } of appends) {
-    const mayFence = claims.some((claim) => claim.from < to && (claim.epoch === null || claim.epoch > epoch));
-    if (told === "fenced" && !mayFence) yield `${client} was fenced off with the epoch ${epoch}, which was the newest`;
-    const passed = known.find((claim) => claim.epoch > epoch && claim.to < from);
-    if (typeof told !== "string" && passed !== undefined)
-      yield `${client} appended ${events[0]?.id} with the epoch ${epoch} after ${passed.client} had ${passed.epoch}`;
-  }
-  const owners = new Map<number, string>();
-  for (const { client, epoch } of known) {
-    if (owners.has(epoch)) yield `${owners.get(epoch)} and ${client} have one epoch, ${epoch}`;
-    owners.set(epoch, client);
   }
 }
 
@@ -147,12 +72,9 @@ function* ofReads(final: readonly Told[], reads: readonly ReadCall[]): Generator
   }
 }
 
-/** Reads that did not see what somebody had been told of before they began. */
-function* stale(appends: readonly AppendCall[], reads: readonly ReadCall[]): Generator<string> {
-  const known = [
-    ...appends.flatMap(({ client, to, told }) => (typeof told === "string" ? [] : [{ client, to, head: told.head }])),
-    ...reads.flatMap(({ client, to, head }) => (head === null ? [] : [{ client, to, head }])),
-  ].toSorted((a, b) => a.to - b.to);
+/** Reads that did not see what another reader had been told of before they began. */
+function* stale(reads: readonly ReadCall[]): Generator<string> {
+  const known = reads.flatMap(({ client, to, head }) => (head === null ? [] : [{ client, to, head }])).toSorted((a, b) => a.to - b.to);
   let [at, newest] = [0, { client: "", head: 0 }];
   for (const { client, from, head } of reads.toSorted((a, b) => a.from - b.from)) {
     for (let next = known[at]; next !== undefined && next.to < from; next = known[++at]) if (next.head > newest.head) newest = next;

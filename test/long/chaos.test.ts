@@ -1,16 +1,11 @@
-// Guards: programs, stores and downloads lose nothing outside recorded gaps through half an hour of faults, and store nothing twice.
+// Guards: programs lose nothing outside recorded gaps through half an hour of faults, and store nothing twice.
 import { expect, it, onTestFinished } from "vitest";
-import { chaosOfDownloads } from "../chaos/downloads.js";
 import { ENDS, type Faults } from "../chaos/faulty-link.js";
 import { chaosOfPrograms, type Trial, type Trialled } from "../chaos/programs.js";
 import { seededBy } from "../chaos/seed.js";
-import { chaosOfStores } from "../chaos/stores.js";
 import { clusterDatabase } from "../processes/database.js";
-import { pause } from "../processes/pause.js";
-import { useFolders } from "../store/directory.js";
 import { measured } from "./measured.js";
 
-const folders = useFolders();
 /** How long there are faults in each, ms; `CHAOS_MS` is another time. */
 const FOR_MS = Number(process.env["CHAOS_MS"] ?? 30 * 60_000);
 const MINUTES = `${+(FOR_MS / 60_000).toFixed(1)} minutes`;
@@ -81,34 +76,4 @@ it("chaos on three processes with PostgreSQL", async () => {
   const sessions = (n: number) => (n % 3 === 0 ? ["guest", "guest:2"] : null);
   const came = await chaosOfPrograms({ ...TRIAL, seed, database, processes: 3, rooms: 9, sessions });
   measured(`chaos for ${MINUTES}: three processes on PostgreSQL, which is restarted, 9 rooms`, told(seed, came));
-});
-
-it("the history of appends and reads of three stores on PostgreSQL, which is restarted", async () => {
-  const seed = seededBy();
-  const database = await clusterDatabase();
-  onTestFinished(() => database.remove());
-  const { server } = database;
-  let restarts = 0;
-  const came = await chaosOfStores(database.url, seed, FOR_MS, { ...FAULTS, lifeMs: 5000 }, async (chance) => {
-    await pause(chance.below(30_000));
-    await server?.stop(chance.of(["SIGINT", "SIGQUIT"]));
-    await pause(chance.below(3000));
-    await server?.start();
-    if (server !== null) restarts++;
-  });
-  expect(came.stored).toBeGreaterThan(100);
-  measured(
-    `chaos for ${MINUTES}: the history of three stores of one process on PostgreSQL, judged in the manner of Jepsen`,
-    `seed ${seed}: ${restarts} restarts of the database, ${came.appends} appends (${came.unanswered} without an answer, ${came.fenced} fenced) after ${came.claims} claims, ${came.reads} reads: ` +
-      `${came.stored} events, 0 lost, 0 twice, no seq with two contents, no read behind another; appended again ${(came.againMs / 1000).toFixed(1)} s after the last fault`,
-  );
-});
-
-it("chaos on downloads", async () => {
-  const seed = seededBy();
-  const { downloads, tries, cancelled, files, met } = await chaosOfDownloads(seed, FOR_MS, { ...FAULTS, lifeMs: 400 }, folders);
-  measured(
-    `chaos for ${MINUTES} on downloads`,
-    `seed ${seed}: ${downloads} downloads in ${tries} tries, ${cancelled} stopped on the way, over ${met.connections} connections: ${files} files whole, 0 half-named, nothing left beside them`,
-  );
 });
