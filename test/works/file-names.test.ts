@@ -3,6 +3,7 @@ import { resolve, sep, win32 } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FileNames } from "../../src/works/file-names.js";
+import { ANY_CHARACTER } from "../any-character.js";
 import { aWork } from "./a-work.js";
 
 type NamedFile = Parameters<FileNames["stem"]>[1];
@@ -81,7 +82,7 @@ describe("a file's name", () => {
 
 /** Texts as an enemy writes them. */
 const hostile = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.string({ unit: ANY_CHARACTER, maxLength: 60 }),
   fc.string({ unit: "grapheme", maxLength: 400 }),
   fc
     .array(

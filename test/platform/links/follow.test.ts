@@ -5,6 +5,7 @@ import { isPlatformHost, type Platform, platformAt, type Reply } from "../../../
 import { followPaste, type OpenPage } from "../../../src/platform/links/follow.js";
 import { type Door, ROOM_DOOR, worksDoor } from "../../../src/platform/links/paste.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
+import { ANY_CHARACTER } from "../../any-character.js";
 import { runsOf } from "../../whole.js";
 
 const SIGNAL = new AbortController().signal;
@@ -97,25 +98,9 @@ describe("followPaste", () => {
     }
   });
 
-  it("gives up after five redirects", async () => {
-    const answers = Object.fromEntries(
-      Array.from({ length: 9 }, (_, i) => [i === 0 ? LINK : `https://v.douyin.com/${i}/`, to(`/${i + 1}/`)] as const),
-    );
-    const { end, asked } = await follow(answers, { open: () => Promise.reject(new Error("a page was opened")) });
-    expect(end).toMatchObject({ outcome: "unknown", reason: /redirected 5 times/ });
-    expect(asked.length).toBe(5);
-  });
-
   it.each([404, 410])("knows by HTTP %i that there is no such link, and opens no page for it", async (status) => {
     const { end } = await follow({ [LINK]: { status, body: "gone" } }, { open: () => Promise.reject(new Error("a page was opened")) });
     expect(end).toEqual({ outcome: "gone", reason: `there is no such short link (HTTP ${status})` });
-  });
-
-  it("does not ask the start page", async () => {
-    expect(await follow({ [LINK]: to("https://www.douyin.com/?recommend=1") })).toEqual({
-      end: { outcome: "unknown", reason: "the short link leads to the start page of www.douyin.com, which names nothing" },
-      asked: [LINK],
-    });
   });
 
   it("takes a room that a page names for what is meant only on the live side", async () => {
@@ -144,7 +129,7 @@ describe("followPaste", () => {
           fc.constantFrom("", "/", "/a/", `/video/${ID}`, "/x?modal_id=1"),
         )
         .map((parts) => parts.join("")),
-      fc.string({ unit: "binary" }),
+      fc.string({ unit: ANY_CHARACTER }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(location, { maxLength: 7 }), location, async (locations, settled) => {

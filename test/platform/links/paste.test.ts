@@ -4,6 +4,7 @@ import { inLanguage } from "../../../src/i18n/words.js";
 import { type Meaning, withoutPassword } from "../../../src/platform/links/link.js";
 import { type Door, ROOM_DOOR, readPaste, unquoted, worksDoor } from "../../../src/platform/links/paste.js";
 import { DyliveError } from "../../../src/runtime/errors.js";
+import { ANY_CHARACTER } from "../../any-character.js";
 
 const NOW = Date.UTC(2026, 10, 27);
 const ID = "7321234567890123456";
@@ -194,7 +195,7 @@ describe("whatever is pasted", () => {
       ...["evil.com", "127.0.0.1", "[::1]", "/", "@", ".", "-", "中", "\\", "%", "a", "1", " ", "[", "?", "#", ":", "&", "\0", "\u200b"],
       ...["/video/", "/user/", "/share/mix/detail/", "modal_id=", "vid=", ID, SEC_UID, "9".repeat(30)],
     ),
-    fc.string({ unit: "binary", maxLength: 8 }),
+    fc.string({ unit: ANY_CHARACTER, maxLength: 8 }),
   );
   const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
 
@@ -213,20 +214,6 @@ describe("whatever is pasted", () => {
       { numRuns: 3000 },
     );
   });
-
-  it.each(["https://", "live.douyin.com", "v.douyin.com/a/", "/", "@", "-", "中", "%", "1", "[", "modal_id=", "www.douyin.com/video/"])(
-    "%j many times over is no harder",
-    (repeated) => {
-      const given = `${repeated.repeat(3900 / repeated.length)} `;
-      for (const door of SIDES) {
-        try {
-          readPaste(given, door);
-        } catch (error) {
-          expect(error).toBeInstanceOf(DyliveError);
-        }
-      }
-    },
-  );
 });
 
 describe("a text of 4,000 characters", () => {
@@ -267,7 +254,7 @@ describe("what takes linear time", () => {
       "douyin.com/",
       "x.amemv.com#",
     ),
-    fc.string({ unit: "binary", maxLength: 3 }),
+    fc.string({ unit: ANY_CHARACTER, maxLength: 3 }),
   );
   const text = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(""));
 

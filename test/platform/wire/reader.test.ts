@@ -108,42 +108,15 @@ describe("varints", () => {
 describe("strings", () => {
   const read = (bytes: Uint8Array) => new Reader(Buffer.concat([Uint8Array.of(bytes.length), bytes])).string();
 
-  test("any text, at any length round the limits", () => {
+  test("any bytes read as Node reads them: U+FFFD for what is not UTF-8", () => {
+    const odd = Buffer.from("4180bfc0c1c2dfe0e4eda09ff08f90f4f5ff", "hex");
+    const parts = fc.constantFrom(...odd);
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 60 }), fc.nat({ max: 20 }), (text, pad) => {
-        const bytes = Buffer.from("x".repeat(pad) + text, "utf8").subarray(0, 120);
+      fc.property(fc.nat({ max: 90 }), fc.array(parts, { maxLength: 30 }), (pad, rest) => {
+        const bytes = Buffer.from([...Array.from({ length: pad }, () => 0x78), ...rest]);
         expect(read(bytes)).toBe(bytes.toString("utf8"));
       }),
-      { numRuns: 1000 },
-    );
-  });
-
-  test("any bytes read as Node reads them: U+FFFD for what is not UTF-8", () => {
-    const parts = fc.constantFrom(
-      0x41,
-      0x80,
-      0xbf,
-      0xc0,
-      0xc1,
-      0xc2,
-      0xdf,
-      0xe0,
-      0xe4,
-      0xed,
-      0xa0,
-      0x9f,
-      0xf0,
-      0x8f,
-      0x90,
-      0xf4,
-      0xf5,
-      0xff,
-    );
-    fc.assert(
-      fc.property(fc.array(parts, { maxLength: 30 }), (bytes) => {
-        expect(read(Uint8Array.from(bytes))).toBe(Buffer.from(bytes).toString("utf8"));
-      }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
