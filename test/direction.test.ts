@@ -253,3 +253,8 @@ describe("the rules", () => {
     ]);
   });
 });
+
+it("every test file says first which promise it guards", () => {
+  const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".test.ts"));
+  expect(files.filter((name) => !/^\/\/ Guards: \S.*\.\n/.test(readFileSync(join(ROOT, "test", name), "utf8")))).toEqual([]);
+});

@@ -1,3 +1,4 @@
+// Guards: a browser's seat connects as a visitor that the site's own page made, and stays that visitor.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Guards: a first visitor of the dashboard sees a pasted room's events within seconds.
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../until.js";

@@ -1,3 +1,4 @@
+// Guards: each event has the words of the first interface.
 import { expect, test } from "vitest";
 import { describe as line } from "../../src/events/describe.js";
 import type { NewEvent } from "../../src/events/event.js";

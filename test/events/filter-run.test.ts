@@ -1,3 +1,4 @@
+// Guards: a filter says of each event what the filter language's library says.
 import { Environment } from "@marcbachmann/cel-js";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../simulator/random.js";

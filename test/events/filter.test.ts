@@ -1,3 +1,4 @@
+// Guards: a filter passes what it should, and a wrong or costly one is refused.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { LiveEvent, NewEvent } from "../../src/events/event.js";

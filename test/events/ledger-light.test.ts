@@ -1,3 +1,4 @@
+// Guards: a gift in two forms counts once.
 import { describe, expect, test } from "vitest";
 import type { Draft } from "../../src/events/combo.js";
 import { GiftLedger } from "../../src/events/ledger.js";

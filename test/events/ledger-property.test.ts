@@ -1,3 +1,4 @@
+// Guards: the sum of a combo's units is the largest total that came, in any order and over restarts.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Draft } from "../../src/events/combo.js";

@@ -1,3 +1,4 @@
+// Guards: the gift ledger counts each unit of a combo once and settles the combo once.
 import { describe, expect, test } from "vitest";
 import type { Draft } from "../../src/events/combo.js";
 import { GiftLedger } from "../../src/events/ledger.js";

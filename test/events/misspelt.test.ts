@@ -1,3 +1,4 @@
+// Guards: a misspelt name is refused with the names that there are.
 import { expect, it } from "vitest";
 import { meantName, noSuch } from "../../src/events/misspelt.js";
 

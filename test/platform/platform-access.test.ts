@@ -1,3 +1,4 @@
+// Guards: a room takes a browser's seat only when it needs one, as the account that it names, and gives it back while it waits.
 import { describe, expect, it } from "vitest";
 import { directIdentities, type PlatformIdentities, type PlatformIdentity } from "../../src/platform/access/platform-identity.js";
 import { type LoginReading, Visitor } from "../../src/platform/access/visitor.js";

@@ -1,3 +1,4 @@
+// Guards: what waits for the store is bounded by the memory that it takes.
 import { writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";

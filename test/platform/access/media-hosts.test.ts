@@ -1,3 +1,4 @@
+// Guards: files come from the platform's media hosts alone, and these get nothing of ours but the Referer.
 import type { LookupFunction } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { MediaHosts } from "../../../src/platform/access/media-hosts.js";

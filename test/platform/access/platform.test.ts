@@ -1,3 +1,4 @@
+// Guards: requests go to the platform's hosts alone, follow no redirect, and end with their signal or a bound.
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";

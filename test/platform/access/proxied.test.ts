@@ -1,3 +1,4 @@
+// Guards: a room's page, im/fetch and socket all go by the proxy of the settings.
 import { expect, it, onTestFinished } from "vitest";
 import { startSimulator } from "../../../simulator/index.js";
 import { loadConfig } from "../../../src/app/config.js";

@@ -1,3 +1,4 @@
+// Guards: all traffic of a room leaves by its proxy alone, whose credentials are shown to no one.
 import { once } from "node:events";
 import { createServer as createHttp } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";

@@ -1,3 +1,4 @@
+// Guards: frames that wait keep their order, and slow their senders beyond a bound.
 import { describe, expect, it } from "vitest";
 import { type Received, ReceiveQueue } from "../../../src/platform/access/read.js";
 

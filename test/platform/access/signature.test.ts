@@ -1,3 +1,4 @@
+// Guards: what is signed is the platform's fields in the platform's order.
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { stubOf } from "../../../src/platform/access/push.js";

@@ -1,3 +1,4 @@
+// Guards: a signer's signature is used, and what is wrong with one is said.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: accounts are kept and forgotten whole, and their cookies are never given back.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

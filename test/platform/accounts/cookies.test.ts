@@ -1,3 +1,4 @@
+// Guards: cookies are read in every form that people paste, and never break a header.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Cookie, cookiePairs, hasSession, loginExpiry, parseCookies } from "../../../src/platform/accounts/cookies.js";

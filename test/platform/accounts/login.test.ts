@@ -1,3 +1,4 @@
+// Guards: accounts are files of their owner only, and an ended login is said.
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";

@@ -1,3 +1,4 @@
+// Guards: the list of gifts is taken from a room's page only when it is the platform's and whole.
 import { EventEmitter } from "node:events";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";

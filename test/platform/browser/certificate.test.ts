@@ -1,3 +1,4 @@
+// Guards: our certificates are valid to OpenSSL, and no two are the same.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { selfSigned } from "../../../src/platform/browser/egress-proxy.js";

@@ -1,3 +1,4 @@
+// Guards: a browser reaches the hosts that its pages need, by TLS, and no others.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";

@@ -1,3 +1,4 @@
+// Guards: the browser that is named is used, else the best one here, and a missing one is said with what to do.
 import { describe, expect, it } from "vitest";
 import { readMachine } from "../../../src/app/config.js";
 import { loginHosts, pageHosts } from "../../../src/platform/browser/egress-proxy.js";

@@ -1,3 +1,4 @@
+// Guards: a page whose process dies while it opens is opened once more.
 import type { BrowserContext, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { openPage } from "../../../src/platform/browser/page.js";

@@ -1,3 +1,4 @@
+// Guards: replies that a page asks for are overheard whole and in order, or their loss is said.
 import { EventEmitter } from "node:events";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: a short link is followed on the platform's hosts alone, to the first address that means something.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inLanguage } from "../../../src/i18n/words.js";

@@ -1,3 +1,4 @@
+// Guards: every address of the documents means what they say.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

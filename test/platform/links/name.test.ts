@@ -1,3 +1,4 @@
+// Guards: the kinds of room names are told apart.
 import { describe, expect, it } from "vitest";
 import { parseRoomName } from "../../../src/platform/links/resolve.js";
 

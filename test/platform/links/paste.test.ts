@@ -1,3 +1,4 @@
+// Guards: any pasted text is understood or refused in one clear sentence, in linear time.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inLanguage } from "../../../src/i18n/words.js";

@@ -1,3 +1,4 @@
+// Guards: every text of docs/rooms-and-links.md resolves as written there, and unknown is never "not found".
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,3 +1,4 @@
+// Guards: a work's id is taken only where its time can be.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { assertWorkId } from "../../../src/platform/links/paste.js";

@@ -1,3 +1,4 @@
+// Guards: a chat has its words, emoji, mentions and marks.
 import { describe, expect, test } from "vitest";
 import { envelope } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";

@@ -1,3 +1,4 @@
+// Guards: strings of the wire are well-formed and cut between characters.
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: any values in any message give one valid event, the same each time.
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import { expect, test } from "vitest";

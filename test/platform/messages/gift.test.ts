@@ -1,3 +1,4 @@
+// Guards: a gift's units, price, combo and receiver are the platform's, in every form that it sends.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Claim, GiftEvent } from "../../../src/events/combo.js";

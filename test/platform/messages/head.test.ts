@@ -1,3 +1,4 @@
+// Guards: what is sent twice has one id, and different messages have different ids.
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { platformId } from "../../../src/events/describe.js";

@@ -1,3 +1,4 @@
+// Guards: no sign that shows nothing or turns the direction is left in a person's text.
 import { describe, expect, it } from "vitest";
 import { shownText } from "../../../src/events/hidden.js";
 

@@ -1,3 +1,4 @@
+// Guards: joins, follows and shares are told apart by their codes.
 import { describe, expect, test } from "vitest";
 import { envelope } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";

@@ -1,3 +1,4 @@
+// Guards: notices have their words, and removals name what they remove.
 import { describe, expect, test } from "vitest";
 import { envelope } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";

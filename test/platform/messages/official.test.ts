@@ -1,3 +1,4 @@
+// Guards: pushes of the Open Platform become the same events as the wire's.
 import { describe, expect, it } from "vitest";
 import type { NewEvent } from "../../../src/events/event.js";
 import { officialDraft } from "../../../src/platform/messages/official.js";

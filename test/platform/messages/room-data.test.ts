@@ -1,3 +1,4 @@
+// Guards: the room's data, ranks, goods and lotteries are read by their keys, and each known method has an event or is listed.
 import { describe, expect, test } from "vitest";
 import { normalise } from "../../../src/platform/messages/normalise.js";
 import { METHODS, WITHOUT_EVENT } from "../../../src/platform/wire/methods.js";

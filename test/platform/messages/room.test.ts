@@ -1,3 +1,4 @@
+// Guards: likes, fans clubs, announcements and figures of a room are read, and unknown is not 0.
 import { describe, expect, test } from "vitest";
 import { envelope } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";

@@ -1,3 +1,4 @@
+// Guards: goods, battles, links and lotteries are read field for field.
 import { describe, expect, test } from "vitest";
 import { envelope } from "./encode.js";
 import { COMMON, event, USER } from "./normalised.js";

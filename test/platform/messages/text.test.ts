@@ -1,3 +1,4 @@
+// Guards: the platform's rich texts are filled in as its own page fills them in.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openText, readSegments, readText } from "../../../src/platform/messages/text.js";

@@ -1,3 +1,4 @@
+// Guards: an event's time is the message's own, else an estimate that is marked.
 import { describe, expect, test } from "vitest";
 import { digitsToMillis, platformTime, toMillis } from "../../../src/platform/messages/head.js";
 

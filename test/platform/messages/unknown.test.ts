@@ -1,3 +1,4 @@
+// Guards: a message that is not read is kept as it came, within a bound.
 import { describe, expect, test } from "vitest";
 import { normalise } from "../../../src/platform/messages/normalise.js";
 import { Drift } from "../../../src/platform/wire/drift.js";

@@ -1,3 +1,4 @@
+// Guards: a person's fields are the platform's, null where unknown, and a masked person keeps one identity.
 import { describe, expect, test } from "vitest";
 import type { Context } from "../../../src/platform/messages/head.js";
 import { envelope } from "./encode.js";

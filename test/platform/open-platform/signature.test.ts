@@ -1,3 +1,4 @@
+// Guards: a push of the Open Platform counts only with a fresh signature by a key of its app.
 import { describe, expect, it } from "vitest";
 import { isSigned, PushKeys, readHead, signPush } from "../../../src/platform/open-platform/push.js";
 import { FakeClock } from "../../clock.js";

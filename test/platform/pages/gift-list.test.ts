@@ -1,3 +1,4 @@
+// Guards: the platform's list of gifts is read in both of its forms, each gift once.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { GIFTS } from "../../../simulator/gifts.js";
 import { startSimulator } from "../../../simulator/index.js";

@@ -1,3 +1,4 @@
+// Guards: a room page is a room, no room, or unknown, in every form that it comes in.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../src/platform/pages/answer.js";

@@ -1,3 +1,4 @@
+// Guards: each reading of a room page means one answer.
 import { describe, expect, it } from "vitest";
 import { answerOf, judge, type PageReading } from "../../../src/platform/pages/answer.js";
 

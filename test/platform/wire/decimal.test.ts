@@ -1,3 +1,4 @@
+// Guards: 64-bit integers become decimal texts exactly.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decimal } from "../../../src/platform/wire/scalars.js";

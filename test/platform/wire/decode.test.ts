@@ -1,3 +1,4 @@
+// Guards: a method has one decoder with and without Webcast, and an unreadable part costs no more than itself.
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";

@@ -1,3 +1,4 @@
+// Guards: every decoder reads what protobufjs reads.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runsOf } from "../../whole.js";

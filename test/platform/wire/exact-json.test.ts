@@ -1,3 +1,4 @@
+// Guards: ids keep all digits in JSON, and everything else is what JSON.parse says.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { elementsOf, parseBounded, parseExact, partsIn } from "../../../src/platform/wire/exact-json.js";

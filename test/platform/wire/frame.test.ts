@@ -1,3 +1,4 @@
+// Guards: frames, acks and heartbeats are read and written byte for byte, and what inflates is bounded.
 import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";

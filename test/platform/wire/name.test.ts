@@ -1,3 +1,4 @@
+// Guards: a method's name is its text, however often it is asked for.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readName } from "../../../src/platform/wire/reader.js";

@@ -1,3 +1,4 @@
+// Guards: varints, strings and fields are read exactly, and hostile bytes end in a named error.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeFansclubMessage, decodeGiftMessage, decodeImage, decodeText } from "../../../src/platform/wire/gen/index.js";

@@ -1,3 +1,4 @@
+// Guards: a recording gives back its records, and damage costs only what is damaged.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { WireError } from "../../../src/platform/wire/reader.js";

@@ -1,3 +1,4 @@
+// Guards: messages are taken out of recorded bytes, and the rest stays byte for byte.
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { HEARTBEAT } from "../../../src/platform/wire/frame.js";

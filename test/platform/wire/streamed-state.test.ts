@@ -1,3 +1,4 @@
+// Guards: the rows of a page's state are put together however it is cut, in bounded work.
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { streamedState } from "../../../src/platform/wire/streamed-state.js";

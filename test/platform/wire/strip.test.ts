@@ -1,3 +1,4 @@
+// Guards: a stripped recording names no person and keeps its shape.
 import { describe, expect, it } from "vitest";
 import { corpus, loadSchema } from "../../../simulator/index.js";
 import { decodeFrame, framePayload } from "../../../src/platform/wire/frame.js";

@@ -1,3 +1,4 @@
+// Guards: comments are read field for field, and "no comments" is said only when the platform says so.
 import { describe, expect, it } from "vitest";
 import { readComments } from "../../../src/platform/works/comments.js";
 import { english } from "../../../src/runtime/told.js";

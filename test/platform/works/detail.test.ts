@@ -1,3 +1,4 @@
+// Guards: a work's reply is read field for field, and says why something is missing.
 import { describe, expect, it } from "vitest";
 import { readDetail } from "../../../src/platform/works/work.js";
 import type { Work } from "../../../src/works/model/work.js";

@@ -1,3 +1,4 @@
+// Guards: odd values in a work or a comment cost no more than themselves, and sizes are bounded.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readComments } from "../../../src/platform/works/comments.js";

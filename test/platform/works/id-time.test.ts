@@ -1,3 +1,4 @@
+// Guards: a work's id tells the second in which it was made, or nothing.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { timeOfId } from "../../../src/platform/works/field.js";

@@ -1,3 +1,4 @@
+// Guards: addresses of files are https, of media hosts, each once, and few.
 import { describe, expect, it } from "vitest";
 import { addressesOf, expiryOf, isMediaHost } from "../../../src/platform/works/media-address.js";
 

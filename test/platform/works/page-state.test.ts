@@ -1,3 +1,4 @@
+// Guards: a work in a page's state is the work of its reply, and an incomplete one is none.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readDetail, readPageState } from "../../../src/platform/works/work.js";

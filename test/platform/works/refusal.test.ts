@@ -1,3 +1,4 @@
+// Guards: each way in which the platform refuses a work is named by its marks, never by words that a person wrote.
 import { describe, expect, it } from "vitest";
 import { refusalOfPage } from "../../../src/platform/browser/work-page.js";
 import { refusalOf } from "../../../src/platform/works/refusal.js";

@@ -1,3 +1,4 @@
+// Guards: the readers of works find in every reply and page of the simulator what it meant.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Simulator, startSimulator, type WorkFault } from "../../../simulator/index.js";
 import { readComments } from "../../../src/platform/works/comments.js";

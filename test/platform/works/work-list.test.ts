@@ -1,3 +1,4 @@
+// Guards: lists of works, profiles and mixes are read whole, and what is hidden is counted.
 import { describe, expect, it } from "vitest";
 import { type AskedList, readAuthor, readMix, readWorkList } from "../../../src/platform/works/work-list.js";
 import { expectModel } from "../../works/model/check.js";
