@@ -115,7 +115,7 @@ describe("a filter", () => {
       for (const event of EVENTS) {
         const answer = ours(event);
         answers[`${answer}`]++;
-        expect([expression, event.type, answer]).toEqual([expression, event.type, theirs(event)]);
+        if (answer !== theirs(event)) expect.fail(`${expression} is ${answer} of a ${event.type}, and the library says otherwise`);
       }
     }
     expect(Math.min(answers.true, answers.false)).toBeGreaterThan(500);

@@ -73,7 +73,7 @@ test("any values in any message", () => {
       fc.property(MSG_ID, filled(schema(name), 4), (id, values) => {
         seen.add(expectOne(method, id, encode(name, values)));
       }),
-      { numRuns: runsOf(40) },
+      { numRuns: runsOf(20) },
     );
   }
   // Those that every message of their family gives, so that chance cannot fail this.
