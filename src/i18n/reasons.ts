@@ -1,7 +1,17 @@
 import { reasons } from "./zh/reasons.js";
 import { workReasons } from "./zh/work-reasons.js";
+import { WORKS } from "./zh/works.js";
 
-const ALL = [...reasons, ...workReasons];
+/** The table's sentences as patterns, but for those with so few words of their own that other texts have them too. */
+const works = Object.entries(WORKS)
+  .filter(([english]) => !english.includes("{}") || english.replaceAll(/\{\}|[^a-z]/gi, "").length >= 12)
+  .map(([english, chinese]) => {
+    const escaped = english.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&");
+    const pattern = escaped.replaceAll("{} ", "(\\S+) ").replaceAll("{}", "(.*)");
+    let place = 0;
+    return [new RegExp(`^${pattern}$`), chinese.replaceAll("{}", () => `{${++place}}`)] as const;
+  });
+const ALL = [...reasons, ...workReasons, ...works];
 
 /**
  * Returns a reason or a piece of news that was written down in English, in Chinese; as it is where the tables have none for it. Also where only what

@@ -46,7 +46,7 @@ it("reasons of runs, readings and downloads are Chinese on a Chinese page, and a
     expect(reasonIn(reason, en)).toBe(reason);
   }
   expect(reasonIn(`${failed}; its work could not be read again: the work was deleted`, zh)).toBe(
-    "v3-web.douyinvod.com：HTTP 403；v26-web.douyinvod.com：内容不完整：只有 5 字节，应有 9；作品没能重新读取：作品已被删除",
+    "v3-web.douyinvod.com：HTTP 403；v26-web.douyinvod.com：内容不完整：5 字节，应有 9；作品无法重新读取：作品已被删除",
   );
   const { message } = new DyliveError("blocked", "the platform shows its captcha page, which a person has to solve");
   expect(reasonIn(message, zh)).toMatch(/^[^a-z]+：平台显示了验证码页面，需要人来操作$/);
